@@ -1,0 +1,58 @@
+"""What follows from a person's record: the rights they have (a principal), and what other rooms hear of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from hub.contracts.directory import GrantBody, PersonBody
+from hub.contracts.events import PersonChanged, RosterChanged, Shift
+from hub.kernel.clock import parse_rfc3339
+from hub.kernel.errors import Invalid, Problem
+from hub.kernel.ids import derived_id
+
+GRANTS_LIMIT = 50
+
+
+def add_grant(grants: tuple[GrantBody, ...], grant: GrantBody, now: datetime) -> tuple[GrantBody, ...]:
+    """The grants with one more, without those that ended. Raises Invalid beyond GRANTS_LIMIT or for one that is over."""
+    if grant.ends_at <= now:
+        raise Invalid("the grant is over", problems=[Problem("/ends_at", "must be in the future")])
+    kept = tuple(known for known in grants if known.ends_at > now and known != grant)
+    if len(kept) >= GRANTS_LIMIT:
+        raise Invalid("too many grants", problems=[Problem("", f"a person holds at most {GRANTS_LIMIT} grants")])
+    return (*kept, grant)
+
+
+def stores_of(person: PersonBody) -> tuple[str, ...]:
+    """The stores that a person's rights reach into."""
+    return (person.store_id,) if person.store_id else ()
+
+
+def person_changed(tenant: str, item: Mapping[str, Any]) -> PersonChanged:
+    """What the rooms hear of a person's record as it is now. One who is frozen gets no work: not active."""
+    at, version = parse_rfc3339(item["updated_at"]), int(item["version"])
+    return PersonChanged(
+        id=derived_id("evt", at, "person.changed", item["person_id"], str(version)),
+        tenant=tenant,
+        at=at,
+        version=version,
+        person_id=item["person_id"],
+        active=bool(item["active"]) and not item["frozen"],
+        roles=tuple(item["roles"]),
+        skills=tuple(item["skills"]),
+        teams=tuple(item["teams"]),
+        region=item["region"],
+        store_id=item["store_id"],
+        supervisor=item["supervisor"],
+        wecom_userid=item["wecom_userid"],
+    )
+
+
+def roster_changed(
+    tenant: str, team: str, version: int, shifts: tuple[Shift, ...], at: datetime
+) -> RosterChanged:
+    """What the rooms hear of a team's roster."""
+    event_id = derived_id("evt", at, "roster.changed", team, str(version))
+    return RosterChanged(id=event_id, tenant=tenant, at=at, team=team, version=version, shifts=shifts)

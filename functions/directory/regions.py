@@ -1,0 +1,37 @@
+"""Regions by code (行政区划代码, GB/T 2260), with names where the hub knows them: provinces, capitals, some districts.
+
+A code without a name is still a region: where it lies is in the code itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from hub.contracts.directory import RegionName, RegionView
+from hub.kernel import regions
+from hub.kernel.errors import NotFound
+
+_CODE = re.compile(r"^(\d{6}|base)$")
+
+
+def show_region(code: str) -> RegionView:
+    """The region and all that it lies in. Raises NotFound for what is no code, or lies in no province that we know."""
+    if not _CODE.match(code) or regions.path(code)[-2:][0] not in names():
+        raise NotFound("no such region", region=code[:20])
+    own, *_ = lineage = [_named(step) for step in regions.path(code)]
+    return RegionView(code=own.code, name_zh=own.name_zh, name_en=own.name_en, path=tuple(lineage))
+
+
+@lru_cache(maxsize=1)
+def names() -> dict[str, tuple[str, str]]:
+    """Code → (Chinese name, English name)."""
+    text = (Path(__file__).parent / "regions.json").read_text(encoding="utf-8")
+    return {code: (zh, en) for code, (zh, en) in json.loads(text).items()}
+
+
+def _named(code: str) -> RegionName:
+    name_zh, name_en = names().get(code, ("", ""))
+    return RegionName(code=code, name_zh=name_zh, name_en=name_en)

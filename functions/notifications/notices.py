@@ -1,0 +1,58 @@
+"""From an event to notices: who hears of it, under which id. The id is the same however often the event comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.contracts.events import Priority, RungFired, TicketAssigned
+from hub.kernel.ids import derived_id
+
+WECOM = "wecom"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing to tell one person (`recipient`, a person id) through one channel."""
+
+    id: str
+    kind: str
+    event_id: str
+    recipient: str
+    channel: str
+    ticket_id: str
+    ticket_type: str
+    priority: Priority
+    rung: str = ""
+    visit_id: str = ""
+
+
+def notices_of(event: TicketAssigned | RungFired, channel: str = WECOM) -> tuple[Notice, ...]:
+    """The notices that an event asks for, one a recipient. A replayed event asks for none: it is old news."""
+    if event.replay:
+        return ()
+    if isinstance(event, TicketAssigned):
+        return (_notice(event, event.assignee, channel, visit_id=event.visit_id),)
+    return tuple(_notice(event, person, channel, rung=event.rung) for person in dict.fromkeys(event.recipients))
+
+
+def send_id(at: datetime, event_id: str, recipient: str, channel: str) -> str:
+    """`snd_…` from what makes a send the same send: the event (and its own time), the person, the channel."""
+    return derived_id("snd", at, event_id, recipient, channel)
+
+
+def _notice(
+    event: TicketAssigned | RungFired, recipient: str, channel: str, rung: str = "", visit_id: str = ""
+) -> Notice:
+    return Notice(
+        id=send_id(event.at, event.id, recipient, channel),
+        kind=event.type,
+        event_id=event.id,
+        recipient=recipient,
+        channel=channel,
+        ticket_id=event.ticket_id,
+        ticket_type=event.ticket_type,
+        priority=event.priority,
+        rung=rung,
+        visit_id=visit_id,
+    )

@@ -1,0 +1,75 @@
+"""Quotes (报价): one price with its reasons, fixed until it expires whatever the book does meanwhile. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from functions.pricing.books import Resolution, Step, Version, resolve_price, version_at
+from hub.contracts.pricing import PathStep, QuoteRequest, QuoteView, ServiceName
+from hub.kernel.money import Money
+
+VALID_FOR = timedelta(minutes=15)
+LEVELS = {
+    "district": ("区县", "district"),
+    "city": ("城市", "city"),
+    "tier": ("城市档位", "city tier"),
+    "province": ("省份", "province"),
+    "base": ("基准价", "base price"),
+}
+
+
+def make_quote(quote_id: str, request: QuoteRequest, versions: Iterable[Version], now: datetime) -> QuoteView:
+    """The quote for a request, by the version in force at its moment, valid for 15 minutes from `now`.
+
+    Raises Invalid (unknown service, no price there) or NotFound (no version in force then).
+    """
+    at = request.at or now
+    version = version_at(versions, at)
+    found = resolve_price(version, request.service, request.region)
+    total = Money(found.price.amount_minor * request.quantity, version.currency)
+    return QuoteView(
+        id=quote_id,
+        service=request.service,
+        service_name=ServiceName(zh=found.service.name_zh, en=found.service.name_en),
+        region=request.region,
+        price=str(found.price),
+        quantity=request.quantity,
+        total=str(total),
+        currency=version.currency,
+        book=request.book,
+        book_version=version.number,
+        path=explain(found),
+        at=at,
+        created_at=now,
+        valid_until=now + VALID_FOR,
+        state="valid",
+    )
+
+
+def quote_at(quote: QuoteView, now: datetime) -> QuoteView:
+    """The quote as it stands now: valid before `valid_until`, expired from then on; its price never changes."""
+    return quote.model_copy(update={"state": "valid" if now < quote.valid_until else "expired"})
+
+
+def explain(found: Resolution) -> tuple[PathStep, ...]:
+    """Each place that was looked at, nearest first, and in words why its price is or is not the one."""
+    steps, decided = [], False
+    for step in found.steps:
+        zh, en = _why(step, decided)
+        decided = decided or step.used
+        price = None if step.price is None else str(step.price)
+        steps.append(
+            PathStep(region=step.region, level=step.level, price=price, used=step.used, why_zh=zh, why_en=en)
+        )
+    return tuple(steps)
+
+
+def _why(step: Step, decided: bool) -> tuple[str, str]:
+    zh, en = LEVELS[step.level]
+    if step.used:
+        return f"采用{zh}价格", f"the {en} decides"
+    if step.price is None:
+        return f"{zh}未单独定价", f"no price of its own for this {en}"
+    assert decided  # noqa: S101 - a price that is not used has a nearer one before it
+    return f"已有更近的价格,{zh}价格不适用", f"a nearer price holds, the {en} is not used"

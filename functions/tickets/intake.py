@@ -1,0 +1,127 @@
+"""Intake (受理): a message opens a ticket, or joins the one that its sender is already talking about. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from functions.tickets.catalogue import TypeCard
+from functions.tickets.ticket import Case, Move, Note, Thread, Ticket
+from hub.contracts.events import Priority
+from hub.rules import DecisionTable, decide
+
+THREAD_WINDOW = timedelta(minutes=30)
+"""Business time, sliding: each message that joins keeps the conversation open for as long again."""
+TOPIC = "conversation"
+"""A customer has one open conversation, whatever it is about: "型号BX-3" belongs to the freezer that failed."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What somebody wrote. `text` stays in memory; what is stored of it is `sealed`."""
+
+    id: str
+    customer_id: str
+    channel: str
+    kind: str
+    at: datetime
+    region: str
+    store_id: str = ""
+    from_staff: bool = False
+    replay: bool = False
+    text: str = ""
+    sealed: str = ""
+
+    def facts(self) -> dict[str, object]:
+        """What the intake rules may ask for."""
+        return {
+            "text": self.text,
+            "kind": self.kind,
+            "channel": self.channel,
+            "region": self.region,
+            "from_staff": self.from_staff,
+        }
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What kind of ticket to open. rule_id: the rule that said so, "default", or "by hand"."""
+
+    type: str
+    priority: Priority
+    rule_id: str
+    skill: str = ""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What else a new ticket needs. `link` is random: whoever holds it may see the progress page."""
+
+    ticket_id: str
+    customer_id: str
+    region: str
+    link: str
+    at: datetime
+    flow_version: int = 0
+    store_id: str = ""
+    channel: str = ""
+    sealed: str = ""
+    replay: bool = False
+
+
+def classify(table: DecisionTable, message: Message) -> Wanted:
+    """What kind of ticket this message would open."""
+    decision = decide(table, message.facts())
+    outcome = decision.outcome
+    return Wanted(outcome["type"], outcome["priority"], decision.rule_id or "default", outcome.get("skill", ""))
+
+
+def joins(thread: Thread | None, ticket: Ticket | None, at: datetime) -> bool:
+    """Whether a message of `at` belongs to the thread's ticket: still open, and within the window of the last one.
+
+    A message that comes late, from before the last one, joins as well.
+    """
+    return thread is not None and ticket is not None and ticket.is_open and at - thread.last_at <= THREAD_WINDOW
+
+
+def open_ticket(wanted: Wanted, card: TypeCard, opening: Opening) -> Ticket:
+    """The new ticket. One that comes from a replayed message goes its way, but no clock runs for it: whoever waited
+    back then must not set off alarms now."""
+    zh, en = card.title(wanted.priority)
+    timed = not opening.replay
+    return Ticket(
+        id=opening.ticket_id,
+        type=wanted.type,
+        priority=wanted.priority,
+        customer_id=opening.customer_id,
+        region=opening.region,
+        store_id=opening.store_id,
+        channel=opening.channel,
+        skill=wanted.skill or card.skill,
+        title_zh=zh,
+        title_en=en,
+        subject_sealed=opening.sealed,
+        opened_at=opening.at,
+        flow_key=card.flow if opening.flow_version else "",
+        flow_version=opening.flow_version,
+        ladder=card.ladder if timed else "",
+        clock_since=opening.at if timed else None,
+        link=opening.link,
+        rule_id=wanted.rule_id,
+        replay=opening.replay,
+    )
+
+
+def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Note, ...]:
+    """The trail's first entries."""
+    facts = {"type": ticket.type, "priority": ticket.priority, "rule": ticket.rule_id, "message": message_id}
+    opened = Note("opened", actor, {name: value for name, value in facts.items() if value}, ticket.subject_sealed)
+    return (opened,) if ticket.flow_version else (opened, Note("no flow", "system", {"type": ticket.type}))
+
+
+def join_ticket(case: Case, message: Message) -> Move:
+    """The same ticket, with one message more."""
+    last = max(message.at, case.ticket.last_message_at or message.at)
+    ticket = case.ticket.but(last_message_at=last, last_message_sealed=message.sealed)
+    note = Note("message", message.customer_id, {"message": message.id, "kind": message.kind}, message.sealed)
+    return Move(ticket, (note,))

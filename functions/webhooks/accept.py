@@ -1,0 +1,177 @@
+"""The front door (前门): verify a platform's delivery, store each of its messages once, give the platform's own answer.
+
+Its one rule: success is said only when everything that the delivery brought is stored, or was stored before.
+
+This function starts cold in front of a platform that waits one second, so it stays lean: the standard library,
+botocore and cryptography. API Gateway has already matched the one route there is, so not even Chalice is here.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
+
+from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected
+from hub.channels.registry import CHANNELS, codec
+from hub.edge.http_api import is_http_event, query_values, raw_body, request_path
+from hub.kernel.clock import Clock, ScaledClock, rfc3339
+from hub.kernel.errors import Retry
+from hub.store.inbox import Arrival, Inbox
+from hub.store.secrets import Connection, ConnectionSecrets
+
+BODY_LIMIT_BYTES = 256 * 1024
+"""More than any platform sends; and it keeps every message below DynamoDB's 400 KB an item, so nothing needs S3."""
+MESSAGES_LIMIT = 200
+"""Douyin packs up to 50 messages into a delivery. What is stored one by one must be done within five seconds."""
+TRY_AGAIN_SECONDS = "2"
+
+MANIFEST: Mapping[str, Any] = {
+    "function": "accept",
+    "schema": 1,
+    "entries": [
+        {
+            "name": "http",
+            "kind": "accept",
+            "handler": "functions.webhooks.accept.handler",
+            "paths": [f"/webhooks/{channel}/{{connection}}" for channel in CHANNELS],
+            "timeout": 5,
+            "memory": 512,
+        }
+    ],
+}
+
+_AWS = Config(
+    connect_timeout=0.5, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 2}
+)  # two tries fit into the platforms' five seconds
+_LOG = logging.getLogger(__name__)
+
+
+def handler(event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
+    """An HTTP API event (payload 2.0) to its answer. Any other event warms the function: it wires and reads secrets."""
+    del context
+    door = _open_door()
+    if is_http_event(event):
+        return door.answer(event)
+    door.secrets.every()
+    return {}
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the door needs: secrets, the inbox, a queue for its tally (a botocore SQS client), and the time."""
+
+    secrets: ConnectionSecrets
+    inbox: Inbox
+    queue: Any = field(repr=False)
+    tally_url: str
+    clock: Clock
+
+    def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """The platform's own answer; 404 and 413 without a word, 503 when we could not store: the platform repeats."""
+        if _body_size(event) > BODY_LIMIT_BYTES:
+            return _say(Answer(413))
+        try:
+            connection = self._connection(request_path(event))
+            return _say(self._take(connection, event) if connection else Answer(404))
+        except Retry as error:
+            _LOG.warning("not stored: %s", error)
+            return _say(Answer(503)) | {"headers": {"retry-after": TRY_AGAIN_SECONDS}}
+
+    def _connection(self, path: str) -> Connection | None:
+        """The enabled connection of `/webhooks/<channel>/<connection>`, if there is one on that channel."""
+        _, channel, connection_id = (*path.strip("/").split("/"), "", "")[:3]
+        connection = self.secrets.find(connection_id) if channel in CHANNELS else None
+        return connection if connection and connection.enabled and connection.channel == channel else None
+
+    def _take(self, connection: Connection, event: Mapping[str, Any]) -> Answer:
+        door = codec(connection.channel)
+        try:
+            accepted = door.accept(_delivery(event), connection.settings)
+        except Rejected as rejected:
+            self._tally(connection.id, kind="rejected", code=rejected.reason)
+            return door.refuse(rejected)
+        if len(accepted.messages) > MESSAGES_LIMIT:
+            return Answer(413)
+        self._store(connection, accepted)
+        return accepted.answer
+
+    def _store(self, connection: Connection, accepted: Accepted) -> None:
+        """One conditional put a message. Raises Retry at the first that DynamoDB does not take."""
+        known = [message for message in accepted.messages if not self._put(connection, message)]
+        if known:
+            self._tally(connection.id, kind="duplicate", count=len(known))
+
+    def _put(self, connection: Connection, message: Received) -> bool:
+        arrival = Arrival(
+            connection_id=connection.id,
+            channel=connection.channel,
+            account=message.account,
+            dedupe_key=message.dedupe_key,
+            plaintext=message.plaintext,
+        )
+        return self.inbox.store(arrival, self.clock.business_now(), self.clock.wall_now())
+
+    def _tally(self, connection_id: str, **what: str | int) -> None:
+        """Tell the counters. A tally that gets lost is a count too low, never a message: it fails no delivery."""
+        message = {"connection": connection_id, "at": rfc3339(self.clock.business_now()), **what}
+        try:
+            self.queue.send_message(QueueUrl=self.tally_url, MessageBody=json.dumps(message))
+        except (ClientError, BotoCoreError):
+            _LOG.warning("not tallied: connection=%s", connection_id)
+
+
+def build_door(environment: Mapping[str, str], clients: Mapping[str, Any]) -> Door:
+    """A door from `HUB_…` settings and botocore clients (dynamodb, ssm, sqs). Raises KeyError naming what is missing."""
+    tenant = environment["HUB_TENANT"]
+    scale, origin = environment.get("HUB_CLOCK_SCALE", ""), environment.get("HUB_CLOCK_ORIGIN", "")
+    clock = ScaledClock.from_settings(scale, origin)
+    return Door(
+        secrets=ConnectionSecrets(clients["ssm"], tenant, clock.wall_now),
+        inbox=Inbox(environment["HUB_INBOX_TABLE"], clients["dynamodb"], tenant),
+        queue=clients["sqs"],
+        tally_url=environment["HUB_TALLY_QUEUE_URL"],
+        clock=clock,
+    )
+
+
+@lru_cache(maxsize=1)
+def _open_door() -> Door:
+    session = get_session()
+    names: Sequence[str] = ("dynamodb", "ssm", "sqs")
+    return build_door(os.environ, {name: session.create_client(name, config=_AWS) for name in names})
+
+
+def _delivery(event: Mapping[str, Any]) -> Delivery:
+    return Delivery(
+        method=event["requestContext"]["http"]["method"],
+        query=query_values(event),
+        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        body=raw_body(event),
+    )
+
+
+def _body_size(event: Mapping[str, Any]) -> int:
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        return len(body.rstrip("=")) * 3 // 4
+    return len(body.encode("utf-8", "surrogateescape"))
+
+
+def _say(answer: Answer) -> dict[str, Any]:
+    """Payload 2.0's answer: the body's bytes exactly, as base64 only where they are no text."""
+    try:
+        body, encoded = answer.body.decode(), False
+    except UnicodeDecodeError:
+        body, encoded = base64.b64encode(answer.body).decode(), True
+    headers = {"content-type": answer.content_type} if answer.body else {}
+    return {"statusCode": answer.status, "headers": headers, "body": body, "isBase64Encoded": encoded}

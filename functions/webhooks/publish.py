@@ -1,0 +1,108 @@
+"""Publishing (发布): a stored message becomes contract events, and is settled by what came of it.
+
+understood → processed; not understood → quarantined with its reason, until something that understands it replays it;
+a passing fault → pending, and tried again; a fault that does not pass → dead, kept, and replayed by hand.
+
+Content goes to the content store and events to the bus before the message counts as processed. Both may happen
+twice; neither can be left out. Consumers know a repeat by the event's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from hub.channels.base import Draft, Inbound, StoredMessage
+from hub.contracts.events import Event
+from hub.kernel.errors import HubError, NotFound, Refuse
+from hub.store.inbox import InboxItem, State
+
+ATTEMPTS_LIMIT = 3
+"""A message that fails this often is dead."""
+SETTLED = ("processed", "quarantined", "dead")
+
+
+class InboxPort(Protocol):
+    def read(self, message_id: str) -> InboxItem | None: ...
+
+
+class SettlerPort(Protocol):
+    def settle(self, item: InboxItem, state: State, now: datetime, reason: str = "") -> bool: ...
+
+
+class ContentPort(Protocol):
+    def put(self, ref: str, body: dict[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """What publishing needs. inbound: a channel's name to its interpreter. wall_now: real time."""
+
+    tenant: str
+    inbox: InboxPort
+    settler: SettlerPort
+    content: ContentPort
+    emit: Callable[..., None]
+    inbound: Callable[[str], Inbound]
+    wall_now: Callable[[], datetime]
+
+    def publish(self, message_id: str) -> None:
+        """Publish a message that waits; one that is settled, or gone, is left alone. Raises what may pass (Retry)."""
+        item = self.inbox.read(message_id)
+        if item is None or item.counted in SETTLED:
+            return
+        try:
+            self._publish(item, replay=False)
+        except HubError as error:
+            dead = item.attempts + 1 >= ATTEMPTS_LIMIT
+            self.settler.settle(item, "dead" if dead else "pending", self.wall_now(), error.code)
+            if not dead:
+                raise
+
+    def replay(self, message_id: str) -> InboxItem:
+        """Publish a stored message again, whatever became of it; consumers send nothing to customers because of it.
+
+        Answers the message as it is afterwards. Raises NotFound, and Retry (then nothing about it has changed).
+        """
+        item = self.inbox.read(message_id)
+        if item is None:
+            raise NotFound("message", message_id=message_id)
+        self._publish(item, replay=True)
+        return self.inbox.read(message_id) or item
+
+    def _publish(self, item: InboxItem, replay: bool) -> None:
+        try:
+            drafts = self.inbound(item.channel).events(to_message(self.tenant, item, replay))
+        except Refuse as error:
+            reason = str(getattr(error, "reason", error.code))
+            self.settler.settle(item, "quarantined", self.wall_now(), reason)
+            return
+        self._send(item, drafts)
+        self.settler.settle(item, "processed", self.wall_now())
+
+    def _send(self, item: InboxItem, drafts: list[Draft]) -> None:
+        for draft in drafts:
+            if draft.content is not None:
+                self.content.put(content_ref(draft.event, item.message_id), draft.content)
+        self.emit(*(draft.event for draft in drafts))
+
+
+def to_message(tenant: str, item: InboxItem, replay: bool) -> StoredMessage:
+    """The inbox item as channels know it."""
+    return StoredMessage(
+        tenant=tenant,
+        message_id=item.message_id,
+        connection_id=item.connection_id,
+        channel=item.channel,
+        account=item.account,
+        plaintext=item.plaintext,
+        received_at=item.received_at,
+        replay=replay,
+    )
+
+
+def content_ref(event: Event, message_id: str) -> str:
+    """Where the event says that its content lies."""
+    return str(getattr(event, "content_ref", message_id))

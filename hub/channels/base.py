@@ -1,0 +1,165 @@
+"""What a channel is, to the rooms: a codec at the door, events behind it, and the words both sides use.
+
+The door's function starts cold in front of a platform that waits one second, so nothing here or in a codec imports
+more than the standard library and `cryptography`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hub.kernel.errors import Problem, Refuse
+
+if TYPE_CHECKING:
+    from hub.contracts.events import Event
+
+Settings = Mapping[str, Any]
+"""A connection's settings, secrets included. While a secret is being rotated, `previous` holds the older values."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One HTTP request of a platform. query: decoded once; headers: lower-case names; body: the raw bytes."""
+
+    method: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Received:
+    """One verified message. dedupe_key: the platform's message id, else the sha256 (hex) of the plaintext.
+    account: who was written to, as the platform names it (a receive id, a shop)."""
+
+    dedupe_key: str
+    plaintext: bytes
+    account: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the platform wants to hear."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A delivery that verified: `answer` may be given once all `messages` are stored (none: a check of the URL)."""
+
+    messages: tuple[Received, ...]
+    answer: Answer
+
+
+class Rejected(Refuse):
+    """A delivery that does not verify, or is none of this channel's. Nothing of it is kept.
+
+    reason: a kebab-case word: bad-signature, wrong-receive-id, bad-ciphertext, bad-form, bad-method, bad-settings,
+    dtd, too-large, not-an-echo. The facts hold no secret.
+    """
+
+    code = "delivery-rejected"
+
+    def __init__(self, reason: str, **facts: object) -> None:
+        super().__init__(reason, **facts)
+        self.reason = reason
+
+
+class NotUnderstood(Refuse):
+    """A message that verified and is stored, but means nothing to us (yet): quarantined with `reason`, replayed later."""
+
+    code = "not-understood"
+
+    def __init__(self, reason: str, **facts: object) -> None:
+        super().__init__(reason, **{name: str(value)[:64] for name, value in facts.items()})
+        self.reason = reason
+
+
+class Codec(Protocol):
+    """The door of a channel; the `codec` module of each channel is one."""
+
+    @property
+    def name(self) -> str: ...
+
+    def accept(self, delivery: Delivery, secrets: Settings) -> Accepted:
+        """Verify, then open. Raises Rejected and nothing else, whatever the bytes are."""
+
+    def refuse(self, rejected: Rejected) -> Answer:
+        """The platform's own words for no."""
+
+    def sample(self, settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes) -> Delivery:
+        """`plaintext` delivered as the platform would deliver it. randomness: 16 bytes or more."""
+
+    def verification(
+        self, settings: Settings, *, timestamp: str, nonce: str, randomness: bytes
+    ) -> tuple[Delivery, Answer]:
+        """What the platform sends when the webhook's URL is saved, and the answer that it accepts."""
+
+    def check_settings(self, settings: Settings) -> list[Problem]:
+        """What is wrong with these settings, by JSON pointer into them. Empty: they can be used."""
+
+
+@dataclass(frozen=True)
+class StoredMessage:
+    """A message of the inbox. received_at: business time of receipt, a fact that never changes."""
+
+    tenant: str
+    message_id: str
+    connection_id: str
+    channel: str
+    account: str
+    plaintext: bytes
+    received_at: datetime
+    replay: bool = False
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event to emit, and the content (what a person wrote) to put into the content store under the message's id."""
+
+    event: Event
+    content: dict[str, Any] | None = None
+
+
+class Inbound(Protocol):
+    """The `inbound` module of each channel."""
+
+    def events(self, message: StoredMessage) -> list[Draft]:
+        """What the message says, in our words; empty when it is understood and says nothing to us.
+
+        Raises NotUnderstood.
+        """
+
+
+def generations(secrets: Settings) -> Iterator[Settings]:
+    """The current settings, then, while a rotation lasts, the previous ones (fields they lack are the current ones)."""
+    yield secrets
+    previous = secrets.get("previous")
+    if isinstance(previous, Mapping) and previous:
+        yield {**secrets, **previous}
+
+
+def check_fields(fields: Sequence[Mapping[str, Any]], settings: Settings) -> list[Problem]:
+    """`settings` against a channel document's `settings` list: what is missing, and what breaks its pattern."""
+    return [problem for field_ in fields for problem in _field_problems(field_, settings.get(field_["name"]))]
+
+
+def _field_problems(field_: Mapping[str, Any], value: object) -> Iterator[Problem]:
+    pointer = f"/{field_['name']}"
+    if value is None or value in ("", []):
+        if field_.get("required"):
+            yield Problem(pointer, "must be given")
+        return
+    if field_.get("type") == "list" and not isinstance(value, list):
+        yield Problem(pointer, "must be a list of texts")
+        return
+    for item in value if isinstance(value, list) else [value]:
+        if not isinstance(item, str) or not re.fullmatch(field_["pattern"], item):
+            yield Problem(pointer, field_["rule"])

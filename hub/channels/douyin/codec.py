@@ -1,0 +1,149 @@
+"""The door for Douyin shop's message push (消息推送): one POST, a JSON array, a signature over its raw bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from hub.channels.base import (
+    Accepted,
+    Answer,
+    Delivery,
+    Received,
+    Rejected,
+    Settings,
+    check_fields,
+    generations,
+)
+from hub.channels.douyin.signing import sign_push
+from hub.kernel.errors import Problem
+
+name = "douyin"
+BODY_LIMIT_BYTES = 4 << 20
+URL_CHECK_TAG = "0"
+SUCCESS = Answer(200, b'{"code":0,"msg":"success"}', "application/json")
+
+_BLANKS = " \t\r\n"
+_DECODER = json.JSONDecoder()
+_SHOP = re.compile(r"[0-9A-Za-z_-]{1,32}")
+_IDENTITY = re.compile(r"[0-9A-Za-z_-]{0,32}:[0-9A-Za-z_-]{1,16}:(?!None$)[0-9A-Za-z_.:-]{1,128}")
+
+
+def accept(delivery: Delivery, secrets: Settings) -> Accepted:
+    """The messages of one push, each with its own exact text. Raises Rejected only.
+
+    A body that verifies and is no array is one message, whole: it is kept, and quarantined when it is read.
+    """
+    if delivery.method != "POST":
+        raise Rejected("bad-method")
+    if len(delivery.body) > BODY_LIMIT_BYTES:
+        raise Rejected("too-large", limit_bytes=BODY_LIMIT_BYTES)
+    _verify(delivery, secrets)
+    try:
+        messages = [_received(item, text) for item, text in _split(delivery.body.decode()) if not _is_check(item)]
+    except (ValueError, RecursionError):
+        messages = [Received(_sha256(delivery.body), delivery.body, "")]
+    return Accepted(tuple(messages), SUCCESS)
+
+
+def refuse(rejected: Rejected) -> Answer:
+    """401 without a word."""
+    del rejected
+    return Answer(401)
+
+
+def sample(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes) -> Delivery:
+    """One message (`{"tag":…,"msg_id":…,"data":…}`), or an array of them, as Douyin would push it."""
+    del timestamp, nonce, randomness  # this platform signs none of them
+    body = plaintext if plaintext.lstrip()[:1] == b"[" else b"[" + plaintext + b"]"
+    signature = sign_push(settings["app_key"], settings["app_secret"], body)
+    headers = {"content-type": "application/json", "app-id": settings["app_key"], "event-sign": signature}
+    return Delivery("POST", {}, headers, body)
+
+
+def verification(
+    settings: Settings, *, timestamp: str, nonce: str, randomness: bytes
+) -> tuple[Delivery, Answer]:
+    """The push with tag 0 that comes when the URL is saved."""
+    body = json.dumps({"tag": URL_CHECK_TAG, "msg_id": "0", "data": timestamp}).encode()
+    return sample(settings, body, timestamp=timestamp, nonce=nonce, randomness=randomness), SUCCESS
+
+
+def check_settings(settings: Settings) -> list[Problem]:
+    """What is missing or malformed, field by field."""
+    document = json.loads(Path(__file__).with_name("channel.json").read_text(encoding="utf-8"))
+    return check_fields(document["settings"], settings)
+
+
+def _verify(delivery: Delivery, secrets: Settings) -> None:
+    given = delivery.headers.get("event-sign", "").lower().encode("utf-8", "surrogatepass")
+    for settings in generations(secrets):
+        if not settings.get("app_key") or not settings.get("app_secret"):
+            raise Rejected("bad-settings", field="app_key, app_secret")
+        expected = sign_push(str(settings["app_key"]), str(settings["app_secret"]), delivery.body).encode()
+        if hmac.compare_digest(expected, given):
+            return
+    raise Rejected("bad-signature")
+
+
+def _split(text: str) -> list[tuple[Any, str]]:
+    """The items of a JSON array, each with the very text that it was parsed from. Raises ValueError, RecursionError."""
+    text = text.strip(_BLANKS)
+    if text[:1] != "[" or text[-1:] != "]":
+        raise ValueError("no array")
+    items: list[tuple[Any, str]] = []
+    at, last = _skip(text, 1), len(text) - 1
+    while at != last:
+        item, end = _DECODER.raw_decode(text, at)
+        items.append((item, text[at:end]))
+        at = _skip(text, end)
+        if at == last:
+            break
+        if text[at] != ",":
+            raise ValueError("no comma")
+        at = _require_more(text, at + 1)
+    return items
+
+
+def _require_more(text: str, at: int) -> int:
+    at = _skip(text, at)
+    if text[at:] == "]":
+        raise ValueError("a comma, and nothing after it")
+    return at
+
+
+def _skip(text: str, at: int) -> int:
+    while text[at : at + 1] and text[at] in _BLANKS:
+        at += 1
+    return at
+
+
+def _is_check(item: Any) -> bool:
+    return isinstance(item, dict) and str(item.get("tag")) == URL_CHECK_TAG
+
+
+def _received(item: Any, text: str) -> Received:
+    """Shop, tag and message id together are a message's identity; where one has no id, its own text is."""
+    plaintext, shop = text.encode(), _shop(item)
+    key = f"{shop}:{item.get('tag')}:{item.get('msg_id')}" if isinstance(item, dict) else ""
+    if not _IDENTITY.fullmatch(key):
+        key = _sha256(plaintext)
+    return Received(key, plaintext, shop)
+
+
+def _shop(item: Any) -> str:
+    """The shop in a message's data (a text that holds JSON once more), or ''."""
+    try:
+        data = json.loads(item["data"]) if isinstance(item["data"], str) else item["data"]
+        shop = data["shop_id"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return ""
+    return str(shop) if _SHOP.fullmatch(str(shop)) else ""
+
+
+def _sha256(plaintext: bytes) -> str:
+    return hashlib.sha256(plaintext).hexdigest()

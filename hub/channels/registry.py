@@ -1,0 +1,63 @@
+"""The channels there are, by name. Each part is imported when it is asked for, and no other with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any, cast
+
+from hub.channels.base import Codec, Inbound
+from hub.kernel.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One platform: a folder beside this file with the same name."""
+
+    name: str
+
+    def module(self, part: str) -> ModuleType:
+        return import_module(f"hub.channels.{self.name}.{part}")
+
+    def text(self, file_name: str) -> str:
+        return (Path(__file__).parent / self.name / file_name).read_text(encoding="utf-8")
+
+
+CHANNELS: Mapping[str, Channel] = MappingProxyType({name: Channel(name) for name in ("wecom", "douyin")})
+
+
+def codec(name: str) -> Codec:
+    """The door of a channel: lean, it pulls in nothing but `cryptography`. Raises NotFound, as all below."""
+    return cast(Codec, _channel(name).module("codec"))
+
+
+def inbound(name: str) -> Inbound:
+    """How a channel's stored messages become contract events."""
+    return cast(Inbound, _channel(name).module("inbound"))
+
+
+def client(name: str) -> ModuleType:
+    """The module with the channel's API client (`WecomClient`, `DouyinClient`)."""
+    return _channel(name).module("client")
+
+
+def channel_document(name: str) -> dict[str, Any]:
+    """The channel's own description (channel.json): titles, settings with their rules, steps, success words."""
+    document: dict[str, Any] = json.loads(_channel(name).text("channel.json"))
+    return document
+
+
+def setup_guide(name: str) -> str:
+    """How to connect the platform, step by step, in Chinese and English (setup.md)."""
+    return _channel(name).text("setup.md")
+
+
+def _channel(name: str) -> Channel:
+    channel = CHANNELS.get(name)
+    if channel is None:
+        raise NotFound("channel", channel=name[:64])
+    return channel

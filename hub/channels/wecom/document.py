@@ -1,0 +1,91 @@
+"""A decrypted callback as fields. XML or JSON, by its first character; names in lower case, every value a text.
+
+WeCom writes the same name as `MsgId`, `msgid` or `MsgID` from one product to the next, with and without CDATA.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from xml.parsers import expat
+
+from hub.channels.base import NotUnderstood
+
+DEPTH_LIMIT = 16
+Fields = dict[str, Any]
+"""Text, or Fields for an element with children, or a list of those where an element repeats."""
+
+# A DTD can stand only before the root element. Nothing but a declaration may stand there, so that no DTD, however
+# large, reaches the parser (which would go on reading it after a handler has refused).
+_PROLOG = re.compile(rb"(?:<\?xml\s[^<>]*\?>\s*)?<[A-Za-z_]")
+
+
+def read_fields(plaintext: bytes) -> Fields:
+    """The fields of a callback. Raises NotUnderstood: dtd, bad-xml, bad-json, too-deep, empty."""
+    text = plaintext.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not text:
+        raise NotUnderstood("empty")
+    return _read_json(text) if text[:1] == b"{" else _read_xml(text)
+
+
+def _read_xml(text: bytes) -> Fields:
+    if not _PROLOG.match(text):
+        raise NotUnderstood("dtd" if b"<!DOCTYPE" in text[:4096] else "bad-xml")
+    tree = _Tree()
+    parser = expat.ParserCreate("UTF-8")
+    parser.buffer_text = True
+    parser.StartElementHandler = tree.start
+    parser.EndElementHandler = tree.end
+    parser.CharacterDataHandler = tree.text.append
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError:
+        raise NotUnderstood("bad-xml") from None
+    return tree.root()
+
+
+class _Tree:
+    """Builds Fields from what the parser reports."""
+
+    __slots__ = ("stack", "text")
+
+    def __init__(self) -> None:
+        self.stack: list[Fields] = [{}]
+        self.text: list[str] = []
+
+    def start(self, _name: str, _attributes: dict[str, str]) -> None:
+        if len(self.stack) > DEPTH_LIMIT:
+            raise NotUnderstood("too-deep")
+        self.stack.append({})
+        self.text.clear()
+
+    def end(self, name: str) -> None:
+        value: Any = self.stack.pop() or "".join(self.text)
+        self.text.clear()
+        siblings, key = self.stack[-1], name.lower()
+        if key not in siblings:
+            siblings[key] = value
+        elif isinstance(siblings[key], list):
+            siblings[key].append(value)
+        else:
+            siblings[key] = [siblings[key], value]
+
+    def root(self) -> Fields:
+        (root,) = self.stack[0].values()
+        if not isinstance(root, dict):
+            raise NotUnderstood("bad-xml")
+        return root
+
+
+def _read_json(text: bytes) -> Fields:
+    try:
+        fields: Fields = json.loads(text, object_pairs_hook=_lower_names, parse_int=str, parse_float=str)
+        json.dumps(fields, ensure_ascii=False).encode()  # half a surrogate pair could be stored nowhere
+    except (ValueError, RecursionError):
+        raise NotUnderstood("bad-json") from None
+    return fields
+
+
+def _lower_names(pairs: list[tuple[str, Any]]) -> Fields:
+    return {name.lower(): value for name, value in pairs}

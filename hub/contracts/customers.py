@@ -1,0 +1,101 @@
+"""HTTP bodies of /customers: one person across channels, with who may see what already applied."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hub.contracts.base import Amount, Contract, Moment, Slug
+
+FollowState = Literal["following", "half_added", "deleted_by_member", "deleted_by_customer"]
+TimelineKind = Literal["ticket.opened", "ticket.closed", "order.paid", "contact.changed"]
+
+
+class IdentityView(Contract):
+    """One name (身份) under which a platform knows this customer. `external_id` is masked for those who may not see it."""
+
+    channel: str
+    account: str
+    external_id: str
+    linked_at: Moment
+
+
+class FactBody(Contract):
+    """What we learnt about a customer. `version`: the customer's version that the writer saw, refused when it moved on."""
+
+    value: Annotated[str, Field(min_length=1, max_length=500)]
+    version: int | None = None
+
+
+class FactView(Contract):
+    """One thing known (事实) about a customer, who said so and when. Personal values are masked for most roles."""
+
+    name: Slug
+    value: str
+    personal: bool
+    source: str = Field(description="the person or machine that said so, or the channel it came from")
+    at: Moment
+
+
+class ContactView(Contract):
+    """A member of staff who is or was this customer's contact (外部联系人) on a channel."""
+
+    connection_id: str
+    channel: str
+    member_id: str
+    contact_id: str
+    follow_state: FollowState
+    attribution: str = Field(description="state of the code through which they met, '' when unattributed")
+    at: Moment
+
+
+class TimelineEntry(Contract):
+    """One thing that happened (时间线), by ids: the rest is read from the room that owns it."""
+
+    event_id: str
+    kind: TimelineKind
+    at: Moment
+    subject_id: str = Field(description="the ticket, order or member of staff that it is about")
+    details: dict[str, str] = Field(default_factory=dict)
+
+
+class OrderEntry(Contract):
+    """An order that this customer paid."""
+
+    order_id: str
+    order_no: str
+    channel: str
+    shop_id: str
+    amount: Amount
+    currency: str
+    paid_at: Moment
+
+
+class TicketEntry(Contract):
+    """A ticket of this customer, as far as the customer's timeline knows."""
+
+    ticket_id: str
+    ticket_type: str
+    state: Literal["open", "closed"]
+    opened_at: Moment | None = None
+    closed_at: Moment | None = None
+
+
+class CustomerSummary(Contract):
+    """A line in the list of customers."""
+
+    id: str
+    created_at: Moment
+    first_channel: str
+
+
+class CustomerView(CustomerSummary):
+    """Everything that the reader may see of one customer. Tickets and orders: the most recent, newest first."""
+
+    version: int
+    facts: tuple[FactView, ...]
+    identities: tuple[IdentityView, ...]
+    contacts: tuple[ContactView, ...]
+    tickets: tuple[TicketEntry, ...]
+    orders: tuple[OrderEntry, ...]

@@ -1,0 +1,46 @@
+"""HTTP bodies that every room uses: a page of a list, and the error answer (RFC 9457)."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from pydantic import Field
+
+from hub.contracts.base import Contract
+
+Item = TypeVar("Item")
+PAGE_LIMIT = 200
+
+
+class Page(Contract, Generic[Item]):
+    """One page of a list. `next_cursor` is opaque: hand it back as `?cursor=` for the next page; "" at the end."""
+
+    data: tuple[Item, ...]
+    next_cursor: str = ""
+    has_more: bool = False
+
+
+class PageQuery(Contract):
+    """The query of every list."""
+
+    limit: int = Field(default=50, ge=1, le=PAGE_LIMIT)
+    cursor: str = ""
+
+
+class FieldProblem(Contract):
+    """One wrong field: `pointer` is a JSON pointer into the body, or names a query field or header."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemAnswer(Contract):
+    """application/problem+json: what every error answer looks like. `title` is Chinese and English."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    instance: str = Field(default="", description="the request's id: quote it when you ask for help")
+    errors: tuple[FieldProblem, ...] = ()
+    facts: dict[str, str] = Field(default_factory=dict)

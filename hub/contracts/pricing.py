@@ -1,0 +1,117 @@
+"""HTTP bodies of pricing: effective-dated price books and quotes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hub.contracts.base import Contract, Moment, RegionCode, Slug
+
+Price = Annotated[str, Field(pattern=r"^\d{1,10}(\.\d{1,2})?$", examples=["25.00"])]
+"""A price is never negative: a decimal string in major units."""
+
+PricePlace = Annotated[str, Field(pattern=r"^(\d{6}|base|tier:[1-9])$", examples=["310000", "tier:3", "base"])]
+"""Where a price holds: a region, every city of a tier (城市档位), or everywhere."""
+
+CityCode = Annotated[str, Field(pattern=r"^\d{4}00$", examples=["410300"])]
+Tier = Annotated[int, Field(ge=1, le=9)]
+Currency = Literal["CNY", "HKD", "USD", "EUR", "JPY"]
+Level = Literal["district", "city", "tier", "province", "base"]
+
+
+class ServiceName(Contract):
+    zh: str = Field(min_length=1, max_length=60)
+    en: str = Field(min_length=1, max_length=60)
+
+
+class ServicePrices(Contract):
+    """A service, its names, and its price in each place; the nearest place to the customer wins."""
+
+    name: ServiceName
+    prices: dict[PricePlace, Price] = Field(min_length=1, max_length=2000)
+
+
+class BookDraft(Contract):
+    """A new version of a price book; from `valid_from`, to the second, it is the book.
+
+    after_version: the latest version that its author saw; if there is a newer one by now the answer is 409.
+    """
+
+    valid_from: Moment
+    currency: Currency = "CNY"
+    services: dict[Slug, ServicePrices] = Field(min_length=1, max_length=200)
+    tiers: dict[CityCode, Tier] = Field(default_factory=dict, max_length=400)
+    after_version: int | None = Field(default=None, ge=0)
+
+
+class VersionHead(Contract):
+    """One version in a book's history. withdraws: the version that this one takes back; it has no prices of its own."""
+
+    version: int
+    valid_from: Moment | None
+    withdraws: int | None = None
+    withdrawn_by: int | None = None
+    published_at: Moment | None = None
+    published_by: str = ""
+
+
+class BookQuery(Contract):
+    """at: which moment's prices to show; version: or that version, whenever it is valid."""
+
+    at: Moment | None = None
+    version: int | None = None
+
+
+class BookView(Contract):
+    """A price book (价目表): its history, the version in force at the asked moment, and that version's prices."""
+
+    key: Slug
+    version: int
+    latest_version: int
+    valid_from: Moment
+    currency: str
+    services: dict[Slug, ServicePrices]
+    tiers: dict[CityCode, Tier]
+    history: tuple[VersionHead, ...]
+
+
+class QuoteRequest(Contract):
+    """at: the moment of the service, now unless stated; it picks the book's version."""
+
+    service: Slug
+    region: RegionCode
+    book: Slug = "standard"
+    at: Moment | None = None
+    quantity: int = Field(default=1, ge=1, le=10_000)
+
+
+class PathStep(Contract):
+    """One place looked at on the way outward; the first one with a price is used. why_…: in words."""
+
+    region: str
+    level: Level
+    price: Price | None
+    used: bool
+    why_zh: str
+    why_en: str
+
+
+class QuoteView(Contract):
+    """A price with its reasons, honoured until `valid_until` whatever the book does. `price` is for one."""
+
+    id: str
+    service: Slug
+    service_name: ServiceName
+    region: RegionCode
+    price: Price
+    quantity: int
+    total: Price
+    currency: str
+    book: Slug
+    book_version: int
+    path: tuple[PathStep, ...]
+    at: Moment
+    created_at: Moment
+    valid_until: Moment
+    state: Literal["valid", "expired"]

@@ -1,0 +1,109 @@
+"""HTTP bodies of the webhooks room: connections, stored messages, and the counts that prove nothing got
+lost."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from hub.contracts.base import Contract, Moment, Slug
+from hub.contracts.http import PageQuery
+
+ConnectionState = Literal["enabled", "disabled"]
+MessageState = Literal["pending", "processed", "quarantined", "dead"]
+WaitingState = Literal["pending", "quarantined", "dead"]
+
+
+class Words(Contract):
+    """One text in the two languages that staff read."""
+
+    zh: str
+    en: str
+
+
+class NewConnection(Contract):
+    """A new connection (连接): one app on one platform. What `settings` must hold is the channel's own
+    form."""
+
+    channel: Slug
+    name: Annotated[str, Field(min_length=1, max_length=64, examples=["旗舰店企业微信"])]
+    settings: dict[str, Any] = Field(description="the fields of the channel's form; secrets are never shown again")
+
+
+class NewSettings(Contract):
+    """The whole settings of a connection again, e.g. to rotate a secret."""
+
+    settings: dict[str, Any]
+
+
+class ConnectionView(Contract):
+    """A connection without its secrets. `webhook_url` and `steps` are what the platform's console asks
+    for."""
+
+    id: str
+    channel: str
+    name: str
+    state: ConnectionState
+    webhook_url: str
+    steps: Words
+    created_at: Moment
+    version: int
+
+
+class Health(Contract):
+    """How a connection fares. `last_error` says in words what went wrong last, None while nothing did."""
+
+    last_delivery_at: Moment | None = None
+    rejected_signature: int = 0
+    last_rejected_at: Moment | None = None
+    last_error: Words | None = None
+    watermark: Moment | None = Field(default=None, description="how far orders were pulled; None where none are")
+
+
+class ConnectionDetail(ConnectionView):
+    """One connection and its health."""
+
+    health: Health
+
+
+class Counts(Contract):
+    """What happened to deliveries. accepted = pending + processed + quarantined + dead, always and exactly.
+
+    duplicates and rejected_signature are told by a queue that may repeat itself: they may be slightly high.
+    """
+
+    accepted: int = 0
+    pending: int = 0
+    processed: int = 0
+    quarantined: int = 0
+    dead: int = 0
+    duplicates: int = 0
+    rejected_signature: int = 0
+
+
+class Stats(Counts):
+    """The tenant's counts, and each connection's."""
+
+    connections: dict[str, Counts] = Field(default_factory=dict)
+
+
+class MessageQuery(PageQuery):
+    """Messages that wait or were given up; processed ones are found by their id."""
+
+    state: WaitingState = "quarantined"
+    limit: int = Field(default=50, ge=1, le=100)
+
+
+class MessageView(Contract):
+    """A stored message without what it says: that is personal, and stays in the inbox."""
+
+    id: str
+    connection_id: str
+    channel: str
+    account: str
+    received_at: Moment
+    state: MessageState
+    reason: str = Field(default="", description="why it is quarantined or dead")
+    attempts: int = 0
+    size_bytes: int

@@ -1,0 +1,82 @@
+"""From an error of the tree to the answer that a caller reads (RFC 9457), by type alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from hub.contracts.http import FieldProblem, ProblemAnswer
+from hub.kernel import errors
+from hub.kernel.errors import HubError, Invalid, Problem
+
+PROBLEM_TYPE = "application/problem+json"
+TYPE_BASE = "https://scrm-hub.dev/problems/"
+
+STATUS: Mapping[type[HubError], tuple[int, str]] = {
+    errors.Malformed: (400, "请求无法解析 · The request cannot be read"),
+    errors.Unauthenticated: (401, "请先登录 · Sign in first"),
+    errors.Forbidden: (403, "没有权限 · Not allowed"),
+    errors.NotFound: (404, "找不到 · Not found"),
+    errors.NotAllowed: (405, "不支持该方法 · Method not allowed"),
+    errors.Conflict: (409, "已被更改 · It has changed since"),
+    errors.TooLarge: (413, "内容过大 · Too large"),
+    errors.Invalid: (422, "内容有误 · Some fields are wrong"),
+    errors.Refuse: (400, "请求被拒绝 · Refused"),
+    errors.Retry: (503, "请稍后再试 · Try again shortly"),
+    errors.Broken: (500, "系统错误 · Our fault"),
+    errors.HubError: (500, "系统错误 · Our fault"),
+}
+
+
+@dataclass(frozen=True)
+class Raw:
+    """An answer that is not a JSON model: its bytes, exactly."""
+
+    status: int
+    body: bytes
+    content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def status_of(error: HubError) -> tuple[int, str]:
+    """HTTP status and title for an error: the nearest ancestor in the tree that is mapped."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem(error: HubError, instance: str) -> ProblemAnswer:
+    """The problem+json body. Facts of a 5xx stay inside: they go to the log, not to the caller."""
+    status, title = status_of(error)
+    ours = status >= 500
+    return ProblemAnswer(
+        type=TYPE_BASE + error.code,
+        title=title,
+        status=status,
+        detail="" if ours and not isinstance(error, errors.Retry) else error.detail,
+        instance=instance,
+        errors=tuple(FieldProblem(pointer=p.pointer, detail=p.rule) for p in getattr(error, "problems", ())),
+        facts={} if ours else {name: str(value) for name, value in error.facts.items()},
+    )
+
+
+def invalid_from(error: ValidationError, prefix: str = "") -> Invalid:
+    """pydantic's findings as ours: every wrong field with its JSON pointer and what would be right."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return Invalid(
+        "the request has wrong fields",
+        problems=[Problem(prefix + _pointer(item["loc"]), _rule(item)) for item in found],
+    )
+
+
+def _pointer(location: tuple[Any, ...]) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def _rule(item: Mapping[str, Any]) -> str:
+    if item["type"] == "missing":
+        return "is required"
+    if item["type"] == "extra_forbidden":
+        return "is not a known field"
+    return str(item["msg"])

@@ -1,0 +1,104 @@
+"""The bus: contract events out, and stream records to a room's own queue.
+
+Neither the bus nor a queue carries bodies: of a changed item, binary and sealed attributes stay in the table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import Binary, TypeDeserializer
+
+from hub.contracts.events import Event
+from hub.kernel.errors import Retry
+
+SOURCE = "hub"
+BATCH = 10
+"""PutEvents and SendMessageBatch both take at most ten entries a call."""
+IMAGE_LIMIT_BYTES = 100_000
+SEALED_PREFIX = "sealed:"
+
+_READ = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one item, as a room's table's stream told it. Images lack binary and sealed attributes."""
+
+    table: str
+    kind: str
+    pk: str
+    sk: str
+    new: Mapping[str, Any] | None
+    old: Mapping[str, Any] | None
+
+
+def put_events(client: Any, bus: str, events: Iterable[Event]) -> None:
+    """Put contract events on the bus. Raises Retry when the bus took only some: the caller's queue tries again,
+    and consumers recognise repeats by the events' ids."""
+    entries = [
+        {"EventBusName": bus, "Source": SOURCE, "DetailType": _type(event), "Detail": event.model_dump_json()}
+        for event in events
+    ]
+    for chunk in _chunks(entries):
+        answer = client.put_events(Entries=chunk)
+        if answer.get("FailedEntryCount"):
+            raise Retry("the bus did not take every event", failed=answer["FailedEntryCount"])
+
+
+def forward(client: Any, queue_url: str, records: Sequence[Mapping[str, Any]]) -> None:
+    """Send a stream's records to the room's queue of changes. Raises Retry when the queue did not take all."""
+    bodies = [json.dumps(asdict(change_of(record)), separators=(",", ":")) for record in records]
+    entries = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(bodies)]
+    for chunk in _chunks(entries):
+        answer = client.send_message_batch(QueueUrl=queue_url, Entries=chunk)
+        if answer.get("Failed"):
+            raise Retry("the queue of changes did not take every record", failed=len(answer["Failed"]))
+
+
+def change_of(record: Mapping[str, Any]) -> Change:
+    """A DynamoDB stream record as a Change. Images too large for a queue are left out: handlers re-read the item."""
+    stream = record["dynamodb"]
+    new, old = _image(stream.get("NewImage")), _image(stream.get("OldImage"))
+    if len(json.dumps([new, old])) > IMAGE_LIMIT_BYTES:
+        new = old = None
+    table = str(record["eventSourceARN"]).split(":table/", 1)[-1].split("/", 1)[0]
+    keys = stream["Keys"]
+    return Change(table, record["eventName"], keys["pk"]["S"], keys["sk"]["S"], new, old)
+
+
+def _image(image: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if image is None:
+        return None
+    open_values = {name: _READ(value) for name, value in image.items() if "B" not in value}
+    return {name: _plain(value) for name, value in open_values.items() if not _is_sealed(value)}
+
+
+def _is_sealed(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(SEALED_PREFIX)
+
+
+def _plain(value: Any) -> Any:
+    """DynamoDB's types as JSON's: whole Decimals to int, others to text, sets to sorted lists, bytes dropped."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else str(value)
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items() if not _is_sealed(v)}
+    if isinstance(value, set | frozenset):
+        return sorted(_plain(item) for item in value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, bytes | Binary) else value
+
+
+def _chunks(entries: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    for start in range(0, len(entries), BATCH):
+        yield list(entries[start : start + BATCH])
+
+
+def _type(event: Event) -> str:
+    return str(event.type)  # type: ignore[attr-defined] # each concrete event has its literal `type`

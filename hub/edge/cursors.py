@@ -1,0 +1,35 @@
+"""Opaque cursors: where a list goes on. A cursor that we did not make is refused, not guessed at."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from hub.kernel.errors import Invalid, Problem
+
+LENGTH_LIMIT = 2048
+
+
+def encode(position: dict[str, Any] | None) -> str:
+    """A cursor for DynamoDB's last evaluated key (typed values, strings only); "" when there is no more."""
+    if not position:
+        return ""
+    return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str) -> dict[str, Any] | None:
+    """The position in a cursor, None for "". Raises Invalid for text that is no cursor of ours."""
+    if not cursor:
+        return None
+    try:
+        if len(cursor) > LENGTH_LIMIT:
+            raise ValueError
+        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(position, dict) or not position:
+            raise ValueError
+    except (ValueError, binascii.Error):
+        rule = "must be the next_cursor of an earlier page"
+        raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)]) from None
+    return position

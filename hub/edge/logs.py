@@ -1,0 +1,40 @@
+"""Structured logs and metrics that cannot leak: what is named like a secret or a person is masked."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+
+NAMESPACE = "scrm-hub"
+PRIVATE = frozenset(
+    "secret app_secret token access_token encoding_aes_key api_key authorization password phone mobile name content "
+    "text body plaintext address email link".split()
+)
+MASK = "***"
+
+
+class MaskingFormatter(LambdaPowertoolsFormatter):
+    """Powertools' JSON lines, with private fields masked wherever they stand."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        for key in PRIVATE & record.__dict__.keys() - {"name"}:
+            record.__dict__[key] = MASK
+        return str(super().format(record))
+
+
+def make_logger(service: str) -> Logger:
+    """The room's logger: JSON lines, masked, at the level of POWERTOOLS_LOG_LEVEL."""
+    return Logger(service=service, logger_formatter=MaskingFormatter(), utc=True)
+
+
+def make_metrics(service: str) -> Metrics:
+    """The room's metrics, in CloudWatch's embedded format."""
+    return Metrics(namespace=NAMESPACE, service=service)
+
+
+def masked_facts(facts: dict[str, Any]) -> dict[str, str]:
+    """An error's facts for the log."""
+    return {f"fact_{name}": MASK if name in PRIVATE else str(value) for name, value in facts.items()}

@@ -1,0 +1,254 @@
+"""A room: one Chalice app with everything that every room does the same way.
+
+HTTP routes are declared with their pydantic models, roles and summary; from that one declaration come validation,
+authorisation, error answers, idempotency and OpenAPI. Queues, schedules, streams and Step Functions tasks are
+declared beside them. `manifest()` reads all of it back for the build.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol
+
+from chalice.app import Chalice
+from chalice.app import Response as ChaliceResponse
+from pydantic import BaseModel
+
+from hub.contracts.events import Event
+from hub.edge import aws, bus, consumers
+from hub.edge.http_api import is_http_event, match_path, request_path, to_chalice
+from hub.edge.logs import make_logger, make_metrics
+from hub.edge.principals import Principals
+from hub.edge.requests import Request, refusal, serve
+from hub.edge.settings import Settings
+from hub.kernel.clock import Clock
+from hub.kernel.errors import NotAllowed, NotFound
+
+CONTENT_TYPES = ["application/json", "application/problem+json", "text/plain", "application/octet-stream"]
+HTTP_TIMEOUT_SECONDS = 29
+WORK_TIMEOUT_SECONDS = 60
+KEYS_CACHED_SECONDS = 60
+
+
+class IdempotencyPort(Protocol):
+    """Remembers what an Idempotency-Key was used for: hub.store.idempotency."""
+
+    def claim(self, scope: str, fingerprint: str, now: datetime) -> Any: ...
+
+    def finish(self, scope: str, resource_id: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Route:
+    """One HTTP operation, as declared."""
+
+    method: str
+    path: str
+    handler: Callable[[Request], Any]
+    summary: str
+    roles: tuple[str, ...] = ()
+    public: bool = False
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    answer: Any = None
+    status: int = 200
+    replay: Callable[[Request, str], Any] | None = None
+
+
+class Room(Chalice):
+    """The app of one room. Nothing touches AWS until a request comes.
+
+    name: the room, as in its table, functions and role. paths: the path prefixes that are its own.
+    idempotency: makes the store behind Idempotency-Key from the settings.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        paths: tuple[str, ...],
+        idempotency: Callable[[Settings], IdempotencyPort] | None = None,
+        exact_paths: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(app_name=name, configure_logs=False)
+        self.paths, self.exact_paths = paths, exact_paths
+        self.http_routes: list[Route] = []
+        self.entries: list[dict[str, Any]] = []
+        self.module = ""
+        self._make_idempotency = idempotency
+        self._key_cache: tuple[float, str] = (0.0, "")
+
+    # What a handler reaches for.
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings.load()
+
+    @cached_property
+    def clock(self) -> Clock:
+        return self.settings.clock()
+
+    @cached_property
+    def logger(self) -> Any:
+        return make_logger(self.app_name)
+
+    @cached_property
+    def metrics(self) -> Any:
+        return make_metrics(self.app_name)
+
+    @cached_property
+    def principals(self) -> Principals:
+        return Principals(self.settings.tenant, self.settings.directory_table, aws.client("dynamodb"))
+
+    @cached_property
+    def idempotency(self) -> IdempotencyPort | None:
+        return self._make_idempotency(self.settings) if self._make_idempotency else None
+
+    def now(self) -> datetime:
+        """Business time, now."""
+        return self.clock.business_now()
+
+    def emit(self, *events: Event) -> None:
+        """Put contract events on the bus. Raises Retry when it did not take all; repeats are harmless."""
+        if events:
+            bus.put_events(aws.client("events"), self.settings.bus, events)
+
+    def auth_keys(self) -> str:
+        """The stack's signing keys, one a line, read from SSM at most once a minute."""
+        read_at, keys = self._key_cache
+        wall = self.clock.wall_now().timestamp()
+        if not keys or wall - read_at > KEYS_CACHED_SECONDS:
+            name = f"/hub/{self.settings.tenant}/auth"
+            keys = aws.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+            self._key_cache = (wall, keys)
+        return keys
+
+    def randomness(self) -> bytes:
+        """Ten bytes for a fresh id."""
+        return os.urandom(10)
+
+    def reset(self) -> None:
+        """Forget settings and clients: tests move from one simulated stack to the next."""
+        for name in ("settings", "clock", "principals", "idempotency"):
+            self.__dict__.pop(name, None)
+        self._key_cache = (0.0, "")
+        aws.forget_clients()
+
+    # HTTP.
+
+    def http(self, method: str, path: str, *, summary: str, **options: Any) -> Callable[..., Any]:
+        """Declare an operation: `@room.http("POST", "/tickets", body=NewTicket, answer=TicketView, status=201, …)`.
+
+        Options are Route's fields. `roles=()` lets any signed-in principal in, `public=True` everybody.
+        """
+
+        def register(handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
+            route = Route(method, path, handler, summary, **options)
+            self.http_routes.append(route)
+            self.module = handler.__module__
+
+            def view(**parameters: str) -> Any:
+                return serve(self, route, parameters)
+
+            view.__name__ = handler.__name__
+            self.route(path, methods=[method], content_types=CONTENT_TYPES, name=handler.__name__)(view)
+            return handler
+
+        return register
+
+    def __call__(self, event: dict[str, Any], context: Any) -> Any:
+        """The HTTP entry: an HTTP API event (2.0), or Chalice's own (1.0) from its test client."""
+        if not is_http_event(event):
+            return super().__call__(event, context)
+        path, method = request_path(event), event["requestContext"]["http"]["method"]
+        match = match_path((route.path for route in self.http_routes), path)
+        if match is None:
+            return self._refuse(event, NotFound("no such path", path=path))
+        if not any(r.path == match.template and r.method == method for r in self.http_routes):
+            return self._refuse(event, NotAllowed("no such method here", method=method))
+        converted = to_chalice(event, match)
+        converted["headers"] = {**converted["headers"], "content-type": "application/octet-stream"}
+        return super().__call__(converted, context)
+
+    def _refuse(self, event: dict[str, Any], error: Exception) -> dict[str, Any]:
+        response: ChaliceResponse = refusal(self, error, event["requestContext"].get("requestId", ""))
+        return dict(response.to_dict())
+
+    # Everything that is not HTTP.
+
+    def events(self, *types: str) -> Callable[..., Any]:
+        """Consume contract events of these types, one call each; Retry and any other error redeliver that event alone."""
+
+        def register(handler: Callable[[Event], None]) -> Any:
+            self._entry("events", "events", handler, subscriptions=sorted(types))
+            run = lambda records: consumers.events(self, handler, records.to_dict())  # noqa: E731 - a one-line adapter
+            return self.on_sqs_message(queue=f"{self.app_name}-events", name="events")(_named(run, handler))
+
+        return register
+
+    def changes(self, handler: Callable[[bus.Change], None]) -> Any:
+        """Consume the changes of the room's own tables. app.py also says `forward = room.forward` (stream → queue)."""
+        self._entry("changes", "changes", handler)
+        self.entries.append(
+            self._describe("forward", "forward", f"{handler.__module__}.forward", timeout=WORK_TIMEOUT_SECONDS)
+        )
+        run = lambda records: consumers.changes(self, handler, records.to_dict())  # noqa: E731 - a one-line adapter
+        return self.on_sqs_message(queue=f"{self.app_name}-changes", name="changes")(_named(run, handler))
+
+    def forward(self, event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG002 - Lambda's signature
+        """The stream entry: hands every record to the queue of changes."""
+        bus.forward(aws.client("sqs"), self.settings.changes_queue_url, event["Records"])
+        return {}
+
+    def queue(self, name: str) -> Callable[..., Any]:
+        """Consume a queue of the room's own, one JSON message a call."""
+
+        def register(handler: Callable[[dict[str, Any]], None]) -> Any:
+            self._entry(name, "queue", handler, queue=name)
+            run = lambda records: consumers.messages(self, handler, records.to_dict())  # noqa: E731 - as above
+            return self.on_sqs_message(queue=f"{self.app_name}-{name}", name=name)(_named(run, handler))
+
+        return register
+
+    def task(self, name: str) -> Callable[..., Any]:
+        """A Step Functions task: payload in, JSON out; errors keep their class names for Retry and Catch."""
+
+        def register(handler: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+            self._entry(name, "task", handler)
+            run = lambda event, context: consumers.task(self, handler, event)  # noqa: ARG005, E731 - Lambda's signature
+            return self.lambda_function(name=name)(_named(run, handler))
+
+        return register
+
+    def schedule(self, expression: Any, name: str | None = None, description: str = "") -> Callable[..., Any]:  # noqa: ARG002 - Chalice's signature
+        """Run `handler(now)` by a rate(…) or cron(…) expression in the tenant's zone."""
+
+        def register(handler: Callable[[datetime], None]) -> Any:
+            entry = name or handler.__name__
+            self._entry(entry, "schedule", handler, schedule=expression)
+            run = lambda event, context: consumers.scheduled(self, handler)  # noqa: ARG005, E731 - Lambda's signature
+            return self.lambda_function(name=entry)(_named(run, handler))
+
+        return register
+
+    def manifest(self) -> dict[str, Any]:
+        """What the build writes beside the bundle, and infra makes functions, queues and rules from."""
+        http = self._describe("http", "http", f"{self.module}.room", timeout=HTTP_TIMEOUT_SECONDS)
+        http["paths"], http["exact_paths"] = list(self.paths), list(self.exact_paths)
+        return {"function": self.app_name, "schema": 1, "entries": [http, *self.entries]}
+
+    def _entry(self, name: str, kind: str, handler: Callable[..., Any], **facts: Any) -> None:
+        where = f"{handler.__module__}.{handler.__name__}"
+        self.entries.append({**self._describe(name, kind, where, timeout=WORK_TIMEOUT_SECONDS), **facts})
+
+    @staticmethod
+    def _describe(name: str, kind: str, handler: str, timeout: int) -> dict[str, Any]:
+        return {"name": name, "kind": kind, "handler": handler, "timeout": timeout, "memory": 512}
+
+
+def _named(run: Callable[..., Any], handler: Callable[..., Any]) -> Callable[..., Any]:
+    run.__name__, run.__module__, run.__doc__ = handler.__name__, handler.__module__, handler.__doc__
+    return run

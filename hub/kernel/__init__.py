@@ -1,0 +1,1 @@
+"""Money, ids, clocks, calendars and errors: the standard library alone (the calendar adds chinesecalendar)."""

@@ -1,0 +1,151 @@
+"""Business calendars: which seconds count towards a deadline. Pure; every moment is an argument.
+
+A day counts whole, or in several intervals (9:00-12:00, 13:00-18:00). Work days follow the State Council's
+notices, make-up workdays (调休) included, as `chinesecalendar` records them
+(https://github.com/LKI/chinese-calendar). A year it does not know yet falls back to Monday to Friday, so
+update the package when next year's notice is out (November).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import chinese_calendar
+
+from hub.kernel.errors import Invalid, Problem
+
+MAX_DAYS = 3 * 366
+"""How far a deadline is looked for, and how long a span is counted: three years."""
+
+MAX_INTERVALS = 8
+_MIDNIGHT = time(0)
+_SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class BusinessCalendar:
+    """Whose hours count.
+
+    timezone: IANA name, the zone of the intervals and of the days.
+    intervals: (start, end) of local time, in order, apart from each other; an end of 00:00 is the midnight
+        that ends the day; none at all means the whole day.
+    kind: "always" counts every day, "workdays" work days only.
+    Raises Invalid, with a pointer to each wrong part.
+    """
+
+    timezone: str = "Asia/Shanghai"
+    intervals: tuple[tuple[time, time], ...] = ()
+    kind: Literal["always", "workdays"] = "always"
+
+    def __post_init__(self) -> None:
+        problems = [*_zone_problems(self.timezone), *_interval_problems(self.intervals)]
+        if self.kind not in ("always", "workdays"):
+            problems.append(Problem("/kind", "must be one of: always, workdays"))
+        if problems:
+            raise Invalid("calendar", problems=problems)
+
+    @property
+    def counts_all(self) -> bool:
+        """Whether every second counts, so that plain arithmetic is enough."""
+        return self.kind == "always" and not self.intervals
+
+
+ALWAYS = BusinessCalendar()
+"""24 hours, 7 days."""
+
+
+def add_business(calendar: BusinessCalendar, start: datetime, seconds: int) -> datetime:
+    """The earliest moment (UTC) by which `seconds` of business time have passed since `start` (with an
+    offset).
+
+    11:30 + 2 h in 9:00-12:00, 13:00-18:00 is 14:30; 11:00 + 1 h is 12:00; a budget of 0 s is `start` itself.
+    Inverse of `business_seconds`. Raises Invalid for a negative budget, or one that lasts longer than
+    MAX_DAYS.
+    """
+    start, left = _as_utc(start), timedelta(seconds=seconds)
+    if seconds < 0:
+        raise Invalid("budget", problems=[Problem("", "must be 0 seconds or more")], seconds=seconds)
+    if calendar.counts_all or not left:
+        return start + left
+    for opens, closes in _windows(calendar, start, start + timedelta(days=MAX_DAYS)):
+        if closes - opens >= left:
+            return opens + left
+        left -= closes - opens
+    raise Invalid("budget", problems=[Problem("", f"must be consumed within {MAX_DAYS} days")], seconds=seconds)
+
+
+def business_seconds(calendar: BusinessCalendar, start: datetime, end: datetime) -> int:
+    """Whole seconds of business time from `start` to `end` (with offsets); 0 when `end` is not after `start`.
+
+    Raises Invalid for a span of more than MAX_DAYS, unless every second counts.
+    """
+    start, end = _as_utc(start), _as_utc(end)
+    if end <= start:
+        return 0
+    if calendar.counts_all:
+        return (end - start) // timedelta(seconds=1)
+    if end - start > timedelta(days=MAX_DAYS):
+        raise Invalid("span", problems=[Problem("", f"must be at most {MAX_DAYS} days")])
+    spans = (closes - opens for opens, closes in _windows(calendar, start, end))
+    return sum(spans, timedelta()) // timedelta(seconds=1)
+
+
+@lru_cache(maxsize=4096)
+def is_workday(day: date) -> bool:
+    """Whether people work on `day` in China's mainland: holidays and make-up workdays (调休) included.
+
+    Monday to Friday in years that chinesecalendar does not know.
+    """
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < _SATURDAY
+
+
+def _windows(calendar: BusinessCalendar, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The business windows between two UTC moments, clipped to them, in order."""
+    zone = ZoneInfo(calendar.timezone)
+    day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    while day <= last:
+        if calendar.kind == "always" or is_workday(day):
+            for first, until in calendar.intervals or ((_MIDNIGHT, _MIDNIGHT),):
+                opens = max(start, _moment(day, first, zone))
+                closes = min(end, _moment(day + timedelta(days=until == _MIDNIGHT), until, zone))
+                if opens < closes:
+                    yield opens, closes
+        day += timedelta(days=1)
+
+
+def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, at, zone).astimezone(UTC)
+
+
+def _as_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise Invalid("no offset", problems=[Problem("", "must carry an offset")])
+    return moment.astimezone(UTC)
+
+
+def _zone_problems(name: str) -> list[Problem]:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return [Problem("/timezone", "must be an IANA zone, e.g. Asia/Shanghai")]
+    return []
+
+
+def _interval_problems(intervals: tuple[tuple[time, time], ...]) -> list[Problem]:
+    if len(intervals) > MAX_INTERVALS:
+        return [Problem("/intervals", f"must be at most {MAX_INTERVALS}")]
+    problems, previous_end = [], _MIDNIGHT
+    for position, (start, end) in enumerate(intervals):
+        reopened = position > 0 and (previous_end == _MIDNIGHT or start < previous_end)
+        if reopened or (end != _MIDNIGHT and end <= start):
+            problems.append(Problem(f"/intervals/{position}", "must start before it ends and after the one before"))
+        previous_end = end
+    return problems

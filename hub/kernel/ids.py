@@ -1,0 +1,49 @@
+"""Prefixed ULIDs (`tkt_01J…`): sortable by time, readable by people, strings everywhere.
+
+Two ways to make one: `fresh_id` from a moment and random bytes, `derived_id` from a moment and the facts that must
+lead to the same id each time (an idempotency key, a message id, a run and a node).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime
+
+from ulid import ULID
+
+_ID = re.compile(r"^[a-z]{2,5}_[0-9A-HJKMNP-TV-Z]{26}$")
+EPOCH_PART = 6  # bytes of milliseconds in a ULID; the other ten are random or derived
+
+
+def fresh_id(prefix: str, at: datetime, randomness: bytes) -> str:
+    """`prefix_` and a ULID of `at` (milliseconds) and the first ten bytes of `randomness`."""
+    milliseconds = int(at.timestamp() * 1000)
+    return f"{prefix}_{ULID(milliseconds.to_bytes(EPOCH_PART, 'big') + randomness[:10])}"
+
+
+def derived_id(prefix: str, at: datetime, *facts: str) -> str:
+    """The same id for the same moment and facts, for ever: creation by it is idempotent.
+
+    `at` must itself be a fact (a message's own time), not the time of this call, or retries would differ.
+    """
+    return fresh_id(prefix, at, digest(*facts))
+
+
+def hashed_id(prefix: str, *facts: str) -> str:
+    """The same id for the same facts, where no moment is a fact: not sortable by time."""
+    return f"{prefix}_{ULID(digest(*facts)[:16])}"
+
+
+def digest(*facts: str) -> bytes:
+    """sha256 over the facts with their lengths, so that ("ab","c") and ("a","bc") differ."""
+    state = hashlib.sha256()
+    for fact in facts:
+        raw = fact.encode()
+        state.update(len(raw).to_bytes(4, "big") + raw)
+    return state.digest()
+
+
+def is_id(text: str, prefix: str) -> bool:
+    """Whether `text` has the form of an id with this prefix."""
+    return text.startswith(f"{prefix}_") and bool(_ID.match(text))

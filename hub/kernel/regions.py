@@ -1,0 +1,22 @@
+"""行政区划代码 (GB/T 2260): six digits, and the code itself says where it lies.
+
+310101 is 黄浦区, in the city 310100 and the province 310000; above all provinces stands `base`, the whole tenant.
+"""
+
+from __future__ import annotations
+
+BASE = "base"
+
+
+def path(code: str) -> tuple[str, ...]:
+    """From the code outward: district → city → province → base. `path("310101")` is
+    ("310101", "310100", "310000", "base"); a province's path is (province, base), and `path("base")` is ("base",)."""
+    if code == BASE:
+        return (BASE,)
+    steps = (code, code[:4] + "00", code[:2] + "0000", BASE)
+    return tuple(dict.fromkeys(steps))
+
+
+def covers(region: str, code: str) -> bool:
+    """Whether `code` lies in `region` or is it."""
+    return region in path(code)

@@ -1,0 +1,237 @@
+"""A table's rules as bit sets: each field answers which rules it lets through, and one AND joins the fields.
+
+Bit i stands for rule i. A check that asks for a known value, an interval, a member, a region or a phrase is
+looked up; what cannot be looked up (nested any/not, several phrases at once) is left over and tried on the
+survivors alone.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from hub.kernel.regions import path
+from hub.rules.conditions import All, Check, Condition, holds
+
+Mask = Callable[[Any], int]
+Entries = list[tuple[int, Check]]
+"""(rule's bit, its check) of one field and one way of looking up."""
+
+_EQUAL = ("eq", "ne", "in", "not_in", "present")
+_ORDER = ("gt", "gte", "lt", "lte")
+_TOGETHER = ("equal", "order")  # several checks of a rule on one field are looked up as one
+_ELSE = object()
+_steps = lru_cache(maxsize=8192)(path)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One field: how to read its fact, the rules that a missing one leaves, and the masks that a value goes
+    through."""
+
+    name: str
+    read: Callable[[object], Any]
+    missing: int
+    masks: tuple[Mask, ...]
+
+
+class Index:
+    """Compiled once from the rules' conditions, in table order."""
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self.everyone = (1 << len(conditions)) - 1
+        self.leftovers: dict[int, Condition] = {}
+        looked_up: dict[str, dict[str, Entries]] = defaultdict(lambda: defaultdict(list))
+        for position, condition in enumerate(conditions):
+            rest = _split(1 << position, condition, looked_up)
+            if rest:
+                self.leftovers[position] = All(tuple(rest))
+        self.columns = tuple(_column(name, families, self.everyone) for name, families in looked_up.items())
+
+    def hits(self, facts: Mapping[str, Any]) -> Iterator[int]:
+        """Positions of the rules that hold, in table order, found as they are asked for. Raises
+        WrongValueError."""
+        mask = self.everyone
+        for column in self.columns:
+            raw = facts.get(column.name)
+            if raw is None:
+                mask &= column.missing
+                continue
+            value = column.read(raw)
+            for of_value in column.masks:
+                mask &= of_value(value)
+        while mask:
+            lowest = mask & -mask
+            position = lowest.bit_length() - 1
+            if position not in self.leftovers or holds(self.leftovers[position], facts):
+                yield position
+            mask ^= lowest
+
+
+def _split(bit: int, condition: Condition, looked_up: dict[str, dict[str, Entries]]) -> list[Condition]:
+    """File each check under its field and family; answer the parts that have to be tried one by one."""
+    rest: list[Condition] = []
+    taken: set[tuple[str, str]] = set()
+    for part in _conjuncts(condition):
+        family = _family(part) if isinstance(part, Check) else None
+        repeats = isinstance(part, Check) and family not in _TOGETHER and (part.field.name, family) in taken
+        if not isinstance(part, Check) or family is None or repeats:
+            rest.append(part)
+        else:
+            taken.add((part.field.name, family))
+            looked_up[part.field.name][family].append((bit, part))
+    return rest
+
+
+def _conjuncts(condition: Condition) -> Iterator[Condition]:
+    if isinstance(condition, All):
+        for part in condition.parts:
+            yield from _conjuncts(part)
+    else:
+        yield condition
+
+
+def _family(check: Check) -> str | None:
+    if check.op in _EQUAL:
+        return "equal"
+    if check.op in _ORDER:
+        return "order"
+    one_needle = check.op == "contains_all" and len(check.wanted) == 1
+    one_member = check.op == "has_all" and len(check.wanted) == 1
+    names = {
+        "within": "within",
+        "contains_any": "phrase",
+        "has": "member",
+        "has_any": "member",
+        "has_none": "none",
+    }
+    return "phrase" if one_needle else "member" if one_member else names.get(check.op)
+
+
+def _column(name: str, families: dict[str, Entries], everyone: int) -> Column:
+    entries = [entry for family in families.values() for entry in family]
+    missing = everyone
+    for bit, check in entries:
+        missing &= everyone if check.accepts(None) else ~bit
+    masks = tuple(_BUILDERS[family](found, everyone) for family, found in families.items())
+    return Column(name, entries[0][1].field.read, missing, masks)
+
+
+def _free(entries: Entries, everyone: int) -> int:
+    """The rules that do not ask."""
+    for bit, _ in entries:
+        everyone &= ~bit
+    return everyone
+
+
+def _by_wanted(entries: Entries) -> dict[Any, int]:
+    """Wanted value → the rules that want it, among others or alone."""
+    found: dict[Any, int] = defaultdict(int)
+    for bit, check in entries:
+        for wanted in check.wanted:
+            found[wanted] |= bit
+    return dict(found)
+
+
+def _equal(entries: Entries, everyone: int) -> Mask:
+    """A dictionary from each value that rules name to the rules that let it through, and one answer for the
+    rest.
+
+    A rule treats every value that it does not name alike, so the cost is the number of values named.
+    """
+    otherwise, masks = everyone, dict[Any, int]()
+    by_rule = _by_rule(entries)
+    for bit, checks in by_rule.items():
+        otherwise &= everyone if all(check.accepts(_ELSE) for check in checks) else ~bit
+    for bit, checks in by_rule.items():
+        for value in frozenset().union(*map(_named, checks)):
+            passes = all(check.accepts(value) for check in checks)
+            masks[value] = masks.get(value, otherwise) & ~bit | (bit if passes else 0)
+    return lambda value: masks.get(value, otherwise)
+
+
+def _named(check: Check) -> frozenset[Any]:
+    if check.op == "present":
+        return frozenset()
+    return check.wanted if isinstance(check.wanted, frozenset) else frozenset((check.wanted,))
+
+
+def _by_rule(entries: Entries) -> dict[int, list[Check]]:
+    found: dict[int, list[Check]] = defaultdict(list)
+    for bit, check in entries:
+        found[bit].append(check)
+    return found
+
+
+def _order(entries: Entries, everyone: int) -> Mask:
+    """Cut points split the line into 2n+1 places (below, at, between … above); a sweep gives each place its
+    rules.
+
+    The place of a value is bisect_left + bisect_right: point i is place 2i+1, what lies just below it is
+    place 2i.
+    """
+    points = sorted({check.wanted for _, check in entries})
+    enter, leave = [0] * (2 * len(points) + 2), [0] * (2 * len(points) + 2)
+    for bit, checks in _by_rule(entries).items():
+        first, last = 0, len(enter) - 1
+        for check in checks:
+            at = 2 * bisect_left(points, check.wanted) + 1
+            first = max(first, at + (check.op == "gt") if check.op in ("gt", "gte") else 0)
+            last = min(last, at + (check.op == "lte") if check.op in ("lt", "lte") else last)
+        if first < last:
+            enter[first] |= bit
+            leave[last] |= bit
+    masks, inside = list[int](), _free(entries, everyone)
+    for entering, leaving in zip(enter, leave, strict=True):
+        inside = inside & ~leaving | entering
+        masks.append(inside)
+    return lambda value: masks[bisect_left(points, value) + bisect_right(points, value)]
+
+
+def _member(entries: Entries, everyone: int) -> Callable[[Iterable[str]], int]:
+    free, wanted = _free(entries, everyone), _by_wanted(entries)
+
+    def mask(value: Iterable[str]) -> int:
+        found = free
+        for item in value:
+            found |= wanted.get(item, 0)
+        return found
+
+    return mask
+
+
+def _within(entries: Entries, everyone: int) -> Mask:
+    of_steps = _member(entries, everyone)
+    return lambda value: of_steps(_steps(value))
+
+
+def _none(entries: Entries, everyone: int) -> Mask:
+    of_members = _member(entries, 0)
+    return lambda value: everyone & ~of_members(value)
+
+
+def _phrase(entries: Entries, everyone: int) -> Mask:
+    free, needles = _free(entries, everyone), tuple(_by_wanted(entries).items())
+
+    def mask(value: str) -> int:
+        found, folded = free, value.casefold()
+        for needle, bits in needles:
+            if needle in folded:
+                found |= bits
+        return found
+
+    return mask
+
+
+_BUILDERS: dict[str, Callable[[Entries, int], Mask]] = {
+    "equal": _equal,
+    "order": _order,
+    "member": _member,
+    "within": _within,
+    "none": _none,
+    "phrase": _phrase,
+}

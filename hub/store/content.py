@@ -1,0 +1,45 @@
+"""The content store: what people wrote, kept apart from the bus (a claim check).
+
+Events carry a `content_ref`; whoever may read content fetches it here. One table, encrypted with the tenant's key,
+each item ended by TTL. Content is written before the event that refers to it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hub.kernel.errors import NotFound
+
+TTL_DAYS = 400
+DAY_SECONDS = 86_400
+
+
+class ContentStore:
+    """Content by reference. `dynamodb` is a low-level client; `tenant` begins every key."""
+
+    def __init__(self, tenant: str, table: str, dynamodb: Any) -> None:
+        self._tenant, self._table, self._dynamodb = tenant, table, dynamodb
+
+    def put(self, ref: str, body: dict[str, Any], wall_epoch: int) -> None:
+        """Store `body` (JSON) under `ref`, replacing the same content of an earlier try."""
+        item = {
+            "pk": {"S": self._key(ref)},
+            "sk": {"S": "content"},
+            "schema": {"N": "1"},
+            "body": {"B": json.dumps(body, ensure_ascii=False).encode()},
+            "expires_at": {"N": str(wall_epoch + TTL_DAYS * DAY_SECONDS)},
+        }
+        self._dynamodb.put_item(TableName=self._table, Item=item)
+
+    def get(self, ref: str) -> dict[str, Any]:
+        """The content under `ref`. Raises NotFound when it has expired or never was."""
+        key = {"pk": {"S": self._key(ref)}, "sk": {"S": "content"}}
+        found = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        if found is None:
+            raise NotFound("no such content", ref=ref)
+        body: dict[str, Any] = json.loads(found["body"]["B"])
+        return body
+
+    def _key(self, ref: str) -> str:
+        return f"{self._tenant}#content#{ref}"

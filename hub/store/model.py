@@ -1,0 +1,115 @@
+"""The base of every room's PynamoDB models: keys that begin with the tenant, and optimistic versions.
+
+A room's `tables.py` derives its models from RoomModel and binds them to its table once, at first use. Every item has
+`schema`, so a reader can tell old shapes; lists are read from the `by_list` index and may be two seconds behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttribute
+from pynamodb.exceptions import (
+    DoesNotExist,
+    GetError,
+    PutError,
+    QueryError,
+    TransactGetError,
+    TransactWriteError,
+    UpdateError,
+)
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from hub.kernel.errors import Conflict, NotFound, Retry
+
+CONDITION_FAILED = "ConditionalCheckFailedException"
+PASSING = (
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "InternalServerError",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+)
+
+
+class ByList(GlobalSecondaryIndex[Any]):
+    """Lists: `list_pk` says which list (`<tenant>#tickets#open`), `list_sk` its order."""
+
+    class Meta:
+        index_name = "by_list"
+        projection = AllProjection()
+
+    list_pk = UnicodeAttribute(hash_key=True)
+    list_sk = UnicodeAttribute(range_key=True)
+
+
+class RoomModel(Model):
+    """An item of a room's table. Subclasses add their attributes and a nested `class Meta(RoomModel.Meta)`.
+
+    `save()` checks `version`: a lost race raises Conflict inside `saving()`.
+    """
+
+    class Meta:
+        table_name = ""
+        billing_mode = "PAY_PER_REQUEST"
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = VersionAttribute()
+    schema = NumberAttribute(default=1)
+    expires_at = NumberAttribute(null=True)
+    list_pk = UnicodeAttribute(null=True)
+    list_sk = UnicodeAttribute(null=True)
+    by_list = ByList()
+
+    def create_if_absent(self) -> bool:
+        """Put this item unless its key is taken; says whether it was put. One conditional write."""
+        try:
+            with saving():
+                self.save(type(self).pk.does_not_exist())
+        except Conflict:
+            return False
+        return True
+
+
+def bind(table_name: str, *models: type[Model]) -> None:
+    """Point models at the room's table. Called with the settings, before the first read or write; again in tests."""
+    for model in models:
+        model.Meta.table_name = table_name  # type: ignore[attr-defined] # PynamoDB reads it from Meta
+        model._connection = None
+        for index in model._indexes.values():
+            index._model = model
+
+
+@contextmanager
+def saving(**facts: object) -> Iterator[None]:
+    """PynamoDB's errors as ours: Conflict for a lost condition, NotFound for no item, Retry for what passes."""
+    try:
+        yield
+    except DoesNotExist:
+        raise NotFound("no such item", **facts) from None
+    except TransactWriteError as error:
+        raise _translated_transaction(error, facts) from error
+    except (PutError, UpdateError, GetError, QueryError, TransactGetError) as error:
+        raise _translated(error.cause_response_code or "", error, facts) from error
+
+
+def _translated_transaction(error: TransactWriteError, facts: dict[str, object]) -> Exception:
+    codes = {reason.code for reason in error.cancellation_reasons if reason}
+    if "ConditionalCheckFailed" in codes:
+        return Conflict("it has changed since", **facts)
+    if codes & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
+        return Retry("a concurrent change", **facts)
+    return _translated(error.cause_response_code or "", error, facts)
+
+
+def _translated(code: str, error: Exception, facts: dict[str, object]) -> Exception:
+    if code == CONDITION_FAILED:
+        return Conflict("it has changed since", **facts)
+    if code in PASSING:
+        return Retry(code, **facts)
+    return error

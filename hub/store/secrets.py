@@ -1,0 +1,130 @@
+"""Secrets of connections: one SSM SecureString each, all of a tenant read together and kept for a minute.
+
+The name is `/hub/<tenant>/connections/<connection id>`, the value JSON: the channel, the state, and every
+setting of that connection, secret or not. botocore alone: the front door imports this file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub.kernel.errors import Retry
+
+FRESH_SECONDS = 60
+"""A changed secret is in use everywhere after this long."""
+UNKNOWN_SECONDS = 5
+"""A name that nobody knows reads everything again at most this often: guessing names costs us nothing."""
+PAGE_LIMIT = 100
+"""SSM gives ten names a page: a tenant has at most 1000 connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One app on a platform. `settings` holds its secrets, so it is not part of the repr."""
+
+    id: str
+    channel: str
+    state: str
+    settings: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def enabled(self) -> bool:
+        return self.state == "enabled"
+
+
+@dataclass(slots=True)
+class ConnectionSecrets:
+    """The connections of one tenant, as SSM has them.
+
+    client: a botocore SSM client. wall_now: real time (never scaled: this is a cache of secrets).
+    key_id: the KMS key that seals what `put` writes, "" for the account's default key.
+    """
+
+    client: Any = field(repr=False)
+    tenant: str
+    wall_now: Callable[[], datetime]
+    key_id: str = ""
+    _known: dict[str, Connection] = field(default_factory=dict, repr=False)
+    _read_at: float | None = None
+
+    def find(self, connection_id: str) -> Connection | None:
+        """The connection, or None when there is none. Raises Retry when SSM does not answer and nothing is
+        cached."""
+        if self._older_than(FRESH_SECONDS) or (connection_id not in self._known and self._older_than(UNKNOWN_SECONDS)):
+            self._refresh()
+        return self._known.get(connection_id)
+
+    def every(self) -> tuple[Connection, ...]:
+        """All connections, at most a minute old."""
+        if self._older_than(FRESH_SECONDS):
+            self._refresh()
+        return tuple(self._known.values())
+
+    def put(self, connection: Connection) -> None:
+        """Write one connection's secrets; this process sees it at once, others within a minute. Raises
+        Retry."""
+        value = {
+            "channel": connection.channel,
+            "state": connection.state,
+            "settings": dict(connection.settings),
+        }
+        key = {"KeyId": self.key_id} if self.key_id else {}
+        try:
+            self.client.put_parameter(
+                Name=f"/hub/{self.tenant}/connections/{connection.id}",
+                Value=json.dumps(value, ensure_ascii=False),
+                Type="SecureString",
+                Overwrite=True,
+                **key,
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise Retry("secrets cannot be written", connection=connection.id) from error
+        self._known[connection.id] = connection
+
+    def _older_than(self, seconds: int) -> bool:
+        return self._read_at is None or self.wall_now().timestamp() - self._read_at >= seconds
+
+    def _refresh(self) -> None:
+        """Read all. When SSM does not answer, what was known stays in use: a short outage there loses no
+        message."""
+        try:
+            self._known = dict(self._read_pages())
+        except (ClientError, BotoCoreError) as error:
+            if self._read_at is None:
+                raise Retry("secrets cannot be read", tenant=self.tenant) from error
+        self._read_at = self.wall_now().timestamp()
+
+    def _read_pages(self) -> list[tuple[str, Connection]]:
+        found: list[tuple[str, Connection]] = []
+        query: dict[str, Any] = {
+            "Path": f"/hub/{self.tenant}/connections",
+            "WithDecryption": True,
+            "MaxResults": 10,
+        }
+        for _ in range(PAGE_LIMIT):
+            page = self.client.get_parameters_by_path(**query)
+            found += [(c.id, c) for c in map(_parse, page["Parameters"]) if c is not None]
+            if not page.get("NextToken"):
+                break
+            query["NextToken"] = page["NextToken"]
+        return found
+
+
+def _parse(parameter: Mapping[str, Any]) -> Connection | None:
+    """None for a value that an operator broke by hand: one bad parameter must not close every door."""
+    try:
+        value = json.loads(parameter["Value"])
+        return Connection(
+            id=parameter["Name"].rpartition("/")[2],
+            channel=value["channel"],
+            state=value["state"],
+            settings=value["settings"],
+        )
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,148 @@
+"""Deploys the synthesised template into the embedded AWS, and reads back what the hub needs to know of it.
+
+The template is the very one that goes to AWS, but for one switch: schedules and scheduled rules are disabled, since
+`hubctl.schedules` fires them in business time.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hubctl.aws_host import ACCOUNT, REGION, AwsHost
+from hubctl.dispatcher import Function
+from hubctl.http_api import Route
+
+DEPLOY_SECONDS = 120.0
+POLL_SECONDS = 0.1
+DONE = "CREATE_COMPLETE"
+PLACES = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partition}": "aws"}
+
+Template = dict[str, Any]
+
+
+class DeployError(Exception):
+    """The stack could not be created; the message names each failed resource and its reason."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What stands after a deployment."""
+
+    outputs: Mapping[str, str]
+    routes: tuple[Route, ...]
+    functions: tuple[Function, ...]
+
+
+def deploy(host: AwsHost, tenant: str, template: Path, assets: Mapping[str, str]) -> Deployment:
+    """Creates the stack `hub-<tenant>`. assets: object key → bucket. Raises DeployError."""
+    _put_assets(host, assets)
+    body = with_schedules_off(json.loads(template.read_text(encoding="utf-8")))
+    outputs = _create_stack(host, f"hub-{tenant}", body)
+    return Deployment(outputs, _routes(host, outputs), _functions(host, tenant))
+
+
+def put_auth_key(host: AwsHost, tenant: str, key: str) -> None:
+    """The key that the hub checks tokens with: the SSM parameter `/hub/<tenant>/auth`."""
+    host.client("ssm").put_parameter(
+        Name=f"/hub/{tenant}/auth", Value=key, Type="SecureString", Overwrite=True
+    )
+
+
+def with_schedules_off(template: Template) -> Template:
+    """The template with its schedules and scheduled rules disabled, and nothing else changed."""
+    resources = {name: _switched_off(resource) for name, resource in template["Resources"].items()}
+    return template | {"Resources": resources}
+
+
+def _switched_off(resource: dict[str, Any]) -> dict[str, Any]:
+    properties = resource.get("Properties", {})
+    scheduled = resource["Type"] == "AWS::Scheduler::Schedule" or (
+        resource["Type"] == "AWS::Events::Rule" and "ScheduleExpression" in properties
+    )
+    return resource | {"Properties": properties | {"State": "DISABLED"}} if scheduled else resource
+
+
+def _put_assets(host: AwsHost, assets: Mapping[str, str]) -> None:
+    """An empty zip an asset: the functions run from the source tree."""
+    s3, empty = host.client("s3"), io.BytesIO()
+    zipfile.ZipFile(empty, "w").close()
+    placed = {key: _filled(bucket) for key, bucket in assets.items()}
+    for bucket in sorted(set(placed.values())):
+        s3.create_bucket(Bucket=bucket)
+    for key, bucket in placed.items():
+        s3.put_object(Bucket=bucket, Key=key, Body=empty.getvalue())
+
+
+def _filled(bucket: str) -> str:
+    for place, value in PLACES.items():
+        bucket = bucket.replace(place, value)
+    return bucket
+
+
+def _create_stack(host: AwsHost, name: str, template: Template) -> dict[str, str]:
+    cloudformation = host.client("cloudformation")
+    body = json.dumps(template, ensure_ascii=False, separators=(",", ":"))
+    cloudformation.create_stack(StackName=name, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
+    deadline = time.monotonic() + DEPLOY_SECONDS
+    while True:
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        if stack["StackStatus"] == DONE:
+            return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        if stack["StackStatus"] != "CREATE_IN_PROGRESS" or time.monotonic() > deadline:
+            raise DeployError(f"{name}: {stack['StackStatus']}\n{_reasons(cloudformation, name)}")
+        time.sleep(POLL_SECONDS)
+
+
+def _reasons(cloudformation: Any, stack: str) -> str:
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
+    return "\n".join(
+        f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', '')}"
+        for event in reversed(failed)
+    )
+
+
+def _routes(host: AwsHost, outputs: Mapping[str, str]) -> tuple[Route, ...]:
+    client = host.client("apigatewayv2")
+    api = outputs.get("ApiId") or client.get_apis()["Items"][0]["ApiId"]
+    functions = {
+        item["IntegrationId"]: _function_name(item["IntegrationUri"])
+        for item in client.get_integrations(ApiId=api)["Items"]
+    }
+    routes = client.get_routes(ApiId=api)["Items"]
+    return tuple(Route(item["RouteKey"], functions[item["Target"].rpartition("/")[2]]) for item in routes)
+
+
+def _function_name(uri: str) -> str:
+    """The function of an integration: its ARN, alone or inside an invocation path."""
+    return uri.removesuffix("/invocations").partition(":function:")[2].partition(":")[0] or uri
+
+
+def _functions(host: AwsHost, tenant: str) -> tuple[Function, ...]:
+    prefix = f"hub-{tenant}-"
+    pages = host.client("lambda").get_paginator("list_functions").paginate()
+    return tuple(
+        _function(config, prefix)
+        for page in pages
+        for config in page["Functions"]
+        if config["FunctionName"].startswith(prefix)
+    )
+
+
+def _function(config: Mapping[str, Any], prefix: str) -> Function:
+    bundle, _, entry = config["FunctionName"].removeprefix(prefix).partition("-")
+    return Function(
+        name=config["FunctionName"],
+        bundle=bundle,
+        entry=entry,
+        handler=config["Handler"],
+        timeout_seconds=config["Timeout"],
+        env=config.get("Environment", {}).get("Variables", {}),
+    )

@@ -1,0 +1,193 @@
+"""Runs Lambda functions in place of the embedded AWS's own executor: a few lasting processes a bundle.
+
+A call takes a free worker of its bundle or waits in line for one; it never starts a process of its own.
+A stream's `forward` calls have a lane of their own, because the embedded AWS reads all streams in one thread:
+one forward that waited for a long request would hold up every queue of the hub.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubctl.worker_process import Answer, Call, WorkerProcess, failure
+
+WAIT_SECONDS = 120.0  # in line for a worker; then the caller is told, as Lambda tells a throttled one
+LOG_BYTES = 65_536
+CAPACITY = {"accept": 2, "tickets": 2}
+FORWARD = "forward"
+
+
+@dataclass(frozen=True)
+class Function:
+    """One Lambda function as deployed: hub-<tenant>-<bundle>-<entry>."""
+
+    name: str
+    bundle: str
+    entry: str
+    handler: str
+    timeout_seconds: int
+    env: Mapping[str, str]
+
+    @property
+    def lane(self) -> str:
+        return FORWARD if self.entry == FORWARD else "main"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a call: an answer, how long it ran and what it logged."""
+
+    answer: Answer
+    duration_ms: int
+    log: str
+
+    @property
+    def failed(self) -> bool:
+        return "error" in self.answer
+
+
+Emit = Callable[[Call, Outcome], None]
+Start = Callable[[str, int], WorkerProcess]  # bundle, slot → a process that has not begun yet
+
+
+class Slot:
+    """One place in a bundle for one worker, replaced when it died or the source moved on."""
+
+    def __init__(self, start: Callable[[], WorkerProcess]) -> None:
+        self._start = start
+        self._lock = threading.Lock()
+        self._worker: WorkerProcess | None = None
+        self._generation = -1
+
+    def worker(self, generation: int) -> WorkerProcess:
+        with self._lock:
+            if self._worker is None or not self._worker.alive or self._generation != generation:
+                if self._worker is not None:
+                    self._worker.retire()
+                self._worker = self._start()
+                self._generation = generation
+            return self._worker
+
+    def kill(self) -> None:
+        with self._lock:
+            if self._worker is not None:
+                self._worker.kill()
+
+
+class Bundle:
+    """The workers of one bundle, and the line before them."""
+
+    def __init__(self, start: Callable[[int], WorkerProcess], capacity: int) -> None:
+        self.slots = [Slot(lambda number=number: start(number)) for number in range(capacity)]  # type: ignore[misc]
+        self._free: dict[str, queue.LifoQueue[Slot]] = {"main": queue.LifoQueue(), FORWARD: queue.LifoQueue()}
+        for slot in reversed(self.slots):  # the last one in is taken first: slot 0 stays warm
+            self._free["main"].put(slot)
+        self._free[FORWARD].put(self.slots[0])
+
+    @contextmanager
+    def taken(self, lane: str, wait_seconds: float) -> Iterator[Slot]:
+        """A free slot of this lane. Raises queue.Empty when none comes free in time."""
+        slot = self._free[lane].get(timeout=wait_seconds)
+        try:
+            yield slot
+        finally:
+            self._free[lane].put(slot)
+
+
+class Dispatcher:
+    """All bundles of a hub. `emit` is told of each call (the embedded AWS's log groups)."""
+
+    def __init__(
+        self,
+        logs: Path,
+        *,
+        extra_env: Mapping[str, str],
+        preload: Sequence[str] = (),
+        capacity: Mapping[str, int] = CAPACITY,
+        emit: Emit = lambda _call, _outcome: None,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
+        self.functions: dict[str, Function] = {}
+        self.generation = 0
+        self._logs = logs
+        self._extra_env = dict(extra_env)
+        self._preload = tuple(preload)
+        self._capacity = capacity
+        self._emit = emit
+        self._wait_seconds = wait_seconds
+        self._bundles: dict[str, Bundle] = {}
+        self._prestarted: dict[str, WorkerProcess] = {}
+        self._closed = False
+
+    def prestart(self, bundles: Sequence[str]) -> None:
+        """Starts a process a bundle that imports the libraries while the stack is still being deployed."""
+        for bundle in bundles:
+            self._prestarted[bundle] = WorkerProcess(bundle, self._log(bundle, 0), preload=self._preload)
+
+    def register(self, functions: Sequence[Function], extra_env: Mapping[str, str] | None = None) -> None:
+        """Makes the deployed functions callable. `extra_env` overrides what the template says."""
+        self._extra_env.update(extra_env or {})
+        self.functions = {function.name: function for function in functions}
+        for bundle in sorted({function.bundle for function in functions}):
+            self._bundles[bundle] = Bundle(self._starter(bundle), self._capacity.get(bundle, 1))
+
+    def warm(self) -> None:
+        """Starts one worker a bundle, side by side, and waits until all have imported their rooms."""
+        workers = [bundle.slots[0].worker(self.generation) for bundle in self._bundles.values()]
+        for worker in workers:
+            worker.wait_ready()
+
+    def invoke(self, name: str, event: object) -> Outcome:
+        """Calls a function by its name and waits for the answer; never raises."""
+        function = self.functions.get(name)
+        if function is None or self._closed:
+            return Outcome(failure("ResourceNotFoundException", f"no function {name} runs here"), 0, "")
+        call = Call(name, function.handler, event, function.timeout_seconds, function.lane)
+        try:
+            with self._bundles[function.bundle].taken(call.lane, self._wait_seconds) as slot:
+                outcome = self._run(slot.worker(self.generation), call)
+        except queue.Empty:
+            outcome = Outcome(failure("TooManyRequestsException", f"no worker of {name} came free"), 0, "")
+        self._emit(call, outcome)
+        return outcome
+
+    def replace_workers(self) -> None:
+        """The source changed: each worker is replaced before its next call."""
+        self.generation += 1
+
+    def close(self) -> None:
+        """Ends every worker. Calls under way are answered with an error."""
+        self._closed = True
+        for worker in self._prestarted.values():
+            worker.kill()
+        for bundle in self._bundles.values():
+            for slot in bundle.slots:
+                slot.kill()
+
+    def _run(self, worker: WorkerProcess, call: Call) -> Outcome:
+        position, started = worker.log_size(), time.monotonic()
+        answer = worker.call(call)
+        duration_ms = int((time.monotonic() - started) * 1000)
+        return Outcome(answer, duration_ms, worker.log_since(position, LOG_BYTES))
+
+    def _log(self, bundle: str, number: int) -> Path:
+        return self._logs / (f"{bundle}-{number + 1}.log" if number else f"{bundle}.log")
+
+    def _starter(self, bundle: str) -> Callable[[int], WorkerProcess]:
+        functions = [function for function in self.functions.values() if function.bundle == bundle]
+        modules = sorted({function.handler.rsplit(".", 1)[0] for function in functions})
+        env = {name: value for function in functions for name, value in function.env.items()}
+
+        def start(number: int) -> WorkerProcess:
+            waiting = self._prestarted.pop(bundle, None) if number == 0 else None
+            worker = waiting or WorkerProcess(bundle, self._log(bundle, number))
+            worker.begin(env | self._extra_env | {"AWS_LAMBDA_FUNCTION_NAME": bundle}, modules)
+            return worker
+
+        return start

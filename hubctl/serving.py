@@ -1,0 +1,124 @@
+"""Serves an ASGI app on a loopback port, in a thread with its own event loop, and stops without leftovers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+LOOPBACK = "127.0.0.1"
+BACKLOG = 1000
+STOP_SECONDS = 10.0
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class PortTakenError(Exception):
+    """Another program listens on the port that was asked for."""
+
+
+def claim_port(port: int = 0) -> socket.socket:
+    """A listening loopback socket on `port` (0: any free one). Raises PortTakenError."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(
+            f"{LOOPBACK}:{port} is in use: stop the program there, or choose another --port"
+        ) from error
+    listener.listen(BACKLOG)
+    return listener
+
+
+class Server:
+    """One app on one listening socket, which accepts from the start; requests wait until the app is up."""
+
+    def __init__(self, name: str, app: AsgiApp, listener: socket.socket) -> None:
+        self.port: int = listener.getsockname()[1]
+        self.url = f"http://{LOOPBACK}:{self.port}"
+        self._app = app
+        self._listener = listener
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name=f"hub-{name}", daemon=True)
+
+    def start(self) -> Server:
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Answers what is under way (for a second), then frees the port."""
+        if self._thread.is_alive():
+            with contextlib.suppress(RuntimeError):  # the loop closed by itself meanwhile
+                self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(STOP_SECONDS)
+        with contextlib.suppress(OSError):
+            self._listener.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        config = Config()
+        config.bind = [f"fd://{self._listener.detach()}"]
+        config.backlog = BACKLOG
+        config.keep_alive_timeout = 75
+        config.graceful_timeout = 1
+        config.shutdown_timeout = 5
+        config.errorlog = None
+        try:
+            app: Any = self._app  # hypercorn types each message apart; ours are plain dicts
+            self._loop.run_until_complete(serve(app, config, shutdown_trigger=self._stop.wait, mode="asgi"))
+        finally:
+            self._loop.close()
+
+
+async def answer_lifespan(receive: Receive, send: Send) -> None:
+    """The start and stop messages of an app that has nothing to do for them."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+async def read_body(receive: Receive, limit_bytes: int) -> bytes | None:
+    """The whole request body, or None once it is longer than `limit_bytes`."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit_bytes:
+            return None
+        parts.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def send_answer(send: Send, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    """One whole answer, with its length."""
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
+    if not any(name == b"content-length" for name, _ in raw):
+        raw.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_json(send: Send, status: int, answer: object) -> None:
+    """One JSON answer, unescaped as the platforms send theirs."""
+    body = json.dumps(answer, ensure_ascii=False).encode()
+    await send_answer(send, status, [("content-type", "application/json; charset=utf-8")], body)

@@ -1,0 +1,94 @@
+"""What wakes somebody: dead letters, failing functions, a stream that falls behind, a machine that failed."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.functions import RoomFunctions
+from infra.names import Names
+from infra.tenant import Tenant
+
+ITERATOR_AGE_MAX_SECONDS = 300
+METRICS_MAX = 10  # of one alarm's expression: CloudWatch quota
+MACHINES = ("escalation", "settlement-run")
+
+
+class Alarms(Construct):
+    def __init__(self, scope: Construct, names: Names, tenant: Tenant, *, key: kms.Key) -> None:
+        super().__init__(scope, "Alarms")
+        self.names = names
+        self.alarms: list[cloudwatch.Alarm] = []
+        self.topic = self._topic(tenant.alarms.email, key) if tenant.alarms.email else None
+        for machine in MACHINES:
+            self._machine(machine)
+
+    def watch_dead(self, name: str, queue: sqs.Queue) -> None:
+        """One message in a dead-letter queue is one too many."""
+        metric = queue.metric_approximate_number_of_messages_visible(
+            period=cdk.Duration.minutes(1), statistic="Maximum"
+        )
+        self._alarm(f"{name}-dead", metric, 0, f"{name}: messages that could not be handled lie in the dead-letter queue")
+
+    def watch_functions(self, room: RoomFunctions) -> None:
+        """Errors of all functions of a bundle, summed; and the age of what its stream reader has still to read."""
+        name = room.manifest.function
+        errors = {
+            f"e{number}": function.metric_errors(period=cdk.Duration.minutes(5))
+            for number, function in enumerate(list(room.functions.values())[:METRICS_MAX])
+        }
+        total = cloudwatch.MathExpression(
+            expression="+".join(errors), using_metrics=errors, period=cdk.Duration.minutes(5), label="errors"
+        )
+        self._alarm(f"{name}-errors", total, 0, f"{name}: a function failed")
+        for entry in room.manifest.of_kind("forward"):
+            age = room.functions[entry.name].metric(
+                "IteratorAge", period=cdk.Duration.minutes(1), statistic="Maximum"
+            )
+            text = f"{name}: the table's stream is read late"
+            self._alarm(f"{name}-stream-age", age, ITERATOR_AGE_MAX_SECONDS * 1000, text)
+
+    def _machine(self, machine: str) -> None:
+        failed = cloudwatch.Metric(
+            namespace="AWS/States",
+            metric_name="ExecutionsFailed",
+            dimensions_map={"StateMachineArn": self.names.machine_arn(machine)},
+            period=cdk.Duration.minutes(5),
+            statistic="Sum",
+        )
+        self._alarm(f"{machine}-failed", failed, 0, f"{machine}: an execution failed")
+
+    def _alarm(self, name: str, metric: cloudwatch.IMetric, threshold: int, text: str) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            "".join(part.capitalize() for part in name.split("-")),
+            alarm_name=self.names.of(name),
+            alarm_description=text,
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        if self.topic:
+            alarm.add_alarm_action(actions.SnsAction(self.topic))
+        self.alarms.append(alarm)
+
+    def _topic(self, email: str, key: kms.Key) -> sns.Topic:
+        topic = sns.Topic(
+            self, "Topic", topic_name=self.names.of("alarms"), master_key=key, enforce_ssl=True
+        )
+        topic.add_subscription(subscriptions.EmailSubscription(email))
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=["*"],  # in a key's own policy, this key
+            )
+        )
+        return topic

@@ -1,0 +1,47 @@
+"""The bus between rooms: a rule a room, into its queue, into its `events` function."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+from infra.functions import RoomFunctions
+from infra.names import Names
+from infra.queues import Queues, allow_rule
+
+SOURCE = "hub"
+
+
+class Bus(Construct):
+    def __init__(self, scope: Construct, names: Names, *, queues: Queues) -> None:
+        super().__init__(scope, "Bus")
+        self.names = names
+        self.queues = queues
+        self.bus = events.CfnEventBus(self, "Bus", name=names.base)
+
+    def subscribe(self, room: RoomFunctions) -> None:
+        """The room's `events` entry hears the contract events that it lists; a room without one hears nothing."""
+        for entry in room.manifest.of_kind("events"):
+            queue_name = f"{room.manifest.function}-{entry.name}"
+            queue = self.queues.add(queue_name, timeout_seconds=entry.timeout)
+            self.queues.feed(queue, room.functions[entry.name])
+            dead = self.queues.dead[queue_name]
+            rule_arn = self.names.rule_arn(self.names.of(queue_name))
+            allow_rule(queue, rule_arn)
+            allow_rule(dead, rule_arn)
+            target = events.CfnRule.TargetProperty(
+                id="queue",
+                arn=queue.queue_arn,
+                dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=dead.queue_arn),
+                retry_policy=events.CfnRule.RetryPolicyProperty(
+                    maximum_retry_attempts=185, maximum_event_age_in_seconds=cdk.Duration.days(1).to_seconds()
+                ),
+            )
+            events.CfnRule(
+                self,
+                room.manifest.function.capitalize(),
+                name=self.names.of(queue_name),
+                description=f"Contract events that {room.manifest.function} hears",
+                event_bus_name=self.bus.ref,
+                event_pattern={"source": [SOURCE], "detail-type": sorted(entry.subscriptions)},
+                targets=[target],
+            )

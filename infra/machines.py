@@ -1,0 +1,77 @@
+"""The two machines that every stack has, and the role that published flows run with."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.names import Names
+from infra.roles import Grant, make_role
+from infra.tenant import Tenant
+
+STEPS = ("tickets", "steps")
+RUN = ("settlement", "steps")
+
+
+class Machines(Construct):
+    def __init__(self, scope: Construct, names: Names, tenant: Tenant, *, definitions: Path) -> None:
+        super().__init__(scope, "Machines")
+        self.names = names
+        self.log_group = logs.CfnLogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/aws/vendedlogs/states/{names.base}",
+            retention_in_days=tenant.logs.retention_days,
+        )
+        self.log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+        self.role = self._role("machines", [STEPS, RUN], [_deliver_logs(), _trace()])
+        self.flows_role = self._role("flows", [STEPS], [])
+        self._machine("escalation", definitions, {"StepsFunction": names.of(*STEPS)})
+        self._machine("settlement-run", definitions, {"RunFunction": names.of(*RUN)})
+
+    def _role(self, name: str, invokes: list[tuple[str, str]], more: list[Grant]) -> iam.Role:
+        arns = tuple(self.names.function_arn(function, entry) for function, entry in invokes)
+        return make_role(
+            self,
+            name.capitalize(),
+            name=self.names.of(name),
+            service="states.amazonaws.com",
+            grants=[Grant(("lambda:InvokeFunction",), arns), *more],
+        )
+
+    def _machine(self, name: str, definitions: Path, substitutions: dict[str, str]) -> None:
+        text = (definitions / f"{name.replace('-', '_')}.asl.json").read_text(encoding="utf-8")
+        destination = sfn.CfnStateMachine.LogDestinationProperty(
+            cloud_watch_logs_log_group=sfn.CfnStateMachine.CloudWatchLogsLogGroupProperty(
+                log_group_arn=self.log_group.attr_arn
+            )
+        )
+        machine = sfn.CfnStateMachine(
+            self,
+            "".join(part.capitalize() for part in name.split("-")),
+            state_machine_name=self.names.of(name),
+            definition_string=text,
+            definition_substitutions=substitutions | {"Partition": cdk.Aws.PARTITION},
+            role_arn=self.role.role_arn,
+            logging_configuration=sfn.CfnStateMachine.LoggingConfigurationProperty(
+                destinations=[destination], include_execution_data=True, level="ALL"
+            ),
+            tracing_configuration=sfn.CfnStateMachine.TracingConfigurationProperty(enabled=True),
+        )
+        machine.node.add_dependency(self.role)
+
+
+def _deliver_logs() -> Grant:
+    """What Step Functions needs to write logs: its developer guide, "Logging using CloudWatch Logs"."""
+    delivery = ("CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery")
+    others = ("ListLogDeliveries", "PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups")
+    actions = tuple(f"logs:{action}" for action in (*delivery, *others))
+    return Grant(actions, ("*",), "log deliveries have no resources to name")
+
+
+def _trace() -> Grant:
+    actions = ("PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets")
+    return Grant(tuple(f"xray:{action}" for action in actions), ("*",), "X-Ray has no resources to name")

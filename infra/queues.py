@@ -1,0 +1,86 @@
+"""SQS: each queue with its dead-letter queue, and the mapping that feeds a Lambda from it."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.names import Names
+
+RECEIVES_MAX = 5
+VISIBILITY_TIMEOUTS = 6  # AWS advises six function timeouts, so that a throttled batch isn't seen twice
+CONCURRENCY_MAX = 5
+BATCH_MAX = 10
+
+
+class Queues(Construct):
+    """All queues of the stack by name (`tickets-events`), and their dead-letter queues apart."""
+
+    def __init__(self, scope: Construct, names: Names) -> None:
+        super().__init__(scope, "Queues")
+        self.names = names
+        self.queues: dict[str, sqs.Queue] = {}
+        self.dead: dict[str, sqs.Queue] = {}
+
+    def add(self, name: str, *, timeout_seconds: int) -> sqs.Queue:
+        """The queue `hub-<tenant>-<name>` for a function of that timeout, with `…-dead` behind it."""
+        queue = self._queue(
+            name,
+            visibility_timeout=cdk.Duration.seconds(timeout_seconds * VISIBILITY_TIMEOUTS),
+            retention_period=cdk.Duration.days(4),
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=RECEIVES_MAX, queue=self.add_dead(name)),
+        )
+        self.queues[name] = queue
+        return queue
+
+    def add_dead(self, name: str) -> sqs.Queue:
+        """A dead-letter queue alone, for what doesn't come through a queue (streams, schedules)."""
+        queue = self._queue(f"{name}-dead", retention_period=cdk.Duration.days(14))
+        self.dead[name] = queue
+        return queue
+
+    def feed(self, queue: sqs.Queue, function: lambda_.Function) -> lambda_.CfnEventSourceMapping:
+        """Batches of the queue go to the function, which says itself which messages failed."""
+        return lambda_.CfnEventSourceMapping(
+            function,
+            "Queue",
+            event_source_arn=queue.queue_arn,
+            function_name=function.function_name,
+            batch_size=BATCH_MAX,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+                maximum_concurrency=CONCURRENCY_MAX
+            ),
+        )
+
+    def _queue(
+        self,
+        name: str,
+        *,
+        retention_period: cdk.Duration,
+        visibility_timeout: cdk.Duration | None = None,
+        dead_letter_queue: sqs.DeadLetterQueue | None = None,
+    ) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            "".join(part.capitalize() for part in name.split("-")),
+            queue_name=self.names.of(name),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,  # queues carry ids, never bodies
+            enforce_ssl=True,
+            retention_period=retention_period,
+            visibility_timeout=visibility_timeout,
+            dead_letter_queue=dead_letter_queue,
+        )
+
+
+def allow_rule(queue: sqs.Queue, rule_arn: str) -> None:
+    """EventBridge may send to the queue, for this one rule."""
+    queue.add_to_resource_policy(
+        iam.PolicyStatement(
+            actions=["sqs:SendMessage"],
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            resources=[queue.queue_arn],
+            conditions={"ArnEquals": {"aws:SourceArn": rule_arn}},
+        )
+    )

@@ -1,0 +1,122 @@
+"""One tenant's stack: what there is and how it hangs together. Each part is in the file of its name."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from infra.alarms import Alarms
+from infra.api import Api
+from infra.bus import Bus
+from infra.dashboard import Dashboard
+from infra.egress import NETWORKED, make_network
+from infra.findings import accept_findings
+from infra.functions import Layer, RoomFunctions, environment
+from infra.grants import Grants
+from infra.keys import TenantKey
+from infra.machines import Machines
+from infra.manifest import Manifest
+from infra.names import Names
+from infra.queues import Queues
+from infra.schedules import Schedules
+from infra.streams import Streams, streamed_tables
+from infra.tables import Tables
+from infra.tenant import Tenant
+
+
+class TenantStack(cdk.Stack):
+    """Everything of one tenant. `build` holds the bundles and the layer, `definitions` the state machines."""
+
+    def __init__(
+        self, scope: Construct, tenant: Tenant, *, manifests: dict[str, Manifest], build: Path, definitions: Path
+    ) -> None:
+        super().__init__(
+            scope,
+            f"hub-{tenant.id}",
+            description=f"scrm-hub {tenant.id}",
+            synthesizer=cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+        )
+        self.tenant = tenant
+        self.manifests = manifests
+        self.build = build
+        self.names = names = Names(self, tenant.id)
+        self.key = TenantKey(self, names, tenant).key
+        rooms = [room for room in manifests if room != "accept"]
+        streamed = {table for manifest in manifests.values() for table in streamed_tables(manifest)}
+        self.tables = Tables(self, names, tenant, key=self.key, rooms=rooms, streamed=streamed).tables
+        self.queues = Queues(self, names)
+        self.api = Api(self, names, tenant)
+        self.rooms = self._rooms()
+        self._connect()
+        Machines(self, names, tenant, definitions=definitions)
+        Schedules(self, names, tenant, manifests=manifests, dead=self.queues.add_dead("schedules"))
+        self._observe()
+        self._answer()
+        accept_findings(self)
+
+    def _rooms(self) -> list[RoomFunctions]:
+        layer = Layer(self, self.names, self.tenant, directory=self.build / "layer")
+        network = make_network(self, self.names, self.tenant)
+        networked = NETWORKED if network else frozenset()
+        grants = Grants(self.names, self.key, networked=networked)
+        return [
+            RoomFunctions(
+                self,
+                self.names,
+                self.tenant,
+                manifest=manifest,
+                code=self.build / function,
+                layer=layer,
+                grants=list(grants.of_function(manifest)),
+                environment=self._environment(function),
+                network=network if function in networked else None,
+            )
+            for function, manifest in self.manifests.items()
+        ]
+
+    def _environment(self, room: str) -> dict[str, str]:
+        return environment(
+            self.names,
+            self.tenant,
+            base_url=self.api.url,
+            room=room,
+            changes_url=self._queue_url(room, "changes") if self.manifests[room].of_kind("changes") else "",
+            tally_url=self._queue_url("webhooks", "tally"),
+        )
+
+    def _queue_url(self, room: str, queue: str) -> str:
+        host = f"sqs.{self.region}.{self.url_suffix}"
+        return f"https://{host}/{self.account}/{self.names.of(room, queue)}"
+
+    def _connect(self) -> None:
+        bus = Bus(self, self.names, queues=self.queues)
+        streams = Streams(self, queues=self.queues, tables=self.tables)
+        for room in self.rooms:
+            self.api.route(room)
+            bus.subscribe(room)
+            streams.connect(room)
+            for entry in room.manifest.of_kind("queue"):
+                queue = self.queues.add(f"{room.manifest.function}-{entry.queue}", timeout_seconds=entry.timeout)
+                self.queues.feed(queue, room.functions[entry.name])
+
+    def _observe(self) -> None:
+        alarms = Alarms(self, self.names, self.tenant, key=self.key)
+        for name, queue in self.queues.dead.items():
+            alarms.watch_dead(name, queue)
+        for room in self.rooms:
+            alarms.watch_functions(room)
+        Dashboard(
+            self,
+            self.names,
+            self.tenant,
+            api_id=self.api.id,
+            rooms=self.rooms,
+            queues=self.queues.queues,
+            alarms=alarms.alarms,
+        )
+
+    def _answer(self) -> None:
+        cdk.CfnOutput(self, "ApiId", value=self.api.id)
+        cdk.CfnOutput(self, "ApiUrl", value=self.api.url)
+        if self.api.target:
+            cdk.CfnOutput(self, "DomainTarget", value=self.api.target)

@@ -1,0 +1,53 @@
+"""The outbox: a room's table stream → its `forward` function → its changes queue → its `changes` function."""
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.functions import RoomFunctions
+from infra.manifest import Manifest
+from infra.queues import Queues
+
+BATCH_MAX = 100
+RETRIES_MAX = 50
+EXTRA_STREAMS = {"webhooks": ("inbox",)}  # whose stream a room reads besides its own table's
+
+
+def streamed_tables(manifest: Manifest) -> tuple[str, ...]:
+    """The tables whose streams this function reads: none unless it has a `forward` entry."""
+    if not manifest.of_kind("forward"):
+        return ()
+    return (manifest.function, *EXTRA_STREAMS.get(manifest.function, ()))
+
+
+class Streams(Construct):
+    def __init__(self, scope: Construct, *, queues: Queues, tables: dict[str, dynamodb.CfnTable]) -> None:
+        super().__init__(scope, "Streams")
+        self.queues = queues
+        self.tables = tables
+
+    def connect(self, room: RoomFunctions) -> None:
+        """Both halves of the room's outbox; a record that forward can't send ends in `…-forward-dead`."""
+        for entry in room.manifest.of_kind("changes"):
+            queue = self.queues.add(f"{room.manifest.function}-{entry.name}", timeout_seconds=entry.timeout)
+            self.queues.feed(queue, room.functions[entry.name])
+        for entry in room.manifest.of_kind("forward"):
+            dead = self.queues.add_dead(f"{room.manifest.function}-{entry.name}")
+            for table in streamed_tables(room.manifest):
+                self._read(table, room.functions[entry.name], dead.queue_arn)
+
+    def _read(self, table: str, function: lambda_.Function, dead_arn: str) -> None:
+        mapping = lambda_.CfnEventSourceMapping
+        mapping(
+            function,
+            f"{table.capitalize()}Stream",
+            event_source_arn=self.tables[table].attr_stream_arn,
+            function_name=function.function_name,
+            starting_position="TRIM_HORIZON",
+            batch_size=BATCH_MAX,
+            bisect_batch_on_function_error=True,
+            maximum_retry_attempts=RETRIES_MAX,
+            destination_config=mapping.DestinationConfigProperty(
+                on_failure=mapping.OnFailureProperty(destination=dead_arn)
+            ),
+        )

@@ -1,0 +1,93 @@
+"""A simulated AWS account for functional tests: the tables of a stack, its bus and queues, and the settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from moto import mock_aws
+
+TENANT = "demo"
+REGION = "us-east-1"
+ROOMS = ("webhooks", "tickets", "customers", "notifications", "settlement", "pricing", "directory")
+AUTH_KEY = "test-signing-key-of-at-least-thirty-two-bytes"
+
+
+def environment(room: str, **more: str) -> dict[str, str]:
+    """The variables that the stack gives a room's functions."""
+    return {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+        "POWERTOOLS_TRACE_DISABLED": "1",
+        "HUB_TENANT": TENANT,
+        "HUB_TABLE": f"hub-{TENANT}-{room}",
+        "HUB_INBOX_TABLE": f"hub-{TENANT}-inbox",
+        "HUB_CONTENT_TABLE": f"hub-{TENANT}-content",
+        "HUB_DIRECTORY_TABLE": f"hub-{TENANT}-directory",
+        "HUB_BUS": f"hub-{TENANT}",
+        "HUB_BASE_URL": "https://hub.test",
+        "HUB_KEY_ID": f"alias/hub-{TENANT}",
+        **more,
+    }
+
+
+def make_table(name: str, pending_index: bool = False) -> None:
+    """One table of the stack: string keys pk and sk, and its sparse list index."""
+    index = "by_pending" if pending_index else "by_list"
+    keys = ("pending_pk", "pending_since") if pending_index else ("list_pk", "list_sk")
+    attributes = ("pk", "sk", *keys)
+    boto3.client("dynamodb", region_name=REGION).create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": a, "AttributeType": "S"} for a in attributes],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": [
+                    {"AttributeName": keys[0], "KeyType": "HASH"},
+                    {"AttributeName": keys[1], "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY" if pending_index else "ALL"},
+            }
+        ],
+    )
+
+
+@contextmanager
+def account(room: str, *tables: str, **more: str) -> Iterator[Any]:
+    """Inside: a fresh account with the room's table, the directory's, the content store and `tables`; the bus; a
+    queue `bus-tap` that sees every event; the signing key; a KMS alias. Yields a boto3 session."""
+    before = dict(os.environ)
+    try:
+        with mock_aws():
+            os.environ.update(environment(room, **more))
+            for name in dict.fromkeys((room, "directory", "content", *tables)):
+                make_table(f"hub-{TENANT}-{name}", pending_index=name == "inbox")
+            session = boto3.Session(region_name=REGION)
+            _bus_with_tap(session)
+            _secrets_and_keys(session)
+            yield session
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _secrets_and_keys(session: Any) -> None:
+    session.client("ssm").put_parameter(Name=f"/hub/{TENANT}/auth", Value=AUTH_KEY, Type="SecureString")
+    key = session.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    session.client("kms").create_alias(AliasName=f"alias/hub-{TENANT}", TargetKeyId=key)
+
+
+def _bus_with_tap(session: Any) -> None:
+    events, sqs = session.client("events"), session.client("sqs")
+    events.create_event_bus(Name=f"hub-{TENANT}")
+    url = sqs.create_queue(QueueName="bus-tap")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name="tap", EventBusName=f"hub-{TENANT}", EventPattern='{"source":["hub"]}', State="ENABLED")
+    events.put_targets(Rule="tap", EventBusName=f"hub-{TENANT}", Targets=[{"Id": "tap", "Arn": arn}])
