@@ -88,9 +88,7 @@ class AwsHost:
     def emit_logs(self, call: Call, outcome: Outcome) -> None:
         """Writes a call's log into its log group, where its dashboard and people look for it."""
         record = {"config": {"FunctionName": call.function_name, "Version": "$LATEST"}}
-        self._lambda._emit_lambda_logs(
-            record, call.request_id, outcome.log, outcome.failed, outcome.duration_ms
-        )
+        self._lambda._emit_lambda_logs(record, call.request_id, outcome.log, outcome.failed, outcome.duration_ms)
 
     def _settings(self) -> dict[str, str]:
         return {
@@ -109,9 +107,7 @@ class AwsHost:
         _assert_has(self._lambda, "_execute_function_dispatch", "_emit_lambda_logs")
         _assert_has(self._steps, "_SFN_WAIT_SCALE", "_sleep_until")
 
-        def dispatch(
-            _function: object, config: dict[str, Any], event: object, *_call: object
-        ) -> dict[str, Any]:
+        def dispatch(_function: object, config: dict[str, Any], event: object, *_call: object) -> dict[str, Any]:
             return executor_result(invoke(config["FunctionName"], event))
 
         vars(self._lambda)["_execute_function_dispatch"] = dispatch
@@ -144,9 +140,7 @@ def _module(name: str) -> ModuleType:
 
 def _assert_has(module: ModuleType, *names: str) -> None:
     if missing := [name for name in names if not hasattr(module, name)]:
-        raise AwsHostError(
-            f"{module.__name__} has no {missing[0]}: another version of ministack than the pinned one"
-        )
+        raise AwsHostError(f"{module.__name__} has no {missing[0]}: another version of ministack than the pinned one")
 
 
 def _keep_quiet(log: Path) -> None:

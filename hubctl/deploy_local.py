@@ -1,7 +1,8 @@
 """Deploys the synthesised template into the embedded AWS, and reads back what the hub needs to know of it.
 
-The template is the very one that goes to AWS, but for one switch: schedules and scheduled rules are disabled, since
-`hubctl.schedules` fires them in business time.
+The template is the very one that goes to AWS, but for two things: schedules and scheduled rules are disabled, as
+`hubctl.schedules` fires them in business time; alarms and dashboards are left out, as the embedded AWS refuses
+alarms over several metrics and nobody looks at them here.
 """
 
 from __future__ import annotations
@@ -43,21 +44,23 @@ class Deployment:
 def deploy(host: AwsHost, tenant: str, template: Path, assets: Mapping[str, str]) -> Deployment:
     """Creates the stack `hub-<tenant>`. assets: object key → bucket. Raises DeployError."""
     _put_assets(host, assets)
-    body = with_schedules_off(json.loads(template.read_text(encoding="utf-8")))
-    outputs = _create_stack(host, f"hub-{tenant}", body)
+    local = for_one_machine(json.loads(template.read_text(encoding="utf-8")))
+    outputs = _create_stack(host, f"hub-{tenant}", local)
     return Deployment(outputs, _routes(host, outputs), _functions(host, tenant))
 
 
 def put_auth_key(host: AwsHost, tenant: str, key: str) -> None:
     """The key that the hub checks tokens with: the SSM parameter `/hub/<tenant>/auth`."""
-    host.client("ssm").put_parameter(
-        Name=f"/hub/{tenant}/auth", Value=key, Type="SecureString", Overwrite=True
-    )
+    host.client("ssm").put_parameter(Name=f"/hub/{tenant}/auth", Value=key, Type="SecureString", Overwrite=True)
 
 
-def with_schedules_off(template: Template) -> Template:
-    """The template with its schedules and scheduled rules disabled, and nothing else changed."""
-    resources = {name: _switched_off(resource) for name, resource in template["Resources"].items()}
+def for_one_machine(template: Template) -> Template:
+    """The template with schedules and scheduled rules disabled, without CloudWatch, and nothing else changed."""
+    resources = {
+        name: _switched_off(resource)
+        for name, resource in template["Resources"].items()
+        if not resource["Type"].startswith("AWS::CloudWatch::")
+    }
     return template | {"Resources": resources}
 
 
@@ -88,8 +91,10 @@ def _filled(bucket: str) -> str:
 
 def _create_stack(host: AwsHost, name: str, template: Template) -> dict[str, str]:
     cloudformation = host.client("cloudformation")
-    body = json.dumps(template, ensure_ascii=False, separators=(",", ":"))
-    cloudformation.create_stack(StackName=name, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
+    url = _put_template(host, name, template)
+    cloudformation.create_stack(
+        StackName=name, TemplateURL=url, Capabilities=["CAPABILITY_NAMED_IAM"], DisableRollback=True
+    )
     deadline = time.monotonic() + DEPLOY_SECONDS
     while True:
         stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
@@ -100,8 +105,18 @@ def _create_stack(host: AwsHost, name: str, template: Template) -> dict[str, str
         time.sleep(POLL_SECONDS)
 
 
+def _put_template(host: AwsHost, name: str, template: Template) -> str:
+    """The template's address in S3: a call takes at most 51,200 bytes of it."""
+    bucket, key = f"{name}-template", "template.json"
+    s3 = host.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(template, ensure_ascii=False).encode())
+    return f"{host.endpoint}/{bucket}/{key}"
+
+
 def _reasons(cloudformation: Any, stack: str) -> str:
-    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
+    events = pages.build_full_result()["StackEvents"]
     failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
     return "\n".join(
         f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', '')}"
@@ -114,9 +129,9 @@ def _routes(host: AwsHost, outputs: Mapping[str, str]) -> tuple[Route, ...]:
     api = outputs.get("ApiId") or client.get_apis()["Items"][0]["ApiId"]
     functions = {
         item["IntegrationId"]: _function_name(item["IntegrationUri"])
-        for item in client.get_integrations(ApiId=api)["Items"]
+        for item in client.get_paginator("get_integrations").paginate(ApiId=api).build_full_result()["Items"]
     }
-    routes = client.get_routes(ApiId=api)["Items"]
+    routes = client.get_paginator("get_routes").paginate(ApiId=api).build_full_result()["Items"]
     return tuple(Route(item["RouteKey"], functions[item["Target"].rpartition("/")[2]]) for item in routes)
 
 

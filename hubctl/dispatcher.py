@@ -74,6 +74,11 @@ class Slot:
                 self._generation = generation
             return self._worker
 
+    @property
+    def pid(self) -> int:
+        """The worker's process, 0 while there is none."""
+        return self._worker.pid if self._worker is not None and self._worker.alive else 0
+
     def kill(self) -> None:
         with self._lock:
             if self._worker is not None:
@@ -107,8 +112,6 @@ class Dispatcher:
         self,
         logs: Path,
         *,
-        extra_env: Mapping[str, str],
-        preload: Sequence[str] = (),
         capacity: Mapping[str, int] = CAPACITY,
         emit: Emit = lambda _call, _outcome: None,
         wait_seconds: float = WAIT_SECONDS,
@@ -116,8 +119,7 @@ class Dispatcher:
         self.functions: dict[str, Function] = {}
         self.generation = 0
         self._logs = logs
-        self._extra_env = dict(extra_env)
-        self._preload = tuple(preload)
+        self._extra_env: Mapping[str, str] = {}
         self._capacity = capacity
         self._emit = emit
         self._wait_seconds = wait_seconds
@@ -125,14 +127,14 @@ class Dispatcher:
         self._prestarted: dict[str, WorkerProcess] = {}
         self._closed = False
 
-    def prestart(self, bundles: Sequence[str]) -> None:
-        """Starts a process a bundle that imports the libraries while the stack is still being deployed."""
-        for bundle in bundles:
-            self._prestarted[bundle] = WorkerProcess(bundle, self._log(bundle, 0), preload=self._preload)
+    def prestart(self, modules: Mapping[str, Sequence[str]]) -> None:
+        """Starts a process a bundle, which imports these libraries while the stack is still being deployed."""
+        for bundle, preload in modules.items():
+            self._prestarted[bundle] = WorkerProcess(bundle, self._log(bundle, 0), preload=preload)
 
-    def register(self, functions: Sequence[Function], extra_env: Mapping[str, str] | None = None) -> None:
+    def register(self, functions: Sequence[Function], extra_env: Mapping[str, str]) -> None:
         """Makes the deployed functions callable. `extra_env` overrides what the template says."""
-        self._extra_env.update(extra_env or {})
+        self._extra_env = dict(extra_env)
         self.functions = {function.name: function for function in functions}
         for bundle in sorted({function.bundle for function in functions}):
             self._bundles[bundle] = Bundle(self._starter(bundle), self._capacity.get(bundle, 1))
@@ -156,6 +158,12 @@ class Dispatcher:
             outcome = Outcome(failure("TooManyRequestsException", f"no worker of {name} came free"), 0, "")
         self._emit(call, outcome)
         return outcome
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that run now."""
+        slots = [slot for bundle in self._bundles.values() for slot in bundle.slots]
+        return [slot.pid for slot in slots if slot.pid]
 
     def replace_workers(self) -> None:
         """The source changed: each worker is replaced before its next call."""
@@ -187,7 +195,7 @@ class Dispatcher:
         def start(number: int) -> WorkerProcess:
             waiting = self._prestarted.pop(bundle, None) if number == 0 else None
             worker = waiting or WorkerProcess(bundle, self._log(bundle, number))
-            worker.begin(env | self._extra_env | {"AWS_LAMBDA_FUNCTION_NAME": bundle}, modules)
+            worker.begin(env | dict(self._extra_env) | {"AWS_LAMBDA_FUNCTION_NAME": bundle}, modules)
             return worker
 
         return start

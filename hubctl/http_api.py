@@ -99,9 +99,7 @@ def decode_path(path: str) -> str:
     return "%25".join(unquote(part) for part in re.split("%25", path))
 
 
-def event_of(
-    request: HttpRequest, route: Route, variables: dict[str, str], api_id: str = "local"
-) -> dict[str, Any]:
+def event_of(request: HttpRequest, route: Route, variables: dict[str, str], api_id: str = "local") -> dict[str, Any]:
     """The Lambda event, payload format 2.0. A body that is no UTF-8 text travels base64, byte for byte."""
     headers, cookies = _fold(request.headers)
     path = decode_path(request.path)
@@ -122,9 +120,7 @@ def event_of(
     return event | {name: value for name, value in optional.items() if value} | _body(request.body, headers)
 
 
-def _context(
-    request: HttpRequest, route: Route, path: str, headers: dict[str, str], api_id: str
-) -> dict[str, Any]:
+def _context(request: HttpRequest, route: Route, path: str, headers: dict[str, str], api_id: str) -> dict[str, Any]:
     now = time.time()
     return {
         "accountId": "000000000000",
@@ -177,14 +173,14 @@ def _body(body: bytes, headers: dict[str, str]) -> dict[str, Any]:
 
 
 def answer_of(result: Any) -> HttpAnswer:
-    """A function's result as an HTTP answer; a result without a status is itself the JSON body."""
+    """A function's result as an HTTP answer. A result without a status is itself the body; as in AWS, payload 2.0
+    has no multiValueHeaders.
+    """
     if not isinstance(result, dict) or "statusCode" not in result:
         return json_answer(200, result)
     text = result.get("body") or ""
     body = base64.b64decode(text) if result.get("isBase64Encoded") else str(text).encode()
     headers = [(name, str(value)) for name, value in (result.get("headers") or {}).items()]
-    for name, values in (result.get("multiValueHeaders") or {}).items():
-        headers += [(name, str(value)) for value in values if (name, str(value)) not in headers]
     headers += [("set-cookie", cookie) for cookie in result.get("cookies") or ()]
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("content-type", "application/json"))

@@ -23,9 +23,7 @@ from hubctl.aws_host import ACCOUNT, REGION, Invoke
 
 DAYS_AHEAD_MAX = 366
 TICK_SECONDS = 0.05
-GAP_SECONDS = (
-    0.5  # real time between two calls of one schedule: faster would keep the workers from their work
-)
+GAP_SECONDS = 0.5  # real time between two calls of one schedule: faster would keep the workers from their work
 UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
@@ -159,9 +157,7 @@ class Schedules:
         for job in self.jobs:
             if job.due > now or job.busy or wall - job.called < GAP_SECONDS:
                 continue
-            job.running = self._threads.submit(
-                self.invoke, job.function, scheduled_event(job.function, job.due)
-            )
+            job.running = self._threads.submit(self.invoke, job.function, scheduled_event(job.function, job.due))
             job.called, job.due = wall, job.schedule.next_after(now)
 
     def _run(self) -> None:
@@ -175,10 +171,10 @@ def scheduled_event(function: str, due: datetime) -> dict[str, Any]:
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": "Scheduled Event",
-        "source": "aws.events",
+        "source": "aws.scheduler",
         "account": ACCOUNT,
         "time": rfc3339(due),
         "region": REGION,
-        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{function}"],
-        "detail": {},
+        "resources": [f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/{function}"],
+        "detail": "{}",
     }

@@ -9,14 +9,13 @@ import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-import jwt
+from hub.edge.auth import Principal, issue
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE_DIRECTORY = ROOT / ".hub"
-ISSUER = "scrm-hub"
 KEY_BYTES = 32
 TOKEN_HOURS = 12
 
@@ -54,17 +53,8 @@ class LocalState:
         now: datetime | None = None,
     ) -> str:
         """A person's JWT (HS256) for this machine's hub; `now` is wall time, as tokens never run scaled."""
-        issued = now or datetime.now(UTC)
-        claims = {
-            "iss": ISSUER,
-            "aud": tenant,
-            "sub": sub,
-            "roles": list(roles),
-            "region": region,
-            "iat": int(issued.timestamp()),
-            "exp": int((issued + timedelta(hours=hours)).timestamp()),
-        }
-        return jwt.encode(claims, self.auth_key(), algorithm="HS256")
+        principal = Principal(sub=sub, roles=tuple(roles), tenant=tenant, region=region)
+        return issue(self.auth_key(), principal, now or datetime.now(UTC), ttl_seconds=hours * 3600)
 
 
 def _made(directory: Path) -> Path:

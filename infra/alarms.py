@@ -15,7 +15,6 @@ from infra.names import Names
 from infra.tenant import Tenant
 
 ITERATOR_AGE_MAX_SECONDS = 300
-METRICS_MAX = 10  # of one alarm's expression: CloudWatch quota
 MACHINES = ("escalation", "settlement-run")
 
 
@@ -33,23 +32,18 @@ class Alarms(Construct):
         metric = queue.metric_approximate_number_of_messages_visible(
             period=cdk.Duration.minutes(1), statistic="Maximum"
         )
-        self._alarm(f"{name}-dead", metric, 0, f"{name}: messages that could not be handled lie in the dead-letter queue")
+        self._alarm(
+            f"{name}-dead", metric, 0, f"{name}: messages that could not be handled lie in the dead-letter queue"
+        )
 
     def watch_functions(self, room: RoomFunctions) -> None:
-        """Errors of all functions of a bundle, summed; and the age of what its stream reader has still to read."""
+        """Errors of each function, and the age of what its stream reader has still to read."""
         name = room.manifest.function
-        errors = {
-            f"e{number}": function.metric_errors(period=cdk.Duration.minutes(5))
-            for number, function in enumerate(list(room.functions.values())[:METRICS_MAX])
-        }
-        total = cloudwatch.MathExpression(
-            expression="+".join(errors), using_metrics=errors, period=cdk.Duration.minutes(5), label="errors"
-        )
-        self._alarm(f"{name}-errors", total, 0, f"{name}: a function failed")
+        for entry_name, function in room.functions.items():
+            errors = function.metric_errors(period=cdk.Duration.minutes(5))
+            self._alarm(f"{name}-{entry_name}-errors", errors, 0, f"{name}: the function {entry_name} failed")
         for entry in room.manifest.of_kind("forward"):
-            age = room.functions[entry.name].metric(
-                "IteratorAge", period=cdk.Duration.minutes(1), statistic="Maximum"
-            )
+            age = room.functions[entry.name].metric("IteratorAge", period=cdk.Duration.minutes(1), statistic="Maximum")
             text = f"{name}: the table's stream is read late"
             self._alarm(f"{name}-stream-age", age, ITERATOR_AGE_MAX_SECONDS * 1000, text)
 
@@ -80,9 +74,7 @@ class Alarms(Construct):
         self.alarms.append(alarm)
 
     def _topic(self, email: str, key: kms.Key) -> sns.Topic:
-        topic = sns.Topic(
-            self, "Topic", topic_name=self.names.of("alarms"), master_key=key, enforce_ssl=True
-        )
+        topic = sns.Topic(self, "Topic", topic_name=self.names.of("alarms"), master_key=key, enforce_ssl=True)
         topic.add_subscription(subscriptions.EmailSubscription(email))
         key.add_to_resource_policy(
             iam.PolicyStatement(

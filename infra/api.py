@@ -68,9 +68,7 @@ class Api(Construct):
             action="lambda:InvokeFunction",
             function_name=called.function_arn,
             principal="apigateway.amazonaws.com",
-            source_arn=cdk.Stack.of(self).format_arn(
-                service="execute-api", resource=self.id, resource_name="*/*"
-            ),
+            source_arn=cdk.Stack.of(self).format_arn(service="execute-api", resource=self.id, resource_name="*/*"),
         )
         return apigw.CfnIntegration(
             room,
@@ -111,12 +109,8 @@ class Api(Construct):
         configuration = apigw.CfnDomainName.DomainNameConfigurationProperty(
             certificate_arn=certificate_arn, endpoint_type="REGIONAL", security_policy="TLS_1_2"
         )
-        domain = apigw.CfnDomainName(
-            self, "Domain", domain_name=name, domain_name_configurations=[configuration]
-        )
-        mapping = apigw.CfnApiMapping(
-            self, "Mapping", api_id=self.id, domain_name=domain.ref, stage=self.stage.ref
-        )
+        domain = apigw.CfnDomainName(self, "Domain", domain_name=name, domain_name_configurations=[configuration])
+        mapping = apigw.CfnApiMapping(self, "Mapping", api_id=self.id, domain_name=domain.ref, stage=self.stage.ref)
         mapping.add_dependency(self.stage)
         return str(domain.attr_regional_domain_name)
 

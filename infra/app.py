@@ -17,9 +17,7 @@ from infra.tenant import read_tenant
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def synthesise(
-    tenant_files: list[Path], *, build: Path, definitions: Path, out: Path, check: bool = True
-) -> Path:
+def synthesise(tenant_files: list[Path], *, build: Path, definitions: Path, out: Path, check: bool = True) -> Path:
     """Write the assembly of these tenants into `out`. `check` runs cdk-nag, whose findings stop the synthesis."""
     app = cdk.App(outdir=str(out), analytics_reporting=False)
     if check:
@@ -43,9 +41,7 @@ def main() -> None:
     files = sorted(given.tenants.glob(f"{given.tenant}.toml"))
     if not files:
         parser.error(f"no tenant {given.tenant} in {given.tenants}")
-    synthesise(
-        files, build=given.build, definitions=given.definitions, out=given.out, check=not given.unchecked
-    )
+    synthesise(files, build=given.build, definitions=given.definitions, out=given.out, check=not given.unchecked)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from constructs import Construct
 
 from infra.functions import RoomFunctions
 from infra.names import Names
-from infra.queues import Queues, allow_rule
+from infra.queues import Queues, allow_rule, queue_name
 
 SOURCE = "hub"
 
@@ -21,11 +21,9 @@ class Bus(Construct):
     def subscribe(self, room: RoomFunctions) -> None:
         """The room's `events` entry hears the contract events that it lists; a room without one hears nothing."""
         for entry in room.manifest.of_kind("events"):
-            queue_name = f"{room.manifest.function}-{entry.name}"
-            queue = self.queues.add(queue_name, timeout_seconds=entry.timeout)
-            self.queues.feed(queue, room.functions[entry.name])
-            dead = self.queues.dead[queue_name]
-            rule_arn = self.names.rule_arn(self.names.of(queue_name))
+            name = queue_name(room.manifest, entry)
+            queue, dead = self.queues.queues[name], self.queues.dead[name]
+            rule_arn = self.names.rule_arn(self.names.of(name))
             allow_rule(queue, rule_arn)
             allow_rule(dead, rule_arn)
             target = events.CfnRule.TargetProperty(
@@ -39,7 +37,7 @@ class Bus(Construct):
             events.CfnRule(
                 self,
                 room.manifest.function.capitalize(),
-                name=self.names.of(queue_name),
+                name=self.names.of(name),
                 description=f"Contract events that {room.manifest.function} hears",
                 event_bus_name=self.bus.ref,
                 event_pattern={"source": [SOURCE], "detail-type": sorted(entry.subscriptions)},

@@ -8,7 +8,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.names import Names
-from infra.roles import Grant, make_role
+from infra.permissions import Grant
+from infra.roles import make_role
 from infra.tenant import Tenant
 
 NETWORKED = frozenset({"webhooks", "notifications"})  # the functions with channel clients; accept never

@@ -5,7 +5,6 @@ from aws_cdk import Acknowledgment, Stack, Validations
 ACCEPTED = {
     "AwsSolutions-APIG4": "platforms sign their calls, people send JWTs and machines keys: hub.edge checks all of them",
     "AwsSolutions-L1": "bytecode is built for the Python minor that the project is developed and tested on",
-    "AwsSolutions-SQS3": "dead-letter queues of streams and schedules are the end of the line themselves",
 }
 
 

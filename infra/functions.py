@@ -12,7 +12,8 @@ from constructs import Construct
 from infra.egress import Network
 from infra.manifest import Entry, Manifest
 from infra.names import Names
-from infra.roles import Grant, make_role
+from infra.permissions import Grant
+from infra.roles import make_role
 from infra.tenant import Tenant
 
 PYTHON_MINORS = (11, 12, 13)
@@ -99,7 +100,7 @@ class RoomFunctions(Construct):
             security_groups=[self.network.security_group] if self.network else None,
         )
 
-    def _log_group(self, entry: Entry) -> logs.LogGroup:
+    def _log_group(self, entry: Entry) -> logs.ILogGroup:
         group = logs.CfnLogGroup(
             self,
             f"{entry.name.capitalize()}Logs",
@@ -155,5 +156,3 @@ def environment(
         "POWERTOOLS_METRICS_NAMESPACE": names.base,
         "POWERTOOLS_TRACE_DISABLED": "1",
     }
-
-

@@ -7,19 +7,14 @@ from aws_cdk import aws_kms as kms
 
 from infra.manifest import Manifest
 from infra.names import Names
-from infra.roles import Grant
+from infra.permissions import Grant
 from infra.streams import streamed_tables
 
-TABLE_ACTIONS = tuple(
-    f"dynamodb:{verb}"
-    for verb in (
-        "BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem",
-    )
-)  # fmt: skip
+TABLE_VERBS = ("BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query")
+TABLE_ACTIONS = tuple(f"dynamodb:{verb}" for verb in (*TABLE_VERBS, "UpdateItem"))
 ITEM_ACTIONS = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
 KEY_ACTIONS = tuple(
-    f"kms:{verb}"
-    for verb in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
+    f"kms:{verb}" for verb in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
 )
 CONSUME_ACTIONS = tuple(
     f"sqs:{verb}"

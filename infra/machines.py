@@ -9,7 +9,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.names import Names
-from infra.roles import Grant, make_role
+from infra.permissions import Grant
+from infra.roles import make_role
 from infra.tenant import Tenant
 
 STEPS = ("tickets", "steps")
@@ -43,6 +44,7 @@ class Machines(Construct):
         )
 
     def _machine(self, name: str, definitions: Path, substitutions: dict[str, str]) -> None:
+        invoke = f"arn:{cdk.Aws.PARTITION}:states:::lambda:invoke"
         text = (definitions / f"{name.replace('-', '_')}.asl.json").read_text(encoding="utf-8")
         destination = sfn.CfnStateMachine.LogDestinationProperty(
             cloud_watch_logs_log_group=sfn.CfnStateMachine.CloudWatchLogsLogGroupProperty(
@@ -54,7 +56,7 @@ class Machines(Construct):
             "".join(part.capitalize() for part in name.split("-")),
             state_machine_name=self.names.of(name),
             definition_string=text,
-            definition_substitutions=substitutions | {"Partition": cdk.Aws.PARTITION},
+            definition_substitutions=substitutions | {"LambdaInvoke": invoke},
             role_arn=self.role.role_arn,
             logging_configuration=sfn.CfnStateMachine.LoggingConfigurationProperty(
                 destinations=[destination], include_execution_data=True, level="ALL"

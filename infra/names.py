@@ -1,4 +1,4 @@
-"""The names of everything in AWS: literal and derived from the tenant's id, so that no two constructs need each other."""
+"""The names of everything in AWS: literal, made of the tenant's id, so that no two constructs need each other."""
 
 from aws_cdk import ArnFormat, Stack
 

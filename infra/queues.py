@@ -1,58 +1,49 @@
 """SQS: each queue with its dead-letter queue, and the mapping that feeds a Lambda from it."""
 
 import aws_cdk as cdk
+from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.manifest import Entry, Kind, Manifest
 from infra.names import Names
 
 RECEIVES_MAX = 5
 VISIBILITY_TIMEOUTS = 6  # AWS advises six function timeouts, so that a throttled batch isn't seen twice
 CONCURRENCY_MAX = 5
 BATCH_MAX = 10
+QUEUED: tuple[Kind, ...] = ("events", "changes", "queue")  # the entries that a queue of their own feeds
 
 
 class Queues(Construct):
     """All queues of the stack by name (`tickets-events`), and their dead-letter queues apart."""
 
-    def __init__(self, scope: Construct, names: Names) -> None:
+    def __init__(self, scope: Construct, names: Names, *, manifests: dict[str, Manifest]) -> None:
         super().__init__(scope, "Queues")
         self.names = names
         self.queues: dict[str, sqs.Queue] = {}
         self.dead: dict[str, sqs.Queue] = {}
+        for manifest in manifests.values():
+            for entry in manifest.of_kind(*QUEUED):
+                self._add(queue_name(manifest, entry), entry.timeout)
+            for entry in manifest.of_kind("forward"):
+                _stand_alone(self._add_dead(queue_name(manifest, entry)))
+        _stand_alone(self._add_dead("schedules"))
 
-    def add(self, name: str, *, timeout_seconds: int) -> sqs.Queue:
+    def _add(self, name: str, timeout_seconds: int) -> None:
         """The queue `hub-<tenant>-<name>` for a function of that timeout, with `…-dead` behind it."""
-        queue = self._queue(
+        self.queues[name] = self._queue(
             name,
             visibility_timeout=cdk.Duration.seconds(timeout_seconds * VISIBILITY_TIMEOUTS),
             retention_period=cdk.Duration.days(4),
-            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=RECEIVES_MAX, queue=self.add_dead(name)),
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=RECEIVES_MAX, queue=self._add_dead(name)),
         )
-        self.queues[name] = queue
-        return queue
 
-    def add_dead(self, name: str) -> sqs.Queue:
-        """A dead-letter queue alone, for what doesn't come through a queue (streams, schedules)."""
-        queue = self._queue(f"{name}-dead", retention_period=cdk.Duration.days(14))
-        self.dead[name] = queue
-        return queue
-
-    def feed(self, queue: sqs.Queue, function: lambda_.Function) -> lambda_.CfnEventSourceMapping:
-        """Batches of the queue go to the function, which says itself which messages failed."""
-        return lambda_.CfnEventSourceMapping(
-            function,
-            "Queue",
-            event_source_arn=queue.queue_arn,
-            function_name=function.function_name,
-            batch_size=BATCH_MAX,
-            function_response_types=["ReportBatchItemFailures"],
-            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
-                maximum_concurrency=CONCURRENCY_MAX
-            ),
-        )
+    def _add_dead(self, name: str) -> sqs.Queue:
+        self.dead[name] = self._queue(f"{name}-dead", retention_period=cdk.Duration.days(14))
+        return self.dead[name]
 
     def _queue(
         self,
@@ -72,6 +63,29 @@ class Queues(Construct):
             visibility_timeout=visibility_timeout,
             dead_letter_queue=dead_letter_queue,
         )
+
+
+def _stand_alone(queue: sqs.Queue) -> None:
+    reason = "the dead-letter queue of a stream or of the schedules: no other queue redrives into it"
+    Validations.of(queue).acknowledge(Acknowledgment(id="AwsSolutions-SQS3", reason=reason))
+
+
+def queue_name(manifest: Manifest, entry: Entry) -> str:
+    """The name of an entry's queue without the tenant: tickets-events, webhooks-tally."""
+    return f"{manifest.function}-{entry.queue or entry.name}"
+
+
+def feed(queue: sqs.Queue, function: lambda_.Function) -> lambda_.CfnEventSourceMapping:
+    """Batches of the queue go to the function, which says itself which messages failed."""
+    return lambda_.CfnEventSourceMapping(
+        function,
+        "Queue",
+        event_source_arn=queue.queue_arn,
+        function_name=function.function_name,
+        batch_size=BATCH_MAX,
+        function_response_types=["ReportBatchItemFailures"],
+        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=CONCURRENCY_MAX),
+    )
 
 
 def allow_rule(queue: sqs.Queue, rule_arn: str) -> None:

@@ -9,7 +9,8 @@ from constructs import Construct
 
 from infra.manifest import Manifest
 from infra.names import Names
-from infra.roles import Grant, make_role
+from infra.permissions import Grant
+from infra.roles import make_role
 from infra.tenant import Tenant
 
 WARMER_INPUT = {"warm": True}
@@ -25,7 +26,7 @@ class Schedules(Construct):
         self.names = names
         self.tenant = tenant
         self.dead = dead
-        planned = [
+        planned: list[tuple[str, str, str, str | None]] = [
             (function, entry.name, entry.schedule, None)
             for function, manifest in manifests.items()
             for entry in manifest.of_kind("schedule")

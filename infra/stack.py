@@ -17,7 +17,7 @@ from infra.keys import TenantKey
 from infra.machines import Machines
 from infra.manifest import Manifest
 from infra.names import Names
-from infra.queues import Queues
+from infra.queues import QUEUED, Queues, feed, queue_name
 from infra.schedules import Schedules
 from infra.streams import Streams, streamed_tables
 from infra.tables import Tables
@@ -44,18 +44,18 @@ class TenantStack(cdk.Stack):
         rooms = [room for room in manifests if room != "accept"]
         streamed = {table for manifest in manifests.values() for table in streamed_tables(manifest)}
         self.tables = Tables(self, names, tenant, key=self.key, rooms=rooms, streamed=streamed).tables
-        self.queues = Queues(self, names)
+        self.queues = Queues(self, names, manifests=manifests)
         self.api = Api(self, names, tenant)
         self.rooms = self._rooms()
         self._connect()
         Machines(self, names, tenant, definitions=definitions)
-        Schedules(self, names, tenant, manifests=manifests, dead=self.queues.add_dead("schedules"))
+        Schedules(self, names, tenant, manifests=manifests, dead=self.queues.dead["schedules"])
         self._observe()
         self._answer()
         accept_findings(self)
 
     def _rooms(self) -> list[RoomFunctions]:
-        layer = Layer(self, self.names, self.tenant, directory=self.build / "layer")
+        layer = Layer(self, self.names, self.tenant, directory=self.build / "layer" / self.tenant.architecture)
         network = make_network(self, self.names, self.tenant)
         networked = NETWORKED if network else frozenset()
         grants = Grants(self.names, self.key, networked=networked)
@@ -80,13 +80,12 @@ class TenantStack(cdk.Stack):
             self.tenant,
             base_url=self.api.url,
             room=room,
-            changes_url=self._queue_url(room, "changes") if self.manifests[room].of_kind("changes") else "",
-            tally_url=self._queue_url("webhooks", "tally"),
+            changes_url=self._queue_url(f"{room}-changes"),
+            tally_url=self._queue_url("webhooks-tally"),
         )
 
-    def _queue_url(self, room: str, queue: str) -> str:
-        host = f"sqs.{self.region}.{self.url_suffix}"
-        return f"https://{host}/{self.account}/{self.names.of(room, queue)}"
+    def _queue_url(self, name: str) -> str:
+        return self.queues.queues[name].queue_url if name in self.queues.queues else ""
 
     def _connect(self) -> None:
         bus = Bus(self, self.names, queues=self.queues)
@@ -95,9 +94,8 @@ class TenantStack(cdk.Stack):
             self.api.route(room)
             bus.subscribe(room)
             streams.connect(room)
-            for entry in room.manifest.of_kind("queue"):
-                queue = self.queues.add(f"{room.manifest.function}-{entry.queue}", timeout_seconds=entry.timeout)
-                self.queues.feed(queue, room.functions[entry.name])
+            for entry in room.manifest.of_kind(*QUEUED):
+                feed(self.queues.queues[queue_name(room.manifest, entry)], room.functions[entry.name])
 
     def _observe(self) -> None:
         alarms = Alarms(self, self.names, self.tenant, key=self.key)

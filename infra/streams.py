@@ -6,7 +6,7 @@ from constructs import Construct
 
 from infra.functions import RoomFunctions
 from infra.manifest import Manifest
-from infra.queues import Queues
+from infra.queues import Queues, queue_name
 
 BATCH_MAX = 100
 RETRIES_MAX = 50
@@ -27,12 +27,9 @@ class Streams(Construct):
         self.tables = tables
 
     def connect(self, room: RoomFunctions) -> None:
-        """Both halves of the room's outbox; a record that forward can't send ends in `…-forward-dead`."""
-        for entry in room.manifest.of_kind("changes"):
-            queue = self.queues.add(f"{room.manifest.function}-{entry.name}", timeout_seconds=entry.timeout)
-            self.queues.feed(queue, room.functions[entry.name])
+        """The first half of the room's outbox; a record that forward can't send ends in `…-forward-dead`."""
         for entry in room.manifest.of_kind("forward"):
-            dead = self.queues.add_dead(f"{room.manifest.function}-{entry.name}")
+            dead = self.queues.dead[queue_name(room.manifest, entry)]
             for table in streamed_tables(room.manifest):
                 self._read(table, room.functions[entry.name], dead.queue_arn)
 

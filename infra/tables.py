@@ -26,7 +26,7 @@ class Tables(Construct):
         self.tenant = tenant
         self.key = key
         self.streamed = streamed
-        indexes: dict[str, tuple[Index, ...]] = {room: (BY_LIST,) for room in rooms}
+        indexes: dict[str, tuple[Index, ...]] = dict.fromkeys(rooms, (BY_LIST,))
         indexes |= {"inbox": (BY_PENDING,), "content": ()}
         self.tables = {name: self._table(name, of_table) for name, of_table in indexes.items()}
 

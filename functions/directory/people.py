@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.contracts.directory import GrantBody, PersonBody
+from hub.contracts.directory import GrantBody
 from hub.contracts.events import PersonChanged, RosterChanged, Shift
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Invalid, Problem
@@ -16,18 +16,13 @@ GRANTS_LIMIT = 50
 
 
 def add_grant(grants: tuple[GrantBody, ...], grant: GrantBody, now: datetime) -> tuple[GrantBody, ...]:
-    """The grants with one more, without those that ended. Raises Invalid beyond GRANTS_LIMIT or for one that is over."""
+    """The grants with one more, without those that ended. Raises Invalid for one too many or over."""
     if grant.ends_at <= now:
         raise Invalid("the grant is over", problems=[Problem("/ends_at", "must be in the future")])
     kept = tuple(known for known in grants if known.ends_at > now and known != grant)
     if len(kept) >= GRANTS_LIMIT:
         raise Invalid("too many grants", problems=[Problem("", f"a person holds at most {GRANTS_LIMIT} grants")])
     return (*kept, grant)
-
-
-def stores_of(person: PersonBody) -> tuple[str, ...]:
-    """The stores that a person's rights reach into."""
-    return (person.store_id,) if person.store_id else ()
 
 
 def person_changed(tenant: str, item: Mapping[str, Any]) -> PersonChanged:
@@ -50,9 +45,7 @@ def person_changed(tenant: str, item: Mapping[str, Any]) -> PersonChanged:
     )
 
 
-def roster_changed(
-    tenant: str, team: str, version: int, shifts: tuple[Shift, ...], at: datetime
-) -> RosterChanged:
+def roster_changed(tenant: str, team: str, version: int, shifts: tuple[Shift, ...], at: datetime) -> RosterChanged:
     """What the rooms hear of a team's roster."""
     event_id = derived_id("evt", at, "roster.changed", team, str(version))
     return RosterChanged(id=event_id, tenant=tenant, at=at, team=team, version=version, shifts=shifts)

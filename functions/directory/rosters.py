@@ -17,9 +17,7 @@ def check_shifts(shifts: Sequence[Shift]) -> None:
         for i, shift in enumerate(shifts)
         if shift.ends_at <= shift.starts_at
     ]
-    problems += [
-        Problem(f"/shifts/{i}", f"overlaps /shifts/{j} of the same person") for i, j in _overlaps(shifts)
-    ]
+    problems += [Problem(f"/shifts/{i}", f"overlaps /shifts/{j} of the same person") for i, j in _overlaps(shifts)]
     if problems:
         raise Invalid("the roster has wrong shifts", problems=problems)
 

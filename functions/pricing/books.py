@@ -1,15 +1,15 @@
 """Price books (价目表): effective-dated tables of prices by place, and how a price is found in one. Pure.
 
-A book is an append-only list of versions. From its `valid_from`, to the second, a version is the book, until one with
-a later `valid_from` is; a withdrawal is a version too, which takes another one back. Nothing has to fire at a switch:
-the moment asked for picks the version. A price is the nearest one to the customer, on the way outward:
-district → city → tier of the city (档位) → province → base.
+A book is an append-only list of versions. From its `valid_from`, to the second, a version is the book, until
+one with a later `valid_from` is; a withdrawal is a version too, which takes another one back. Nothing has to
+fire at a switch: the moment asked for picks the version. A price is the nearest one to the customer, on the
+way outward: district → city → tier of the city (档位) → province → base.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -84,7 +84,8 @@ def resolve_price(version: Version, service_key: str, region: str) -> Resolution
 
 
 def places(region: str, tiers: Mapping[str, int]) -> Iterator[tuple[str, Level]]:
-    """The places whose price may hold in a region, nearest first; a city's tier comes right after the city."""
+    """The places whose price may hold in a region, nearest first; a city's tier comes right after the
+    city."""
     for place in path(region):
         level = level_of(place)
         yield place, level
@@ -102,8 +103,8 @@ def level_of(place: str) -> Level:
 
 
 def version_at(versions: Iterable[Version], at: datetime) -> Version:
-    """The version in force at a moment: of those with prices, not withdrawn and valid from it or before, the greatest
-    (valid_from, number). Raises NotFound when there is none."""
+    """The version in force at a moment: of those with prices, not withdrawn and valid from it or before, the
+    greatest (valid_from, number). Raises NotFound when there is none."""
     known = tuple(versions)
     withdrawn = withdrawals(known)
     in_force = [
@@ -125,19 +126,32 @@ def withdrawals(versions: Iterable[Version]) -> dict[int, int]:
     return taken_back
 
 
+def find_same(versions: Iterable[Version], draft: Version) -> Version | None:
+    """The version that says what the draft says, published by the same person at the same moment: an earlier attempt
+    of the same request."""
+    return next((one for one in versions if replace(one, number=draft.number) == draft), None)
+
+
 def latest_number(versions: Sequence[Version]) -> int:
     """The number of the newest version, 0 when there is none."""
     return max((version.number for version in versions), default=0)
 
 
+def version_or_next(versions: Iterable[Version], at: datetime) -> Version:
+    """The version in force, or, before the first one is, the one that will be. Raises NotFound when there is none."""
+    known = tuple(versions)
+    withdrawn = withdrawals(known)
+    remaining = [one for one in known if one.withdraws is None and one.number not in withdrawn]
+    if not remaining:
+        raise NotFound("the book has no version")
+    first = min(remaining, key=lambda version: (version.valid_from, -version.number))
+    return version_at(known, max(at, first.valid_from))
+
+
 def check_withdrawal(versions: Sequence[Version], number: int) -> None:
-    """Raises NotFound when there is no such version with prices, Conflict when it is withdrawn already or it is the
-    last one that the book has."""
+    """Raises NotFound when there is no such version with prices, Conflict when it is the last one the book has."""
     priced = {version.number for version in versions if version.withdraws is None}
-    withdrawn = withdrawals(versions)
     if number not in priced:
         raise NotFound("no such version", version=number)
-    if number in withdrawn:
-        raise Conflict("withdrawn already", version=number, withdrawn_by=withdrawn[number])
-    if priced - set(withdrawn) == {number}:
+    if priced - set(withdrawals(versions)) == {number}:
         raise Conflict("a book keeps at least one version", version=number)

@@ -21,9 +21,7 @@ SCHEMA = 1
 def version_from_draft(draft: BookDraft, number: int, now: datetime | None = None, by: str = "") -> Version:
     """The version that a draft becomes. Raises Invalid naming each price that its currency cannot express."""
     problems: list[Problem] = []
-    services = {
-        key: _service(key, prices, draft.currency, problems) for key, prices in draft.services.items()
-    }
+    services = {key: _service(key, prices, draft.currency, problems) for key, prices in draft.services.items()}
     if problems:
         raise Invalid("price book", problems=problems)
     tiers = dict(draft.tiers)
@@ -32,8 +30,8 @@ def version_from_draft(draft: BookDraft, number: int, now: datetime | None = Non
 
 def preset_versions(key: str) -> tuple[Version, ...]:
     """Version 1 of a book that ships with the hub; nothing for any other key."""
-    file = PRESETS / f"{key}.json"
-    if file.name not in {preset.name for preset in PRESETS.glob("*.json")}:
+    file = {preset.stem: preset for preset in PRESETS.glob("*.json")}.get(key)
+    if file is None:
         return ()
     raw = json.loads(file.read_text(encoding="utf-8"))
     number = raw.pop("version")
@@ -79,9 +77,7 @@ def version_document(version: Version) -> str:
 def version_from_document(document: str) -> Version:
     """What `version_document` wrote."""
     raw: Mapping[str, Any] = json.loads(document)
-    services = {
-        key: Service(key, one["zh"], one["en"], one["prices_minor"]) for key, one in raw["services"].items()
-    }
+    services = {key: Service(key, one["zh"], one["en"], one["prices_minor"]) for key, one in raw["services"].items()}
     return Version(
         number=raw["number"],
         valid_from=parse_rfc3339(raw["valid_from"]),

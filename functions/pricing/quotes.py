@@ -1,4 +1,5 @@
-"""Quotes (报价): one price with its reasons, fixed until it expires whatever the book does meanwhile. Pure."""
+"""Quotes (报价): one price with its reasons, fixed until it expires whatever the book does meanwhile.
+Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ LEVELS = {
     "city": ("城市", "city"),
     "tier": ("城市档位", "city tier"),
     "province": ("省份", "province"),
-    "base": ("基准价", "base price"),
+    "base": ("全国", "whole tenant"),
 }
 
 
@@ -48,7 +49,8 @@ def make_quote(quote_id: str, request: QuoteRequest, versions: Iterable[Version]
 
 
 def quote_at(quote: QuoteView, now: datetime) -> QuoteView:
-    """The quote as it stands now: valid before `valid_until`, expired from then on; its price never changes."""
+    """The quote as it stands now: valid before `valid_until`, expired from then on; its price never
+    changes."""
     return quote.model_copy(update={"state": "valid" if now < quote.valid_until else "expired"})
 
 
@@ -59,17 +61,15 @@ def explain(found: Resolution) -> tuple[PathStep, ...]:
         zh, en = _why(step, decided)
         decided = decided or step.used
         price = None if step.price is None else str(step.price)
-        steps.append(
-            PathStep(region=step.region, level=step.level, price=price, used=step.used, why_zh=zh, why_en=en)
-        )
+        steps.append(PathStep(region=step.region, level=step.level, price=price, used=step.used, why_zh=zh, why_en=en))
     return tuple(steps)
 
 
 def _why(step: Step, decided: bool) -> tuple[str, str]:
     zh, en = LEVELS[step.level]
     if step.used:
-        return f"采用{zh}价格", f"the {en} decides"
+        return f"采用{zh}价格", f"the price of the {en} holds"
     if step.price is None:
-        return f"{zh}未单独定价", f"no price of its own for this {en}"
+        return f"{zh}未单独定价", f"the {en} has no price of its own"
     assert decided  # noqa: S101 - a price that is not used has a nearer one before it
-    return f"已有更近的价格,{zh}价格不适用", f"a nearer price holds, the {en} is not used"
+    return f"已有更近的价格，{zh}价格不适用", f"a nearer price holds, not that of the {en}"

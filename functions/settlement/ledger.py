@@ -1,6 +1,7 @@
 """The ledger: balanced journal entries (分录). One entry is one fact for one purpose, with all its lines.
 
-Debits are positive, credits negative, and the lines of an entry sum to zero: the constructor takes nothing else.
+Debits are positive, credits negative, and the lines of an entry sum to zero: the constructor takes nothing
+else.
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A balanced journal entry, unique by (fact_id, purpose). Raises Invalid, naming /lines, when it is empty,
-    too long, of more than one currency, or not balanced."""
+    """A balanced journal entry, unique by (fact_id, purpose). Raises Invalid, naming /lines, when it is
+    empty, too long, of more than one currency, or not balanced."""
 
     fact_id: str
     purpose: str
@@ -84,7 +85,8 @@ class Entry:
         return self.lines[0].amount.currency
 
     def earned_by_party(self) -> dict[str, Money]:
-        """What the entry means to each party (`person:<id>`, `store:<id>`): positive is what we owe them more."""
+        """What the entry means to each party (`person:<id>`, `store:<id>`): positive is what we owe them
+        more."""
         earned: dict[str, Money] = {}
         for line in self.lines:
             if found := _PARTY_ACCOUNT.match(line.account):

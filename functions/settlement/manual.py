@@ -13,11 +13,12 @@ RULE = "manual"
 
 
 def manual_entry(body: ManualEntry, fact_id: str, by: str, now: datetime) -> Entry:
-    """The entry that a body asks for. Raises Invalid naming /lines/<n>/amount for an amount that its currency cannot
-    express, /occurred_at for a future moment, and /lines when the entry does not balance."""
+    """The entry that a body asks for. Raises Invalid naming /lines/<n>/amount for an amount that its currency
+    cannot express, /occurred_at for a future moment, and /lines when the entry does not balance."""
     if body.occurred_at is not None and body.occurred_at > now:
         raise Invalid("entry", problems=[Problem("/occurred_at", "must not lie in the future")])
-    lines, problems = [], []
+    lines: list[Line] = []
+    problems: list[Problem] = []
     for i, line in enumerate(body.lines):
         try:
             lines.append(Line(line.account, Money.parse(line.amount, body.currency)))

@@ -1,7 +1,8 @@
 """Settlement policies (结算规则): data that says which part of a closed ticket's cost is whose money.
 
-A policy holds from `valid_from` on for one ticket type. Each part takes one cost of the ticket times an exact rate,
-rounded as it declares, and posts it from one account to another. The version is pinned inside the entry it makes.
+A policy holds from `valid_from` on for one ticket type. Each part takes one cost of the ticket times an exact
+rate, rounded as it declares, and posts it from one account to another. The version is pinned inside the entry
+it makes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ BASES = ("labour", "parts", "travel")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`base` (labour, parts or travel) × `rate`, rounded, from `debit` to `credit`; `zh` and `en` say it in words."""
+    """`base` (labour, parts or travel) × `rate`, rounded, from `debit` to `credit`; `zh` and `en` say it in
+    words."""
 
     purpose: str
     base: str
@@ -58,7 +60,8 @@ class Policy:
 def entries_for(event: TicketClosed, policies: Sequence[Policy]) -> list[Entry]:
     """The entries that a closed ticket makes: one per part of each policy in force that is not zero.
 
-    The same event and policies always make the same entries. Raises Invalid for a currency that we do not know.
+    The same event and policies always make the same entries. Raises Invalid for a currency that we do not
+    know.
     """
     in_force = policies_in_force(policies, event.ticket_type, event.at)
     made = (_entry(event, policy, part) for policy in in_force for part in policy.parts)
@@ -66,7 +69,8 @@ def entries_for(event: TicketClosed, policies: Sequence[Policy]) -> list[Entry]:
 
 
 def policies_in_force(policies: Sequence[Policy], ticket_type: str, at: datetime) -> list[Policy]:
-    """Of each policy key for the ticket type, the version in force at `at`: the greatest (valid_from, version)."""
+    """Of each policy key for the ticket type, the version in force at `at`: the greatest (valid_from,
+    version)."""
     newest: dict[str, Policy] = {}
     for policy in sorted(policies, key=lambda one: (one.key, one.valid_from, one.version)):
         if policy.ticket_type == ticket_type and policy.valid_from <= at:
@@ -75,7 +79,8 @@ def policies_in_force(policies: Sequence[Policy], ticket_type: str, at: datetime
 
 
 def load_policies(text: str | None = None) -> tuple[Policy, ...]:
-    """The policies in a JSON document (by default the presets). Raises Invalid for a bad rate, base or rounding."""
+    """The policies in a JSON document (by default the presets). Raises Invalid for a bad rate, base or
+    rounding."""
     raw = json.loads(PRESETS.read_text(encoding="utf-8") if text is None else text)
     return tuple(_policy(policy) for policy in raw["policies"])
 

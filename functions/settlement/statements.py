@@ -1,7 +1,7 @@
 """Statements (结算单) and earnings: what the entries of the ledger add up to for one party. Pure.
 
-A party's line is what one entry means to it. Totals are always added up from the lines in canonical order (occurred
-at, fact id, purpose), so they do not depend on the order in which facts arrived or how often.
+A party's line is what one entry means to it. Totals are always added up from the lines in canonical order
+(occurred at, fact id, purpose), so they do not depend on the order in which facts arrived or how often.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from hub.kernel.money import Money
 
 SCHEMA = 1
 LINES_LIMIT = 200
-"""Lines of one statement: an item of the store holds 400 KB, a line up to 1.6; a party with more gets a statement of several parts."""
+"""Lines of one statement: an item of the store holds 400 KB, a line up to 1.6; a party with more gets a
+statement of several parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class Statement:
 
 
 def party_lines(entry: Entry, booking: Booking) -> list[PartyLine]:
-    """The lines that an entry adds to its parties' accounts; parties for whom it comes to nothing have none."""
+    """The lines that an entry adds to its parties' accounts; parties for whom it comes to nothing have
+    none."""
     return [
         PartyLine(
             party=party,
@@ -77,7 +79,8 @@ def party_lines(entry: Entry, booking: Booking) -> list[PartyLine]:
 
 
 def make_statement(run: Run, party: str, part: int, due: Iterable[PartyLine], now: datetime) -> Statement:
-    """The run's statement for a party out of the lines that are due, in canonical order, LINES_LIMIT at most."""
+    """The run's statement for a party out of the lines that are due, in canonical order, LINES_LIMIT at
+    most."""
     statement_id = statement_id_of(run, party, part)
     lines = sorted(due, key=lambda line: line.order)[:LINES_LIMIT]
     settled = tuple(replace(line, statement_id=statement_id) for line in lines)
@@ -94,7 +97,8 @@ def totals_of(lines: Iterable[PartyLine]) -> tuple[Money, ...]:
 
 
 def imbalance_minor(entries: Sequence[Entry]) -> int:
-    """The postings of all entries added up again: the sum over currencies of what each is off, 0 when balanced."""
+    """The postings of all entries added up again: the sum over currencies of what each is off, 0 when
+    balanced."""
     off: dict[str, int] = {}
     for entry in entries:
         for line in entry.lines:

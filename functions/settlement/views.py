@@ -13,9 +13,7 @@ from hub.kernel.money import Money
 
 def entry_view(entry: Entry, booking: Booking) -> wire.EntryView:
     """A journal entry with all its lines."""
-    late = (
-        wire.LateReference(period=booking.late_for, run_id=booking.late_for_run) if booking.late_for else None
-    )
+    late = wire.LateReference(period=booking.late_for, run_id=booking.late_for_run) if booking.late_for else None
     return wire.EntryView(
         id=entry.id,
         fact_id=entry.fact_id,

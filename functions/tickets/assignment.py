@@ -13,32 +13,33 @@ SYSTEM = "system"
 
 
 def assign_ticket(case: Case, person_id: str, actor: str, at: datetime, team: str = "", quiet: bool = False) -> Move:
-    """Make this person the assignee of the ticket and of every visit that waits.
+    """Make this person the assignee of the ticket, and of every visit that waits for the one before.
 
     Who is told: somebody whose ticket has a flow hears of it when a visit waits for them, so that the notice can
     carry the visit; without a flow at once. quiet: they hear of it in another way (a rung says it).
     """
-    number = case.ticket.assignment + 1
+    before, number = case.ticket.assignee, case.ticket.assignment + 1
     ticket = case.ticket.but(
         assignee=person_id,
         assignment=number,
         team=team or case.ticket.team,
         dispatched_at=case.ticket.dispatched_at or at,
     )
-    visits = tuple(visit.but(assignee=person_id) for visit in case.waiting())
+    visits = tuple(visit.but(assignee=person_id) for visit in case.waiting() if visit.assignee == before)
     if quiet:
         ticket = ticket.but(told=number)
     elif visits or not ticket.flow_version:
-        ticket = announce(ticket, visits[0].id if visits else "")
-    note = Note("assigned", actor, {"assignee": person_id, "before": case.ticket.assignee})
-    return Move(ticket, (note,), visits)
+        ticket = announce(ticket, person_id, visits[0].id if visits else "", at)
+    return Move(ticket, (Note("assigned", actor, {"assignee": person_id, "before": before}),), visits)
 
 
-def announce(ticket: Ticket, visit_id: str) -> Ticket:
-    """The ticket, with its assignee told of the visit that waits; unchanged when they know of the ticket already."""
-    if not ticket.assignee or ticket.assignment <= ticket.told:
+def announce(ticket: Ticket, person_id: str, visit_id: str, at: datetime) -> Ticket:
+    """The ticket, with this person told of the visit that waits for them; unchanged when its assignee knows already."""
+    theirs = person_id == ticket.assignee
+    if not person_id or (theirs and ticket.assignment <= ticket.told):
         return ticket
-    return ticket.but(told=ticket.assignment, notice=ticket.assignment, notice_visit=visit_id)
+    told = ticket.assignment if theirs else ticket.told
+    return ticket.but(told=told, notice=ticket.notice + 1, notice_to=person_id, notice_visit=visit_id, noticed_at=at)
 
 
 def dispatch_ticket(case: Case, dispatch: Dispatch, team: str, at: datetime) -> Move:

@@ -18,7 +18,10 @@ URGENT = "urgent"
 
 @dataclass(frozen=True)
 class TypeCard:
-    """A ticket type (工单类型): its names, the flow and the ladder it takes, the skill its work needs."""
+    """A ticket type (工单类型): its names, the flow it takes, the skill its work needs.
+
+    ladder: which one runs while its flow is not published; a published flow names its own.
+    """
 
     zh: str
     en: str

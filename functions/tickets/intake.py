@@ -63,6 +63,7 @@ class Opening:
     link: str
     at: datetime
     flow_version: int = 0
+    ladder: str = ""
     store_id: str = ""
     channel: str = ""
     sealed: str = ""
@@ -104,8 +105,8 @@ def open_ticket(wanted: Wanted, card: TypeCard, opening: Opening) -> Ticket:
         opened_at=opening.at,
         flow_key=card.flow if opening.flow_version else "",
         flow_version=opening.flow_version,
-        ladder=card.ladder if timed else "",
-        clock_since=opening.at if timed else None,
+        ladder=opening.ladder if timed else "",
+        clock_since=opening.at if timed and opening.ladder else None,
         link=opening.link,
         rule_id=wanted.rule_id,
         replay=opening.replay,

@@ -6,12 +6,14 @@ items of any older schema: what they lack has a default, what they have beyond i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from functions.tickets.flow import Flow, parse_flow
 from hub.contracts.base import Moment
 from hub.contracts.events import Priority
 
@@ -36,8 +38,8 @@ class Ticket(Stored):
     """One piece of work on its way through a flow.
 
     run: raised by whoever restarts the flow; a step of an older run writes nothing. generation: of the escalation.
-    assignment counts assignees; `told` is the last one that needs no notice any more, `notice` the last one that was
-    announced, with the visit that waits for the assignee. declined: who turned this run down.
+    assignment counts assignees, `told` is the last one that needs no notice any more. notice counts the notices: the
+    last went to `notice_to`, for the visit that waits for them. declined: who turned the work down.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
     """
 
@@ -66,7 +68,9 @@ class Ticket(Stored):
     assignment: int = 0
     told: int = 0
     notice: int = 0
+    notice_to: str = ""
     notice_visit: str = ""
+    noticed_at: Moment | None = None
     declined: tuple[str, ...] = ()
     flow_key: str = ""
     flow_version: int = 0
@@ -92,9 +96,10 @@ class Ticket(Stored):
 
 
 class Visit(Stored):
-    """One passage through one node. `routes` is outcome → edge id, as the flow's version had it on entry.
+    """One passage through one node. `outcomes` and `required` (fields of its form) are as the flow's version says.
 
-    outcome "" means it still waits. token: Step Functions' task token, of the latest (`token_rank`) entry.
+    outcome "" means it still waits. edge: the way that the flow takes from here. until: when a wait is over.
+    token: Step Functions' task token, of the latest (`token_rank`) entry.
     """
 
     id: str
@@ -105,7 +110,8 @@ class Visit(Stored):
     kind: str = "human"
     title_zh: str = ""
     title_en: str = ""
-    routes: dict[str, str] = {}
+    outcomes: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
     assignee: str = ""
     entered_at: Moment
     token: str = ""
@@ -114,6 +120,7 @@ class Visit(Stored):
     edge: str = ""
     actor: str = ""
     left_at: Moment | None = None
+    until: Moment | None = None
     report: dict[str, Any] = {}
 
     @property
@@ -141,6 +148,23 @@ class Thread(Stored):
     last_at: Moment
 
 
+class Published(Stored):
+    """One version of a flow. `document` is its JSON text; `content` hashes that, `digest` the compiled machine."""
+
+    key: str
+    version: int
+    document: str
+    content: str
+    digest: str
+    machine_arn: str
+    published_at: Moment
+    published_by: str
+
+    @property
+    def flow(self) -> Flow:
+        return parse_flow(json.loads(self.document))
+
+
 @dataclass(frozen=True)
 class Case:
     """A ticket with its visits by id and its fired rungs by name: what a decision about it sees."""
@@ -152,7 +176,7 @@ class Case:
 
     def waiting(self) -> tuple[Visit, ...]:
         """The visits of this run that wait for somebody, the oldest first."""
-        visits = (v for v in self.visits.values() if v.waits and v.run == self.ticket.run and v.kind != "action")
+        visits = (v for v in self.visits.values() if v.waits and v.run == self.ticket.run)
         return tuple(sorted(visits, key=lambda visit: visit.entered_at))
 
 

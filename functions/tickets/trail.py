@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
+from pydantic import Field
+
 from functions.tickets.ticket import Note, Stored, Ticket
 from hub.contracts.base import Moment
 from hub.kernel.clock import rfc3339
@@ -22,7 +24,7 @@ class Entry(Stored):
     at: Moment
     actor: str
     what: str
-    detail: dict[str, str] = {}
+    detail: dict[str, str] = Field(default_factory=dict)
     sealed_text: str = ""
     prev: str
     hash: str

@@ -1,9 +1,11 @@
-"""The front door (前门): verify a platform's delivery, store each of its messages once, give the platform's own answer.
+"""The front door (前门): verify a platform's delivery, store each of its messages once, give the platform's
+own answer.
 
 Its one rule: success is said only when everything that the delivery brought is stored, or was stored before.
 
-This function starts cold in front of a platform that waits one second, so it stays lean: the standard library,
-botocore and cryptography. API Gateway has already matched the one route there is, so not even Chalice is here.
+This function starts cold in front of a platform that waits one second, so it stays lean: the standard
+library, botocore and cryptography. API Gateway has already matched the one route there is, so not even
+Chalice is here.
 """
 
 from __future__ import annotations
@@ -30,9 +32,11 @@ from hub.store.inbox import Arrival, Inbox
 from hub.store.secrets import Connection, ConnectionSecrets
 
 BODY_LIMIT_BYTES = 256 * 1024
-"""More than any platform sends; and it keeps every message below DynamoDB's 400 KB an item, so nothing needs S3."""
+"""More than any platform sends; and it keeps every message below DynamoDB's 400 KB an item, so nothing needs
+S3."""
 MESSAGES_LIMIT = 200
-"""Douyin packs up to 50 messages into a delivery. What is stored one by one must be done within five seconds."""
+"""Douyin packs up to 50 messages into a delivery. What is stored one by one must be done within five
+seconds."""
 TRY_AGAIN_SECONDS = "2"
 
 MANIFEST: Mapping[str, Any] = {
@@ -57,7 +61,8 @@ _LOG = logging.getLogger(__name__)
 
 
 def handler(event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
-    """An HTTP API event (payload 2.0) to its answer. Any other event warms the function: it wires and reads secrets."""
+    """An HTTP API event (payload 2.0) to its answer. Any other event warms the function: it wires and reads
+    secrets."""
     del context
     door = _open_door()
     if is_http_event(event):
@@ -68,7 +73,8 @@ def handler(event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Door:
-    """What the door needs: secrets, the inbox, a queue for its tally (a botocore SQS client), and the time."""
+    """What the door needs: secrets, the inbox, a queue for its tally (a botocore SQS client), and the
+    time."""
 
     secrets: ConnectionSecrets
     inbox: Inbox
@@ -77,7 +83,8 @@ class Door:
     clock: Clock
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """The platform's own answer; 404 and 413 without a word, 503 when we could not store: the platform repeats."""
+        """The platform's own answer; 404 and 413 without a word, 503 when we could not store: the platform
+        repeats."""
         if _body_size(event) > BODY_LIMIT_BYTES:
             return _say(Answer(413))
         try:
@@ -122,7 +129,8 @@ class Door:
         return self.inbox.store(arrival, self.clock.business_now(), self.clock.wall_now())
 
     def _tally(self, connection_id: str, **what: str | int) -> None:
-        """Tell the counters. A tally that gets lost is a count too low, never a message: it fails no delivery."""
+        """Tell the counters. A tally that gets lost is a count too low, never a message: it fails no
+        delivery."""
         message = {"connection": connection_id, "at": rfc3339(self.clock.business_now()), **what}
         try:
             self.queue.send_message(QueueUrl=self.tally_url, MessageBody=json.dumps(message))
@@ -131,7 +139,8 @@ class Door:
 
 
 def build_door(environment: Mapping[str, str], clients: Mapping[str, Any]) -> Door:
-    """A door from `HUB_…` settings and botocore clients (dynamodb, ssm, sqs). Raises KeyError naming what is missing."""
+    """A door from `HUB_…` settings and botocore clients (dynamodb, ssm, sqs). Raises KeyError naming what is
+    missing."""
     tenant = environment["HUB_TENANT"]
     scale, origin = environment.get("HUB_CLOCK_SCALE", ""), environment.get("HUB_CLOCK_ORIGIN", "")
     clock = ScaledClock.from_settings(scale, origin)

@@ -1,10 +1,11 @@
 """Publishing (发布): a stored message becomes contract events, and is settled by what came of it.
 
-understood → processed; not understood → quarantined with its reason, until something that understands it replays it;
-a passing fault → pending, and tried again; a fault that does not pass → dead, kept, and replayed by hand.
+understood → processed; not understood → quarantined with its reason, until something that understands it
+replays it; a passing fault → pending, and tried again; a fault that does not pass → dead, kept, and replayed
+by hand.
 
-Content goes to the content store and events to the bus before the message counts as processed. Both may happen
-twice; neither can be left out. Consumers know a repeat by the event's id.
+Content goes to the content store and events to the bus before the message counts as processed. Both may
+happen twice; neither can be left out. Consumers know a repeat by the event's id.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.channels.base import Draft, Inbound, StoredMessage
 from hub.contracts.events import Event
 from hub.kernel.errors import HubError, NotFound, Refuse
-from hub.store.inbox import InboxItem, State
+
+if TYPE_CHECKING:
+    from hub.store.inbox import InboxItem, State
 
 ATTEMPTS_LIMIT = 3
 """A message that fails this often is dead."""
@@ -32,24 +35,22 @@ class SettlerPort(Protocol):
     def settle(self, item: InboxItem, state: State, now: datetime, reason: str = "") -> bool: ...
 
 
-class ContentPort(Protocol):
-    def put(self, ref: str, body: dict[str, Any]) -> None: ...
-
-
 @dataclass(frozen=True)
 class Publisher:
-    """What publishing needs. inbound: a channel's name to its interpreter. wall_now: real time."""
+    """What publishing needs. put_content: a reference and the content behind it, to the content store. emit:
+    contract events, to the bus. inbound: a channel's name to its interpreter. wall_now: real time."""
 
     tenant: str
     inbox: InboxPort
     settler: SettlerPort
-    content: ContentPort
+    put_content: Callable[[str, dict[str, Any]], None]
     emit: Callable[..., None]
     inbound: Callable[[str], Inbound]
     wall_now: Callable[[], datetime]
 
     def publish(self, message_id: str) -> None:
-        """Publish a message that waits; one that is settled, or gone, is left alone. Raises what may pass (Retry)."""
+        """Publish a message that waits; one that is settled, or gone, is left alone. Raises what may pass
+        (Retry)."""
         item = self.inbox.read(message_id)
         if item is None or item.counted in SETTLED:
             return
@@ -62,9 +63,11 @@ class Publisher:
                 raise
 
     def replay(self, message_id: str) -> InboxItem:
-        """Publish a stored message again, whatever became of it; consumers send nothing to customers because of it.
+        """Publish a stored message again, whatever became of it; consumers send nothing to customers because
+        of it.
 
-        Answers the message as it is afterwards. Raises NotFound, and Retry (then nothing about it has changed).
+        Answers the message as it is afterwards. Raises NotFound, and Retry (then nothing about it has
+        changed).
         """
         item = self.inbox.read(message_id)
         if item is None:
@@ -85,7 +88,7 @@ class Publisher:
     def _send(self, item: InboxItem, drafts: list[Draft]) -> None:
         for draft in drafts:
             if draft.content is not None:
-                self.content.put(content_ref(draft.event, item.message_id), draft.content)
+                self.put_content(content_ref(draft.event, item.message_id), draft.content)
         self.emit(*(draft.event for draft in drafts))
 
 

@@ -18,11 +18,14 @@ from zlib import crc32
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.webhooks.counts import Row
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Retry
 from hub.store.inbox import Inbox, InboxItem, State
 
 SHARDS = 8
+PAGES_LIMIT = 20
+"""A page of counters is 1 MB, thousands of rows: more than all connections a tenant can have."""
 TRIES = 6
 """A transaction that meets another on the same counter is cancelled: it is tried again this often before the
 queue tries it later."""
@@ -53,16 +56,14 @@ class Settler:
                 if _moved_on(error):
                     return False
                 if error.response["Error"]["Code"] != "TransactionCanceledException":
-                    raise Retry("cannot settle", message=item.message_id) from error
+                    raise Retry("cannot settle", message_id=item.message_id, reason=str(error)) from error
             except BotoCoreError as error:
-                raise Retry("cannot settle", message=item.message_id) from error
+                raise Retry("cannot settle", message_id=item.message_id, reason=str(error)) from error
             else:
                 return True
-        raise Retry("too many messages settle at once", message=item.message_id)
+        raise Retry("too many messages settle at once", message_id=item.message_id)
 
-    def add(
-        self, connection_id: str, counts: Mapping[str, int], facts: Mapping[str, str] | None = None
-    ) -> None:
+    def add(self, connection_id: str, counts: Mapping[str, int], facts: Mapping[str, str] | None = None) -> None:
         """Add to counters that no state stands behind (duplicates, rejected), and note facts beside them.
         Raises Retry."""
         values = {f":n{i}": {"N": str(n)} for i, n in enumerate(counts.values())}
@@ -77,7 +78,32 @@ class Settler:
                 ExpressionAttributeValues=values,
             )
         except (ClientError, BotoCoreError) as error:
-            raise Retry("cannot count", connection=connection_id) from error
+            raise Retry("cannot count", connection_id=connection_id, reason=str(error)) from error
+
+    def rows(self, connection_id: str = "") -> list[Row]:
+        """The counters of one connection, or of all, strongly consistent. Raises Retry."""
+        query: dict[str, Any] = {
+            "TableName": self.stats_table,
+            "KeyConditionExpression": "pk = :pk" + (" AND begins_with(sk, :sk)" if connection_id else ""),
+            "ExpressionAttributeValues": {":pk": {"S": f"{self.inbox.tenant}#stats"}},
+            "ConsistentRead": True,
+        }
+        if connection_id:
+            query["ExpressionAttributeValues"][":sk"] = {"S": f"{connection_id}#"}
+        found: list[Row] = []
+        for _ in range(PAGES_LIMIT):
+            page = self._query(query)
+            found += map(_row, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                break
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return found
+
+    def _query(self, query: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return dict(self.inbox.client.query(**query))
+        except (ClientError, BotoCoreError) as error:
+            raise Retry("counters cannot be read", reason=str(error)) from error
 
     def _note(self, item: InboxItem, reason: str) -> bool:
         """Same state, tried once more: nothing to count."""
@@ -96,9 +122,9 @@ class Settler:
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 return False
-            raise Retry("cannot settle", message=item.message_id) from error
+            raise Retry("cannot settle", message_id=item.message_id, reason=str(error)) from error
         except BotoCoreError as error:
-            raise Retry("cannot settle", message=item.message_id) from error
+            raise Retry("cannot settle", message_id=item.message_id, reason=str(error)) from error
         return True
 
     def _move(self, item: InboxItem, state: State, now: datetime, reason: str) -> dict[str, Any]:
@@ -125,15 +151,14 @@ class Settler:
 
     def _count(self, item: InboxItem, state: State) -> dict[str, Any]:
         """The counter's part. The last delivery's time rides along: it costs no write of its own."""
-        values = {":one": {"N": "1"}, ":at": {"S": rfc3339(item.received_at)}}
-        left = "accepted :one"
-        if item.counted:
-            left, values = f"{item.counted} :minus", {**values, ":minus": {"N": "-1"}}
+        change = "-1" if item.counted else "1"
+        values = {":one": {"N": "1"}, ":from": {"N": change}, ":at": {"S": rfc3339(item.received_at)}}
         return {
             "Update": {
                 "TableName": self.stats_table,
                 "Key": self._counter(item.connection_id, crc32(item.message_id.encode()) % SHARDS),
-                "UpdateExpression": f"ADD {state} :one, {left} SET last_delivery_at = :at",
+                "UpdateExpression": "ADD #to :one, #from :from SET last_delivery_at = :at",
+                "ExpressionAttributeNames": {"#to": state, "#from": item.counted or "accepted"},
                 "ExpressionAttributeValues": values,
             }
         }
@@ -146,3 +171,11 @@ def _moved_on(error: ClientError) -> bool:
     """Whether the first part, the inbox item, was no longer as we read it."""
     reasons = error.response.get("CancellationReasons") or [{}]
     return bool(reasons[0].get("Code") == "ConditionalCheckFailed")
+
+
+def _row(item: Mapping[str, Any]) -> Row:
+    return Row(
+        connection_id=item["sk"]["S"].partition("#")[0],
+        numbers={name: int(value["N"]) for name, value in item.items() if "N" in value},
+        facts={name: value["S"] for name, value in item.items() if "S" in value},
+    )

@@ -73,7 +73,7 @@ class Rejected(Refuse):
 
 
 class NotUnderstood(Refuse):
-    """A message that verified and is stored, but means nothing to us (yet): quarantined with `reason`, replayed later."""
+    """A message that verified and is stored, but means nothing to us (yet): quarantined, and replayed later."""
 
     code = "not-understood"
 
@@ -94,7 +94,9 @@ class Codec(Protocol):
     def refuse(self, rejected: Rejected) -> Answer:
         """The platform's own words for no."""
 
-    def sample(self, settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes) -> Delivery:
+    def sample(
+        self, settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes
+    ) -> Delivery:
         """`plaintext` delivered as the platform would deliver it. randomness: 16 bytes or more."""
 
     def verification(

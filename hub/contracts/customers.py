@@ -13,7 +13,7 @@ TimelineKind = Literal["ticket.opened", "ticket.closed", "order.paid", "contact.
 
 
 class IdentityView(Contract):
-    """One name (身份) under which a platform knows this customer. `external_id` is masked for those who may not see it."""
+    """One name (身份) under which a platform knows this customer. `external_id` may be masked."""
 
     channel: str
     account: str
@@ -22,7 +22,7 @@ class IdentityView(Contract):
 
 
 class FactBody(Contract):
-    """What we learnt about a customer. `version`: the customer's version that the writer saw, refused when it moved on."""
+    """What we learnt about a customer. `version`: the customer's, as the writer saw it."""
 
     value: Annotated[str, Field(min_length=1, max_length=500)]
     version: int | None = None

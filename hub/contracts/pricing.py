@@ -46,7 +46,8 @@ class BookDraft(Contract):
 
 
 class VersionHead(Contract):
-    """One version in a book's history. withdraws: the version that this one takes back; it has no prices of its own."""
+    """One version in a book's history. withdraws: the version that this one takes back; it has no prices of
+    its own."""
 
     version: int
     valid_from: Moment | None
@@ -64,7 +65,8 @@ class BookQuery(Contract):
 
 
 class BookView(Contract):
-    """A price book (价目表): its history, the version in force at the asked moment, and that version's prices."""
+    """A price book (价目表): its history, the version in force at the asked moment, and that version's
+    prices."""
 
     key: Slug
     version: int

@@ -67,7 +67,8 @@ class ManualEntry(Contract):
 
 
 class LateReference(Contract):
-    """The entry's own period was closed when it came, so it is booked later: which period, and which run closed it."""
+    """The entry's own period was closed when it came, so it is booked later: which period, and which run
+    closed it."""
 
     period: date
     run_id: str

@@ -46,7 +46,7 @@ class ConnectionView(Contract):
     name: str
     state: ConnectionState
     webhook_url: str
-    steps: Words
+    steps: tuple[Words, ...]
     created_at: Moment
     version: int
 
@@ -86,6 +86,17 @@ class Stats(Counts):
     """The tenant's counts, and each connection's."""
 
     connections: dict[str, Counts] = Field(default_factory=dict)
+
+
+class ConnectionCheck(Contract):
+    """What happened when the platform's own check of the URL was played through the front door.
+
+    passed: the door answered as the platform wants. explanation: what to do where it did not.
+    """
+
+    passed: bool
+    status: int
+    explanation: Words
 
 
 class MessageQuery(PageQuery):

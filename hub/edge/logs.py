@@ -10,9 +10,11 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 NAMESPACE = "scrm-hub"
 PRIVATE = frozenset(
-    "secret app_secret token access_token encoding_aes_key api_key authorization password phone mobile name content "
-    "text body plaintext address email link".split()
-)
+    {
+        "secret", "app_secret", "token", "access_token", "encoding_aes_key", "api_key", "authorization", "password",
+        "phone", "mobile", "name", "content", "text", "body", "plaintext", "address", "email", "link",
+    }
+)  # fmt: skip
 MASK = "***"
 
 

@@ -180,7 +180,7 @@ class Room(Chalice):
     # Everything that is not HTTP.
 
     def events(self, *types: str) -> Callable[..., Any]:
-        """Consume contract events of these types, one call each; Retry and any other error redeliver that event alone."""
+        """Consume contract events of these types, one call each; an error redelivers that event alone."""
 
         def register(handler: Callable[[Event], None]) -> Any:
             self._entry("events", "events", handler, subscriptions=sorted(types))
@@ -223,7 +223,7 @@ class Room(Chalice):
 
         return register
 
-    def schedule(self, expression: Any, name: str | None = None, description: str = "") -> Callable[..., Any]:  # noqa: ARG002 - Chalice's signature
+    def schedule(self, expression: Any, name: str | None = None, description: str = "") -> Callable[..., Any]:  # noqa: ARG002 - Chalice's
         """Run `handler(now)` by a rate(…) or cron(…) expression in the tenant's zone."""
 
         def register(handler: Callable[[datetime], None]) -> Any:

@@ -55,10 +55,6 @@ class BusinessCalendar:
         return self.kind == "always" and not self.intervals
 
 
-ALWAYS = BusinessCalendar()
-"""24 hours, 7 days."""
-
-
 def add_business(calendar: BusinessCalendar, start: datetime, seconds: int) -> datetime:
     """The earliest moment (UTC) by which `seconds` of business time have passed since `start` (with an
     offset).
@@ -149,3 +145,7 @@ def _interval_problems(intervals: tuple[tuple[time, time], ...]) -> list[Problem
             problems.append(Problem(f"/intervals/{position}", "must start before it ends and after the one before"))
         previous_end = end
     return problems
+
+
+ALWAYS = BusinessCalendar()
+"""24 hours, 7 days."""

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from ulid import ULID
 
-_ID = re.compile(r"^[a-z]{2,5}_[0-9A-HJKMNP-TV-Z]{26}$")
+_ID = re.compile(r"[a-z]{2,5}_[0-9A-HJKMNP-TV-Z]{26}")
 EPOCH_PART = 6  # bytes of milliseconds in a ULID; the other ten are random or derived
 
 
@@ -46,4 +46,4 @@ def digest(*facts: str) -> bytes:
 
 def is_id(text: str, prefix: str) -> bool:
     """Whether `text` has the form of an id with this prefix."""
-    return text.startswith(f"{prefix}_") and bool(_ID.match(text))
+    return text.startswith(f"{prefix}_") and bool(_ID.fullmatch(text))

@@ -16,7 +16,7 @@ EXPONENTS = {"CNY": 2, "HKD": 2, "USD": 2, "EUR": 2, "JPY": 0}
 LIMIT_MINOR = 10**15
 """No single amount is this large: a larger one is a mistake in units, refused at once."""
 
-_DECIMAL = re.compile(r"^-?\d{1,15}(\.\d+)?$")
+_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -34,9 +34,9 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str = "CNY") -> Money:
-        """From a decimal string in major units, "12.35". More decimals than the currency has are refused, not rounded."""
+        """From a decimal string in major units, "12.35". Decimals beyond the currency's are refused, not rounded."""
         places = EXPONENTS.get(currency)
-        if places is None or not _DECIMAL.match(text):
+        if places is None or not _DECIMAL.fullmatch(text):
             raise _invalid('must be a decimal string, e.g. "12.35"')
         whole, _, fraction = text.partition(".")
         if len(fraction.rstrip("0")) > places:
@@ -97,7 +97,7 @@ def round_minor(amount: Decimal, rounding: str = ROUND_HALF_UP) -> int:
 
 def parse_rate(text: str) -> Decimal:
     """An exact rate from a decimal string ("0.05"). Raises Invalid for anything else, "NaN" and "1e9" included."""
-    if not re.match(r"^-?\d{1,6}(\.\d{1,10})?$", text):
+    if not re.fullmatch(r"-?[0-9]{1,6}(\.[0-9]{1,10})?", text):
         raise _invalid('a rate must be a decimal string, e.g. "0.05"')
     try:
         return Decimal(text)

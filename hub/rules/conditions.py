@@ -172,9 +172,7 @@ class _Parser:
     def _checks(self, name: str, doc: Any, pointer: str) -> list[Check]:
         field = self.schema.fields.get(name)
         if field is None:
-            self.problems.append(
-                Problem(pointer, "must be one of the fields: " + ", ".join(self.schema.fields))
-            )
+            self.problems.append(Problem(pointer, "must be one of the fields: " + ", ".join(self.schema.fields)))
             return []
         if not isinstance(doc, dict) or not doc:
             self.problems.append(Problem(pointer, 'must be an object of operators, e.g. {"eq": …}'))

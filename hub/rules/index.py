@@ -10,8 +10,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from hub.kernel.regions import path
@@ -25,18 +23,23 @@ _EQUAL = ("eq", "ne", "in", "not_in", "present")
 _ORDER = ("gt", "gte", "lt", "lte")
 _TOGETHER = ("equal", "order")  # several checks of a rule on one field are looked up as one
 _ELSE = object()
-_steps = lru_cache(maxsize=8192)(path)
+
+MAX_REMEMBERED = 4096
+MAX_REMEMBERED_LENGTH = 64
 
 
-@dataclass(frozen=True)
-class Column:
-    """One field: how to read its fact, the rules that a missing one leaves, and the masks that a value goes
-    through."""
+class Memo(dict[Any, int]):
+    """Raw fact → mask, remembered: for the kinds whose facts are short texts that come again and again."""
 
-    name: str
-    read: Callable[[object], Any]
-    missing: int
-    masks: tuple[Mask, ...]
+    def __init__(self, compute: Mask, missing: int) -> None:
+        super().__init__({None: missing})
+        self.compute = compute
+
+    def __missing__(self, raw: Any) -> int:
+        mask = self.compute(raw)
+        if len(self) < MAX_REMEMBERED and len(raw) <= MAX_REMEMBERED_LENGTH:
+            self[raw] = mask
+        return mask
 
 
 class Index:
@@ -49,27 +52,41 @@ class Index:
         for position, condition in enumerate(conditions):
             rest = _split(1 << position, condition, looked_up)
             if rest:
-                self.leftovers[position] = All(tuple(rest))
-        self.columns = tuple(_column(name, families, self.everyone) for name, families in looked_up.items())
+                self.leftovers[1 << position] = All(tuple(rest))
+        columns = {name: _column(families, self.everyone) for name, families in looked_up.items()}
+        self.remembered = tuple((name, memo) for name, memo in columns.items() if isinstance(memo, Memo))
+        self.computed = tuple((name, of) for name, of in columns.items() if not isinstance(of, Memo))
 
-    def hits(self, facts: Mapping[str, Any]) -> Iterator[int]:
-        """Positions of the rules that hold, in table order, found as they are asked for. Raises
-        WrongValueError."""
-        mask = self.everyone
-        for column in self.columns:
-            raw = facts.get(column.name)
-            if raw is None:
-                mask &= column.missing
-                continue
-            value = column.read(raw)
-            for of_value in column.masks:
-                mask &= of_value(value)
+    def first(self, facts: Mapping[str, Any]) -> int | None:
+        """Position of the first rule that holds. Raises as `hits` does."""
+        mask = self._candidates(facts)
         while mask:
             lowest = mask & -mask
-            position = lowest.bit_length() - 1
-            if position not in self.leftovers or holds(self.leftovers[position], facts):
-                yield position
+            if lowest not in self.leftovers or holds(self.leftovers[lowest], facts):
+                return lowest.bit_length() - 1
             mask ^= lowest
+        return None
+
+    def hits(self, facts: Mapping[str, Any]) -> list[int]:
+        """Positions of the rules that hold, in table order.
+
+        Raises WrongValueError, TypeError or Invalid for facts that are not of their field's kind.
+        """
+        mask, found = self._candidates(facts), []
+        while mask:
+            lowest = mask & -mask
+            if lowest not in self.leftovers or holds(self.leftovers[lowest], facts):
+                found.append(lowest.bit_length() - 1)
+            mask ^= lowest
+        return found
+
+    def _candidates(self, facts: Mapping[str, Any]) -> int:
+        mask, get = self.everyone, facts.get
+        for name, memo in self.remembered:
+            mask &= memo[get(name)]
+        for name, of_raw in self.computed:
+            mask &= of_raw(get(name))
+        return mask
 
 
 def _split(bit: int, condition: Condition, looked_up: dict[str, dict[str, Entries]]) -> list[Condition]:
@@ -112,13 +129,28 @@ def _family(check: Check) -> str | None:
     return "phrase" if one_needle else "member" if one_member else names.get(check.op)
 
 
-def _column(name: str, families: dict[str, Entries], everyone: int) -> Column:
+def _column(families: dict[str, Entries], everyone: int) -> Memo | Mask:
+    """One field: from a raw fact, or None for a missing one, to the rules that it lets through."""
     entries = [entry for family in families.values() for entry in family]
-    missing = everyone
+    field, missing = entries[0][1].field, everyone
     for bit, check in entries:
         missing &= everyone if check.accepts(None) else ~bit
-    masks = tuple(_BUILDERS[family](found, everyone) for family, found in families.items())
-    return Column(name, entries[0][1].field.read, missing, masks)
+    masks = [_BUILDERS[family](found, everyone) for family, found in families.items()]
+    of_value = masks[0] if len(masks) == 1 else _joined(masks)
+    read = field.read
+    if field.kind in ("enum", "region") or (field.kind == "text" and "phrase" not in families):
+        return Memo(lambda raw: of_value(read(raw)), missing)
+    return lambda raw: missing if raw is None else of_value(read(raw))
+
+
+def _joined(masks: list[Mask]) -> Mask:
+    def mask(value: Any) -> int:
+        found = -1
+        for of_value in masks:
+            found &= of_value(value)
+        return found
+
+    return mask
 
 
 def _free(entries: Entries, everyone: int) -> int:
@@ -206,7 +238,7 @@ def _member(entries: Entries, everyone: int) -> Callable[[Iterable[str]], int]:
 
 def _within(entries: Entries, everyone: int) -> Mask:
     of_steps = _member(entries, everyone)
-    return lambda value: of_steps(_steps(value))
+    return lambda value: of_steps(path(value))
 
 
 def _none(entries: Entries, everyone: int) -> Mask:

@@ -50,13 +50,12 @@ class LintReport:
 
 
 def lint(table: DecisionTable) -> LintReport:
-    """Gaps (among facts that are all present), overlaps (of `first` tables), shadowed and impossible
-    rules."""
+    """Gaps (where no fact is missing), overlaps (of `first` tables), shadowed and impossible rules."""
     space = Space(table)
     walk = Walk(space, missing=True)
     shadowed = _shadowed(table, space, walk)
     overlaps = _overlaps(table, space, walk, {finding.rule_ids[0] for finding in shadowed})
-    holes = None if table.has_default else Walk(space, missing=False)
+    holes = None if table.has_default or space.skipped else Walk(space, missing=False)
     gaps = [_gap(table, space, example) for example in holes.gaps] if holes else []
     complete = space.complete and walk.complete and (holes is None or holes.complete)
     complete = complete and max(len(gaps), len(overlaps)) <= MAX_FINDINGS
@@ -93,8 +92,7 @@ def _covered(table: DecisionTable, position: int, by: Sequence[int]) -> Finding:
 
 
 def _overlaps(table: DecisionTable, space: Space, walk: Walk, known: set[str]) -> list[Finding]:
-    """Pairs of rules that hold together with different outcomes, unless the earlier is a special case of the
-    later."""
+    """Pairs that hold together with different outcomes, unless the earlier is a special case of the later."""
     findings, seen = list[Finding](), dict[int, int]()
     for mask, example in walk.found.items() if table.hit == "first" else ():
         rules = space.rules_of(mask)
@@ -112,9 +110,7 @@ def _gap(table: DecisionTable, space: Space, example: Example) -> Finding:
     """The gap, and the rules that miss it by the fewest fields."""
     misses: dict[int, int] = {}
     for term, owner in zip(space.terms, space.owner, strict=True):
-        fields = {
-            c.field.name for c, wanted in term if c.field.name in example and _fails(c, wanted, example)
-        }
+        fields = {c.field.name for c, wanted in term if c.field.name in example and _fails(c, wanted, example)}
         misses[owner] = min(len(fields), misses.get(owner, len(fields)))
     nearest = sorted(misses, key=lambda position: (misses[position], position))[:3]
     return Finding("gap", tuple(table.rules[position].id for position in nearest), _show(example))

@@ -34,7 +34,7 @@ class WrongValueError(ValueError):
 
 def read_text(raw: object) -> str:
     """Text as it is. Raises WrongValueError."""
-    if type(raw) is str:
+    if isinstance(raw, str):
         return raw
     raise WrongValueError("must be text")
 
@@ -56,7 +56,7 @@ def _boolean(raw: object) -> bool:
 
 
 def _set(raw: object) -> frozenset[str]:
-    if isinstance(raw, list | tuple | set | frozenset) and all(type(item) is str for item in raw):
+    if isinstance(raw, list | tuple | set | frozenset) and all(isinstance(item, str) for item in raw):
         return frozenset(raw)
     raise WrongValueError("must be a list of texts")
 
@@ -83,7 +83,7 @@ def _enum(values: Iterable[str]) -> Callable[[object], str]:
     rule = "must be one of: " + ", ".join(known)
 
     def read(raw: object) -> str:
-        if type(raw) is str and raw in known:
+        if isinstance(raw, str) and raw in known:
             return raw
         raise WrongValueError(rule)
 
@@ -125,13 +125,9 @@ class Schema:
         Raises Invalid with every wrong place, each pointer beginning with `pointer`.
         """
         if not isinstance(doc, dict) or not 1 <= len(doc) <= MAX_FIELDS:
-            raise Invalid(
-                "schema", problems=[Problem(pointer, f"must be an object of 1 to {MAX_FIELDS} fields")]
-            )
+            raise Invalid("schema", problems=[Problem(pointer, f"must be an object of 1 to {MAX_FIELDS} fields")])
         problems: list[Problem] = []
-        fields = {
-            name: _parse_field(name, kind, child(pointer, name), problems) for name, kind in doc.items()
-        }
+        fields = {name: _parse_field(name, kind, child(pointer, name), problems) for name, kind in doc.items()}
         if problems:
             raise Invalid("schema", problems=problems)
         return cls({name: field for name, field in fields.items() if field})
@@ -170,4 +166,4 @@ def _parse_field(name: str, kind: Any, pointer: str, problems: list[Problem]) ->
 def _are_values(raw: Any) -> bool:
     if not isinstance(raw, list) or not 1 <= len(raw) <= MAX_VALUES:
         return False
-    return all(type(value) is str for value in raw) and len(set(raw)) == len(raw)
+    return all(isinstance(value, str) for value in raw) and len(set(raw)) == len(raw)

@@ -88,13 +88,10 @@ class Space:
 
 
 class Walk:
-    """Every combination of cells, as far as MAX_STATES: which sets of terms hold together, and where none
-    does."""
+    """Combinations of cells, up to MAX_STATES: which sets of terms hold together, and where none does."""
 
     def __init__(self, space: Space, missing: bool) -> None:
-        fields = [
-            (name, [c for c in cells if missing or c[0] is not None]) for name, cells in space.cells.items()
-        ]
+        fields = [(name, [c for c in cells if missing or c[0] is not None]) for name, cells in space.cells.items()]
         self.fields = sorted(fields, key=lambda field: len(field[1]))
         self.found: dict[int, Example] = {}
         self.gaps: list[Example] = []

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Any, Literal
 
 from hub.kernel.errors import Invalid, Problem
@@ -91,6 +90,14 @@ class DecisionTable:
         """The rules as bit sets, made at the first decision."""
         return Index([rule.when for rule in self.rules])
 
+    @cached_property
+    def answers(self) -> dict[int | None, Decision]:
+        """For `first`: position of the rule, or None for none, → the decision, made once."""
+        made: dict[int | None, Decision] = {None: Decision(self.key, self.version, (), self.default)}
+        for position, rule in enumerate(self.rules):
+            made[position] = Decision(self.key, self.version, (rule.id,), rule.then)
+        return made
+
 
 def decide(table: DecisionTable, facts: Mapping[str, Any]) -> Decision:
     """The table's answer for these facts. Facts that the schema does not know are ignored.
@@ -98,22 +105,20 @@ def decide(table: DecisionTable, facts: Mapping[str, Any]) -> Decision:
     Raises Invalid, with a pointer to each, for facts that are not of their field's kind.
     """
     try:
-        hits = table.index.hits(facts)
-        found = [table.rules[i] for i in (islice(hits, 1) if table.hit == "first" else hits)]
-    except WrongValueError:
+        if table.hit == "first":
+            return table.answers[table.index.first(facts)]
+        found = [table.rules[position] for position in table.index.hits(facts)]
+    except (WrongValueError, TypeError):
         table.schema.refuse_wrong(facts)
         raise
     if not found:
-        return Decision(table.key, table.version, (), table.default)
-    outcome = found[0].then if table.hit == "first" else [rule.then for rule in found]
-    return Decision(table.key, table.version, tuple(rule.id for rule in found), outcome)
+        return table.answers[None]
+    return Decision(table.key, table.version, tuple(rule.id for rule in found), [rule.then for rule in found])
 
 
 def _header_problems(doc: dict[str, Any], schema_given: bool) -> list[Problem]:
     known = [name for name in _KEYS if name != "schema" or not schema_given]
-    problems = [
-        Problem(child("", name), "must be one of: " + ", ".join(known)) for name in doc if name not in known
-    ]
+    problems = [Problem(child("", name), "must be one of: " + ", ".join(known)) for name in doc if name not in known]
     if not _is_name(doc.get("key")):
         problems.append(Problem("/key", f"must be a text of 1 to {MAX_NAME} characters"))
     version = doc.get("version")

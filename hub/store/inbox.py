@@ -87,9 +87,9 @@ class Inbox:
         except ClientError as error:
             if error.response["Error"]["Code"] == _REFUSED:
                 return False
-            raise Retry("inbox refused a write", connection=arrival.connection_id) from error
+            raise Retry("inbox refused a write", connection_id=arrival.connection_id, reason=str(error)) from error
         except BotoCoreError as error:
-            raise Retry("inbox does not answer", connection=arrival.connection_id) from error
+            raise Retry("inbox does not answer", connection_id=arrival.connection_id, reason=str(error)) from error
         return True
 
     def read(self, message_id: str) -> InboxItem | None:
@@ -97,7 +97,7 @@ class Inbox:
         try:
             answer = self.client.get_item(TableName=self.table, Key=self.key(message_id), ConsistentRead=True)
         except (ClientError, BotoCoreError) as error:
-            raise Retry("inbox does not answer", message=message_id) from error
+            raise Retry("inbox does not answer", message_id=message_id) from error
         return to_item(answer["Item"]) if "Item" in answer else None
 
     def list_waiting(

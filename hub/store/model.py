@@ -36,7 +36,7 @@ PASSING = (
 )
 
 
-class ByList(GlobalSecondaryIndex[Any]):
+class ByList(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # PynamoDB hooks subclasses without types
     """Lists: `list_pk` says which list (`<tenant>#tickets#open`), `list_sk` its order."""
 
     class Meta:
@@ -79,14 +79,14 @@ class RoomModel(Model):
 def bind(table_name: str, *models: type[Model]) -> None:
     """Point models at the room's table. Called with the settings, before the first read or write; again in tests."""
     for model in models:
-        model.Meta.table_name = table_name  # type: ignore[attr-defined] # PynamoDB reads it from Meta
+        model.Meta.table_name = table_name
         model._connection = None
         for index in model._indexes.values():
             index._model = model
 
 
 @contextmanager
-def saving(**facts: object) -> Iterator[None]:
+def saving(**facts: Any) -> Iterator[None]:
     """PynamoDB's errors as ours: Conflict for a lost condition, NotFound for no item, Retry for what passes."""
     try:
         yield
@@ -98,18 +98,18 @@ def saving(**facts: object) -> Iterator[None]:
         raise _translated(error.cause_response_code or "", error, facts) from error
 
 
-def _translated_transaction(error: TransactWriteError, facts: dict[str, object]) -> Exception:
+def _translated_transaction(error: TransactWriteError, facts: dict[str, Any]) -> Exception:
     codes = {reason.code for reason in error.cancellation_reasons if reason}
     if "ConditionalCheckFailed" in codes:
         return Conflict("it has changed since", **facts)
     if codes & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
-        return Retry("a concurrent change", **facts)
+        return Retry("a concurrent change", 1, **facts)
     return _translated(error.cause_response_code or "", error, facts)
 
 
-def _translated(code: str, error: Exception, facts: dict[str, object]) -> Exception:
+def _translated(code: str, error: Exception, facts: dict[str, Any]) -> Exception:
     if code == CONDITION_FAILED:
         return Conflict("it has changed since", **facts)
     if code in PASSING:
-        return Retry(code, **facts)
+        return Retry(code, 1, **facts)
     return error

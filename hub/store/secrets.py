@@ -84,7 +84,7 @@ class ConnectionSecrets:
                 **key,
             )
         except (ClientError, BotoCoreError) as error:
-            raise Retry("secrets cannot be written", connection=connection.id) from error
+            raise Retry("secrets cannot be written", connection_id=connection.id) from error
         self._known[connection.id] = connection
 
     def _older_than(self, seconds: int) -> bool:

@@ -73,7 +73,7 @@ def call(
     query: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Answer:
-    """Send one request. `as_` is a bearer token (default: an administrator's; "" for none); `key` an Idempotency-Key."""
+    """One request. `as_`: a bearer token (default: an administrator's; "" for none). `key`: an Idempotency-Key."""
     credential = token() if as_ is None else as_
     sent = {"content-type": "application/json", **(headers or {})}
     if credential:

@@ -85,7 +85,12 @@ class DouyinClient:
         self._session = session or requests.Session()
         self._timeout = timeout
 
-    def fetch_token(self) -> Token:
+    def fetch_token(self) -> tuple[str, int]:
+        """A token and its life in seconds, as a token cache takes them."""
+        token = self.create_token()
+        return token.value, token.expires_in_seconds
+
+    def create_token(self) -> Token:
         """A token for the own shop (grant_type authorization_self); it may be asked for again at any time."""
         params = {"code": "", "grant_type": "authorization_self", "shop_id": str(self._settings["shop_id"])}
         return _token(self._raise_or_data(self._exchange("/token/create", params, "")))
@@ -142,8 +147,10 @@ class DouyinClient:
             raise Retry("douyin-unreachable", path=path, failure=type(failure).__name__) from None
         except ValueError:
             raise Retry("douyin-unreadable", path=path, status=response.status_code) from None
-        if not isinstance(answer, dict) or response.status_code >= 400:
+        if not isinstance(answer, dict) or not isinstance(answer.get("code"), int):
             raise Retry("douyin-unreadable", path=path, status=response.status_code)
+        if response.status_code >= 400:
+            raise Retry("douyin-unreachable", path=path, status=response.status_code)
         return answer
 
     def _query(self, path: str, body: str, token: str) -> dict[str, str]:
@@ -161,7 +168,7 @@ class DouyinClient:
             data = answer.get("data")
             return data if isinstance(data, dict) else {}
         if code in RETRY_AFTER_SECONDS or sub_code in STALE_TOKEN:
-            raise Retry("douyin", after_seconds=RETRY_AFTER_SECONDS.get(code or 0, 30), errcode=code)
+            raise Retry("douyin", after_seconds=RETRY_AFTER_SECONDS.get(int(code or 0), 30), errcode=code)
         kind = DouyinMisconfigured if code in MISCONFIGURED else DouyinRefused
         raise kind("douyin", errcode=code, sub_code=sub_code)
 

@@ -65,9 +65,7 @@ def sample(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, 
     return Delivery("POST", {}, headers, body)
 
 
-def verification(
-    settings: Settings, *, timestamp: str, nonce: str, randomness: bytes
-) -> tuple[Delivery, Answer]:
+def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: bytes) -> tuple[Delivery, Answer]:
     """The push with tag 0 that comes when the URL is saved."""
     body = json.dumps({"tag": URL_CHECK_TAG, "msg_id": "0", "data": timestamp}).encode()
     return sample(settings, body, timestamp=timestamp, nonce=nonce, randomness=randomness), SUCCESS

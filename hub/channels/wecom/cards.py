@@ -37,7 +37,7 @@ class Card:
 
 
 def render_card(card: Card) -> dict[str, Any]:
-    """The `template_card` of this card; texts are cut to what WeCom shows. Raises Invalid for a bad task_id or count."""
+    """The `template_card` of this card; titles are cut to what WeCom shows. Raises Invalid: task_id, counts."""
     _check(card)
     body: dict[str, Any] = {
         "card_type": "button_interaction" if card.buttons else "text_notice",

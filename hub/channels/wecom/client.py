@@ -46,14 +46,6 @@ class WecomMisconfigured(WecomRefused):
 
 
 @dataclass(frozen=True)
-class Token:
-    """An access token and how long the platform says it lives; it may die earlier."""
-
-    value: str
-    expires_in_seconds: int
-
-
-@dataclass(frozen=True)
 class Sent:
     """What WeCom says of a message that it took. invalid_users: whom it did not reach, ids in lower case."""
 
@@ -79,15 +71,18 @@ class WecomClient:
         self._session = session or requests.Session()
         self._timeout = timeout
 
-    def fetch_token(self) -> Token:
-        """A token from the app's secret (gettoken); repeated calls answer the same one while it lives."""
+    def fetch_token(self) -> tuple[str, int]:
+        """A token and its life in seconds (gettoken); while it lives, repeated calls answer the same one."""
         answer = self._exchange(
             "GET",
             "/cgi-bin/gettoken",
             params={"corpid": self._settings["corp_id"], "corpsecret": self._settings["secret"]},
         )
         _raise_for_code(answer)
-        return Token(str(answer["access_token"]), int(answer["expires_in"]))
+        token, life_seconds = answer.get("access_token"), answer.get("expires_in")
+        if not isinstance(token, str) or not isinstance(life_seconds, int):
+            raise Retry("wecom-unreadable", path="/cgi-bin/gettoken")
+        return token, life_seconds
 
     def send_text(self, receivers: Sequence[str], text: str) -> Sent:
         """Text to members, at most 1000; longer than 2048 bytes is cut."""
@@ -144,8 +139,10 @@ class WecomClient:
             raise Retry("wecom-unreachable", path=path, failure=type(failure).__name__) from None
         except ValueError:
             raise Retry("wecom-unreadable", path=path, status=response.status_code) from None
-        if not isinstance(answer, dict) or response.status_code >= 400:
+        if not isinstance(answer, dict) or not isinstance(answer.get("errcode", 0), int):
             raise Retry("wecom-unreadable", path=path, status=response.status_code)
+        if response.status_code >= 400:
+            raise Retry("wecom-unreachable", path=path, status=response.status_code)
         return answer
 
 

@@ -30,9 +30,8 @@ name = "wecom"
 BODY_LIMIT_BYTES = 1 << 20
 ECHO_LIMIT_BYTES = 128
 
-_CIPHERTEXT = re.compile(
-    rb"<Encrypt\s*>(?:\s*<!\[CDATA\[([^\]<]*)\]\]>\s*|([^<]*))</Encrypt\s*>", re.IGNORECASE
-)
+_CIPHERTEXT = re.compile(rb"<Encrypt\s*>(?:\s*<!\[CDATA\[([^\]<]*)\]\]>\s*|([^<]*))</Encrypt\s*>", re.IGNORECASE)
+_USUAL_START, _USUAL_END = b"<Encrypt><![CDATA[", b"]]></Encrypt>"
 _DECLARATION = re.compile(rb"<!(?!\[CDATA\[|--)")
 _MESSAGE_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
@@ -67,18 +66,14 @@ def sample(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, 
     return Delivery("POST", query, {"content-type": "text/xml"}, envelope.encode())
 
 
-def verification(
-    settings: Settings, *, timestamp: str, nonce: str, randomness: bytes
-) -> tuple[Delivery, Answer]:
+def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: bytes) -> tuple[Delivery, Answer]:
     """The GET by which WeCom tries a URL: the answer is the decrypted number and nothing around it."""
     echo = str(int.from_bytes(randomness[:8], "big")).encode()
     encrypted, query = _seal(settings, echo, timestamp, nonce, randomness)
     return Delivery("GET", {**query, "echostr": encrypted}), Answer(200, echo)
 
 
-def encrypt_reply(
-    settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes
-) -> bytes:
+def encrypt_reply(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes) -> bytes:
     """A passive reply (被动回复) in the envelope that WeCom opens."""
     encrypted, query = _seal(settings, plaintext, timestamp, nonce, randomness)
     return (
@@ -98,7 +93,7 @@ def check_settings(settings: Settings) -> list[Problem]:
 
 
 def _accept_echo(delivery: Delivery, secrets: Settings) -> Accepted:
-    """Echo only what looks like an echo: else a captured message, sent again as a GET, would be decrypted for a thief."""
+    """Echo only what looks like an echo: a stolen message, sent again as a GET, must not come back in clear."""
     echo, _ = _open(delivery, delivery.query.get("echostr", ""), secrets)
     if len(echo) > ECHO_LIMIT_BYTES or echo.lstrip()[:1] in (b"<", b"{"):
         raise Rejected("not-an-echo")
@@ -124,8 +119,12 @@ def _cut_ciphertext(body: bytes) -> str:
 
 
 def _cut_xml(body: bytes) -> str:
+    """The text of Encrypt, wherever it stands. What is cut wrongly can't verify."""
     if _DECLARATION.search(body):
         raise Rejected("dtd")
+    start, end = body.find(_USUAL_START) + len(_USUAL_START), body.find(_USUAL_END)
+    if len(_USUAL_START) <= start <= end:
+        return body[start:end].strip().decode("ascii", "replace")
     found = _CIPHERTEXT.search(body)
     if not found:
         raise Rejected("bad-form")
@@ -144,15 +143,33 @@ def _cut_json(body: bytes) -> str:
 
 
 def _dedupe_key(plaintext: bytes) -> str:
-    """MsgId where there is one. Events have none that can be trusted (two in one second agree on all other fields)."""
+    """MsgId where there is one, else, and in any doubt, the hash of the plaintext.
+
+    Events have no id that can be trusted: two of one second may agree in every field that WeCom names for it.
+    """
+    message_id = _message_id_json(plaintext) if plaintext[:1] == b"{" else _message_id_xml(plaintext)
+    return message_id if _MESSAGE_ID.fullmatch(message_id) else hashlib.sha256(plaintext).hexdigest()
+
+
+def _message_id_xml(plaintext: bytes) -> str:
+    """Cut out, not parsed; but never taken from inside CDATA, where a customer could have written it."""
+    tag = plaintext.rfind(b"<MsgId>")
+    opened = plaintext.rfind(b"<![CDATA[", 0, tag)
+    in_cdata = opened >= 0 and plaintext.find(b"]]>", opened, tag) < 0
+    if tag < 0 or in_cdata or b"<Event>" in plaintext:
+        return ""
+    value, closed, _ = plaintext[tag + len(b"<MsgId>") :].partition(b"</MsgId>")
+    if not closed:
+        return ""
+    return value.removeprefix(b"<![CDATA[").removesuffix(b"]]>").strip().decode("ascii", "replace")
+
+
+def _message_id_json(plaintext: bytes) -> str:
     try:
         fields = read_fields(plaintext)
     except NotUnderstood:
-        fields = {}
-    message_id = fields.get("msgid")
-    if isinstance(message_id, str) and fields.get("msgtype") != "event" and _MESSAGE_ID.fullmatch(message_id):
-        return message_id
-    return hashlib.sha256(plaintext).hexdigest()
+        return ""
+    return str(fields.get("msgid", "")) if fields.get("msgtype") != "event" else ""
 
 
 def _seal(

@@ -1,0 +1,62 @@
+# scrm-hub: everything a person does here. `make` alone says what there is.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+UV_VERSION := 0.13.9
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo dev test unit check format bench build openapi clean
+
+help: ## Say what there is
+	@echo "scrm-hub: a serverless integration hub for social CRM"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Needs Python 3.11 or newer, nothing else. First: make demo"
+
+$(STAMP): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up .venv (once) …"
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(RUN)/uv sync --quiet --frozen --python $(RUN)/python
+	@touch $@
+
+setup: $(STAMP) ## Create .venv with hubctl in it (the others do it by themselves)
+
+demo: $(STAMP) ## Play a business day through the whole hub on this machine, and print what happened
+	@$(RUN)/hubctl demo
+
+dev: $(STAMP) ## Leave the hub running on http://127.0.0.1:8000 and print how to talk to it
+	@$(RUN)/hubctl dev
+
+test: $(STAMP) ## Run every test, the deployed stack included
+	@$(RUN)/python -m pytest tests --ignore tests/e2e -n 2 --dist loadfile
+	@$(RUN)/python -m pytest tests/e2e
+
+unit: $(STAMP) ## Run the pure tests only (seconds)
+	@$(RUN)/python -m pytest tests/unit -n 2 --dist loadfile
+
+check: $(STAMP) ## Format, lint, types, arrows
+	@$(RUN)/ruff format --check .
+	@$(RUN)/ruff check .
+	@$(RUN)/mypy
+	@$(RUN)/lint-imports
+
+format: $(STAMP) ## Format the code
+	@$(RUN)/ruff format .
+	@$(RUN)/ruff check --fix --quiet .
+
+bench: $(STAMP) ## Measure every ratio beside its budget (writes build/bench.json)
+	@$(RUN)/python -m benchmarks
+
+build: $(STAMP) ## Build the bundles and the dependency layer, and synthesise every tenant's stack
+	@$(RUN)/hubctl build
+	@$(RUN)/hubctl synth
+
+openapi: $(STAMP) ## Write functions/directory/openapi.json anew
+	@$(RUN)/hubctl openapi --write
+
+clean: ## Remove what was built (.venv stays)
+	@rm -rf build cdk.out .hub .pytest_cache .mypy_cache .ruff_cache .hypothesis

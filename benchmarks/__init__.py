@@ -1,0 +1,1 @@
+"""Promises about cost, kept as ratios measured in one run: `python -m benchmarks`."""

@@ -1,0 +1,91 @@
+"""The door for WeCom against wechatpy 1.8.18, from the request's bytes to the message's fields; and how soon a DTD is out.
+
+wechatpy gets its crypto object made beforehand. Both must read the same content before anything is timed. The time to
+refuse a DTD is a share of one millisecond: a small one that would expand without end, and one of almost a megabyte.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from wechatpy.enterprise import parse_message
+from wechatpy.enterprise.crypto import WeChatCrypto
+
+from benchmarks.harness import Ratio, best_seconds
+from hub.channels.base import Delivery, NotUnderstood, Rejected
+from hub.channels.wecom import codec
+from hub.channels.wecom.document import Fields, read_fields
+
+EXAMPLES = Path(__file__).parents[1] / "tests" / "payloads" / "wecom_examples.json"
+ROUNDS = 500
+MILLISECOND = 0.001
+LAUGHS = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 12))
+BOMB = b"<!DOCTYPE xml [" + LAUGHS + b"]><xml><Content>&l11;</Content></xml>"
+LARGE = b"<!DOCTYPE xml [" + b"<!ENTITY a 'b'>" * 60_000 + b"]><xml><Content>&a;</Content></xml>"
+
+
+def run() -> list[Ratio]:
+    """Speed as a multiple of wechatpy's (higher is better), refusals as parts of a millisecond (lower is better)."""
+    examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    known = examples["settings"]
+    theirs = WeChatCrypto(known["token"], known["aes_key"], known["corp_id"])
+    documented = {one["name"]: one["plaintext"].encode() for one in examples["documented"]}
+    text = _ratio("text message", known, theirs, documented["text"])
+    contact = _ratio("customer added", known, theirs, documented["add_external_contact"])
+    return [text, contact, *_refusals(known)]
+
+
+def _ratio(label: str, known: dict[str, Any], theirs: WeChatCrypto, plaintext: bytes) -> Ratio:
+    delivery = codec.sample(known, plaintext, timestamp="1767242700", nonce="n0nce9001", randomness=b"R4nd0mPrefix16by")
+    read = _read_theirs(theirs, delivery)
+    assert {name.lower(): value for name, value in read.items()} == _read_ours(known, delivery)
+    seconds = best_seconds(
+        ours=_repeat(lambda: _read_ours(known, delivery)),
+        wechatpy=_repeat(lambda: _read_theirs(theirs, delivery)),
+    )
+    return Ratio(
+        f"WeCom verify, decrypt, parse: {label}, against wechatpy",
+        seconds["wechatpy"] / seconds["ours"],
+        2.2,
+        True,
+    )
+
+
+def _read_ours(known: dict[str, Any], delivery: Delivery) -> Fields:
+    return read_fields(codec.accept(delivery, known).messages[0].plaintext)
+
+
+def _read_theirs(theirs: WeChatCrypto, delivery: Delivery) -> dict[str, str]:
+    query = delivery.query
+    opened = theirs.decrypt_message(delivery.body, query["msg_signature"], query["timestamp"], query["nonce"])
+    data: dict[str, str] = parse_message(opened)._data
+    return data
+
+
+def _refusals(known: dict[str, Any]) -> list[Ratio]:
+    seconds = best_seconds(
+        small=lambda: _refused(lambda: read_fields(BOMB)),
+        large=lambda: _refused(lambda: read_fields(LARGE)),
+        envelope=lambda: _refused(lambda: codec.accept(Delivery("POST", {}, {}, LARGE), known)),
+    )
+    return [
+        Ratio(f"milliseconds to refuse a DTD: {name}", taken / MILLISECOND, 1, False) for name, taken in seconds.items()
+    ]
+
+
+def _refused(read: Callable[[], object]) -> None:
+    with suppress(NotUnderstood, Rejected):
+        read()
+        raise AssertionError("a DTD was read")
+
+
+def _repeat(subject: Callable[[], object]) -> Callable[[], None]:
+    def turn() -> None:
+        for _ in range(ROUNDS):
+            subject()
+
+    return turn

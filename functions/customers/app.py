@@ -1,0 +1,155 @@
+"""Customers (客户): one person across channels. What happens to them comes by events."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from functions.customers.contacts import apply_change
+from functions.customers.identities import Identity, resolve_customer
+from functions.customers.profile import Reader, make_fact, show_customer, show_summary
+from functions.customers.tables import CustomerTable
+from functions.customers.timeline import Recorded, entry_of
+from hub.contracts.customers import CustomerSummary, CustomerView, FactBody, TimelineEntry
+from hub.contracts.events import (
+    ContactChanged,
+    Event,
+    MessageReceived,
+    MessageResolved,
+    OrderPaid,
+    TicketClosed,
+    TicketOpened,
+)
+from hub.contracts.http import Page, PageQuery
+from hub.edge import access, aws, cursors
+from hub.edge.auth import Principal
+from hub.edge.requests import Request
+from hub.edge.room import Room
+from hub.kernel.ids import derived_id
+from hub.store.sealing import Sealer
+
+READERS = ("supervisor", "agent", "engineer", "finance", "store_manager", "viewer", "integrator")
+WRITERS = ("supervisor", "agent", "integrator")
+RECENT_LIMIT = 100
+"""So many entries of the timeline make the recent tickets and orders of a customer's page."""
+
+room = Room("customers", paths=("/customers",))
+
+
+@lru_cache(maxsize=1)
+def store() -> CustomerTable:
+    """The room's table, connected at first use."""
+    return CustomerTable(room.settings.tenant, room.settings.table)
+
+
+@lru_cache(maxsize=1)
+def sealer() -> Sealer:
+    """Seals personal facts, connected at first use."""
+    return Sealer(aws.client("kms"), room.settings.key_id, room.settings.tenant)
+
+
+@room.http("GET", "/customers", summary="客户列表 · List customers", query=PageQuery,
+           answer=Page[CustomerSummary], roles=READERS)  # fmt: skip
+def list_customers(request: Request) -> Page[CustomerSummary]:
+    """All customers, newest first; the list may be two seconds behind."""
+    found, position = store().profiles(request.query.limit, cursors.decode(request.query.cursor))
+    return Page(
+        data=tuple(show_summary(profile) for profile in found),
+        next_cursor=cursors.encode(position),
+        has_more=position is not None,
+    )
+
+
+@room.http("GET", "/customers/{customer_id}", summary="客户详情 · Show a customer", answer=CustomerView, roles=READERS)
+def read_customer(request: Request) -> CustomerView:
+    """Identities, contacts, facts, recent tickets and orders; personal values masked for those who may not see them."""
+    return _show(request.path["customer_id"], request.principal)
+
+
+@room.http("GET", "/customers/{customer_id}/timeline", summary="客户时间线 · What happened to a customer",
+           query=PageQuery, answer=Page[TimelineEntry], roles=READERS)  # fmt: skip
+def read_timeline(request: Request) -> Page[TimelineEntry]:
+    """What happened to a customer, newest first."""
+    customer_id = request.path["customer_id"]
+    store().profile(customer_id)
+    entries, position = store().timeline(customer_id, request.query.limit, cursors.decode(request.query.cursor))
+    return Page(data=tuple(entries), next_cursor=cursors.encode(position), has_more=position is not None)
+
+
+@room.http("PUT", "/customers/{customer_id}/facts/{name}", summary="记录客户信息 · Record a fact",
+           body=FactBody, answer=CustomerView, roles=WRITERS)  # fmt: skip
+def record_fact(request: Request) -> CustomerView:
+    """Record one fact about a customer, with who said so and when; the one before is replaced."""
+    customer_id = request.path["customer_id"]
+    fact = make_fact(
+        customer_id,
+        request.path["name"],
+        request.body.value,
+        source=request.principal.sub,
+        at=request.now,
+        seal=sealer().seal,
+        mask=access.masked,
+    )
+    store().save_fact(customer_id, fact, request.body.version)
+    return _show(customer_id, request.principal)
+
+
+@room.events("message.received", "contact.changed", "order.paid", "ticket.opened", "ticket.closed")
+def on_event(event: Event) -> None:
+    """Every step is the same again for the same event: an event that comes twice changes nothing."""
+    match event:
+        case MessageReceived():
+            room.emit(_resolve_message(event))
+        case ContactChanged():
+            _change_contact(event)
+        case OrderPaid() if event.buyer_id:
+            buyer = Identity(event.channel, event.shop_id, event.buyer_id)
+            _record(_resolve(buyer, event), event)
+        case TicketOpened() | TicketClosed() if event.customer_id:
+            _record(event.customer_id, event)
+
+
+def _resolve_message(event: MessageReceived) -> MessageResolved:
+    """The same message with its customer; its id derives from the event's, so a repeat is recognised."""
+    customer_id = _resolve(Identity(event.channel, event.account, event.sender_id), event)
+    return MessageResolved(
+        id=derived_id("evt", event.at, "message.resolved", event.id),
+        tenant=event.tenant,
+        at=event.at,
+        replay=event.replay,
+        message_id=event.message_id,
+        connection_id=event.connection_id,
+        channel=event.channel,
+        sender_id=event.sender_id,
+        customer_id=customer_id,
+        kind=event.kind,
+        content_ref=event.content_ref,
+    )
+
+
+def _change_contact(event: ContactChanged) -> None:
+    customer_id = _resolve(Identity(event.channel, event.account, event.contact_id), event)
+    known, item = store().contact(customer_id, event.connection_id, event.member_id)
+    changed = apply_change(known, event)
+    if changed is not None and changed != known:
+        store().save_contact(item, changed)
+    _record(customer_id, event)
+
+
+def _resolve(identity: Identity, event: Event) -> str:
+    return resolve_customer(store(), room.settings.tenant, identity, event.at)
+
+
+def _record(customer_id: str, event: Recorded) -> None:
+    store().record(customer_id, entry_of(event))
+
+
+def _show(customer_id: str, principal: Principal) -> CustomerView:
+    reader = Reader(access.sees_personal(principal), sealer().unseal, access.masked)
+    recent, _ = store().timeline(customer_id, RECENT_LIMIT)
+    return show_customer(
+        store().profile(customer_id),
+        store().identities(customer_id),
+        store().contacts(customer_id),
+        recent,
+        reader,
+    )

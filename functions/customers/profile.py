@@ -1,0 +1,135 @@
+"""What is known of a customer: facts, each with who said it and when. Personal ones are sealed before they are kept,
+and shown in full only to those who may see them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.customers.contacts import Contact
+from functions.customers.identities import Identity
+from functions.customers.timeline import orders_of, tickets_of
+from hub.contracts.customers import ContactView, CustomerSummary, CustomerView, FactView, IdentityView, TimelineEntry
+from hub.kernel.errors import Invalid, Problem
+
+PERSONAL = frozenset({"name", "phone", "email", "address", "wechat_id", "birthday", "id_number"})
+"""Facts that identify or reach a person: sealed at rest, masked for most roles."""
+
+FACTS_LIMIT = 100
+"""A profile is one item: more kinds of facts than this would make it heavy to read."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+Change = Callable[[str, str], str]
+"""(text, context) → text: seals or unseals for a context."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`value` is sealed for a personal fact; `masked` is what those see who may not see it ("" when not personal)."""
+
+    name: str
+    value: str
+    masked: str
+    source: str
+    at: datetime
+
+    @property
+    def personal(self) -> bool:
+        return self.name in PERSONAL
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A customer's own record. `version` counts its changes."""
+
+    id: str
+    created_at: datetime
+    first_channel: str
+    version: int
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whoever reads: whether personal values are theirs to see, how to open them, how to mask the rest."""
+
+    in_full: bool
+    unseal: Change
+    mask: Callable[[str], str]
+
+
+def make_fact(
+    customer_id: str, name: str, value: str, *, source: str, at: datetime, seal: Change, mask: Callable[[str], str]
+) -> Fact:
+    """A fact ready to be kept; a personal value is sealed for this customer and field. Raises Invalid."""
+    if not _NAME.fullmatch(name):
+        raise Invalid("not a fact", problems=[Problem("path:name", "must be a-z, 0-9 and _, at most 64")])
+    if name not in PERSONAL:
+        return Fact(name, value, "", source, at)
+    return Fact(name, seal(value, seal_context(customer_id, name)), mask(value), source, at)
+
+
+def with_fact(profile: Profile, fact: Fact) -> dict[str, Fact]:
+    """The profile's facts, by name, after `fact`. Raises Invalid beyond FACTS_LIMIT."""
+    facts = {known.name: known for known in profile.facts} | {fact.name: fact}
+    if len(facts) > FACTS_LIMIT:
+        raise Invalid("too many facts", problems=[Problem("", f"a customer has at most {FACTS_LIMIT} facts")])
+    return facts
+
+
+def show_summary(profile: Profile) -> CustomerSummary:
+    """A line of the list."""
+    return CustomerSummary(id=profile.id, created_at=profile.created_at, first_channel=profile.first_channel)
+
+
+def show_customer(
+    profile: Profile,
+    identities: Iterable[tuple[Identity, datetime]],
+    contacts: Iterable[Contact],
+    recent: Iterable[TimelineEntry],
+    reader: Reader,
+) -> CustomerView:
+    """All that the reader may see. recent: the newest entries of the timeline, newest first."""
+    entries = tuple(recent)
+    return CustomerView(
+        id=profile.id,
+        created_at=profile.created_at,
+        first_channel=profile.first_channel,
+        version=profile.version,
+        facts=tuple(_show_fact(profile.id, fact, reader) for fact in profile.facts),
+        identities=tuple(_show_identity(identity, at, reader) for identity, at in identities),
+        contacts=tuple(_show_contact(contact, reader) for contact in contacts),
+        tickets=tickets_of(entries),
+        orders=orders_of(entries),
+    )
+
+
+def seal_context(customer_id: str, name: str) -> str:
+    """What a sealed value is bound to: it opens nowhere else."""
+    return f"{customer_id}/{name}"
+
+
+def _show_fact(customer_id: str, fact: Fact, reader: Reader) -> FactView:
+    value = fact.value
+    if fact.personal:
+        value = reader.unseal(value, seal_context(customer_id, fact.name)) if reader.in_full else fact.masked
+    return FactView(name=fact.name, value=value, personal=fact.personal, source=fact.source, at=fact.at)
+
+
+def _show_identity(identity: Identity, at: datetime, reader: Reader) -> IdentityView:
+    external_id = identity.external_id if reader.in_full else reader.mask(identity.external_id)
+    return IdentityView(channel=identity.channel, account=identity.account, external_id=external_id, linked_at=at)
+
+
+def _show_contact(contact: Contact, reader: Reader) -> ContactView:
+    return ContactView(
+        connection_id=contact.connection_id,
+        channel=contact.channel,
+        member_id=contact.member_id,
+        contact_id=contact.contact_id if reader.in_full else reader.mask(contact.contact_id),
+        follow_state=contact.follow_state,
+        attribution=contact.attribution,
+        at=contact.at,
+    )

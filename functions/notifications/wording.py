@@ -1,0 +1,84 @@
+"""What a notice says: a card for one ticket, a text for a night's worth. Chinese with English beside it.
+
+Only the ticket's id, type and priority, and a link: never a name, a phone or what a customer wrote. Who may see
+those sees them behind the link.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from functions.notifications.notices import Notice
+from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card
+
+ACCEPT = "accept"
+"""The key that comes back when the button 接单 is tapped."""
+
+
+def card_of(notice: Notice, base_url: str) -> Card:
+    """The card for one notice; with a button to accept when a visit waits for its recipient."""
+    return Card(
+        title=_title(notice),
+        description=f"{_both('priorities', notice.priority)} · {_both('types', notice.ticket_type)}",
+        task_id=f"{notice.ticket_id}@{notice.visit_id or notice.id}",
+        url=ticket_url(base_url, notice.ticket_id),
+        fields=(
+            (_both("words", "ticket"), notice.ticket_id),
+            (_both("words", "type"), _both("types", notice.ticket_type)),
+            (_both("words", "priority"), _both("priorities", notice.priority)),
+        ),
+        buttons=((_both("words", "accept"), ACCEPT),) if notice.visit_id else (),
+    )
+
+
+def digest_of(notices: Sequence[Notice], base_url: str) -> str:
+    """One text for all that waited through the night: a line a ticket, most urgent first, within WeCom's 2048 bytes."""
+    by_ticket = {notice.ticket_id: notice for notice in reversed(notices)}
+    order = list(_templates()["priorities"])
+    tickets = sorted(by_ticket.values(), key=lambda n: (-order.index(n.priority), n.ticket_id))
+    lines = [_both("words", "digest", len(tickets)), *(_line(notice, base_url) for notice in tickets)]
+    return _fit(lines)
+
+
+def ticket_url(base_url: str, ticket_id: str) -> str:
+    """Where the ticket is shown."""
+    return f"{base_url.rstrip('/')}/tickets/{ticket_id}"
+
+
+def _line(notice: Notice, base_url: str) -> str:
+    about = f"{_both('priorities', notice.priority)} {_both('types', notice.ticket_type)}"
+    return f'<a href="{ticket_url(base_url, notice.ticket_id)}">{notice.ticket_id}</a> {about}'
+
+
+def _fit(lines: Sequence[str]) -> str:
+    """As many whole lines as fit, and how many tickets were left out."""
+    for kept in range(len(lines), 1, -1):
+        rest = [_both("words", "more", len(lines) - kept)] if kept < len(lines) else []
+        text = "\n".join([*lines[:kept], *rest])
+        if len(text.encode()) <= TEXT_LIMIT_BYTES:
+            return text
+    return lines[0]
+
+
+def _title(notice: Notice) -> str:
+    templates = _templates()
+    special = templates["titles"].get(notice.priority, {})
+    zh, en = special.get(notice.kind) or templates["kinds"][notice.kind]
+    return f"{zh} {en}"
+
+
+def _both(group: str, key: str, count: int = 0) -> str:
+    """The words for a key in both languages; a type that a tenant made up speaks for itself."""
+    zh, en = _templates()[group].get(key) or (key, "")
+    return f"{zh} {en}".strip().replace("{count}", str(count))
+
+
+@lru_cache(maxsize=1)
+def _templates() -> dict[str, Any]:
+    text = (Path(__file__).parent / "templates.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found

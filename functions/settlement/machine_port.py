@@ -1,0 +1,22 @@
+"""Starting the settlement machine (statemachines/settlement_run.asl.json). The client is passed in."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+
+def start_run(client: Any, machine_arn: str, run_id: str, day: date, again_at: datetime | None = None) -> bool:
+    """Start the run of a day under the name `run-<day>`, so it starts once; says whether it did.
+
+    again_at: start it once more, named by that minute, when the first one stopped on its way. Its steps repeat
+    without effect whatever was done already.
+    """
+    name = f"run-{day.isoformat()}" + (again_at.strftime("-again-%Y%m%dT%H%M%S") if again_at else "")
+    payload = json.dumps({"run_id": run_id, "day": day.isoformat()})
+    try:
+        client.start_execution(stateMachineArn=machine_arn, name=name, input=payload)
+    except client.exceptions.ExecutionAlreadyExists:
+        return False
+    return True

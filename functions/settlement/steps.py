@@ -1,0 +1,73 @@
+"""The steps of the settlement machine: open, total page by page, close. Each may be done again without effect."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from functions.settlement.periods import Run, new_run, statement_id_of
+from functions.settlement.statements import LINES_LIMIT, Statement, make_statement
+from functions.settlement.tables import Store
+from hub.kernel.errors import Invalid, NotFound, Problem
+
+PARTIES_A_PAGE = 25
+PARTS_LIMIT = 20
+"""Statements of one party in one run; what is beyond stays due and is in the next run."""
+
+
+def open_run(store: Store, tenant: str, payload: dict[str, Any], now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """{"op": "open", "run_id", "day"} → the run as it first opened. Raises Retry while another run is open."""
+    run = new_run(tenant, date.fromisoformat(payload["day"]), now, zone)
+    if run.id != payload["run_id"]:
+        raise Invalid("run", problems=[Problem("/run_id", "must be the id of the day's run")])
+    opened = store.runs.open(run)
+    return {"run_id": opened.id, "day": opened.day.isoformat(), "cut_off": opened.cut_off.isoformat(), "cursor": ""}
+
+
+def total_page(store: Store, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """{"op": "total", "run_id", "cursor"} → {"cursor", "more"}: statements of the next parties, 25 at most.
+
+    The first cursor is "" or null. A closed run has nothing more to total.
+    """
+    run = _run(store, payload["run_id"])
+    cursor = payload.get("cursor") or ""
+    if run.closed_at:
+        return {"cursor": cursor, "more": False}
+    parties = store.statements.parties_after(cursor, PARTIES_A_PAGE)
+    for party in parties:
+        settle_party(store, run, party, now)
+    return {"cursor": parties[-1] if parties else cursor, "more": len(parties) == PARTIES_A_PAGE}
+
+
+def close_run(store: Store, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """{"op": "close", "run_id"} → {"run_id", "state"}: from now on, what occurred before its cut-off comes late."""
+    run = store.runs.close(_run(store, payload["run_id"]), now)
+    return {"run_id": run.id, "state": "closed"}
+
+
+def settle_party(store: Store, run: Run, party: str, now: datetime) -> None:
+    """Put everything that is due to a party up to the run's cut-off into a statement; several when it is full."""
+    for part in range(PARTS_LIMIT):
+        statement = _statement(store, run, party, part, now)
+        if statement is None:
+            return
+        store.statements.settle(statement)
+        if len(statement.lines) < LINES_LIMIT:
+            return
+
+
+def _statement(store: Store, run: Run, party: str, part: int, now: datetime) -> Statement | None:
+    """What an earlier attempt stored counts; only without one is a statement made from what is due."""
+    found = store.statements.find(party, statement_id_of(run, party, part))
+    if found is not None:
+        return found
+    due = store.statements.due_lines(party, run.cut_off)
+    return store.statements.store(make_statement(run, party, part, due, now)) if due else None
+
+
+def _run(store: Store, run_id: str) -> Run:
+    run = store.runs.find(run_id)
+    if run is None:
+        raise NotFound("no such run", run=run_id)
+    return run

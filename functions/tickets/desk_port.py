@@ -1,0 +1,93 @@
+"""The desk: what the room's handlers reach for, connected at first use. Tests put fakes in its place by assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+
+from functions.tickets.dispatch import Organisation, Person, Roster
+from functions.tickets.flows_port import Flows
+from functions.tickets.machines_port import Machines, StepFunctions
+from functions.tickets.tables import Tables
+from hub.contracts.events import Event
+from hub.edge import aws
+from hub.edge.room import Room
+from hub.kernel.clock import Clock
+from hub.store.content import ContentStore
+from hub.store.sealing import Sealer
+
+ORGANISATION_SECONDS = 5
+"""People and rosters are at most this old (real time)."""
+PEOPLE_LIMIT = 10_000
+
+
+class Desk:
+    """Tables, flows, machines, content and seals of one room's process."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._organisation: tuple[float, tuple[Person, ...], dict[str, Roster]] | None = None
+
+    @property
+    def tenant(self) -> str:
+        return self._room.settings.tenant
+
+    @property
+    def escalation_arn(self) -> str:
+        return self._room.settings.escalation_arn
+
+    @property
+    def clock(self) -> Clock:
+        return self._room.clock
+
+    @cached_property
+    def emit(self) -> Callable[[Event], None]:
+        return self._room.emit
+
+    @cached_property
+    def tables(self) -> Tables:
+        return Tables(self.tenant, self._room.settings.table)
+
+    @cached_property
+    def machines(self) -> Machines:
+        return StepFunctions(aws.client("stepfunctions"), self._room.settings.flow_role_arn)
+
+    @cached_property
+    def flows(self) -> Flows:
+        settings = self._room.settings
+        partition = settings.flow_role_arn.split(":")[1] if settings.flow_role_arn else "aws"
+        return Flows(self.tenant, self.tables, self.machines, partition, settings.steps_function)
+
+    @cached_property
+    def contents(self) -> ContentStore:
+        return ContentStore(self.tenant, self._room.settings.content_table, aws.client("dynamodb"))
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        return Sealer(aws.client("kms"), self._room.settings.key_id, self.tenant)
+
+    def now(self) -> datetime:
+        """Business time."""
+        return self._room.now()
+
+    def organisation(self) -> Organisation:
+        """People and rosters, at most a few seconds old, and everybody's load as it is now."""
+        wall = self.clock.wall_now().timestamp()
+        if self._organisation is None or wall - self._organisation[0] >= ORGANISATION_SECONDS:
+            people = tuple(r.read(Person) for r in self.tables.all_of("people", "person#", PEOPLE_LIMIT))
+            rosters = [r.read(Roster) for r in self.tables.all_of("rosters", "team#", PEOPLE_LIMIT)]
+            self._organisation = (wall, people, {roster.team: roster for roster in rosters})
+        _, people, by_team = self._organisation
+        return Organisation(people, by_team, self.tables.loads())
+
+    def forget(self) -> None:
+        """Forget every connection and cache: tests move from one simulated stack to the next."""
+        for name in ("emit", "tables", "machines", "flows", "contents", "sealer"):
+            self.__dict__.pop(name, None)
+        self._organisation = None
+
+
+def text_context(ticket_id: str) -> str:
+    """What a ticket's sealed text is bound to."""
+    return f"{ticket_id}/text"

@@ -1,0 +1,105 @@
+"""The room's PynamoDB models: connections without their secrets, and how far orders were pulled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.exceptions import DoesNotExist
+
+from hub.kernel.clock import rfc3339
+from hub.kernel.errors import NotFound
+from hub.store.model import RoomModel, bind, saving
+
+SORT = "connection"
+
+
+class ConnectionItem(RoomModel):
+    """`<tenant>#connection#<id>` / `connection`. Its secrets lie in SSM alone."""
+
+    class Meta(RoomModel.Meta):
+        pass
+
+    connection_id = UnicodeAttribute()
+    channel = UnicodeAttribute()
+    name = UnicodeAttribute()
+    state = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+
+
+class CursorItem(RoomModel):
+    """`<tenant>#cursor#<connection>` / `cursor`: orders that changed before `watermark` are here."""
+
+    class Meta(RoomModel.Meta):
+        pass
+
+    watermark = UnicodeAttribute()
+
+
+class Connections:
+    """The connections of one tenant. Reads that decide are strongly consistent; the list may be two seconds
+    behind."""
+
+    def __init__(self, tenant: str, table: str) -> None:
+        self._tenant = tenant
+        bind(table, ConnectionItem, CursorItem)
+
+    def create(self, view: Any) -> ConnectionItem:
+        """Store a new connection (a ConnectionView); the one that is there when the id is taken: ids are
+        idempotent."""
+        item = ConnectionItem(
+            self._pk(view.id),
+            SORT,
+            connection_id=view.id,
+            channel=view.channel,
+            name=view.name,
+            state=view.state,
+            created_at=rfc3339(view.created_at),
+            list_pk=f"{self._tenant}#connections",
+            list_sk=view.id,
+        )
+        return item if item.create_if_absent() else self.get(view.id)
+
+    def get(self, connection_id: str) -> ConnectionItem:
+        """One connection. Raises NotFound."""
+        with saving(connection_id=connection_id[:64]):
+            return ConnectionItem.get(self._pk(connection_id), SORT, consistent_read=True)
+
+    def set_state(self, connection_id: str, state: str) -> ConnectionItem:
+        """Enable or disable it. Raises NotFound, and Conflict when somebody else changes it at the same
+        moment."""
+        item = self.get(connection_id)
+        with saving(connection_id=connection_id):
+            item.update([ConnectionItem.state.set(state)])
+        return item
+
+    def page(self, limit: int, start: dict[str, Any] | None) -> tuple[list[ConnectionItem], dict[str, Any] | None]:
+        """Some connections in the order in which they were made, and where the next page starts."""
+        with saving():
+            found = ConnectionItem.by_list.query(f"{self._tenant}#connections", limit=limit, last_evaluated_key=start)
+            return list(found), found.last_evaluated_key
+
+    def watermark(self, connection_id: str) -> str:
+        """How far orders were pulled (RFC 3339), "" when they never were."""
+        try:
+            with saving():
+                return CursorItem.get(self._cursor(connection_id), "cursor", consistent_read=True).watermark
+        except NotFound:
+            return ""
+
+    def move_watermark(self, connection_id: str, watermark: str) -> None:
+        """Orders were pulled up to here. Raises Conflict when another run moved it meanwhile: that one
+        counts."""
+        try:
+            item = CursorItem.get(self._cursor(connection_id), "cursor", consistent_read=True)
+        except DoesNotExist:
+            item = CursorItem(self._cursor(connection_id), "cursor")
+        item.watermark = watermark
+        with saving(connection_id=connection_id):
+            item.save()
+
+    def _pk(self, connection_id: str) -> str:
+        return f"{self._tenant}#connection#{connection_id}"
+
+    def _cursor(self, connection_id: str) -> str:
+        return f"{self._tenant}#cursor#{connection_id}"

@@ -1,0 +1,56 @@
+"""What the room's HTTP answers show: never a secret, never what a person wrote. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from functions.webhooks.connections import steps, webhook_url
+from hub.contracts.webhooks import ConnectionView, MessageView, NewConnection
+from hub.kernel.clock import parse_rfc3339
+
+if TYPE_CHECKING:
+    from hub.store.inbox import InboxItem
+
+
+def new_connection(new: NewConnection, connection_id: str, now: datetime, base_url: str) -> ConnectionView:
+    """A connection as it will be: enabled, at version 1."""
+    return ConnectionView(
+        id=connection_id,
+        channel=new.channel,
+        name=new.name,
+        state="enabled",
+        webhook_url=webhook_url(base_url, new.channel, connection_id),
+        steps=steps(new.channel),
+        created_at=now,
+        version=1,
+    )
+
+
+def connection_view(item: Any, base_url: str) -> ConnectionView:
+    """From the stored item."""
+    return ConnectionView(
+        id=item.connection_id,
+        channel=item.channel,
+        name=item.name,
+        state=item.state,
+        webhook_url=webhook_url(base_url, item.channel, item.connection_id),
+        steps=steps(item.channel),
+        created_at=parse_rfc3339(item.created_at),
+        version=int(item.version),
+    )
+
+
+def message_view(item: InboxItem) -> MessageView:
+    """From the inbox item."""
+    return MessageView(
+        id=item.message_id,
+        connection_id=item.connection_id,
+        channel=item.channel,
+        account=item.account,
+        received_at=item.received_at,
+        state=item.status,
+        reason=item.reason,
+        attempts=item.attempts,
+        size_bytes=len(item.plaintext),
+    )

@@ -1,0 +1,256 @@
+"""HTTP bodies of /tickets, /flows and /t: work on its way, and what a customer may see of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from hub.contracts.base import Amount, Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.events import Priority, TicketType
+from hub.contracts.http import PageQuery
+
+TicketState = Literal["open", "closed", "cancelled"]
+NodeKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Words(Contract):
+    """The same in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class OpenTicket(Contract):
+    """A ticket opened by hand. `subject` is free text, stored sealed."""
+
+    type: TicketType
+    customer_id: Annotated[str, Field(min_length=1, max_length=64)]
+    priority: Priority = "normal"
+    region: RegionCode = "base"
+    store_id: Annotated[str, Field(max_length=64)] = ""
+    skill: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
+    subject: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Assign(Contract):
+    """Who gets the ticket. `version`: the version that the sender saw, refused when the ticket has moved on."""
+
+    person_id: PersonId
+    version: int | None = None
+
+
+class Acknowledge(Contract):
+    """Somebody takes the matter up: the escalation stops."""
+
+
+class WriteComment(Contract):
+    """An internal note. Customers never see it; it is stored sealed."""
+
+    text: Text
+
+
+class Part(Contract):
+    """A part that was used. `amount` is the price of all pieces together."""
+
+    sku: Annotated[str, Field(min_length=1, max_length=64)]
+    quantity: Annotated[int, Field(ge=1, le=10_000)]
+    amount: Amount = "0.00"
+
+
+class WorkReport(Contract):
+    """What the work took: time and distance as facts, amounts as decimal strings in CNY."""
+
+    labour_minutes: Annotated[int, Field(ge=0, le=100_000)] = 0
+    labour_amount: Amount = "0.00"
+    parts: Annotated[tuple[Part, ...], Field(max_length=200)] = ()
+    travel_km: Annotated[int, Field(ge=0, le=100_000)] = 0
+    travel_amount: Amount = "0.00"
+
+
+class CompleteNode(Contract):
+    """How a visit of the node ended. `outcome` is one of the node's."""
+
+    outcome: Slug
+    fields: WorkReport = WorkReport()
+
+
+class CloseTicket(Contract):
+    """How a ticket without a flow ended."""
+
+    outcome: Slug = "answered"
+
+
+class TicketQuery(PageQuery):
+    """Filters of the list of tickets: all that are given have to hold."""
+
+    state: TicketState | None = None
+    customer: str = ""
+    assignee: str = ""
+
+
+class FlowRef(Contract):
+    """A flow in one version; key "" and version 0 where the ticket follows none."""
+
+    key: str
+    version: int
+
+
+class VisitView(Contract):
+    """One passage through one node. `outcomes` are what may be answered while it waits."""
+
+    id: str
+    node: str
+    kind: str
+    title: Words
+    assignee: str
+    entered_at: Moment
+    left_at: Moment | None
+    outcome: str
+    actor: str
+    outcomes: tuple[str, ...]
+    fields: dict[str, Any]
+
+
+class RungView(Contract):
+    """A rung that fired: when it was due, when it did, and who heard of it."""
+
+    rung: str
+    due_at: Moment
+    fired_at: Moment
+    recipients: tuple[str, ...]
+
+
+class TicketView(Contract):
+    """A ticket. `subject` is what the customer first said or the agent wrote; "" in lists, and masked for those who
+    may not see personal text. `link` is the path of the customer's progress page."""
+
+    id: str
+    version: int
+    type: str
+    priority: Priority
+    title: Words
+    subject: str
+    state: TicketState
+    outcome: str
+    customer_id: str
+    region: str
+    store_id: str
+    team: str
+    assignee: str
+    flow: FlowRef
+    run: int
+    opened_at: Moment
+    dispatched_at: Moment | None
+    acknowledged_at: Moment | None
+    accepted_at: Moment | None
+    closed_at: Moment | None
+    last_message_at: Moment | None
+    paused: bool
+    currency: str
+    labour_amount: Amount
+    parts_amount: Amount
+    travel_amount: Amount
+    visits: tuple[VisitView, ...] = ()
+    rungs: tuple[RungView, ...] = ()
+    link: str
+
+
+class EntryView(Contract):
+    """One entry of the trail. `text` is what somebody wrote, masked for those who may not see personal text."""
+
+    seq: int
+    at: Moment
+    actor: str
+    what: str
+    detail: dict[str, str]
+    text: str
+    hash: str
+
+
+class TimelineView(Contract):
+    """The whole trail. `intact`: whether the hash chain holds; `broken_at` names the first entry that does not."""
+
+    ticket_id: str
+    intact: bool
+    broken_at: int | None
+    entries: tuple[EntryView, ...]
+
+
+class VerdictView(Contract):
+    """A person weighed for the work. `why` is what speaks against them, empty when they fit."""
+
+    person_id: str
+    open_tickets: int
+    fits: bool
+    why: tuple[str, ...]
+
+
+class DispatchView(Contract):
+    """Who would be chosen now, and everybody who was weighed."""
+
+    chosen: str
+    fallback: bool
+    candidates: tuple[VerdictView, ...]
+
+
+class ClockView(Contract):
+    """The ticket's clock: running since when (null: paused or none), what it consumed before, and the next deadline."""
+
+    running_since: Moment | None
+    consumed_seconds: int
+    next_due_at: Moment | None
+
+
+class LadderStepView(Contract):
+    """One step of the ladder: when it is due (null: the clock stands), and whether it fired."""
+
+    rung: str
+    after_seconds: int
+    audience: str
+    due_at: Moment | None
+    fired: bool
+
+
+class ExplainView(Contract):
+    """Why the ticket is what and where it is. `rule_id`: the intake rule that hit, "default", or "by hand"."""
+
+    ticket_id: str
+    rule_id: str
+    dispatch: DispatchView
+    clock: ClockView
+    ladder: tuple[LadderStepView, ...]
+
+
+class PublishFlow(Contract):
+    """A flow to publish. Without a document, the preset of that key."""
+
+    document: dict[str, Any] | None = None
+
+
+class FlowView(Contract):
+    """A flow in its current version: the document, all versions, and the machine that runs it."""
+
+    key: str
+    version: int
+    versions: tuple[int, ...]
+    digest: str
+    machine_arn: str
+    published_at: Moment
+    published_by: str
+    document: dict[str, Any]
+
+
+class Milestone(Contract):
+    """A point on the customer's way; `at` is null until it is reached."""
+
+    title: Words
+    at: Moment | None
+
+
+class ProgressView(Contract):
+    """What a customer sees of a ticket: its kind, and how far it has come. Nothing internal, no names, no amounts."""
+
+    title: Words
+    milestones: tuple[Milestone, ...]

@@ -1,0 +1,212 @@
+"""Puts a local hub together, in this order: ports → workers import their libraries while the embedded AWS takes the
+stack → the clock's origin is fixed → workers get their environment → gateway opens → seed → schedules run.
+"""
+
+from __future__ import annotations
+
+import resource
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from hub.kernel.clock import ScaledClock
+from hubctl import seed
+from hubctl.aws_host import AwsHost, client_environment
+from hubctl.build import build
+from hubctl.deploy_local import Deployment, deploy, put_auth_key
+from hubctl.dispatcher import Dispatcher
+from hubctl.gateway import Gateway
+from hubctl.platforms.app import Platforms
+from hubctl.platforms.douyin import Douyin
+from hubctl.platforms.wecom import WeCom
+from hubctl.schedules import Schedules, read_jobs
+from hubctl.serving import AsgiApp, Server, claim_port
+from hubctl.state import ROOT, LocalState
+from hubctl.synth import synthesise
+from hubctl.watch import SourceWatch
+
+SETTLE_SECONDS = 6.0  # real time kept before a fixed business origin, for starting workers and seeding
+TIMEZONE = "Asia/Shanghai"
+LIBRARIES = ("boto3", "chalice.app", "pydantic", "pynamodb.models", "requests", "aws_lambda_powertools")
+LEAN_LIBRARIES = ("botocore.session", "chalice.app")
+
+
+class Ready(BaseModel):
+    """What a caller needs of a hub that is up; `hubctl dev` writes it as JSON."""
+
+    model_config = ConfigDict(frozen=True)
+
+    base_url: str
+    tenant: str
+    token: str
+    platforms_url: str
+    aws_url: str
+    clock_scale: int
+    business_origin: datetime
+    connections: tuple[seed.Connection, ...]
+    started_in_seconds: float
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What to run: a template, its assets (object key → bucket), the manifests, and the sources to watch."""
+
+    template: Path
+    assets: Mapping[str, str]
+    build: Path = ROOT / "build"
+    sources: tuple[Path, ...] = (ROOT / "functions", ROOT / "hub")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run it. port 0: any free one. business_origin: the business time at the moment of readiness."""
+
+    port: int = 0
+    clock_scale: int = 1
+    tenant: str = "demo"
+    business_origin: datetime | None = None
+    state: LocalState = field(default_factory=LocalState)
+    steps: tuple[seed.Step, ...] | None = None
+
+
+@dataclass
+class Hub:
+    """A running hub."""
+
+    ready: Ready
+    clock: ScaledClock
+    aws: AwsHost
+    dispatcher: Dispatcher
+    platforms: Platforms
+    deployment: Deployment
+
+
+class Assembly:
+    """One start of a hub. What it starts is put on `cleanup`, to be undone in the opposite order."""
+
+    def __init__(self, options: Options, stack: Stack | None, cleanup: ExitStack) -> None:
+        self.options = options
+        self.steps = tuple(seed.read_steps()) if options.steps is None else options.steps
+        self.clock = ScaledClock()
+        self._cleanup = cleanup
+        self._began = time.monotonic()
+        self._gateway_port = self._claimed(options.port)
+        self.stack = stack or synthesised(options.tenant)
+        logs = options.state.logs
+        self.host = AwsHost(self.clock, options.clock_scale, logs)
+        self.dispatcher = Dispatcher(logs, emit=self.host.emit_logs)
+        self.gateway = Gateway(self.dispatcher.invoke)
+        self.platforms = Platforms(
+            WeCom(seed.platform_apps(self.steps, "wecom", "corp_id", "secret")),
+            Douyin(seed.platform_apps(self.steps, "douyin", "app_key", "app_secret")),
+        )
+
+    def start(self) -> Hub:
+        """Everything, until the hub is seeded and its schedules run."""
+        _allow_many_files()
+        self.dispatcher.prestart(_libraries(self.stack.build))
+        self._undo(self.dispatcher.close)
+        self._serve()
+        deployment = self._deploy()
+        self._start_clock()
+        self._start_workers(deployment)
+        ready = self._seed()
+        self._start_schedules()
+        return Hub(ready, self.clock, self.host, self.dispatcher, self.platforms, deployment)
+
+    def _serve(self) -> None:
+        platforms_port = self._claimed(0)
+        self.host.start(self.dispatcher.invoke)
+        self._undo(self.host.stop)
+        self.platforms_url = self._served("platforms", self.platforms, platforms_port).url
+        self.base_url = self._served("gateway", self.gateway, self._gateway_port).url
+        self._undo(self.gateway.close)
+
+    def _deploy(self) -> Deployment:
+        tenant = self.options.tenant
+        put_auth_key(self.host, tenant, self.options.state.auth_key())
+        return deploy(self.host, tenant, self.stack.template, self.stack.assets)
+
+    def _start_clock(self) -> None:
+        """A fixed business origin falls on the moment of readiness; what is seeded before it is a little earlier."""
+        fixed = self.options.business_origin
+        wall = time.time() + (SETTLE_SECONDS if fixed else 0)
+        business = fixed.timestamp() if fixed else wall
+        self.clock = ScaledClock(self.options.clock_scale, wall, business)
+        self.host.clock = self.clock
+
+    def _start_workers(self, deployment: Deployment) -> None:
+        clock = self.clock
+        environment = client_environment(self.host.endpoint) | {
+            "HUB_CLOCK_SCALE": str(clock.scale),
+            "HUB_CLOCK_ORIGIN": f"{clock.origin_wall}/{clock.origin_business}",
+            "HUB_BASE_URL": self.base_url,
+            "HUB_PLATFORMS_URL": self.platforms_url,
+        }
+        self.dispatcher.register(deployment.functions, environment)
+        self.dispatcher.warm()
+        self._undo(self.dispatcher.close)  # again, and first: what still runs must not hold up the servers
+        self.gateway.open(deployment.routes)
+        watch = SourceWatch(self.stack.sources, self.dispatcher.replace_workers)
+        watch.start()
+        self._undo(watch.stop)
+
+    def _seed(self) -> Ready:
+        token = self.options.state.token(self.options.tenant)
+        connections = seed.run_steps(self.steps, self.base_url, token)
+        if self.options.business_origin is not None:
+            time.sleep(max(0.0, self.clock.origin_wall - time.time()))
+        return Ready(
+            base_url=self.base_url,
+            tenant=self.options.tenant,
+            token=token,
+            platforms_url=self.platforms_url,
+            aws_url=self.host.endpoint,
+            clock_scale=self.clock.scale,
+            business_origin=datetime.fromtimestamp(self.clock.origin_business, UTC),
+            connections=tuple(connections),
+            started_in_seconds=round(time.monotonic() - self._began, 1),
+        )
+
+    def _start_schedules(self) -> None:
+        jobs = read_jobs(self.stack.build, self.options.tenant, TIMEZONE, self.clock.business_now())
+        schedules = Schedules(jobs, self.clock, self.dispatcher.invoke)
+        schedules.start()
+        self._undo(schedules.stop)
+
+    def _served(self, name: str, app: AsgiApp, listener: socket.socket) -> Server:
+        server = Server(name, app, listener).start()
+        self._undo(server.stop)
+        return server
+
+    def _claimed(self, port: int) -> socket.socket:
+        listener = claim_port(port)
+        self._undo(listener.close)
+        return listener
+
+    def _undo(self, action: Callable[[], None]) -> None:
+        self._cleanup.callback(action)
+
+
+def synthesised(tenant: str) -> Stack:
+    """The tenant's template, built and synthesised if its inputs changed."""
+    built = build(local=True)
+    found = synthesise(tenant, local=True)
+    return Stack(found.template_path, found.assets, built.directory)
+
+
+def _libraries(build: Path) -> dict[str, tuple[str, ...]]:
+    bundles = [path.parent.name for path in sorted(build.glob("*/manifest.json"))]
+    return {bundle: LEAN_LIBRARIES if bundle == "accept" else LIBRARIES for bundle in bundles}
+
+
+def _allow_many_files() -> None:
+    """A burst of requests holds a socket each: raise the soft limit to the hard one."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,120 @@
+"""hubctl: the operator's command. Each command's help says what it needs and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from hubctl.build import BuildError, build
+from hubctl.synth import SynthError, synthesise
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="scrm-hub on one machine and on AWS.")
+say = Console(stderr=True, highlight=False)
+
+Tenant = Annotated[str, typer.Option(help="the tenant: a file infra/tenants/TENANT.toml")]
+Scale = Annotated[int, typer.Option(min=1, help="how many times faster business time runs than the wall clock")]
+
+
+@app.command()
+def dev(
+    port: Annotated[int, typer.Option(help="where the gateway listens on 127.0.0.1; 0 takes any free port")] = 8000,
+    clock_scale: Scale = 1,
+    ready_file: Annotated[Path | None, typer.Option(help="written as JSON once the hub answers")] = None,
+    tenant: Tenant = "demo",
+) -> None:
+    """Run the whole hub here, until Ctrl-C: embedded AWS, the deployed stack, a gateway, doubles of the platforms."""
+    from hubctl.dev import Ready, run_dev
+
+    def announce(ready: Ready) -> None:
+        say.print(f"[green]ready[/green]  hub        {ready.base_url}  (reference: {ready.base_url}/docs)")
+        say.print(f"       platforms  {ready.platforms_url}  (doubles: what the hub sent is at /_control/recorded)")
+        for connection in ready.connections:
+            say.print(f"       {connection.channel:<10} {connection.webhook_url}")
+        say.print("       token      (administrator, for this machine's hub)")
+        sys.stdout.write(f"{ready.token}\n")
+        sys.stdout.flush()
+        say.print(
+            f'try:   curl -H "Authorization: Bearer $(hubctl token)" {ready.base_url}/webhooks/stats', soft_wrap=True
+        )
+        say.print("Ctrl-C stops it and everything it started.")
+
+    say.print("starting the hub …")
+    run_dev(port, clock_scale, ready_file=ready_file, on_ready=announce, tenant=tenant)
+
+
+@app.command()
+def demo(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print what the day did as one JSON object, last line")
+    ] = False,
+    clock_scale: Scale = 720,
+) -> None:
+    """Play a business day through the hub over real HTTP, check every step, print what happened. Exit 0 if all held."""
+    from hubctl.demo.play import play
+
+    raise typer.Exit(0 if play(clock_scale, as_json=as_json) else 1)
+
+
+@app.command(name="build")
+def build_command(
+    local: Annotated[bool, typer.Option(help="skip the dependency layer, which only a deployment needs")] = False,
+) -> None:
+    """Stage build/<function>/ with its manifest, and the dependency layer from the lock file."""
+    built = build(local=local)
+    say.print(f"{'built' if built.fresh else 'unchanged'}: {', '.join(built.functions)} in {built.directory.name}/")
+
+
+@app.command()
+def synth(tenant: Tenant = "demo") -> None:
+    """Synthesise the tenant's CloudFormation template from build/ (CDK; Node comes with the package)."""
+    made = synthesise(tenant)
+    say.print("synthesised" if made.fresh else "unchanged")
+    sys.stdout.write(f"{made.template_path}\n")
+
+
+@app.command()
+def token(
+    role: Annotated[list[str] | None, typer.Option(help="repeat for several; administrator if none is given")] = None,
+    region: Annotated[str, typer.Option(help="行政区划代码: the subtree it may see")] = "base",
+    sub: Annotated[str, typer.Option(help="whose token it is")] = "administrator",
+    tenant: Tenant = "demo",
+    hours: Annotated[int, typer.Option(min=1, max=24)] = 12,
+) -> None:
+    """Print a token for this machine's hub (`hubctl dev`). It holds for that hub alone."""
+    from hubctl.state import LocalState
+
+    roles = role or ["administrator"]
+    sys.stdout.write(LocalState().token(tenant, sub=sub, roles=roles, region=region, hours=hours) + "\n")
+
+
+@app.command()
+def openapi(
+    write: Annotated[
+        bool, typer.Option("--write", help="write functions/directory/openapi.json, which is served")
+    ] = False,
+) -> None:
+    """Print the OpenAPI 3.1 document of the whole API."""
+    from hubctl.reference import PACKAGED, reference
+
+    text = json.dumps(reference(), ensure_ascii=False, indent=2) + "\n"
+    if write:
+        PACKAGED.write_text(text, encoding="utf-8")
+        say.print(f"wrote {PACKAGED.name}")
+    else:
+        sys.stdout.write(text)
+
+
+def main() -> None:
+    """The entry point: errors that a person can mend are said in one line, without a traceback."""
+    from hubctl.failures import EXPECTED
+
+    try:
+        app()
+    except (BuildError, SynthError, *EXPECTED) as error:
+        say.print(f"[red]hubctl:[/red] {error}", soft_wrap=True)
+        sys.exit(1)

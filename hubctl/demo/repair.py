@@ -1,0 +1,247 @@
+"""Acts 1 to 6: a message at night becomes a ticket, nobody acts, the ladder fires; the work is done, paid, settled."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hub.channels.registry import codec
+from hub.kernel.clock import parse_rfc3339
+from hub.kernel.money import Money
+from hubctl.demo.stage import Stage, wecom_delivery, wecom_settings, wecom_text
+
+ENGINEER, SUPERVISOR, AGENT = "eng_wang", "sup_li", "agt_amy"
+MANAGER, SECOND_MANAGER = "mgr_chen", "mgr_zhao"
+TEAM = {ENGINEER, SUPERVISOR, AGENT, "eng_liu"}
+RUNGS = {"agent": timedelta(hours=2), "supervisor": timedelta(hours=2, minutes=30), "team": timedelta(hours=3)}
+RESOLUTION_REAL_SECONDS = 2.0
+"""How long after its moment a timer may be seen to fire on one machine; in business time this is times the scale."""
+NEVER = datetime.max.replace(tzinfo=UTC)
+PRIVATE_KEYS = {"assignee", "visits", "rungs", "customer_id", "region", "labour_amount", "trail", "actor", "version"}
+
+
+@dataclass
+class RepairDay:
+    """What the acts hand on to each other: ticket ids and when they opened (business time)."""
+
+    first: str = ""
+    second: str = ""
+    opened_at: datetime = NEVER
+    second_opened_at: datetime = NEVER
+    statements: int = 0
+
+
+def verify_url(stage: Stage) -> None:
+    """Act 1: WeCom checks the URL."""
+    stage.begin("1  WeCom verifies the webhook URL · 企业微信验证回调 URL")
+    connection = stage.connection("wecom")
+    delivery, answer = codec("wecom").verification(
+        wecom_settings(connection),
+        timestamp=str(int(time.time())),
+        nonce=secrets.token_hex(8),
+        randomness=secrets.token_bytes(16),
+    )
+    got = stage.deliver(connection, delivery)
+    stage.check(got.status_code == 200, "GET with an encrypted echostr is answered 200")
+    stage.check(got.content == answer.body, "the body is the decrypted text, raw, nothing around it", got.text)
+
+
+def message_becomes_ticket(stage: Stage, day: RepairDay, two_o_clock: datetime) -> None:
+    """Act 2: 02:00, a store manager writes; a ticket is open, assigned, and its engineer has one card."""
+    stage.begin("2  02:00, a store manager writes 冰柜不制冷 · 凌晨两点,店长报修")
+    stage.wait_until(two_o_clock)
+    day.first = _report(stage, MANAGER, "冰柜不制冷", "7300000000000000001")
+    ticket = _assigned(stage, day.first)
+    day.opened_at = parse_rfc3339(ticket["opened_at"])
+    stage.check(ticket["title"]["zh"] == "紧急维修", "a ticket 紧急维修 is open", day.first)
+    stage.check((ticket["type"], ticket["priority"]) == ("repair", "urgent"), "type repair, priority urgent")
+    stage.check(ticket["flow"] == {"key": "repair", "version": 1}, "on flow repair, version 1")
+    stage.check(ticket["assignee"] == ENGINEER, "assigned to the engineer on duty with skill and region", ENGINEER)
+    customer = stage.call("GET", f"/customers/{ticket['customer_id']}")
+    stage.check(customer["id"] == ticket["customer_id"], "its customer is known", customer["id"])
+    stage.eventually("the engineer's card", lambda: stage.cards(ENGINEER, day.first) or None)
+    time.sleep(1.0)
+    count = len(stage.cards(ENGINEER, day.first))
+    stage.check(count == 1, "the engineer got exactly one WeCom card, although it is night", count)
+
+
+def repeats_and_follow_up(stage: Stage, day: RepairDay) -> None:
+    """Act 3: the platform repeats itself, then a follow-up joins; a second ticket opens for the ladder's sake."""
+    stage.begin("3  Redelivery and a follow-up · 平台重推与补充消息")
+    connection = stage.connection("wecom")
+    before = stage.call("GET", "/webhooks/stats")
+    plaintext = wecom_text(connection, MANAGER, "冰柜不制冷", "7300000000000000001")
+    for _ in range(2):
+        got = stage.deliver(connection, wecom_delivery(connection, plaintext))
+        stage.check(got.status_code == 200, "the same delivery again is answered 200")
+    day.second = _report(stage, SECOND_MANAGER, "冰柜漏水了", "7300000000000000002")
+    day.second_opened_at = parse_rfc3339(_assigned(stage, day.second)["opened_at"])
+    stage.wait_until(day.opened_at + timedelta(minutes=20))
+    joined = wecom_text(connection, MANAGER, "型号BX-3", "7300000000000000003")
+    stage.sent += 1
+    stage.deliver(connection, wecom_delivery(connection, joined))
+    stage.eventually("型号BX-3 on the first ticket's timeline", lambda: _on_timeline(stage, day.first, "型号BX-3"))
+    stage.check(True, "型号BX-3, twenty minutes later, joined the same ticket")
+    stage.eventually("two duplicates counted", lambda: stage.call("GET", "/webhooks/stats")["duplicates"] >= 2 or None)
+    mine = [t for t in stage.call("GET", "/tickets")["data"] if t["id"] not in (day.first, day.second)]
+    accepted = stage.call("GET", "/webhooks/stats")["accepted"]
+    stage.check(
+        mine == [] and accepted == before["accepted"] + 2, "the repeats made nothing new", "two duplicates counted"
+    )
+
+
+def ladder_fires(stage: Stage, day: RepairDay) -> None:
+    """Act 4: nobody acts on the first ticket; the second is acknowledged at +2:10."""
+    stage.begin("4  Nobody acts: the ladder fires · 无人处理,逐级升级")
+    stage.wait_until(day.second_opened_at + timedelta(hours=2, minutes=10))
+    stage.call("POST", f"/tickets/{day.second}/acknowledge", {}, as_=stage.token(AGENT, "agent"))
+    stage.wait_until(day.opened_at + timedelta(hours=3))
+    rungs = stage.eventually("three rungs", lambda: _rungs(stage, day.first, 3))
+    resolution = timedelta(seconds=RESOLUTION_REAL_SECONDS * stage.hub.ready.clock_scale)
+    stage.tell(f"  the scaled clock's resolution: {RESOLUTION_REAL_SECONDS:.0f} s real = {resolution} business time")
+    for rung, (name, after) in zip(rungs, RUNGS.items(), strict=True):
+        due, fired = parse_rfc3339(rung["due_at"]), parse_rfc3339(rung["fired_at"])
+        held = rung["rung"] == name and due == day.opened_at + after and due <= fired <= due + resolution
+        stage.check(held, f"rung {name} fired at +{after}, once", f"{fired - due} after its moment")
+    ticket = stage.call("GET", f"/tickets/{day.first}")
+    stage.check(ticket["assignee"] == SUPERVISOR, "the supervisor became the assignee", SUPERVISOR)
+    told = set(rungs[2]["recipients"])
+    stage.check(told == TEAM, "the third rung went to everyone on the team", ", ".join(sorted(told)))
+    stage.wait_until(day.second_opened_at + timedelta(hours=3) + resolution)
+    second = stage.call("GET", f"/tickets/{day.second}")["rungs"]
+    stage.check(
+        [r["rung"] for r in second] == ["agent"], "acknowledged at +2:10: only the second ticket's first rung fired"
+    )
+    for person in TEAM:
+        stage.eventually(f"a card for {person}", lambda p=person: stage.cards(p, day.first) or None)
+
+
+def work_is_done(stage: Stage, day: RepairDay) -> None:
+    """Act 5: the engineer accepts, reports, completes; the customer sees milestones and nothing internal."""
+    stage.begin("5  The engineer does the work · 工程师接单、上门、完工")
+    stage.call(
+        "POST", f"/tickets/{day.first}/assign", {"person_id": ENGINEER}, as_=stage.token(SUPERVISOR, "supervisor")
+    )
+    stage.check(True, "the supervisor hands it back to the engineer")
+    for ticket in (day.first, day.second):
+        _complete(stage, ticket, "accept", "accepted")
+    report = {
+        "labour_minutes": 90,
+        "labour_amount": "247.00",
+        "parts": [{"sku": "COMP-BX3", "quantity": 1, "amount": "180.00"}],
+        "travel_km": 12,
+        "travel_amount": "24.00",
+    }
+    _complete(stage, day.first, "service", "done", report)
+    _complete(stage, day.second, "service", "done", {"labour_minutes": 30, "labour_amount": "80.00"})
+    closed = stage.eventually("the ticket closed", lambda: _in_state(stage, day.first, "closed"))
+    stage.eventually("the second ticket closed", lambda: _in_state(stage, day.second, "closed"))
+    stage.check(closed["labour_amount"] == "247.00", "accepted, labour, parts and travel reported, completed; closed")
+    page = stage.http.get(stage.hub.ready.base_url + closed["link"], timeout=30)
+    stage.check(page.status_code == 200, "the customer's progress page answers without a login", closed["link"])
+    done = [milestone["title"]["zh"] for milestone in page.json()["milestones"] if milestone["at"]]
+    stage.check(len(done) == 4, "it shows the milestones", " → ".join(done))
+    inside = {*_keys(page.json())} & PRIVATE_KEYS
+    stage.check(not inside and ENGINEER not in page.text and "247" not in page.text, "and nothing internal")
+
+
+def money_is_settled(stage: Stage, day: RepairDay, six_o_clock: datetime) -> None:
+    """Act 6: commission in the ledger, a statement by the scheduled run, and again: nothing changes."""
+    stage.begin("6  The money · 提成入账与每日结算")
+    earnings = stage.eventually("earnings of both tickets", lambda: _earnings(stage, (day.first, day.second)))
+    for line in (line for line in earnings["lines"] if line["ticket_id"] == day.first):
+        stage.check(bool(line["reason"]["zh"]), f"{line['amount']} {line['currency']}", line["reason"]["zh"])
+    summary = stage.call("GET", "/settlement/ledger/summary")
+    stage.check(summary["imbalance_minor"] == 0 and summary["entries"] > 0, "the sum of all postings is 0", summary)
+    stage.wait_until(six_o_clock)
+    made = stage.eventually("a statement for the engineer", lambda: _statements(stage, ENGINEER))
+    stage.check(len(made) == 1, "the scheduled 06:00 run made one statement for the engineer", made[0]["id"])
+    expected = sum(Money.parse(line["amount"]).amount_minor for line in earnings["lines"])
+    total = sum(Money.parse(total["amount"]).amount_minor for total in made[0]["totals"])
+    stage.check(total == expected, "it holds the earnings to the cent", str(Money(total)))
+    before = stage.eventually("the run closed", lambda: _closed_runs(stage))
+    stage.call(
+        "POST",
+        "/settlement/runs",
+        {"day": before["day"]},
+        as_=stage.token("fin_sun", "finance", region="base"),
+        expect=202,
+    )
+    time.sleep(2.0)
+    again = stage.call("GET", "/settlement/statements")["data"]
+    stage.check([s for s in again if s["id"] == made[0]["id"]] == made, "running it again changes nothing")
+    day.statements = len(again)
+
+
+def _report(stage: Stage, sender: str, text: str, message_id: str) -> str:
+    """A manager's message, and the ticket that it opened."""
+    known = {ticket["id"] for ticket in stage.call("GET", "/tickets")["data"]}
+    connection = stage.connection("wecom")
+    stage.sent += 1
+    began = time.monotonic()
+    got = stage.deliver(connection, wecom_delivery(connection, wecom_text(connection, sender, text, message_id)))
+    took_ms = (time.monotonic() - began) * 1000
+    stage.check(got.status_code == 200, f"{sender}: {text} is answered 200 at once", f"{took_ms:.0f} ms")
+
+    def opened() -> str | None:
+        return next((t["id"] for t in stage.call("GET", "/tickets")["data"] if t["id"] not in known), None)
+
+    return stage.eventually("a new ticket", opened)
+
+
+def _assigned(stage: Stage, ticket_id: str) -> dict[str, Any]:
+    def ready() -> dict[str, Any] | None:
+        ticket: dict[str, Any] = stage.call("GET", f"/tickets/{ticket_id}")
+        waits = any(visit["node"] == "accept" and not visit["outcome"] for visit in ticket["visits"])
+        return ticket if ticket["assignee"] and waits else None
+
+    return stage.eventually("the ticket is assigned and waits for its engineer", ready)
+
+
+def _on_timeline(stage: Stage, ticket_id: str, text: str) -> bool | None:
+    entries = stage.call("GET", f"/tickets/{ticket_id}/timeline")["entries"]
+    return any(text in entry["text"] for entry in entries) or None
+
+
+def _rungs(stage: Stage, ticket_id: str, count: int) -> list[dict[str, Any]] | None:
+    rungs: list[dict[str, Any]] = stage.call("GET", f"/tickets/{ticket_id}")["rungs"]
+    return rungs if len(rungs) >= count else None
+
+
+def _complete(stage: Stage, ticket_id: str, node: str, outcome: str, fields: dict[str, Any] | None = None) -> None:
+    def waits() -> bool | None:
+        visits = stage.call("GET", f"/tickets/{ticket_id}")["visits"]
+        return any(visit["node"] == node and not visit["outcome"] for visit in visits) or None
+
+    stage.eventually(f"node {node} waits", waits)
+    body = {"outcome": outcome, **({"fields": fields} if fields else {})}
+    stage.call("POST", f"/tickets/{ticket_id}/nodes/{node}/complete", body, as_=stage.token(ENGINEER, "engineer"))
+
+
+def _in_state(stage: Stage, ticket_id: str, state: str) -> dict[str, Any] | None:
+    ticket: dict[str, Any] = stage.call("GET", f"/tickets/{ticket_id}")
+    return ticket if ticket["state"] == state else None
+
+
+def _earnings(stage: Stage, tickets: tuple[str, ...]) -> dict[str, Any] | None:
+    path = f"/settlement/earnings/{ENGINEER}"
+    view: dict[str, Any] = stage.call("GET", path, as_=stage.token(ENGINEER, "engineer"))
+    return view if {*tickets} <= {line["ticket_id"] for line in view["lines"]} else None
+
+
+def _statements(stage: Stage, person: str) -> list[dict[str, Any]] | None:
+    found = [s for s in stage.call("GET", "/settlement/statements")["data"] if s["party"].endswith(person)]
+    return found or None
+
+
+def _closed_runs(stage: Stage) -> dict[str, Any] | None:
+    return next((run for run in stage.call("GET", "/settlement/runs")["data"] if run["state"] == "closed"), None)
+
+
+def _keys(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set(value) | {key for inner in value.values() for key in _keys(inner)}
+    return {key for inner in value for key in _keys(inner)} if isinstance(value, list) else set()

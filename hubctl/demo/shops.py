@@ -1,0 +1,151 @@
+"""Acts 7 and 8: one service, two cities, two prices; and a marketplace that pushes, is re-read, and is pulled."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime
+from typing import Any
+
+from hub.channels.base import Delivery
+from hub.channels.registry import codec
+from hubctl.demo.stage import ZONE, Stage
+from hubctl.seed import Connection
+
+SERVICE = "fruit_tea"
+SHANGHAI_DISTRICT, THIRD_TIER_DISTRICT = "310101", "410302"
+SWITCH = datetime(2026, 12, 1, tzinfo=ZONE)
+PULL_PATIENCE_SECONDS = 12.0
+
+
+def prices(stage: Stage) -> list[dict[str, Any]]:
+    """Act 7. Answers the quotes."""
+    stage.begin("7  Regional prices · 区域定价")
+    shanghai, third = _quote(stage, SHANGHAI_DISTRICT), _quote(stage, THIRD_TIER_DISTRICT)
+    stage.check(shanghai["price"] == "25.00", "the same service is 25.00 in 上海", _path(shanghai))
+    stage.check(third["price"] == "18.00", "and 18.00 in a third-tier city", _path(third))
+    book = stage.call("GET", "/pricing/books/standard")
+    services = json.loads(json.dumps(book["services"]))
+    services[SERVICE]["prices"]["310000"] = "26.00"
+    draft = {
+        "valid_from": SWITCH.isoformat(),
+        "currency": book["currency"],
+        "services": services,
+        "tiers": book["tiers"],
+        "after_version": book["latest_version"],
+    }
+    stage.call("PUT", "/pricing/books/standard", draft)
+    before = _quote(stage, SHANGHAI_DISTRICT, at="2026-11-30T23:59:59+08:00")
+    after = _quote(stage, SHANGHAI_DISTRICT, at="2026-12-01T00:00:00+08:00")
+    both = (before["price"], after["price"])
+    stage.check(both == ("25.00", "26.00"), "a scheduled switch takes effect at its second", "23:59:59 → 00:00:00")
+    kept = stage.call("GET", f"/pricing/quotes/{shanghai['id']}")
+    stage.check(kept["price"] == "25.00", "the quote that was given still holds")
+    return [shanghai, third, before, after]
+
+
+def marketplace(stage: Stage) -> None:
+    """Act 8: two orders pushed in one array, re-read, paid once each; pulled again: nothing; forged: 401."""
+    stage.begin("8  Douyin pushes, the hub re-reads · 抖店推送与复核")
+    connection = stage.connection("douyin")
+    paid = _tap_bus(stage)
+    orders = [_order(number) for number in ("6917100000000000001", "6917100000000000002")]
+    url = f"{stage.hub.ready.platforms_url}/_control/douyin/orders"
+    stage.http.post(url, json=orders, timeout=30).raise_for_status()
+    pushed = [_push(order, number) for number, order in enumerate(orders)]
+    stage.sent += len(pushed)
+    got = stage.deliver(connection, _signed(connection, pushed))
+    stage.check(
+        got.text == '{"code":0,"msg":"success"}', "an array of two with a valid event-sign is accepted", got.text
+    )
+    seen: list[str] = []
+
+    def both_paid() -> bool | None:
+        seen.extend(paid())
+        return len(set(seen)) >= 2 or None
+
+    stage.eventually("one order.paid each", both_paid)
+    read = {c["body"]["shop_order_id"] for c in stage.platform_calls("douyin", "/order/orderDetail")}
+    stage.check(read == {o["order_id"] for o in orders}, "the orders were re-read from the platform's API")
+    pulls = len(stage.platform_calls("douyin", "/order/searchList"))
+    stage.eventually("the scheduled pull met them", lambda: _pulled(stage, pulls, {o["order_id"] for o in orders}))
+    time.sleep(1.0)
+    seen.extend(paid())
+    held = sorted(seen) == sorted(o["order_id"] for o in orders)
+    stage.check(held, "one order.paid each; the pull that met them again emitted nothing more", len(seen))
+    before = stage.call("GET", "/webhooks/stats")["rejected_signature"]
+    forged = _signed(connection, pushed, app_secret="forged-secret-of-nobody")  # noqa: S106 - a wrong one on purpose
+    stage.check(stage.deliver(connection, forged).status_code == 401, "a forged push is answered 401")
+    stage.eventually(
+        "the forgery is counted",
+        lambda: stage.call("GET", "/webhooks/stats")["rejected_signature"] == before + 1 or None,
+    )
+    stage.check(True, "and counted")
+
+
+def _quote(stage: Stage, region: str, at: str | None = None) -> dict[str, Any]:
+    body = {"service": SERVICE, "region": region, **({"at": at} if at else {})}
+    quote: dict[str, Any] = stage.call("POST", "/pricing/quotes", body, expect=201)
+    return quote
+
+
+def _path(quote: dict[str, Any]) -> str:
+    return " → ".join(f"{step['region']} {step['price'] or '-'}" for step in quote["path"])
+
+
+def _order(number: str) -> dict[str, Any]:
+    now = int(time.time())
+    return {
+        "order_id": number,
+        "shop_id": 4463798,
+        "order_status": 2,
+        "pay_amount": 19900,
+        "promotion_pay_amount": 5000,
+        "pay_time": now,
+        "update_time": now,
+        "create_time": now - 60,
+        "doudian_open_id": f"buyer-{number[-4:]}",
+    }
+
+
+def _push(order: dict[str, Any], number: int) -> dict[str, str]:
+    data = {
+        "shop_id": order["shop_id"],
+        "p_id": int(order["order_id"]),
+        "order_status": 2,
+        "pay_time": order["pay_time"],
+    }
+    return {"tag": "101", "msg_id": f"dy-{order['order_id']}-{number}", "data": json.dumps(data)}
+
+
+def _signed(connection: Connection, pushed: list[dict[str, str]], **changed: str) -> Delivery:
+    settings = {"app_key": connection.app_key, "app_secret": connection.app_secret, **changed}
+    body = json.dumps(pushed).encode()
+    return codec("douyin").sample(settings, body, timestamp="", nonce="", randomness=b"")
+
+
+def _pulled(stage: Stage, after: int, wanted: set[str]) -> bool | None:
+    calls = stage.platform_calls("douyin", "/order/searchList")[after:]
+    met = {str(o["order_id"]) for call in calls for o in (call["answer"].get("data") or {}).get("shop_order_list", ())}
+    return wanted <= met or None
+
+
+def _tap_bus(stage: Stage) -> Any:
+    """A queue beside the hub's own that sees every order.paid on the bus; answers a reader of new order numbers."""
+    sqs, events = stage.hub.aws.client("sqs"), stage.hub.aws.client("events")
+    url = sqs.create_queue(QueueName="demo-tap")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    bus = f"hub-{stage.hub.ready.tenant}"
+    pattern = json.dumps({"source": ["hub"], "detail-type": ["order.paid"]})
+    events.put_rule(Name="demo-tap", EventBusName=bus, EventPattern=pattern, State="ENABLED")
+    events.put_targets(Rule="demo-tap", EventBusName=bus, Targets=[{"Id": "tap", "Arn": arn}])
+
+    def read() -> list[str]:
+        numbers = []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0).get("Messages"):
+            for message in messages:
+                numbers.append(str(json.loads(message["Body"])["detail"]["order_no"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return numbers
+
+    return read

@@ -1,0 +1,98 @@
+"""The layer of dependencies: exactly what the lock file says, for Lambda's machine, cut to what the functions use."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import uv
+
+from hubctl.stamps import Stamps, hash_inputs
+
+LAYER_ROOT = "/opt/python"
+PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
+# Chalice's command line and packager bring these; the app that runs in Lambda imports none of them.
+NOT_AT_RUN_TIME = (
+    "ansicon", "blessed", "click", "editor", "inquirer", "jinxed", "packaging", "pip", "pycparser", "pyyaml",
+    "readchar", "runs", "setuptools", "wcwidth", "wheel", "xmod",
+)  # fmt: skip
+# botocore describes over 400 services; these are the ones that hub.edge and hub.store call.
+SERVICES = ("dynamodb", "events", "kms", "sqs", "ssm", "stepfunctions", "sts")
+# What a place name, a carrier or a time zone would need; numbers alone are parsed here.
+UNUSED = (
+    "bin", "boto3/examples", "phonenumbers/carrierdata", "phonenumbers/geodata", "phonenumbers/tzdata",
+    "chalice/awsclient.py", "chalice/cli", "chalice/deploy", "chalice/templates", "pydantic/v1",
+)  # fmt: skip
+ASKS_ITS_VERSION = ("python_ulid-", "email_validator-")  # reads its own metadata when imported
+EMPTY = "empty"
+
+
+def architectures(tenants: Path) -> list[str]:
+    """The architectures that the tenants run on, arm64 where nothing is said."""
+    said = (tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(tenants.glob("*.toml")))
+    return sorted({str(tenant.get("architecture", "arm64")) for tenant in said})
+
+
+def stage_empty(root: Path, architecture: str) -> bool:
+    """A layer without anything in it, unless a real one is there; answers whether one was staged."""
+    python = root / "build" / "layer" / architecture / "python"
+    if python.exists():
+        return False
+    python.mkdir(parents=True)
+    (python / "README").write_text("hubctl build fills this directory\n", encoding="utf-8")
+    Stamps(root / "build").write(f"layer-{architecture}", EMPTY)
+    return True
+
+
+def build_layer(root: Path, architecture: str, *, compile_tree: Callable[[Path, str], None]) -> bool:
+    """Fill build/layer/<architecture>/python; answers False if it was there already.
+
+    Raises subprocess.CalledProcessError when uv can't (no network, or no wheel for the platform).
+    """
+    stamps, part = Stamps(root / "build"), f"layer-{architecture}"
+    inputs = hash_inputs(root, [root / "uv.lock", Path(__file__)], sys.version, architecture)
+    target = root / "build" / "layer" / architecture
+    if not stamps.differ(part, inputs) and target.exists():
+        return False
+    shutil.rmtree(target, ignore_errors=True)
+    install(root, target / "python", platform=PLATFORMS[architecture])
+    trim(target / "python")
+    compile_tree(target / "python", LAYER_ROOT)
+    stamps.write(part, inputs)
+    return True
+
+
+def install(root: Path, target: Path, *, platform: str, skipped: tuple[str, ...] = NOT_AT_RUN_TIME) -> None:
+    """The locked wheels of that platform into `target`, each checked against its hash."""
+    requirements = root / "build" / "requirements.txt"
+    requirements.parent.mkdir(parents=True, exist_ok=True)
+    leave_out = [flag for name in skipped for flag in ("--no-emit-package", name)]
+    only_ours = ["--frozen", "--no-default-groups", "--no-emit-project"]
+    _uv(root, "export", "--format", "requirements-txt", *only_ours, *leave_out, "-o", str(requirements))
+    wheels = ["--only-binary", ":all:", "--no-deps", "--require-hashes", "-r", str(requirements)]
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    where = ["--target", str(target), "--python-platform", platform, "--python-version", python]
+    _uv(root, "pip", "install", *where, *wheels)
+
+
+def trim(python: Path) -> None:
+    """Away with other services' descriptions, tests, metadata that nothing reads, and what only a console uses."""
+    data = python / "botocore" / "data"
+    for service in data.iterdir():
+        if service.is_dir() and service.name not in SERVICES:
+            shutil.rmtree(service)
+    metadata = (path for path in python.glob("*.dist-info") if not path.name.startswith(ASKS_ITS_VERSION))
+    for unused in (*(python / name for name in UNUSED), *python.glob("**/tests"), *metadata):
+        if unused.is_dir():
+            shutil.rmtree(unused)
+        else:
+            unused.unlink(missing_ok=True)
+
+
+def _uv(root: Path, *arguments: str) -> None:
+    command = [uv.find_uv_bin(), *arguments, "--quiet"]
+    subprocess.run(command, cwd=root, capture_output=True, text=True, check=True, timeout=600)

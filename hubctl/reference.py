@@ -1,0 +1,44 @@
+"""The API reference: every room's routes and the webhook front door, as one OpenAPI 3.1 document."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+from hub.channels.registry import CHANNELS, channel_document
+from hub.edge.openapi import document
+from hubctl.state import ROOT
+
+ROOMS = ("customers", "directory", "notifications", "pricing", "settlement", "tickets", "webhooks")
+PACKAGED = ROOT / "functions" / "directory" / "openapi.json"
+
+
+def reference() -> dict[str, Any]:
+    """The whole document: what `hubctl openapi` prints and `/openapi.json` serves."""
+    rooms = [import_module(f"functions.{name}.app").room for name in ROOMS]
+    return document(rooms, version("scrm-hub"), {f"/webhooks/{name}/{{connection}}": _door(name) for name in CHANNELS})
+
+
+def _door(channel: str) -> dict[str, Any]:
+    titles = channel_document(channel)["title"]
+    connection = {"name": "connection", "in": "path", "required": True, "schema": {"type": "string"}}
+    answers = {
+        "200": {"description": "已存储,以平台约定的内容应答 · Stored; answered in the platform's own words"},
+        "401": {"description": "验签失败(部分平台) · Does not verify, where the platform says 401"},
+        "403": {"description": "验签或解密失败 · Does not verify or decrypt"},
+        "404": {"description": "没有这个连接 · No such connection"},
+        "413": {"description": "超过 256 KiB · Over 256 KiB"},
+        "503": {"description": "暂时无法存储,请重推 · Cannot be stored right now: push again"},
+    }
+    operations: dict[str, Any] = {"parameters": [connection]}
+    for method, summary in (("get", "验证回调 URL · Verify the URL"), ("post", "接收推送 · Take a delivery")):
+        operations[method] = {
+            "operationId": f"accept_{channel}_{method}",
+            "tags": ["webhooks"],
+            "summary": f"{titles['zh']}: {summary}",
+            "security": [],
+            "responses": answers,
+        }
+    operations["post"]["requestBody"] = {"required": True, "content": {"*/*": {"schema": {}}}}
+    return operations

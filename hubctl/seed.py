@@ -1,0 +1,102 @@
+"""Fills a fresh local hub over its own HTTP API: connections, a flow, people, prices — as an operator would.
+
+The steps are data (`hubctl/seed/demo.json`): each is {method, path, body}. A step with "connection": true registers
+a connection: its body {channel, name, settings} also tells the platforms' doubles which app they are to know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import requests
+from pydantic import BaseModel, ConfigDict, Field
+
+SEEDS = Path(__file__).resolve().parent / "seed"
+DEMO_SEED = SEEDS / "demo.json"
+ANSWER_SECONDS = 60.0
+STEPS_MAX = 2000
+
+
+class SeedError(Exception):
+    """A step was refused; the message holds the step and the hub's answer."""
+
+
+class Step(BaseModel):
+    """One request. `note` says what for; nothing reads it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: Literal["POST", "PUT", "PATCH"] = "POST"
+    path: str = Field(pattern=r"^/")
+    body: dict[str, Any] = {}
+    connection: bool = False
+    note: str = ""
+
+
+class Connection(BaseModel):
+    """A registered connection, with what its platform would know: how to sign, where to push."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    channel: str
+    webhook_url: str
+    token: str = ""
+    encoding_aes_key: str = ""
+    receive_id: str = ""
+    app_key: str = ""
+    app_secret: str = ""
+
+
+def read_steps(path: Path = DEMO_SEED) -> list[Step]:
+    """The steps of a seed file. Raises pydantic.ValidationError, a ValueError, when one cannot be meant so."""
+    steps = [Step.model_validate(step) for step in json.loads(path.read_text(encoding="utf-8"))]
+    if len(steps) > STEPS_MAX:
+        raise ValueError(f"{path} has more than {STEPS_MAX} steps")
+    return steps
+
+
+def platform_apps(steps: Sequence[Step], channel: str, key: str, secret: str) -> dict[str, str]:
+    """Which apps the doubles of a platform know: settings[key] → settings[secret] of its connections."""
+    settings = [step.body["settings"] for step in steps if step.connection and step.body["channel"] == channel]
+    return {each[key]: each[secret] for each in settings}
+
+
+def run_steps(steps: Sequence[Step], base_url: str, token: str) -> list[Connection]:
+    """Runs them in order. Raises SeedError at the first one that is refused."""
+    connections = []
+    with requests.Session() as session:
+        session.trust_env = False  # no proxy of the shell
+        session.headers["Authorization"] = f"Bearer {token}"
+        for step in steps:
+            answer = _send(session, base_url, step)
+            if step.connection:
+                connections.append(_connection(step, answer))
+    return connections
+
+
+def _send(session: requests.Session, base_url: str, step: Step) -> Any:
+    response = session.request(
+        step.method, base_url + step.path, json=step.body, timeout=ANSWER_SECONDS, allow_redirects=False
+    )
+    if not response.ok:
+        said = response.content.decode("utf-8", "replace")
+        raise SeedError(f"{step.method} {step.path} was answered {response.status_code}: {said}")
+    return response.json() if response.content else {}
+
+
+def _connection(step: Step, answer: dict[str, Any]) -> Connection:
+    settings = step.body["settings"]
+    return Connection(
+        id=answer["id"],
+        channel=step.body["channel"],
+        webhook_url=answer["webhook_url"],
+        token=settings.get("token", ""),
+        encoding_aes_key=settings.get("aes_key", ""),
+        receive_id=settings.get("corp_id", ""),
+        app_key=settings.get("app_key", ""),
+        app_secret=settings.get("app_secret", ""),
+    )

@@ -1,0 +1,211 @@
+"""The room of the directory: people, rosters, keys, and the files that everybody may read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.directory import app
+from tests.support.aws import account
+from tests.support.http import Context, bus_events, call, sqs_batch, token
+
+LI = {"name": "李雷", "roles": ["agent"], "teams": ["east"], "region": "310000", "wecom_userid": "lilei"}
+VERIFY = json.dumps({"WW_verify_abc.txt": "abc"})
+
+
+@pytest.fixture(autouse=True)
+def session() -> Iterator[Any]:
+    with account("directory", HUB_VERIFY_FILES=VERIFY) as session:
+        app.room.reset()
+        app.store.cache_clear()
+        app.sealer.cache_clear()
+        yield session
+
+
+def put_person(person_id: str = "li", **more: Any) -> Any:
+    return call(app.room, "PUT", f"/directory/people/{person_id}", {**LI, **more})
+
+
+def changed(pk: str, sk: str, kind: str = "MODIFY") -> None:
+    change = {"table": "t", "kind": kind, "pk": pk, "sk": sk, "new": None, "old": None}
+    assert app.on_change(sqs_batch(change), Context()) == {"batchItemFailures": []}
+
+
+def shift(person: str, start: str, end: str) -> dict[str, str]:
+    return {
+        "person_id": person,
+        "starts_at": f"2026-11-21T{start}:00+08:00",
+        "ends_at": f"2026-11-21T{end}:00+08:00",
+    }
+
+
+def test_a_saved_person_is_read_back_and_sealed_at_rest(session: Any) -> None:
+    """The name is shown to those signed in and stands nowhere in the table."""
+    assert put_person().status == 200
+    found = call(app.room, "GET", "/directory/people/li", as_=token("viewer"))
+    assert (found.json["name"], found.json["roles"], found.json["version"]) == ("李雷", ["agent"], 1)
+    assert "李雷" not in str(session.client("dynamodb").scan(TableName="hub-demo-directory")["Items"])
+
+
+def test_adding_the_same_person_again_is_no_conflict_but_another_is() -> None:
+    """POST creates: a repeat is answered as is, somebody else under the id is a 409."""
+    assert call(app.room, "POST", "/directory/people/li", LI).status == 201
+    assert call(app.room, "POST", "/directory/people/li", LI).json["version"] == 1
+    assert call(app.room, "POST", "/directory/people/li", {**LI, "roles": ["finance"]}).status == 409
+
+
+def test_a_stale_version_is_refused() -> None:
+    """Who writes on an old version changes nothing."""
+    put_person()
+    put_person(teams=["west"], version=1)
+    assert put_person(teams=["north"], version=1).status == 409
+    assert call(app.room, "GET", "/directory/people/li").json["teams"] == ["west"]
+
+
+def test_a_frozen_person_is_out_at_the_next_request() -> None:
+    """The token that worked a moment ago is refused, and stays dead after the thaw."""
+    put_person()
+    lis = token("agent", sub="li")
+    assert call(app.room, "GET", "/auth/me", as_=lis).status == 200
+    assert call(app.room, "POST", "/directory/people/li/freeze").json["frozen"] is True
+    assert call(app.room, "GET", "/auth/me", as_=lis).status == 403
+    assert call(app.room, "POST", "/directory/people/li/thaw").json["frozen"] is False
+    assert call(app.room, "GET", "/auth/me", as_=lis).status == 401
+
+
+def test_rights_taken_away_are_gone_whatever_the_token_says() -> None:
+    """The record's roles win over the token's."""
+    put_person(roles=["viewer"])
+    me = call(app.room, "GET", "/auth/me", as_=token("administrator", sub="li")).json
+    assert (me["roles"], me["region"]) == (["viewer"], "310000")
+    refused = call(app.room, "PUT", "/directory/people/li", LI, as_=token("administrator", sub="li"))
+    assert refused.status == 403
+
+
+def test_a_machine_exchanges_its_key_for_a_token() -> None:
+    """The key is told once; key and token open what its scopes allow, until it is revoked."""
+    made = call(app.room, "POST", "/auth/keys", {"name": "ERP", "scopes": ["integrator"], "region": "310000"})
+    assert made.status == 201
+    got = call(app.room, "POST", "/auth/tokens", {"api_key": made.json["api_key"]}, as_="").json
+    for credential in (got["access_token"], made.json["api_key"]):
+        me = call(app.room, "GET", "/auth/me", as_=credential).json
+        assert (me["sub"], me["kind"], me["roles"]) == (made.json["id"], "machine", ["integrator"])
+    assert call(app.room, "POST", f"/auth/keys/{made.json['id']}/revoke").json["revoked"] is True
+    for credential in (got["access_token"], made.json["api_key"]):
+        assert call(app.room, "GET", "/auth/me", as_=credential).status == 403
+    assert call(app.room, "POST", "/auth/tokens", {"api_key": made.json["api_key"]}, as_="").status == 403
+
+
+def test_a_repeated_request_makes_one_key_and_tells_it_once(session: Any) -> None:
+    """The same Idempotency-Key is the same API key, without its secret; no list or table shows one."""
+    body = {"name": "ERP", "scopes": ["integrator"]}
+    first = call(app.room, "POST", "/auth/keys", body, key="k1").json
+    again = call(app.room, "POST", "/auth/keys", body, key="k1").json
+    assert (again["id"], again["api_key"]) == (first["id"], "")
+    assert len(call(app.room, "GET", "/auth/keys").json["data"]) == 1
+    stored = str(session.client("dynamodb").scan(TableName="hub-demo-directory")["Items"])
+    assert first["api_key"] not in stored
+
+
+def test_an_unknown_key_opens_nothing() -> None:
+    """401, and no hint."""
+    assert call(app.room, "POST", "/auth/tokens", {"api_key": "hubk_guess"}, as_="").status == 401
+
+
+def test_only_administrators_make_people_and_keys() -> None:
+    """A supervisor may not."""
+    for method, path, body in (
+        ("PUT", "/directory/people/li", LI),
+        ("POST", "/directory/people/li/freeze", None),
+        ("POST", "/auth/keys", {"name": "x", "scopes": ["viewer"]}),
+    ):
+        assert call(app.room, method, path, body, as_=token("supervisor")).status == 403
+
+
+def test_the_roster_knows_who_is_on_duty_to_the_minute() -> None:
+    """a until 18:00, b after: 17:59 is a's, 18:00 is b's."""
+    roster = {"shifts": [shift("a", "09:00", "18:00"), shift("b", "18:00", "23:00")]}
+    assert call(app.room, "PUT", "/directory/rosters/east", roster, as_=token("supervisor")).status == 200
+    for at, who in (("17:59", ["a"]), ("18:00", ["b"])):
+        asked = {"at": f"2026-11-21T{at}:00+08:00"}
+        assert call(app.room, "GET", "/directory/rosters/east", query=asked).json["on_duty"] == who
+
+
+def test_overlapping_shifts_of_one_person_are_refused() -> None:
+    """422, and the pointer names the shift."""
+    roster = {"shifts": [shift("a", "09:00", "18:00"), shift("a", "17:00", "20:00")]}
+    refused = call(app.room, "PUT", "/directory/rosters/east", roster)
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/shifts/1")
+
+
+def test_changes_of_people_and_rosters_reach_the_other_rooms(session: Any) -> None:
+    """Each version is one event with one id; what follows from it (rights) says nothing."""
+    put_person(skills=["fibre"])
+    call(app.room, "PUT", "/directory/rosters/east", {"shifts": [shift("li", "09:00", "18:00")]})
+    for _ in range(2):
+        changed("demo#person#li", "person")
+    changed("demo#roster#east", "roster")
+    changed("demo#principal#li", "principal")
+    changed("demo#person#li", "person", kind="REMOVE")
+    person, again, roster = bus_events(session)
+    assert person == again
+    assert (person["type"], person["skills"], person["version"]) == ("person.changed", ["fibre"], 1)
+    assert (roster["type"], roster["shifts"][0]["person_id"]) == ("roster.changed", "li")
+
+
+def test_a_grant_stands_on_the_person() -> None:
+    """A role for a while is kept with its start and end."""
+    put_person()
+    grant = {"role": "supervisor", "starts_at": "2026-11-21T00:00:00Z", "ends_at": "2099-01-01T00:00:00Z"}
+    assert call(app.room, "POST", "/directory/people/li/grant", grant).json["grants"] == [grant]
+    assert call(app.room, "GET", "/auth/me", as_=token("agent", sub="li")).json["roles"] == ["agent", "supervisor"]
+
+
+def test_stores_and_people_are_listed_page_by_page() -> None:
+    """Cursors go on where the page ended."""
+    for store_id in ("s1", "s2", "s3"):
+        body = {"name": f"门店{store_id}", "region": "310101", "manager": "li"}
+        assert call(app.room, "PUT", f"/directory/stores/{store_id}", body).status == 200
+    first = call(app.room, "GET", "/directory/stores", query={"limit": "2"}).json
+    rest = call(app.room, "GET", "/directory/stores", query={"limit": "2", "cursor": first["next_cursor"]}).json
+    assert [s["id"] for s in (*first["data"], *rest["data"])] == ["s1", "s2", "s3"]
+    assert (first["has_more"], rest["has_more"]) == (True, False)
+    put_person()
+    assert [p["id"] for p in call(app.room, "GET", "/directory/people").json["data"]] == ["li"]
+    assert call(app.room, "GET", "/directory/stores/s2").json["manager"] == "li"
+
+
+@pytest.mark.parametrize("person_id", ["key_01JD3ZK2Q8Z4X5V6B7N8M9P0QR", "a b", "_x", "x" * 65])
+def test_an_id_that_could_be_mistaken_is_refused(person_id: str) -> None:
+    """A person cannot take a machine's id, nor one that paths and keys cannot hold."""
+    assert put_person(person_id.replace(" ", "%20")).status == 422
+
+
+def test_platforms_find_their_verification_files() -> None:
+    """Exactly the tenant's own, as plain text, to everybody."""
+    found = call(app.room, "GET", "/WW_verify_abc.txt", as_="")
+    assert (found.status, found.text, found.headers["content-type"]) == (200, "abc", "text/plain; charset=utf-8")
+    for missing in ("/WW_verify_other.txt", "/secrets.txt"):
+        assert call(app.room, "GET", missing, as_="").status == 404
+
+
+def test_the_document_and_its_page_are_public() -> None:
+    """Where a build has an OpenAPI document, it and its page are served; a build without one says so."""
+    served = call(app.room, "GET", "/openapi.json", as_="")
+    page = call(app.room, "GET", "/docs", as_="")
+    if not app.OPENAPI.exists():
+        assert (served.status, page.status) == (404, 404)
+        return
+    assert served.json["openapi"].startswith("3.1")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_roles_and_regions_are_read_by_anyone_signed_in() -> None:
+    """The catalogue and the map."""
+    assert len(call(app.room, "GET", "/directory/roles", as_=token("viewer")).json["data"]) == 8
+    assert call(app.room, "GET", "/directory/regions/310101", as_=token("viewer")).json["name_zh"] == "黄浦区"
+    assert call(app.room, "GET", "/directory/regions/999999").status == 404

@@ -1,0 +1,279 @@
+"""The edge: every room answers, refuses, identifies and repeats in the same way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from chalice.test import Client
+
+from hub.contracts.base import Contract
+from hub.contracts.events import Event, OrderPaid, parse_event
+from hub.contracts.http import PageQuery
+from hub.edge import auth, aws
+from hub.edge.answers import STATUS, Raw, status_of
+from hub.edge.auth import Principal
+from hub.edge.bus import Change
+from hub.edge.room import Request, Room
+from hub.kernel import errors
+from hub.kernel.errors import Conflict, HubError, Retry
+from hub.store.idempotency import Idempotency
+from tests.support.aws import AUTH_KEY, TENANT, account
+from tests.support.http import Context, bus_batch, bus_events, call, sqs_batch, token
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+class NewThing(Contract):
+    title: str
+    count: int = 0
+
+
+class Thing(Contract):
+    id: str
+    title: str
+
+
+def make_room() -> tuple[Room, list[Any]]:
+    """A room with one of everything, and what its handlers saw."""
+    seen: list[Any] = []
+    room = Room(
+        "sample",
+        paths=("/things",),
+        idempotency=lambda s: Idempotency(s.tenant, s.table, aws.client("dynamodb"), lambda: 1_800_000_000),
+    )
+
+    def again(request: Request, thing_id: str) -> Thing:
+        return Thing(id=thing_id, title="as it is now")
+
+    @room.http("POST", "/things", summary="s", body=NewThing, answer=Thing, status=201, replay=again)
+    def create(request: Request) -> Thing:
+        seen.append(request.body.title)
+        return Thing(id=request.new_id("thg"), title=request.body.title)
+
+    @room.http("GET", "/things/{thing_id}", summary="s", answer=Thing, roles=("agent",))
+    def show(request: Request) -> Thing:
+        return Thing(id=request.path["thing_id"], title="冰柜")
+
+    @room.http("GET", "/things", summary="s", query=PageQuery)
+    def browse(request: Request) -> dict[str, int]:
+        return {"limit": request.query.limit}
+
+    @room.http("GET", "/things/{thing_id}/raw", summary="s", public=True)
+    def raw(request: Request) -> Raw:
+        return Raw(200, "原文".encode())
+
+    @room.http("POST", "/things/{thing_id}/break", summary="s")
+    def break_it(request: Request) -> None:
+        fail = {
+            "bug": ZeroDivisionError("a secret"),
+            "late": Conflict("moved on", version=3),
+            "busy": Retry("throttled", 7),
+        }
+        raise fail[request.path["thing_id"]]
+
+    @room.events("order.paid")
+    def on_event(event: Event) -> None:
+        if event.id == "evt_bad":
+            raise Retry("not yet")
+        seen.append(event.id)
+
+    @room.changes
+    def on_change(change: Change) -> None:
+        seen.append(change)
+
+    room.on_event, room.on_change = on_event, on_change
+    return room, seen
+
+
+@pytest.fixture(name="sample")
+def _sample() -> Iterator[tuple[Room, list[Any], Any]]:
+    with account("sample") as session:
+        room, seen = make_room()
+        yield room, seen, session
+
+
+def paid(event_id: str) -> OrderPaid:
+    return OrderPaid(
+        id=event_id, tenant=TENANT, at=NOW, connection_id="con_1", channel="douyin", shop_id="1", order_id="ord_1",
+        order_no="6917", amount_minor=14900, currency="CNY",
+    )  # fmt: skip
+
+
+def test_every_error_of_the_tree_has_an_answer() -> None:
+    """Each class of the error tree maps to a status and a title in Chinese and English."""
+    kinds = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, HubError)]
+    assert {kind: status_of(kind("x"))[0] for kind in kinds} == {kind: STATUS[kind][0] for kind in kinds}
+    assert all(" · " in title for _, title in STATUS.values())
+
+
+def test_every_wrong_field_is_named(sample: Any) -> None:
+    """A body with wrong fields gets 422 problem+json that names each by JSON pointer."""
+    answer = call(sample[0], "POST", "/things", {"titel": "x", "count": "many"})
+    assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert [e["pointer"] for e in answer.json["errors"]] == ["/title", "/count", "/titel"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"\xff\xfe", 400), (b"{", 400), (b"[1]", 422), (b"[" * 100_000, 400), (b" " * 300_000, 413)]
+)
+def test_a_body_that_cannot_be_read_is_refused_in_words(sample: Any, body: bytes, status: int) -> None:
+    """Broken, deep, oversized or non-UTF-8 bodies are the sender's fault: 4xx, never 5xx."""
+    answer = call(sample[0], "POST", "/things", body)
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_a_wrong_query_field_is_named(sample: Any) -> None:
+    """A query value out of its bounds is named."""
+    answer = call(sample[0], "GET", "/things", query={"limit": "9999"})
+    assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, "query:limit")
+
+
+def test_unknown_paths_and_methods_are_told_apart(sample: Any) -> None:
+    """404 for no such path, 405 for a path without that method; neither leaves a route behind."""
+    room = sample[0]
+    before = len(room.routes)
+    assert [call(room, "GET", "/nothing").status, call(room, "DELETE", "/things").status] == [404, 405]
+    assert len(room.routes) == before
+
+
+def test_a_bug_answers_500_without_a_word_of_it(sample: Any) -> None:
+    """An unexpected error becomes problem+json that tells nothing of the inside."""
+    answer = call(sample[0], "POST", "/things/bug/break")
+    assert answer.status == 500
+    assert "secret" not in answer.text
+    assert "ZeroDivision" not in answer.text
+
+
+def test_a_passing_failure_says_when_to_come_back(sample: Any) -> None:
+    """A Retry is 503 with Retry-After; a Conflict is 409 with its facts."""
+    busy, late = call(sample[0], "POST", "/things/busy/break"), call(sample[0], "POST", "/things/late/break")
+    assert (busy.status, busy.headers["retry-after"]) == (503, "7")
+    assert (late.status, late.json["facts"]) == (409, {"version": "3"})
+
+
+def test_who_asks_must_say_so(sample: Any) -> None:
+    """No credential, a forged one, an expired one, another stack's: 401, with how to authenticate."""
+    room, now = sample[0], datetime.now(UTC)
+    person = Principal(sub="amy", roles=("agent",), tenant=TENANT)
+    stale = auth.issue(AUTH_KEY, person, now - timedelta(hours=3))
+    forged = auth.issue("another-key-of-at-least-thirty-two-bytes!", person, now)
+    foreign = auth.issue(AUTH_KEY, Principal(sub="amy", roles=("agent",), tenant="other"), now)
+    answers = [
+        call(room, "GET", "/things/a", as_=credential) for credential in ("", stale, forged, foreign, "nonsense")
+    ]
+    assert {(a.status, a.headers["www-authenticate"]) for a in answers} == {(401, "Bearer")}
+
+
+def test_a_role_is_needed_where_one_is_declared(sample: Any) -> None:
+    """403 says which role would do; the administrator may always."""
+    room = sample[0]
+    refused = call(room, "GET", "/things/a", as_=token("viewer"))
+    assert (refused.status, refused.json["facts"]) == (403, {"needs": "agent", "yours": "viewer"})
+    assert call(room, "GET", "/things/a", as_=token("agent")).status == 200
+    assert call(room, "GET", "/things/a").status == 200
+
+
+def test_a_frozen_principal_is_refused_on_its_next_request(sample: Any) -> None:
+    """What the directory says of a principal now wins over what its token said."""
+    room, _, session = sample
+    amy = token("agent", sub="amy")
+    assert call(room, "GET", "/things/a", as_=amy).status == 200
+    item = {"pk": f"{TENANT}#principal#amy", "sk": "principal", "frozen": True}
+    session.resource("dynamodb").Table(f"hub-{TENANT}-directory").put_item(Item=item)
+    assert call(room, "GET", "/things/a", as_=amy).status == 403
+
+
+def test_an_idempotency_key_does_a_thing_once(sample: Any) -> None:
+    """The same key and body: done once, answered again from what it made; another body: 422 that names the header."""
+    room, seen, _ = sample
+    first = call(room, "POST", "/things", {"title": "a"}, key="k-1")
+    second = call(room, "POST", "/things", {"title": "a"}, key="k-1")
+    other = call(room, "POST", "/things", {"title": "b"}, key="k-1")
+    assert (first.json["id"], second.headers["idempotency-replayed"]) == (second.json["id"], "true")
+    assert second.json["title"] == "as it is now"
+    assert (other.status, other.json["errors"][0]["pointer"]) == (422, "header:Idempotency-Key")
+    assert seen == ["a"]
+
+
+def test_another_principal_may_use_the_same_key(sample: Any) -> None:
+    """Keys are scoped to principal and route."""
+    room, seen, _ = sample
+    for person in ("amy", "bob"):
+        assert call(room, "POST", "/things", {"title": person}, key="k", as_=token("agent", sub=person)).status == 201
+    assert seen == ["amy", "bob"]
+
+
+def test_a_crash_between_claim_and_answer_does_no_harm(sample: Any) -> None:
+    """A key whose first request died gives the retry the same id."""
+    room, _, _ = sample
+    store = room.idempotency
+    assert store is not None
+    body = NewThing(title="a")
+    import hashlib
+
+    scope = "|".join(("boss", "POST", "/things", "k-2"))
+    claim = store.claim(scope, hashlib.sha256(body.model_dump_json().encode()).hexdigest(), NOW)
+    made = call(room, "POST", "/things", {"title": "a"}, key="k-2")
+    again = call(room, "POST", "/things", {"title": "a"}, key="k-2")
+    assert claim.resource_id is None
+    assert made.json["id"] == again.json["id"]
+
+
+def test_events_come_back_one_by_one(sample: Any) -> None:
+    """Of a batch, only the event that failed is given back to the queue."""
+    room, seen, _ = sample
+    answer = room.on_event(bus_batch(paid("evt_1"), paid("evt_bad"), paid("evt_2")), Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert seen == ["evt_1", "evt_2"]
+
+
+def test_an_unreadable_record_is_given_back_alone(sample: Any) -> None:
+    """What is no event of ours goes the way of failures, to the dead-letter queue in the end."""
+    room, _, _ = sample
+    assert room.on_event(sqs_batch({"detail": {"type": "nonsense"}}), Context())["batchItemFailures"]
+
+
+def test_an_event_survives_the_bus(sample: Any) -> None:
+    """What is emitted is on the bus under its type, and reads back equal."""
+    room, _, session = sample
+    room.emit(paid("evt_1"))
+    assert [parse_event(detail) for detail in bus_events(session)] == [paid("evt_1")]
+
+
+def test_a_queue_of_changes_carries_no_bodies(sample: Any) -> None:
+    """A stream record reaches the queue with its plain facts; binary and sealed attributes stay in the table."""
+    room, seen, session = sample
+    url = session.client("sqs").create_queue(QueueName="changes")["QueueUrl"]
+    room.__dict__["settings"] = room.settings.model_copy(update={"changes_queue_url": url})
+    image = {
+        "pk": {"S": "demo#x"}, "sk": {"S": "x"}, "state": {"S": "open"}, "n": {"N": "7"}, "raw": {"B": b"secret"},
+        "title": {"S": "sealed:1:abc"}, "detail": {"M": {"text": {"S": "sealed:1:abc"}, "k": {"S": "v"}}},
+    }  # fmt: skip
+    keys = {"pk": {"S": "demo#x"}, "sk": {"S": "x"}}
+    record = {
+        "eventName": "INSERT",
+        "eventSourceARN": "arn:aws:dynamodb:us-east-1:0:table/hub-demo-sample/stream/2026",
+        "dynamodb": {"Keys": keys, "NewImage": image},
+    }
+    room.forward({"Records": [record]}, Context())
+    body = session.client("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"]
+    room.on_change(sqs_batch(json.loads(body)), Context())
+    plain = {"pk": "demo#x", "sk": "x", "state": "open", "n": 7, "detail": {"k": "v"}}
+    assert seen == [Change("hub-demo-sample", "INSERT", "demo#x", "x", plain, None)]
+    assert "secret" not in body
+
+
+def test_chalice_s_own_client_is_understood_too(sample: Any) -> None:
+    """The same room answers Chalice's test client, which sends payload 1.0."""
+    with Client(sample[0]) as client:
+        response = client.http.get("/things/a", headers={"Authorization": f"Bearer {token('agent')}"})
+    assert (response.status_code, response.json_body["title"]) == (200, "冰柜")
+
+
+def test_a_raw_answer_is_its_bytes(sample: Any) -> None:
+    """An answer that is no model leaves as it is."""
+    assert call(sample[0], "GET", "/things/a/raw", as_="").text == "原文"

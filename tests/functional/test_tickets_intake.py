@@ -1,0 +1,136 @@
+"""A message becomes a ticket, once, and what follows it joins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from tests.support.tickets import T0, World, world
+
+
+@pytest.fixture
+def hub() -> Iterator[World]:
+    with world() as made:
+        made.hire("li", wecom_userid="LiWei")
+        made.hire("chen", role="supervisor", region="base")
+        yield made
+
+
+def test_night_message_opens_urgent_repair(hub: World) -> None:
+    """「冰柜不制冷」 at 02:00 opens an urgent repair in the store manager's region, and says so once on the bus."""
+    hub.hire("wang", role="store_manager", region="310101", store_id="s1", wecom_userid="WangStore", skills=())
+
+    hub.say("冰柜不制冷", sender_id="WangStore")
+
+    ticket = hub.ticket()
+    assert (ticket["title"], ticket["priority"], ticket["type"]) == (
+        {"zh": "紧急维修", "en": "Urgent repair"},
+        "urgent",
+        "repair",
+    )
+    assert (ticket["region"], ticket["store_id"], ticket["customer_id"]) == ("310101", "s1", "cus_1")
+    assert ticket["flow"] == {"key": "repair", "version": 1}
+    assert ticket["subject"] == "冰柜不制冷"
+    assert [event.ticket_id for event in hub.told("ticket.opened")] == [ticket["id"]]
+
+
+def test_stranger_gets_the_tenants_region(hub: World) -> None:
+    """Who is nobody of ours gets a ticket of the whole tenant."""
+    hub.say("机器坏了", sender_id="wmStranger")
+
+    assert (hub.ticket()["region"], hub.ticket()["store_id"]) == ("base", "")
+
+
+def test_follow_up_joins_the_conversation(hub: World) -> None:
+    """「型号BX-3」 within 30 minutes joins the ticket, though alone it would be a question."""
+    hub.say("冰柜不制冷")
+    hub.clock.advance(minutes=30)
+    hub.say("型号BX-3", "msg_2")
+
+    (ticket,) = hub.tickets()
+    assert ticket["last_message_at"] == "2026-11-20T18:30:00Z"
+    assert [e["text"] for e in hub.timeline(ticket["id"])["entries"] if e["what"] == "message"] == ["型号BX-3"]
+
+
+def test_the_window_slides(hub: World) -> None:
+    """Each message keeps the conversation open for 30 minutes more; after them a new one begins."""
+    hub.say("冰柜不制冷")
+    hub.clock.advance(minutes=29)
+    hub.say("在吗", "msg_2")
+    hub.clock.advance(minutes=29)
+    hub.say("型号BX-3", "msg_3")
+    assert len(hub.tickets()) == 1
+
+    hub.clock.advance(minutes=30, seconds=1)
+    hub.say("营业时间?", "msg_4")
+    assert [ticket["type"] for ticket in hub.tickets()] == ["consult", "repair"]
+
+
+def test_redelivery_adds_nothing(hub: World) -> None:
+    """The same message again, at once or after others, changes neither ticket nor trail."""
+    first, second = hub.message("冰柜不制冷"), hub.message("型号BX-3", "msg_2")
+    hub.tell(first, first, second, first, second)
+    before = hub.timeline(hub.tickets()[0]["id"])
+
+    hub.tell(first, second)
+
+    assert len(hub.tickets()) == 1
+    assert hub.timeline(before["ticket_id"]) == before
+    assert [e["what"] for e in before["entries"]].count("message") == 1
+
+
+def test_another_customer_has_their_own(hub: World) -> None:
+    """Two customers never share a ticket."""
+    hub.tell(hub.message("冰柜不制冷"), hub.message("冰柜不制冷", "msg_2", customer_id="cus_2"))
+
+    assert {ticket["customer_id"] for ticket in hub.tickets()} == {"cus_1", "cus_2"}
+
+
+def test_a_closed_ticket_is_not_joined(hub: World) -> None:
+    """A message after the work is done opens a new ticket."""
+    hub.say("请问几点开门")
+    ticket = hub.ticket()
+    path = f"/tickets/{ticket['id']}/nodes/answer/complete"
+    assert hub.call("POST", path, {"outcome": "answered"}).status == 200
+    assert hub.ticket(ticket["id"])["state"] == "closed"
+
+    hub.clock.advance(minutes=1)
+    hub.say("谢谢", "msg_2")
+    assert [found["state"] for found in hub.tickets()] == ["open", "closed"]
+
+
+def test_a_replay_starts_no_clock(hub: World) -> None:
+    """A message that is replayed later opens its ticket and starts its flow, but no escalation from the old time."""
+    hub.say("冰柜不制冷", replay=True, at=T0 - timedelta(days=3))
+
+    assert hub.ticket()["assignee"] != ""
+    assert hub.machines.escalations == {}
+    assert [event.replay for event in hub.told("ticket.opened")] == [True]
+
+
+def test_no_flow_published() -> None:
+    """While no flow is published a ticket is opened without one, can be worked and closed by hand."""
+    with world(publish=()) as hub:
+        hub.hire("li")
+        hub.say("冰柜不制冷")
+        ticket = hub.ticket()
+        assert ticket["flow"] == {"key": "", "version": 0}
+        assert hub.machines.flows == {}
+
+        assigned = hub.call("POST", f"/tickets/{ticket['id']}/assign", {"person_id": "li"})
+        assert assigned.json["assignee"] == "li"
+        assert [(e.assignee, e.visit_id) for e in hub.told("ticket.assigned")] == [("li", "")]
+        assert hub.call("POST", f"/tickets/{ticket['id']}/close", {"outcome": "done"}).json["state"] == "closed"
+        assert [(e.outcome, e.assignee) for e in hub.told("ticket.closed")] == [("done", "li")]
+
+
+def test_what_people_wrote_is_sealed(hub: World) -> None:
+    """No item of the room's table holds a word of what a customer wrote."""
+    hub.say("冰柜不制冷")
+    hub.say("型号BX-3", "msg_2")
+
+    stored = str(hub._scan())
+    assert "不制冷" not in stored
+    assert "BX-3" not in stored

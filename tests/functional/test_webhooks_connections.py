@@ -1,0 +1,141 @@
+"""Connections: made, checked, rotated, disabled, and what their owners are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.webhooks import app
+from hub.store.secrets import Connection
+from tests.support.http import Context, call, sqs_batch, token
+from tests.support.webhooks import WECOM, Stack, deliver, simulated_stack, wecom_text
+
+NEW = {"channel": "wecom", "name": "旗舰店企业微信", "settings": dict(WECOM.settings)}
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    with simulated_stack() as simulated:
+        yield simulated
+
+
+def created(key: str = "k1") -> dict[str, Any]:
+    answer = call(app.room, "POST", "/webhooks/connections", NEW, key=key)
+    assert answer.status == 201, answer.text
+    view: dict[str, Any] = answer.json
+    return view
+
+
+def as_connection(view: dict[str, Any]) -> Connection:
+    return Connection(view["id"], view["channel"], view["state"], WECOM.settings)
+
+
+def test_a_new_connection_gets_its_webhook_url_and_takes_deliveries(stack: Stack) -> None:
+    """The URL in the answer is the one that works, and no secret is in the answer."""
+    view = created()
+    assert view["webhook_url"] == f"https://hub.test/webhooks/wecom/{view['id']}"
+    assert {"zh", "en"} == set(view["steps"][0])
+    assert not any(str(value) in str(view) for value in (WECOM.settings["token"], WECOM.settings["aes_key"]))
+    assert stack.door().answer(deliver(as_connection(view), wecom_text("你好")))["statusCode"] == 200
+
+
+def test_secrets_lie_in_the_parameter_store_alone(stack: Stack) -> None:
+    """No item of the room's table holds a secret of a connection."""
+    created()
+    items = str(stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_TABLE"])["Items"])
+    assert WECOM.settings["aes_key"] not in items
+    assert WECOM.settings["token"] not in items
+
+
+def test_the_same_idempotency_key_makes_one_connection(stack: Stack) -> None:
+    """A repeated request answers with the connection that it made the first time."""
+    assert created() == created()
+    assert len(call(app.room, "GET", "/webhooks/connections").json["data"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"channel": "telex"}, "/channel"),
+        ({"settings": {**WECOM.settings, "aes_key": "short"}}, "/settings/aes_key"),
+        ({"settings": {**WECOM.settings, "aes_key": WECOM.settings["aes_key"] + "="}}, "/settings/aes_key"),
+        ({"settings": {**WECOM.settings, "tokken": "x"}}, "/settings/tokken"),
+        ({"settings": {**WECOM.settings, "receive_ids": ["w" * 60] * 60}}, "/settings"),
+        ({"name": ""}, "/name"),
+    ],
+)
+def test_a_wrong_setting_is_named(stack: Stack, change: dict[str, Any], pointer: str) -> None:
+    """What the console would make one get wrong is 422 with a pointer to the field, and nothing is made."""
+    answer = call(app.room, "POST", "/webhooks/connections", {**NEW, **change})
+    assert answer.status == 422
+    assert pointer in [problem["pointer"] for problem in answer.json["errors"]]
+    assert call(app.room, "GET", "/webhooks/connections").json["data"] == []
+
+
+def test_a_rotated_secret_and_the_one_before_are_both_valid(stack: Stack) -> None:
+    """After a rotation deliveries signed with either secret verify; after the next, the oldest does not."""
+    view = created()
+    tokens = ("DemoToken123", "NextToken456", "LastToken789")
+    for one in tokens[1:]:
+        body = {"settings": {**WECOM.settings, "token": one}}
+        assert call(app.room, "POST", f"/webhooks/connections/{view['id']}/settings", body).status == 200
+    signed_with = {one: Connection(view["id"], "wecom", "enabled", {**WECOM.settings, "token": one}) for one in tokens}
+    door = stack.door()
+    statuses = [door.answer(deliver(signed_with[one], wecom_text(one, one)))["statusCode"] for one in tokens]
+    assert statuses == [403, 200, 200]
+
+
+def test_a_disabled_connection_is_closed_and_opens_again(stack: Stack) -> None:
+    """Disabled, its URL is 404 to the platform; enabled, it works as before."""
+    view = created()
+    statuses = []
+    for verb in ("disable", "enable"):
+        changed = call(app.room, "POST", f"/webhooks/connections/{view['id']}/{verb}").json
+        answer = stack.door().answer(deliver(as_connection(view), wecom_text("你好")))
+        statuses.append((changed["state"], changed["version"], answer["statusCode"]))
+    assert statuses == [("disabled", 2, 404), ("enabled", 3, 200)]
+
+
+def test_the_check_passes_for_a_connection_that_works_and_fails_for_a_disabled_one(stack: Stack) -> None:
+    """The platform's own check, played through the door: it stores nothing and says in words what to do."""
+    path = f"/webhooks/connections/{created()['id']}"
+    good = call(app.room, "POST", f"{path}/test").json
+    call(app.room, "POST", f"{path}/disable")
+    bad = call(app.room, "POST", f"{path}/test").json
+    assert (good["passed"], bad["passed"], bad["status"], stack.stored()) == (True, False, 404, [])
+
+
+def test_the_owner_sees_why_deliveries_are_rejected(stack: Stack) -> None:
+    """A connection shows its last delivery, how many were rejected, and what is wrong in both languages."""
+    view = created()
+    door = stack.door()
+    door.answer(deliver(as_connection(view), wecom_text("你好")))
+    wrong = Connection(view["id"], "wecom", "enabled", {**WECOM.settings, "token": "Other"})
+    door.answer(deliver(wrong, wecom_text("你好")))
+    stack.publish()
+    app.tally(sqs_batch(*stack.drain("HUB_TALLY_QUEUE_URL")), Context())
+    health = call(app.room, "GET", f"/webhooks/connections/{view['id']}").json["health"]
+    assert health["rejected_signature"] == 1
+    assert health["last_delivery_at"] is not None
+    assert "Token" in health["last_error"]["zh"]
+
+
+@pytest.mark.parametrize("role", ["agent", "supervisor", "finance", "viewer"])
+def test_only_integrators_touch_connections(stack: Stack, role: str) -> None:
+    """Others may not make a connection."""
+    assert call(app.room, "POST", "/webhooks/connections", NEW, as_=token(role)).status == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/webhooks/connections/con_X"),
+        ("POST", "/webhooks/connections/con_X/test"),
+        ("POST", "/webhooks/connections/con_X/disable"),
+    ],
+)
+def test_an_unknown_connection_is_not_found(stack: Stack, method: str, path: str) -> None:
+    """Whatever is asked of a connection that does not exist is 404."""
+    assert call(app.room, method, path).status == 404

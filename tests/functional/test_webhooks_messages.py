@@ -1,0 +1,181 @@
+"""Stored messages: published, quarantined, counted exactly, replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.webhooks import app
+from hub.store.inbox import Arrival
+from tests.support.http import Context, call, sqs_batch, token
+from tests.support.webhooks import DOUYIN, WECOM, Stack, deliver, simulated_stack, wecom_text
+
+STRANGE = b"<xml><MsgType><![CDATA[hologram]]></MsgType><FromUserName>wm1</FromUserName><MsgId>9</MsgId></xml>"
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    with simulated_stack() as simulated:
+        yield simulated
+
+
+def counts(**expected: int) -> dict[str, int]:
+    names = ("accepted", "pending", "processed", "quarantined", "dead", "duplicates", "rejected_signature")
+    return {name: expected.get(name, 0) for name in names}
+
+
+def told() -> dict[str, Any]:
+    """The tenant's counts, without each connection's."""
+    stats: dict[str, Any] = call(app.room, "GET", "/webhooks/stats").json
+    return {name: value for name, value in stats.items() if name != "connections"}
+
+
+def only_message(state: str) -> dict[str, Any]:
+    (message,) = call(app.room, "GET", "/webhooks/messages", query={"state": state}).json["data"]
+    found: dict[str, Any] = message
+    return found
+
+
+def test_a_message_becomes_an_event_and_its_content_stays_behind(stack: Stack) -> None:
+    """The bus hears of a message by ids; what the customer wrote lies in the content store alone."""
+    stack.door().answer(deliver(WECOM, wecom_text("厨房漏水了")))
+    assert stack.publish() == []
+    (event,) = stack.emitted()
+    assert (event["type"], event["sender_id"], event["kind"]) == ("message.received", "wmCustomer1", "text")
+    assert "漏水" not in str(event)
+    (content,) = stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_CONTENT_TABLE"])["Items"]
+    assert content["pk"]["S"].endswith(event["content_ref"])
+    assert "厨房漏水了" in content["body"]["B"].decode()
+
+
+def test_delivered_again_by_the_queue_it_counts_once(stack: Stack) -> None:
+    """However often the stream tells of a message, it is processed and counted once, and its event keeps its id."""
+    stack.door().answer(deliver(WECOM, wecom_text("你好")))
+    for _ in range(3):
+        stack.publish()
+    assert told() == counts(accepted=1, processed=1)
+    assert len(stack.emitted()) == 1
+
+
+def test_settling_twice_from_the_same_reading_counts_once(stack: Stack) -> None:
+    """Two runs that read the same message before either settled it move the counters once."""
+    stack.door().answer(deliver(WECOM, wecom_text("你好")))
+    message_id = stack.stored()[0]["message_id"]["S"]
+    item = stack.inbox().read(message_id)
+    assert item is not None
+    settler, now = app.tools().settler, datetime.now(UTC)
+    assert [settler.settle(item, "processed", now), settler.settle(item, "processed", now)] == [True, False]
+    assert settler.settle(item, "dead", now) is False
+    assert told() == counts(accepted=1, processed=1)
+
+
+def test_what_is_not_understood_is_kept_with_its_reason_and_replayed(stack: Stack) -> None:
+    """An unknown kind of message is quarantined and listed; replaying it counts nothing twice."""
+    assert stack.door().answer(deliver(WECOM, STRANGE))["statusCode"] == 200
+    assert stack.publish() == []
+    message = only_message("quarantined")
+    assert (message["state"], message["reason"]) == ("quarantined", "unmapped-message")
+    again = call(app.room, "POST", f"/webhooks/messages/{message['id']}/replay")
+    assert (again.status, again.json["state"]) == (200, "quarantined")
+    assert told() == counts(accepted=1, quarantined=1)
+    assert stack.emitted() == []
+
+
+def test_a_replayed_message_says_that_it_is_a_replay(stack: Stack) -> None:
+    """A replay emits the same event again, marked, so that nothing is sent to the customer because of it."""
+    stack.door().answer(deliver(WECOM, wecom_text("你好")))
+    stack.publish()
+    (first,) = stack.emitted()
+    assert call(app.room, "POST", f"/webhooks/messages/{first['message_id']}/replay").json["state"] == "processed"
+    (second,) = stack.emitted()
+    assert second == {**first, "replay": True}
+    assert told() == counts(accepted=1, processed=1)
+
+
+def test_a_message_that_keeps_failing_is_dead_and_can_be_brought_back(stack: Stack) -> None:
+    """While the content store is gone a message is pending, then dead after three tries; a replay processes it."""
+    stack.door().answer(deliver(WECOM, wecom_text("你好")))
+    table = stack.settings["HUB_CONTENT_TABLE"]
+    definition = stack.clients["dynamodb"].describe_table(TableName=table)["Table"]
+    stack.clients["dynamodb"].delete_table(TableName=table)
+    seen = []
+    for _ in range(3):
+        failed = stack.publish()
+        seen.append((len(failed), told()))
+    assert seen == [
+        (1, counts(accepted=1, pending=1)),
+        (1, counts(accepted=1, pending=1)),
+        (0, counts(accepted=1, dead=1)),
+    ]
+    names = ("TableName", "AttributeDefinitions", "KeySchema")
+    stack.clients["dynamodb"].create_table(
+        **{name: definition[name] for name in names},
+        GlobalSecondaryIndexes=[
+            {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
+            for index in definition["GlobalSecondaryIndexes"]
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    message = only_message("dead")
+    assert message["reason"] == "try-again"
+    assert call(app.room, "POST", f"/webhooks/messages/{message['id']}/replay").json["state"] == "processed"
+    assert told() == counts(accepted=1, processed=1)
+
+
+@pytest.mark.parametrize(
+    ("age", "state", "sent"),
+    [(timedelta(minutes=1), "pending", 0), (timedelta(minutes=3), "pending", 1), (timedelta(hours=25), "dead", 0)],
+)
+def test_what_stays_pending_is_driven_again_and_given_up_after_a_day(
+    stack: Stack, age: timedelta, state: str, sent: int
+) -> None:
+    """The sweep leaves fresh messages alone, re-sends overdue ones, and gives up those that nothing moves for a day."""
+    then = datetime.now(UTC) - age
+    arrival = Arrival(
+        connection_id=WECOM.id, channel="wecom", account="ww", dedupe_key="k", plaintext=wecom_text("你好")
+    )
+    stack.inbox().store(arrival, then, then)
+    app.sweep({}, Context())
+    again = stack.drain("HUB_CHANGES_QUEUE_URL")
+    assert (len(again), stack.stored()[0]["status"]["S"]) == (sent, state)
+    app.on_change(sqs_batch(*again), Context())
+    assert told()["processed"] == sent
+
+
+def test_repeats_and_forgeries_are_counted_by_connection(stack: Stack) -> None:
+    """What the door knew or refused is on the stats of that connection, and only there."""
+    door = stack.door()
+    for _ in range(3):
+        door.answer(deliver(WECOM, wecom_text("你好")))
+    forged = deliver(DOUYIN, b"[]")
+    forged["headers"]["event-sign"] = "0"
+    door.answer(forged)
+    app.tally(sqs_batch(*stack.drain("HUB_TALLY_QUEUE_URL")), Context())
+    connections = call(app.room, "GET", "/webhooks/stats").json["connections"]
+    assert connections[WECOM.id] == counts(duplicates=2)
+    assert connections[DOUYIN.id] == counts(rejected_signature=1)
+
+
+def test_a_message_is_shown_without_what_it_says(stack: Stack) -> None:
+    """Whoever looks a message up sees its state and size, never its content."""
+    stack.door().answer(deliver(WECOM, wecom_text("我的电话是13800000000")))
+    answer = call(app.room, "GET", f"/webhooks/messages/{stack.stored()[0]['message_id']['S']}")
+    assert answer.status == 200
+    assert "13800000000" not in answer.text
+    assert answer.json["size_bytes"] == len(wecom_text("我的电话是13800000000"))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/webhooks/messages/msg_NONE", 404), ("/webhooks/messages?state=processed", 422)]
+)
+def test_a_wrong_question_is_told_what_is_wrong(stack: Stack, path: str, status: int) -> None:
+    """An unknown message is 404, a state that is not listed 422."""
+    assert call(app.room, "GET", path).status == status
+
+
+def test_only_integrators_replay(stack: Stack) -> None:
+    """An agent may not replay messages."""
+    assert call(app.room, "POST", "/webhooks/messages/msg_X/replay", as_=token("agent")).status == 403

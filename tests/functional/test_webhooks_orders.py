@@ -1,0 +1,262 @@
+"""Orders: pushed and pulled, they become paid once, and the later truth holds."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from functions.webhooks import app
+from hub.contracts.events import OrderTouched
+from hub.kernel.clock import parse_rfc3339
+from tests.support.http import Context, bus_batch, call, sqs_batch
+from tests.support.webhooks import DOUYIN, Stack, deliver, douyin_push, simulated_stack
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+UNPAID, PAID, SHIPPED = 1, 2, 3
+
+
+class Shop:
+    """A stand-in for the platform's API: what it knows of orders, and the calls that it got."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.calls: list[str] = []
+        self.failing = False
+
+    def put(self, order_no: str, status: int | str, at: datetime = NOW - timedelta(minutes=5)) -> None:
+        paid = int(at.timestamp()) if status in (PAID, SHIPPED) else 0
+        self.orders[order_no] = {
+            "order_id": order_no,
+            "shop_id": 4321,
+            "order_status": status,
+            "pay_amount": 12800,
+            "promotion_pay_amount": 800,
+            "pay_time": paid,
+            "update_time": int(at.timestamp()),
+            "doudian_open_id": "buyer-1",
+        }
+
+    def answer(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
+        self.calls.append(path)
+        if path == "/token/create":
+            return {"code": 10000, "data": {"access_token": "t1", "expires_in": 604800, "refresh_token": "r1"}}
+        if self.failing:
+            return {"code": 40003, "sub_code": "isv.permission"}
+        if path == "/order/orderDetail":
+            return {"code": 10000, "data": {"shop_order_detail": self.orders[params["shop_order_id"]]}}
+        found = [
+            order
+            for order in sorted(self.orders.values(), key=lambda o: (o["update_time"], o["order_id"]))
+            if params["update_time_start"] <= order["update_time"] <= params["update_time_end"]
+        ]
+        page, size = params["page"], params["size"]
+        rows = found[page * size : (page + 1) * size]
+        return {"code": 10000, "data": {"shop_order_list": rows, "total": len(found), "page": page}}
+
+
+@contextmanager
+def serving(shop: Shop) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            answer = json.dumps(shop.answer(urlsplit(self.path).path.removeprefix("/douyin"), json.loads(body)))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *args: object) -> None:
+            del args
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+@pytest.fixture
+def stack(shop: Shop) -> Iterator[Stack]:
+    with serving(shop) as url, simulated_stack(HUB_PLATFORMS_URL=url) as simulated:
+        yield simulated
+
+
+def order_items(stack: Stack) -> dict[str, dict[str, Any]]:
+    """The order items by number, in DynamoDB's own form."""
+    items = stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_TABLE"])["Items"]
+    return {item["order_no"]["S"]: item for item in items if item["sk"]["S"] == "order"}
+
+
+def push(stack: Stack, order_no: str, message_id: str) -> None:
+    """The platform's hint, from the door to the refreshed order, with the table's stream told."""
+    message = {"tag": "101", "msg_id": message_id, "data": {"shop_id": 4321, "p_id": int(order_no)}}
+    assert stack.door().answer(deliver(DOUYIN, douyin_push(message)))["statusCode"] == 200
+    stack.publish()
+    for event in stack.emitted():
+        if event["type"] == "order.touched":
+            with streamed(stack):
+                failed = app.on_event(bus_batch(OrderTouched(**event)), Context())
+            assert failed == {"batchItemFailures": []}
+
+
+@contextmanager
+def streamed(stack: Stack, times: int = 1) -> Iterator[None]:
+    """What changed among the orders inside is told to the room as the table's stream would, `times` times."""
+    before = order_items(stack)
+    yield
+    for order_no, item in order_items(stack).items():
+        if item != before.get(order_no):
+            record = {
+                "eventName": "MODIFY" if order_no in before else "INSERT",
+                "eventSourceARN": "arn:aws:dynamodb:us-east-1:1:table/hub-demo-webhooks/stream/1",
+                "dynamodb": {
+                    "Keys": {"pk": item["pk"], "sk": item["sk"]},
+                    "NewImage": item,
+                    **({"OldImage": before[order_no]} if order_no in before else {}),
+                },
+            }
+            for _ in range(times):
+                app.forward({"Records": [record]}, Context())
+                app.on_change(sqs_batch(*stack.drain("HUB_CHANGES_QUEUE_URL")), Context())
+
+
+def pull(stack: Stack, times: int = 1) -> None:
+    with streamed(stack, times):
+        app.pull({}, Context())
+
+
+def paid(stack: Stack) -> list[dict[str, Any]]:
+    return [event for event in stack.emitted() if event["type"] == "order.paid"]
+
+
+def test_a_pushed_order_is_read_again_and_announced_as_paid(stack: Stack, shop: Shop) -> None:
+    """A push is only a hint: amount and buyer come from the platform's API, and the price is what the buyer paid."""
+    shop.put("6917000000000000001", PAID)
+    message = {"tag": "101", "msg_id": "m1", "data": {"shop_id": 4321, "p_id": 6917000000000000001}}
+    stack.door().answer(deliver(DOUYIN, douyin_push(message)))
+    stack.publish()
+    (touched,) = stack.emitted()
+    with streamed(stack):
+        app.on_event(bus_batch(OrderTouched(**touched)), Context())
+    (event,) = paid(stack)
+    assert (event["order_no"], event["amount_minor"], event["currency"]) == ("6917000000000000001", 12000, "CNY")
+    assert (event["buyer_id"], event["channel"], event["shop_id"]) == ("buyer-1", "douyin", "4321")
+
+
+@pytest.mark.parametrize("first", ["push", "pull"])
+def test_an_order_is_paid_once_whoever_notices_first(stack: Stack, shop: Shop, first: str) -> None:
+    """Pushed twice and pulled twice, in either order, an order is announced as paid once."""
+    order_no = "6917000000000000002"
+    shop.put(order_no, PAID)
+    seen: list[dict[str, Any]] = []
+    for step in ("push", "pull", "push", "pull") if first == "push" else ("pull", "push", "pull", "push"):
+        before = order_items(stack)
+        if step == "pull":
+            pull(stack)
+        else:
+            push(stack, order_no, f"m{len(seen)}{step}{len(before)}")
+        seen += paid(stack)
+    assert [event["order_no"] for event in seen] == [order_no]
+
+
+def test_a_change_told_twice_is_the_same_event(stack: Stack, shop: Shop) -> None:
+    """The stream may repeat itself: the event has the same id, so consumers know it."""
+    shop.put("6917000000000000003", PAID)
+    pull(stack, times=2)
+    events = paid(stack)
+    assert len(events) == 2
+    assert events[0] == events[1]
+
+
+def test_paid_then_shipped_is_announced_once_and_unpaid_never(stack: Stack, shop: Shop) -> None:
+    """An order that ships after it was paid says nothing more; one that is unpaid says nothing at all."""
+    shop.put("1", UNPAID)
+    shop.put("2", PAID)
+    pull(stack)
+    shop.put("2", SHIPPED, NOW - timedelta(minutes=3))
+    pull(stack)
+    assert [event["order_no"] for event in paid(stack)] == ["2"]
+    assert {no: item["state"]["S"] for no, item in order_items(stack).items()} == {
+        "1": "pending_payment",
+        "2": "shipped",
+    }
+
+
+def test_the_later_truth_holds_whatever_comes_last(stack: Stack, shop: Shop) -> None:
+    """An older state that arrives late changes nothing; of two at one time the one further along holds."""
+    at = NOW - timedelta(minutes=5)
+    for status, when in ((SHIPPED, at), (PAID, at - timedelta(minutes=1)), (PAID, at)):
+        shop.put("6917000000000000004", status, when)
+        push(stack, "6917000000000000004", f"m{status}{when}")
+    (item,) = order_items(stack).values()
+    assert (item["state"]["S"], item["version"]["N"]) == ("shipped", "1")
+
+
+def test_an_unknown_state_waits_and_is_read_again(stack: Stack, shop: Shop) -> None:
+    """A status that nobody mapped is kept, not guessed, and the order moves on once it can be understood."""
+    shop.put("6917000000000000005", "交易冻结X")
+    push(stack, "6917000000000000005", "m1")
+    assert order_items(stack) == {}
+    pull(stack)
+    assert order_items(stack) == {}
+    shop.put("6917000000000000005", PAID, NOW - timedelta(days=30))
+    pull(stack)
+    assert [event["order_no"] for event in paid(stack)] == ["6917000000000000005"]
+    before = shop.calls.count("/order/orderDetail")
+    pull(stack)
+    assert shop.calls.count("/order/orderDetail") == before
+
+
+def test_all_pages_are_read_before_the_watermark_moves(stack: Stack, shop: Shop) -> None:
+    """250 orders on three pages are all there after one run, and the connection shows how far it got."""
+    for number in range(250):
+        shop.put(f"{9000 + number}", PAID, NOW - timedelta(minutes=30, seconds=-number))
+    app.pull({}, Context())
+    assert len(order_items(stack)) == 250
+    watermark = parse_rfc3339(app.tools().connections.watermark(DOUYIN.id))
+    assert NOW - timedelta(seconds=70) <= watermark <= NOW + timedelta(seconds=60)
+
+
+def test_a_failed_pull_moves_nothing_and_says_why(stack: Stack, shop: Shop) -> None:
+    """When the platform refuses, the watermark stays and the connection says what to check."""
+    shop.put("6917000000000000006", PAID)
+    shop.failing = True
+    app.pull({}, Context())
+    assert (order_items(stack), app.tools().connections.watermark(DOUYIN.id)) == ({}, "")
+    rows = app.tools().settler.rows(DOUYIN.id)
+    assert [row.facts["last_error"] for row in rows] == ["douyin-misconfigured"]
+    shop.failing = False
+    pull(stack)
+    assert [event["order_no"] for event in paid(stack)] == ["6917000000000000006"]
+
+
+def test_one_token_serves_all_calls(stack: Stack, shop: Shop) -> None:
+    """However many orders are read, the platform is asked for a token once."""
+    for number in range(5):
+        shop.put(str(number + 1), PAID)
+        push(stack, str(number + 1), f"m{number}")
+    assert shop.calls.count("/token/create") == 1
+
+
+def test_an_order_of_a_connection_that_is_gone_is_let_go(stack: Stack) -> None:
+    """A hint about a connection that no longer exists is done with, not retried for ever."""
+    event = OrderTouched(
+        id="evt_1", tenant="demo", at=NOW, connection_id="con_GONE", channel="douyin", shop_id="1", order_no="1"
+    )
+    assert app.on_event(bus_batch(event), Context()) == {"batchItemFailures": []}
+    assert order_items(stack) == {}
+    assert call(app.room, "GET", "/webhooks/connections/con_GONE").status == 404

@@ -1,0 +1,81 @@
+"""How the house is kept: sizes, words, and that the README speaks of what there is."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CODE = sorted(p for folder in ("functions", "hub", "infra", "hubctl") for p in (ROOT / folder).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+FILE_LINES, FUNCTION_LINES = 400, 60
+BANNED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|mock\.patch|monkeypatch\.setattr|except Exception")
+
+
+def tracked() -> list[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return listed.stdout.splitlines()
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_a_file_tells_one_story(path: Path) -> None:
+    """No file is over 400 lines, no function over 60, and every module says what it is."""
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    assert text.count("\n") <= FILE_LINES
+    assert not text.strip() or ast.get_docstring(tree)
+    long = [
+        n.name
+        for n in ast.walk(tree)
+        if isinstance(n, ast.FunctionDef) and (n.end_lineno or 0) - n.lineno > FUNCTION_LINES
+    ]
+    assert long == []
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_nothing_is_left_open_or_swallowed(path: Path) -> None:
+    """No open ends in the code, no patching, and broad excepts only at the edge."""
+    text = path.read_text(encoding="utf-8")
+    if path.is_relative_to(ROOT / "hub" / "edge") or path.name == "worker_process.py":
+        text = text.replace("except Exception", "")
+    assert BANNED.findall(text) == []
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_every_test_says_its_promise(path: Path) -> None:
+    """Each test has a docstring: one sentence, the promise."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tests = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
+    assert [test.name for test in tests if not ast.get_docstring(test)] == []
+
+
+def test_the_readme_names_only_commands_that_exist() -> None:
+    """Every `make …` and `hubctl …` of the READMEs is one that there is."""
+    targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    cli = (ROOT / "hubctl" / "cli.py").read_text()
+    commands = set(re.findall(r"@app\.command\((?:name=\"(\w+)\")?\)\ndef (\w+)", cli))
+    names = {given or function for given, function in commands}
+    for readme in ("README.md", "README.zh-CN.md"):
+        text = (ROOT / readme).read_text(encoding="utf-8")
+        assert set(re.findall(r"\bmake ([a-z]+)\b", text)) <= targets
+        assert set(re.findall(r"\bhubctl ([a-z]+)\b", text)) <= names
+
+
+def test_links_in_the_docs_lead_somewhere() -> None:
+    """Every relative link in a Markdown file points to a file that is there."""
+    for name in (name for name in tracked() if name.endswith(".md")):
+        path = ROOT / name
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{name} → {target}"
+
+
+def test_the_project_names_no_path_of_a_machine() -> None:
+    """No committed text holds an absolute path of somebody's machine."""
+    places = re.compile(r"(?<![\w.:/])/(?:root|work|Users)/|(?<![\w.:/])/home/\w")
+    texts = (n for n in tracked() if n.endswith((".py", ".md", ".toml", ".json", ".yml", ".txt")) and n != "uv.lock")
+    own = Path(__file__).relative_to(ROOT).as_posix()
+    assert [n for n in texts if n != own and places.search((ROOT / n).read_text(encoding="utf-8"))] == []

@@ -1,0 +1,95 @@
+"""Functions: who runs where, with which settings, behind which paths."""
+
+from tests.infra.conftest import Template, plain
+from tests.support.manifests import ACCEPT, ROOMS, manifest_of
+
+MANIFESTS = [ACCEPT, *(manifest_of(room) for room in ROOMS)]
+NAMES = {f"{manifest['function']}-{entry['name']}" for manifest in MANIFESTS for entry in manifest["entries"]}
+LEAN = {"HUB_TENANT", "HUB_INBOX_TABLE", "HUB_TALLY_QUEUE_URL"}
+
+
+def functions(template: Template) -> dict[str, dict]:
+    return template.named("AWS::Lambda::Function", "FunctionName")
+
+
+def test_there_is_a_function_for_every_entry_of_every_manifest(demo: Template) -> None:
+    """What a room declares runs, and nothing else does."""
+    assert set(functions(demo)) == {f"hub-demo-{name}" for name in NAMES}
+
+
+def test_functions_of_a_bundle_share_its_role_and_all_share_the_layer(demo: Template) -> None:
+    """One role a bundle, one layer in all: http of tickets runs as hub-demo-tickets."""
+    for name, function in functions(demo).items():
+        assert demo.target(function["Role"])["RoleName"] == "-".join(name.split("-")[:3])
+        assert demo.target(function["Layers"][0])["LayerName"] == "hub-demo-dependencies"
+        assert function["Architectures"] == ["arm64"]
+
+
+def test_logs_go_away_after_the_days_that_the_tenant_chose(demo: Template) -> None:
+    """Each function writes to a group of its own, with a retention."""
+    for name, function in functions(demo).items():
+        group = demo.target(function["LoggingConfig"]["LogGroup"])
+        assert group["LogGroupName"] == f"/aws/lambda/{name}"
+    assert {group["RetentionInDays"] for group in demo.of("AWS::Logs::LogGroup").values()} == {30}
+
+
+def test_accept_is_told_nothing_but_its_tenant_table_and_queue(demo: Template) -> None:
+    """The front door gets three settings; a room gets all of them."""
+    told = {name: set(function["Environment"]["Variables"]) for name, function in functions(demo).items()}
+    assert told.pop("hub-demo-accept-http") == LEAN
+    assert all(names > LEAN | {"HUB_TABLE", "HUB_BUS", "HUB_KEY_ID"} for names in told.values())
+
+
+def test_only_functions_with_channel_clients_sit_in_the_vpc(full: Template, shared: Template) -> None:
+    """With a fixed address, webhooks and notifications go out through it; accept and the rest never wait for a VPC."""
+    for tenant, template in (("full", full), ("shared", shared)):
+        inside = {name for name, function in functions(template).items() if "VpcConfig" in function}
+        assert {name.split("-")[2] for name in inside} == {"webhooks", "notifications"}
+        assert f"hub-{tenant}-accept-http" not in inside
+
+
+def test_without_a_fixed_address_there_is_no_network(demo: Template) -> None:
+    """The default costs no NAT gateway."""
+    assert not demo.of("AWS::EC2::VPC")
+    assert not any("VpcConfig" in function for function in functions(demo).values())
+
+
+def test_a_provisioned_front_door_is_called_through_its_live_alias(full: Template) -> None:
+    """Versions kept ready serve the platforms' calls, and accept's concurrency is reserved."""
+    alias = next(iter(full.of("AWS::Lambda::Alias").values()))
+    assert alias["ProvisionedConcurrencyConfig"] == {"ProvisionedConcurrentExecutions": 2}
+    called = {plain(item["IntegrationUri"]) for item in full.of("AWS::ApiGatewayV2::Integration").values()}
+    assert any(uri.startswith("<AcceptLive") for uri in called)
+    assert functions(full)["hub-full-accept-http"]["ReservedConcurrentExecutions"] == 50
+
+
+def test_a_pinged_front_door_is_called_every_five_minutes(shared: Template) -> None:
+    """The cheap warmth is a schedule."""
+    schedule = shared.named("AWS::Scheduler::Schedule", "Name")["hub-shared-accept-http"]
+    assert schedule["ScheduleExpression"] == "rate(5 minutes)"
+
+
+def test_schedules_run_in_the_tenants_zone(full: Template) -> None:
+    """03:00 is 03:00 where the tenant is, and what can't run ends in a dead-letter queue."""
+    schedule = full.named("AWS::Scheduler::Schedule", "Name")["hub-full-settlement-nightly"]
+    assert schedule["ScheduleExpression"] == "cron(0 3 * * ? *)"
+    assert schedule["ScheduleExpressionTimezone"] == "Asia/Urumqi"
+    assert full.target(schedule["Target"]["DeadLetterConfig"]["Arn"])["QueueName"] == "hub-full-schedules-dead"
+
+
+def test_every_path_of_a_room_and_all_below_it_reach_the_room(demo: Template) -> None:
+    """`ANY p` and `ANY p/{proxy+}` for a room's paths, exact paths and webhook URLs as they are."""
+    routed = {route["RouteKey"].removeprefix("ANY ") for route in demo.of("AWS::ApiGatewayV2::Route").values()}
+    rooms = {path for facts in ROOMS.values() for path in facts["paths"]}
+    exact = {path for facts in ROOMS.values() for path in facts.get("exact_paths", ())}
+    below = {f"{path}/{{proxy+}}" for path in rooms}
+    assert routed == rooms | below | exact | set(ACCEPT["entries"][0]["paths"])
+
+
+def test_the_api_is_throttled_and_logs_the_route_alone(demo: Template) -> None:
+    """Neither path nor query reach the access log: they carry ids, signatures and one-time codes."""
+    stage = next(iter(demo.of("AWS::ApiGatewayV2::Stage").values()))
+    logged = stage["AccessLogSettings"]["Format"]
+    assert "$context.routeKey" in logged
+    assert not any(word in logged for word in ("path", "query", "sourceIp", "authorizer"))
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 500

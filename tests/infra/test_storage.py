@@ -1,0 +1,127 @@
+"""Tables, queues, streams, the bus and the machines: nothing gets lost, nothing lies open."""
+
+import json
+from typing import Any
+
+from tests.infra.conftest import Template, plain
+from tests.support.manifests import ROOMS
+
+QUEUED = [
+    (room, queue)
+    for room, facts in ROOMS.items()
+    for queue in (*(["events"] if "events" in facts else []), *(["changes"] if "outbox" in facts else []))
+] + [("webhooks", "tally")]
+
+
+def mappings(template: Template) -> list[dict[str, Any]]:
+    return list(template.of("AWS::Lambda::EventSourceMapping").values())
+
+
+def function_of(template: Template, mapping: dict[str, Any]) -> dict[str, Any]:
+    return template.target(mapping["FunctionName"])
+
+
+def test_every_table_is_on_demand_restorable_expiring_and_under_the_tenants_key(demo: Template) -> None:
+    """One table a room, the inbox and the content: all kept the same way."""
+    tables = demo.named("AWS::DynamoDB::Table", "TableName")
+    assert set(tables) == {f"hub-demo-{name}" for name in (*ROOMS, "inbox", "content")}
+    for table in tables.values():
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert demo.target(table["SSESpecification"]["KMSMasterKeyId"])["EnableKeyRotation"] is True
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_only_tables_whose_changes_somebody_reads_have_a_stream(demo: Template) -> None:
+    """The outbox of a room is its table's stream; the inbox has one too."""
+    tables = demo.named("AWS::DynamoDB::Table", "TableName")
+    streamed = {name.removeprefix("hub-demo-") for name, table in tables.items() if "StreamSpecification" in table}
+    assert streamed == {room for room, facts in ROOMS.items() if "outbox" in facts} | {"inbox"}
+
+
+def test_pending_messages_are_found_by_a_sparse_index_of_keys(demo: Template) -> None:
+    """The sweep reads keys alone."""
+    inbox = demo.named("AWS::DynamoDB::Table", "TableName")["hub-demo-inbox"]
+    (index,) = inbox["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], index["Projection"]) == ("by_pending", {"ProjectionType": "KEYS_ONLY"})
+
+
+def test_every_queue_gives_up_into_a_dead_letter_queue(demo: Template) -> None:
+    """After five tries a message lies in <queue>-dead for fourteen days, and an alarm sees it."""
+    queues = demo.named("AWS::SQS::Queue", "QueueName")
+    alarms = demo.named("AWS::CloudWatch::Alarm", "AlarmName")
+    living = {name: queue for name, queue in queues.items() if not name.endswith("-dead")}
+    assert set(living) == {f"hub-demo-{room}-{queue}" for room, queue in QUEUED}
+    for name, queue in living.items():
+        dead = demo.target(queue["RedrivePolicy"]["deadLetterTargetArn"])
+        assert (dead["QueueName"], queue["RedrivePolicy"]["maxReceiveCount"]) == (f"{name}-dead", 5)
+    for name in set(queues) - set(living):
+        assert queues[name]["MessageRetentionPeriod"] == 14 * 24 * 3600
+        assert alarms[name]["Threshold"] == 0
+
+
+def test_every_queue_feeds_its_function_in_batches_that_fail_by_message(demo: Template) -> None:
+    """A queue waits for six timeouts of its function, which runs at most five times at once."""
+    fed = {}
+    for mapping in mappings(demo):
+        source = demo.target(mapping["EventSourceArn"])
+        if "QueueName" not in source:
+            continue
+        function = function_of(demo, mapping)
+        fed[source["QueueName"]] = function["FunctionName"]
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
+        assert source["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert fed == {name: name for name in (f"hub-demo-{room}-{queue}" for room, queue in QUEUED)}
+
+
+def test_every_stream_is_read_from_its_start_by_the_rooms_forward(demo: Template) -> None:
+    """Webhooks reads the inbox too; a record that can't be forwarded is kept aside."""
+    read = set()
+    for mapping in mappings(demo):
+        table = demo.target(mapping["EventSourceArn"])
+        if "TableName" not in table:
+            continue
+        read.add((table["TableName"], function_of(demo, mapping)["FunctionName"]))
+        assert (mapping["StartingPosition"], mapping["BatchSize"]) == ("TRIM_HORIZON", 100)
+        assert mapping["BisectBatchOnFunctionError"] is True
+        aside = demo.target(mapping["DestinationConfig"]["OnFailure"]["Destination"])
+        assert aside["QueueName"].endswith("-forward-dead")
+    rooms = {room for room, facts in ROOMS.items() if "outbox" in facts}
+    own = {(f"hub-demo-{room}", f"hub-demo-{room}-forward") for room in rooms}
+    assert read == own | {("hub-demo-inbox", "hub-demo-webhooks-forward")}
+
+
+def test_each_room_hears_exactly_what_it_subscribed_to(demo: Template) -> None:
+    """A rule a room, from our bus and source, into its queue, with dead letters."""
+    rules = demo.named("AWS::Events::Rule", "Name")
+    subscribed = {f"hub-demo-{room}-events": facts["events"] for room, facts in ROOMS.items() if "events" in facts}
+    assert set(rules) == set(subscribed)
+    for name, rule in rules.items():
+        assert rule["EventPattern"] == {"source": ["hub"], "detail-type": sorted(subscribed[name])}
+        (target,) = rule["Targets"]
+        assert demo.target(target["Arn"])["QueueName"] == name
+        assert demo.target(target["DeadLetterConfig"]["Arn"])["QueueName"] == f"{name}-dead"
+
+
+def test_queues_refuse_plain_http(demo: Template) -> None:
+    """Every queue has a policy that denies what doesn't come over TLS."""
+    denied = set()
+    for policy in demo.of("AWS::SQS::QueuePolicy").values():
+        first = policy["PolicyDocument"]["Statement"][0]
+        assert (first["Effect"], first["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+        denied |= {queue["Ref"] for queue in policy["Queues"]}
+    assert denied == set(demo.of("AWS::SQS::Queue"))
+
+
+def test_machines_call_the_steps_of_their_room_and_keep_their_text(demo: Template) -> None:
+    """The template holds the files' own text; names come in by substitution."""
+    machines = demo.named("AWS::StepFunctions::StateMachine", "StateMachineName")
+    steps = {name: machine["DefinitionSubstitutions"] for name, machine in machines.items()}
+    assert steps["hub-demo-escalation"]["StepsFunction"] == "hub-demo-tickets-steps"
+    assert steps["hub-demo-settlement-run"]["RunFunction"] == "hub-demo-settlement-steps"
+    for machine in machines.values():
+        json.loads(machine["DefinitionString"])
+        assert plain(machine["DefinitionSubstitutions"]["LambdaInvoke"]).endswith(":states:::lambda:invoke")
+        assert machine["TracingConfiguration"] == {"Enabled": True}
+        assert machine["LoggingConfiguration"]["Level"] == "ALL"

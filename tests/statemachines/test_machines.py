@@ -1,0 +1,187 @@
+"""The two machines that every stack has: sound as texts, and every path of them walked."""
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from statelint.config import Config
+from statelint.linter import Linter
+from statelint.problem import ProblemType
+
+from tests.support.machines import StepError, machine, render
+
+FOLDER = Path(__file__).parents[2] / "statemachines"
+FILES = sorted(FOLDER.glob("*.asl.json"))
+SUBSTITUTIONS = {
+    "LambdaInvoke": "arn:aws:states:::lambda:invoke",
+    "StepsFunction": "hub-demo-tickets-steps",
+    "RunFunction": "hub-demo-settlement-steps",
+}
+RETRIED = {
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    "Retry",
+}
+TICKET = {"tenant": "demo", "ticket": "tkt_1", "run": 1, "generation": 2, "wakes": 0, "wait_seconds": 0}
+
+
+def read(name: str) -> str:
+    return render((FOLDER / f"{name}.asl.json").read_text(encoding="utf-8"), SUBSTITUTIONS)
+
+
+def states_of(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8"))["States"])
+
+
+def following(state: dict[str, Any]) -> set[str]:
+    """The states that may come after this one."""
+    nexts = [state.get("Next"), state.get("Default")]
+    nexts += [branch["Next"] for branch in (*state.get("Choices", []), *state.get("Catch", []))]
+    return {name for name in nexts if name}
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """moto's interpreter logs each failed state with the whole machine."""
+    logging.disable(logging.ERROR)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_statelint_finds_nothing(path: Path) -> None:
+    """The text is Amazon States Language."""
+    text = render(path.read_text(encoding="utf-8"), SUBSTITUTIONS)
+    assert Linter.validate(text, Config(ignored_problem_types={ProblemType.FLOAT})) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_placeholder_is_filled(path: Path) -> None:
+    """Nothing is left of the template's placeholders once the stack has filled them."""
+    assert "${" not in render(path.read_text(encoding="utf-8"), SUBSTITUTIONS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_state_is_reached_and_every_way_leads_to_an_end(path: Path) -> None:
+    """No state is dead, and from each one an end can be reached."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    states = document["States"]
+    reached, ahead = set(), {document["StartAt"]}
+    while ahead:
+        reached |= ahead
+        ahead = set().union(*(following(states[name]) for name in ahead)) - reached
+    assert reached == set(states)
+    ends = {name for name, state in states.items() if state["Type"] in ("Succeed", "Fail")}
+    for _ in states:
+        ends |= {name for name, state in states.items() if following(state) & ends}
+    assert ends == set(states)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_task_has_a_timeout_named_retries_and_a_catch(path: Path) -> None:
+    """A step that hangs, passes or fails for good is dealt with; retries are bounded and name their errors."""
+    tasks = [state for state in states_of(path).values() if state["Type"] == "Task"]
+    assert tasks
+    for task in tasks:
+        assert 0 < task["TimeoutSeconds"] <= 900
+        (retry,) = task["Retry"]
+        assert set(retry["ErrorEquals"]) >= RETRIED
+        assert 0 < retry["MaxAttempts"] <= 10
+        assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_only_what_runs_the_same_everywhere_is_used(path: Path) -> None:
+    """JSONPath, fixed timeouts, no heartbeats, no context object in choices."""
+    text = path.read_text(encoding="utf-8")
+    for word in ("JSONata", "TimeoutSecondsPath", "Heartbeat", "$$."):
+        assert word not in text
+    assert re.findall(r"arn:", text) == []
+
+
+def wake_with(answers: list[Any], calls: list[dict[str, Any]]) -> dict[str, Any]:
+    """A steps function that gives these answers in turn; an exception among them is raised."""
+
+    def steps(payload: dict[str, Any]) -> Any:
+        calls.append(payload)
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return {SUBSTITUTIONS["StepsFunction"]: steps, SUBSTITUTIONS["RunFunction"]: steps}
+
+
+def walk(name: str, payload: dict[str, Any], answers: list[Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Run the machine once: how it ended, and what its function was asked."""
+    calls: list[dict[str, Any]] = []
+    with machine(read(name), wake_with(answers, calls)) as run:
+        return run(payload), calls
+
+
+def test_an_escalation_wakes_until_nothing_is_due() -> None:
+    """again → sleep and wake once more with the count that the step answered; done → the end."""
+    again = {"next": "again", "wait_seconds": 0, "wakes": 1}
+    ended, calls = walk("escalation", TICKET, [again, {"next": "done", "wait_seconds": 1, "wakes": 2}])
+    asked = {"op": "wake", "tenant": "demo", "ticket": "tkt_1", "run": 1, "generation": 2}
+    assert ended["status"] == "SUCCEEDED"
+    assert calls == [asked | {"wakes": 0}, asked | {"wakes": 1}]
+
+
+def test_an_escalation_hands_over_to_the_next_generation() -> None:
+    """handover → one call that starts the next generation, then the end: a history is finite."""
+    ended, calls = walk("escalation", TICKET, [{"next": "handover", "wait_seconds": 60, "wakes": 500}, {}])
+    assert ended["status"] == "SUCCEEDED"
+    assert [call["op"] for call in calls] == ["wake", "handover"]
+    assert calls[1]["generation"] == 2
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [StepError("Broken")],
+        [{"next": "handover", "wait_seconds": 60, "wakes": 500}, StepError("Broken")],
+        [{"next": "perhaps", "wait_seconds": 60, "wakes": 1}],
+    ],
+    ids=["wake fails", "hand-over fails", "an answer that nobody knows"],
+)
+def test_an_escalation_that_can_not_go_on_fails_where_the_alarm_sees_it(answers: list[Any]) -> None:
+    """What fails for good ends in Fail, never in a quiet success."""
+    ended, _ = walk("escalation", TICKET, answers)
+    assert (ended["status"], ended["error"]) == ("FAILED", "Escalation")
+
+
+def test_a_passing_fault_is_tried_again() -> None:
+    """Retry, raised by a step, costs a little time and nothing else."""
+    ended, calls = walk("escalation", TICKET, [StepError("Retry"), {"next": "done", "wait_seconds": 1, "wakes": 1}])
+    assert ended["status"] == "SUCCEEDED"
+    assert len(calls) == 2
+
+
+def test_a_settlement_run_totals_page_by_page_and_closes() -> None:
+    """open once, total with the cursor of the page before, close once."""
+    pages = [{"cursor": "party_25", "more": True}, {"cursor": "party_31", "more": False}]
+    opened = {"run_id": "run_1", "cursor": ""}
+    ended, calls = walk("settlement_run", {"run_id": "run_1", "day": "2026-03-01"}, [opened, *pages, {}])
+    assert ended["status"] == "SUCCEEDED"
+    assert calls == [
+        {"op": "open", "run_id": "run_1", "day": "2026-03-01"},
+        {"op": "total", "run_id": "run_1", "cursor": ""},
+        {"op": "total", "run_id": "run_1", "cursor": "party_25"},
+        {"op": "close", "run_id": "run_1"},
+    ]
+
+
+@pytest.mark.parametrize("done", [0, 1, 2], ids=["open", "total", "close"])
+def test_a_settlement_step_that_fails_for_good_fails_the_run(done: int) -> None:
+    """The run stays open and can be started again: no step after the failed one is taken."""
+    answers = [*[{"cursor": ""}, {"cursor": "", "more": False}][:done], StepError("Invalid")]
+    ended, calls = walk("settlement_run", {"run_id": "run_1", "day": "2026-03-01"}, answers)
+    assert (ended["status"], ended["error"]) == ("FAILED", "SettlementRun")
+    assert len(calls) == done + 1

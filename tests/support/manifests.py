@@ -1,0 +1,87 @@
+"""A build directory as `hubctl build` leaves it, with hand-written manifests and no code in the bundles."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+OUTBOX = ("changes", "forward")
+ROOMS: dict[str, dict[str, Any]] = {
+    "webhooks": {
+        "paths": ["/webhooks"],
+        "events": ["order.touched"],
+        "outbox": OUTBOX,
+        "schedules": {"pull": "rate(10 minutes)", "sweep": "rate(5 minutes)"},
+        "queues": ["tally"],
+    },
+    "tickets": {
+        "paths": ["/tickets", "/flows", "/t"],
+        "events": ["message.resolved", "card.tapped"],
+        "outbox": OUTBOX,
+        "tasks": ["steps"],
+    },
+    "customers": {"paths": ["/customers"], "events": ["message.received"], "outbox": OUTBOX},
+    "notifications": {
+        "paths": ["/notifications"],
+        "events": ["ticket.closed"],
+        "schedules": {"due": "rate(1 minute)"},
+    },
+    "settlement": {
+        "paths": ["/settlement"],
+        "events": ["ticket.closed", "refund.paid"],
+        "outbox": OUTBOX,
+        "tasks": ["steps"],
+        "schedules": {"nightly": "cron(0 3 * * ? *)"},
+    },
+    "pricing": {"paths": ["/pricing"]},
+    "directory": {
+        "paths": ["/directory", "/auth"],
+        "exact_paths": ["/openapi.json", "/docs", "/{file}"],
+        "outbox": OUTBOX,
+    },
+}
+ACCEPT = {
+    "function": "accept",
+    "schema": 1,
+    "entries": [
+        {
+            "name": "http",
+            "kind": "accept",
+            "handler": "functions.webhooks.accept.handler",
+            "paths": ["/webhooks/wecom/{connection}", "/webhooks/douyin/{connection}"],
+            "timeout": 10,
+            "memory": 512,
+        }
+    ],
+}
+
+
+def manifest_of(room: str) -> dict[str, Any]:
+    """The manifest of a room as `hub.edge.room.Room.manifest` would write it."""
+    facts = ROOMS[room]
+    entries = [_entry(room, "http", "http", "room", paths=facts["paths"], exact_paths=facts.get("exact_paths", []))]
+    if "events" in facts:
+        entries.append(_entry(room, "events", "events", "on_event", subscriptions=facts["events"]))
+    entries += [_entry(room, name, name, name) for name in facts.get("outbox", ())]
+    entries += [_entry(room, name, "task", name) for name in facts.get("tasks", ())]
+    entries += [_entry(room, name, "queue", name, queue=name) for name in facts.get("queues", ())]
+    for name, expression in facts.get("schedules", {}).items():
+        entries.append(_entry(room, name, "schedule", name, schedule=expression))
+    return {"function": room, "schema": 1, "entries": entries}
+
+
+def write_build(build: Path) -> Path:
+    """Manifests of accept and all seven rooms under `build`, and an empty layer."""
+    for manifest in (ACCEPT, *(manifest_of(room) for room in ROOMS)):
+        bundle = build / manifest["function"]
+        bundle.mkdir(parents=True)
+        (bundle / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    for architecture in ("arm64", "x86_64"):
+        python = build / "layer" / architecture / "python"
+        python.mkdir(parents=True)
+        (python / "nothing.py").write_text("", encoding="utf-8")
+    return build
+
+
+def _entry(room: str, name: str, kind: str, attribute: str, **facts: Any) -> dict[str, Any]:
+    handler = f"functions.{room}.app.{attribute}"
+    return {"name": name, "kind": kind, "handler": handler, "timeout": 60, "memory": 512, **facts}

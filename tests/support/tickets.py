@@ -1,0 +1,254 @@
+"""A small world for the tickets room: a stepped clock, machines that run in memory, and the stream that follows."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from functions.tickets import app
+from hub.contracts.events import CardTapped, Event, MessageResolved, PersonChanged, RosterChanged
+from hub.edge import bus
+from hub.kernel.clock import StepClock
+from hub.kernel.ids import fresh_id, hashed_id
+from hub.store.content import ContentStore
+from tests.support.aws import TENANT, account
+from tests.support.http import Answer, Context, bus_batch, call, sqs_batch, token
+
+T0 = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+"""02:00 in Shanghai: the night case."""
+ESCALATION = "arn:aws:states:us-east-1:000000000000:stateMachine:hub-demo-escalation"
+
+
+@dataclass
+class Execution:
+    """One execution of a flow's machine, in memory: enough of ASL for what flows compile to."""
+
+    definition: dict[str, Any]
+    data: dict[str, Any]
+    state: str = ""
+    token: str = ""
+    ended: str = ""
+
+    def run(self, tokens: Iterator[str]) -> None:
+        """Go on until a token is awaited or the execution ends."""
+        self.state = self.state or self.definition["StartAt"]
+        while not self.ended and not self.token:
+            step = self.definition["States"][self.state]
+            getattr(self, f"_{step['Type'].lower()}")(step, tokens)
+
+    def answer(self, output: Mapping[str, Any], tokens: Iterator[str]) -> None:
+        """The awaited token is answered."""
+        step, self.token, self.data = self.definition["States"][self.state], "", dict(output)
+        self._go(step)
+        self.run(tokens)
+
+    def _task(self, step: dict[str, Any], tokens: Iterator[str]) -> None:
+        if step["Resource"].endswith("waitForTaskToken"):
+            self.token = next(tokens)
+        payload = {name.removesuffix(".$"): self._value(v) for name, v in step["Parameters"]["Payload"].items()}
+        answer = app.steps(payload, Context())
+        if not self.token:
+            self.data = answer
+            self._go(step)
+
+    def _choice(self, step: dict[str, Any], _: Iterator[str]) -> None:
+        taken = (c["Next"] for c in step["Choices"] if self.data[c["Variable"][2:]] == c["StringEquals"])
+        self.state = next(taken, step["Default"])
+
+    def _wait(self, step: dict[str, Any], _: Iterator[str]) -> None:
+        app.room.clock.advance(seconds=self.data[step["SecondsPath"][2:]])
+        self._go(step)
+
+    def _fail(self, step: dict[str, Any], _: Iterator[str]) -> None:
+        self.ended = step["Error"]
+
+    def _go(self, step: dict[str, Any]) -> None:
+        self.state, self.ended = step.get("Next", ""), "" if "Next" in step else "SUCCEEDED"
+
+    def _value(self, value: Any) -> Any:
+        if value == "$$.Task.Token":
+            return self.token
+        return self.data[value[2:]] if isinstance(value, str) and value.startswith("$.") else value
+
+
+@dataclass
+class Machines:
+    """What the room asks of Step Functions, done in memory. An execution's name is used once."""
+
+    definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    flows: dict[str, Execution] = field(default_factory=dict)
+    escalations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tokens: Iterator[str] = field(default_factory=lambda: (f"token-{n}" for n in itertools.count(1)))
+
+    def create(self, name: str, definition: str) -> str:
+        arn = f"arn:aws:states:us-east-1:000000000000:stateMachine:{name}"
+        self.definitions[arn] = json.loads(definition)
+        return arn
+
+    def start(self, machine_arn: str, name: str, payload: Mapping[str, Any]) -> None:
+        if machine_arn == ESCALATION:
+            self.escalations.setdefault(name, dict(payload))
+        elif name not in self.flows:
+            self.flows[name] = Execution(self.definitions[machine_arn], dict(payload))
+            self.flows[name].run(self.tokens)
+
+    def succeed(self, token: str, output: Mapping[str, Any]) -> None:
+        for execution in self.flows.values():
+            if execution.token == token:
+                execution.answer(output, self.tokens)
+
+
+@dataclass
+class World:
+    """The room on a simulated account."""
+
+    session: Any
+    clock: StepClock
+    machines: Machines
+    emitted: list[Event] = field(default_factory=list)
+    seen: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    # What comes in.
+
+    def tell(self, *events: Event) -> None:
+        """Events from the bus, then all that follows from them."""
+        assert app.on_event(bus_batch(*events), Context()) == {"batchItemFailures": []}
+        self.settle()
+
+    def message(self, text: str, message_id: str = "msg_1", **facts: Any) -> MessageResolved:
+        """A text message of now, its content stored; not told yet."""
+        facts = {"customer_id": "cus_1", "sender_id": "wmZhang", "at": self.clock.now, **facts}
+        store = ContentStore(TENANT, f"hub-{TENANT}-content", self.session.client("dynamodb"))
+        store.put(message_id, {"schema": 1, "kind": "text", "text": text}, 0)
+        return MessageResolved(
+            id=hashed_id("evt", message_id),
+            tenant=TENANT,
+            message_id=message_id,
+            connection_id="con_1",
+            channel="wecom",
+            kind="text",
+            content_ref=message_id,
+            **facts,
+        )
+
+    def say(self, text: str, message_id: str = "msg_1", **facts: Any) -> None:
+        self.tell(self.message(text, message_id, **facts))
+
+    def tap(self, member_id: str, task_id: str, key: str, number: int = 1) -> CardTapped:
+        """A button pressed on a card; not told yet."""
+        return CardTapped(
+            id=hashed_id("evt", member_id, task_id, key, str(number)),
+            tenant=TENANT,
+            at=self.clock.now,
+            connection_id="con_1",
+            channel="wecom",
+            member_id=member_id,
+            task_id=task_id,
+            key=key,
+        )
+
+    def hire(self, person_id: str, role: str = "engineer", **facts: Any) -> None:
+        """Somebody joins. Engineers know refrigeration and belong to the team `cold`."""
+        defaults: dict[str, Any] = {"region": "310000", "teams": ("cold",), "version": 1, "active": True}
+        skills = ("refrigeration",) if role == "engineer" else ()
+        person = {"roles": (role,), "skills": skills, **defaults, **facts, "person_id": person_id}
+        event = {"id": fresh_id("evt", self.clock.now, bytes(10)), "tenant": TENANT, "at": self.clock.now}
+        self.tell(PersonChanged.model_validate({**event, **person}))
+
+    def roster(self, team: str, *shifts: tuple[str, datetime, datetime], version: int = 1) -> None:
+        """A team's roster."""
+        listed = [{"person_id": who, "starts_at": start, "ends_at": end} for who, start, end in shifts]
+        event = {"id": "evt_r", "tenant": TENANT, "at": self.clock.now, "team": team, "version": version}
+        self.tell(RosterChanged.model_validate({**event, "shifts": listed}))
+
+    def call(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
+        """One HTTP request, then all that follows from it."""
+        answer = call(app.room, method, path, body, **options)
+        self.settle()
+        return answer
+
+    # What follows.
+
+    def settle(self) -> None:
+        """Let the stream run until nothing changes any more."""
+        for _ in range(50):
+            changes = [bus.change_of(record) for record in self._records()]
+            if not changes:
+                return
+            bodies = [change.__dict__ | {} for change in changes]
+            assert app.on_change(sqs_batch(*bodies), Context()) == {"batchItemFailures": []}
+        raise AssertionError("the stream does not come to rest")
+
+    def sleep_until_done(self, name: str, until: datetime) -> None:
+        """Play an escalation's machine: sleep, wake, again; the clock steps on, to `until` at most."""
+        state = {**self.machines.escalations[name], "next": "again"}
+        while state["next"] == "again" and self.clock.now + timedelta(seconds=state["wait_seconds"]) <= until:
+            self.clock.advance(seconds=state["wait_seconds"])
+            state |= app.steps({**state, "op": "wake"}, Context())
+            self.settle()
+
+    def wake(self, name: str) -> dict[str, Any]:
+        """Wake an escalation now, whatever it waited for."""
+        answer: dict[str, Any] = app.steps({**self.machines.escalations[name], "op": "wake"}, Context())
+        self.settle()
+        return answer
+
+    # What can be seen.
+
+    def tickets(self) -> list[Any]:
+        return list(self.call("GET", "/tickets").json["data"])
+
+    def ticket(self, ticket_id: str = "") -> Any:
+        """The ticket of this id, else the newest."""
+        return self.call("GET", f"/tickets/{ticket_id or self.tickets()[0]['id']}").json
+
+    def timeline(self, ticket_id: str) -> Any:
+        return self.call("GET", f"/tickets/{ticket_id}/timeline").json
+
+    def told(self, kind: str) -> list[Any]:
+        """The events of a type that the room has put on the bus, each fact once."""
+        return list({e.id: e for e in self.emitted if e.type == kind}.values())  # type: ignore[attr-defined]
+
+    def _records(self) -> list[dict[str, Any]]:
+        now = {(i["pk"]["S"], i["sk"]["S"]): i for i in self._scan()}
+        before, self.seen = self.seen, now
+        return [_record(key, now[key], before.get(key)) for key in now if now[key] != before.get(key)]
+
+    def _scan(self) -> list[Any]:
+        pages = self.session.client("dynamodb").get_paginator("scan").paginate(TableName=f"hub-{TENANT}-tickets")
+        return [item for page in pages for item in page["Items"]]
+
+
+@contextmanager
+def world(publish: tuple[str, ...] = ("repair", "consult")) -> Iterator[World]:
+    """A fresh room at T0, with these preset flows published."""
+    with account("tickets", HUB_ESCALATION_ARN=ESCALATION, HUB_STEPS_FUNCTION="hub-demo-tickets-steps") as session:
+        app.room.reset()
+        app.desk.forget()
+        made = World(session, StepClock(T0), Machines())
+        app.room.clock = made.clock
+        app.desk.machines = made.machines
+        app.desk.emit = made.emitted.append
+        for key in publish:
+            assert made.call("POST", f"/flows/{key}/publish", {}).status == 200
+        yield made
+
+
+def as_(*roles: str, sub: str, region: str = "310000") -> str:
+    """A token of somebody in Shanghai."""
+    return token(*roles, sub=sub, region=region)
+
+
+def _record(key: tuple[str, str], new: Any, old: Any) -> dict[str, Any]:
+    images = {"NewImage": new} | ({"OldImage": old} if old else {})
+    keys = {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+    return {
+        "eventName": "MODIFY" if old else "INSERT",
+        "eventSourceARN": f"arn:aws:dynamodb:us-east-1:000000000000:table/hub-{TENANT}-tickets/stream/1",
+        "dynamodb": {"Keys": keys, **images},
+    }

@@ -1,0 +1,125 @@
+"""A room of a few handlers, run by the local hub's workers: just enough to see what the machinery does to calls."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+import time
+from functools import cache
+from typing import Any
+
+import boto3
+
+from hub.kernel.clock import ScaledClock, rfc3339
+
+
+class TinyRefused(Exception):
+    """Caught by its name in the state machine."""
+
+
+@cache
+def _client(service: str) -> Any:
+    return boto3.client(service)
+
+
+def http(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Echoes what came; some paths misbehave on purpose."""
+    path = event["rawPath"]
+    if path.startswith("/tiny/sleep/"):
+        time.sleep(float(path.rsplit("/", 1)[1]))
+    if path == "/tiny/raise":
+        raise TinyRefused("as asked")
+    if path == "/tiny/put":
+        _put(json.loads(event["body"])["pk"], {"by": "http"})
+    body = event.get("body") or ""
+    raw = base64.b64decode(body) if event["isBase64Encoded"] else body.encode()
+    seen = {
+        "route": event["routeKey"],
+        "path_parameters": event.get("pathParameters"),
+        "query": event.get("queryStringParameters"),
+        "raw_query": event["rawQueryString"],
+        "headers": event["headers"],
+        "body_hex": raw[:64].hex(),
+        "body_bytes": len(raw),
+        "function": context.function_name,
+        "pid": os.getpid(),
+        "now": rfc3339(_clock().business_now()),
+        "aws_variables": sorted(name for name in os.environ if name.startswith("AWS_")),
+    }
+    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(seen)}
+
+
+def chatter(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Prints what would break a careless protocol, then answers its process."""
+    sys.stdout.write('{"id": 1, "ok": "forged"}\n')
+    sys.stdout.flush()
+    return {"pid": os.getpid(), "said": event}
+
+
+def nap(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Sleeps as long as it is told."""
+    time.sleep(event["seconds"])
+    return {"pid": os.getpid(), "left_ms": context.get_remaining_time_in_millis()}
+
+
+def die(_event: dict[str, Any], _context: Any) -> None:
+    """Takes its process with it, as a crash in a C library would."""
+    os._exit(3)
+
+
+def leave(_event: dict[str, Any], _context: Any) -> None:
+    """Tries to end its process politely."""
+    raise SystemExit(3)
+
+
+def unserialisable(_event: dict[str, Any], _context: Any) -> object:
+    """Answers what is no JSON."""
+    return object()
+
+
+def refuse(_event: dict[str, Any], _context: Any) -> None:
+    """Fails with an error of its own."""
+    raise TinyRefused("as asked")
+
+
+def forward(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """The table's stream → queue."""
+    for record in event["Records"]:
+        key = record["dynamodb"]["Keys"]["pk"]["S"]
+        body = json.dumps({"pk": key})
+        _client("sqs").send_message(QueueUrl=os.environ["HUB_CHANGES_QUEUE_URL"], MessageBody=body)
+    return {}
+
+
+def changes(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Marks each changed item once."""
+    for record in event["Records"]:
+        key = json.loads(record["body"])["pk"]
+        if not key.startswith("seen#"):
+            _put(f"seen#{key}", {"by": "changes"})
+    return {"batchItemFailures": []}
+
+
+def steps(payload: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Fails by name, or keeps a task token."""
+    if payload.get("fail"):
+        raise TinyRefused("as asked")
+    if "token" in payload:
+        _put(payload["key"], {"token": payload["token"]})
+    return {"now": rfc3339(_clock().business_now())}
+
+
+def tick(event: dict[str, Any], _context: Any) -> None:
+    """Keeps the time that the schedule says."""
+    _put("tick#" + event["time"], {"now": rfc3339(_clock().business_now())})
+
+
+def _put(key: str, facts: dict[str, str]) -> None:
+    item = {"pk": {"S": key}, **{name: {"S": value} for name, value in facts.items()}}
+    _client("dynamodb").put_item(TableName=os.environ["HUB_TABLE"], Item=item)
+
+
+def _clock() -> ScaledClock:
+    return ScaledClock.from_settings(os.environ["HUB_CLOCK_SCALE"], os.environ["HUB_CLOCK_ORIGIN"])

@@ -1,0 +1,141 @@
+"""A simulated stack for the webhooks room: tables, queues, bus, secrets, and deliveries to its door."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from functions.webhooks import app
+from functions.webhooks.accept import Door, build_door
+from functions.webhooks.selfcheck import to_event
+from hub.channels.registry import codec
+from hub.store.inbox import Inbox
+from hub.store.secrets import Connection, ConnectionSecrets
+from tests.support.aws import TENANT, account
+from tests.support.http import Context, bus_events, sqs_batch
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+WECOM = Connection(
+    "con_01JWECOM000000000000000000",
+    "wecom",
+    "enabled",
+    {
+        "corp_id": "wwdemo0000000001",
+        "receive_ids": ["wwdemo0000000001"],
+        "agent_id": "1000002",
+        "token": "DemoToken123",
+        "aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+        "secret": "demo-app-secret-0123456789",
+    },
+)
+DOUYIN = Connection(
+    "con_01JD0VY1N00000000000000000",
+    "douyin",
+    "enabled",
+    {"app_key": "7000000000000000001", "app_secret": "00000000-demo-demo-demo-000000000000", "shop_id": "4321"},
+)
+QUEUES = {"HUB_CHANGES_QUEUE_URL": "webhooks-changes", "HUB_TALLY_QUEUE_URL": "webhooks-tally"}
+
+
+@dataclass
+class Stack:
+    """Clients and settings of the simulated stack, and every call made since `calls` was last cleared."""
+
+    session: Any
+    settings: dict[str, str]
+    calls: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.clients = {name: self._client(name) for name in ("dynamodb", "ssm", "sqs")}
+
+    def changes(self) -> list[dict[str, Any]]:
+        """What the inbox's stream says of every message stored so far: each was inserted."""
+        table = self.settings["HUB_INBOX_TABLE"]
+        pks = [item["pk"]["S"] for item in self.stored()]
+        return [{"table": table, "kind": "INSERT", "pk": pk, "sk": "message", "new": None, "old": None} for pk in pks]
+
+    def publish(self) -> list[str]:
+        """Hand those to the room; the ids of the records that failed and would be delivered again."""
+        failures = app.on_change(sqs_batch(*self.changes()), Context())["batchItemFailures"]
+        return [failure["itemIdentifier"] for failure in failures]
+
+    def door(self) -> Door:
+        """A front door that has just started."""
+        return build_door(self.settings, self.clients)
+
+    def secrets(self, wall_now: Callable[[], datetime] = lambda: NOW) -> ConnectionSecrets:
+        return ConnectionSecrets(self.clients["ssm"], TENANT, wall_now)
+
+    def inbox(self) -> Inbox:
+        return Inbox(self.settings["HUB_INBOX_TABLE"], self.clients["dynamodb"], TENANT)
+
+    def stored(self) -> list[dict[str, Any]]:
+        return list(self.clients["dynamodb"].scan(TableName=self.settings["HUB_INBOX_TABLE"])["Items"])
+
+    def drain(self, queue_setting: str) -> list[dict[str, Any]]:
+        """Take every message off a queue."""
+        found: list[dict[str, Any]] = []
+        url = self.settings[queue_setting]
+        while got := self.clients["sqs"].receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in got:
+                found.append(json.loads(message["Body"]))
+                self.clients["sqs"].delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def emitted(self) -> list[dict[str, Any]]:
+        """Take every contract event off the bus."""
+        return bus_events(self.session)
+
+    def _client(self, name: str) -> Any:
+        """A client whose calls are counted at the transport: one line a request that leaves."""
+        client = self.session.client(name)
+        client.meta.events.register("before-send.*.*", self._note)
+        return client
+
+    def _note(self, request: Any, **_: Any) -> None:
+        target = request.headers.get("X-Amz-Target", b"")
+        operation = target.decode() if isinstance(target, bytes) else target
+        self.calls.append(operation.rpartition(".")[2])
+
+
+@contextmanager
+def simulated_stack(**more: str) -> Iterator[Stack]:
+    """Everything that the stack's template makes for webhooks, in moto, with two connections."""
+    with account("webhooks", "inbox", **more) as session:
+        sqs = session.client("sqs")
+        for setting, name in QUEUES.items():
+            os.environ[setting] = sqs.create_queue(QueueName=f"hub-{TENANT}-{name}")["QueueUrl"]
+        stack = Stack(session, {name: os.environ[name] for name in os.environ if name.startswith("HUB_")})
+        for connection in (WECOM, DOUYIN):
+            stack.secrets().put(connection)
+        stack.calls.clear()
+        app.room.reset()
+        yield stack
+        app.room.reset()
+
+
+def wecom_text(text: str, message_id: str = "7300000000000000001", sender: str = "wmCustomer1") -> bytes:
+    """A customer's text, as WeCom says it inside the envelope."""
+    return (
+        f"<xml><ToUserName><![CDATA[wwdemo0000000001]]></ToUserName><FromUserName><![CDATA[{sender}]]></FromUserName>"
+        f"<CreateTime>1700000000</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{text}]]></Content>"
+        f"<MsgId>{message_id}</MsgId><AgentID>1000002</AgentID></xml>"
+    ).encode()
+
+
+def douyin_push(*messages: Mapping[str, Any]) -> bytes:
+    """An array of pushes, each `{"tag", "msg_id", "data": {...}}`."""
+    return json.dumps([{**message, "data": json.dumps(message["data"])} for message in messages]).encode()
+
+
+def deliver(connection: Connection, plaintext: bytes) -> dict[str, Any]:
+    """The event of a genuine delivery of `plaintext`."""
+    sample = codec(connection.channel).sample(
+        connection.settings, plaintext, timestamp="1700000000", nonce="n0nce", randomness=b"0123456789abcdef"
+    )
+    return to_event(connection, sample)

@@ -1,0 +1,296 @@
+"""Douyin shop: the push's door, orders in our words, signed calls."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.channels.base import Delivery, NotUnderstood, Rejected
+from hub.channels.douyin import codec
+from hub.channels.douyin.client import DouyinClient, DouyinMisconfigured, DouyinRefused, OrderPage
+from hub.channels.douyin.orders import OrderFacts, canonical_order, state_table
+from hub.channels.douyin.signing import canonical_json, sign_call, sign_push
+from hub.kernel.errors import HubError, Retry
+from tests.channels.fakes import FakeSession, FakeTokens
+from tests.channels.support import STAMP, payload
+
+VECTORS: dict[str, Any] = payload("douyin_vectors")
+KNOWN: dict[str, Any] = payload("douyin_examples")["settings"]
+NOW = datetime(2026, 1, 1, 4, 45, tzinfo=UTC)
+
+
+def push(body: bytes) -> Delivery:
+    return Delivery("POST", {}, {"event-sign": sign_push(KNOWN["app_key"], KNOWN["app_secret"], body)}, body)
+
+
+def plaintexts(body: bytes) -> list[bytes]:
+    return [one.plaintext for one in codec.accept(push(body), KNOWN).messages]
+
+
+@pytest.mark.parametrize("vector", VECTORS["pushes"], ids=lambda one: one["id"])
+@pytest.mark.parametrize("case", [str.lower, str.upper])
+def test_the_vectors_verify_in_either_case(vector: dict[str, str], case: Any) -> None:
+    """event-sign is compared without regard to case, as the official SDK does."""
+    delivery = Delivery("POST", {}, {"event-sign": case(vector["event_sign"])}, vector["body"].encode())
+    assert codec.accept(delivery, VECTORS).answer == codec.SUCCESS
+
+
+@pytest.mark.parametrize("vector", VECTORS["calls"], ids=lambda one: one["id"])
+def test_a_call_is_signed_as_the_vector(vector: dict[str, str]) -> None:
+    """hmac-sha256, version 2, over sorted parameters."""
+    made = sign_call(
+        VECTORS["app_key"],
+        VECTORS["app_secret"],
+        method=vector["method"],
+        param_json=canonical_json(json.loads(vector["param_json"])),
+        timestamp=vector["timestamp"],
+    )
+    assert made == vector["sign"]
+
+
+def test_parameters_are_sorted_at_every_level_and_not_escaped() -> None:
+    """No blanks, no \\u escapes, keys in order inside objects of lists too."""
+    assert canonical_json({"b": [{"d": "<中>", "c": 1}], "a": True}) == '{"a":true,"b":[{"c":1,"d":"<中>"}]}'
+
+
+def test_each_message_of_a_batch_keeps_its_own_text() -> None:
+    """Two good ones and an unknown one come out as three, spelled exactly as they were sent."""
+    body = b' [ {"tag":"101","msg_id":"a", "data":"{}"} ,\n{"tag": "999" ,"msg_id":"b"},7 ] '
+    assert plaintexts(body) == [
+        b'{"tag":"101","msg_id":"a", "data":"{}"}',
+        b'{"tag": "999" ,"msg_id":"b"}',
+        b"7",
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{}", b"null", b"[1", b"[1,]", b"[1 2]", b"[1]]", b"[,]", b"]", b"[", b"\xff", b"[" * 200_000, b'["\xff"]'],
+)
+def test_a_signed_body_that_is_no_array_is_kept_whole(body: bytes) -> None:
+    """What verifies is never lost, whatever it is."""
+    assert plaintexts(body) == [body]
+
+
+@pytest.mark.parametrize("body", [b"[]", b" [ ] ", b'[{"tag":"0","data":"x"}]', b'[{"tag":0}]'])
+def test_nothing_is_stored_for_nothing(body: bytes) -> None:
+    """An empty batch and the test push are answered, and leave no message."""
+    assert plaintexts(body) == []
+
+
+@given(
+    st.lists(st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=5), max_size=6),
+    st.sampled_from([None, 1]),
+)
+@settings(max_examples=200, deadline=None)
+def test_splitting_agrees_with_json(items: list[Any], indent: int | None) -> None:
+    """The texts of the items, parsed one by one, are the items of the array."""
+    body = json.dumps(items, indent=indent).encode()
+    assert [json.loads(text) for text in plaintexts(body)] == items
+
+
+@given(st.binary(max_size=200), st.text(max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_random_pushes_are_refused(body: bytes, signature: str) -> None:
+    """Nothing that the app's secret did not sign is taken, and nothing crashes the door."""
+    with pytest.raises(Rejected):
+        codec.accept(Delivery("POST", {}, {"event-sign": signature}, body), KNOWN)
+
+
+def keys(body: bytes) -> list[str]:
+    return [one.dedupe_key for one in codec.accept(push(body), KNOWN).messages]
+
+
+def test_one_id_in_two_shops_or_under_two_tags_is_two_messages() -> None:
+    """Shop, tag and message id are the identity; ids above 2^53 keep every digit."""
+    texts = [
+        '{"tag":"101","msg_id":"m","data":"{\\"shop_id\\":9007199254740993}"}',
+        '{"tag":"101","msg_id":"m","data":{"shop_id":"2"}}',
+        '{"tag":"102","msg_id":"m","data":"no json"}',
+    ]
+    assert keys(f"[{','.join(texts)}]".encode()) == ["9007199254740993:101:m", "2:101:m", ":102:m"]
+
+
+@pytest.mark.parametrize(
+    "text", ['{"tag":"101"}', '{"tag":"101","msg_id":""}', '{"tag":"101","msg_id":"\\ud800"}', "[1]", "null"]
+)
+def test_without_an_id_the_messages_own_text_is_the_key(text: str) -> None:
+    """A sha256 of exactly that message."""
+    assert all(len(key) == 64 for key in keys(f"[{text}]".encode()))
+
+
+def test_a_push_over_the_limit_is_refused() -> None:
+    """Four MiB is the written bound; at the bound a push is read."""
+    at_bound = b"[" + b" " * (codec.BODY_LIMIT_BYTES - 2) + b"]"
+    assert plaintexts(at_bound) == []
+    with pytest.raises(Rejected, match="too-large"):
+        codec.accept(push(at_bound + b" "), KNOWN)
+
+
+DETAIL: dict[str, Any] = {
+    "order_id": "4900000000000000001",
+    "shop_id": 10001,
+    "order_status": 2,
+    "pay_amount": 12990,
+    "promotion_pay_amount": 990,
+    "pay_time": 1767242600,
+    "update_time": 1767242700,
+    "doudian_open_id": "oid_1",
+}
+
+
+def test_an_order_in_our_words() -> None:
+    """The buyer paid what is left of the platform's own promotion; times are UTC, ids texts."""
+    assert canonical_order(DETAIL) == OrderFacts(
+        order_no="4900000000000000001",
+        shop_id="10001",
+        state="paid",
+        state_rank=30,
+        buyer_id="oid_1",
+        amount_minor=12000,
+        currency="CNY",
+        paid_at=datetime(2026, 1, 1, 4, 43, 20, tzinfo=UTC),
+        updated_at=datetime(2026, 1, 1, 4, 45, tzinfo=UTC),
+    )
+
+
+def test_an_unpaid_order_has_no_time_of_payment() -> None:
+    """Zero, or nothing, means not yet."""
+    unpaid = {**DETAIL, "order_status": 1, "pay_time": 0, "doudian_open_id": None}
+    facts = canonical_order(unpaid)
+    assert (facts.state, facts.paid_at, facts.buyer_id) == ("pending_payment", None, "")
+
+
+def test_every_documented_status_has_a_ranked_state() -> None:
+    """The table is whole: each raw code leads to a state, each state to a rank."""
+    table = state_table()
+    for raw in table["order_status"]:
+        facts = canonical_order({**DETAIL, "order_status": raw})
+        assert facts.state_rank == table["ranks"][facts.state]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"order_status": 777}, "unknown-status"),
+        ({"order_status": None}, "unknown-status"),
+        ({"pay_amount": 129.9}, "missing-field"),
+        ({"pay_amount": None}, "missing-field"),
+        ({"pay_amount": -1}, "missing-field"),
+        ({"update_time": "soon"}, "missing-field"),
+        ({"order_id": ""}, "missing-field"),
+        ({"shop_id": True}, "missing-field"),
+    ],
+)
+def test_an_order_that_cannot_be_trusted_is_not_guessed(change: dict[str, Any], reason: str) -> None:
+    """Unknown states and amounts that are no whole fen are reported, never filled in."""
+    with pytest.raises(NotUnderstood) as refused:
+        canonical_order({**DETAIL, **change})
+    assert refused.value.reason == reason
+
+
+def client(*answers: Any) -> tuple[DouyinClient, FakeSession]:
+    session = FakeSession(*answers)
+    made = DouyinClient(KNOWN, FakeTokens(), wall_now=lambda: NOW, base_url="http://douyin.test/", session=session)
+    return made, session
+
+
+def success(**data: Any) -> dict[str, Any]:
+    return {"code": 10000, "msg": "success", "data": data}
+
+
+def test_an_order_is_asked_for_with_a_signature_that_leaves_the_token_out() -> None:
+    """Path, query and body of one signed call, as the platform checks them."""
+    douyin, session = client(success(shop_order_detail=DETAIL))
+    assert douyin.order_detail("4900000000000000001") == DETAIL
+    ((method, url, request),) = session.asked
+    body = '{"shop_order_id":"4900000000000000001"}'
+    assert (method, url, request["data"]) == ("POST", "http://douyin.test/order/orderDetail", body.encode())
+    assert request["params"] == {
+        "app_key": KNOWN["app_key"],
+        "method": "order.orderDetail",
+        "access_token": "token-1",
+        "timestamp": "1767242700",
+        "v": "2",
+        "sign_method": "hmac-sha256",
+        "sign": sign_call(
+            KNOWN["app_key"],
+            KNOWN["app_secret"],
+            method="order.orderDetail",
+            param_json=body,
+            timestamp="1767242700",
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("page", "orders", "total", "has_more"),
+    [(0, 100, 101, True), (1, 1, 101, False), (0, 100, 100, False), (5, 0, 999, False)],
+)
+def test_pages_of_changed_orders_end(page: int, orders: int, total: int, has_more: bool) -> None:
+    """Sorted by update time; the last page, and an empty one, say so."""
+    douyin, session = client(success(shop_order_list=[DETAIL] * orders, total=total))
+    assert douyin.search_orders(NOW, NOW, page) == OrderPage((DETAIL,) * orders, total, has_more)
+    asked = json.loads(session.asked[0][2]["data"])
+    assert (asked["order_by"], asked["order_asc"], asked["page"]) == ("update_time", True, page)
+
+
+def test_tokens_are_made_and_renewed() -> None:
+    """token.create for the own shop and token.refresh, neither with an access token."""
+    answer = success(access_token="t", expires_in=604800, refresh_token="r", shop_id=10001)
+    douyin, session = client(answer, answer, success())
+    assert douyin.fetch_token() == ("t", 604800)
+    assert douyin.refresh_token("r0").refresh_value == "r"
+    with pytest.raises(Retry):
+        douyin.fetch_token()
+    assert [json.loads(request["data"]) for _, _, request in session.asked[:2]] == [
+        {"code": "", "grant_type": "authorization_self", "shop_id": "10001"},
+        {"grant_type": "refresh_token", "refresh_token": "r0"},
+    ]
+    assert all("access_token" not in request["params"] for _, _, request in session.asked)
+
+
+def test_an_expired_token_is_renewed_once() -> None:
+    """One refresh, one more try."""
+    stale = {"code": 40003, "sub_code": "isv.access-token-expired"}
+    douyin, session = client(stale, success(shop_order_detail=DETAIL), stale, stale)
+    douyin.order_detail("1")
+    assert [request["params"]["access_token"] for _, _, request in session.asked] == ["token-1", "token-2"]
+    with pytest.raises(Retry):
+        douyin.order_detail("1")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ({"code": 20000}, Retry),
+        ({"code": 60000}, Retry),
+        ({"code": 30002}, DouyinMisconfigured),
+        ({"code": 40003, "sub_code": "isv.signature-invalid"}, DouyinMisconfigured),
+        ({"code": 50002, "sub_code": "isv.business-failed:1"}, DouyinRefused),
+        (success(), Retry),
+        ({"code": "10000"}, Retry),
+        (b"<html>", Retry),
+        ((503, b'{"code":10000}'), Retry),
+        (requests.ConnectionError("?access_token=token-1&sign=x"), Retry),
+    ],
+)
+def test_an_answer_says_what_can_be_done(answer: Any, kind: type[HubError]) -> None:
+    """Passing, misconfigured or refused; never with the query string."""
+    douyin, _ = client(answer)
+    with pytest.raises(kind) as refused:
+        douyin.order_detail("1")
+    assert type(refused.value) is kind
+    assert "token-1" not in f"{refused.value}{refused.value.facts}"
+
+
+def test_a_sample_signs_what_it_sends() -> None:
+    """One message or a whole array, both verify."""
+    for plaintext in (b'{"tag":"101","msg_id":"a"}', b'[{"tag":"101","msg_id":"a"}]'):
+        assert len(codec.accept(codec.sample(KNOWN, plaintext, **STAMP), KNOWN).messages) == 1

@@ -1,0 +1,156 @@
+"""Calls to WeCom: the right bytes out, errors sorted by what can be done about them, no secret in any of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.channels.wecom.cards import Card, cut_text, render_card
+from hub.channels.wecom.client import Sent, WecomClient, WecomMisconfigured, WecomRefused
+from hub.kernel.errors import HubError, Invalid, Retry
+from tests.channels.fakes import FakeSession, FakeTokens
+from tests.channels.support import payload
+
+KNOWN: dict[str, Any] = payload("wecom_examples")["settings"]
+OK = {"errcode": 0, "errmsg": "ok", "msgid": "m1", "invaliduser": "b|c"}
+
+
+def client(*answers: Any) -> tuple[WecomClient, FakeSession, FakeTokens]:
+    session, tokens = FakeSession(*answers), FakeTokens()
+    return WecomClient(KNOWN, tokens, base_url="http://wecom.test/", session=session), session, tokens
+
+
+def test_a_text_goes_out_as_raw_utf8_with_the_duplicate_check_on() -> None:
+    """Escaped Chinese is refused by the platform; the same body twice is delivered once."""
+    wecom, session, _ = client(OK)
+    assert wecom.send_text(["a", "b", "c"], "你好") == Sent("m1", ("b", "c"))
+    ((method, url, request),) = session.asked
+    assert (method, url, request["params"]) == (
+        "POST",
+        "http://wecom.test/cgi-bin/message/send",
+        {"access_token": "token-1"},
+    )
+    assert "你好".encode() in request["data"]
+    assert json.loads(request["data"]) == {
+        "touser": "a|b|c",
+        "agentid": 1000002,
+        "msgtype": "text",
+        "text": {"content": "你好"},
+        "enable_duplicate_check": 1,
+        "duplicate_check_interval": 1800,
+    }
+    assert (request["timeout"], request["allow_redirects"]) == ((3.05, 10.0), False)
+
+
+def test_a_card_carries_its_task_and_buttons() -> None:
+    """The key and the task id are what comes back in the tap."""
+    wecom, session, _ = client(OK)
+    card = Card("新工单", "vis_1", "https://h5/t", "空调", (("客户", "李四"),), (("接单", "accept"),))
+    wecom.send_card(["a"], card)
+    assert json.loads(session.asked[0][2]["data"])["template_card"] == {
+        "card_type": "button_interaction",
+        "main_title": {"title": "新工单", "desc": "空调"},
+        "horizontal_content_list": [{"keyname": "客户", "value": "李四"}],
+        "task_id": "vis_1",
+        "card_action": {"type": 1, "url": "https://h5/t"},
+        "button_list": [{"text": "接单", "style": 1, "key": "accept"}],
+    }
+
+
+def test_a_card_outside_the_limits_is_refused_before_it_leaves() -> None:
+    """Task id, rows and buttons have written bounds; at the bound a card is good."""
+    rows = tuple((str(n), "v") for n in range(6))
+    assert render_card(Card("t", "x" * 128, "u", fields=rows, buttons=rows))
+    with pytest.raises(Invalid) as refused:
+        render_card(Card("t", "x" * 129, "u", fields=(*rows, rows[0]), buttons=(*rows, rows[0])))
+    assert [problem.pointer for problem in refused.value.problems] == ["/task_id", "/fields", "/buttons"]
+
+
+@given(st.text(max_size=900), st.integers(3, 2048))
+def test_a_long_text_is_cut_between_characters(text: str, limit: int) -> None:
+    """Never over the limit in bytes, never half a character, untouched when it fits."""
+    text = text.encode("utf-8", "replace").decode()
+    cut = cut_text(text, limit)
+    assert len(cut.encode()) <= limit
+    assert cut == text if len(text.encode()) <= limit else text.startswith(cut[:-1])
+
+
+@pytest.mark.parametrize("code", [40014, 42001])
+def test_a_token_that_died_early_is_renewed_once(code: int) -> None:
+    """One refresh, one more try, and no more."""
+    wecom, session, tokens = client({"errcode": code}, OK)
+    assert wecom.send_text(["a"], "hi").message_id == "m1"
+    assert [request["params"]["access_token"] for _, _, request in session.asked] == ["token-1", "token-2"]
+    wecom, session, tokens = client({"errcode": code}, {"errcode": code})
+    with pytest.raises(Retry):
+        wecom.send_text(["a"], "hi")
+    assert (len(session.asked), tokens.count) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "after_seconds"),
+    [
+        (-1, Retry, 2),
+        (45009, Retry, 60),
+        (45033, Retry, 5),
+        (40001, WecomMisconfigured, None),
+        (40013, WecomMisconfigured, None),
+        (60020, WecomMisconfigured, None),
+        (81013, WecomRefused, None),
+        (99999, WecomRefused, None),
+    ],
+)
+def test_an_error_code_says_what_can_be_done(code: int, kind: type[HubError], after_seconds: int | None) -> None:
+    """Passing ones are tried again later, the app's own mistakes are named, the rest is refused."""
+    wecom, _, _ = client({"errcode": code, "errmsg": "why, from ip: 203.0.113.9"})
+    with pytest.raises(kind) as refused:
+        wecom.send_text(["a"], "hi")
+    assert type(refused.value) is kind
+    assert getattr(refused.value, "after_seconds", None) == after_seconds
+    assert refused.value.facts["errcode"] == code
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        requests.ConnectionError("https://qyapi/cgi-bin/message/send?access_token=token-1"),
+        requests.Timeout("?access_token=token-1"),
+        b"<html>token-1</html>",
+        b"[]",
+        {"errcode": ["token-1"]},
+        (502, b"{}"),
+    ],
+)
+def test_a_platform_that_cannot_be_read_is_tried_again_without_telling_the_token(answer: Any) -> None:
+    """The token travels in the URL, so what the library says is not repeated."""
+    wecom, _, _ = client(answer)
+    with pytest.raises(Retry) as refused:
+        wecom.send_text(["a"], "hi")
+    assert "token-1" not in f"{refused.value}{refused.value.facts}"
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
+
+
+def test_a_token_is_fetched_with_the_apps_secret() -> None:
+    """gettoken, and its life in seconds."""
+    wecom, session, _ = client({"errcode": 0, "access_token": "t", "expires_in": 7200}, {"errcode": 0})
+    assert wecom.fetch_token() == ("t", 7200)
+    method, url, request = session.asked[0]
+    assert (method, url) == ("GET", "http://wecom.test/cgi-bin/gettoken")
+    assert request["params"] == {"corpid": KNOWN["corp_id"], "corpsecret": KNOWN["secret"]}
+    with pytest.raises(Retry):
+        wecom.fetch_token()
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+def test_receivers_are_one_to_a_thousand(count: int) -> None:
+    """The platform's bound is checked before the call; a thousand are sent."""
+    wecom, session, _ = client(OK)
+    with pytest.raises(Invalid):
+        wecom.send_text(["a"] * count, "hi")
+    assert session.asked == []
+    wecom.send_text(["a"] * 1000, "hi")

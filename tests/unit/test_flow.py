@@ -1,0 +1,153 @@
+"""Flows: what makes one sound, and that the compiled machine walks exactly as the document says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.tickets.asl import compile_flow
+from functions.tickets.flow import parse_flow
+from functions.tickets.preset_flows import preset_flow, preset_keys
+from hub.kernel.errors import Invalid
+
+TITLE = {"zh": "节点", "en": "Node"}
+
+
+def human(node_id: str, **outcomes: str) -> dict[str, Any]:
+    return {"id": node_id, "kind": "human", "title": TITLE, "outcomes": outcomes}
+
+
+def end(node_id: str = "closed") -> dict[str, Any]:
+    return {"id": node_id, "kind": "end", "title": TITLE, "outcome": "done"}
+
+
+def flow(*nodes: dict[str, Any], start: str | None = None) -> dict[str, Any]:
+    return {"key": "sample", "title": TITLE, "start": start or nodes[0]["id"], "nodes": list(nodes)}
+
+
+def wrong_places(document: dict[str, Any]) -> list[str]:
+    with pytest.raises(Invalid) as caught:
+        parse_flow(document)
+    return [problem.pointer for problem in caught.value.problems]
+
+
+def walk(machine: dict[str, Any], edges: list[str], limit: int = 200) -> list[str]:
+    """The nodes that the machine visits when people choose `edges` in turn: Task and Choice only, as ASL has them."""
+    name, visited, edge, choices = machine["StartAt"], [], "", iter(edges)
+    for _ in range(limit):
+        state = machine["States"][name]
+        if state["Type"] == "Task":
+            visited.append(name)
+            edge = next(choices, "") if "waitForTaskToken" in state["Resource"] else edge
+            if state.get("End"):
+                return visited
+            name = state["Next"]
+        elif name == "resume":
+            name = state["Default"]
+        else:
+            taken = [choice["Next"] for choice in state["Choices"] if choice["StringEquals"] == edge]
+            if not taken:
+                return visited
+            name = taken[0]
+    return visited
+
+
+def test_every_preset_flow_is_sound_and_its_committed_machine_is_what_it_compiles_to() -> None:
+    """A preset's golden .asl.json is byte for byte what its .flow.json compiles to."""
+    from functions.tickets.preset_flows import FLOWS
+
+    assert preset_keys()
+    for key in preset_keys():
+        document = preset_flow(key)
+        assert document is not None
+        assert compile_flow(parse_flow(document)).asl == (FLOWS / f"{key}.asl.json").read_text(encoding="utf-8")
+
+
+def test_a_wrong_field_is_named_by_its_pointer() -> None:
+    """A flow with wrong fields is refused with the place of each."""
+    document = flow(human("ask", ok="closed"), {**end(), "outcome": 7})
+    document["nodes"][0]["colour"] = "red"
+    assert wrong_places(document) == ["/nodes/0/colour", "/nodes/1/outcome"]
+
+
+def test_an_edge_to_nowhere_is_named() -> None:
+    """An outcome that leads to no node is refused, with its pointer."""
+    assert wrong_places(flow(human("ask", ok="closed", no="lost"), end())) == ["/nodes/0/outcomes/no"]
+
+
+def test_a_node_out_of_reach_and_a_trap_are_named() -> None:
+    """A node that nothing leads to, and one with no way to an end, are each refused."""
+    document = flow(
+        human("ask", ok="closed", no="trap"), human("trap", again="trap"), human("lost", ok="closed"), end()
+    )
+    assert wrong_places(document) == ["/nodes/1", "/nodes/2"]
+
+
+def test_join_stands_only_inside_branches() -> None:
+    """`join` outside a parallel's branch is refused."""
+    assert wrong_places(flow(human("ask", ok="join", no="closed"), end())) == ["/nodes/0/outcomes/ok"]
+
+
+def test_branches_do_not_share_nodes_or_end_the_ticket() -> None:
+    """A node in two branches, and an end inside one, are refused."""
+    fork = {"id": "fork", "kind": "parallel", "title": TITLE, "branches": ["a", "b"], "next": "closed"}
+    shared = flow(fork, human("a", ok="c"), human("b", ok="c"), human("c", ok="join"), end())
+    assert wrong_places(shared) == ["/nodes/0/branches/1"]
+
+
+def test_a_parallel_compiles_to_branches_that_catch_inside_themselves() -> None:
+    """Each branch of a parallel ends by itself and keeps its own failure."""
+    fork = {"id": "fork", "kind": "parallel", "title": TITLE, "branches": ["a", "b"], "next": "closed"}
+    pause = {"id": "b", "kind": "wait", "title": TITLE, "seconds": 60, "next": "join"}
+    machine = json.loads(compile_flow(parse_flow(flow(fork, human("a", ok="join"), pause, end()))).asl)
+    branches = machine["States"]["fork"]["Branches"]
+    assert [branch["StartAt"] for branch in branches] == ["a", "b"]
+    assert branches[0]["States"]["a"]["Catch"][-1]["Next"] == "fork.0.failed"
+    assert branches[0]["States"]["a.route"]["Choices"][0]["Next"] == "fork.0.joined"
+    assert "a" not in machine["States"]
+
+
+def test_titles_and_forms_leave_no_trace_in_the_machine() -> None:
+    """Two hundred stores whose flows differ in words and forms share one machine."""
+    plain = flow(human("ask", ok="closed"), end())
+    worded = flow({**human("ask", ok="closed"), "title": {"zh": "问", "en": "Ask"}, "assignee": "supervisor"}, end())
+    assert compile_flow(parse_flow(plain)).digest == compile_flow(parse_flow(worded)).digest
+
+
+@st.composite
+def human_flows(draw: st.DrawFn) -> tuple[dict[str, Any], list[str]]:
+    """A random sound flow of human nodes, and a sequence of outcomes people might choose."""
+    count = draw(st.integers(1, 8))
+    names = [f"n{i}" for i in range(count)]
+    nodes = []
+    for i, name in enumerate(names):
+        onward = names[i + 1] if i + 1 < count else "closed"
+        extra = draw(
+            st.dictionaries(st.sampled_from(["back", "skip"]), st.sampled_from([*names, "closed"]), max_size=2)
+        )
+        nodes.append(human(name, ok=onward, **extra))
+    return flow(*nodes, end()), draw(st.lists(st.sampled_from(["ok", "back", "skip"]), max_size=30))
+
+
+@given(human_flows())
+def test_the_machine_walks_as_the_document_says(case: tuple[dict[str, Any], list[str]]) -> None:
+    """For any flow and any choices of people, the machine visits the nodes that a plain walk of the document visits."""
+    document, edges = case
+    by_id = {node["id"]: node for node in document["nodes"]}
+    expected, name = [], document["start"]
+    for edge in edges:
+        expected.append(name)
+        if by_id[name]["kind"] == "end":
+            break
+        target = by_id[name]["outcomes"].get(edge)
+        if target is None:
+            break
+        name = target
+    else:
+        expected.append(name)
+    machine = json.loads(compile_flow(parse_flow(document)).asl)
+    assert walk(machine, edges) == expected

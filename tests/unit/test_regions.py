@@ -1,0 +1,30 @@
+"""Regions: the code itself says where it lies."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.kernel.regions import BASE, covers, path
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("310101", ("310101", "310100", "310000", "base")),
+        ("440300", ("440300", "440000", "base")),
+        ("440000", ("440000", "base")),
+        ("base", ("base",)),
+    ],
+)
+def test_path_leads_outward(code: str, expected: tuple[str, ...]) -> None:
+    """A district lies in its city, the city in its province, the province in the whole."""
+    assert path(code) == expected
+
+
+def test_a_region_covers_its_subtree() -> None:
+    """A region covers itself and what lies in it, and nothing above or beside."""
+    assert covers("310000", "310101")
+    assert covers("310101", "310101")
+    assert covers(BASE, "440300")
+    assert not covers("310101", "310000")
+    assert not covers("440000", "310101")
