@@ -159,7 +159,7 @@ class Assembly:
 
     def _seed(self) -> Ready:
         token = self.options.state.token(self.options.tenant)
-        connections = seed.run_steps(self.steps, self.base_url, token)
+        connections = seed.run_steps(self.steps, self.base_url, token, self.clock.business_now())
         if self.options.business_origin is not None:
             time.sleep(max(0.0, self.clock.origin_wall - time.time()))
         return Ready(

@@ -122,6 +122,9 @@ def _build_bundles(root: Path, functions: dict[str, Path]) -> None:
         shutil.rmtree(root / "build" / name, ignore_errors=True)
         bundle.rename(root / "build" / name)
     staging.rmdir()
+    for manifest in (root / "build").glob("*/manifest.json"):
+        if manifest.parent.name not in functions:  # a room that is gone
+            shutil.rmtree(manifest.parent)
 
 
 def _stage_code(root: Path, bundle: Path, name: str, package: Path) -> None:

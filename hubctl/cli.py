@@ -24,7 +24,7 @@ Scale = Annotated[int, typer.Option(min=1, help="how many times faster business 
 def dev(
     port: Annotated[int, typer.Option(help="where the gateway listens on 127.0.0.1; 0 takes any free port")] = 8000,
     clock_scale: Scale = 1,
-    ready_file: Annotated[Path | None, typer.Option(help="written as JSON once the hub answers")] = None,
+    ready_file: Annotated[Path, typer.Option(help="written as JSON once the hub answers")] = Path(".hub/ready.json"),
     tenant: Tenant = "demo",
 ) -> None:
     """Run the whole hub here, until Ctrl-C: embedded AWS, the deployed stack, a gateway, doubles of the platforms."""
@@ -39,7 +39,7 @@ def dev(
         sys.stdout.write(f"{ready.token}\n")
         sys.stdout.flush()
         say.print(
-            f'try:   curl -H "Authorization: Bearer $(hubctl token)" {ready.base_url}/webhooks/stats', soft_wrap=True
+            f'try:   curl -H "Authorization: Bearer $(.venv/bin/hubctl token)" {ready.base_url}/tickets', soft_wrap=True
         )
         say.print("Ctrl-C stops it and everything it started.")
 

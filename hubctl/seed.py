@@ -1,23 +1,30 @@
 """Fills a fresh local hub over its own HTTP API: connections, a flow, people, prices — as an operator would.
 
-The steps are data (`hubctl/seed/demo.json`): each is {method, path, body}. A step with "connection": true registers
-a connection: its body {channel, name, settings} also tells the platforms' doubles which app they are to know.
+The steps are data (`hubctl/seed/demo.json`): each is {method, path, body}. A step with "connection": true
+registers a connection: its body {channel, name, settings} also tells the platforms' doubles which app they are to
+know. A text like "@-24h" stands for a moment, in hours from the hub's business time at its start. Prices need no
+step: a standard book ships with the pricing room.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 import requests
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub.kernel.clock import rfc3339
+
 SEEDS = Path(__file__).resolve().parent / "seed"
 DEMO_SEED = SEEDS / "demo.json"
 ANSWER_SECONDS = 60.0
 STEPS_MAX = 2000
+MOMENT = re.compile(r"@([+-]\d{1,5})h")
 
 
 class SeedError(Exception):
@@ -65,22 +72,32 @@ def platform_apps(steps: Sequence[Step], channel: str, key: str, secret: str) ->
     return {each[key]: each[secret] for each in settings}
 
 
-def run_steps(steps: Sequence[Step], base_url: str, token: str) -> list[Connection]:
-    """Runs them in order. Raises SeedError at the first one that is refused."""
+def run_steps(steps: Sequence[Step], base_url: str, token: str, now: datetime) -> list[Connection]:
+    """Runs them in order; `now` is business time. Raises SeedError at the first one that is refused."""
     connections = []
     with requests.Session() as session:
         session.trust_env = False  # no proxy of the shell
         session.headers["Authorization"] = f"Bearer {token}"
         for step in steps:
-            answer = _send(session, base_url, step)
+            answer = _send(session, base_url, step, with_moments(step.body, now))
             if step.connection:
                 connections.append(_connection(step, answer))
     return connections
 
 
-def _send(session: requests.Session, base_url: str, step: Step) -> Any:
+def with_moments(value: Any, now: datetime) -> Any:
+    """The same with each text "@±Nh" turned into the moment N hours from `now`, RFC 3339."""
+    if isinstance(value, dict):
+        return {name: with_moments(inner, now) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [with_moments(inner, now) for inner in value]
+    found = MOMENT.fullmatch(value) if isinstance(value, str) else None
+    return rfc3339(now + timedelta(hours=int(found[1]))) if found else value
+
+
+def _send(session: requests.Session, base_url: str, step: Step, body: Any) -> Any:
     response = session.request(
-        step.method, base_url + step.path, json=step.body, timeout=ANSWER_SECONDS, allow_redirects=False
+        step.method, base_url + step.path, json=body, timeout=ANSWER_SECONDS, allow_redirects=False
     )
     if not response.ok:
         said = response.content.decode("utf-8", "replace")

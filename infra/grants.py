@@ -12,7 +12,10 @@ from infra.streams import streamed_tables
 
 TABLE_VERBS = ("BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query")
 TABLE_ACTIONS = tuple(f"dynamodb:{verb}" for verb in (*TABLE_VERBS, "UpdateItem"))
-ITEM_ACTIONS = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
+INBOX_ACTIONS = tuple(
+    f"dynamodb:{verb}" for verb in ("ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem")
+)
+CONTENT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
 KEY_ACTIONS = tuple(
     f"kms:{verb}" for verb in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
 )
@@ -32,7 +35,7 @@ SEND = ("sqs:SendMessage",)
 class Grants:
     """The grants of every function bundle of one tenant."""
 
-    CONTENT_ROOMS: ClassVar = ("webhooks", "tickets", "customers", "notifications")
+    CONTENT_ROOMS: ClassVar = ("webhooks", "tickets", "customers")
     SECRETS_ROOMS: ClassVar = ("webhooks", "notifications")
 
     def __init__(self, names: Names, key: kms.IKey, *, networked: frozenset[str] = frozenset()) -> None:
@@ -57,7 +60,7 @@ class Grants:
             yield from special[manifest.function]()
 
     def _accept(self) -> Iterator[Grant]:
-        yield self._read_connections(("ssm:GetParametersByPath",))
+        yield self._read_connections()
         yield Grant(("dynamodb:PutItem",), (self.names.table_arn("inbox"),))
         yield Grant(SEND, (self.names.queue_arn("webhooks", "tally"),))
 
@@ -72,9 +75,9 @@ class Grants:
             own = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": people}}
             yield Grant(("dynamodb:GetItem",), (names.table_arn("directory"),), conditions=own)
         if room in self.CONTENT_ROOMS:
-            yield Grant(ITEM_ACTIONS, (names.table_arn("content"),))
+            yield Grant(CONTENT_ACTIONS, (names.table_arn("content"),))
         if room in self.SECRETS_ROOMS:
-            yield self._read_connections(("ssm:GetParameter", "ssm:GetParametersByPath"))
+            yield self._read_connections()
 
     def _queues(self, manifest: Manifest) -> Iterator[Grant]:
         consumed = manifest.of_kind("events", "changes", "queue")
@@ -96,19 +99,18 @@ class Grants:
 
     def _webhooks(self) -> Iterator[Grant]:
         names = self.names
-        yield Grant(TABLE_ACTIONS, (names.table_arn("inbox"),))
+        yield Grant(INBOX_ACTIONS, (names.table_arn("inbox"),))
         yield Grant(("dynamodb:Query",), (names.table_arn("inbox", "index", "by_pending"),))
         yield Grant(SEND, (names.queue_arn("webhooks", "tally"),))
         written = (names.parameter_arn("connections", "*"),)
         reason = "a connection is made by an administrator at run time; its id is not known before"
-        yield Grant(("ssm:PutParameter", "ssm:DeleteParameter"), written, reason)
+        yield Grant(("ssm:PutParameter",), written, reason)
 
     def _tickets(self) -> Iterator[Grant]:
         names = self.names
         flows = (names.machine_arn("f-*"),)
         reason = "flow machines are named by the hash of their content when they are published"
-        actions = ("states:CreateStateMachine", "states:DescribeStateMachine", "states:StartExecution")
-        yield Grant((*actions, "states:SendTaskFailure", "states:SendTaskSuccess"), flows, reason)
+        yield Grant(("states:CreateStateMachine", "states:SendTaskSuccess", "states:StartExecution"), flows, reason)
         yield Grant(("states:StartExecution",), (names.machine_arn("escalation"),))
         only = {"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}}
         yield Grant(("iam:PassRole",), (names.role_arn("flows"),), conditions=only)
@@ -116,10 +118,11 @@ class Grants:
     def _settlement(self) -> Iterator[Grant]:
         yield Grant(("states:StartExecution",), (self.names.machine_arn("settlement-run"),))
 
-    def _read_connections(self, actions: tuple[str, ...]) -> Grant:
-        """SSM checks the path itself for a read by path, and each parameter for a read by name."""
+    def _read_connections(self) -> Grant:
+        """SSM checks the path that is asked for, with and without what lies below it."""
         path = (self.names.parameter_arn("connections"), self.names.parameter_arn("connections", "*"))
-        return Grant(actions, path, "all connections of this tenant, made at run time, are read by their path")
+        reason = "all connections of this tenant, made at run time, are read by their path"
+        return Grant(("ssm:GetParametersByPath",), path, reason)
 
     def _logs(self, manifest: Manifest) -> Grant:
         streams = tuple(self.names.log_streams_arn(manifest.function, entry.name) for entry in manifest.entries)

@@ -1,19 +1,21 @@
 """At the end of quiet hours: what waited goes out as one text a person (C122).
 
-The due rows say what waits. A delayed send first joins its person's digest (`bundled`, one conditional write), so two
-sweeps at once, or a sweep that died, never tell it twice: whoever comes next finds the digest as it was put together
-and goes on from there.
+A delayed send first joins its person's digest (`bundled`, one conditional write), and the digest, once claimed, keeps
+the list of what it tells. So two sweeps at once, or one that died half way, tell nothing twice and lose nothing: what
+joined a digest too late to be told waits for the next one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
+from typing import Protocol
 
 from functions.notifications.delivery import Outcome, Send, Sends, deliver
 from functions.notifications.notices import Notice
+from hub.kernel.errors import Retry
 from hub.kernel.ids import derived_id
 
 DIGEST = "digest"
@@ -22,57 +24,70 @@ Post = Callable[[Notice, Sequence[Notice]], Outcome]
 """(the digest, what it tells) → what the platform said."""
 
 
-@dataclass(frozen=True)
-class Swept:
-    """One digest that a sweep dealt with: `done` when nothing more will be tried, so its due rows may go."""
+class DueSends(Sends, Protocol):
+    """Sends, and which of them are due."""
 
-    digest: Notice
-    members: tuple[Send, ...]
-    done: bool
+    def due(self, now: datetime) -> list[Send]:
+        """Delayed sends whose time has come, oldest first, up to a limit."""
+
+    def drop_due(self, send: Send) -> None:
+        """This send needs no sweep any more."""
+
+
+def sweep_due(sends: DueSends, now: datetime, post: Post) -> int:
+    """Send what is due, one digest a person. Answers how many digests must wait for the next sweep."""
+    due = sends.due(now)
+    for send in due:
+        if send.state in FINAL:
+            sends.drop_due(send)
+    waiting = 0
+    for digest, members in bundle(sends, due):
+        try:
+            _send_digest(sends, digest, members, now, post)
+        except Retry:
+            waiting += 1
+    return waiting
 
 
 def bundle(sends: Sends, due: Sequence[Send]) -> list[tuple[Notice, list[Send]]]:
-    """The digests of what is due, each with its members, in the order of `due`. Delayed sends join a new digest of
-    their person; those that a sweep before bundled stay in theirs."""
-    joined = [_join(sends, send, _digest_id(send, due)) for send in due]
+    """The digests of what is due, with their members. Delayed sends join a new digest of their person; those that an
+    earlier sweep bundled stay in theirs."""
+    joined = [_join(sends, send, due) for send in due]
     members = sorted((send for send in joined if send is not None), key=lambda send: send.digest_id)
-    return [
-        (_digest(digest_id, group), group)
-        for digest_id, group in ((key, list(found)) for key, found in groupby(members, lambda send: send.digest_id))
-    ]
+    grouped = groupby(members, key=lambda send: send.digest_id)
+    return [_digest(digest_id, list(group)) for digest_id, group in grouped]
 
 
-def send_digest(sends: Sends, digest: Notice, members: Sequence[Send], now: datetime, post: Post) -> Swept:
-    """Send one digest, once, and settle its members as it was settled. Raises Retry when the platform asks for
-    patience: the next sweep tries again."""
-    told = [send.notice for send in members]
-    sent = deliver(sends, digest, now, lambda: post(digest, told))
-    if sent is None or sent.state not in FINAL:
-        return Swept(digest, tuple(members), False)
+def _send_digest(sends: DueSends, digest: Notice, members: Sequence[Send], now: datetime, post: Post) -> None:
+    """Send one digest, once; then what it told becomes what it became, and what it did not tell waits again."""
+    known = sends.read(digest.id)
+    digest = known.notice if known else digest
+    told = [send for send in members if send.notice.id in digest.members]
+    settled = deliver(sends, digest, now, lambda: post(digest, [send.notice for send in told]))
+    if settled is None or settled.state not in FINAL:
+        return
     for send in members:
-        sends.write(replace(send, state=sent.state, reason=sent.reason, sent_at=sent.sent_at))
-    return Swept(digest, tuple(members), True)
+        if send.notice.id not in settled.notice.members:
+            sends.write(replace(send, state="delayed", digest_id=""))
+            continue
+        sends.write(replace(send, state=settled.state, reason=settled.reason, sent_at=settled.sent_at))
+        sends.drop_due(send)
 
 
-def _join(sends: Sends, send: Send, digest_id: str) -> Send | None:
-    """The send as a member of a digest; None when another sweep took it, or it is settled."""
-    if send.state == "bundled":
-        return send
+def _join(sends: Sends, send: Send, due: Sequence[Send]) -> Send | None:
+    """The send as a member of a digest, which is named after the first that waits for the same person. None when it
+    is settled, or another sweep took it just now."""
     if send.state != "delayed":
-        return None
+        return send if send.state == "bundled" else None
+    recipient = send.notice.recipient
+    first = next(one for one in due if one.state == "delayed" and one.notice.recipient == recipient)
+    digest_id = derived_id("snd", first.release_at or first.created_at, DIGEST, first.notice.id)
     return sends.write(replace(send, state="bundled", digest_id=digest_id))
 
 
-def _digest_id(send: Send, due: Sequence[Send]) -> str:
-    """The digest that a delayed send joins: named after the first that waits for the same person."""
-    first = next(s for s in due if s.state == "delayed" and s.notice.recipient == send.notice.recipient) \
-        if send.state == "delayed" else send
-    return derived_id("snd", first.release_at or first.created_at, DIGEST, first.notice.id)
-
-
-def _digest(digest_id: str, members: Sequence[Send]) -> Notice:
+def _digest(digest_id: str, members: list[Send]) -> tuple[Notice, list[Send]]:
     first = members[0].notice
-    return Notice(
+    digest = Notice(
         id=digest_id,
         kind=DIGEST,
         event_id="",
@@ -81,4 +96,6 @@ def _digest(digest_id: str, members: Sequence[Send]) -> Notice:
         ticket_id="",
         ticket_type="",
         priority="normal",
+        members=tuple(send.notice.id for send in members),
     )
+    return digest, members

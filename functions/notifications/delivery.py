@@ -100,9 +100,9 @@ def settle(sends: Sends, claimed: Send, settled: Send) -> Send | None:
     return sends.write(replace(settled, version=doubted.version))
 
 
-def delay(sends: Sends, notice: Notice, now: datetime, release: datetime) -> None:
-    """Keep a notice until `release`, unless it is known already."""
-    sends.write(Send(notice, "delayed", now, release_at=release))
+def delay(sends: Sends, notice: Notice, now: datetime, release: datetime) -> Send | None:
+    """Keep a notice until `release`, unless it is known already. Answers the send as it stands now."""
+    return sends.write(Send(notice, "delayed", now, release_at=release)) or sends.read(notice.id)
 
 
 def _next(known: Send | None, notice: Notice, now: datetime) -> Send | None:

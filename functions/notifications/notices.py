@@ -13,7 +13,8 @@ WECOM = "wecom"
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing to tell one person (`recipient`, a person id) through one channel."""
+    """One thing to tell one person (`recipient`, a person id) through one channel. A digest has `members`: the ids
+    of the sends that it tells at once."""
 
     id: str
     kind: str
@@ -25,6 +26,7 @@ class Notice:
     priority: Priority
     rung: str = ""
     visit_id: str = ""
+    members: tuple[str, ...] = ()
 
 
 def notices_of(event: TicketAssigned | RungFired, channel: str = WECOM) -> tuple[Notice, ...]:

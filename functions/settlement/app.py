@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from functions.settlement import steps as run_steps
 from functions.settlement import views
 from functions.settlement.earnings import visible_lines
+from functions.settlement.entries_port import SUMMARY_LIMIT
 from functions.settlement.ledger import Entry
 from functions.settlement.machine_port import start_run
 from functions.settlement.manual import manual_entry
@@ -24,7 +25,8 @@ from functions.settlement.periods import (
 )
 from functions.settlement.policies import Policy, entries_for, load_policies
 from functions.settlement.statements import imbalance_minor, party_lines
-from functions.settlement.tables import SUMMARY_LIMIT, Listed, Store, connect
+from functions.settlement.store_port import Store, connect
+from functions.settlement.tables import Listed
 from hub.contracts import settlement as wire
 from hub.contracts.events import Event, TicketClosed
 from hub.contracts.http import Page, PageQuery

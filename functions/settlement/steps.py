@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from functions.settlement.periods import Run, new_run, statement_id_of
 from functions.settlement.statements import LINES_LIMIT, Statement, make_statement
-from functions.settlement.tables import Store
+from functions.settlement.store_port import Store
 from hub.kernel.errors import Invalid, NotFound, Problem
 
 PARTIES_A_PAGE = 25
-PARTS_LIMIT = 20
+LINES_A_PAGE = 1000
+PARTS_LIMIT = 5
 """Statements of one party in one run; what is beyond stays due and is in the next run."""
 
 
@@ -26,17 +27,18 @@ def open_run(store: Store, tenant: str, payload: dict[str, Any], now: datetime, 
 
 
 def total_page(store: Store, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """{"op": "total", "run_id", "cursor"} → {"cursor", "more"}: statements of the next parties, 25 at most.
-
-    The first cursor is "" or null. A closed run has nothing more to total.
-    """
+    """{"op": "total", "run_id", "cursor"} → {"cursor", "more"}: statements of the next parties, 25 at most, fewer when
+    they have more than LINES_A_PAGE lines. The first cursor is "" or null. A closed run has nothing more to total."""
     run = _run(store, payload["run_id"])
     cursor = payload.get("cursor") or ""
     if run.closed_at:
         return {"cursor": cursor, "more": False}
     parties = store.statements.parties_after(cursor, PARTIES_A_PAGE)
+    settled = 0
     for party in parties:
-        settle_party(store, run, party, now)
+        settled += settle_party(store, run, party, now)
+        if settled >= LINES_A_PAGE:
+            return {"cursor": party, "more": True}
     return {"cursor": parties[-1] if parties else cursor, "more": len(parties) == PARTIES_A_PAGE}
 
 
@@ -46,15 +48,19 @@ def close_run(store: Store, payload: dict[str, Any], now: datetime) -> dict[str,
     return {"run_id": run.id, "state": "closed"}
 
 
-def settle_party(store: Store, run: Run, party: str, now: datetime) -> None:
-    """Put everything that is due to a party up to the run's cut-off into a statement; several when it is full."""
+def settle_party(store: Store, run: Run, party: str, now: datetime) -> int:
+    """Put everything that is due to a party up to the run's cut-off into a statement, several when it is full.
+    Answers how many lines that were."""
+    settled = 0
     for part in range(PARTS_LIMIT):
         statement = _statement(store, run, party, part, now)
         if statement is None:
-            return
+            break
         store.statements.settle(statement)
+        settled += len(statement.lines)
         if len(statement.lines) < LINES_LIMIT:
-            return
+            break
+    return settled
 
 
 def _statement(store: Store, run: Run, party: str, part: int, now: datetime) -> Statement | None:

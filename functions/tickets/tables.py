@@ -65,6 +65,7 @@ class Tables:
 
     def __init__(self, tenant: str, table: str) -> None:
         self._tenant = tenant
+        self._connection = Connection()
         bind(table, Record)
 
     # Reading.
@@ -172,7 +173,7 @@ class Tables:
 
     def write_all(self, *records: Record) -> None:
         """Write records in one transaction, each new or at the version it was read. Raises Conflict or Retry."""
-        with saving(), TransactWrite(connection=Connection()) as transaction:
+        with saving(), TransactWrite(connection=self._connection) as transaction:
             for record in records:
                 transaction.save(record)
 
@@ -216,7 +217,7 @@ class Tables:
             writes.append((records.get(sk) or self.new(pk, sk, visit)).hold(visit))
         writes += [self.new(pk, f"rung#{rung.name}", rung) for rung in move.rungs]
         writes += [self.new(pk, f"trail#{entry.seq:06d}", entry) for entry in entries]
-        with saving(ticket=ticket.id), TransactWrite(connection=Connection()) as transaction:
+        with saving(ticket=ticket.id), TransactWrite(connection=self._connection) as transaction:
             for record in writes:
                 transaction.save(record)
             for person, change in load_changes(case.ticket, ticket).items():

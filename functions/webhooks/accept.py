@@ -13,7 +13,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -23,10 +22,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
+from functions.webhooks.settings import DoorSettings
 from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected
 from hub.channels.registry import CHANNELS, codec
 from hub.edge.http_api import is_http_event, query_values, raw_body, request_path
-from hub.kernel.clock import Clock, ScaledClock, rfc3339
+from hub.kernel.clock import Clock, rfc3339
 from hub.kernel.errors import Retry
 from hub.store.inbox import Arrival, Inbox
 from hub.store.secrets import Connection, ConnectionSecrets
@@ -64,7 +64,7 @@ def handler(event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
     """An HTTP API event (payload 2.0) to its answer. Any other event warms the function: it wires and reads
     secrets."""
     del context
-    door = _open_door()
+    door = open_door()
     if is_http_event(event):
         return door.answer(event)
     door.secrets.every()
@@ -138,26 +138,23 @@ class Door:
             _LOG.warning("not tallied: connection=%s", connection_id)
 
 
-def build_door(environment: Mapping[str, str], clients: Mapping[str, Any]) -> Door:
-    """A door from `HUB_…` settings and botocore clients (dynamodb, ssm, sqs). Raises KeyError naming what is
-    missing."""
-    tenant = environment["HUB_TENANT"]
-    scale, origin = environment.get("HUB_CLOCK_SCALE", ""), environment.get("HUB_CLOCK_ORIGIN", "")
-    clock = ScaledClock.from_settings(scale, origin)
+def build_door(settings: DoorSettings, clients: Mapping[str, Any]) -> Door:
+    """A door from its settings and botocore clients (dynamodb, ssm, sqs)."""
     return Door(
-        secrets=ConnectionSecrets(clients["ssm"], tenant, clock.wall_now),
-        inbox=Inbox(environment["HUB_INBOX_TABLE"], clients["dynamodb"], tenant),
+        secrets=ConnectionSecrets(clients["ssm"], settings.tenant, settings.clock.wall_now),
+        inbox=Inbox(settings.inbox_table, clients["dynamodb"], settings.tenant),
         queue=clients["sqs"],
-        tally_url=environment["HUB_TALLY_QUEUE_URL"],
-        clock=clock,
+        tally_url=settings.tally_queue_url,
+        clock=settings.clock,
     )
 
 
 @lru_cache(maxsize=1)
-def _open_door() -> Door:
+def open_door() -> Door:
+    """The door of this process, opened once."""
     session = get_session()
     names: Sequence[str] = ("dynamodb", "ssm", "sqs")
-    return build_door(os.environ, {name: session.create_client(name, config=_AWS) for name in names})
+    return build_door(DoorSettings.load(), {name: session.create_client(name, config=_AWS) for name in names})
 
 
 def _delivery(event: Mapping[str, Any]) -> Delivery:

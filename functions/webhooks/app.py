@@ -299,8 +299,9 @@ def pull(now: datetime) -> None:
 
 def _pull_shop(shop: Shop, now: datetime) -> None:
     text = tools().connections.watermark(shop.connection_id)
-    watermark = parse_rfc3339(text) if text else now - FIRST_PULL
-    reached = tools().refresher.pull(shop, watermark, now)
+    wall_now = room.clock.wall_now()
+    watermark = parse_rfc3339(text) if text else wall_now - FIRST_PULL
+    reached = tools().refresher.pull(shop, watermark, wall_now=wall_now, now=now)
     tools().connections.move_watermark(shop.connection_id, rfc3339(reached))
 
 

@@ -41,9 +41,9 @@ class Window:
         return replace(self, end=self.start + timedelta(seconds=seconds))
 
 
-def plan_window(watermark: datetime, now: datetime) -> Window | None:
-    """The next window, or None when nothing is old enough yet."""
-    end = min(watermark + WINDOW, now - LAG).replace(microsecond=0)
+def plan_window(watermark: datetime, now: datetime, lag: timedelta = LAG) -> Window | None:
+    """The next window, or None when nothing is old enough yet. now: real time, in which platforms stamp their rows."""
+    end = min(watermark + WINDOW, now - lag).replace(microsecond=0)
     return Window(watermark - OVERLAP, watermark, end) if end > watermark else None
 
 

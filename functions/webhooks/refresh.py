@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from functions.webhooks.orders import OrderFacts, Unmapped
-from functions.webhooks.pull import Window, page_numbers, plan_window
+from functions.webhooks.pull import LAG, Window, page_numbers, plan_window
 from hub.channels.base import NotUnderstood
 
 NARROWINGS_LIMIT = 20
@@ -56,21 +56,22 @@ class Shop:
 
 @dataclass(frozen=True)
 class Refresher:
-    """Brings what a platform says about orders into our table."""
+    """Brings what a platform says about orders into our table. lag: rows younger than this are left to the next run."""
 
     orders: OrdersPort
+    lag: timedelta = LAG
 
     def refresh(self, shop: Shop, order_no: str, now: datetime, replay: bool = False) -> bool:
         """Read one order and note it. True when that changed what we know. Raises what the client raises."""
         return self._note(shop, shop.platform.order_detail(order_no), order_no, now, replay=replay)
 
-    def pull(self, shop: Shop, watermark: datetime, now: datetime) -> datetime:
+    def pull(self, shop: Shop, watermark: datetime, *, wall_now: datetime, now: datetime) -> datetime:
         """Note every order that changed since the watermark; the new watermark, once the last page is noted.
 
-        now: business time. Raises what the client raises: then the watermark stays, and the next run reads
-        again.
+        wall_now: real time, in which platforms stamp their rows; now: business time, at which we note them.
+        Raises what the client raises: then the watermark stays, and the next run reads again.
         """
-        window = plan_window(watermark, now)
+        window = plan_window(watermark, wall_now, self.lag)
         if window is None:
             return watermark
         window, first = self._narrow(shop, window)

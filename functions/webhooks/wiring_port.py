@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.webhooks.accept import Door
 from functions.webhooks.orders_port import Orders
 from functions.webhooks.publish import Publisher
+from functions.webhooks.pull import LAG
 from functions.webhooks.refresh import Refresher, Shop
 from functions.webhooks.settling_port import Settler
 from functions.webhooks.tables import Connections
@@ -71,7 +72,9 @@ class Tools:
 
     @cached_property
     def refresher(self) -> Refresher:
-        return Refresher(Orders(self.settings.table, self.client("dynamodb"), self.settings.tenant))
+        """Where business time runs scaled, a minute of it is enough for rows to settle."""
+        orders = Orders(self.settings.table, self.client("dynamodb"), self.settings.tenant)
+        return Refresher(orders, lag=LAG / int(self.settings.clock_scale))
 
     def door(self) -> Door:
         """The front door as this room would open it, with secrets read afresh."""

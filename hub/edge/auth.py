@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import jwt
 
+from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Forbidden, Unauthenticated
 from hub.kernel.ids import digest
 
@@ -76,11 +77,14 @@ def verify_token(token: str, keys: str, tenant: str) -> Mapping[str, Any]:
     raise Unauthenticated("the token does not hold", reason="InvalidSignatureError")
 
 
-def principal_from(claims: Mapping[str, Any], record: Mapping[str, Any] | None) -> Principal:
+def principal_from(
+    claims: Mapping[str, Any], record: Mapping[str, Any] | None, now: datetime | None = None
+) -> Principal:
     """The principal of a verified token. `record` is what the directory holds of it now, None if nothing.
 
     Raises Forbidden when it is frozen, Unauthenticated when the token is of an older epoch. A record's roles and
-    region win over the token's: rights that were taken away are gone at once.
+    region win over the token's: rights that were taken away are gone at once. Roles that the record grants for a
+    while are held from their start (included) to their end (excluded), by `now`, business time.
     """
     current = record or {}
     if current.get("frozen"):
@@ -89,12 +93,23 @@ def principal_from(claims: Mapping[str, Any], record: Mapping[str, Any] | None) 
         raise Unauthenticated("signed out: sign in again", sub=claims["sub"])
     return Principal(
         sub=str(claims["sub"]),
-        roles=_texts(current.get("roles", claims.get("roles", ()))),
+        roles=_texts((*current.get("roles", claims.get("roles", ())), *_granted(current.get("grants", ()), now))),
         tenant=str(claims["aud"]),
         region=str(current.get("region", claims.get("region", "base"))),
         stores=_texts(current.get("stores", claims.get("stores", ()))),
         kind="machine" if claims.get("kind") == "machine" else "person",
     )
+
+
+def _granted(grants: Sequence[Mapping[str, Any]], now: datetime | None) -> list[str]:
+    """The roles of the grants that hold at `now`; none without a time to hold them against."""
+    if now is None:
+        return []
+    return [
+        str(grant["role"])
+        for grant in grants
+        if parse_rfc3339(str(grant["starts_at"])) <= now < parse_rfc3339(str(grant["ends_at"]))
+    ]
 
 
 def bearer(headers: Mapping[str, str]) -> str:
@@ -111,4 +126,4 @@ def key_fingerprint(api_key: str) -> str:
 
 
 def _texts(values: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(str(value) for value in values)
+    return tuple(dict.fromkeys(str(value) for value in values))

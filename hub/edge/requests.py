@@ -98,9 +98,9 @@ def identify(room: Room, headers: Mapping[str, str]) -> Principal:
             "kind": "machine",
             **record,
         }
-        return auth.principal_from(claims, room.principals.principal(str(record["sub"])) or record)
+        return auth.principal_from(claims, room.principals.principal(str(record["sub"])) or record, room.now())
     claims = auth.verify_token(credential, room.auth_keys(), room.settings.tenant)
-    return auth.principal_from(claims, room.principals.principal(str(claims["sub"])))
+    return auth.principal_from(claims, room.principals.principal(str(claims["sub"])), room.now())
 
 
 def _read(room: Room, route: Route, parameters: Mapping[str, str], sent: Any) -> Request:

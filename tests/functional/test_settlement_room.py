@@ -6,10 +6,14 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from functions.settlement import app
+from functions.settlement.periods import Closing, book_entry
+from functions.settlement.policies import entries_for, load_policies
+from functions.settlement.statements import LINES_LIMIT, party_lines
 from functions.settlement.steps import PARTIES_A_PAGE
 from hub.contracts.events import TicketClosed
 from hub.kernel.clock import StepClock
@@ -19,6 +23,7 @@ from tests.support.http import Answer, Context, bus_batch, call, sqs_batch, toke
 
 SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
 DAY = "2026-11-21"
+ZONE = ZoneInfo("Asia/Shanghai")
 DONE: dict[str, list[Any]] = {"batchItemFailures": []}
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:hub-demo-settlement-run"
 
@@ -335,3 +340,16 @@ def test_only_finance_reads_the_ledger() -> None:
     engineer = token("engineer", sub="wang.wei")
     paths = ("ledger/entries", "ledger/summary", "runs", "statements")
     assert {call(app.room, "GET", f"/settlement/{path}", as_=engineer).status for path in paths} == {403}
+
+
+def test_a_party_with_more_lines_than_a_statement_holds_gets_two(clock: StepClock) -> None:
+    """One line too many starts a second part; together they hold every line once."""
+    store = app.connected("demo", "hub-demo-settlement")
+    for number in range(LINES_LIMIT + 1):
+        (entry,) = entries_for(closed(number, travel_minor=0), load_policies())
+        store.entries.project(party_lines(entry, book_entry(entry.occurred_at, clock.now, Closing(), ZONE)))
+    clock.now = SIX
+    run_id = run_machine()
+    listed = statements(run=run_id)
+    assert sorted(len(one["lines"]) for one in listed) == [1, LINES_LIMIT]
+    assert len({line["entry_id"] for one in listed for line in one["lines"]}) == LINES_LIMIT + 1

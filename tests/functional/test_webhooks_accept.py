@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from functions.webhooks.accept import BODY_LIMIT_BYTES, MANIFEST, MESSAGES_LIMIT
+from functions.webhooks.accept import BODY_LIMIT_BYTES, MANIFEST, MESSAGES_LIMIT, handler, open_door
 from functions.webhooks.selfcheck import to_event
 from hub.channels.base import Delivery
 from hub.channels.registry import codec
@@ -174,6 +174,16 @@ def test_the_manifest_has_one_route_a_channel() -> None:
     """The build finds one path for each channel that knocks."""
     (entry,) = MANIFEST["entries"]
     assert entry["paths"] == ["/webhooks/wecom/{connection}", "/webhooks/douyin/{connection}"]
+
+
+def test_the_handler_wires_itself_once_and_can_be_warmed(stack: Stack) -> None:
+    """The Lambda handler reads its settings from the environment; a warming event reads the secrets and says nothing."""
+    open_door.cache_clear()
+    assert handler({"source": "aws.events"}) == {}
+    assert handler(deliver(WECOM, wecom_text("你好")))["statusCode"] == 200
+    assert open_door.cache_info().misses == 1
+    open_door.cache_clear()
+    assert len(stack.stored()) == 1
 
 
 def test_secrets_are_in_no_repr(stack: Stack) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from functions.webhooks import app
 from functions.webhooks.accept import Door, build_door
 from functions.webhooks.selfcheck import to_event
+from functions.webhooks.settings import DoorSettings
 from hub.channels.registry import codec
 from hub.store.inbox import Inbox
 from hub.store.secrets import Connection, ConnectionSecrets
@@ -66,7 +67,7 @@ class Stack:
 
     def door(self) -> Door:
         """A front door that has just started."""
-        return build_door(self.settings, self.clients)
+        return build_door(DoorSettings.load(self.settings), self.clients)
 
     def secrets(self, wall_now: Callable[[], datetime] = lambda: NOW) -> ConnectionSecrets:
         return ConnectionSecrets(self.clients["ssm"], TENANT, wall_now)

@@ -9,7 +9,7 @@ import pytest
 
 from hub.edge.auth import verify_token
 from hubctl.deploy_local import for_one_machine
-from hubctl.seed import Step, platform_apps, read_steps
+from hubctl.seed import Step, platform_apps, read_steps, with_moments
 from hubctl.serving import PortTakenError, claim_port
 from hubctl.state import LocalState
 from hubctl.watch import snapshot
@@ -76,6 +76,14 @@ def test_the_doubles_know_the_apps_of_the_seed() -> None:
     """What a connection is registered with is what its platform checks."""
     body = {"channel": "wecom", "name": "x", "settings": {"corp_id": "ww1", "secret": "s"}}
     assert platform_apps([Step(path="/c", body=body, connection=True)], "wecom", "corp_id", "secret") == {"ww1": "s"}
+
+
+def test_moments_of_a_seed_count_from_now() -> None:
+    """ "@-24h" is yesterday at this time, wherever it stands; other texts stay as they are."""
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    found = with_moments({"shifts": [{"at": "@-24h"}, "@+1h", "@home", 3]}, now)
+    expected = [{"at": "2026-11-30T00:00:00.000000Z"}, "2026-12-01T01:00:00.000000Z", "@home", 3]
+    assert found == {"shifts": expected}
 
 
 def test_a_snapshot_tells_when_a_source_changed(tmp_path: Path) -> None:

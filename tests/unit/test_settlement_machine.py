@@ -24,7 +24,7 @@ class Machine:
     started: dict[str, str] = field(default_factory=dict)
     exceptions: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(ExecutionAlreadyExists=AlreadyExists))
 
-    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> None:  # noqa: A002, N803, ARG002 - theirs
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> None:  # noqa: A002, N803 - theirs
         if name in self.started:
             raise AlreadyExists
         self.started[name] = input

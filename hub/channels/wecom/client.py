@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import requests
 
@@ -45,6 +45,13 @@ class WecomMisconfigured(WecomRefused):
     code = "wecom-misconfigured"
 
 
+class Token(NamedTuple):
+    """An access token and the life that the platform gives it; it may die earlier."""
+
+    value: str
+    expires_in_seconds: int
+
+
 @dataclass(frozen=True)
 class Sent:
     """What WeCom says of a message that it took. invalid_users: whom it did not reach, ids in lower case."""
@@ -71,7 +78,7 @@ class WecomClient:
         self._session = session or requests.Session()
         self._timeout = timeout
 
-    def fetch_token(self) -> tuple[str, int]:
+    def fetch_token(self) -> Token:
         """A token and its life in seconds (gettoken); while it lives, repeated calls answer the same one."""
         answer = self._exchange(
             "GET",
@@ -82,7 +89,7 @@ class WecomClient:
         token, life_seconds = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(token, str) or not isinstance(life_seconds, int):
             raise Retry("wecom-unreadable", path="/cgi-bin/gettoken")
-        return token, life_seconds
+        return Token(token, life_seconds)
 
     def send_text(self, receivers: Sequence[str], text: str) -> Sent:
         """Text to members, at most 1000; longer than 2048 bytes is cut."""

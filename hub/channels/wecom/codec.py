@@ -29,6 +29,7 @@ from hub.kernel.errors import Problem
 name = "wecom"
 BODY_LIMIT_BYTES = 1 << 20
 ECHO_LIMIT_BYTES = 128
+SUCCESS = Answer(200)
 
 _CIPHERTEXT = re.compile(rb"<Encrypt\s*>(?:\s*<!\[CDATA\[([^\]<]*)\]\]>\s*|([^<]*))</Encrypt\s*>", re.IGNORECASE)
 _USUAL_START, _USUAL_END = b"<Encrypt><![CDATA[", b"]]></Encrypt>"
@@ -45,7 +46,7 @@ def accept(delivery: Delivery, secrets: Settings) -> Accepted:
     if delivery.method != "POST":
         raise Rejected("bad-method")
     plaintext, account = _open(delivery, _cut_ciphertext(delivery.body), secrets)
-    return Accepted((Received(_dedupe_key(plaintext), plaintext, account),), Answer(200))
+    return Accepted((Received(_dedupe_key(plaintext), plaintext, account),), SUCCESS)
 
 
 def refuse(rejected: Rejected) -> Answer:

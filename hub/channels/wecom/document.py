@@ -55,9 +55,13 @@ def read_flat(text: bytes) -> Fields | None:
     at, end = len(_ROOT), len(document) - len(_END)
     while at < end:
         child = _CHILD.match(document, at, end)
-        if child is None or (key := child[1].lower()) in fields:
+        if child is None:
             return None
-        fields[key] = child[2] if child[2] is not None else child[3]
+        name, wrapped, bare = child.groups()
+        key = name.lower()
+        if key in fields:
+            return None
+        fields[key] = bare if wrapped is None else wrapped
         at = child.end()
     return fields or None
 

@@ -66,7 +66,7 @@ def _received(message: StoredMessage, fields: Fields, kind: str) -> Draft:
         raise NotUnderstood("unmapped-message", kind=kind)
     told = {ours: fields[theirs] for theirs, ours in names.items() if isinstance(fields.get(theirs), str)}
     content = {"schema": 1, "kind": kind, **told}
-    content |= {"source_time": fields.get("createtime", ""), "agent_id": fields.get("agentid", "")}
+    content |= {"source_time": _optional(fields, "createtime"), "agent_id": _optional(fields, "agentid")}
     event = MessageReceived(
         id=_event_id(message, "message.received"),
         tenant=message.tenant,
@@ -98,7 +98,7 @@ def _contact_changed(message: StoredMessage, fields: Fields) -> Draft:
         change=CHANGES[change],
         member_id=_text(fields, "userid"),
         contact_id=_text(fields, "externaluserid"),
-        state=fields["state"] if isinstance(fields.get("state"), str) else "",
+        state=_optional(fields, "state"),
     )
     return Draft(event)
 
@@ -123,7 +123,12 @@ def _event_id(message: StoredMessage, kind: str) -> str:
 
 
 def _text(fields: Fields, name: str) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str) or not value.strip():
+    value = _optional(fields, name).strip()
+    if not value:
         raise NotUnderstood("missing-field", field=name)
-    return value.strip()
+    return value
+
+
+def _optional(fields: Fields, name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""

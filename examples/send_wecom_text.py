@@ -1,0 +1,42 @@
+"""Write to the hub as WeCom would: an encrypted, signed text message from a member.
+
+    make dev                                                  # in another terminal
+    .venv/bin/python examples/send_wecom_text.py "冰柜不制冷"
+
+Reads .hub/ready.json, which a running hub writes.
+"""
+
+import json
+import secrets
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from hub.channels.registry import codec
+
+text = sys.argv[1] if len(sys.argv) > 1 else "冰柜不制冷"
+sender = sys.argv[2] if len(sys.argv) > 2 else "mgr_chen"
+ready = json.loads(Path(".hub/ready.json").read_text(encoding="utf-8"))
+connection = next(c for c in ready["connections"] if c["channel"] == "wecom")
+
+plaintext = (
+    f"<xml><ToUserName>{connection['receive_id']}</ToUserName><FromUserName>{sender}</FromUserName>"
+    f"<CreateTime>{int(time.time())}</CreateTime><MsgType>text</MsgType><Content><![CDATA[{text}]]></Content>"
+    f"<MsgId>{secrets.randbits(62)}</MsgId><AgentID>1000002</AgentID></xml>"
+)
+delivery = codec("wecom").sample(
+    {
+        "token": connection["token"],
+        "encoding_aes_key": connection["encoding_aes_key"],
+        "receive_ids": [connection["receive_id"]],
+    },
+    plaintext.encode(),
+    timestamp=str(int(time.time())),
+    nonce=secrets.token_hex(8),
+    randomness=secrets.token_bytes(16),
+)
+url = f"{connection['webhook_url']}?{urlencode(delivery.query)}"
+with urlopen(Request(url, data=delivery.body, headers=dict(delivery.headers), method="POST")) as answer:  # noqa: S310
+    print(answer.status, answer.read().decode() or "(empty body: taken)")  # noqa: T201

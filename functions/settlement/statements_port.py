@@ -1,0 +1,129 @@
+"""Statements in the table, and which lines are still without one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from functions.settlement.entries_port import line_of
+from functions.settlement.statements import (
+    LINES_LIMIT,
+    PartyLine,
+    Statement,
+    statement_document,
+    statement_from_document,
+)
+from functions.settlement.tables import DueItem, LineItem, Listed, PartyItem, Position, StatementItem
+from hub.kernel.clock import rfc3339
+from hub.kernel.errors import Broken, NotFound
+from hub.store.model import saving
+
+
+class Statements:
+    """Statements, and which lines are still without one."""
+
+    def __init__(self, tenant: str) -> None:
+        self._tenant = tenant
+
+    def parties_after(self, cursor: str, limit: int) -> list[str]:
+        """Parties in alphabetical order, those after `cursor`; strongly consistent."""
+        after = PartyItem.sk > cursor if cursor else None
+        with saving():
+            return [
+                item.sk for item in PartyItem.query(f"{self._tenant}#parties", after, limit=limit, consistent_read=True)
+            ]
+
+    def due_lines(self, party: str, cut_off: datetime) -> list[PartyLine]:
+        """The party's lines booked up to the cut-off that are in no statement, LINES_LIMIT at most; strongly
+        consistent. Hints to lines that are settled are cleared on the way."""
+        until = DueItem.sk < f"{rfc3339(cut_off)}$"  # "$" follows "#": the cut-off itself is included
+        with saving(party=party):
+            hints = list(DueItem.query(f"{self._tenant}#due#{party}", until, limit=LINES_LIMIT, consistent_read=True))
+            pk = f"{self._tenant}#party#{party}"
+            keys = [(pk, hint.line_sk) for hint in hints]
+            found = {item.sk: item for item in LineItem.batch_get(keys, consistent_read=True)} if keys else {}
+        for hint in hints:
+            if hint.line_sk in found and found[hint.line_sk].statement_id:
+                self._clear(hint)
+        return [line_of(item, party) for item in found.values() if not item.statement_id]
+
+    def find(self, party: str, statement_id: str) -> Statement | None:
+        """A party's statement, or None; strongly consistent."""
+        try:
+            with saving():
+                item = StatementItem.get(
+                    f"{self._tenant}#party#{party}", f"statement#{statement_id}", consistent_read=True
+                )
+        except NotFound:
+            return None
+        return statement_from_document(item.document)
+
+    def store(self, statement: Statement) -> Statement:
+        """Store a statement, once: answers the one that is stored, which may be an earlier attempt's."""
+        item = StatementItem(
+            f"{self._tenant}#party#{statement.party}",
+            f"statement#{statement.id}",
+            document=statement_document(statement),
+            list_pk=f"{self._tenant}#statements",
+            list_sk=statement.id,
+        )
+        if item.create_if_absent():
+            return statement
+        return self.find(statement.party, statement.id) or statement
+
+    def settle(self, statement: Statement) -> None:
+        """Mark the statement's lines as settled by it, and clear their hints; again changes nothing. Raises Broken
+        should a line ever be in another statement."""
+        for line in statement.lines:
+            sk = f"line#{rfc3339(line.occurred_at)}#{line.entry_id}"
+            with saving(statement=statement.id):
+                item = LineItem.get(f"{self._tenant}#party#{line.party}", sk, consistent_read=True)
+                if item.statement_id not in (None, statement.id):
+                    raise Broken("a line in two statements", line=sk, first=item.statement_id, second=statement.id)
+                if item.statement_id is None:
+                    item.statement_id = statement.id
+                    item.save()
+            due_sk = f"{rfc3339(line.booked_at)}#{line.entry_id}"
+            self._clear(DueItem(f"{self._tenant}#due#{line.party}", due_sk))
+
+    def get(self, statement_id: str) -> Statement:
+        """A statement by its id alone; may be two seconds behind. Raises NotFound."""
+        pages = StatementItem.by_list.query(
+            f"{self._tenant}#statements", StatementItem.list_sk == statement_id, limit=1
+        )
+        with saving():
+            for item in pages:
+                return statement_from_document(item.document)
+        raise NotFound("no such statement", statement=statement_id)
+
+    def page(self, prefix: str, limit: int, position: Position) -> Listed:
+        """Statements whose id begins with `prefix`, the latest first; may be two seconds behind."""
+        condition = StatementItem.list_sk.startswith(prefix) if prefix else None
+        return self._page(
+            StatementItem.by_list.query(
+                f"{self._tenant}#statements",
+                condition,
+                scan_index_forward=False,
+                limit=limit,
+                last_evaluated_key=position,
+            )
+        )
+
+    def page_of_party(self, party: str, prefix: str, limit: int, position: Position) -> Listed:
+        """A party's statements, the latest first."""
+        condition = StatementItem.sk.startswith(f"statement#{prefix}")
+        pk = f"{self._tenant}#party#{party}"
+        return self._page(
+            StatementItem.query(pk, condition, scan_index_forward=False, limit=limit, last_evaluated_key=position)
+        )
+
+    @staticmethod
+    def _page(pages: Any) -> Listed:
+        with saving():
+            found = tuple(statement_from_document(item.document) for item in pages)
+        return Listed(found, pages.last_evaluated_key)
+
+    @staticmethod
+    def _clear(hint: DueItem) -> None:
+        with saving():
+            hint.delete(add_version_condition=False)

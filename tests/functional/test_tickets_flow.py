@@ -1,0 +1,255 @@
+"""A repair on its way: dispatched, accepted, done, closed; each step once, whoever brings it about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.tickets import app
+from hub.edge.bus import Change
+from tests.support.http import Context
+from tests.support.tickets import T0, World, as_, world
+
+REPORT = {
+    "labour_minutes": 40,
+    "labour_amount": "80.00",
+    "parts": [{"sku": "BX-3-FAN", "quantity": 1, "amount": "35.50"}],
+    "travel_km": 12,
+    "travel_amount": "24.00",
+}
+
+
+@pytest.fixture
+def hub() -> Iterator[World]:
+    with world() as made:
+        made.hire("li", wecom_userid="LiWei")
+        made.hire("zhao")
+        made.hire("chen", role="supervisor", region="base")
+        made.hire("wang", role="store_manager", region="310101", store_id="s1", wecom_userid="WangStore", skills=())
+        yield made
+
+
+@pytest.fixture
+def ticket(hub: World) -> Any:
+    hub.say("冰柜不制冷", sender_id="WangStore")
+    return hub.ticket()
+
+
+def waiting(ticket: Any) -> Any:
+    (visit,) = [visit for visit in ticket["visits"] if not visit["outcome"]]
+    return visit
+
+
+def complete(
+    hub: World, ticket: Any, node: str, outcome: str, sub: str, fields: Any = None, role: str = "engineer"
+) -> Any:
+    body = {"outcome": outcome} | ({"fields": fields} if fields else {})
+    return hub.call("POST", f"/tickets/{ticket['id']}/nodes/{node}/complete", body, as_=as_(role, sub=sub))
+
+
+def test_repair_from_message_to_settlement(hub: World, ticket: Any) -> None:
+    """An engineer is dispatched, accepts by card, reports the work; the ticket closes and says what it cost, once."""
+    assert (ticket["assignee"], ticket["team"]) == ("li", "cold")
+    (assigned,) = hub.told("ticket.assigned")
+    assert (assigned.assignee, assigned.visit_id) == ("li", waiting(ticket)["id"])
+
+    hub.clock.advance(minutes=5)
+    hub.tell(hub.tap("LiWei", f"{ticket['id']}@{waiting(ticket)['id']}", "accepted"))
+    hub.clock.advance(minutes=50)
+    assert complete(hub, ticket, "service", "done", "li", REPORT).status == 200
+
+    closed = hub.ticket(ticket["id"])
+    assert (closed["state"], closed["outcome"], closed["accepted_at"]) == ("closed", "done", "2026-11-20T18:05:00Z")
+    assert [(v["node"], v["outcome"], v["actor"]) for v in closed["visits"]] == [
+        ("dispatch", "done", "system"),
+        ("accept", "accepted", "li"),
+        ("service", "done", "li"),
+        ("closed", "done", "system"),
+    ]
+    (event,) = hub.told("ticket.closed")
+    assert (event.labour_minor, event.parts_minor, event.travel_minor) == (8000, 3550, 2400)
+    assert (event.assignee, event.customer_id, event.region, event.store_id) == ("li", "cus_1", "310101", "s1")
+    assert len(hub.told("ticket.assigned")) == 1
+    assert [execution.ended for execution in hub.machines.flows.values()] == ["SUCCEEDED"]
+
+
+def test_decline_goes_to_somebody_else(hub: World, ticket: Any) -> None:
+    """Who declines is not asked again; the next one gets the ticket and a notice of their own."""
+    assert complete(hub, ticket, "accept", "declined", "li").status == 200
+
+    now = hub.ticket(ticket["id"])
+    assert (now["assignee"], waiting(now)["assignee"]) == ("zhao", "zhao")
+    assert [event.assignee for event in hub.told("ticket.assigned")] == ["li", "zhao"]
+    assert now["acknowledged_at"] is None
+
+
+def test_fewest_open_tickets_first(hub: World) -> None:
+    """Work goes to whoever has least of it, and a closed ticket no longer counts."""
+    for n in range(3):
+        hub.say("冰柜不制冷", f"msg_{n}", customer_id=f"cus_{n}", sender_id="WangStore")
+    first, second, third = [ticket for ticket in reversed(hub.tickets())]
+    assert sorted([first["assignee"], second["assignee"]]) == ["li", "zhao"]
+    assert third["assignee"] == "li"
+
+    for one in (first, third) if first["assignee"] == "li" else (second, third):
+        complete(hub, one, "accept", "accepted", "li")
+        complete(hub, one, "service", "done", "li", REPORT)
+    hub.say("冰柜不制冷", "msg_9", customer_id="cus_9", sender_id="WangStore")
+    assert hub.ticket()["assignee"] == "li"
+
+
+def test_only_who_is_on_duty(hub: World) -> None:
+    """A roster of the team decides who is asked at night."""
+    hub.roster("cold", ("zhao", T0 - timedelta(hours=1), T0 + timedelta(hours=6)))
+    hub.clock.advance(seconds=6)  # people and rosters are cached for five seconds
+
+    hub.say("冰柜不制冷", sender_id="WangStore")
+
+    assert hub.ticket()["assignee"] == "zhao"
+
+
+def test_nobody_fits(hub: World) -> None:
+    """Where no engineer fits, the supervisor gets the ticket and the flow goes on."""
+    hub.hire("wu", role="store_manager", region="440300", wecom_userid="WuStore", skills=())
+    hub.clock.advance(seconds=6)
+
+    hub.say("冰柜不制冷", sender_id="WuStore")
+
+    assert (hub.ticket()["region"], hub.ticket()["assignee"]) == ("440300", "chen")
+
+
+def test_nobody_at_all() -> None:
+    """Without anybody to dispatch to the flow does not fail: the visit waits, and the trail says why."""
+    with world() as hub:
+        hub.say("冰柜不制冷")
+        ticket = hub.ticket()
+
+        assert (ticket["assignee"], waiting(ticket)["node"]) == ("", "accept")
+        assert "nobody to dispatch to" in [e["what"] for e in hub.timeline(ticket["id"])["entries"]]
+
+        hub.hire("li", region="base")
+        hub.clock.advance(seconds=6)
+        hub.call("POST", f"/tickets/{ticket['id']}/assign", {"person_id": "li"})
+        assert waiting(hub.ticket())["assignee"] == "li"
+        assert [(e.assignee, e.visit_id) for e in hub.told("ticket.assigned")] == [("li", waiting(ticket)["id"])]
+
+
+def test_a_question_waits_for_the_supervisor(hub: World) -> None:
+    """A consult has one node: the supervisor answers, and it is closed."""
+    hub.say("请问几点开门")
+    ticket = hub.ticket()
+
+    assert (ticket["type"], ticket["assignee"], waiting(ticket)["node"]) == ("consult", "chen", "answer")
+    assert [(e.assignee, e.visit_id) for e in hub.told("ticket.assigned")] == [("chen", waiting(ticket)["id"])]
+
+
+@pytest.mark.parametrize(("member", "key"), [("Mallory", "accepted"), ("LiWei", "approved"), ("zhao", "accepted")])
+def test_refused_tap(hub: World, ticket: Any, member: str, key: str) -> None:
+    """A tap of anybody but the visit's assignee, or of a button that the node does not have, only leaves a trace."""
+    tap = hub.tap(member, f"{ticket['id']}@{waiting(ticket)['id']}", key)
+
+    hub.tell(tap, tap)
+
+    after = hub.ticket(ticket["id"])
+    assert after["visits"] == ticket["visits"]
+    assert [e["what"] for e in hub.timeline(ticket["id"])["entries"]].count("refused tap") == 1
+
+
+def test_tapping_twice_counts_once(hub: World, ticket: Any) -> None:
+    """The assignee's second tap on the same button does nothing and is no offence."""
+    task = f"{ticket['id']}@{waiting(ticket)['id']}"
+    hub.tell(hub.tap("LiWei", task, "accepted"), hub.tap("LiWei", task, "accepted", number=2))
+
+    said = [e["what"] for e in hub.timeline(ticket["id"])["entries"]]
+    assert (said.count("completed"), said.count("refused tap")) == (1, 0)
+
+
+def test_cards_of_others_are_ignored(hub: World) -> None:
+    """A tap on a card that is none of our tickets', or of a ticket that never was, is no error."""
+    hub.tell(hub.tap("LiWei", "survey-7", "yes"), hub.tap("LiWei", "tkt_01ARZ3NDEKTSV4RRFFQ69G5FAV@vis_1", "accepted"))
+    assert hub.tickets() == []
+
+
+def test_who_may_complete(hub: World, ticket: Any) -> None:
+    """The visit's assignee, a supervisor or an administrator; for anybody else 403."""
+    assert complete(hub, ticket, "accept", "accepted", "zhao").status == 403
+    assert complete(hub, ticket, "accept", "accepted", "chen", role="supervisor").status == 200
+
+
+def test_a_node_that_does_not_wait(hub: World, ticket: Any) -> None:
+    """Completing a node that has ended, or is not reached, is 409 and says what does wait."""
+    refused = complete(hub, ticket, "service", "done", "li", REPORT)
+    assert (refused.status, refused.json["facts"]["waiting"]) == (409, "accept")
+
+    complete(hub, ticket, "accept", "accepted", "li")
+    assert complete(hub, ticket, "accept", "accepted", "li").status == 409
+
+
+def test_wrong_answers_are_named(hub: World, ticket: Any) -> None:
+    """An outcome that the node lacks and a required field that is missing are named by JSON pointer."""
+    wrong = complete(hub, ticket, "accept", "maybe", "li")
+    assert (wrong.status, [e["pointer"] for e in wrong.json["errors"]]) == (422, ["/outcome"])
+
+    complete(hub, ticket, "accept", "accepted", "li")
+    empty = complete(hub, ticket, "service", "done", "li")
+    assert [e["pointer"] for e in empty.json["errors"]] == ["/fields/labour_amount"]
+    negative = complete(hub, ticket, "service", "done", "li", REPORT | {"travel_amount": "-1.00"})
+    assert [e["pointer"] for e in negative.json["errors"]] == ["/fields/travel_amount"]
+
+
+def test_a_step_called_twice(hub: World, ticket: Any) -> None:
+    """Step Functions may call a step again: it answers what is recorded, and nothing is written twice."""
+    before = hub.timeline(ticket["id"])
+    dispatch = {"op": "act", "ticket": ticket["id"], "run": 1, "node": "dispatch", "previous": ""}
+
+    first, second = app.steps(dispatch, Context()), app.steps(dispatch, Context())
+
+    assert first == second == {"ticket": ticket["id"], "run": 1, "visit": ticket["visits"][0]["id"], "edge": "done"}
+    assert hub.timeline(ticket["id"]) == before
+
+
+def test_an_answer_before_the_token(hub: World, ticket: Any) -> None:
+    """A visit that ended while a new token was on its way is signalled as soon as the token is there."""
+    accept, (execution,) = waiting(ticket), hub.machines.flows.values()
+    execution.token = ""  # the parked task timed out; its successor has not entered yet
+    complete(hub, ticket, "accept", "accepted", "li")
+    assert execution.token == ""
+
+    execution.run(hub.machines.tokens)
+    hub.settle()
+
+    assert accept["id"] != waiting(hub.ticket())["id"]
+    assert waiting(hub.ticket())["node"] == "service"
+
+
+def test_an_older_run_writes_nothing(hub: World, ticket: Any) -> None:
+    """A step of a run that is over is refused, by the name that the machine catches."""
+    stale = {"op": "act", "ticket": ticket["id"], "run": 0, "node": "dispatch", "previous": ""}
+    before = hub.timeline(ticket["id"])
+    with pytest.raises(Exception, match="run is over") as refused:
+        app.steps(stale, Context())
+    assert type(refused.value).__name__ == "Conflict"
+    assert hub.timeline(ticket["id"]) == before
+
+
+def test_the_stream_may_repeat_itself(hub: World, ticket: Any) -> None:
+    """Every change told again has the same names and ids, so nobody does anything twice."""
+    seen, hub.seen = hub.seen, {}
+    events = {event.id for event in hub.emitted}
+    flows = list(hub.machines.flows)
+    hub.settle()
+
+    assert {event.id for event in hub.emitted} == events
+    assert list(hub.machines.flows) == flows
+    assert len(seen) == len(hub.seen)
+
+
+def test_an_image_too_large_for_the_stream(hub: World, ticket: Any) -> None:
+    """When the stream leaves the images out, the item is read from the table and the same follows."""
+    hub.machines.flows.clear()
+    pk = f"demo#ticket#{ticket['id']}"
+    app.follow(app.desk, Change("hub-demo-tickets", "MODIFY", pk, "ticket", None, None))
+    assert list(hub.machines.flows) == [f"{ticket['id']}-1"]

@@ -1,0 +1,231 @@
+"""Tickets over HTTP: who sees what, lists, the trail, flows, and the customer's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.tickets.preset_flows import preset_flow
+from tests.support.tickets import World, as_, world
+
+BODY = {"type": "repair", "customer_id": "cus_1", "region": "310101", "priority": "high", "subject": "冷柜结霜"}
+
+
+@pytest.fixture
+def hub() -> Iterator[World]:
+    with world() as made:
+        made.hire("li")
+        made.hire("chen", role="supervisor", region="base")
+        yield made
+
+
+@pytest.fixture
+def ticket(hub: World) -> Any:
+    return hub.call("POST", "/tickets", BODY, as_=as_("agent", sub="amy")).json
+
+
+def test_opened_by_hand(hub: World) -> None:
+    """An agent opens a ticket; with the same Idempotency-Key it is the same ticket."""
+    first = hub.call("POST", "/tickets", BODY, as_=as_("agent", sub="amy"), key="k1")
+    again = hub.call("POST", "/tickets", BODY, as_=as_("agent", sub="amy"), key="k1")
+
+    assert (first.status, again.status) == (201, 201)
+    assert first.json["id"] == again.json["id"]
+    assert len(hub.tickets()) == 1
+    assert (first.json["title"]["zh"], first.json["subject"], first.json["priority"]) == ("维修", "冷柜结霜", "high")
+
+
+def test_unknown_type(hub: World) -> None:
+    """A type that does not exist is named by its pointer."""
+    answer = hub.call("POST", "/tickets", BODY | {"type": "dance"})
+    assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, "/type")
+
+
+def test_another_region(hub: World, ticket: Any) -> None:
+    """Who is responsible for another region may neither see nor touch the ticket, nor open one there."""
+    stranger = as_("agent", sub="bo", region="440300")
+
+    for method, path, body in [
+        ("GET", "", None),
+        ("GET", "/timeline", None),
+        ("GET", "/explain", None),
+        ("POST", "/comment", {"text": "hi"}),
+        ("POST", "/assign", {"person_id": "li"}),
+        ("POST", "/acknowledge", {}),
+    ]:
+        assert hub.call(method, f"/tickets/{ticket['id']}{path}", body, as_=stranger).status == 403, path
+    assert hub.call("POST", "/tickets", BODY, as_=stranger).status == 403
+    assert hub.call("GET", "/tickets", as_=stranger).json["data"] == []
+    assert len(hub.call("GET", "/tickets", as_=as_("agent", sub="amy", region="310000")).json["data"]) == 1
+
+
+def test_no_such_ticket(hub: World) -> None:
+    """A ticket that never was is 404."""
+    assert hub.call("GET", "/tickets/tkt_01ARZ3NDEKTSV4RRFFQ69G5FAV").status == 404
+
+
+def test_list_pages_and_filters(hub: World) -> None:
+    """Pages hold each ticket once, the newest first; filters have to hold together."""
+    for n in range(5):
+        hub.clock.advance(minutes=1)
+        hub.call("POST", "/tickets", BODY | {"customer_id": f"cus_{n % 2}"})
+    everything = [ticket["id"] for ticket in hub.tickets()]
+
+    paged, cursor = [], ""
+    for _ in range(3):
+        page = hub.call("GET", "/tickets", query={"limit": "2", "cursor": cursor}).json
+        paged += [ticket["id"] for ticket in page["data"]]
+        cursor = page["next_cursor"]
+    assert (paged, cursor) == (everything, "")
+
+    mine = hub.call("GET", "/tickets", query={"customer": "cus_1", "state": "open", "assignee": "li"}).json["data"]
+    assert [ticket["customer_id"] for ticket in mine] == ["cus_1", "cus_1"]
+    assert hub.call("GET", "/tickets", query={"state": "closed"}).json["data"] == []
+    assert hub.call("GET", "/tickets", query={"cursor": "nonsense"}).status == 422
+
+
+def test_lists_hold_no_text(hub: World, ticket: Any) -> None:
+    """A list shows no word of what people wrote."""
+    assert ticket["subject"] == "冷柜结霜"
+    assert [found["subject"] for found in hub.tickets()] == [""]
+
+
+def test_who_may_not_read_text(hub: World, ticket: Any) -> None:
+    """A viewer sees the ticket, with what people wrote masked."""
+    hub.call("POST", f"/tickets/{ticket['id']}/comment", {"text": "客户很着急"})
+    viewer = as_("viewer", sub="eve")
+
+    assert hub.call("GET", f"/tickets/{ticket['id']}", as_=viewer).json["subject"] == "冷**"
+    entries = hub.call("GET", f"/tickets/{ticket['id']}/timeline", as_=viewer).json["entries"]
+    assert [e["text"] for e in entries if e["what"] == "comment"] == ["客**"]
+
+
+def test_trail_is_chained(hub: World, ticket: Any) -> None:
+    """The trail is whole; an entry altered in the table is named by its number."""
+    hub.call("POST", f"/tickets/{ticket['id']}/comment", {"text": "客户很着急"}, as_=as_("agent", sub="amy"))
+    trail = hub.timeline(ticket["id"])
+    assert (trail["intact"], trail["broken_at"]) == (True, None)
+    assert [entry["seq"] for entry in trail["entries"]] == list(range(1, len(trail["entries"]) + 1))
+    assert [e["text"] for e in trail["entries"] if e["what"] == "comment"] == ["客户很着急"]
+
+    hub.session.client("dynamodb").update_item(
+        TableName="hub-demo-tickets",
+        Key={"pk": {"S": f"demo#ticket#{ticket['id']}"}, "sk": {"S": "trail#000002"}},
+        UpdateExpression="SET #b.actor = :a",
+        ExpressionAttributeNames={"#b": "body"},
+        ExpressionAttributeValues={":a": {"S": "mallory"}},
+    )
+    assert hub.timeline(ticket["id"])["broken_at"] == 2
+
+
+def test_explain(hub: World, ticket: Any) -> None:
+    """Why: the rule, everybody who was weighed with what speaks against them, the clock and the ladder."""
+    hub.hire("sun", skills=("plumbing",), region="440300")
+    hub.clock.advance(seconds=6)
+
+    why = hub.call("GET", f"/tickets/{ticket['id']}/explain").json
+
+    assert why["rule_id"] == "by hand"
+    assert [(c["person_id"], c["open_tickets"], c["fits"], len(c["why"])) for c in why["dispatch"]["candidates"]] == [
+        ("li", 1, True, 0),
+        ("sun", 0, False, 2),
+    ]
+    assert why["clock"]["next_due_at"] == "2026-11-20T20:00:00Z"
+    assert [(step["rung"], step["due_at"], step["fired"]) for step in why["ladder"]] == [
+        ("agent", "2026-11-20T20:00:00Z", False),
+        ("supervisor", "2026-11-20T20:30:00Z", False),
+        ("team", "2026-11-20T21:00:00Z", False),
+    ]
+
+
+def test_assign_with_a_version(hub: World, ticket: Any) -> None:
+    """Assigning by an old version is 409; the same person again changes nothing; nobody is 422."""
+    path = f"/tickets/{ticket['id']}/assign"
+    hub.hire("zhao")
+    hub.clock.advance(seconds=6)
+    version = hub.ticket(ticket["id"])["version"]
+
+    assert hub.call("POST", path, {"person_id": "zhao", "version": version - 1}).status == 409
+    done = hub.call("POST", path, {"person_id": "zhao", "version": version}).json
+    assert (done["assignee"], done["visits"][-1]["assignee"]) == ("zhao", "zhao")
+    assert hub.call("POST", path, {"person_id": "zhao"}).json["version"] == done["version"]
+    assert hub.call("POST", path, {"person_id": "ghost"}).status == 422
+    assert [e.assignee for e in hub.told("ticket.assigned")] == ["li", "zhao"]
+
+
+def test_a_flow_closes_its_ticket(hub: World, ticket: Any) -> None:
+    """A ticket that follows a flow cannot be closed by hand."""
+    refused = hub.call("POST", f"/tickets/{ticket['id']}/close", {})
+    assert (refused.status, refused.json["facts"]["flow"]) == (409, "repair")
+
+
+def test_progress_page(hub: World, ticket: Any) -> None:
+    """Whoever holds the link sees the kind of matter and its milestones with times, and exactly that."""
+    hub.clock.advance(minutes=5)
+    for node, outcome in (("accept", "accepted"), ("service", "done")):
+        path = f"/tickets/{ticket['id']}/nodes/{node}/complete"
+        hub.call("POST", path, {"outcome": outcome, "fields": {"labour_amount": "80.00"}})
+        hub.clock.advance(minutes=30)
+
+    seen = hub.call("GET", ticket["link"], as_="")
+
+    assert seen.status == 200
+    assert set(seen.json) == {"title", "milestones"}
+    assert {key for milestone in seen.json["milestones"] for key in milestone} == {"title", "at"}
+    assert {key for milestone in seen.json["milestones"] for key in milestone["title"]} == {"zh", "en"}
+    assert [(m["title"]["zh"], m["at"]) for m in seen.json["milestones"]] == [
+        ("已受理", "2026-11-20T18:00:00Z"),
+        ("已派工", "2026-11-20T18:00:00Z"),
+        ("工程师已接单", "2026-11-20T18:05:00Z"),
+        ("维修完成", "2026-11-20T18:35:00Z"),
+        ("已完成", "2026-11-20T18:35:00Z"),
+    ]
+    for secret in ("li", "80", "cus_1", ticket["id"], "冷柜"):
+        assert f'"{secret}' not in seen.text
+
+
+def test_a_link_that_never_was(hub: World) -> None:
+    """A link that nobody gave out is 404, without a word about tickets."""
+    assert hub.call("GET", "/t/guess", as_="").status == 404
+
+
+def test_publishing_is_idempotent_by_content(hub: World) -> None:
+    """The same document is the same version; a new one is the next, on the same machine where edges are the same."""
+    again = hub.call("POST", "/flows/repair/publish", {}).json
+    assert (again["version"], again["versions"]) == (1, [1])
+
+    document = preset_flow("repair")
+    assert document is not None
+    document["title"] = {"zh": "冷柜维修", "en": "Freezer repair"}
+    second = hub.call("POST", "/flows/repair/publish", {"document": document}).json
+    assert (second["version"], second["machine_arn"]) == (2, again["machine_arn"])
+    assert second["machine_arn"].endswith(f":hub-demo-f-{second['digest'][:12]}")
+
+    back = hub.call("POST", "/flows/repair/publish", {}).json
+    assert (back["version"], back["versions"]) == (1, [1, 2])
+    assert hub.call("GET", "/flows/repair").json == back
+
+
+def test_running_tickets_keep_their_version(hub: World, ticket: Any) -> None:
+    """A ticket stays on the flow version that it was opened with."""
+    document = preset_flow("repair")
+    assert document is not None
+    document["title"] = {"zh": "冷柜维修", "en": "Freezer repair"}
+    hub.call("POST", "/flows/repair/publish", {"document": document})
+
+    assert hub.ticket(ticket["id"])["flow"] == {"key": "repair", "version": 1}
+    assert hub.call("POST", "/tickets", BODY).json["flow"] == {"key": "repair", "version": 2}
+
+
+def test_publishing_nonsense(hub: World) -> None:
+    """An unsound flow is refused with pointers; a key without a preset needs a document; only administrators publish."""
+    document = preset_flow("repair")
+    assert document is not None
+    document["start"] = "nowhere"
+    wrong = hub.call("POST", "/flows/repair/publish", {"document": document})
+    assert (wrong.status, wrong.json["errors"][0]["pointer"]) == (422, "/start")
+    assert hub.call("POST", "/flows/install/publish", {}).status == 404
+    assert hub.call("GET", "/flows/install").status == 404
+    assert hub.call("POST", "/flows/repair/publish", {}, as_=as_("agent", sub="amy")).status == 403
