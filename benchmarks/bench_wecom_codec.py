@@ -32,7 +32,7 @@ def run() -> list[Ratio]:
     """Speed as a multiple of wechatpy's (higher is better), refusals as parts of a millisecond (lower is better)."""
     examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     known = examples["settings"]
-    theirs = WeChatCrypto(known["token"], known["aes_key"], known["corp_id"])
+    theirs = WeChatCrypto(known["token"], known["encoding_aes_key"], known["corp_id"])
     documented = {one["name"]: one["plaintext"].encode() for one in examples["documented"]}
     text = _ratio("text message", known, theirs, documented["text"])
     contact = _ratio("customer added", known, theirs, documented["add_external_contact"])

@@ -65,7 +65,10 @@ class Stack:
 
 @dataclass(frozen=True)
 class Options:
-    """How to run it. port 0: any free one. business_origin: the business time at the moment of readiness."""
+    """How to run it. port 0: any free one. business_origin: the business time at the moment of readiness.
+
+    steps: what to seed, by default the demo's. watch: replace workers when their source changes.
+    """
 
     port: int = 0
     clock_scale: int = 1
@@ -73,6 +76,7 @@ class Options:
     business_origin: datetime | None = None
     state: LocalState = field(default_factory=LocalState)
     steps: tuple[seed.Step, ...] | None = None
+    watch: bool = True
 
 
 @dataclass
@@ -153,9 +157,10 @@ class Assembly:
         self.dispatcher.warm()
         self._undo(self.dispatcher.close)  # again, and first: what still runs must not hold up the servers
         self.gateway.open(deployment.routes)
-        watch = SourceWatch(self.stack.sources, self.dispatcher.replace_workers)
-        watch.start()
-        self._undo(watch.stop)
+        if self.options.watch:
+            watch = SourceWatch(self.stack.sources, self.dispatcher.replace_workers)
+            watch.start()
+            self._undo(watch.stop)
 
     def _seed(self) -> Ready:
         token = self.options.state.token(self.options.tenant)

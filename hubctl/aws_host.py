@@ -24,6 +24,7 @@ from botocore.config import Config
 
 from hub.kernel.clock import Clock
 from hubctl.dispatcher import Outcome
+from hubctl.failures import OperatorError
 from hubctl.serving import LOOPBACK, Server, claim_port
 from hubctl.worker_process import Call
 
@@ -35,7 +36,7 @@ READY_SECONDS = 30.0
 Invoke = Callable[[str, object], Outcome]
 
 
-class AwsHostError(Exception):
+class AwsHostError(OperatorError):
     """The embedded AWS cannot be used as it is."""
 
 
@@ -112,12 +113,7 @@ class AwsHost:
 
         vars(self._lambda)["_execute_function_dispatch"] = dispatch
         vars(self._steps)["_SFN_WAIT_SCALE"] = 1 / self.scale
-        vars(self._steps)["_sleep_until"] = self._sleep_until
-
-    def _sleep_until(self, moment: str) -> None:
-        """A Wait until a timestamp: business time, so that a scaled hub waits the scaled rest."""
-        due = datetime.fromisoformat(moment).astimezone(UTC)
-        time.sleep(max(0.0, (due - self.clock.business_now()).total_seconds() / self.scale))
+        vars(self._steps)["_sleep_until"] = lambda moment: sleep_until(moment, self.clock, self.scale)
 
     def _wait_ready(self) -> None:
         sts, deadline = self.client("sts"), time.monotonic() + READY_SECONDS
@@ -125,6 +121,12 @@ class AwsHost:
             if time.monotonic() > deadline:
                 raise AwsHostError("the embedded AWS did not come up")
             time.sleep(0.05)
+
+
+def sleep_until(moment: str, clock: Clock, scale: int) -> None:
+    """A Wait until a timestamp of business time: a scaled hub waits the scaled rest."""
+    due = datetime.fromisoformat(moment).astimezone(UTC)
+    time.sleep(max(0.0, (due - clock.business_now()).total_seconds() / scale))
 
 
 def executor_result(outcome: Outcome) -> dict[str, Any]:

@@ -8,6 +8,7 @@ A second run with the same inputs does nothing: build/.stamps/ holds the hash of
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hubctl import layer
+from hubctl.failures import OperatorError
 from hubctl.stamps import ROOT, Stamps, files_under, hash_inputs
 
 IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store")
@@ -36,7 +38,7 @@ print(json.dumps(manifests))
 """
 
 
-class BuildError(Exception):
+class BuildError(OperatorError):
     """A bundle or the layer could not be built; the message says what to change."""
 
 
@@ -94,6 +96,25 @@ def read_manifests(root: Path, functions: dict[str, Path]) -> dict[str, Any]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
+def own_imports(package: Path, module: str) -> set[str]:
+    """The modules of the package that `module` needs: itself, and what it and they import of it, read off the text."""
+    needed, ahead = {"__init__"}, {module}
+    while ahead:
+        needed |= ahead
+        ahead = {name for found in ahead for name in _imported(package, found)} - needed
+    return needed
+
+
+def _imported(package: Path, module: str) -> set[str]:
+    tree = ast.parse((package / f"{module}.py").read_text(encoding="utf-8"))
+    prefix = f"functions.{package.name}"
+    named = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    full = {f"{node.module}.{alias.name}" for node in named for alias in node.names}
+    full |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    parts = {name.removeprefix(f"{prefix}.").split(".")[0] for name in full if name.startswith(f"{prefix}.")}
+    return {part for part in parts if (package / f"{part}.py").exists()}
+
+
 def compile_tree(tree: Path, prefix: str) -> None:
     """Bytecode beside the sources, trusted without a look at them: Lambda's file times mean nothing."""
     flags = ["-q", "-j", "0", "--invalidation-mode", "unchecked-hash", "-s", str(tree), "-p", prefix]
@@ -133,8 +154,8 @@ def _stage_code(root: Path, bundle: Path, name: str, package: Path) -> None:
     shutil.copy(root / "functions" / "__init__.py", bundle / "functions")
     shutil.copytree(root / "hub", bundle / "hub", ignore=IGNORED)
     if name == "accept":
-        for file in ("__init__.py", "accept.py"):
-            shutil.copy(package / file, room)
+        for module in sorted(own_imports(package, "accept")):
+            shutil.copy(package / f"{module}.py", room)
         return
     shutil.copytree(package, room, ignore=IGNORED, dirs_exist_ok=True)
     flows = root / "statemachines" / "flows"

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from hubctl.build import BuildError, build
-from hubctl.synth import SynthError, synthesise
+from hubctl.build import build
+from hubctl.failures import OperatorError
+from hubctl.synth import synthesise
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="scrm-hub on one machine and on AWS.")
 say = Console(stderr=True, highlight=False)
@@ -111,10 +112,8 @@ def openapi(
 
 def main() -> None:
     """The entry point: errors that a person can mend are said in one line, without a traceback."""
-    from hubctl.failures import EXPECTED
-
     try:
         app()
-    except (BuildError, SynthError, *EXPECTED) as error:
+    except OperatorError as error:
         say.print(f"[red]hubctl:[/red] {error}", soft_wrap=True)
         sys.exit(1)

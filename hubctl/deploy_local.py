@@ -18,6 +18,7 @@ from typing import Any
 
 from hubctl.aws_host import ACCOUNT, REGION, AwsHost
 from hubctl.dispatcher import Function
+from hubctl.failures import OperatorError
 from hubctl.http_api import Route
 
 DEPLOY_SECONDS = 120.0
@@ -28,7 +29,7 @@ PLACES = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partit
 Template = dict[str, Any]
 
 
-class DeployError(Exception):
+class DeployError(OperatorError):
     """The stack could not be created; the message names each failed resource and its reason."""
 
 

@@ -19,6 +19,7 @@ import requests
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.kernel.clock import rfc3339
+from hubctl.failures import OperatorError
 
 SEEDS = Path(__file__).resolve().parent / "seed"
 DEMO_SEED = SEEDS / "demo.json"
@@ -27,7 +28,7 @@ STEPS_MAX = 2000
 MOMENT = re.compile(r"@([+-]\d{1,5})h")
 
 
-class SeedError(Exception):
+class SeedError(OperatorError):
     """A step was refused; the message holds the step and the hub's answer."""
 
 
@@ -101,7 +102,8 @@ def _send(session: requests.Session, base_url: str, step: Step, body: Any) -> An
     )
     if not response.ok:
         said = response.content.decode("utf-8", "replace")
-        raise SeedError(f"{step.method} {step.path} was answered {response.status_code}: {said}")
+        where = "; the rooms' logs are in .hub/logs" if response.status_code >= 500 else ""
+        raise SeedError(f"{step.method} {step.path} was answered {response.status_code}: {said}{where}")
     return response.json() if response.content else {}
 
 
@@ -112,7 +114,7 @@ def _connection(step: Step, answer: dict[str, Any]) -> Connection:
         channel=step.body["channel"],
         webhook_url=answer["webhook_url"],
         token=settings.get("token", ""),
-        encoding_aes_key=settings.get("aes_key", ""),
+        encoding_aes_key=settings.get("encoding_aes_key", ""),
         receive_id=settings.get("corp_id", ""),
         app_key=settings.get("app_key", ""),
         app_secret=settings.get("app_secret", ""),

@@ -13,6 +13,8 @@ from typing import Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from hubctl.failures import OperatorError
+
 LOOPBACK = "127.0.0.1"
 BACKLOG = 1000
 STOP_SECONDS = 10.0
@@ -24,7 +26,7 @@ Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class PortTakenError(Exception):
+class PortTakenError(OperatorError):
     """Another program listens on the port that was asked for."""
 
 
@@ -95,18 +97,16 @@ async def answer_lifespan(receive: Receive, send: Send) -> None:
 
 
 async def read_body(receive: Receive, limit_bytes: int) -> bytes | None:
-    """The whole request body, or None once it is longer than `limit_bytes`."""
+    """The whole request body, or None when it is longer than `limit_bytes`; read to its end, never kept beyond."""
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > limit_bytes:
-            return None
-        parts.append(chunk)
+        parts = [*parts, chunk] if size <= limit_bytes else []
         if not message.get("more_body", False):
-            return b"".join(parts)
+            return b"".join(parts) if size <= limit_bytes else None
 
 
 async def send_answer(send: Send, status: int, headers: list[tuple[str, str]], body: bytes) -> None:

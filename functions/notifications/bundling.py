@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Protocol
 
-from functions.notifications.delivery import Outcome, Send, Sends, deliver
+from functions.notifications.delivery import Outcome, Send, Sends, deliver, settle
 from functions.notifications.notices import Notice
 from hub.kernel.errors import Retry
 from hub.kernel.ids import derived_id
@@ -59,19 +59,27 @@ def bundle(sends: Sends, due: Sequence[Send]) -> list[tuple[Notice, list[Send]]]
 
 
 def _send_digest(sends: DueSends, digest: Notice, members: Sequence[Send], now: datetime, post: Post) -> None:
-    """Send one digest, once; then what it told becomes what it became, and what it did not tell waits again."""
-    known = sends.read(digest.id)
-    digest = known.notice if known else digest
-    told = [send for send in members if send.notice.id in digest.members]
-    settled = deliver(sends, digest, now, lambda: post(digest, [send.notice for send in told]))
-    if settled is None or settled.state not in FINAL:
-        return
+    """Send one digest, once; then what it told becomes what it became, and what it does not tell waits again."""
+    settled = _deliver_whole(sends, digest, members, now, post)
+    kept = settled.notice.members if settled else digest.members
     for send in members:
-        if send.notice.id not in settled.notice.members:
+        if send.notice.id not in kept:
             sends.write(replace(send, state="delayed", digest_id=""))
-            continue
-        sends.write(replace(send, state=settled.state, reason=settled.reason, sent_at=settled.sent_at))
-        sends.drop_due(send)
+        elif settled is not None and settled.state in FINAL:
+            settle(sends, send, replace(send, state=settled.state, reason=settled.reason, sent_at=settled.sent_at))
+            sends.drop_due(send)
+
+
+def _deliver_whole(sends: DueSends, digest: Notice, members: Sequence[Send], now: datetime, post: Post) -> Send | None:
+    """The digest as it stands after this sweep. One that was put together before goes out only with all that it
+    tells at hand, so that its words are the same each time."""
+    known = sends.read(digest.id)
+    if known is None:
+        return deliver(sends, digest, now, lambda: post(digest, [send.notice for send in members]))
+    told = [send.notice for send in members if send.notice.id in known.notice.members]
+    if len(told) < len(known.notice.members):
+        return known
+    return deliver(sends, known.notice, now, lambda: post(known.notice, told))
 
 
 def _join(sends: Sends, send: Send, due: Sequence[Send]) -> Send | None:

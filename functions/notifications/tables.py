@@ -195,10 +195,9 @@ class NotificationTable:
             item.save()
 
     def _send_item(self, send: Send) -> SendItem:
-        return SendItem(
+        item = SendItem(
             self._pk("send", send.notice.id),
             "send",
-            version=send.version or None,
             list_pk=f"{self._tenant}#sends",
             list_sk=f"{rfc3339(send.created_at)}#{send.notice.id}",
             notice=asdict(send.notice),
@@ -211,6 +210,9 @@ class NotificationTable:
             digest_id=send.digest_id,
             platform_id=send.platform_id,
         )
+        if send.version:
+            item.version = send.version
+        return item
 
     def _pk(self, kind: str, name: str) -> str:
         return f"{self._tenant}#{kind}#{name}"

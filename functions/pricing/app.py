@@ -64,12 +64,11 @@ def show_book(request: Request) -> BookView:
 
 
 @room.http(
-    "POST",
-    "/pricing/books/{key}/versions",
+    "PUT",
+    "/pricing/books/{key}",
     body=BookDraft,
     answer=BookView,
     roles=PUBLISHERS,
-    status=201,
     summary="Publish a version that takes over at its valid_from, to the second · 发布价目表新版本",
 )
 def publish_version(request: Request) -> BookView:

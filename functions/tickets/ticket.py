@@ -98,12 +98,14 @@ class Ticket(Stored):
 class Visit(Stored):
     """One passage through one node. `outcomes` and `required` (fields of its form) are as the flow's version says.
 
-    outcome "" means it still waits. edge: the way that the flow takes from here. until: when a wait is over.
+    number: counts the ticket's visits from 1. outcome "" means it still waits. edge: the way that the flow takes from
+    here. until: when a wait is over.
     token: Step Functions' task token, of the latest (`token_rank`) entry.
     """
 
     id: str
     ticket_id: str
+    number: int = 0
     run: int
     node: str
     previous: str = ""
@@ -177,7 +179,7 @@ class Case:
     def waiting(self) -> tuple[Visit, ...]:
         """The visits of this run that wait for somebody, the oldest first."""
         visits = (v for v in self.visits.values() if v.waits and v.run == self.ticket.run)
-        return tuple(sorted(visits, key=lambda visit: visit.entered_at))
+        return tuple(sorted(visits, key=lambda visit: visit.number))
 
 
 @dataclass(frozen=True)

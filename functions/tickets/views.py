@@ -60,7 +60,7 @@ def show_ticket(case: Case, subject: str = "") -> TicketView:
         labour_amount=str(Money(ticket.labour_minor, ticket.currency)),
         parts_amount=str(Money(ticket.parts_minor, ticket.currency)),
         travel_amount=str(Money(ticket.travel_minor, ticket.currency)),
-        visits=tuple(_visit(v) for v in sorted(case.visits.values(), key=lambda v: (v.entered_at, not v.left_at))),
+        visits=tuple(_visit(v) for v in sorted(case.visits.values(), key=lambda v: v.number)),
         rungs=tuple(_rung(rung) for rung in sorted(case.rungs.values(), key=lambda rung: rung.due_at)),
         link=f"/t/{ticket.link}",
     )

@@ -59,18 +59,19 @@ def enter_visit(case: Case, arrival: Arrival, at: datetime) -> Move | None:
     if arrival.supervisor and not ticket.assignee:
         taken = assign_ticket(case, arrival.supervisor, SYSTEM, at)
         ticket, notes = taken.ticket, taken.notes
-    visit = begin_visit(ticket, arrival, at)
+    visit = begin_visit(ticket, arrival, len(case.visits) + 1, at)
     entered = Note("entered", SYSTEM, {"node": visit.node, "visit": visit.id, "assignee": visit.assignee})
     return Move(announce(ticket, visit.assignee, visit.id, at), (*notes, entered), (visit,))
 
 
-def begin_visit(ticket: Ticket, arrival: Arrival, at: datetime) -> Visit:
+def begin_visit(ticket: Ticket, arrival: Arrival, number: int, at: datetime) -> Visit:
     """A visit as it begins."""
     node = arrival.node
     form = node if isinstance(node, Human) else None
     return Visit(
         id=arrival.visit_id(ticket.id),
         ticket_id=ticket.id,
+        number=number,
         run=arrival.run,
         node=node.id,
         previous=arrival.previous,
@@ -89,7 +90,7 @@ def begin_visit(ticket: Ticket, arrival: Arrival, at: datetime) -> Visit:
 def pass_visit(case: Case, arrival: Arrival, outcome: str, at: datetime, until: datetime | None = None) -> Visit:
     """A visit that waits for nobody: entered and left at once, by this outcome. Raises Conflict for an older run."""
     require_run(case.ticket, arrival.run)
-    visit = begin_visit(case.ticket, arrival, at)
+    visit = begin_visit(case.ticket, arrival, len(case.visits) + 1, at)
     return visit.but(outcome=outcome, edge=outcome, actor=SYSTEM, left_at=at, until=until)
 
 

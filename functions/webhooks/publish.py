@@ -49,41 +49,44 @@ class Publisher:
     wall_now: Callable[[], datetime]
 
     def publish(self, message_id: str) -> None:
-        """Publish a message that waits; one that is settled, or gone, is left alone. Raises what may pass
-        (Retry)."""
+        """Publish a message that waits; one that is settled, or gone, is left alone.
+
+        Raises what may pass (Retry): the queue brings the message again. Only failures of its own bring a message
+        nearer to its death; that the counters were busy does not.
+        """
         item = self.inbox.read(message_id)
         if item is None or item.counted in SETTLED:
             return
         try:
-            self._publish(item, replay=False)
+            state, reason = self._say(item, replay=False)
         except HubError as error:
             dead = item.attempts + 1 >= ATTEMPTS_LIMIT
             self.settler.settle(item, "dead" if dead else "pending", self.wall_now(), error.code)
             if not dead:
                 raise
+        else:
+            self.settler.settle(item, state, self.wall_now(), reason)
 
     def replay(self, message_id: str) -> InboxItem:
-        """Publish a stored message again, whatever became of it; consumers send nothing to customers because
-        of it.
+        """Publish a stored message again, whatever became of it; consumers send nothing to customers because of it.
 
-        Answers the message as it is afterwards. Raises NotFound, and Retry (then nothing about it has
-        changed).
+        Answers the message as it is afterwards. Raises NotFound, and Retry (then nothing about it has changed).
         """
         item = self.inbox.read(message_id)
         if item is None:
-            raise NotFound("message", message_id=message_id)
-        self._publish(item, replay=True)
+            raise NotFound("no such message", message_id=message_id[:64])
+        state, reason = self._say(item, replay=True)
+        self.settler.settle(item, state, self.wall_now(), reason)
         return self.inbox.read(message_id) or item
 
-    def _publish(self, item: InboxItem, replay: bool) -> None:
+    def _say(self, item: InboxItem, replay: bool) -> tuple[State, str]:
+        """Say what the message means, if we understand it: the state that it thereby comes to, and why."""
         try:
             drafts = self.inbound(item.channel).events(to_message(self.tenant, item, replay))
         except Refuse as error:
-            reason = str(getattr(error, "reason", error.code))
-            self.settler.settle(item, "quarantined", self.wall_now(), reason)
-            return
+            return "quarantined", str(getattr(error, "reason", error.code))
         self._send(item, drafts)
-        self.settler.settle(item, "processed", self.wall_now())
+        return "processed", ""
 
     def _send(self, item: InboxItem, drafts: list[Draft]) -> None:
         for draft in drafts:

@@ -10,7 +10,8 @@ Counters of a connection are spread over shards, so that a busy shop's messages 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,8 +28,8 @@ SHARDS = 8
 PAGES_LIMIT = 20
 """A page of counters is 1 MB, thousands of rows: more than all connections a tenant can have."""
 TRIES = 6
-"""A transaction that meets another on the same counter is cancelled: it is tried again this often before the
-queue tries it later."""
+BACKOFF_SECONDS = 0.03
+"""A transaction that meets another on the same counter is cancelled: it is tried again, each time a little later."""
 
 _COUNTED = {True: "counted = :was", False: "attribute_exists(pk) AND attribute_not_exists(counted)"}
 
@@ -39,6 +40,7 @@ class Settler:
 
     inbox: Inbox
     stats_table: str
+    sleep: Callable[[float], None] = time.sleep
 
     def settle(self, item: InboxItem, state: State, now: datetime, reason: str = "") -> bool:
         """Move `item` (as read) to `state`. True when this call moved it, False when it had moved on
@@ -49,7 +51,8 @@ class Settler:
         if item.counted == state:
             return self._note(item, reason)
         writes = [self._move(item, state, now, reason), self._count(item, state)]
-        for _ in range(TRIES):
+        for turn in range(TRIES):
+            self.sleep(turn * BACKOFF_SECONDS)
             try:
                 self.inbox.client.transact_write_items(TransactItems=writes)
             except ClientError as error:

@@ -16,6 +16,7 @@ from hub.rules.space import Example, Space, Walk, bits
 from hub.rules.table import DecisionTable
 
 MAX_FINDINGS = 50
+MAX_PAIRS = 200_000
 
 
 @dataclass(frozen=True)
@@ -64,27 +65,42 @@ def lint(table: DecisionTable) -> LintReport:
 
 def _shadowed(table: DecisionTable, space: Space, walk: Walk) -> list[Finding]:
     """Rules that never decide. With a complete walk that is exact; else only what one earlier rule covers."""
-    first, alive, covers = table.hit == "first", 0, dict[int, int]()
-    deciding = 0
+    alive, deciding = 0, 0
     for mask in walk.found:
         rules = space.rules_of(mask)
         alive |= rules
-        lowest = rules & -rules
-        deciding |= lowest if first else rules
-        if first:
-            for position in bits(rules ^ lowest):
-                covers[position] = covers.get(position, 0) | lowest
+        deciding |= rules & -rules if table.hit == "first" else rules
+    never = [position for position in range(len(table.rules)) if not deciding >> position & 1]
+    if not (walk.complete and space.complete):
+        return _proved(table, space, never) if table.hit == "first" else []
     findings = []
-    exact = walk.complete and space.complete
-    for position, rule in enumerate(table.rules):
-        if exact and not alive >> position & 1:
-            findings.append(Finding("impossible", (rule.id,), {}))
-        elif exact and not deciding >> position & 1:
-            findings.append(_covered(table, position, list(bits(covers[position]))))
-        elif not exact and first and not deciding >> position & 1:
-            by = next((earlier for earlier in range(position) if space.within(position, earlier)), None)
-            findings += [] if by is None else [_covered(table, position, [by])]
+    for position in never:
+        if alive >> position & 1:
+            findings.append(_covered(table, position, _covering(space, walk, position)))
+        else:
+            findings.append(Finding("impossible", (table.rules[position].id,), {}))
     return findings
+
+
+def _proved(table: DecisionTable, space: Space, suspects: list[int]) -> list[Finding]:
+    """Of these rules, the ones that lie within one earlier rule, as far as MAX_PAIRS goes."""
+    findings, pairs = [], 0
+    for position in suspects:
+        pairs += position
+        if pairs > MAX_PAIRS:
+            break
+        by = next((earlier for earlier in range(position) if space.within(position, earlier)), None)
+        findings += [] if by is None else [_covered(table, position, [by])]
+    return findings
+
+
+def _covering(space: Space, walk: Walk, position: int) -> list[int]:
+    """The rules that decide where this one holds."""
+    found = 0
+    for mask in walk.found:
+        rules = space.rules_of(mask)
+        found |= rules & -rules if rules >> position & 1 else 0
+    return list(bits(found))
 
 
 def _covered(table: DecisionTable, position: int, by: Sequence[int]) -> Finding:

@@ -7,36 +7,57 @@ that are still alive. Combinations that leave the same terms are walked once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from hub.rules.cells import cells_of
 from hub.rules.table import DecisionTable
-from hub.rules.terms import Atom, Term, terms_of
+from hub.rules.terms import Term, terms_of
 
 MAX_TERMS = 4000
-MAX_STATES = 50_000
+MAX_STATES = 100_000
+MAX_TRIALS = 500_000
 MAX_GAPS = 51
 
 Example = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class FieldCells:
+    """A field's cells.
+
+    cells: (value, or None for missing; mask of the terms it leaves alive, bit i: term i), each mask once.
+    refused: for each term the values tried that it refuses, as bits.
+    complete: whether these are all the cells there are.
+    """
+
+    cells: list[tuple[Any, int]]
+    refused: list[int]
+    complete: bool
+
+
 class Space:
-    """A table's terms, and for each field its cells with the terms that each leaves alive (bit i: term i)."""
+    """A table's terms, whose rule each is, and the cells of every field that they ask for."""
 
     def __init__(self, table: DecisionTable) -> None:
         self.terms: list[Term] = []
         self.owner: list[int] = []
+        self.owned: dict[int, range] = {}
         self.skipped: set[int] = set()
         for position, rule in enumerate(table.rules):
             self._add(position, terms_of(rule.when, wanted=True))
-        self.whole = {name: self._cells(table, name) for name in self._names(table)}
-        self.complete = not self.skipped and all(complete for _, complete in self.whole.values())
-        self.cells = {name: cells for name, (cells, _) in self.whole.items()}
+        self.one_term_each = self.owner == list(range(len(table.rules)))
+        self.complete = not self.skipped
+        self.fields: dict[str, FieldCells] = {}
+        for name in self._names(table):
+            self.fields[name] = self._cells(table, name)
+            self.complete = self.complete and self.fields[name].complete
 
     def _add(self, position: int, terms: list[Term] | None) -> None:
         if terms is None or len(self.terms) + len(terms) > MAX_TERMS:
             self.skipped.add(position)
             return
+        self.owned[position] = range(len(self.terms), len(self.terms) + len(terms))
         self.terms.extend(terms)
         self.owner.extend([position] * len(terms))
 
@@ -44,26 +65,27 @@ class Space:
         used = {check.field.name for term in self.terms for check, _ in term}
         return [name for name in table.schema.fields if name in used]
 
-    def _cells(self, table: DecisionTable, name: str) -> tuple[list[tuple[Any, int]], bool]:
-        """(value or None for missing, mask of terms it leaves alive), each mask once; are these all?"""
-        asked = [(1 << i, literal) for i, term in enumerate(self.terms) for literal in term]
-        asked = [(bit, literal) for bit, literal in asked if literal[0].field.name == name]
+    def _cells(self, table: DecisionTable, name: str) -> FieldCells:
+        asked = [(i, atom) for i, term in enumerate(self.terms) for atom in term if atom[0].field.name == name]
         values, complete = cells_of(table.schema.fields[name], [check for _, (check, _) in asked])
-        by_mask: dict[int, Any] = {}
-        for value in values:
-            by_mask.setdefault(self._alive(value, asked), value)
+        affordable = max(1, MAX_TRIALS // len(asked))
+        everyone, refused, by_mask = (1 << len(self.terms)) - 1, [0] * len(self.terms), dict[int, Any]()
+        alive = everyone
+        for cell, value in enumerate([*values[:affordable], None]):
+            alive = everyone
+            for term, (check, wanted) in asked:
+                if check.accepts(value) != wanted:
+                    alive &= ~(1 << term)
+                    refused[term] |= 1 << cell
+            if value is not None:
+                by_mask.setdefault(alive, value)
         cells = [(value, mask) for mask, value in by_mask.items()]
-        return [*cells, (None, self._alive(None, asked))], complete
-
-    def _alive(self, value: Any, asked: list[tuple[int, Atom]]) -> int:
-        dead = 0
-        for bit, (check, wanted) in asked:
-            if check.accepts(value) != wanted:
-                dead |= bit
-        return (1 << len(self.terms)) - 1 & ~dead
+        return FieldCells([*cells, (None, alive)], refused, complete and len(values) <= affordable)
 
     def rules_of(self, mask: int) -> int:
         """The rules (bit i: rule i) that own these terms."""
+        if self.one_term_each:
+            return mask
         found = 0
         for term in bits(mask):
             found |= 1 << self.owner[term]
@@ -73,14 +95,12 @@ class Space:
         """Whether rule `inner` holds only where rule `outer` does, as far as single terms prove it."""
         if inner in self.skipped or outer in self.skipped:
             return False
-        own = [i for i, owner in enumerate(self.owner) if owner == inner]
-        others = [i for i, owner in enumerate(self.owner) if owner == outer]
-        return all(any(self._inside(i, other) for other in others) for i in own)
+        return all(any(self._inside(i, j) for j in self.owned[outer]) for i in self.owned[inner])
 
     def _inside(self, inner: int, outer: int) -> bool:
-        for name, (cells, complete) in self.whole.items():
-            if complete:
-                if any(mask >> inner & 1 and not mask >> outer & 1 for _, mask in cells):
+        for name, field in self.fields.items():
+            if field.complete:
+                if field.refused[outer] & ~field.refused[inner]:
                     return False
             elif not _asked(self.terms[outer], name) <= _asked(self.terms[inner], name):
                 return False
@@ -91,7 +111,10 @@ class Walk:
     """Combinations of cells, up to MAX_STATES: which sets of terms hold together, and where none does."""
 
     def __init__(self, space: Space, missing: bool) -> None:
-        fields = [(name, [c for c in cells if missing or c[0] is not None]) for name, cells in space.cells.items()]
+        fields = [
+            (name, [cell for cell in field.cells if missing or cell[0] is not None])
+            for name, field in space.fields.items()
+        ]
         self.fields = sorted(fields, key=lambda field: len(field[1]))
         self.found: dict[int, Example] = {}
         self.gaps: list[Example] = []

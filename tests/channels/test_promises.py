@@ -74,7 +74,7 @@ def test_a_refusal_tells_no_secret(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("broken", [{}, {"token": 7}, {"aes_key": "short"}, {"app_key": None}])
+@pytest.mark.parametrize("broken", [{}, {"token": 7}, {"encoding_aes_key": "short"}, {"app_key": None}])
 def test_broken_settings_refuse_instead_of_crashing(name: str, broken: dict[str, Any]) -> None:
     """A connection without usable secrets refuses every delivery."""
     delivery = sample(name, EXAMPLES[name]["settings"], first(name))

@@ -14,7 +14,7 @@ from hub.channels.wecom import codec
 from tests.channels.support import payload
 
 KNOWN: dict[str, Any] = payload("wecom_examples")["settings"]
-THEIRS = WeChatCrypto(KNOWN["token"], KNOWN["aes_key"], KNOWN["corp_id"])
+THEIRS = WeChatCrypto(KNOWN["token"], KNOWN["encoding_aes_key"], KNOWN["corp_id"])
 
 messages = st.text(st.characters(codec="utf-8"), max_size=400)
 stamps = st.integers(0, 10**10).map(str)

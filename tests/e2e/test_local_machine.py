@@ -172,6 +172,19 @@ def test_sigterm_leaves_no_port_and_no_process(tmp_path: Path) -> None:
     assert not [pid for pid in ready["pids"] if Path(f"/proc/{pid}").exists()]
 
 
+def test_two_hubs_run_side_by_side_and_a_killed_one_leaves_no_worker(tmp_path: Path) -> None:
+    """No port is fixed, so a second hub starts beside the first; workers end by themselves when their hub is gone."""
+    processes = [start_apart(tmp_path / name) for name in ("one", "two")]
+    readies = [json.loads(process.stdout.readline()) for process in processes if process.stdout]
+    assert len({ready["base_url"] for ready in readies}) == 2
+    for process in processes:
+        process.kill()
+        process.wait(10)
+    pids = [pid for ready in readies for pid in ready["pids"]]
+    assert pids
+    assert eventually(lambda: not [pid for pid in pids if Path(f"/proc/{pid}").exists()])
+
+
 def test_a_failed_deployment_names_the_resource(tmp_path: Path) -> None:
     """The operator reads which resource failed and why, and nothing is left running."""
     process = start_apart(tmp_path, "broken")

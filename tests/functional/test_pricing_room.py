@@ -39,7 +39,7 @@ def quote(region: str = "310000", service: str = "fruit_tea", key: str = "", **m
 def publish(price: str, valid_from: str = WINTER, key: str = "", as_: str | None = None, **more: Any) -> Answer:
     tea = {"name": {"zh": "鲜果茶", "en": "Fruit tea"}, "prices": {"base": price}}
     body = {"valid_from": valid_from, "services": {"fruit_tea": tea}, **more}
-    return call(app.room, "POST", "/pricing/books/standard/versions", body, key=key, as_=as_)
+    return call(app.room, "PUT", "/pricing/books/standard", body, key=key, as_=as_)
 
 
 def test_the_same_tea_costs_less_in_a_tier_three_city() -> None:
@@ -131,7 +131,7 @@ def test_only_finance_and_administrators_publish() -> None:
     """An engineer may quote and look, not publish."""
     engineer = token("engineer", sub="wang.wei")
     assert publish("19.00", as_=engineer).status == 403
-    assert publish("19.00", as_=token("finance", sub="zhao.min")).status == 201
+    assert publish("19.00", as_=token("finance", sub="zhao.min")).status == 200
     assert call(app.room, "GET", "/pricing/books/standard", as_=engineer).status == 200
 
 
@@ -149,6 +149,6 @@ def test_a_new_book_of_ones_own_starts_at_version_one() -> None:
     """A key that nobody used becomes a book."""
     tea = {"name": {"zh": "鲜果茶", "en": "Fruit tea"}, "prices": {"base": "9.00"}}
     body = {"valid_from": NOW.isoformat(), "services": {"fruit_tea": tea}}
-    made = call(app.room, "POST", "/pricing/books/campus/versions", body)
-    assert (made.status, made.json["version"]) == (201, 1)
+    made = call(app.room, "PUT", "/pricing/books/campus", body)
+    assert (made.status, made.json["version"]) == (200, 1)
     assert quote(book="campus").json["price"] == "9.00"

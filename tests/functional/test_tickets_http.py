@@ -220,7 +220,7 @@ def test_running_tickets_keep_their_version(hub: World, ticket: Any) -> None:
 
 
 def test_publishing_nonsense(hub: World) -> None:
-    """An unsound flow is refused with pointers; a key without a preset needs a document; only administrators publish."""
+    """An unsound flow is refused with pointers, a key without preset or document is 404; administrators publish."""
     document = preset_flow("repair")
     assert document is not None
     document["start"] = "nowhere"

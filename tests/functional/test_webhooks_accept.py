@@ -177,7 +177,7 @@ def test_the_manifest_has_one_route_a_channel() -> None:
 
 
 def test_the_handler_wires_itself_once_and_can_be_warmed(stack: Stack) -> None:
-    """The Lambda handler reads its settings from the environment; a warming event reads the secrets and says nothing."""
+    """The handler takes its settings from the environment; a warming event reads the secrets and says nothing."""
     open_door.cache_clear()
     assert handler({"source": "aws.events"}) == {}
     assert handler(deliver(WECOM, wecom_text("你好")))["statusCode"] == 200

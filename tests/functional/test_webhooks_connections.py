@@ -12,6 +12,7 @@ from hub.store.secrets import Connection
 from tests.support.http import Context, call, sqs_batch, token
 from tests.support.webhooks import WECOM, Stack, deliver, simulated_stack, wecom_text
 
+KEY = WECOM.settings["encoding_aes_key"]
 NEW = {"channel": "wecom", "name": "旗舰店企业微信", "settings": dict(WECOM.settings)}
 
 
@@ -37,7 +38,7 @@ def test_a_new_connection_gets_its_webhook_url_and_takes_deliveries(stack: Stack
     view = created()
     assert view["webhook_url"] == f"https://hub.test/webhooks/wecom/{view['id']}"
     assert {"zh", "en"} == set(view["steps"][0])
-    assert not any(str(value) in str(view) for value in (WECOM.settings["token"], WECOM.settings["aes_key"]))
+    assert not any(str(value) in str(view) for value in (WECOM.settings["token"], WECOM.settings["encoding_aes_key"]))
     assert stack.door().answer(deliver(as_connection(view), wecom_text("你好")))["statusCode"] == 200
 
 
@@ -45,7 +46,7 @@ def test_secrets_lie_in_the_parameter_store_alone(stack: Stack) -> None:
     """No item of the room's table holds a secret of a connection."""
     created()
     items = str(stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_TABLE"])["Items"])
-    assert WECOM.settings["aes_key"] not in items
+    assert KEY not in items
     assert WECOM.settings["token"] not in items
 
 
@@ -59,8 +60,11 @@ def test_the_same_idempotency_key_makes_one_connection(stack: Stack) -> None:
     ("change", "pointer"),
     [
         ({"channel": "telex"}, "/channel"),
-        ({"settings": {**WECOM.settings, "aes_key": "short"}}, "/settings/aes_key"),
-        ({"settings": {**WECOM.settings, "aes_key": WECOM.settings["aes_key"] + "="}}, "/settings/aes_key"),
+        ({"settings": {**WECOM.settings, "encoding_aes_key": "short"}}, "/settings/encoding_aes_key"),
+        (
+            {"settings": {**WECOM.settings, "encoding_aes_key": WECOM.settings["encoding_aes_key"] + "="}},
+            "/settings/encoding_aes_key",
+        ),
         ({"settings": {**WECOM.settings, "tokken": "x"}}, "/settings/tokken"),
         ({"settings": {**WECOM.settings, "receive_ids": ["w" * 60] * 60}}, "/settings"),
         ({"name": ""}, "/name"),

@@ -15,7 +15,7 @@ import pytest
 
 from functions.webhooks import app
 from hub.contracts.events import OrderTouched
-from hub.kernel.clock import parse_rfc3339
+from hub.kernel.clock import parse_rfc3339, rfc3339
 from tests.support.http import Context, bus_batch, call, sqs_batch
 from tests.support.webhooks import DOUYIN, Stack, deliver, douyin_push, simulated_stack
 
@@ -135,6 +135,8 @@ def streamed(stack: Stack, times: int = 1) -> Iterator[None]:
 
 
 def pull(stack: Stack, times: int = 1) -> None:
+    """A scheduled pull that begins an hour back, so that all the orders here lie in its window."""
+    app.tools().connections.move_watermark(DOUYIN.id, rfc3339(NOW - timedelta(hours=1)))
     with streamed(stack, times):
         app.pull({}, Context())
 
@@ -163,14 +165,16 @@ def test_an_order_is_paid_once_whoever_notices_first(stack: Stack, shop: Shop, f
     order_no = "6917000000000000002"
     shop.put(order_no, PAID)
     seen: list[dict[str, Any]] = []
-    for step in ("push", "pull", "push", "pull") if first == "push" else ("pull", "push", "pull", "push"):
-        before = order_items(stack)
+    reads = ("/order/orderDetail", "/order/searchList")
+    steps = ("push", "pull", "push", "pull") if first == "push" else ("pull", "push", "pull", "push")
+    for number, step in enumerate(steps):
         if step == "pull":
             pull(stack)
         else:
-            push(stack, order_no, f"m{len(seen)}{step}{len(before)}")
+            push(stack, order_no, f"m{number}")
         seen += paid(stack)
     assert [event["order_no"] for event in seen] == [order_no]
+    assert [shop.calls.count(path) for path in reads] == [2, 4]
 
 
 def test_a_change_told_twice_is_the_same_event(stack: Stack, shop: Shop) -> None:

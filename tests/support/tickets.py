@@ -61,6 +61,7 @@ class Execution:
         self.state = next(taken, step["Default"])
 
     def _wait(self, step: dict[str, Any], _: Iterator[str]) -> None:
+        assert isinstance(app.room.clock, StepClock)
         app.room.clock.advance(seconds=self.data[step["SecondsPath"][2:]])
         self._go(step)
 

@@ -30,7 +30,7 @@ WECOM = Connection(
         "receive_ids": ["wwdemo0000000001"],
         "agent_id": "1000002",
         "token": "DemoToken123",
-        "aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+        "encoding_aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
         "secret": "demo-app-secret-0123456789",
     },
 )

@@ -23,7 +23,7 @@ QUERY_NAMES = ("msg_signature", "timestamp", "nonce")
 
 
 def settings_of(vector: dict[str, Any]) -> dict[str, Any]:
-    return {"token": vector["token"], "aes_key": vector["aes_key"], "receive_ids": [vector["receiveid"]]}
+    return {"token": vector["token"], "encoding_aes_key": vector["aes_key"], "receive_ids": [vector["receiveid"]]}
 
 
 def query_of(vector: dict[str, Any]) -> dict[str, str]:
@@ -104,7 +104,7 @@ def test_any_of_the_allowed_receive_ids_is_accepted_and_no_other() -> None:
 @pytest.mark.parametrize("field", ["receive_id", "corp_id"])
 def test_a_single_receive_id_or_the_corp_id_is_enough(field: str) -> None:
     """Without a list, `receive_id`, else the corp id, is what callbacks must carry."""
-    known = {"token": KNOWN["token"], "aes_key": KNOWN["aes_key"], field: "ww_single"}
+    known = {"token": KNOWN["token"], "encoding_aes_key": KNOWN["encoding_aes_key"], field: "ww_single"}
     assert codec.accept(codec.sample(known, TEXT, **STAMP), known).messages[0].account == "ww_single"
 
 
@@ -114,7 +114,7 @@ def padded(plain: bytes) -> str:
 
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-    key = a2b_base64(KNOWN["aes_key"] + "=")
+    key = a2b_base64(KNOWN["encoding_aes_key"] + "=")
     encryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
     return b2a_base64(encryptor.update(plain) + encryptor.finalize(), newline=False).decode()
 
@@ -304,5 +304,5 @@ def test_a_reply_has_exactly_the_names_that_wecom_reads() -> None:
 @pytest.mark.parametrize("key", ["a" * 42, "a" * 44, "a" * 43 + "=", " " + "a" * 42, "中" * 43])
 def test_a_key_that_is_not_43_characters_is_named(key: str) -> None:
     """The commonest mistake is said when settings are saved, not when the first message is lost."""
-    problems = codec.check_settings({**KNOWN, "aes_key": key})
-    assert [problem.pointer for problem in problems] == ["/aes_key"]
+    problems = codec.check_settings({**KNOWN, "encoding_aes_key": key})
+    assert [problem.pointer for problem in problems] == ["/encoding_aes_key"]

@@ -34,7 +34,7 @@ class Memory:
         if self.rival:
             self.claims[identity.key] = self.rival
 
-    def claim(self, identity: Identity, customer_id: str, at: datetime) -> bool:  # noqa: ARG002 - the port's
+    def claim(self, identity: Identity, customer_id: str, at: datetime) -> bool:
         return self.claims.setdefault(identity.key, customer_id) == customer_id
 
 

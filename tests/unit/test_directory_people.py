@@ -12,6 +12,7 @@ from functions.directory.people import GRANTS_LIMIT, add_grant, person_changed
 from functions.directory.regions import names, show_region
 from functions.directory.roles import ROLES
 from hub.contracts.directory import GrantBody, Role
+from hub.edge.auth import principal_from
 from hub.kernel.errors import Invalid, NotFound
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -38,6 +39,22 @@ def test_grants_have_a_limit() -> None:
     assert len(add_grant(full[1:], full[0], NOW)) == GRANTS_LIMIT
     with pytest.raises(Invalid):
         add_grant(full, grant(999), NOW)
+
+
+@pytest.mark.parametrize(
+    ("moment", "roles"),
+    [
+        (NOW - timedelta(seconds=1), ("agent",)),
+        (NOW, ("agent", "supervisor")),
+        (NOW + timedelta(days=7, seconds=-1), ("agent", "supervisor")),
+        (NOW + timedelta(days=7), ("agent",)),
+    ],
+)
+def test_a_granted_role_is_held_from_its_start_to_its_end(moment: datetime, roles: tuple[str, ...]) -> None:
+    """Held by the clock alone: nothing has to be deleted for it to end."""
+    grant = GrantBody(role="supervisor", starts_at=NOW, ends_at=NOW + timedelta(days=7)).model_dump(mode="json")
+    record = {"roles": ["agent"], "region": "base", "grants": [grant]}
+    assert principal_from({"sub": "li", "aud": "demo"}, record, moment).roles == roles
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 import json
 import stat
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from hub.edge.auth import verify_token
+from hub.kernel.clock import ScaledClock
+from hubctl.aws_host import sleep_until
 from hubctl.deploy_local import for_one_machine
 from hubctl.seed import Step, platform_apps, read_steps, with_moments
 from hubctl.serving import PortTakenError, claim_port
@@ -84,6 +87,16 @@ def test_moments_of_a_seed_count_from_now() -> None:
     found = with_moments({"shifts": [{"at": "@-24h"}, "@+1h", "@home", 3]}, now)
     expected = [{"at": "2026-11-30T00:00:00.000000Z"}, "2026-12-01T01:00:00.000000Z", "@home", 3]
     assert found == {"shifts": expected}
+
+
+def test_a_wait_until_a_moment_follows_business_time() -> None:
+    """72 s of business time at a scale of 720 are a tenth of a second; a moment that has passed is no wait."""
+    origin = datetime(2026, 12, 1, tzinfo=UTC)
+    clock = ScaledClock(720, time.time(), origin.timestamp())
+    began = time.monotonic()
+    sleep_until("2026-12-01T08:01:12+08:00", clock, 720)
+    sleep_until("2026-11-30T00:00:00Z", clock, 720)
+    assert 0.05 < time.monotonic() - began < 2
 
 
 def test_a_snapshot_tells_when_a_source_changed(tmp_path: Path) -> None:

@@ -181,6 +181,42 @@ def test_one_person_whom_the_platform_makes_wait_holds_up_nobody() -> None:
     assert sorted(platform.taken) == [("a", "snd_a1"), ("b", "snd_b1")]
 
 
+def test_two_sweeps_at_once_tell_it_once_and_agree() -> None:
+    """A sweep that starts while another is calling the platform sends nothing, and the sender's word stands."""
+    sends, platform = waiting("a1", "a2"), Platform()
+
+    def post(digest: Notice, told: object) -> Said:
+        sweep(sends, platform)
+        return platform.post(digest.recipient, *(n.id for n in told))  # type: ignore[attr-defined]
+
+    sweep_due(sends, MORNING, post)
+    assert platform.taken == [("a", "snd_a1", "snd_a2")]
+    assert {send.state for send in sends.kept.values()} == {"sent"}
+
+
+@dataclass
+class Outdated(MemorySends):
+    """A sweep's view of what was due a moment ago, on the sends as they are now."""
+
+    seen: tuple[Send, ...] = ()
+
+    def due(self, now: datetime) -> list[Send]:
+        return list(self.seen)
+
+
+@pytest.mark.parametrize("script", [[], ["retry"]])
+def test_what_joins_a_digest_too_late_goes_out_with_the_next(script: list[str]) -> None:
+    """A sweep that read before another one's digest was closed adds nothing to it, and loses nothing by it."""
+    sends, platform = waiting("a1", "a2", "a3"), Platform(script)
+    seen = tuple(sends.due(MORNING))
+    sweep(Outdated(sends.kept, sends.due_ids, seen[:2]), platform)
+    sweep(Outdated(sends.kept, sends.due_ids, seen), platform)
+    for minute in range(3):
+        sweep(sends, platform, MORNING + timedelta(minutes=minute))
+    assert sorted(platform.taken) == [("a", "snd_a1", "snd_a2"), ("a", "snd_a3")]
+    assert (sends.settled(), sends.due_ids) == (True, set())
+
+
 @dataclass
 class Dying:
     """A store whose writes fail (the function dies) after so many."""
@@ -228,3 +264,15 @@ def test_sweeps_that_die_anywhere_tell_nothing_twice_and_lose_nothing(
     for name in names:
         send = sends.kept[f"snd_{name}"]
         assert send.state != "sent" or send.notice.id in told
+
+
+def test_a_late_joiner_left_behind_by_a_dead_sweep_is_not_told_with_the_others() -> None:
+    """A digest that goes again says exactly what it said before; the late one follows on its own."""
+    sends, platform = waiting("a1", "a2", "a3"), Platform(["retry"])
+    seen = tuple(sends.due(MORNING))
+    sweep(Outdated(sends.kept, sends.due_ids, seen[:2]), platform)
+    sweep(Dying(Outdated(sends.kept, sends.due_ids, seen), 3), platform)  # type: ignore[arg-type]
+    assert sends.kept["snd_a3"].digest_id == sends.kept["snd_a1"].digest_id
+    for minute in range(2):
+        sweep(sends, platform, MORNING + timedelta(minutes=minute))
+    assert platform.taken == [("a", "snd_a1", "snd_a2"), ("a", "snd_a3")]

@@ -73,6 +73,15 @@ def test_phrases_combine() -> None:
     assert linted({"text": {"contains_any": ["漏水"]}}, both, {}).shadowed[0].rule_ids == ("r1", "r0")
 
 
+def test_values_between_and_places_beside_are_seen() -> None:
+    """A gap between two numbers is found, and a province has more places than those that rules name."""
+    between = linted({"amount": {"lte": 1}}, {"amount": {"gte": 3}})
+    beside = linted({"region": {"in": ["310000", "310100"]}}, {"region": {"within": "310000"}}, default=0)
+
+    assert [gap.example for gap in between.gaps] == [{"amount": 2}]
+    assert beside.findings == ()
+
+
 def test_many_phrases_are_admitted_incomplete() -> None:
     """With more phrases than can be combined the report says so, and still claims what one rule proves."""
     phrases = [f"词{i}" for i in range(12)]
@@ -82,6 +91,15 @@ def test_many_phrases_are_admitted_incomplete() -> None:
 
     assert not report.complete
     assert report.shadowed == (Finding("shadowed", ("r1", "r0"), {}),)
+
+
+def test_wide_alternatives_are_admitted_incomplete() -> None:
+    """A rule that multiplies out beyond 64 alternatives is left out, and no gap is claimed for its sake."""
+    wide = {"all": [{"any": [{"amount": {"eq": 3 * i + j}} for j in range(3)]} for i in range(4)]}
+
+    report = linted(wide, {"type": {"eq": "repair"}})
+
+    assert (report.complete, report.gaps) == (False, ())
 
 
 def test_search_is_bounded() -> None:

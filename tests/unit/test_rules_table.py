@@ -50,6 +50,15 @@ def test_nested_conditions_decide_too() -> None:
     assert decide(DecisionTable.parse(table_doc()), {"text": "厨房漏水"}).rule_id == "urgent"
 
 
+def test_two_checks_of_one_way_both_have_to_hold() -> None:
+    """Two memberships asked of one field both have to hold, however they are looked up."""
+    rules = [{"id": "a", "when": {"skills": {"has": "gas", "has_any": ["wood", "tiles"]}}, "then": 1}]
+    table = DecisionTable.parse(table_doc(schema={"skills": "set"}, rules=rules))
+
+    assert decide(table, {"skills": ["gas"]}).rule_id is None
+    assert decide(table, {"skills": ["gas", "wood"]}).rule_id == "a"
+
+
 def test_collect_answers_all() -> None:
     """A collecting table answers every rule that holds, in table order."""
     table = DecisionTable.parse(table_doc(hit="collect"))

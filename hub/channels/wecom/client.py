@@ -61,7 +61,7 @@ class Sent:
 
 
 class WecomClient:
-    """One self-built app (自建应用). settings: corp_id, agent_id, secret."""
+    """One self-built app (自建应用). settings: corp_id (else the first of receive_ids), agent_id, secret."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class WecomClient:
         answer = self._exchange(
             "GET",
             "/cgi-bin/gettoken",
-            params={"corpid": self._settings["corp_id"], "corpsecret": self._settings["secret"]},
+            params={"corpid": _corp_id(self._settings), "corpsecret": self._settings["secret"]},
         )
         _raise_for_code(answer)
         token, life_seconds = answer.get("access_token"), answer.get("expires_in")
@@ -161,3 +161,7 @@ def _raise_for_code(answer: Mapping[str, Any]) -> None:
         raise Retry("wecom", after_seconds=RETRY_AFTER_SECONDS.get(code, 30), errcode=code)
     kind = WecomMisconfigured if code in MISCONFIGURED else WecomRefused
     raise kind("wecom", errcode=code, errmsg=str(answer.get("errmsg", ""))[:200])
+
+
+def _corp_id(settings: Settings) -> str:
+    return str(settings.get("corp_id") or settings["receive_ids"][0])

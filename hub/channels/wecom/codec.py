@@ -108,7 +108,7 @@ def _open(delivery: Delivery, encrypted: str, secrets: Settings) -> tuple[bytes,
     for settings in generations(secrets):
         try:
             verify_signature(query.get("msg_signature", ""), str(settings.get("token", "")), *signed)
-            return decrypt(str(settings.get("aes_key", "")), encrypted, _receive_ids(settings))
+            return decrypt(str(settings.get("encoding_aes_key", "")), encrypted, _receive_ids(settings))
         except Rejected as failure:
             failures.append(failure)
     raise max(failures, key=lambda failure: failure.reason != "bad-signature")
@@ -176,7 +176,7 @@ def _message_id_json(plaintext: bytes) -> str:
 def _seal(
     settings: Settings, plaintext: bytes, timestamp: str, nonce: str, randomness: bytes
 ) -> tuple[str, dict[str, str]]:
-    encrypted = encrypt(settings["aes_key"], plaintext, _receive_ids(settings)[0], randomness)
+    encrypted = encrypt(settings["encoding_aes_key"], plaintext, _receive_ids(settings)[0], randomness)
     signature = sign(settings["token"], timestamp, nonce, encrypted)
     return encrypted, {"msg_signature": signature, "timestamp": timestamp, "nonce": nonce}
 

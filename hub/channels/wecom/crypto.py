@@ -82,7 +82,7 @@ def _unpad(padded: bytes) -> bytes:
 def _cipher(aes_key: str) -> Cipher[CBC]:
     """One cipher a key, made once. 43 characters hold 258 bits; the last two are ignored, as WeCom ignores them."""
     if not KEY_FORM.fullmatch(aes_key):
-        raise Rejected("bad-settings", field="aes_key")
+        raise Rejected("bad-settings", field="encoding_aes_key")
     key = a2b_base64(aes_key + "=")
     return Cipher(AES(key), CBC(key[:BLOCK_BYTES]))
 

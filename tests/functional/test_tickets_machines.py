@@ -1,0 +1,69 @@
+"""Step Functions itself: every call may be made again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.tickets.asl import compile_flow
+from functions.tickets.flow import parse_flow
+from functions.tickets.machines_port import StepFunctions
+from functions.tickets.preset_flows import preset_flow, preset_keys
+from hub.kernel.errors import Broken
+from tests.support.aws import account
+
+ROLE = "arn:aws:iam::123456789012:role/hub-demo-flows"
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    with account("tickets") as session:
+        yield session.client("stepfunctions")
+
+
+def definition(key: str = "repair") -> str:
+    return compile_flow(parse_flow(preset_flow(key) or {})).rendered("aws", "hub-demo-tickets-steps")
+
+
+def test_preset_machines_are_made(client: Any) -> None:
+    """Every preset flow becomes a machine with the stack's role; made again it is the same one."""
+    machines = StepFunctions(client, ROLE)
+    for key in preset_keys():
+        arn = machines.create(f"hub-demo-f-{key}", definition(key))
+        assert machines.create(f"hub-demo-f-{key}", definition(key)) == arn
+        made = client.describe_state_machine(stateMachineArn=arn)
+        assert (json.loads(made["definition"]), made["roleArn"]) == (json.loads(definition(key)), ROLE)
+
+
+def test_an_execution_starts_once(client: Any) -> None:
+    """An execution of a name that was started before is the same execution."""
+    machines = StepFunctions(client, ROLE)
+    arn = machines.create("hub-demo-f-repair", definition())
+    for _ in range(2):
+        machines.start(arn, "tkt_1-1", {"ticket": "tkt_1"})
+    assert len(client.list_executions(stateMachineArn=arn)["executions"]) == 1
+
+
+class Refusing:
+    """A Step Functions client that answers every call with one error."""
+
+    def __init__(self, code: str, error: Any) -> None:
+        self.code, self.error = code, error
+
+    def send_task_success(self, **_: Any) -> None:
+        raise self.error({"Error": {"Code": self.code}}, "SendTaskSuccess")
+
+
+@pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
+def test_a_token_that_is_gone(client: Any, code: str) -> None:
+    """Answering a token whose execution has ended needs nothing more."""
+    StepFunctions(Refusing(code, client.exceptions.ClientError), ROLE).succeed("token", {})
+
+
+def test_other_refusals_are_ours(client: Any) -> None:
+    """Anything else that Step Functions refuses is a bug of ours, and named."""
+    with pytest.raises(Broken, match="AccessDenied"):
+        StepFunctions(Refusing("AccessDenied", client.exceptions.ClientError), ROLE).succeed("token", {})
