@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubctl.worker_process import Answer, Call, WorkerProcess, failure
+from hubctl.worker_process import Answer, Call, WorkerGoneError, WorkerProcess, failure
 
 WAIT_SECONDS = 120.0  # in line for a worker; then the caller is told, as Lambda tells a throttled one
 LOG_BYTES = 65_536
+STARTS_MAX = 3  # workers tried for one call
 CAPACITY = {"accept": 2, "tickets": 2}
 FORWARD = "forward"
 
@@ -153,7 +154,7 @@ class Dispatcher:
         call = Call(name, function.handler, event, function.timeout_seconds, function.lane)
         try:
             with self._bundles[function.bundle].taken(call.lane, self._wait_seconds) as slot:
-                outcome = self._run(slot.worker(self.generation), call)
+                outcome = self._run(slot, call)
         except queue.Empty:
             outcome = Outcome(failure("TooManyRequestsException", f"no worker of {name} came free"), 0, "")
         self._emit(call, outcome)
@@ -178,11 +179,18 @@ class Dispatcher:
             for slot in bundle.slots:
                 slot.kill()
 
-    def _run(self, worker: WorkerProcess, call: Call) -> Outcome:
-        position, started = worker.log_size(), time.monotonic()
-        answer = worker.call(call)
-        duration_ms = int((time.monotonic() - started) * 1000)
-        return Outcome(answer, duration_ms, worker.log_since(position, LOG_BYTES))
+    def _run(self, slot: Slot, call: Call) -> Outcome:
+        """A worker may be retired, or die, between being chosen and being called: then the next one gets the call."""
+        for _ in range(STARTS_MAX):
+            worker, started = slot.worker(self.generation), time.monotonic()
+            position = worker.log_size()
+            try:
+                answer = worker.call(call)
+            except WorkerGoneError:
+                continue
+            duration_ms = int((time.monotonic() - started) * 1000)
+            return Outcome(answer, duration_ms, worker.log_since(position, LOG_BYTES))
+        return Outcome(failure("Runtime.ExitError", f"no process of {call.function_name} stays up"), 0, "")
 
     def _log(self, bundle: str, number: int) -> Path:
         return self._logs / (f"{bundle}-{number + 1}.log" if number else f"{bundle}.log")

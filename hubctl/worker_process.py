@@ -38,6 +38,10 @@ class Call:
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
+class WorkerGoneError(Exception):
+    """The worker took no more calls: this one was not begun and may go to another."""
+
+
 def failure(error_type: str, message: str) -> Answer:
     """An answer that says a call failed, shaped as Lambda shapes it."""
     return {"error": {"errorType": error_type, "errorMessage": message, "stackTrace": []}}
@@ -90,7 +94,8 @@ class WorkerProcess:
 
     def begin(self, env: Mapping[str, str], modules: Sequence[str]) -> None:
         """Sends the environment; the worker imports its modules while we do something else."""
-        self._ready = self._send({"env": dict(env), "load": list(modules)})
+        with contextlib.suppress(WorkerGoneError):  # it died already: the first call finds that out
+            self._ready = self._send({"env": dict(env), "load": list(modules)})
 
     def wait_ready(self) -> None:
         """Until the modules are imported. A failed import is left for the first call to report."""
@@ -99,7 +104,10 @@ class WorkerProcess:
                 self._ready.result(BOOT_SECONDS)
 
     def call(self, call: Call) -> Answer:
-        """The answer, {"ok": …} or {"error": …}. A call that overruns takes the process with it."""
+        """The answer, {"ok": …} or {"error": …}. A call that overruns takes the process with it.
+
+        Raises WorkerGoneError when the call could not be begun.
+        """
         self.wait_ready()
         answer = self._send(
             {
@@ -145,13 +153,14 @@ class WorkerProcess:
         waiting: Future[Answer] = Future()
         number = next(self._ids)
         line = json.dumps(message | {"id": number}).encode() + b"\n"
-        try:
-            with self._lock:
-                self._waiting[number] = waiting
+        with self._lock:
+            self._waiting[number] = waiting
+            try:
                 self._stdin.write(line)
                 self._stdin.flush()
-        except (OSError, ValueError):  # the process, or its pipe, is gone
-            self._fail_waiting()
+            except (OSError, ValueError) as error:  # the process ended, or its pipe was closed to retire it
+                del self._waiting[number]
+                raise WorkerGoneError(self.function) from error
         return waiting
 
     def _read(self) -> None:

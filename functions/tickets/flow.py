@@ -29,7 +29,7 @@ class Title(Contract):
 
 
 class FormField(Contract):
-    """One thing that the person at a node reports. money: a decimal string; lines: a list of {sku, quantity, amount}."""
+    """One thing that the person at a node reports. money: a decimal string; lines: {sku, quantity, amount} each."""
 
     id: Slug
     title: Title

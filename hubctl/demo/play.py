@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,8 +45,10 @@ def play(clock_scale: int, as_json: bool = False) -> bool:
 
 
 def _play(stage: Stage, seconds: dict[str, float]) -> dict[str, Any]:
-    day, quotes, stats = RepairDay(), [], {}
-    acts = {
+    day = RepairDay()
+    quotes: list[dict[str, Any]] = []
+    stats: dict[str, Any] = {}
+    acts: dict[str, Callable[[], object]] = {
         "verify": lambda: repair.verify_url(stage),
         "intake": lambda: repair.message_becomes_ticket(stage, day, TWO_O_CLOCK),
         "join": lambda: repair.repeats_and_follow_up(stage, day),

@@ -115,8 +115,7 @@ def ladder_fires(stage: Stage, day: RepairDay) -> None:
     stage.check(
         [r["rung"] for r in second] == ["agent"], "acknowledged at +2:10: only the second ticket's first rung fired"
     )
-    for person in TEAM:
-        stage.eventually(f"a card for {person}", lambda p=person: stage.cards(p, day.first) or None)
+    stage.eventually("a card for everyone", lambda: all(stage.cards(person, day.first) for person in TEAM) or None)
 
 
 def work_is_done(stage: Stage, day: RepairDay) -> None:
@@ -142,8 +141,9 @@ def work_is_done(stage: Stage, day: RepairDay) -> None:
     stage.check(closed["labour_amount"] == "247.00", "accepted, labour, parts and travel reported, completed; closed")
     page = stage.http.get(stage.hub.ready.base_url + closed["link"], timeout=30)
     stage.check(page.status_code == 200, "the customer's progress page answers without a login", closed["link"])
-    done = [milestone["title"]["zh"] for milestone in page.json()["milestones"] if milestone["at"]]
-    stage.check(len(done) == 4, "it shows the milestones", " → ".join(done))
+    milestones = page.json()["milestones"]
+    reached = bool(milestones) and all(milestone["at"] for milestone in milestones)
+    stage.check(reached, "it shows the milestones", " → ".join(m["title"]["zh"] for m in milestones))
     inside = {*_keys(page.json())} & PRIVATE_KEYS
     stage.check(not inside and ENGINEER not in page.text and "247" not in page.text, "and nothing internal")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hubctl.dispatcher import Dispatcher, Function, Outcome
-from hubctl.worker_process import Call, clean_environment
+from hubctl.worker_process import Call, WorkerGoneError, WorkerProcess, clean_environment
 
 ROOM = "tests.support.tiny_room"
 ENTRIES = ("chatter", "nap", "die", "leave", "unserialisable", "refuse")
@@ -99,6 +99,29 @@ def test_changed_sources_replace_the_worker_before_its_next_call(shared: Dispatc
         shared.replace_workers()
         assert pid(shared) != before
         assert running.result().answer["ok"]["pid"] == before
+
+
+def test_no_call_is_lost_while_workers_are_replaced(shared: Dispatcher) -> None:
+    """Sources that change again and again delay calls of both lanes, and fail none."""
+
+    def call(number: int) -> bool:
+        entry = "forward" if number % 2 else "nap"
+        return "ok" in shared.invoke(f"hub-tiny-room-{entry}", {"seconds": 0.01}).answer
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = [threads.submit(call, number) for number in range(60)]
+        for _ in range(4):
+            time.sleep(0.1)
+            shared.replace_workers()
+        assert all(answer.result() for answer in answers)
+
+
+def test_a_retired_worker_takes_no_more_calls(tmp_path: Path) -> None:
+    """A call that comes too late for a worker says so, instead of failing: it can go to another."""
+    worker = WorkerProcess("room", tmp_path / "room.log")
+    worker.retire()
+    with pytest.raises(WorkerGoneError):
+        worker.call(Call("hub-tiny-room-nap", f"{ROOM}.nap", {"seconds": 0}, 5))
 
 
 def test_a_stream_is_forwarded_while_a_long_request_runs(shared: Dispatcher) -> None:
