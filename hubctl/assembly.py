@@ -30,11 +30,17 @@ from hubctl.serving import AsgiApp, Server, claim_port
 from hubctl.state import ROOT, LocalState
 from hubctl.synth import synthesise
 from hubctl.watch import SourceWatch
+from hubctl.worker_process import Preparation
 
 SETTLE_SECONDS = 6.0  # real time kept before a fixed business origin, for starting workers and seeding
 TIMEZONE = "Asia/Shanghai"
-LIBRARIES = ("boto3", "chalice.app", "pydantic", "pynamodb.models", "requests", "aws_lambda_powertools")
-LEAN_LIBRARIES = ("botocore.session", "chalice.app")
+PREPARATIONS = {
+    "": Preparation(
+        ("chalice.app", "pydantic", "pynamodb.models", "requests", "aws_lambda_powertools", "cryptography"),
+        ("dynamodb", "events", "sqs", "ssm", "kms", "stepfunctions"),
+    ),
+    "accept": Preparation(("botocore.session", "cryptography")),
+}
 
 
 class Ready(BaseModel):
@@ -104,7 +110,13 @@ class Assembly:
         self.stack = stack or synthesised(options.tenant)
         logs = options.state.logs
         self.host = AwsHost(self.clock, options.clock_scale, logs)
-        self.dispatcher = Dispatcher(logs, emit=self.host.emit_logs)
+        self._undo(self.host.stop)
+        self.dispatcher = Dispatcher(
+            logs,
+            environment=client_environment(self.host.endpoint),
+            preparations=PREPARATIONS,
+            emit=self.host.emit_logs,
+        )
         self.gateway = Gateway(self.dispatcher.invoke)
         self.platforms = Platforms(
             WeCom(seed.platform_apps(self.steps, "wecom", "corp_id", "secret")),
@@ -114,7 +126,7 @@ class Assembly:
     def start(self) -> Hub:
         """Everything, until the hub is seeded and its schedules run."""
         _allow_many_files()
-        self.dispatcher.prestart(_libraries(self.stack.build))
+        self.dispatcher.prestart(_bundles(self.stack.build))
         self._undo(self.dispatcher.close)
         self._serve()
         deployment = self._deploy()
@@ -127,7 +139,6 @@ class Assembly:
     def _serve(self) -> None:
         platforms_port = self._claimed(0)
         self.host.start(self.dispatcher.invoke)
-        self._undo(self.host.stop)
         self.platforms_url = self._served("platforms", self.platforms, platforms_port).url
         self.base_url = self._served("gateway", self.gateway, self._gateway_port).url
         self._undo(self.gateway.close)
@@ -147,7 +158,7 @@ class Assembly:
 
     def _start_workers(self, deployment: Deployment) -> None:
         clock = self.clock
-        environment = client_environment(self.host.endpoint) | {
+        environment = {
             "HUB_CLOCK_SCALE": str(clock.scale),
             "HUB_CLOCK_ORIGIN": f"{clock.origin_wall}/{clock.origin_business}",
             "HUB_BASE_URL": self.base_url,
@@ -165,6 +176,7 @@ class Assembly:
     def _seed(self) -> Ready:
         token = self.options.state.token(self.options.tenant)
         connections = seed.run_steps(self.steps, self.base_url, token, self.clock.business_now())
+        self.dispatcher.invoke(f"hub-{self.options.tenant}-accept-http", {"warm": True})
         if self.options.business_origin is not None:
             time.sleep(max(0.0, self.clock.origin_wall - time.time()))
         return Ready(
@@ -206,9 +218,8 @@ def synthesised(tenant: str) -> Stack:
     return Stack(found.template_path, found.assets, built.directory)
 
 
-def _libraries(build: Path) -> dict[str, tuple[str, ...]]:
-    bundles = [path.parent.name for path in sorted(build.glob("*/manifest.json"))]
-    return {bundle: LEAN_LIBRARIES if bundle == "accept" else LIBRARIES for bundle in bundles}
+def _bundles(build: Path) -> list[str]:
+    return [path.parent.name for path in sorted(build.glob("*/manifest.json"))]
 
 
 def _allow_many_files() -> None:

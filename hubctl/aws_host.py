@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -59,12 +59,16 @@ class AwsHost:
     scale: int
     logs: Path
     _port: ClassVar[int] = 0
+    _server: Server | None = field(default=None, init=False)
+    _shell: dict[str, str] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._listener = claim_port(type(self)._port)
+        type(self)._port = self._listener.getsockname()[1]
+        self.endpoint = f"http://{LOOPBACK}:{self._port}"
 
     def start(self, invoke: Invoke) -> None:
         """Serves it; `invoke` runs the functions. Raises AwsHostError on a ministack we do not know."""
-        listener = claim_port(type(self)._port)
-        type(self)._port = listener.getsockname()[1]
-        self.endpoint = f"http://{LOOPBACK}:{self._port}"
         _keep_quiet(self.logs / "aws.log")
         self._shell = _exchange_environment(self._settings())
         app = _module("app")
@@ -72,13 +76,17 @@ class AwsHost:
         self._steps = _module("services.stepfunctions")
         app._reset_all_state()
         self._replace(invoke)
-        self._server = Server("aws", app.app, listener).start()
+        self._server = Server("aws", app.app, self._listener).start()
         self._wait_ready()
 
     def stop(self) -> None:
-        self._server.stop()
-        os.environ.clear()
-        os.environ.update(self._shell)
+        """Frees the port and puts the shell's environment back; harmless when it never started."""
+        self._listener.close()
+        if self._server is not None:
+            self._server.stop()
+        if self._shell is not None:
+            os.environ.clear()
+            os.environ.update(self._shell)
 
     def client(self, service: str) -> Any:
         """A boto3 client that no proxy, profile or credential of the shell reaches."""

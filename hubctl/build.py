@@ -19,7 +19,7 @@ from typing import Any
 
 from hubctl import layer
 from hubctl.failures import OperatorError
-from hubctl.stamps import ROOT, Stamps, files_under, hash_inputs
+from hubctl.stamps import ROOT, Stamps, files_under, hash_inputs, locked
 
 IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store")
 TASK_ROOT = "/var/task"  # where Lambda unpacks a bundle: tracebacks name files as they lie there
@@ -56,16 +56,21 @@ def build(root: Path = ROOT, *, local: bool = False) -> Built:
 
     `local` leaves the layer out: on one machine the functions run from the source tree. Raises BuildError.
     """
-    stamps = Stamps(root / "build")
-    functions = find_functions(root)
-    inputs = hash_inputs(root, _bundle_files(root), sys.version)
-    fresh = stamps.differ("bundles", inputs) or any(not (root / "build" / name).exists() for name in functions)
-    if fresh:
-        _build_bundles(root, functions)
-        stamps.write("bundles", inputs)
-    for architecture in layer.architectures(root / "infra" / "tenants"):
-        fresh |= layer.stage_empty(root, architecture) if local else _build_layer(root, architecture)
+    with locked(root / "build"):
+        functions = find_functions(root)
+        fresh = _refresh_bundles(root, functions)
+        for architecture in layer.architectures(root / "infra" / "tenants"):
+            fresh |= layer.stage_empty(root, architecture) if local else _build_layer(root, architecture)
     return Built(root / "build", tuple(functions), fresh)
+
+
+def _refresh_bundles(root: Path, functions: dict[str, Path]) -> bool:
+    stamps, inputs = Stamps(root / "build"), hash_inputs(root, _bundle_files(root), sys.version)
+    if not stamps.differ("bundles", inputs) and all((root / "build" / name).exists() for name in functions):
+        return False
+    _build_bundles(root, functions)
+    stamps.write("bundles", inputs)
+    return True
 
 
 def find_functions(root: Path) -> dict[str, Path]:

@@ -53,7 +53,7 @@ def demo(
     as_json: Annotated[
         bool, typer.Option("--json", help="print what the day did as one JSON object, last line")
     ] = False,
-    clock_scale: Scale = 720,
+    clock_scale: Scale = 360,
 ) -> None:
     """Play a business day through the hub over real HTTP, check every step, print what happened. Exit 0 if all held."""
     from hubctl.demo.play import play
@@ -76,6 +76,15 @@ def synth(tenant: Tenant = "demo") -> None:
     made = synthesise(tenant)
     say.print("synthesised" if made.fresh else "unchanged")
     sys.stdout.write(f"{made.template_path}\n")
+
+
+@app.command()
+def deploy(tenant: Tenant = "demo") -> None:
+    """Build, check and deploy the tenant's stack into its AWS region, with your credentials; bootstrap CDK first."""
+    from hubctl.deploy import deploy as deploy_stack
+
+    deploy_stack(tenant)
+    say.print(f"hub-{tenant} stands")
 
 
 @app.command()

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubctl.worker_process import Answer, Call, WorkerGoneError, WorkerProcess, failure
+from hubctl.worker_process import NOTHING, Answer, Call, Preparation, WorkerGoneError, WorkerProcess, failure
 
 WAIT_SECONDS = 120.0  # in line for a worker; then the caller is told, as Lambda tells a throttled one
 LOG_BYTES = 65_536
@@ -107,18 +107,26 @@ class Bundle:
 
 
 class Dispatcher:
-    """All bundles of a hub. `emit` is told of each call (the embedded AWS's log groups)."""
+    """All bundles of a hub.
+
+    environment: of every worker from its start on. preparations: by bundle, "" for those that have none of their
+    own. emit: is told of each call, for the embedded AWS's log groups.
+    """
 
     def __init__(
         self,
         logs: Path,
         *,
+        environment: Mapping[str, str] | None = None,
+        preparations: Mapping[str, Preparation] | None = None,
         capacity: Mapping[str, int] = CAPACITY,
         emit: Emit = lambda _call, _outcome: None,
         wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         self.functions: dict[str, Function] = {}
         self.generation = 0
+        self._environment = dict(environment or {})
+        self._preparations = preparations or {}
         self._logs = logs
         self._extra_env: Mapping[str, str] = {}
         self._capacity = capacity
@@ -128,10 +136,10 @@ class Dispatcher:
         self._prestarted: dict[str, WorkerProcess] = {}
         self._closed = False
 
-    def prestart(self, modules: Mapping[str, Sequence[str]]) -> None:
-        """Starts a process a bundle, which imports these libraries while the stack is still being deployed."""
-        for bundle, preload in modules.items():
-            self._prestarted[bundle] = WorkerProcess(bundle, self._log(bundle, 0), preload=preload)
+    def prestart(self, bundles: Sequence[str]) -> None:
+        """Starts a process a bundle, which prepares itself while the stack is still being deployed."""
+        for bundle in bundles:
+            self._prestarted[bundle] = self._process(bundle, 0)
 
     def register(self, functions: Sequence[Function], extra_env: Mapping[str, str]) -> None:
         """Makes the deployed functions callable. `extra_env` overrides what the template says."""
@@ -192,8 +200,10 @@ class Dispatcher:
             return Outcome(answer, duration_ms, worker.log_since(position, LOG_BYTES))
         return Outcome(failure("Runtime.ExitError", f"no process of {call.function_name} stays up"), 0, "")
 
-    def _log(self, bundle: str, number: int) -> Path:
-        return self._logs / (f"{bundle}-{number + 1}.log" if number else f"{bundle}.log")
+    def _process(self, bundle: str, number: int) -> WorkerProcess:
+        log = self._logs / (f"{bundle}-{number + 1}.log" if number else f"{bundle}.log")
+        preparation = self._preparations.get(bundle) or self._preparations.get("", NOTHING)
+        return WorkerProcess(bundle, log, self._environment, preparation)
 
     def _starter(self, bundle: str) -> Callable[[int], WorkerProcess]:
         functions = [function for function in self.functions.values() if function.bundle == bundle]
@@ -202,7 +212,7 @@ class Dispatcher:
 
         def start(number: int) -> WorkerProcess:
             waiting = self._prestarted.pop(bundle, None) if number == 0 else None
-            worker = waiting or WorkerProcess(bundle, self._log(bundle, number))
+            worker = waiting or self._process(bundle, number)
             worker.begin(env | dict(self._extra_env) | {"AWS_LAMBDA_FUNCTION_NAME": bundle}, modules)
             return worker
 

@@ -33,11 +33,11 @@ class SeedError(OperatorError):
 
 
 class Step(BaseModel):
-    """One request. `note` says what for; nothing reads it."""
+    """One request; a GET only lets its room connect itself. `note` says what for; nothing reads it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    method: Literal["POST", "PUT", "PATCH"] = "POST"
+    method: Literal["GET", "POST", "PUT", "PATCH"] = "POST"
     path: str = Field(pattern=r"^/")
     body: dict[str, Any] = {}
     connection: bool = False

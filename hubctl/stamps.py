@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +26,15 @@ def hash_inputs(root: Path, files: Iterable[Path], *facts: str) -> str:
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     digest.update("\0".join(facts).encode())
     return digest.hexdigest()
+
+
+@contextmanager
+def locked(build: Path) -> Iterator[None]:
+    """Only one process at a time makes anything under `build`; the others wait, and find it made."""
+    build.mkdir(parents=True, exist_ok=True)
+    with (build / ".lock").open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 class Stamps:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubctl.failures import OperatorError
-from hubctl.stamps import ROOT, Stamps, files_under, hash_inputs
+from hubctl.stamps import ROOT, Stamps, files_under, hash_inputs, locked
 
 SYNTH_SECONDS = 300
 
@@ -39,15 +39,17 @@ def synthesise(tenant: str, root: Path = ROOT, *, local: bool = False) -> Synth:
     `local`: for one machine, where functions run from the source tree. Then only manifests count, not code, and
     cdk-nag is left out. Raises SynthError.
     """
-    stamps, part = Stamps(root / "build"), f"{'local' if local else 'cdk'}-{tenant}"
-    out = root / "build" / ("local" if local else "cdk") / tenant
-    template = out / f"hub-{tenant}.template.json"
-    inputs = _hash_inputs(root, tenant, stamps, local=local)
-    fresh = stamps.differ(part, inputs) or not template.exists()
-    if fresh:
-        shutil.rmtree(out, ignore_errors=True)
-        _run_cdk(root, tenant, out, local=local)
-        stamps.write(part, inputs)
+    kind = "local" if local else "cdk"
+    out = root / "build" / kind / tenant
+    with locked(root / "build"):
+        stamps, part = Stamps(root / "build"), f"{kind}-{tenant}"
+        inputs = _hash_inputs(root, tenant, stamps, local=local)
+        template = out / f"hub-{tenant}.template.json"
+        fresh = stamps.differ(part, inputs) or not template.exists()
+        if fresh:
+            shutil.rmtree(out, ignore_errors=True)
+            _run_cdk(root, tenant, out, local=local)
+            stamps.write(part, inputs)
     return Synth(template, read_assets(out / f"hub-{tenant}.assets.json"), fresh)
 
 

@@ -1,4 +1,5 @@
-"""One room's process: `python -m hubctl.worker <function>`, driven over its pipes by `hubctl.worker_process`.
+"""One room's process: `python -m hubctl.worker <function> <libraries> <AWS services>`, driven over its pipes by
+`hubctl.worker_process`.
 
 Each line on stdin is one JSON message: first {"env": {...}, "load": [module, …]}, then calls
 {"id", "lane", "handler", "event", "function_name", "request_id", "deadline"}. Each answer is one line on the
@@ -143,9 +144,19 @@ def main() -> None:
     """Keeps the answers' pipe to itself: a `print` in a room must not break the protocol."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    for module in filter(None, sys.argv[2].split(",")):
-        importlib.import_module(module)
+    prepare(sys.argv[2].split(","), sys.argv[3].split(","))
     serve(sys.stdin, out)
+
+
+def prepare(modules: list[str], services: list[str]) -> None:
+    """Imports libraries and makes AWS clients before the first call needs them.
+
+    Clients are made here for another reason too: boto3 must not make two at once, and two lanes might.
+    """
+    for module in filter(None, modules):
+        importlib.import_module(module)
+    for service in filter(None, services):
+        importlib.import_module("hub.edge.aws").client(service)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,17 @@ Answer = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Preparation:
+    """What a worker does before it knows its room: libraries to import, AWS services to make clients of."""
+
+    libraries: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+
+NOTHING = Preparation()
+
+
+@dataclass(frozen=True)
 class Call:
     """One invocation. `lane`: calls of one lane run one after another in a worker."""
 
@@ -65,17 +76,24 @@ def clean_environment(inherited: Mapping[str, str], root: Path = ROOT) -> dict[s
 class WorkerProcess:
     """One `python -m hubctl.worker`. Threads may call it side by side; answers find their caller by id."""
 
-    def __init__(self, function: str, log: Path, *, preload: Sequence[str] = (), root: Path = ROOT) -> None:
+    def __init__(
+        self,
+        function: str,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        preparation: Preparation = NOTHING,
+    ) -> None:
         self.function = function
         self._log = log
+        prepared = [",".join(preparation.libraries), ",".join(preparation.services)]
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "hubctl.worker", function, ",".join(preload)],
+                [sys.executable, "-m", "hubctl.worker", function, *prepared],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                cwd=root,
-                env=clean_environment(os.environ, root),
+                cwd=ROOT,
+                env=clean_environment(os.environ) | dict(environment or {}),
                 start_new_session=True,  # Ctrl-C is for us alone; we stop our workers ourselves
             )
         self._ids = itertools.count(1)

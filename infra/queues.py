@@ -11,7 +11,9 @@ from infra.manifest import Entry, Kind, Manifest
 from infra.names import Names
 
 RECEIVES_MAX = 5
-VISIBILITY_TIMEOUTS = 6  # AWS advises six function timeouts, so that a throttled batch isn't seen twice
+# What failed comes again when it is visible again, so no longer than needed. AWS advises six timeouts against throttled
+# batches; the mapping's maximum concurrency keeps a batch from being taken before a function is free.
+VISIBLE_AFTER_SECONDS = 10
 CONCURRENCY_MAX = 5
 BATCH_MAX = 10
 QUEUED: tuple[Kind, ...] = ("events", "changes", "queue")  # the entries that a queue of their own feeds
@@ -36,7 +38,7 @@ class Queues(Construct):
         """The queue `hub-<tenant>-<name>` for a function of that timeout, with `…-dead` behind it."""
         self.queues[name] = self._queue(
             name,
-            visibility_timeout=cdk.Duration.seconds(timeout_seconds * VISIBILITY_TIMEOUTS),
+            visibility_timeout=cdk.Duration.seconds(timeout_seconds + VISIBLE_AFTER_SECONDS),
             retention_period=cdk.Duration.days(4),
             dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=RECEIVES_MAX, queue=self._add_dead(name)),
         )

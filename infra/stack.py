@@ -1,4 +1,8 @@
-"""One tenant's stack: what there is and how it hangs together. Each part is in the file of its name."""
+"""One tenant's stack: what there is and how it hangs together. Each part is in the file of its name.
+
+Secrets are not in it, since CloudFormation can't make an SSM SecureString: the signing key `/hub/<tenant>/auth` is put
+once by the operator, the connections' secrets by webhooks, both under the tenant's key.
+"""
 
 from pathlib import Path
 

@@ -9,27 +9,29 @@ from functions.tickets.deadlines import pause, resume
 from functions.tickets.desk_port import Desk, text_context
 from functions.tickets.dispatch import Need, choose_person
 from functions.tickets.effects_port import follow
-from functions.tickets.intake import Opening, Wanted
+from functions.tickets.intake import Opening, Wanted, intake_facts
 from functions.tickets.preset_flows import preset_flow
 from functions.tickets.progress import progress_of
 from functions.tickets.reception_port import open_case, take_message, take_person, take_roster, take_tap
 from functions.tickets.steps import run_step
 from functions.tickets.tables import filters
 from functions.tickets.ticket import Case, Move, Note, Published
-from functions.tickets.views import show_explanation, show_flow, show_ticket, show_timeline
+from functions.tickets.views import show_explanation, show_flow, show_rules, show_ticket, show_timeline
 from functions.tickets.visits import close_ticket, complete_visit, find_waiting
 from hub.contracts.events import CardTapped, Event, MessageResolved, PersonChanged, RosterChanged
 from hub.contracts.http import Page
 from hub.contracts.tickets import (
-    Acknowledge,
     Assign,
     CloseTicket,
     CompleteNode,
     ExplainView,
     FlowView,
+    Nothing,
     OpenTicket,
     ProgressView,
     PublishFlow,
+    PublishRules,
+    RulesView,
     TicketQuery,
     TicketView,
     TimelineView,
@@ -41,11 +43,13 @@ from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.edge.settings import Settings
 from hub.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from hub.rules import explain
 from hub.store.idempotency import Idempotency
 
 READERS = ("supervisor", "agent", "engineer", "finance", "store_manager", "viewer", "integrator")
 OPENERS = ("supervisor", "agent", "store_manager", "integrator")
 LEADERS = ("supervisor", "agent")
+BY_HAND = "by hand"
 WORKERS = ("supervisor", "agent", "engineer", "store_manager")
 
 
@@ -92,11 +96,25 @@ def open_by_hand(request: Request) -> TicketView:
         channel="hand",
         sealed=desk.sealer.seal(body.subject, text_context(ticket_id)),
     )
-    wanted = Wanted(body.type, body.priority, "by hand", body.skill)
+    wanted = Wanted(body.type, body.priority, BY_HAND, body.skill)
     try:
         return _show(request, open_case(desk, wanted, opening, request.principal.sub))
     except Conflict:
         return _show(request, desk.tables.case(ticket_id))
+
+
+@room.http("GET", "/tickets/rules", summary="受理规则 · Show the intake rules", answer=RulesView, roles=LEADERS)
+def read_rules(request: Request) -> RulesView:  # noqa: ARG001 - a handler's signature
+    """The rules that say what kind of ticket a message opens: the preset, until others are published."""
+    return show_rules(desk.rules.current())
+
+
+@room.http("PUT", "/tickets/rules", summary="发布受理规则 · Publish intake rules", body=PublishRules, answer=RulesView,
+           roles=("administrator",))  # fmt: skip
+def publish_rules(request: Request) -> RulesView:
+    """Publish intake rules: messages from now on are read by them. Rules that can never decide are refused."""
+    body = request.body
+    return show_rules(desk.rules.publish(body.document, body.version, request.principal.sub, request.now))
 
 
 @room.http("GET", "/tickets/{ticket_id}", summary="工单详情 · Show a ticket", answer=TicketView, roles=READERS)
@@ -118,8 +136,12 @@ def read_timeline(request: Request) -> TimelineView:
 def explain_ticket(request: Request) -> ExplainView:
     """The rule that classified it, who would get it now and why the others not, its clock and its ladder."""
     case = _case(request)
-    need = Need(case.ticket.region, case.ticket.skill, excluded=case.ticket.declined)
-    return show_explanation(case, choose_person(need, desk.organisation(), request.now), request.now)
+    ticket = case.ticket
+    need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
+    said = desk.sealer.unseal(ticket.subject_sealed, text_context(ticket.id))
+    traces = explain(desk.rules.current().table, intake_facts(said, ticket.channel, ticket.region)).rules
+    chosen = choose_person(need, desk.organisation(), request.now)
+    return show_explanation(case, () if ticket.rule_id == BY_HAND else traces, chosen, request.now)
 
 
 @room.http("POST", "/tickets/{ticket_id}/nodes/{node}/complete", summary="完成节点 · Complete a node",
@@ -156,7 +178,7 @@ def assign(request: Request) -> TicketView:
     return _change(request, decide)
 
 
-@room.http("POST", "/tickets/{ticket_id}/acknowledge", summary="受理确认 · Acknowledge", body=Acknowledge,
+@room.http("POST", "/tickets/{ticket_id}/acknowledge", summary="受理确认 · Acknowledge", body=Nothing,
            answer=TicketView, roles=WORKERS)  # fmt: skip
 def acknowledge(request: Request) -> TicketView:
     """Take the matter up: the escalation stops here. Again changes nothing."""
@@ -177,7 +199,7 @@ def comment(request: Request) -> TicketView:
     return _change(request, lambda case: Move(case.ticket, (note,)))
 
 
-@room.http("POST", "/tickets/{ticket_id}/pause", summary="暂停计时 · Pause the clock", body=Acknowledge,
+@room.http("POST", "/tickets/{ticket_id}/pause", summary="暂停计时 · Pause the clock", body=Nothing,
            answer=TicketView, roles=LEADERS)  # fmt: skip
 def pause_clock(request: Request) -> TicketView:
     """Stop the ticket's clock, e.g. while the customer is awaited; nothing falls due."""
@@ -193,7 +215,7 @@ def pause_clock(request: Request) -> TicketView:
     return _change(request, decide)
 
 
-@room.http("POST", "/tickets/{ticket_id}/resume", summary="恢复计时 · Resume the clock", body=Acknowledge,
+@room.http("POST", "/tickets/{ticket_id}/resume", summary="恢复计时 · Resume the clock", body=Nothing,
            answer=TicketView, roles=LEADERS)  # fmt: skip
 def resume_clock(request: Request) -> TicketView:
     """Let the clock run on: every deadline has moved by exactly the pause."""

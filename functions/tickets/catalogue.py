@@ -10,7 +10,6 @@ from typing import Any
 
 from functions.tickets.deadlines import Ladder, Step
 from hub.kernel.errors import Invalid, Problem
-from hub.rules import DecisionTable
 
 _PRESETS = Path(__file__).parent / "presets"
 URGENT = "urgent"
@@ -49,10 +48,15 @@ def ladder(key: str) -> Ladder:
     return _ladders().get(key, ())
 
 
-@cache
-def intake_rules() -> DecisionTable:
-    """The table that says what kind of ticket a message opens."""
-    return DecisionTable.parse(_read("routing"))
+def type_keys() -> tuple[str, ...]:
+    """The keys of all ticket types."""
+    return tuple(_types())
+
+
+def intake_document() -> dict[str, Any]:
+    """The preset rules that say what kind of ticket a message opens: a decision table's document."""
+    document: dict[str, Any] = _read("routing")
+    return document
 
 
 @cache

@@ -9,6 +9,7 @@ from functools import cached_property
 from functions.tickets.dispatch import Organisation, Person, Roster
 from functions.tickets.flows_port import Flows
 from functions.tickets.machines_port import Machines, StepFunctions
+from functions.tickets.rules_port import Rules
 from functions.tickets.tables import Tables
 from hub.contracts.events import Event
 from hub.edge import aws
@@ -60,6 +61,10 @@ class Desk:
         return Flows(self.tenant, self.tables, self.machines, partition, settings.steps_function)
 
     @cached_property
+    def rules(self) -> Rules:
+        return Rules(self.tables)
+
+    @cached_property
     def contents(self) -> ContentStore:
         return ContentStore(self.tenant, self._room.settings.content_table, aws.client("dynamodb"))
 
@@ -83,7 +88,7 @@ class Desk:
 
     def forget(self) -> None:
         """Forget every connection and cache: tests move from one simulated stack to the next."""
-        for name in ("emit", "tables", "machines", "flows", "contents", "sealer"):
+        for name in ("emit", "tables", "machines", "flows", "rules", "contents", "sealer"):
             self.__dict__.pop(name, None)
         self._organisation = None
 

@@ -34,13 +34,8 @@ class Message:
 
     def facts(self) -> dict[str, object]:
         """What the intake rules may ask for."""
-        return {
-            "text": self.text,
-            "kind": self.kind,
-            "channel": self.channel,
-            "region": self.region,
-            "from_staff": self.from_staff,
-        }
+        told = intake_facts(self.text, self.channel, self.region)
+        return {**told, "kind": self.kind, "from_staff": self.from_staff}
 
 
 @dataclass(frozen=True)
@@ -68,6 +63,11 @@ class Opening:
     channel: str = ""
     sealed: str = ""
     replay: bool = False
+
+
+def intake_facts(text: str, channel: str, region: str) -> dict[str, object]:
+    """The facts that a ticket still remembers of the message that opened it."""
+    return {"text": text, "channel": channel, "region": region}
 
 
 def classify(table: DecisionTable, message: Message) -> Wanted:

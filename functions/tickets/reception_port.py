@@ -148,7 +148,7 @@ def _open(desk: Desk, message: Message, record: Record | None) -> None:
         sealed=desk.sealer.seal(message.text, text_context(ticket_id)),
         replay=message.replay,
     )
-    wanted = classify(catalogue.intake_rules(), message)
+    wanted = classify(desk.rules.current().table, message)
     moved = record.hold(thread) if record else desk.tables.new_thread(message.customer_id, thread)
     link = desk.tables.new_message(message.id, ticket_id)
     open_case(desk, wanted, opening, message.customer_id, message.id, moved, link)

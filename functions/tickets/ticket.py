@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from functions.tickets.flow import Flow, parse_flow
 from hub.contracts.base import Moment
 from hub.contracts.events import Priority
+from hub.rules import DecisionTable
 
 State = Literal["open", "closed", "cancelled"]
 
@@ -165,6 +166,19 @@ class Published(Stored):
     @property
     def flow(self) -> Flow:
         return parse_flow(json.loads(self.document))
+
+
+class Rulebook(Stored):
+    """One version of the intake rules. `document` is a decision table's JSON text, its `version` this one."""
+
+    version: int
+    document: str
+    published_at: Moment | None = None
+    published_by: str = ""
+
+    @property
+    def table(self) -> DecisionTable:
+        return DecisionTable.parse(json.loads(self.document))
 
 
 @dataclass(frozen=True)

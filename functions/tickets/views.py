@@ -10,7 +10,7 @@ from functions.tickets import catalogue
 from functions.tickets.assignment import watch_of
 from functions.tickets.deadlines import due, due_at
 from functions.tickets.dispatch import Dispatch
-from functions.tickets.ticket import Case, Published, Rung, Visit
+from functions.tickets.ticket import Case, Published, Rulebook, Rung, Visit
 from functions.tickets.trail import Entry, first_break
 from hub.contracts.tickets import (
     ClockView,
@@ -20,6 +20,8 @@ from hub.contracts.tickets import (
     FlowRef,
     FlowView,
     LadderStepView,
+    RulesView,
+    RuleTraceView,
     RungView,
     TicketView,
     TimelineView,
@@ -28,6 +30,7 @@ from hub.contracts.tickets import (
     Words,
 )
 from hub.kernel.money import Money
+from hub.rules import RuleTrace
 
 
 def show_ticket(case: Case, subject: str = "") -> TicketView:
@@ -109,13 +112,16 @@ def show_timeline(case: Case, entries: Iterable[Entry], texts: Mapping[int, str]
     )
 
 
-def show_explanation(case: Case, dispatch: Dispatch, now: datetime) -> ExplainView:
+def show_explanation(case: Case, traces: Iterable[RuleTrace], dispatch: Dispatch, now: datetime) -> ExplainView:
     """Why the ticket is what and where it is, who would get it now, and what its clock will do."""
     ladder, watch = catalogue.ladder(case.ticket.ladder), watch_of(case)
     _, wake = due(watch, ladder, now)
     return ExplainView(
         ticket_id=case.ticket.id,
         rule_id=case.ticket.rule_id,
+        rules=tuple(
+            RuleTraceView(rule_id=one.rule_id, note=one.note, holds=one.holds, chosen=one.chosen) for one in traces
+        ),
         dispatch=DispatchView(
             chosen=dispatch.chosen,
             fallback=dispatch.fallback,
@@ -153,4 +159,14 @@ def show_flow(flow: Published, versions: Iterable[int]) -> FlowView:
         published_at=flow.published_at,
         published_by=flow.published_by,
         document=json.loads(flow.document),
+    )
+
+
+def show_rules(book: Rulebook) -> RulesView:
+    """Intake rules with their document."""
+    return RulesView(
+        version=book.version,
+        document=json.loads(book.document),
+        published_at=book.published_at,
+        published_by=book.published_by,
     )

@@ -41,8 +41,8 @@ class Assign(Contract):
     version: int | None = None
 
 
-class Acknowledge(Contract):
-    """Somebody takes the matter up: the escalation stops."""
+class Nothing(Contract):
+    """No fields: the path says it all."""
 
 
 class WriteComment(Contract):
@@ -213,14 +213,41 @@ class LadderStepView(Contract):
     fired: bool
 
 
+class RuleTraceView(Contract):
+    """An intake rule as it stands today, tried on the message that opened the ticket: does it hold, did it decide?"""
+
+    rule_id: str
+    note: str
+    holds: bool
+    chosen: bool
+
+
 class ExplainView(Contract):
     """Why the ticket is what and where it is. `rule_id`: the intake rule that hit, "default", or "by hand"."""
 
     ticket_id: str
     rule_id: str
+    rules: tuple[RuleTraceView, ...]
     dispatch: DispatchView
     clock: ClockView
     ladder: tuple[LadderStepView, ...]
+
+
+class PublishRules(Contract):
+    """Intake rules to publish: a decision table whose outcomes are {type, priority, skill?, topic?}. `version`: the
+    one that the sender saw, refused when the rules have moved on."""
+
+    document: dict[str, Any]
+    version: int | None = None
+
+
+class RulesView(Contract):
+    """The intake rules in force."""
+
+    version: int
+    document: dict[str, Any]
+    published_at: Moment | None
+    published_by: str
 
 
 class PublishFlow(Contract):

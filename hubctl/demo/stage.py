@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -125,6 +126,21 @@ class Stage:
         return self.http.request(
             delivery.method, url, data=delivery.body, headers=dict(delivery.headers), timeout=HTTP_SECONDS
         )
+
+    def deliver_at(self, moment: datetime, connection: Connection, delivery: Delivery) -> threading.Thread:
+        """Send a delivery when business time reaches `moment`, whatever else is going on by then."""
+
+        def wait_and_send() -> None:
+            self.wait_until(moment)
+            with requests.Session() as session:
+                session.trust_env = False
+                url = connection.webhook_url + "?" + urlencode(delivery.query)
+                session.post(url, data=delivery.body, headers=dict(delivery.headers), timeout=HTTP_SECONDS)
+
+        self.sent += 1
+        sender = threading.Thread(target=wait_and_send, name="sender", daemon=True)
+        sender.start()
+        return sender
 
     def platform_calls(self, channel: str, path: str) -> list[dict[str, Any]]:
         """What the hub has called on a platform's double."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -134,3 +135,43 @@ def test_what_people_wrote_is_sealed(hub: World) -> None:
     stored = str(hub._scan())
     assert "不制冷" not in stored
     assert "BX-3" not in stored
+
+
+def rules(*listed: dict[str, Any]) -> dict[str, Any]:
+    named = [{"id": f"r{i}", **rule} for i, rule in enumerate(listed)]
+    table = {"key": "intake", "version": 1, "schema": {"text": "text", "region": "region"}, "rules": named}
+    return {"document": {**table, "default": {"type": "consult", "priority": "low"}}}
+
+
+SMELL = {"when": {"text": {"contains_any": ["异味"]}}, "then": {"type": "repair", "priority": "high"}}
+
+
+def test_own_rules(hub: World) -> None:
+    """A tenant's own intake rules count from the next message on, and the ticket says which rule it was and why."""
+    published = hub.call("PUT", "/tickets/rules", rules(SMELL) | {"version": 1})
+    assert (published.status, published.json["version"], published.json["published_by"]) == (200, 2, "boss")
+    assert hub.call("GET", "/tickets/rules").json == published.json
+
+    hub.say("冰柜有异味")
+
+    assert (hub.ticket()["type"], hub.ticket()["priority"]) == ("repair", "high")
+    why = hub.call("GET", f"/tickets/{hub.ticket()['id']}/explain").json
+    assert (why["rule_id"], why["rules"]) == ("r0", [{"rule_id": "r0", "note": "", "holds": True, "chosen": True}])
+
+
+def test_rules_that_would_go_wrong(hub: World) -> None:
+    """Rules of unknown types or facts, or that never decide, are refused by their place; an old version is 409."""
+
+    def pointers(document: dict[str, Any]) -> list[str]:
+        answer = hub.call("PUT", "/tickets/rules", document)
+        assert answer.status == 422
+        return [error["pointer"] for error in answer.json["errors"]]
+
+    assert pointers(rules(SMELL, SMELL)) == ["/document/rules/1"]
+    assert pointers(rules(SMELL | {"then": {"type": "dance", "priority": "high"}})) == ["/document/rules/0/then/type"]
+    assert pointers(rules(SMELL | {"when": {"mood": {"eq": "bad"}}})) == ["/document/rules/0/when/mood"]
+    misread = rules(SMELL)
+    misread["document"]["schema"] = {"text": "text", "channel": {"enum": ["wecom"]}}
+    assert pointers(misread) == ["/document/schema/channel"]
+    assert hub.call("PUT", "/tickets/rules", rules(SMELL) | {"version": 7}).status == 409
+    assert hub.call("GET", "/tickets/rules").json["version"] == 1

@@ -61,7 +61,7 @@ def test_every_queue_gives_up_into_a_dead_letter_queue(demo: Template) -> None:
 
 
 def test_every_queue_feeds_its_function_in_batches_that_fail_by_message(demo: Template) -> None:
-    """A queue waits for six timeouts of its function, which runs at most five times at once."""
+    """What failed comes again soon after its function's timeout; a function runs at most five times at once."""
     fed = {}
     for mapping in mappings(demo):
         source = demo.target(mapping["EventSourceArn"])
@@ -71,7 +71,7 @@ def test_every_queue_feeds_its_function_in_batches_that_fail_by_message(demo: Te
         fed[source["QueueName"]] = function["FunctionName"]
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
-        assert source["VisibilityTimeout"] >= 6 * function["Timeout"]
+        assert function["Timeout"] < source["VisibilityTimeout"] <= function["Timeout"] + 60
     assert fed == {name: name for name in (f"hub-demo-{room}-{queue}" for room, queue in QUEUED)}
 
 

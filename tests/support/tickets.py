@@ -12,7 +12,7 @@ from typing import Any
 
 from functions.tickets import app
 from hub.contracts.events import CardTapped, Event, MessageResolved, PersonChanged, RosterChanged
-from hub.edge import bus
+from hub.edge import aws, bus
 from hub.kernel.clock import StepClock
 from hub.kernel.ids import fresh_id, hashed_id
 from hub.store.content import ContentStore
@@ -124,7 +124,7 @@ class World:
     def message(self, text: str, message_id: str = "msg_1", **facts: Any) -> MessageResolved:
         """A text message of now, its content stored; not told yet."""
         facts = {"customer_id": "cus_1", "sender_id": "wmZhang", "at": self.clock.now, **facts}
-        store = ContentStore(TENANT, f"hub-{TENANT}-content", self.session.client("dynamodb"))
+        store = ContentStore(TENANT, f"hub-{TENANT}-content", aws.client("dynamodb"))
         store.put(message_id, {"schema": 1, "kind": "text", "text": text}, 0)
         return MessageResolved(
             id=hashed_id("evt", message_id),
@@ -221,7 +221,7 @@ class World:
         return [_record(key, now[key], before.get(key)) for key in now if now[key] != before.get(key)]
 
     def _scan(self) -> list[Any]:
-        pages = self.session.client("dynamodb").get_paginator("scan").paginate(TableName=f"hub-{TENANT}-tickets")
+        pages = aws.client("dynamodb").get_paginator("scan").paginate(TableName=f"hub-{TENANT}-tickets")
         return [item for page in pages for item in page["Items"]]
 
 

@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.tickets.catalogue import intake_rules, ladder, ticket_type
+from functions.tickets.catalogue import ladder, ticket_type
 from functions.tickets.flow import parse_flow
 from functions.tickets.intake import Message, Opening, Wanted, classify, joins, open_ticket
 from functions.tickets.preset_flows import preset_flow, preset_keys
+from functions.tickets.rules_port import PRESET
 from functions.tickets.ticket import Thread, Ticket
 from hub.kernel.errors import Invalid
 from hub.rules import lint
 
+RULES = PRESET.table
 AT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 
 
@@ -43,19 +45,19 @@ def opened(**facts: Any) -> Ticket:
 )
 def test_classification(text: str, type_: str, priority: str, rule: str) -> None:
     """What people write when something fails makes an urgent repair, anything else a question; the rule is named."""
-    wanted = classify(intake_rules(), message(text))
+    wanted = classify(RULES, message(text))
     assert (wanted.type, wanted.priority, wanted.rule_id) == (type_, priority, rule)
 
 
 @given(st.text(max_size=200))
 def test_any_text_opens_something_known(text: str) -> None:
     """Whatever somebody writes, the ticket's type exists."""
-    assert ticket_type(classify(intake_rules(), message(text)).type).zh
+    assert ticket_type(classify(RULES, message(text)).type).zh
 
 
 def test_preset_rules_are_sound() -> None:
     """Each preset rule can decide: none is impossible, or shadowed by an earlier one."""
-    assert lint(intake_rules()).shadowed == ()
+    assert lint(RULES).shadowed == ()
 
 
 def test_presets_fit_together() -> None:
