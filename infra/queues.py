@@ -10,9 +10,10 @@ from constructs import Construct
 from infra.manifest import Entry, Kind, Manifest
 from infra.names import Names
 
-RECEIVES_MAX = 5
-# What failed comes again when it is visible again, so no longer than needed. AWS advises six timeouts against throttled
-# batches; the mapping's maximum concurrency keeps a batch from being taken before a function is free.
+RECEIVES_MAX = 8
+# The consumer says itself when what failed comes again: seconds first, a quarter of an hour in the end. This holds for
+# what died without a word. AWS advises six timeouts against throttled batches; the mapping's maximum concurrency keeps
+# a batch from being taken before a function is free.
 VISIBLE_AFTER_SECONDS = 10
 CONCURRENCY_MAX = 5
 BATCH_MAX = 10

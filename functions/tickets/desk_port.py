@@ -28,7 +28,7 @@ class Desk:
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._organisation: tuple[float, tuple[Person, ...], dict[str, Roster]] | None = None
+        self._cached: tuple[float, tuple[Person, ...], dict[str, Roster]] | None = None
 
     @property
     def tenant(self) -> str:
@@ -76,21 +76,28 @@ class Desk:
         """Business time."""
         return self._room.now()
 
+    def people(self) -> tuple[Person, ...]:
+        """Everybody, at most a few seconds old."""
+        return self._known()[0]
+
     def organisation(self) -> Organisation:
         """People and rosters, at most a few seconds old, and everybody's load as it is now."""
+        people, rosters = self._known()
+        return Organisation(people, rosters, self.tables.loads())
+
+    def _known(self) -> tuple[tuple[Person, ...], dict[str, Roster]]:
         wall = self.clock.wall_now().timestamp()
-        if self._organisation is None or wall - self._organisation[0] >= ORGANISATION_SECONDS:
+        if self._cached is None or wall - self._cached[0] >= ORGANISATION_SECONDS:
             people = tuple(r.read(Person) for r in self.tables.all_of("people", "person#", PEOPLE_LIMIT))
             rosters = [r.read(Roster) for r in self.tables.all_of("rosters", "team#", PEOPLE_LIMIT)]
-            self._organisation = (wall, people, {roster.team: roster for roster in rosters})
-        _, people, by_team = self._organisation
-        return Organisation(people, by_team, self.tables.loads())
+            self._cached = (wall, people, {roster.team: roster for roster in rosters})
+        return self._cached[1], self._cached[2]
 
     def forget(self) -> None:
         """Forget every connection and cache: tests move from one simulated stack to the next."""
         for name in ("emit", "tables", "machines", "flows", "rules", "contents", "sealer"):
             self.__dict__.pop(name, None)
-        self._organisation = None
+        self._cached = None
 
 
 def text_context(ticket_id: str) -> str:

@@ -73,8 +73,7 @@ def take_roster(desk: Desk, event: RosterChanged) -> None:
 
 def person_by_userid(desk: Desk, userid: str) -> Person | None:
     """The person who is this member of the corp in WeCom; without a userid of their own, their id is it."""
-    people = desk.organisation().people
-    return next((p for p in people if userid and userid in (p.wecom_userid, p.id)), None)
+    return next((p for p in desk.people() if userid and userid in (p.wecom_userid, p.id)), None)
 
 
 def open_case(desk: Desk, wanted: Wanted, opening: Opening, actor: str, message: str = "", *extra: Record) -> Case:

@@ -150,7 +150,7 @@ def _arrival(desk: Desk, payload: Payload) -> Arrival:
         previous=payload.get("previous") or "",
         token=payload.get("token", ""),
         rank=f"{run:06d}#{payload.get('entered', '')}#{int(payload.get('retry', 0)):06d}",
-        supervisor=region_supervisor(ticket.region, desk.organisation().people) if asks else "",
+        supervisor=region_supervisor(ticket.region, desk.people()) if asks else "",
     )
 
 

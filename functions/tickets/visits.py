@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.tickets.assignment import SYSTEM, announce, assign_ticket
+from functions.tickets.assignment import SYSTEM, acknowledge_ticket, announce, assign_ticket
 from functions.tickets.flow import AnyNode, Human
 from functions.tickets.ticket import Case, Move, Note, Ticket, Visit
 from functions.tickets.work import add_report
@@ -15,6 +15,8 @@ from hub.kernel.errors import Conflict, Invalid, Problem
 from hub.kernel.ids import hashed_id
 
 ACCEPTED, DECLINED = "accepted", "declined"
+ACCEPT = "accept"
+"""The key of the button 接单 on a card."""
 UNASSIGNED = "unassigned"
 
 
@@ -130,15 +132,22 @@ def close_ticket(case: Case, outcome: str, actor: str, at: datetime, visits: tup
 
 
 def tap_card(case: Case, visit_id: str, actor: str, key: str, at: datetime) -> Move:
-    """A button pressed on a card. Only the visit's assignee's counts; any other is remembered as refused, unless it
-    repeats what its presser has answered already."""
-    visit = case.visits.get(visit_id)
-    if visit and visit.waits and case.ticket.is_open and visit.assignee == actor:
-        if key in visit.outcomes and not visit.required:
-            return complete_visit(case, visit, key, actor, at)
-    elif visit and (visit.actor, visit.outcome) == (actor, key):
-        return Move(case.ticket)
-    return Move(case.ticket, (Note("refused tap", actor, {"visit": visit_id, "key": key}),))
+    """A button pressed on a card: 接单 (`accept`), or an outcome by its name.
+
+    Only the visit's assignee's counts: it ends the visit, or, where a node has nothing to accept, takes the matter up.
+    Any other is remembered as refused, unless it repeats what its presser has answered already.
+    """
+    visit, outcome = case.visits.get(visit_id), ACCEPTED if key == ACCEPT else key
+    refused = Move(case.ticket, (Note("refused tap", actor, {"visit": visit_id, "key": key}),))
+    if visit is None:
+        return refused
+    if not visit.waits or not case.ticket.is_open:
+        return Move(case.ticket) if (visit.actor, visit.outcome) == (actor, outcome) else refused
+    if visit.assignee != actor or visit.required:
+        return refused
+    if outcome in visit.outcomes:
+        return complete_visit(case, visit, outcome, actor, at)
+    return (acknowledge_ticket(case, actor, at) or Move(case.ticket)) if key == ACCEPT else refused
 
 
 def _require_answer(visit: Visit, outcome: str, given: AbstractSet[str]) -> None:

@@ -60,6 +60,15 @@ def forward(client: Any, queue_url: str, records: Sequence[Mapping[str, Any]]) -
             raise Retry("the queue of changes did not take every record", failed=len(answer["Failed"]))
 
 
+def delay_record(client: Any, record: Mapping[str, Any], seconds: int) -> None:
+    """Let an SQS record that failed be seen again after `seconds`."""
+    arn = str(record.get("eventSourceARN", ""))
+    if not arn.startswith("arn:"):
+        return
+    url = client.get_queue_url(QueueName=arn.rsplit(":", 1)[-1])["QueueUrl"]
+    client.change_message_visibility(QueueUrl=url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds)
+
+
 def change_of(record: Mapping[str, Any]) -> Change:
     """A DynamoDB stream record as a Change. Images too large for a queue are left out: handlers re-read the item."""
     stream = record["dynamodb"]

@@ -11,7 +11,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from hub.contracts.events import Event, parse_event
+from hub.edge import aws, bus
 from hub.edge.bus import Change
 from hub.edge.logs import masked_facts
 from hub.kernel.errors import HubError
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from hub.edge.room import Room
 
 Failures = dict[str, list[dict[str, str]]]
+AGAIN_AFTER_SECONDS = (2, 10, 60, 300, 600, 900, 900)
+"""What passes quickly is done again quickly; an outage of half an hour is outlived before the dead-letter queue."""
 
 
 def events(room: Room, handler: Callable[[Event], None], batch: Mapping[str, Any]) -> Failures:
@@ -62,8 +67,21 @@ def _each(room: Room, batch: Mapping[str, Any], run: Callable[[dict[str, Any]], 
             run(json.loads(record["body"]))
         except HubError as error:
             room.logger.warning(error.code, extra={**masked_facts(error.facts), "detail": error.detail})
-            failed.append({"itemIdentifier": record["messageId"]})
+            failed.append(record)
         except Exception:
             room.logger.exception("record failed", extra={"message_id": record["messageId"]})
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+            failed.append(record)
+    for record in failed:
+        _come_again(room, record)
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+
+def _come_again(room: Room, record: Mapping[str, Any]) -> None:
+    """Ask the queue to bring the record back after a while that grows with its attempts; without this word it would
+    come back when its visibility ends."""
+    attempt = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+    delay = AGAIN_AFTER_SECONDS[min(attempt, len(AGAIN_AFTER_SECONDS)) - 1]
+    try:
+        bus.delay_record(aws.client("sqs"), record, delay)
+    except (ClientError, BotoCoreError) as error:
+        room.logger.warning("redelivery not hastened", extra={"reason": type(error).__name__})

@@ -29,7 +29,7 @@ def play(clock_scale: int, as_json: bool = False) -> bool:
     console = Console(stderr=as_json, highlight=False)
     began = time.monotonic()
     console.print("Building the bundles, synthesising the stack, starting the embedded AWS and deploying into it …")
-    options = Options(port=0, clock_scale=clock_scale, business_origin=TWO_O_CLOCK - LEAD)
+    options = Options(port=0, clock_scale=clock_scale, business_origin=TWO_O_CLOCK - LEAD, watch=False)
     with running_hub(options) as hub:
         seconds = {"ready": round(time.monotonic() - began, 1)}
         console.print(f"ready after {seconds['ready']} s; one real second is {clock_scale} s of business time")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from hub.edge import auth, aws
 from hub.edge.answers import STATUS, Raw, status_of
 from hub.edge.auth import Principal
 from hub.edge.bus import Change
+from hub.edge.consumers import AGAIN_AFTER_SECONDS
 from hub.edge.room import Request, Room
 from hub.kernel import errors
 from hub.kernel.errors import Conflict, HubError, Retry
@@ -229,6 +231,23 @@ def test_events_come_back_one_by_one(sample: Any) -> None:
     answer = room.on_event(bus_batch(paid("evt_1"), paid("evt_bad"), paid("evt_2")), Context())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
     assert seen == ["evt_1", "evt_2"]
+
+
+def test_what_failed_comes_again_soon_and_then_ever_later(sample: Any) -> None:
+    """A failed record is seen again after seconds at first, so that a passing failure costs no minutes."""
+    room, _, session = sample
+    sqs = session.client("sqs")
+    url = sqs.create_queue(QueueName="slow", Attributes={"VisibilityTimeout": "600"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs.send_message(QueueUrl=url, MessageBody="{}")
+    handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
+    batch = bus_batch(paid("evt_bad"))
+    batch["Records"][0] |= {"eventSourceARN": arn, "receiptHandle": handle}
+    assert room.on_event(batch, Context())["batchItemFailures"]
+    assert sqs.receive_message(QueueUrl=url).get("Messages") is None
+    time.sleep(AGAIN_AFTER_SECONDS[0])
+    assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+    assert list(AGAIN_AFTER_SECONDS) == sorted(AGAIN_AFTER_SECONDS)
 
 
 def test_an_unreadable_record_is_given_back_alone(sample: Any) -> None:

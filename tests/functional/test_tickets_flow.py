@@ -57,7 +57,7 @@ def test_repair_from_message_to_settlement(hub: World, ticket: Any) -> None:
     assert (assigned.assignee, assigned.visit_id) == ("li", waiting(ticket)["id"])
 
     hub.clock.advance(minutes=5)
-    hub.tell(hub.tap("LiWei", f"{ticket['id']}@{waiting(ticket)['id']}", "accepted"))
+    hub.tell(hub.tap("LiWei", f"{ticket['id']}@{waiting(ticket)['id']}", "accept"))
     hub.clock.advance(minutes=50)
     assert complete(hub, ticket, "service", "done", "li", REPORT).status == 200
 
@@ -147,7 +147,7 @@ def test_a_question_waits_for_the_supervisor(hub: World) -> None:
     assert [(e.assignee, e.visit_id) for e in hub.told("ticket.assigned")] == [("chen", waiting(ticket)["id"])]
 
 
-@pytest.mark.parametrize(("member", "key"), [("Mallory", "accepted"), ("LiWei", "approved"), ("zhao", "accepted")])
+@pytest.mark.parametrize(("member", "key"), [("Mallory", "accepted"), ("LiWei", "approved"), ("zhao", "accept")])
 def test_refused_tap(hub: World, ticket: Any, member: str, key: str) -> None:
     """A tap of anybody but the visit's assignee, or of a button that the node does not have, only leaves a trace."""
     tap = hub.tap(member, f"{ticket['id']}@{waiting(ticket)['id']}", key)
@@ -162,10 +162,23 @@ def test_refused_tap(hub: World, ticket: Any, member: str, key: str) -> None:
 def test_tapping_twice_counts_once(hub: World, ticket: Any) -> None:
     """The assignee's second tap on the same button does nothing and is no offence."""
     task = f"{ticket['id']}@{waiting(ticket)['id']}"
-    hub.tell(hub.tap("LiWei", task, "accepted"), hub.tap("LiWei", task, "accepted", number=2))
+    hub.tell(hub.tap("LiWei", task, "accept"), hub.tap("LiWei", task, "accept", number=2))
 
     said = [e["what"] for e in hub.timeline(ticket["id"])["entries"]]
     assert (said.count("completed"), said.count("refused tap")) == (1, 0)
+
+
+def test_accepting_a_question(hub: World) -> None:
+    """接单 on a node with nothing to accept takes the matter up, and the visit goes on waiting; again adds nothing."""
+    hub.say("请问几点开门")
+    task = f"{hub.ticket()['id']}@{waiting(hub.ticket())['id']}"
+
+    hub.tell(hub.tap("chen", task, "accept"), hub.tap("chen", task, "accept", number=2))
+
+    assert hub.ticket()["acknowledged_at"] == "2026-11-20T18:00:00Z"
+    assert waiting(hub.ticket())["node"] == "answer"
+    said = [e["what"] for e in hub.timeline(hub.ticket()["id"])["entries"]]
+    assert (said.count("acknowledged"), said.count("refused tap")) == (1, 0)
 
 
 def test_cards_of_others_are_ignored(hub: World) -> None:

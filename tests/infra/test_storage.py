@@ -54,7 +54,7 @@ def test_every_queue_gives_up_into_a_dead_letter_queue(demo: Template) -> None:
     assert set(living) == {f"hub-demo-{room}-{queue}" for room, queue in QUEUED}
     for name, queue in living.items():
         dead = demo.target(queue["RedrivePolicy"]["deadLetterTargetArn"])
-        assert (dead["QueueName"], queue["RedrivePolicy"]["maxReceiveCount"]) == (f"{name}-dead", 5)
+        assert (dead["QueueName"], queue["RedrivePolicy"]["maxReceiveCount"]) == (f"{name}-dead", 8)
     for name in set(queues) - set(living):
         assert queues[name]["MessageRetentionPeriod"] == 14 * 24 * 3600
         assert alarms[name]["Threshold"] == 0
