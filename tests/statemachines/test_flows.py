@@ -1,0 +1,139 @@
+"""Compiled flows: Amazon States Language to the linter, and walked by an interpreter as their documents say."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from statelint.config import Config
+from statelint.linter import Linter
+from statelint.problem import ProblemType
+
+from functions.tickets.asl import compile_flow
+from functions.tickets.flow import parse_flow
+from functions.tickets.preset_flows import preset_flow, preset_keys
+from tests.support.machines import REGION, StepError, machine
+
+STEPS = "hub-demo-tickets-steps"
+TITLE = {"zh": "节点", "en": "Node"}
+EVERY_KIND: dict[str, Any] = {
+    "key": "every_kind",
+    "title": TITLE,
+    "start": "ask",
+    "nodes": [
+        {"id": "ask", "kind": "human", "title": TITLE, "outcomes": {"ok": "choose", "again": "ask"}},
+        {
+            "id": "choose",
+            "kind": "decision",
+            "title": TITLE,
+            "edges": [{"id": "big", "when": {"amount": {"gte": 100}}, "next": "fork"}],
+            "otherwise": "closed",
+        },
+        {"id": "fork", "kind": "parallel", "title": TITLE, "branches": ["check", "pause"], "next": "send"},
+        {"id": "check", "kind": "approval", "title": TITLE, "outcomes": {"approved": "join", "rejected": "join"}},
+        {"id": "pause", "kind": "wait", "title": TITLE, "seconds": 60, "next": "join"},
+        {"id": "send", "kind": "action", "action": "assign", "title": TITLE, "next": "closed"},
+        {"id": "closed", "kind": "end", "title": TITLE, "outcome": "done"},
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """The interpreter logs each failed state with the whole machine."""
+    logging.disable(logging.ERROR)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def compiled(document: dict[str, Any]) -> str:
+    return compile_flow(parse_flow(document)).rendered("aws", STEPS)
+
+
+class People:
+    """Stands for tickets/steps and the people behind it: answers each node with the edges given, in turn."""
+
+    def __init__(self, **edges: list[str]) -> None:
+        self.edges = edges
+        self.visited: list[tuple[str, str]] = []
+
+    def __call__(self, payload: dict[str, Any]) -> dict[str, Any]:
+        node, op = payload["node"], payload["op"]
+        self.visited.append((op, node))
+        edge = self.edges[node].pop(0) if node in self.edges else ""
+        if edge == "breaks":
+            raise StepError("Broken")
+        answer = {"ticket": payload["ticket"], "run": payload["run"], "visit": f"vis_{node}", "edge": edge}
+        if op == "enter":
+            threading.Timer(0.05, self._answer, (payload["token"], answer)).start()
+        return {**answer, "wait_seconds": 0} if op == "wait" else answer
+
+    @staticmethod
+    def _answer(token: str, answer: dict[str, Any]) -> None:
+        client = boto3.client("stepfunctions", region_name=REGION)
+        client.send_task_success(taskToken=token, output=json.dumps(answer))
+
+
+def run(document: dict[str, Any], people: People, resume_at: str = "") -> dict[str, Any]:
+    start = {"ticket": "tkt_1", "run": 1, "visit": "", "edge": "", "resume_at": resume_at}
+    with machine(compiled(document), {STEPS: people}) as execute:
+        return execute(start)
+
+
+@pytest.mark.parametrize("document", [EVERY_KIND, *(preset_flow(key) for key in preset_keys())], ids=lambda d: d["key"])
+def test_statelint_finds_nothing_in_a_compiled_flow(document: dict[str, Any]) -> None:
+    """What a flow compiles to is Amazon States Language, whatever kinds of node it has."""
+    problems = Linter.validate(compiled(document), Config(ignored_problem_types=[ProblemType.FLOAT]))
+    assert [str(problem) for problem in problems] == []
+
+
+def test_every_kind_of_node_runs() -> None:
+    """A flow with all kinds walks a loop, a decision, two branches, a wait and an action to its end."""
+    people = People(ask=["again", "ok"], choose=["big"], check=["approved"])
+    ended = run(EVERY_KIND, people)
+    assert ended["status"] == "SUCCEEDED"
+    assert people.visited[:3] == [("enter", "ask"), ("enter", "ask"), ("decide", "choose")]
+    assert sorted(people.visited[3:5]) == [("enter", "check"), ("wait", "pause")]
+    assert people.visited[5:] == [("act", "send"), ("finish", "closed")]
+
+
+def test_a_decision_without_an_edge_goes_otherwise() -> None:
+    """When no condition holds, the run takes the other way."""
+    people = People(ask=["ok"], choose=["otherwise"])
+    assert run(EVERY_KIND, people)["status"] == "SUCCEEDED"
+    assert people.visited[-1] == ("finish", "closed")
+
+
+def test_a_run_resumes_where_it_is_told() -> None:
+    """A new run of a ticket begins at the stated node."""
+    people = People()
+    assert run(EVERY_KIND, people, resume_at="send")["status"] == "SUCCEEDED"
+    assert people.visited == [("act", "send"), ("finish", "closed")]
+
+
+def test_a_branch_that_fails_leaves_its_siblings_alone() -> None:
+    """A failure inside a branch ends that branch; the others finish and the run goes on."""
+    people = People(ask=["ok"], choose=["big"], check=["breaks"])
+    assert run(EVERY_KIND, people)["status"] == "SUCCEEDED"
+    assert ("wait", "pause") in people.visited
+
+
+def test_a_step_that_fails_for_good_fails_the_run_loudly() -> None:
+    """Outside a branch a lasting error fails the execution, which an alarm watches."""
+    ended = run(EVERY_KIND, People(ask=["ok"], choose=["breaks"]))
+    assert (ended["status"], ended["error"]) == ("FAILED", "FlowFailed")
+
+
+def test_the_repair_flow_walks_as_its_document_says() -> None:
+    """Dispatch, declined once, dispatched again, accepted, serviced, closed."""
+    document = preset_flow("repair")
+    assert document is not None
+    people = People(accept=["declined", "accepted"], service=["done"])
+    assert run(document, people)["status"] == "SUCCEEDED"
+    nodes = [node for _, node in people.visited]
+    assert nodes == ["dispatch", "accept", "dispatch", "accept", "service", "closed"]
