@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test unit check format bench build openapi clean
+.PHONY: help setup demo dev test unit check format bench build generate clean
 
 help: ## Say what there is
 	@echo "scrm-hub: a serverless integration hub for social CRM"
@@ -55,8 +55,8 @@ build: $(STAMP) ## Build the bundles and the dependency layer, and synthesise ev
 	@$(RUN)/hubctl build
 	@$(RUN)/hubctl synth
 
-openapi: $(STAMP) ## Write functions/directory/openapi.json anew
-	@$(RUN)/hubctl openapi --write
+generate: $(STAMP) ## Write the generated files anew (OpenAPI, the preset flows' machines)
+	@$(RUN)/hubctl generate
 
 clean: ## Remove what was built (.venv stays)
 	@rm -rf build cdk.out .hub .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -103,20 +103,25 @@ def token(
 
 
 @app.command()
-def openapi(
-    write: Annotated[
-        bool, typer.Option("--write", help="write functions/directory/openapi.json, which is served")
-    ] = False,
-) -> None:
+def openapi() -> None:
     """Print the OpenAPI 3.1 document of the whole API."""
-    from hubctl.reference import PACKAGED, reference
+    from hubctl.reference import reference
 
-    text = json.dumps(reference(), ensure_ascii=False, indent=2) + "\n"
-    if write:
-        PACKAGED.write_text(text, encoding="utf-8")
-        say.print(f"wrote {PACKAGED.name}")
-    else:
-        sys.stdout.write(text)
+    sys.stdout.write(_json(reference()))
+
+
+@app.command()
+def generate() -> None:
+    """Write what is generated anew: each preset flow's machine, and the packaged OpenAPI document."""
+    from hubctl.reference import PACKAGED, flow_machines, reference
+
+    for path, text in {**flow_machines(), PACKAGED: _json(reference())}.items():
+        path.write_text(text, encoding="utf-8")
+        say.print(f"wrote {path.name}")
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,9 +42,23 @@ class Deployment:
     functions: tuple[Function, ...]
 
 
-def deploy(host: AwsHost, tenant: str, template: Path, assets: Mapping[str, str]) -> Deployment:
-    """Creates the stack `hub-<tenant>`. assets: object key → bucket. Raises DeployError."""
-    _put_assets(host, assets)
+def no_code(_key: str) -> bytes:
+    """An empty zip: the functions run from the source tree."""
+    empty = io.BytesIO()
+    zipfile.ZipFile(empty, "w").close()
+    return empty.getvalue()
+
+
+def deploy(
+    host: AwsHost,
+    tenant: str,
+    template: Path,
+    assets: Mapping[str, str],
+    content: Callable[[str], bytes] = no_code,
+) -> Deployment:
+    """Creates the stack `hub-<tenant>`. assets: object key → bucket; content: object key → its zip. Raises
+    DeployError."""
+    _put_assets(host, assets, content)
     local = for_one_machine(json.loads(template.read_text(encoding="utf-8")))
     outputs = _create_stack(host, f"hub-{tenant}", local)
     return Deployment(outputs, _routes(host, outputs), _functions(host, tenant))
@@ -73,15 +87,13 @@ def _switched_off(resource: dict[str, Any]) -> dict[str, Any]:
     return resource | {"Properties": properties | {"State": "DISABLED"}} if scheduled else resource
 
 
-def _put_assets(host: AwsHost, assets: Mapping[str, str]) -> None:
-    """An empty zip an asset: the functions run from the source tree."""
-    s3, empty = host.client("s3"), io.BytesIO()
-    zipfile.ZipFile(empty, "w").close()
+def _put_assets(host: AwsHost, assets: Mapping[str, str], content: Callable[[str], bytes]) -> None:
+    s3 = host.client("s3")
     placed = {key: _filled(bucket) for key, bucket in assets.items()}
     for bucket in sorted(set(placed.values())):
         s3.create_bucket(Bucket=bucket)
     for key, bucket in placed.items():
-        s3.put_object(Bucket=bucket, Key=key, Body=empty.getvalue())
+        s3.put_object(Bucket=bucket, Key=key, Body=content(key))
 
 
 def _filled(bucket: str) -> str:

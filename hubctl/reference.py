@@ -1,11 +1,15 @@
-"""The API reference: every room's routes and the webhook front door, as one OpenAPI 3.1 document."""
+"""What is generated from the code: the OpenAPI 3.1 document of every route, and the preset flows' machines."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from functions.tickets.asl import compile_flow
+from functions.tickets.flow import parse_flow
+from functions.tickets.preset_flows import FLOWS, preset_flow, preset_keys
 from hub.channels.registry import CHANNELS, channel_document
 from hub.edge.openapi import document
 from hubctl.state import ROOT
@@ -18,6 +22,12 @@ def reference() -> dict[str, Any]:
     """The whole document: what `hubctl openapi` prints and `/openapi.json` serves."""
     rooms = [import_module(f"functions.{name}.app").room for name in ROOMS]
     return document(rooms, version("scrm-hub"), {f"/webhooks/{name}/{{connection}}": _door(name) for name in CHANNELS})
+
+
+def flow_machines() -> dict[Path, str]:
+    """Where each preset flow's compiled machine lies, and its text."""
+    flows = {key: preset_flow(key) or {} for key in preset_keys()}
+    return {FLOWS / f"{key}.asl.json": compile_flow(parse_flow(flow)).asl for key, flow in flows.items()}
 
 
 def _door(channel: str) -> dict[str, Any]:

@@ -39,6 +39,8 @@ RETRY = [
             "Lambda.AWSLambdaException",
             "Lambda.SdkClientException",
             "Lambda.TooManyRequestsException",
+            "Lambda.Unknown",
+            "Sandbox.Timedout",
             "Retry",
         ],
         "IntervalSeconds": 2,
@@ -103,7 +105,12 @@ def _payload(op: str, node_id: str) -> State:
 
 
 def _token_task(node_id: str, after: str, failed: str) -> State:
-    payload = {**_payload("enter", node_id), "token.$": "$$.Task.Token"}
+    payload = {
+        **_payload("enter", node_id),
+        "token.$": "$$.Task.Token",
+        "entered.$": "$$.State.EnteredTime",
+        "retry.$": "$$.State.RetryCount",
+    }
     return {
         "Type": "Task",
         "Resource": "arn:${Partition}:states:::lambda:invoke.waitForTaskToken",

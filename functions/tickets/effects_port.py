@@ -12,6 +12,9 @@ from functions.tickets.desk_port import Desk
 from functions.tickets.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, follow_change
 from hub.edge.bus import Change
 
+RETRY_SECONDS = 300
+"""How long an escalation waits before it wakes again when a wake failed for good."""
+
 
 def follow(desk: Desk, change: Change) -> None:
     """Do all that follows from a change of the table. Images that the stream left out are read from the table."""
@@ -51,6 +54,7 @@ def _start_escalation(desk: Desk, effect: StartEscalation) -> None:
             "generation": effect.generation,
             "wakes": 0,
             "wait_seconds": 1 if ripe or wake is None else wait_seconds(now, wake),
+            "retry_seconds": RETRY_SECONDS,
         }
         desk.machines.start(desk.escalation_arn, effect.name, payload)
 

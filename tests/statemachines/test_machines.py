@@ -26,9 +26,19 @@ RETRIED = {
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
     "Retry",
 }
-TICKET = {"tenant": "demo", "ticket": "tkt_1", "run": 1, "generation": 2, "wakes": 0, "wait_seconds": 0}
+TICKET = {
+    "tenant": "demo",
+    "ticket": "tkt_1",
+    "run": 1,
+    "generation": 2,
+    "wakes": 0,
+    "wait_seconds": 0,
+    "retry_seconds": 0,
+}
 
 
 def read(name: str) -> str:
@@ -145,16 +155,26 @@ def test_an_escalation_hands_over_to_the_next_generation() -> None:
 @pytest.mark.parametrize(
     "answers",
     [
-        [StepError("Broken")],
         [{"next": "handover", "wait_seconds": 60, "wakes": 500}, StepError("Broken")],
         [{"next": "perhaps", "wait_seconds": 60, "wakes": 1}],
     ],
-    ids=["wake fails", "hand-over fails", "an answer that nobody knows"],
+    ids=["hand-over fails", "an answer that nobody knows"],
 )
 def test_an_escalation_that_can_not_go_on_fails_where_the_alarm_sees_it(answers: list[Any]) -> None:
     """What fails for good ends in Fail, never in a quiet success."""
     ended, _ = walk("escalation", TICKET, answers)
     assert (ended["status"], ended["error"]) == ("FAILED", "Escalation")
+
+
+def test_a_wake_that_fails_for_good_is_waited_out() -> None:
+    """A ticket's ladder outlives any outage of its steps: the clocks are woken again until they answer."""
+    ended, calls = walk(
+        "escalation",
+        TICKET,
+        [StepError("Broken"), StepError("Broken"), {"next": "done", "wait_seconds": 1, "wakes": 1}],
+    )
+    assert ended["status"] == "SUCCEEDED"
+    assert [call["op"] for call in calls] == ["wake"] * 3
 
 
 def test_a_passing_fault_is_tried_again() -> None:

@@ -1,0 +1,148 @@
+"""What is deployed to AWS, run as Lambda runs it: real bundles, the real layer, handlers found by name.
+
+The embedded AWS's own executor is slow and falls over under load, so this is one quiet walk along the whole way.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import requests
+
+from hub.channels.base import Delivery
+from hub.channels.registry import codec
+from hubctl.stamps import ROOT
+from tests.support.stock_hub import LAYER, build_for_this_machine
+
+pytestmark = pytest.mark.e2e
+
+START_SECONDS = 300.0
+STOP_SECONDS = 30.0
+CALL_SECONDS = 60.0
+TICKET_SECONDS = 180.0
+CUSTOMER = "mgr_chen"
+WECOM = {
+    "token": "StockToken2026",
+    "encoding_aes_key": "bG9jYWxEZW1vS2V5Rm9yU2NybUh1YjAxMjM0NTY3ODk",
+    "corp_id": "wwstock0000000001",
+    "receive_ids": ["wwstock0000000001"],
+    "agent_id": "1000002",
+    "secret": "stock-wecom-app-secret-0001",
+}
+IMPORT_HANDLERS = """
+import importlib, json, sys
+sys.path[:0] = sys.argv[1:3]
+for entry in json.load(open(sys.argv[2] + "/manifest.json"))["entries"]:
+    module, _, name = entry["handler"].rpartition(".")
+    found = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    assert callable(found), entry["handler"]
+"""
+
+
+class StockHub:
+    """The deployed API, as an administrator and as WeCom call it."""
+
+    def __init__(self, ready: dict[str, Any]) -> None:
+        self.base = f"{ready['endpoint']}/_aws/execute-api/{ready['outputs']['ApiId']}/$default"
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.headers = {"Authorization": f"Bearer {ready['token']}"}
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.http.request(method, self.base + path, json=body, headers=self.headers, timeout=CALL_SECONDS)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text[:2000]}"
+        return answer.json()
+
+    def deliver(self, connection: str, delivery: Delivery) -> bytes:
+        url = f"{self.base}/webhooks/wecom/{connection}?{urlencode(delivery.query)}"
+        headers = dict(delivery.headers)
+        answer = self.http.request(delivery.method, url, data=delivery.body, headers=headers, timeout=CALL_SECONDS)
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+
+@pytest.fixture(scope="module", name="hub")
+def _hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StockHub]:
+    place = tmp_path_factory.mktemp("stock")
+    ready, said = place / "ready.json", place / "hub.txt"
+    with said.open("wb") as output:
+        command = [sys.executable, "-m", "tests.support.stock_hub", str(ready)]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not ready.exists():
+            alive = process.poll() is None and time.monotonic() < deadline
+            assert alive, f"the stack does not stand:\n{said.read_text(errors='replace')[-4000:]}"
+            time.sleep(0.2)
+        yield StockHub(json.loads(ready.read_text(encoding="utf-8")))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(STOP_SECONDS)
+
+
+@pytest.fixture(scope="module", name="bundles")
+def _bundles() -> Path:
+    return build_for_this_machine()
+
+
+FUNCTIONS = ("accept", "customers", "directory", "notifications", "pricing", "settlement", "tickets", "webhooks")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_handler_runs_on_its_bundle_and_the_layer_alone(bundles: Path, function: str) -> None:
+    """Nothing of this machine's environment helps: what the layer leaves out would be missed here."""
+    command = [sys.executable, "-I", "-S", "-c", IMPORT_HANDLERS, str(LAYER), str(bundles / function)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=CALL_SECONDS)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_deployed_bundles_take_a_message_to_its_ticket(hub: StockHub) -> None:
+    """The reference is served, a connection is made and its URL verified; one message becomes one ticket, whose flow
+    waits for a person."""
+    assert hub.call("GET", "/openapi.json")["openapi"].startswith("3.1")
+    made = hub.call("POST", "/webhooks/connections", {"channel": "wecom", "name": "报修", "settings": WECOM})
+    question, answer = codec("wecom").verification(WECOM, **stamp())
+    assert hub.deliver(made["id"], question) == answer.body
+    hub.call("POST", "/flows/repair/publish", {})
+    hub.deliver(made["id"], codec("wecom").sample(WECOM, text("冰柜不制冷"), **stamp()))
+    ticket = eventually(lambda: hub.call("GET", "/tickets")["data"])[0]
+    visits = eventually(lambda: hub.call("GET", f"/tickets/{ticket['id']}")["visits"][1:])
+    assert (ticket["type"], [visit["node"] for visit in visits]) == ("repair", ["accept"])
+
+
+def stamp() -> dict[str, Any]:
+    """What makes a delivery's signature fresh."""
+    return {
+        "timestamp": str(int(time.time())),
+        "nonce": secrets.token_hex(8),
+        "randomness": secrets.token_bytes(16),
+    }
+
+
+def text(content: str) -> bytes:
+    return (
+        f"<xml><ToUserName><![CDATA[{WECOM['corp_id']}]]></ToUserName><FromUserName><![CDATA[{CUSTOMER}]]>"
+        f"</FromUserName><CreateTime>{int(time.time())}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+        f"<Content><![CDATA[{content}]]></Content><MsgId>7300000000000000001</MsgId><AgentID>1000002</AgentID></xml>"
+    ).encode()
+
+
+def eventually(found: Callable[[], Any]) -> Any:
+    """What `found` answers once it answers something."""
+    deadline = time.monotonic() + TICKET_SECONDS
+    while not (answer := found()):
+        assert time.monotonic() < deadline, f"nothing within {TICKET_SECONDS:.0f} s"
+        time.sleep(1.0)
+    return answer
