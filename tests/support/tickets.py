@@ -72,8 +72,13 @@ class Execution:
         self.state, self.ended = step.get("Next", ""), "" if "Next" in step else "SUCCEEDED"
 
     def _value(self, value: Any) -> Any:
-        if value == "$$.Task.Token":
-            return self.token
+        context = {
+            "$$.Task.Token": self.token,
+            "$$.State.EnteredTime": "2026-11-23T00:00:00Z",
+            "$$.State.RetryCount": 0,
+        }
+        if isinstance(value, str) and value in context:
+            return context[value]
         return self.data[value[2:]] if isinstance(value, str) and value.startswith("$.") else value
 
 
