@@ -25,6 +25,7 @@ from hub.edge.auth import Principal
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel.ids import derived_id
+from hub.store.idempotency import Idempotency
 from hub.store.sealing import Sealer
 
 READERS = ("supervisor", "agent", "engineer", "finance", "store_manager", "viewer", "integrator")
@@ -32,7 +33,7 @@ WRITERS = ("supervisor", "agent", "integrator")
 RECENT_LIMIT = 100
 """So many entries of the timeline make the recent tickets and orders of a customer's page."""
 
-room = Room("customers", paths=("/customers",))
+room = Room("customers", paths=("/customers",), idempotency=Idempotency)
 
 
 @lru_cache(maxsize=1)

@@ -58,16 +58,11 @@ _TEAM = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _VERIFY_FILE = re.compile(r"(WW|MP)_verify_[A-Za-z0-9]{1,64}\.txt")
 
 
-def _idempotency(settings: Any) -> Idempotency:
-    wall = lambda: room.clock.wall_now().timestamp()  # noqa: E731 - read at each use
-    return Idempotency(settings.tenant, settings.table, aws.client("dynamodb"), wall)
-
-
 room = Room(
     "directory",
     paths=("/directory", "/auth"),
     exact_paths=("/openapi.json", "/docs", "/{file}"),
-    idempotency=_idempotency,
+    idempotency=Idempotency,
 )
 forward = room.forward
 

@@ -18,10 +18,8 @@ from functions.pricing.drafts import book_view, version_from_draft
 from functions.pricing.quotes import make_quote, quote_at
 from functions.pricing.tables import Books, Quotes, connect
 from hub.contracts.pricing import BookDraft, BookQuery, BookView, QuoteRequest, QuoteView
-from hub.edge import aws
 from hub.edge.requests import Request
 from hub.edge.room import Room
-from hub.edge.settings import Settings
 from hub.kernel.errors import Conflict, Invalid, NotFound, Problem
 from hub.store.idempotency import Idempotency
 
@@ -29,12 +27,7 @@ PUBLISHERS = ("finance",)
 BOOK_KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
 
 
-def _idempotency(settings: Settings) -> Idempotency:
-    wall_epoch = lambda: settings.clock().wall_now().timestamp()  # noqa: E731 - a one-line adapter
-    return Idempotency(settings.tenant, settings.table, aws.client("dynamodb"), wall_epoch)
-
-
-room = Room("pricing", paths=("/pricing",), idempotency=_idempotency)
+room = Room("pricing", paths=("/pricing",), idempotency=Idempotency)
 connected = lru_cache(maxsize=2)(connect)
 
 

@@ -34,19 +34,13 @@ from hub.edge import aws, cursors
 from hub.edge.bus import Change
 from hub.edge.requests import Request
 from hub.edge.room import Room
-from hub.edge.settings import Settings
 from hub.kernel.errors import Conflict, Invalid, NotFound, Problem
 from hub.store.idempotency import Idempotency
 
 FINANCE = ("finance",)
 
 
-def _idempotency(settings: Settings) -> Idempotency:
-    wall_epoch = lambda: settings.clock().wall_now().timestamp()  # noqa: E731 - a one-line adapter
-    return Idempotency(settings.tenant, settings.table, aws.client("dynamodb"), wall_epoch)
-
-
-room = Room("settlement", paths=("/settlement",), idempotency=_idempotency)
+room = Room("settlement", paths=("/settlement",), idempotency=Idempotency)
 forward = room.forward
 connected = lru_cache(maxsize=2)(connect)
 

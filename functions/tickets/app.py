@@ -37,11 +37,10 @@ from hub.contracts.tickets import (
     TimelineView,
     WriteComment,
 )
-from hub.edge import access, aws, cursors
+from hub.edge import access, cursors
 from hub.edge.bus import Change
 from hub.edge.requests import Request
 from hub.edge.room import Room
-from hub.edge.settings import Settings
 from hub.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from hub.rules import explain
 from hub.store.idempotency import Idempotency
@@ -53,12 +52,7 @@ BY_HAND = "by hand"
 WORKERS = ("supervisor", "agent", "engineer", "store_manager")
 
 
-def _idempotency(settings: Settings) -> Idempotency:
-    dynamodb = aws.client("dynamodb")
-    return Idempotency(settings.tenant, settings.table, dynamodb, lambda: room.clock.wall_now().timestamp())
-
-
-room = Room("tickets", paths=("/tickets", "/forms", "/flows", "/queues", "/t", "/f"), idempotency=_idempotency)
+room = Room("tickets", paths=("/tickets", "/forms", "/flows", "/queues", "/t", "/f"), idempotency=Idempotency)
 desk = Desk(room)
 
 

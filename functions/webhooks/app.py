@@ -33,7 +33,6 @@ from hub.edge import aws, cursors
 from hub.edge.bus import Change
 from hub.edge.requests import Request
 from hub.edge.room import Room
-from hub.edge.settings import Settings
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import NotFound, Refuse, Retry
 from hub.store.idempotency import Idempotency
@@ -49,12 +48,7 @@ GIVE_UP = timedelta(hours=24)
 SWEEP_LIMIT = 500
 
 
-def _idempotency(settings: Settings) -> Idempotency:
-    clock = settings.clock()
-    return Idempotency(settings.tenant, settings.table, aws.client("dynamodb"), lambda: clock.wall_now().timestamp())
-
-
-room = Room("webhooks", paths=("/webhooks",), idempotency=_idempotency)
+room = Room("webhooks", paths=("/webhooks",), idempotency=Idempotency)
 forward = room.forward
 _made: list[Tools] = []
 
@@ -176,7 +170,8 @@ def test_connection(request: Request) -> ConnectionCheck:
 
 
 def _secrets_of(connection_id: str) -> Connection:
-    connection = tools().secrets.find(connection_id)
+    """As stored this moment: another process may have changed them within the minute that they are cached."""
+    connection = tools().secrets.read(connection_id)
     if connection is None:
         raise NotFound("no such connection", connection_id=connection_id[:64])
     return connection

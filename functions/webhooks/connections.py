@@ -58,7 +58,9 @@ def check_settings(channel: str, settings: Mapping[str, Any]) -> None:
 
 def rotated(settings: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """New settings that keep the ones before alive: deliveries signed with either verify until the next
-    change."""
+    change. The same settings once more (a request sent twice) are no change."""
+    if settings == {name: value for name, value in before.items() if name != "previous"}:
+        return dict(before)
     return {**settings, "previous": {name: value for name, value in before.items() if name != "previous"}}
 
 

@@ -42,6 +42,10 @@ class IdempotencyPort(Protocol):
     def finish(self, scope: str, resource_id: str) -> None: ...
 
 
+MakeIdempotency = Callable[[str, str, Any, Callable[[], float]], IdempotencyPort]
+"""From tenant, table, a DynamoDB client and real time in epoch seconds: the class of hub.store.idempotency."""
+
+
 @dataclass(frozen=True)
 class Route:
     """One HTTP operation, as declared."""
@@ -63,14 +67,14 @@ class Room(Chalice):
     """The app of one room. Nothing touches AWS until a request comes.
 
     name: the room, as in its table, functions and role. paths: the path prefixes that are its own.
-    idempotency: makes the store behind Idempotency-Key from the settings.
+    idempotency: what is behind Idempotency-Key; None where no route creates or changes anything.
     """
 
     def __init__(
         self,
         name: str,
         paths: tuple[str, ...],
-        idempotency: Callable[[Settings], IdempotencyPort] | None = None,
+        idempotency: MakeIdempotency | None = None,
         exact_paths: tuple[str, ...] = (),
     ) -> None:
         super().__init__(app_name=name, configure_logs=False)
@@ -105,7 +109,10 @@ class Room(Chalice):
 
     @cached_property
     def idempotency(self) -> IdempotencyPort | None:
-        return self._make_idempotency(self.settings) if self._make_idempotency else None
+        if self._make_idempotency is None:
+            return None
+        dynamodb, wall_epoch = aws.client("dynamodb"), lambda: self.clock.wall_now().timestamp()
+        return self._make_idempotency(self.settings.tenant, self.settings.table, dynamodb, wall_epoch)
 
     def now(self) -> datetime:
         """Business time, now."""

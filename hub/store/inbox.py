@@ -30,7 +30,8 @@ KEEP = timedelta(days=90)
 long."""
 SORT = "message"
 _NEW = "attribute_not_exists(pk)"
-_REFUSED = "ConditionalCheckFailedException"
+_KNOWN = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
+"""It is there; or it is there and being settled just now: only transactions on stored messages exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Inbox:
         try:
             self.client.put_item(TableName=self.table, Item=item, ConditionExpression=_NEW)
         except ClientError as error:
-            if error.response["Error"]["Code"] == _REFUSED:
+            if error.response["Error"]["Code"] in _KNOWN:
                 return False
             raise Retry("inbox refused a write", connection_id=arrival.connection_id, reason=str(error)) from error
         except BotoCoreError as error:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttribute
 from pynamodb.exceptions import (
     DoesNotExist,
@@ -112,4 +113,7 @@ def _translated(code: str, error: Exception, facts: dict[str, Any]) -> Exception
         return Conflict("it has changed since", **facts)
     if code in PASSING:
         return Retry(code, 1, **facts)
+    cause = getattr(error, "cause", None)
+    if isinstance(cause, BotoCoreError):  # no answer at all: a time-out, no connection
+        return Retry(type(cause).__name__, 1, **facts)
     return error

@@ -60,11 +60,21 @@ class ConnectionSecrets:
             self._refresh()
         return self._known.get(connection_id)
 
-    def every(self) -> tuple[Connection, ...]:
-        """All connections, at most a minute old."""
-        if self._older_than(FRESH_SECONDS):
+    def every(self, age_seconds: int = FRESH_SECONDS) -> tuple[Connection, ...]:
+        """All connections, at most `age_seconds` old (a minute)."""
+        if self._older_than(age_seconds):
             self._refresh()
         return tuple(self._known.values())
+
+    def read(self, connection_id: str) -> Connection | None:
+        """The connection as SSM has it now: whoever changes one part of it must not write back a stale other. Raises
+        Retry."""
+        try:
+            self._known = dict(self._read_pages())
+        except (ClientError, BotoCoreError) as error:
+            raise Retry("secrets cannot be read", connection_id=connection_id[:64]) from error
+        self._read_at = self.wall_now().timestamp()
+        return self._known.get(connection_id)
 
     def put(self, connection: Connection) -> None:
         """Write one connection's secrets; this process sees it at once, others within a minute. Raises
@@ -122,9 +132,9 @@ def _parse(parameter: Mapping[str, Any]) -> Connection | None:
         value = json.loads(parameter["Value"])
         return Connection(
             id=parameter["Name"].rpartition("/")[2],
-            channel=value["channel"],
-            state=value["state"],
-            settings=value["settings"],
+            channel=str(value["channel"]),
+            state=str(value["state"]),
+            settings=dict(value["settings"].items()),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None

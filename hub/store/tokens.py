@@ -1,23 +1,38 @@
 """One access token per connection, shared by every process and refreshed by one of them.
 
-The item `<tenant>#token#<connection>` holds the token, when it ends, and a short lease for whoever refreshes it.
+The item `<tenant>#token#<connection>` holds the token, when to renew it, when it ends, and a short lease for whoever
+refreshes it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from hub.kernel.errors import Retry
+from hub.kernel.errors import HubError, Retry
 
 RENEW_AT = 0.85
 """Refreshed at this share of its life: platforms end tokens early now and then."""
-LEASE_SECONDS = 10
+LEASE_SECONDS = 15
+"""Longer than a platform is waited for."""
 Fetched = tuple[str, int]
 """A token and its life in seconds."""
+
+_REFUSED = "ConditionalCheckFailedException"
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A token, when to renew it and when it ends, in epoch seconds."""
+
+    value: str = field(default="", repr=False)
+    renew_at: float = 0.0
+    ends_at: float = 0.0
 
 
 class TokenCache:
@@ -33,53 +48,99 @@ class TokenCache:
     ) -> None:
         self._table, self._dynamodb, self._fetch, self._wall = table, dynamodb, fetch, wall
         self._key = {"pk": {"S": key}, "sk": {"S": "token"}}
-        self._held: tuple[str, float] = ("", 0.0)
+        self._held = _Held()
 
     def get(self, force: bool = False) -> str:
         """A live token; `force` when the platform just refused the one that this cache gave.
 
-        Raises Retry while another process is refreshing and nothing usable is stored.
+        A token that is due for renewal serves to its end while another process renews it, or the platform does not
+        answer. Raises Retry when nothing usable is stored then, and what `fetch` raises.
         """
-        refused = self._held[0] if force else ""
-        if not force and self._wall() < self._held[1]:
-            return self._held[0]
+        refused = self._held.value if force else ""
+        if not force and self._wall() < self._held.renew_at:
+            return self._held.value
         stored = self._stored()
-        if stored and stored[0] != refused and self._wall() < stored[1]:
+        usable = stored.value not in ("", refused)
+        if usable and self._wall() < stored.renew_at:
             self._held = stored
-            return stored[0]
-        return self._refresh()
+            return stored.value
+        try:
+            return self._refresh()
+        except Retry:
+            if usable and self._wall() < stored.ends_at:
+                return stored.value
+            raise
 
-    def _stored(self) -> tuple[str, float] | None:
-        item = self._dynamodb.get_item(TableName=self._table, Key=self._key, ConsistentRead=True).get("Item") or {}
-        return (item["token"]["S"], float(item["renew_at"]["N"])) if "token" in item else None
+    def _stored(self) -> _Held:
+        with _passing():
+            found = self._dynamodb.get_item(TableName=self._table, Key=self._key, ConsistentRead=True)
+        item = found.get("Item") or {}
+        if "token" not in item:
+            return _Held()
+        renew_at = item["renew_at"]
+        return _Held(item["token"]["S"], float(renew_at["N"]), float(item.get("ends_at", renew_at)["N"]))
 
     def _refresh(self) -> str:
-        if not self._lease():
+        until = str(self._wall() + LEASE_SECONDS)
+        if not self._lease(until):
             raise Retry("another process is refreshing the token", after_seconds=1)
-        token, life_seconds = self._fetch()
-        renew_at = self._wall() + life_seconds * RENEW_AT
-        self._dynamodb.put_item(
-            TableName=self._table,
-            Item={**self._key, "token": {"S": token}, "renew_at": {"N": str(renew_at)}, "schema": {"N": "1"}},
-        )
-        self._held = (token, renew_at)
+        try:
+            token, life_seconds = self._fetch()
+        except HubError:
+            self._update("REMOVE lease_until", "lease_until = :mine", {":mine": {"N": until}})
+            raise
+        now = self._wall()
+        self._held = _Held(token, now + life_seconds * RENEW_AT, now + life_seconds)
+        self._share(self._held, until)
         return token
 
-    def _lease(self) -> bool:
-        now = self._wall()
+    def _share(self, held: _Held, until: str) -> None:
+        """Store it, unless the lease ran out and another process has it: then the later token is everybody's."""
+        values = {
+            ":token": {"S": held.value},
+            ":renew": {"N": str(held.renew_at)},
+            ":ends": {"N": str(held.ends_at)},
+            ":one": {"N": "1"},
+            ":mine": {"N": until},
+        }
+        sets = "SET #token = :token, renew_at = :renew, ends_at = :ends, #schema = :one REMOVE lease_until"
+        names = {"#token": "token", "#schema": "schema"}
+        self._update(sets, "lease_until = :mine", values, ExpressionAttributeNames=names)
+
+    def _lease(self, until: str) -> bool:
+        free = "attribute_not_exists(lease_until) OR lease_until < :now"
+        values = {":until": {"N": until}, ":now": {"N": str(self._wall())}}
+        return self._update("SET lease_until = :until", free, values)
+
+    def _update(self, change: str, condition: str, values: dict[str, Any], **options: Any) -> bool:
+        """One conditional write; False when the condition does not hold. Raises Retry."""
         try:
-            self._dynamodb.update_item(
-                TableName=self._table,
-                Key=self._key,
-                UpdateExpression="SET lease_until = :until",
-                ConditionExpression="attribute_not_exists(lease_until) OR lease_until < :now",
-                ExpressionAttributeValues={
-                    ":until": {"N": str(now + LEASE_SECONDS)},
-                    ":now": {"N": str(now)},
-                },
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
+            with _passing():
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=self._key,
+                    UpdateExpression=change,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=values,
+                    **options,
+                )
+        except _ConditionFailed:
             return False
         return True
+
+
+class _ConditionFailed(Exception):
+    """Somebody else was first."""
+
+
+@contextmanager
+def _passing() -> Iterator[None]:
+    """What DynamoDB does not do now it may do later."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] == _REFUSED:
+            raise _ConditionFailed from None
+        raise Retry("tokens cannot be read", reason=error.response["Error"]["Code"]) from error
+    except BotoCoreError as error:
+        raise Retry("tokens cannot be read", reason=type(error).__name__) from error

@@ -14,7 +14,7 @@ from chalice.test import Client
 from hub.contracts.base import Contract
 from hub.contracts.events import Event, OrderPaid, parse_event
 from hub.contracts.http import PageQuery
-from hub.edge import auth, aws
+from hub.edge import auth
 from hub.edge.answers import STATUS, Raw, status_of
 from hub.edge.auth import Principal
 from hub.edge.bus import Change
@@ -45,7 +45,7 @@ def make_room() -> tuple[Room, list[Any]]:
     room = Room(
         "sample",
         paths=("/things",),
-        idempotency=lambda s: Idempotency(s.tenant, s.table, aws.client("dynamodb"), lambda: 1_800_000_000),
+        idempotency=Idempotency,
     )
 
     def again(request: Request, thing_id: str) -> Thing:

@@ -1,0 +1,130 @@
+"""Access tokens: one refresher at a time, and nobody waits without need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from hub.kernel.errors import Refuse, Retry
+from hub.store.tokens import LEASE_SECONDS, TokenCache
+from tests.support.aws import account
+
+LIFE_SECONDS = 7200
+TABLE = "hub-demo-notifications"
+
+
+@dataclass
+class Platform:
+    """Answers each fetch with the next of its script: a token, or an error."""
+
+    script: list[Any] = field(default_factory=list)
+    fetched: int = 0
+
+    def fetch(self) -> tuple[str, int]:
+        self.fetched += 1
+        told = self.script.pop(0) if self.script else f"t{self.fetched}"
+        if isinstance(told, Exception):
+            raise told
+        return str(told() if callable(told) else told), LIFE_SECONDS
+
+
+@dataclass
+class Office:
+    """Several processes with one table, one platform and one clock."""
+
+    dynamodb: Any
+    platform: Platform = field(default_factory=Platform)
+    now: float = 1_700_000_000.0
+
+    def process(self) -> TokenCache:
+        return TokenCache(TABLE, "demo#token#con_1", self.dynamodb, self.platform.fetch, lambda: self.now)
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    with account("notifications") as session:
+        yield Office(session.client("dynamodb"))
+
+
+@pytest.mark.parametrize("error", [Retry("busy"), Refuse("bad secret")])
+def test_a_refresh_that_fails_lets_the_next_caller_try_at_once(office: Office, error: Exception) -> None:
+    """A platform that refuses or hangs once does not cost the lease's ten seconds as well."""
+    office.platform.script = [error]
+    with pytest.raises(type(error)):
+        office.process().get()
+    assert office.process().get() == "t2"
+
+
+def test_processes_share_one_token(office: Office) -> None:
+    """The second process reads what the first one fetched."""
+    assert [office.process().get() for _ in range(3)] == ["t1"] * 3
+
+
+def test_who_finds_the_token_being_fetched_tries_later(office: Office) -> None:
+    """While one process fetches the first token, another asks for patience; it does not fetch as well."""
+    other = office.process()
+
+    def meanwhile() -> str:
+        with pytest.raises(Retry):
+            other.get()
+        return "mine"
+
+    office.platform.script = [meanwhile]
+    assert office.process().get() == "mine"
+    assert other.get() == "mine"
+
+
+def test_a_token_in_its_last_minutes_serves_while_it_is_renewed(office: Office) -> None:
+    """Between renewal time and its end a token is alive: callers get it while another process fetches the next."""
+    assert office.process().get() == "t1"
+    office.now += LIFE_SECONDS * 0.9
+    other, seen = office.process(), list[str]()
+    office.platform.script = [lambda: seen.append(other.get()) or "t2"]
+    assert office.process().get() == "t2"
+    assert seen == ["t1"]
+
+
+def test_a_living_token_serves_while_the_platform_does_not_answer(office: Office) -> None:
+    """A renewal that fails in passing breaks nothing before the old token's end."""
+    office.process().get()
+    office.now += LIFE_SECONDS * 0.9
+    office.platform.script = [Retry("busy")]
+    assert office.process().get() == "t1"
+    office.now += LIFE_SECONDS * 0.2
+    office.platform.script = [Retry("busy")]
+    with pytest.raises(Retry):
+        office.process().get()
+
+
+def test_a_refused_token_is_never_given_again(office: Office) -> None:
+    """After the platform refused a token, a failing refresh does not fall back on it."""
+    cache = office.process()
+    cache.get()
+    office.platform.script = [Retry("busy")]
+    with pytest.raises(Retry):
+        cache.get(force=True)
+    assert cache.get(force=True) == "t3"
+
+
+def test_a_slow_refresher_does_not_overwrite_a_newer_token(office: Office) -> None:
+    """Whoever outlived its lease keeps its own token to itself: the later fetch is the shared one."""
+    other = office.process()
+
+    def slow() -> str:
+        office.now += LEASE_SECONDS + 1
+        assert other.get() == "t2"
+        return "old"
+
+    office.platform.script = [slow]
+    office.process().get()
+    assert office.process().get() == "t2"
+
+
+def test_a_table_that_is_gone_is_a_passing_fault(office: Office) -> None:
+    """What DynamoDB does not answer is Retry: a notice that waits for a token is not lost over it."""
+    office.dynamodb.delete_table(TableName=TABLE)
+    with pytest.raises(Retry):
+        office.process().get()
