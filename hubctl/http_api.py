@@ -68,7 +68,8 @@ class Route:
             return {}
         if self.method not in ("ANY", method):
             return None
-        found = re.fullmatch("/".join(_pattern(segment) for segment in self.segments), path.strip("/"))
+        pattern = "/".join(_pattern(segment) for segment in self.segments)
+        found = re.fullmatch(pattern, path.strip("/"), re.DOTALL)
         return found.groupdict() if found else None
 
 

@@ -120,6 +120,7 @@ def save_person(request: Request) -> PersonView:
            answer=PersonView, roles=ADMINISTRATOR)  # fmt: skip
 def freeze_person(request: Request) -> PersonView:
     """From the next request on nothing is allowed any more, and every token given out so far is dead for good."""
+    _keep_a_way_in(request, ())
     return _show_person(store().freeze(request.path["person_id"], True, request.now))
 
 
@@ -298,8 +299,15 @@ def _openapi() -> bytes:
 
 def _save_person(request: Request, body: PersonBody) -> PersonView:
     person_id = _checked_id(request.path["person_id"], "person_id")
+    _keep_a_way_in(request, body.roles)
     name = sealer().seal(body.name, f"{person_id}/name")
     return _show_person(store().save_person(person_id, body, name, request.now))
+
+
+def _keep_a_way_in(request: Request, roles: Sequence[str]) -> None:
+    """Raises Conflict when an administrator would shut itself out: another one can do that, so one always stays."""
+    if request.path["person_id"] == request.principal.sub and not {*ADMINISTRATOR} & {*roles}:
+        raise Conflict("another administrator has to do this: you would shut yourself out", person=request.principal.sub)
 
 
 def _checked_id(text: str, parameter: str) -> str:

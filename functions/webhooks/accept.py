@@ -31,9 +31,11 @@ from hub.kernel.errors import Retry
 from hub.store.inbox import Arrival, Inbox
 from hub.store.secrets import Connection, ConnectionSecrets
 
-BODY_LIMIT_BYTES = 256 * 1024
-"""More than any platform sends; and it keeps every message below DynamoDB's 400 KB an item, so nothing needs
-S3."""
+BODY_LIMIT_BYTES = 1024 * 1024
+"""More than any platform sends at once: fifty messages of marketplaces are some 200 KB."""
+MESSAGE_LIMIT_BYTES = 192 * 1024
+"""More than any platform says at once; and its content, were every character escaped in JSON, still fits into an item
+of DynamoDB's 400 KB, so nothing needs S3."""
 MESSAGES_LIMIT = 200
 """Douyin packs up to 50 messages into a delivery. What is stored one by one must be done within five
 seconds."""
@@ -101,16 +103,26 @@ class Door:
         return connection if connection and connection.enabled and connection.channel == channel else None
 
     def _take(self, connection: Connection, event: Mapping[str, Any]) -> Answer:
-        door = codec(connection.channel)
         try:
-            accepted = door.accept(_delivery(event), connection.settings)
+            accepted = self._open(connection, _delivery(event))
         except Rejected as rejected:
             self._tally(connection.id, kind="rejected", code=rejected.reason)
-            return door.refuse(rejected)
-        if len(accepted.messages) > MESSAGES_LIMIT:
+            return codec(connection.channel).refuse(rejected)
+        if len(accepted.messages) > MESSAGES_LIMIT or any(map(_too_large, accepted.messages)):
             return Answer(413)
         self._store(connection, accepted)
         return accepted.answer
+
+    def _open(self, connection: Connection, delivery: Delivery) -> Accepted:
+        """What the delivery brings. Raises Rejected, once it does not verify with the newest secrets either."""
+        door = codec(connection.channel)
+        try:
+            return door.accept(delivery, connection.settings)
+        except Rejected:
+            newer = self.secrets.newer(connection)
+            if newer is None or not newer.enabled:
+                raise
+            return door.accept(delivery, newer.settings)
 
     def _store(self, connection: Connection, accepted: Accepted) -> None:
         """One conditional put a message. Raises Retry at the first that DynamoDB does not take."""
@@ -164,6 +176,10 @@ def _delivery(event: Mapping[str, Any]) -> Delivery:
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         body=raw_body(event),
     )
+
+
+def _too_large(message: Received) -> bool:
+    return len(message.plaintext) > MESSAGE_LIMIT_BYTES
 
 
 def _body_size(event: Mapping[str, Any]) -> int:

@@ -86,7 +86,7 @@ def _operation(tag: str, route: Route, references: Mapping[Any, Any]) -> dict[st
     if route.public:
         operation["security"] = []
     elif route.roles:
-        operation["x-roles"] = ["administrator", *route.roles]
+        operation["x-roles"] = list(dict.fromkeys(("administrator", *route.roles)))
     if route.method in IDEMPOTENT and not route.public:
         operation["parameters"].append(IDEMPOTENCY_KEY)
     if route.body is not None:

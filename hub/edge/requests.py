@@ -17,7 +17,16 @@ from hub.edge.access import require_role
 from hub.edge.answers import PROBLEM_TYPE, Raw, invalid_from, problem
 from hub.edge.auth import Principal
 from hub.edge.logs import masked_facts
-from hub.kernel.errors import Broken, HubError, Invalid, Malformed, Problem, TooLarge, Unauthenticated
+from hub.kernel.errors import (
+    Broken,
+    HubError,
+    Invalid,
+    Malformed,
+    NotAllowed,
+    Problem,
+    TooLarge,
+    Unauthenticated,
+)
 from hub.kernel.ids import derived_id, fresh_id
 
 if TYPE_CHECKING:
@@ -80,6 +89,8 @@ def refusal(room: Room, error: Exception, request_id: str) -> Response:
     headers: Headers = {**NO_STORE, "Content-Type": PROBLEM_TYPE}
     if isinstance(known, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(known, NotAllowed):
+        headers["Allow"] = str(known.facts.get("allowed", ""))
     if body.status == 503:
         headers["Retry-After"] = str(getattr(known, "after_seconds", 1))
     return Response(body=body.model_dump_json(exclude_defaults=False), status_code=body.status, headers=headers)

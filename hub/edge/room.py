@@ -174,8 +174,9 @@ class Room(Chalice):
         match = match_path((route.path for route in self.http_routes), path)
         if match is None:
             return self._refuse(event, NotFound("no such path", path=path))
-        if not any(r.path == match.template and r.method == method for r in self.http_routes):
-            return self._refuse(event, NotAllowed("no such method here", method=method))
+        allowed = sorted(route.method for route in self.http_routes if route.path == match.template)
+        if method not in allowed:
+            return self._refuse(event, NotAllowed("no such method here", method=method, allowed=", ".join(allowed)))
         converted = to_chalice(event, match)
         converted["headers"] = {**converted["headers"], "content-type": "application/octet-stream"}
         return super().__call__(converted, context)

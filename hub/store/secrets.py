@@ -76,6 +76,14 @@ class ConnectionSecrets:
         self._read_at = self.wall_now().timestamp()
         return self._known.get(connection_id)
 
+    def newer(self, connection: Connection) -> Connection | None:
+        """What the connection has become since it was cached, None when nothing new is known. A delivery that does
+        not verify asks: a secret may just have been rotated. Reads again at most every five seconds."""
+        if self._older_than(UNKNOWN_SECONDS):
+            self._refresh()
+        found = self._known.get(connection.id)
+        return found if found != connection else None
+
     def put(self, connection: Connection) -> None:
         """Write one connection's secrets; this process sees it at once, others within a minute. Raises
         Retry."""

@@ -85,6 +85,24 @@ def test_rights_taken_away_are_gone_whatever_the_token_says() -> None:
     assert refused.status == 403
 
 
+def test_no_administrator_shuts_itself_out() -> None:
+    """An administrator can neither take its own role away nor freeze itself, so one always stays."""
+    asked = [
+        call(app.room, "PUT", "/directory/people/root", LI, as_=token("administrator", sub="root")),
+        call(app.room, "POST", "/directory/people/root", LI, as_=token("administrator", sub="root")),
+        call(app.room, "POST", "/directory/people/root/freeze", as_=token("administrator", sub="root")),
+    ]
+    assert [answer.status for answer in asked] == [409, 409, 409]
+    kept = call(
+        app.room,
+        "PUT",
+        "/directory/people/root",
+        {**LI, "roles": ["administrator"]},
+        as_=token("administrator", sub="root"),
+    )
+    assert kept.status == 200
+
+
 def test_a_machine_exchanges_its_key_for_a_token() -> None:
     """The key is told once; key and token open what its scopes allow, until it is revoked."""
     made = call(app.room, "POST", "/auth/keys", {"name": "ERP", "scopes": ["integrator"], "region": "310000"})

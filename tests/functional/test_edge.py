@@ -139,6 +139,7 @@ def test_unknown_paths_and_methods_are_told_apart(sample: Any) -> None:
     room = sample[0]
     before = len(room.routes)
     assert [call(room, "GET", "/nothing").status, call(room, "DELETE", "/things").status] == [404, 405]
+    assert call(room, "DELETE", "/things").headers["Allow"] == "GET, POST"
     assert len(room.routes) == before
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from functions.webhooks import app
-from hub.store.secrets import Connection
+from hub.kernel.clock import StepClock
+from hub.store.secrets import UNKNOWN_SECONDS, Connection
 from tests.support.http import Context, call, sqs_batch, token
 from tests.support.webhooks import WECOM, Stack, deliver, simulated_stack, wecom_text
 
@@ -143,3 +146,49 @@ def test_only_integrators_touch_connections(stack: Stack, role: str) -> None:
 def test_an_unknown_connection_is_not_found(stack: Stack, method: str, path: str) -> None:
     """Whatever is asked of a connection that does not exist is 404."""
     assert call(app.room, method, path).status == 404
+
+
+def test_disabling_does_not_bring_old_secrets_back(stack: Stack) -> None:
+    """Whoever disables a connection writes back the settings of this moment, not those of a cache a minute old."""
+    view = created()
+    call(app.room, "POST", f"/webhooks/connections/{view['id']}/test")
+    elsewhere = Connection(view["id"], "wecom", "enabled", {**WECOM.settings, "token": "NextToken456"})
+    stack.secrets().put(elsewhere)
+    for verb in ("disable", "enable"):
+        assert call(app.room, "POST", f"/webhooks/connections/{view['id']}/{verb}").status == 200
+    now = stack.secrets().read(view["id"])
+    assert now == elsewhere
+
+
+def test_settings_that_are_sent_twice_keep_the_ones_before_alive(stack: Stack) -> None:
+    """A client that repeats its request after a time-out does not end the rotation by it."""
+    view = created()
+    body = {"settings": {**WECOM.settings, "token": "NextToken456"}}
+    for _ in range(2):
+        assert call(app.room, "POST", f"/webhooks/connections/{view['id']}/settings", body).status == 200
+    assert stack.door().answer(deliver(as_connection(view), wecom_text("你好")))["statusCode"] == 200
+
+
+def test_a_warm_door_learns_of_a_rotation_when_a_signature_fails(stack: Stack) -> None:
+    """A door that read its secrets seconds ago reads them again before it refuses, at most once in five seconds."""
+    clock = StepClock(datetime(2026, 11, 21, tzinfo=UTC))
+    door = replace(stack.door(), secrets=stack.secrets(clock.wall_now))
+    assert door.answer(deliver(WECOM, wecom_text("你好", "1")))["statusCode"] == 200
+    rotated = Connection(WECOM.id, "wecom", "enabled", {**WECOM.settings, "token": "NextToken456"})
+    stack.secrets().put(rotated)
+    clock.advance(seconds=UNKNOWN_SECONDS)
+    assert door.answer(deliver(rotated, wecom_text("你好", "2")))["statusCode"] == 200
+    stack.calls.clear()
+    assert [door.answer(deliver(WECOM, wecom_text("你好", "3")))["statusCode"] for _ in range(3)] == [403] * 3
+    assert "GetParametersByPath" not in stack.calls
+
+
+@pytest.mark.parametrize("value", ["[]", "null", '{"channel":"wecom","state":"enabled","settings":null}', "x"])
+def test_a_parameter_broken_by_hand_closes_one_door_only(stack: Stack, value: str) -> None:
+    """A connection whose secret is no settings is unknown; the others take their deliveries."""
+    name = "/hub/demo/connections/con_BROKEN"
+    stack.clients["ssm"].put_parameter(Name=name, Value=value, Type="SecureString")
+    broken = Connection("con_BROKEN", "wecom", "enabled", WECOM.settings)
+    door = stack.door()
+    statuses = [door.answer(deliver(one, wecom_text("你好")))["statusCode"] for one in (broken, WECOM)]
+    assert statuses == [404, 200]

@@ -33,6 +33,7 @@ def sent(path: str = "/tiny", query: str = "", body: bytes = b"", **headers: str
         ("POST", "/webhooks/connections", "ANY /webhooks/{proxy+}", {"proxy": "connections"}),
         ("GET", "/webhooks/wecom/con_1/test", "ANY /webhooks/{proxy+}", {"proxy": "wecom/con_1/test"}),
         ("GET", "/webhooks", "ANY /webhooks", {}),
+        ("GET", "/webhooks/a\nb", "ANY /webhooks/{proxy+}", {"proxy": "a\nb"}),
         ("GET", "/docs", "ANY /docs", {}),
         ("POST", "/docs", "POST /docs", {}),
         ("GET", "/WW_verify_a.txt", "ANY /{file}", {"file": "WW_verify_a.txt"}),
