@@ -14,7 +14,7 @@ from typing import Any
 from functions.directory.keys import SECRET_BYTES, write_key
 from functions.directory.people import add_grant, person_changed, roster_changed
 from functions.directory.reference import POLICY, render_reference
-from functions.directory.regions import show_region
+from functions.directory.regions import named_regions, show_region
 from functions.directory.roles import ROLES
 from functions.directory.rosters import check_shifts, on_duty
 from functions.directory.tables import DirectoryTable, PersonItem, RosterItem
@@ -26,6 +26,8 @@ from hub.contracts.directory import (
     NewKeyView,
     PersonBody,
     PersonView,
+    RegionName,
+    RegionsQuery,
     RegionView,
     RoleView,
     RosterBody,
@@ -44,7 +46,7 @@ from hub.edge.bus import Change
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel.clock import parse_rfc3339
-from hub.kernel.errors import Conflict, Invalid, NotFound, Problem, Unauthenticated
+from hub.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unauthenticated
 from hub.kernel.ids import is_id
 from hub.store.idempotency import Idempotency
 from hub.store.sealing import Sealer
@@ -149,6 +151,13 @@ def list_roles(request: Request) -> Page[RoleView]:  # noqa: ARG001 - every hand
     return Page(data=ROLES)
 
 
+@room.http("GET", "/directory/regions", summary="地区列表 · List regions", query=RegionsQuery,
+           answer=Page[RegionName])  # fmt: skip
+def list_regions(request: Request) -> Page[RegionName]:
+    """The regions that have names here, by code; `?within=` only those of a province or city."""
+    return Page(data=named_regions(request.query.within))
+
+
 @room.http("GET", "/directory/regions/{code}", summary="地区 · Show a region", answer=RegionView)
 def read_region(request: Request) -> RegionView:
     """A region by its six-digit code, and what it lies in."""
@@ -178,6 +187,14 @@ def save_store(request: Request) -> StoreView:
 
 
 # Rosters.
+
+
+@room.http("GET", "/directory/rosters", summary="值班表列表 · List rosters", query=PageQuery,
+           answer=Page[RosterView])  # fmt: skip
+def list_rosters(request: Request) -> Page[RosterView]:
+    """All teams' rosters, and who is on duty now; the list may be two seconds behind."""
+    items, position = store().rosters(request.query.limit, cursors.decode(request.query.cursor))
+    return _page([_show_roster(item, request.now) for item in items], position)
 
 
 @room.http("GET", "/directory/rosters/{team}", summary="值班表 · Show a roster", query=RosterQuery, answer=RosterView)
@@ -305,9 +322,11 @@ def _save_person(request: Request, body: PersonBody) -> PersonView:
 
 
 def _keep_a_way_in(request: Request, roles: Sequence[str]) -> None:
-    """Raises Conflict when an administrator would shut itself out: another one can do that, so one always stays."""
+    """Raises Forbidden when an administrator would shut itself out: another one can do that, so one always stays."""
     if request.path["person_id"] == request.principal.sub and not {*ADMINISTRATOR} & {*roles}:
-        raise Conflict("another administrator has to do this: you would shut yourself out", person=request.principal.sub)
+        raise Forbidden(
+            "another administrator has to do this: you would shut yourself out", person=request.principal.sub
+        )
 
 
 def _checked_id(text: str, parameter: str) -> str:

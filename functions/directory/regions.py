@@ -25,6 +25,11 @@ def show_region(code: str) -> RegionView:
     return RegionView(code=own.code, name_zh=own.name_zh, name_en=own.name_en, path=tuple(lineage))
 
 
+def named_regions(within: str) -> tuple[RegionName, ...]:
+    """The regions that have names, by code, as far as they lie in `within` ("base": all)."""
+    return tuple(_named(code) for code in sorted(names()) if regions.covers(within, code))
+
+
 @lru_cache(maxsize=1)
 def names() -> dict[str, tuple[str, str]]:
     """Code → (Chinese name, English name)."""

@@ -201,10 +201,16 @@ class DirectoryTable:
         """A team's roster (strongly consistent). Raises NotFound."""
         return _get(RosterItem, self._pk("roster", team), "roster")
 
+    def rosters(self, limit: int, start: Position | None) -> tuple[list[RosterItem], Position | None]:
+        """All rosters by team; up to two seconds behind."""
+        return read_page(RosterItem.by_list.query, f"{self._tenant}#rosters", limit=limit, start=start)
+
     def save_roster(self, team: str, body: RosterBody, now: datetime) -> RosterItem:
         """Replace a team's roster. Raises Conflict when `body.version` is stale."""
         pk = self._pk("roster", team)
-        item = _find(RosterItem, pk, "roster") or RosterItem(pk, "roster", team=team)
+        item = _find(RosterItem, pk, "roster") or RosterItem(
+            pk, "roster", team=team, list_pk=f"{self._tenant}#rosters", list_sk=team
+        )
         _check_version(item, body.version)
         item.shifts = [shift.model_dump(mode="json") for shift in body.shifts]
         item.updated_at = rfc3339(now)

@@ -81,6 +81,12 @@ class RegionName(Contract):
     name_en: str
 
 
+class RegionsQuery(Contract):
+    """`within`: only what lies in this region."""
+
+    within: RegionCode = "base"
+
+
 class RegionView(RegionName):
     """A region (地区) and where it lies: `path` runs from itself outward to `base`."""
 
