@@ -1,8 +1,8 @@
 """Publishing (发布): a stored message becomes contract events, and is settled by what came of it.
 
 understood → processed; not understood → quarantined with its reason, until something that understands it
-replays it; a passing fault → pending, and tried again; a fault that does not pass → dead, kept, and replayed
-by hand.
+replays it; a passing fault → pending, and tried again until the sweep gives it up after a day; a fault that does not
+pass → dead, kept, and replayed by hand.
 
 Content goes to the content store and events to the bus before the message counts as processed. Both may
 happen twice; neither can be left out. Consumers know a repeat by the event's id.
@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.channels.base import Draft, Inbound, StoredMessage
 from hub.contracts.events import Event
-from hub.kernel.errors import HubError, NotFound, Refuse
+from hub.kernel.errors import HubError, NotFound, Refuse, Retry
 
 if TYPE_CHECKING:
     from hub.store.inbox import InboxItem, State
 
 ATTEMPTS_LIMIT = 3
-"""A message that fails this often is dead."""
+"""A message that fails this often for no passing reason is dead."""
+SETTLE_TRIES = 4
+"""What was said is settled against others who settle the same message; each of its states is left at most once."""
 SETTLED = ("processed", "quarantined", "dead")
 
 
@@ -52,7 +54,7 @@ class Publisher:
         """Publish a message that waits; one that is settled, or gone, is left alone.
 
         Raises what may pass (Retry): the queue brings the message again. Only failures of its own bring a message
-        nearer to its death; that the counters were busy does not.
+        nearer to its death: an outage around it does not, however many messages come again in its minutes.
         """
         item = self.inbox.read(message_id)
         if item is None or item.counted in SETTLED:
@@ -60,24 +62,36 @@ class Publisher:
         try:
             state, reason = self._say(item, replay=False)
         except HubError as error:
-            dead = item.attempts + 1 >= ATTEMPTS_LIMIT
+            dead = item.attempts + 1 >= ATTEMPTS_LIMIT and not isinstance(error, Retry)
             self.settler.settle(item, "dead" if dead else "pending", self.wall_now(), error.code)
             if not dead:
                 raise
         else:
-            self.settler.settle(item, state, self.wall_now(), reason)
+            self._settle(item, state, reason)
 
     def replay(self, message_id: str) -> InboxItem:
         """Publish a stored message again, whatever became of it; consumers send nothing to customers because of it.
+        One that still waits is published for the first time, as the queue would do it: it is no old news.
 
         Answers the message as it is afterwards. Raises NotFound, and Retry (then nothing about it has changed).
         """
         item = self.inbox.read(message_id)
         if item is None:
             raise NotFound("no such message", message_id=message_id[:64])
-        state, reason = self._say(item, replay=True)
-        self.settler.settle(item, state, self.wall_now(), reason)
+        state, reason = self._say(item, replay=item.counted in SETTLED)
+        self._settle(item, state, reason)
         return self.inbox.read(message_id) or item
+
+    def _settle(self, item: InboxItem, state: State, reason: str) -> None:
+        """Settle what was said, though another run or the sweep moved the message meanwhile: events that are out make
+        it processed, and nothing makes a processed message less."""
+        latest: InboxItem | None = item
+        for _ in range(SETTLE_TRIES):
+            if latest is None or self.settler.settle(latest, state, self.wall_now(), reason):
+                return
+            latest = self.inbox.read(item.message_id)
+            if latest and latest.counted == "processed":
+                return
 
     def _say(self, item: InboxItem, replay: bool) -> tuple[State, str]:
         """Say what the message means, if we understand it: the state that it thereby comes to, and why."""

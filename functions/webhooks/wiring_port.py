@@ -22,7 +22,7 @@ from hub.channels.registry import client as channel_client
 from hub.contracts.events import Event
 from hub.edge.settings import Settings
 from hub.kernel.clock import Clock
-from hub.kernel.errors import Retry
+from hub.kernel.errors import Broken, Retry
 from hub.store.content import ContentStore
 from hub.store.inbox import Inbox
 from hub.store.secrets import Connection, ConnectionSecrets
@@ -132,9 +132,12 @@ class Tools:
 
 @contextmanager
 def _passing() -> Iterator[None]:
-    """What AWS refuses here passes, or is counted until the message is dead: never lost by an unexpected
-    error."""
+    """What AWS refuses here passes. What it will never take is Broken: counted until the message is dead."""
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        kind = Broken if code == "ValidationException" else Retry
+        raise kind("AWS does not take it", reason=code) from error
+    except BotoCoreError as error:
         raise Retry("AWS does not answer", reason=type(error).__name__) from error

@@ -71,6 +71,8 @@ def _each(room: Room, batch: Mapping[str, Any], run: Callable[[dict[str, Any]], 
         except Exception:
             room.logger.exception("record failed", extra={"message_id": record["messageId"]})
             failed.append(record)
+    if failed:
+        room.count("RecordsFailed", len(failed))
     for record in failed:
         _come_again(room, record)
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}

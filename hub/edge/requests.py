@@ -85,6 +85,8 @@ def refusal(room: Room, error: Exception, request_id: str) -> Response:
     """The problem+json answer for an error of the tree."""
     known = error if isinstance(error, HubError) else Broken("unexpected")
     body = problem(known, request_id)
+    if body.status == 500:
+        room.count("Faults")
     room.logger.info(known.code, extra={**masked_facts(known.facts), "status": body.status, "detail": known.detail})
     headers: Headers = {**NO_STORE, "Content-Type": PROBLEM_TYPE}
     if isinstance(known, Unauthenticated):

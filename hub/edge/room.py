@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
+from aws_lambda_powertools.metrics import MetricUnit
 from chalice.app import Chalice
 from chalice.app import Response as ChaliceResponse
 from pydantic import BaseModel
@@ -132,6 +133,11 @@ class Room(Chalice):
             keys = aws.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
             self._key_cache = (wall, keys)
         return keys
+
+    def count(self, name: str, value: int = 1) -> None:
+        """Add to a CloudWatch metric of this room (namespace scrm-hub), one line in the log."""
+        self.metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        self.metrics.flush_metrics()
 
     def randomness(self) -> bytes:
         """Ten bytes for a fresh id."""

@@ -139,7 +139,7 @@ def test_unknown_paths_and_methods_are_told_apart(sample: Any) -> None:
     room = sample[0]
     before = len(room.routes)
     assert [call(room, "GET", "/nothing").status, call(room, "DELETE", "/things").status] == [404, 405]
-    assert call(room, "DELETE", "/things").headers["Allow"] == "GET, POST"
+    assert call(room, "DELETE", "/things").headers["allow"] == "GET, POST"
     assert len(room.routes) == before
 
 
@@ -149,6 +149,18 @@ def test_a_bug_answers_500_without_a_word_of_it(sample: Any) -> None:
     assert answer.status == 500
     assert "secret" not in answer.text
     assert "ZeroDivision" not in answer.text
+
+
+def test_faults_and_failed_records_are_counted(sample: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """A 500 and a record given back each add to a metric that an operator can watch."""
+    room, _, _ = sample
+    call(room, "POST", "/things/bug/break")
+    room.on_event(bus_batch(paid("evt_bad"), paid("evt_1")), Context())
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert [(line["service"], line.get("Faults"), line.get("RecordsFailed")) for line in lines] == [
+        ("sample", [1.0], None),
+        ("sample", None, [1.0]),
+    ]
 
 
 def test_a_passing_failure_says_when_to_come_back(sample: Any) -> None:

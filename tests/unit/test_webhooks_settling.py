@@ -134,12 +134,23 @@ def test_content_is_stored_before_events_and_both_before_it_counts() -> None:
     assert room.log == [("content", "msg_1", {"text": "hi"}), ("emit", [False]), ("processed", "")]
 
 
-@pytest.mark.parametrize("error", [Retry("busy"), Broken("bug")])
-def test_failing_again_and_again_ends_in_death(error: Exception) -> None:
+def test_an_outage_kills_no_message() -> None:
+    """However often a message comes again while the bus is down, it waits, and is said as new when the bus is back."""
+    room = Room(ITEM, bus=Retry("busy"))
+    for _ in range(ATTEMPTS_LIMIT * 3):
+        with pytest.raises(Retry):
+            room.publisher().publish("msg_1")
+    room.bus = None
+    room.publisher().publish("msg_1")
+    assert room.item is not None
+    assert (room.item.counted, room.log[-2:]) == ("processed", [("emit", [False]), ("processed", "")])
+
+
+def test_failing_again_and_again_ends_in_death() -> None:
     """A message is pending while it may still succeed, and dead at the bound: then the queue is done with it."""
-    room = Room(ITEM, bus=error)
+    room = Room(ITEM, bus=Broken("bug"))
     for _ in range(ATTEMPTS_LIMIT - 1):
-        with pytest.raises(type(error)):
+        with pytest.raises(Broken):
             room.publisher().publish("msg_1")
     room.publisher().publish("msg_1")
     states = [entry[0] for entry in room.log if entry[0] != "content"]
@@ -162,6 +173,14 @@ def test_a_settled_message_is_published_again_by_replay_alone(state: Any) -> Non
     assert room.log == []
     assert room.publisher().replay("msg_1").status == "processed"
     assert ("emit", [True]) in room.log
+
+
+@pytest.mark.parametrize("counted", ["", "pending"])
+def test_replaying_a_message_that_still_waits_makes_no_old_news_of_it(counted: str) -> None:
+    """Whoever is impatient with a fresh message does not take its timers and answers from the customer."""
+    room = Room(replace(ITEM, counted=counted))
+    room.publisher().replay("msg_1")
+    assert ("emit", [False]) in room.log
 
 
 def test_a_replay_that_fails_leaves_the_message_as_it_was() -> None:
