@@ -32,6 +32,7 @@ from hubctl.synth import synthesise
 from hubctl.watch import SourceWatch
 from hubctl.worker_process import Preparation
 
+OPEN_FILES = 10_240  # as many as macOS lets a process have
 SETTLE_SECONDS = 6.0  # real time kept before a fixed business origin, for starting workers and seeding
 TIMEZONE = "Asia/Shanghai"
 PREPARATIONS = {
@@ -74,6 +75,7 @@ class Options:
     """How to run it. port 0: any free one. business_origin: the business time at the moment of readiness.
 
     steps: what to seed, by default the demo's. watch: replace workers when their source changes.
+    tell: hears in one line what the start is doing.
     """
 
     port: int = 0
@@ -83,6 +85,7 @@ class Options:
     state: LocalState = field(default_factory=LocalState)
     steps: tuple[seed.Step, ...] | None = None
     watch: bool = True
+    tell: Callable[[str], None] = field(default=lambda _line: None)
 
 
 @dataclass
@@ -107,7 +110,7 @@ class Assembly:
         self._cleanup = cleanup
         self._began = time.monotonic()
         self._gateway_port = self._claimed(options.port)
-        self.stack = stack or synthesised(options.tenant)
+        self.stack = stack or synthesised(options.tenant, options.tell)
         logs = options.state.logs
         self.host = AwsHost(self.clock, options.clock_scale, logs)
         self._undo(self.host.stop)
@@ -145,6 +148,7 @@ class Assembly:
 
     def _deploy(self) -> Deployment:
         tenant = self.options.tenant
+        self.options.tell("deploying the template into the embedded AWS …")
         put_auth_key(self.host, tenant, self.options.state.auth_key())
         return deploy(self.host, tenant, self.stack.template, self.stack.assets)
 
@@ -175,6 +179,7 @@ class Assembly:
 
     def _seed(self) -> Ready:
         token = self.options.state.token(self.options.tenant)
+        self.options.tell("entering people, rosters, flows and connections over its HTTP API …")
         connections = seed.run_steps(self.steps, self.base_url, token, self.clock.business_now())
         self.dispatcher.invoke(f"hub-{self.options.tenant}-accept-http", {"warm": True})
         if self.options.business_origin is not None:
@@ -211,10 +216,16 @@ class Assembly:
         self._cleanup.callback(action)
 
 
-def synthesised(tenant: str) -> Stack:
-    """The tenant's template, built and synthesised if its inputs changed."""
+def synthesised(tenant: str, tell: Callable[[str], None]) -> Stack:
+    """The tenant's template, built and synthesised if its inputs changed; `tell` hears which."""
+    tell("building the function bundles …")
     built = build(local=True)
+    if not built.fresh:
+        tell("  nothing changed: build skipped")
+    tell(f"synthesising the CloudFormation template of tenant {tenant} …")
     found = synthesise(tenant, local=True)
+    if not found.fresh:
+        tell("  nothing changed: synthesis skipped")
     return Stack(found.template_path, found.assets, built.directory)
 
 
@@ -223,6 +234,8 @@ def _bundles(build: Path) -> list[str]:
 
 
 def _allow_many_files() -> None:
-    """A burst of requests holds a socket each: raise the soft limit to the hard one."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    """A burst of requests holds a socket each: raise the soft limit, as far as it may go."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

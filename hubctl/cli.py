@@ -5,16 +5,26 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
+from hub.contracts.directory import Role
 from hubctl.build import build
 from hubctl.failures import OperatorError
 from hubctl.synth import synthesise
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="scrm-hub on one machine and on AWS.")
+if TYPE_CHECKING:
+    from hubctl.dev import Ready
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="scrm-hub on one machine and on AWS.",
+)
 say = Console(stderr=True, highlight=False)
 
 Tenant = Annotated[str, typer.Option(help="the tenant: a file infra/tenants/TENANT.toml")]
@@ -23,29 +33,19 @@ Scale = Annotated[int, typer.Option(min=1, help="how many times faster business 
 
 @app.command()
 def dev(
-    port: Annotated[int, typer.Option(help="where the gateway listens on 127.0.0.1; 0 takes any free port")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="where the gateway listens on 127.0.0.1; 0 takes any free port")] = 8000,
     clock_scale: Scale = 1,
     ready_file: Annotated[Path, typer.Option(help="written as JSON once the hub answers")] = Path(".hub/ready.json"),
     tenant: Tenant = "demo",
 ) -> None:
     """Run the whole hub here, until Ctrl-C: embedded AWS, the deployed stack, a gateway, doubles of the platforms."""
-    from hubctl.dev import Ready, run_dev
+    from hubctl.dev import run_dev
 
     def announce(ready: Ready) -> None:
-        say.print(f"[green]ready[/green]  hub        {ready.base_url}  (reference: {ready.base_url}/docs)")
-        say.print(f"       platforms  {ready.platforms_url}  (doubles: what the hub sent is at /_control/recorded)")
-        for connection in ready.connections:
-            say.print(f"       {connection.channel:<10} {connection.webhook_url}")
-        say.print("       token      (administrator, for this machine's hub)")
-        sys.stdout.write(f"{ready.token}\n")
-        sys.stdout.flush()
-        say.print(
-            f'try:   curl -H "Authorization: Bearer $(.venv/bin/hubctl token)" {ready.base_url}/tickets', soft_wrap=True
-        )
-        say.print("Ctrl-C stops it and everything it started.")
+        _announce(ready, ready_file)
 
-    say.print("starting the hub …")
-    run_dev(port, clock_scale, ready_file=ready_file, on_ready=announce, tenant=tenant)
+    run_dev(port, clock_scale, ready_file=ready_file, on_ready=announce, tenant=tenant, tell=_tell)
+    say.print("stopped: nothing is left running")
 
 
 @app.command()
@@ -99,6 +99,8 @@ def token(
     from hubctl.state import LocalState
 
     roles = role or ["administrator"]
+    if unknown := set(roles) - {*get_args(Role)}:
+        raise OperatorError(f"no role {', '.join(sorted(unknown))}: choose from {', '.join(get_args(Role))}")
     sys.stdout.write(LocalState().token(tenant, sub=sub, roles=roles, region=region, hours=hours) + "\n")
 
 
@@ -120,6 +122,34 @@ def generate() -> None:
         say.print(f"wrote {path.name}")
 
 
+def _tell(line: str) -> None:
+    say.print(f"[dim]{escape(line)}[/dim]", soft_wrap=True)
+
+
+def _announce(ready: Ready, ready_file: Path) -> None:
+    """What a person needs of a hub that is up; the token alone goes to stdout. URLs are never broken over lines."""
+    lines = [
+        f"hub        {ready.base_url}   (reference: {ready.base_url}/docs)",
+        f"platforms  {ready.platforms_url}   (doubles; what the hub sent: {ready.platforms_url}/_control/recorded)",
+        *(f"{connection.channel:<10} {connection.webhook_url}" for connection in ready.connections),
+        f"ready file {ready_file}   (all of this, and the connections' secrets, as JSON)",
+        "token      of an administrator, for this hub alone:",
+    ]
+    say.print(f"[green]ready[/green] after {ready.started_in_seconds:.0f} s")
+    for line in lines:
+        say.print(f"  {escape(line)}", soft_wrap=True)
+    sys.stdout.write(f"{ready.token}\n")
+    sys.stdout.flush()
+    say.print("try, in another terminal:")
+    _try('.venv/bin/python examples/send_wecom_text.py "冰柜不制冷"')
+    _try(f'curl -H "Authorization: Bearer $(.venv/bin/hubctl token)" {ready.base_url}/tickets')
+    say.print("Ctrl-C stops it and everything that it started.")
+
+
+def _try(command: str) -> None:
+    say.print(f"  {escape(command)}", soft_wrap=True)
+
+
 def _json(document: object) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
@@ -129,5 +159,5 @@ def main() -> None:
     try:
         app()
     except OperatorError as error:
-        say.print(f"[red]hubctl:[/red] {error}", soft_wrap=True)
+        say.print(f"[red]hubctl:[/red] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)

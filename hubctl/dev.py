@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from hubctl.assembly import Assembly, Hub, Options, Ready, Stack
+from hubctl.serving import LOOPBACK
 
 __all__ = ["Hub", "Options", "Ready", "Stack", "run_dev", "running_hub"]
 
@@ -23,21 +26,22 @@ def run_dev(
     on_ready: Callable[[Ready], None] | None = None,
     business_origin: datetime | None = None,
     tenant: str = "demo",
+    tell: Callable[[str], None] = lambda _line: None,
 ) -> None:
-    """Runs the hub until Ctrl-C or SIGTERM. Raises PortTakenError, DeployError, SeedError when it can't start."""
-    options = Options(port, clock_scale, tenant, business_origin)
-    try:
-        with running_hub(options) as hub:
-            if ready_file is not None:
-                _write_ready(ready_file, hub.ready)
-            if on_ready is not None:
-                on_ready(hub.ready)
-            threading.Event().wait()
-    except KeyboardInterrupt:
-        pass
-    finally:
+    """Runs the hub until Ctrl-C or SIGTERM. Raises PortTakenError, DeployError, SeedError when it can't start.
+
+    `ready_file` is there while this hub answers; another hub's is left alone. `tell` hears what the start is doing.
+    """
+    options = Options(port, clock_scale, tenant, business_origin, tell=tell)
+    if ready_file is not None:
+        _remove_stale(ready_file)
+    with suppress(KeyboardInterrupt), running_hub(options) as hub, ExitStack() as cleanup:
         if ready_file is not None:
-            ready_file.unlink(missing_ok=True)
+            _write_ready(ready_file, hub.ready)
+            cleanup.callback(_remove_ready, ready_file, hub.ready)
+        if on_ready is not None:
+            on_ready(hub.ready)
+        threading.Event().wait()
 
 
 @contextmanager
@@ -69,8 +73,25 @@ def _interrupt(_signal: int, _frame: object) -> NoReturn:
 
 def _write_ready(path: Path, ready: Ready) -> None:
     """Whole or not at all, readable by its owner alone: it holds a token."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(ready.model_dump_json(indent=2))
     part.replace(path)
+
+
+def _remove_stale(path: Path) -> None:
+    """A hub that was killed could not remove its own; nobody shall take it for a hub that is up."""
+    with suppress(FileNotFoundError, ValueError):
+        where = urlsplit(Ready.model_validate_json(path.read_text(encoding="utf-8")).base_url)
+        with socket.socket() as probe:
+            if probe.connect_ex((where.hostname or LOOPBACK, where.port or 0)):
+                path.unlink()
+
+
+def _remove_ready(path: Path, ready: Ready) -> None:
+    """Unless another hub, started later, has written its own there."""
+    with suppress(FileNotFoundError):
+        if Ready.model_validate_json(path.read_text(encoding="utf-8")).base_url == ready.base_url:
+            path.unlink()

@@ -27,7 +27,7 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class PortTakenError(OperatorError):
-    """Another program listens on the port that was asked for."""
+    """The port that was asked for can't be had: another program, perhaps another hub, listens there."""
 
 
 def claim_port(port: int = 0) -> socket.socket:
@@ -39,9 +39,8 @@ def claim_port(port: int = 0) -> socket.socket:
         listener.bind((LOOPBACK, port))
     except OSError as error:
         listener.close()
-        raise PortTakenError(
-            f"{LOOPBACK}:{port} is in use: stop the program there, or choose another --port"
-        ) from error
+        why = "needs rights that you don't have" if isinstance(error, PermissionError) else "is in use"
+        raise PortTakenError(f"{LOOPBACK}:{port} {why}: choose another with --port (0: any free one)") from error
     listener.listen(BACKLOG)
     return listener
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from hubctl.failures import OperatorError
 from hubctl.stamps import ROOT, Stamps, files_under, hash_inputs, locked
 
 SYNTH_SECONDS = 300
+TENANT = re.compile(r"[a-z0-9]{3,20}")
 
 
 class SynthError(OperatorError):
@@ -70,6 +72,8 @@ def node_environment(environment: Mapping[str, str] = os.environ, python: str = 
 
 def _hash_inputs(root: Path, tenant: str, stamps: Stamps, *, local: bool) -> str:
     tenant_file = root / "infra" / "tenants" / f"{tenant}.toml"
+    if not TENANT.fullmatch(tenant):
+        raise SynthError(f"{tenant!r} can't be a tenant's id: 3 to 20 lower-case letters and digits")
     if not tenant_file.exists():
         raise SynthError(f"there is no tenant {tenant}: write infra/tenants/{tenant}.toml (copy demo.toml)")
     manifests = sorted((root / "build").glob("*/manifest.json"))

@@ -18,6 +18,27 @@ class Bus(Construct):
         self.queues = queues
         self.bus = events.CfnEventBus(self, "Bus", name=names.base)
 
+    def watch_flows(self) -> None:
+        """A published flow's execution that ended badly lies in `flows-dead`, where an alarm sees it: its machine was
+        made at run time, so no alarm of the stack can name it."""
+        name, dead = self.names.of("flows-failed"), self.queues.dead["flows"]
+        allow_rule(dead, self.names.default_rule_arn(name))
+        events.CfnRule(
+            self,
+            "FlowsFailed",
+            name=name,
+            description="Flows that failed, for the alarm on their dead-letter queue",
+            event_pattern={
+                "source": ["aws.states"],
+                "detail-type": ["Step Functions Execution Status Change"],
+                "detail": {
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                    "stateMachineArn": [{"prefix": self.names.machine_arn("f-")}],
+                },
+            },
+            targets=[events.CfnRule.TargetProperty(id="queue", arn=dead.queue_arn)],
+        )
+
     def subscribe(self, room: RoomFunctions) -> None:
         """The room's `events` entry hears the contract events that it lists; a room without one hears nothing."""
         for entry in room.manifest.of_kind("events"):

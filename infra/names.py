@@ -38,6 +38,10 @@ class Names:
     def rule_arn(self, name: str) -> str:
         return self._slash("events", "rule", f"{self.base}/{name}")
 
+    def default_rule_arn(self, name: str) -> str:
+        """A rule on the account's own bus, where AWS's services speak."""
+        return self._slash("events", "rule", name)
+
     def machine_arn(self, name: str) -> str:
         return self._colon("states", "stateMachine", self.of(name))
 

@@ -33,7 +33,8 @@ class Queues(Construct):
                 self._add(queue_name(manifest, entry), entry.timeout)
             for entry in manifest.of_kind("forward"):
                 _stand_alone(self._add_dead(queue_name(manifest, entry)))
-        _stand_alone(self._add_dead("schedules"))
+        for name in ("schedules", "flows"):
+            _stand_alone(self._add_dead(name))
 
     def _add(self, name: str, timeout_seconds: int) -> None:
         """The queue `hub-<tenant>-<name>` for a function of that timeout, with `…-dead` behind it."""
@@ -69,7 +70,7 @@ class Queues(Construct):
 
 
 def _stand_alone(queue: sqs.Queue) -> None:
-    reason = "the dead-letter queue of a stream or of the schedules: no other queue redrives into it"
+    reason = "the dead-letter queue of a stream, the schedules or the flows: no other queue redrives into it"
     Validations.of(queue).acknowledge(Acknowledgment(id="AwsSolutions-SQS3", reason=reason))
 
 

@@ -93,6 +93,7 @@ class TenantStack(cdk.Stack):
 
     def _connect(self) -> None:
         bus = Bus(self, self.names, queues=self.queues)
+        bus.watch_flows()
         streams = Streams(self, queues=self.queues, tables=self.tables)
         for room in self.rooms:
             self.api.route(room)

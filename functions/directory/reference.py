@@ -28,7 +28,7 @@ def render_reference(document: Mapping[str, Any]) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         f"<title>{title}</title><style>{_STYLE}</style></head><body>",
         f'<h1>{title} <span class="muted">{escape(str(info.get("version", "")))}</span></h1>',
-        f"<p>{escape(str(info.get('description', '')))}</p>",
+        f"<p>{escape(str(info.get('summary', '')))}</p>",
         '<p>机器可读版本 · Machine-readable: <a href="/openapi.json">/openapi.json</a></p>',
         *_operations(document),
         "<h2>数据结构 · Schemas</h2>",

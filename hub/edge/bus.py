@@ -19,6 +19,8 @@ from hub.kernel.errors import Retry
 SOURCE = "hub"
 BATCH = 10
 """PutEvents and SendMessageBatch both take at most ten entries a call."""
+BATCH_LIMIT_BYTES = 240_000
+"""And at most 256 KB in all."""
 IMAGE_LIMIT_BYTES = 100_000
 SEALED_PREFIX = "sealed:"
 
@@ -44,7 +46,7 @@ def put_events(client: Any, bus: str, events: Iterable[Event]) -> None:
         {"EventBusName": bus, "Source": SOURCE, "DetailType": _type(event), "Detail": event.model_dump_json()}
         for event in events
     ]
-    for chunk in _chunks(entries):
+    for chunk in _chunks(entries, "Detail"):
         answer = client.put_events(Entries=chunk)
         if answer.get("FailedEntryCount"):
             raise Retry("the bus did not take every event", failed=answer["FailedEntryCount"])
@@ -54,7 +56,7 @@ def forward(client: Any, queue_url: str, records: Sequence[Mapping[str, Any]]) -
     """Send a stream's records to the room's queue of changes. Raises Retry when the queue did not take all."""
     bodies = [json.dumps(asdict(change_of(record)), separators=(",", ":")) for record in records]
     entries = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(bodies)]
-    for chunk in _chunks(entries):
+    for chunk in _chunks(entries, "MessageBody"):
         answer = client.send_message_batch(QueueUrl=queue_url, Entries=chunk)
         if answer.get("Failed"):
             raise Retry("the queue of changes did not take every record", failed=len(answer["Failed"]))
@@ -104,9 +106,19 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, bytes | Binary) else value
 
 
-def _chunks(entries: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    for start in range(0, len(entries), BATCH):
-        yield list(entries[start : start + BATCH])
+def _chunks(entries: Sequence[dict[str, Any]], body: str) -> Iterator[list[dict[str, Any]]]:
+    """The entries in order, so many at once as one call takes by number and by the bytes of their bodies."""
+    chunk: list[dict[str, Any]] = []
+    size = 0
+    for entry in entries:
+        entry_bytes = len(entry[body].encode())
+        if chunk and (len(chunk) == BATCH or size + entry_bytes > BATCH_LIMIT_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(entry)
+        size += entry_bytes
+    if chunk:
+        yield chunk
 
 
 def _type(event: Event) -> str:

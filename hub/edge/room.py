@@ -198,7 +198,7 @@ class Room(Chalice):
 
         def register(handler: Callable[[Event], None]) -> Any:
             self._entry("events", "events", handler, subscriptions=sorted(types))
-            run = lambda records: consumers.events(self, handler, records.to_dict())  # noqa: E731 - a one-line adapter
+            run = lambda records: consumers.events(self, handler, records.to_dict(), records.context)  # noqa: E731 - a one-line adapter
             return self.on_sqs_message(queue=f"{self.app_name}-events", name="events")(_named(run, handler))
 
         return register
@@ -209,7 +209,7 @@ class Room(Chalice):
         self.entries.append(
             self._describe("forward", "forward", f"{handler.__module__}.forward", timeout=WORK_TIMEOUT_SECONDS)
         )
-        run = lambda records: consumers.changes(self, handler, records.to_dict())  # noqa: E731 - a one-line adapter
+        run = lambda records: consumers.changes(self, handler, records.to_dict(), records.context)  # noqa: E731 - a one-line adapter
         return self.on_sqs_message(queue=f"{self.app_name}-changes", name="changes")(_named(run, handler))
 
     def forward(self, event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG002 - Lambda's signature
@@ -222,7 +222,7 @@ class Room(Chalice):
 
         def register(handler: Callable[[dict[str, Any]], None]) -> Any:
             self._entry(name, "queue", handler, queue=name)
-            run = lambda records: consumers.messages(self, handler, records.to_dict())  # noqa: E731 - as above
+            run = lambda records: consumers.messages(self, handler, records.to_dict(), records.context)  # noqa: E731 - as above
             return self.on_sqs_message(queue=f"{self.app_name}-{name}", name=name)(_named(run, handler))
 
         return register

@@ -18,7 +18,7 @@ from hub.edge import auth
 from hub.edge.answers import STATUS, Raw, status_of
 from hub.edge.auth import Principal
 from hub.edge.bus import Change
-from hub.edge.consumers import AGAIN_AFTER_SECONDS
+from hub.edge.consumers import AGAIN_AFTER_SECONDS, LATEST_START_SECONDS
 from hub.edge.room import Request, Room
 from hub.kernel import errors
 from hub.kernel.errors import Conflict, HubError, Retry
@@ -79,6 +79,8 @@ def make_room() -> tuple[Room, list[Any]]:
 
     @room.events("order.paid")
     def on_event(event: Event) -> None:
+        if event.id == "evt_patience":
+            raise Retry("not yet", after_seconds=60)
         if event.id == "evt_bad":
             raise Retry("not yet")
         seen.append(event.id)
@@ -261,6 +263,50 @@ def test_what_failed_comes_again_soon_and_then_ever_later(sample: Any) -> None:
     time.sleep(AGAIN_AFTER_SECONDS[0])
     assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
     assert list(AGAIN_AFTER_SECONDS) == sorted(AGAIN_AFTER_SECONDS)
+
+
+def test_nothing_is_begun_that_might_not_be_finished(sample: Any) -> None:
+    """With less than half a minute left the records go back to the queue untouched: none is killed in its midst."""
+    room, seen, _ = sample
+    answer = room.on_event(bus_batch(paid("evt_1"), paid("evt_2")), Context(left_seconds=LATEST_START_SECONDS - 1))
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["m0", "m1"]
+    assert seen == []
+
+
+def test_a_platform_that_names_a_time_is_not_asked_earlier(sample: Any) -> None:
+    """The wait that a Retry names holds where it is longer than the queue's own."""
+    room, _, session = sample
+    sqs = session.client("sqs")
+    url = sqs.create_queue(QueueName="patient", Attributes={"VisibilityTimeout": "1"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs.send_message(QueueUrl=url, MessageBody="{}")
+    handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
+    batch = bus_batch(paid("evt_patience"))
+    batch["Records"][0] |= {"eventSourceARN": arn, "receiptHandle": handle}
+    assert room.on_event(batch, Context())["batchItemFailures"]
+    time.sleep(AGAIN_AFTER_SECONDS[0] + 0.2)
+    assert sqs.receive_message(QueueUrl=url).get("Messages") is None
+
+
+def test_large_records_are_sent_in_batches_that_the_queue_takes(sample: Any) -> None:
+    """Ten images of 90 KB are more than one call to SQS takes; all of them reach the queue."""
+    room, _, session = sample
+    url = session.client("sqs").create_queue(QueueName="changes")["QueueUrl"]
+    room.__dict__["settings"] = room.settings.model_copy(update={"changes_queue_url": url})
+    records = [
+        {
+            "eventName": "INSERT",
+            "eventSourceARN": "arn:aws:dynamodb:us-east-1:0:table/hub-demo-sample/stream/2026",
+            "dynamodb": {
+                "Keys": {"pk": {"S": f"demo#{number}"}, "sk": {"S": "x"}},
+                "NewImage": {"text": {"S": "z" * 90_000}},
+            },
+        }
+        for number in range(10)
+    ]
+    room.forward({"Records": records}, Context())
+    attributes = session.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    assert attributes["Attributes"]["ApproximateNumberOfMessages"] == "10"
 
 
 def test_an_unreadable_record_is_given_back_alone(sample: Any) -> None:

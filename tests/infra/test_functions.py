@@ -77,6 +77,15 @@ def test_schedules_run_in_the_tenants_zone(full: Template) -> None:
     assert full.target(schedule["Target"]["DeadLetterConfig"]["Arn"])["QueueName"] == "hub-full-schedules-dead"
 
 
+def test_a_flow_that_fails_is_seen(demo: Template) -> None:
+    """Flows are made at run time; a rule on their names sends each failed execution to a queue with an alarm."""
+    rule = demo.named("AWS::Events::Rule", "Name")["hub-demo-flows-failed"]
+    assert rule["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
+    assert "hub-demo-f-" in str(rule["EventPattern"]["detail"]["stateMachineArn"])
+    assert demo.target(rule["Targets"][0]["Arn"])["QueueName"] == "hub-demo-flows-dead"
+    assert "hub-demo-flows-dead" in demo.named("AWS::CloudWatch::Alarm", "AlarmName")
+
+
 def test_every_path_of_a_room_and_all_below_it_reach_the_room(demo: Template) -> None:
     """`ANY p` and `ANY p/{proxy+}` for a room's paths, exact paths and webhook URLs as they are."""
     routed = {route["RouteKey"].removeprefix("ANY ") for route in demo.of("AWS::ApiGatewayV2::Route").values()}

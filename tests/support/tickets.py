@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 from collections.abc import Iterator, Mapping
@@ -10,13 +11,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+
 from functions.tickets import app
 from hub.contracts.events import CardTapped, Event, MessageResolved, PersonChanged, RosterChanged
 from hub.edge import aws, bus
 from hub.kernel.clock import StepClock
 from hub.kernel.ids import fresh_id, hashed_id
 from hub.store.content import ContentStore
-from tests.support.aws import TENANT, account
+from tests.support.aws import REGION, TENANT, account
 from tests.support.http import Answer, Context, bus_batch, call, sqs_batch, token
 
 T0 = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
@@ -226,23 +230,65 @@ class World:
         return [_record(key, now[key], before.get(key)) for key in now if now[key] != before.get(key)]
 
     def _scan(self) -> list[Any]:
-        pages = aws.client("dynamodb").get_paginator("scan").paginate(TableName=f"hub-{TENANT}-tickets")
-        return [item for page in pages for item in page["Items"]]
+        items = _tables()[f"hub-{TENANT}-tickets"].all_items()
+        return [item.to_json()["Attributes"] for item in items]
+
+
+@dataclass
+class Stage:
+    """A simulated account that worlds use one after the other: each finds it as if nobody had been there."""
+
+    session: Any
+    published: dict[tuple[str, ...], tuple[Any, Any]] = field(default_factory=dict)
+
+    def fresh(self, publish: tuple[str, ...]) -> World:
+        """A room at T0, with these preset flows published; what publishing wrote is kept for the next one."""
+        for table in _tables().values():
+            table.items.clear()
+        app.desk.__dict__.pop("flows", None)  # it remembers versions
+        app.desk._cached = None
+        made = World(self.session, StepClock(T0), Machines())
+        app.room.clock, app.desk.machines, app.desk.emit = made.clock, made.machines, made.emitted.append
+        if publish not in self.published:
+            for key in publish:
+                assert made.call("POST", f"/flows/{key}/publish", {}).status == 200
+            self.published[publish] = copy.deepcopy((_tables()[f"hub-{TENANT}-tickets"].items, made.machines.definitions))
+        else:
+            items, definitions = copy.deepcopy(self.published[publish])
+            _tables()[f"hub-{TENANT}-tickets"].items.update(items)
+            made.machines.definitions.update(definitions)
+            made.settle()
+        return made
+
+
+_OPEN: list[Stage] = []
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """The account that is open, else a new one."""
+    if _OPEN:
+        yield _OPEN[-1]
+        return
+    with account("tickets", HUB_ESCALATION_ARN=ESCALATION, HUB_STEPS_FUNCTION="hub-demo-tickets-steps") as session:
+        app.room.reset()
+        app.desk.forget()
+        _OPEN.append(Stage(session))
+        try:
+            yield _OPEN[-1]
+        finally:
+            _OPEN.pop()
 
 
 @contextmanager
 def world(publish: tuple[str, ...] = ("repair", "consult")) -> Iterator[World]:
     """A fresh room at T0, with these preset flows published."""
-    with account("tickets", HUB_ESCALATION_ARN=ESCALATION, HUB_STEPS_FUNCTION="hub-demo-tickets-steps") as session:
-        app.room.reset()
-        app.desk.forget()
-        made = World(session, StepClock(T0), Machines())
-        app.room.clock = made.clock
-        app.desk.machines = made.machines
-        app.desk.emit = made.emitted.append
-        for key in publish:
-            assert made.call("POST", f"/flows/{key}/publish", {}).status == 200
-        yield made
+    with stage() as found:
+        yield found.fresh(publish)
+
+
+def _tables() -> Any:
+    return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
 
 
 def as_(*roles: str, sub: str, region: str = "310000") -> str:

@@ -1,0 +1,148 @@
+"""Whatever comes between two steps of publishing (another delivery, a replay, the sweep, a fault, a death): each
+message is counted once, its events are said with the same ids, and nothing that was said is given up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.webhooks.publish import Publisher
+from hub.channels.base import Draft, NotUnderstood, StoredMessage
+from hub.contracts.events import Event, OrderTouched
+from hub.kernel.errors import HubError, Retry
+from hub.store.inbox import InboxItem
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+STEPS = ("go", "go", "deliver", "replay", "sweep", "fault", "die")
+
+
+class Died(BaseException):
+    """The function's process ends here."""
+
+
+@dataclass
+class World:
+    """One stored message, its counters and the bus in memory; the script says what happens before each step."""
+
+    script: list[str]
+    understood: bool = True
+    item: InboxItem = InboxItem("msg_1", "con_1", "douyin", "1", "k", b"{}", NOW, "pending")
+    counts: Counter[str] = field(default_factory=Counter)
+    said: list[tuple[str, bool]] = field(default_factory=list)
+    contents: int = 0
+
+    def deliver(self) -> bool:
+        """One delivery by the queue; whether it is done with the message."""
+        return self._run(lambda: self._publisher().publish("msg_1"))
+
+    def read(self, message_id: str) -> InboxItem:
+        del message_id
+        self._before()
+        return self.item
+
+    def settle(self, item: InboxItem, state: Any, now: datetime, reason: str = "") -> bool:
+        """As the transaction does it: only while `counted` is what was read."""
+        del now
+        self._before()
+        if self.item.counted != item.counted:
+            return False
+        if item.counted != state:
+            self.counts[state] += 1
+            self.counts[item.counted or "accepted"] += -1 if item.counted else 1
+        self.item = replace(self.item, status=state, counted=state, reason=reason, attempts=self.item.attempts + 1)
+        return True
+
+    def events(self, message: StoredMessage) -> list[Draft]:
+        if not self.understood:
+            raise NotUnderstood("unknown-tag")
+        return [Draft(_touched(message.replay), {"text": "hi"})]
+
+    def emit(self, *events: Event) -> None:
+        self._before()
+        assert self.contents, "an event refers to content that is not there"
+        self.said += [(event.id, event.replay) for event in events]
+
+    def put_content(self, ref: str, body: dict[str, Any]) -> None:
+        del ref, body
+        self._before()
+        self.contents += 1
+
+    def _before(self) -> None:
+        step = self.script.pop(0) if self.script else "go"
+        if step == "fault":
+            raise Retry("busy")
+        if step == "die":
+            raise Died
+        if step == "deliver":
+            self.deliver()
+        if step == "replay":
+            self._run(lambda: self._publisher().replay("msg_1"))
+        if step == "sweep" and self.item.status == "pending":
+            self._run(lambda: self.settle(self.item, "dead", NOW, "not-settled-in-time"))
+
+    def _run(self, work: Callable[[], object]) -> bool:
+        try:
+            work()
+        except (HubError, Died):
+            return False
+        return True
+
+    def _publisher(self) -> Publisher:
+        return Publisher(
+            tenant="demo", inbox=self, settler=self, put_content=self.put_content, emit=self.emit,
+            inbound=lambda _: self, wall_now=lambda: NOW,
+        )  # fmt: skip
+
+
+def _touched(replay: bool) -> OrderTouched:
+    return OrderTouched(
+        id="evt_1", tenant="demo", at=NOW, replay=replay, connection_id="con_1", channel="douyin", shop_id="1",
+        order_no="2",
+    )  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=24), st.booleans())
+def test_any_interleaving_counts_once_and_loses_nothing(script: list[str], understood: bool) -> None:
+    """accepted = pending + processed + quarantined + dead at every moment, and accepted is 1."""
+    world = World(list(script), understood)
+    for _ in range(len(script) + 1):
+        if world.deliver():
+            break
+        assert world.counts["accepted"] == sum(world.counts[s] for s in ("pending", "processed", "quarantined", "dead"))
+    while world.script:
+        world.deliver()
+        world.script[:1] = []
+    world.deliver()
+    assert world.counts["accepted"] == 1
+    assert {state for state, count in world.counts.items() if count} == {"accepted", world.item.counted}
+    assert {event_id for event_id, _ in world.said} <= {"evt_1"}
+    if world.item.counted == "processed":
+        assert world.said
+    if not understood:
+        assert world.said == []
+
+
+@given(st.lists(st.sampled_from(("go", "deliver", "fault", "die")), max_size=24))
+def test_without_a_replay_every_understood_message_is_said_as_new_and_processed(script: list[str]) -> None:
+    """Faults and deaths, however many, end in the event being said, never marked as a replay."""
+    world = World(list(script))
+    while world.script:
+        world.deliver()
+    world.deliver()
+    assert world.item.counted == "processed"
+    assert set(world.said) == {("evt_1", False)}
+
+
+@given(st.lists(st.sampled_from(("go", "deliver", "sweep")), max_size=12))
+def test_what_was_said_is_not_given_up(script: list[str]) -> None:
+    """A sweep that gives a message up while it is being published does not leave it dead: its events are out."""
+    world = World(list(script))
+    assert world.deliver()
+    world.script.clear()
+    assert not world.said or world.item.counted == "processed"
