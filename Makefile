@@ -17,8 +17,8 @@ help: ## Say what there is
 
 $(STAMP): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Setting up .venv (once) …"
+	@echo "Setting up .venv from uv.lock (a minute or two on a slow line) …"
+	@$(RUN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(RUN)/uv sync --quiet --frozen --python $(RUN)/python
 	@touch $@

@@ -18,7 +18,10 @@ from hub.channels.registry import codec
 
 text = sys.argv[1] if len(sys.argv) > 1 else "冰柜不制冷"
 sender = sys.argv[2] if len(sys.argv) > 2 else "mgr_chen"
-ready = json.loads(Path(".hub/ready.json").read_text(encoding="utf-8"))
+ready_file = Path(".hub/ready.json")
+if not ready_file.exists():
+    sys.exit("no hub is up: run `make dev` in another terminal, and this one from the project's directory")
+ready = json.loads(ready_file.read_text(encoding="utf-8"))
 connection = next(c for c in ready["connections"] if c["channel"] == "wecom")
 
 plaintext = (

@@ -33,7 +33,9 @@ Scale = Annotated[int, typer.Option(min=1, help="how many times faster business 
 
 @app.command()
 def dev(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="where the gateway listens on 127.0.0.1; 0 takes any free port")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="where the gateway listens on 127.0.0.1; 0 takes any free port")
+    ] = 8000,
     clock_scale: Scale = 1,
     ready_file: Annotated[Path, typer.Option(help="written as JSON once the hub answers")] = Path(".hub/ready.json"),
     tenant: Tenant = "demo",

@@ -14,7 +14,7 @@ from hub.contracts.directory import RegionName, RegionView
 from hub.kernel import regions
 from hub.kernel.errors import NotFound
 
-_CODE = re.compile(r"^(\d{6}|base)$")
+_CODE = re.compile(r"^([0-9]{6}|base)$")
 
 
 def show_region(code: str) -> RegionView:

@@ -19,6 +19,8 @@ from hub.kernel.errors import Retry
 from hub.kernel.ids import derived_id
 
 DIGEST = "digest"
+DIGEST_ATTEMPTS_LIMIT = 60
+"""One a minute: an outage of an hour in the morning costs no digest."""
 FINAL = ("sent", "failed", "unknown")
 Post = Callable[[Notice, Sequence[Notice]], Outcome]
 """(the digest, what it tells) → what the platform said."""
@@ -75,11 +77,13 @@ def _deliver_whole(sends: DueSends, digest: Notice, members: Sequence[Send], now
     tells at hand, so that its words are the same each time."""
     known = sends.read(digest.id)
     if known is None:
-        return deliver(sends, digest, now, lambda: post(digest, [send.notice for send in members]))
+        return deliver(
+            sends, digest, now, lambda: post(digest, [send.notice for send in members]), DIGEST_ATTEMPTS_LIMIT
+        )
     told = [send.notice for send in members if send.notice.id in known.notice.members]
     if len(told) < len(known.notice.members):
         return known
-    return deliver(sends, known.notice, now, lambda: post(known.notice, told))
+    return deliver(sends, known.notice, now, lambda: post(known.notice, told), DIGEST_ATTEMPTS_LIMIT)
 
 
 def _join(sends: Sends, send: Send, due: Sequence[Send]) -> Send | None:

@@ -9,7 +9,7 @@
 Who finds a send claimed, and did not claim it, cannot know whether it went out: the send becomes `unknown`, is shown
 as such and never goes out again. So of any send, however its function dies, at most one is unknown and none is
 double. A Retry is different: the platform did not take the message as far as we know, and the very same body goes
-again within half an hour, inside which WeCom drops a body that it has seen (enable_duplicate_check).
+again within the hours in which WeCom drops a body that it has seen (enable_duplicate_check).
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from functions.notifications.notices import Notice
 from hub.contracts.notifications import SendState
 from hub.kernel.errors import Refuse, Retry
 
-ATTEMPTS_LIMIT = 10
+ATTEMPTS_LIMIT = 7
+"""The queue brings an event eight times, the last after three quarters of an hour: before that a send has failed, and
+says so, rather than wait for a delivery that never comes."""
 TOO_MANY_ATTEMPTS = "too-many-attempts"
 
 
@@ -64,11 +66,13 @@ class Sends(Protocol):
         """Store it if nobody wrote since; the stored send, or None when somebody did."""
 
 
-def deliver(sends: Sends, notice: Notice, now: datetime, post: Callable[[], Outcome]) -> Send | None:
+def deliver(
+    sends: Sends, notice: Notice, now: datetime, post: Callable[[], Outcome], attempts_limit: int = ATTEMPTS_LIMIT
+) -> Send | None:
     """Send a notice unless it went out, or may have. `post` calls the platform.
 
     Answers the send as it stands now; None when another call holds it. Raises Retry when the platform asks for
-    patience: the caller's queue delivers again.
+    patience: the caller's queue delivers again. At the limit of attempts the send has failed.
     """
     known = sends.read(notice.id)
     claim = _next(known, notice, now)
@@ -80,7 +84,9 @@ def deliver(sends: Sends, notice: Notice, now: datetime, post: Callable[[], Outc
     try:
         outcome = post()
     except Retry:
-        sends.write(replace(claimed, state="retrying"))
+        if claimed.attempt >= attempts_limit:
+            return settle(sends, claimed, replace(claimed, state="failed", reason=TOO_MANY_ATTEMPTS))
+        settle(sends, claimed, replace(claimed, state="retrying"))
         raise
     except Refuse as error:
         return settle(sends, claimed, replace(claimed, state="failed", reason=error.code))
@@ -113,6 +119,4 @@ def _next(known: Send | None, notice: Notice, now: datetime) -> Send | None:
         return replace(known, state="unknown", reason="no-answer-recorded")
     if known.state != "retrying":
         return None
-    if known.attempt >= ATTEMPTS_LIMIT:
-        return replace(known, state="failed", reason=TOO_MANY_ATTEMPTS)
     return replace(known, state="claimed", attempt=known.attempt + 1)

@@ -9,10 +9,11 @@ from typing import Any
 from hub.channels.wecom.cards import Card
 from hub.channels.wecom.client import BASE_URL, Sent, WecomClient
 from hub.kernel.errors import Refuse
-from hub.store.secrets import Connection, ConnectionSecrets
+from hub.store.secrets import UNKNOWN_SECONDS, Connection, ConnectionSecrets
 from hub.store.tokens import TokenCache
 
 CHANNEL = "wecom"
+NEEDED = ("agent_id", "secret")
 
 
 class NoConnection(Refuse):
@@ -30,8 +31,8 @@ class Posted:
 
 
 def choose_connection(connections: Iterable[Connection]) -> Connection:
-    """The first enabled WeCom connection by id that has an agent. Raises NoConnection."""
-    able = [c for c in connections if c.channel == CHANNEL and c.enabled and c.settings.get("agent_id")]
+    """The first enabled WeCom connection by id that has an agent and its secret. Raises NoConnection."""
+    able = [c for c in connections if c.channel == CHANNEL and c.enabled and all(map(c.settings.get, NEEDED))]
     if not able:
         raise NoConnection("no enabled WeCom connection with an agent")
     return min(able, key=lambda connection: connection.id)
@@ -58,10 +59,17 @@ class WecomPort:
 
     def _wecom(self) -> WecomClient:
         """The client of the chosen connection, kept until its settings change."""
-        chosen = choose_connection(self.secrets.every())
+        chosen = self._choose()
         if self._client is None or self._client[0] != chosen:
             self._client = (chosen, self._connect(chosen))
         return self._client[1]
+
+    def _choose(self) -> Connection:
+        """A connection made just now is looked for once more before a notice has failed for want of one."""
+        try:
+            return choose_connection(self.secrets.every())
+        except NoConnection:
+            return choose_connection(self.secrets.every(UNKNOWN_SECONDS))
 
     def _connect(self, connection: Connection) -> WecomClient:
         base_url = f"{self.platforms_url.rstrip('/')}/wecom" if self.platforms_url else BASE_URL

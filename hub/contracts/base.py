@@ -21,10 +21,10 @@ def _to_utc(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """RFC 3339 with an offset outside, UTC inside."""
 
-Amount = Annotated[str, Field(pattern=r"^-?\d{1,13}(\.\d{1,2})?$", examples=["25.00"])]
+Amount = Annotated[str, Field(pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$", examples=["25.00"])]
 """Money on the wire: a decimal string in major units; its currency is a field beside it."""
 
-RegionCode = Annotated[str, Field(pattern=r"^(\d{6}|base)$", examples=["310000"])]
+RegionCode = Annotated[str, Field(pattern=r"^([0-9]{6}|base)$", examples=["310000"])]
 """行政区划代码 (GB/T 2260): 310000 is 上海, 310101 its 黄浦 district."""
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]

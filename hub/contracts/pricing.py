@@ -8,13 +8,13 @@ from pydantic import Field
 
 from hub.contracts.base import Contract, Moment, RegionCode, Slug
 
-Price = Annotated[str, Field(pattern=r"^\d{1,10}(\.\d{1,2})?$", examples=["25.00"])]
+Price = Annotated[str, Field(pattern=r"^[0-9]{1,10}(\.[0-9]{1,2})?$", examples=["25.00"])]
 """A price is never negative: a decimal string in major units."""
 
-PricePlace = Annotated[str, Field(pattern=r"^(\d{6}|base|tier:[1-9])$", examples=["310000", "tier:3", "base"])]
+PricePlace = Annotated[str, Field(pattern=r"^([0-9]{6}|base|tier:[1-9])$", examples=["310000", "tier:3", "base"])]
 """Where a price holds: a region, every city of a tier (城市档位), or everywhere."""
 
-CityCode = Annotated[str, Field(pattern=r"^\d{4}00$", examples=["410300"])]
+CityCode = Annotated[str, Field(pattern=r"^[0-9]{4}00$", examples=["410300"])]
 Tier = Annotated[int, Field(ge=1, le=9)]
 Currency = Literal["CNY", "HKD", "USD", "EUR", "JPY"]
 Level = Literal["district", "city", "tier", "province", "base"]

@@ -24,7 +24,7 @@ Party = Annotated[str, Field(pattern=r"^(person|store):[A-Za-z0-9_.@-]{1,64}$", 
 
 Currency = Literal["CNY", "HKD", "USD", "EUR", "JPY"]
 Period = Annotated[
-    str, Field(pattern=r"^(now|\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)$", examples=["now", "2026-11"])
+    str, Field(pattern=r"^(now|[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)$", examples=["now", "2026-11"])
 ]
 """A calendar month or day in the tenant's zone; `now` is the current month."""
 

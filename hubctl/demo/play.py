@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from hubctl.demo import malice, repair, shops
@@ -28,17 +29,22 @@ def play(clock_scale: int, as_json: bool = False) -> bool:
     is one JSON object, and what people read goes to stderr."""
     console = Console(stderr=as_json, highlight=False)
     began = time.monotonic()
-    console.print("Building the bundles, synthesising the stack, starting the embedded AWS and deploying into it …")
-    options = Options(port=0, clock_scale=clock_scale, business_origin=TWO_O_CLOCK - LEAD, watch=False)
+
+    def tell(line: str) -> None:
+        console.print(f"[dim]{line}[/dim]")
+
+    options = Options(port=0, clock_scale=clock_scale, business_origin=TWO_O_CLOCK - LEAD, watch=False, tell=tell)
     with running_hub(options) as hub:
         seconds = {"ready": round(time.monotonic() - began, 1)}
-        console.print(f"ready after {seconds['ready']} s; one real second is {clock_scale} s of business time")
+        console.print(f"Ready after {seconds['ready']} s. One second here is {clock_scale / 60:g} minutes of the day.")
         stage = Stage(hub, console.print)
         outcome = _play(stage, seconds)
         if outcome["ok"]:
             _print_summary(console, stage, outcome)
     failed = [check for check in stage.checks if not check.ok]
     console.print(f"\n{len(stage.checks) - len(failed)} of {len(stage.checks)} checks held; nothing is left running")
+    if failed:
+        console.print(f"[red]the day ended there[/red]: {escape(failed[-1].text)}; the rooms' logs are in .hub/logs")
     if as_json:
         sys.stdout.write(json.dumps(outcome, ensure_ascii=False, default=str) + "\n")
     return bool(outcome["ok"])
@@ -99,10 +105,11 @@ def _print_summary(console: Console, stage: Stage, outcome: dict[str, Any]) -> N
     timeline = stage.call("GET", f"/tickets/{ticket['id']}/timeline")["entries"]
     table = Table(title=f"工单 Ticket {ticket['id']} · {ticket['title']['zh']}", title_justify="left", box=None)
     for column in ("time", "who", "what", ""):
-        table.add_column(column, no_wrap=column != "")
+        table.add_column(column, no_wrap=column != "", overflow="fold")
     for entry in timeline:
         at = datetime.fromisoformat(entry["at"]).astimezone(ZONE)
-        table.add_row(f"{at:%H:%M:%S}", entry["actor"], entry["what"], entry["text"] or _plain(entry["detail"]))
+        who = "customer" if entry["actor"].startswith("cus_") else entry["actor"]
+        table.add_row(f"{at:%H:%M:%S}", who, entry["what"], escape(entry["text"]) or _plain(entry["detail"]))
     console.print("", table)
     _print_ledger(console, stage)
     table = Table(title="报价 Quotes · 鲜果茶 fruit tea", title_justify="left", box=None)
@@ -125,4 +132,4 @@ def _print_ledger(console: Console, stage: Stage) -> None:
 
 
 def _plain(detail: dict[str, str]) -> str:
-    return " ".join(f"{name}={value}" for name, value in detail.items())
+    return " · ".join(f"{name} {value}" for name, value in detail.items() if value and name != "visit")

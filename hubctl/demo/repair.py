@@ -101,11 +101,12 @@ def ladder_fires(stage: Stage, day: RepairDay) -> None:
     stage.wait_until(day.opened_at + timedelta(hours=3))
     rungs = stage.eventually("three rungs", lambda: _rungs(stage, day.first, 3))
     resolution = timedelta(seconds=RESOLUTION_REAL_SECONDS * stage.hub.ready.clock_scale)
-    stage.tell(f"  the scaled clock's resolution: {RESOLUTION_REAL_SECONDS:.0f} s real = {resolution} business time")
+    minutes = resolution.total_seconds() / 60
+    stage.tell(f"  the scaled clock's resolution: {RESOLUTION_REAL_SECONDS:.0f} s here, {minutes:g} min of the day")
     for rung, (name, after) in zip(rungs, RUNGS.items(), strict=True):
         due, fired = parse_rfc3339(rung["due_at"]), parse_rfc3339(rung["fired_at"])
         held = rung["rung"] == name and due == day.opened_at + after and due <= fired <= due + resolution
-        stage.check(held, f"rung {name} fired at +{after}, once", f"{fired - due} after its moment")
+        stage.check(held, f"rung {name} fired at +{after}, once", f"{(fired - due).seconds} s later by its clock")
     ticket = stage.call("GET", f"/tickets/{day.first}")
     stage.check(ticket["assignee"] == SUPERVISOR, "the supervisor became the assignee", SUPERVISOR)
     told = set(rungs[2]["recipients"])
@@ -155,7 +156,8 @@ def money_is_settled(stage: Stage, day: RepairDay, six_o_clock: datetime) -> Non
     for line in (line for line in earnings["lines"] if line["ticket_id"] == day.first):
         stage.check(bool(line["reason"]["zh"]), f"{line['amount']} {line['currency']}", line["reason"]["zh"])
     summary = stage.call("GET", "/settlement/ledger/summary")
-    stage.check(summary["imbalance_minor"] == 0 and summary["entries"] > 0, "the sum of all postings is 0", summary)
+    balanced = summary["imbalance_minor"] == 0 and summary["entries"] > 0
+    stage.check(balanced, "the sum of all postings is 0", f"{summary['entries']} entries")
     stage.wait_until(six_o_clock)
     made = stage.eventually("a statement for the engineer", lambda: _statements(stage, ENGINEER))
     stage.check(len(made) == 1, "the scheduled 06:00 run made one statement for the engineer", made[0]["id"])

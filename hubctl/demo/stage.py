@@ -14,6 +14,9 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import requests
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
 
 from hub.channels.base import Delivery
 from hub.channels.registry import codec
@@ -24,6 +27,7 @@ from hubctl.state import LocalState
 ZONE = ZoneInfo("Asia/Shanghai")
 PATIENCE_SECONDS = 25.0
 POLL_SECONDS = 0.1
+WORTH_SAYING_SECONDS = 2.0
 HTTP_SECONDS = 30
 
 Found = TypeVar("Found")
@@ -46,10 +50,10 @@ class Check:
 
 @dataclass
 class Stage:
-    """The running hub and what has been seen of it so far. `tell` prints a line while the day goes on."""
+    """The running hub and what has been seen of it so far. `tell` prints while the day goes on."""
 
     hub: Hub
-    tell: Callable[[str], None]
+    tell: Callable[[RenderableType], None]
     checks: list[Check] = field(default_factory=list)
     act: str = ""
     sent: int = 0
@@ -66,6 +70,9 @@ class Stage:
 
     def wait_until(self, moment: datetime) -> None:
         """Let business time reach `moment`."""
+        real_seconds = (moment - self.now()).total_seconds() / self.hub.ready.clock_scale
+        if real_seconds >= WORTH_SAYING_SECONDS:
+            self.tell(f"  [dim]… until {moment.astimezone(ZONE):%H:%M}, which takes {real_seconds:.0f} s[/dim]")
         while (left := (moment - self.now()).total_seconds()) > 0:
             time.sleep(max(left / self.hub.ready.clock_scale, 0.001))
 
@@ -91,9 +98,7 @@ class Stage:
         """Write down whether a promise held, and say so. Raises StepFailed when it did not."""
         moment = self.now()
         self.checks.append(Check(self.act, text, ok, str(detail), moment))
-        shown = f"  [dim]{detail}[/dim]" if detail != "" else ""
-        mark = "[green]✓[/green]" if ok else "[red]✗[/red]"
-        self.tell(f"  {moment.astimezone(ZONE):%H:%M:%S} {mark} {text}{shown}")
+        self.tell(_line(self.checks[-1]))
         if not ok:
             raise StepFailed(text)
 
@@ -157,6 +162,18 @@ class Stage:
             if person in str(call["body"].get("touser", "")).split("|")
             and contains in json.dumps(call["body"], ensure_ascii=False)
         ]
+
+
+def _line(check: Check) -> Table:
+    """Time, mark, text: what is too long for the terminal goes on below the text, never below the time."""
+    line = Table.grid(padding=(0, 1))
+    line.add_column(no_wrap=True)
+    line.add_column(no_wrap=True)
+    line.add_column(overflow="fold")
+    mark = Text("✓", "green") if check.ok else Text("✗", "red")
+    text = Text.assemble(check.text, ("  " + check.detail if check.detail else "", "dim"))
+    line.add_row(f"  {check.business_at.astimezone(ZONE):%H:%M:%S}", mark, text)
+    return line
 
 
 def wecom_settings(connection: Connection) -> dict[str, Any]:

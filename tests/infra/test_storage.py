@@ -97,8 +97,9 @@ def test_each_room_hears_exactly_what_it_subscribed_to(demo: Template) -> None:
     rules = demo.named("AWS::Events::Rule", "Name")
     subscribed = {f"hub-demo-{room}-events": facts["events"] for room, facts in ROOMS.items() if "events" in facts}
     assert set(rules) == {*subscribed, "hub-demo-flows-failed"}
-    for name, rule in rules.items():
-        assert rule["EventPattern"] == {"source": ["hub"], "detail-type": sorted(subscribed[name])}
+    for name, types in subscribed.items():
+        rule = rules[name]
+        assert rule["EventPattern"] == {"source": ["hub"], "detail-type": sorted(types)}
         (target,) = rule["Targets"]
         assert demo.target(target["Arn"])["QueueName"] == name
         assert demo.target(target["DeadLetterConfig"]["Arn"])["QueueName"] == f"{name}-dead"

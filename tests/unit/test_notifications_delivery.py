@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.notifications.bundling import sweep_due
+from functions.notifications.bundling import DIGEST_ATTEMPTS_LIMIT, sweep_due
 from functions.notifications.delivery import ATTEMPTS_LIMIT, Send, delay, deliver
 from functions.notifications.notices import Notice
+from hub.channels.wecom.client import DUPLICATE_CHECK_SECONDS
+from hub.edge.consumers import AGAIN_AFTER_SECONDS
 from hub.kernel.errors import Refuse, Retry
+from infra.queues import RECEIVES_MAX
 from tests.support.sends import MemorySends
 
 NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
@@ -91,9 +94,10 @@ def test_a_platform_that_asks_for_patience_gets_the_message_later() -> None:
 def test_patience_has_a_limit() -> None:
     """After ATTEMPTS_LIMIT attempts the send has failed, and says why."""
     sends, platform = MemorySends(), Platform(["retry"] * ATTEMPTS_LIMIT)
-    for _ in range(ATTEMPTS_LIMIT + 1):
-        last = attempt(sends, platform)
+    seen = [attempt(sends, platform) for _ in range(ATTEMPTS_LIMIT)]
+    last = seen[-1]
     assert last is not None
+    assert {send.state for send in seen[:-1] if send} == {"retrying"}
     assert (last.state, last.reason, last.attempt) == ("failed", "too-many-attempts", ATTEMPTS_LIMIT)
 
 
@@ -120,6 +124,28 @@ def test_who_finished_knows_better_than_who_doubted() -> None:
     settled = deliver(sends, notice(), NIGHT, post)
     assert settled is not None
     assert settled.state == "sent"
+
+
+def test_the_limit_is_reached_before_the_queue_gives_up() -> None:
+    """A send does not stay `retrying` for ever because its event went to the dead-letter queue first."""
+    assert ATTEMPTS_LIMIT < RECEIVES_MAX
+    assert sum(AGAIN_AFTER_SECONDS) < DUPLICATE_CHECK_SECONDS
+    assert timedelta(minutes=DIGEST_ATTEMPTS_LIMIT) < timedelta(seconds=DUPLICATE_CHECK_SECONDS)
+
+
+def test_a_doubted_send_that_was_not_taken_goes_again() -> None:
+    """A delivery that overlaps another calls it unknown; the one that heard `not now` knows better, and it is sent."""
+    sends, platform = MemorySends(), Platform()
+
+    def post() -> Said:
+        deliver(sends, notice(), NIGHT, Said)
+        raise Retry("busy")
+
+    with pytest.raises(Retry):
+        deliver(sends, notice(), NIGHT, post)
+    last = attempt(sends, platform)
+    assert last is not None
+    assert (last.state, platform.taken) == ("sent", [("snd_1",)])
 
 
 @given(st.lists(st.sampled_from(["ok", "retry", "refuse", "die", "invalid"]), max_size=6), st.integers(1, 14))

@@ -20,7 +20,7 @@ from hub.kernel.errors import Invalid, Problem, Refuse, Retry
 BASE_URL = "https://qyapi.weixin.qq.com"
 TIMEOUT_SECONDS = (3.05, 10.0)
 RECEIVERS_LIMIT = 1000
-DUPLICATE_CHECK_SECONDS = 1800
+DUPLICATE_CHECK_SECONDS = 14_400  # the longest there is: longer than anything here is tried again
 
 STALE_TOKEN = frozenset({40014, 42001})
 RETRY_AFTER_SECONDS = {-1: 2, 45009: 60, 45011: 60, 45033: 5}
@@ -100,7 +100,7 @@ class WecomClient:
         return self._send(receivers, {"msgtype": "template_card", "template_card": render_card(card)})
 
     def _send(self, receivers: Sequence[str], body: Mapping[str, Any]) -> Sent:
-        """The same body within half an hour is delivered once: the second net below our own send ids."""
+        """The same body within four hours is delivered once: the second net below our own send ids."""
         if not 1 <= len(receivers) <= RECEIVERS_LIMIT:
             problem = Problem("/receivers", f"must be 1 to {RECEIVERS_LIMIT}")
             raise Invalid("message", problems=[problem])
