@@ -86,7 +86,7 @@ def deploy(tenant: Tenant = "demo") -> None:
     from hubctl.deploy import deploy as deploy_stack
 
     deploy_stack(tenant)
-    say.print(f"hub-{tenant} stands")
+    say.print(f"hub-{tenant} stands: its outputs are above; `hubctl token --aws --tenant {tenant}` signs a first token")
 
 
 @app.command()
@@ -96,14 +96,23 @@ def token(
     sub: Annotated[str, typer.Option(help="whose token it is")] = "administrator",
     tenant: Tenant = "demo",
     hours: Annotated[int, typer.Option(min=1, max=24)] = 12,
+    aws: Annotated[bool, typer.Option("--aws", help="for the deployed stack, with your AWS credentials")] = False,
 ) -> None:
-    """Print a token for this machine's hub (`hubctl dev`). It holds for that hub alone."""
-    from hubctl.state import LocalState
+    """Print a token for this machine's hub (`hubctl dev`), or with --aws for the tenant's stack; no other takes it."""
+    from hub.edge.auth import Principal
+    from hubctl.state import LocalState, sign
 
     roles = role or ["administrator"]
     if unknown := set(roles) - {*get_args(Role)}:
         raise OperatorError(f"no role {', '.join(sorted(unknown))}: choose from {', '.join(get_args(Role))}")
-    sys.stdout.write(LocalState().token(tenant, sub=sub, roles=roles, region=region, hours=hours) + "\n")
+    principal = Principal(sub=sub, roles=tuple(roles), tenant=tenant, region=region)
+    sys.stdout.write(sign(_deployed_keys(tenant) if aws else LocalState().auth_key(), principal, hours) + "\n")
+
+
+def _deployed_keys(tenant: str) -> str:
+    from hubctl.deploy import read_auth_keys, ssm_client
+
+    return read_auth_keys(ssm_client(tenant), tenant)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from hubctl.build import build
 from hubctl.failures import OperatorError
@@ -34,9 +35,9 @@ def deploy(tenant: str, root: Path = ROOT) -> None:
     """Build, synthesise with all checks, deploy, and see that there is a signing key. Raises OperatorError."""
     build(root)
     assembly = synthesise(tenant, root).template_path.parent
-    region = read_tenant(root / "infra" / "tenants" / f"{tenant}.toml").region
-    run_cdk(tenant, assembly, region, run=_run)
-    ensure_auth_key(boto3.client("ssm", region_name=region), tenant)
+    ssm = ssm_client(tenant, root)
+    run_cdk(tenant, assembly, ssm.meta.region_name, run=_run)
+    ensure_auth_key(ssm, tenant)
 
 
 def run_cdk(tenant: str, assembly: Path, region: str, *, run: Run) -> None:
@@ -56,6 +57,23 @@ def ensure_auth_key(ssm: Any, tenant: str) -> bool:
     except ssm.exceptions.ParameterAlreadyExists:
         return False
     return True
+
+
+def read_auth_keys(ssm: Any, tenant: str) -> str:
+    """The deployed stack's signing keys, one a line, the first one signs. Raises DeployError if AWS refuses."""
+    name = f"/hub/{tenant}/auth"
+    try:
+        return str(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+    except (ClientError, BotoCoreError) as error:
+        raise DeployError(f"can't read {name} with these credentials, in {ssm.meta.region_name}: {error}") from error
+
+
+def ssm_client(tenant: str, root: Path = ROOT) -> Any:
+    """SSM in the tenant's region. Raises DeployError when there is no such tenant."""
+    path = root / "infra" / "tenants" / f"{tenant}.toml"
+    if not path.exists():
+        raise DeployError(f"there is no tenant {tenant}: write infra/tenants/{tenant}.toml (copy demo.toml)")
+    return boto3.client("ssm", region_name=read_tenant(path).region)
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:

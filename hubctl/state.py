@@ -54,7 +54,12 @@ class LocalState:
     ) -> str:
         """A person's JWT (HS256) for this machine's hub; `now` is wall time, as tokens never run scaled."""
         principal = Principal(sub=sub, roles=tuple(roles), tenant=tenant, region=region)
-        return issue(self.auth_key(), principal, now or datetime.now(UTC), ttl_seconds=hours * 3600)
+        return sign(self.auth_key(), principal, hours, now)
+
+
+def sign(keys: str, principal: Principal, hours: int, now: datetime | None = None) -> str:
+    """A JWT for `principal` of so many hours, signed with the first of `keys` (one a line)."""
+    return issue(keys, principal, now or datetime.now(UTC), ttl_seconds=hours * 3600)
 
 
 def _made(directory: Path) -> Path:

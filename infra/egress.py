@@ -44,6 +44,12 @@ class OwnNat(Construct):
         )
         self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "HTTPS")
         self._log_flows(names, tenant)
+        cdk.CfnOutput(self, "Address", value=self._address(), key="EgressAddress")
+
+    def _address(self) -> str:
+        """The elastic IP of the one NAT gateway."""
+        addresses = [each for each in self.vpc.node.find_all() if isinstance(each, ec2.CfnEIP)]
+        return str(addresses[0].attr_public_ip)
 
     def network(self) -> Network:
         private = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)

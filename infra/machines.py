@@ -29,7 +29,7 @@ class Machines(Construct):
         )
         self.log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         self.role = self._role("machines", [STEPS, RUN], [_deliver_logs(), _trace()])
-        self.flows_role = self._role("flows", [STEPS], [])
+        self._role("flows", [STEPS], [])  # of the machines that are made at run time
         self._machine("escalation", definitions, {"StepsFunction": names.of(*STEPS)})
         self._machine("settlement-run", definitions, {"RunFunction": names.of(*RUN)})
 

@@ -19,7 +19,11 @@ _STATES: dict[str, FollowState] = {
 
 @dataclass(frozen=True)
 class Contact:
-    """One member of staff and one customer on one connection. `attribution` is the state of the code they met by."""
+    """One member of staff and one customer on one connection. `attribution` is the state of the code they met by.
+
+    at: when we heard of the last change. moment: when it happened, by the platform's clock where it says so.
+    attributed_at: the moment of the change that named the attribution.
+    """
 
     connection_id: str
     channel: str
@@ -28,13 +32,17 @@ class Contact:
     follow_state: FollowState
     attribution: str
     at: datetime
+    moment: datetime | None = None
+    attributed_at: datetime | None = None
 
 
 def apply_change(known: Contact | None, event: ContactChanged) -> Contact | None:
-    """The contact after `event`, or None when something later is known already (events may come out of order).
+    """The contact after `event`, or None when all of it is known already (events may come out of order, and what a
+    platform repeats comes later than it happened).
 
-    An attribution once known stays, unless the two meet anew through another code.
+    An attribution once known stays, unless the two met anew through another code.
     """
+    moment = event.source_at or event.at
     changed = Contact(
         connection_id=event.connection_id,
         channel=event.channel,
@@ -43,9 +51,14 @@ def apply_change(known: Contact | None, event: ContactChanged) -> Contact | None
         follow_state=_STATES[event.change],
         attribution=event.state,
         at=event.at,
+        moment=moment,
+        attributed_at=moment if event.state else None,
     )
     if known is None:
         return changed
-    if event.at < known.at:
-        return None
-    return replace(changed, attribution=event.state or known.attribution)
+    met_anew = bool(event.state) and (known.attributed_at is None or moment > known.attributed_at)
+    if (moment, event.at) < (known.moment or known.at, known.at):
+        return replace(known, attribution=event.state, attributed_at=moment) if met_anew else None
+    if event.state:
+        return changed
+    return replace(changed, attribution=known.attribution, attributed_at=known.attributed_at)

@@ -23,6 +23,9 @@ PARTS_LIMIT = 200
 """Identities and contacts that are read with a customer; nobody has more."""
 
 
+CONTACT_MOMENTS = ("at", "moment", "attributed_at")
+
+
 class ProfileItem(RoomModel):
     """`<t>#customer#<id>` / `profile`. facts: name → {value (sealed if personal), masked, source, at}."""
 
@@ -144,7 +147,7 @@ class CustomerTable:
 
     def save_contact(self, item: ContactItem, contact: Contact) -> None:
         """Write a contact with the item that it was read by. Raises Conflict when somebody wrote since."""
-        item.contact = {**asdict(contact), "at": rfc3339(contact.at)}
+        item.contact = {**asdict(contact), **{name: _told(getattr(contact, name)) for name in CONTACT_MOMENTS}}
         with saving(member=contact.member_id):
             item.save()
 
@@ -192,7 +195,8 @@ class CustomerTable:
 
 def to_contact(item: ContactItem) -> Contact:
     """The contact that an item holds."""
-    return Contact(**{**item.contact, "at": parse_rfc3339(item.contact["at"])})
+    told = {name: item.contact.get(name) for name in CONTACT_MOMENTS}
+    return Contact(**{**item.contact, **{name: parse_rfc3339(text) if text else None for name, text in told.items()}})
 
 
 def to_profile(item: ProfileItem) -> Profile:
@@ -203,6 +207,10 @@ def to_profile(item: ProfileItem) -> Profile:
     )
     created_at = parse_rfc3339(item.created_at)
     return Profile(item.customer_id, created_at, item.first_channel, int(item.version), facts)
+
+
+def _told(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None
 
 
 def _stored(fact: Fact) -> dict[str, str]:

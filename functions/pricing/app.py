@@ -47,6 +47,7 @@ def _quotes() -> Quotes:
     summary="A price book: its history, and the prices in force at a moment · 价目表",
 )
 def show_book(request: Request) -> BookView:
+    """The version asked for, else the one in force at `at` or now, else the next. NotFound when there is none."""
     key, query = request.path["key"], request.query
     versions = _versions(key)
     if query.version is not None:
@@ -65,6 +66,7 @@ def show_book(request: Request) -> BookView:
     summary="Publish a version that takes over at its valid_from, to the second · 发布价目表新版本",
 )
 def publish_version(request: Request) -> BookView:
+    """A draft becomes the next version. Conflict when `after_version` is not the latest; the same draft once."""
     key, versions = _key(request), _books().versions(request.path["key"])
     latest, now = latest_number(versions), request.made_at or request.now
     draft = version_from_draft(request.body, latest + 1, now, request.principal.sub)
@@ -83,6 +85,7 @@ def publish_version(request: Request) -> BookView:
     summary="Take a version back: the one before it is in force again at once · 撤回版本",
 )
 def withdraw_version(request: Request) -> BookView:
+    """Withdrawing is a version too, so history stays; a second time changes nothing."""
     key, versions = request.path["key"], _versions(request.path["key"])
     number = _number(request.path["number"])
     check_withdrawal(versions, number)
@@ -102,6 +105,7 @@ def withdraw_version(request: Request) -> BookView:
     summary="Quote a service in a region, with every place looked at · 报价",
 )
 def quote(request: Request) -> QuoteView:
+    """Made and stored at one moment: the same Idempotency-Key gives the same quote, whatever the book says by then."""
     versions, now = _versions(request.body.book, pointer="/book"), request.made_at or request.now
     made = make_quote(request.new_id("quo"), request.body, versions, now)
     stored = _quotes().store(made, room.clock.wall_now())
@@ -115,6 +119,7 @@ def quote(request: Request) -> QuoteView:
     summary="A quote as it was made, and whether it still holds · 查询报价",
 )
 def show_quote(request: Request) -> QuoteView:
+    """The stored quote; whether it still holds is told as of now. NotFound once it is gone."""
     return quote_at(_quotes().get(request.path["quote_id"]), request.now)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from functions.settlement.manual import manual_entry
 from functions.settlement.periods import (
     RUN_HOUR,
     book_entry,
+    day_of_run,
     local_day,
     new_run,
     period_bounds,
@@ -51,6 +52,10 @@ def _store() -> Store:
 
 def _zone() -> ZoneInfo:
     return ZoneInfo(room.settings.timezone)
+
+
+def _today(now: datetime) -> date:
+    return local_day(now, _zone())
 
 
 @cache
@@ -88,9 +93,13 @@ def _post(entry: Entry, now: datetime) -> wire.EntryView:
 
 @room.schedule(f"cron(0 {RUN_HOUR} * * ? *)", name="daily")
 def daily(now: datetime) -> None:
-    """Start the day's run, once."""
-    day = local_day(now, _zone())
-    start_run(aws.client("stepfunctions"), room.settings.run_arn, run_id_of(room.settings.tenant, day), day)
+    """Start the day's run, once; and once more an earlier one that was left open, as it keeps the day's out."""
+    client, arn, tenant, day = aws.client("stepfunctions"), room.settings.run_arn, room.settings.tenant, _today(now)
+    left_open = _store().runs.open_run_id()
+    earlier = day_of_run(left_open, tenant, day) if left_open else None
+    if earlier and earlier != day:
+        start_run(client, arn, left_open, earlier, again_at=now)
+    start_run(client, arn, run_id_of(tenant, day), day)
 
 
 @room.task("steps")
@@ -116,7 +125,8 @@ def steps(payload: dict[str, Any]) -> dict[str, Any]:
     summary="Start a day's settlement run by hand; the same run as the scheduled one · 手动发起结算",
 )
 def start_settlement_run(request: Request) -> wire.RunView:
-    day = request.body.day or local_day(request.now, _zone())
+    """Starts the day's machine unless the run is closed. Conflict while another is open, Invalid for a day to come."""
+    day = request.body.day or _today(request.now)
     wanted = new_run(room.settings.tenant, day, request.now, _zone())
     found, open_id = _store().runs.find(wanted.id), _store().runs.open_run_id()
     if found and found.closed_at:
@@ -138,6 +148,7 @@ def start_settlement_run(request: Request) -> wire.RunView:
     summary="Settlement runs, the latest day first · 结算批次列表",
 )
 def list_runs(request: Request) -> Page[wire.RunView]:
+    """Runs by day, the latest first; may be two seconds behind."""
     listed = _store().runs.page(request.query.limit, cursors.decode(request.query.cursor))
     return _page(listed, tuple(views.run_view(run) for run in listed.items))
 
@@ -150,6 +161,7 @@ def list_runs(request: Request) -> Page[wire.RunView]:
     summary="One settlement run · 结算批次",
 )
 def show_run(request: Request) -> wire.RunView:
+    """By its id. NotFound before it has opened."""
     run = _store().runs.find(request.path["run_id"])
     if run is None:
         raise NotFound("no such run", run=request.path["run_id"])
@@ -167,6 +179,7 @@ def show_run(request: Request) -> wire.RunView:
     summary="A person's earnings, line by line, each with its reason · 收益明白账",
 )
 def show_earnings(request: Request) -> wire.EarningsView:
+    """All lines for oneself and finance; a supervisor sees those of the own region. Forbidden for anybody else."""
     person, period = request.path["person"], request.query.period
     since, until = period_bounds(period, request.now, _zone())
     visible = visible_lines(request.principal, person)
@@ -183,6 +196,7 @@ def show_earnings(request: Request) -> wire.EarningsView:
     summary="Journal entries, the latest first · 分录列表",
 )
 def list_entries(request: Request) -> Page[wire.EntryView]:
+    """Balanced entries with their lines; may be two seconds behind."""
     listed = _store().entries.page(request.query.limit, cursors.decode(request.query.cursor))
     return _page(listed, tuple(views.entry_view(*one) for one in listed.items))
 
@@ -197,6 +211,7 @@ def list_entries(request: Request) -> Page[wire.EntryView]:
     summary="Post a balanced entry by hand · 手工凭证",
 )
 def post_entry(request: Request) -> wire.EntryView:
+    """Amounts in the body are decimal strings; Invalid at /lines when they do not sum to 0."""
     now = request.made_at or request.now
     return _post(manual_entry(request.body, request.new_id("fct"), request.principal.sub, now), now)
 
@@ -209,6 +224,7 @@ def post_entry(request: Request) -> wire.EntryView:
     summary="All postings added up again: the ledger balances · 试算平衡",
 )
 def show_summary(request: Request) -> wire.LedgerSummary:  # noqa: ARG001 - every handler takes the request
+    """Adds up to SUMMARY_LIMIT entries, in minor units; `complete` says whether that was all of them."""
     entries = list(_store().entries.every())
     taken = entries[:SUMMARY_LIMIT]
     return wire.LedgerSummary(
@@ -228,6 +244,7 @@ def show_summary(request: Request) -> wire.LedgerSummary:  # noqa: ARG001 - ever
     summary="Statements, the latest first, of a party or a run · 结算单列表",
 )
 def list_statements(request: Request) -> Page[wire.StatementView]:
+    """Of everybody, of a `party`, of a `run`; Invalid when the run has not opened."""
     query, statements = request.query, _store().statements
     position, prefix = cursors.decode(query.cursor), _prefix(query.run)
     if query.party:
@@ -244,6 +261,7 @@ def list_statements(request: Request) -> Page[wire.StatementView]:
     summary="One statement: its party's own, or any for finance · 结算单",
 )
 def show_statement(request: Request) -> wire.StatementView:
+    """NotFound also for those whom it does not concern."""
     statement = _store().statements.get(request.path["statement_id"])
     if statement.party != f"person:{request.principal.sub}" and not request.principal.has(*FINANCE):
         raise NotFound("no such statement", statement=statement.id)

@@ -12,6 +12,7 @@ from functions.settlement.tables import DueItem, EntryItem, LineItem, Listed, Pa
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Invalid, Problem
 from hub.store.model import saving
+from hub.store.paging import read_page
 
 EARNINGS_LIMIT = 2000
 """Lines of one person and period in one answer."""
@@ -74,12 +75,9 @@ class Entries:
 
     def page(self, limit: int, position: Position) -> Listed:
         """Entries, the latest first; may be two seconds behind."""
-        pages = EntryItem.by_list.query(
-            f"{self._tenant}#entries", scan_index_forward=False, limit=limit, last_evaluated_key=position
-        )
-        with saving():
-            found = tuple(entry_from_document(item.document) for item in pages)
-        return Listed(found, pages.last_evaluated_key)
+        query, pk = EntryItem.by_list.query, f"{self._tenant}#entries"
+        found, after = read_page(query, pk, limit=limit, start=position, scan_index_forward=False)
+        return Listed(tuple(entry_from_document(item.document) for item in found), after)
 
     def every(self) -> Iterator[Entry]:
         """All entries, SUMMARY_LIMIT and one at most; may be two seconds behind."""

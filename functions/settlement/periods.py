@@ -17,6 +17,7 @@ from hub.kernel.errors import Invalid, Problem
 from hub.kernel.ids import derived_id
 
 ULID_TIME_LENGTH = 10
+DAYS_BACK = 31
 RUN_HOUR = 6
 """The daily run starts at 06:00 in the tenant's zone."""
 
@@ -53,6 +54,12 @@ def book_entry(occurred_at: datetime, posted_at: datetime, closing: Closing, zon
 def run_id_of(tenant: str, day: date) -> str:
     """`run_…`: one day of a tenant has one run, whoever starts it."""
     return derived_id("run", datetime.combine(day, time(), UTC), tenant, day.isoformat())
+
+
+def day_of_run(run_id: str, tenant: str, today: date) -> date | None:
+    """The day whose run this is, DAYS_BACK before today at most; None for any other."""
+    days = (today - timedelta(days=back) for back in range(DAYS_BACK + 1))
+    return next((day for day in days if run_id_of(tenant, day) == run_id), None)
 
 
 def new_run(tenant: str, day: date, now: datetime, zone: ZoneInfo) -> Run:

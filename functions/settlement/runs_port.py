@@ -11,6 +11,7 @@ from functions.settlement.tables import ClosingItem, Listed, Position, RunItem
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.store.model import saving
+from hub.store.paging import read_page
 
 
 class Runs:
@@ -37,10 +38,13 @@ class Runs:
             return None
 
     def open(self, run: Run) -> Run:
-        """Open a run, once: answers the run as it first opened. Raises Retry while another run is open."""
-        if found := self.find(run.id):
+        """Open a run, once: answers the run as it first opened; one that was left open is alone again. Raises Retry
+        while another run is open."""
+        found = self.find(run.id)
+        if found is None or not found.closed_at:
+            self._take(run.id)
+        if found:
             return found
-        self._take(run.id)
         item = RunItem(
             f"{self._tenant}#run#{run.id}",
             "run",
@@ -71,12 +75,9 @@ class Runs:
 
     def page(self, limit: int, position: Position) -> Listed:
         """Runs, the latest day first; may be two seconds behind."""
-        pages = RunItem.by_list.query(
-            f"{self._tenant}#runs", scan_index_forward=False, limit=limit, last_evaluated_key=position
-        )
-        with saving():
-            found = tuple(_run(item) for item in pages)
-        return Listed(found, pages.last_evaluated_key)
+        query, pk = RunItem.by_list.query, f"{self._tenant}#runs"
+        found, after = read_page(query, pk, limit=limit, start=position, scan_index_forward=False)
+        return Listed(tuple(_run(item) for item in found), after)
 
     def _take(self, run_id: str) -> None:
         closing = self._closing_item()

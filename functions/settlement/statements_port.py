@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from itertools import islice
 
 from functions.settlement.entries_port import line_of
 from functions.settlement.statements import (
@@ -15,8 +16,9 @@ from functions.settlement.statements import (
 )
 from functions.settlement.tables import DueItem, LineItem, Listed, PartyItem, Position, StatementItem
 from hub.kernel.clock import rfc3339
-from hub.kernel.errors import Broken, NotFound
+from hub.kernel.errors import Broken, Conflict, NotFound, Retry
 from hub.store.model import saving
+from hub.store.paging import read_page
 
 
 class Statements:
@@ -37,11 +39,17 @@ class Statements:
         """The party's lines booked up to the cut-off that are in no statement, LINES_LIMIT at most; strongly
         consistent. Hints to lines that are settled are cleared on the way."""
         until = DueItem.sk < f"{rfc3339(cut_off)}$"  # "$" follows "#": the cut-off itself is included
+        due: list[PartyLine] = []
         with saving(party=party):
-            hints = list(DueItem.query(f"{self._tenant}#due#{party}", until, limit=LINES_LIMIT, consistent_read=True))
-            pk = f"{self._tenant}#party#{party}"
-            keys = [(pk, hint.line_sk) for hint in hints]
-            found = {item.sk: item for item in LineItem.batch_get(keys, consistent_read=True)} if keys else {}
+            query = DueItem.query(f"{self._tenant}#due#{party}", until, page_size=LINES_LIMIT, consistent_read=True)
+            while len(due) < LINES_LIMIT and (hints := list(islice(query, LINES_LIMIT))):
+                due += self._unsettled(party, hints)
+        return due[:LINES_LIMIT]
+
+    def _unsettled(self, party: str, hints: Sequence[DueItem]) -> list[PartyLine]:
+        """The lines that these hints lead to and that are in no statement; hints to others are cleared."""
+        keys = [(f"{self._tenant}#party#{party}", hint.line_sk) for hint in hints]
+        found = {item.sk: item for item in LineItem.batch_get(keys, consistent_read=True)}
         for hint in hints:
             if hint.line_sk in found and found[hint.line_sk].statement_id:
                 self._clear(hint)
@@ -72,19 +80,25 @@ class Statements:
         return self.find(statement.party, statement.id) or statement
 
     def settle(self, statement: Statement) -> None:
-        """Mark the statement's lines as settled by it, and clear their hints; again changes nothing. Raises Broken
-        should a line ever be in another statement."""
+        """Mark the statement's lines as settled by it, and clear their hints; again changes nothing. Raises Retry
+        when another worker marks the same line, Broken should a line ever be in another statement."""
         for line in statement.lines:
             sk = f"line#{rfc3339(line.occurred_at)}#{line.entry_id}"
-            with saving(statement=statement.id):
-                item = LineItem.get(f"{self._tenant}#party#{line.party}", sk, consistent_read=True)
-                if item.statement_id not in (None, statement.id):
-                    raise Broken("a line in two statements", line=sk, first=item.statement_id, second=statement.id)
-                if item.statement_id is None:
-                    item.statement_id = statement.id
-                    item.save()
+            try:
+                self._mark(line.party, sk, statement.id)
+            except Conflict:
+                raise Retry("another worker marks this line", statement=statement.id) from None
             due_sk = f"{rfc3339(line.booked_at)}#{line.entry_id}"
             self._clear(DueItem(f"{self._tenant}#due#{line.party}", due_sk))
+
+    def _mark(self, party: str, sk: str, statement_id: str) -> None:
+        with saving(statement=statement_id):
+            item = LineItem.get(f"{self._tenant}#party#{party}", sk, consistent_read=True)
+            if item.statement_id not in (None, statement_id):
+                raise Broken("a line in two statements", line=sk, first=item.statement_id, second=statement_id)
+            if item.statement_id is None:
+                item.statement_id = statement_id
+                item.save()
 
     def get(self, statement_id: str) -> Statement:
         """A statement by its id alone; may be two seconds behind. Raises NotFound."""
@@ -99,31 +113,21 @@ class Statements:
     def page(self, prefix: str, limit: int, position: Position) -> Listed:
         """Statements whose id begins with `prefix`, the latest first; may be two seconds behind."""
         condition = StatementItem.list_sk.startswith(prefix) if prefix else None
-        return self._page(
-            StatementItem.by_list.query(
-                f"{self._tenant}#statements",
-                condition,
-                scan_index_forward=False,
-                limit=limit,
-                last_evaluated_key=position,
-            )
-        )
+        query, pk = StatementItem.by_list.query, f"{self._tenant}#statements"
+        return _listed(*read_page(query, pk, condition, limit=limit, start=position, scan_index_forward=False))
 
     def page_of_party(self, party: str, prefix: str, limit: int, position: Position) -> Listed:
         """A party's statements, the latest first."""
         condition = StatementItem.sk.startswith(f"statement#{prefix}")
         pk = f"{self._tenant}#party#{party}"
-        return self._page(
-            StatementItem.query(pk, condition, scan_index_forward=False, limit=limit, last_evaluated_key=position)
-        )
-
-    @staticmethod
-    def _page(pages: Any) -> Listed:
-        with saving():
-            found = tuple(statement_from_document(item.document) for item in pages)
-        return Listed(found, pages.last_evaluated_key)
+        query = StatementItem.query
+        return _listed(*read_page(query, pk, condition, limit=limit, start=position, scan_index_forward=False))
 
     @staticmethod
     def _clear(hint: DueItem) -> None:
         with saving():
             hint.delete(add_version_condition=False)
+
+
+def _listed(found: list[StatementItem], after: Position) -> Listed:
+    return Listed(tuple(statement_from_document(item.document) for item in found), after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from functions.tickets.assignment import acknowledge_ticket, assign_ticket, keep_clock, watch_of
@@ -14,6 +15,7 @@ from functions.tickets.preset_flows import preset_flow
 from functions.tickets.progress import progress_of
 from functions.tickets.reception_port import open_case, take_message, take_person, take_roster, take_tap
 from functions.tickets.steps import run_step
+from functions.tickets.sweep_port import EVERY_MINUTES, sweep_tickets
 from functions.tickets.tables import filters
 from functions.tickets.ticket import Case, Move, Note, Published
 from functions.tickets.views import show_explanation, show_flow, show_rules, show_ticket, show_timeline
@@ -295,6 +297,12 @@ forward = room.forward
 def steps(payload: dict[str, Any]) -> dict[str, Any]:
     """What Step Functions asks: see steps.py."""
     return run_step(desk, payload)
+
+
+@room.schedule(f"rate({EVERY_MINUTES} minutes)")
+def sweep(now: datetime) -> None:
+    """Look after open tickets that nobody and nothing works on: see stuck.py."""
+    sweep_tickets(desk, now)
 
 
 def _case(request: Request) -> Case:

@@ -32,24 +32,16 @@ TOKEN_TIMEOUT_SECONDS = 360 * 86_400
 STEP_TIMEOUT_SECONDS = 60
 FAILED = "failed"
 
-RETRY = [
-    {
-        "ErrorEquals": [
-            "Lambda.ServiceException",
-            "Lambda.AWSLambdaException",
-            "Lambda.SdkClientException",
-            "Lambda.TooManyRequestsException",
-            "Lambda.Unknown",
-            "Sandbox.Timedout",
-            "Retry",
-        ],
-        "IntervalSeconds": 2,
-        "BackoffRate": 2,
-        "MaxAttempts": 6,
-    }
-]
-
 State = dict[str, Any]
+PASSING = (
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "Retry",
+)
 
 
 @dataclass(frozen=True)
@@ -100,6 +92,12 @@ def _states(flow: Flow, node: AnyNode, failed: str) -> dict[str, State]:
     return {node.id: _finish(node, failed)}
 
 
+def _retry(*errors: str) -> list[State]:
+    """Half an hour of trouble is outlived: 2, 4, 8 … seconds apart, at most five minutes."""
+    patience = {"IntervalSeconds": 2, "BackoffRate": 2, "MaxAttempts": 12, "MaxDelaySeconds": 300}
+    return [{"ErrorEquals": list(errors), **patience}]
+
+
 def _payload(op: str, node_id: str) -> State:
     return {"op": op, "ticket.$": "$.ticket", "run.$": "$.run", "node": node_id, "previous.$": "$.visit"}
 
@@ -116,7 +114,7 @@ def _token_task(node_id: str, after: str, failed: str) -> State:
         "Resource": "arn:${Partition}:states:::lambda:invoke.waitForTaskToken",
         "Parameters": {"FunctionName": "${StepsFunction}", "Payload": payload},
         "TimeoutSeconds": TOKEN_TIMEOUT_SECONDS,
-        "Retry": RETRY,
+        "Retry": _retry(*PASSING),
         "Catch": [
             {"ErrorEquals": ["States.Timeout"], "ResultPath": None, "Next": node_id},
             {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": failed},
@@ -132,7 +130,7 @@ def _step(op: str, node_id: str, after: str, failed: str) -> State:
         "Parameters": {"FunctionName": "${StepsFunction}", "Payload": _payload(op, node_id)},
         "OutputPath": "$.Payload",
         "TimeoutSeconds": STEP_TIMEOUT_SECONDS,
-        "Retry": RETRY,
+        "Retry": _retry(*PASSING, "States.Timeout"),
         "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": failed}],
         **_onward(after),
     }

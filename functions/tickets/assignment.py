@@ -107,9 +107,9 @@ def _rung(ticket: Ticket, one: Due, recipients: tuple[str, ...], now: datetime) 
 
 
 def _recipients(audience: str, ticket: Ticket, organisation: Organisation) -> tuple[str, ...]:
-    """Who hears of a rung. An unassigned ticket, or one without a team, is the region's supervisor's."""
+    """Who hears of a rung. A ticket without an assignee, whose assignee left, or without a team is the supervisor's."""
     above = supervisor_of(ticket.assignee, ticket.region, organisation)
-    if audience == "agent" and ticket.assignee:
+    if audience == "agent" and organisation.has_owner(ticket.assignee):
         return (ticket.assignee,)
     everyone = team_members(ticket.team, organisation.people) if audience == "team" else ()
     return everyone or ((above,) if above else ())

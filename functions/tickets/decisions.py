@@ -47,8 +47,8 @@ def facts_of(ticket: Ticket) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def require_conditions(flow: Flow) -> None:
-    """Raises Invalid, with a pointer to each, for conditions that cannot be asked of a ticket."""
+def condition_problems(flow: Flow) -> list[Problem]:
+    """The conditions that cannot be asked of a ticket, by pointer into the document."""
     problems: list[Problem] = []
     for i, node in enumerate(flow.nodes):
         for j, edge in enumerate(node.edges if isinstance(node, Decision) else ()):
@@ -56,5 +56,4 @@ def require_conditions(flow: Flow) -> None:
                 parse_condition(edge.when, FACTS, f"/nodes/{i}/edges/{j}/when")
             except Invalid as wrong:
                 problems += wrong.problems
-    if problems:
-        raise Invalid("conditions that cannot be asked", problems=problems)
+    return problems

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from functions.tickets.dispatch import Organisation, Person, Roster
@@ -75,6 +75,10 @@ class Desk:
     def now(self) -> datetime:
         """Business time."""
         return self._room.now()
+
+    def in_business(self, real: timedelta) -> timedelta:
+        """How much business time passes in this much real time: machines are slow in real time."""
+        return real * float(self._room.settings.clock_scale)
 
     def people(self) -> tuple[Person, ...]:
         """Everybody, at most a few seconds old."""

@@ -71,6 +71,11 @@ class Organisation:
     def find(self, person_id: str) -> Person | None:
         return next((person for person in self.people if person.id == person_id), None)
 
+    def has_owner(self, assignee: str) -> bool:
+        """Whether somebody has it: not nobody, and not one of us who has left."""
+        person = self.find(assignee)
+        return bool(assignee) and (person is None or person.active)
+
 
 @dataclass(frozen=True)
 class Verdict:

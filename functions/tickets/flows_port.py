@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from functions.tickets import catalogue
 from functions.tickets.asl import compile_flow
-from functions.tickets.decisions import require_conditions
-from functions.tickets.flow import parse_flow
+from functions.tickets.decisions import condition_problems
+from functions.tickets.flow import Flow, parse_flow
 from functions.tickets.machines_port import Machines
 from functions.tickets.tables import RACES_LIMIT, Tables
 from functions.tickets.ticket import Published, Stored
+from functions.tickets.work import form_problems
 from hub.kernel.errors import Conflict, Invalid, NotFound, Problem, Retry
 
 VERSIONS_LIMIT = 1000
@@ -57,10 +59,7 @@ class Flows:
         The machine is made first, so a version always has one. Raises Invalid for an unsound document, Retry when
         others publish at the same time.
         """
-        flow = parse_flow(document)
-        if flow.key != key:
-            raise Invalid("another flow's document", problems=[Problem("/document/key", f"must be '{key}'")])
-        require_conditions(flow)
+        flow = require_publishable(key, document)
         compiled = compile_flow(flow)
         text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         arn = self._machines.create(
@@ -99,6 +98,23 @@ class Flows:
         added = () if same else (self._tables.new(pk, _sort_key(published.version), published),)
         self._tables.write_all(moved, *added)
         return published
+
+
+def require_publishable(key: str, document: Mapping[str, Any]) -> Flow:
+    """The flow of a document that tickets can follow to their end. Raises Invalid with pointers below /document."""
+    try:
+        flow = parse_flow(document)
+        problems = [*condition_problems(flow), *form_problems(flow)]
+        if flow.key != key:
+            problems.append(Problem("/key", f"must be '{key}'"))
+        if flow.ladder and not catalogue.ladder(flow.ladder):
+            problems.append(Problem("/ladder", "no ladder has this name"))
+        if problems:
+            raise Invalid("the flow cannot be followed", problems=problems)
+    except Invalid as wrong:
+        placed = [Problem(f"/document{problem.pointer}", problem.rule) for problem in wrong.problems]
+        raise Invalid(wrong.detail, problems=placed) from None
+    return flow
 
 
 def _sort_key(version: int) -> str:

@@ -123,6 +123,6 @@ def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Not
 def join_ticket(case: Case, message: Message) -> Move:
     """The same ticket, with one message more."""
     last = max(message.at, case.ticket.last_message_at or message.at)
-    ticket = case.ticket.but(last_message_at=last, last_message_sealed=message.sealed)
+    ticket = case.ticket.but(last_message_at=last)
     note = Note("message", message.customer_id, {"message": message.id, "kind": message.kind}, message.sealed)
     return Move(ticket, (note,))

@@ -24,6 +24,8 @@ class StartFlow:
     flow_key: str
     flow_version: int
     run: int
+    resume_at: str = ""
+    resume_after: str = ""
 
     @property
     def name(self) -> str:
@@ -31,7 +33,8 @@ class StartFlow:
 
     @property
     def input(self) -> dict[str, Any]:
-        return {"ticket": self.ticket_id, "run": self.run, "visit": "", "edge": "", "resume_at": ""}
+        after, at = self.resume_after, self.resume_at
+        return {"ticket": self.ticket_id, "run": self.run, "visit": after, "edge": "", "resume_at": at}
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,11 @@ def follow_change(tenant: str, sk: str, new: Mapping[str, Any] | None, old: Mapp
     return []
 
 
+def start_flow(ticket: Ticket) -> StartFlow:
+    """The start of the ticket's run."""
+    return StartFlow(ticket.id, ticket.flow_key, ticket.flow_version, ticket.run, ticket.resume_at, ticket.resume_after)
+
+
 def signal_of(visit: Visit) -> Signal:
     """The answer that the flow waits for."""
     return Signal(visit.token, answer_of(visit))
@@ -93,7 +101,7 @@ def _of_ticket(tenant: str, new: Ticket, old: Ticket | None) -> Iterator[Effect]
     if old is None:
         yield Emit(_opened(tenant, new))
     if new.is_open and new.flow_version and (old is None or old.run != new.run):
-        yield StartFlow(new.id, new.flow_key, new.flow_version, new.run)
+        yield start_flow(new)
     moved = old is None or (old.run, old.generation) != (new.run, new.generation)
     if new.is_open and new.ladder and new.clock_since and moved:
         yield StartEscalation(new.id, new.run, new.generation)

@@ -18,6 +18,8 @@ from hub.kernel.ids import derived_id, is_id
 from hub.kernel.regions import BASE
 
 LINK_BYTES = 16
+STRANGER = "member:"
+"""Before the userid of a member who is none of us: no person's id begins so."""
 
 
 def take_message(desk: Desk, event: MessageResolved) -> None:
@@ -39,14 +41,15 @@ def take_tap(desk: Desk, event: CardTapped) -> None:
     ticket_id, _, visit_id = event.task_id.partition("@")
     if not is_id(ticket_id, "tkt") or desk.tables.message_ticket(event.id):
         return
-    actor = person_by_userid(desk, event.member_id)
+    person = person_by_userid(desk, event.member_id)
+    actor = person.id if person else f"{STRANGER}{event.member_id}"
     seen = desk.tables.new_message(event.id, ticket_id)
     for _ in range(RACES_LIMIT):
         try:
             desk.tables.change(
                 ticket_id,
                 desk.now(),
-                lambda case: tap_card(case, visit_id, actor.id if actor else event.member_id, event.key, desk.now()),
+                lambda case: tap_card(case, visit_id, actor, event.key, desk.now()),
                 extra=(seen,),
             )
         except (Conflict, Retry):
@@ -72,8 +75,9 @@ def take_roster(desk: Desk, event: RosterChanged) -> None:
 
 
 def person_by_userid(desk: Desk, userid: str) -> Person | None:
-    """The person who is this member of the corp in WeCom; without a userid of their own, their id is it."""
-    return next((p for p in desk.people() if userid and userid in (p.wecom_userid, p.id)), None)
+    """The one of us who is this member of the corp in WeCom; without a userid of their own, their id is it. Whoever
+    has left is nobody."""
+    return next((p for p in desk.people() if p.active and userid and userid == (p.wecom_userid or p.id)), None)
 
 
 def open_case(desk: Desk, wanted: Wanted, opening: Opening, actor: str, message: str = "", *extra: Record) -> Case:

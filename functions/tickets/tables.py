@@ -2,6 +2,7 @@
 
 Keys (each pk begins with the tenant):
     …#ticket#<id>       ticket · visit#<id> · rung#<name> · trail#<seq>     a ticket and all that belongs to it
+    …#open              ticket#<id>             every open ticket, for the sweep
     …#thread#<customer>#<topic>   thread        …#message#<id>   message        …#link#<token>   link
     …#people            person#<id>             …#rosters        team#<team>    …#load           person#<id>
     …#flow#<key>        current · v#000001
@@ -36,6 +37,8 @@ TRAIL_LIMIT = 5000
 SCAN_LIMIT = 500
 """How many tickets one call to DynamoDB looks at for a filtered list."""
 PEOPLE_LIMIT = 10_000
+OPEN = "open"
+OPEN_LIMIT = 100_000
 
 Kind = TypeVar("Kind", bound=Stored)
 Decide = Callable[[Case], Move | None]
@@ -112,6 +115,10 @@ class Tables:
         if record is None:
             raise NotFound("no such link")
         return record.read(Pointer).ticket_id
+
+    def open_tickets(self) -> list[str]:
+        """The ids of the open tickets, the oldest first; OPEN_LIMIT at most."""
+        return [record.read(Pointer).ticket_id for record in self.all_of(OPEN, "ticket#", OPEN_LIMIT)]
 
     def loads(self) -> dict[str, int]:
         """How many open tickets each person has."""
@@ -217,9 +224,14 @@ class Tables:
             writes.append((records.get(sk) or self.new(pk, sk, visit)).hold(visit))
         writes += [self.new(pk, f"rung#{rung.name}", rung) for rung in move.rungs]
         writes += [self.new(pk, f"trail#{entry.seq:06d}", entry) for entry in entries]
+        listed = self.new(OPEN, f"ticket#{ticket.id}", Pointer(ticket_id=ticket.id))
+        if ticket.is_open and not case.ticket.is_open:
+            writes.append(listed)
         with saving(ticket=ticket.id), TransactWrite(connection=self._connection) as transaction:
             for record in writes:
                 transaction.save(record)
+            if case.ticket.is_open and not ticket.is_open:
+                transaction.delete(listed, add_version_condition=False)
             for person, change in load_changes(case.ticket, ticket).items():
                 key = Record(f"{self._tenant}#load", f"person#{person}")
                 actions: list[Action] = [Record.open_tickets.add(change), Record.schema.set(1)]

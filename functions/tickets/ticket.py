@@ -38,7 +38,8 @@ class Stored(BaseModel):
 class Ticket(Stored):
     """One piece of work on its way through a flow.
 
-    run: raised by whoever restarts the flow; a step of an older run writes nothing. generation: of the escalation.
+    run: raised by whoever restarts the flow; a step of an older run writes nothing. A later run began at `run_at`, at
+    the node `resume_at` ("": the first), behind the visit `resume_after`. generation: of the escalation.
     assignment counts assignees, `told` is the last one that needs no notice any more. notice counts the notices: the
     last went to `notice_to`, for the visit that waits for them. declined: who turned the work down.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
@@ -56,7 +57,6 @@ class Ticket(Stored):
     title_zh: str
     title_en: str
     subject_sealed: str = ""
-    last_message_sealed: str = ""
     last_message_at: Moment | None = None
     state: State = "open"
     outcome: str = ""
@@ -76,6 +76,9 @@ class Ticket(Stored):
     flow_key: str = ""
     flow_version: int = 0
     run: int = 1
+    run_at: Moment | None = None
+    resume_at: str = ""
+    resume_after: str = ""
     ladder: str = ""
     generation: int = 1
     clock_since: Moment | None = None
@@ -97,7 +100,8 @@ class Ticket(Stored):
 
 
 class Visit(Stored):
-    """One passage through one node. `outcomes` and `required` (fields of its form) are as the flow's version says.
+    """One passage through one node. `outcomes`, `asked` and `required` (fields of its form) are as the flow's version
+    says; `asked` None: an older item, which takes any.
 
     number: counts the ticket's visits from 1. outcome "" means it still waits. edge: the way that the flow takes from
     here. until: when a wait is over.
@@ -114,6 +118,7 @@ class Visit(Stored):
     title_zh: str = ""
     title_en: str = ""
     outcomes: tuple[str, ...] = ()
+    asked: tuple[str, ...] | None = None
     required: tuple[str, ...] = ()
     assignee: str = ""
     entered_at: Moment

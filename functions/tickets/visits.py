@@ -81,6 +81,7 @@ def begin_visit(ticket: Ticket, arrival: Arrival, number: int, at: datetime) -> 
         title_zh=node.title.zh,
         title_en=node.title.en,
         outcomes=tuple(form.outcomes) if form else (),
+        asked=tuple(field.id for field in form.fields) if form else (),
         required=tuple(field.id for field in form.fields if field.required) if form else (),
         assignee=arrival.supervisor or ticket.assignee if form else "",
         entered_at=at,
@@ -111,7 +112,7 @@ def complete_visit(
     """End a visit that waits. Whoever ends one of a ticket without an assignee takes the ticket.
 
     Anything but a decline takes the matter up: the ladder stops. Raises Conflict when it has ended already, Invalid
-    for an outcome that the node does not have or a required field that is missing.
+    for an outcome that the node does not have, a required field that is missing or one that its form does not have.
     """
     if not visit.waits or not case.ticket.is_open:
         raise Conflict("this visit has ended", visit=visit.id, outcome=visit.outcome, actor=visit.actor)
@@ -152,6 +153,8 @@ def tap_card(case: Case, visit_id: str, actor: str, key: str, at: datetime) -> M
 
 def _require_answer(visit: Visit, outcome: str, given: AbstractSet[str]) -> None:
     problems = [Problem(f"/fields/{name}", "is required") for name in visit.required if name not in given]
+    if visit.asked is not None:
+        problems += [Problem(f"/fields/{name}", "is not asked for here") for name in sorted(given - {*visit.asked})]
     if outcome not in visit.outcomes:
         problems.insert(0, Problem("/outcome", "must be one of: " + ", ".join(visit.outcomes)))
     if problems:
@@ -161,6 +164,13 @@ def _require_answer(visit: Visit, outcome: str, given: AbstractSet[str]) -> None
 def _after(ticket: Ticket, ended: Visit, at: datetime) -> Ticket:
     """What the end of a visit means for its ticket."""
     if ended.outcome == DECLINED:
-        return ticket.but(declined=tuple(dict.fromkeys((*ticket.declined, ended.assignee or ended.actor))))
+        return _put_down(ticket).but(declined=tuple(dict.fromkeys((*ticket.declined, ended.assignee or ended.actor))))
     ticket = ticket.but(acknowledged_at=ticket.acknowledged_at or at)
     return ticket.but(accepted_at=ticket.accepted_at or at) if ended.outcome == ACCEPTED else ticket
+
+
+def _put_down(ticket: Ticket) -> Ticket:
+    """Nobody has the matter in hand any more: where somebody had, the ladder goes on, by the next generation."""
+    if ticket.acknowledged_at is None:
+        return ticket
+    return ticket.but(acknowledged_at=None, generation=ticket.generation + 1)

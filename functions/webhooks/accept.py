@@ -31,11 +31,11 @@ from hub.kernel.errors import Retry
 from hub.store.inbox import Arrival, Inbox
 from hub.store.secrets import Connection, ConnectionSecrets
 
-BODY_LIMIT_BYTES = 1024 * 1024
+BODY_LIMIT_BYTES = 256 * 1024
 """More than any platform sends at once: fifty messages of marketplaces are some 200 KB."""
 MESSAGE_LIMIT_BYTES = 192 * 1024
-"""More than any platform says at once; and its content, were every character escaped in JSON, still fits into an item
-of DynamoDB's 400 KB, so nothing needs S3."""
+"""What a WeCom body at the limit decrypts to; and its content, were every character escaped in JSON, still fits into an
+item of DynamoDB's 400 KB, so nothing needs S3."""
 MESSAGES_LIMIT = 200
 """Douyin packs up to 50 messages into a delivery. What is stored one by one must be done within five
 seconds."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from functions.webhooks.orders import OrderFacts, Unmapped
 from functions.webhooks.pull import LAG, Window, page_numbers, plan_window
 from hub.channels.base import NotUnderstood
+from hub.kernel.errors import Refuse, Retry
 
 NARROWINGS_LIMIT = 20
 """A day halved this often is one second."""
@@ -82,15 +83,27 @@ class Refresher:
         return window.end
 
     def retry_unmapped(self, shops: Mapping[str, Shop], now: datetime) -> None:
-        """Read again what we did not understand: a newer status table may."""
+        """Read again what we did not understand: a newer status table may. One that the platform does not tell holds
+        up none of the others. Raises the last Retry."""
+        passing: Retry | None = None
         for unmapped in self.orders.list_unmapped():
-            shop = shops.get(unmapped.connection_id)
-            if shop is None:
+            try:
+                self._retry(unmapped, shops, now)
+            except Retry as error:
+                passing = error
+            except Refuse:
                 continue
-            facts = self._read(shop, shop.platform.order_detail(unmapped.order_no))
-            if not isinstance(facts, NotUnderstood):
-                self._transition(shop, facts, now)
-                self.orders.forget_unmapped(unmapped)
+        if passing:
+            raise passing
+
+    def _retry(self, unmapped: Unmapped, shops: Mapping[str, Shop], now: datetime) -> None:
+        shop = shops.get(unmapped.connection_id)
+        if shop is None:
+            return
+        facts = self._read(shop, shop.platform.order_detail(unmapped.order_no))
+        if not isinstance(facts, NotUnderstood):
+            self._transition(shop, facts, now)
+            self.orders.forget_unmapped(unmapped)
 
     def _narrow(self, shop: Shop, window: Window) -> tuple[Window, Page]:
         """The window, narrowed until its orders fit into one run, and its first page."""

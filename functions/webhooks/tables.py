@@ -10,6 +10,7 @@ from pynamodb.exceptions import DoesNotExist
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import NotFound
 from hub.store.model import RoomModel, bind, saving
+from hub.store.paging import Position, read_page
 
 SORT = "connection"
 
@@ -73,11 +74,9 @@ class Connections:
             item.update([ConnectionItem.state.set(state)])
         return item
 
-    def page(self, limit: int, start: dict[str, Any] | None) -> tuple[list[ConnectionItem], dict[str, Any] | None]:
+    def page(self, limit: int, start: Position | None) -> tuple[list[ConnectionItem], Position | None]:
         """Some connections in the order in which they were made, and where the next page starts."""
-        with saving():
-            found = ConnectionItem.by_list.query(f"{self._tenant}#connections", limit=limit, last_evaluated_key=start)
-            return list(found), found.last_evaluated_key
+        return read_page(ConnectionItem.by_list.query, f"{self._tenant}#connections", limit=limit, start=start)
 
     def watermark(self, connection_id: str) -> str:
         """How far orders were pulled (RFC 3339), "" when they never were."""

@@ -68,6 +68,7 @@ class ContactChanged(Event):
     member_id: str
     contact_id: str
     state: str = Field(default="", description="attribution: the code's state, '' when unattributed")
+    source_at: Moment | None = Field(default=None, description="when the platform says that it happened, by its clock")
 
 
 class CardTapped(Event):

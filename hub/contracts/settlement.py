@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Moment, PersonId, Slug
+from hub.contracts.base import Amount, Contract, Day, Moment, PersonId, Slug
 from hub.contracts.http import PageQuery
 
 AccountName = Annotated[
@@ -24,7 +24,11 @@ Party = Annotated[str, Field(pattern=r"^(person|store):[A-Za-z0-9_.@-]{1,64}$", 
 
 Currency = Literal["CNY", "HKD", "USD", "EUR", "JPY"]
 Period = Annotated[
-    str, Field(pattern=r"^(now|[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)$", examples=["now", "2026-11"])
+    str,
+    Field(
+        pattern=r"^(now|(19[7-9]|2[0-9]{2})[0-9]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)$",
+        examples=["now", "2026-11"],
+    ),
 ]
 """A calendar month or day in the tenant's zone; `now` is the current month."""
 
@@ -138,7 +142,7 @@ class EarningsView(Contract):
 class RunStart(Contract):
     """The run of which day (tenant's zone); today unless stated."""
 
-    day: date | None = None
+    day: Day | None = None
 
 
 class RunView(Contract):

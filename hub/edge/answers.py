@@ -79,4 +79,4 @@ def _rule(item: Mapping[str, Any]) -> str:
         return "is required"
     if item["type"] == "extra_forbidden":
         return "is not a known field"
-    return str(item["msg"])
+    return str(item["msg"]).removeprefix("Value error, ")

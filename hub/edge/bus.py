@@ -6,7 +6,7 @@ Neither the bus nor a queue carries bodies: of a changed item, binary and sealed
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -52,9 +52,13 @@ def put_events(client: Any, bus: str, events: Iterable[Event]) -> None:
             raise Retry("the bus did not take every event", failed=answer["FailedEntryCount"])
 
 
-def forward(client: Any, queue_url: str, records: Sequence[Mapping[str, Any]]) -> None:
-    """Send a stream's records to the room's queue of changes. Raises Retry when the queue did not take all."""
-    bodies = [json.dumps(asdict(change_of(record)), separators=(",", ":")) for record in records]
+def forward(
+    client: Any, queue_url: str, records: Sequence[Mapping[str, Any]], wanted: Callable[[Change], bool] | None = None
+) -> None:
+    """Send a stream's records, those that the room wants, to its queue of changes. Raises Retry when the queue did not
+    take all."""
+    changes = filter(wanted or (lambda _: True), map(change_of, records))
+    bodies = [json.dumps(asdict(change), separators=(",", ":")) for change in changes]
     entries = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(bodies)]
     for chunk in _chunks(entries, "MessageBody"):
         answer = client.send_message_batch(QueueUrl=queue_url, Entries=chunk)

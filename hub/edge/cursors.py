@@ -27,9 +27,14 @@ def decode(cursor: str) -> dict[str, Any] | None:
         if len(cursor) > LENGTH_LIMIT:
             raise ValueError
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(position, dict) or not position:
+        if not isinstance(position, dict) or not position or not all(map(_is_text, position.values())):
             raise ValueError
     except (ValueError, binascii.Error):
         rule = "must be the next_cursor of an earlier page"
         raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)]) from None
     return position
+
+
+def _is_text(value: object) -> bool:
+    """Whether this is a string as DynamoDB types it: all our keys are."""
+    return isinstance(value, dict) and [*value] == ["S"] and isinstance(value["S"], str)

@@ -90,7 +90,8 @@ def _operation(tag: str, route: Route, references: Mapping[Any, Any]) -> dict[st
     if route.method in IDEMPOTENT and not route.public:
         operation["parameters"].append(IDEMPOTENCY_KEY)
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": _json(references[(route.body, "validation")])}
+        needed = route.method == "PUT" or any(field.is_required() for field in route.body.model_fields.values())
+        operation["requestBody"] = {"required": needed, "content": _json(references[(route.body, "validation")])}
     return operation
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from hub.kernel.errors import (
     Invalid,
     Malformed,
     NotAllowed,
+    NotFound,
     Problem,
     TooLarge,
     Unauthenticated,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 BODY_LIMIT_BYTES = 256 * 1024
 KEY_LIMIT = 128
+PARAMETER_LIMIT = 256
+"""Ids in paths and filters become parts of keys, of which DynamoDB takes 1,024 bytes (2,048 of a hash key)."""
 NOBODY = Principal(sub="", roles=(), tenant="", region="")
 NO_STORE = {"Cache-Control": "no-store"}
 Headers = dict[str, str | list[str]]
@@ -121,6 +124,8 @@ def _read(room: Room, route: Route, parameters: Mapping[str, str], sent: Any) ->
     principal = NOBODY if route.public else identify(room, headers)
     if not route.public and route.roles:
         require_role(principal, route.roles)
+    if any(len(value) > PARAMETER_LIMIT for value in parameters.values()):
+        raise NotFound("nothing has so long an id")
     key = headers.get("idempotency-key", "") if route.method in ("POST", "PATCH", "PUT") else ""
     if len(key) > KEY_LIMIT or not key.isprintable():
         rule = f"must be at most {KEY_LIMIT} printable characters"
@@ -142,6 +147,10 @@ def _read(room: Room, route: Route, parameters: Mapping[str, str], sent: Any) ->
 def _query(route: Route, sent: Mapping[str, str]) -> Any:
     if route.query is None:
         return dict(sent)
+    long = [name for name, value in sent.items() if len(value) > PARAMETER_LIMIT and name != "cursor"]
+    if long:
+        rule = f"must be at most {PARAMETER_LIMIT} characters"
+        raise Invalid("too long", problems=[Problem(f"query:{name[:PARAMETER_LIMIT]}", rule) for name in long])
     try:
         return route.query.model_validate(dict(sent))
     except ValidationError as error:
@@ -155,14 +164,28 @@ def _body(route: Route, raw: bytes) -> Any:
     if route.body is None:
         return None
     try:
-        document = json.loads(raw.decode("utf-8") or "{}")
+        text = raw.decode("utf-8") or ("" if route.method == "PUT" else "{}")
+        document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except UnicodeDecodeError:
         raise Malformed("the body must be JSON in UTF-8") from None
     except (ValueError, RecursionError):
-        raise Malformed("the body must be JSON") from None
+        raise Malformed("the body must be JSON, with each name once in its object") from None
     if not isinstance(document, dict):
         raise Invalid("wrong body", problems=[Problem("", "must be a JSON object")])
     return route.body.model_validate(document)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names differ: of two values one would be lost, and readers disagree which (RFC 8259, 4)."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    """Python would read NaN and Infinity, which are not JSON."""
+    raise ValueError(name)
 
 
 def _handle(room: Room, route: Route, request: Request) -> tuple[Any, dict[str, str]]:
@@ -171,11 +194,25 @@ def _handle(room: Room, route: Route, request: Request) -> tuple[Any, dict[str, 
         return route.handler(request), {}
     claim = room.idempotency.claim(request.scope, _fingerprint(request), request.now)
     request = replace(request, made_at=claim.made_at)
-    if claim.resource_id is not None and route.replay is not None:
-        return route.replay(request, claim.resource_id), {"Idempotency-Replayed": "true"}
+    if claim.resource_id is not None and (render := _renderer(room, route)):
+        return render(request, claim.resource_id), {"Idempotency-Replayed": "true"}
     result = route.handler(request)
     room.idempotency.finish(request.scope, str(getattr(result, "id", "")))
     return result, {"Idempotency-Replayed": "true"} if claim.resource_id is not None else {}
+
+
+def _renderer(room: Room, route: Route) -> Callable[[Request, str], Any] | None:
+    """How a repeat is answered without doing it again: the route's own way, or as a GET of what the path names.
+
+    None where there is neither: the handler runs again, with ids that stay the same.
+    """
+    if route.replay is not None:
+        return route.replay
+    for shown in room.http_routes:
+        reads = shown.method == "GET" and shown.query is None and shown.answer is route.answer is not None
+        if reads and f"{route.path}/".startswith(f"{shown.path}/"):
+            return lambda request, _resource_id: shown.handler(request)
+    return None
 
 
 def _fingerprint(request: Request) -> str:

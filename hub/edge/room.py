@@ -69,6 +69,7 @@ class Room(Chalice):
 
     name: the room, as in its table, functions and role. paths: the path prefixes that are its own.
     idempotency: what is behind Idempotency-Key; None where no route creates or changes anything.
+    wanted: which changes of its tables the room acts on; the others cost no queue. None: all.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Room(Chalice):
         paths: tuple[str, ...],
         idempotency: MakeIdempotency | None = None,
         exact_paths: tuple[str, ...] = (),
+        wanted: Callable[[bus.Change], bool] | None = None,
     ) -> None:
         super().__init__(app_name=name, configure_logs=False)
         self.paths, self.exact_paths = paths, exact_paths
@@ -84,6 +86,7 @@ class Room(Chalice):
         self.entries: list[dict[str, Any]] = []
         self.module = ""
         self._make_idempotency = idempotency
+        self._wanted = wanted
         self._key_cache: tuple[float, str] = (0.0, "")
 
     # What a handler reaches for.
@@ -213,8 +216,8 @@ class Room(Chalice):
         return self.on_sqs_message(queue=f"{self.app_name}-changes", name="changes")(_named(run, handler))
 
     def forward(self, event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG002 - Lambda's signature
-        """The stream entry: hands every record to the queue of changes."""
-        bus.forward(aws.client("sqs"), self.settings.changes_queue_url, event["Records"])
+        """The stream entry: hands every record that is wanted to the queue of changes."""
+        bus.forward(aws.client("sqs"), self.settings.changes_queue_url, event["Records"], self._wanted)
         return {}
 
     def queue(self, name: str) -> Callable[..., Any]:

@@ -59,10 +59,14 @@ class Index:
 
     def first(self, facts: Mapping[str, Any]) -> int | None:
         """Position of the first rule that holds. Raises as `hits` does."""
-        mask = self._candidates(facts)
+        mask, get, leftovers = self.everyone, facts.get, self.leftovers
+        for name, memo in self.remembered:  # as _candidates does; a call less is a tenth of a decision's time
+            mask &= memo[get(name)]
+        for name, of_raw in self.computed:
+            mask &= of_raw(get(name))
         while mask:
             lowest = mask & -mask
-            if lowest not in self.leftovers or holds(self.leftovers[lowest], facts):
+            if not leftovers or lowest not in leftovers or holds(leftovers[lowest], facts):
                 return lowest.bit_length() - 1
             mask ^= lowest
         return None
@@ -140,7 +144,16 @@ def _column(families: dict[str, Entries], everyone: int) -> Memo | Mask:
     read = field.read
     if field.kind in ("enum", "region") or (field.kind == "text" and "phrase" not in families):
         return Memo(lambda raw: of_value(read(raw)), missing)
-    return lambda raw: missing if raw is None else of_value(read(raw))
+
+    def usual(raw: Any) -> int:
+        return missing if raw is None else of_value(read(raw))
+
+    if field.kind == "boolean":  # by identity: 1 and 0 are equal to them, and refused by `read`
+        yes, no = of_value(True), of_value(False)
+        return lambda raw: yes if raw is True else no if raw is False else usual(raw)
+    if field.kind == "number":  # a plain int is read as it is
+        return lambda raw: of_value(raw) if type(raw) is int else usual(raw)
+    return usual
 
 
 def _joined(masks: list[Mask]) -> Mask:

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Retry
+from hub.kernel.errors import Invalid, Problem, Retry
 from hub.kernel.ids import hashed_id
 
 State = Literal["pending", "processed", "quarantined", "dead"]
@@ -107,7 +107,8 @@ class Inbox:
         """Ids of messages in this state since before that (wall) moment, oldest first, and where the next
         page starts.
 
-        Reads the sparse index, which may be a moment behind. Raises Retry.
+        Reads the sparse index, which may be a moment behind. Raises Retry, and Invalid for a start that is none
+        of this list.
         """
         query: dict[str, Any] = {
             "TableName": self.table,
@@ -124,6 +125,9 @@ class Inbox:
         try:
             page = self.client.query(**query)
         except (ClientError, BotoCoreError) as error:
+            if start and isinstance(error, ClientError) and error.response["Error"]["Code"] == "ValidationException":
+                rule = "must be the next_cursor of an earlier page of this list"
+                raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)]) from None
             raise Retry("inbox does not answer", state=state) from error
         return [item["pk"]["S"].rpartition("#")[2] for item in page["Items"]], page.get("LastEvaluatedKey")
 

@@ -28,7 +28,8 @@ def malice(stage: Stage) -> dict[str, Any]:
         took_ms = (time.monotonic() - began) * 1000
         stage.sent += stored
         clean = not any(trace in got.text for trace in TRACES)
-        stage.check(got.status_code == status and clean, f"{name}: {status}", f"{took_ms:.0f} ms")
+        said = "" if got.status_code == status else f"but {got.status_code}, "
+        stage.check(got.status_code == status and clean, f"{name}: {status}", f"{said}{took_ms:.0f} ms")
     unknown = stage.http.post(stage.hub.ready.base_url + "/webhooks/wecom/con_nobody", data=b"x", timeout=30)
     stage.check(unknown.status_code == 404, "an unknown connection: 404")
     final = stage.eventually("nothing pending", lambda: _drained(stage))

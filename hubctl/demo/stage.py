@@ -69,10 +69,13 @@ class Stage:
         return self.hub.clock.business_now()
 
     def wait_until(self, moment: datetime) -> None:
-        """Let business time reach `moment`."""
+        """Let business time reach `moment`; a long wait is announced."""
         real_seconds = (moment - self.now()).total_seconds() / self.hub.ready.clock_scale
         if real_seconds >= WORTH_SAYING_SECONDS:
             self.tell(f"  [dim]… until {moment.astimezone(ZONE):%H:%M}, which takes {real_seconds:.0f} s[/dim]")
+        self._sleep_until(moment)
+
+    def _sleep_until(self, moment: datetime) -> None:
         while (left := (moment - self.now()).total_seconds()) > 0:
             time.sleep(max(left / self.hub.ready.clock_scale, 0.001))
 
@@ -136,7 +139,7 @@ class Stage:
         """Send a delivery when business time reaches `moment`, whatever else is going on by then."""
 
         def wait_and_send() -> None:
-            self.wait_until(moment)
+            self._sleep_until(moment)
             with requests.Session() as session:
                 session.trust_env = False
                 url = connection.webhook_url + "?" + urlencode(delivery.query)

@@ -22,7 +22,7 @@ import requests
 from hub.channels.base import Delivery
 from hub.channels.registry import codec
 from hubctl.stamps import ROOT
-from tests.support.stock_hub import LAYER, build_for_this_machine
+from tests.support.stock_hub import LAYER, VERIFY_CONTENT, VERIFY_FILE, build_for_this_machine
 
 pytestmark = pytest.mark.e2e
 
@@ -64,6 +64,10 @@ class StockHub:
         answer = self.http.request(method, self.base + path, json=body, headers=self.headers, timeout=CALL_SECONDS)
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text[:2000]}"
         return answer.json()
+
+    def read(self, path: str) -> str:
+        """What everybody may read."""
+        return self.http.get(self.base + path, timeout=CALL_SECONDS).text
 
     def deliver(self, connection: str, delivery: Delivery) -> bytes:
         url = f"{self.base}/webhooks/wecom/{connection}?{urlencode(delivery.query)}"
@@ -109,9 +113,10 @@ def test_every_handler_runs_on_its_bundle_and_the_layer_alone(bundles: Path, fun
 
 
 def test_the_deployed_bundles_take_a_message_to_its_ticket(hub: StockHub) -> None:
-    """The reference is served, a connection is made and its URL verified; one message becomes one ticket, whose flow
-    waits for a person."""
+    """The reference and the domain's verification file are served, a connection is made and its URL verified; one
+    message becomes one ticket, whose flow waits for a person."""
     assert hub.call("GET", "/openapi.json")["openapi"].startswith("3.1")
+    assert hub.read(f"/{VERIFY_FILE}") == VERIFY_CONTENT
     made = hub.call("POST", "/webhooks/connections", {"channel": "wecom", "name": "报修", "settings": WECOM})
     question, answer = codec("wecom").verification(WECOM, **stamp())
     assert hub.deliver(made["id"], question) == answer.body

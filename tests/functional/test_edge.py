@@ -60,6 +60,11 @@ def make_room() -> tuple[Room, list[Any]]:
     def show(request: Request) -> Thing:
         return Thing(id=request.path["thing_id"], title="冰柜")
 
+    @room.http("POST", "/things/{thing_id}/count", summary="s", body=Contract, answer=Thing)
+    def count(request: Request) -> Thing:
+        seen.append("counted")
+        return Thing(id=request.path["thing_id"], title="counted")
+
     @room.http("GET", "/things", summary="s", query=PageQuery)
     def browse(request: Request) -> dict[str, int]:
         return {"limit": request.query.limit}
@@ -122,10 +127,19 @@ def test_every_wrong_field_is_named(sample: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b"\xff\xfe", 400), (b"{", 400), (b"[1]", 422), (b"[" * 100_000, 400), (b" " * 300_000, 413)]
+    ("body", "status"),
+    [
+        (b"\xff\xfe", 400),
+        (b"{", 400),
+        (b"[1]", 422),
+        (b"[" * 100_000, 400),
+        (b" " * 300_000, 413),
+        (b'{"title": "a", "title": "b"}', 400),
+        (b'{"title": "a", "count": NaN}', 400),
+    ],
 )
 def test_a_body_that_cannot_be_read_is_refused_in_words(sample: Any, body: bytes, status: int) -> None:
-    """Broken, deep, oversized or non-UTF-8 bodies are the sender's fault: 4xx, never 5xx."""
+    """Broken, deep, oversized, ambiguous or non-UTF-8 bodies are the sender's fault: 4xx, never 5xx."""
     answer = call(sample[0], "POST", "/things", body)
     assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
 
@@ -134,6 +148,13 @@ def test_a_wrong_query_field_is_named(sample: Any) -> None:
     """A query value out of its bounds is named."""
     answer = call(sample[0], "GET", "/things", query={"limit": "9999"})
     assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, "query:limit")
+
+
+def test_what_is_too_long_to_be_a_key_is_refused(sample: Any) -> None:
+    """An id in a path that no key could hold is a 404; a filter like that is named."""
+    assert call(sample[0], "GET", f"/things/{'a' * 257}").status == 404
+    answer = call(sample[0], "GET", "/things", query={"shop": "a" * 257})
+    assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, "query:shop")
 
 
 def test_unknown_paths_and_methods_are_told_apart(sample: Any) -> None:
@@ -214,6 +235,14 @@ def test_an_idempotency_key_does_a_thing_once(sample: Any) -> None:
     assert second.json["title"] == "as it is now"
     assert (other.status, other.json["errors"][0]["pointer"]) == (422, "header:Idempotency-Key")
     assert seen == ["a"]
+
+
+def test_an_action_is_not_done_again_either(sample: Any) -> None:
+    """A repeated action is answered with what it acted on, as that is now, and done once."""
+    room, seen, _ = sample
+    first, again = (call(room, "POST", "/things/a/count", {}, key="k1") for _ in range(2))
+    assert (first.json["title"], again.json["title"], seen) == ("counted", "冰柜", ["counted"])
+    assert again.headers["idempotency-replayed"] == "true"
 
 
 def test_another_principal_may_use_the_same_key(sample: Any) -> None:
@@ -305,7 +334,9 @@ def test_large_records_are_sent_in_batches_that_the_queue_takes(sample: Any) -> 
         for number in range(10)
     ]
     room.forward({"Records": records}, Context())
-    attributes = session.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    attributes = session.client("sqs").get_queue_attributes(
+        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+    )
     assert attributes["Attributes"]["ApproximateNumberOfMessages"] == "10"
 
 

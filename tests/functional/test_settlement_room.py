@@ -253,6 +253,17 @@ def test_schedule_and_hand_start_the_same_execution_once(clock: StepClock, sessi
     assert json.loads(described["input"]) == {"run_id": by_hand.json["id"], "day": DAY}
 
 
+def test_a_run_that_was_left_open_is_taken_up_again(clock: StepClock, session: Any) -> None:
+    """Its machine failed for good: the next morning starts it once more, beside the day's own, which waits for it."""
+    clock.now = SIX
+    step("open", run_id=started(DAY).json["id"], day=DAY)
+    clock.now = SIX + timedelta(days=1)
+    for _ in range(2):
+        app.daily({}, Context())
+    listed = session.client("stepfunctions").list_executions(stateMachineArn=MACHINE)["executions"]
+    assert {one["name"] for one in listed} == {f"run-{DAY}", f"run-{DAY}-again-20261121T220000", "run-2026-11-22"}
+
+
 def test_no_run_of_a_day_to_come() -> None:
     """422, naming /day."""
     refused = started("2026-11-22")

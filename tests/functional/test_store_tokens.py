@@ -82,7 +82,12 @@ def test_a_token_in_its_last_minutes_serves_while_it_is_renewed(office: Office) 
     assert office.process().get() == "t1"
     office.now += LIFE_SECONDS * 0.9
     other, seen = office.process(), list[str]()
-    office.platform.script = [lambda: seen.append(other.get()) or "t2"]
+
+    def meanwhile() -> str:
+        seen.append(other.get())
+        return "t2"
+
+    office.platform.script = [meanwhile]
     assert office.process().get() == "t2"
     assert seen == ["t1"]
 

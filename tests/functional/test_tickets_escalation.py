@@ -17,6 +17,7 @@ LADDER = [
     ("supervisor", "2026-11-20T20:30:00Z", ("chen",)),
     ("team", "2026-11-20T21:00:00Z", ("chen", "li", "zhao")),
 ]
+DONE = {"outcome": "done", "fields": {"labour_amount": "0.00"}}
 
 
 @pytest.fixture
@@ -141,9 +142,8 @@ def test_handover_after_500_wakes(hub: World) -> None:
 def test_closed_is_quiet(hub: World) -> None:
     """A ticket that is closed escalates no more."""
     ticket = hub.ticket()
-    for node, outcome in (("accept", "accepted"), ("service", "done")):
-        path = f"/tickets/{ticket['id']}/nodes/{node}/complete"
-        hub.call("POST", path, {"outcome": outcome, "fields": {"labour_amount": "0.00"}})
+    for node, body in (("accept", {"outcome": "accepted"}), ("service", DONE)):
+        assert hub.call("POST", f"/tickets/{ticket['id']}/nodes/{node}/complete", body).status == 200
     assert hub.ticket()["state"] == "closed"
     hub.clock.advance(hours=9)
     assert hub.wake(generation(hub)) == {"next": "done", "wait_seconds": 1, "wakes": 1}

@@ -267,3 +267,46 @@ def test_an_image_too_large_for_the_stream(hub: World, ticket: Any) -> None:
     pk = f"demo#ticket#{ticket['id']}"
     app.follow(app.desk, Change("hub-demo-tickets", "MODIFY", pk, "ticket", None, None))
     assert list(hub.machines.flows) == [f"{ticket['id']}-1"]
+
+
+def test_whoever_turns_it_down_has_not_taken_it_up(hub: World, ticket: Any) -> None:
+    """Acknowledged and then declined, nobody has the matter in hand: the ladder goes on, from the old moment."""
+    hub.call("POST", f"/tickets/{ticket['id']}/acknowledge", {}, as_=as_("engineer", sub="li"))
+    assert hub.wake(f"{ticket['id']}-1-g1")["next"] == "done"
+    complete(hub, ticket, "accept", "declined", "li")
+    assert hub.ticket()["acknowledged_at"] is None
+
+    hub.sleep_until_done(f"{ticket['id']}-1-g2", T0 + timedelta(days=1))
+    assert [(e.rung, e.due_at) for e in hub.told("rung.fired")] == [
+        ("agent", T0 + timedelta(hours=2)),
+        ("supervisor", T0 + timedelta(hours=2, minutes=30)),
+        ("team", T0 + timedelta(hours=3)),
+    ]
+
+
+def test_only_what_the_nodes_form_asks_for(hub: World, ticket: Any) -> None:
+    """Costs reported where nobody asked for them would count twice: 422 names each, and nothing is written."""
+    refused = complete(hub, ticket, "accept", "accepted", "li", {"labour_amount": "80.00", "travel_km": 3})
+    assert (refused.status, [e["pointer"] for e in refused.json["errors"]]) == (
+        422,
+        ["/fields/labour_amount", "/fields/travel_km"],
+    )
+    unknown = complete(hub, ticket, "accept", "accepted", "li", {"mood": "good"})
+    assert (unknown.status, [e["pointer"] for e in unknown.json["errors"]]) == (422, ["/fields/mood"])
+    assert waiting(hub.ticket())["node"] == "accept"
+
+
+def test_the_tap_of_somebody_who_left(hub: World, ticket: Any) -> None:
+    """Whoever is no longer with us accepts nothing, though the card is still on their phone."""
+    hub.hire("li", wecom_userid="LiWei", active=False, version=2)
+    hub.clock.advance(seconds=6)
+    hub.tell(hub.tap("LiWei", f"{ticket['id']}@{waiting(ticket)['id']}", "accept"))
+    assert waiting(hub.ticket())["node"] == "accept"
+
+
+def test_a_userid_that_is_anothers_id(hub: World, ticket: Any) -> None:
+    """Somebody whose WeCom userid happens to read like our engineer's id is not our engineer."""
+    hub.hire("li.na", wecom_userid="li")
+    hub.clock.advance(seconds=6)
+    hub.tell(hub.tap("li", f"{ticket['id']}@{waiting(ticket)['id']}", "accept"))
+    assert waiting(hub.ticket())["node"] == "accept"

@@ -164,9 +164,9 @@ def test_a_flow_closes_its_ticket(hub: World, ticket: Any) -> None:
 def test_progress_page(hub: World, ticket: Any) -> None:
     """Whoever holds the link sees the kind of matter and its milestones with times, and exactly that."""
     hub.clock.advance(minutes=5)
-    for node, outcome in (("accept", "accepted"), ("service", "done")):
-        path = f"/tickets/{ticket['id']}/nodes/{node}/complete"
-        hub.call("POST", path, {"outcome": outcome, "fields": {"labour_amount": "80.00"}})
+    done = {"outcome": "done", "fields": {"labour_amount": "80.00"}}
+    for node, body in (("accept", {"outcome": "accepted"}), ("service", done)):
+        hub.call("POST", f"/tickets/{ticket['id']}/nodes/{node}/complete", body)
         hub.clock.advance(minutes=30)
 
     seen = hub.call("GET", ticket["link"], as_="")
@@ -225,7 +225,7 @@ def test_publishing_nonsense(hub: World) -> None:
     assert document is not None
     document["start"] = "nowhere"
     wrong = hub.call("POST", "/flows/repair/publish", {"document": document})
-    assert (wrong.status, wrong.json["errors"][0]["pointer"]) == (422, "/start")
+    assert (wrong.status, wrong.json["errors"][0]["pointer"]) == (422, "/document/start")
     assert hub.call("POST", "/flows/install/publish", {}).status == 404
     assert hub.call("GET", "/flows/install").status == 404
     assert hub.call("POST", "/flows/repair/publish", {}, as_=as_("agent", sub="amy")).status == 403

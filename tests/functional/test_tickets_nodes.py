@@ -98,3 +98,24 @@ def test_unknown_step(hub: World) -> None:
     """A step that does not exist is refused by name."""
     with pytest.raises(Exception, match="no such step"):
         app.steps({"op": "dance", "ticket": "tkt_1", "run": 1}, Context())
+
+
+def test_a_flow_that_could_never_be_answered(hub: World) -> None:
+    """Refused before anybody's ticket hangs in it: each place is named by its pointer into the request."""
+
+    def pointers(document: dict[str, Any]) -> list[str]:
+        answer = hub.call("POST", "/flows/consult/publish", {"document": document})
+        assert answer.status == 422
+        return [error["pointer"] for error in answer.json["errors"]]
+
+    def asking(*fields: tuple[str, str]) -> dict[str, Any]:
+        form = [{"id": name, "title": T, "type": kind, "required": True} for name, kind in fields]
+        return consult({"id": "answer", "kind": "human", "fields": form, "outcomes": {"answered": "closed"}})
+
+    assert pointers(asking(("labour_amount", "money"), ("odometer", "integer"))) == ["/document/nodes/0/fields/1/id"]
+    assert pointers(asking(("labour_amount", "text"))) == ["/document/nodes/0/fields/0/type"]
+    assert pointers(asking() | {"ladder": "nobody"}) == ["/document/ladder"]
+    assert pointers(asking() | {"start": "nowhere"}) == ["/document/start"]
+    odd = {"id": "hot", "when": {"mood": {"eq": "hot"}}, "next": "closed"}
+    which = {"id": "which", "kind": "decision", "edges": [odd], "otherwise": "closed"}
+    assert pointers(consult(which)) == ["/document/nodes/0/edges/0/when/mood"]

@@ -175,3 +175,29 @@ def test_a_wrong_question_is_told_what_is_wrong(stack: Stack, path: str, status:
 def test_only_integrators_replay(stack: Stack) -> None:
     """An agent may not replay messages."""
     assert call(app.room, "POST", "/webhooks/messages/msg_X/replay", as_=token("agent")).status == 403
+
+
+def test_only_what_asks_for_something_goes_through_the_queue(stack: Stack) -> None:
+    """Of all that the streams tell of one message, its arrival alone is forwarded: settling and counting are not."""
+    stack.door().answer(deliver(WECOM, wecom_text("你好")))
+    (stored,) = stack.stored()
+    stack.publish()
+    records = [
+        stream_record("inbox", "INSERT", stored),
+        stream_record("inbox", "MODIFY", stack.stored()[0]),
+        *(stream_record("webhooks", "MODIFY", item) for item in stack.clients["dynamodb"].scan(
+            TableName=stack.settings["HUB_TABLE"])["Items"]),
+    ]  # fmt: skip
+    assert len(records) > 2
+    app.forward({"Records": records}, Context())
+    (told_of,) = stack.drain("HUB_CHANGES_QUEUE_URL")
+    assert (told_of["kind"], told_of["pk"]) == ("INSERT", stored["pk"]["S"])
+
+
+def stream_record(table: str, kind: str, image: dict[str, Any]) -> dict[str, Any]:
+    """What a table's stream says of an item."""
+    return {
+        "eventName": kind,
+        "eventSourceARN": f"arn:aws:dynamodb:us-east-1:1:table/hub-demo-{table}/stream/1",
+        "dynamodb": {"Keys": {"pk": image["pk"], "sk": image["sk"]}, "NewImage": image},
+    }

@@ -12,8 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from functions.webhooks import app
+from functions.webhooks.orders import paid_event
+from functions.webhooks.orders_port import Orders
+from hub.channels.douyin.orders import OrderFacts
 from hub.contracts.events import OrderTouched
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from tests.support.http import Context, bus_batch, call, sqs_batch
@@ -264,3 +269,59 @@ def test_an_order_of_a_connection_that_is_gone_is_let_go(stack: Stack) -> None:
     assert app.on_event(bus_batch(event), Context()) == {"batchItemFailures": []}
     assert order_items(stack) == {}
     assert call(app.room, "GET", "/webhooks/connections/con_GONE").status == 404
+
+
+def truth(minute: int, state: str, rank: int, shop_id: str = "4321") -> OrderFacts:
+    """What the platform says of one order at a minute of its life."""
+    at = NOW + timedelta(minutes=minute)
+    paid_at = at if state != "pending_payment" else None
+    return OrderFacts("691", shop_id, state, rank, "buyer-1", 12000, "CNY", paid_at, at)
+
+
+TRUTHS = (
+    truth(0, "pending_payment", 10),
+    truth(1, "paid", 20),
+    truth(1, "shipped", 40),
+    truth(2, "cancelled", 90),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(TRUTHS), min_size=1, max_size=8))
+def test_in_any_order_and_however_often_the_latest_truth_holds_and_paid_is_said_once(
+    stack: Stack, seen: list[OrderFacts]
+) -> None:
+    """Push, pull, repeats and times that run backwards: the end is the same, and the order becomes paid once."""
+    dynamodb, table = stack.clients["dynamodb"], stack.settings["HUB_TABLE"]
+    orders = Orders(table, dynamodb, "demo")
+    said = []
+    for number, facts in enumerate(seen):
+        before = app_images(stack)
+        orders.transition(facts, connection_id=f"con_{number % 2}", channel="douyin", now=NOW)
+        said.append(paid_event("demo", app_images(stack), before))
+    latest = max(seen, key=lambda facts: (facts.updated_at, facts.state_rank))
+    image = app_images(stack)
+    dynamodb.delete_item(TableName=table, Key={"pk": {"S": "demo#order#douyin#4321#691"}, "sk": {"S": "order"}})
+    assert image is not None
+    assert image["state"] == latest.state
+    told = [event for event in said if event]
+    assert len(told) <= 1
+    assert bool(told) == ("paid_noted_at" in image)
+    if latest.paid_at:
+        assert told
+
+
+def app_images(stack: Stack) -> dict[str, Any] | None:
+    """The order as the stream would show it."""
+    item = order_items(stack).get("691")
+    return {name: next(iter(value.values())) for name, value in item.items()} if item else None
+
+
+def test_the_same_number_in_two_shops_is_two_orders(stack: Stack) -> None:
+    """Order numbers hold within a shop: each shop's order is paid, under an id of its own."""
+    orders = Orders(stack.settings["HUB_TABLE"], stack.clients["dynamodb"], "demo")
+    for shop_id in ("4321", "4322"):
+        facts = truth(1, "paid", 20, shop_id)
+        assert orders.transition(facts, connection_id="con_1", channel="douyin", now=NOW)
+    found = stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_TABLE"])["Items"]
+    assert len({item["order_id"]["S"] for item in found if item["sk"]["S"] == "order"}) == 2

@@ -7,7 +7,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from hubctl.deploy import CDK, DeployError, ensure_auth_key, run_cdk
+from hub.edge.auth import Principal, verify_token
+from hubctl.deploy import CDK, DeployError, ensure_auth_key, read_auth_keys, run_cdk
+from hubctl.state import sign
 
 
 def test_cdk_deploys_the_tenants_assembly_into_its_region(tmp_path: Path) -> None:
@@ -40,3 +42,15 @@ def test_the_signing_key_is_made_once_and_never_replaced() -> None:
         assert ssm.get_parameter(Name="/hub/demo/auth", WithDecryption=True)["Parameter"]["Value"] == first["Value"]
     assert first["Type"] == "SecureString"
     assert len(first["Value"]) >= 64
+
+
+def test_an_operator_signs_with_the_stacks_first_key() -> None:
+    """`hubctl token --aws` reads the key with the operator's rights; without a stack it says what it could not read."""
+    with mock_aws():
+        ssm = boto3.client("ssm", region_name="us-east-1")
+        with pytest.raises(DeployError, match="/hub/demo/auth"):
+            read_auth_keys(ssm, "demo")
+        ensure_auth_key(ssm, "demo")
+        key = read_auth_keys(ssm, "demo")
+    principal = Principal(sub="root", roles=("administrator",), tenant="demo")
+    assert verify_token(sign(key, principal, 1), key, "demo")["sub"] == "root"

@@ -43,9 +43,9 @@ def test_a_stack_keeps_far_from_the_limit_of_resources(full: Template) -> None:
 
 
 def test_the_outputs_say_where_the_hub_is(demo: Template, full: Template) -> None:
-    """A deployment tells its API, its address, and, with a domain of its own, the name to point it at."""
+    """A deployment tells its API, its address; with a domain, the name to point it at; with a NAT, its elastic IP."""
     assert sorted(demo.body["Outputs"]) == ["ApiId", "ApiUrl"]
-    assert sorted(full.body["Outputs"]) == ["ApiId", "ApiUrl", "DomainTarget"]
+    assert sorted(full.body["Outputs"]) == ["ApiId", "ApiUrl", "DomainTarget", "EgressAddress"]
     assert full.body["Outputs"]["ApiUrl"]["Value"] == "https://hub.example.com"
 
 

@@ -30,6 +30,7 @@ from hubctl.synth import node_environment, read_assets
 TENANT = "stock"
 ARCHITECTURE = {"aarch64": "arm64", "arm64": "arm64", "x86_64": "x86_64"}[platform.machine()]
 LAYER = ROOT / "build" / "layer" / ARCHITECTURE / "python"
+VERIFY_FILE, VERIFY_CONTENT = "WW_verify_Stock0001.txt", "Stock0001"
 SYNTH_SECONDS = 300
 NOWHERE = "http://127.0.0.1:9"  # the discard port: what the hub would send to a platform ends here
 
@@ -54,6 +55,7 @@ def synthesise(place: Path, bundles: Path) -> Path:
     tenants, out = place / "tenants", place / "out"
     tenants.mkdir()
     said = f'id = "{TENANT}"\nname = "原样 Stock"\narchitecture = "{ARCHITECTURE}"\n'
+    said += f'[verify_files]\n"{VERIFY_FILE}" = "{VERIFY_CONTENT}"\n'
     (tenants / f"{TENANT}.toml").write_text(said, encoding="utf-8")
     places = ["--tenants", str(tenants), "--build", str(bundles), "--out", str(out), "--unchecked"]
     command = [sys.executable, "-m", "infra.app", *places]

@@ -184,6 +184,8 @@ def test_every_documented_status_has_a_ranked_state() -> None:
         ({"pay_amount": None}, "missing-field"),
         ({"pay_amount": -1}, "missing-field"),
         ({"update_time": "soon"}, "missing-field"),
+        ({"update_time": 1_700_000_000_000}, "missing-field"),
+        ({"pay_time": 10**14}, "missing-field"),
         ({"order_id": ""}, "missing-field"),
         ({"shop_id": True}, "missing-field"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -90,6 +91,7 @@ def test_contacts_come_and_go(name: str, change: Any) -> None:
             member_id="zhangsan",
             contact_id="wmEXT",
             state="ch_store_001",
+            source_at=datetime.fromtimestamp(1700000000, UTC),
         )
     )
 
@@ -156,3 +158,13 @@ def test_a_push_without_a_usable_order_number_is_quarantined(data: str) -> None:
     with pytest.raises(NotUnderstood) as refused:
         douyin.events(stored("douyin", f'{{"tag":"101","data":{data}}}'.encode()))
     assert refused.value.reason == "missing-field"
+
+
+@pytest.mark.parametrize(("name", "limit"), [("FromUserName", wecom.NAME_LIMIT_BYTES)])
+def test_a_name_too_long_to_be_one_is_not_understood(name: str, limit: int) -> None:
+    """What could not become a key of ours is quarantined here, not a poison to every room behind the bus."""
+    message = "<xml><MsgType>text</MsgType><{0}>{1}</{0}><Content>x</Content></xml>"
+    fits = wecom.events(stored("wecom", message.format(name, "w" * limit).encode()))
+    assert len(fits) == 1
+    with pytest.raises(NotUnderstood):
+        wecom.events(stored("wecom", message.format(name, "w" * (limit + 1)).encode()))

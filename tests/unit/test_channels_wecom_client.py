@@ -42,7 +42,7 @@ def test_a_text_goes_out_as_raw_utf8_with_the_duplicate_check_on() -> None:
         "msgtype": "text",
         "text": {"content": "你好"},
         "enable_duplicate_check": 1,
-        "duplicate_check_interval": 1800,
+        "duplicate_check_interval": 14400,
     }
     assert (request["timeout"], request["allow_redirects"]) == ((3.05, 10.0), False)
 

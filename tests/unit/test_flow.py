@@ -151,3 +151,14 @@ def test_the_machine_walks_as_the_document_says(case: tuple[dict[str, Any], list
         expected.append(name)
     machine = json.loads(compile_flow(parse_flow(document)).asl)
     assert walk(machine, edges) == expected
+
+
+def test_a_step_outlives_half_an_hour_of_trouble() -> None:
+    """A step that fails for now, or hangs, is tried again for at least 25 minutes before its run is given up; a parked
+    token's time-out enters the same visit anew instead."""
+    states = json.loads(compile_flow(parse_flow(preset_flow("repair") or {})).asl)["States"]
+    for name in ("dispatch", "accept"):
+        (retry,) = states[name]["Retry"]
+        waits = [min(2 * 2**n, retry["MaxDelaySeconds"]) for n in range(retry["MaxAttempts"])]
+        assert sum(waits) >= 25 * 60
+        assert ("States.Timeout" in retry["ErrorEquals"]) == (name == "dispatch")

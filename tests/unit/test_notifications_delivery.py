@@ -9,13 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.notifications.bundling import DIGEST_ATTEMPTS_LIMIT, sweep_due
+from functions.notifications.bundling import sweep_due
 from functions.notifications.delivery import ATTEMPTS_LIMIT, Send, delay, deliver
 from functions.notifications.notices import Notice
-from hub.channels.wecom.client import DUPLICATE_CHECK_SECONDS
-from hub.edge.consumers import AGAIN_AFTER_SECONDS
 from hub.kernel.errors import Refuse, Retry
-from infra.queues import RECEIVES_MAX
 from tests.support.sends import MemorySends
 
 NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
@@ -124,13 +121,6 @@ def test_who_finished_knows_better_than_who_doubted() -> None:
     settled = deliver(sends, notice(), NIGHT, post)
     assert settled is not None
     assert settled.state == "sent"
-
-
-def test_the_limit_is_reached_before_the_queue_gives_up() -> None:
-    """A send does not stay `retrying` for ever because its event went to the dead-letter queue first."""
-    assert ATTEMPTS_LIMIT < RECEIVES_MAX
-    assert sum(AGAIN_AFTER_SECONDS) < DUPLICATE_CHECK_SECONDS
-    assert timedelta(minutes=DIGEST_ATTEMPTS_LIMIT) < timedelta(seconds=DUPLICATE_CHECK_SECONDS)
 
 
 def test_a_doubted_send_that_was_not_taken_goes_again() -> None:

@@ -87,3 +87,11 @@ def test_rungs_without_anybody() -> None:
 def test_nothing_due_writes_nothing() -> None:
     """When nothing is due there is nothing to write."""
     assert fire_rungs(case(ticket()), (), Organisation(()), AT) is None
+
+
+def test_a_reminder_for_somebody_who_left() -> None:
+    """The agent's rung of an assignee who has left is their supervisor's: somebody hears it."""
+    li = Person(id="li", active=False, supervisor="chen")
+    chen = Person(id="chen", roles=("supervisor",))
+    move = fire(case(ticket(assignee="li")), li, chen)
+    assert [rung.recipients for rung in move.rungs][:2] == [("chen",), ("chen",)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.tickets.decisions import choose_edge, require_conditions
+from functions.tickets.decisions import choose_edge, condition_problems
 from functions.tickets.flow import Decision, parse_flow
 from functions.tickets.progress import progress_of
 from functions.tickets.ticket import Case, Ticket, Visit
@@ -52,9 +52,8 @@ def test_first_edge_that_holds(edges: list[dict[str, Any]], taken: str) -> None:
 
 def test_conditions_are_checked_before_publishing() -> None:
     """A condition that cannot be asked of a ticket is refused with its place in the document."""
-    with pytest.raises(Invalid) as refused:
-        require_conditions(parse_flow(flow(decision({}, {"weather": {"eq": "rain"}}))))
-    assert [problem.pointer for problem in refused.value.problems] == ["/nodes/0/edges/1/when/weather"]
+    problems = condition_problems(parse_flow(flow(decision({}, {"weather": {"eq": "rain"}}))))
+    assert [problem.pointer for problem in problems] == ["/nodes/0/edges/1/when/weather"]
 
 
 amounts = st.integers(0, 10**9).map(lambda minor: str(Money(minor)))
@@ -97,3 +96,11 @@ def test_a_declined_visit_is_no_milestone() -> None:
     visits = {"vis_1": visit(1, "declined", AT), "vis_2": visit(2, "yes", later)}
     assert [m.at for m in progress_of(Case(TICKET, visits), document).milestones] == [AT, later, None]
     assert [m.title.zh for m in progress_of(Case(TICKET), None).milestones] == ["已受理", "已完成"]
+
+
+def test_costs_beyond_reason() -> None:
+    """An amount beyond ten million is a slip of the keyboard: refused by its pointer, so that no total overflows."""
+    parts = (Part(sku="a", quantity=1, amount="10000000.00"), Part(sku="b", quantity=1, amount="10000000.01"))
+    with pytest.raises(Invalid) as refused:
+        add_report(TICKET, WorkReport(labour_amount="9999999999999.99", parts=parts))
+    assert [p.pointer for p in refused.value.problems] == ["/fields/labour_amount", "/fields/parts/1/amount"]

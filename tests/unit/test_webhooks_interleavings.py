@@ -19,6 +19,7 @@ from hub.kernel.errors import HubError, Retry
 from hub.store.inbox import InboxItem
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
+FRESH = InboxItem("msg_1", "con_1", "douyin", "1", "k", b"{}", NOW, "pending")
 STEPS = ("go", "go", "deliver", "replay", "sweep", "fault", "die")
 
 
@@ -32,7 +33,7 @@ class World:
 
     script: list[str]
     understood: bool = True
-    item: InboxItem = InboxItem("msg_1", "con_1", "douyin", "1", "k", b"{}", NOW, "pending")
+    item: InboxItem = FRESH
     counts: Counter[str] = field(default_factory=Counter)
     said: list[tuple[str, bool]] = field(default_factory=list)
     contents: int = 0

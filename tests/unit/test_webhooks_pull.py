@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from functions.webhooks.orders import OrderFacts, Unmapped
 from functions.webhooks.pull import LAG, OVERLAP, PAGES_LIMIT, WINDOW, Window, page_numbers, plan_window
 from functions.webhooks.refresh import Refresher, Shop
 from hub.channels.douyin.orders import canonical_order
+from hub.kernel.errors import Refuse, Retry
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 SIZE = 100
@@ -134,3 +136,47 @@ def test_an_order_that_changes_meanwhile_hides_no_other(restless: int) -> None:
     """While pages are read one order leaves the window: all the others are still read."""
     noted, _ = pulled(Platform(350, restless), runs=1)
     assert {str(n + 1) for n in range(350)} - {str(restless)} <= noted
+
+
+class Puzzles(Orders):
+    """Three orders that were not understood."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unmapped = [Unmapped("con_1", order_no, "unknown-status") for order_no in ("1", "2", "3")]
+
+    def list_unmapped(self) -> list[Unmapped]:
+        return list(self.unmapped)
+
+    def forget_unmapped(self, unmapped: Unmapped) -> None:
+        self.unmapped.remove(unmapped)
+
+
+class Silent(Platform):
+    """Does not tell order 1."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(3)
+        self.error = error
+
+    def order_detail(self, order_no: str) -> dict[str, Any]:
+        if order_no == "1":
+            raise self.error
+        return super().order_detail(order_no)
+
+
+def test_an_order_that_is_gone_holds_up_no_other_that_was_not_understood() -> None:
+    """One that the platform refuses to tell stays noted; the others are read."""
+    orders = Puzzles()
+    shop = Shop("con_1", "douyin", Silent(Refuse("no such order")), canonical_order, SIZE)
+    Refresher(orders).retry_unmapped({"con_1": shop}, NOW)
+    assert (orders.noted, [one.order_no for one in orders.unmapped]) == ({"2", "3"}, ["1"])
+
+
+def test_a_platform_that_is_busy_for_one_order_is_asked_for_the_others() -> None:
+    """A passing fault is told to the schedule once all the others were read."""
+    orders = Puzzles()
+    shop = Shop("con_1", "douyin", Silent(Retry("busy")), canonical_order, SIZE)
+    with pytest.raises(Retry):
+        Refresher(orders).retry_unmapped({"con_1": shop}, NOW)
+    assert orders.noted == {"2", "3"}

@@ -118,8 +118,10 @@ class DouyinClient:
             "size": PAGE_SIZE,
         }
         data = self._call("/order/searchList", params)
-        orders = tuple(data.get("shop_order_list") or ())
-        total = int(data.get("total") or 0)
+        orders, told = tuple(data.get("shop_order_list") or ()), str(data.get("total") or 0)
+        if not told.isdecimal() or not all(isinstance(order, dict) for order in orders):
+            raise Retry("douyin-unreadable", path="/order/searchList")
+        total = int(told)
         return OrderPage(orders, total, bool(orders) and (page + 1) * PAGE_SIZE < total)
 
     def _call(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:

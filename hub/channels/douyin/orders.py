@@ -12,6 +12,9 @@ from typing import Any
 
 from hub.channels.base import NotUnderstood
 
+MOMENT_LIMIT_SECONDS = 10**11
+"""The year 5138: what is greater is no time in seconds."""
+
 
 @dataclass(frozen=True)
 class OrderFacts:
@@ -47,8 +50,8 @@ def canonical_order(detail: Mapping[str, Any]) -> OrderFacts:
         buyer_id=str(detail.get("doudian_open_id") or ""),
         amount_minor=_whole(detail, "pay_amount") - _whole(detail, "promotion_pay_amount", 0),
         currency="CNY",
-        paid_at=datetime.fromtimestamp(paid_seconds, UTC) if paid_seconds else None,
-        updated_at=datetime.fromtimestamp(_whole(detail, "update_time"), UTC),
+        paid_at=_moment(detail, "pay_time") if paid_seconds else None,
+        updated_at=_moment(detail, "update_time"),
     )
 
 
@@ -72,6 +75,14 @@ def _id(detail: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, int | str) or isinstance(value, bool) or not str(value):
         raise NotUnderstood("missing-field", field=name)
     return str(value)
+
+
+def _moment(detail: Mapping[str, Any], name: str) -> datetime:
+    """Whole seconds; milliseconds are a mistake in units, and refused."""
+    seconds = _whole(detail, name)
+    if seconds >= MOMENT_LIMIT_SECONDS:
+        raise NotUnderstood("missing-field", field=name)
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _whole(detail: Mapping[str, Any], name: str, default: int | None = None) -> int:

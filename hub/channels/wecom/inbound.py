@@ -6,6 +6,8 @@ Messages: https://developer.work.weixin.qq.com/document/path/90239, events: path
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Literal
 
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
@@ -32,6 +34,9 @@ CHANGES: dict[str, Change] = {
     "del_external_contact": "deleted_by_member",
     "del_follow_user": "deleted_by_customer",
 }
+NAME_LIMIT_BYTES = 512
+"""Ids and keys are shorter in every manual, and become keys of ours: DynamoDB takes 2048 bytes."""
+_SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
 SAYS_NOTHING = frozenset({"subscribe", "unsubscribe", "enter_agent", "location", "click", "view"})
 """Events that are understood, and that no room asks for."""
 
@@ -99,6 +104,7 @@ def _contact_changed(message: StoredMessage, fields: Fields) -> Draft:
         member_id=_text(fields, "userid"),
         contact_id=_text(fields, "externaluserid"),
         state=_optional(fields, "state"),
+        source_at=_source_at(fields),
     )
     return Draft(event)
 
@@ -118,13 +124,19 @@ def _card_tapped(message: StoredMessage, fields: Fields) -> Draft:
     return Draft(event)
 
 
+def _source_at(fields: Fields) -> datetime | None:
+    """CreateTime, seconds of WeCom's clock; None where it is none."""
+    seconds = _optional(fields, "createtime")
+    return datetime.fromtimestamp(int(seconds), UTC) if _SECONDS.fullmatch(seconds) else None
+
+
 def _event_id(message: StoredMessage, kind: str) -> str:
     return derived_id("evt", message.received_at, message.message_id, kind, "0")
 
 
 def _text(fields: Fields, name: str) -> str:
     value = _optional(fields, name).strip()
-    if not value:
+    if not 0 < len(value.encode()) <= NAME_LIMIT_BYTES:
         raise NotUnderstood("missing-field", field=name)
     return value
 
