@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
@@ -16,7 +17,9 @@ from urllib.parse import urlsplit
 from hubctl.assembly import Assembly, Hub, Options, Ready, Stack
 from hubctl.serving import LOOPBACK
 
-__all__ = ["Hub", "Options", "Ready", "Stack", "run_dev", "running_hub"]
+__all__ = ["Hub", "Options", "Ready", "Stack", "run_dev", "running_hub", "wait_for_interrupt"]
+
+WAKE_SECONDS = 0.2
 
 
 def run_dev(
@@ -41,7 +44,7 @@ def run_dev(
             cleanup.callback(_remove_ready, ready_file, hub.ready)
         if on_ready is not None:
             on_ready(hub.ready)
-        threading.Event().wait()
+        wait_for_interrupt()
 
 
 @contextmanager
@@ -52,6 +55,13 @@ def running_hub(options: Options | None = None, stack: Stack | None = None) -> I
     """
     with _sigterm_as_interrupt(), ExitStack() as cleanup:
         yield Assembly(options or Options(), stack, cleanup).start()
+
+
+def wait_for_interrupt() -> NoReturn:
+    """Until Ctrl-C or SIGTERM, in short waits: when another thread happens to get the signal, the handler runs only
+    once this one wakes."""
+    while True:
+        time.sleep(WAKE_SECONDS)
 
 
 @contextmanager

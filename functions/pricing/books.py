@@ -18,6 +18,7 @@ from hub.kernel.money import Money
 from hub.kernel.regions import BASE, path
 
 Level = Literal["district", "city", "tier", "province", "base"]
+MUNICIPALITIES = ("110000", "120000", "310000", "500000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ def resolve_price(version: Version, service_key: str, region: str) -> Resolution
 
 
 def places(region: str, tiers: Mapping[str, int]) -> Iterator[tuple[str, Level]]:
-    """The places whose price may hold in a region, nearest first; a city's tier comes right after the
-    city."""
-    for place in path(region):
+    """The places whose price may hold in a region, nearest first; a city's tier comes right after the city. A
+    municipality (直辖市) asked for by its province's code is its city."""
+    for place in path(f"{region[:2]}0100" if region in MUNICIPALITIES else region):
         level = level_of(place)
         yield place, level
         if level == "city" and place in tiers:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from functions.pricing.books import Service, Version, latest_number, withdrawals
+from functions.pricing.books import Service, Version, latest_number, level_of, withdrawals
 from hub.contracts.pricing import BookDraft, BookView, ServiceName, ServicePrices, VersionHead
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Invalid, Problem
@@ -19,12 +19,15 @@ SCHEMA = 1
 
 
 def version_from_draft(draft: BookDraft, number: int, now: datetime | None = None, by: str = "") -> Version:
-    """The version that a draft becomes. Raises Invalid naming each price that its currency cannot express."""
+    """The version that a draft becomes. Raises Invalid naming each price that its currency cannot express,
+    and each tier of what is no city."""
     problems: list[Problem] = []
     services = {key: _service(key, prices, draft.currency, problems) for key, prices in draft.services.items()}
+    tiers = dict(draft.tiers)
+    provinces = (code for code in tiers if level_of(code) != "city")
+    problems += [Problem(f"/tiers/{code}", "must be a city's code, e.g. 310100 for 上海") for code in provinces]
     if problems:
         raise Invalid("price book", problems=problems)
-    tiers = dict(draft.tiers)
     return Version(number, draft.valid_from, draft.currency, services, tiers, None, now, by)
 
 

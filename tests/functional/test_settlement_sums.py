@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,9 +20,10 @@ from functions.settlement.entries_port import Entries
 from functions.settlement.ledger import Entry, Line, Why
 from functions.settlement.periods import Closing, book_entry, new_run
 from functions.settlement.runs_port import Runs
-from functions.settlement.statements import Statement, party_lines
+from functions.settlement.statements import LINES_LIMIT, Statement, party_lines
 from functions.settlement.statements_port import Statements
 from functions.settlement.store_port import Store, connect
+from functions.settlement.tables import RunItem
 from hub.kernel.errors import Retry
 from hub.kernel.money import Money
 from tests.support.aws import account
@@ -103,10 +106,8 @@ class Business:
     def crash(self, lines: int) -> None:
         """The day's run dies after it has stored a statement and marked some of its lines."""
         dying = Store(self.store.entries, self.store.runs, Dying(self.tenant, lines))
-        try:
+        with suppress(Crash):
             steps.total_page(dying, {"run_id": self.begin(dying), "cursor": ""}, self.now)
-        except Crash:
-            pass
 
     def statements(self) -> list[Statement]:
         return list(self.store.statements.page("", 200, None).items)
@@ -145,7 +146,7 @@ deeds = st.one_of(
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(st.lists(deeds, min_size=4, max_size=14), st.sets(st.integers(0, 13)))
-def test_statements_and_what_is_open_are_what_was_posted(done: list[tuple[str, ...]], delayed: set[int]) -> None:
+def test_statements_and_what_is_open_are_what_was_posted(done: list[tuple[Any, ...]], delayed: set[int]) -> None:
     """In two currencies, with negative amounts, late facts, lines that the stream tells of only at the end, and runs
     that crash between a statement and its lines: each posting is in one statement, and no statement ever changes."""
     business = Business()
@@ -179,7 +180,7 @@ def test_statements_and_what_is_open_are_what_was_posted(done: list[tuple[str, .
 def test_a_flood_of_repeats_hides_nothing() -> None:
     """After the stream has told a long history again, what is new is still in the next run."""
     business = Business()
-    old = [business.post("person:li", 100) for _ in range(steps.LINES_LIMIT + 1)]
+    old = [business.post("person:li", 100) for _ in range(LINES_LIMIT + 1)]
     for entry in old:
         business.project(entry)
     business.run()
@@ -202,6 +203,7 @@ def test_two_workers_on_one_run() -> None:
         """Lets the other one finish while it has a line in its hands."""
 
         def settle(self, statement: Statement) -> None:
+            assert run is not None
             steps.settle_party(business.store, run, "person:li", business.now)
             super().settle(statement)
 
@@ -220,7 +222,7 @@ def test_a_run_that_is_taken_up_again_keeps_others_out() -> None:
     class Half(Runs):
         """Closes the ledger and dies."""
 
-        def _item(self, run_id: str) -> None:
+        def _item(self, run_id: str) -> RunItem:
             raise Crash
 
     with pytest.raises(Crash):

@@ -2,10 +2,9 @@
 
 import json
 import sys
-import threading
 from pathlib import Path
 
-from hubctl.dev import Options, running_hub
+from hubctl.dev import Options, running_hub, wait_for_interrupt
 from hubctl.state import LocalState
 from tests.support.tiny_stack import write_tiny_stack
 
@@ -23,7 +22,7 @@ def main() -> None:
             ready = json.loads(hub.ready.model_dump_json()) | {"pids": hub.dispatcher.pids}
             sys.stdout.write(json.dumps(ready) + "\n")
             sys.stdout.flush()
-            threading.Event().wait()
+            wait_for_interrupt()
     except KeyboardInterrupt:
         return
 

@@ -62,6 +62,13 @@ def test_the_path_shows_every_place_from_the_district_outward() -> None:
     ]
 
 
+@pytest.mark.parametrize(("region", "minor"), [("310000", 3000), ("310101", 3000), ("410000", 2200), ("410305", 2200)])
+def test_a_municipality_is_a_city_too(region: str, minor: int) -> None:
+    """上海 asked for by its province's code has the tier of its city; 河南 is no city and has none."""
+    version = book(1, datetime(2026, 1, 1, tzinfo=UTC), {"base": 2200, "tier:1": 3000}, {"310100": 1, "410100": 1})
+    assert resolve_price(version, "wash", region).price == Money(minor)
+
+
 def test_a_citys_own_price_comes_before_its_tiers() -> None:
     """A city with a price of its own does not get its tier's."""
     version = book(1, datetime(2026, 1, 1, tzinfo=UTC), {"410300": 1900, "tier:3": 1800}, {"410300": 3})
@@ -141,6 +148,7 @@ def walk(prices: dict[str, int], tiers: dict[str, int], region: str) -> int | No
     """Brute force: score every place of the table by how near it is to the region, and take the nearest."""
     if region == "base":
         return prices.get("base")
+    region = "310100" if region == "310000" else region
     city = region[:4] + "00"
     near = {"base": 0, region[:2] + "0000": 1}
     if region[2:4] != "00":

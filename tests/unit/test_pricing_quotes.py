@@ -69,6 +69,13 @@ def test_a_price_that_the_currency_cannot_express_is_named() -> None:
     assert [problem.pointer for problem in refused.value.problems] == ["/services/wash/prices/base"]
 
 
+def test_a_tier_of_what_is_no_city_is_named() -> None:
+    """A province has no tier: it would silently price nobody."""
+    with pytest.raises(Invalid) as refused:
+        version_from_draft(draft(tiers={"310000": 1, "410300": 3}), 2)
+    assert [problem.pointer for problem in refused.value.problems] == ["/tiers/310000"]
+
+
 @pytest.mark.parametrize("prices", [{"base": "-1.00"}, {"base": "1.005"}, {"31": "1.00"}, {"tier:0": "1.00"}, {}])
 def test_a_draft_with_impossible_prices_is_refused(prices: dict[str, str]) -> None:
     """No negative price, no third decimal, no place that is none, no service without a price."""
