@@ -7,8 +7,8 @@ from __future__ import annotations
 import resource
 import socket
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,7 +90,7 @@ class Options:
 
 @dataclass
 class Hub:
-    """A running hub."""
+    """A running hub. seconds: how long each phase of its start took."""
 
     ready: Ready
     clock: ScaledClock
@@ -98,6 +98,7 @@ class Hub:
     dispatcher: Dispatcher
     platforms: Platforms
     deployment: Deployment
+    seconds: Mapping[str, float]
 
 
 class Assembly:
@@ -109,8 +110,9 @@ class Assembly:
         self.clock = ScaledClock()
         self._cleanup = cleanup
         self._began = time.monotonic()
+        self._seconds: dict[str, float] = {}
         self._gateway_port = self._claimed(options.port)
-        self.stack = stack or synthesised(options.tenant, options.tell)
+        self.stack = stack or synthesised(options.tenant, options.tell, self._seconds)
         logs = options.state.logs
         self.host = AwsHost(self.clock, options.clock_scale, logs)
         self._undo(self.host.stop)
@@ -132,12 +134,14 @@ class Assembly:
         self.dispatcher.prestart(_bundles(self.stack.build))
         self._undo(self.dispatcher.close)
         self._serve()
-        deployment = self._deploy()
+        with timed(self._seconds, "deploy"):
+            deployment = self._deploy()
         self._start_clock()
         self._start_workers(deployment)
-        ready = self._seed()
+        with timed(self._seconds, "seed"):
+            ready = self._seed()
         self._start_schedules()
-        return Hub(ready, self.clock, self.host, self.dispatcher, self.platforms, deployment)
+        return Hub(ready, self.clock, self.host, self.dispatcher, self.platforms, deployment, self._seconds)
 
     def _serve(self) -> None:
         platforms_port = self._claimed(0)
@@ -216,14 +220,24 @@ class Assembly:
         self._cleanup.callback(action)
 
 
-def synthesised(tenant: str, tell: Callable[[str], None]) -> Stack:
+@contextmanager
+def timed(seconds: dict[str, float], phase: str) -> Iterator[None]:
+    """Notes in `seconds` how long the block took."""
+    began = time.monotonic()
+    yield
+    seconds[phase] = round(time.monotonic() - began, 1)
+
+
+def synthesised(tenant: str, tell: Callable[[str], None], seconds: dict[str, float]) -> Stack:
     """The tenant's template, built and synthesised if its inputs changed; `tell` hears which."""
     tell("building the function bundles …")
-    built = build(local=True)
+    with timed(seconds, "build"):
+        built = build(local=True)
     if not built.fresh:
         tell("  nothing changed: build skipped")
     tell(f"synthesising the CloudFormation template of tenant {tenant} …")
-    found = synthesise(tenant, local=True)
+    with timed(seconds, "synth"):
+        found = synthesise(tenant, local=True)
     if not found.fresh:
         tell("  nothing changed: synthesis skipped")
     return Stack(found.template_path, found.assets, built.directory)

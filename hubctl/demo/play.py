@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hubctl.assembly import timed
 from hubctl.demo import malice, repair, shops
 from hubctl.demo.repair import RepairDay
 from hubctl.demo.stage import ZONE, Stage, StepFailed
@@ -35,7 +36,7 @@ def play(clock_scale: int, as_json: bool = False) -> bool:
 
     options = Options(port=0, clock_scale=clock_scale, business_origin=TWO_O_CLOCK - LEAD, watch=False, tell=tell)
     with running_hub(options) as hub:
-        seconds = {"ready": round(time.monotonic() - began, 1)}
+        seconds = {**hub.seconds, "ready": round(time.monotonic() - began, 1)}
         console.print(f"Ready after {seconds['ready']} s. One second here is {clock_scale / 60:g} minutes of the day.")
         stage = Stage(hub, console.print)
         outcome = _play(stage, seconds)
@@ -67,9 +68,8 @@ def _play(stage: Stage, seconds: dict[str, float]) -> dict[str, Any]:
     }
     try:
         for name, act in acts.items():
-            began = time.monotonic()
-            act()
-            seconds[name] = round(time.monotonic() - began, 1)
+            with timed(seconds, name):
+                act()
     except StepFailed:
         return {"ok": False, "failed": stage.checks[-1].text, "detail": stage.checks[-1].detail, "seconds": seconds}
     return _outcome(stage, day, quotes, stats, seconds)
