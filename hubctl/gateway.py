@@ -59,6 +59,8 @@ class Gateway:
     async def _answer(self, request: HttpRequest) -> HttpAnswer:
         if not self._open:
             return json_answer(503, {"message": "Service Unavailable"})
+        if request.path == "/":
+            return HttpAnswer(307, (("location", "/docs"),), b"")
         found = self._routes.find(request.method, decode_path(request.path))
         if found is None:
             return json_answer(404, {"message": "Not Found"})

@@ -21,7 +21,8 @@ LEVELS = {
 
 
 def make_quote(quote_id: str, request: QuoteRequest, versions: Iterable[Version], now: datetime) -> QuoteView:
-    """The quote for a request, by the version in force at its moment, valid for 15 minutes from `now`.
+    """The quote for a request, by the version in force at its moment, valid for 15 minutes from `now`. One for another
+    moment than `now` is a rehearsal (试算): it shows a price that was or will be, and is never honoured.
 
     Raises Invalid (unknown service, no price there) or NotFound (no version in force then).
     """
@@ -29,7 +30,7 @@ def make_quote(quote_id: str, request: QuoteRequest, versions: Iterable[Version]
     version = version_at(versions, at)
     found = resolve_price(version, request.service, request.region)
     total = Money(found.price.amount_minor * request.quantity, version.currency)
-    return QuoteView(
+    made = QuoteView(
         id=quote_id,
         service=request.service,
         service_name=ServiceName(zh=found.service.name_zh, en=found.service.name_en),
@@ -46,12 +47,14 @@ def make_quote(quote_id: str, request: QuoteRequest, versions: Iterable[Version]
         valid_until=now + VALID_FOR,
         state="valid",
     )
+    return quote_at(made, now)
 
 
 def quote_at(quote: QuoteView, now: datetime) -> QuoteView:
-    """The quote as it stands now: valid before `valid_until`, expired from then on; its price never
-    changes."""
-    return quote.model_copy(update={"state": "valid" if now < quote.valid_until else "expired"})
+    """The quote as it stands now: valid before `valid_until`, expired from then on, a rehearsal for ever; its price
+    never changes."""
+    lasting = "valid" if now < quote.valid_until else "expired"
+    return quote.model_copy(update={"state": lasting if quote.at == quote.created_at else "rehearsal"})
 
 
 def explain(found: Resolution) -> tuple[PathStep, ...]:

@@ -54,7 +54,7 @@ BY_HAND = "by hand"
 WORKERS = ("supervisor", "agent", "engineer", "store_manager")
 
 
-room = Room("tickets", paths=("/tickets", "/forms", "/flows", "/queues", "/t", "/f"), idempotency=Idempotency)
+room = Room("tickets", paths=("/tickets", "/flows", "/t"), idempotency=Idempotency)
 desk = Desk(room)
 
 

@@ -30,7 +30,8 @@ from functions.tickets.flow import (
 TOKEN_TIMEOUT_SECONDS = 360 * 86_400
 """Step Functions ends a parked task after a year; before that ours enters the same visit anew."""
 STEP_TIMEOUT_SECONDS = 60
-FAILED = "failed"
+FAILED, JOINED = "failed", "joined"
+"""How a parallel ends: one of its branches failed, or all have joined."""
 
 State = dict[str, Any]
 PASSING = (
@@ -86,7 +87,7 @@ def _states(flow: Flow, node: AnyNode, failed: str) -> dict[str, State]:
         pause = {"Type": "Wait", "SecondsPath": "$.wait_seconds", **_onward(node.next)}
         return {node.id: _step("wait", node.id, f"{node.id}.pause", failed), f"{node.id}.pause": pause}
     if isinstance(node, Parallel):
-        return {node.id: _parallel(flow, node, failed)}
+        return _parallel(flow, node, failed)
     if isinstance(node, Action):
         return {node.id: _step("act", node.id, node.next, failed)}
     return {node.id: _finish(node, failed)}
@@ -153,19 +154,22 @@ def _onward(target: str) -> State:
     return {"End": True} if target == JOIN else {"Next": target}
 
 
-def _parallel(flow: Flow, node: Parallel, failed: str) -> State:
-    branches = [_branch(flow, node.id, i, start) for i, start in enumerate(node.branches)]
-    return {
+def _parallel(flow: Flow, node: Parallel, failed: str) -> dict[str, State]:
+    """The branches; then one step records what their edges say once all have ended. A branch that failed fails the
+    run, after its siblings have done their work."""
+    fork = {
         "Type": "Parallel",
-        "Branches": branches,
-        "ResultSelector": {
-            "ticket.$": "$[0].ticket",
-            "run.$": "$[0].run",
-            "visit.$": "$[0].visit",
-            "edge": "joined",
-        },
+        "Branches": [_branch(flow, node.id, i, start) for i, start in enumerate(node.branches)],
+        "ResultPath": "$.branches",
         "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": failed}],
-        **_onward(node.next),
+        "Next": f"{node.id}.join",
+    }
+    join = _step("join", node.id, f"{node.id}.route", failed)
+    join["Parameters"]["Payload"]["edges.$"] = "$.branches[*].edge"
+    return {
+        node.id: fork,
+        f"{node.id}.join": join,
+        f"{node.id}.route": _choice({JOINED: node.next}, failed),
     }
 
 
@@ -175,7 +179,7 @@ def _branch(flow: Flow, parallel_id: str, index: int, start: str) -> State:
     states: dict[str, State] = {}
     for node_id in branch_nodes(flow, start):
         states.update(_states(flow, flow.node(node_id), failed=failed))
-    states[failed] = {"Type": "Pass", "Result": "failed", "ResultPath": "$.edge", "End": True}
+    states[failed] = {"Type": "Pass", "Result": FAILED, "ResultPath": "$.edge", "End": True}
     if any(choice.get("Next") == _joined(failed) for state in states.values() for choice in state.get("Choices", ())):
         states[_joined(failed)] = {"Type": "Pass", "End": True}
     return {"StartAt": start, "States": states}

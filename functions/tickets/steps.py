@@ -1,7 +1,8 @@
 """What Step Functions asks of the room, by `op`. Each step may be called again and answers what it did before.
 
 enter: a person's node begins to wait. act: the node does its work. decide: an edge is chosen. wait: until when.
-finish: the ticket is closed. wake, handover: the escalation's machine. Payloads: {op, ticket, run, …}.
+join: a parallel's branches have ended. finish: the ticket is closed. wake, handover: the escalation's machine.
+Payloads: {op, ticket, run, …}.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.tickets import catalogue
+from functions.tickets.asl import FAILED, JOINED
 from functions.tickets.assignment import dispatch_ticket, fire_rungs, watch_of
 from functions.tickets.deadlines import due, wait_seconds
 from functions.tickets.decisions import choose_edge
 from functions.tickets.desk_port import Desk
 from functions.tickets.dispatch import Need, choose_person, region_supervisor
-from functions.tickets.flow import Decision, End, Human, Wait
+from functions.tickets.flow import Decision, End, Human, Parallel, Wait
 from functions.tickets.outbox import answer_of, signal_of
 from functions.tickets.ticket import Case, Move, Visit
 from functions.tickets.visits import UNASSIGNED, Arrival, close_ticket, enter_visit, pass_visit, require_run
@@ -85,6 +87,18 @@ def wait(desk: Desk, payload: Payload) -> Answer:
 
     visit = _pass(desk, payload, decide)
     return {**answer_of(visit), "wait_seconds": wait_seconds(desk.now(), visit.until or desk.now())}
+
+
+def join(desk: Desk, payload: Payload) -> Answer:
+    """Record that a parallel's branches have all ended, and whether one of them failed."""
+
+    def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
+        if not isinstance(arrival.node, Parallel):
+            raise Broken("not a parallel", node=arrival.node.id)
+        outcome = FAILED if FAILED in payload["edges"] else JOINED
+        return Move(case.ticket, (), (pass_visit(case, arrival, outcome, now),))
+
+    return answer_of(_pass(desk, payload, decide))
 
 
 def finish(desk: Desk, payload: Payload) -> Answer:
@@ -166,6 +180,7 @@ _OPS: dict[str, Callable[[Desk, Payload], Answer]] = {
     "act": act,
     "decide": decide_edge,
     "wait": wait,
+    "join": join,
     "finish": finish,
     "wake": wake,
     "handover": handover,

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from functions.tickets.asl import FAILED
 from functions.tickets.assignment import SYSTEM, assign_ticket, watch_of
 from functions.tickets.deadlines import Ladder, due
 from functions.tickets.dispatch import Organisation, supervisor_of
-from functions.tickets.flow import AnyNode, Decision, End, Flow, Human, Parallel, in_branches
+from functions.tickets.flow import AnyNode, Decision, End, Flow, Human, in_branches
 from functions.tickets.ticket import Case, Move, Note, Visit
 
 SLACK = timedelta(minutes=2)
@@ -45,12 +46,13 @@ def silent_since(case: Case) -> datetime | None:
 
 
 def resume_run(case: Case, flow: Flow, at: datetime) -> Move | None:
-    """The next run, which goes on behind the last visit. None inside a parallel's branch, where no run can resume."""
+    """The next run, which goes on behind the last visit. None inside a parallel's branch, where no run can resume, and
+    behind a branch that failed: an alarm calls somebody to look."""
     ticket, visits = case.ticket, _of_run(case)
     node, after = ticket.resume_at, ticket.resume_after
     if visits:
         last = visits[-1]
-        if last.node in in_branches(flow):
+        if last.node in in_branches(flow) or last.edge == FAILED:
             return None
         node, after = _following(flow.node(last.node), last.edge), last.id
     run = ticket.but(run=ticket.run + 1, run_at=at, resume_at=node, resume_after=after)
@@ -80,4 +82,4 @@ def _following(node: AnyNode, edge: str) -> str:
         return node.outcomes[edge]
     if isinstance(node, Decision):
         return next((one.next for one in node.edges if one.id == edge), node.otherwise)
-    return node.id if isinstance(node, End | Parallel) else node.next
+    return node.id if isinstance(node, End) else node.next

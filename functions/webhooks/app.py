@@ -17,9 +17,11 @@ from functions.webhooks.pull import FIRST_PULL
 from functions.webhooks.refresh import Shop
 from functions.webhooks.selfcheck import check_connection
 from functions.webhooks.wiring_port import Tools
+from hub.channels.registry import CHANNELS, setup_guide
 from hub.contracts.events import Event, OrderTouched
 from hub.contracts.http import Page, PageQuery
 from hub.contracts.webhooks import (
+    ChannelView,
     ConnectionCheck,
     ConnectionDetail,
     ConnectionView,
@@ -30,6 +32,7 @@ from hub.contracts.webhooks import (
     Stats,
 )
 from hub.edge import aws, cursors
+from hub.edge.answers import Raw
 from hub.edge.bus import Change
 from hub.edge.requests import Request
 from hub.edge.room import Room
@@ -64,6 +67,30 @@ def tools() -> Tools:
     if not _made or _made[0].settings is not room.settings:
         _made[:] = [Tools(room.settings, room.clock, aws.client, room.emit)]
     return _made[0]
+
+
+# Channels.
+
+
+@room.http(
+    "GET",
+    "/webhooks/channels",
+    answer=Page[ChannelView],
+    summary="渠道列表 · The channels there are: each one's settings form and the steps in its console",
+)
+def list_channels(request: Request) -> Page[ChannelView]:  # noqa: ARG001 - a handler's signature
+    """What a front end builds its form from, and what the server checks it by."""
+    return Page[ChannelView](data=tuple(views.channel_view(name) for name in CHANNELS))
+
+
+@room.http(
+    "GET",
+    "/webhooks/channels/{channel}/guide",
+    summary="接入指南 · How to connect the platform, in Chinese and English (Markdown)",
+)
+def read_guide(request: Request) -> Raw:
+    """The channel's setup.md."""
+    return Raw(200, setup_guide(request.path["channel"]).encode(), "text/markdown; charset=utf-8")
 
 
 # Connections.

@@ -6,11 +6,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from functions.webhooks.connections import steps, webhook_url
-from hub.contracts.webhooks import ConnectionView, MessageView, NewConnection
+from hub.channels.registry import channel_document
+from hub.contracts.webhooks import ChannelView, ConnectionView, MessageView, NewConnection
 from hub.kernel.clock import parse_rfc3339
 
 if TYPE_CHECKING:
     from hub.store.inbox import InboxItem
+
+
+def channel_view(name: str) -> ChannelView:
+    """A channel as its channel.json describes it. Raises NotFound."""
+    document = channel_document(name)
+    return ChannelView.model_validate({field: document[field] for field in ChannelView.model_fields})
 
 
 def new_connection(new: NewConnection, connection_id: str, now: datetime, base_url: str) -> ConnectionView:

@@ -100,7 +100,9 @@ class PathStep(Contract):
 
 
 class QuoteView(Contract):
-    """A price with its reasons, honoured until `valid_until` whatever the book does. `price` is for one."""
+    """A price with its reasons, honoured until `valid_until` whatever the book does. `price` is for one.
+
+    state `rehearsal`: asked for another moment than that of the request: shown, never honoured."""
 
     id: str
     service: Slug
@@ -116,4 +118,4 @@ class QuoteView(Contract):
     at: Moment
     created_at: Moment
     valid_until: Moment
-    state: Literal["valid", "expired"]
+    state: Literal["valid", "expired", "rehearsal"]

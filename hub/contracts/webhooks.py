@@ -37,6 +37,30 @@ class NewSettings(Contract):
     settings: dict[str, Any]
 
 
+class SettingField(Contract):
+    """One field of a channel's form: what to ask for, and what its value must be."""
+
+    name: str
+    label: Words
+    help: Words
+    type: str
+    pattern: str
+    rule: str
+    required: bool
+    secret: bool
+
+
+class ChannelView(Contract):
+    """A channel: its form (the settings of `POST /webhooks/connections`), and how to connect it, step by step."""
+
+    name: str
+    title: Words
+    direction: tuple[str, ...]
+    settings: tuple[SettingField, ...]
+    steps: tuple[Words, ...]
+    success: Words
+
+
 class ConnectionView(Contract):
     """A connection without its secrets. `webhook_url` and `steps` are what the platform's console asks
     for."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.channels.base import Delivery
 from hub.channels.registry import codec
+from hub.kernel.clock import parse_rfc3339
 from hubctl.demo.stage import ZONE, Stage
 from hubctl.seed import Connection
 
@@ -24,24 +25,40 @@ def prices(stage: Stage) -> list[dict[str, Any]]:
     shanghai, third = _quote(stage, SHANGHAI_DISTRICT), _quote(stage, THIRD_TIER_DISTRICT)
     stage.check(shanghai["price"] == "25.00", "the same service is 25.00 in 上海", _path(shanghai))
     stage.check(third["price"] == "18.00", "and 18.00 in a third-tier city", _path(third))
-    book = stage.call("GET", "/pricing/books/standard")
-    services = json.loads(json.dumps(book["services"]))
-    services[SERVICE]["prices"]["310000"] = "26.00"
-    draft = {
-        "valid_from": SWITCH.isoformat(),
-        "currency": book["currency"],
-        "services": services,
-        "tiers": book["tiers"],
-        "after_version": book["latest_version"],
-    }
-    stage.call("PUT", "/pricing/books/standard", draft)
+    kept = stage.call("GET", f"/pricing/quotes/{shanghai['id']}")
+    _publish(stage, "26.00", SWITCH)
     before = _quote(stage, SHANGHAI_DISTRICT, at="2026-11-30T23:59:59+08:00")
     after = _quote(stage, SHANGHAI_DISTRICT, at="2026-12-01T00:00:00+08:00")
     both = (before["price"], after["price"])
-    stage.check(both == ("25.00", "26.00"), "a scheduled switch takes effect at its second", "23:59:59 → 00:00:00")
-    kept = stage.call("GET", f"/pricing/quotes/{shanghai['id']}")
-    stage.check(kept["price"] == "25.00", "the quote that was given still holds")
+    stage.check(
+        both == ("25.00", "26.00"), "rehearsed: a switch on 1 December holds from 00:00:00 on", " → ".join(both)
+    )
+    _watch_switch(stage)
+    later = stage.call("GET", f"/pricing/quotes/{shanghai['id']}")
+    stage.check(later["price"] == kept["price"] == "25.00", "the quote that was given keeps its price")
     return [shanghai, third, before, after]
+
+
+def _publish(stage: Stage, price: str, valid_from: datetime) -> None:
+    """A version of the book in which the service costs `price` in 上海, from `valid_from` on."""
+    book = stage.call("GET", "/pricing/books/standard")
+    services = json.loads(json.dumps(book["services"]))
+    services[SERVICE]["prices"]["310000"] = price
+    draft = {"valid_from": valid_from.isoformat(), "currency": book["currency"], "services": services}
+    draft |= {"tiers": book["tiers"], "after_version": book["latest_version"]}
+    stage.call("PUT", "/pricing/books/standard", draft)
+
+
+def _watch_switch(stage: Stage) -> None:
+    """A switch ten minutes from now: quotes are asked for all along, and each is on the right side of that second."""
+    switch = (stage.now() + timedelta(minutes=10)).replace(microsecond=0)
+    _publish(stage, "25.50", switch)
+    quotes = [_quote(stage, SHANGHAI_DISTRICT)]
+    while quotes[-1]["price"] == "25.00" and stage.now() < switch + timedelta(minutes=30):
+        quotes.append(_quote(stage, SHANGHAI_DISTRICT))
+    held = all(q["price"] == ("25.50" if parse_rfc3339(q["created_at"]) >= switch else "25.00") for q in quotes)
+    told = f"{switch.astimezone(ZONE):%H:%M:%S}, {len(quotes)} quotes"
+    stage.check(held and quotes[-1]["price"] == "25.50", "a scheduled switch takes effect at its second", told)
 
 
 def marketplace(stage: Stage) -> None:

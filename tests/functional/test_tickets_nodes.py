@@ -94,6 +94,23 @@ def test_approval_by_the_supervisor(hub: World) -> None:
     assert hub.ticket(ticket["id"])["state"] == "closed"
 
 
+@pytest.mark.parametrize(("edges", "outcome"), [(["", "approved"], "joined"), (["failed", "approved"], "failed")])
+def test_a_join_is_recorded(hub: World, edges: list[str], outcome: str) -> None:
+    """What the branches of a parallel came to is a visit of its own; asked again it is what it was."""
+    publish(
+        hub,
+        {"id": "answer", "kind": "human", "outcomes": {"answered": "fork"}},
+        {"id": "fork", "kind": "parallel", "branches": ["check", "pause"], "next": "closed"},
+        {"id": "check", "kind": "approval", "outcomes": {"approved": "join"}},
+        {"id": "pause", "kind": "wait", "seconds": 60, "next": "join"},
+    )
+    ticket = hub.call("POST", "/tickets", BODY).json
+    asked = {"op": "join", "ticket": ticket["id"], "run": 1, "node": "fork", "previous": "vis_x"}
+    assert app.steps({**asked, "edges": edges}, Context())["edge"] == outcome
+    assert app.steps({**asked, "edges": []}, Context())["edge"] == outcome
+    assert ("fork", outcome) in [(v["node"], v["outcome"]) for v in hub.ticket(ticket["id"])["visits"]]
+
+
 def test_unknown_step(hub: World) -> None:
     """A step that does not exist is refused by name."""
     with pytest.raises(Exception, match="no such step"):

@@ -45,6 +45,17 @@ def test_a_new_connection_gets_its_webhook_url_and_takes_deliveries(stack: Stack
     assert stack.door().answer(deliver(as_connection(view), wecom_text("你好")))["statusCode"] == 200
 
 
+def test_a_front_end_can_build_its_form_from_the_channels(stack: Stack) -> None:
+    """Each channel says which settings it wants and what they must be; its guide is Chinese and English."""
+    wecom = next(c for c in call(app.room, "GET", "/webhooks/channels").json["data"] if c["name"] == "wecom")
+    fields = {field["name"]: field for field in wecom["settings"]}
+    assert (fields["encoding_aes_key"]["secret"], "43" in fields["encoding_aes_key"]["rule"]) == (True, True)
+    guide = call(app.room, "GET", "/webhooks/channels/wecom/guide")
+    assert (guide.status, guide.headers["content-type"]) == (200, "text/markdown; charset=utf-8")
+    assert "设置API接收" in guide.text
+    assert call(app.room, "GET", "/webhooks/channels/telex/guide").status == 404
+
+
 def test_secrets_lie_in_the_parameter_store_alone(stack: Stack) -> None:
     """No item of the room's table holds a secret of a connection."""
     created()

@@ -68,6 +68,8 @@ class People:
         edge = self.edges[node].pop(0) if node in self.edges else ""
         if edge == "breaks":
             raise StepError("Broken")
+        if op == "join":
+            edge = "failed" if "failed" in payload["edges"] else "joined"
         answer = {"ticket": payload["ticket"], "run": payload["run"], "visit": f"vis_{node}", "edge": edge}
         if op == "enter":
             threading.Timer(0.05, self._answer, (payload["token"], answer)).start()
@@ -99,7 +101,7 @@ def test_every_kind_of_node_runs() -> None:
     assert ended["status"] == "SUCCEEDED"
     assert people.visited[:3] == [("enter", "ask"), ("enter", "ask"), ("decide", "choose")]
     assert sorted(people.visited[3:5]) == [("enter", "check"), ("wait", "pause")]
-    assert people.visited[5:] == [("act", "send"), ("finish", "closed")]
+    assert people.visited[5:] == [("join", "fork"), ("act", "send"), ("finish", "closed")]
 
 
 def test_a_decision_without_an_edge_goes_otherwise() -> None:
@@ -116,11 +118,12 @@ def test_a_run_resumes_where_it_is_told() -> None:
     assert people.visited == [("act", "send"), ("finish", "closed")]
 
 
-def test_a_branch_that_fails_leaves_its_siblings_alone() -> None:
-    """A failure inside a branch ends that branch; the others finish and the run goes on."""
+def test_a_branch_that_fails_lets_its_siblings_finish_and_then_fails_the_run() -> None:
+    """A failure inside a branch cuts no sibling short, and is never taken for a join."""
     people = People(ask=["ok"], choose=["big"], check=["breaks"])
-    assert run(EVERY_KIND, people)["status"] == "SUCCEEDED"
+    assert run(EVERY_KIND, people)["status"] == "FAILED"
     assert ("wait", "pause") in people.visited
+    assert ("act", "send") not in people.visited
 
 
 def test_a_step_that_fails_for_good_fails_the_run_loudly() -> None:

@@ -48,6 +48,13 @@ def test_a_quote_is_valid_to_its_last_microsecond() -> None:
     assert quote_at(quote, quote.valid_until).price == "25.00"
 
 
+def test_a_price_of_another_moment_is_never_honoured() -> None:
+    """A quote asked for yesterday or next winter shows that price as a rehearsal, and stays one."""
+    asked = QuoteRequest(service="fruit_tea", region="310000", at=NOW - timedelta(days=1))
+    quote = make_quote("quo_1", asked, VERSIONS, NOW)
+    assert (quote.state, quote_at(quote, NOW + timedelta(minutes=1)).state) == ("rehearsal", "rehearsal")
+
+
 def test_a_version_reads_back_as_it_was_written() -> None:
     """The stored form of a version loses nothing."""
     version = version_from_draft(draft(tiers={"410300": 3}), 7, NOW, "zhao.min")

@@ -1,0 +1,117 @@
+"""A tenant's own flow on the deployed stack: published over HTTP, run by the embedded Step Functions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from hubctl.dev import Hub, Options, running_hub
+from hubctl.state import LocalState
+
+pytestmark = pytest.mark.e2e
+
+TITLE = {"zh": "节点", "en": "Node"}
+TICKETS = 10
+PAUSE_SECONDS = 1200
+DOCUMENT = {
+    "key": "consult",
+    "title": TITLE,
+    "start": "fork",
+    "nodes": [
+        {"id": "fork", "kind": "parallel", "title": TITLE, "branches": ["check", "pause"], "next": "answer"},
+        {"id": "check", "kind": "human", "title": TITLE, "outcomes": {"checked": "join"}},
+        {"id": "pause", "kind": "wait", "title": TITLE, "seconds": PAUSE_SECONDS, "next": "join"},
+        {"id": "answer", "kind": "human", "title": TITLE, "outcomes": {"answered": "closed"}},
+        {"id": "closed", "kind": "end", "title": TITLE, "outcome": "done"},
+    ],
+}
+
+
+@pytest.fixture(scope="module", name="hub")
+def _hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    state = LocalState(tmp_path_factory.mktemp("flows") / ".hub")
+    with running_hub(Options(clock_scale=720, state=state, watch=False)) as hub:
+        yield hub
+
+
+def call(hub: Hub, method: str, path: str, body: Any = None) -> Any:
+    with requests.Session() as session:
+        session.trust_env = False
+        headers = {"authorization": f"Bearer {hub.ready.token}"}
+        answer = session.request(method, hub.ready.base_url + path, json=body, headers=headers, timeout=30)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+
+def eventually(probe: Callable[[], Any], within_seconds: float = 40) -> Any:
+    deadline = time.monotonic() + within_seconds
+    while time.monotonic() < deadline:
+        if found := probe():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"nothing within {within_seconds} s")
+
+
+def waits(hub: Hub, ticket: str, node: str) -> bool:
+    visits = call(hub, "GET", f"/tickets/{ticket}")["visits"]
+    return any(visit["node"] == node and not visit["outcome"] for visit in visits)
+
+
+def complete(hub: Hub, ticket: str, node: str, outcome: str) -> None:
+    eventually(lambda: waits(hub, ticket, node))
+    call(hub, "POST", f"/tickets/{ticket}/nodes/{node}/complete", {"outcome": outcome})
+
+
+def play(hub: Hub, number: int) -> dict[str, Any]:
+    """One ticket from its opening to its end."""
+    opened = call(hub, "POST", "/tickets", {"type": "consult", "customer_id": f"cus_{number}", "region": "310101"})
+    ticket = str(opened["id"])
+    complete(hub, ticket, "check", "checked")
+    complete(hub, ticket, "answer", "answered")
+    found: dict[str, Any] = eventually(
+        lambda: (now := call(hub, "GET", f"/tickets/{ticket}")) and now["state"] == "closed" and now
+    )
+    return found
+
+
+def test_ten_tickets_at_once_walk_branches_a_wait_and_a_join(hub: Hub) -> None:
+    """Each waits for its person and its pause side by side, joins when both have ended, goes on, and is closed."""
+    published = call(hub, "POST", "/flows/consult/publish", {"document": DOCUMENT})
+    assert published["version"] == 2
+    with ThreadPoolExecutor(TICKETS) as threads:
+        closed = list(threads.map(lambda number: play(hub, number), range(TICKETS)))
+    for ticket in closed:
+        visits = {visit["node"]: visit for visit in ticket["visits"]}
+        assert {node: visit["outcome"] for node, visit in visits.items()} == {
+            "check": "checked",
+            "pause": "elapsed",
+            "fork": "joined",
+            "answer": "answered",
+            "closed": "done",
+        }
+        assert ticket["flow"] == {"key": "consult", "version": 2}
+        paused = datetime.fromisoformat(visits["fork"]["entered_at"]) - datetime.fromisoformat(
+            visits["pause"]["entered_at"]
+        )
+        assert paused >= timedelta(seconds=PAUSE_SECONDS)
+
+
+def test_a_flow_that_is_not_sound_is_refused_where_it_is_wrong(hub: Hub) -> None:
+    """422 with the pointer of the edge that leads nowhere; the published version stays."""
+    wrong = {**DOCUMENT, "nodes": [{**DOCUMENT["nodes"][1], "outcomes": {"checked": "nowhere"}}], "start": "check"}  # type: ignore[index, dict-item]
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.post(
+            hub.ready.base_url + "/flows/consult/publish",
+            json={"document": wrong},
+            headers={"authorization": f"Bearer {hub.ready.token}"},
+            timeout=30,
+        )
+    assert answer.status_code == 422
+    assert [e["pointer"] for e in answer.json()["errors"]] == ["/document/nodes/0/outcomes/checked"]
