@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.harness import Result
+from benchmarks.harness import Ratio
 from hubctl import layer
 from hubctl.build import IGNORED, build, compile_tree
 from hubctl.stamps import ROOT, Stamps, hash_inputs
@@ -32,7 +32,7 @@ print(time.process_time() - start)
 """
 
 
-def run() -> list[Result]:
+def run() -> list[Ratio]:
     """Import each bundle's app in fresh processes, ours and plain by turns; the best turn counts."""
     built = build(local=True)
     layer.build_layer(ROOT, MACHINE, compile_tree=compile_tree)
@@ -45,7 +45,7 @@ def run() -> list[Result]:
         counterpart = "functions.webhooks.app" if accept else module
         ratio = _ratio((ours, module), ([str(plain)], counterpart))
         budget = ACCEPT_BUDGET if accept else ROOM_BUDGET
-        results.append(Result(f"cold import of {function} against plain chalice", ratio, budget, False))
+        results.append(Ratio(f"cold import of {function} against plain chalice", ratio, budget, False))
     return results
 
 

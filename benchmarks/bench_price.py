@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from benchmarks.harness import Result
+from benchmarks.harness import Ratio
 from functions.webhooks import app
 from hub.edge import aws
 from tests.support.http import Context, sqs_batch
@@ -27,7 +27,7 @@ INDEX_WRITES = 2
 """The inbox's sparse index takes a message on when it arrives and lets it go when it is settled."""
 
 
-def run() -> list[Result]:
+def run() -> list[Ratio]:
     """Deliver, publish and settle messages, and count every call."""
     with simulated_stack() as stack:
         door, rest = _count(stack)
@@ -37,8 +37,8 @@ def run() -> list[Result]:
     whole = door_price + rest_price
     print(f"      a million messages: ${door_price:.2f} at the door, ${whole:.2f} all the way")
     return [
-        Result("price of the door, of the floor", door_price / FLOOR, BUDGET, False),
-        Result("price of a message's whole way, of the floor", whole / FLOOR, WHOLE_WAY_CEILING, False),
+        Ratio("price of the door, of the floor", door_price / FLOOR, BUDGET, False),
+        Ratio("price of a message's whole way, of the floor", whole / FLOOR, WHOLE_WAY_CEILING, False),
     ]
 
 

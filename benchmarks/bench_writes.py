@@ -5,7 +5,7 @@ Calls are counted at the transport, as requests that leave the client; the table
 
 from __future__ import annotations
 
-from benchmarks.harness import Result
+from benchmarks.harness import Ratio
 from tests.support.webhooks import WECOM, Stack, deliver, simulated_stack, wecom_text
 
 MESSAGES = 20
@@ -13,7 +13,7 @@ WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWrit
 READS = ("GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems")
 
 
-def run() -> list[Result]:
+def run() -> list[Ratio]:
     """Deliver some messages, then all of them again."""
     with simulated_stack() as stack:
         new = _deliver_all(stack)
@@ -22,9 +22,9 @@ def run() -> list[Result]:
         repeats = _deliver_all(stack)
         assert stack.stored() == before
     return [
-        Result("DynamoDB writes for a new message", _per_message(new, WRITES), 1, False),
-        Result("DynamoDB writes for a repeat, all of which fail", _per_message(repeats, WRITES), 1, False),
-        Result("DynamoDB reads for either", _per_message(new + repeats, READS), 0, False),
+        Ratio("DynamoDB writes for a new message", _per_message(new, WRITES), 1, False),
+        Ratio("DynamoDB writes for a repeat, all of which fail", _per_message(repeats, WRITES), 1, False),
+        Ratio("DynamoDB reads for either", _per_message(new + repeats, READS), 0, False),
     ]
 
 

@@ -40,10 +40,6 @@ class Ratio:
         return f"{'ok  ' if self.ok else 'over'}  {self.ratio:9.2f}  {sign} {self.budget:<8g}  {self.name}"
 
 
-Result = Ratio
-"""What `run` answers a list of."""
-
-
 def best_seconds(repeats: int = REPEATS, **subjects: Callable[[], object]) -> dict[str, float]:
     """The fastest turn of each subject in seconds. Turns are interleaved, so that a slow moment hits all alike."""
     best = dict.fromkeys(subjects, float("inf"))
