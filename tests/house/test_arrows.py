@@ -58,7 +58,7 @@ def test_pure_files_touch_neither_aws_nor_http_nor_chalice(path: Path) -> None:
         ("chalice", ("functions/*/app.py", "functions/*/accept.py", "hub/edge/*")),
         ("pynamodb", ("functions/*/tables.py", "functions/*/*_port.py", "hub/store/*")),
         ("boto3", ("functions/*/tables.py", "hub/store/*", "hub/edge/*", "hubctl/*")),
-        ("requests", ("hub/channels/*/client.py", "hub/edge/fetch.py", "hubctl/*")),
+        ("requests", ("hub/channels/client.py", "hub/channels/*/client.py", "hub/edge/fetch.py", "hubctl/*")),
     ],
 )
 def test_a_library_is_used_only_where_it_belongs(package: str, allowed: tuple[str, ...]) -> None:

@@ -6,15 +6,15 @@ The token and the signature travel in the query string, so no error here carries
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import requests
 
 from hub.channels.base import Settings
+from hub.channels.client import TokenSource, exchange
 from hub.channels.douyin.signing import canonical_json, sign_call
 from hub.kernel.errors import Refuse, Retry
 
@@ -26,12 +26,6 @@ SUCCESS = 10000
 STALE_TOKEN = frozenset({"isv.access-token-expired", "isv.access-token-no-existed"})
 RETRY_AFTER_SECONDS = {20000: 2, 20001: 2, 60000: 60}
 MISCONFIGURED = frozenset({30001, 30002, 40001, 40003, 50001})
-
-
-class TokenSource(Protocol):
-    """Who keeps the access token. force: the last one answered is refused by the platform, get a new one."""
-
-    def get(self, force: bool) -> str: ...
 
 
 class DouyinRefused(Refuse):
@@ -135,24 +129,20 @@ class DouyinClient:
 
     def _exchange(self, path: str, params: Mapping[str, Any], token: str) -> dict[str, Any]:
         body = canonical_json(params)
-        try:
-            response = self._session.post(
-                self._base_url + path,
-                params=self._query(path, body, token),
-                data=body.encode(),
-                headers={"content-type": "application/json; charset=utf-8"},
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
-            answer = json.loads(response.content)
-        except requests.RequestException as failure:
-            raise Retry("douyin-unreachable", path=path, failure=type(failure).__name__) from None
-        except ValueError:
-            raise Retry("douyin-unreadable", path=path, status=response.status_code) from None
-        if not isinstance(answer, dict) or not isinstance(answer.get("code"), int):
-            raise Retry("douyin-unreadable", path=path, status=response.status_code)
-        if response.status_code >= 400:
-            raise Retry("douyin-unreachable", path=path, status=response.status_code)
+        answer = exchange(
+            self._session,
+            "douyin",
+            "POST",
+            self._base_url,
+            path,
+            code_field="code",
+            timeout=self._timeout,
+            params=self._query(path, body, token),
+            data=body.encode(),
+            headers={"content-type": "application/json; charset=utf-8"},
+        )
+        if "code" not in answer:
+            raise Retry("douyin-unreadable", path=path)
         return answer
 
     def _query(self, path: str, body: str, token: str) -> dict[str, str]:

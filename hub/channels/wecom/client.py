@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import requests
 
 from hub.channels.base import Settings
+from hub.channels.client import TokenSource, exchange
 from hub.channels.wecom.cards import Card, cut_text, render_card
 from hub.kernel.errors import Invalid, Problem, Refuse, Retry
 
@@ -25,12 +26,6 @@ DUPLICATE_CHECK_SECONDS = 14_400  # the longest there is: longer than anything h
 STALE_TOKEN = frozenset({40014, 42001})
 RETRY_AFTER_SECONDS = {-1: 2, 45009: 60, 45011: 60, 45033: 5}
 MISCONFIGURED = frozenset({40001, 40013, 48001, 48002, 50001, 60011, 60020, 84074, 92000})
-
-
-class TokenSource(Protocol):
-    """Who keeps the access token. force: the last one answered is refused by the platform, get a new one."""
-
-    def get(self, force: bool) -> str: ...
 
 
 class WecomRefused(Refuse):
@@ -137,20 +132,8 @@ class WecomClient:
         )
 
     def _exchange(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        try:
-            response = self._session.request(
-                method, self._base_url + path, timeout=self._timeout, allow_redirects=False, **request
-            )
-            answer = json.loads(response.content)
-        except requests.RequestException as failure:
-            raise Retry("wecom-unreachable", path=path, failure=type(failure).__name__) from None
-        except ValueError:
-            raise Retry("wecom-unreadable", path=path, status=response.status_code) from None
-        if not isinstance(answer, dict) or not isinstance(answer.get("errcode", 0), int):
-            raise Retry("wecom-unreadable", path=path, status=response.status_code)
-        if response.status_code >= 400:
-            raise Retry("wecom-unreachable", path=path, status=response.status_code)
-        return answer
+        request |= {"code_field": "errcode", "timeout": self._timeout}
+        return exchange(self._session, "wecom", method, self._base_url, path, **request)
 
 
 def _raise_for_code(answer: Mapping[str, Any]) -> None:
