@@ -25,7 +25,7 @@ DOCUMENT = {
     "start": "fork",
     "nodes": [
         {"id": "fork", "kind": "parallel", "title": TITLE, "branches": ["check", "pause"], "next": "answer"},
-        {"id": "check", "kind": "human", "title": TITLE, "outcomes": {"checked": "join"}},
+        {"id": "check", "kind": "human", "title": TITLE, "outcomes": {"checked": "join", "doubted": "join"}},
         {"id": "pause", "kind": "wait", "title": TITLE, "seconds": PAUSE_SECONDS, "next": "join"},
         {"id": "answer", "kind": "human", "title": TITLE, "outcomes": {"answered": "closed"}},
         {"id": "closed", "kind": "end", "title": TITLE, "outcome": "done"},
@@ -40,13 +40,17 @@ def _hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         yield hub
 
 
-def call(hub: Hub, method: str, path: str, body: Any = None) -> Any:
+def send(hub: Hub, method: str, path: str, body: Any = None, key: str = "") -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
-        headers = {"authorization": f"Bearer {hub.ready.token}"}
-        answer = session.request(method, hub.ready.base_url + path, json=body, headers=headers, timeout=30)
-        assert answer.status_code < 300, answer.text
-        return answer.json()
+        headers = {"authorization": f"Bearer {hub.ready.token}", **({"idempotency-key": key} if key else {})}
+        return session.request(method, hub.ready.base_url + path, json=body, headers=headers, timeout=30)
+
+
+def call(hub: Hub, method: str, path: str, body: Any = None) -> Any:
+    answer = send(hub, method, path, body)
+    assert answer.status_code < 300, answer.text
+    return answer.json()
 
 
 def eventually(probe: Callable[[], Any], within_seconds: float = 40) -> Any:
@@ -105,13 +109,31 @@ def test_ten_tickets_at_once_walk_branches_a_wait_and_a_join(hub: Hub) -> None:
 def test_a_flow_that_is_not_sound_is_refused_where_it_is_wrong(hub: Hub) -> None:
     """422 with the pointer of the edge that leads nowhere; the published version stays."""
     wrong = {**DOCUMENT, "nodes": [{**DOCUMENT["nodes"][1], "outcomes": {"checked": "nowhere"}}], "start": "check"}  # type: ignore[index, dict-item]
-    with requests.Session() as session:
-        session.trust_env = False
-        answer = session.post(
-            hub.ready.base_url + "/flows/consult/publish",
-            json={"document": wrong},
-            headers={"authorization": f"Bearer {hub.ready.token}"},
-            timeout=30,
-        )
+    answer = send(hub, "POST", "/flows/consult/publish", {"document": wrong})
     assert answer.status_code == 422
     assert [e["pointer"] for e in answer.json()["errors"]] == ["/document/nodes/0/outcomes/checked"]
+
+
+def test_of_twenty_who_complete_a_node_at_once_one_does(hub: Hub) -> None:
+    """One answer is 200, all others 409, and the outcome is the winner's."""
+    call(hub, "POST", "/flows/consult/publish", {"document": DOCUMENT})
+    ticket = call(hub, "POST", "/tickets", {"type": "consult", "customer_id": "cus_race", "region": "310101"})["id"]
+    eventually(lambda: waits(hub, ticket, "check"))
+    outcomes = [("checked", "doubted")[number % 2] for number in range(20)]
+    path = f"/tickets/{ticket}/nodes/check/complete"
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(lambda outcome: send(hub, "POST", path, {"outcome": outcome}).status_code, outcomes))
+    assert sorted(answers) == [200, *[409] * 19]
+    (visit,) = [v for v in call(hub, "GET", f"/tickets/{ticket}")["visits"] if v["node"] == "check"]
+    assert visit["outcome"] == outcomes[answers.index(200)]
+
+
+def test_one_idempotency_key_sent_thirty_times_at_once_opens_one_ticket(hub: Hub) -> None:
+    """Every answer names the same ticket, and there is one."""
+    body = {"type": "consult", "customer_id": "cus_once", "region": "310101"}
+    with ThreadPoolExecutor(30) as threads:
+        answers = list(threads.map(lambda _: send(hub, "POST", "/tickets", body, key="once"), range(30)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    listed = eventually(lambda: call(hub, "GET", "/tickets?customer=cus_once")["data"])
+    assert len(listed) == 1
