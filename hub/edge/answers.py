@@ -13,7 +13,7 @@ from hub.kernel import errors
 from hub.kernel.errors import HubError, Invalid, Problem
 
 PROBLEM_TYPE = "application/problem+json"
-TYPE_BASE = "https://scrm-hub.dev/problems/"
+TYPE_BASE = "urn:scrm-hub:problem:"
 
 STATUS: Mapping[type[HubError], tuple[int, str]] = {
     errors.Malformed: (400, "请求无法解析 · The request cannot be read"),
