@@ -1,4 +1,4 @@
-"""What all tests share: property tests have no time limit of their own, since speed is measured in benchmarks/ alone."""
+"""What all tests share: a property test has no time limit of its own, as speed is measured in benchmarks/ alone."""
 
 from hypothesis import settings
 

@@ -33,7 +33,8 @@ def some(values: list[str]) -> st.SearchStrategy[list[str]]:
 
 def operators(**ops: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """One or two of these operators."""
-    return st.fixed_dictionaries({}, optional=ops).filter(lambda doc: 1 <= len(doc) <= 2)
+    chosen = st.lists(st.sampled_from(sorted(ops)), min_size=1, max_size=2, unique=True)
+    return chosen.flatmap(lambda names: st.fixed_dictionaries({name: ops[name] for name in names}))
 
 
 def equality(values: list[Any]) -> dict[str, st.SearchStrategy[Any]]:
