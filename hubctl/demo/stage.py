@@ -109,13 +109,13 @@ class Stage:
 
     def call(self, method: str, path: str, body: Any = None, *, as_: str = "", expect: int = 200) -> Any:
         """One API call as an administrator, or with the bearer token `as_`. Checks its status; answers its JSON."""
-        response = self.http.request(
-            method,
-            self.hub.ready.base_url + path,
-            json=body,
-            headers={"Authorization": f"Bearer {as_ or self.hub.ready.token}"},
-            timeout=HTTP_SECONDS,
-        )
+        headers = {"Authorization": f"Bearer {as_ or self.hub.ready.token}"}
+        url = self.hub.ready.base_url + path
+        try:
+            response = self.http.request(method, url, json=body, headers=headers, timeout=HTTP_SECONDS)
+        except requests.RequestException as failure:
+            self.check(False, f"{method} {path} is answered", type(failure).__name__)
+            raise
         if response.status_code != expect:
             self.check(False, f"{method} {path} answers {expect}", f"{response.status_code}: {response.text[:400]}")
         return response.json() if response.content else None
