@@ -25,16 +25,12 @@ ready = json.loads(ready_file.read_text(encoding="utf-8"))
 connection = next(c for c in ready["connections"] if c["channel"] == "wecom")
 
 plaintext = (
-    f"<xml><ToUserName>{connection['receive_id']}</ToUserName><FromUserName>{sender}</FromUserName>"
+    f"<xml><ToUserName>{connection['settings']['corp_id']}</ToUserName><FromUserName>{sender}</FromUserName>"
     f"<CreateTime>{int(time.time())}</CreateTime><MsgType>text</MsgType><Content><![CDATA[{text}]]></Content>"
     f"<MsgId>{secrets.randbits(62)}</MsgId><AgentID>1000002</AgentID></xml>"
 )
 delivery = codec("wecom").sample(
-    {
-        "token": connection["token"],
-        "encoding_aes_key": connection["encoding_aes_key"],
-        "receive_ids": [connection["receive_id"]],
-    },
+    connection["settings"],
     plaintext.encode(),
     timestamp=str(int(time.time())),
     nonce=secrets.token_hex(8),

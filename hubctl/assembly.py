@@ -23,8 +23,6 @@ from hubctl.deploy_local import Deployment, deploy, put_auth_key
 from hubctl.dispatcher import Dispatcher
 from hubctl.gateway import Gateway
 from hubctl.platforms.app import Platforms
-from hubctl.platforms.douyin import Douyin
-from hubctl.platforms.wecom import WeCom
 from hubctl.schedules import Schedules, read_jobs
 from hubctl.serving import AsgiApp, Server, claim_port
 from hubctl.state import ROOT, LocalState
@@ -123,10 +121,7 @@ class Assembly:
             emit=self.host.emit_logs,
         )
         self.gateway = Gateway(self.dispatcher.invoke)
-        self.platforms = Platforms(
-            WeCom(seed.platform_apps(self.steps, "wecom", "corp_id", "secret")),
-            Douyin(seed.platform_apps(self.steps, "douyin", "app_key", "app_secret")),
-        )
+        self.platforms = Platforms(seed.platform_apps(self.steps))
 
     def start(self) -> Hub:
         """Everything, until the hub is seeded and its schedules run."""

@@ -45,18 +45,14 @@ class Step(BaseModel):
 
 
 class Connection(BaseModel):
-    """A registered connection, with what its platform would know: how to sign, where to push."""
+    """A registered connection, with what its platform would know: how to sign (its settings), where to push."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     channel: str
     webhook_url: str
-    token: str = ""
-    encoding_aes_key: str = ""
-    receive_id: str = ""
-    app_key: str = ""
-    app_secret: str = ""
+    settings: dict[str, Any]
 
 
 def read_steps(path: Path = DEMO_SEED) -> list[Step]:
@@ -67,10 +63,13 @@ def read_steps(path: Path = DEMO_SEED) -> list[Step]:
     return steps
 
 
-def platform_apps(steps: Sequence[Step], channel: str, key: str, secret: str) -> dict[str, str]:
-    """Which apps the doubles of a platform know: settings[key] → settings[secret] of its connections."""
-    settings = [step.body["settings"] for step in steps if step.connection and step.body["channel"] == channel]
-    return {each[key]: each[secret] for each in settings}
+def platform_apps(steps: Sequence[Step]) -> dict[str, list[dict[str, Any]]]:
+    """Which apps the doubles know: a channel's name to the settings of its connections."""
+    apps: dict[str, list[dict[str, Any]]] = {}
+    for step in steps:
+        if step.connection:
+            apps.setdefault(step.body["channel"], []).append(step.body["settings"])
+    return apps
 
 
 def run_steps(steps: Sequence[Step], base_url: str, token: str, now: datetime) -> list[Connection]:
@@ -108,14 +107,9 @@ def _send(session: requests.Session, base_url: str, step: Step, body: Any) -> An
 
 
 def _connection(step: Step, answer: dict[str, Any]) -> Connection:
-    settings = step.body["settings"]
     return Connection(
         id=answer["id"],
         channel=step.body["channel"],
         webhook_url=answer["webhook_url"],
-        token=settings.get("token", ""),
-        encoding_aes_key=settings.get("encoding_aes_key", ""),
-        receive_id=settings.get("corp_id", ""),
-        app_key=settings.get("app_key", ""),
-        app_secret=settings.get("app_secret", ""),
+        settings=step.body["settings"],
     )

@@ -7,7 +7,7 @@ import contextlib
 import json
 import socket
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from hypercorn.asyncio import serve
@@ -117,7 +117,14 @@ async def send_answer(send: Send, status: int, headers: list[tuple[str, str]], b
     await send({"type": "http.response.body", "body": body})
 
 
-async def send_json(send: Send, status: int, answer: object) -> None:
+async def send_json(send: Send, status: int, answer: object, headers: Mapping[str, str] | None = None) -> None:
     """One JSON answer, unescaped as the platforms send theirs."""
     body = json.dumps(answer, ensure_ascii=False).encode()
-    await send_answer(send, status, [("content-type", "application/json; charset=utf-8")], body)
+    told = [("content-type", "application/json; charset=utf-8"), *(headers or {}).items()]
+    await send_answer(send, status, told, body)
+
+
+async def send_text(send: Send, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
+    """One answer in plain text."""
+    told = [("content-type", "text/plain; charset=utf-8"), *(headers or {}).items()]
+    await send_answer(send, status, told, text.encode())

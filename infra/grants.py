@@ -84,6 +84,9 @@ class Grants:
         if consumed:
             arns = (self.names.queue_arn(manifest.function, entry.queue or entry.name) for entry in consumed)
             yield Grant(CONSUME_ACTIONS, tuple(arns))
+        if own := manifest.of_kind("queue"):
+            arns = (self.names.queue_arn(manifest.function, entry.queue or entry.name) for entry in own)
+            yield Grant(SEND, tuple(arns))
 
     def _streams(self, manifest: Manifest) -> Iterator[Grant]:
         names, room = self.names, manifest.function
@@ -101,7 +104,6 @@ class Grants:
         names = self.names
         yield Grant(INBOX_ACTIONS, (names.table_arn("inbox"),))
         yield Grant(("dynamodb:Query",), (names.table_arn("inbox", "index", "by_pending"),))
-        yield Grant(SEND, (names.queue_arn("webhooks", "tally"),))
         written = (names.parameter_arn("connections", "*"),)
         reason = "a connection is made by an administrator at run time; its id is not known before"
         yield Grant(("ssm:PutParameter",), written, reason)

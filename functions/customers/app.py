@@ -8,16 +8,26 @@ from functions.customers.contacts import apply_change
 from functions.customers.identities import Identity, resolve_customer
 from functions.customers.profile import Reader, make_fact, show_customer, show_summary
 from functions.customers.tables import CustomerTable
-from functions.customers.timeline import Recorded, entry_of
+from functions.customers.timeline import TOLD, entry_of
 from hub.contracts.customers import CustomerSummary, CustomerView, FactBody, TimelineEntry
 from hub.contracts.events import (
+    AfterSaleChanged,
+    ConsentChanged,
     ContactChanged,
+    CouponChanged,
     Event,
+    GroupChanged,
+    LeadCaptured,
+    LogisticsChanged,
+    MemberChanged,
     MessageReceived,
     MessageResolved,
+    OrderChanged,
     OrderPaid,
+    ReviewPosted,
     TicketClosed,
     TicketOpened,
+    TouchpointCaptured,
 )
 from hub.contracts.http import Page, PageQuery
 from hub.edge import access, aws, cursors
@@ -94,19 +104,35 @@ def record_fact(request: Request) -> CustomerView:
     return _show(customer_id, request.principal)
 
 
-@room.events("message.received", "contact.changed", "order.paid", "ticket.opened", "ticket.closed")
+@room.events("message.received", *TOLD)
 def on_event(event: Event) -> None:
-    """Every step is the same again for the same event: an event that comes twice changes nothing."""
+    """Every step is the same again for the same event: an event that comes twice changes nothing. What names nobody is
+    nobody's."""
     match event:
         case MessageReceived():
             room.emit(_resolve_message(event))
         case ContactChanged():
             _change_contact(event)
-        case OrderPaid() if event.buyer_id:
-            buyer = Identity(event.channel, event.shop_id, event.buyer_id)
-            _record(_resolve(buyer, event), event)
+        case OrderPaid() | OrderChanged() | AfterSaleChanged() if event.buyer_id:
+            _record(_resolve(Identity(event.channel, event.shop_id, event.buyer_id), event), event)
+        case ReviewPosted() | LogisticsChanged() if event.person_id:
+            account = event.account or event.shop_id
+            _record(_resolve(Identity(event.channel, account, event.person_id), event), event)
+        case TouchpointCaptured() | LeadCaptured() | ConsentChanged() | MemberChanged() | CouponChanged() if (
+            event.person_id
+        ):
+            _record(_resolve(Identity(event.channel, event.account, event.person_id), event), event)
+        case GroupChanged():
+            _record_members(event)
         case TicketOpened() | TicketClosed() if event.customer_id:
             _record(event.customer_id, event)
+
+
+def _record_members(event: GroupChanged) -> None:
+    """On those who came or went and are customers of ours: a group has members of staff too."""
+    for person in event.people:
+        if customer_id := store().find(Identity(event.channel, event.account, person)):
+            _record(customer_id, event)
 
 
 def _resolve_message(event: MessageReceived) -> MessageResolved:
@@ -140,7 +166,7 @@ def _resolve(identity: Identity, event: Event) -> str:
     return resolve_customer(store(), room.settings.tenant, identity, event.at)
 
 
-def _record(customer_id: str, event: Recorded) -> None:
+def _record(customer_id: str, event: Event) -> None:
     store().record(customer_id, entry_of(event))
 
 

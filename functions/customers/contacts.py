@@ -15,6 +15,7 @@ _STATES: dict[str, FollowState] = {
     "deleted_by_member": "deleted_by_member",
     "deleted_by_customer": "deleted_by_customer",
 }
+"""What else may change (a transfer failed, archiving was agreed to) says nothing of how the two stand."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,16 @@ def apply_change(known: Contact | None, event: ContactChanged) -> Contact | None
 
     An attribution once known stays, unless the two met anew through another code.
     """
+    state = _STATES.get(event.change)
+    if state is None:
+        return None
     moment = event.source_at or event.at
     changed = Contact(
         connection_id=event.connection_id,
         channel=event.channel,
         member_id=event.member_id,
         contact_id=event.contact_id,
-        follow_state=_STATES[event.change],
+        follow_state=state,
         attribution=event.state,
         at=event.at,
         moment=moment,

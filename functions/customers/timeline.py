@@ -5,17 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hub.contracts.customers import OrderEntry, TicketEntry, TimelineEntry
-from hub.contracts.events import ContactChanged, OrderPaid, TicketClosed, TicketOpened
+from hub.contracts.events import Event, OrderPaid
 from hub.kernel.clock import rfc3339
 from hub.kernel.money import Money
 
-Recorded = OrderPaid | TicketOpened | TicketClosed | ContactChanged
+TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
+    "after_sale.changed": ("after_sale_id", ("after_sale_no", "order_no", "channel", "kind", "state", "money")),
+    "consent.changed": ("scope", ("channel", "change")),
+    "contact.changed": ("member_id", ("change", "state")),
+    "coupon.changed": ("coupon_id", ("channel", "change", "code")),
+    "group.changed": ("group_id", ("channel", "change")),
+    "lead.captured": ("lead_no", ("channel", "content_ref")),
+    "logistics.changed": ("tracking_no", ("channel", "order_no", "carrier", "state")),
+    "member.changed": ("account", ("channel", "change", "level", "points")),
+    "order.changed": ("order_id", ("order_no", "channel", "shop_id", "state", "was")),
+    "order.paid": ("order_id", ("order_no", "channel", "shop_id", "currency")),
+    "review.posted": ("review_no", ("channel", "order_no", "item_no", "rating", "content_ref")),
+    "ticket.closed": ("ticket_id", ("ticket_type", "outcome", "run")),
+    "ticket.opened": ("ticket_id", ("ticket_type", "priority")),
+    "touchpoint.captured": ("object_id", ("channel", "kind")),
+}
+"""What the timeline keeps of an event: the field that names its subject, and those that say what happened."""
 
 
-def entry_of(event: Recorded) -> TimelineEntry:
+def entry_of(event: Event) -> TimelineEntry:
     """The entry that records an event; its identity is the event's id."""
-    subject, details = _subject(event), _details(event)
-    return TimelineEntry(event_id=event.id, kind=event.type, at=event.at, subject_id=subject, details=details)
+    told = event.model_dump(mode="json")
+    subject, names = TOLD[told["type"]]
+    details = {name: str(told[name]) for name in names if told[name] not in (None, "")}
+    details |= {f"from_{name}": value for name, value in told.get("attribution", {}).items()}
+    if isinstance(event, OrderPaid):
+        details["amount"] = str(Money(event.amount_minor, event.currency))
+    return TimelineEntry(
+        event_id=event.id, kind=told["type"], at=event.at, subject_id=str(told[subject]), details=details
+    )
 
 
 def sort_key(entry: TimelineEntry) -> str:
@@ -42,30 +65,9 @@ def tickets_of(entries: Iterable[TimelineEntry]) -> tuple[TicketEntry, ...]:
     return tuple(found.values())
 
 
-def _subject(event: Recorded) -> str:
-    if isinstance(event, OrderPaid):
-        return event.order_id
-    if isinstance(event, ContactChanged):
-        return event.member_id
-    return event.ticket_id
-
-
-def _details(event: Recorded) -> dict[str, str]:
-    match event:
-        case OrderPaid():
-            amount = str(Money(event.amount_minor, event.currency))
-            names = {"order_no": event.order_no, "channel": event.channel, "shop_id": event.shop_id}
-            return names | {"amount": amount, "currency": event.currency}
-        case TicketOpened():
-            return {"ticket_type": event.ticket_type, "priority": event.priority}
-        case TicketClosed():
-            return {"ticket_type": event.ticket_type, "outcome": event.outcome, "run": str(event.run)}
-        case ContactChanged():
-            return {"change": event.change, "attribution": event.state}
-
-
 def _order(entry: TimelineEntry) -> OrderEntry:
-    return OrderEntry(order_id=entry.subject_id, paid_at=entry.at, **entry.details)
+    told = {name: entry.details[name] for name in ("order_no", "channel", "shop_id", "amount", "currency")}
+    return OrderEntry(order_id=entry.subject_id, paid_at=entry.at, **told)
 
 
 def _ticket(newer: TicketEntry | None, entry: TimelineEntry) -> TicketEntry:

@@ -30,6 +30,8 @@ from hub.store.paging import Position, read_page
 
 Item = TypeVar("Item", bound=RoomModel)
 
+PEOPLE_PAGE = 200
+
 
 class PersonItem(RoomModel):
     """`<t>#person#<id>` / `person`. `name` is sealed."""
@@ -153,6 +155,21 @@ class DirectoryTable:
         item = self.person(person_id)
         item.frozen = frozen
         return self._save_with_rights(item, now, ends_tokens=frozen)
+
+    def members(self, userid: str) -> list[PersonItem]:
+        """The people who are this member of the corp in WeCom, without a userid of their own by their id; up to two
+        seconds behind."""
+        found, position = self.people(PEOPLE_PAGE, None)
+        while position is not None:
+            more, position = self.people(PEOPLE_PAGE, position)
+            found += more
+        return [person for person in found if userid and userid == (person.wecom_userid or person.person_id)]
+
+    def rename_member(self, person_id: str, userid: str, now: datetime) -> PersonItem:
+        """The person has another userid in WeCom from now on."""
+        item = self.person(person_id)
+        item.wecom_userid = userid
+        return self._save_with_rights(item, now)
 
     def save_grants(self, person_id: str, grants: Sequence[GrantBody], seen_version: int, now: datetime) -> PersonItem:
         """Replace a person's temporary rights. Raises Conflict when the person changed since `seen_version`."""

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from functions.notifications.bundling import sweep_due
 from functions.notifications.delivery import Outcome, Send, delay, deliver
-from functions.notifications.notices import Notice, notices_of
+from functions.notifications.notices import Notice, notices_of, operator_notices
 from functions.notifications.quiet import is_on_duty, quiet_until, release_at
 from functions.notifications.tables import NotificationTable
 from functions.notifications.wecom_port import Posted, WecomPort
 from functions.notifications.wording import card_of, digest_of
-from hub.contracts.events import Event, PersonChanged, RosterChanged, RungFired, TicketAssigned
+from hub.contracts.events import Event, PersonChanged, PlatformNoticed, RosterChanged, RungFired, TicketAssigned
 from hub.contracts.http import Page
 from hub.contracts.notifications import SendQuery, SendView
 from hub.edge import aws, cursors
@@ -38,8 +38,10 @@ def store() -> NotificationTable:
 def wecom() -> WecomPort:
     """The way out, connected at first use."""
     settings = room.settings
-    secrets = ConnectionSecrets(aws.client("ssm"), settings.tenant, room.clock.wall_now)
-    return WecomPort(settings.tenant, settings.table, settings.platforms_url, secrets, aws.client("dynamodb"))
+    wall_now = room.clock.wall_now
+    secrets = ConnectionSecrets(aws.client("ssm"), settings.tenant, wall_now)
+    dynamodb = aws.client("dynamodb")
+    return WecomPort(settings.tenant, settings.table, settings.platforms_url, wall_now, secrets, dynamodb)
 
 
 @room.http("GET", "/notifications", summary="通知记录 · List notices", query=SendQuery,
@@ -64,7 +66,7 @@ def read_send(request: Request) -> SendView:
     return show_send(send)
 
 
-@room.events("ticket.assigned", "rung.fired", "person.changed", "roster.changed")
+@room.events("ticket.assigned", "rung.fired", "platform.noticed", "person.changed", "roster.changed")
 def on_event(event: Event) -> None:
     """The same event again changes nothing and tells nobody twice."""
     match event:
@@ -74,6 +76,8 @@ def on_event(event: Event) -> None:
             store().save_roster(event)
         case TicketAssigned() | RungFired():
             _tell_all(notices_of(event), room.now())
+        case PlatformNoticed() if event.urgent:
+            _tell_all(operator_notices(event, store().operators()), room.now())
 
 
 @room.schedule("rate(1 minute)", name="sweep")
@@ -94,7 +98,10 @@ def show_send(send: Send) -> SendView:
     )
 
 
-_OF_NOTICE = ("id", "kind", "recipient", "channel", "event_id", "ticket_id", "ticket_type", "priority", "rung")
+_OF_NOTICE = (
+    *("id", "kind", "recipient", "channel", "event_id", "ticket_id", "ticket_type", "priority", "rung"),
+    *("connection_id", "about"),
+)
 _OF_SEND = (
     "state",
     "reason",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.contracts.events import Priority, RungFired, TicketAssigned
+from hub.contracts.events import PlatformNoticed, Priority, RungFired, TicketAssigned
 from hub.kernel.ids import derived_id
 
 WECOM = "wecom"
@@ -14,7 +14,8 @@ WECOM = "wecom"
 @dataclass(frozen=True)
 class Notice:
     """One thing to tell one person (`recipient`, a person id) through one channel. A digest has `members`: the ids
-    of the sends that it tells at once."""
+    of the sends that it tells at once. A platform's notice has no ticket, but a connection, and says what it is about
+    (`<channel>/<kind>/<status>`)."""
 
     id: str
     kind: str
@@ -27,6 +28,8 @@ class Notice:
     rung: str = ""
     visit_id: str = ""
     members: tuple[str, ...] = ()
+    connection_id: str = ""
+    about: str = ""
 
 
 def notices_of(event: TicketAssigned | RungFired, channel: str = WECOM) -> tuple[Notice, ...]:
@@ -36,6 +39,27 @@ def notices_of(event: TicketAssigned | RungFired, channel: str = WECOM) -> tuple
     if isinstance(event, TicketAssigned):
         return (_notice(event, event.assignee, channel, visit_id=event.visit_id),)
     return tuple(_notice(event, person, channel, rung=event.rung) for person in dict.fromkeys(event.recipients))
+
+
+def operator_notices(event: PlatformNoticed, operators: tuple[str, ...]) -> tuple[Notice, ...]:
+    """What those who run the hub hear of a platform: only that which somebody has to act on."""
+    if event.replay or not event.urgent:
+        return ()
+    return tuple(
+        Notice(
+            id=send_id(event.at, event.id, person, WECOM),
+            kind=event.type,
+            event_id=event.id,
+            recipient=person,
+            channel=WECOM,
+            ticket_id="",
+            ticket_type="",
+            priority="urgent",
+            connection_id=event.connection_id,
+            about=f"{event.channel}/{event.kind}/{event.status}",
+        )
+        for person in operators
+    )
 
 
 def send_id(at: datetime, event_id: str, recipient: str, channel: str) -> str:

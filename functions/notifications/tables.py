@@ -63,6 +63,11 @@ class PersonItem(RoomModel):
     wecom_userid = UnicodeAttribute(default="")
 
 
+OPERATORS = frozenset({"administrator", "integrator"})
+OPERATORS_LIMIT = 50
+"""So many of those who run the hub hear of a platform's notice."""
+
+
 class RosterItem(RoomModel):
     """`<t>#roster#<team>` / `roster`: whom a team's roster names, in the directory's version `revision`."""
 
@@ -161,8 +166,15 @@ class NotificationTable:
         if item.revision >= event.version:
             return
         item.revision, item.active, item.wecom_userid = event.version, event.active, event.wecom_userid
+        runs_it = event.active and bool(OPERATORS & set(event.roles))
+        item.list_pk, item.list_sk = (f"{self._tenant}#operators", event.person_id) if runs_it else (None, None)
         with saving(person=event.person_id):
             item.save()
+
+    def operators(self) -> tuple[str, ...]:
+        """Those who run the hub (administrators, integrators), up to two seconds behind."""
+        found, _ = read_page(PersonItem.by_list.query, f"{self._tenant}#operators", limit=OPERATORS_LIMIT)
+        return tuple(str(item.list_sk) for item in found)
 
     def shifts(self, person_id: str) -> list[Shift]:
         """A person's shifts in all teams (strongly consistent)."""

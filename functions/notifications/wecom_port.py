@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from hub.channels.wecom.cards import Card
-from hub.channels.wecom.client import BASE_URL, Sent, WecomClient
+from hub.channels.wecom.client import BASE_URL, Client, Sent
 from hub.kernel.errors import Refuse
 from hub.store.secrets import UNKNOWN_SECONDS, Connection, ConnectionSecrets
 from hub.store.tokens import TokenCache
@@ -40,14 +41,15 @@ def choose_connection(connections: Iterable[Connection]) -> Connection:
 
 @dataclass
 class WecomPort:
-    """Sends for one tenant. platforms_url: the local doubles, "" for the platform itself."""
+    """Sends for one tenant. platforms_url: the local doubles, "" for the platform itself. wall_now: real time."""
 
     tenant: str
     table: str
     platforms_url: str
+    wall_now: Callable[[], datetime]
     secrets: ConnectionSecrets = field(repr=False)
     dynamodb: Any = field(repr=False)
-    _client: tuple[Connection, WecomClient] | None = field(default=None, repr=False)
+    _client: tuple[Connection, Client] | None = field(default=None, repr=False)
 
     def send_card(self, userid: str, card: Card) -> Posted:
         """One card to one member. Raises Retry, Refuse (a code says why), NoConnection."""
@@ -57,7 +59,7 @@ class WecomPort:
         """One text to one member. Raises as send_card."""
         return _posted(self._wecom().send_text([userid], text))
 
-    def _wecom(self) -> WecomClient:
+    def _wecom(self) -> Client:
         """The client of the chosen connection, kept until its settings change."""
         chosen = self._choose()
         if self._client is None or self._client[0] != chosen:
@@ -71,12 +73,12 @@ class WecomPort:
         except NoConnection:
             return choose_connection(self.secrets.every(UNKNOWN_SECONDS))
 
-    def _connect(self, connection: Connection) -> WecomClient:
+    def _connect(self, connection: Connection) -> Client:
         base_url = f"{self.platforms_url.rstrip('/')}/wecom" if self.platforms_url else BASE_URL
-        bare = WecomClient(connection.settings, base_url=base_url)
+        bare = Client(connection.settings, wall_now=self.wall_now, base_url=base_url)
         key = f"{self.tenant}#token#{connection.id}"
-        tokens = TokenCache(self.table, key, self.dynamodb, bare.fetch_token)
-        return WecomClient(connection.settings, tokens, base_url=base_url)
+        tokens = TokenCache(self.table, key, self.dynamodb, lambda _: (*bare.fetch_token()[:2], ""))
+        return Client(connection.settings, tokens, wall_now=self.wall_now, base_url=base_url)
 
 
 def _posted(sent: Sent) -> Posted:

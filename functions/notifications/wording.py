@@ -21,11 +21,13 @@ ACCEPT = "accept"
 
 def card_of(notice: Notice, base_url: str) -> Card:
     """The card for one notice; with a button to accept when a visit waits for its recipient."""
+    if notice.connection_id:
+        return _platform_card(notice, base_url)
     return Card(
         title=_title(notice),
         description=f"{_both('priorities', notice.priority)} · {_both('types', notice.ticket_type)}",
         task_id=f"{notice.ticket_id}@{notice.visit_id or notice.id}",
-        url=ticket_url(base_url, notice.ticket_id),
+        url=subject_url(base_url, notice),
         fields=(
             (_both("words", "ticket"), notice.ticket_id),
             (_both("words", "type"), _both("types", notice.ticket_type)),
@@ -35,23 +37,36 @@ def card_of(notice: Notice, base_url: str) -> Card:
     )
 
 
+def _platform_card(notice: Notice, base_url: str) -> Card:
+    channel, kind, status = notice.about.split("/", 2)
+    return Card(
+        title=_title(notice),
+        description=f"{_both('platforms', kind)} · {status}",
+        task_id=f"{notice.connection_id}@{notice.id}",
+        url=subject_url(base_url, notice),
+        fields=((_both("words", "channel"), channel), (_both("words", "connection"), notice.connection_id)),
+        buttons=(),
+    )
+
+
 def digest_of(notices: Sequence[Notice], base_url: str) -> str:
     """One text for all that waited through the night: a line a ticket, most urgent first, within WeCom's 2048 bytes."""
-    by_ticket = {notice.ticket_id: notice for notice in reversed(notices)}
+    by_ticket = {notice.ticket_id or notice.id: notice for notice in reversed(notices)}
     order = list(_templates()["priorities"])
     tickets = sorted(by_ticket.values(), key=lambda n: (-order.index(n.priority), n.ticket_id))
     lines = [_both("words", "digest", len(tickets)), *(_line(notice, base_url) for notice in tickets)]
     return _fit(lines)
 
 
-def ticket_url(base_url: str, ticket_id: str) -> str:
-    """Where the ticket is shown."""
-    return f"{base_url.rstrip('/')}/tickets/{ticket_id}"
+def subject_url(base_url: str, notice: Notice) -> str:
+    """Where the ticket, or the connection, is shown."""
+    path = f"webhooks/connections/{notice.connection_id}" if notice.connection_id else f"tickets/{notice.ticket_id}"
+    return f"{base_url.rstrip('/')}/{path}"
 
 
 def _line(notice: Notice, base_url: str) -> str:
-    about = f"{_both('priorities', notice.priority)} {_both('types', notice.ticket_type)}"
-    return f'<a href="{ticket_url(base_url, notice.ticket_id)}">{notice.ticket_id}</a> {about}'
+    about = f"{_both('priorities', notice.priority)} {notice.about or _both('types', notice.ticket_type)}"
+    return f'<a href="{subject_url(base_url, notice)}">{notice.ticket_id or notice.connection_id}</a> {about}'
 
 
 def _fit(lines: Sequence[str]) -> str:

@@ -15,12 +15,21 @@ from functions.tickets.preset_flows import preset_flow
 from functions.tickets.progress import progress_of
 from functions.tickets.reception_port import open_case, take_message, take_person, take_roster, take_tap
 from functions.tickets.steps import run_step
+from functions.tickets.supplies_port import supplies_of, take_correction, take_supply
 from functions.tickets.sweep_port import EVERY_MINUTES, sweep_tickets
 from functions.tickets.tables import filters
 from functions.tickets.ticket import Case, Move, Note, Published
 from functions.tickets.views import show_explanation, show_flow, show_rules, show_ticket, show_timeline
 from functions.tickets.visits import close_ticket, complete_visit, find_waiting
-from hub.contracts.events import CardTapped, Event, MessageResolved, PersonChanged, RosterChanged
+from hub.contracts.events import (
+    CardTapped,
+    DecisionCorrected,
+    Event,
+    MessageResolved,
+    PersonChanged,
+    RosterChanged,
+    SupplyChanged,
+)
 from hub.contracts.http import Page
 from hub.contracts.tickets import (
     Assign,
@@ -30,6 +39,7 @@ from hub.contracts.tickets import (
     FlowView,
     Nothing,
     OpenTicket,
+    PauseClock,
     ProgressView,
     PublishFlow,
     PublishRules,
@@ -195,18 +205,19 @@ def comment(request: Request) -> TicketView:
     return _change(request, lambda case: Move(case.ticket, (note,)))
 
 
-@room.http("POST", "/tickets/{ticket_id}/pause", summary="暂停计时 · Pause the clock", body=Nothing,
+@room.http("POST", "/tickets/{ticket_id}/pause", summary="暂停计时 · Pause the clock", body=PauseClock,
            answer=TicketView, roles=LEADERS)  # fmt: skip
 def pause_clock(request: Request) -> TicketView:
-    """Stop the ticket's clock, e.g. while the customer is awaited; nothing falls due."""
+    """Stop the ticket's clock, e.g. while the customer or a part is awaited; nothing falls due."""
+    items = request.body.waits_for
 
     def decide(case: Case) -> Move | None:
         _require_open(case)
         clock = watch_of(case).clock
-        if clock.since is None:
+        if clock.since is None and items == case.ticket.waits_for:
             return None
-        stopped = keep_clock(case.ticket, pause(clock, request.now))
-        return Move(stopped, (Note("paused", request.principal.sub),))
+        stopped = keep_clock(case.ticket, pause(clock, request.now)).but(waits_for=items)
+        return Move(stopped, (Note("paused", request.principal.sub, {"waits_for": " ".join(items)} if items else {}),))
 
     return _change(request, decide)
 
@@ -221,7 +232,9 @@ def resume_clock(request: Request) -> TicketView:
         clock = watch_of(case).clock
         if clock.since is not None or not case.ticket.ladder:
             return None
-        running = keep_clock(case.ticket, resume(clock, request.now)).but(generation=case.ticket.generation + 1)
+        running = keep_clock(case.ticket, resume(clock, request.now)).but(
+            generation=case.ticket.generation + 1, waits_for=()
+        )
         return Move(running, (Note("resumed", request.principal.sub),))
 
     return _change(request, decide)
@@ -270,7 +283,9 @@ def read_progress(request: Request) -> ProgressView:
     return progress_of(case, flow)
 
 
-@room.events("message.resolved", "card.tapped", "person.changed", "roster.changed")
+@room.events(
+    "message.resolved", "card.tapped", "person.changed", "roster.changed", "supply.changed", "decision.corrected"
+)
 def on_event(event: Event) -> None:
     """What the bus tells: messages, taps, and how the organisation changes."""
     match event:
@@ -282,6 +297,10 @@ def on_event(event: Event) -> None:
             take_person(desk, event)
         case RosterChanged():
             take_roster(desk, event)
+        case SupplyChanged():
+            take_supply(desk, event)
+        case DecisionCorrected():
+            take_correction(desk, event)
 
 
 @room.changes
@@ -319,7 +338,8 @@ def _change(request: Request, decide: Any) -> TicketView:
 
 
 def _show(request: Request, case: Case) -> TicketView:
-    return show_ticket(case, _text(request, case, case.ticket.subject_sealed))
+    supplies = supplies_of(desk, case.ticket.waits_for)
+    return show_ticket(case, _text(request, case, case.ticket.subject_sealed), supplies)
 
 
 def _text(request: Request, case: Case, sealed: str) -> str:

@@ -84,6 +84,7 @@ class Ticket(Stored):
     clock_since: Moment | None = None
     clock_consumed_seconds: int = 0
     clock_carry_us: int = 0
+    waits_for: tuple[str, ...] = ()
     link: str = ""
     rule_id: str = ""
     replay: bool = False

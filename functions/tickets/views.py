@@ -23,6 +23,7 @@ from hub.contracts.tickets import (
     RulesView,
     RuleTraceView,
     RungView,
+    SupplyView,
     TicketView,
     TimelineView,
     VerdictView,
@@ -33,7 +34,7 @@ from hub.kernel.money import Money
 from hub.rules import RuleTrace
 
 
-def show_ticket(case: Case, subject: str = "") -> TicketView:
+def show_ticket(case: Case, subject: str = "", supplies: tuple[SupplyView, ...] = ()) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them."""
     ticket = case.ticket
     return TicketView(
@@ -59,6 +60,8 @@ def show_ticket(case: Case, subject: str = "") -> TicketView:
         closed_at=ticket.closed_at,
         last_message_at=ticket.last_message_at,
         paused=bool(ticket.ladder) and ticket.clock_since is None,
+        waits_for=ticket.waits_for,
+        supplies=supplies,
         currency=ticket.currency,
         labour_amount=str(Money(ticket.labour_minor, ticket.currency)),
         parts_amount=str(Money(ticket.parts_minor, ticket.currency)),

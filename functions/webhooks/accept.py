@@ -16,6 +16,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from os import urandom
 from typing import Any
 
 from botocore.config import Config
@@ -24,20 +25,18 @@ from botocore.session import get_session
 
 from functions.webhooks.settings import DoorSettings
 from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected
-from hub.channels.registry import CHANNELS, codec
+from hub.channels.registry import CHANNELS, codec, inbound_channels
 from hub.edge.http_api import is_http_event, query_values, raw_body, request_path
 from hub.kernel.clock import Clock, rfc3339
 from hub.kernel.errors import Retry
 from hub.store.inbox import Arrival, Inbox
 from hub.store.secrets import Connection, ConnectionSecrets
 
-BODY_LIMIT_BYTES = 256 * 1024
-"""More than any platform sends at once: fifty messages of marketplaces are some 200 KB."""
 MESSAGE_LIMIT_BYTES = 192 * 1024
 """What a WeCom body at the limit decrypts to; and its content, were every character escaped in JSON, still fits into an
 item of DynamoDB's 400 KB, so nothing needs S3."""
 MESSAGES_LIMIT = 200
-"""Douyin packs up to 50 messages into a delivery. What is stored one by one must be done within five
+"""A relay packs up to 200 messages into a delivery, Douyin 50. What is stored one by one must be done within five
 seconds."""
 TRY_AGAIN_SECONDS = "2"
 
@@ -49,7 +48,7 @@ MANIFEST: Mapping[str, Any] = {
             "name": "http",
             "kind": "accept",
             "handler": "functions.webhooks.accept.handler",
-            "paths": [f"/webhooks/{channel}/{{connection}}" for channel in CHANNELS],
+            "paths": [f"/webhooks/{channel}/{{connection}}" for channel in inbound_channels()],
             "timeout": 5,
             "memory": 512,
         }
@@ -87,11 +86,12 @@ class Door:
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The platform's own answer; 404 and 413 without a word, 503 when we could not store: the platform
         repeats."""
-        if _body_size(event) > BODY_LIMIT_BYTES:
-            return _say(Answer(413))
         try:
             connection = self._connection(request_path(event))
-            return _say(self._take(connection, event) if connection else Answer(404))
+            if connection is None:
+                return _say(Answer(404))
+            too_long = _body_size(event) > codec(connection.channel).BODY_LIMIT_BYTES
+            return _say(Answer(413) if too_long else self._take(connection, event))
         except Retry as error:
             _LOG.warning("not stored: %s", error)
             return _say(Answer(503)) | {"headers": {"retry-after": TRY_AGAIN_SECONDS}}
@@ -104,7 +104,7 @@ class Door:
 
     def _take(self, connection: Connection, event: Mapping[str, Any]) -> Answer:
         try:
-            accepted = self._open(connection, _delivery(event))
+            accepted = self._open(connection, _delivery(event, self.clock))
         except Rejected as rejected:
             self._tally(connection.id, kind="rejected", code=rejected.reason)
             return codec(connection.channel).refuse(rejected)
@@ -133,10 +133,11 @@ class Door:
     def _put(self, connection: Connection, message: Received) -> bool:
         arrival = Arrival(
             connection_id=connection.id,
-            channel=connection.channel,
+            channel=message.channel or connection.channel,
             account=message.account,
             dedupe_key=message.dedupe_key,
             plaintext=message.plaintext,
+            express=message.express,
         )
         return self.inbox.store(arrival, self.clock.business_now(), self.clock.wall_now())
 
@@ -169,8 +170,10 @@ def open_door() -> Door:
     return build_door(DoorSettings.load(), {name: session.create_client(name, config=_AWS) for name in names})
 
 
-def _delivery(event: Mapping[str, Any]) -> Delivery:
+def _delivery(event: Mapping[str, Any], clock: Clock) -> Delivery:
     return Delivery(
+        at=clock.wall_now().timestamp(),
+        entropy=urandom(16),
         method=event["requestContext"]["http"]["method"],
         query=query_values(event),
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},

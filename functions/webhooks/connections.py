@@ -7,33 +7,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from functions.webhooks.counts import Row, latest, total
+from functions.webhooks.causes import words
+from functions.webhooks.counts import Row, latest, latest_error, total
 from hub.channels.registry import CHANNELS, channel_document, codec
 from hub.contracts.webhooks import Health, NewConnection, Words
+from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Invalid, Problem
 
 SETTINGS_LIMIT_BYTES = 1800
 """An SSM parameter holds 4 KB, and while a secret is rotated two generations of settings."""
-
-REJECTIONS: Mapping[str, Words] = {
-    "bad-signature": Words(
-        zh="签名不符：核对 Token / app_secret 是否与平台后台一致，是否多了空格。",
-        en="The signature does not match: compare the token or app secret with the console, blanks included.",
-    ),
-    "bad-ciphertext": Words(
-        zh="无法解密：EncodingAESKey 与平台后台不一致。",
-        en="It cannot be decrypted: the EncodingAESKey is not the console's.",
-    ),
-    "wrong-receive-id": Words(
-        zh="解密成功，但 ReceiveId 不在允许之列：核对企业ID。",
-        en="It decrypts, but is meant for another receive id: check the corp id.",
-    ),
-    "bad-settings": Words(zh="连接的设置不完整。", en="The settings of this connection are incomplete."),
-    "douyin-misconfigured": Words(
-        zh="平台拒绝了接口调用：核对应用权限、授权与IP白名单。",
-        en="The platform refuses API calls: check permissions, authorisation and the IP allow list.",
-    ),
-}
 
 
 def check_new(new: NewConnection) -> None:
@@ -74,19 +56,28 @@ def steps(channel: str) -> tuple[Words, ...]:
     return tuple(Words(**step) for step in channel_document(channel)["steps"])
 
 
-def health(rows: Iterable[Row], watermark: datetime | None) -> Health:
-    """How a connection fares, from its counters' rows."""
+def health(
+    rows: Iterable[Row], watermark: datetime | None, *, now: datetime | None = None, wall_now: datetime | None = None
+) -> Health:
+    """How a connection fares, from its counters' rows. Without the two times no lag is told.
+
+    now: business time, in which deliveries are noted; wall_now: real time, in which platforms stamp what is pulled.
+    """
     rows = list(rows)
-    code = latest(rows, "last_error")
+    code, at = latest_error(rows)
+    delivered = latest(rows, "last_delivery_at")
     return Health(
-        last_delivery_at=latest(rows, "last_delivery_at") or None,
+        last_delivery_at=delivered or None,
+        delivery_lag_seconds=_seconds(parse_rfc3339(delivered), now) if delivered and now else None,
         rejected_signature=total(rows).rejected_signature,
         last_rejected_at=latest(rows, "last_rejected_at") or None,
         last_error=words(code) if code else None,
+        last_error_code=code,
+        last_error_at=at or None,
         watermark=watermark,
+        watermark_lag_seconds=_seconds(watermark, wall_now) if watermark and wall_now else None,
     )
 
 
-def words(code: str) -> Words:
-    """What a rejection means to the one who set the connection up."""
-    return REJECTIONS.get(code) or Words(zh=f"投递被拒绝：{code}", en=f"A delivery was rejected: {code}")
+def _seconds(start: datetime, end: datetime) -> int:
+    return max(0, int((end - start).total_seconds()))

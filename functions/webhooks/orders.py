@@ -1,62 +1,61 @@
-"""Orders (订单): which of two truths about an order holds, and when it is paid. Pure.
+"""Orders and after-sales (订单/售后): which of two truths holds, and what a change of one tells the world. Pure.
 
-The same order comes by push and by pull on purpose. Source time decides, then the state's rank. An order
-becomes paid once: whoever notes it first, the stream of the table says `order.paid` with an id that follows
-from the order.
+The same order comes by push and by pull on purpose. Source time decides, then the state's rank. An order becomes paid
+once: whoever notes it first, the stream of the table says `order.paid` with an id that follows from the order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal
 
-from hub.contracts.events import OrderPaid
+from hub.channels.market import AfterSaleFacts, OrderFacts
+from hub.contracts.events import AfterSaleChanged, Event, OrderChanged, OrderPaid
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.ids import hashed_id
 
 PAID_STATES = frozenset({"paid", "partially_shipped", "shipped", "delivered", "completed"})
 """States that an order only reaches when it was paid, or agreed to be paid on delivery."""
 SORT = "order"
+AFTER_SALE_SORT = "after_sale"
+Facts = OrderFacts | AfterSaleFacts
 
 
-class OrderFacts(Protocol):
-    """What a channel reads out of a platform's order. Of two truths the later `updated_at` holds, then the
-    higher `state_rank`; `paid_at` is None while unpaid."""
+@dataclass(frozen=True, slots=True)
+class Noting:
+    """How we came to know: by whose connection, when (business time), and by what. message_id: the push that said
+    so."""
 
-    @property
-    def order_no(self) -> str: ...
-    @property
-    def shop_id(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def state_rank(self) -> int: ...
-    @property
-    def buyer_id(self) -> str: ...
-    @property
-    def amount_minor(self) -> int: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def paid_at(self) -> datetime | None: ...
-    @property
-    def updated_at(self) -> datetime: ...
+    connection_id: str
+    channel: str
+    now: datetime
+    wall_now: datetime
+    by: Literal["push", "pull"] = "push"
+    replay: bool = False
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Unmapped:
-    """An order that a platform described in words that we do not know yet."""
+    """An order or after-sale that a platform described in words that we do not know yet."""
 
     connection_id: str
+    entity: Literal["order", "after_sale"]
+    number: str
     order_no: str
     reason: str
 
 
-def order_id(tenant: str, channel: str, facts: OrderFacts) -> str:
+def order_id(tenant: str, channel: str, shop_id: str, order_no: str) -> str:
     """The order's id for ever: it follows from tenant, channel, shop and the platform's number."""
-    return hashed_id("ord", tenant, channel, facts.shop_id, facts.order_no)
+    return hashed_id("ord", tenant, channel, shop_id, order_no)
+
+
+def after_sale_id(tenant: str, channel: str, shop_id: str, after_sale_no: str) -> str:
+    """The after-sale's id for ever."""
+    return hashed_id("afs", tenant, channel, shop_id, after_sale_no)
 
 
 def is_paid(facts: OrderFacts) -> bool:
@@ -65,17 +64,26 @@ def is_paid(facts: OrderFacts) -> bool:
     return facts.paid_at is not None or facts.state in PAID_STATES
 
 
-def paid_event(tenant: str, new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> OrderPaid | None:
-    """`order.paid` when this change of an order item is the one that made it paid, else None.
+def events_of(sort: str, new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> Iterator[Event]:
+    """What a change of an item says. new, old: its images, as the stream tells them. Ids follow from the fact: a change
+    told twice is the same event."""
+    if not new or new.get("state", "unknown") == "unknown":
+        return
+    before = old or {}
+    if sort == AFTER_SALE_SORT:
+        if any(new.get(name) != before.get(name) for name in ("state", "money", "tracking_no", "deadline_at")):
+            yield _after_sale_changed(new, before)
+        return
+    if "paid_noted_at" in new and "paid_noted_at" not in before:
+        yield _order_paid(new)
+    if new["state"] != before.get("state"):
+        yield _order_changed(new, before)
 
-    new, old: the item's images, as the stream tells them. The id follows from the order: a change told twice
-    is the same event.
-    """
-    if not new or "paid_noted_at" not in new or "paid_noted_at" in (old or {}):
-        return None
+
+def _order_paid(new: Mapping[str, Any]) -> OrderPaid:
     return OrderPaid(
-        id=hashed_id("evt", tenant, new["order_id"], "paid"),
-        tenant=tenant,
+        id=hashed_id("evt", new["tenant"], new["order_id"], "paid"),
+        tenant=new["tenant"],
         at=parse_rfc3339(new["paid_noted_at"]),
         replay=bool(new.get("paid_replay")),
         connection_id=new["connection_id"],
@@ -86,4 +94,51 @@ def paid_event(tenant: str, new: Mapping[str, Any] | None, old: Mapping[str, Any
         buyer_id=new.get("buyer_id", ""),
         amount_minor=int(new["amount_minor"]),
         currency=new["currency"],
+        attribution=new.get("attribution", {}),
+        content_ref=new.get("content_ref", ""),
     )
+
+
+def _order_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> OrderChanged:
+    return OrderChanged(
+        id=hashed_id("evt", new["tenant"], new["order_id"], "changed", new["state"], new["source_time"]),
+        **_common(new),
+        order_id=new["order_id"],
+        state=new["state"],
+        was=before.get("state", ""),
+        attribution=new.get("attribution", {}),
+    )
+
+
+def _after_sale_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> AfterSaleChanged:
+    told = (new["state"], new["money"], new.get("tracking_no", ""), new.get("deadline_at", ""), new["source_time"])
+    return AfterSaleChanged(
+        id=hashed_id("evt", new["tenant"], new["after_sale_id"], *told),
+        **_common(new),
+        after_sale_id=new["after_sale_id"],
+        after_sale_no=new["after_sale_no"],
+        kind=new["type"],
+        state=new["state"],
+        was=before.get("state", ""),
+        money=new["money"],
+        requested_minor=int(new["requested_minor"]),
+        refunded_minor=int(new["refunded_minor"]),
+        currency=new["currency"],
+        tracking_no=new.get("tracking_no", ""),
+        deadline_at=parse_rfc3339(new["deadline_at"]) if new.get("deadline_at") else None,
+    )
+
+
+def _common(new: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "tenant": new["tenant"],
+        "at": parse_rfc3339(new["changed_at"]),
+        "replay": bool(new.get("replay")),
+        "connection_id": new["connection_id"],
+        "channel": new["channel"],
+        "account": new["shop_id"],
+        "source_at": parse_rfc3339(new["source_time"]),
+        "shop_id": new["shop_id"],
+        "order_no": new["order_no"],
+        "buyer_id": new.get("buyer_id", ""),
+    }

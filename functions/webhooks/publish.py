@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from functions.webhooks.orders import Facts, Noting
 from hub.channels.base import Draft, Inbound, StoredMessage
 from hub.contracts.events import Event
 from hub.kernel.errors import HubError, NotFound, Refuse, Retry
@@ -40,13 +41,15 @@ class SettlerPort(Protocol):
 @dataclass(frozen=True)
 class Publisher:
     """What publishing needs. put_content: a reference and the content behind it, to the content store. emit:
-    contract events, to the bus. inbound: a channel's name to its interpreter. wall_now: real time."""
+    contract events, to the bus. keep: an order or after-sale that a message itself holds the truth of. inbound: a
+    channel's name to its interpreter. wall_now: real time."""
 
     tenant: str
     inbox: InboxPort
     settler: SettlerPort
     put_content: Callable[[str, dict[str, Any]], None]
     emit: Callable[..., None]
+    keep: Callable[[Facts, Noting], object]
     inbound: Callable[[str], Inbound]
     wall_now: Callable[[], datetime]
 
@@ -99,14 +102,19 @@ class Publisher:
             drafts = self.inbound(item.channel).events(to_message(self.tenant, item, replay))
         except Refuse as error:
             return "quarantined", str(getattr(error, "reason", error.code))
-        self._send(item, drafts)
+        self._send(item, drafts, replay)
         return "processed", ""
 
-    def _send(self, item: InboxItem, drafts: list[Draft]) -> None:
+    def _send(self, item: InboxItem, drafts: list[Draft], replay: bool) -> None:
         for draft in drafts:
             if draft.content is not None:
                 self.put_content(content_ref(draft.event, item.message_id), draft.content)
-        self.emit(*(draft.event for draft in drafts))
+            if draft.facts is not None:
+                self.keep(draft.facts, self._noting(item, replay))
+        self.emit(*(draft.event for draft in drafts if draft.event is not None))
+
+    def _noting(self, item: InboxItem, replay: bool) -> Noting:
+        return Noting(item.connection_id, item.channel, item.received_at, self.wall_now(), item.source, replay)
 
 
 def to_message(tenant: str, item: InboxItem, replay: bool) -> StoredMessage:
@@ -123,6 +131,6 @@ def to_message(tenant: str, item: InboxItem, replay: bool) -> StoredMessage:
     )
 
 
-def content_ref(event: Event, message_id: str) -> str:
+def content_ref(event: Event | None, message_id: str) -> str:
     """Where the event says that its content lies."""
     return str(getattr(event, "content_ref", message_id))

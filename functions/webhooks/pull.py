@@ -1,7 +1,7 @@
 """Pulling (拉取): windows over a platform's update times, so that what no push told us still comes. Pure.
 
 Each window begins a little before the watermark, for rows that were written late, and ends a little before
-now, for rows that are being written. Pages are read from the last to the first: an order that changes
+now, for rows that are being written. Numbered pages are read from the last to the first: an order that changes
 meanwhile leaves its place, later ones move towards the front, and so are read twice rather than not at all.
 """
 
@@ -11,11 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-OVERLAP = timedelta(minutes=10)
-LAG = timedelta(seconds=60)
-WINDOW = timedelta(days=1)
-FIRST_PULL = timedelta(days=1)
-"""A new connection begins this far back."""
+from hub.channels.market import Feed
+
 PAGES_LIMIT = 20
 """So many pages are read in one run: at 0.5 s a page they stay within the function's minute."""
 
@@ -29,25 +26,32 @@ class Window:
     watermark: datetime
     end: datetime
 
+    @property
+    def is_shortest(self) -> bool:
+        return self.end - self.start <= timedelta(seconds=1)
+
     def fits(self, total: int, page_size: int) -> bool:
-        """Whether `total` orders can be read in one run, or the window cannot get shorter."""
-        return total <= PAGES_LIMIT * page_size or self.end - self.start <= timedelta(seconds=1)
+        """Whether `total` rows can be read in one run, or the window cannot get shorter."""
+        return total <= PAGES_LIMIT * page_size or self.is_shortest
 
     def narrowed(self) -> Window:
-        """A window with fewer orders: first without the overlap, then its earlier half, in whole seconds."""
+        """A window with fewer rows: first without the overlap, then its earlier half, in whole seconds."""
         if self.start < self.watermark:
             return replace(self, start=self.watermark)
         seconds = max(1, int((self.end - self.start).total_seconds()) // 2)
         return replace(self, end=self.start + timedelta(seconds=seconds))
 
 
-def plan_window(watermark: datetime, now: datetime, lag: timedelta = LAG) -> Window | None:
-    """The next window, or None when nothing is old enough yet. now: real time, in which platforms stamp their rows."""
-    end = min(watermark + WINDOW, now - lag).replace(microsecond=0)
-    return Window(watermark - OVERLAP, watermark, end) if end > watermark else None
+def plan_window(feed: Feed, watermark: datetime, now: datetime, time_scale: int = 1) -> Window | None:
+    """The next window, or None when nothing is old enough yet. now: real time, in which platforms stamp their rows.
+    time_scale: where business time runs scaled, a minute of it is enough for rows to settle."""
+    start = watermark - feed.overlap
+    end = min(start + feed.window, now - feed.lag / time_scale).replace(microsecond=0)
+    return Window(start, watermark, end) if end > watermark else None
 
 
-def page_numbers(total: int, page_size: int) -> Iterator[int]:
-    """Pages counted from 0, the last first; at most PAGES_LIMIT of them."""
-    last = max(0, -(-total // page_size) - 1)
-    return iter(range(min(last, PAGES_LIMIT - 1), -1, -1))
+def page_numbers(total: int, feed: Feed) -> Iterator[int]:
+    """The numbers of the pages that hold `total` rows, in the order in which they are read; at most PAGES_LIMIT."""
+    count = min(max(1, -(-total // feed.page_size)), PAGES_LIMIT)
+    numbers = range(feed.first_page, feed.first_page + count)
+    return iter(reversed(numbers) if feed.paging == "backward" else numbers)

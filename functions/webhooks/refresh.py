@@ -4,132 +4,167 @@ Pure: the platform, the orders and the connections are handed in."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, Protocol
 
-from functions.webhooks.orders import OrderFacts, Unmapped
-from functions.webhooks.pull import LAG, Window, page_numbers, plan_window
+from functions.webhooks.orders import Facts, Noting, Unmapped
+from functions.webhooks.pull import PAGES_LIMIT, Window, page_numbers, plan_window
 from hub.channels.base import NotUnderstood
+from hub.channels.mapping import StatusTable
+from hub.channels.market import Feed, MarketClient, OrderFacts, Row, Rows
+from hub.channels.market import Orders as Reader
 from hub.kernel.errors import Refuse, Retry
 
-NARROWINGS_LIMIT = 20
-"""A day halved this often is one second."""
-
-
-class Page(Protocol):
-    """One page of orders by update time, and how many there are in all."""
-
-    @property
-    def orders(self) -> tuple[Mapping[str, Any], ...]: ...
-    @property
-    def total(self) -> int: ...
-
-
-class Platform(Protocol):
-    """The part of a marketplace's client that is needed here."""
-
-    def order_detail(self, order_no: str) -> Mapping[str, Any]: ...
-    def search_orders(self, updated_from: datetime, updated_to: datetime, page: int = 0) -> Page: ...
+NARROWINGS_LIMIT = 24
+"""A month halved this often is one second."""
+RETRIES_LIMIT = 20
+"""So many pages of unmapped orders are read again in one run."""
+Kept = Literal["order", "after_sale"]
 
 
 class OrdersPort(Protocol):
     """The order items: functions.webhooks.orders_port."""
 
-    def transition(
-        self, facts: OrderFacts, *, connection_id: str, channel: str, now: datetime, replay: bool = False
-    ) -> bool: ...
-    def note_unmapped(self, unmapped: Unmapped) -> None: ...
-    def list_unmapped(self) -> list[Unmapped]: ...
+    def transition(self, facts: Facts, noting: Noting) -> bool: ...
+    def note_unknown(self, unmapped: Unmapped, shop_id: str, noting: Noting) -> None: ...
+    def list_unmapped(self, start: Mapping[str, Any] | None = None) -> tuple[list[Unmapped], dict[str, Any] | None]: ...
     def forget_unmapped(self, unmapped: Unmapped) -> None: ...
+    def identity(self, facts: Facts, channel: str) -> tuple[str, str]: ...
 
 
 @dataclass(frozen=True)
 class Shop:
-    """One connection of a marketplace: its client, how it reads an order, and how many orders a page has."""
+    """One connection of a marketplace: its client, how its rows are read, its mapping, and what is pulled."""
 
     connection_id: str
     channel: str
-    platform: Platform
-    canonical_order: Callable[[Mapping[str, Any]], OrderFacts]
-    page_size: int
+    shop_id: str
+    client: MarketClient
+    reader: Reader
+    table: StatusTable
+    feeds: tuple[Feed, ...] = ()
 
 
 @dataclass(frozen=True)
 class Refresher:
-    """Brings what a platform says about orders into our table. lag: rows younger than this are left to the next run."""
+    """Brings what a platform says about orders into our table.
+
+    keep_note: what a buyer wrote, by the order's id, to the content store. keep_row: a pulled row that is no order, to
+    the inbox. quarantine: the stored message that told of an order in words that we don't know. time_scale: of business
+    time, where it runs scaled.
+    """
 
     orders: OrdersPort
-    lag: timedelta = LAG
+    keep_note: Callable[[str, str], None]
+    keep_row: Callable[[Shop, Feed, Row], None]
+    quarantine: Callable[[str, str], None]
+    time_scale: int = 1
 
-    def refresh(self, shop: Shop, order_no: str, now: datetime, replay: bool = False) -> bool:
-        """Read one order and note it. True when that changed what we know. Raises what the client raises."""
-        return self._note(shop, shop.platform.order_detail(order_no), order_no, now, replay=replay)
+    def refresh(self, shop: Shop, entity: Kept, number: str, order_no: str, noting: Noting) -> bool:
+        """Read one order or after-sale and note it. True when that changed what we know. Raises what the client
+        raises."""
+        return self.note(shop, entity, shop.client.read(entity, number, order_no), noting)
 
-    def pull(self, shop: Shop, watermark: datetime, *, wall_now: datetime, now: datetime) -> datetime:
-        """Note every order that changed since the watermark; the new watermark, once the last page is noted.
+    def note(self, shop: Shop, entity: Kept, row: Row, noting: Noting) -> bool:
+        """Note what a row says. In words that we don't know, it is kept as unknown, and its message is quarantined."""
+        facts = self._read(shop, entity, row)
+        if isinstance(facts, NotUnderstood):
+            unmapped = Unmapped(shop.connection_id, entity, row.number, row.order_no, facts.reason)
+            self.orders.note_unknown(unmapped, shop.shop_id, noting)
+            if noting.message_id:
+                self.quarantine(noting.message_id, facts.reason)
+            return False
+        return self.keep(facts, noting)
 
-        wall_now: real time, in which platforms stamp their rows; now: business time, at which we note them.
-        Raises what the client raises: then the watermark stays, and the next run reads again.
+    def keep(self, facts: Facts, noting: Noting) -> bool:
+        """Keep what is known. True when it is the later truth."""
+        if isinstance(facts, OrderFacts) and facts.note:
+            self.keep_note(self.orders.identity(facts, noting.channel)[0], facts.note)
+        return self.orders.transition(facts, noting)
+
+    def pull(self, shop: Shop, feed: Feed, watermark: datetime, noting: Noting) -> datetime:
+        """Note every row that changed since the watermark; the new watermark, once the last page is noted.
+
+        noting.wall_now: real time, in which platforms stamp their rows. Raises what the client raises: then the
+        watermark stays, and the next run reads again.
         """
-        window = plan_window(watermark, wall_now, self.lag)
+        window = plan_window(feed, watermark, noting.wall_now, self.time_scale)
         if window is None:
             return watermark
-        window, first = self._narrow(shop, window)
-        for number in page_numbers(first.total, shop.page_size):
-            page = shop.platform.search_orders(window.start, window.end, number)
-            for order in page.orders:
-                self._note(shop, order, str(order.get("order_id", "")), now)
-        return window.end
+        first = shop.client.page(feed.entity, window.start, window.end, "")
+        if first.total is None:
+            return self._follow(shop, feed, window, first, noting).end
+        return self._count(shop, feed, window, first, noting).end
 
-    def retry_unmapped(self, shops: Mapping[str, Shop], now: datetime) -> None:
+    def retry_unmapped(self, shops: Mapping[str, Shop], now: datetime, wall_now: datetime) -> None:
         """Read again what we did not understand: a newer status table may. One that the platform does not tell holds
         up none of the others. Raises the last Retry."""
         passing: Retry | None = None
-        for unmapped in self.orders.list_unmapped():
-            try:
-                self._retry(unmapped, shops, now)
-            except Retry as error:
-                passing = error
-            except Refuse:
-                continue
+        start: Mapping[str, Any] | None = None
+        for _ in range(RETRIES_LIMIT):
+            found, start = self.orders.list_unmapped(start)
+            for unmapped in found:
+                try:
+                    self._retry(unmapped, shops, now, wall_now)
+                except Retry as error:
+                    passing = error
+                except Refuse:
+                    continue
+            if start is None:
+                break
         if passing:
             raise passing
 
-    def _retry(self, unmapped: Unmapped, shops: Mapping[str, Shop], now: datetime) -> None:
+    def _retry(self, unmapped: Unmapped, shops: Mapping[str, Shop], now: datetime, wall_now: datetime) -> None:
         shop = shops.get(unmapped.connection_id)
         if shop is None:
             return
-        facts = self._read(shop, shop.platform.order_detail(unmapped.order_no))
+        facts = self._read(shop, unmapped.entity, shop.client.read(unmapped.entity, unmapped.number, unmapped.order_no))
         if not isinstance(facts, NotUnderstood):
-            self._transition(shop, facts, now)
+            self.keep(facts, Noting(shop.connection_id, shop.channel, now, wall_now, by="pull"))
             self.orders.forget_unmapped(unmapped)
 
-    def _narrow(self, shop: Shop, window: Window) -> tuple[Window, Page]:
-        """The window, narrowed until its orders fit into one run, and its first page."""
-        first = shop.platform.search_orders(window.start, window.end, 0)
+    def _count(self, shop: Shop, feed: Feed, window: Window, first: Rows, noting: Noting) -> Window:
+        """Read numbered pages, of a window that is narrowed until they fit into one run."""
         for _ in range(NARROWINGS_LIMIT):
-            if window.fits(first.total, shop.page_size):
+            if window.fits(first.total or 0, feed.page_size):
                 break
             window = window.narrowed()
-            first = shop.platform.search_orders(window.start, window.end, 0)
-        return window, first
+            first = shop.client.page(feed.entity, window.start, window.end, "")
+        for number in page_numbers(first.total or 0, feed):
+            self._note_all(shop, feed, shop.client.page(feed.entity, window.start, window.end, str(number)), noting)
+        return window
 
-    def _note(self, shop: Shop, order: Mapping[str, Any], order_no: str, now: datetime, replay: bool = False) -> bool:
-        facts = self._read(shop, order)
-        if isinstance(facts, NotUnderstood):
-            self.orders.note_unmapped(Unmapped(shop.connection_id, order_no, facts.reason))
-            return False
-        return self._transition(shop, facts, now, replay)
+    def _follow(self, shop: Shop, feed: Feed, window: Window, first: Rows, noting: Noting) -> Window:
+        """Read pages as each says which comes next. A window with too many is narrowed and begun again: what was noted
+        meanwhile is noted twice, which changes nothing."""
+        for _ in range(NARROWINGS_LIMIT):
+            page = first
+            for _ in range(PAGES_LIMIT):
+                self._note_all(shop, feed, page, noting)
+                if not page.next_position:
+                    return window
+                page = shop.client.page(feed.entity, window.start, window.end, page.next_position)
+            if window.is_shortest:
+                break
+            window = window.narrowed()
+            first = shop.client.page(feed.entity, window.start, window.end, "")
+        raise Retry("more rows in a second than a run can read", connection_id=shop.connection_id, entity=feed.entity)
 
-    def _transition(self, shop: Shop, facts: OrderFacts, now: datetime, replay: bool = False) -> bool:
-        return self.orders.transition(
-            facts, connection_id=shop.connection_id, channel=shop.channel, now=now, replay=replay
-        )
+    def _note_all(self, shop: Shop, feed: Feed, page: Rows, noting: Noting) -> None:
+        for row in page.rows:
+            if feed.entity == "order" or feed.entity == "after_sale":
+                whole = row if feed.complete else shop.client.read(feed.entity, row.number, row.order_no)
+                self.note(shop, feed.entity, replace(whole, order_no=whole.order_no or row.order_no), noting)
+            else:
+                self.keep_row(shop, feed, row)
 
     @staticmethod
-    def _read(shop: Shop, order: Mapping[str, Any]) -> OrderFacts | NotUnderstood:
+    def _read(shop: Shop, entity: Kept, row: Row) -> Facts | NotUnderstood:
         try:
-            return shop.canonical_order(order)
+            if entity == "order":
+                return shop.reader.canonical_order(row.detail, shop.table)
+            return shop.reader.canonical_after_sale(row.detail, shop.table)
         except NotUnderstood as error:
             return error

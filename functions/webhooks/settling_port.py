@@ -5,13 +5,14 @@ accepted and to x; a→b takes one from a and adds one to b. The transaction hol
 we read, so running it twice counts once, and accepted = pending + processed + quarantined + dead at every
 moment.
 
-Counters of a connection are spread over shards, so that a busy shop's messages do not queue for one item.
+Counters of a connection are spread over days and shards, so that a busy shop's messages do not queue for one item. A
+message is always counted on the day on which it came, and in the same shard: whatever becomes of it, its row balances.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,14 +20,12 @@ from zlib import crc32
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.webhooks.counts import Row
+from functions.webhooks.counters_port import Counters
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Retry
 from hub.store.inbox import Inbox, InboxItem, State
 
 SHARDS = 8
-PAGES_LIMIT = 20
-"""A page of counters is 1 MB, thousands of rows: more than all connections a tenant can have."""
 TRIES = 6
 BACKOFF_SECONDS = 0.03
 """A transaction that meets another on the same counter is cancelled: it is tried again, each time a little later."""
@@ -36,10 +35,10 @@ _COUNTED = {True: "counted = :was", False: "attribute_exists(pk) AND attribute_n
 
 @dataclass(frozen=True, slots=True)
 class Settler:
-    """Moves inbox items, and the counters in `stats_table` (the room's own) with them."""
+    """Moves inbox items, and their connections' counters with them."""
 
     inbox: Inbox
-    stats_table: str
+    counters: Counters
     sleep: Callable[[float], None] = time.sleep
 
     def settle(self, item: InboxItem, state: State, now: datetime, reason: str = "") -> bool:
@@ -65,48 +64,6 @@ class Settler:
             else:
                 return True
         raise Retry("too many messages settle at once", message_id=item.message_id)
-
-    def add(self, connection_id: str, counts: Mapping[str, int], facts: Mapping[str, str] | None = None) -> None:
-        """Add to counters that no state stands behind (duplicates, rejected), and note facts beside them.
-        Raises Retry."""
-        values = {f":n{i}": {"N": str(n)} for i, n in enumerate(counts.values())}
-        adds = ", ".join(f"{name} :n{i}" for i, name in enumerate(counts))
-        sets = ", ".join(f"{name} = :f{i}" for i, name in enumerate(facts or {}))
-        values |= {f":f{i}": {"S": text} for i, text in enumerate((facts or {}).values())}
-        try:
-            self.inbox.client.update_item(
-                TableName=self.stats_table,
-                Key=self._counter(connection_id, 0),
-                UpdateExpression=f"ADD {adds}" + (f" SET {sets}" if sets else ""),
-                ExpressionAttributeValues=values,
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise Retry("cannot count", connection_id=connection_id, reason=str(error)) from error
-
-    def rows(self, connection_id: str = "") -> list[Row]:
-        """The counters of one connection, or of all, strongly consistent. Raises Retry."""
-        query: dict[str, Any] = {
-            "TableName": self.stats_table,
-            "KeyConditionExpression": "pk = :pk" + (" AND begins_with(sk, :sk)" if connection_id else ""),
-            "ExpressionAttributeValues": {":pk": {"S": f"{self.inbox.tenant}#stats"}},
-            "ConsistentRead": True,
-        }
-        if connection_id:
-            query["ExpressionAttributeValues"][":sk"] = {"S": f"{connection_id}#"}
-        found: list[Row] = []
-        for _ in range(PAGES_LIMIT):
-            page = self._query(query)
-            found += map(_row, page["Items"])
-            if "LastEvaluatedKey" not in page:
-                break
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        return found
-
-    def _query(self, query: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return dict(self.inbox.client.query(**query))
-        except (ClientError, BotoCoreError) as error:
-            raise Retry("counters cannot be read", reason=str(error)) from error
 
     def _note(self, item: InboxItem, reason: str) -> bool:
         """Same state, tried once more: nothing to count."""
@@ -153,32 +110,29 @@ class Settler:
         }
 
     def _count(self, item: InboxItem, state: State) -> dict[str, Any]:
-        """The counter's part. The last delivery's time rides along: it costs no write of its own."""
-        change = "-1" if item.counted else "1"
-        values = {":one": {"N": "1"}, ":from": {"N": change}, ":at": {"S": rfc3339(item.received_at)}}
+        """The counter's part. What else is told of a message (that it was pulled, when the last one came) rides along:
+        it costs no write of its own."""
+        first = not item.counted
+        pulled = first and item.source == "pull"
+        names = {"#to": state, "#from": item.counted or "accepted"}
+        values = {":one": {"N": "1"}, ":from": {"N": "1" if first else "-1"}, ":at": {"S": rfc3339(item.received_at)}}
+        adds = "ADD #to :one, #from :from, changes :one" + (", pulled :one" if pulled else "")
         return {
             "Update": {
-                "TableName": self.stats_table,
-                "Key": self._counter(item.connection_id, crc32(item.message_id.encode()) % SHARDS),
-                "UpdateExpression": "ADD #to :one, #from :from SET last_delivery_at = :at",
-                "ExpressionAttributeNames": {"#to": state, "#from": item.counted or "accepted"},
+                "TableName": self.counters.table,
+                "Key": self.counters.key(item.connection_id, item.received_at, _shard(item)),
+                "UpdateExpression": f"{adds} SET last_delivery_at = :at",
+                "ExpressionAttributeNames": names,
                 "ExpressionAttributeValues": values,
             }
         }
 
-    def _counter(self, connection_id: str, shard: int) -> dict[str, Any]:
-        return {"pk": {"S": f"{self.inbox.tenant}#stats"}, "sk": {"S": f"{connection_id}#{shard}"}}
+
+def _shard(item: InboxItem) -> int:
+    return crc32(item.message_id.encode()) % SHARDS
 
 
 def _moved_on(error: ClientError) -> bool:
     """Whether the first part, the inbox item, was no longer as we read it."""
     reasons = error.response.get("CancellationReasons") or [{}]
     return bool(reasons[0].get("Code") == "ConditionalCheckFailed")
-
-
-def _row(item: Mapping[str, Any]) -> Row:
-    return Row(
-        connection_id=item["sk"]["S"].partition("#")[0],
-        numbers={name: int(value["N"]) for name, value in item.items() if "N" in value},
-        facts={name: value["S"] for name, value in item.items() if "S" in value},
-    )

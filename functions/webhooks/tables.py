@@ -8,11 +8,12 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist
 
 from hub.kernel.clock import rfc3339
-from hub.kernel.errors import NotFound
+from hub.kernel.errors import Conflict, NotFound
 from hub.store.model import RoomModel, bind, saving
 from hub.store.paging import Position, read_page
 
 SORT = "connection"
+CURSOR = "cursor#"
 
 
 class ConnectionItem(RoomModel):
@@ -29,7 +30,8 @@ class ConnectionItem(RoomModel):
 
 
 class CursorItem(RoomModel):
-    """`<tenant>#cursor#<connection>` / `cursor`: orders that changed before `watermark` are here."""
+    """`<tenant>#cursor#<connection>` / `cursor#<feed>`: how far a feed was read. An entity's watermark is a time (RFC 3339),
+    before which all that changed is here; a conversation's is the platform's own cursor."""
 
     class Meta(RoomModel.Meta):
         pass
@@ -78,21 +80,30 @@ class Connections:
         """Some connections in the order in which they were made, and where the next page starts."""
         return read_page(ConnectionItem.by_list.query, f"{self._tenant}#connections", limit=limit, start=start)
 
-    def watermark(self, connection_id: str) -> str:
-        """How far orders were pulled (RFC 3339), "" when they never were."""
+    def watermark(self, connection_id: str, feed: str) -> str:
+        """How far a feed was read, "" when it never was."""
         try:
             with saving():
-                return CursorItem.get(self._cursor(connection_id), "cursor", consistent_read=True).watermark
+                return CursorItem.get(*self._cursor(connection_id, feed), consistent_read=True).watermark
         except NotFound:
             return ""
 
-    def move_watermark(self, connection_id: str, watermark: str) -> None:
-        """Orders were pulled up to here. Raises Conflict when another run moved it meanwhile: that one
-        counts."""
+    def feeds(self, connection_id: str) -> list[str]:
+        """The feeds of a connection that were ever read."""
+        with saving(connection_id=connection_id):
+            found = CursorItem.query(self._cursor(connection_id, "")[0], consistent_read=True)
+            return [item.sk.removeprefix(CURSOR) for item in found]
+
+    def move_watermark(self, connection_id: str, feed: str, watermark: str, was: str | None = None) -> None:
+        """A feed was read up to here. was: what the mark must be until now, where one reader at a time is the rule.
+        Raises Conflict when another run moved it meanwhile: that one counts."""
+        key = self._cursor(connection_id, feed)
         try:
-            item = CursorItem.get(self._cursor(connection_id), "cursor", consistent_read=True)
+            item = CursorItem.get(*key, consistent_read=True)
         except DoesNotExist:
-            item = CursorItem(self._cursor(connection_id), "cursor")
+            item = CursorItem(*key, watermark="")
+        if was is not None and item.watermark != was:
+            raise Conflict("another run read this feed", connection_id=connection_id, feed=feed)
         item.watermark = watermark
         with saving(connection_id=connection_id):
             item.save()
@@ -100,5 +111,5 @@ class Connections:
     def _pk(self, connection_id: str) -> str:
         return f"{self._tenant}#connection#{connection_id}"
 
-    def _cursor(self, connection_id: str) -> str:
-        return f"{self._tenant}#cursor#{connection_id}"
+    def _cursor(self, connection_id: str, feed: str) -> tuple[str, str]:
+        return f"{self._tenant}#cursor#{connection_id}", f"{CURSOR}{feed}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from functions.webhooks.connections import steps, webhook_url
 from hub.channels.registry import channel_document
 from hub.contracts.webhooks import ChannelView, ConnectionView, MessageView, NewConnection
+from hub.contracts.webhooks_orders import AfterSaleView, OrderView
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.money import Money
 
 if TYPE_CHECKING:
     from hub.store.inbox import InboxItem
@@ -61,3 +64,43 @@ def message_view(item: InboxItem) -> MessageView:
         attempts=item.attempts,
         size_bytes=len(item.plaintext),
     )
+
+
+def order_view(item: Mapping[str, Any]) -> OrderView:
+    """From the stored item."""
+    return OrderView(
+        **{name: item[name] for name in ("connection_id", "channel", "shop_id", "order_no", "state", "buyer_id")},
+        id=item["order_id"],
+        amount=_amount(item, "amount_minor"),
+        currency=item["currency"] or "CNY",
+        paid_at=_moment(item, "paid_at"),
+        tracking_nos=tuple(item.get("tracking_nos", ())),
+        attribution=item.get("attribution", {}),
+        source_at=_moment(item, "source_time"),
+        noted_at=parse_rfc3339(item["noted_at"]),
+        recovered=bool(item.get("pulled")) and not item.get("pushed"),
+    )
+
+
+def after_sale_view(item: Mapping[str, Any]) -> AfterSaleView:
+    """From the stored item."""
+    names = ("connection_id", "channel", "shop_id", "after_sale_no", "order_no", "state", "money", "currency")
+    return AfterSaleView(
+        **{name: item[name] for name in names},
+        id=item["after_sale_id"],
+        kind=item["type"],
+        requested=_amount(item, "requested_minor"),
+        refunded=_amount(item, "refunded_minor"),
+        tracking_no=item.get("tracking_no", ""),
+        deadline_at=_moment(item, "deadline_at"),
+        source_at=_moment(item, "source_time"),
+        noted_at=parse_rfc3339(item["noted_at"]),
+    )
+
+
+def _amount(item: Mapping[str, Any], name: str) -> str:
+    return str(Money(int(item[name]), item["currency"] or "CNY"))
+
+
+def _moment(item: Mapping[str, Any], name: str) -> datetime | None:
+    return parse_rfc3339(item[name]) if item.get(name) else None

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.webhooks.accept import Door
+from functions.webhooks.counters_port import Counters
+from functions.webhooks.feeds_port import CHANNEL as CONVERSATIONS
+from functions.webhooks.feeds_port import FeedClient, Feeds
+from functions.webhooks.greetings import Greeter, WelcomeClient
+from functions.webhooks.mappings_port import Mappings
 from functions.webhooks.orders_port import Orders
 from functions.webhooks.publish import Publisher
-from functions.webhooks.pull import LAG
+from functions.webhooks.reconcile_port import OrderDays
 from functions.webhooks.refresh import Refresher, Shop
 from functions.webhooks.settling_port import Settler
 from functions.webhooks.tables import Connections
-from hub.channels.registry import CHANNELS, inbound
+from hub.channels.client import TIMEOUT_SECONDS
+from hub.channels.market import Feed, Row
+from hub.channels.registry import CHANNELS, channel_document, inbound
 from hub.channels.registry import client as channel_client
 from hub.contracts.events import Event
 from hub.edge.settings import Settings
 from hub.kernel.clock import Clock
 from hub.kernel.errors import Broken, Retry
 from hub.store.content import ContentStore
-from hub.store.inbox import Inbox
+from hub.store.inbox import Arrival, Inbox
+from hub.store.limits import Limits
 from hub.store.secrets import Connection, ConnectionSecrets
 from hub.store.tokens import TokenCache
 
-PULLED = ("douyin",)
-"""Channels whose orders are pulled."""
+Timeout = tuple[float, float]
 
 
 @dataclass
@@ -40,7 +49,7 @@ class Tools:
     clock: Clock
     client: Callable[[str], Any] = field(repr=False)
     emit: Callable[..., None] = field(repr=False)
-    _tokens: dict[str, TokenCache] = field(default_factory=dict, repr=False)
+    _clients: dict[tuple[str, Timeout], tuple[Connection, Any]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def secrets(self) -> ConnectionSecrets:
@@ -52,11 +61,28 @@ class Tools:
 
     @cached_property
     def settler(self) -> Settler:
-        return Settler(self.inbox, self.settings.table)
+        return Settler(self.inbox, self.counters)
+
+    @cached_property
+    def counters(self) -> Counters:
+        return Counters(self.settings.table, self.client("dynamodb"), self.settings.tenant, self.settings.timezone)
+
+    @cached_property
+    def order_days(self) -> OrderDays:
+        return OrderDays(self.settings.table, self.client("dynamodb"), self.settings.tenant)
+
+    @cached_property
+    def mappings(self) -> Mappings:
+        return Mappings(self.settings.table, self.client("dynamodb"), self.settings.tenant, self.clock.wall_now)
 
     @cached_property
     def connections(self) -> Connections:
         return Connections(self.settings.tenant, self.settings.table)
+
+    @cached_property
+    def orders(self) -> Orders:
+        zone = ZoneInfo(self.settings.timezone)
+        return Orders(self.settings.table, self.client("dynamodb"), self.settings.tenant, zone)
 
     @cached_property
     def publisher(self) -> Publisher:
@@ -66,15 +92,30 @@ class Tools:
             settler=self.settler,
             put_content=self._put_content,
             emit=self._emit,
+            keep=self.refresher.keep,
             inbound=inbound,
             wall_now=self.clock.wall_now,
         )
 
     @cached_property
     def refresher(self) -> Refresher:
-        """Where business time runs scaled, a minute of it is enough for rows to settle."""
-        orders = Orders(self.settings.table, self.client("dynamodb"), self.settings.tenant)
-        return Refresher(orders, lag=LAG / int(self.settings.clock_scale))
+        return Refresher(self.orders, self._keep_note, self._keep_row, self._quarantine, int(self.settings.clock_scale))
+
+    @cached_property
+    def feeds(self) -> Feeds:
+        return Feeds(
+            inbox=self.inbox,
+            cursors=self.connections,
+            reader=cast(Any, inbound(CONVERSATIONS)),
+            open_client=self._conversation_client,
+            known=lambda: [one.id for one in self.secrets.every() if one.enabled and one.channel == CONVERSATIONS],
+            business_now=self.clock.business_now,
+            wall_now=self.clock.wall_now,
+        )
+
+    @cached_property
+    def greeter(self) -> Greeter:
+        return Greeter(self.inbox.read, cast(Any, inbound("wecom")).welcome_code, self._welcome_client)
 
     def door(self) -> Door:
         """The front door as this room would open it, with secrets read afresh."""
@@ -87,38 +128,97 @@ class Tools:
         )
 
     def shops(self) -> Mapping[str, Shop]:
-        """Every enabled connection whose orders are pulled, by its id."""
-        found = [one for one in self.secrets.every() if one.enabled and one.channel in PULLED]
-        return {one.id: self._shop(one) for one in found}
+        """Every enabled connection of a marketplace, by its id."""
+        return {one.id: self._shop(one) for one in self.secrets.every() if _is_shop(one)}
 
-    def shop(self, connection_id: str) -> Shop | None:
-        """One such connection, None when there is none (any more)."""
+    def shop(
+        self, connection_id: str, channel: str = "", shop_id: str = "", timeout: Timeout = TIMEOUT_SECONDS
+    ) -> Shop | None:
+        """The marketplace connection of this id; where another one brought the news (a relay), the one of that channel
+        for that shop. None when there is none (any more). timeout: seconds to connect, and to be answered."""
         one = self.secrets.find(connection_id)
-        return self._shop(one) if one and one.enabled and one.channel in PULLED else None
+        if one is not None and _is_shop(one) and channel in ("", one.channel):
+            return self._shop(one, timeout)
+        others = [other for other in self.secrets.every() if _is_shop(other) and other.channel == channel]
+        named = [other for other in others if str(other.settings.get("shop_id", "")) == shop_id]
+        return self._shop(named[0], timeout) if named else None
 
-    def _shop(self, connection: Connection) -> Shop:
-        module = channel_client(connection.channel)
-        doubles = self.settings.platforms_url
-        options: dict[str, Any] = {"wall_now": self.clock.wall_now}
-        if doubles:
-            options["base_url"] = f"{doubles.rstrip('/')}/{connection.channel}"
+    def platform(self, connection: Connection, timeout: Timeout = TIMEOUT_SECONDS) -> Any:
+        """The API client of a connection, kept with its tokens until its settings change."""
+        known = self._clients.get((connection.id, timeout))
+        if known is None or known[0] != connection:
+            known = self._clients[connection.id, timeout] = (connection, self._connect(connection, timeout))
+        return known[1]
+
+    def _shop(self, connection: Connection, timeout: Timeout = TIMEOUT_SECONDS) -> Shop:
+        channel = CHANNELS[connection.channel]
         return Shop(
             connection_id=connection.id,
-            channel=connection.channel,
-            platform=module.DouyinClient(connection.settings, self._token_cache(connection, options), **options),
-            canonical_order=CHANNELS[connection.channel].module("orders").canonical_order,
-            page_size=module.PAGE_SIZE,
+            channel=channel.name,
+            shop_id=str(connection.settings.get("shop_id", "")),
+            client=self.platform(connection, timeout),
+            reader=cast(Any, channel.module("orders")),
+            table=self.mappings.table(channel.name),
+            feeds=channel.module("client").FEEDS,
         )
 
-    def _token_cache(self, connection: Connection, options: Mapping[str, Any]) -> TokenCache:
-        """One a connection and process: it remembers the token between calls."""
-
-        fetch = channel_client(connection.channel).DouyinClient(connection.settings, **options).fetch_token
-        key = f"{self.settings.tenant}#token#{connection.id}"
+    def _connect(self, connection: Connection, timeout: Timeout) -> Any:
+        kind = channel_client(connection.channel).Client
+        options: dict[str, Any] = {"wall_now": self.clock.wall_now, "timeout": timeout}
+        options["budget"] = self._limits(connection)
+        if self.settings.platforms_url:
+            options["base_url"] = f"{self.settings.platforms_url.rstrip('/')}/{connection.channel}"
         cache = TokenCache(
-            self.settings.table, key, self.client("dynamodb"), fetch, lambda: self.clock.wall_now().timestamp()
+            self.settings.table,
+            f"{self.settings.tenant}#token#{connection.id}",
+            self.client("dynamodb"),
+            kind(connection.settings, **options).fetch_token,
+            lambda: self.clock.wall_now().timestamp(),
         )
-        return self._tokens.setdefault(connection.id, cache)
+        return kind(connection.settings, cache, **options)
+
+    def _limits(self, connection: Connection) -> Limits:
+        """What the platform allows this connection, shared by all processes."""
+        return Limits(
+            self.settings.table,
+            f"{self.settings.tenant}#limit#{connection.id}",
+            self.client("dynamodb"),
+            channel_document(connection.channel).get("limits", ()),
+            lambda: self.clock.wall_now().timestamp(),
+        )
+
+    def _welcome_client(self, connection_id: str) -> tuple[WelcomeClient, str] | None:
+        return self._greeting(self.secrets.find(connection_id), "wecom")
+
+    def _conversation_client(self, connection_id: str) -> tuple[FeedClient, str] | None:
+        one = self.secrets.find(connection_id)
+        if one is None or not one.enabled or one.channel != CONVERSATIONS:
+            return None
+        return self.platform(one), str(one.settings.get("greeting", ""))
+
+    def _greeting(self, one: Connection | None, channel: str) -> tuple[WelcomeClient, str] | None:
+        if one is None or not one.enabled or one.channel != channel or not one.settings.get("greeting"):
+            return None
+        return self.platform(one), str(one.settings["greeting"])
+
+    def _keep_note(self, order_id: str, text: str) -> None:
+        self._put_content(order_id, {"schema": 1, "kind": "order", "note": text})
+
+    def _keep_row(self, shop: Shop, feed: Feed, row: Row) -> None:
+        arrival = Arrival(
+            connection_id=shop.connection_id,
+            channel=shop.channel,
+            account=shop.shop_id,
+            dedupe_key=f"{feed.entity}:{row.number}",
+            plaintext=json.dumps({"pulled": feed.entity, "row": row.detail}, ensure_ascii=False).encode(),
+            source="pull",
+        )
+        self.inbox.store(arrival, self.clock.business_now(), self.clock.wall_now())
+
+    def _quarantine(self, message_id: str, reason: str) -> None:
+        item = self.inbox.read(message_id)
+        if item is not None:
+            self.settler.settle(item, "quarantined", self.clock.wall_now(), reason)
 
     def _put_content(self, ref: str, body: dict[str, Any]) -> None:
         store = ContentStore(self.settings.tenant, self.settings.content_table, self.client("dynamodb"))
@@ -128,6 +228,11 @@ class Tools:
     def _emit(self, *events: Event) -> None:
         with _passing():
             self.emit(*events)
+
+
+def _is_shop(connection: Connection) -> bool:
+    channel = CHANNELS.get(connection.channel)
+    return connection.enabled and channel is not None and channel.market
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hub.kernel.errors import Problem, Refuse
 
 if TYPE_CHECKING:
+    from hub.channels.market import AfterSaleFacts, OrderFacts
     from hub.contracts.events import Event
 
 Settings = Mapping[str, Any]
@@ -23,22 +24,33 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Delivery:
-    """One HTTP request of a platform. query: decoded once; headers: lower-case names; body: the raw bytes."""
+    """One HTTP request of a platform. query: decoded once; headers: lower-case names; body: the raw bytes.
+
+    at: real time of receipt, epoch seconds, for protocols that bound a delivery's age. entropy: 16 fresh random bytes,
+    for answers that must be encrypted. path: of the URL that was called, for platforms that sign it.
+    """
 
     method: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    at: float = 0.0
+    entropy: bytes = field(default=bytes(16), repr=False)
+    path: str = ""
 
 
 @dataclass(frozen=True)
 class Received:
     """One verified message. dedupe_key: the platform's message id, else the sha256 (hex) of the plaintext.
-    account: who was written to, as the platform names it (a receive id, a shop)."""
+    account: who was written to, as the platform names it (a receive id, a shop).
+    channel: whose message it is where one URL brings those of several channels (a relay); "" is the URL's own.
+    express: it brings a greeting's code, which dies within seconds."""
 
     dedupe_key: str
     plaintext: bytes
     account: str
+    channel: str = ""
+    express: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,10 @@ class Codec(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def BODY_LIMIT_BYTES(self) -> int:  # noqa: N802 - a constant of the module
+        """A longer body is answered 413 before anything else is done."""
+
     def accept(self, delivery: Delivery, secrets: Settings) -> Accepted:
         """Verify, then open. Raises Rejected and nothing else, whatever the bytes are."""
 
@@ -124,10 +140,12 @@ class StoredMessage:
 
 @dataclass(frozen=True)
 class Draft:
-    """An event to emit, and the content (what a person wrote) to put into the content store under the message's id."""
+    """What a message says. event: to emit; content: what a person wrote, to put into the content store where the event's
+    `content_ref` says. facts: the order or after-sale itself, where the message holds the truth and no API does."""
 
-    event: Event
+    event: Event | None = None
     content: dict[str, Any] | None = None
+    facts: OrderFacts | AfterSaleFacts | None = None
 
 
 class Inbound(Protocol):

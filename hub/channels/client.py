@@ -1,4 +1,5 @@
-"""What every platform's client does the same way: one JSON call whose failures are ours, and where tokens come from.
+"""What every platform's client does the same way: one call whose failures are ours, where tokens come from, what each
+error code means on this platform, and how many calls it allows.
 
 Tokens and signatures travel in query strings, so no error here carries a URL.
 """
@@ -6,11 +7,51 @@ Tokens and signatures travel in query strings, so no error here carries a URL.
 from __future__ import annotations
 
 import json
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 import requests
 
-from hub.kernel.errors import Retry
+from hub.channels.base import Settings
+from hub.kernel.errors import Refuse, Retry
+
+TIMEOUT_SECONDS = (3.05, 10.0)
+
+
+class PlatformRefused(Refuse):
+    """A platform answered with an error that trying again would not change. code: `<channel>-refused`."""
+
+    def __init__(self, channel: str, **facts: object) -> None:
+        super().__init__(channel, **facts)
+        self.code = f"{channel}-refused"
+
+
+class PlatformMisconfigured(PlatformRefused):
+    """The app or its authorisation is wrong: a bad secret, an untrusted IP, a shop that withdrew.
+    code: `<channel>-misconfigured`."""
+
+    def __init__(self, channel: str, **facts: object) -> None:
+        super().__init__(channel, **facts)
+        self.code = f"{channel}-misconfigured"
+
+
+class PlatformGone(PlatformRefused):
+    """Whom or what we wanted to reach is not there for us (blocked, left, not found, the time to answer is over).
+    code: `<channel>-gone`."""
+
+    def __init__(self, channel: str, **facts: object) -> None:
+        super().__init__(channel, **facts)
+        self.code = f"{channel}-gone"
+
+
+class Token(NamedTuple):
+    """An access token, the life that the platform gives it (it may die earlier), and what renews it ("" nothing)."""
+
+    value: str
+    expires_in_seconds: int
+    renewal: str = ""
 
 
 class TokenSource(Protocol):
@@ -19,22 +60,130 @@ class TokenSource(Protocol):
     def get(self, force: bool) -> str: ...
 
 
-def exchange(
-    session: requests.Session, channel: str, method: str, base_url: str, path: str, *, code_field: str, **request: Any
-) -> dict[str, Any]:
-    """One call, and the JSON object that came back; `code_field` must hold a whole number wherever it stands.
+class Budget(Protocol):
+    """How many calls a platform allows (hub.store.limits)."""
 
-    Raises Retry: `<channel>-unreachable` (no answer, or an HTTP error), `<channel>-unreadable` (not such an object).
+    def take(self, api: str) -> None:
+        """Before a call. Raises Retry with the seconds to wait when it would be one too many."""
+
+    def done(self, api: str) -> None:
+        """After its answer, or its failure."""
+
+
+@dataclass(frozen=True)
+class ErrorTable:
+    """What one platform's error codes mean; the same code means other things elsewhere.
+
+    stale_token: renew the token once and call again. retry_after_seconds: passing. misconfigured: an operator has to
+    act. gone: this receiver or thing can't be reached. Any other code but `success` is a refusal.
     """
+
+    channel: str
+    success: frozenset[str] = frozenset({"0"})
+    stale_token: frozenset[str] = frozenset()
+    retry_after_seconds: Mapping[str, int] = field(default_factory=dict)
+    misconfigured: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+
+    def raise_for(self, code: object, **facts: object) -> None:
+        """Nothing for success. Raises Retry, PlatformMisconfigured, PlatformGone or PlatformRefused."""
+        text = str(code)
+        if text in self.success:
+            return
+        if text in self.retry_after_seconds or text in self.stale_token:
+            after_seconds = self.retry_after_seconds.get(text, 30)
+            raise Retry(self.channel, after_seconds=after_seconds, errcode=code, **facts)
+        kind = PlatformMisconfigured if text in self.misconfigured else PlatformRefused
+        raise (PlatformGone if text in self.gone else kind)(self.channel, errcode=code, **facts)
+
+
+class ApiClient:
+    """What a platform's client stands on. Subclasses are named `Client` and set `CHANNEL`, `BASE_URL` and `ERRORS`.
+
+    settings: the connection's. tokens: None where the calls need none. wall_now: real time, which many platforms want
+    signed. budget: None where the platform names no limit.
+    """
+
+    CHANNEL = ""
+    BASE_URL = ""
+    ERRORS = ErrorTable("")
+
+    def __init__(
+        self,
+        settings: Settings,
+        tokens: TokenSource | None = None,
+        *,
+        wall_now: Callable[[], datetime],
+        base_url: str = "",
+        session: requests.Session | None = None,
+        timeout: tuple[float, float] = TIMEOUT_SECONDS,
+        budget: Budget | None = None,
+    ) -> None:
+        self.settings = settings
+        self.wall_now = wall_now
+        self._tokens = tokens
+        self._base_url = (base_url or self.BASE_URL).rstrip("/")
+        self._session = session or requests.Session()
+        self._timeout = timeout
+        self._budget = budget
+
+    def token(self, force: bool = False) -> str:
+        """The access token. Raises PlatformMisconfigured when this client was given no source of them."""
+        if self._tokens is None:
+            raise PlatformMisconfigured(self.CHANNEL, reason="no source of tokens")
+        return self._tokens.get(force)
+
+    def exchange(self, method: str, path: str, *, api: str = "", **request: Any) -> Any:
+        """One call, and the JSON that came back. api: its name in the platform's limits (default: the path).
+
+        Raises Retry: `<channel>-unreachable` (no answer, or an HTTP error), `<channel>-unreadable` (no JSON).
+        """
+        name = api or path
+        if self._budget is not None:
+            self._budget.take(name)
+        try:
+            return exchange(self._session, self.CHANNEL, method, self._base_url, path, timeout=self._timeout, **request)
+        finally:
+            if self._budget is not None:
+                self._budget.done(name)
+
+    def with_token(
+        self,
+        call: Callable[[str], Mapping[str, Any]],
+        code_of: Callable[[Mapping[str, Any]], object],
+        facts_of: Callable[[Mapping[str, Any]], Mapping[str, object]] = lambda _: {},
+    ) -> Any:
+        """`call(token)`; a token that died early is renewed once. Raises what the error table says of its code.
+
+        facts_of: what else an error should say, such as the platform's own words; never a secret.
+        """
+        answer = call(self.token())
+        if str(code_of(answer)) in self.ERRORS.stale_token:
+            answer = call(self.token(force=True))
+        self.ERRORS.raise_for(code_of(answer), **facts_of(answer))
+        return answer
+
+
+def exchange(session: requests.Session, channel: str, method: str, base_url: str, path: str, **request: Any) -> Any:
+    """One call, and the JSON that came back. Raises Retry: `<channel>-unreachable`, `<channel>-unreadable`."""
     try:
         response = session.request(method, base_url + path, allow_redirects=False, **request)
-        answer = json.loads(response.content)
+        answer = json.loads(response.content, parse_float=str)  # amounts stay the text that they were
     except requests.RequestException as failure:
         raise Retry(f"{channel}-unreachable", path=path, failure=type(failure).__name__) from None
     except ValueError:
         raise Retry(f"{channel}-unreadable", path=path, status=response.status_code) from None
-    if not isinstance(answer, dict) or not isinstance(answer.get(code_field, 0), int):
+    if response.status_code >= 400 and not isinstance(answer, dict):
         raise Retry(f"{channel}-unreadable", path=path, status=response.status_code)
-    if response.status_code >= 400:
+    if response.status_code >= 500:
         raise Retry(f"{channel}-unreachable", path=path, status=response.status_code)
+    return answer
+
+
+def expect(channel: str, answer: Any, path: str, *names: str) -> Any:
+    """The value at `names` in an answer. Raises Retry(`<channel>-unreadable`) where the answer has another shape."""
+    for name in names:
+        if not isinstance(answer, Mapping) or name not in answer:
+            raise Retry(f"{channel}-unreadable", path=path, missing=name)
+        answer = answer[name]
     return answer

@@ -16,9 +16,14 @@ from hub.kernel.errors import NotFound
 
 @dataclass(frozen=True)
 class Channel:
-    """One platform: a folder beside this file with the same name."""
+    """One platform: a folder beside this file with the same name.
+
+    inbound: it has a door (codec) and events behind it. market: it has orders, read and pulled by its client.
+    """
 
     name: str
+    inbound: bool = True
+    market: bool = False
 
     def module(self, part: str) -> ModuleType:
         return import_module(f"hub.channels.{self.name}.{part}")
@@ -27,7 +32,37 @@ class Channel:
         return (Path(__file__).parent / self.name / file_name).read_text(encoding="utf-8")
 
 
-CHANNELS: Mapping[str, Channel] = MappingProxyType({name: Channel(name) for name in ("wecom", "douyin")})
+CHANNELS: Mapping[str, Channel] = MappingProxyType(
+    {
+        channel.name: channel
+        for channel in (
+            Channel("wecom"),
+            Channel("wechat_kf"),
+            Channel("official_account"),
+            Channel("wechat_store", market=True),
+            Channel("douyin", market=True),
+            Channel("kuaishou", market=True),
+            Channel("xiaohongshu", market=True),
+            Channel("youzan", market=True),
+            Channel("shopify", market=True),
+            Channel("taobao", market=True),
+            Channel("jd", market=True),
+            Channel("pinduoduo", market=True),
+            Channel("relay"),
+            Channel("open"),
+            Channel("dingtalk", inbound=False),
+            Channel("feishu", inbound=False),
+            Channel("sms_aliyun", inbound=False),
+            Channel("sms_tencent", inbound=False),
+            Channel("email", inbound=False),
+        )
+    }
+)
+
+
+def inbound_channels() -> tuple[str, ...]:
+    """The channels that have a webhook URL."""
+    return tuple(name for name, channel in CHANNELS.items() if channel.inbound)
 
 
 def codec(name: str) -> Codec:
@@ -41,7 +76,7 @@ def inbound(name: str) -> Inbound:
 
 
 def client(name: str) -> ModuleType:
-    """The module with the channel's API client (`WecomClient`, `DouyinClient`)."""
+    """The module with the channel's API client: its class is called `Client`."""
     return _channel(name).module("client")
 
 
@@ -49,6 +84,11 @@ def channel_document(name: str) -> dict[str, Any]:
     """The channel's own description (channel.json): titles, settings with their rules, steps, success words."""
     document: dict[str, Any] = json.loads(_channel(name).text("channel.json"))
     return document
+
+
+def samples(name: str) -> tuple[dict[str, Any], ...]:
+    """Every documented message of an inbound channel (samples.json): name, title, plaintext, and the event it becomes."""
+    return tuple(json.loads(_channel(name).text("samples.json")))
 
 
 def setup_guide(name: str) -> str:

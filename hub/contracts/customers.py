@@ -9,7 +9,22 @@ from pydantic import Field
 from hub.contracts.base import Amount, Contract, Moment, Slug
 
 FollowState = Literal["following", "half_added", "deleted_by_member", "deleted_by_customer"]
-TimelineKind = Literal["ticket.opened", "ticket.closed", "order.paid", "contact.changed"]
+TimelineKind = Literal[
+    "after_sale.changed",
+    "consent.changed",
+    "contact.changed",
+    "coupon.changed",
+    "group.changed",
+    "lead.captured",
+    "logistics.changed",
+    "member.changed",
+    "order.changed",
+    "order.paid",
+    "review.posted",
+    "ticket.closed",
+    "ticket.opened",
+    "touchpoint.captured",
+]
 
 
 class IdentityView(Contract):

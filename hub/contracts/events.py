@@ -1,4 +1,4 @@
-"""The contract events: all that rooms ever tell each other.
+"""The contract events: all that rooms ever tell each other. Those of the platforms stand in platform_events.py.
 
 They carry ids, enums, times and amounts, never bodies or personal data: what a person wrote stays in the content
 store and travels as a `content_ref`. Each event is one fact with one id, derived from what made it, so that a
@@ -7,41 +7,36 @@ repeat is recognised by every consumer. Changes are additive within a `schema_ve
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
 from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.envelope import Event as Event
+from hub.contracts.platform_events import AfterSaleChanged as AfterSaleChanged
+from hub.contracts.platform_events import AfterSaleTouched as AfterSaleTouched
+from hub.contracts.platform_events import CardTapped as CardTapped
+from hub.contracts.platform_events import ConsentChanged as ConsentChanged
+from hub.contracts.platform_events import ContactChanged as ContactChanged
+from hub.contracts.platform_events import CouponChanged as CouponChanged
+from hub.contracts.platform_events import DecisionCorrected as DecisionCorrected
+from hub.contracts.platform_events import FeedTouched as FeedTouched
+from hub.contracts.platform_events import GroupChanged as GroupChanged
+from hub.contracts.platform_events import LeadCaptured as LeadCaptured
+from hub.contracts.platform_events import LogisticsChanged as LogisticsChanged
+from hub.contracts.platform_events import MemberChanged as MemberChanged
+from hub.contracts.platform_events import MessageReceived as MessageReceived
+from hub.contracts.platform_events import OrderChanged as OrderChanged
+from hub.contracts.platform_events import OrderPaid as OrderPaid
+from hub.contracts.platform_events import OrderTouched as OrderTouched
+from hub.contracts.platform_events import PlatformNoticed as PlatformNoticed
+from hub.contracts.platform_events import ReviewPosted as ReviewPosted
+from hub.contracts.platform_events import StaffChanged as StaffChanged
+from hub.contracts.platform_events import SupplyChanged as SupplyChanged
+from hub.contracts.platform_events import TouchpointCaptured as TouchpointCaptured
 
 TicketType = Slug
 Priority = Literal["low", "normal", "high", "urgent"]
-
-
-class Event(Contract):
-    """The envelope.
-
-    id: `evt_…`, the same for the same fact. at: business time at which the fact became true.
-    replay: made again from a stored message: consumers record it, but send nothing to customers and start no timers.
-    """
-
-    schema_version: Literal[1] = 1
-    id: str
-    tenant: str
-    at: Moment
-    replay: bool = False
-
-
-class MessageReceived(Event):
-    """Somebody wrote to us on a channel. webhooks → customers."""
-
-    type: Literal["message.received"] = "message.received"
-    message_id: str
-    connection_id: str
-    channel: str
-    account: str = Field(description="the corp, app or shop that was written to, as the platform names it")
-    sender_id: str = Field(description="who wrote, as the platform names them")
-    kind: str = Field(description="text, image, voice, video, location, link, file")
-    content_ref: str = Field(description="where the content lies in the content store")
 
 
 class MessageResolved(Event):
@@ -55,55 +50,6 @@ class MessageResolved(Event):
     customer_id: str
     kind: str
     content_ref: str
-
-
-class ContactChanged(Event):
-    """A customer and a member of staff became, changed or ended being contacts (外部联系人). webhooks → customers."""
-
-    type: Literal["contact.changed"] = "contact.changed"
-    connection_id: str
-    channel: str
-    account: str
-    change: Literal["added", "half_added", "edited", "deleted_by_member", "deleted_by_customer"]
-    member_id: str
-    contact_id: str
-    state: str = Field(default="", description="attribution: the code's state, '' when unattributed")
-    source_at: Moment | None = Field(default=None, description="when the platform says that it happened, by its clock")
-
-
-class CardTapped(Event):
-    """A member of staff pressed a button on a card that we sent. webhooks → tickets."""
-
-    type: Literal["card.tapped"] = "card.tapped"
-    connection_id: str
-    channel: str
-    member_id: str
-    task_id: str
-    key: str
-
-
-class OrderTouched(Event):
-    """A marketplace hinted that an order changed; the truth is read from its API. webhooks → webhooks."""
-
-    type: Literal["order.touched"] = "order.touched"
-    connection_id: str
-    channel: str
-    shop_id: str
-    order_no: str = Field(description="the platform's order number, always text")
-
-
-class OrderPaid(Event):
-    """An order is paid: said once per order, whoever noticed first. webhooks → customers."""
-
-    type: Literal["order.paid"] = "order.paid"
-    connection_id: str
-    channel: str
-    shop_id: str
-    order_id: str
-    order_no: str
-    buyer_id: str = Field(default="", description="the buyer as the platform names them, '' when masked")
-    amount_minor: int
-    currency: str
 
 
 class TicketOpened(Event):
@@ -193,11 +139,27 @@ class Shift(Contract):
 
 AnyEvent = Annotated[
     MessageReceived
-    | MessageResolved
     | ContactChanged
     | CardTapped
+    | TouchpointCaptured
+    | LeadCaptured
+    | ConsentChanged
+    | MemberChanged
+    | CouponChanged
+    | GroupChanged
+    | StaffChanged
+    | PlatformNoticed
+    | SupplyChanged
+    | LogisticsChanged
+    | ReviewPosted
     | OrderTouched
+    | AfterSaleTouched
+    | FeedTouched
     | OrderPaid
+    | OrderChanged
+    | AfterSaleChanged
+    | DecisionCorrected
+    | MessageResolved
     | TicketOpened
     | TicketAssigned
     | RungFired
@@ -217,6 +179,11 @@ def parse_event(detail: str | bytes | dict[str, Any]) -> Event:
     return event
 
 
+def all_events() -> tuple[type[Event], ...]:
+    """The classes of all events that exist."""
+    return get_args(get_args(AnyEvent)[0])
+
+
 def event_types() -> tuple[str, ...]:
     """Every event type that exists, in alphabetical order."""
-    return tuple(sorted(cls.model_fields["type"].default for cls in Event.__subclasses__()))
+    return tuple(sorted(cls.model_fields["type"].default for cls in all_events()))

@@ -20,7 +20,7 @@ class SendView(Contract):
     """One notice (通知) to one person through one channel."""
 
     id: str
-    kind: Literal["ticket.assigned", "rung.fired", "digest"]
+    kind: Literal["ticket.assigned", "rung.fired", "platform.noticed", "digest"]
     recipient: str
     channel: str
     state: SendState
@@ -30,6 +30,8 @@ class SendView(Contract):
     ticket_type: str
     priority: Priority
     rung: str
+    connection_id: str = Field(default="", description="what a platform's notice is about; it has no ticket")
+    about: str = Field(default="", description="<channel>/<kind>/<status> of a platform's notice")
     attempt: int
     created_at: Moment
     release_at: Moment | None = Field(description="when a delayed notice goes out")

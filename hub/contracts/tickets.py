@@ -13,6 +13,8 @@ from hub.contracts.http import PageQuery
 TicketState = Literal["open", "closed", "cancelled"]
 NodeKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
+ItemNo = Annotated[str, Field(pattern=r"^[!-~]{1,64}$", examples=["P1"])]
+"""An article (料号) as the ERP names it."""
 
 
 class Words(Contract):
@@ -43,6 +45,22 @@ class Assign(Contract):
 
 class Nothing(Contract):
     """No fields: the path says it all."""
+
+
+class PauseClock(Contract):
+    """What the ticket waits for, where it waits for articles: their numbers, as the ERP names them."""
+
+    waits_for: Annotated[tuple[ItemNo, ...], Field(max_length=20)] = ()
+
+
+class SupplyView(Contract):
+    """What an ERP or WMS last said of an article that the ticket waits for."""
+
+    item_no: str
+    site: str
+    quantity: int | None
+    expected_at: Moment | None
+    at: Moment
 
 
 class WriteComment(Contract):
@@ -148,6 +166,10 @@ class TicketView(Contract):
     closed_at: Moment | None
     last_message_at: Moment | None
     paused: bool
+    waits_for: tuple[str, ...] = Field(default=(), description="articles without which the work can't go on")
+    supplies: tuple[SupplyView, ...] = Field(
+        default=(), description="what is known of those; only on the ticket itself"
+    )
     currency: str
     labour_amount: Amount
     parts_amount: Amount

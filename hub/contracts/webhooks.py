@@ -79,10 +79,14 @@ class Health(Contract):
     """How a connection fares. `last_error` says in words what went wrong last, None while nothing did."""
 
     last_delivery_at: Moment | None = None
+    delivery_lag_seconds: int | None = Field(default=None, description="since the last delivery; quiet is no fault")
     rejected_signature: int = 0
     last_rejected_at: Moment | None = None
     last_error: Words | None = None
+    last_error_code: str = ""
+    last_error_at: Moment | None = None
     watermark: Moment | None = Field(default=None, description="how far orders were pulled; None where none are")
+    watermark_lag_seconds: int | None = Field(default=None, description="how far the pulls of orders are behind")
 
 
 class ConnectionDetail(ConnectionView):

@@ -6,8 +6,8 @@ Neither the bus nor a queue carries bodies: of a changed item, binary and sealed
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -52,18 +52,14 @@ def put_events(client: Any, bus: str, events: Iterable[Event]) -> None:
             raise Retry("the bus did not take every event", failed=answer["FailedEntryCount"])
 
 
-def forward(
-    client: Any, queue_url: str, records: Sequence[Mapping[str, Any]], wanted: Callable[[Change], bool] | None = None
-) -> None:
-    """Send a stream's records, those that the room wants, to its queue of changes. Raises Retry when the queue did not
-    take all."""
-    changes = filter(wanted or (lambda _: True), map(change_of, records))
-    bodies = [json.dumps(asdict(change), separators=(",", ":")) for change in changes]
-    entries = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(bodies)]
+def send(client: Any, queue_url: str, bodies: Iterable[Mapping[str, Any]], delay_seconds: int = 0) -> None:
+    """Send JSON messages to a queue. Raises Retry when it did not take all: what was sent may be sent again."""
+    texts = (json.dumps(body, separators=(",", ":"), ensure_ascii=False) for body in bodies)
+    entries = [{"Id": str(i), "MessageBody": text, "DelaySeconds": delay_seconds} for i, text in enumerate(texts)]
     for chunk in _chunks(entries, "MessageBody"):
         answer = client.send_message_batch(QueueUrl=queue_url, Entries=chunk)
         if answer.get("Failed"):
-            raise Retry("the queue of changes did not take every record", failed=len(answer["Failed"]))
+            raise Retry("the queue did not take every message", failed=len(answer["Failed"]))
 
 
 def delay_record(client: Any, record: Mapping[str, Any], seconds: int) -> None:

@@ -8,8 +8,8 @@ declared beside them. `manifest()` reads all of it back for the build.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
@@ -67,9 +67,11 @@ class Route:
 class Room(Chalice):
     """The app of one room. Nothing touches AWS until a request comes.
 
-    name: the room, as in its table, functions and role. paths: the path prefixes that are its own.
+    name: the room, as in its table, functions and role. paths: the path prefixes that are its own. module: where the
+    whole app can be imported from, if its routes stand in several files.
     idempotency: what is behind Idempotency-Key; None where no route creates or changes anything.
-    wanted: which changes of its tables the room acts on; the others cost no queue. None: all.
+    wanted: to which of its queues a change of its tables goes: names of `room.queue`s, or "changes"; none: it costs no
+    queue. None: all go to "changes".
     """
 
     def __init__(
@@ -78,16 +80,18 @@ class Room(Chalice):
         paths: tuple[str, ...],
         idempotency: MakeIdempotency | None = None,
         exact_paths: tuple[str, ...] = (),
-        wanted: Callable[[bus.Change], bool] | None = None,
+        wanted: Callable[[bus.Change], Sequence[str]] | None = None,
+        module: str = "",
     ) -> None:
         super().__init__(app_name=name, configure_logs=False)
         self.paths, self.exact_paths = paths, exact_paths
         self.http_routes: list[Route] = []
         self.entries: list[dict[str, Any]] = []
-        self.module = ""
+        self.module = module
         self._make_idempotency = idempotency
         self._wanted = wanted
         self._key_cache: tuple[float, str] = (0.0, "")
+        self._queue_urls: dict[str, str] = {}
 
     # What a handler reaches for.
 
@@ -127,6 +131,11 @@ class Room(Chalice):
         if events:
             bus.put_events(aws.client("events"), self.settings.bus, events)
 
+    def send(self, queue: str, *bodies: Mapping[str, Any], delay_seconds: int = 0) -> None:
+        """Put JSON messages into one of the room's own queues (`@room.queue(queue)`, or "changes"); delay_seconds: at
+        most 900. Raises Retry when it did not take all; handlers know a repeat."""
+        bus.send(aws.client("sqs"), self._queue_url(queue), bodies, delay_seconds)
+
     def auth_keys(self) -> str:
         """The stack's signing keys, one a line, read from SSM at most once a minute."""
         read_at, keys = self._key_cache
@@ -146,8 +155,17 @@ class Room(Chalice):
         """Ten bytes for a fresh id."""
         return os.urandom(10)
 
+    def _queue_url(self, queue: str) -> str:
+        if queue == "changes":
+            return str(self.settings.changes_queue_url)
+        if queue not in self._queue_urls:
+            name = f"hub-{self.settings.tenant}-{self.app_name}-{queue}"
+            self._queue_urls[queue] = aws.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+        return self._queue_urls[queue]
+
     def reset(self) -> None:
         """Forget settings and clients: tests move from one simulated stack to the next."""
+        self._queue_urls.clear()
         for name in ("settings", "clock", "principals", "idempotency"):
             self.__dict__.pop(name, None)
         self._key_cache = (0.0, "")
@@ -164,7 +182,7 @@ class Room(Chalice):
         def register(handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
             route = Route(method, path, handler, summary, **options)
             self.http_routes.append(route)
-            self.module = handler.__module__
+            self.module = self.module or handler.__module__
 
             def view(**parameters: str) -> Any:
                 return serve(self, route, parameters)
@@ -216,8 +234,13 @@ class Room(Chalice):
         return self.on_sqs_message(queue=f"{self.app_name}-changes", name="changes")(_named(run, handler))
 
     def forward(self, event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG002 - Lambda's signature
-        """The stream entry: hands every record that is wanted to the queue of changes."""
-        bus.forward(aws.client("sqs"), self.settings.changes_queue_url, event["Records"], self._wanted)
+        """The stream entry: hands every record to the queues that want it."""
+        routed: dict[str, list[dict[str, Any]]] = {}
+        for change in map(bus.change_of, event["Records"]):
+            for queue in self._wanted(change) if self._wanted else ("changes",):
+                routed.setdefault(queue, []).append(asdict(change))
+        for queue, bodies in routed.items():
+            self.send(queue, *bodies)
         return {}
 
     def queue(self, name: str) -> Callable[..., Any]:

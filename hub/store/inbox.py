@@ -23,6 +23,7 @@ from hub.kernel.errors import Invalid, Problem, Retry
 from hub.kernel.ids import hashed_id
 
 State = Literal["pending", "processed", "quarantined", "dead"]
+Source = Literal["push", "pull"]
 STATES: tuple[State, ...] = ("pending", "processed", "quarantined", "dead")
 
 KEEP = timedelta(days=90)
@@ -37,13 +38,16 @@ _KNOWN = frozenset({"ConditionalCheckFailedException", "TransactionConflictExcep
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """One verified message on its way into the inbox. `plaintext` is what the platform said, decrypted, as
-    bytes."""
+    bytes. source: whether the platform pushed it, or we pulled it. express: it brings a greeting's code, which dies
+    within seconds."""
 
     connection_id: str
     channel: str
     account: str
     dedupe_key: str
     plaintext: bytes = field(repr=False)
+    source: Source = "push"
+    express: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class InboxItem:
     counted: str = ""
     attempts: int = 0
     reason: str = ""
+    source: Source = "push"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +149,13 @@ class Inbox:
             "pending_pk": f"{self.tenant}#pending",
             "pending_since": rfc3339(wall_now),
         }
+        if arrival.source != "push":
+            texts["source"] = arrival.source
         return {
             **self.key(message_id),
             **{name: {"S": text} for name, text in texts.items()},
             "plaintext": {"B": arrival.plaintext},
+            **({"express": {"BOOL": True}} if arrival.express else {}),
             "expires_at": {"N": str(int((wall_now + KEEP).timestamp()))},
             "schema": {"N": "1"},
         }
@@ -167,4 +175,5 @@ def to_item(raw: Mapping[str, Any]) -> InboxItem:
         counted=raw.get("counted", {}).get("S", ""),
         attempts=int(raw.get("attempts", {}).get("N", "0")),
         reason=raw.get("reason", {}).get("S", ""),
+        source=raw.get("source", {}).get("S", "push"),
     )

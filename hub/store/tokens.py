@@ -1,7 +1,7 @@
 """One access token per connection, shared by every process and refreshed by one of them.
 
-The item `<tenant>#token#<connection>` holds the token, when to renew it, when it ends, and a short lease for whoever
-refreshes it.
+The item `<tenant>#token#<connection>` holds the token, what renews it, when to renew it, when it ends, and a short
+lease for whoever refreshes it.
 """
 
 from __future__ import annotations
@@ -14,36 +14,41 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hub.kernel.errors import HubError, Retry
+from hub.kernel.errors import HubError, Refuse, Retry
 
 RENEW_AT = 0.85
 """Refreshed at this share of its life: platforms end tokens early now and then."""
 LEASE_SECONDS = 15
 """Longer than a platform is waited for."""
-Fetched = tuple[str, int]
-"""A token and its life in seconds."""
+Fetched = tuple[str, int, str]
+"""A token, its life in seconds, and what renews it ("" nothing)."""
 
 _REFUSED = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A token, when to renew it and when it ends, in epoch seconds."""
+    """A token, when to renew it and when it ends, in epoch seconds, and what renews it."""
 
     value: str = field(default="", repr=False)
     renew_at: float = 0.0
     ends_at: float = 0.0
+    renewal: str = field(default="", repr=False)
 
 
 class TokenCache:
-    """The token of one connection. `fetch` asks the platform for a new one; `wall` is real time in epoch seconds."""
+    """The token of one connection. `wall` is real time in epoch seconds.
+
+    fetch: asks the platform for a new one. It is given what the last one said that renews it, "" the first time, and
+    again where the platform refuses that: a shop that authorised us anew did so in the connection's settings.
+    """
 
     def __init__(
         self,
         table: str,
         key: str,
         dynamodb: Any,
-        fetch: Callable[[], Fetched],
+        fetch: Callable[[str], Fetched],
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._table, self._dynamodb, self._fetch, self._wall = table, dynamodb, fetch, wall
@@ -65,7 +70,7 @@ class TokenCache:
             self._held = stored
             return stored.value
         try:
-            return self._refresh()
+            return self._refresh(stored.renewal)
         except Retry:
             if usable and self._wall() < stored.ends_at:
                 return stored.value
@@ -78,34 +83,48 @@ class TokenCache:
         if "token" not in item:
             return _Held()
         renew_at = item["renew_at"]
-        return _Held(item["token"]["S"], float(renew_at["N"]), float(item.get("ends_at", renew_at)["N"]))
+        return _Held(
+            value=item["token"]["S"],
+            renew_at=float(renew_at["N"]),
+            ends_at=float(item.get("ends_at", renew_at)["N"]),
+            renewal=item["renewal"]["S"] if "renewal" in item else "",
+        )
 
-    def _refresh(self) -> str:
+    def _refresh(self, renewal: str) -> str:
         until = str(self._wall() + LEASE_SECONDS)
         if not self._lease(until):
             raise Retry("another process is refreshing the token", after_seconds=1)
         try:
-            token, life_seconds = self._fetch()
+            token, life_seconds, renewal = self._ask(renewal)
         except HubError:
             self._update("REMOVE lease_until", "lease_until = :mine", {":mine": {"N": until}})
             raise
         now = self._wall()
-        self._held = _Held(token, now + life_seconds * RENEW_AT, now + life_seconds)
+        self._held = _Held(token, now + life_seconds * RENEW_AT, now + life_seconds, renewal)
         self._share(self._held, until)
         return token
+
+    def _ask(self, renewal: str) -> Fetched:
+        try:
+            return self._fetch(renewal)
+        except Refuse:
+            if not renewal:
+                raise
+            return self._fetch("")
 
     def _share(self, held: _Held, until: str) -> None:
         """Store it, unless the lease ran out and another process has it: then the later token is everybody's."""
         values = {
             ":token": {"S": held.value},
+            ":renewal": {"S": held.renewal},
             ":renew": {"N": str(held.renew_at)},
             ":ends": {"N": str(held.ends_at)},
             ":one": {"N": "1"},
             ":mine": {"N": until},
         }
-        sets = "SET #token = :token, renew_at = :renew, ends_at = :ends, #schema = :one REMOVE lease_until"
+        sets = "SET #token = :token, renewal = :renewal, renew_at = :renew, ends_at = :ends, #schema = :one"
         names = {"#token": "token", "#schema": "schema"}
-        self._update(sets, "lease_until = :mine", values, ExpressionAttributeNames=names)
+        self._update(f"{sets} REMOVE lease_until", "lease_until = :mine", values, ExpressionAttributeNames=names)
 
     def _lease(self, until: str) -> bool:
         free = "attribute_not_exists(lease_until) OR lease_until < :now"

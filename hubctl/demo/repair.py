@@ -12,7 +12,7 @@ from typing import Any
 from hub.channels.registry import codec
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
-from hubctl.demo.stage import Stage, wecom_delivery, wecom_settings, wecom_text
+from hubctl.demo.stage import Stage, wecom_delivery, wecom_text
 
 ENGINEER, SECOND_ENGINEER, SUPERVISOR, AGENT = "eng_wang", "eng_liu", "sup_li", "agt_amy"
 MANAGER, SECOND_MANAGER = "mgr_chen", "mgr_zhao"
@@ -41,7 +41,7 @@ def verify_url(stage: Stage) -> None:
     stage.begin("1  WeCom verifies the webhook URL · 企业微信验证回调 URL")
     connection = stage.connection("wecom")
     delivery, answer = codec("wecom").verification(
-        wecom_settings(connection),
+        connection.settings,
         timestamp=str(int(time.time())),
         nonce=secrets.token_hex(8),
         randomness=secrets.token_bytes(16),

@@ -137,9 +137,8 @@ def _push(order: dict[str, Any], number: int) -> dict[str, str]:
 
 
 def _signed(connection: Connection, pushed: list[dict[str, str]], **changed: str) -> Delivery:
-    settings = {"app_key": connection.app_key, "app_secret": connection.app_secret, **changed}
     body = json.dumps(pushed).encode()
-    return codec("douyin").sample(settings, body, timestamp="", nonce="", randomness=b"")
+    return codec("douyin").sample({**connection.settings, **changed}, body, timestamp="", nonce="", randomness=b"")
 
 
 def _reread(stage: Stage) -> set[str]:

@@ -179,19 +179,10 @@ def _line(check: Check) -> Table:
     return line
 
 
-def wecom_settings(connection: Connection) -> dict[str, Any]:
-    """What the WeCom side knows of the connection."""
-    return {
-        "token": connection.token,
-        "encoding_aes_key": connection.encoding_aes_key,
-        "receive_ids": [connection.receive_id],
-    }
-
-
 def wecom_delivery(connection: Connection, plaintext: bytes, **changed: Any) -> Delivery:
     """`plaintext` encrypted and signed as WeCom does; `changed` settings make it wrong on purpose."""
     return codec("wecom").sample(
-        {**wecom_settings(connection), **changed},
+        {**connection.settings, **changed},
         plaintext,
         timestamp=str(int(time.time())),
         nonce=secrets.token_hex(8),
@@ -202,7 +193,7 @@ def wecom_delivery(connection: Connection, plaintext: bytes, **changed: Any) -> 
 def wecom_text(connection: Connection, sender: str, text: str, message_id: str) -> bytes:
     """A WeCom text message's plaintext XML."""
     return (
-        f"<xml><ToUserName><![CDATA[{connection.receive_id}]]></ToUserName>"
+        f"<xml><ToUserName><![CDATA[{connection.settings['corp_id']}]]></ToUserName>"
         f"<FromUserName><![CDATA[{sender}]]></FromUserName><CreateTime>{int(time.time())}</CreateTime>"
         f"<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{text}]]></Content>"
         f"<MsgId>{message_id}</MsgId><AgentID>1000002</AgentID></xml>"

@@ -1,4 +1,4 @@
-"""A double of the Douyin shop (抖店) open API: tokens, order detail and order list.
+"""A double of the Douyin shop (抖店) open API: tokens, orders and after-sales.
 
 It checks each call's signature by an implementation of its own: base = secret + "app_key" + key + "method" + method +
 "param_json" + body + "timestamp" + t + "v2" + secret, hex of HMAC-SHA256 keyed with the secret, over the body written
@@ -11,76 +11,123 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hubctl.platforms.recorder import PlatformCall, Reply
 
-CHANNEL = "douyin"
 TOKEN_SECONDS = 7 * 86_400
 PAGE_SIZE_MAX = 100
+DEPTH_MAX = 50_000
+TOKEN_PATHS = ("/token/create", "/token/refresh")
 
 
-@dataclass
-class Douyin:
-    """apps: app key → app secret. orders: order id → the order as `shop_order_detail` has it."""
+class Double:
+    """apps: settings with app_key and app_secret. Orders and after-sales are kept as their detail APIs tell them."""
 
-    apps: Mapping[str, str]
-    tokens: set[str] = field(default_factory=set)
-    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    def __init__(self, apps: Sequence[Mapping[str, Any]]) -> None:
+        self.secrets = {str(app["app_key"]): str(app["app_secret"]) for app in apps}
+        self.tokens: set[str] = set()
+        self.refresh_tokens: set[str] = set()
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.after_sales: dict[str, dict[str, Any]] = {}
 
     def answer(self, call: PlatformCall) -> Reply:
         """Douyin's answer to a call."""
         known = {
-            "/token/create": self._token,
-            "/order/orderDetail": self._detail,
-            "/order/searchList": self._list,
+            "/token/create": self._create,
+            "/token/refresh": self._refresh,
+            "/order/orderDetail": self._order,
+            "/order/searchList": self._orders,
+            "/afterSale/Detail": self._after_sale,
+            "/afterSale/List": self._after_sales,
         }
         handler = known.get(call.path)
         if handler is None:
             return _refusal(40004, "isv.api-not-exist", "unknown method")
         if not self._signed(call):
             return _refusal(30001, "isv.sign-invalid", "签名校验失败")
-        if call.path != "/token/create" and call.query.get("access_token") not in self.tokens:
+        if call.path not in TOKEN_PATHS and call.query.get("access_token") not in self.tokens:
             return _refusal(30002, "isv.access-token-expired", "access_token 已过期")
         return handler(call)
 
-    def put_order(self, order: dict[str, Any]) -> None:
-        """The order as it stands now; a later one under the same id replaces it."""
-        self.orders[str(order["order_id"])] = order
+    def control(self, what: str, body: Any) -> Reply:
+        """orders: `shop_order_detail`s; after_sales: data of /afterSale/Detail. A later one replaces the earlier."""
+        given = body if isinstance(body, list) else [body]
+        if what == "orders":
+            told = {str(order["order_id"]): order for order in given}
+            self.orders |= told
+        elif what == "after_sales":
+            told = {str(_info(one)["after_sale_id"]): one for one in given}
+            self.after_sales |= told
+        else:
+            return Reply({"error": f"no control {what}"}, 404)
+        return Reply({what: list(told)})
 
     def expire_tokens(self) -> None:
+        """Every access token given out so far is invalid from now on; the refresh tokens live."""
         self.tokens.clear()
 
     def _signed(self, call: PlatformCall) -> bool:
-        secret = self.apps.get(call.query.get("app_key", ""))
+        secret = self.secrets.get(call.query.get("app_key", ""))
         if secret is None or call.query.get("method") != call.path.strip("/").replace("/", "."):
             return False
         expected = signature(secret, call.query, call.body)
         return hmac.compare_digest(expected, call.query.get("sign", ""))
 
-    def _token(self, _call: PlatformCall) -> Reply:
-        token = secrets.token_hex(24)
+    def _create(self, call: PlatformCall) -> Reply:
+        if call.body.get("grant_type") != "authorization_self" or not call.body.get("shop_id"):
+            return _refusal(40003, "isv.parameter-invalid", "授权类型或店铺错误")
+        return self._new_tokens()
+
+    def _refresh(self, call: PlatformCall) -> Reply:
+        old = str(call.body.get("refresh_token"))
+        if old not in self.refresh_tokens:
+            return _refusal(40003, "isv.refresh-token-invalid", "refresh_token 无效")
+        self.refresh_tokens.discard(old)
+        return self._new_tokens()
+
+    def _new_tokens(self) -> Reply:
+        token, refresh = secrets.token_hex(24), secrets.token_hex(24)
         self.tokens.add(token)
-        refresh = secrets.token_hex(24)
+        self.refresh_tokens.add(refresh)
         return _ok({"access_token": token, "refresh_token": refresh, "expires_in": TOKEN_SECONDS})
 
-    def _detail(self, call: PlatformCall) -> Reply:
+    def _order(self, call: PlatformCall) -> Reply:
         order = self.orders.get(str(call.body.get("shop_order_id")))
         if order is None:
             return _refusal(50002, "isv.business-failed:order-not-found", "订单不存在")
         return _ok({"shop_order_detail": order})
 
-    def _list(self, call: PlatformCall) -> Reply:
-        """Orders updated within [update_time_start, update_time_end], the earliest first; pages from 0."""
+    def _after_sale(self, call: PlatformCall) -> Reply:
+        found = self.after_sales.get(str(call.body.get("after_sale_id")))
+        if found is None:
+            return _refusal(50002, "isv.business-failed:aftersale-not-found", "售后单不存在")
+        return _ok(found)
+
+    def _orders(self, call: PlatformCall) -> Reply:
+        """Orders updated within [update_time_start, update_time_end]; without `order_by` by time of creation."""
         body = call.body
-        first, last = int(body.get("update_time_start", 0)), int(body.get("update_time_end", 2**53))
-        found = [order for order in self.orders.values() if first <= int(order.get("update_time", 0)) <= last]
-        found.sort(key=lambda order: int(order.get("update_time", 0)), reverse=not body.get("order_asc", False))
-        page, size = int(body.get("page", 0)), min(int(body.get("size", 20)), PAGE_SIZE_MAX)
-        shown = found[page * size : (page + 1) * size]
+        key = "update_time" if body.get("order_by") == "update_time" else "create_time"
+        found = _within(self.orders.values(), body.get("update_time_start"), body.get("update_time_end"))
+        found.sort(key=lambda order: int(order.get(key, 0)), reverse=not body.get("order_asc", False))
+        page, size, shown = _shown(found, body)
         return _ok({"shop_order_list": shown, "total": len(found), "page": page, "size": size})
+
+    def _after_sales(self, call: PlatformCall) -> Reply:
+        """After-sales by update time; without `order_by` a polling reader misses rows, so here it gets none."""
+        body = call.body
+        if "update_time asc" not in (body.get("order_by") or ()):
+            return _ok({"items": [], "total": 0, "has_more": False, "page": 0, "size": 0})
+        if int(body.get("page", 0)) * int(body.get("size", 20)) > DEPTH_MAX:
+            return _refusal(50002, "isv.business-failed:too-deep", "page*size 不能超过 50000")
+        rows = [_listed(one) for one in self.after_sales.values()]
+        found = _within(rows, body.get("update_start_time"), body.get("update_end_time"))
+        found.sort(key=lambda row: int(row["update_time"]))
+        page, size, shown = _shown(found, body)
+        items = [{"aftersale_info": row, "order_info": row.pop("order_info")} for row in shown]
+        more = (page + 1) * size < len(found)
+        return _ok({"items": items, "total": len(found), "has_more": more, "page": page, "size": len(items)})
 
 
 def signature(secret: str, query: Mapping[str, str], body: Mapping[str, Any]) -> str:
@@ -92,8 +139,32 @@ def signature(secret: str, query: Mapping[str, str], body: Mapping[str, Any]) ->
     return hmac.new(secret.encode(), base.encode(), hashlib.sha256).hexdigest()
 
 
-def _ok(data: dict[str, Any]) -> Reply:
-    return Reply({"code": 10000, "msg": "success", "sub_code": "", "sub_msg": "", "data": data})
+def _info(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    info: Mapping[str, Any] = data["process_info"]["after_sale_info"]
+    return info
+
+
+def _listed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """An after-sale as the list tells it: other names, numbers as texts, and not what was paid back."""
+    info = _info(data)
+    row = {name: info.get(name) for name in ("update_time", "apply_time", "status_deadline", "refund_status")}
+    row |= {"aftersale_id": str(info["after_sale_id"]), "aftersale_status": info.get("after_sale_status")}
+    row |= {"aftersale_type": info.get("after_sale_type"), "refund_amount": info.get("refund_total_amount")}
+    order = str(data.get("order_info", {}).get("shop_order_id", ""))
+    return row | {"order_info": {"shop_order_id": order}}
+
+
+def _within(rows: Iterable[dict[str, Any]], first: Any, last: Any) -> list[dict[str, Any]]:
+    return [row for row in rows if int(first or 0) <= int(row.get("update_time") or 0) <= int(last or 2**53)]
+
+
+def _shown(found: list[dict[str, Any]], body: Mapping[str, Any]) -> tuple[int, int, list[dict[str, Any]]]:
+    page, size = int(body.get("page", 0)), min(int(body.get("size", 20)), PAGE_SIZE_MAX)
+    return page, size, found[page * size : (page + 1) * size]
+
+
+def _ok(data: Mapping[str, Any]) -> Reply:
+    return Reply({"code": 10000, "msg": "success", "sub_code": "", "sub_msg": "", "data": dict(data)})
 
 
 def _refusal(code: int, sub_code: str, message: str) -> Reply:

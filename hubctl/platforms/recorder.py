@@ -11,26 +11,30 @@ from pydantic import BaseModel, ConfigDict, Field
 
 CALLS_MAX = 10_000
 
-Fault = Literal["expire_token", "timeout", "500"]
+Fault = Literal["expire_token", "timeout", "500", "throttle"]
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a double answers. Platforms answer 200 even to a refusal: the body tells."""
+    """What a double answers, JSON unless it is a text. Platforms answer 200 even to a refusal: the body tells."""
 
-    body: dict[str, Any]
+    body: dict[str, Any] | list[Any] | str
     status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class PlatformCall:
-    """One call of the hub, as it came. path: below the channel, e.g. /cgi-bin/message/send."""
+    """One call of the hub, as it came. path: below the channel, e.g. /cgi-bin/message/send. text: the raw body;
+    body: the JSON or the form in it, {} where it is neither. headers: names in lower case."""
 
     channel: str
     path: str
     query: dict[str, str]
     text: str
     body: dict[str, Any]
+    method: str = "POST"
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class FaultOrder(BaseModel):
@@ -58,6 +62,7 @@ class Recorder:
             "channel": call.channel,
             "path": call.path,
             "at": datetime.now(UTC).isoformat(),
+            "query": {name: value for name, value in call.query.items() if "token" not in name and "sign" not in name},
             "body": call.body,
             "answer": reply.body,
         }

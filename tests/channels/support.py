@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from hub.channels.base import Delivery, StoredMessage
-from hub.channels.registry import codec
+from hub.channels.registry import codec, samples
+from hub.channels.samples import render
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 RECEIVED_AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-STAMP = {"timestamp": "1767242700", "nonce": "n0nce9001", "randomness": b"R4nd0mPrefix16by"}
+AT = 1767242700
+STAMP = {"timestamp": str(AT), "nonce": "n0nce9001", "randomness": b"R4nd0mPrefix16by"}
 
 
 def payload(name: str) -> Any:
     return json.loads((PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def sample(channel: str, settings: dict[str, Any], plaintext: bytes) -> Delivery:
-    return codec(channel).sample(settings, plaintext, **STAMP)
+def documented(channel: str) -> list[dict[str, Any]]:
+    """Every sample of a channel, as one message of its example connection each."""
+    known = payload(f"{channel}_examples")["settings"]
+    return [
+        {**one, "plaintext": render(one["plaintext"], known, now=AT, number=7_300_000_000_000_000_001 + i).decode()}
+        for i, one in enumerate(samples(channel))
+    ]
+
+
+def sample(channel: str, settings: dict[str, Any], plaintext: bytes, **stamp: Any) -> Delivery:
+    """A delivery that arrives when it is sent."""
+    given = {**STAMP, **stamp}
+    return replace(codec(channel).sample(settings, plaintext, **given), at=float(given["timestamp"]))
 
 
 def stored(channel: str, plaintext: bytes, **changes: Any) -> StoredMessage:

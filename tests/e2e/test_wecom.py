@@ -44,20 +44,20 @@ class WeCom:
     ready: dict[str, Any]
 
     @property
-    def connection(self) -> dict[str, str]:
-        found: dict[str, str] = next(one for one in self.ready["connections"] if one["channel"] == "wecom")
+    def connection(self) -> dict[str, Any]:
+        found: dict[str, Any] = next(one for one in self.ready["connections"] if one["channel"] == "wecom")
         return found
 
     def seal(self, plaintext: str, nonce: str = "n0nce", receive_id: str = "") -> Sealed:
-        known = self.connection
-        crypto = WeChatCrypto(known["token"], known["encoding_aes_key"], receive_id or known["receive_id"])
+        known = self.connection["settings"]
+        crypto = WeChatCrypto(known["token"], known["encoding_aes_key"], receive_id or known["corp_id"])
         envelope = crypto.encrypt_message(plaintext, nonce, str(int(time.time())))
         signature, timestamp = _between(envelope, "MsgSignature"), _between(envelope, "TimeStamp")
         return Sealed(envelope, {"msg_signature": signature, "timestamp": timestamp, "nonce": nonce})
 
     def sign(self, ciphertext: str) -> Sealed:
         """Any text as ciphertext, under a genuine signature."""
-        parts = sorted([self.connection["token"], "1700000000", "n0nce", ciphertext])
+        parts = sorted([self.connection["settings"]["token"], "1700000000", "n0nce", ciphertext])
         query = {"timestamp": "1700000000", "nonce": "n0nce"}
         query["msg_signature"] = hashlib.sha1("".join(parts).encode(), usedforsecurity=False).hexdigest()
         return Sealed(f"<xml><Encrypt><![CDATA[{ciphertext}]]></Encrypt></xml>", query)
@@ -85,7 +85,7 @@ class WeCom:
     def text(self, words: str, sender: str) -> str:
         """A customer's message, as WeCom writes it."""
         return (
-            f"<xml><ToUserName><![CDATA[{self.connection['receive_id']}]]></ToUserName>"
+            f"<xml><ToUserName><![CDATA[{self.connection['settings']['corp_id']}]]></ToUserName>"
             f"<FromUserName><![CDATA[{sender}]]></FromUserName><CreateTime>{int(time.time())}</CreateTime>"
             f"<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{words}]]></Content>"
             f"<MsgId>{time.time_ns()}</MsgId><AgentID>1000002</AgentID></xml>"

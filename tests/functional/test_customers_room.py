@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from functions.customers import app
-from hub.contracts.events import ContactChanged, MessageReceived, OrderPaid, TicketClosed, TicketOpened
+from functions.customers.timeline import TOLD
+from hub.contracts.events import ContactChanged, MessageReceived, OrderPaid, TicketClosed, TicketOpened, parse_event
 from tests.support.aws import account
 from tests.support.http import Context, bus_batch, bus_events, call, token
 
@@ -167,3 +168,69 @@ def test_strangers_are_refused() -> None:
     assert call(app.room, "GET", "/customers/cus_none/timeline").status == 404
     assert call(app.room, "GET", "/customers", as_="").status == 401
     assert call(app.room, "GET", "/customers", query={"cursor": "zzz"}).status == 422
+
+
+PLATFORM: dict[str, dict[str, Any]] = {
+    "after_sale.changed": {
+        "shop_id": "s1", "after_sale_id": "afs_1", "after_sale_no": "9", "order_no": "8", "kind": "refund_only",
+        "state": "requested", "money": "none", "buyer_id": "b1",
+    },
+    "consent.changed": {"person_id": "b1", "change": "unfollowed"},
+    "coupon.changed": {"person_id": "b1", "coupon_id": "c9", "change": "claimed"},
+    "lead.captured": {"person_id": "b1", "lead_no": "l1", "content_ref": "msg_1"},
+    "logistics.changed": {
+        "shop_id": "s1", "order_no": "8", "tracking_no": "SF1", "state": "delivered", "person_id": "b1",
+    },
+    "member.changed": {"person_id": "b1", "change": "joined"},
+    "order.changed": {"shop_id": "s1", "order_id": "ord_1", "order_no": "8", "state": "shipped", "buyer_id": "b1"},
+    "review.posted": {"review_no": "r1", "shop_id": "s1", "person_id": "b1", "rating": 2, "content_ref": "msg_1"},
+    "touchpoint.captured": {"person_id": "b1", "kind": "scanned", "attribution": {"scene": "store_001"}},
+}  # fmt: skip
+
+
+def platform_event(kind: str, **changes: Any) -> Any:
+    """Something that happened to buyer b1 of account s1."""
+    facts = {"id": f"evt_{kind}", "tenant": "demo", "at": AT.isoformat(), "connection_id": "con_1", "channel": "douyin"}
+    return parse_event({"type": kind, "account": "s1", **facts, **PLATFORM[kind], **changes})
+
+
+def test_whatever_a_platform_tells_of_a_person_stands_in_one_timeline() -> None:
+    """Orders, after-sales, reviews, coupons, parcels, scans: one customer, each thing once, though each came twice."""
+    events = [platform_event(kind) for kind in PLATFORM]
+    assert app.on_event(bus_batch(*events, *events), Context()) == DONE
+    (customer,) = call(app.room, "GET", "/customers").json["data"]
+    timeline = call(app.room, "GET", f"/customers/{customer['id']}/timeline").json["data"]
+    assert sorted(entry["kind"] for entry in timeline) == sorted(PLATFORM)
+    (scan,) = [entry for entry in timeline if entry["kind"] == "touchpoint.captured"]
+    assert scan["details"] == {"channel": "douyin", "kind": "scanned", "from_scene": "store_001"}
+
+
+def test_every_event_that_the_room_hears_has_a_line_of_its_own() -> None:
+    """No kind of event that is subscribed to is dropped for want of words."""
+    known = {"contact.changed", "order.paid", "ticket.opened", "ticket.closed", "group.changed"}
+    assert set(TOLD) == set(PLATFORM) | known
+
+
+def test_an_order_whose_buyer_is_masked_makes_no_customer() -> None:
+    """Nobody is made up where the platform names nobody."""
+    assert app.on_event(bus_batch(platform_event("order.changed", buyer_id="")), Context()) == DONE
+    assert call(app.room, "GET", "/customers").json["data"] == []
+
+
+def test_a_group_s_changes_stand_with_those_who_are_customers_already() -> None:
+    """Members of staff who join a group do not become customers by it."""
+    app.on_event(bus_batch(platform_event("member.changed")), Context())
+    joined = {"type": "group.changed", "group_id": "wr1", "change": "members_joined", "people": ["b1", "lilei"]}
+    facts = {"id": "evt_g", "tenant": "demo", "at": AT.isoformat(), "connection_id": "con_1", "channel": "douyin"}
+    assert app.on_event(bus_batch(parse_event({**joined, **facts, "account": "s1"})), Context()) == DONE
+    (customer,) = call(app.room, "GET", "/customers").json["data"]
+    timeline = call(app.room, "GET", f"/customers/{customer['id']}/timeline").json["data"]
+    assert [entry["kind"] for entry in timeline].count("group.changed") == 1
+
+
+def test_a_failed_transfer_changes_nothing_between_the_two() -> None:
+    """The member is still the customer's contact; that it failed stands in the timeline."""
+    app.on_event(bus_batch(contact(), contact("transfer_failed")), Context())
+    (customer,) = call(app.room, "GET", "/customers").json["data"]
+    found = call(app.room, "GET", f"/customers/{customer['id']}").json
+    assert [one["follow_state"] for one in found["contacts"]] == ["following"]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from functions.directory import app
+from hub.contracts.events import StaffChanged
 from tests.support.aws import account
-from tests.support.http import Context, bus_events, call, sqs_batch, token
+from tests.support.http import Context, bus_batch, bus_events, call, sqs_batch, token
 
 LI = {"name": "李雷", "roles": ["agent"], "teams": ["east"], "region": "310000", "wecom_userid": "lilei"}
 VERIFY = json.dumps({"WW_verify_abc.txt": "abc"})
@@ -231,3 +233,36 @@ def test_roles_and_regions_are_read_by_anyone_signed_in() -> None:
     listed = [region["code"] for region in call(app.room, "GET", "/directory/regions?within=310000").json["data"]]
     assert "310101" in listed
     assert all(code.startswith("31") for code in listed)
+
+
+def staff(change: str, member_id: str, **more: Any) -> StaffChanged:
+    """What WeCom says of a member."""
+    facts = {"id": f"evt_{change}{member_id}", "tenant": "demo", "at": datetime(2026, 11, 21, tzinfo=UTC)}
+    given = {"connection_id": "con_1", "channel": "wecom", "change": change, "member_id": member_id, **facts, **more}
+    return StaffChanged.model_validate(given)
+
+
+def test_who_leaves_the_corp_is_out_of_the_hub() -> None:
+    """A member who left WeCom is frozen here, and their token is refused; everybody else stays."""
+    put_person()
+    put_person("mei", wecom_userid="")
+    lis = token("agent", sub="li")
+    assert app.on_event(bus_batch(staff("left", "lilei"), staff("left", "lilei")), Context()) == {
+        "batchItemFailures": []
+    }
+    assert call(app.room, "GET", "/auth/me", as_=lis).status == 403
+    assert call(app.room, "GET", "/directory/people/mei").json["frozen"] is False
+
+
+def test_old_news_freezes_nobody() -> None:
+    """A replayed message about somebody who left, and came back since, changes nothing."""
+    put_person()
+    app.on_event(bus_batch(staff("left", "lilei", replay=True)), Context())
+    assert call(app.room, "GET", "/directory/people/li").json["frozen"] is False
+
+
+def test_a_renamed_member_is_still_the_same_person() -> None:
+    """The new userid stands with the person who had the old one."""
+    put_person()
+    app.on_event(bus_batch(staff("updated", "lilei", new_member_id="li.lei")), Context())
+    assert call(app.room, "GET", "/directory/people/li").json["wecom_userid"] == "li.lei"

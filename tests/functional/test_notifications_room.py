@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from functions.notifications import app
-from hub.contracts.events import PersonChanged, RosterChanged, RungFired, TicketAssigned
+from hub.contracts.events import PersonChanged, PlatformNoticed, RosterChanged, RungFired, TicketAssigned
 from hub.kernel.clock import StepClock
 from tests.support.aws import account
 from tests.support.http import Context, bus_batch, call, token
@@ -178,7 +178,7 @@ def test_a_refused_message_has_failed_with_its_reason(stack: Stack) -> None:
     stack.hear(assigned("evt_3"))
     reasons = {s["event_id"]: (s["state"], s["reason"]) for s in stack.sends()}
     assert reasons == {
-        "evt_1": ("failed", "wecom-refused"),
+        "evt_1": ("failed", "wecom-gone"),
         "evt_2": ("failed", "unreachable"),
         "evt_3": ("failed", "inactive"),
     }
@@ -218,3 +218,48 @@ def test_strangers_read_nothing(stack: Stack) -> None:
     assert call(app.room, "GET", "/notifications", as_="").status == 401
     assert call(app.room, "GET", "/notifications/snd_none").status == 404
     assert call(app.room, "GET", "/notifications", as_=token("finance")).status == 403
+
+
+def noticed(urgent: bool = True, replay: bool = False) -> PlatformNoticed:
+    """A shop withdrew its authorisation."""
+    return PlatformNoticed(
+        id="evt_n",
+        tenant="demo",
+        at=NOON,
+        replay=replay,
+        connection_id="con_7",
+        channel="taobao",
+        kind="authorization",
+        status="revoked",
+        urgent=urgent,
+    )
+
+
+def operator(person_id: str, *roles: str, active: bool = True, version: int = 1) -> PersonChanged:
+    facts = {"skills": (), "teams": (), "region": "base", "wecom_userid": person_id}
+    return PersonChanged(
+        id=f"evt_{person_id}{version}", tenant="demo", at=NOON, version=version, person_id=person_id, active=active,
+        roles=roles, **facts,
+    )  # fmt: skip
+
+
+def test_who_runs_the_hub_hears_what_a_platform_wants_done(stack: Stack) -> None:
+    """Administrators and integrators get a card that names channel and connection, once; agents, and those who left, do
+    not."""
+    people = [operator("root", "administrator"), operator("amy", "agent"), operator("ira", "integrator")]
+    gone = [operator("old", "integrator"), operator("old", "integrator", active=False, version=2)]
+    stack.hear(*people, *gone)
+    assert stack.hear(noticed(), noticed()) == DONE
+    sends = stack.sends()
+    assert sorted(send["recipient"] for send in sends) == ["ira", "root"]
+    assert {(send["state"], send["connection_id"], send["about"]) for send in sends} == {
+        ("sent", "con_7", "taobao/authorization/revoked")
+    }
+
+
+@pytest.mark.parametrize("event", [noticed(urgent=False), noticed(replay=True)], ids=["not urgent", "old"])
+def test_what_nobody_has_to_act_on_wakes_nobody(stack: Stack, event: PlatformNoticed) -> None:
+    """A notice that needs nothing done, and old news, are sent to nobody."""
+    stack.hear(operator("root", "administrator"))
+    assert stack.hear(event) == DONE
+    assert stack.sends() == []

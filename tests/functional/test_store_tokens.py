@@ -22,13 +22,15 @@ class Platform:
 
     script: list[Any] = field(default_factory=list)
     fetched: int = 0
+    renewals: list[str] = field(default_factory=list)
 
-    def fetch(self) -> tuple[str, int]:
+    def fetch(self, renewal: str) -> tuple[str, int, str]:
         self.fetched += 1
+        self.renewals.append(renewal)
         told = self.script.pop(0) if self.script else f"t{self.fetched}"
         if isinstance(told, Exception):
             raise told
-        return str(told() if callable(told) else told), LIFE_SECONDS
+        return str(told() if callable(told) else told), LIFE_SECONDS, f"r{self.fetched}"
 
 
 @dataclass
@@ -126,6 +128,27 @@ def test_a_slow_refresher_does_not_overwrite_a_newer_token(office: Office) -> No
     office.platform.script = [slow]
     office.process().get()
     assert office.process().get() == "t2"
+
+
+def test_each_token_is_renewed_by_what_came_with_the_one_before(office: Office) -> None:
+    """Whichever process renews it: the first token comes from the settings, each later one from the stored renewal."""
+    for _ in range(3):
+        office.process().get()
+        office.now += LIFE_SECONDS
+    assert office.platform.renewals == ["", "r1", "r2"]
+
+
+def test_a_renewal_that_is_refused_gives_way_to_the_settings(office: Office) -> None:
+    """A shop that authorised us anew is not locked out by the renewal of its old authorisation."""
+    office.process().get()
+    office.now += LIFE_SECONDS
+    office.platform.script = [Refuse("expired")]
+    assert office.process().get() == "t3"
+    assert office.platform.renewals == ["", "r1", ""]
+    office.now += LIFE_SECONDS
+    office.platform.script = [Refuse("expired"), Refuse("the shop has left")]
+    with pytest.raises(Refuse):
+        office.process().get()
 
 
 def test_a_table_that_is_gone_is_a_passing_fault(office: Office) -> None:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.webhooks import app
-from functions.webhooks.orders import paid_event
-from functions.webhooks.orders_port import Orders
-from functions.webhooks.pull import LAG
-from hub.channels.douyin.orders import OrderFacts
-from hub.contracts.events import OrderTouched
+from functions.webhooks.orders import Noting, events_of
+from functions.webhooks.orders_port import Orders, plain
+from hub.channels.douyin.client import FEEDS
+from hub.channels.market import OrderFacts
+from hub.contracts.events import OrderPaid, OrderTouched
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.store.secrets import Connection
+from hubctl.platforms.app import Platforms
+from tests.support.doubles import serving
 from tests.support.http import Context, bus_batch, call, sqs_batch
 from tests.support.webhooks import DOUYIN, Stack, deliver, douyin_push, simulated_stack
 
@@ -30,75 +30,48 @@ UNPAID, PAID, SHIPPED = 1, 2, 3
 
 
 class Shop:
-    """A stand-in for the platform's API: what it knows of orders, and the calls that it got."""
+    """The platform's side: what it knows of orders, and the calls that it got."""
 
-    def __init__(self) -> None:
-        self.orders: dict[str, dict[str, Any]] = {}
-        self.calls: list[str] = []
-        self.failing = False
+    def __init__(self, platforms: Platforms) -> None:
+        self.platforms = platforms
 
     def put(self, order_no: str, status: int | str, at: datetime = NOW - timedelta(minutes=5)) -> None:
-        paid = int(at.timestamp()) if status in (PAID, SHIPPED) else 0
-        self.orders[order_no] = {
+        double = self.platforms.double("douyin")
+        assert double is not None
+        order = {
             "order_id": order_no,
             "shop_id": 4321,
             "order_status": status,
             "pay_amount": 12800,
             "promotion_pay_amount": 800,
-            "pay_time": paid,
+            "pay_time": int(at.timestamp()) if status in (PAID, SHIPPED) else 0,
             "update_time": int(at.timestamp()),
             "doudian_open_id": "buyer-1",
         }
+        double.control("orders", [order])
 
-    def answer(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
-        self.calls.append(path)
-        if path == "/token/create":
-            return {"code": 10000, "data": {"access_token": "t1", "expires_in": 604800, "refresh_token": "r1"}}
-        if self.failing:
-            return {"code": 40003, "sub_code": "isv.permission"}
-        if path == "/order/orderDetail":
-            return {"code": 10000, "data": {"shop_order_detail": self.orders[params["shop_order_id"]]}}
-        found = [
-            order
-            for order in sorted(self.orders.values(), key=lambda o: (o["update_time"], o["order_id"]))
-            if params["update_time_start"] <= order["update_time"] <= params["update_time_end"]
-        ]
-        page, size = params["page"], params["size"]
-        rows = found[page * size : (page + 1) * size]
-        return {"code": 10000, "data": {"shop_order_list": rows, "total": len(found), "page": page}}
-
-
-@contextmanager
-def serving(shop: Shop) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            answer = json.dumps(shop.answer(urlsplit(self.path).path.removeprefix("/douyin"), json.loads(body)))
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(answer.encode())
-
-        def log_message(self, *args: object) -> None:
-            del args
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    @property
+    def calls(self) -> list[str]:
+        return [call["path"] for call in self.platforms.recorder.recorded("douyin")]
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def both() -> Iterator[tuple[Stack, Shop]]:
+    with (
+        serving({"douyin": [dict(DOUYIN.settings)]}) as (url, platforms),
+        simulated_stack(HUB_PLATFORMS_URL=url) as simulated,
+    ):
+        yield simulated, Shop(platforms)
 
 
 @pytest.fixture
-def stack(shop: Shop) -> Iterator[Stack]:
-    with serving(shop) as url, simulated_stack(HUB_PLATFORMS_URL=url) as simulated:
-        yield simulated
+def shop(both: tuple[Stack, Shop]) -> Shop:
+    return both[1]
+
+
+@pytest.fixture
+def stack(both: tuple[Stack, Shop]) -> Stack:
+    return both[0]
 
 
 def order_items(stack: Stack) -> dict[str, dict[str, Any]]:
@@ -142,9 +115,15 @@ def streamed(stack: Stack, times: int = 1) -> Iterator[None]:
 
 def pull(stack: Stack, times: int = 1) -> None:
     """A scheduled pull that begins an hour back, so that all the orders here lie in its window."""
-    app.tools().connections.move_watermark(DOUYIN.id, rfc3339(NOW - timedelta(hours=1)))
+    app.tools().connections.move_watermark(DOUYIN.id, "order", rfc3339(NOW - timedelta(hours=1)))
     with streamed(stack, times):
-        app.pull({}, Context())
+        run_pulls(stack)
+
+
+def run_pulls(stack: Stack) -> None:
+    """What the schedule asks for, done."""
+    app.pull({}, Context())
+    assert app.pull_feed(sqs_batch(*stack.drain("pulls")), Context()) == {"batchItemFailures": []}
 
 
 def paid(stack: Stack) -> list[dict[str, Any]]:
@@ -217,12 +196,15 @@ def test_the_later_truth_holds_whatever_comes_last(stack: Stack, shop: Shop) -> 
 
 
 def test_an_unknown_state_waits_and_is_read_again(stack: Stack, shop: Shop) -> None:
-    """A status that nobody mapped is kept, not guessed, and the order moves on once it can be understood."""
+    """A status that nobody mapped is kept as unknown, its message quarantined, and the order moves on once it can be
+    understood."""
     shop.put("6917000000000000005", "交易冻结X")
     push(stack, "6917000000000000005", "m1")
-    assert order_items(stack) == {}
+    assert {no: item["state"]["S"] for no, item in order_items(stack).items()} == {"6917000000000000005": "unknown"}
+    (message,) = stack.stored()
+    assert (message["status"]["S"], message["reason"]["S"]) == ("quarantined", "unknown-status")
     pull(stack)
-    assert order_items(stack) == {}
+    assert paid(stack) == []
     shop.put("6917000000000000005", PAID, NOW - timedelta(days=30))
     pull(stack)
     assert [event["order_no"] for event in paid(stack)] == ["6917000000000000005"]
@@ -236,21 +218,22 @@ def test_all_pages_are_read_before_the_watermark_moves(stack: Stack, shop: Shop)
     for number in range(201):
         shop.put(f"{9000 + number}", PAID, NOW - timedelta(minutes=30, seconds=-number))
     before = datetime.now(UTC).replace(microsecond=0)
-    app.pull({}, Context())
+    run_pulls(stack)
     assert len(order_items(stack)) == 201
-    watermark = parse_rfc3339(app.tools().connections.watermark(DOUYIN.id))
-    assert before - LAG <= watermark <= datetime.now(UTC) - LAG
+    watermark = parse_rfc3339(app.tools().connections.watermark(DOUYIN.id, "order"))
+    assert before - FEEDS[0].lag <= watermark <= datetime.now(UTC) - FEEDS[0].lag
 
 
 def test_a_failed_pull_moves_nothing_and_says_why(stack: Stack, shop: Shop) -> None:
     """When the platform refuses, the watermark stays and the connection says what to check."""
     shop.put("6917000000000000006", PAID)
-    shop.failing = True
-    app.pull({}, Context())
-    assert (order_items(stack), app.tools().connections.watermark(DOUYIN.id)) == ({}, "")
-    rows = app.tools().settler.rows(DOUYIN.id)
+    wrong = Connection(DOUYIN.id, "douyin", "enabled", {**DOUYIN.settings, "app_secret": "00000000-not-the-secret-000"})
+    app.tools().secrets.put(wrong)
+    run_pulls(stack)
+    assert (order_items(stack), app.tools().connections.watermark(DOUYIN.id, "order")) == ({}, "")
+    rows = app.tools().counters.rows(DOUYIN.id)
     assert [row.facts["last_error"] for row in rows] == ["douyin-misconfigured"]
-    shop.failing = False
+    app.tools().secrets.put(DOUYIN)
     pull(stack)
     assert [event["order_no"] for event in paid(stack)] == ["6917000000000000006"]
 
@@ -277,53 +260,56 @@ def truth(minute: int, state: str, rank: int, shop_id: str = "4321") -> OrderFac
     """What the platform says of one order at a minute of its life."""
     at = NOW + timedelta(minutes=minute)
     paid_at = at if state != "pending_payment" else None
-    return OrderFacts("691", shop_id, state, rank, "buyer-1", 12000, "CNY", paid_at, at)
+    return OrderFacts("691", shop_id, state, rank, 12000, "CNY", at, buyer_id="buyer-1", paid_at=paid_at)
 
 
 TRUTHS = (
     truth(0, "pending_payment", 10),
-    truth(1, "paid", 20),
-    truth(1, "shipped", 40),
+    truth(1, "paid", 30),
+    truth(1, "shipped", 50),
     truth(2, "cancelled", 90),
 )
+ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.sampled_from(TRUTHS), min_size=1, max_size=8))
+@given(st.lists(st.tuples(st.sampled_from(TRUTHS), st.sampled_from(["push", "pull"])), min_size=1, max_size=8))
 def test_in_any_order_and_however_often_the_latest_truth_holds_and_paid_is_said_once(
-    stack: Stack, seen: list[OrderFacts]
+    stack: Stack, seen: list[tuple[OrderFacts, Any]]
 ) -> None:
-    """Push, pull, repeats and times that run backwards: the end is the same, and the order becomes paid once."""
+    """Push, pull, repeats and times that run backwards: the end is the same, the order becomes paid once, and whether a
+    push ever told of it is known."""
     dynamodb, table = stack.clients["dynamodb"], stack.settings["HUB_TABLE"]
-    orders = Orders(table, dynamodb, "demo")
-    said = []
-    for number, facts in enumerate(seen):
-        before = app_images(stack)
-        orders.transition(facts, connection_id=f"con_{number % 2}", channel="douyin", now=NOW)
-        said.append(paid_event("demo", app_images(stack), before))
-    latest = max(seen, key=lambda facts: (facts.updated_at, facts.state_rank))
-    image = app_images(stack)
-    dynamodb.delete_item(TableName=table, Key={"pk": {"S": "demo#order#douyin#4321#691"}, "sk": {"S": "order"}})
+    orders = Orders(table, dynamodb, "demo", ZONE)
+    said: list[Any] = []
+    for number, (facts, by) in enumerate(seen):
+        before = app_image(stack)
+        orders.transition(facts, Noting(f"con_{number % 2}", "douyin", NOW, NOW, by))
+        after = app_image(stack)
+        said += events_of("order", after, before) if after != before else ()
+    latest = max((facts for facts, _ in seen), key=lambda facts: (facts.updated_at, facts.state_rank))
+    image = app_image(stack)
     assert image is not None
+    dynamodb.delete_item(TableName=table, Key={"pk": {"S": image["pk"]}, "sk": {"S": "order"}})
     assert image["state"] == latest.state
-    told = [event for event in said if event]
+    assert (image["pulled"], bool(image.get("pushed"))) == (seen[0][1] == "pull", "push" in [by for _, by in seen])
+    told = [event for event in said if isinstance(event, OrderPaid)]
     assert len(told) <= 1
     assert bool(told) == ("paid_noted_at" in image)
     if latest.paid_at:
         assert told
 
 
-def app_images(stack: Stack) -> dict[str, Any] | None:
+def app_image(stack: Stack) -> dict[str, Any] | None:
     """The order as the stream would show it."""
     item = order_items(stack).get("691")
-    return {name: next(iter(value.values())) for name, value in item.items()} if item else None
+    return plain(item) if item else None
 
 
 def test_the_same_number_in_two_shops_is_two_orders(stack: Stack) -> None:
     """Order numbers hold within a shop: each shop's order is paid, under an id of its own."""
-    orders = Orders(stack.settings["HUB_TABLE"], stack.clients["dynamodb"], "demo")
+    orders = Orders(stack.settings["HUB_TABLE"], stack.clients["dynamodb"], "demo", ZONE)
     for shop_id in ("4321", "4322"):
-        facts = truth(1, "paid", 20, shop_id)
-        assert orders.transition(facts, connection_id="con_1", channel="douyin", now=NOW)
+        assert orders.transition(truth(1, "paid", 30, shop_id), Noting("con_1", "douyin", NOW, NOW))
     found = stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_TABLE"])["Items"]
     assert len({item["order_id"]["S"] for item in found if item["sk"]["S"] == "order"}) == 2

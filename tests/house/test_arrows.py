@@ -58,7 +58,7 @@ def test_pure_files_touch_neither_aws_nor_http_nor_chalice(path: Path) -> None:
         ("chalice", ("functions/*/app.py", "functions/*/accept.py", "hub/edge/*")),
         ("pynamodb", ("functions/*/tables.py", "functions/*/*_port.py", "hub/store/*")),
         ("boto3", ("functions/*/tables.py", "hub/store/*", "hub/edge/*", "hubctl/*")),
-        ("requests", ("hub/channels/client.py", "hub/channels/*/client.py", "hub/edge/fetch.py", "hubctl/*")),
+        ("requests", ("hub/channels/client.py", "hub/channels/guard.py", "hub/channels/*/client.py", "hubctl/*")),
     ],
 )
 def test_a_library_is_used_only_where_it_belongs(package: str, allowed: tuple[str, ...]) -> None:
@@ -85,7 +85,7 @@ def test_every_contract_event_has_a_producer_and_a_consumer() -> None:
     """No event is said that nobody hears, or awaited that nobody says."""
     from importlib import import_module
 
-    from hub.contracts.events import Event, event_types
+    from hub.contracts.events import all_events, event_types
     from hubctl.reference import ROOMS
 
     heard = {
@@ -97,9 +97,7 @@ def test_every_contract_event_has_a_producer_and_a_consumer() -> None:
     rooms_and_channels = "".join(
         p.read_text("utf-8") for p in SOURCES if name_of(p).startswith(("functions/", "hub/channels/"))
     )
-    said = {
-        cls.model_fields["type"].default for cls in Event.__subclasses__() if f"{cls.__name__}(" in rooms_and_channels
-    }
+    said = {cls.model_fields["type"].default for cls in all_events() if f"{cls.__name__}(" in rooms_and_channels}
     assert heard == said == set(event_types())
 
 

@@ -40,7 +40,10 @@ DOUYIN = Connection(
     "enabled",
     {"app_key": "7000000000000000001", "app_secret": "00000000-demo-demo-demo-000000000000", "shop_id": "4321"},
 )
-QUEUES = {"HUB_CHANGES_QUEUE_URL": "webhooks-changes", "HUB_TALLY_QUEUE_URL": "webhooks-tally"}
+QUEUES = {
+    f"HUB_{name.upper()}_QUEUE_URL": f"webhooks-{name}"
+    for name in ("changes", "tally", "pulls", "greetings", "replays", "promotions")
+}
 
 
 @dataclass
@@ -79,9 +82,12 @@ class Stack:
         return list(self.clients["dynamodb"].scan(TableName=self.settings["HUB_INBOX_TABLE"])["Items"])
 
     def drain(self, queue_setting: str) -> list[dict[str, Any]]:
-        """Take every message off a queue."""
+        """Take every message off a queue, named by its setting or as the room names it."""
         found: list[dict[str, Any]] = []
-        url = self.settings[queue_setting]
+        url = (
+            self.settings.get(queue_setting)
+            or self.clients["sqs"].get_queue_url(QueueName=f"hub-{TENANT}-webhooks-{queue_setting}")["QueueUrl"]
+        )
         while got := self.clients["sqs"].receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in got:
                 found.append(json.loads(message["Body"]))
@@ -111,6 +117,9 @@ def simulated_stack(**more: str) -> Iterator[Stack]:
         sqs = session.client("sqs")
         for setting, name in QUEUES.items():
             os.environ[setting] = sqs.create_queue(QueueName=f"hub-{TENANT}-{name}")["QueueUrl"]
+        for entry in app.room.manifest()["entries"]:
+            if entry["kind"] == "queue":
+                sqs.create_queue(QueueName=f"hub-{TENANT}-webhooks-{entry['queue']}")
         stack = Stack(session, {name: os.environ[name] for name in os.environ if name.startswith("HUB_")})
         for connection in (WECOM, DOUYIN):
             stack.secrets().put(connection)

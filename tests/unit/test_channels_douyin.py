@@ -12,16 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.channels.base import Delivery, NotUnderstood, Rejected
-from hub.channels.douyin import codec
-from hub.channels.douyin.client import DouyinClient, DouyinMisconfigured, DouyinRefused, OrderPage
-from hub.channels.douyin.orders import OrderFacts, canonical_order, state_table
+from hub.channels.client import PlatformMisconfigured, PlatformRefused, Token
+from hub.channels.douyin import codec, inbound
+from hub.channels.douyin.client import FEEDS, Client
+from hub.channels.douyin.orders import canonical_after_sale, canonical_order
 from hub.channels.douyin.signing import canonical_json, sign_call, sign_push
+from hub.channels.mapping import lint, packaged_table
+from hub.channels.market import AfterSaleFacts, OrderFacts, Row, Rows
 from hub.kernel.errors import HubError, Retry
 from tests.channels.fakes import FakeSession, FakeTokens
-from tests.channels.support import STAMP, payload
+from tests.channels.support import STAMP, payload, stored
 
 VECTORS: dict[str, Any] = payload("douyin_vectors")
 KNOWN: dict[str, Any] = payload("douyin_examples")["settings"]
+TABLE = packaged_table("douyin")
 NOW = datetime(2026, 1, 1, 4, 45, tzinfo=UTC)
 
 
@@ -126,7 +130,7 @@ def test_without_an_id_the_messages_own_text_is_the_key(text: str) -> None:
 
 
 def test_a_push_over_the_limit_is_refused() -> None:
-    """Four MiB is the written bound; at the bound a push is read."""
+    """One MiB is the written bound; at the bound a push is read."""
     at_bound = b"[" + b" " * (codec.BODY_LIMIT_BYTES - 2) + b"]"
     assert plaintexts(at_bound) == []
     with pytest.raises(Rejected, match="too-large"):
@@ -142,12 +146,18 @@ DETAIL: dict[str, Any] = {
     "pay_time": 1767242600,
     "update_time": 1767242700,
     "doudian_open_id": "oid_1",
+    "buyer_words": "请尽快发货",
+    "sku_order_list": [
+        {"author_id": 0, "room_id_str": "", "video_id": ""},
+        {"author_id": 7300000000000000001, "room_id_str": "7300000000000000002", "room_id": 0, "video_id": ""},
+    ],
+    "logistics_info": [{"tracking_no": "SF1"}, {"tracking_no": "SF1"}, {"tracking_no": ""}, {"tracking_no": "SF2"}],
 }
 
 
 def test_an_order_in_our_words() -> None:
     """The buyer paid what is left of the platform's own promotion; times are UTC, ids texts."""
-    assert canonical_order(DETAIL) == OrderFacts(
+    assert canonical_order(DETAIL, TABLE) == OrderFacts(
         order_no="4900000000000000001",
         shop_id="10001",
         state="paid",
@@ -157,22 +167,22 @@ def test_an_order_in_our_words() -> None:
         currency="CNY",
         paid_at=datetime(2026, 1, 1, 4, 43, 20, tzinfo=UTC),
         updated_at=datetime(2026, 1, 1, 4, 45, tzinfo=UTC),
+        attribution={"influencer": "7300000000000000001", "live_room": "7300000000000000002"},
+        note="请尽快发货",
+        tracking_nos=("SF1", "SF2"),
     )
 
 
 def test_an_unpaid_order_has_no_time_of_payment() -> None:
     """Zero, or nothing, means not yet."""
     unpaid = {**DETAIL, "order_status": 1, "pay_time": 0, "doudian_open_id": None}
-    facts = canonical_order(unpaid)
+    facts = canonical_order(unpaid, TABLE)
     assert (facts.state, facts.paid_at, facts.buyer_id) == ("pending_payment", None, "")
 
 
-def test_every_documented_status_has_a_ranked_state() -> None:
-    """The table is whole: each raw code leads to a state, each state to a rank."""
-    table = state_table()
-    for raw in table["order_status"]:
-        facts = canonical_order({**DETAIL, "order_status": raw})
-        assert facts.state_rank == table["ranks"][facts.state]
+def test_the_table_of_states_is_whole() -> None:
+    """Each documented combination of codes leads to a state."""
+    assert lint(TABLE.document) == []
 
 
 @pytest.mark.parametrize(
@@ -183,6 +193,7 @@ def test_every_documented_status_has_a_ranked_state() -> None:
         ({"pay_amount": 129.9}, "missing-field"),
         ({"pay_amount": None}, "missing-field"),
         ({"pay_amount": -1}, "missing-field"),
+        ({"promotion_pay_amount": 12991}, "missing-field"),
         ({"update_time": "soon"}, "missing-field"),
         ({"update_time": 1_700_000_000_000}, "missing-field"),
         ({"pay_time": 10**14}, "missing-field"),
@@ -193,13 +204,73 @@ def test_every_documented_status_has_a_ranked_state() -> None:
 def test_an_order_that_cannot_be_trusted_is_not_guessed(change: dict[str, Any], reason: str) -> None:
     """Unknown states and amounts that are no whole fen are reported, never filled in."""
     with pytest.raises(NotUnderstood) as refused:
-        canonical_order({**DETAIL, **change})
+        canonical_order({**DETAIL, **change}, TABLE)
     assert refused.value.reason == reason
 
 
-def client(*answers: Any) -> tuple[DouyinClient, FakeSession]:
+def after_sale(**changes: Any) -> dict[str, Any]:
+    """The data of /afterSale/Detail, as the client completes it."""
+    info = {
+        "after_sale_id": 7200000000000000001,
+        "after_sale_status": 12,
+        "after_sale_type": 0,
+        "refund_status": 3,
+        "refund_total_amount": 12990,
+        "real_refund_amount": 12000,
+        "update_time": 1767242700,
+        "status_deadline": 1767242800,
+    }
+    process = {"after_sale_info": info | changes, "logistics_info": {"return": {"tracking_no": "SF9"}}}
+    return {"shop_id": "10001", "process_info": process, "order_info": {"shop_order_id": 4900000000000000001}}
+
+
+def test_an_after_sale_in_our_words() -> None:
+    """What is asked for, what came back, the parcel and the deadline; ids keep every digit."""
+    assert canonical_after_sale(after_sale(), TABLE) == AfterSaleFacts(
+        after_sale_no="7200000000000000001",
+        order_no="4900000000000000001",
+        shop_id="10001",
+        type="return_refund",
+        state="refunded",
+        state_rank=80,
+        money="succeeded",
+        updated_at=NOW,
+        requested_minor=12990,
+        refunded_minor=12000,
+        tracking_no="SF9",
+        deadline_at=datetime(2026, 1, 1, 4, 46, 40, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"refund_status": 2}, ("refunding", "pending", 0)),
+        ({"refund_status": 5}, ("closed", "clawed_back", 0)),
+        ({"after_sale_type": 3, "refund_status": 0}, ("resolved", "none", 0)),
+        ({"after_sale_status": 28, "refund_status": 0}, ("closed", "none", 0)),
+        ({"after_sale_status": 6, "refund_status": None}, ("requested", "none", 0)),
+        ({"after_sale_status": 51}, ("refunded", "succeeded", 12000)),
+    ],
+)
+def test_money_is_back_only_when_the_platform_says_so(changes: dict[str, Any], expected: tuple[str, str, int]) -> None:
+    """An after-sale that ended well may be an exchange; only refund_status 3 is money."""
+    facts = canonical_after_sale(after_sale(**changes), TABLE)
+    assert (facts.state, facts.money, facts.refunded_minor) == expected
+
+
+@pytest.mark.parametrize(
+    "changes", [{"after_sale_status": 99}, {"real_refund_amount": None}, {"update_time": 0.5}, {"after_sale_id": None}]
+)
+def test_an_after_sale_that_cannot_be_trusted_is_not_guessed(changes: dict[str, Any]) -> None:
+    """A status of tomorrow, or a refund without its amount, is reported."""
+    with pytest.raises(NotUnderstood):
+        canonical_after_sale(after_sale(**changes), TABLE)
+
+
+def client(*answers: Any) -> tuple[Client, FakeSession]:
     session = FakeSession(*answers)
-    made = DouyinClient(KNOWN, FakeTokens(), wall_now=lambda: NOW, base_url="http://douyin.test/", session=session)
+    made = Client(KNOWN, FakeTokens(), wall_now=lambda: NOW, base_url="http://douyin.test/", session=session)
     return made, session
 
 
@@ -210,7 +281,8 @@ def success(**data: Any) -> dict[str, Any]:
 def test_an_order_is_asked_for_with_a_signature_that_leaves_the_token_out() -> None:
     """Path, query and body of one signed call, as the platform checks them."""
     douyin, session = client(success(shop_order_detail=DETAIL))
-    assert douyin.order_detail("4900000000000000001") == DETAIL
+    number = "4900000000000000001"
+    assert douyin.read("order", number) == Row(number, DETAIL, number)
     ((method, url, request),) = session.asked
     body = '{"shop_order_id":"4900000000000000001"}'
     assert (method, url, request["data"]) == ("POST", "http://douyin.test/order/orderDetail", body.encode())
@@ -231,24 +303,55 @@ def test_an_order_is_asked_for_with_a_signature_that_leaves_the_token_out() -> N
     }
 
 
+def test_an_after_sale_is_read_with_its_shop() -> None:
+    """The platform's answer lacks the shop: it is the connection's."""
+    told = {name: part for name, part in after_sale().items() if name != "shop_id"}
+    douyin, _ = client(success(**told))
+    assert douyin.read("after_sale", "72", "49") == Row("72", after_sale(), "49")
+
+
 @pytest.mark.parametrize(
-    ("page", "orders", "total", "has_more"),
-    [(0, 100, 101, True), (1, 1, 101, False), (0, 100, 100, False), (5, 0, 999, False)],
+    ("position", "orders", "total", "after"),
+    [("", 100, 101, "1"), ("1", 1, 101, ""), ("0", 100, 100, ""), ("5", 0, 999, "")],
 )
-def test_pages_of_changed_orders_end(page: int, orders: int, total: int, has_more: bool) -> None:
+def test_pages_of_changed_orders_end(position: str, orders: int, total: int, after: str) -> None:
     """Sorted by update time; the last page, and an empty one, say so."""
     douyin, session = client(success(shop_order_list=[DETAIL] * orders, total=total))
-    assert douyin.search_orders(NOW, NOW, page) == OrderPage((DETAIL,) * orders, total, has_more)
+    row = Row(DETAIL["order_id"], DETAIL, DETAIL["order_id"])
+    assert douyin.page("order", NOW, NOW, position) == Rows((row,) * orders, total, after)
     asked = json.loads(session.asked[0][2]["data"])
-    assert (asked["order_by"], asked["order_asc"], asked["page"]) == ("update_time", True, page)
+    assert (asked["order_by"], asked["order_asc"], asked["page"]) == ("update_time", True, int(position or 0))
+
+
+def test_after_sales_are_listed_in_the_order_without_which_some_are_missed() -> None:
+    """`order_by` is sent, seconds of both ends, and each row says its number and its order."""
+    item = {"aftersale_info": {"aftersale_id": "72"}, "order_info": {"shop_order_id": "49"}}
+    douyin, session = client(success(items=[item], total=1, has_more=False))
+    assert douyin.page("after_sale", NOW, NOW, "") == Rows((Row("72", item, "49"),), 1, "")
+    asked = json.loads(session.asked[0][2]["data"])
+    assert asked == {
+        "order_by": ["update_time asc"],
+        "page": 0,
+        "size": 100,
+        "update_end_time": 1767242700,
+        "update_start_time": 1767242700,
+    }
+
+
+def test_both_feeds_are_read_from_the_last_page_to_the_first() -> None:
+    """A row that changes meanwhile leaves the window and moves the rows behind it forward, never past the reader."""
+    assert [(feed.entity, feed.paging, feed.first_page, feed.complete) for feed in FEEDS] == [
+        ("order", "backward", 0, True),
+        ("after_sale", "backward", 0, False),
+    ]
 
 
 def test_tokens_are_made_and_renewed() -> None:
     """token.create for the own shop and token.refresh, neither with an access token."""
     answer = success(access_token="t", expires_in=604800, refresh_token="r", shop_id=10001)
     douyin, session = client(answer, answer, success())
-    assert douyin.fetch_token() == ("t", 604800)
-    assert douyin.refresh_token("r0").refresh_value == "r"
+    assert douyin.fetch_token() == Token("t", 604800, "r")
+    assert douyin.fetch_token("r0") == Token("t", 604800, "r")
     with pytest.raises(Retry):
         douyin.fetch_token()
     assert [json.loads(request["data"]) for _, _, request in session.asked[:2]] == [
@@ -258,14 +361,28 @@ def test_tokens_are_made_and_renewed() -> None:
     assert all("access_token" not in request["params"] for _, _, request in session.asked)
 
 
+def test_a_dead_refresh_token_is_no_dead_end() -> None:
+    """The own app makes a new pair."""
+    refused = {"code": 40003, "sub_code": "isv.refresh-token-invalid"}
+    douyin, _ = client(refused, success(access_token="t", expires_in="604800"))
+    assert douyin.fetch_token("dead") == Token("t", 604800, "")
+
+
+def test_a_token_needs_the_shop() -> None:
+    """Without a shop id an operator has to act."""
+    made = Client({"app_key": "k", "app_secret": "s"}, wall_now=lambda: NOW, session=FakeSession())
+    with pytest.raises(PlatformMisconfigured):
+        made.fetch_token()
+
+
 def test_an_expired_token_is_renewed_once() -> None:
     """One refresh, one more try."""
     stale = {"code": 40003, "sub_code": "isv.access-token-expired"}
     douyin, session = client(stale, success(shop_order_detail=DETAIL), stale, stale)
-    douyin.order_detail("1")
+    douyin.read("order", "1")
     assert [request["params"]["access_token"] for _, _, request in session.asked] == ["token-1", "token-2"]
     with pytest.raises(Retry):
-        douyin.order_detail("1")
+        douyin.read("order", "1")
 
 
 @pytest.mark.parametrize(
@@ -273,11 +390,11 @@ def test_an_expired_token_is_renewed_once() -> None:
     [
         ({"code": 20000}, Retry),
         ({"code": 60000}, Retry),
-        ({"code": 30002}, DouyinMisconfigured),
-        ({"code": 40003, "sub_code": "isv.signature-invalid"}, DouyinMisconfigured),
-        ({"code": 50002, "sub_code": "isv.business-failed:1"}, DouyinRefused),
+        ({"code": 30002}, PlatformMisconfigured),
+        ({"code": 40003, "sub_code": "isv.signature-invalid"}, PlatformMisconfigured),
+        ({"code": 50002, "sub_code": "isv.business-failed:1"}, PlatformRefused),
         (success(), Retry),
-        ({"code": "10000"}, Retry),
+        ({"msg": "too many"}, Retry),
         (b"<html>", Retry),
         ((503, b'{"code":10000}'), Retry),
         (requests.ConnectionError("?access_token=token-1&sign=x"), Retry),
@@ -287,9 +404,28 @@ def test_an_answer_says_what_can_be_done(answer: Any, kind: type[HubError]) -> N
     """Passing, misconfigured or refused; never with the query string."""
     douyin, _ = client(answer)
     with pytest.raises(kind) as refused:
-        douyin.order_detail("1")
+        douyin.read("order", "1")
     assert type(refused.value) is kind
     assert "token-1" not in f"{refused.value}{refused.value.facts}"
+
+
+def test_a_refusal_says_which_platform_refused() -> None:
+    """The code of the error names the channel."""
+    assert (PlatformRefused("douyin").code, PlatformMisconfigured("douyin").code) == (
+        "douyin-refused",
+        "douyin-misconfigured",
+    )
+
+
+@pytest.mark.parametrize(("reason", "status", "urgent"), [("", "changed", False), ("图片不清晰", "refused", True)])
+def test_a_product_that_was_refused_is_urgent(reason: str, status: str, urgent: bool) -> None:
+    """A reason for refusal means that somebody has to act."""
+    data = json.dumps({"shop_id": 1, "product_id": 9007199254740993, "check_reject_reason": reason})
+    push_text = json.dumps({"tag": "400", "msg_id": "m", "data": data}).encode()
+    (draft,) = inbound.events(stored("douyin", push_text))
+    assert draft.event is not None
+    told = draft.event.model_dump()
+    assert (told["subject_id"], told["status"], told["urgent"]) == ("9007199254740993", status, urgent)
 
 
 def test_a_sample_signs_what_it_sends() -> None:

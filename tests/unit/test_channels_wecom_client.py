@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,19 +11,24 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.channels.wecom.cards import Card, cut_text, render_card
-from hub.channels.wecom.client import Sent, WecomClient, WecomMisconfigured, WecomRefused
+from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused
+from hub.channels.corp_api import GONE, MISCONFIGURED, RETRY_AFTER_SECONDS
+from hub.channels.texts import cut_text
+from hub.channels.wecom.cards import Card, render_card
+from hub.channels.wecom.client import Client, Sent
 from hub.kernel.errors import HubError, Invalid, Retry
 from tests.channels.fakes import FakeSession, FakeTokens
 from tests.channels.support import payload
 
 KNOWN: dict[str, Any] = payload("wecom_examples")["settings"]
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 OK = {"errcode": 0, "errmsg": "ok", "msgid": "m1", "invaliduser": "b|c"}
 
 
-def client(*answers: Any) -> tuple[WecomClient, FakeSession, FakeTokens]:
+def client(*answers: Any) -> tuple[Client, FakeSession, FakeTokens]:
     session, tokens = FakeSession(*answers), FakeTokens()
-    return WecomClient(KNOWN, tokens, base_url="http://wecom.test/", session=session), session, tokens
+    made = Client(KNOWN, tokens, wall_now=lambda: NOW, base_url="http://wecom.test/", session=session)
+    return made, session, tokens
 
 
 def test_a_text_goes_out_as_raw_utf8_with_the_duplicate_check_on() -> None:
@@ -98,11 +104,20 @@ def test_a_token_that_died_early_is_renewed_once(code: int) -> None:
         (-1, Retry, 2),
         (45009, Retry, 60),
         (45033, Retry, 5),
-        (40001, WecomMisconfigured, None),
-        (40013, WecomMisconfigured, None),
-        (60020, WecomMisconfigured, None),
-        (81013, WecomRefused, None),
-        (99999, WecomRefused, None),
+        (41096, Retry, 1),
+        (42009, Retry, 60),
+        (40001, PlatformMisconfigured, None),
+        (40013, PlatformMisconfigured, None),
+        (48004, PlatformMisconfigured, None),
+        (60020, PlatformMisconfigured, None),
+        (84074, PlatformMisconfigured, None),
+        (41050, PlatformGone, None),
+        (41051, PlatformGone, None),
+        (60111, PlatformGone, None),
+        (81013, PlatformGone, None),
+        (84061, PlatformGone, None),
+        (82001, PlatformRefused, None),
+        (99999, PlatformRefused, None),
     ],
 )
 def test_an_error_code_says_what_can_be_done(code: int, kind: type[HubError], after_seconds: int | None) -> None:
@@ -113,6 +128,44 @@ def test_an_error_code_says_what_can_be_done(code: int, kind: type[HubError], af
     assert type(refused.value) is kind
     assert getattr(refused.value, "after_seconds", None) == after_seconds
     assert refused.value.facts["errcode"] == code
+
+
+def test_a_code_means_one_thing() -> None:
+    """No code is passing and final, or the operator's and the receiver's, at once."""
+    tables = [set(RETRY_AFTER_SECONDS), set(MISCONFIGURED), set(GONE)]
+    assert len(set().union(*tables)) == sum(map(len, tables))
+
+
+def test_an_untrusted_address_is_told_with_the_address() -> None:
+    """60020 is the platform's commonest refusal: its words name the IP that must be listed."""
+    wecom, _, _ = client({"errcode": 60020, "errmsg": "not allow to access from your ip, from ip: 203.0.113.9"})
+    with pytest.raises(PlatformMisconfigured) as refused:
+        wecom.send_text(["a"], "hi")
+    assert refused.value.code == "wecom-misconfigured"
+    assert "203.0.113.9" in str(refused.value.facts["errmsg"])
+
+
+def test_a_new_customer_is_greeted_by_the_code() -> None:
+    """The greeting is cut to what WeCom takes, and goes out as raw UTF-8."""
+    wecom, session, _ = client({"errcode": 0})
+    wecom.send_welcome("CODE", "欢" * 1400)
+    _, url, request = session.asked[0]
+    sent = json.loads(request["data"])
+    assert (url, sent["welcome_code"]) == ("http://wecom.test/cgi-bin/externalcontact/send_welcome_msg", "CODE")
+    assert len(sent["text"]["content"].encode()) <= 4000
+    assert "欢".encode() in request["data"]
+
+
+def test_a_tapped_button_says_something_else_from_then_on() -> None:
+    """The tap's code lets the card be changed for these members."""
+    wecom, session, _ = client({"errcode": 0})
+    wecom.update_template_card(["a"], "RC", "已接单")
+    assert json.loads(session.asked[0][2]["data"]) == {
+        "userids": ["a"],
+        "agentid": 1000002,
+        "response_code": "RC",
+        "button": {"replace_name": "已接单"},
+    }
 
 
 @pytest.mark.parametrize(
@@ -138,7 +191,7 @@ def test_a_platform_that_cannot_be_read_is_tried_again_without_telling_the_token
 def test_a_token_is_fetched_with_the_apps_secret() -> None:
     """gettoken, and its life in seconds."""
     wecom, session, _ = client({"errcode": 0, "access_token": "t", "expires_in": 7200}, {"errcode": 0})
-    assert wecom.fetch_token() == ("t", 7200)
+    assert wecom.fetch_token("what was stored") == ("t", 7200, "")
     method, url, request = session.asked[0]
     assert (method, url) == ("GET", "http://wecom.test/cgi-bin/gettoken")
     assert request["params"] == {"corpid": KNOWN["corp_id"], "corpsecret": KNOWN["secret"]}

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.channels.base import Delivery, Rejected
+from hub.channels.wechat_crypto import encrypt, sign
 from hub.channels.wecom import codec
-from hub.channels.wecom.crypto import encrypt, sign
-from tests.channels.support import STAMP, payload
+from tests.channels.support import STAMP, documented, payload
 
 VECTORS: list[dict[str, Any]] = payload("wecom_vectors")["vectors"]
 KNOWN: dict[str, Any] = payload("wecom_examples")["settings"]
-TEXT: bytes = payload("wecom_examples")["documented"][0]["plaintext"].encode()
+TEXT: bytes = documented("wecom")[0]["plaintext"].encode()
 QUERY_NAMES = ("msg_signature", "timestamp", "nonce")
 
 
@@ -164,6 +164,18 @@ def test_signed_nonsense_is_a_bad_ciphertext(encrypted: str) -> None:
     assert reason_of(delivery) == "bad-ciphertext"
 
 
+def test_a_greetings_code_makes_a_message_urgent() -> None:
+    """WelcomeCode dies within 20 seconds: whoever stores the message learns that it can't wait."""
+    samples = {one["name"]: one["plaintext"].encode() for one in documented("wecom")}
+    urgent = [
+        name
+        for name, text in samples.items()
+        if codec.accept(codec.sample(KNOWN, text, **STAMP), KNOWN).messages[0].express
+    ]
+    added = ["add_external_contact", "add_half_external_contact", "msg_audit_approved", "suite-change_external_contact"]
+    assert urgent == added
+
+
 def test_an_upper_case_signature_is_refused() -> None:
     """The platform writes lower-case hex, and nothing else verifies."""
     delivery = codec.sample(KNOWN, TEXT, **STAMP)
@@ -299,6 +311,14 @@ def test_a_reply_has_exactly_the_names_that_wecom_reads() -> None:
         f"<MsgSignature><![CDATA[{signed(encrypted)['msg_signature']}]]></MsgSignature>"
         "<TimeStamp>1700000000</TimeStamp><Nonce><![CDATA[n1]]></Nonce></xml>"
     )
+
+
+def test_a_greeting_is_measured_in_bytes() -> None:
+    """Four thousand bytes are a greeting, one more is none, whatever the letters."""
+    fits, too_long = "欢" * 1333, "欢" * 1334
+    assert codec.check_settings({**KNOWN, "greeting": fits}) == []
+    problems = codec.check_settings({**KNOWN, "greeting": too_long})
+    assert [problem.pointer for problem in problems] == ["/greeting"]
 
 
 @pytest.mark.parametrize("key", ["a" * 42, "a" * 44, "a" * 43 + "=", " " + "a" * 42, "中" * 43])

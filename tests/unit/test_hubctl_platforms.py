@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from hubctl.platforms.app import Platforms
-from hubctl.platforms.douyin import Douyin, signature
-from hubctl.platforms.wecom import WeCom
+from hubctl.platforms.douyin import signature
 
 CORP, SECRET = "ww1", "wecom-secret"
 KEY, KEY_SECRET = "3409409348479354011", "2ad2355c-01d0-11f8-91dc-05a8cd1054b1"
@@ -17,7 +16,9 @@ TEXT = {"touser": "lisi", "msgtype": "text", "agentid": 1000002, "text": {"conte
 
 @pytest.fixture
 def platforms() -> Platforms:
-    return Platforms(WeCom({CORP: SECRET}), Douyin({KEY: KEY_SECRET}))
+    return Platforms(
+        {"wecom": [{"corp_id": CORP, "secret": SECRET}], "douyin": [{"app_key": KEY, "app_secret": KEY_SECRET}]}
+    )
 
 
 def call(platforms: Platforms, method: str, path: str, query: str = "", body: object = None, raw: bytes = b"") -> Any:

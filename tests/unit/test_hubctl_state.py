@@ -63,8 +63,9 @@ def test_only_schedules_and_cloudwatch_differ_on_one_machine() -> None:
 def test_the_demo_seed_reads() -> None:
     """The seed that ships is well-formed and registers a connection of each channel that has a double."""
     steps = read_steps()
-    assert platform_apps(steps, "wecom", "corp_id", "secret")
-    assert platform_apps(steps, "douyin", "app_key", "app_secret")
+    apps = platform_apps(steps)
+    assert apps["wecom"][0]["secret"]
+    assert apps["douyin"][0]["app_secret"]
 
 
 def test_a_seed_with_an_unknown_field_is_refused(tmp_path: Path) -> None:
@@ -78,7 +79,7 @@ def test_a_seed_with_an_unknown_field_is_refused(tmp_path: Path) -> None:
 def test_the_doubles_know_the_apps_of_the_seed() -> None:
     """What a connection is registered with is what its platform checks."""
     body = {"channel": "wecom", "name": "x", "settings": {"corp_id": "ww1", "secret": "s"}}
-    assert platform_apps([Step(path="/c", body=body, connection=True)], "wecom", "corp_id", "secret") == {"ww1": "s"}
+    assert platform_apps([Step(path="/c", body=body, connection=True)]) == {"wecom": [body["settings"]]}
 
 
 def test_moments_of_a_seed_count_from_now() -> None:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.webhooks.connections import REJECTIONS, health, rotated, steps, webhook_url, words
+from functions.webhooks.causes import REJECTIONS, words
+from functions.webhooks.connections import health, rotated, steps, webhook_url
 from functions.webhooks.counts import NAMES, Row, latest, stats, total
 from hub.channels.registry import CHANNELS
 

@@ -1,7 +1,8 @@
-"""Windows and pages of the pull."""
+"""Windows and pages of the pull, for every way in which platforms page."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,46 +10,58 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.webhooks.orders import OrderFacts, Unmapped
-from functions.webhooks.pull import LAG, OVERLAP, PAGES_LIMIT, WINDOW, Window, page_numbers, plan_window
+from functions.webhooks.orders import Facts, Noting, Unmapped
+from functions.webhooks.pull import PAGES_LIMIT, Window, page_numbers, plan_window
 from functions.webhooks.refresh import Refresher, Shop
-from hub.channels.douyin.orders import canonical_order
+from hub.channels.base import NotUnderstood
+from hub.channels.mapping import StatusTable
+from hub.channels.market import AfterSaleFacts, Feed, OrderFacts, Paging, Row, Rows
 from hub.kernel.errors import Refuse, Retry
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 SIZE = 100
+BACKWARD = Feed("order", "backward", SIZE)
+FEEDS = (BACKWARD, Feed("order", "forward", SIZE), Feed("order", "cursor", SIZE))
+
+
+def by(paging: Paging) -> Feed:
+    return next(feed for feed in FEEDS if feed.paging == paging)
 
 
 @given(behind=st.timedeltas(timedelta(0), timedelta(days=40)))
 def test_windows_touch_and_never_reach_what_is_still_being_written(behind: timedelta) -> None:
-    """A window begins an overlap before the watermark, ends after it, and never within the lag."""
+    """A window begins an overlap before the watermark, ends after it, never within the lag, and is never longer than
+    the platform allows."""
     watermark = NOW - behind
-    window = plan_window(watermark, NOW)
+    window = plan_window(BACKWARD, watermark, NOW)
     if window is None:
-        assert behind <= LAG + timedelta(seconds=1)
+        assert behind <= BACKWARD.lag + timedelta(seconds=1)
         return
-    assert window.start == watermark - OVERLAP
-    assert watermark < window.end <= min(NOW - LAG, watermark + WINDOW)
+    assert window.start == watermark - BACKWARD.overlap
+    assert watermark < window.end <= NOW - BACKWARD.lag
+    assert window.end - window.start <= BACKWARD.window
 
 
-@given(st.integers(0, PAGES_LIMIT * SIZE))
-def test_the_pages_hold_every_row_once(total: int) -> None:
-    """Up to the bound, the pages from the last to the first cover each row exactly once; none at all is one page."""
-    pages = list(page_numbers(total, SIZE))
-    rows = [row for page in pages for row in range(page * SIZE, min(total, (page + 1) * SIZE))]
+@given(st.integers(0, PAGES_LIMIT * SIZE), st.sampled_from([0, 1]), st.sampled_from(["forward", "backward"]))
+def test_the_pages_hold_every_row_once(total: int, first_page: int, paging: Paging) -> None:
+    """Up to the bound, the pages cover each row exactly once, from the last to the first where rows move; none at all is
+    one page."""
+    pages = list(page_numbers(total, replace(by(paging), first_page=first_page)))
+    counted = [page - first_page for page in pages]
+    rows = [row for page in counted for row in range(page * SIZE, min(total, (page + 1) * SIZE))]
     assert sorted(rows) == list(range(total))
-    assert pages == sorted(pages, reverse=True)
+    assert pages == sorted(pages, reverse=paging == "backward")
 
 
 def test_no_run_reads_more_than_its_bound() -> None:
     """However many rows there are, a run reads at most PAGES_LIMIT pages."""
-    assert len(list(page_numbers(PAGES_LIMIT * SIZE + 1, SIZE))) == PAGES_LIMIT
+    assert len(list(page_numbers(PAGES_LIMIT * SIZE + 1, BACKWARD))) == PAGES_LIMIT
 
 
 @given(st.integers(1, 86_400), st.booleans())
 def test_a_narrowed_window_is_shorter_and_still_makes_progress(seconds: int, overlap: bool) -> None:
     """First the overlap goes, then the later half; what is left always ends after the watermark."""
-    window = Window(NOW - OVERLAP if overlap else NOW, NOW, NOW + timedelta(seconds=seconds))
+    window = Window(NOW - BACKWARD.overlap if overlap else NOW, NOW, NOW + timedelta(seconds=seconds))
     for _ in range(20):
         narrowed = window.narrowed()
         assert narrowed.end > narrowed.watermark
@@ -59,97 +72,170 @@ def test_a_narrowed_window_is_shorter_and_still_makes_progress(seconds: int, ove
 
 
 class Platform:
-    """So many orders, one a second from NOW on; one of them changes while the pages are read."""
+    """So many orders, one a second from NOW on; one of them changes while the pages are read.
 
-    def __init__(self, count: int, restless: int | None = None) -> None:
+    counted: pages by number, newest change first where pages are to be read backward, and the total told. Else the
+    platform says what comes next.
+    """
+
+    def __init__(self, count: int, feed: Feed = BACKWARD, restless: int | None = None) -> None:
         self.times = {str(n + 1): NOW + timedelta(seconds=n) for n in range(count)}
-        self.restless = restless
+        self.feed, self.restless = feed, restless
         self.calls = 0
 
-    def order_detail(self, order_no: str) -> dict[str, Any]:
-        return self._order(order_no)
+    def read(self, entity: str, number: str, order_no: str = "") -> Row:
+        return self._row(number)
 
-    def search_orders(self, updated_from: datetime, updated_to: datetime, page: int = 0) -> Any:
+    def page(self, entity: str, start: datetime, end: datetime, position: str) -> Rows:
         self.calls += 1
-        found = sorted((t, int(n)) for n, t in self.times.items() if updated_from <= t <= updated_to)
-        rows = found[page * SIZE : (page + 1) * SIZE]
+        found = sorted((t, int(n)) for n, t in self.times.items() if start <= t <= end)
+        if self.feed.paging == "backward":
+            found.reverse()
+        page = int(position or 1) - 1
+        rows = tuple(self._row(str(number)) for _, number in found[page * SIZE : (page + 1) * SIZE])
         if self.restless and self.calls == 3:
             self.times[str(self.restless)] = NOW + timedelta(days=300)
-        return _Page(tuple(self._order(str(number)) for _, number in rows), len(found))
+        if self.feed.paging == "cursor":
+            more = (page + 1) * SIZE < len(found)
+            return Rows(rows, None, str(page + 2) if more else "")
+        return Rows(rows, len(found))
 
-    def _order(self, order_no: str) -> dict[str, Any]:
-        seconds = int(self.times[order_no].timestamp())
-        return {
-            "order_id": order_no,
-            "shop_id": 1,
-            "order_status": 2,
-            "pay_amount": 1,
-            "pay_time": seconds,
-            "update_time": seconds,
-        }
+    def _row(self, number: str) -> Row:
+        return Row(number, {"at": int(self.times[number].timestamp())})
 
 
-class _Page:
-    def __init__(self, orders: tuple[dict[str, Any], ...], total: int) -> None:
-        self.orders, self.total = orders, total
+class Reader:
+    """Reads a platform's rows."""
+
+    @staticmethod
+    def canonical_order(detail: Any, table: StatusTable) -> OrderFacts:
+        if "puzzle" in detail:
+            raise NotUnderstood("unknown-status")
+        return OrderFacts(str(detail["at"]), "1", "paid", 30, 1, "CNY", datetime.fromtimestamp(detail["at"], UTC))
+
+    @staticmethod
+    def canonical_after_sale(detail: Any, table: StatusTable) -> AfterSaleFacts:
+        raise NotUnderstood("unknown-status")
 
 
 class Orders:
     """Remembers what was noted."""
 
     def __init__(self) -> None:
-        self.noted: set[str] = set()
+        self.noted: list[str] = []
+        self.unknown: list[Unmapped] = []
 
-    def transition(self, facts: OrderFacts, **_: Any) -> bool:
-        self.noted.add(facts.order_no)
+    def identity(self, facts: Facts, channel: str) -> tuple[str, str]:
+        return f"ord_{facts.order_no}", "order"
+
+    def transition(self, facts: Facts, noting: Noting) -> bool:
+        self.noted.append(facts.order_no)
         return True
 
-    def note_unmapped(self, unmapped: Unmapped) -> None:
-        raise AssertionError(unmapped)
+    def note_unknown(self, unmapped: Unmapped, shop_id: str, noting: Noting) -> None:
+        self.unknown.append(unmapped)
 
-    def list_unmapped(self) -> list[Unmapped]:
-        return []
+    def list_unmapped(self, start: Any = None) -> tuple[list[Unmapped], dict[str, Any] | None]:
+        return [], None
 
     def forget_unmapped(self, unmapped: Unmapped) -> None:
         raise AssertionError(unmapped)
+
+
+class Kept:
+    """Remembers notes, rows that went to the inbox, and messages that were quarantined."""
+
+    def __init__(self) -> None:
+        self.said: list[Any] = []
+
+    def refresher(self, orders: Any) -> Refresher:
+        keep = lambda *what: self.said.append(what)  # noqa: E731 - three ports, one memory
+        return Refresher(orders, keep, keep, keep)
+
+
+def shop_of(platform: Any, feed: Feed = BACKWARD) -> Shop:
+    return Shop("con_1", "douyin", "1", platform, Reader(), StatusTable({}), (feed,))
+
+
+def noting(**changes: Any) -> Noting:
+    later = NOW + timedelta(days=1)
+    return Noting("con_1", "douyin", later, later, **{"by": "pull", **changes})
 
 
 def pulled(platform: Platform, runs: int) -> tuple[set[str], datetime]:
     orders, watermark = Orders(), NOW - timedelta(seconds=1)
-    shop = Shop("con_1", "douyin", platform, canonical_order, SIZE)
-    later = NOW + timedelta(days=1)
     for _ in range(runs):
-        watermark = Refresher(orders).pull(shop, watermark, wall_now=later, now=later)
-    return orders.noted, watermark
+        watermark = Kept().refresher(orders).pull(shop_of(platform), platform.feed, watermark, noting())
+    known = {str(int(at.timestamp())): number for number, at in platform.times.items()}
+    return {known[at] for at in orders.noted if at in known}, watermark
 
 
-def test_more_orders_than_a_run_can_read_come_over_several_runs() -> None:
+@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.paging)
+def test_more_orders_than_a_run_can_read_come_over_several_runs(feed: Feed) -> None:
     """5,000 orders in one window are all read, in narrower windows, and the watermark never passes an unread one."""
-    noted, watermark = pulled(Platform(5000), runs=1)
-    assert 0 < len(noted) <= PAGES_LIMIT * SIZE
+    noted, watermark = pulled(Platform(5000, feed), runs=1)
+    assert noted
     assert all(str(n + 1) in noted for n in range(5000) if NOW + timedelta(seconds=n) <= watermark)
-    assert len(pulled(Platform(5000), runs=20)[0]) == 5000
+    assert len(pulled(Platform(5000, feed), runs=24)[0]) == 5000
 
 
 @given(st.integers(1, 350))
 def test_an_order_that_changes_meanwhile_hides_no_other(restless: int) -> None:
-    """While pages are read one order leaves the window: all the others are still read."""
-    noted, _ = pulled(Platform(350, restless), runs=1)
+    """While pages are read, the newest change first, one order leaves the window: all the others are still read."""
+    noted, _ = pulled(Platform(350, BACKWARD, restless), runs=1)
     assert {str(n + 1) for n in range(350)} - {str(restless)} <= noted
 
 
+def test_reading_such_pages_forward_would_lose_rows() -> None:
+    """The same platform read from its first page on skips an order: that is what backward reading is for."""
+    lying = replace(BACKWARD, paging="forward")
+    platform = Platform(350, BACKWARD, restless=349)
+    orders = Orders()
+    Kept().refresher(orders).pull(shop_of(platform), lying, NOW - timedelta(seconds=1), noting())
+    assert len(set(orders.noted)) == 349  # the changed one was seen on page one, and pushed another over an edge
+
+
+def test_a_second_with_more_rows_than_a_run_can_read_is_no_silent_loss() -> None:
+    """Where even one second holds too many rows for a cursor, the run says so and the watermark stays."""
+    platform = Platform(3000, by("cursor"))
+    platform.times = dict.fromkeys(platform.times, NOW)
+    with pytest.raises(Retry):
+        pulled(platform, runs=1)
+
+
+def test_rows_that_are_no_orders_go_to_the_inbox() -> None:
+    """A review is stored as it came, and read by the channel like anything pushed."""
+    kept, feed = Kept(), Feed("review", "forward", SIZE)
+    shop = shop_of(Platform(1, feed), feed)
+    kept.refresher(Orders()).pull(shop, feed, NOW - timedelta(seconds=1), noting())
+    assert [(feed_.entity, row.number) for _, feed_, row in kept.said] == [("review", "1")]
+
+
+def test_a_message_in_words_that_nobody_knows_is_quarantined_with_its_order() -> None:
+    """The order is remembered as unknown, and the push that told of it waits for a mapping."""
+
+    class Puzzle(Platform):
+        def _row(self, number: str) -> Row:
+            return Row(number, {"puzzle": True})
+
+    kept, orders = Kept(), Orders()
+    told = noting(by="push", message_id="msg_1")
+    assert not kept.refresher(orders).refresh(shop_of(Puzzle(1)), "order", "1", "1", told)
+    assert (orders.unknown[0].number, kept.said) == ("1", [("msg_1", "unknown-status")])
+
+
 class Puzzles(Orders):
-    """Three orders that were not understood."""
+    """Three orders that were not understood, listed on two pages."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.unmapped = [Unmapped("con_1", order_no, "unknown-status") for order_no in ("1", "2", "3")]
+        self.unmapped = [Unmapped("con_1", "order", order_no, "", "unknown-status") for order_no in ("1", "2", "3")]
 
-    def list_unmapped(self) -> list[Unmapped]:
-        return list(self.unmapped)
+    def list_unmapped(self, start: Any = None) -> tuple[list[Unmapped], dict[str, Any] | None]:
+        return (self.unmapped[:2], {"at": 2}) if start is None else (self.unmapped[-1:], None)
 
     def forget_unmapped(self, unmapped: Unmapped) -> None:
-        self.unmapped.remove(unmapped)
+        self.forgotten = [*getattr(self, "forgotten", []), unmapped.number]
 
 
 class Silent(Platform):
@@ -159,24 +245,20 @@ class Silent(Platform):
         super().__init__(3)
         self.error = error
 
-    def order_detail(self, order_no: str) -> dict[str, Any]:
-        if order_no == "1":
+    def read(self, entity: str, number: str, order_no: str = "") -> Row:
+        if number == "1":
             raise self.error
-        return super().order_detail(order_no)
+        return super().read(entity, number, order_no)
 
 
-def test_an_order_that_is_gone_holds_up_no_other_that_was_not_understood() -> None:
-    """One that the platform refuses to tell stays noted; the others are read."""
+@pytest.mark.parametrize("error", [Refuse("no such order"), Retry("busy")], ids=["gone", "busy"])
+def test_an_order_that_the_platform_does_not_tell_holds_up_no_other(error: Exception) -> None:
+    """The others are read and forgotten; what passes is told to the schedule at the end."""
     orders = Puzzles()
-    shop = Shop("con_1", "douyin", Silent(Refuse("no such order")), canonical_order, SIZE)
-    Refresher(orders).retry_unmapped({"con_1": shop}, NOW)
-    assert (orders.noted, [one.order_no for one in orders.unmapped]) == ({"2", "3"}, ["1"])
-
-
-def test_a_platform_that_is_busy_for_one_order_is_asked_for_the_others() -> None:
-    """A passing fault is told to the schedule once all the others were read."""
-    orders = Puzzles()
-    shop = Shop("con_1", "douyin", Silent(Retry("busy")), canonical_order, SIZE)
-    with pytest.raises(Retry):
-        Refresher(orders).retry_unmapped({"con_1": shop}, NOW)
-    assert orders.noted == {"2", "3"}
+    retry = lambda: Kept().refresher(orders).retry_unmapped({"con_1": shop_of(Silent(error))}, NOW, NOW)  # noqa: E731
+    if isinstance(error, Retry):
+        with pytest.raises(Retry):
+            retry()
+    else:
+        retry()
+    assert orders.forgotten == ["2", "3"]

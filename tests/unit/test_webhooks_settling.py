@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from functions.webhooks.counters_port import Counters
 from functions.webhooks.publish import ATTEMPTS_LIMIT, Publisher
 from functions.webhooks.settling_port import TRIES, Settler
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
@@ -48,7 +49,8 @@ class Dynamo:
 
 
 def settler(client: Dynamo, waits: list[float] | None = None) -> Settler:
-    return Settler(Inbox("inbox", client, "demo"), "webhooks", sleep=(waits if waits is not None else []).append)
+    sleep = (waits if waits is not None else []).append
+    return Settler(Inbox("inbox", client, "demo"), Counters("webhooks", client, "demo"), sleep=sleep)
 
 
 @pytest.mark.parametrize("conflicts", range(TRIES + 1))
@@ -122,6 +124,7 @@ class Room:
             settler=self,
             put_content=lambda ref, body: self.log.append(("content", ref, body)),
             emit=self.emit,
+            keep=lambda facts, noting: self.log.append(("keep", facts, noting)),
             inbound=lambda _: self,
             wall_now=lambda: NOW,
         )

@@ -23,7 +23,7 @@ from hub.channels.douyin.signing import sign_push
 from hub.kernel.errors import Problem
 
 name = "douyin"
-BODY_LIMIT_BYTES = 4 << 20
+BODY_LIMIT_BYTES = 1 << 20
 URL_CHECK_TAG = "0"
 SUCCESS = Answer(200, b'{"code":0,"msg":"success"}', "application/json")
 

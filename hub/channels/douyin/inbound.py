@@ -1,17 +1,17 @@
 """What a push of Douyin shop says, in contract events. Pure.
 
-A push is only a hint (order and completeness are promised nowhere): every order tag becomes one `order.touched`, and
-the order is read again. Tags: official SDK classes `com.doudian.open.msg.*` and their Go twins (2023-02).
+A push is only a hint (order and completeness are promised nowhere): a tag about an order or an after-sale says that it
+was touched, and it is read again. Tags: official SDK classes `com.doudian.open.msg.*` and their Go twins (2023-02);
+pages https://op.jinritemai.com/docs/message-docs/30 (orders), /31 (after-sales), /60 (products).
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
-from hub.contracts.events import OrderTouched
-from hub.kernel.ids import derived_id
+from hub.channels.reading import envelope, optional_id, read_id, read_object, read_text
+from hub.contracts.events import AfterSaleTouched, OrderTouched, PlatformNoticed
 
 ORDER_TAGS = {
     "100": "created",
@@ -28,51 +28,89 @@ ORDER_TAGS = {
     "113": "memo changed",
     "126": "shipping deadline changed",
 }
-UNMAPPED_TAGS = frozenset(str(tag) for tag in (*range(200, 210), *range(211, 219), *range(224, 228), 400, 417))
-"""Documented (after-sales, arbitration, products), and waiting for rooms that ask for them."""
+AFTER_SALE_TAGS = {
+    "200": "asked for",
+    "201": "refund agreed",
+    "202": "return agreed",
+    "203": "goods sent back",
+    "204": "refund refused",
+    "205": "return refused",
+    "206": "refunded",
+    "207": "closed",
+    "208": "changed by the buyer",
+    "209": "deadline changed",
+    "211": "exchange sent",
+    "212": "arbitration asked for",
+    "213": "arbitration: evidence asked for",
+    "214": "arbitration: evidence given",
+    "215": "arbitration cancelled",
+    "216": "arbitration decided",
+    "217": "arbitration: the platform steps in",
+    "218": "arbitration: evidence given while negotiating",
+    "224": "special-right refund",
+    "225": "special-right refund paid",
+    "226": "resent",
+    "227": "resending agreed",
+}
+PRODUCT_TAGS = {"400": "product changed", "417": "product's content changed"}
 
 
 def events(message: StoredMessage) -> list[Draft]:
-    """One `order.touched`. Raises NotUnderstood: bad-json, unmapped-tag (known, not acted on yet), unknown-tag,
-    missing-field."""
-    push = _read(message.plaintext)
+    """One `order.touched`, `after_sale.touched` or `platform.noticed` (a product).
+
+    Raises NotUnderstood: bad-json, unknown-tag, missing-field.
+    """
+    push = read_object(message.plaintext)
     tag = str(push.get("tag", ""))
-    if tag in UNMAPPED_TAGS:
-        raise NotUnderstood("unmapped-tag", tag=tag)
-    if tag not in ORDER_TAGS:
-        raise NotUnderstood("unknown-tag", tag=tag)
+    if tag in ORDER_TAGS:
+        return [_order_touched(message, _data(push))]
+    if tag in AFTER_SALE_TAGS:
+        return [_after_sale_touched(message, _data(push))]
+    if tag in PRODUCT_TAGS:
+        return [_product_noticed(message, _data(push))]
+    raise NotUnderstood("unknown-tag", tag=tag)
+
+
+def _data(push: dict[str, Any]) -> dict[str, Any]:
+    """`data` is a text that holds JSON once more."""
     data = push.get("data")
-    return [_order_touched(message, _read(data) if isinstance(data, str) else data)]
-
-
-def _order_touched(message: StoredMessage, data: Any) -> Draft:
+    if isinstance(data, str):
+        return read_object(data)
     if not isinstance(data, dict):
         raise NotUnderstood("missing-field", field="data")
+    return data
+
+
+def _order_touched(message: StoredMessage, data: dict[str, Any]) -> Draft:
     event = OrderTouched(
-        id=derived_id("evt", message.received_at, message.message_id, "order.touched", "0"),
-        tenant=message.tenant,
-        at=message.received_at,
-        replay=message.replay,
-        connection_id=message.connection_id,
-        channel=message.channel,
-        shop_id=_id(data, "shop_id"),
-        order_no=_id(data, "p_id"),
+        **envelope(message, "order.touched"),
+        shop_id=read_id(data, "shop_id"),
+        order_no=read_id(data, "p_id"),
+        message_id=message.message_id,
     )
     return Draft(event)
 
 
-def _read(text: bytes | str) -> dict[str, Any]:
-    try:
-        read = json.loads(text, parse_int=str)  # ids exceed 2^53
-    except (ValueError, RecursionError):
-        raise NotUnderstood("bad-json") from None
-    if not isinstance(read, dict):
-        raise NotUnderstood("bad-json")
-    return read
+def _after_sale_touched(message: StoredMessage, data: dict[str, Any]) -> Draft:
+    event = AfterSaleTouched(
+        **envelope(message, "after_sale.touched"),
+        shop_id=read_id(data, "shop_id"),
+        after_sale_no=read_id(data, "aftersale_id"),
+        order_no=optional_id(data, "p_id"),
+        message_id=message.message_id,
+    )
+    return Draft(event)
 
 
-def _id(data: dict[str, Any], name: str) -> str:
-    value = data.get(name)
-    if not isinstance(value, str) or not value.isascii() or not 0 < len(value.strip()) <= 64:
-        raise NotUnderstood("missing-field", field=name)
-    return value.strip()
+def _product_noticed(message: StoredMessage, data: dict[str, Any]) -> Draft:
+    """A product that the platform's check refused comes with its reason: somebody has to act."""
+    refused = bool(read_text(data, "check_reject_reason").strip())
+    event = PlatformNoticed(
+        **envelope(message, "platform.noticed"),
+        account=read_id(data, "shop_id"),
+        kind="product",
+        status="refused" if refused else "changed",
+        subject_id=read_id(data, "product_id"),
+        urgent=refused,
+    )
+    return Draft(event)

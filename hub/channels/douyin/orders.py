@@ -1,99 +1,100 @@
-"""An order of Douyin shop in our words. Pure; the states are data, in status.json."""
+"""Orders and after-sales of Douyin shop in our words. Pure; the states are data, in status.json."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from hub.channels.base import NotUnderstood
+from hub.channels.mapping import StatusTable
+from hub.channels.market import AfterSaleFacts, OrderFacts
+from hub.channels.reading import (
+    object_of,
+    objects_of,
+    optional_id,
+    optional_moment,
+    read_id,
+    read_moment,
+    read_text,
+    read_whole,
+)
+from hub.contracts.envelope import Attribution
 
-MOMENT_LIMIT_SECONDS = 10**11
-"""The year 5138: what is greater is no time in seconds."""
-
-
-@dataclass(frozen=True)
-class OrderFacts:
-    """What an order is at `updated_at`. Of two truths the later one holds; at one time, the higher rank.
-
-    amount_minor: what the buyer paid, in fen. paid_at: None while unpaid. buyer_id: '' when the platform masks it.
-    """
-
-    order_no: str
-    shop_id: str
-    state: str
-    state_rank: int
-    buyer_id: str
-    amount_minor: int
-    currency: str
-    paid_at: datetime | None
-    updated_at: datetime
+REFUNDED = "succeeded"
 
 
-def canonical_order(detail: Mapping[str, Any]) -> OrderFacts:
+def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts:
     """The facts in a `shop_order_detail` (or an item of `shop_order_list`), ids and numbers as texts or numbers.
 
     The buyer paid pay_amount - promotion_pay_amount: the platform pays its own promotions.
     Raises NotUnderstood: unknown-status (never guessed), missing-field.
     """
-    state = _state(detail)
-    paid_seconds = _whole(detail, "pay_time", 0)
+    state, rank = table.order_state(detail)
     return OrderFacts(
-        order_no=_id(detail, "order_id"),
-        shop_id=_id(detail, "shop_id"),
+        order_no=read_id(detail, "order_id"),
+        shop_id=read_id(detail, "shop_id"),
         state=state,
-        state_rank=state_table()["ranks"][state],
-        buyer_id=str(detail.get("doudian_open_id") or ""),
-        amount_minor=_whole(detail, "pay_amount") - _whole(detail, "promotion_pay_amount", 0),
+        state_rank=rank,
+        amount_minor=_paid_minor(detail),
         currency="CNY",
-        paid_at=_moment(detail, "pay_time") if paid_seconds else None,
-        updated_at=_moment(detail, "update_time"),
+        updated_at=read_moment(detail, "update_time"),
+        buyer_id=optional_id(detail, "doudian_open_id"),
+        paid_at=optional_moment(detail, "pay_time"),
+        attribution=_attribution(objects_of(detail, "sku_order_list")),
+        note=read_text(detail, "buyer_words"),
+        tracking_nos=_tracking_nos(detail),
     )
 
 
-@lru_cache(maxsize=1)
-def state_table() -> dict[str, Any]:
-    """status.json: `order_status` (raw code → state) and `ranks` (state → how far along it is)."""
-    table: dict[str, Any] = json.loads(Path(__file__).with_name("status.json").read_text(encoding="utf-8"))
-    return table
+def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> AfterSaleFacts:
+    """The facts in the data of /afterSale/Detail, with the shop's id beside it.
+
+    Money is back only at refund_status 3, however the after-sale itself ended.
+    Raises NotUnderstood: unknown-status, missing-field.
+    """
+    process = object_of(detail, "process_info")
+    told, order = object_of(process, "after_sale_info"), object_of(detail, "order_info")
+    state, rank = table.after_sale_state(told)
+    money = table.money_state(told.get("refund_status"))
+    return AfterSaleFacts(
+        after_sale_no=read_id(told, "after_sale_id"),
+        order_no=read_id(order, "shop_order_id"),
+        shop_id=optional_id(detail, "shop_id"),
+        type=table.after_sale_type(told.get("after_sale_type")),
+        state=state,
+        state_rank=rank,
+        money=money,
+        updated_at=read_moment(told, "update_time"),
+        requested_minor=read_whole(told, "refund_total_amount", 0),
+        refunded_minor=read_whole(told, "real_refund_amount") if money == REFUNDED else 0,
+        tracking_no=optional_id(object_of(object_of(process, "logistics_info"), "return"), "tracking_no"),
+        deadline_at=optional_moment(told, "status_deadline"),
+    )
 
 
-def _state(detail: Mapping[str, Any]) -> str:
-    raw = str(detail.get("order_status", ""))
-    known = state_table()["order_status"].get(raw)
-    if known is None:
-        raise NotUnderstood("unknown-status", order_status=raw)
-    return str(known["state"])
+def _paid_minor(detail: Mapping[str, Any]) -> int:
+    promotion = read_whole(detail, "promotion_pay_amount", 0)
+    paid = read_whole(detail, "pay_amount") - promotion
+    if paid < 0:
+        raise NotUnderstood("missing-field", field="promotion_pay_amount")
+    return paid
 
 
-def _id(detail: Mapping[str, Any], name: str) -> str:
-    value = detail.get(name)
-    if not isinstance(value, int | str) or isinstance(value, bool) or not str(value):
-        raise NotUnderstood("missing-field", field=name)
-    return str(value)
+def _attribution(lines: tuple[Mapping[str, Any], ...]) -> Attribution:
+    """Who sold it: the host (达人), live room and video of the first line that names each; 0 is nobody."""
+    told: Attribution = {}
+    for line in lines:
+        room = optional_id(line, "room_id_str") or optional_id(line, "room_id")
+        for key, value in (
+            ("influencer", optional_id(line, "author_id")),
+            ("live_room", room),
+            ("video", optional_id(line, "video_id")),
+        ):
+            if value not in ("", "0"):
+                told.setdefault(key, value)  # type: ignore[arg-type]
+    return told
 
 
-def _moment(detail: Mapping[str, Any], name: str) -> datetime:
-    """Whole seconds; milliseconds are a mistake in units, and refused."""
-    seconds = _whole(detail, name)
-    if seconds >= MOMENT_LIMIT_SECONDS:
-        raise NotUnderstood("missing-field", field=name)
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _whole(detail: Mapping[str, Any], name: str, default: int | None = None) -> int:
-    """A whole number; a float is a mistake in units, and refused."""
-    value = detail.get(name, default)
-    try:
-        if isinstance(value, bool | float) or value is None:
-            raise ValueError
-        number = int(value)
-    except (TypeError, ValueError):
-        raise NotUnderstood("missing-field", field=name) from None
-    if not 0 <= number < 10**15:
-        raise NotUnderstood("missing-field", field=name)
-    return number
+def _tracking_nos(detail: Mapping[str, Any]) -> tuple[str, ...]:
+    numbers = (optional_id(parcel, "tracking_no") for parcel in objects_of(detail, "logistics_info"))
+    return tuple(dict.fromkeys(number for number in numbers if number))

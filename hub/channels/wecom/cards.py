@@ -51,15 +51,6 @@ def render_card(card: Card) -> dict[str, Any]:
     return body
 
 
-def cut_text(text: str, limit_bytes: int = TEXT_LIMIT_BYTES) -> str:
-    """`text` within the limit in UTF-8 bytes, cut between characters, with … where something is missing."""
-    raw = text.encode()
-    if len(raw) <= limit_bytes:
-        return text
-    ellipsis = "…"
-    return raw[: limit_bytes - len(ellipsis.encode())].decode(errors="ignore") + ellipsis
-
-
 def _check(card: Card) -> None:
     problems = []
     if not _TASK_ID.fullmatch(card.task_id):

@@ -1,0 +1,84 @@
+"""Published mappings (状态映射版本): whether a document that a tenant wrote may replace the one before. Pure.
+
+What is checked is what would lose an order: a document must map every code that the platform documents, so the values
+listed in the packaged one must be listed, and every combination of listed values must find a rule.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hub.channels.mapping import RANKS, StatusTable, lint
+from hub.kernel.errors import Problem
+
+TOP = ("schema", "channel", "version", "about", *RANKS)
+DOCUMENT_LIMIT_BYTES = 200_000
+"""An item of DynamoDB holds 400 KB."""
+WORD = "unknown-status"
+"""Why a message waits in quarantine for a newer mapping."""
+
+
+def check_mapping(document: Mapping[str, Any], packaged: StatusTable) -> list[Problem]:
+    """What is wrong with a document, by JSON pointer into it; empty when it can be published."""
+    problems = list(_form(document, str(packaged.document["channel"])))
+    return problems or [*_undocumented(document, packaged.document), *lint(document)]
+
+
+def rules_count(table: StatusTable) -> int:
+    """How many rules a mapping has, of all entities."""
+    return sum(len(table.document.get(kind, {}).get("rules", ())) for kind in RANKS)
+
+
+def same(document: Mapping[str, Any], table: StatusTable) -> bool:
+    """Whether a document says what the table says: the version is given to it, not part of it."""
+    return {**document, "version": 0} == {**table.document, "version": 0}
+
+
+def _form(document: Mapping[str, Any], channel: str) -> Iterator[Problem]:
+    """What the linter takes for granted."""
+    if len(json.dumps(document, ensure_ascii=False).encode()) > DOCUMENT_LIMIT_BYTES:
+        yield Problem("", f"must be at most {DOCUMENT_LIMIT_BYTES} bytes of JSON")
+    for name in sorted(set(document) - set(TOP)):
+        yield Problem(f"/{name}", "must be one of: " + ", ".join(TOP))
+    if document.get("schema", 1) != 1:
+        yield Problem("/schema", "must be 1")
+    if document.get("channel", channel) != channel:
+        yield Problem("/channel", f"must be {channel}, as in the path")
+    for kind in (kind for kind in RANKS if kind in document):
+        yield from _form_of(f"/{kind}", document[kind])
+
+
+def _form_of(pointer: str, part: Any) -> Iterator[Problem]:
+    if not isinstance(part, Mapping):
+        yield Problem(pointer, "must be an object")
+        return
+    if not isinstance(part.get("rules"), list):
+        yield Problem(f"{pointer}/rules", "must be a list of rules")
+    elif not all(isinstance(rule, Mapping) and isinstance(rule.get("label", ""), str) for rule in part["rules"]):
+        yield Problem(f"{pointer}/rules", "must be objects, each label a text")
+    for name in ("fields", "types", "money"):
+        if not isinstance(part.get(name, {}), Mapping):
+            yield Problem(f"{pointer}/{name}", "must be an object")
+            return
+    for name, values in part.get("fields", {}).items():
+        if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
+            yield Problem(f"{pointer}/fields/{name}", "must be a list of texts, one at least")
+    for name in ("types", "money"):
+        for code, ours in part.get(name, {}).items():
+            if not isinstance(ours, str):
+                yield Problem(f"{pointer}/{name}/{code}", "must be a text")
+
+
+def _undocumented(document: Mapping[str, Any], packaged: Mapping[str, Any]) -> Iterator[Problem]:
+    """Documented values that the document leaves out."""
+    for kind in (kind for kind in RANKS if kind in packaged):
+        if kind not in document:
+            yield Problem(f"/{kind}", "must be there: the platform has them")
+            continue
+        fields = document[kind].get("fields", {})
+        for name, values in packaged[kind]["fields"].items():
+            missing = [value or '""' for value in values if value not in fields.get(name, ())]
+            if missing:
+                yield Problem(f"/{kind}/fields/{name}", "must list the documented: " + ", ".join(missing))

@@ -1,0 +1,1 @@
+"""E-mail: notices through the tenant's own mail server (SMTP)."""

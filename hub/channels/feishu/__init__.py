@@ -1,0 +1,1 @@
+"""Feishu (飞书, Lark): notices into a group, by its custom bot (自定义机器人)."""

@@ -1,0 +1,232 @@
+"""Signed calls to JOS (京东宙斯): orders, cancel refunds, service bills, and tokens.
+
+https://open.jd.com API 15660 (orders), 15661 (order), 13151 (cancel refunds), 15040 and 21380 (service bills), as
+public contracts quote them (2026). Answers are named `…_responce`, and HTTP 200 with code 0 may still hold a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from hub.channels.client import ApiClient, ErrorTable, PlatformMisconfigured, PlatformRefused, Token, exchange, expect
+from hub.channels.jd.signing import PARAMETERS, parameters, sign_call
+from hub.channels.market import Entity, Feed, Row, Rows
+from hub.channels.reading import CHINA
+from hub.kernel.errors import Retry
+
+CHANNEL = "jd"
+PATH = "/routerjson"
+OAUTH_URL = "https://open-oauth.jd.com"
+REFRESH = "/oauth2/refresh_token"
+ORDER_SEARCH = "jingdong.pop.order.search"
+ORDER_GET = "jingdong.pop.order.get"
+CANCELS = "jingdong.pop.afs.soa.refundapply.queryPageList"
+SERVICES = "jingdong.asc.serviceAndRefund.view"
+PAID_BACK = "jingdong.b2c.shop.aftersales.refund.get"
+ORDER_PAGE = 100
+AFTER_SALE_PAGE = 50
+AFTER_SALE_PAGES_LIMIT = 100
+REFUNDED = "13"
+FEEDS = (
+    # the window may be a month; sorted by change, and still a row that changes leaves it and pulls the next one forward
+    Feed("order", "backward", ORDER_PAGE, window=timedelta(days=28)),
+    # windows of 7 days over times that are written once: what follows approval is seen by looking back three days
+    Feed("after_sale", "cursor", AFTER_SALE_PAGE, window=timedelta(days=7), overlap=timedelta(days=3), complete=False),
+)
+ERRORS = ErrorTable(
+    CHANNEL,
+    # as JD's own table of gateway errors is quoted in public
+    stale_token=frozenset({"18", "19"}),
+    retry_after_seconds={"1": 5, "2": 60, "43": 5, "65": 5, "66": 30, "67": 5},
+    misconfigured=frozenset({"8", "12", "20", "21", "22", "24", "25", "64", "71", "72", "73"}),
+)
+ORDER_FIELDS = (
+    "orderId,venderId,orderState,actualPay,freightPrice,orderStartTime,paymentConfirmTime,orderEndTime,modified,"
+    "itemInfoList,waybill,orderRemark,open_id_buyer"
+)
+ORDER_STATES = (
+    "NOT_PAY,WAIT_SELLER_STOCK_OUT,WAIT_SEND_CODE,WAIT_SELLER_DELIVERY,SEND_TO_DISTRIBUTION_CENER,"
+    "DISTRIBUTION_CENTER_RECEIVED,WAIT_GOODS_RECEIVE_CONFIRM,RECEIPTS_CONFIRM,FINISHED_L,TRADE_CANCELED,LOCKED,PAUSE,"
+    "POP_ORDER_PAUSE"
+)
+RENEWED_AT_PERCENT = 85
+"""The token cache renews at this share of a life; JD renews only within a token's last day, and never after it."""
+LAST_DAY_SECONDS = 86_400
+
+
+class Listing(NamedTuple):
+    """One of the lists that together are the after-sales: what it lists, its API, its window's names, its answer."""
+
+    kind: str
+    api: str
+    start: str
+    end: str
+    page: str
+    place: tuple[str, str]
+
+
+_CANCEL_PLACE, _SERVICE_PLACE = ("queryResult", "result"), ("pageResult", "data")
+LISTINGS = (
+    Listing("cancel", CANCELS, "applyTimeStart", "applyTimeEnd", "pageIndex", _CANCEL_PLACE),
+    Listing("cancel", CANCELS, "checkTimeStart", "checkTimeEnd", "pageIndex", _CANCEL_PLACE),
+    Listing("service", SERVICES, "applyTimeBegin", "applyTimeEnd", "pageNumber", _SERVICE_PLACE),
+    Listing("service", SERVICES, "approveTimeBegin", "approveTimeEnd", "pageNumber", _SERVICE_PLACE),
+)
+
+
+class Client(ApiClient):
+    """One app for one shop. settings: app_key, app_secret, vender_id, refresh_token."""
+
+    CHANNEL = CHANNEL
+    BASE_URL = "https://api.jd.com"
+    ERRORS = ERRORS
+
+    def fetch_token(self, renewal: str = "") -> Token:
+        """A token by the stored refresh token, else by the settings' one (a new authorisation kills the stored one)."""
+        known = [renewal, str(self.settings.get("refresh_token") or "")]
+        refused: PlatformRefused = PlatformMisconfigured(CHANNEL, reason="no refresh_token")
+        for refresh_token in dict.fromkeys(one for one in known if one):
+            try:
+                return self._token(refresh_token)
+            except PlatformRefused as error:
+                refused = error
+        raise refused
+
+    def read(self, entity: Entity, number: str, order_no: str = "") -> Row:
+        """An order (`orderInfo`), a cancel refund (`cancel-<id>`) or a service bill (`service-<id>`, by its order)."""
+        if entity == "order":
+            asked = {"order_id": number, "optional_fields": ORDER_FIELDS, "source_id": "JOS"}
+            told = self._call(ORDER_GET, asked, "orderDetailInfo")
+            return self._order_row(told.get("orderInfo"))
+        kind, _, own = number.partition("-")
+        if kind == "cancel":
+            rows = self._list(LISTINGS[0], {"ids": own, "pageIndex": "1", "pageSize": "1"})[0]
+        else:
+            asked = {"orderId": order_no, "pageNumber": "1", "pageSize": str(AFTER_SALE_PAGE)}
+            rows = self._list(LISTINGS[2], asked)[0]
+        row = next((one for one in rows if one.number == number), None)
+        if row is None:
+            raise PlatformRefused(CHANNEL, entity=entity, number=number, reason="not-listed")
+        return self._with_money(row, own) if str(row.detail.get("status")) == REFUNDED and kind != "cancel" else row
+
+    def page(self, entity: Entity, start: datetime, end: datetime, position: str) -> Rows:
+        """One page of what changed in the window.
+
+        Orders: a page number from 1. After-sales: "<list>:<page>" of the four lists that they are spread over.
+        """
+        if entity == "order":
+            return self._order_page(start, end, int(position or 1))
+        nth, page = (int(one) for one in (position or "0:1").split(":"))
+        listing = LISTINGS[nth]
+        asked = {listing.start: _china(start), listing.end: _china(end)}
+        asked |= {listing.page: str(page), "pageSize": str(AFTER_SALE_PAGE)}
+        rows, total = self._list(listing, asked)
+        if rows and page * AFTER_SALE_PAGE < total:
+            if page >= AFTER_SALE_PAGES_LIMIT:
+                raise PlatformRefused(CHANNEL, api=listing.api, reason="too many in one window", total=total)
+            return Rows(rows, next_position=f"{nth}:{page + 1}")
+        return Rows(rows, next_position=f"{nth + 1}:1" if nth + 1 < len(LISTINGS) else "")
+
+    def _order_page(self, start: datetime, end: datetime, page: int) -> Rows:
+        asked = {
+            "start_date": _china(start),
+            "end_date": _china(end),
+            "dateType": "0",  # by change, not by creation
+            "sortType": "0",  # ascending
+            "order_state": ORDER_STATES,
+            "optional_fields": ORDER_FIELDS,
+            "page": str(page),
+            "page_size": str(ORDER_PAGE),
+            "source_id": "JOS",
+        }
+        told = self._call(ORDER_SEARCH, asked, "searchorderinfo_result")
+        listed, total = told.get("orderInfoList"), str(told.get("orderTotal"))
+        if not isinstance(listed, list) or not total.isdecimal():
+            raise Retry("jd-unreadable", path=ORDER_SEARCH)
+        rows = tuple(self._order_row(one) for one in listed)
+        return Rows(rows, int(total), str(page + 1) if rows and page * ORDER_PAGE < int(total) else "")
+
+    def _list(self, listing: Listing, asked: Mapping[str, str]) -> tuple[tuple[Row, ...], int]:
+        result, rows = listing.place
+        told = self._call(listing.api, asked, result)
+        listed, total = told.get(rows) or [], str(told.get("totalCount") or 0)
+        if not isinstance(listed, list) or not total.isdecimal():
+            raise Retry("jd-unreadable", path=listing.api)
+        return tuple(row for one in listed if (row := self._after_sale_row(listing.kind, one))), int(total)
+
+    def _order_row(self, detail: Any) -> Row:
+        if not isinstance(detail, Mapping):
+            raise Retry("jd-unreadable", path="orderInfo")
+        number = str(detail.get("orderId") or "")
+        return Row(number, {"venderId": self.settings["vender_id"], **detail}, number)
+
+    def _after_sale_row(self, kind: str, detail: Any) -> Row | None:
+        """None for what is no bill: the list names refunds without one too."""
+        if not isinstance(detail, Mapping):
+            raise Retry("jd-unreadable", path=kind)
+        bill = detail if kind == "cancel" else detail.get("sameOrderServiceBill") or {}
+        own = bill.get("id" if kind == "cancel" else "serviceId")
+        if not own:
+            return None
+        told = {**detail, "kind": kind, "number": f"{kind}-{own}", "venderId": self.settings["vender_id"]}
+        return Row(f"{kind}-{own}", told, str(bill.get("orderId") or ""))
+
+    def _with_money(self, row: Row, service_id: str) -> Row:
+        """A bill whose refund succeeded, with the amount: the list's own has no unit."""
+        told = self._call(PAID_BACK, {"afsServiceId": service_id}, "result")
+        amount = expect(CHANNEL, told, PAID_BACK, "data", "afsActualRefundDetail", "actualRefundAmount")
+        return Row(row.number, {**row.detail, "actualRefundAmount": amount}, row.order_no)
+
+    def _call(self, api: str, params: Mapping[str, str], place: str) -> Any:
+        """The named result of a call. Raises what the error table says, and PlatformRefused for a refusal inside."""
+        answer = self.with_token(lambda token: self._post(api, params, token), _code)
+        told = expect(CHANNEL, answer, api, api.replace(".", "_") + "_responce", place)
+        verdict = told.get("apiResult", told) if isinstance(told, Mapping) else None
+        if not isinstance(verdict, Mapping):
+            raise Retry("jd-unreadable", path=api)
+        if str(verdict.get("success")).lower() != "true":
+            inner = verdict.get("englishErrCode") or verdict.get("errorCode") or verdict.get("code") or ""
+            raise PlatformRefused(CHANNEL, api=api, errcode=str(inner)[:64])
+        return told
+
+    def _post(self, api: str, params: Mapping[str, str], token: str) -> Any:
+        form = {
+            "method": api,
+            "access_token": token,
+            "app_key": str(self.settings["app_key"]),
+            "timestamp": _china(self.wall_now()),
+            "v": "2.0",
+            PARAMETERS: parameters(params),
+        }
+        form["sign"] = sign_call(str(self.settings["app_secret"]), form)
+        return self.exchange("POST", PATH, api=api, data=form)
+
+    def _token(self, refresh_token: str) -> Token:
+        base_url = OAUTH_URL if self._base_url == self.BASE_URL else self._base_url
+        form = {"app_key": str(self.settings["app_key"]), "app_secret": str(self.settings["app_secret"])}
+        form |= {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        answer = exchange(self._session, CHANNEL, "POST", base_url, REFRESH, data=form, timeout=self._timeout)
+        value, seconds = answer.get("access_token"), str(answer.get("expires_in"))
+        if not isinstance(value, str) or not seconds.isdecimal():
+            raise PlatformMisconfigured(CHANNEL, reason="not refreshed", errcode=str(answer.get("code"))[:16])
+        return Token(value, _cached_seconds(int(seconds)), str(answer.get("refresh_token") or refresh_token))
+
+
+def _cached_seconds(seconds: int) -> int:
+    """A life whose renewal falls into the middle of the token's last day (of a shorter life: into its second half)."""
+    renewal = max(seconds - LAST_DAY_SECONDS // 2, seconds // 2)
+    return renewal * 100 // RENEWED_AT_PERCENT
+
+
+def _china(moment: datetime) -> str:
+    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _code(answer: Any) -> str:
+    """The gateway's code, of an error or of the answer itself; "0" is success."""
+    for told in answer.values() if isinstance(answer, Mapping) else ():
+        if isinstance(told, Mapping) and "code" in told:
+            return str(told["code"])
+    return "0"

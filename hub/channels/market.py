@@ -1,0 +1,125 @@
+"""What a marketplace is, to the room that keeps orders: facts in our words, feeds to pull, and a client that reads.
+
+A marketplace's folder has `orders.py` (its rows → these facts), `status.json` (its codes → our states, see mapping.py)
+and a `Client` with `read` and `page`; `FEEDS` in its client.py says how each entity is pulled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+from hub.channels.mapping import StatusTable
+from hub.contracts.envelope import Attribution
+
+Entity = Literal["order", "after_sale", "review", "message"]
+"""What is pulled. Orders and after-sales become facts at once; reviews and messages go through the inbox, a row each,
+and its `inbound` reads them like anything that was pushed."""
+Paging = Literal["forward", "backward", "cursor"]
+"""backward: numbered pages, read from the last to the first, where a row that changes meanwhile moves to page one and
+would push another over the edge. cursor: the platform says what comes next."""
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """What an order is at `updated_at`. Of two truths the later one holds; at one time, the higher rank.
+
+    amount_minor: what the buyer paid, in the currency's minor units. paid_at: None while unpaid. buyer_id: '' when the
+    platform masks it. note: what the buyer wrote (personal). tracking_nos: its parcels.
+    """
+
+    order_no: str
+    shop_id: str
+    state: str
+    state_rank: int
+    amount_minor: int
+    currency: str
+    updated_at: datetime
+    buyer_id: str = ""
+    paid_at: datetime | None = None
+    attribution: Attribution = field(default_factory=dict)
+    note: str = ""
+    tracking_nos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AfterSaleFacts:
+    """What an after-sale (售后单) is at `updated_at`. Its own state and the money's are two things.
+
+    requested_minor: what the buyer asks for; refunded_minor: what the platform confirms as paid back, else 0.
+    deadline_at: until when the seller must act.
+    """
+
+    after_sale_no: str
+    order_no: str
+    shop_id: str
+    type: str
+    state: str
+    state_rank: int
+    money: str
+    updated_at: datetime
+    requested_minor: int = 0
+    refunded_minor: int = 0
+    currency: str = "CNY"
+    buyer_id: str = ""
+    tracking_no: str = ""
+    deadline_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One entity as a list or a read told it. number: its own number on the platform. order_no: where it is known."""
+
+    number: str
+    detail: Mapping[str, Any] = field(repr=False)
+    order_no: str = ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One page. total: of all pages, None where the platform doesn't say. next_position: "" after the last page."""
+
+    rows: tuple[Row, ...]
+    total: int | None = None
+    next_position: str = ""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """How one entity of a marketplace is pulled.
+
+    window: the longest that one query may span. overlap: read again before the watermark, for rows written late.
+    lag: rows younger than this are left to the next run. first: how far back a new connection begins.
+    complete: a row holds all that `orders.py` needs; else each row is read again by its number.
+    """
+
+    entity: Entity
+    paging: Paging
+    page_size: int
+    first_page: int = 1
+    window: timedelta = timedelta(days=1)
+    overlap: timedelta = timedelta(minutes=10)
+    lag: timedelta = timedelta(seconds=60)
+    first: timedelta = timedelta(days=1)
+    complete: bool = True
+
+
+class MarketClient(Protocol):
+    """The part of a marketplace's client that the hub's pulls and reads need. All raise Retry and Refuse."""
+
+    def read(self, entity: Entity, number: str, order_no: str = "") -> Row:
+        """One entity by its number, whole."""
+
+    def page(self, entity: Entity, start: datetime, end: datetime, position: str) -> Rows:
+        """One page of what changed from `start` to `end` (both real time). position: "" for the first page, else a page
+        number or what the page before called `next_position`."""
+
+
+class Orders(Protocol):
+    """The `orders` module of each marketplace. Both raise NotUnderstood: unknown-status (never guessed), missing-field."""
+
+    def canonical_order(self, detail: Mapping[str, Any], table: StatusTable) -> OrderFacts: ...
+
+    def canonical_after_sale(self, detail: Mapping[str, Any], table: StatusTable) -> AfterSaleFacts: ...

@@ -1,0 +1,64 @@
+"""The door for official accounts (公众号): the GET that verifies a URL, and the POST that brings a message or event."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hub.channels import wechat_door as door
+from hub.channels import wechat_push as push
+from hub.channels.base import Accepted, Answer, Delivery, Rejected, Settings, check_fields
+from hub.channels.official_account import replies
+from hub.kernel.errors import Problem
+
+name = "official_account"
+BODY_LIMIT_BYTES = door.BODY_LIMIT_BYTES
+
+
+def accept(delivery: Delivery, secrets: Settings) -> Accepted:
+    """A verified message and the reply that it gets, or the echo that saves a URL. Raises Rejected only."""
+    door.require_method(delivery)
+    if delivery.method == "GET":
+        return door.accept_plain_echo(delivery, secrets)
+    opened = push.open_push(delivery, secrets)
+    return Accepted((opened.received,), _answer(delivery, opened))
+
+
+def refuse(rejected: Rejected) -> Answer:
+    """403 without a word: a forger learns nothing, and the console tells that the URL does not pass."""
+    del rejected
+    return door.FORBIDDEN
+
+
+def sample(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes) -> Delivery:
+    """`plaintext` as WeChat posts it in secure mode."""
+    return push.sealed_push(settings, plaintext, timestamp=timestamp, nonce=nonce, randomness=randomness)
+
+
+def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: bytes) -> tuple[Delivery, Answer]:
+    """The GET by which WeChat tries a URL: the answer is `echostr` as it came."""
+    return door.plain_echo(settings, timestamp=timestamp, nonce=nonce, randomness=randomness)
+
+
+def check_settings(settings: Settings) -> list[Problem]:
+    """What is missing or malformed, field by field; and two answers to one message."""
+    document = json.loads(Path(__file__).with_name("channel.json").read_text(encoding="utf-8"))
+    problems = check_fields(document["settings"], settings)
+    if settings.get("hand_over") == "yes" and settings.get("auto_reply"):
+        problems.append(Problem("/hand_over", "must not stand beside auto_reply: a message gets one answer"))
+    return problems
+
+
+def _answer(delivery: Delivery, opened: push.Opened) -> Answer:
+    """The configured reply, encrypted where the message was; else `success`."""
+    reply = replies.reply_to(opened.received.plaintext, opened.settings)
+    if reply is None:
+        return push.SUCCESS
+    as_json, now = opened.received.plaintext.lstrip()[:1] == b"{", int(delivery.at)
+    plain = replies.render(reply, now, as_json=as_json)
+    content_type = "application/json" if as_json else "text/xml"
+    if not opened.sealed:
+        return Answer(200, plain, content_type)
+    account, entropy = opened.received.account, delivery.entropy
+    sealed = replies.sealed(opened.settings, plain, account, timestamp=str(now), entropy=entropy)
+    return Answer(200, sealed, content_type)

@@ -1,0 +1,335 @@
+"""What an integrator may tell us: one form, `{"type", "occurred_at", "data"}`, and the data of each type.
+
+The JSON schema in docs/open-webhook.schema.json is made from these models, and so is every reason for a quarantine.
+Ids are text, money is decimal text with a currency beside it, times are RFC 3339 with an offset.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
+
+from hub.contracts.base import Contract, Moment
+from hub.contracts.envelope import AttributionKey
+from hub.contracts.platform_events import AfterSaleState, AfterSaleType, MoneyState, OrderState
+from hub.kernel.errors import Invalid, Problem
+from hub.kernel.money import EXPONENTS, Money
+
+PROBLEMS_LIMIT = 20
+NOT_JSON = "must be JSON in UTF-8"
+
+Id = Annotated[str, Field(pattern=r"^[!-~]{1,128}$", examples=["8870012345678901234"])]
+"""An id as the sender names things: visible ASCII, no blanks, always text (a number would lose digits)."""
+OptionalId = Annotated[str, Field(pattern=r"^[!-~]{0,128}$")]
+Short = Annotated[str, Field(max_length=200)]
+Long = Annotated[str, Field(max_length=20_000)]
+Currency = Literal["CNY", "HKD", "USD", "EUR", "JPY"]
+Whole = Annotated[int, Field(strict=True, ge=-(10**12), le=10**12)]
+
+
+def _none_of_a_person(value: str) -> str:
+    if "@" in value:
+        raise ValueError("must be your own number for the person, never an e-mail address: ids are shown and logged")
+    return value
+
+
+PersonKey = Annotated[Id, AfterValidator(_none_of_a_person)]
+OptionalPersonKey = Annotated[OptionalId, AfterValidator(_none_of_a_person)]
+Amount = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,2})?$", examples=["129.90"])]
+Places = Annotated[dict[AttributionKey, Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=10)]
+Entry = Literal["website", "mini_program", "app", "email", "phone", "h5", "exhibition", "group", "social", "other"]
+"""Where the person came in (入口)."""
+
+
+class Person(Contract):
+    """Somebody as the sender knows them. Everything but `id` is personal data and is kept apart from events."""
+
+    id: PersonKey
+    phone: Annotated[str, Field(pattern=r"^(\+?[0-9][0-9 ()-]{4,22}[0-9])?$", examples=["+8613800000000"])] = ""
+    email: Annotated[str, Field(pattern=r"^([^@\s]{1,64}@[^@\s]{1,190})?$")] = ""
+    name: Short = ""
+    union_id: OptionalId = Field(default="", description="their WeChat UnionID, where you know it")
+
+    @model_validator(mode="after")
+    def _id_says_nothing_personal(self) -> Self:
+        if self.id in (self.phone, self.phone.lstrip("+"), self.email, self.name):
+            raise ValueError("id must be your own number for the person, not their phone, e-mail or name")
+        return self
+
+
+class MessageData(Contract):
+    """Somebody wrote or called (客户来讯)."""
+
+    person: Person
+    entry: Entry
+    kind: Literal["text", "call", "email", "image", "voice", "video", "file", "link"] = "text"
+    text: Long = Field(default="", description="what they wrote or said; the body of an e-mail, the notes of a call")
+    subject: Short = ""
+    url: Annotated[str, Field(max_length=2000)] = Field(
+        default="", description="where the picture, recording or file is"
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.text or self.subject or self.url):
+            raise ValueError("must have text, subject or url")
+        return self
+
+
+class TouchpointData(Contract):
+    """Somebody met you without writing (触点)."""
+
+    person_id: PersonKey
+    kind: Literal[
+        "followed", "scanned", "menu_clicked", "link_viewed", "page_viewed", "located", "entered", "card_action"
+    ]
+    object_id: Short = ""
+    attribution: Places = Field(default={})
+
+
+class LeadData(Contract):
+    """Somebody left their details (线索)."""
+
+    lead_no: Id
+    person: Person
+    text: Long = ""
+    fields: Annotated[dict[str, Short], Field(max_length=50)] = Field(default={}, description="the form as filled in")
+    attribution: Places = Field(default={})
+
+
+class OrderData(Contract):
+    """The whole order as it stands at `occurred_at`: of two tellings the later one holds."""
+
+    order_no: Id
+    shop_id: OptionalId = ""
+    state: OrderState
+    amount: Amount = Field(description="what the buyer pays, in major units")
+    currency: Currency = "CNY"
+    buyer_id: OptionalPersonKey = ""
+    paid_at: Moment | None = None
+    note: Long = Field(default="", description="what the buyer wrote")
+    tracking_nos: tuple[Id, ...] = Field(default=(), max_length=50)
+    attribution: Places = Field(default={})
+    lines: list[dict[str, Any]] = Field(default=[], max_length=500, description="taken, and not looked at")
+
+    @model_validator(mode="after")
+    def _amounts_fit(self) -> Self:
+        _known(self.state)
+        _minor(self.amount, self.currency)
+        return self
+
+    @property
+    def amount_minor(self) -> int:
+        return _minor(self.amount, self.currency)
+
+
+class AfterSaleData(Contract):
+    """The whole after-sale (售后单) as it stands at `occurred_at`."""
+
+    after_sale_no: Id
+    order_no: Id
+    shop_id: OptionalId = ""
+    kind: AfterSaleType
+    state: AfterSaleState
+    money: MoneyState = "none"
+    requested: Amount = "0"
+    refunded: Amount = Field(default="0", description="what has been paid back")
+    currency: Currency = "CNY"
+    buyer_id: OptionalPersonKey = ""
+    tracking_no: OptionalId = Field(default="", description="the parcel that comes back")
+    deadline_at: Moment | None = None
+
+    @model_validator(mode="after")
+    def _amounts_fit(self) -> Self:
+        _known(self.state)
+        _minor(self.requested, self.currency)
+        _minor(self.refunded, self.currency)
+        return self
+
+    @property
+    def requested_minor(self) -> int:
+        return _minor(self.requested, self.currency)
+
+    @property
+    def refunded_minor(self) -> int:
+        return _minor(self.refunded, self.currency)
+
+
+class ReviewData(Contract):
+    """A buyer judged what they bought (评价)."""
+
+    review_no: Id
+    text: Long = ""
+    rating: Annotated[int, Field(strict=True, ge=1, le=5)] | None = None
+    order_no: OptionalId = ""
+    shop_id: OptionalId = ""
+    item_no: OptionalId = ""
+    person_id: OptionalPersonKey = ""
+
+
+class CouponData(Contract):
+    """A person's coupon (优惠券) changed."""
+
+    person_id: PersonKey
+    coupon_id: Id
+    code: OptionalId = ""
+    change: Literal["claimed", "used", "given", "deleted", "viewed", "expired", "invalidated", "changed"]
+
+
+class MemberData(Contract):
+    """A person's membership (会员) changed."""
+
+    person_id: PersonKey
+    change: Literal["joined", "left", "level_changed", "points_changed", "updated"]
+    level: Short = ""
+    points: Whole | None = None
+
+
+class LogisticsData(Contract):
+    """A parcel moved (物流)."""
+
+    order_no: Id
+    tracking_no: Id
+    shop_id: OptionalId = ""
+    carrier: Short = ""
+    state: Literal["created", "collected", "in_transit", "delivering", "delivered", "returned", "failed"]
+    person_id: OptionalPersonKey = ""
+
+
+class StockData(Contract):
+    """What is there of an article (库存)."""
+
+    item_no: Id
+    site: OptionalId = Field(default="", description="the warehouse or store, '' for all")
+    quantity: Whole
+
+
+class ProductionData(Contract):
+    """When more of an article will be there (生产进度)."""
+
+    item_no: Id
+    site: OptionalId = ""
+    quantity: Whole | None = None
+    expected_at: Moment
+
+
+class ConsentData(Contract):
+    """What a person allows you changed (授权)."""
+
+    person_id: PersonKey
+    change: Literal["unfollowed", "messages_refused", "messages_allowed", "revoked", "erasure_asked", "data_asked"]
+    scope: Short = ""
+
+
+class _Said(Contract):
+    occurred_at: Moment
+
+
+class MessageCreated(_Said):
+    type: Literal["message.created"]
+    data: MessageData
+
+
+class Touchpoint(_Said):
+    type: Literal["touchpoint.captured"]
+    data: TouchpointData
+
+
+class Lead(_Said):
+    type: Literal["lead.captured"]
+    data: LeadData
+
+
+class OrderUpdated(_Said):
+    type: Literal["order.updated"]
+    data: OrderData
+
+
+class AfterSaleUpdated(_Said):
+    type: Literal["after_sale.updated"]
+    data: AfterSaleData
+
+
+class ReviewCreated(_Said):
+    type: Literal["review.created"]
+    data: ReviewData
+
+
+class CouponUpdated(_Said):
+    type: Literal["coupon.updated"]
+    data: CouponData
+
+
+class MemberUpdated(_Said):
+    type: Literal["member.updated"]
+    data: MemberData
+
+
+class LogisticsUpdated(_Said):
+    type: Literal["logistics.updated"]
+    data: LogisticsData
+
+
+class StockUpdated(_Said):
+    type: Literal["stock.updated"]
+    data: StockData
+
+
+class ProductionUpdated(_Said):
+    type: Literal["production.updated"]
+    data: ProductionData
+
+
+class ConsentUpdated(_Said):
+    type: Literal["consent.updated"]
+    data: ConsentData
+
+
+Plain = (
+    Touchpoint | CouponUpdated | MemberUpdated | LogisticsUpdated | StockUpdated | ProductionUpdated | ConsentUpdated
+)
+"""What is an event as it stands: ids and enums only."""
+Document = MessageCreated | Lead | OrderUpdated | AfterSaleUpdated | ReviewCreated | Plain
+TYPES: tuple[str, ...] = tuple(get_args(one.model_fields["type"].annotation)[0] for one in get_args(Document))
+_ADAPTER: TypeAdapter[Document] = TypeAdapter(Annotated[Document, Field(discriminator="type")])
+
+
+def read_document(body: bytes) -> Document | list[Problem]:
+    """The document in a body, or what is wrong with it: "" names the whole body, "/type" an unknown type."""
+    try:
+        return _ADAPTER.validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)[:PROBLEMS_LIMIT]
+        return [_problem(one["type"], one["loc"], one["msg"]) for one in found]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema (2020-12) of a body."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "scrm-hub open webhook",
+        **_ADAPTER.json_schema(ref_template="#/$defs/{model}"),
+    }
+
+
+def _problem(kind: str, loc: tuple[int | str, ...], rule: str) -> Problem:
+    """pydantic's words as ours. Of a located error the first part is the type that the body names itself."""
+    if kind == "json_invalid":
+        return Problem("", NOT_JSON)
+    if kind.startswith("union_tag"):
+        return Problem("/type", "must be one of: " + ", ".join(TYPES))
+    pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in loc[1:] if part != "[key]")
+    return Problem(pointer, rule.removeprefix("Value error, "))
+
+
+def _known(state: str) -> None:
+    if state == "unknown":
+        raise ValueError("state must be a known one: you tell us what the order is")
+
+
+def _minor(amount: str, currency: str) -> int:
+    try:
+        return Money.parse(amount, currency).amount_minor
+    except Invalid:
+        raise ValueError(f"amounts in {currency} have at most {EXPONENTS[currency]} decimals") from None

@@ -1,0 +1,175 @@
+"""What an integrator's body says, in contract events and facts. Pure.
+
+Who a person is (phone, e-mail, name) and what they wrote becomes content; events carry ids. An order or after-sale is
+told whole, so it becomes facts at once and nothing is read again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.channels.base import Draft, NotUnderstood, StoredMessage
+from hub.channels.mapping import AFTER_SALE_RANKS, ORDER_RANKS
+from hub.channels.market import AfterSaleFacts, OrderFacts
+from hub.channels.open import documents as told
+from hub.channels.reading import envelope
+from hub.contracts.events import (
+    ConsentChanged,
+    CouponChanged,
+    LeadCaptured,
+    LogisticsChanged,
+    MemberChanged,
+    MessageReceived,
+    ReviewPosted,
+    SupplyChanged,
+    TouchpointCaptured,
+)
+from hub.kernel.errors import Problem
+
+
+def events(message: StoredMessage) -> list[Draft]:
+    """The one thing that a body says. Raises NotUnderstood: bad-json, unmapped-type, bad-form (field: JSON pointer)."""
+    document = told.read_document(message.plaintext)
+    if isinstance(document, list):
+        raise _not_understood(document[0])
+    return [_draft(message, document)]
+
+
+def check(body: bytes) -> list[Problem]:
+    """What is wrong with a body, by JSON pointer; empty when it would be understood."""
+    document = told.read_document(body)
+    return document if isinstance(document, list) else []
+
+
+def _not_understood(problem: Problem) -> NotUnderstood:
+    if problem.pointer == "/type":
+        return NotUnderstood("unmapped-type")
+    if problem.rule == told.NOT_JSON:
+        return NotUnderstood("bad-json")
+    return NotUnderstood("bad-form", field=problem.pointer, rule=problem.rule)
+
+
+def _draft(message: StoredMessage, document: told.Document) -> Draft:
+    match document:
+        case told.MessageCreated():
+            return _message(message, document)
+        case told.Lead():
+            return _lead(message, document)
+        case told.ReviewCreated():
+            return _review(message, document)
+        case told.OrderUpdated():
+            return Draft(facts=_order(message, document))
+        case told.AfterSaleUpdated():
+            return Draft(facts=_after_sale(message, document))
+        case _:
+            return Draft(_plain_event(message, document))
+
+
+def _plain_event(message: StoredMessage, document: told.Plain) -> Any:
+    """The event of a type whose data are its fields, word for word."""
+    match document:
+        case told.Touchpoint():
+            return TouchpointCaptured(
+                **_platform(message, document, "touchpoint.captured"), **document.data.model_dump()
+            )
+        case told.CouponUpdated():
+            return CouponChanged(**_platform(message, document, "coupon.changed"), **document.data.model_dump())
+        case told.MemberUpdated():
+            return MemberChanged(**_platform(message, document, "member.changed"), **document.data.model_dump())
+        case told.ConsentUpdated():
+            return ConsentChanged(**_platform(message, document, "consent.changed"), **document.data.model_dump())
+        case told.LogisticsUpdated():
+            data = document.data.model_dump() | {"shop_id": document.data.shop_id or message.account}
+            return LogisticsChanged(**_platform(message, document, "logistics.changed"), **data)
+        case told.StockUpdated() | told.ProductionUpdated():
+            return SupplyChanged(**_platform(message, document, "supply.changed"), **document.data.model_dump())
+
+
+def _message(message: StoredMessage, document: told.MessageCreated) -> Draft:
+    data = document.data
+    event = MessageReceived(
+        **envelope(message, "message.received"),
+        message_id=message.message_id,
+        account=message.account,
+        sender_id=data.person.id,
+        kind=data.kind,
+        content_ref=message.message_id,
+    )
+    said = {"text": data.text, "subject": data.subject, "url": data.url}
+    content = {"schema": 1, "kind": data.kind, "entry": data.entry, **_without_blanks(said), **_person(data.person)}
+    return Draft(event, content | {"source_time": str(int(document.occurred_at.timestamp()))})
+
+
+def _lead(message: StoredMessage, document: told.Lead) -> Draft:
+    data = document.data
+    event = LeadCaptured(
+        **_platform(message, document, "lead.captured"),
+        lead_no=data.lead_no,
+        person_id=data.person.id,
+        attribution=data.attribution,
+        content_ref=message.message_id,
+    )
+    said = _without_blanks({"text": data.text, "fields": dict(data.fields)})
+    return Draft(event, {"schema": 1, "kind": "lead", **said, **_person(data.person)})
+
+
+def _review(message: StoredMessage, document: told.ReviewCreated) -> Draft:
+    data = document.data
+    event = ReviewPosted(
+        **_platform(message, document, "review.posted"),
+        **data.model_dump(exclude={"text", "shop_id"}),
+        shop_id=data.shop_id or message.account,
+        content_ref=message.message_id,
+    )
+    return Draft(event, {"schema": 1, "kind": "review", "text": data.text})
+
+
+def _order(message: StoredMessage, document: told.OrderUpdated) -> OrderFacts:
+    data = document.data
+    return OrderFacts(
+        order_no=data.order_no,
+        shop_id=data.shop_id or message.account,
+        state=data.state,
+        state_rank=ORDER_RANKS[data.state],
+        amount_minor=data.amount_minor,
+        currency=data.currency,
+        updated_at=document.occurred_at,
+        buyer_id=data.buyer_id,
+        paid_at=data.paid_at,
+        attribution=data.attribution,
+        note=data.note,
+        tracking_nos=data.tracking_nos,
+    )
+
+
+def _after_sale(message: StoredMessage, document: told.AfterSaleUpdated) -> AfterSaleFacts:
+    data = document.data
+    return AfterSaleFacts(
+        after_sale_no=data.after_sale_no,
+        order_no=data.order_no,
+        shop_id=data.shop_id or message.account,
+        type=data.kind,
+        state=data.state,
+        state_rank=AFTER_SALE_RANKS[data.state],
+        money=data.money,
+        updated_at=document.occurred_at,
+        requested_minor=data.requested_minor,
+        refunded_minor=data.refunded_minor,
+        currency=data.currency,
+        buyer_id=data.buyer_id,
+        tracking_no=data.tracking_no,
+        deadline_at=data.deadline_at,
+    )
+
+
+def _platform(message: StoredMessage, document: told.Document, kind: str) -> dict[str, Any]:
+    return {**envelope(message, kind), "account": message.account, "source_at": document.occurred_at}
+
+
+def _person(person: told.Person) -> dict[str, Any]:
+    """What the sender knows of the person, for those who find out who it is."""
+    return {"person": person.model_dump(exclude_defaults=True)}
+
+
+def _without_blanks(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if value}

@@ -1,0 +1,1 @@
+"""Shopify: signed webhooks of a store, and its GraphQL Admin API."""

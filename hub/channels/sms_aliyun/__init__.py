@@ -1,0 +1,1 @@
+"""Alibaba Cloud SMS (阿里云短信): approved templates to phones."""

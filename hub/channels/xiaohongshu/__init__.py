@@ -1,0 +1,1 @@
+"""Xiaohongshu shop (小红书, ark): message push in, signed API out."""

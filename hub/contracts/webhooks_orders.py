@@ -1,0 +1,60 @@
+"""HTTP bodies of orders and after-sales."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from hub.contracts.base import Amount, Contract, Day, Moment
+from hub.contracts.envelope import Attribution
+from hub.contracts.http import PageQuery
+from hub.contracts.platform_events import AfterSaleState, AfterSaleType, MoneyState, OrderState
+
+
+class OrderQuery(PageQuery):
+    """One connection's orders of one day, in the tenant's zone."""
+
+    connection_id: Annotated[str, Field(min_length=1, max_length=64)]
+    day: Day
+
+
+class OrderView(Contract):
+    """An order (订单) in our words. What the buyer wrote is not shown here."""
+
+    id: str
+    connection_id: str
+    channel: str
+    shop_id: str
+    order_no: str
+    state: OrderState
+    buyer_id: str
+    amount: Amount
+    currency: str
+    paid_at: Moment | None = None
+    tracking_nos: tuple[str, ...] = ()
+    attribution: Attribution = Field(default_factory=dict)
+    source_at: Moment | None = Field(default=None, description="the platform's time of this state; None while unknown")
+    noted_at: Moment = Field(description="when we first knew of the order (business time)")
+    recovered: bool = Field(default=False, description="no push told of it: a pull found it")
+
+
+class AfterSaleView(Contract):
+    """An after-sale (售后单) in our words: its own state and the money's are two things."""
+
+    id: str
+    connection_id: str
+    channel: str
+    shop_id: str
+    after_sale_no: str
+    order_no: str
+    kind: AfterSaleType
+    state: AfterSaleState
+    money: MoneyState
+    requested: Amount
+    refunded: Amount
+    currency: str
+    tracking_no: str = ""
+    deadline_at: Moment | None = None
+    source_at: Moment | None = None
+    noted_at: Moment

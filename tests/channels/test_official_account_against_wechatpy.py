@@ -1,0 +1,68 @@
+"""Our cryptography of official accounts and stores against an independent one, both ways, on random messages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wechatpy.crypto import WeChatCrypto
+from wechatpy.exceptions import InvalidSignatureException
+from wechatpy.utils import check_signature
+
+from hub.channels import wechat_door as door
+from hub.channels.base import Delivery, Rejected
+from hub.channels.official_account import codec
+from hub.channels.wechat_store import codec as store
+from tests.channels.support import payload
+
+KNOWN: dict[str, Any] = payload("official_account_examples")["settings"]
+THEIRS = WeChatCrypto(KNOWN["token"], KNOWN["encoding_aes_key"], KNOWN["app_id"])
+CODECS = pytest.mark.parametrize("ours", [codec, store], ids=["official_account", "wechat_store"])
+
+messages = st.text(st.characters(codec="utf-8"), max_size=400)
+stamps = st.integers(0, 10**10).map(str)
+nonces = st.text("0123456789abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=16)
+randomness = st.binary(min_size=16, max_size=16)
+
+
+@CODECS
+@given(messages, stamps, nonces)
+@settings(max_examples=200, deadline=None)
+def test_what_they_send_we_receive(ours: Any, message: str, timestamp: str, nonce: str) -> None:
+    """An envelope that wechatpy encrypted opens here to the same bytes, for the AppID that it was meant for."""
+    envelope = THEIRS.encrypt_message(message, nonce, timestamp)
+    signature = re.search(r"<MsgSignature><!\[CDATA\[(.*?)]]>", envelope)
+    assert signature is not None
+    query = {"encrypt_type": "aes", "msg_signature": signature[1], "timestamp": timestamp, "nonce": nonce}
+    (received,) = ours.accept(Delivery("POST", query, {}, envelope.encode()), KNOWN).messages
+    assert (received.plaintext, received.account) == (message.encode(), KNOWN["app_id"])
+
+
+@CODECS
+@given(messages.filter(lambda text: text.lstrip()[:1] != "{"), stamps, nonces, randomness)
+@settings(max_examples=200, deadline=None)
+def test_what_we_send_they_receive(ours: Any, message: str, timestamp: str, nonce: str, random: bytes) -> None:
+    """A delivery and a passive reply that we encrypted open there to the same text."""
+    made = {"timestamp": timestamp, "nonce": nonce, "randomness": random}
+    delivery = ours.sample(KNOWN, message.encode(), **made)
+    reply = door.sealed_reply(KNOWN, message.encode(), KNOWN["app_id"], **made)
+    signature = delivery.query["msg_signature"]
+    assert THEIRS.decrypt_message(delivery.body, signature, timestamp, nonce) == message
+    assert THEIRS.decrypt_message(reply, signature, timestamp, nonce) == message
+
+
+@CODECS
+@given(stamps, nonces, randomness)
+@settings(max_examples=50, deadline=None)
+def test_the_check_of_a_saved_url_agrees(ours: Any, timestamp: str, nonce: str, random: bytes) -> None:
+    """The GET that saves a URL is one that wechatpy takes for signed; with another token both refuse it."""
+    delivery, answer = ours.verification(KNOWN, timestamp=timestamp, nonce=nonce, randomness=random)
+    check_signature(KNOWN["token"], delivery.query["signature"], timestamp, nonce)
+    assert ours.accept(delivery, KNOWN).answer.body == answer.body == delivery.query["echostr"].encode()
+    with pytest.raises(InvalidSignatureException):
+        check_signature("another", delivery.query["signature"], timestamp, nonce)
+    with pytest.raises(Rejected):
+        ours.accept(delivery, {**KNOWN, "token": "another"})
