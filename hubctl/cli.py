@@ -115,6 +115,100 @@ def _deployed_keys(tenant: str) -> str:
     return read_auth_keys(ssm_client(tenant), tenant)
 
 
+Settings = Annotated[Path | None, typer.Option(help="the connection's settings as a JSON file; else .hub/ready.json's")]
+ReadyFile = Annotated[Path, typer.Option(help="where a hub that runs here says what its connections are")]
+
+
+@app.command()
+def sample(
+    channel: Annotated[str, typer.Argument(help="e.g. wecom")],
+    name: Annotated[str, typer.Argument(help="which message; none: list them")] = "",
+    to: Annotated[str, typer.Option(help="the webhook URL; else that of a connection here")] = "",
+    settings: Settings = None,
+    connection: Annotated[str, typer.Option(help="which connection of the hub that runs here")] = "",
+    text: Annotated[str, typer.Option(help="what the person says, where the message has words")] = "冰柜不制冷",
+    ready_file: ReadyFile = Path(".hub/ready.json"),
+) -> None:
+    """Send a documented message of a channel, signed as its platform would, to any webhook URL; or list them."""
+    from hub.channels.registry import samples
+    from hubctl.sampling import check_channel, find_target, send_sample
+
+    check_channel(channel)
+    if not name:
+        for one in samples(channel):
+            sys.stdout.write(f"{one['name']:<40} {one['event'] or '-':<22} {one['title']['zh']} {one['title']['en']}\n")
+        return
+    target = find_target(channel, to, settings, ready_file, connection)
+    answered = send_sample(channel, name, target, text)
+    say.print(f"sent       {escape(answered.plaintext)}", soft_wrap=True)
+    say.print(f"to         {escape(answered.url)}", soft_wrap=True)
+    said = escape(answered.body) or "(empty body)"
+    say.print(f"answered   {answered.status} {said}", soft_wrap=True)
+    raise typer.Exit(0 if answered.status < 300 else 1)
+
+
+@app.command()
+def decode(
+    channel: Annotated[str, typer.Argument(help="e.g. wecom")],
+    body: Annotated[Path | None, typer.Option(help="the captured body, byte for byte; - reads it from stdin")] = None,
+    query: Annotated[str, typer.Option(help="the captured query string, or the whole URL")] = "",
+    header: Annotated[list[str] | None, typer.Option(help='"name: value"; repeat for several')] = None,
+    method: Annotated[str, typer.Option(help="GET for the check of a URL")] = "",
+    settings: Settings = None,
+    connection: Annotated[str, typer.Option(help="which connection of the hub that runs here")] = "",
+    ready_file: ReadyFile = Path(".hub/ready.json"),
+) -> None:
+    """Say what is in a captured delivery, or which step refuses it and what is most likely wrong."""
+    from hubctl.captured import explain, read_capture
+    from hubctl.sampling import check_channel, find_target
+
+    check_channel(channel)
+    target = find_target(channel, "http://captured", settings, ready_file, connection)
+    raw = sys.stdin.buffer.read() if body == Path("-") else body.read_bytes() if body else b""
+    headers = dict(line.split(":", 1) for line in header or () if ":" in line)
+    headers = {name.strip(): value.strip() for name, value in headers.items()}
+    found = explain(channel, target.settings, read_capture(method or ("POST" if raw else "GET"), query, headers, raw))
+    for problem in found.problems:
+        say.print(f"[yellow]settings[/yellow]   {problem.pointer} {escape(problem.rule)}")
+    if found.refused:
+        say.print(f"[red]refused[/red]    {found.refused} {escape(_json(dict(found.facts))) if found.facts else ''}")
+        say.print(f"cause      {found.cause.zh}\n           {found.cause.en}" if found.cause else "")
+        raise typer.Exit(1)
+    say.print(f"[green]verifies[/green]   answered with: {escape(found.answer) or '(empty body)'}")
+    sys.stdout.write(_json(list(found.messages)))
+
+
+@app.command()
+def lint(
+    what: Annotated[str, typer.Argument(help="mappings or connectors")],
+) -> None:
+    """Check that every documented status is mapped (mappings), that clients call only listed APIs (connectors)."""
+    from hubctl.lint import lint_connectors, lint_mappings
+
+    checks = {"mappings": lint_mappings, "connectors": lint_connectors}
+    if what not in checks:
+        raise OperatorError(f"no lint of {what!r}: choose from {', '.join(checks)}")
+    for line in checks[what]():
+        sys.stdout.write(f"{line}\n")
+
+
+@app.command()
+def new(
+    what: Annotated[str, typer.Argument(help="channel")],
+    name: Annotated[str, typer.Argument(help="its name: a-z, 0-9 and _")],
+    title_zh: Annotated[str, typer.Option(help="what it is called in Chinese")] = "",
+    title_en: Annotated[str, typer.Option(help="and in English")] = "",
+) -> None:
+    """Make the folder of a new channel, which passes the channels' suite of promises at once (docs/connectors.md)."""
+    from hubctl.new_channel import make_channel
+
+    if what != "channel":
+        raise OperatorError(f"nothing to make of {what!r}: `hubctl new channel NAME`")
+    for path in make_channel(name, title_zh, title_en):
+        sys.stdout.write(f"{path}\n")
+    say.print(f"next: fill the places marked “yours”, then `.venv/bin/pytest tests/channels -k {name}`")
+
+
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI 3.1 document of the whole API."""
@@ -126,9 +220,10 @@ def openapi() -> None:
 @app.command()
 def generate() -> None:
     """Write what is generated anew: each preset flow's machine, and the packaged OpenAPI document."""
+    from hubctl.channel_table import pages
     from hubctl.reference import PACKAGED, flow_machines, reference
 
-    for path, text in {**flow_machines(), PACKAGED: _json(reference())}.items():
+    for path, text in {**flow_machines(), PACKAGED: _json(reference()), **pages()}.items():
         path.write_text(text, encoding="utf-8")
         say.print(f"wrote {path.name}")
 

@@ -10,7 +10,7 @@ from typing import Any
 from functions.tickets.asl import compile_flow
 from functions.tickets.flow import parse_flow
 from functions.tickets.preset_flows import FLOWS, preset_flow, preset_keys
-from hub.channels.registry import CHANNELS, channel_document
+from hub.channels.registry import channel_document, inbound_channels
 from hub.edge.openapi import document
 from hubctl.state import ROOT
 
@@ -21,7 +21,9 @@ PACKAGED = ROOT / "functions" / "directory" / "openapi.json"
 def reference() -> dict[str, Any]:
     """The whole document: what `hubctl openapi` prints and `/openapi.json` serves."""
     rooms = [import_module(f"functions.{name}.app").room for name in ROOMS]
-    return document(rooms, version("scrm-hub"), {f"/webhooks/{name}/{{connection}}": _door(name) for name in CHANNELS})
+    return document(
+        rooms, version("scrm-hub"), {f"/webhooks/{name}/{{connection}}": _door(name) for name in inbound_channels()}
+    )
 
 
 def flow_machines() -> dict[Path, str]:

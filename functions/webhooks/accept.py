@@ -174,6 +174,7 @@ def _delivery(event: Mapping[str, Any], clock: Clock) -> Delivery:
     return Delivery(
         at=clock.wall_now().timestamp(),
         entropy=urandom(16),
+        path=request_path(event),
         method=event["requestContext"]["http"]["method"],
         query=query_values(event),
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},

@@ -19,7 +19,7 @@ from functions.webhooks import (
 from functions.webhooks.orders import Noting, events_of
 from functions.webhooks.refresh import Shop
 from functions.webhooks.room_port import room, tools
-from hub.contracts.events import AfterSaleTouched, Event, FeedTouched, OrderTouched
+from hub.contracts.events import AfterSaleTouched, Event, FeedTouched, OrderTouched, parse_event
 from hub.edge.bus import Change
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Refuse, Retry
@@ -41,6 +41,8 @@ OVERDUE = timedelta(minutes=2)
 GIVE_UP = timedelta(hours=24)
 """A message that waits longer, whatever was tried, is dead: kept, listed, replayed by hand."""
 SWEEP_LIMIT = 500
+READ_DELAY_SECONDS = {"youzan": 45, "wechat_store": 10}
+"""Platforms whose API lags behind their own pushes: Youzan asks for more than 30 seconds."""
 WINDOWS_LIMIT = 6
 """So many windows of a feed are read in one run; each is a page at least, and twenty at most."""
 
@@ -71,9 +73,17 @@ def on_event(event: Event) -> None:
                 event.connection_id, lambda: tools().feeds.walk(event.connection_id, event.feed, event.message_id)
             )
         case OrderTouched() | AfterSaleTouched():
-            shop = tools().shop(event.connection_id, event.channel, event.shop_id)
-            if shop is not None:
-                _noting_failure(shop.connection_id, lambda: _refresh(shop, event))
+            if delay_seconds := READ_DELAY_SECONDS.get(event.channel):
+                later = {"entity": "touched", "event": event.model_dump(mode="json")}
+                room.send("pulls", later, delay_seconds=delay_seconds)
+            else:
+                _read_again(event)
+
+
+def _read_again(event: OrderTouched | AfterSaleTouched) -> None:
+    shop = tools().shop(event.connection_id, event.channel, event.shop_id)
+    if shop is not None:
+        _noting_failure(shop.connection_id, lambda: _refresh(shop, event))
 
 
 def _refresh(shop: Shop, event: OrderTouched | AfterSaleTouched) -> None:
@@ -117,9 +127,14 @@ def pull(now: datetime) -> None:  # noqa: ARG001 - each pull asks for the time i
 
 @room.queue("pulls")
 def pull_feed(message: dict[str, Any]) -> None:
-    """Pull what changed in one feed of one connection, or read again what was not understood."""
+    """Pull what changed in one feed of one connection; or read again what was not understood, or told of just now."""
     if message["entity"] == "unmapped":
         tools().refresher.retry_unmapped(tools().shops(), room.now(), room.clock.wall_now())
+        return
+    if message["entity"] == "touched":
+        event = parse_event(message["event"])
+        assert isinstance(event, OrderTouched | AfterSaleTouched)  # noqa: S101 - nothing else is delayed
+        _read_again(event)
         return
     connection_id = str(message["connection_id"])
     if message["entity"] == "conversation":

@@ -45,13 +45,16 @@ class Cursors(Protocol):
 
 @dataclass(frozen=True)
 class Feeds:
-    """The conversations of every connection. open_client: a connection's id to its client and greeting text, None when
-    it is gone or disabled. business_now, wall_now: both clocks."""
+    """The conversations of every connection. open_client: a connection's id to its client, its corp and its greeting,
+    None when it is gone or disabled. business_now, wall_now: both clocks.
+
+    A customer's id holds within the corp, so the corp is the account, and one person on two desks is one customer.
+    """
 
     inbox: Inbox
     cursors: Cursors
     reader: FeedReader
-    open_client: Callable[[str], tuple[FeedClient, str] | None]
+    open_client: Callable[[str], tuple[FeedClient, str, str] | None]
     known: Callable[[], Sequence[str]]
     business_now: Callable[[], datetime]
     wall_now: Callable[[], datetime]
@@ -74,13 +77,13 @@ class Feeds:
         opened = self.open_client(connection_id)
         if opened is None:
             return
-        client, greeting = opened
+        client, corp_id, greeting = opened
         feed, token = f"{PREFIX}{open_kfid}", self._token(message_id)
         cursor = self.cursors.watermark(connection_id, feed)
         for _ in range(PAGES_LIMIT):
             rows, following, more = client.sync(open_kfid, cursor, token)
             for row in rows:
-                if self._store(connection_id, open_kfid, row) and greeting:
+                if self._store(connection_id, corp_id, row) and greeting:
                     self._greet(client, greeting, row)
             if following and following != cursor:
                 self.cursors.move_watermark(connection_id, feed, following, was=cursor)
@@ -89,11 +92,11 @@ class Feeds:
                 return
         raise Retry("there is more to read", connection_id=connection_id, feed=open_kfid)
 
-    def _store(self, connection_id: str, open_kfid: str, row: Mapping[str, Any]) -> bool:
+    def _store(self, connection_id: str, corp_id: str, row: Mapping[str, Any]) -> bool:
         arrival = Arrival(
             connection_id=connection_id,
             channel=CHANNEL,
-            account=open_kfid,
+            account=corp_id,
             dedupe_key=self.reader.row_key(row),
             plaintext=json.dumps({"pulled": "message", "row": row}, ensure_ascii=False).encode(),
             source="pull",

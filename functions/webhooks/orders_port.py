@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.webhooks.orders import (
@@ -25,6 +24,7 @@ from functions.webhooks.orders import (
 from hub.channels.market import OrderFacts
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Invalid, Problem, Retry
+from hub.store.items import plain_item, raw_item
 
 UNMAPPED_LIMIT = 50
 """So many orders that could not be understood are read again in one run."""
@@ -35,8 +35,6 @@ _NEWER = (
 _ONCE = ("paid_noted_at", "paid_replay", "noted_at", "pulled", "list_pk", "list_sk")
 """Attributes that the first who notes them decides."""
 _REFUSED = "ConditionalCheckFailedException"
-_write = TypeSerializer().serialize
-_read = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,7 @@ class Orders:
             UpdateExpression="SET " + ", ".join(sets) + " ADD version :one",
             ConditionExpression=_NEWER,
             ExpressionAttributeNames=names,
-            ExpressionAttributeValues={f":{name}": _write(value) for name, value in item.items()}
-            | {":one": {"N": "1"}},
+            ExpressionAttributeValues=raw_item({f":{name}": value for name, value in item.items()} | {":one": 1}),
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
         if failed is None:
@@ -89,7 +86,7 @@ class Orders:
             "schema": 1,
         }
         with _passing():
-            self.client.put_item(TableName=self.table, Item=key | {name: _write(v) for name, v in item.items()})
+            self.client.put_item(TableName=self.table, Item=key | raw_item(item))
         if unmapped.entity == "order":
             self._create_unknown(unmapped, shop_id, noting)
 
@@ -119,7 +116,7 @@ class Orders:
         sort = AFTER_SALE_SORT if identity.startswith("afs_") else SORT
         with _passing():
             found = self.client.get_item(TableName=self.table, Key=self._key(identity, sort), ConsistentRead=True)
-        return plain(found["Item"]) if "Item" in found else None
+        return plain_item(found["Item"]) if "Item" in found else None
 
     def note_read(self, identity: str, wall_now: datetime) -> None:
         """The platform told us at this moment that what we know of it holds. Raises Retry."""
@@ -147,7 +144,7 @@ class Orders:
                 rule = "must be the next_cursor of an earlier page of this list"
                 raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)]) from None
             raise
-        return [plain(item) for item in page["Items"]], page.get("LastEvaluatedKey")
+        return list(map(plain_item, page["Items"])), page.get("LastEvaluatedKey")
 
     def list_name(self, connection_id: str, day: str, sort: str = SORT) -> str:
         """The list of what a connection first noted on a day."""
@@ -222,7 +219,7 @@ class Orders:
             with _passing():
                 self.client.put_item(
                     TableName=self.table,
-                    Item=self._key(identity, SORT) | {name: _write(value) for name, value in item.items()},
+                    Item=self._key(identity, SORT) | raw_item(item),
                     ConditionExpression="attribute_not_exists(pk)",
                 )
         except _Refused:
@@ -235,7 +232,7 @@ class Orders:
             UpdateExpression="SET #name = :value",
             ConditionExpression="attribute_exists(pk)",
             ExpressionAttributeNames={"#name": name},
-            ExpressionAttributeValues={":value": _write(value)},
+            ExpressionAttributeValues=raw_item({":value": value}),
         )
 
     def _update(self, identity: str, sort: str, **update: Any) -> dict[str, Any] | None:
@@ -275,11 +272,3 @@ def _passing() -> Iterator[None]:
         raise Retry("orders cannot be reached", reason=error.response["Error"]["Code"]) from error
     except BotoCoreError as error:
         raise Retry("orders cannot be reached", reason=type(error).__name__) from error
-
-
-def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item of DynamoDB's form as plain values; whole numbers as int."""
-    read = {name: _read(value) for name, value in item.items()}
-    return {
-        name: int(value) if name.endswith(("_minor", "_rank", "version")) else value for name, value in read.items()
-    }

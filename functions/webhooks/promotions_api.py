@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.webhooks.promotions import Promoter, promotions_of, turn_of, view_of
-from functions.webhooks.promotions_port import lanes, promoter, takes_promotions
+from functions.webhooks.lanes import Promoter, turn_of
+from functions.webhooks.promotions import promotions_of, view_of
+from functions.webhooks.promotions_port import Promotions, partition, promoter, takes_promotions
 from functions.webhooks.room_port import WATCHERS, room, tools
 from hub.contracts.http import Page
 from hub.contracts.webhooks_live import NewPromotions, PromotionQuery, PromotionsView, PromotionView
@@ -46,7 +47,8 @@ def queue_promotions(request: Request) -> PromotionsView:
 def list_promotions(request: Request) -> Page[PromotionView]:
     """A promotion that failed says why; posted again, it is tried again."""
     query = request.query
-    found, position = lanes(tools()).page(query.connection_id, query.limit, cursors.decode(query.cursor))
+    promotions = Promotions(partition(tools()))
+    found, position = promotions.page(query.connection_id, query.limit, cursors.decode(query.cursor))
     return Page[PromotionView](
         data=tuple(map(view_of, found)), next_cursor=cursors.encode(position), has_more=bool(position)
     )

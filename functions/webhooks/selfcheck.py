@@ -38,8 +38,9 @@ def check_connection(
 ) -> ConnectionCheck:
     """Deliver the check to `door` and compare its answer. randomness: any bytes; they make the nonce and the
     echo."""
+    path = f"/webhooks/{connection.channel}/{connection.id}"
     delivery, wanted = codec(connection.channel).verification(
-        connection.settings,
+        {"push_path": path, **connection.settings},  # some platforms sign the path too
         timestamp=str(int(wall_now.timestamp())),
         nonce=randomness.hex()[:16],
         randomness=(randomness * 16)[:16],

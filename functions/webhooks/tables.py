@@ -30,8 +30,8 @@ class ConnectionItem(RoomModel):
 
 
 class CursorItem(RoomModel):
-    """`<tenant>#cursor#<connection>` / `cursor#<feed>`: how far a feed was read. An entity's watermark is a time (RFC 3339),
-    before which all that changed is here; a conversation's is the platform's own cursor."""
+    """`<tenant>#cursor#<connection>` / `cursor#<feed>`: how far a feed was read. An entity's watermark is a time (RFC
+    3339), before which all that changed is here; a conversation's is the platform's own cursor."""
 
     class Meta(RoomModel.Meta):
         pass

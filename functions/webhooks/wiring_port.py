@@ -28,6 +28,7 @@ from hub.channels.client import TIMEOUT_SECONDS
 from hub.channels.market import Feed, Row
 from hub.channels.registry import CHANNELS, channel_document, inbound
 from hub.channels.registry import client as channel_client
+from hub.channels.samples import account_of
 from hub.contracts.events import Event
 from hub.edge.settings import Settings
 from hub.kernel.clock import Clock
@@ -190,11 +191,11 @@ class Tools:
     def _welcome_client(self, connection_id: str) -> tuple[WelcomeClient, str] | None:
         return self._greeting(self.secrets.find(connection_id), "wecom")
 
-    def _conversation_client(self, connection_id: str) -> tuple[FeedClient, str] | None:
+    def _conversation_client(self, connection_id: str) -> tuple[FeedClient, str, str] | None:
         one = self.secrets.find(connection_id)
         if one is None or not one.enabled or one.channel != CONVERSATIONS:
             return None
-        return self.platform(one), str(one.settings.get("greeting", ""))
+        return self.platform(one), account_of(one.settings), str(one.settings.get("greeting", ""))
 
     def _greeting(self, one: Connection | None, channel: str) -> tuple[WelcomeClient, str] | None:
         if one is None or not one.enabled or one.channel != channel or not one.settings.get("greeting"):

@@ -140,8 +140,9 @@ class StoredMessage:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a message says. event: to emit; content: what a person wrote, to put into the content store where the event's
-    `content_ref` says. facts: the order or after-sale itself, where the message holds the truth and no API does."""
+    """What a message says. event: to emit; content: what a person wrote, to put into the content store where the
+    event's `content_ref` says. facts: the order or after-sale itself, where the message holds the truth and no API
+    does."""
 
     event: Event | None = None
     content: dict[str, Any] | None = None

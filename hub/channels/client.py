@@ -18,6 +18,9 @@ from hub.channels.base import Settings
 from hub.kernel.errors import Refuse, Retry
 
 TIMEOUT_SECONDS = (3.05, 10.0)
+TOO_MANY = 429
+THROTTLED_SECONDS = 60
+"""A platform that says 429 is left alone for so long."""
 
 
 class PlatformRefused(Refuse):
@@ -165,9 +168,11 @@ class ApiClient:
 
 
 def exchange(session: requests.Session, channel: str, method: str, base_url: str, path: str, **request: Any) -> Any:
-    """One call, and the JSON that came back. Raises Retry: `<channel>-unreachable`, `<channel>-unreadable`."""
+    """One call, and the JSON that came back. Raises Retry: `<channel>-unreachable`, `-unreadable`, `-throttled`."""
     try:
         response = session.request(method, base_url + path, allow_redirects=False, **request)
+        if response.status_code == TOO_MANY:
+            raise Retry(f"{channel}-throttled", after_seconds=THROTTLED_SECONDS, path=path)
         answer = json.loads(response.content, parse_float=str)  # amounts stay the text that they were
     except requests.RequestException as failure:
         raise Retry(f"{channel}-unreachable", path=path, failure=type(failure).__name__) from None

@@ -118,7 +118,8 @@ class MarketClient(Protocol):
 
 
 class Orders(Protocol):
-    """The `orders` module of each marketplace. Both raise NotUnderstood: unknown-status (never guessed), missing-field."""
+    """The `orders` module of each marketplace. Both raise NotUnderstood: unknown-status (never guessed),
+    missing-field."""
 
     def canonical_order(self, detail: Mapping[str, Any], table: StatusTable) -> OrderFacts: ...
 

@@ -87,7 +87,7 @@ def channel_document(name: str) -> dict[str, Any]:
 
 
 def samples(name: str) -> tuple[dict[str, Any], ...]:
-    """Every documented message of an inbound channel (samples.json): name, title, plaintext, and the event it becomes."""
+    """Every documented message of an inbound channel (samples.json): name, title, plaintext, and its event."""
     return tuple(json.loads(_channel(name).text("samples.json")))
 
 

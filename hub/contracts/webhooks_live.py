@@ -86,17 +86,19 @@ class NewPromotion(Contract):
         return self
 
 
+def _some_and_each_once(promotions: tuple[NewPromotion, ...]) -> tuple[NewPromotion, ...]:
+    if not promotions or len({one.id for one in promotions}) != len(promotions):
+        raise ValueError("must be at least one promotion, each with an id of its own")
+    return promotions
+
+
 class NewPromotions(Contract):
     """Promotions to put on a platform. Each is sent once; one that is queued still may be posted again with changes."""
 
     connection_id: Annotated[str, Field(min_length=1, max_length=64)]
-    promotions: Annotated[tuple[NewPromotion, ...], Field(min_length=1, max_length=PROMOTIONS_LIMIT)]
-
-    @model_validator(mode="after")
-    def _each_id_once(self) -> Self:
-        if len({one.id for one in self.promotions}) != len(self.promotions):
-            raise ValueError("promotions must have different ids")
-        return self
+    promotions: Annotated[
+        tuple[NewPromotion, ...], Field(max_length=PROMOTIONS_LIMIT), AfterValidator(_some_and_each_once)
+    ]
 
 
 class PromotionView(NewPromotion):

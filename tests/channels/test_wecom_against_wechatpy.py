@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from wechatpy.enterprise.crypto import WeChatCrypto
 
 from hub.channels.base import Delivery
+from hub.channels.wechat_door import sealed_reply
 from hub.channels.wecom import codec
 from tests.channels.support import payload
 
@@ -40,7 +41,7 @@ def test_what_we_send_they_receive(message: str, timestamp: str, nonce: str, ran
     """A delivery and a passive reply that we encrypted open there to the same text."""
     made = {"timestamp": timestamp, "nonce": nonce, "randomness": random}
     delivery = codec.sample(KNOWN, message.encode(), **made)
-    reply = codec.encrypt_reply(KNOWN, message.encode(), **made)
+    reply = sealed_reply(KNOWN, message.encode(), KNOWN["corp_id"], **made)
     signature = delivery.query["msg_signature"]
     assert THEIRS.decrypt_message(delivery.body, signature, timestamp, nonce) == message
     assert THEIRS.decrypt_message(reply, signature, timestamp, nonce) == message

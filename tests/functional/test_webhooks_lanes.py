@@ -12,18 +12,13 @@ from typing import Any
 
 import pytest
 
-from functions.webhooks.promotions import (
-    DELAY_LIMIT_SECONDS,
-    GIVE_UP,
-    UNKNOWN,
-    Promoter,
-    Promotion,
-    PromotionClient,
-    Turn,
-)
-from functions.webhooks.promotions_port import OVERDUE, TURN_TAKES, Lanes
+from functions.webhooks.lanes import DELAY_LIMIT_SECONDS, GIVE_UP, UNKNOWN, Due, Promoter, PromotionClient, Turn
+from functions.webhooks.lanes_port import OVERDUE, TURN_TAKES, Lanes
+from functions.webhooks.promotions import Promotion
+from functions.webhooks.promotions_items_port import Partition
+from functions.webhooks.promotions_port import Promotions
 from hub.channels.client import PlatformRefused
-from hub.kernel.errors import Invalid, Problem, Retry
+from hub.kernel.errors import Conflict, Invalid, Problem, Retry
 from hub.store.limits import Limits
 from tests.support.aws import account
 
@@ -54,8 +49,9 @@ class Stage:
     meanwhile: Callable[[], object] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
-        self.lanes = Lanes(TABLE, self.dynamodb, "demo")
-        self.promoter = Promoter(self.lanes, self.client, self.send, self.wall_now)
+        items = Partition(TABLE, self.dynamodb, "demo")
+        self.promotions = Promotions(items)
+        self.promoter = Promoter(self.promotions, Lanes(items), self.client, self.send, self.wall_now)
         self._numbers = count()
 
     def wall_now(self) -> datetime:
@@ -96,7 +92,7 @@ class Stage:
 
     def states(self) -> dict[str, str]:
         """State and reason of every promotion."""
-        stored, _ = self.lanes.page(CONNECTION, 200, None)
+        stored, _ = self.promotions.page(CONNECTION, 200, None)
         return {one.promotion.id: f"{one.state} {one.reason}".strip() for one in stored}
 
     def queue_up(self, *promotions: Promotion) -> list[str]:
@@ -142,22 +138,19 @@ def test_many_calls_make_one_message_at_a_time(stage: Stage) -> None:
 def test_what_is_queued_while_the_lane_is_closed_is_sent_too(stage: Stage) -> None:
     """The last look and the closing are two steps: what comes between them is not left behind."""
     stage.queue_up(promotion(1))
-    closing = stage.lanes.next_due
 
-    class Late(Lanes):
-        def next_due(self, connection_id: str) -> Any:
-            found = closing(connection_id)
+    class Late(Promotions):
+        def next_due(self, connection_id: str) -> Due | None:
+            found = stage.promotions.next_due(connection_id)
             if found is None and "p002" not in stage.states():
                 stage.promoter.enqueue(CONNECTION, (promotion(2),))
             return found
 
-    late = Late(TABLE, stage.dynamodb, "demo")
-    stage.promoter, before = replace(stage.promoter, lanes=late), stage.promoter
+    stage.promoter = replace(stage.promoter, promotions=Late(stage.promotions.items))
     while stage.queue:
         _, _, turn = heapq.heappop(stage.queue)
         stage.now += 7
         stage.promoter.take(turn)
-    stage.promoter = before
     assert stage.states() == {"p001": "sent", "p002": "sent"}
 
 
@@ -166,7 +159,7 @@ def test_the_same_promotion_again_is_sent_once(stage: Stage) -> None:
     first, second = promotion(1), promotion(1, reduction_minor=6000)
     assert stage.queue_up(first) + stage.queue_up(first) + stage.queue_up(second) == ["queued"] * 3
     stage.run()
-    (stored,), _ = stage.lanes.page(CONNECTION, 200, None)
+    (stored,), _ = stage.promotions.page(CONNECTION, 200, None)
     assert (stored.promotion, stored.state, stored.platform_id, len(stage.arrivals)) == (
         second,
         "sent",
@@ -178,6 +171,21 @@ def test_the_same_promotion_again_is_sent_once(stage: Stage) -> None:
         stage.queue_up(promotion(2), first)
     assert [problem.pointer for problem in refused.value.problems] == ["/promotions/1/id"]
     assert "p002" not in stage.states()
+
+
+def test_another_wording_of_what_is_being_sent_is_refused(stage: Stage) -> None:
+    """Between the look and the writing it went out: whoever posted the other wording is told."""
+    stage.queue_up(promotion(1))
+
+    class Late(Promotions):
+        def enqueue(self, connection_id: str, promotion: Promotion, place: int, now: datetime) -> None:
+            stage.run()
+            stage.promotions.enqueue(connection_id, promotion, place, now)
+
+    late = replace(stage.promoter, promotions=Late(stage.promotions.items))
+    with pytest.raises(Conflict):
+        late.enqueue(CONNECTION, (promotion(1, reduction_minor=6000),))
+    assert stage.states() == {"p001": "sent"}
 
 
 @pytest.mark.parametrize(

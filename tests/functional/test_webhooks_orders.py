@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from functions.webhooks import app
 from functions.webhooks.orders import Noting, events_of
-from functions.webhooks.orders_port import Orders, plain
+from functions.webhooks.orders_port import Orders
 from hub.channels.douyin.client import FEEDS
 from hub.channels.market import OrderFacts
 from hub.contracts.events import OrderPaid, OrderTouched
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.store.items import plain_item
 from hub.store.secrets import Connection
 from hubctl.platforms.app import Platforms
 from tests.support.doubles import serving
@@ -303,7 +304,7 @@ def test_in_any_order_and_however_often_the_latest_truth_holds_and_paid_is_said_
 def app_image(stack: Stack) -> dict[str, Any] | None:
     """The order as the stream would show it."""
     item = order_items(stack).get("691")
-    return plain(item) if item else None
+    return plain_item(item) if item else None
 
 
 def test_the_same_number_in_two_shops_is_two_orders(stack: Stack) -> None:

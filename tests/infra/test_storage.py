@@ -9,8 +9,12 @@ from tests.support.manifests import ROOMS
 QUEUED = [
     (room, queue)
     for room, facts in ROOMS.items()
-    for queue in (*(["events"] if "events" in facts else []), *(["changes"] if "outbox" in facts else []))
-] + [("webhooks", "tally")]
+    for queue in (
+        *(["events"] if "events" in facts else []),
+        *(["changes"] if "outbox" in facts else []),
+        *facts.get("queues", ()),
+    )
+]
 
 
 def mappings(template: Template) -> list[dict[str, Any]]:

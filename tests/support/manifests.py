@@ -10,8 +10,8 @@ ROOMS: dict[str, dict[str, Any]] = {
         "paths": ["/webhooks"],
         "events": ["order.touched"],
         "outbox": OUTBOX,
-        "schedules": {"pull": "rate(10 minutes)", "sweep": "rate(5 minutes)"},
-        "queues": ["tally"],
+        "schedules": {"pull": "rate(10 minutes)", "sweep": "rate(5 minutes)", "fold": "rate(1 hour)"},
+        "queues": ["tally", "greetings", "pulls", "promotions", "replays"],
     },
     "tickets": {
         "paths": ["/tickets", "/flows", "/t"],

@@ -111,6 +111,13 @@ def test_a_secret_that_is_no_key_refuses_instead_of_crashing(secret: Any) -> Non
     assert refused.value.reason == "bad-settings"
 
 
+def test_without_an_app_key_nothing_is_taken() -> None:
+    """Decryption alone proves nothing."""
+    with pytest.raises(Rejected) as refused:
+        codec.accept(delivered(push()), {**KNOWN, "app_key": ""})
+    assert refused.value.reason == "bad-settings"
+
+
 @given(st.binary(max_size=300))
 @settings(max_examples=200, deadline=None)
 def test_random_bodies_are_refused(body: bytes) -> None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import os
+import re
+import runpy
+import subprocess
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -176,8 +182,8 @@ def test_secrets_of_24_to_64_bytes_are_good(size: int) -> None:
 def test_every_documented_body_is_understood(one: dict[str, Any]) -> None:
     """Each example of the guide becomes its event, or the facts of an order or after-sale."""
     (draft,) = inbound.events(stored("open", rendered(one["name"])))
-    assert (draft.event.model_dump()["type"] if draft.event else "") == one["event"]
-    assert (draft.event is None) == (draft.facts is not None)
+    kept = {"OrderFacts": "order.changed", "AfterSaleFacts": "after_sale.changed"}
+    assert (draft.event.model_dump()["type"] if draft.event else kept[type(draft.facts).__name__]) == one["event"]
     assert inbound.check(rendered(one["name"])) == []
 
 
@@ -315,3 +321,65 @@ def test_the_published_schema_is_the_one_in_force() -> None:
     """docs/open-webhook.schema.json is generated from the models: run the line in the guide when they change."""
     published = json.loads((ROOT / "docs" / "open-webhook.schema.json").read_text(encoding="utf-8"))
     assert published == documents.json_schema()
+
+
+GUIDE = (ROOT / "docs" / "open-webhook.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+
+
+def test_every_example_of_the_guide_is_understood() -> None:
+    """What integrators copy works: each JSON body of the guide is in order, and each type has one."""
+    examples = [json.loads(block) for block in blocks("json") if "…" not in block]
+    assert [(one["type"], inbound.check(json.dumps(one).encode())) for one in examples if one] == [
+        (one["type"], []) for one in examples
+    ]
+    assert {one["type"] for one in examples} == set(documents.TYPES)
+
+
+def test_the_guides_python_signs_as_we_verify() -> None:
+    """The recipe that integrators copy makes the very signature that the door expects."""
+    (recipe,) = blocks("python")
+    known: dict[str, Any] = {}
+    exec(recipe, known)  # noqa: S102 - our own document
+    body = "冰柜".encode()
+    assert known["signature"](KNOWN["secret"], "msg_1", NOW, body) == codec.sign(
+        KNOWN["secret"], "msg_1", str(NOW), body
+    )
+
+
+def test_the_guides_javascript_signs_as_we_verify(tmp_path: Path) -> None:
+    """So does the recipe for Node."""
+    (recipe,) = blocks("js")
+    call = f"console.log(signature({json.dumps(KNOWN['secret'])}, 'msg_1', {NOW}, '冰柜'));"
+    (tmp_path / "sign.mjs").write_text(f"{recipe}\n{call}\n", encoding="utf-8")
+    node = Path(sys.executable).with_name("node")
+    said = subprocess.run([node, tmp_path / "sign.mjs"], capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout.strip() == codec.sign(KNOWN["secret"], "msg_1", str(NOW), "冰柜".encode())
+
+
+def test_the_guides_shell_signs_as_we_verify(tmp_path: Path) -> None:
+    """And the one for curl and openssl, against a curl that prints what it was given."""
+    recipe = next(block for block in blocks("sh") if "openssl" in block)
+    fake = tmp_path / "curl"
+    fake.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    fake.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    given_ = {"PATH": path, "HUB_SECRET": KNOWN["secret"], "WEBHOOK_URL": "https://hub.test/x"}
+    said = subprocess.run(["sh", "-c", recipe], env=given_, capture_output=True, text=True, check=True, timeout=60)
+    lines = said.stdout.splitlines()
+    told = dict(line.split(": ", 1) for line in lines if line.startswith("webhook-"))
+    body = lines[lines.index("-d") + 1].encode()
+    arrived = Delivery("POST", {}, told, body, at=float(told["webhook-timestamp"]))
+    assert codec.accept(arrived, KNOWN) == Accepted((), codec.SUCCESS)
+
+
+def test_the_example_program_signs_as_we_verify() -> None:
+    """examples/send_open_event.py sends what the door takes, and its own message is understood."""
+    program = runpy.run_path(str(ROOT / "examples" / "send_open_event.py"))
+    body = json.dumps(program["MESSAGE"]).encode()
+    headers = program["signed_headers"](KNOWN["secret"], body, "msg_1", NOW)
+    (received,) = codec.accept(Delivery("POST", {}, headers, body, at=float(NOW)), KNOWN).messages
+    assert (received.dedupe_key, received.account, inbound.check(received.plaintext)) == ("msg_1", "erp", [])

@@ -15,7 +15,7 @@ PROBE = """
 import json, sys
 before = set(sys.modules)
 from hub.channels import base, registry
-for name in registry.CHANNELS:
+for name in registry.inbound_channels():
     registry.codec(name)
 roots = {module.split(".")[0] for module in set(sys.modules) - before}
 print(json.dumps(sorted(roots - set(sys.stdlib_module_names))))
@@ -37,11 +37,29 @@ def test_the_doors_import_the_standard_library_and_cryptography_alone() -> None:
 
 def test_channels_are_found_by_name() -> None:
     """CHANNELS is a mapping: membership, iteration and items by name."""
-    assert list(registry.CHANNELS) == ["wecom", "douyin"]
-    assert "wecom" in registry.CHANNELS
+    assert {"wecom", "official_account", "douyin", "taobao", "relay", "open", "email"} <= set(registry.CHANNELS)
     assert registry.CHANNELS["douyin"].name == "douyin"
-    assert registry.client("wecom").WecomClient
-    assert registry.client("douyin").DouyinClient
+    assert "email" not in registry.inbound_channels()
+
+
+@pytest.mark.parametrize("name", registry.CHANNELS)
+def test_every_channel_has_its_parts(name: str) -> None:
+    """Form and guide for all; a door, samples and an interpreter for those that have a URL; a client for those that call
+    an API; orders, feeds and a mapping for marketplaces."""
+    channel = registry.CHANNELS[name]
+    assert registry.channel_document(name)["name"] == name
+    assert registry.setup_guide(name)
+    if channel.inbound:
+        assert registry.codec(name).name == name
+        assert registry.samples(name)
+        assert registry.inbound(name)
+    if channel.market:
+        assert registry.client(name).FEEDS
+        assert channel.module("orders").canonical_order
+        assert channel.module("orders").canonical_after_sale
+        assert channel.text("status.json")
+    if "out" in registry.channel_document(name)["direction"]:
+        assert registry.client(name).Client.CHANNEL == name
 
 
 @pytest.mark.parametrize(
@@ -56,6 +74,6 @@ def test_channels_are_found_by_name() -> None:
 )
 def test_an_unknown_channel_is_not_found(ask: object) -> None:
     """A name nobody knows is a 404, not an import error, however it is spelled."""
-    for name in ("pinduoduo", "", "../kernel", "wecom.codec"):
+    for name in ("amazon", "", "../kernel", "wecom.codec"):
         with pytest.raises(NotFound):
             ask(name)  # type: ignore[operator]

@@ -26,7 +26,7 @@ KNOWN: dict[str, Any] = payload("taobao_examples")["settings"]
 TABLE = packaged_table("taobao")
 NOW = datetime(2026, 1, 1, 4, 45, tzinfo=UTC)
 
-# https://developer.alibaba.com/docs/doc.htm?articleId=101617 (the md5 digest is published there; hmac computed from its rule)
+# https://developer.alibaba.com/docs/doc.htm?articleId=101617 publishes the md5 digest; hmac is computed from its rule
 VECTOR = {
     "method": "taobao.item.seller.get",
     "app_key": "12345678",

@@ -246,6 +246,15 @@ def test_a_callbacks_token_that_is_too_old_is_left_out() -> None:
         kf.sync("wkKF1", "")
 
 
+def test_half_a_character_holds_up_no_page() -> None:
+    """A text that was cut in the middle of an emoji can be stored, and the rest of the row with it."""
+    row = {"msgid": "m1", "text": {"content": "冰柜\ud83d"}, "send_time": 1}
+    kf, _, _ = client({"errcode": 0, "next_cursor": "c", "msg_list": [row]})
+    (got,), _, _ = kf.sync("wkKF1", "")
+    assert got == {"msgid": "m1", "text": {"content": "冰柜?"}, "send_time": 1}
+    json.dumps(got, ensure_ascii=False).encode()
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -156,18 +156,6 @@ def test_a_new_customer_is_greeted_by_the_code() -> None:
     assert "欢".encode() in request["data"]
 
 
-def test_a_tapped_button_says_something_else_from_then_on() -> None:
-    """The tap's code lets the card be changed for these members."""
-    wecom, session, _ = client({"errcode": 0})
-    wecom.update_template_card(["a"], "RC", "已接单")
-    assert json.loads(session.asked[0][2]["data"]) == {
-        "userids": ["a"],
-        "agentid": 1000002,
-        "response_code": "RC",
-        "button": {"replace_name": "已接单"},
-    }
-
-
 @pytest.mark.parametrize(
     "answer",
     [

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hub.channels.base import Delivery, Rejected
 from hub.channels.wechat_crypto import encrypt, sign
+from hub.channels.wechat_door import sealed_reply
 from hub.channels.wecom import codec
 from tests.channels.support import STAMP, documented, payload
 
@@ -304,7 +305,8 @@ def test_signed_random_ciphertexts_are_refused(raw: bytes) -> None:
 
 def test_a_reply_has_exactly_the_names_that_wecom_reads() -> None:
     """Encrypt, MsgSignature, TimeStamp and Nonce, and the signature covers the ciphertext."""
-    reply = codec.encrypt_reply(KNOWN, b"<xml/>", timestamp="1700000000", nonce="n1", randomness=b"r" * 16)
+    stamp = {"timestamp": "1700000000", "nonce": "n1", "randomness": b"r" * 16}
+    reply = sealed_reply(KNOWN, b"<xml/>", KNOWN["corp_id"], **stamp)
     encrypted = reply.decode().split("<Encrypt><![CDATA[")[1].split("]]>")[0]
     assert reply.decode() == (
         f"<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt>"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hub.channels.base import Draft, NotUnderstood
 from hub.channels.wechat_callback import LIST_LIMIT, NAME_LIMIT_BYTES
-from hub.channels.wecom import inbound
+from hub.channels.wecom import corp_events, customer_events, inbound
 from hub.contracts.events import (
     CardTapped,
     ContactChanged,
@@ -336,3 +339,56 @@ def test_a_name_too_long_to_be_one_is_not_understood() -> None:
     message = "<xml><MsgType>text</MsgType><FromUserName>{}</FromUserName><Content>x</Content></xml>"
     assert len(read(message.format("w" * NAME_LIMIT_BYTES))) == 1
     assert reason_of(message.format("w" * (NAME_LIMIT_BYTES + 1)))[0] == "missing-field"
+
+
+values = st.recursive(
+    st.one_of(st.text(max_size=20), st.integers(), st.booleans(), st.none(), st.just("5"), st.just("w" * 600)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)),
+    max_leaves=6,
+)
+changes = st.sampled_from(
+    [
+        *customer_events.CONTACT_CHANGES,
+        *customer_events.GROUP_CHANGES,
+        "update",
+        *customer_events.TAG_CHANGES,
+        *customer_events.LINK_NOTICES,
+        *customer_events.LINK_MEETINGS,
+        *corp_events.USER_CHANGES,
+        *corp_events.PARTY_CHANGES,
+        "update_tag",
+    ]
+)
+names = ["userid", "externaluserid", "state", "chatid", "updatedetail", "memchangelist", "id", "tagid", "linkid"]
+names += ["createtime", "timestamp", "status", "newuserid", "suiteid", "authcorpid", "taskid", "eventkey", "tagtype"]
+names += ["fromusername", "content", "authaddopenkfid", "authdelopenkfid", "welcomecode", "msgid"]
+below = st.dictionaries(st.sampled_from(["spno", "spstatus", "thirdno", "applyer", "jobid", "errcode"]), values)
+documents = st.builds(
+    lambda event, form, change, fields, approval, job: {
+        **fields,
+        **({"infotype": event} if form == "suite" else {"msgtype": form, "event": event}),
+        "changetype": change,
+        "approvalinfo": approval,
+        "batchjob": job,
+    },
+    st.sampled_from([*inbound.READERS, *corp_events.SUITE_NOTICES]),
+    st.sampled_from(["event", "event", "event", "suite", *inbound.CONTENT_FIELDS]),
+    st.one_of(changes, values),
+    st.dictionaries(st.sampled_from(names), st.one_of(st.text(min_size=1, max_size=20), values)),
+    below,
+    below,
+)
+
+
+@given(documents)
+@settings(max_examples=600, deadline=None)
+def test_any_callback_ends_in_events_or_not_understood(document: dict[str, Any]) -> None:
+    """Whatever stands in the fields, no event is made of what is none, and none is broken; nothing crashes."""
+    plaintext = json.dumps(document)
+    assert isinstance(inbound.welcome_code(plaintext.encode()), str)
+    try:
+        drafts = read(plaintext)
+    except NotUnderstood:
+        return
+    ids = [draft.event.id for draft in drafts if draft.event]
+    assert len(set(ids)) == len(drafts)

@@ -48,15 +48,13 @@ def test_an_order_and_a_refund_are_read(method: str) -> None:
     assert (row.number, row.order_no, canonical_after_sale(row.detail, table).refunded_minor) == ("6", "5", 150)
 
 
-@pytest.mark.parametrize(("numbers", "lost"), [([3, 2, 1], set()), ([1, 2, 3], {"49"})])
+@pytest.mark.parametrize(("numbers", "lost"), [([3, 2, 1], set()), ([1, 2, 3], {"50"})])
 def test_backward_reading_loses_no_row_that_moves_another(numbers: list[int], lost: set[str]) -> None:
     """While pages are read the newest order changes and leaves the window: forward, the row at the edge is skipped."""
     double, client = connect()
     double.control("orders", [trade(number, 119 - number) for number in range(120)])
     double.control("moves", {"number": "0", "at": "2026-01-02 12:00:00"})
-    wanted = {str(number) for number in range(120)} - {"0"}
-    forward_lost = wanted - pages(client, numbers)
-    assert forward_lost == ({"50"} if lost else set())
+    assert {str(number) for number in range(1, 120)} - pages(client, numbers) == lost
 
 
 def test_pages_end_and_say_how_many() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from hub.channels.client import ApiClient, ErrorTable, PlatformMisconfigured, PlatformRefused, Token, expect
 from hub.channels.douyin.signing import canonical_json, sign_call
 from hub.channels.market import Entity, Feed, Row, Rows
+from hub.channels.reading import object_of
 from hub.kernel.errors import Retry
 
 CHANNEL = "douyin"
@@ -134,5 +135,5 @@ def _order_row(order: Mapping[str, Any]) -> Row:
 
 
 def _after_sale_row(item: Mapping[str, Any]) -> Row:
-    told, order = item.get("aftersale_info") or {}, item.get("order_info") or {}
+    told, order = object_of(item, "aftersale_info"), object_of(item, "order_info")
     return Row(str(told.get("aftersale_id") or ""), item, str(order.get("shop_order_id") or ""))

@@ -1,4 +1,7 @@
-"""Orders and after-sales of Douyin shop in our words. Pure; the states are data, in status.json."""
+"""Orders and after-sales of Douyin shop in our words. Pure; the states are data, in status.json.
+
+Fields: responses of order_orderDetail and afterSale_Detail in the official Go SDK (2023-02).
+"""
 
 from __future__ import annotations
 

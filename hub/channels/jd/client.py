@@ -168,7 +168,7 @@ class Client(ApiClient):
             raise Retry("jd-unreadable", path=kind)
         bill = detail if kind == "cancel" else detail.get("sameOrderServiceBill") or {}
         own = bill.get("id" if kind == "cancel" else "serviceId")
-        if not own:
+        if own in (None, ""):
             return None
         told = {**detail, "kind": kind, "number": f"{kind}-{own}", "venderId": self.settings["vender_id"]}
         return Row(f"{kind}-{own}", told, str(bill.get("orderId") or ""))

@@ -114,7 +114,9 @@ def _own(plaintext: bytes, app_key: object) -> dict[str, Any]:
         push = json.loads(plaintext.decode(), parse_int=str)
     except (ValueError, RecursionError):
         raise Rejected("bad-ciphertext", part="json") from None
-    if not isinstance(push, dict) or not isinstance(app_key, str) or not app_key:
+    if not isinstance(app_key, str) or not app_key:
+        raise Rejected("bad-settings", field="app_key")
+    if not isinstance(push, dict):
         raise Rejected("bad-ciphertext", part="json")
     if not hmac.compare_digest(_text(push, "appKey").encode("utf-8", "surrogatepass"), app_key.encode()):
         raise Rejected("wrong-receive-id")

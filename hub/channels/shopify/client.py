@@ -1,7 +1,8 @@
 """Calls to Shopify's GraphQL Admin API: orders, refunds, returns, and tokens.
 
-https://shopify.dev/docs/api/admin-graphql (from memory, not tried). The token travels in a header. A refusal is
-`errors`: a list of GraphQL errors, each with a code, or one text where the call never got so far.
+https://shopify.dev/docs/api/admin-graphql ; tokens: https://shopify.dev/docs/apps/build/dev-dashboard (error codes from
+memory; nothing was tried). The token travels in a header. A refusal is `errors`: a list of GraphQL errors, each with a
+code, or one text where the call never got so far.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from hub.channels.client import ApiClient, ErrorTable, PlatformGone, PlatformMisconfigured, Token, expect
 from hub.channels.market import Entity, Feed, Row, Rows
+from hub.channels.reading import object_of, objects_of
 from hub.channels.shopify import queries
 from hub.kernel.errors import Retry
 
@@ -82,7 +84,7 @@ class Client(ApiClient):
             return Row(number, {"shop": self.settings["shop"], **order}, number)
         if number.startswith("Refund/"):
             refund = self._one(queries.REFUND, "refund", number)
-            owner = refund.get("return")
+            owner = object_of(refund, "return")
             if not owner:
                 return Row(number, {"shop": self.settings["shop"], "refund": refund}, _order_no(refund) or order_no)
             number = _number(owner.get("id"))
@@ -96,7 +98,7 @@ class Client(ApiClient):
         asked = {"first": PAGE_SIZE, "after": position or None, "query": query}
         text = queries.ORDERS if entity == "order" else queries.AFTER_SALES
         data = expect(CHANNEL, self._call(text, asked), GRAPHQL_PATH, "orders")
-        nodes, info = expect(CHANNEL, data, GRAPHQL_PATH, "nodes"), expect(CHANNEL, data, GRAPHQL_PATH, "pageInfo")
+        nodes, info = expect(CHANNEL, data, GRAPHQL_PATH, "nodes"), object_of(data, "pageInfo")
         if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
             raise Retry("shopify-unreadable", path=GRAPHQL_PATH)
         if entity == "order":
@@ -152,14 +154,14 @@ def _code(answer: Any) -> str:
 def _after_sales_of(order: Mapping[str, Any]) -> Iterator[Row]:
     """Its returns, and those refunds that belong to none."""
     order_no = _number(order.get("id")).removeprefix("Order/")
-    returns = (order.get("returns") or {}).get("nodes") or ()
-    alone = (refund for refund in order.get("refunds") or () if not refund.get("return"))
+    returns = objects_of(object_of(order, "returns"), "nodes")
+    alone = (refund for refund in objects_of(order, "refunds") if not refund.get("return"))
     for one in (*returns, *alone):
         yield Row(_number(one.get("id")), one, order_no)
 
 
 def _order_no(one: Mapping[str, Any]) -> str:
-    return _number((one.get("order") or {}).get("id")).removeprefix("Order/")
+    return _number(object_of(one, "order").get("id")).removeprefix("Order/")
 
 
 def _number(gid: object) -> str:

@@ -22,7 +22,7 @@ from hub.channels.reading import (
 )
 from hub.contracts.envelope import Attribution
 
-PAID = frozenset({"PAID", "PARTIALLY_REFUNDED", "REFUNDED"})
+PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")
 BACK = "succeeded"
 
 

@@ -1,4 +1,5 @@
-"""What is asked of Shopify's GraphQL Admin API (names from memory, not tried). Amounts are in the shop's own currency.
+"""What is asked of Shopify's GraphQL Admin API (fields as public code asks for them, 2026; not tried). Amounts are in
+the shop's own currency.
 
 https://shopify.dev/docs/api/admin-graphql : Order, Return, Refund.
 """

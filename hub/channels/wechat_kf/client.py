@@ -5,6 +5,7 @@ https://developer.work.weixin.qq.com/document/path/94670 and 94677 (read 2024-12
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -43,7 +44,7 @@ class Client(CorpClient):
         rows, next_cursor = answer.get("msg_list", []), expect(self.CHANNEL, answer, SYNC, "next_cursor")
         if not isinstance(next_cursor, str) or not _is_rows(rows):
             raise Retry(f"{self.CHANNEL}-unreadable", path=SYNC)
-        return rows, next_cursor, answer.get("has_more") == 1
+        return _whole(rows), next_cursor, answer.get("has_more") == 1
 
     def send_text(self, open_kfid: str, contact_id: str, text: str, msgid: str) -> str:
         """A text to a customer, over 2048 bytes is cut; the platform's id of it. msgid: ours, sent once for ever.
@@ -88,6 +89,12 @@ class Client(CorpClient):
         words = {"content": cut_text(text, TEXT_LIMIT_BYTES)}
         answer = self.call(path, {**to, "msgid": msgid, "msgtype": "text", "text": words})
         return str(answer.get("msgid", ""))
+
+
+def _whole(rows: list[Row]) -> list[Row]:
+    """The rows with a question mark for each half of a character: a text that was cut could be stored nowhere."""
+    whole: list[Row] = json.loads(json.dumps(rows, ensure_ascii=False).encode("utf-8", "replace"))
+    return whole
 
 
 def _is_rows(value: Any) -> bool:

@@ -1,1 +1,1 @@
-"""WeCom (企业微信): callbacks of a self-built app, and messages to members."""
+"""WeCom (企业微信): callbacks of an app or a suite, messages to members, greetings of new customers."""

@@ -10,10 +10,10 @@ from hub.channels.corp_api import BASE_URL as BASE_URL
 from hub.channels.corp_api import CorpClient, corp_errors
 from hub.channels.texts import cut_text
 from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card, render_card
+from hub.channels.wecom.codec import GREETING_LIMIT_BYTES
 from hub.kernel.errors import Invalid, Problem
 
 RECEIVERS_LIMIT = 1000
-GREETING_LIMIT_BYTES = 4000
 DUPLICATE_CHECK_SECONDS = 14_400  # the longest there is: longer than anything here is tried again
 ERRORS = corp_errors("wecom")
 
@@ -47,16 +47,6 @@ class Client(CorpClient):
         """
         greeting = {"welcome_code": welcome_code, "text": {"content": cut_text(text, GREETING_LIMIT_BYTES)}}
         self.call("/cgi-bin/externalcontact/send_welcome_msg", greeting)
-
-    def update_template_card(self, receivers: Sequence[str], response_code: str, replace_name: str) -> None:
-        """What the tapped button says from now on, for these members. response_code: from the tap, once, 72 hours."""
-        body = {
-            "userids": _checked(receivers),
-            "agentid": int(self.settings["agent_id"]),
-            "response_code": response_code,
-            "button": {"replace_name": replace_name},
-        }
-        self.call("/cgi-bin/message/update_template_card", body)
 
     def _send(self, receivers: Sequence[str], body: Mapping[str, Any]) -> Sent:
         """The same body within four hours is delivered once: the second net below our own send ids."""

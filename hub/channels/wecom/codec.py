@@ -48,12 +48,6 @@ def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: 
     return door.sealed_echo(settings, receive_id, timestamp=timestamp, nonce=nonce, randomness=randomness)
 
 
-def encrypt_reply(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes) -> bytes:
-    """A passive reply (被动回复) in the envelope that WeCom opens."""
-    receive_id = door.corp_receive_ids(settings)[0]
-    return door.sealed_reply(settings, plaintext, receive_id, timestamp=timestamp, nonce=nonce, randomness=randomness)
-
-
 def check_settings(settings: Settings) -> list[Problem]:
     """What WeCom's console would make one get wrong: a cut or padded key, a blank, no receive id, a long greeting."""
     document = json.loads(Path(__file__).with_name("channel.json").read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from typing import Any
 
 from hub.channels.client import ApiClient, ErrorTable, Token, expect
 from hub.channels.market import Entity, Feed, Row, Rows
-from hub.channels.reading import CHINA
+from hub.channels.reading import CHINA, object_of
 from hub.kernel.errors import Retry
 
 CHANNEL = "youzan"
@@ -125,8 +125,7 @@ def _written(moment: datetime) -> str:
 
 
 def _order_row(listed: Mapping[str, Any]) -> Row:
-    whole = listed.get("full_order_info") or {}
-    number = str((whole.get("order_info") or {}).get("tid") or "")
+    number = str(object_of(object_of(listed, "full_order_info"), "order_info").get("tid") or "")
     return Row(number, listed, number)
 
 

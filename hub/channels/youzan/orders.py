@@ -85,7 +85,8 @@ def _type(detail: Mapping[str, Any], table: StatusTable) -> str:
         return table.after_sale_type(detail["demand"])
     if detail.get("refund_type") in ("EXCHANGE_GOODS", "OFFLINE_EXCHANGE_GOODS"):
         return "exchange"
-    return {True: "return_refund", False: "refund_only"}.get(detail.get("return_goods"), "unknown")  # type: ignore[arg-type]
+    goods = detail.get("return_goods")
+    return ("return_refund" if goods else "refund_only") if isinstance(goods, bool) else "unknown"
 
 
 def _attribution(order: Mapping[str, Any]) -> Attribution:

@@ -1,0 +1,120 @@
+"""Sending samples: any documented message of any channel, signed as its platform would sign it, to any URL."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from hub.channels.registry import CHANNELS, codec
+from hub.channels.samples import find_sample, render, sample_names
+from hub.kernel.errors import NotFound
+from hubctl.failures import OperatorError
+
+ANSWER_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to, and signed with which settings."""
+
+    url: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What was sent, and what came back. url: with its query."""
+
+    url: str
+    plaintext: str
+    status: int
+    body: str
+
+
+def inbound_names() -> str:
+    """The channels that samples can be sent to."""
+    return ", ".join(name for name, channel in CHANNELS.items() if channel.inbound)
+
+
+def check_channel(channel: str) -> None:
+    """Raises OperatorError naming the channels that there are."""
+    if channel not in CHANNELS or not CHANNELS[channel].inbound:
+        raise OperatorError(f"no inbound channel {channel!r}: choose from {inbound_names()}")
+
+
+def find_target(channel: str, url: str, settings_file: Path | None, ready_file: Path, connection: str = "") -> Target:
+    """The URL and settings to sign with: given ones, else those of a connection of the hub that runs here.
+
+    Raises OperatorError saying what is missing.
+    """
+    known = _connection(channel, ready_file, connection) if not (url and settings_file) else {}
+    settings = _read_settings(settings_file) if settings_file else known.get("settings")
+    where = url or known.get("webhook_url", "")
+    if not where or not settings:
+        raise OperatorError(
+            f"no {channel} connection is known here: give --to URL and --settings FILE (its settings as JSON), "
+            "or run `make dev`, which writes its connections to .hub/ready.json"
+        )
+    return Target(where, settings)
+
+
+def send_sample(channel: str, name: str, target: Target, text: str) -> Answered:
+    """Sign one sample and post it. Raises OperatorError for a sample that there is not, or a URL that does not
+    answer."""
+    try:
+        found = find_sample(channel, name)
+    except NotFound:
+        names = ", ".join(sample_names(channel))
+        raise OperatorError(f"{channel} has no sample {name!r}: choose from {names}") from None
+    plaintext = render(found["plaintext"], target.settings, now=time.time(), number=secrets.randbits(62), text=text)
+    delivery = codec(channel).sample(
+        target.settings,
+        plaintext,
+        timestamp=str(int(time.time())),
+        nonce=secrets.token_hex(8),
+        randomness=secrets.token_bytes(16),
+    )
+    return _post(target.url, plaintext, delivery)
+
+
+def _post(url: str, plaintext: bytes, delivery: Any) -> Answered:
+    try:
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy of the shell
+            answer = session.request(
+                delivery.method,
+                url,
+                params=dict(delivery.query),
+                data=delivery.body,
+                headers=dict(delivery.headers),
+                timeout=ANSWER_SECONDS,
+                allow_redirects=False,
+            )
+    except requests.RequestException as failure:
+        raise OperatorError(f"{url} does not answer: {type(failure).__name__}") from failure
+    return Answered(answer.url, plaintext.decode("utf-8", "replace"), answer.status_code, answer.text)
+
+
+def _connection(channel: str, ready_file: Path, connection: str) -> dict[str, Any]:
+    if not ready_file.exists():
+        return {}
+    listed = json.loads(ready_file.read_text(encoding="utf-8"))["connections"]
+    fitting = [one for one in listed if one["channel"] == channel and connection in ("", one["id"])]
+    return dict(fitting[0]) if fitting else {}
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"{path} must hold the connection's settings as a JSON object: {error}") from None
+    if not isinstance(settings, dict):
+        raise OperatorError(f"{path} must hold the connection's settings as a JSON object")
+    return settings
