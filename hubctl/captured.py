@@ -7,19 +7,21 @@ first that makes it verify is the cause.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from functions.webhooks.causes import words
-from hub.channels.base import Accepted, Delivery, NotUnderstood, Rejected, Settings, StoredMessage
+from hub.channels.base import Accepted, Delivery, NotUnderstood, Received, Rejected, Settings, StoredMessage
 from hub.channels.registry import codec, inbound
 from hub.contracts.webhooks import Words
 from hub.kernel.errors import Problem
+from hubctl.sampling import check_channel
 
-Undo = Callable[[Delivery], Delivery]
+Undo = Callable[[Delivery], Iterable[Delivery]]
+"""A delivery as it may have been before a mistake was made: one guess, or several."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +32,23 @@ class Found:
     answer: str = ""
     messages: tuple[dict[str, Any], ...] = ()
     refused: str = ""
-    facts: Mapping[str, object] = ()  # type: ignore[assignment]
+    facts: Mapping[str, object] = field(default_factory=dict)
     cause: Words | None = None
     problems: tuple[Problem, ...] = ()
 
 
 def read_capture(method: str, query: str, headers: Mapping[str, str], body: bytes) -> Delivery:
-    """A captured request as a delivery. query: the raw query string, or a whole URL; at: when the request itself says
-    that it was sent, so that its age is no reason."""
-    raw = query.partition("?")[2] if "?" in query else query
-    values = dict(parse_qsl(raw, keep_blank_values=True))
+    """A captured request as a delivery. query: the raw query string, or a whole URL (some platforms sign its path); at:
+    when the request itself says that it was sent, so that its age is no reason."""
+    url = urlsplit(query if query.startswith(("http://", "https://", "/", "?")) else f"?{query}")
+    values = dict(parse_qsl(url.query, keep_blank_values=True))
     lower = {name.lower(): value for name, value in headers.items()}
-    return Delivery(method, values, lower, body, at=_sent_at(values, lower))
+    return Delivery(method.upper(), values, lower, body, at=_sent_at(values, lower), path=url.path)
 
 
 def explain(channel: str, settings: Settings, delivery: Delivery) -> Found:
-    """What is in it, or why it is refused. Raises NotFound for a channel that there is not."""
+    """What is in it, or why it is refused. Raises OperatorError for a channel that takes no deliveries."""
+    check_channel(channel)
     door = codec(channel)
     problems = tuple(door.check_settings(settings))
     try:
@@ -61,7 +64,7 @@ def _understood(channel: str, accepted: Accepted, problems: tuple[Problem, ...])
     return Found(accepted.answer.body.decode("utf-8", "replace"), messages, problems=problems)
 
 
-def _message(channel: str, received: Any) -> dict[str, Any]:
+def _message(channel: str, received: Received) -> dict[str, Any]:
     told = {"dedupe_key": received.dedupe_key, "account": received.account}
     told["plaintext"] = received.plaintext.decode("utf-8", "replace")
     stored = StoredMessage("demo", "msg_?", "con_?", channel, received.account, received.plaintext, datetime.now(UTC))
@@ -74,81 +77,55 @@ def _message(channel: str, received: Any) -> dict[str, Any]:
 
 
 def _likeliest(channel: str, settings: Settings, delivery: Delivery) -> Words | None:
-    for undo, cause in _mistakes(settings):
-        changed, known = undo(delivery), _mended(settings)
-        if (changed, known) == (delivery, settings):
-            continue
-        try:
-            codec(channel).accept(changed, known)
-        except Rejected:
-            continue
-        return cause
+    """The first mistake that makes the delivery verify once it is undone."""
+    mended = _mended(settings)
+    if mended != settings and _verifies(channel, mended, delivery):
+        return MISCOPIED
+    for undo, cause in MISTAKES:
+        if any(_verifies(channel, settings, before) for before in undo(delivery) if before != delivery):
+            return cause
     return None
 
 
-def _mistakes(settings: Settings) -> Iterator[tuple[Undo, Words]]:
-    """Mistakes, most frequent first, each as what undoes it."""
-    if _mended(settings) != settings:
-        yield (
-            lambda delivery: delivery,
-            Words(
-                zh="设置里的某个密钥带有空格、换行或多余的“=”：请原样复制控制台中的 43 位字符。",
-                en="A secret in the settings has a blank, a line break or an '=' too many: copy it as it is.",
-            ),
-        )
-    yield (
-        lambda delivery: replace(delivery, query={n: v.replace(" ", "+") for n, v in delivery.query.items()}),
-        Words(
-            zh="查询参数里的“+”被变成了空格：中间的代理或框架多做了一次解码，请原样转发查询串。",
-            en="A '+' in the query became a blank: a proxy or framework decoded it once too often.",
-        ),
-    )
-    yield (
-        lambda delivery: replace(delivery, query={n: unquote(v) for n, v in delivery.query.items()}),
-        Words(
-            zh="查询参数被多编码了一次（%252B）：请只解码、编码一次。",
-            en="The query is encoded twice (%252B): encode it once.",
-        ),
-    )
-    yield (
-        lambda delivery: replace(delivery, body=delivery.body.strip()),
-        Words(
-            zh="正文前后多了空白或换行：抓包或代理改动了正文。",
-            en="Blanks or line breaks around the body: the capture or a proxy changed it.",
-        ),
-    )
-    yield (
-        lambda delivery: replace(delivery, body=delivery.body.replace(b" ", b"+")),
-        Words(
-            zh="正文里的“+”被变成了空格：正文被当作表单解析过。",
-            en="A '+' in the body became a blank: the body was parsed as a form.",
-        ),
-    )
-    yield (
-        lambda delivery: replace(delivery, body=_compact(delivery.body)),
-        Words(
-            zh="正文的 JSON 被重新排版过：验签必须用平台发来的原始字节。",
-            en="The body's JSON was written anew: signatures hold for the raw bytes that the platform sent.",
-        ),
-    )
-
-
-def _mended(settings: Settings) -> Settings:
-    return {
-        name: value.strip().rstrip("=") if isinstance(value, str) and name == "encoding_aes_key" else _stripped(value)
-        for name, value in settings.items()
-    }
-
-
-def _stripped(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _compact(body: bytes) -> bytes:
+def _verifies(channel: str, settings: Settings, delivery: Delivery) -> bool:
     try:
-        return json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":")).encode()
-    except ValueError:
-        return body
+        codec(channel).accept(delivery, settings)
+    except Rejected:
+        return False
+    return True
+
+
+def _mended(value: Any, name: str = "") -> Any:
+    """Settings without blanks around a value, and a key (43 characters of base64) without padding."""
+    match value:
+        case str():
+            return value.strip().rstrip("=") if name == "encoding_aes_key" else value.strip()
+        case list():
+            return [_mended(one) for one in value]
+        case Mapping():
+            return {known: _mended(one, known) for known, one in value.items()}
+        case _:
+            return value
+
+
+def _with_query(change: Callable[[str], str]) -> Undo:
+    return lambda delivery: [replace(delivery, query={n: change(v) for n, v in delivery.query.items()})]
+
+
+def _with_body(change: Callable[[bytes], bytes]) -> Undo:
+    return lambda delivery: [replace(delivery, body=change(delivery.body))]
+
+
+def _as_written(delivery: Delivery) -> Iterable[Delivery]:
+    """The body's JSON in each of the forms in which platforms write it: with and without blanks and escapes."""
+    try:
+        said = json.loads(delivery.body)
+    except (ValueError, RecursionError):
+        return
+    for separators in ((",", ":"), (", ", ": ")):
+        for escaped in (False, True):
+            text = json.dumps(said, ensure_ascii=escaped, separators=separators)
+            yield replace(delivery, body=text.encode("utf-8", "replace"))
 
 
 def _sent_at(query: Mapping[str, str], headers: Mapping[str, str]) -> float:
@@ -156,3 +133,48 @@ def _sent_at(query: Mapping[str, str], headers: Mapping[str, str]) -> float:
         if told and told.isdecimal() and len(told) <= len("9999999999"):
             return float(told)
     return datetime.now(UTC).timestamp()
+
+
+MISCOPIED = Words(
+    zh="设置里的某个值带有空格、换行或多余的“=”：请原样复制控制台中的字符（EncodingAESKey 为 43 位）。",
+    en="A setting has a blank, a line break or an '=' too many: copy the console's characters as they are (an "
+    "EncodingAESKey has 43).",
+)
+MISTAKES: tuple[tuple[Undo, Words], ...] = (
+    (
+        _with_query(lambda value: value.replace(" ", "+")),
+        Words(
+            zh="查询参数里的“+”被变成了空格：中间的代理或框架多做了一次解码，请原样转发查询串。",
+            en="A '+' in the query became a blank: a proxy or framework decoded once too often; pass the query on as is.",
+        ),
+    ),
+    (
+        _with_query(unquote),
+        Words(
+            zh="查询参数被多编码了一次（%252B）：请只解码、编码一次。",
+            en="The query is encoded twice (%252B): encode it once.",
+        ),
+    ),
+    (
+        _with_body(bytes.strip),
+        Words(
+            zh="正文前后多了空白或换行：抓包或代理改动了正文。",
+            en="Blanks or line breaks around the body: the capture or a proxy changed it.",
+        ),
+    ),
+    (
+        _with_body(lambda body: body.replace(b" ", b"+")),
+        Words(
+            zh="正文里的“+”被变成了空格：正文被当作表单解析过。",
+            en="A '+' in the body became a blank: the body was parsed as a form.",
+        ),
+    ),
+    (
+        _as_written,
+        Words(
+            zh="正文的 JSON 被重新排版过：验签必须用平台发来的原始字节。",
+            en="The body's JSON was written anew: signatures hold for the raw bytes that the platform sent.",
+        ),
+    ),
+)
+"""What undoes each mistake of proxies and frameworks, the most frequent first, and what its owner is told."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from hub.channels.market import Feed
+from hub.channels.open.documents import json_schema
 from hub.channels.registry import CHANNELS, channel_document, client, inbound_channels, samples
 from hubctl.state import ROOT
 
 PATH = ROOT / "docs" / "channels.md"
+SCHEMA = ROOT / "docs" / "open-webhook.schema.json"
 HEAD = """# Channels · 渠道
 
 Which channels there are, how each one's messages come in, and which contract event each becomes. This page is generated
@@ -24,9 +27,10 @@ tested against doubles. What is unconfirmed is said in each channel's guide (`se
 
 
 def pages() -> dict[Path, str]:
-    """The generated page, by its path."""
+    """What is generated, by its path: the page, and the form of the open channel."""
     parts = [HEAD, _overview(), *(_channel(name) for name in inbound_channels())]
-    return {PATH: "".join(parts)}
+    schema = json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n"
+    return {PATH: "".join(parts), SCHEMA: schema}
 
 
 def _overview() -> str:

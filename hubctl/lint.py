@@ -17,7 +17,7 @@ from hubctl.state import ROOT
 CHANNELS = ROOT / "hub" / "channels"
 GATEWAY = "PATH"
 """The constant in which a client holds the one path behind which a platform's APIs lie: no API's name itself."""
-_API = re.compile(r"/?[A-Za-z]\w*([./][A-Za-z]\w*)+(/\d+(\.\d+)*)?")
+_API = re.compile(r"/[A-Za-z][\w-]*(/[\w.-]+)+|[A-Za-z]\w*(\.[A-Za-z]\w*)+(/\d+(\.\d+)*)?")
 _TOKEN = re.compile("token|oauth", re.IGNORECASE)
 """Getting a token reads nobody's data: no permission is asked for."""
 _ERROR_CODES = ("isv.", "isp.")
@@ -71,18 +71,38 @@ def apis_named(source: str) -> set[str]:
     """The names in a client's source that look like an API's: `/order/searchList`, `pdd.order.list.get`,
     `youzan.trade.get/4.0.2`. Neither docstrings, nor error codes, nor what gets a token."""
     tree = ast.parse(source)
-    skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    skipped |= {
-        id(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [GATEWAY]
+    constants = {
+        ast.unparse(node.targets[0]): node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     }
-    texts = {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped
-    }
+    texts = {text for node in _spoken(tree) if (text := _text(node, constants))}
     return {text for text in texts if _API.fullmatch(text) and not _is_else(text)}
+
+
+def _spoken(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node but docstrings, the gateway's path, and what is inside texts with placeholders."""
+    for node in ast.iter_child_nodes(tree):
+        gateway = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == GATEWAY
+        docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not gateway and not docstring:
+            yield node
+            if not isinstance(node, ast.JoinedStr):
+                yield from _spoken(node)
+
+
+def _text(node: ast.AST, constants: Mapping[str, str]) -> str:
+    """The text of a constant, or of a text whose placeholders are the module's constants; "" for anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if not isinstance(node, ast.JoinedStr):
+        return ""
+    parts = [_text(part, constants) or constants.get(_placeholder(part), "{}") for part in node.values]
+    return "".join(parts)
+
+
+def _placeholder(node: ast.AST) -> str:
+    return ast.unparse(node.value) if isinstance(node, ast.FormattedValue) else ""
 
 
 def _is_else(text: str) -> bool:

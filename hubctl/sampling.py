@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
+from hub.channels.base import Delivery, Rejected
 from hub.channels.registry import CHANNELS, codec
 from hub.channels.samples import find_sample, render, sample_names
 from hub.kernel.errors import NotFound
@@ -66,25 +68,40 @@ def find_target(channel: str, url: str, settings_file: Path | None, ready_file: 
 
 
 def send_sample(channel: str, name: str, target: Target, text: str) -> Answered:
-    """Sign one sample and post it. Raises OperatorError for a sample that there is not, or a URL that does not
-    answer."""
+    """Sign one sample and post it. Raises OperatorError for a channel or sample that there is not, settings that can't
+    sign, or a URL that does not answer."""
+    check_channel(channel)
     try:
         found = find_sample(channel, name)
     except NotFound:
         names = ", ".join(sample_names(channel))
         raise OperatorError(f"{channel} has no sample {name!r}: choose from {names}") from None
-    plaintext = render(found["plaintext"], target.settings, now=time.time(), number=secrets.randbits(62), text=text)
-    delivery = codec(channel).sample(
-        target.settings,
-        plaintext,
-        timestamp=str(int(time.time())),
-        nonce=secrets.token_hex(8),
-        randomness=secrets.token_bytes(16),
-    )
+    settings = {**target.settings}
+    settings["push_path"] = settings.get("push_path") or urlsplit(target.url).path  # some platforms sign it
+    plaintext, delivery = _signed(channel, found["plaintext"], settings, text)
     return _post(target.url, plaintext, delivery)
 
 
-def _post(url: str, plaintext: bytes, delivery: Any) -> Answered:
+def _signed(channel: str, template: str, settings: Mapping[str, Any], text: str) -> tuple[bytes, Delivery]:
+    """A sample's plaintext with fresh numbers, and its delivery as the platform would make it now."""
+    now = time.time()
+    try:
+        plaintext = render(template, settings, now=now, number=secrets.randbits(62), text=text)
+        delivery = codec(channel).sample(
+            settings,
+            plaintext,
+            timestamp=str(int(now)),
+            nonce=secrets.token_hex(8),
+            randomness=secrets.token_bytes(16),
+        )
+    except (LookupError, TypeError, ValueError, Rejected) as failure:
+        wrong = [f"{problem.pointer} {problem.rule}" for problem in codec(channel).check_settings(settings)]
+        told = "; ".join(wrong) or f"{failure} is missing or malformed"
+        raise OperatorError(f"these settings cannot sign for {channel}: {told}") from None
+    return plaintext, delivery
+
+
+def _post(url: str, plaintext: bytes, delivery: Delivery) -> Answered:
     try:
         with requests.Session() as session:
             session.trust_env = False  # no proxy of the shell
@@ -98,14 +115,17 @@ def _post(url: str, plaintext: bytes, delivery: Any) -> Answered:
                 allow_redirects=False,
             )
     except requests.RequestException as failure:
-        raise OperatorError(f"{url} does not answer: {type(failure).__name__}") from failure
+        raise OperatorError(f"{url} does not answer: {type(failure).__name__}") from None
     return Answered(answer.url, plaintext.decode("utf-8", "replace"), answer.status_code, answer.text)
 
 
 def _connection(channel: str, ready_file: Path, connection: str) -> dict[str, Any]:
     if not ready_file.exists():
         return {}
-    listed = json.loads(ready_file.read_text(encoding="utf-8"))["connections"]
+    try:
+        listed = json.loads(ready_file.read_text(encoding="utf-8"))["connections"]
+    except (ValueError, LookupError, TypeError):
+        raise OperatorError(f"{ready_file} is not what `hubctl dev` writes once it is ready") from None
     fitting = [one for one in listed if one["channel"] == channel and connection in ("", one["id"])]
     return dict(fitting[0]) if fitting else {}
 

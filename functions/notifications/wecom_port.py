@@ -77,7 +77,7 @@ class WecomPort:
         base_url = f"{self.platforms_url.rstrip('/')}/wecom" if self.platforms_url else BASE_URL
         bare = Client(connection.settings, wall_now=self.wall_now, base_url=base_url)
         key = f"{self.tenant}#token#{connection.id}"
-        tokens = TokenCache(self.table, key, self.dynamodb, lambda _: (*bare.fetch_token()[:2], ""))
+        tokens = TokenCache(self.table, key, self.dynamodb, bare.fetch_token)
         return Client(connection.settings, tokens, wall_now=self.wall_now, base_url=base_url)
 
 

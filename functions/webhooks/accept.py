@@ -25,7 +25,7 @@ from botocore.session import get_session
 
 from functions.webhooks.settings import DoorSettings
 from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected
-from hub.channels.registry import CHANNELS, codec, inbound_channels
+from hub.channels.registry import codec, inbound_channels
 from hub.edge.http_api import is_http_event, query_values, raw_body, request_path
 from hub.kernel.clock import Clock, rfc3339
 from hub.kernel.errors import Retry
@@ -86,20 +86,21 @@ class Door:
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The platform's own answer; 404 and 413 without a word, 503 when we could not store: the platform
         repeats."""
+        _, channel, connection_id = (*request_path(event).strip("/").split("/"), "", "")[:3]
+        if channel not in inbound_channels():
+            return _say(Answer(404))
+        if _body_size(event) > codec(channel).BODY_LIMIT_BYTES:
+            return _say(Answer(413))
         try:
-            connection = self._connection(request_path(event))
-            if connection is None:
-                return _say(Answer(404))
-            too_long = _body_size(event) > codec(connection.channel).BODY_LIMIT_BYTES
-            return _say(Answer(413) if too_long else self._take(connection, event))
+            connection = self._connection(channel, connection_id)
+            return _say(self._take(connection, event) if connection else Answer(404))
         except Retry as error:
             _LOG.warning("not stored: %s", error)
             return _say(Answer(503)) | {"headers": {"retry-after": TRY_AGAIN_SECONDS}}
 
-    def _connection(self, path: str) -> Connection | None:
-        """The enabled connection of `/webhooks/<channel>/<connection>`, if there is one on that channel."""
-        _, channel, connection_id = (*path.strip("/").split("/"), "", "")[:3]
-        connection = self.secrets.find(connection_id) if channel in CHANNELS else None
+    def _connection(self, channel: str, connection_id: str) -> Connection | None:
+        """The enabled connection with this id, if there is one on that channel."""
+        connection = self.secrets.find(connection_id)
         return connection if connection and connection.enabled and connection.channel == channel else None
 
     def _take(self, connection: Connection, event: Mapping[str, Any]) -> Answer:

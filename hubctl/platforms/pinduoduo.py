@@ -28,7 +28,7 @@ COUPONS = {
 
 
 class Double:
-    """apps: settings with client_id, client_secret, mall_id, refresh_token or authorization_code.
+    """apps: settings with client_id, client_secret, shop_id, refresh_token or authorization_code.
 
     orders as `order_info` has them, after-sales as their detail has them. coupons: the batches made, as they were asked
     for. moves: number → when it changes next; one is applied after each page of a list.
@@ -52,7 +52,7 @@ class Double:
         if not hmac.compare_digest(_signature(str(app["client_secret"]), form), form.get("sign", "")):
             return _refusal(20004, "签名sign校验失败")
         if api.startswith("pdd.pop.auth.token."):
-            return self._token(api, form, str(app["mall_id"]))
+            return self._token(api, form, str(app["shop_id"]))
         if form.get("access_token") not in self.tokens:
             return _refusal(10019, "access_token已过期")
         if api in COUPONS:

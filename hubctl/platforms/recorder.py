@@ -38,13 +38,14 @@ class PlatformCall:
 
 
 class FaultOrder(BaseModel):
-    """Misbehave: the next `times` calls of `channel` whose path ends with `path` meet this fault."""
+    """Misbehave: after `after` calls of `channel` whose path ends with `path`, the next `times` meet this fault."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     channel: str
     path: str = ""
     times: int = Field(default=1, ge=1, le=1000)
+    after: int = Field(default=0, ge=0, le=1000)
     kind: Fault
 
 
@@ -53,7 +54,7 @@ class Recorder:
     """Thread-safe: the doubles, the demo and the tests all use it."""
 
     calls: list[dict[str, Any]] = field(default_factory=list)
-    _orders: list[tuple[FaultOrder, int]] = field(default_factory=list)
+    _orders: list[tuple[FaultOrder, int, int]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def record(self, call: PlatformCall, reply: Reply) -> None:
@@ -76,13 +77,17 @@ class Recorder:
 
     def order(self, fault: FaultOrder) -> None:
         with self._lock:
-            self._orders.append((fault, fault.times))
+            self._orders.append((fault, fault.after, fault.times))
 
     def fault_of(self, call: PlatformCall) -> Fault | None:
         """The fault that this call meets, counted off its order."""
         with self._lock:
-            for index, (fault, left) in enumerate(self._orders):
-                if fault.channel == call.channel and call.path.endswith(fault.path):
-                    self._orders[index : index + 1] = [(fault, left - 1)] if left > 1 else []
-                    return fault.kind
+            for index, (fault, spared, left) in enumerate(self._orders):
+                if fault.channel != call.channel or not call.path.endswith(fault.path):
+                    continue
+                if spared:
+                    self._orders[index] = (fault, spared - 1, left)
+                    return None
+                self._orders[index : index + 1] = [(fault, 0, left - 1)] if left > 1 else []
+                return fault.kind
         return None

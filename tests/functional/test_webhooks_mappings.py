@@ -135,20 +135,20 @@ def test_what_waited_for_a_mapping_is_read_again(stack: Stack) -> None:
     moved = stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_TABLE"])["Items"]
     records = [record(item) for item in moved if "#mapping#" in item["pk"]["S"]]
     app.forward({"Records": records}, Context())
-    told = stack.drain("HUB_REPLAYS_QUEUE_URL")
+    told = stack.drain("replays")
     assert [message["pk"] for message in told] == [f"{TENANT}#mapping#douyin"]
     assert replays_api.run_replays(sqs_batch(*told), Context()) == {"batchItemFailures": []}
-    assert stack.drain("HUB_PULLS_QUEUE_URL") == [{"entity": "unmapped"}]
-    assert [message["message_id"] for message in stack.drain("HUB_REPLAYS_QUEUE_URL")] == waiting
+    assert stack.drain("pulls") == [{"entity": "unmapped"}]
+    assert [message["message_id"] for message in stack.drain("replays")] == waiting
 
 
 def test_a_long_queue_of_waiting_messages_goes_on_in_the_next_run(stack: Stack) -> None:
     """Where more wait than one run queues, its last message says from where the next goes on."""
     ids = [quarantined(stack, n, DOUYIN, "unknown-status") for n in range(replays_api.AT_ONCE + 1)]
     replays_api.run_replays(sqs_batch({"channel": "douyin", "cursor": ""}), Context())
-    *first, goes_on = stack.drain("HUB_REPLAYS_QUEUE_URL")
+    *first, goes_on = stack.drain("replays")
     replays_api.run_replays(sqs_batch(goes_on), Context())
-    (last,) = stack.drain("HUB_REPLAYS_QUEUE_URL")
+    (last,) = stack.drain("replays")
     assert [one["message_id"] for one in (*first, last)] == ids
 
 

@@ -22,7 +22,7 @@ PINDUODUO = Connection(
     {
         "client_id": "05cabcdb00000000000000000001",
         "client_secret": "000000000000000000000000000000000007e57",
-        "mall_id": "100000001",
+        "shop_id": "100000001",
         "refresh_token": "0000000000000000000000000000scrmhubrefresh",
     },
 )

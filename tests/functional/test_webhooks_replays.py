@@ -14,7 +14,7 @@ from hub.store.inbox import Arrival
 from tests.support.http import Answer, Context, call, sqs_batch, token
 from tests.support.webhooks import DOUYIN, WECOM, Stack, simulated_stack, wecom_text
 
-QUEUE = "HUB_REPLAYS_QUEUE_URL"
+QUEUE = "replays"
 
 
 @pytest.fixture

@@ -53,6 +53,22 @@ def test_pure_files_touch_neither_aws_nor_http_nor_chalice(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "folder", sorted(p.parent for p in (ROOT / "hub" / "channels").glob("*/__init__.py")), ids=lambda p: p.name
+)
+def test_a_channel_imports_no_other_channel(folder: Path) -> None:
+    """What two channels share lies beside their folders; a new channel changes nothing here."""
+    channels = {f"hub.channels.{path.parent.name}" for path in folder.parent.glob("*/__init__.py")}
+    others = channels - {f"hub.channels.{folder.name}"}
+    strays = {
+        f"{name_of(path)}: {name}"
+        for path in folder.rglob("*.py")
+        for name in imported(path)
+        if ".".join(name.split(".")[:3]) in others
+    }
+    assert strays == set()
+
+
+@pytest.mark.parametrize(
     ("package", "allowed"),
     [
         ("chalice", ("functions/*/app.py", "functions/*/accept.py", "hub/edge/*")),

@@ -180,6 +180,14 @@ def test_a_server_that_is_not_there_is_patience() -> None:
         send(closed)
 
 
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:9/email", "smtp://127.0.0.1", "smtp://:25"])
+def test_a_base_url_that_is_no_mail_server_says_so(base_url: str) -> None:
+    """No letter leaves by another way than the one that the operator named."""
+    client = Client(SETTINGS, wall_now=lambda: NOW, base_url=base_url, dial=never)
+    with pytest.raises(PlatformMisconfigured):
+        send(client)
+
+
 @pytest.mark.parametrize("private", ["10.0.0.5", "127.0.0.1", "169.254.169.254", "fd00::1"])
 def test_a_server_inside_is_never_called(private: str) -> None:
     """A tenant's server whose name leads inside is refused before a connection is made."""

@@ -248,7 +248,7 @@ def test_an_order_is_asked_for_by_a_signed_form() -> None:
     """The parameters are one JSON text; the time is China's; the answer has JD's own spelling."""
     jd, session = client(found(apiResult=FINE, orderInfo={"orderId": 5}))
     row = jd.read("order", "5")
-    assert (row.number, row.order_no, row.detail["venderId"]) == ("5", "5", KNOWN["vender_id"])
+    assert (row.number, row.order_no, row.detail["venderId"]) == ("5", "5", KNOWN["shop_id"])
     ((method, url, request),) = session.asked
     form = dict(request["data"])
     assert (method, url, form["timestamp"]) == ("POST", "http://jd.test/routerjson", "2026-01-01 12:45:00")
@@ -291,12 +291,12 @@ def test_every_known_state_is_asked_for() -> None:
     assert ORDER_STATES.split(",") == TABLE.document["order"]["fields"]["orderState"]
 
 
-def test_a_months_window_and_three_days_of_looking_back() -> None:
+def test_a_months_window_and_a_day_of_looking_back() -> None:
     """Orders by change; after-sales over times that are written once, so what follows is looked for again."""
     windows = [(feed.entity, feed.window, feed.overlap) for feed in FEEDS]
     assert windows == [
         ("order", timedelta(days=28), timedelta(minutes=10)),
-        ("after_sale", timedelta(days=7), timedelta(days=3)),
+        ("after_sale", timedelta(days=7), timedelta(days=1)),
     ]
 
 

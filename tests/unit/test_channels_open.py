@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +24,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from hub.channels.base import Accepted, Delivery, NotUnderstood, Rejected
 from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.open import codec, documents, inbound
+from hub.contracts import platform_events
 from hub.kernel.errors import Problem
 from tests.channels.support import PAYLOADS, payload, stored
 from tests.channels.support import STAMP as _STAMP
@@ -286,7 +287,7 @@ def test_what_has_a_wrong_form_is_quarantined_with_its_reason(one: dict[str, str
         ({"amount": "1.001"}, "/data/amount"),
         ({"amount": "12.50", "currency": "JPY"}, "/data"),
         ({"amount": "-1"}, "/data/amount"),
-        ({"state": "unknown"}, "/data"),
+        ({"state": "unknown"}, "/data/state"),
         ({"state": "PAID"}, "/data/state"),
         ({"order_no": 4900000000000000001}, "/data/order_no"),
         ({"paid_at": 1767242700}, "/data/paid_at"),
@@ -301,6 +302,31 @@ def test_each_wrong_field_of_an_order_is_named(change: dict[str, Any], problem: 
     found = inbound.check(json.dumps(body).encode())
     assert [one.pointer for one in found] == [problem]
     assert all(isinstance(one, Problem) and one.rule for one in found)
+
+
+def test_a_rule_says_what_must_be() -> None:
+    """Each problem tells its reader what to write instead."""
+    body = {
+        "type": "stock.updated",
+        "occurred_at": "2026-01-01T12:00:00Z",
+        "data": {"item_no": 5, "quantity": "1", "x": 1},
+    }
+    assert [(one.pointer, one.rule) for one in inbound.check(json.dumps(body).encode())] == [
+        ("/data/item_no", "must be a text, in quotes"),
+        ("/data/quantity", "must be a whole number, without quotes"),
+        ("/data/x", "must not be there: no such field"),
+    ]
+    assert inbound.check(b"[]") == [Problem("", "must be an object")]
+
+
+def test_the_forms_states_are_the_contracts() -> None:
+    """Every state and kind of the contract can be told, but for those that say nothing."""
+    for ours, contract in (
+        (documents.KnownOrderState, platform_events.OrderState),
+        (documents.KnownAfterSaleState, platform_events.AfterSaleState),
+        (documents.KnownAfterSaleType, platform_events.AfterSaleType),
+    ):
+        assert set(get_args(ours)) == set(get_args(contract)) - {"unknown", "none"}
 
 
 def test_problems_are_bounded() -> None:
@@ -318,7 +344,7 @@ def test_reading_anything_ends_in_drafts_or_not_understood(body: bytes) -> None:
 
 
 def test_the_published_schema_is_the_one_in_force() -> None:
-    """docs/open-webhook.schema.json is generated from the models: run the line in the guide when they change."""
+    """docs/open-webhook.schema.json is generated from the models: `hubctl generate` writes it anew."""
     published = json.loads((ROOT / "docs" / "open-webhook.schema.json").read_text(encoding="utf-8"))
     assert published == documents.json_schema()
 

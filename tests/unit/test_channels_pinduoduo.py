@@ -219,7 +219,7 @@ def test_an_order_is_asked_for_by_a_signed_form() -> None:
     """One call as Pinduoduo checks it; amounts stay text even where the platform sends numbers."""
     pdd, session = client(b'{"order_info_get_response":{"order_info":{"order_sn":"1-2","pay_amount":1.80}}}')
     assert pdd.read("order", "1-2") == Row(
-        "1-2", {"order_sn": "1-2", "pay_amount": "1.80", "mall_id": KNOWN["mall_id"]}, "1-2"
+        "1-2", {"order_sn": "1-2", "pay_amount": "1.80", "mall_id": KNOWN["shop_id"]}, "1-2"
     )
     ((method, url, request),) = session.asked
     form = dict(request["data"])
@@ -276,7 +276,7 @@ def test_a_token_that_died_is_renewed_once() -> None:
 
 
 def granted(place: str, **changes: Any) -> dict[str, Any]:
-    told = {"access_token": "at", "expires_in": 86399, "refresh_token": "rt", "owner_id": KNOWN["mall_id"]}
+    told = {"access_token": "at", "expires_in": 86399, "refresh_token": "rt", "owner_id": KNOWN["shop_id"]}
     return {f"pop_auth_token_{place}_response": {**told, **changes}}
 
 
@@ -360,6 +360,7 @@ def test_a_promotion_is_pushed_within_its_own_budget() -> None:
         ({"goods": ["1"]}, "/threshold_minor"),
         ({"goods": ["1", "2"]}, "/goods"),
         ({"goods": "12"}, "/goods"),
+        ({"currency": "USD"}, "/currency"),
         ({"ends_at": NOW}, "/ends_at"),
         ({"starts_at": "today"}, "/starts_at"),
         ({"starts_at": datetime(2026, 1, 1)}, "/starts_at"),  # noqa: DTZ001 - a moment without a zone is the case

@@ -231,7 +231,7 @@ def client(*answers: Any, **changes: Any) -> tuple[Client, FakeSession]:
 def test_a_trade_is_asked_for_by_a_signed_form() -> None:
     """One call as TOP checks it; the answer gets our seller_id."""
     top, session = client({"trade_fullinfo_get_response": {"trade": {"tid": 5, "payment": "1.00"}}})
-    assert top.read("order", "5") == Row("5", {"tid": 5, "payment": "1.00", "seller_id": KNOWN["seller_id"]}, "5")
+    assert top.read("order", "5") == Row("5", {"tid": 5, "payment": "1.00", "seller_id": KNOWN["shop_id"]}, "5")
     ((method, url, request),) = session.asked
     form = dict(request["data"])
     signature = form.pop("sign")

@@ -16,7 +16,7 @@ from hub.channels.client import PlatformMisconfigured, PlatformRefused
 from hub.channels.mapping import lint, packaged_table
 from hub.channels.wechat_crypto import decrypt, sign
 from hub.channels.wechat_store import codec, inbound
-from hub.channels.wechat_store.client import FEEDS, Client
+from hub.channels.wechat_store.client import FEEDS, Client, Span
 from hub.channels.wechat_store.orders import canonical_after_sale, canonical_order
 from hub.kernel.errors import Invalid, Retry
 from tests.channels.fakes import FakeSession, FakeTokens
@@ -305,6 +305,13 @@ def test_pages_keep_their_filters() -> None:
     one, two = bodies(session)
     assert {**one, "next_key": "K1"} == two
     assert one["update_time_range"] == {"start_time": int(start.timestamp()), "end_time": int(NOW.timestamp())}
+
+
+def test_pieces_of_a_window_overlap_by_a_second() -> None:
+    """Whether the platform counts the last second or not, no order falls between two pieces."""
+    assert Span(0, 10).halved() == Span(0, 5)
+    assert Span(0, 5).rest(10) == Span(5, 10)
+    assert Span(5, 5).rest(10) == Span(6, 10)
 
 
 def test_after_sales_are_listed_by_their_own_rules() -> None:

@@ -68,10 +68,16 @@ def test_what_is_no_api_is_not_asked_for() -> None:
 """taobao.trade.get"""
 PATH = "/router/rest"
 TYPE = "application/json"
+VERSION = "2026-01"
+GRAPHQL = f"/admin/api/{VERSION}/graphql.json"
 CODES = {"isv.trade-not-exist", "isp.timeout.gone"}
 def read(self):
     """/order/one"""
     self.call("/order/orderDetail"); self.call("youzan.trade.get/4.0.2"); self.token("/oauth2/access_token")
-    return "https://shop.example/api", "2.0", "orders.", "a b.c"
+    return "https://shop.example/api", "2.0", "orders.", "a b.c", f"/order/{self.name}"
 '''
-    assert apis_named(source) == {"/order/orderDetail", "youzan.trade.get/4.0.2"}
+    assert apis_named(source) == {
+        "/order/orderDetail",
+        "youzan.trade.get/4.0.2",
+        "/admin/api/2026-01/graphql.json",
+    }

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from hub.channels.base import NotUnderstood
 from hub.channels.client import PlatformMisconfigured, PlatformRefused
 from hub.channels.jd.client import Client
 from hub.channels.jd.orders import canonical_after_sale, canonical_order
 from hub.channels.mapping import packaged_table
 from hubctl.platforms.jd import Double
 from tests.channels.support import payload
-from tests.support.doubles import BASE_URL, session_of
+from tests.support.doubles import BASE_URL, DoubleSession, session_of
 
 KNOWN: dict[str, Any] = payload("jd_examples")["settings"]
 START = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
@@ -77,7 +78,7 @@ def test_an_order_becomes_facts() -> None:
     double, client = connect()
     double.control("orders", order(1, 0))
     facts = canonical_order(client.read("order", "1").detail, TABLE)
-    assert (facts.state, facts.amount_minor, facts.shop_id) == ("paid", 990, KNOWN["vender_id"])
+    assert (facts.state, facts.amount_minor, facts.shop_id) == ("paid", 990, KNOWN["shop_id"])
 
 
 @pytest.mark.parametrize(("numbers", "lost"), [([3, 2, 1], set()), ([1, 2, 3], {"100"})])
@@ -113,12 +114,31 @@ def test_after_sales_are_four_lists_read_to_the_end() -> None:
     )
 
 
-def test_a_bill_paid_back_is_read_with_its_amount() -> None:
-    """The list's amount has no unit: another call says it in yuan."""
+@pytest.mark.parametrize(
+    ("listed", "calls"),
+    [({}, 1), ({"refoundAmount": 2050}, 1), ({"refoundAmount": "20"}, 1), ({"refoundAmount": 20.5}, 0)],
+)
+def test_a_bill_paid_back_comes_with_its_amount(listed: dict[str, Any], calls: int) -> None:
+    """The list names no unit: decimals make it yuan, else another call says it. Listed or read, it is the same."""
     double, client = connect()
-    double.control("after_sales", bill(6, 13, completeTime="2026-01-01 12:45:00", actualRefundAmount="20.50"))
-    facts = canonical_after_sale(client.read("after_sale", "service-6", "1").detail, TABLE)
+    paid_back = {"completeTime": "2026-01-01 12:45:00", "actualRefundAmount": "20.50", **listed}
+    double.control("after_sales", bill(6, 13, **paid_back))
+    whole = client.read("after_sale", "service-6", "1")
+    facts = canonical_after_sale(whole.detail, TABLE)
     assert (facts.state, facts.refunded_minor, facts.order_no) == ("refunded", 2050, "1")
+    assert client.page("after_sale", START, END, "2:1").rows == (whole,)
+    session = client._session
+    assert isinstance(session, DoubleSession)
+    assert sum("refund.get" in str(call.body.get("method")) for call in session.calls) == 2 * calls
+
+
+def test_a_bill_whose_amount_nobody_tells_holds_up_no_list() -> None:
+    """The page comes, and that bill is refused when it is read: money is never zero for want of an amount."""
+    double, client = connect()
+    double.control("after_sales", bill(6, 13, completeTime="2026-01-01 12:45:00"))
+    (row,) = client.page("after_sale", START, END, "2:1").rows
+    with pytest.raises(NotUnderstood, match="actualRefundAmount"):
+        canonical_after_sale(row.detail, TABLE)
 
 
 def test_a_cancel_refund_is_read_by_its_own_number() -> None:

@@ -56,7 +56,7 @@ def test_an_order_becomes_facts() -> None:
     double, client = connect()
     double.control("orders", order(1, 0))
     facts = canonical_order(client.read("order", "1-1").detail, TABLE)
-    assert (facts.state, facts.amount_minor, facts.shop_id) == ("paid", 990, KNOWN["mall_id"])
+    assert (facts.state, facts.amount_minor, facts.shop_id) == ("paid", 990, KNOWN["shop_id"])
 
 
 def test_an_after_sale_is_listed_in_yuan_and_read_in_fen() -> None:

@@ -81,7 +81,7 @@ def test_reviews_are_pulled_whole() -> None:
     row = {"tid": 1, "oid": 2, "num_iid": 3, "result": "good", "created": "2026-01-01 12:30:00", "content": "好"}
     double.control("reviews", row)
     (told,) = client.page("review", START, END, "").rows
-    assert (told.number, told.detail) == ("2", {**row, "seller_id": KNOWN["seller_id"]})
+    assert (told.number, told.detail) == ("2", {**row, "seller_id": KNOWN["shop_id"]})
 
 
 def test_refusals_come_in_tops_words() -> None:

@@ -115,6 +115,14 @@ def test_limits_are_the_platforms() -> None:
             client.read(entity, "404")  # type: ignore[arg-type]
 
 
+def test_two_orders_in_every_second_are_read_second_by_second() -> None:
+    """Where no two seconds fit at once, each is asked for alone, and the pages still come to an end."""
+    double = Double([KNOWN])
+    double.control("orders", [order(n, NOW - timedelta(seconds=n // 2)) for n in range(40)])
+    double.control("orders_max", {"orders": 2})
+    assert set(pull(met(double), "order")) == {str(n) for n in range(40)}
+
+
 @pytest.mark.parametrize("apart_seconds", [1, 60, 600])
 def test_a_window_with_too_many_orders_is_read_in_pieces(apart_seconds: int) -> None:
     """Refused with 31042, the client asks for less at once: every order still comes, those on a seam twice."""

@@ -97,7 +97,7 @@ class World:
     def _publisher(self) -> Publisher:
         return Publisher(
             tenant="demo", inbox=self, settler=self, put_content=self.put_content, emit=self.emit,
-            keep=lambda facts, noting: None, inbound=lambda _: self, wall_now=lambda: NOW,
+            keep=lambda *_: None, inbound=lambda _: self, wall_now=lambda: NOW,
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from email.message import EmailMessage
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from hub.channels.base import Settings
 from hub.channels.client import ApiClient, ErrorTable, PlatformGone, PlatformMisconfigured, PlatformRefused, TokenSource
@@ -91,8 +91,7 @@ class Client(ApiClient):
     def _open(self) -> smtplib.SMTP:
         """A server that let us in; never without TLS where a password or a customer's words travel."""
         if self._base_url:
-            local = urlsplit(self._base_url)
-            return smtplib.SMTP(local.hostname or "", local.port or 25, self._domain, timeout=self._timeout[1])
+            return self._open_local(urlsplit(self._base_url))
         host, port = str(self.settings["host"]), int(self.settings.get("port") or DEFAULT_PORT)
         context = self._tls()
         at_once = context if port == TLS_PORT else None
@@ -102,6 +101,11 @@ class Client(ApiClient):
         if self.settings.get("username"):
             server.login(str(self.settings["username"]), str(self.settings["password"]))
         return server
+
+    def _open_local(self, url: SplitResult) -> smtplib.SMTP:
+        if url.scheme != "smtp" or not url.hostname or not url.port:
+            raise PlatformMisconfigured("email", reason="the base URL must be smtp://host:port")
+        return smtplib.SMTP(url.hostname, url.port, self._domain, timeout=self._timeout[1])
 
     @property
     def _domain(self) -> str:

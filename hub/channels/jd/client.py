@@ -27,13 +27,12 @@ SERVICES = "jingdong.asc.serviceAndRefund.view"
 PAID_BACK = "jingdong.b2c.shop.aftersales.refund.get"
 ORDER_PAGE = 100
 AFTER_SALE_PAGE = 50
-AFTER_SALE_PAGES_LIMIT = 100
 REFUNDED = "13"
 FEEDS = (
     # the window may be a month; sorted by change, and still a row that changes leaves it and pulls the next one forward
     Feed("order", "backward", ORDER_PAGE, window=timedelta(days=28)),
-    # windows of 7 days over times that are written once: what follows approval is seen by looking back three days
-    Feed("after_sale", "cursor", AFTER_SALE_PAGE, window=timedelta(days=7), overlap=timedelta(days=3), complete=False),
+    # windows of 7 days over times that are written once: what follows approval is seen by looking back a day
+    Feed("after_sale", "cursor", AFTER_SALE_PAGE, window=timedelta(days=7), overlap=timedelta(days=1)),
 )
 ERRORS = ErrorTable(
     CHANNEL,
@@ -77,7 +76,7 @@ LISTINGS = (
 
 
 class Client(ApiClient):
-    """One app for one shop. settings: app_key, app_secret, vender_id, refresh_token."""
+    """One app for one shop. settings: app_key, app_secret, shop_id (the venderId), refresh_token."""
 
     CHANNEL = CHANNEL
     BASE_URL = "https://api.jd.com"
@@ -109,7 +108,7 @@ class Client(ApiClient):
         row = next((one for one in rows if one.number == number), None)
         if row is None:
             raise PlatformRefused(CHANNEL, entity=entity, number=number, reason="not-listed")
-        return self._with_money(row, own) if str(row.detail.get("status")) == REFUNDED and kind != "cancel" else row
+        return self._with_money(row)
 
     def page(self, entity: Entity, start: datetime, end: datetime, position: str) -> Rows:
         """One page of what changed in the window.
@@ -122,10 +121,9 @@ class Client(ApiClient):
         listing = LISTINGS[nth]
         asked = {listing.start: _china(start), listing.end: _china(end)}
         asked |= {listing.page: str(page), "pageSize": str(AFTER_SALE_PAGE)}
-        rows, total = self._list(listing, asked)
+        listed, total = self._list(listing, asked)
+        rows = tuple(map(self._with_money, listed))
         if rows and page * AFTER_SALE_PAGE < total:
-            if page >= AFTER_SALE_PAGES_LIMIT:
-                raise PlatformRefused(CHANNEL, api=listing.api, reason="too many in one window", total=total)
             return Rows(rows, next_position=f"{nth}:{page + 1}")
         return Rows(rows, next_position=f"{nth + 1}:1" if nth + 1 < len(LISTINGS) else "")
 
@@ -160,7 +158,7 @@ class Client(ApiClient):
         if not isinstance(detail, Mapping):
             raise Retry("jd-unreadable", path="orderInfo")
         number = str(detail.get("orderId") or "")
-        return Row(number, {"venderId": self.settings["vender_id"], **detail}, number)
+        return Row(number, {"venderId": str(self.settings["shop_id"]), **detail}, number)
 
     def _after_sale_row(self, kind: str, detail: Any) -> Row | None:
         """None for what is no bill: the list names refunds without one too."""
@@ -170,13 +168,21 @@ class Client(ApiClient):
         own = bill.get("id" if kind == "cancel" else "serviceId")
         if own in (None, ""):
             return None
-        told = {**detail, "kind": kind, "number": f"{kind}-{own}", "venderId": self.settings["vender_id"]}
+        told = {**detail, "kind": kind, "number": f"{kind}-{own}", "venderId": str(self.settings["shop_id"])}
         return Row(f"{kind}-{own}", told, str(bill.get("orderId") or ""))
 
-    def _with_money(self, row: Row, service_id: str) -> Row:
-        """A bill whose refund succeeded, with the amount: the list's own has no unit."""
-        told = self._call(PAID_BACK, {"afsServiceId": service_id}, "result")
-        amount = expect(CHANNEL, told, PAID_BACK, "data", "afsActualRefundDetail", "actualRefundAmount")
+    def _with_money(self, row: Row) -> Row:
+        """A bill whose refund succeeded, with the amount in yuan: the list's where it has decimals (it names no unit),
+        else what another API says. Where that one refuses, without: one bill that can't be read holds up no list."""
+        if row.detail["kind"] == "cancel" or str(row.detail.get("status")) != REFUNDED:
+            return row
+        amount = row.detail.get("refoundAmount")
+        if not isinstance(amount, str) or "." not in amount:
+            try:
+                told = self._call(PAID_BACK, {"afsServiceId": row.number.removeprefix("service-")}, "result")
+            except PlatformRefused:
+                return row
+            amount = expect(CHANNEL, told, PAID_BACK, "data", "afsActualRefundDetail", "actualRefundAmount")
         return Row(row.number, {**row.detail, "actualRefundAmount": amount}, row.order_no)
 
     def _call(self, api: str, params: Mapping[str, str], place: str) -> Any:

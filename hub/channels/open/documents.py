@@ -6,18 +6,28 @@ Ids are text, money is decimal text with a currency beside it, times are RFC 333
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from hub.contracts.base import Contract, Moment
 from hub.contracts.envelope import AttributionKey
-from hub.contracts.platform_events import AfterSaleState, AfterSaleType, MoneyState, OrderState
+from hub.contracts.platform_events import MoneyState
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.money import EXPONENTS, Money
 
 PROBLEMS_LIMIT = 20
 NOT_JSON = "must be JSON in UTF-8"
+RULES = {
+    "missing": "must be given",
+    "extra_forbidden": "must not be there: no such field",
+    "string_type": "must be a text, in quotes",
+    "int_type": "must be a whole number, without quotes",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+}
+"""What pydantic finds, in our words."""
 
 Id = Annotated[str, Field(pattern=r"^[!-~]{1,128}$", examples=["8870012345678901234"])]
 """An id as the sender names things: visible ASCII, no blanks, always text (a number would lose digits)."""
@@ -40,6 +50,36 @@ Amount = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,2})?$", examples=
 Places = Annotated[dict[AttributionKey, Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=10)]
 Entry = Literal["website", "mini_program", "app", "email", "phone", "h5", "exhibition", "group", "social", "other"]
 """Where the person came in (入口)."""
+
+
+KnownOrderState = Literal[
+    "pending_payment",
+    "on_hold",
+    "paid",
+    "partially_shipped",
+    "shipped",
+    "delivered",
+    "completed",
+    "cancelled",
+    "refunded",
+]
+KnownAfterSaleState = Literal[
+    "requested",
+    "seller_refused",
+    "platform_review",
+    "awaiting_return",
+    "awaiting_seller_receipt",
+    "awaiting_reship",
+    "reshipped",
+    "refunding",
+    "refunded",
+    "resolved",
+    "closed",
+]
+KnownAfterSaleType = Literal[
+    "refund_only", "return_refund", "exchange", "resend", "repair", "price_protection", "cancel_before_ship"
+]
+"""The contract's own words, without `unknown` and `none`: a sender knows what it tells."""
 
 
 class Person(Contract):
@@ -103,7 +143,7 @@ class OrderData(Contract):
 
     order_no: Id
     shop_id: OptionalId = ""
-    state: OrderState
+    state: KnownOrderState
     amount: Amount = Field(description="what the buyer pays, in major units")
     currency: Currency = "CNY"
     buyer_id: OptionalPersonKey = ""
@@ -115,7 +155,6 @@ class OrderData(Contract):
 
     @model_validator(mode="after")
     def _amounts_fit(self) -> Self:
-        _known(self.state)
         _minor(self.amount, self.currency)
         return self
 
@@ -130,8 +169,8 @@ class AfterSaleData(Contract):
     after_sale_no: Id
     order_no: Id
     shop_id: OptionalId = ""
-    kind: AfterSaleType
-    state: AfterSaleState
+    kind: KnownAfterSaleType
+    state: KnownAfterSaleState
     money: MoneyState = "none"
     requested: Amount = "0"
     refunded: Amount = Field(default="0", description="what has been paid back")
@@ -142,7 +181,6 @@ class AfterSaleData(Contract):
 
     @model_validator(mode="after")
     def _amounts_fit(self) -> Self:
-        _known(self.state)
         _minor(self.requested, self.currency)
         _minor(self.refunded, self.currency)
         return self
@@ -292,6 +330,7 @@ Plain = (
 """What is an event as it stands: ids and enums only."""
 Document = MessageCreated | Lead | OrderUpdated | AfterSaleUpdated | ReviewCreated | Plain
 TYPES: tuple[str, ...] = tuple(get_args(one.model_fields["type"].annotation)[0] for one in get_args(Document))
+_PROSE = re.compile(r"^(?:Value error, |(Input|String) should )")
 _ADAPTER: TypeAdapter[Document] = TypeAdapter(Annotated[Document, Field(discriminator="type")])
 
 
@@ -320,12 +359,7 @@ def _problem(kind: str, loc: tuple[int | str, ...], rule: str) -> Problem:
     if kind.startswith("union_tag"):
         return Problem("/type", "must be one of: " + ", ".join(TYPES))
     pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in loc[1:] if part != "[key]")
-    return Problem(pointer, rule.removeprefix("Value error, "))
-
-
-def _known(state: str) -> None:
-    if state == "unknown":
-        raise ValueError("state must be a known one: you tell us what the order is")
+    return Problem(pointer, RULES.get(kind) or _PROSE.sub(lambda found: "must " if found[1] else "", rule))
 
 
 def _minor(amount: str, currency: str) -> int:

@@ -39,7 +39,10 @@ ERRORS = ErrorTable(
 
 
 class Client(ApiClient):
-    """One app for one shop. settings: client_id, client_secret, mall_id, and refresh_token or authorization_code."""
+    """One app for one shop.
+
+    settings: client_id, client_secret, shop_id (the mall's), and refresh_token or authorization_code.
+    """
 
     CHANNEL = CHANNEL
     BASE_URL = "https://gw-api.pinduoduo.com"
@@ -102,7 +105,7 @@ class Client(ApiClient):
     def _row(self, detail: Any, number: str, order_no: str) -> Row:
         if not isinstance(detail, Mapping):
             raise Retry("pinduoduo-unreadable", path=number)
-        told = {**detail, "mall_id": str(self.settings["mall_id"])}
+        told = {**detail, "mall_id": str(self.settings["shop_id"])}
         return Row(str(detail.get(number) or ""), told, str(detail.get("order_sn") or order_no))
 
     def _call(self, api: str, params: Mapping[str, str], budget: str = "") -> Any:
@@ -117,7 +120,7 @@ class Client(ApiClient):
         value, seconds = told.get("access_token"), str(told.get("expires_in"))
         if not isinstance(value, str) or not seconds.isdecimal():
             raise Retry("pinduoduo-unreadable", path=api)
-        if str(told.get("owner_id")) != str(self.settings["mall_id"]):
+        if str(told.get("owner_id")) != str(self.settings["shop_id"]):
             raise PlatformMisconfigured(CHANNEL, reason="another shop authorised", owner_id=told.get("owner_id"))
         return Token(value, int(seconds), str(told.get("refresh_token") or ""))
 

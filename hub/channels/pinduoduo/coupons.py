@@ -22,9 +22,9 @@ TITLE_LIMIT = 60
 def coupon_request(promotion: Mapping[str, Any]) -> tuple[str, dict[str, str], str]:
     """API, its parameters, and where its answer has the batch.
 
-    promotion: {"id", "title", "threshold_minor", "reduction_minor", "starts_at", "ends_at", "goods": [ids]}, and
-    optionally "quantity" (1000) and "per_buyer" (1). Amounts in fen, moments with a zone. Raises Invalid, naming each
-    field.
+    promotion: {"id", "title", "threshold_minor", "reduction_minor", "starts_at", "ends_at", "goods": [ids]};
+    optionally "currency" (CNY), "quantity" (1000) and "per_buyer" (1). Amounts in fen, moments with a zone.
+    Raises Invalid, naming each field.
     """
     problems = _problems(promotion)
     if problems:
@@ -52,6 +52,8 @@ def _problems(promotion: Mapping[str, Any]) -> list[Problem]:
         value = promotion.get(name, least)
         if type(value) is not int or value < least:
             found.append(Problem(f"/{name}", f"must be a whole number of {least} or more"))
+    if promotion.get("currency", "CNY") != "CNY":
+        found.append(Problem("/currency", "must be CNY"))
     starts, ends = promotion.get("starts_at"), promotion.get("ends_at")
     if not isinstance(starts, datetime) or not isinstance(ends, datetime) or not starts.tzinfo or not ends.tzinfo:
         found.append(Problem("/starts_at", "must be a moment with a zone, as must ends_at"))

@@ -50,7 +50,10 @@ READS: Mapping[str, tuple[str, str, str, str]] = {
 
 
 class Client(ApiClient):
-    """One app for one shop. settings: app_key, app_secret, session_key, seller_id, sign_method (md5 or hmac)."""
+    """One app for one shop.
+
+    settings: app_key, app_secret, session_key, shop_id (the taobao_user_id), sign_method (md5 or hmac).
+    """
 
     CHANNEL = CHANNEL
     BASE_URL = "https://eco.taobao.com"
@@ -62,7 +65,7 @@ class Client(ApiClient):
         return Token(self._session_key(), SESSION_SECONDS)
 
     def read(self, entity: Entity, number: str, order_no: str = "") -> Row:
-        """A trade or a refund, with our `seller_id`. Raises PlatformRefused for a review: none has a number."""
+        """A trade or a refund, with `seller_id`. Raises PlatformRefused for a review: none has a number."""
         if entity not in READS:
             raise PlatformRefused(CHANNEL, entity=entity, reason="not read alone")
         api, name, fields, place = READS[entity]
@@ -100,7 +103,7 @@ class Client(ApiClient):
         if not isinstance(detail, Mapping):
             raise Retry("taobao-unreadable", path=entity)
         number = {"order": "tid", "after_sale": "refund_id"}.get(entity, "oid")
-        told = {**detail, "seller_id": str(self.settings["seller_id"])}
+        told = {**detail, "seller_id": str(self.settings["shop_id"])}
         return Row(str(detail.get(number) or ""), told, str(detail.get("tid") or order_no))
 
     def _call(self, api: str, params: Mapping[str, str]) -> Any:
