@@ -145,7 +145,7 @@ MISTAKES: tuple[tuple[Undo, Words], ...] = (
         _with_query(lambda value: value.replace(" ", "+")),
         Words(
             zh="查询参数里的“+”被变成了空格：中间的代理或框架多做了一次解码，请原样转发查询串。",
-            en="A '+' in the query became a blank: a proxy or framework decoded once too often; pass the query on as is.",
+            en="A '+' in the query became a blank: a proxy or framework decoded once too often; pass it on as it is.",
         ),
     ),
     (

@@ -116,7 +116,8 @@ def _post(url: str, plaintext: bytes, delivery: Delivery) -> Answered:
             )
     except requests.RequestException as failure:
         raise OperatorError(f"{url} does not answer: {type(failure).__name__}") from None
-    return Answered(answer.url, plaintext.decode("utf-8", "replace"), answer.status_code, answer.text)
+    said = answer.content.decode("utf-8", "replace")
+    return Answered(answer.url, plaintext.decode("utf-8", "replace"), answer.status_code, said)
 
 
 def _connection(channel: str, ready_file: Path, connection: str) -> dict[str, Any]:

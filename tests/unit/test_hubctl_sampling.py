@@ -1,0 +1,190 @@
+"""Samples are sent to any URL, signed so that the channel's own door takes them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from hub.channels.base import Delivery
+from hub.channels.registry import codec, inbound, inbound_channels, samples
+from hub.channels.samples import sample_names
+from hubctl.failures import OperatorError
+from hubctl.sampling import Target, find_target, send_sample
+from tests.channels.support import payload, stored
+
+TEXT = "冰柜 & 空调 100% 不制冷"
+
+
+@dataclass
+class Listener:
+    """Any web server: it keeps what came, and answers the same each time."""
+
+    url: str = ""
+    came: list[Delivery] = field(default_factory=list)
+    answer: tuple[int, bytes] = (200, "收到".encode())
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Listener]:
+    listener = Listener()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            url = urlsplit(self.path)
+            body = self.rfile.read(int(self.headers["content-length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            query = dict(parse_qsl(url.query, keep_blank_values=True))
+            listener.came.append(Delivery("POST", query, headers, body, at=time.time(), path=url.path))
+            self.send_response(listener.answer[0])
+            self.end_headers()
+            self.wfile.write(listener.answer[1])
+
+        def log_message(self, *args: object) -> None:
+            """Nothing: the test says what it sees."""
+
+    http = HTTPServer(("127.0.0.1", 0), Handler)
+    listener.url = f"http://127.0.0.1:{http.server_port}"
+    Thread(target=http.serve_forever, daemon=True).start()
+    yield listener
+    http.shutdown()
+    http.server_close()
+
+
+def settings(channel: str) -> dict[str, Any]:
+    known: dict[str, Any] = payload(f"{channel}_examples")["settings"]
+    return known
+
+
+@pytest.mark.parametrize("channel", inbound_channels())
+def test_every_sample_of_a_channel_passes_its_door_over_http(channel: str, server: Listener) -> None:
+    """Signed with fresh time and numbers, carried by a real request: the plaintext is stored as it was shown, and no
+    two are repeats."""
+    target, keys = Target(f"{server.url}/webhooks/{channel}/con_1", settings(channel)), []
+    for one in samples(channel):
+        answered = send_sample(channel, one["name"], target, TEXT)
+        (message,) = codec(channel).accept(server.came[-1], settings(channel)).messages
+        assert (answered.status, answered.body) == (200, "收到")
+        assert answered.plaintext == message.plaintext.decode()
+        assert answered.url.startswith(target.url)
+        keys.append(message.dedupe_key)
+    assert len(set(keys)) == len(samples(channel))
+
+
+def test_the_words_are_those_that_were_given(server: Listener) -> None:
+    """What a person says in the sample is said in the message's content."""
+    send_sample("open", "message.created", Target(server.url, settings("open")), TEXT)
+    (message,) = codec("open").accept(server.came[-1], settings("open")).messages
+    (draft,) = inbound("open").events(stored("open", message.plaintext))
+    assert draft.content
+    assert draft.content["text"] == TEXT
+
+
+def test_a_sample_that_is_sent_twice_is_two_messages(server: Listener) -> None:
+    """Each has a number of its own, so the second is no repeat."""
+    target = Target(server.url, settings("wecom"))
+    name = sample_names("wecom")[0]
+    first, second = (send_sample("wecom", name, target, TEXT) for _ in range(2))
+    assert first.plaintext != second.plaintext
+
+
+def test_a_path_that_the_settings_name_is_signed_instead_of_the_urls(server: Listener) -> None:
+    """Behind a proxy the platform signs the path that it called, not the one that arrives."""
+    known = {**settings("xiaohongshu"), "push_path": "/public/hook"}
+    name = sample_names("xiaohongshu")[0]
+    send_sample("xiaohongshu", name, Target(f"{server.url}/inner/hook", known), TEXT)
+    assert server.came[-1].path == "/inner/hook"
+    assert codec("xiaohongshu").accept(server.came[-1], known).messages
+
+
+def test_a_refusal_is_told_as_it_was_said(server: Listener) -> None:
+    """Status and words of whoever answers, a refusal among them."""
+    before, server.answer = server.answer, (401, b'{"error":"not-verified"}')
+    answered = send_sample("open", "message.created", Target(server.url, settings("open")), TEXT)
+    server.answer = before
+    assert (answered.status, answered.body) == (401, '{"error":"not-verified"}')
+
+
+@pytest.mark.parametrize("channel", ["nosuch", "dingtalk"])
+def test_a_channel_without_samples_is_refused_with_those_that_have_some(channel: str) -> None:
+    """Unknown, or one that only sends."""
+    with pytest.raises(OperatorError, match="choose from wecom, "):
+        send_sample(channel, "x", Target("http://127.0.0.1:9", {}), TEXT)
+
+
+def test_an_unknown_sample_is_refused_with_those_that_there_are() -> None:
+    """The names are those of the channel's samples.json."""
+    with pytest.raises(OperatorError, match=r"open has no sample 'x': choose from message\.created, "):
+        send_sample("open", "x", Target("http://127.0.0.1:9", settings("open")), TEXT)
+
+
+@pytest.mark.parametrize("channel", inbound_channels())
+def test_settings_that_cannot_sign_are_named(channel: str) -> None:
+    """Nothing is sent with empty settings: an error says what is missing, by pointer or name."""
+    with pytest.raises(OperatorError, match=f"these settings cannot sign for {channel}: .+"):
+        send_sample(channel, sample_names(channel)[0], Target("http://127.0.0.1:9", {}), TEXT)
+
+
+def test_a_url_that_does_not_answer_is_named() -> None:
+    """One line, and no traceback of the HTTP library."""
+    with pytest.raises(OperatorError, match=r"http://127\.0\.0\.1:9 does not answer: ConnectionError"):
+        send_sample("open", "message.created", Target("http://127.0.0.1:9", settings("open")), TEXT)
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Path:
+    """What a hub that runs here says of itself."""
+    path = tmp_path / "ready.json"
+    one = {"id": "con_1", "channel": "open", "webhook_url": "http://hub/1", "settings": {"secret": "s1"}}
+    other = {**one, "id": "con_2", "webhook_url": "http://hub/2"}
+    path.write_text(json.dumps({"connections": [one, other]}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("url", "connection", "where"),
+    [("", "", "http://hub/1"), ("", "con_2", "http://hub/2"), ("http://else", "", "http://else")],
+)
+def test_a_target_is_the_running_hubs_unless_it_is_given(ready: Path, url: str, connection: str, where: str) -> None:
+    """The first connection of the channel, the one that is named, or another URL with its settings."""
+    assert find_target("open", url, None, ready, connection) == Target(where, {"secret": "s1"})
+
+
+def test_a_target_can_be_given_whole(tmp_path: Path) -> None:
+    """URL and settings file: no hub needs to run."""
+    path = tmp_path / "settings.json"
+    path.write_text('{"secret": "mine"}', encoding="utf-8")
+    assert find_target("open", "http://else", path, tmp_path / "none.json") == Target("http://else", {"secret": "mine"})
+
+
+@pytest.mark.parametrize(("channel", "connection"), [("wecom", ""), ("open", "con_9")])
+def test_without_a_connection_it_says_what_to_give(ready: Path, channel: str, connection: str) -> None:
+    """No connection of that channel, or none of that id."""
+    with pytest.raises(OperatorError, match="give --to URL and --settings FILE"):
+        find_target(channel, "", None, ready, connection)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "7", '"secret"'])
+def test_a_settings_file_that_is_no_object_is_refused(tmp_path: Path, text: str) -> None:
+    """The error names the file and its form."""
+    path = tmp_path / "settings.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(OperatorError, match=r"settings\.json must hold the connection's settings as a JSON object"):
+        find_target("open", "http://else", path, tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_a_ready_file_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    """Half-written, or somebody else's."""
+    path = tmp_path / "ready.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(OperatorError, match=r"ready\.json is not what"):
+        find_target("open", "", None, path)
