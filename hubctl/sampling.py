@@ -64,6 +64,8 @@ def find_target(channel: str, url: str, settings_file: Path | None, ready_file: 
             f"no {channel} connection is known here: give --to URL and --settings FILE (its settings as JSON), "
             "or run `make dev`, which writes its connections to .hub/ready.json"
         )
+    if not where.startswith(("http://", "https://")):
+        raise OperatorError(f"{where!r} is no URL: it begins with http:// or https://")
     return Target(where, settings)
 
 
@@ -94,11 +96,17 @@ def _signed(channel: str, template: str, settings: Mapping[str, Any], text: str)
             nonce=secrets.token_hex(8),
             randomness=secrets.token_bytes(16),
         )
-    except (LookupError, TypeError, ValueError, Rejected) as failure:
-        wrong = [f"{problem.pointer} {problem.rule}" for problem in codec(channel).check_settings(settings)]
-        told = "; ".join(wrong) or f"{failure} is missing or malformed"
-        raise OperatorError(f"these settings cannot sign for {channel}: {told}") from None
+    except (AttributeError, LookupError, TypeError, ValueError, Rejected) as failure:
+        raise OperatorError(f"these settings cannot sign for {channel}: {_wrong(channel, settings, failure)}") from None
     return plaintext, delivery
+
+
+def _wrong(channel: str, settings: Mapping[str, Any], failure: Exception) -> str:
+    """What is wrong with settings that failed to sign: their problems, and what was missed though it is optional."""
+    told = {problem.pointer: problem.rule for problem in codec(channel).check_settings(settings)}
+    if isinstance(failure, KeyError):
+        told.setdefault(f"/{failure.args[0]}", "must be given")
+    return "; ".join(f"{pointer} {rule}" for pointer, rule in told.items()) or str(failure)
 
 
 def _post(url: str, plaintext: bytes, delivery: Delivery) -> Answered:

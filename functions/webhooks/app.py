@@ -10,9 +10,11 @@ from typing import Any
 
 from functions.webhooks import (
     connections_api,
+    live_api,
     mappings_api,
     messages_api,
     orders_api,
+    promotions_api,
     reconcile_api,
     replays_api,
 )
@@ -27,9 +29,11 @@ from hub.store.inbox import SORT as MESSAGE
 
 __all__ = [
     "connections_api",
+    "live_api",
     "mappings_api",
     "messages_api",
     "orders_api",
+    "promotions_api",
     "reconcile_api",
     "replays_api",
     "room",

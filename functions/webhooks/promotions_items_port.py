@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.kernel.errors import Retry
+from hub.store.items import Item, raw_item
 
 _REFUSED = ("ConditionalCheckFailedException", "TransactionCanceledException")
-_write = TypeSerializer().serialize
-_read = TypeDeserializer().deserialize
-Item = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ class Partition:
             TableName=self.table,
             ConsistentRead=True,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues=written(values),
+            ExpressionAttributeValues=raw_item(values),
             **options,
         )
         return page or {"Items": []}
@@ -55,7 +52,7 @@ class Partition:
             TableName=self.table,
             Key=self.key(connection_id, sort),
             UpdateExpression=change,
-            ExpressionAttributeValues=written(values),
+            ExpressionAttributeValues=raw_item(values),
             **options,
         )
 
@@ -72,13 +69,3 @@ class Partition:
         except BotoCoreError as error:
             raise Retry("promotions cannot be reached", reason=type(error).__name__) from error
         return answer
-
-
-def written(values: Mapping[str, Any]) -> Item:
-    """Plain values in DynamoDB's form."""
-    return {name: _write(value) for name, value in values.items()}
-
-
-def plain(item: Mapping[str, Any]) -> Item:
-    """An item of DynamoDB's form as plain values."""
-    return {name: _read(value) for name, value in item.items()}

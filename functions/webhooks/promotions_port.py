@@ -16,13 +16,14 @@ from typing import Any
 from functions.webhooks.lanes import Due, Outcome, Promoter, PromotionClient, Turn, due_key
 from functions.webhooks.lanes_port import Lanes
 from functions.webhooks.promotions import Promotion, Stored, digest_of
-from functions.webhooks.promotions_items_port import Item, Partition, plain, written
+from functions.webhooks.promotions_items_port import Partition
 from functions.webhooks.wiring_port import Tools
 from hub.channels.registry import CHANNELS
 from hub.channels.registry import client as channel_client
 from hub.edge.room import Room
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Invalid, Problem
+from hub.store.items import Item, plain_item, raw_item
 
 KEPT = timedelta(days=90)
 """After its end, a promotion is shown for so long."""
@@ -41,13 +42,13 @@ class Promotions:
         """A promotion as it is now."""
         key = self.items.key(connection_id, f"promotion#{promotion_id}")
         found = self.items.do("get_item", TableName=self.items.table, Key=key, ConsistentRead=True) or {}
-        return _stored(plain(found["Item"])) if "Item" in found else None
+        return _stored(plain_item(found["Item"])) if "Item" in found else None
 
     def enqueue(self, connection_id: str, promotion: Promotion, place: int, now: datetime) -> None:
         """Queue a promotion that is new, or failed, or waits with another wording. place: in this call."""
         digest = digest_of(promotion)
         due = {"promotion_id": promotion.id, "digest": digest, "schema": 1}
-        row = self.items.key(connection_id, due_key(now, place, promotion.id)) | written(due)
+        row = self.items.key(connection_id, due_key(now, place, promotion.id)) | raw_item(due)
         put = {"Put": {"TableName": self.items.table, "Item": row}}
         queued = {"Update": self._queued(connection_id, promotion, digest, now)}
         self.items.do("transact_write_items", TransactItems=[queued, put])
@@ -61,7 +62,7 @@ class Promotions:
             raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
         options = {"Limit": limit, **({"ExclusiveStartKey": dict(start)} if start else {})}
         found = self.items.query(connection_id, "promotion#", **options)
-        return [_stored(plain(item)) for item in found["Items"]], found.get("LastEvaluatedKey")
+        return [_stored(plain_item(item)) for item in found["Items"]], found.get("LastEvaluatedKey")
 
     def next_due(self, connection_id: str) -> Due | None:
         """The first place in the lane, None when it is empty."""
@@ -74,7 +75,7 @@ class Promotions:
         values = {":sending": "sending", ":queued": "queued", ":digest": due.digest}
         mine = "digest = :digest AND #state IN (:queued, :sending)"
         done = self._set_state(connection_id, due, "SET #state = :sending", values, mine, ReturnValues="ALL_OLD")
-        return _stored(plain(done["Attributes"])) if done else None
+        return _stored(plain_item(done["Attributes"])) if done else None
 
     def put_back(self, connection_id: str, due: Due) -> None:
         """It was not sent, and waits on."""
@@ -137,8 +138,8 @@ class Promotions:
             "ConditionExpression": "attribute_not_exists(pk) OR #state = :failed"
             " OR (#state = :waits AND #digest <> :digest)",
             "ExpressionAttributeNames": {f"#{name}": name for name in item},
-            "ExpressionAttributeValues": written({f":{name}": value for name, value in item.items()})
-            | written({":one": 1, ":failed": "failed", ":waits": "queued"}),
+            "ExpressionAttributeValues": raw_item({f":{name}": value for name, value in item.items()})
+            | raw_item({":one": 1, ":failed": "failed", ":waits": "queued"}),
         }
 
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from functions.webhooks.orders import Facts, Noting
-from hub.channels.base import Draft, Inbound, StoredMessage
+from hub.channels.base import Draft, Inbound, NotUnderstood, StoredMessage
 from hub.contracts.events import Event
 from hub.kernel.errors import HubError, NotFound, Refuse, Retry
 
@@ -27,6 +27,8 @@ ATTEMPTS_LIMIT = 3
 """A message that fails this often for no passing reason is dead."""
 SETTLE_TRIES = 4
 """What was said is settled against others who settle the same message; each of its states is left at most once."""
+FUTURE = timedelta(days=1)
+"""So far may a sender's clock be ahead of ours."""
 SETTLED = ("processed", "quarantined", "dead")
 
 
@@ -100,10 +102,17 @@ class Publisher:
         """Say what the message means, if we understand it: the state that it thereby comes to, and why."""
         try:
             drafts = self.inbound(item.channel).events(to_message(self.tenant, item, replay))
+            self._check_times(drafts)
         except Refuse as error:
-            return "quarantined", str(getattr(error, "reason", error.code))
+            return "quarantined", _reason(error)
         self._send(item, drafts, replay)
         return "processed", ""
+
+    def _check_times(self, drafts: list[Draft]) -> None:
+        """Facts from the future would stay the latest truth for ever. Raises NotUnderstood."""
+        latest = self.wall_now() + FUTURE
+        if any(draft.facts is not None and draft.facts.updated_at > latest for draft in drafts):
+            raise NotUnderstood("in-the-future", field="occurred_at")
 
     def _send(self, item: InboxItem, drafts: list[Draft], replay: bool) -> None:
         for draft in drafts:
@@ -115,6 +124,12 @@ class Publisher:
 
     def _noting(self, item: InboxItem, replay: bool) -> Noting:
         return Noting(item.connection_id, item.channel, item.received_at, self.wall_now(), item.source, replay)
+
+
+def _reason(error: Refuse) -> str:
+    """Why, and which field: `bad-form /data/amount`."""
+    field = str(error.facts.get("field", ""))
+    return " ".join(part for part in (str(getattr(error, "reason", error.code)), field) if part)
 
 
 def to_message(tenant: str, item: InboxItem, replay: bool) -> StoredMessage:

@@ -22,7 +22,7 @@ def is_meant(item: InboxItem, wanted: MassReplay) -> bool:
         (wanted.state, item.status),
         (wanted.channel, item.channel),
         (wanted.connection_id, item.connection_id),
-        (wanted.reason, item.reason),
+        (wanted.reason, item.reason.partition(" ")[0]),  # what follows names the field
     )
     early = wanted.received_from and item.received_at < wanted.received_from
     late = wanted.received_to and item.received_at >= wanted.received_to

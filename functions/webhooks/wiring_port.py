@@ -217,7 +217,11 @@ class Tools:
         self.inbox.store(arrival, self.clock.business_now(), self.clock.wall_now())
 
     def _quarantine(self, message_id: str, reason: str) -> None:
+        """A message whose order can't be read. One that is still being published is waited for: its own settling must
+        not hide this."""
         item = self.inbox.read(message_id)
+        if item is not None and item.counted in ("", "pending"):
+            raise Retry("the message is being published", after_seconds=2, message_id=message_id)
         if item is not None:
             self.settler.settle(item, "quarantined", self.clock.wall_now(), reason)
 

@@ -18,6 +18,8 @@ from hub.kernel.money import EXPONENTS, Money
 MOMENT_LIMIT_SECONDS = 10**11
 """The year 5138: what is greater is no time in seconds."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_YEAR, LAST_YEAR = 1970, 2998
+"""Both a year within what events can carry: 1970 itself is what platforms write for nothing."""
 CHINA = timezone(timedelta(hours=8))
 _ID = re.compile(r"[!-~]{1,128}")
 _DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -131,7 +133,7 @@ def read_written(fields: Mapping[str, Any], name: str) -> datetime:
         written = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         written = None
-    if written is None or not 1970 <= written.year <= 2999:
+    if written is None or not FIRST_YEAR < written.year <= LAST_YEAR:
         raise NotUnderstood("missing-field", field=name)
     return (written if written.tzinfo else written.replace(tzinfo=CHINA)).astimezone(UTC)
 

@@ -31,8 +31,8 @@ def find_sample(channel: str, name: str) -> Mapping[str, Any]:
 
 
 def render(plaintext: str, settings: Mapping[str, Any], *, now: float, number: int, text: str = "冰柜不制冷") -> bytes:
-    """A sample's plaintext as one message. settings: of the connection that it is sent to. now: real time, epoch seconds.
-    number: a fresh one, so that the message is no repeat."""
+    """A sample's plaintext as one message. settings: of the connection that it is sent to. now: real time, epoch
+    seconds. number: a fresh one, so that the message is no repeat."""
     values = {
         **{name: value for name, value in settings.items() if isinstance(value, str)},
         "now": str(int(now)),

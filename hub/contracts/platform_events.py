@@ -128,7 +128,7 @@ class TouchpointCaptured(PlatformEvent):
 
 
 class LeadCaptured(PlatformEvent):
-    """Somebody left their details (线索): a form, an ad, a call back asked for. Who they are is content. → customers."""
+    """Somebody left their details (线索): a form, an ad, a call back asked for; they are content. → customers."""
 
     type: Literal["lead.captured"] = "lead.captured"
     lead_no: str

@@ -176,7 +176,8 @@ def test_business_time_runs_by_the_settings(stack: Stack) -> None:
 def test_the_door_is_lean() -> None:
     """Importing the front door, with every codec, pulls in none of the heavy libraries."""
     code = (
-        "import json, sys; import functions.webhooks.accept; from hub.channels.registry import codec, inbound_channels\n"
+        "import json, sys; import functions.webhooks.accept\n"
+        "from hub.channels.registry import codec, inbound_channels\n"
         "[codec(name) for name in inbound_channels()]\n"
         f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
     )

@@ -74,7 +74,7 @@ def test_a_channel_imports_no_other_channel(folder: Path) -> None:
         ("chalice", ("functions/*/app.py", "functions/*/accept.py", "hub/edge/*")),
         ("pynamodb", ("functions/*/tables.py", "functions/*/*_port.py", "hub/store/*")),
         ("boto3", ("functions/*/tables.py", "hub/store/*", "hub/edge/*", "hubctl/*")),
-        ("requests", ("hub/channels/client.py", "hub/channels/guard.py", "hub/channels/*/client.py", "hubctl/*")),
+        ("requests", ("hub/channels/client.py", "hub/channels/*/client.py", "hubctl/*")),
     ],
 )
 def test_a_library_is_used_only_where_it_belongs(package: str, allowed: tuple[str, ...]) -> None:

@@ -13,7 +13,7 @@ from hub.channels.base import Delivery
 from hub.channels.registry import codec, inbound_channels
 from hubctl.captured import Found, explain, read_capture
 from hubctl.failures import OperatorError
-from tests.channels.support import AT, STAMP, documented, payload, sample
+from tests.channels.support import STAMP, documented, payload, sample
 
 EVERY = [(name, one) for name in inbound_channels() for one in documented(name)]
 FACTS = {"order.changed", "after_sale.changed"}

@@ -133,6 +133,31 @@ def test_settings_that_cannot_sign_are_named(channel: str) -> None:
         send_sample(channel, sample_names(channel)[0], Target("http://127.0.0.1:9", {}), TEXT)
 
 
+def test_an_optional_setting_that_signing_needs_is_named() -> None:
+    """A marketplace that is pulled needs no relay's secret, until a relay's message is to be signed."""
+    known = {name: value for name, value in settings("taobao").items() if name != "relay_secret"}
+    with pytest.raises(OperatorError, match=r"cannot sign for taobao: /relay_secret must be given$"):
+        send_sample("taobao", sample_names("taobao")[0], Target("http://127.0.0.1:9", known), TEXT)
+
+
+@pytest.mark.parametrize("channel", inbound_channels())
+def test_settings_that_are_no_texts_are_an_error_in_words(channel: str) -> None:
+    """A number where a text belongs never ends in a traceback."""
+    for name in settings(channel):
+        with pytest.raises(OperatorError):
+            send_sample(
+                channel, sample_names(channel)[0], Target("http://127.0.0.1:9", {**settings(channel), name: 7}), TEXT
+            )
+
+
+def test_a_url_that_is_none_is_refused(tmp_path: Path) -> None:
+    """Before anything is signed."""
+    path = tmp_path / "settings.json"
+    path.write_text('{"secret": "mine"}', encoding="utf-8")
+    with pytest.raises(OperatorError, match="'localhost:8000' is no URL"):
+        find_target("open", "localhost:8000", path, tmp_path / "none.json")
+
+
 def test_a_url_that_does_not_answer_is_named() -> None:
     """One line, and no traceback of the HTTP library."""
     with pytest.raises(OperatorError, match=r"http://127\.0\.0\.1:9 does not answer: ConnectionError"):
