@@ -99,9 +99,10 @@ class Door:
             return _say(Answer(503)) | {"headers": {"retry-after": TRY_AGAIN_SECONDS}}
 
     def _connection(self, channel: str, connection_id: str) -> Connection | None:
-        """The enabled connection with this id, if there is one on that channel."""
+        """The connection with this id, if there is one on that channel. A disabled one is taken in too: what comes for
+        it is kept until it is enabled."""
         connection = self.secrets.find(connection_id)
-        return connection if connection and connection.enabled and connection.channel == channel else None
+        return connection if connection and connection.channel == channel else None
 
     def _take(self, connection: Connection, event: Mapping[str, Any]) -> Answer:
         try:
@@ -121,7 +122,7 @@ class Door:
             return door.accept(delivery, connection.settings)
         except Rejected:
             newer = self.secrets.newer(connection)
-            if newer is None or not newer.enabled:
+            if newer is None:
                 raise
             return door.accept(delivery, newer.settings)
 

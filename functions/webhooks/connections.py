@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.webhooks.causes import words
 from functions.webhooks.counts import Row, latest, latest_error, total
-from hub.channels.registry import CHANNELS, channel_document, codec
+from hub.channels.registry import CHANNELS, channel_document, settings_problems
 from hub.contracts.webhooks import Health, NewConnection, Words
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Invalid, Problem
@@ -30,7 +30,7 @@ def check_settings(channel: str, settings: Mapping[str, Any]) -> None:
     """Raises Invalid naming each setting that the platform's console would make one get wrong."""
     known = {field["name"] for field in channel_document(channel)["settings"]}
     problems = [Problem(f"/{name}", "is not a known field") for name in settings if name not in known]
-    problems += codec(channel).check_settings(settings)
+    problems += settings_problems(channel, settings)
     if len(json.dumps(settings, ensure_ascii=False).encode()) > SETTINGS_LIMIT_BYTES:
         problems.append(Problem("", f"must be at most {SETTINGS_LIMIT_BYTES} bytes of JSON"))
     if problems:
@@ -47,7 +47,9 @@ def rotated(settings: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str,
 
 
 def webhook_url(base_url: str, channel: str, connection_id: str) -> str:
-    """What the platform's console asks for."""
+    """What the platform's console asks for; "" for a channel that only sends."""
+    if not CHANNELS[channel].inbound:
+        return ""
     return f"{base_url.rstrip('/')}/webhooks/{channel}/{connection_id}"
 
 

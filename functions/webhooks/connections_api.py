@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functions.webhooks import views
 from functions.webhooks.connections import check_new, check_settings, health, rotated
+from functions.webhooks.publish import HELD
+from functions.webhooks.replays_api import waiting
 from functions.webhooks.room_port import INTEGRATORS, WATCHERS, room, tools
 from functions.webhooks.selfcheck import check_connection
 from hub.channels.registry import CHANNELS, setup_guide
@@ -20,8 +22,8 @@ from hub.edge import cursors
 from hub.edge.answers import Raw
 from hub.edge.requests import Request
 from hub.kernel.clock import parse_rfc3339
-from hub.kernel.errors import NotFound
-from hub.store.secrets import Connection
+from hub.kernel.errors import Conflict, NotFound
+from hub.store.secrets import FRESH_SECONDS, Connection
 
 # Channels.
 
@@ -131,11 +133,15 @@ def replace_settings(request: Request) -> ConnectionView:
     answer=ConnectionView,
     roles=INTEGRATORS,
     replay=_render,
-    summary="启用连接 · Take deliveries again",
+    summary="启用连接 · Publish again what comes, and what came while it was disabled",
 )
 def enable_connection(request: Request) -> ConnectionView:
-    """Within a minute everywhere."""
-    return _set_state(request, "enabled")
+    """Within a minute everywhere: what is held until then by a process that has not heard of it follows after that."""
+    view = _set_state(request, "enabled")
+    held = {"waiting": waiting(HELD, connection_id=view.id).model_dump(mode="json")}
+    for delay_seconds in (0, 2 * FRESH_SECONDS):
+        room.send("replays", held, delay_seconds=delay_seconds)
+    return view
 
 
 @room.http(
@@ -144,10 +150,10 @@ def enable_connection(request: Request) -> ConnectionView:
     answer=ConnectionView,
     roles=INTEGRATORS,
     replay=_render,
-    summary="停用连接 · Take no more deliveries: within a minute its webhook URL answers 404",
+    summary="停用连接 · Publish nothing of it until it is enabled; what comes meanwhile is kept",
 )
 def disable_connection(request: Request) -> ConnectionView:
-    """What the platform sends meanwhile is not stored: it repeats some of it, and not for long."""
+    """Within a minute everywhere. Nothing is lost: deliveries are stored and answered, pulls wait at their mark."""
     return _set_state(request, "disabled")
 
 
@@ -161,6 +167,8 @@ def disable_connection(request: Request) -> ConnectionView:
 def test_connection(request: Request) -> ConnectionCheck:
     """Nothing is stored by it."""
     connection = _secrets_of(request.path["connection_id"])
+    if not CHANNELS[connection.channel].inbound:
+        raise Conflict("this channel only sends: it has no webhook URL to check", channel=connection.channel)
     return check_connection(connection, tools().door().answer, room.clock.wall_now(), request.randomness)
 
 

@@ -1,8 +1,8 @@
 """Publishing (发布): a stored message becomes contract events, and is settled by what came of it.
 
-understood → processed; not understood → quarantined with its reason, until something that understands it
-replays it; a passing fault → pending, and tried again until the sweep gives it up after a day; a fault that does not
-pass → dead, kept, and replayed by hand.
+understood → processed; not understood → quarantined with its reason, until something that understands it replays it;
+come while its connection was disabled → quarantined too, until that is enabled; a passing fault → pending, and tried
+again until the sweep gives it up after a day; a fault that does not pass → dead, kept, and replayed by hand.
 
 Content goes to the content store and events to the bus before the message counts as processed. Both may
 happen twice; neither can be left out. Consumers know a repeat by the event's id.
@@ -29,6 +29,8 @@ SETTLE_TRIES = 4
 """What was said is settled against others who settle the same message; each of its states is left at most once."""
 FUTURE = timedelta(days=1)
 """So far may a sender's clock be ahead of ours."""
+HELD = "connection-disabled"
+"""Why a message waits that came while its connection was disabled."""
 SETTLED = ("processed", "quarantined", "dead")
 
 
@@ -43,8 +45,8 @@ class SettlerPort(Protocol):
 @dataclass(frozen=True)
 class Publisher:
     """What publishing needs. put_content: a reference and the content behind it, to the content store. emit:
-    contract events, to the bus. keep: an order or after-sale that a message itself holds the truth of. inbound: a
-    channel's name to its interpreter. wall_now: real time."""
+    contract events, to the bus. keep: an order or after-sale that a message itself holds the truth of. is_disabled:
+    whether a connection is, by its id. inbound: a channel's name to its interpreter. wall_now: real time."""
 
     tenant: str
     inbox: InboxPort
@@ -52,6 +54,7 @@ class Publisher:
     put_content: Callable[[str, dict[str, Any]], None]
     emit: Callable[..., None]
     keep: Callable[[Facts, Noting], object]
+    is_disabled: Callable[[str], bool]
     inbound: Callable[[str], Inbound]
     wall_now: Callable[[], datetime]
 
@@ -63,6 +66,9 @@ class Publisher:
         """
         item = self.inbox.read(message_id)
         if item is None or item.counted in SETTLED:
+            return
+        if self.is_disabled(item.connection_id):
+            self._settle(item, "quarantined", HELD)
             return
         try:
             state, reason = self._say(item, replay=False)
@@ -76,14 +82,14 @@ class Publisher:
 
     def replay(self, message_id: str) -> InboxItem:
         """Publish a stored message again, whatever became of it; consumers send nothing to customers because of it.
-        One that still waits is published for the first time, as the queue would do it: it is no old news.
+        One that still waits, or was held for a disabled connection, is published for the first time: it is no old news.
 
         Answers the message as it is afterwards. Raises NotFound, and Retry (then nothing about it has changed).
         """
         item = self.inbox.read(message_id)
         if item is None:
             raise NotFound("no such message", message_id=message_id[:64])
-        state, reason = self._say(item, replay=item.counted in SETTLED)
+        state, reason = self._say(item, replay=item.counted in SETTLED and item.reason != HELD)
         self._settle(item, state, reason)
         return self.inbox.read(message_id) or item
 

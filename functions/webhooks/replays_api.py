@@ -43,14 +43,20 @@ def replay_messages(request: Request) -> MassReplayAnswer:
 
 @room.queue(QUEUE)
 def run_replays(message: dict[str, Any]) -> None:
-    """Replay a message; or, told by the table's stream that a mapping moved, queue what waited for it."""
+    """Replay a message; or queue what waited: for a mapping that moved, as the table's stream tells, or for a
+    connection that is enabled again."""
     if "message_id" in message:
         _replay(str(message["message_id"]))
     elif "pk" in message:
         room.send("pulls", {"entity": "unmapped"})
-        _queue_waiting(str(message["pk"]).rpartition("#")[2], "")
+        _queue_waiting(waiting(WORD, channel=str(message["pk"]).rpartition("#")[2]))
     else:
-        _queue_waiting(str(message["channel"]), str(message["cursor"]))
+        _queue_waiting(MassReplay.model_validate(message["waiting"]))
+
+
+def waiting(reason: str, **whose: str) -> MassReplay:
+    """The messages that wait for this reason."""
+    return MassReplay(state="quarantined", reason=reason, limit=AT_ONCE, **whose)
 
 
 def _replay(message_id: str) -> None:
@@ -60,11 +66,12 @@ def _replay(message_id: str) -> None:
         return  # its ninety days are over
 
 
-def _queue_waiting(channel: str, cursor: str) -> None:
-    """Queue the channel's messages in words that were not known, and go on where there are more."""
-    wanted = MassReplay(state="quarantined", channel=channel, reason=WORD, limit=AT_ONCE, cursor=cursor)
+def _queue_waiting(wanted: MassReplay) -> None:
+    """Queue them, and go on where there are more."""
     ids, more = _search(wanted)
-    room.send(QUEUE, *({"message_id": one} for one in ids), *([{"channel": channel, "cursor": more}] if more else []))
+    room.send(QUEUE, *({"message_id": one} for one in ids))
+    if more:
+        room.send(QUEUE, {"waiting": wanted.model_copy(update={"cursor": more}).model_dump(mode="json")})
 
 
 def _search(wanted: MassReplay) -> tuple[list[str], str]:

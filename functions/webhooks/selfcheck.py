@@ -1,7 +1,7 @@
 """Self-check (自检): the platform's own check of the URL, played through the front door with the stored
 secrets.
 
-It proves that the secrets are stored, can be read and fit the protocol, and that the connection is enabled.
+It proves that the secrets are stored, can be read and fit the protocol.
 It does not prove that they are the console's: only the platform can, when the URL is saved there.
 """
 
@@ -24,9 +24,13 @@ PASSED = Words(
     zh="回调地址可用。请在平台后台保存该地址，由平台完成最后的验证。",
     en="The URL works. Save it in the platform's console: that is the last check, and only the platform can do it.",
 )
+DISABLED = Words(
+    zh="回调地址可用，但连接已停用：收到的内容会保存，启用后再处理。",
+    en="The URL works, but the connection is disabled: what comes is kept, and dealt with once it is enabled.",
+)
 FAILED = Words(
-    zh="回调地址未按平台要求应答：连接是否停用？设置是否完整？",
-    en="The URL did not answer as the platform wants: is it disabled, are its settings whole?",
+    zh="回调地址未按平台要求应答：设置是否完整？",
+    en="The URL did not answer as the platform wants: are its settings whole?",
 )
 
 
@@ -47,7 +51,8 @@ def check_connection(
     )
     answer = door(to_event(connection, delivery))
     passed = (answer["statusCode"], answer["body"].encode()) == (wanted.status, wanted.body)
-    return ConnectionCheck(passed=passed, status=answer["statusCode"], explanation=PASSED if passed else FAILED)
+    explanation = (PASSED if connection.enabled else DISABLED) if passed else FAILED
+    return ConnectionCheck(passed=passed, status=answer["statusCode"], explanation=explanation)
 
 
 def to_event(connection: Connection, delivery: Delivery) -> dict[str, Any]:

@@ -94,6 +94,7 @@ class Tools:
             put_content=self._put_content,
             emit=self._emit,
             keep=self.refresher.keep,
+            is_disabled=self._is_disabled,
             inbound=inbound,
             wall_now=self.clock.wall_now,
         )
@@ -224,6 +225,10 @@ class Tools:
             raise Retry("the message is being published", after_seconds=2, message_id=message_id)
         if item is not None:
             self.settler.settle(item, "quarantined", self.clock.wall_now(), reason)
+
+    def _is_disabled(self, connection_id: str) -> bool:
+        one = self.secrets.find(connection_id)
+        return one is not None and not one.enabled
 
     def _put_content(self, ref: str, body: dict[str, Any]) -> None:
         store = ContentStore(self.settings.tenant, self.settings.content_table, self.client("dynamodb"))

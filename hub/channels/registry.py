@@ -10,8 +10,8 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, cast
 
-from hub.channels.base import Codec, Inbound
-from hub.kernel.errors import NotFound
+from hub.channels.base import Codec, Inbound, check_fields
+from hub.kernel.errors import NotFound, Problem
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,13 @@ def channel_document(name: str) -> dict[str, Any]:
     """The channel's own description (channel.json): titles, settings with their rules, steps, success words."""
     document: dict[str, Any] = json.loads(_channel(name).text("channel.json"))
     return document
+
+
+def settings_problems(name: str, settings: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a connection's settings, field by field; empty when they can be used."""
+    if _channel(name).inbound:
+        return codec(name).check_settings(settings)
+    return check_fields(channel_document(name)["settings"], settings)
 
 
 def samples(name: str) -> tuple[dict[str, Any], ...]:

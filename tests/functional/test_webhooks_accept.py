@@ -127,11 +127,13 @@ def test_an_unknown_connection_is_404_without_a_word(stack: Stack, connection: C
     assert (answer["statusCode"], answer["body"], stack.stored()) == (404, "", [])
 
 
-def test_a_disabled_connection_takes_nothing(stack: Stack) -> None:
-    """A genuine delivery to a disabled connection is 404 and is not stored."""
+def test_a_disabled_connection_loses_nothing(stack: Stack) -> None:
+    """A genuine delivery to a disabled connection is answered as ever and stored; a forged one is not."""
     stack.secrets().put(replace(WECOM, state="disabled"))
-    answer = stack.door().answer(deliver(WECOM, wecom_text("你好")))
-    assert (answer["statusCode"], stack.stored()) == (404, [])
+    forged = deliver(replace(WECOM, settings={**WECOM.settings, "token": "Other"}), wecom_text("你好"))
+    door = stack.door()
+    assert [door.answer(one)["statusCode"] for one in (deliver(WECOM, wecom_text("你好")), forged)] == [200, 403]
+    assert len(stack.stored()) == 1
 
 
 def test_guessing_connections_does_not_read_secrets_each_time(stack: Stack) -> None:

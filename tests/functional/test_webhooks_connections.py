@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from functions.webhooks import app
+from hub.channels.registry import CHANNELS, channel_document
 from hub.kernel.clock import StepClock
 from hub.store.secrets import UNKNOWN_SECONDS, Connection
 from tests.support.http import Context, call, sqs_batch, token
@@ -105,24 +106,57 @@ def test_a_rotated_secret_and_the_one_before_are_both_valid(stack: Stack) -> Non
     assert statuses == [403, 200, 200]
 
 
-def test_a_disabled_connection_is_closed_and_opens_again(stack: Stack) -> None:
-    """Disabled, its URL is 404 to the platform; enabled, it works as before."""
+def test_what_comes_while_a_connection_is_disabled_is_published_when_it_is_enabled(stack: Stack) -> None:
+    """The platform is answered as ever, nothing is published meanwhile, and then it is: as news, not as a replay."""
     view = created()
-    statuses = []
-    for verb in ("disable", "enable"):
-        changed = call(app.room, "POST", f"/webhooks/connections/{view['id']}/{verb}").json
-        answer = stack.door().answer(deliver(as_connection(view), wecom_text("你好")))
-        statuses.append((changed["state"], changed["version"], answer["statusCode"]))
-    assert statuses == [("disabled", 2, 404), ("enabled", 3, 200)]
+    changed = [call(app.room, "POST", f"/webhooks/connections/{view['id']}/disable").json]
+    answer = stack.door().answer(deliver(as_connection(view), wecom_text("你好")))
+    assert (answer["statusCode"], stack.publish()) == (200, [])
+    (held,) = stack.stored()
+    assert (stack.emitted(), held["status"]["S"], held["reason"]["S"]) == ([], "quarantined", "connection-disabled")
+    changed.append(call(app.room, "POST", f"/webhooks/connections/{view['id']}/enable").json)
+    assert [(one["state"], one["version"]) for one in changed] == [("disabled", 2), ("enabled", 3)]
+    while waiting := stack.drain("replays"):
+        assert app.replays_api.run_replays(sqs_batch(*waiting), Context()) == {"batchItemFailures": []}
+    (event,) = stack.emitted()
+    assert (event["type"], event["replay"], stack.stored()[0]["status"]["S"]) == (
+        "message.received",
+        False,
+        "processed",
+    )
 
 
-def test_the_check_passes_for_a_connection_that_works_and_fails_for_a_disabled_one(stack: Stack) -> None:
+def test_the_check_says_what_a_disabled_connection_does(stack: Stack) -> None:
     """The platform's own check, played through the door: it stores nothing and says in words what to do."""
     path = f"/webhooks/connections/{created()['id']}"
-    good = call(app.room, "POST", f"{path}/test").json
+    enabled = call(app.room, "POST", f"{path}/test").json
     call(app.room, "POST", f"{path}/disable")
-    bad = call(app.room, "POST", f"{path}/test").json
-    assert (good["passed"], bad["passed"], bad["status"], stack.stored()) == (True, False, 404, [])
+    disabled = call(app.room, "POST", f"{path}/test").json
+    assert (enabled["passed"], disabled["passed"], stack.stored()) == (True, True, [])
+    assert "kept" in disabled["explanation"]["en"]
+
+
+OUTBOUND = [name for name, channel in CHANNELS.items() if not channel.inbound]
+
+
+@pytest.mark.parametrize("name", OUTBOUND)
+def test_a_channel_that_only_sends_has_connections_too(stack: Stack, name: str) -> None:
+    """Each missing setting is named; what has no URL has none to check."""
+    wrong = call(app.room, "POST", "/webhooks/connections", {"channel": name, "name": "x", "settings": {}})
+    required = [field["name"] for field in channel_document(name)["settings"] if field["required"]]
+    assert (wrong.status, [one["pointer"] for one in wrong.json["errors"]]) == (
+        422,
+        [f"/settings/{field}" for field in required],
+    )
+
+
+def test_a_channel_that_only_sends_has_no_url_to_check(stack: Stack) -> None:
+    """A robot's connection is made with its token; asked for its check, it says why there is none."""
+    body = {"channel": "dingtalk", "name": "告警群", "settings": {"access_token": "a" * 64}}
+    made = call(app.room, "POST", "/webhooks/connections", body)
+    assert (made.status, made.json["webhook_url"]) == (201, "")
+    assert made.json["steps"]
+    assert call(app.room, "POST", f"/webhooks/connections/{made.json['id']}/test").status == 409
 
 
 def test_the_owner_sees_why_deliveries_are_rejected(stack: Stack) -> None:

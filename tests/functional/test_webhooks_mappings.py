@@ -145,7 +145,8 @@ def test_what_waited_for_a_mapping_is_read_again(stack: Stack) -> None:
 def test_a_long_queue_of_waiting_messages_goes_on_in_the_next_run(stack: Stack) -> None:
     """Where more wait than one run queues, its last message says from where the next goes on."""
     ids = [quarantined(stack, n, DOUYIN, "unknown-status") for n in range(replays_api.AT_ONCE + 1)]
-    replays_api.run_replays(sqs_batch({"channel": "douyin", "cursor": ""}), Context())
+    waiting = replays_api.waiting("unknown-status", channel="douyin").model_dump(mode="json")
+    replays_api.run_replays(sqs_batch({"waiting": waiting}), Context())
     *first, goes_on = stack.drain("replays")
     replays_api.run_replays(sqs_batch(goes_on), Context())
     (last,) = stack.drain("replays")

@@ -44,8 +44,8 @@ def test_channels_are_found_by_name() -> None:
 
 @pytest.mark.parametrize("name", registry.CHANNELS)
 def test_every_channel_has_its_parts(name: str) -> None:
-    """Form and guide for all; a door, samples and an interpreter for those that have a URL; a client for those that call
-    an API; orders, feeds and a mapping for marketplaces."""
+    """Form and guide for all; a door, samples and an interpreter for those that have a URL; a client for those that
+    call an API; orders, feeds and a mapping for marketplaces."""
     channel = registry.CHANNELS[name]
     assert registry.channel_document(name)["name"] == name
     assert registry.setup_guide(name)
@@ -59,7 +59,7 @@ def test_every_channel_has_its_parts(name: str) -> None:
         assert channel.module("orders").canonical_after_sale
         assert channel.text("status.json")
     if "out" in registry.channel_document(name)["direction"]:
-        assert registry.client(name).Client.CHANNEL == name
+        assert channel.name == registry.client(name).Client.CHANNEL
 
 
 @pytest.mark.parametrize(

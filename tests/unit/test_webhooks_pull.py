@@ -44,8 +44,8 @@ def test_windows_touch_and_never_reach_what_is_still_being_written(behind: timed
 
 @given(st.integers(0, PAGES_LIMIT * SIZE), st.sampled_from([0, 1]), st.sampled_from(["forward", "backward"]))
 def test_the_pages_hold_every_row_once(total: int, first_page: int, paging: Paging) -> None:
-    """Up to the bound, the pages cover each row exactly once, from the last to the first where rows move; none at all is
-    one page."""
+    """Up to the bound, the pages cover each row exactly once, from the last to the first where rows move; none at all
+    is one page."""
     pages = list(page_numbers(total, replace(by(paging), first_page=first_page)))
     counted = [page - first_page for page in pages]
     rows = [row for page in counted for row in range(page * SIZE, min(total, (page + 1) * SIZE))]
@@ -107,14 +107,12 @@ class Platform:
 class Reader:
     """Reads a platform's rows."""
 
-    @staticmethod
-    def canonical_order(detail: Any, table: StatusTable) -> OrderFacts:
+    def canonical_order(self, detail: Any, table: StatusTable) -> OrderFacts:
         if "puzzle" in detail:
             raise NotUnderstood("unknown-status")
         return OrderFacts(str(detail["at"]), "1", "paid", 30, 1, "CNY", datetime.fromtimestamp(detail["at"], UTC))
 
-    @staticmethod
-    def canonical_after_sale(detail: Any, table: StatusTable) -> AfterSaleFacts:
+    def canonical_after_sale(self, detail: Any, table: StatusTable) -> AfterSaleFacts:
         raise NotUnderstood("unknown-status")
 
 
