@@ -98,6 +98,7 @@ class World:
         return Publisher(
             tenant="demo", inbox=self, settler=self, put_content=self.put_content, emit=self.emit,
             keep=lambda *_: None, inbound=lambda _: self, wall_now=lambda: NOW,
+            is_disabled=lambda _: False,
         )  # fmt: skip
 
 
