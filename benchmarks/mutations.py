@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -29,15 +29,31 @@ VALUES: tuple[Any, ...] = (
     *("\x00", "\ud800", "a\udc00b", "\ufffe", "‮", "２３", "٣", "x" * 300, "家" * 3000, "9" * 400, "../..", "a#b"),
     *([], {}, [None], [[]], {"": None}, [{}] * 50, {"a": {"b": {"c": []}}}, "{}", "[]", "%7B%7D", "null"),
 )
+FIELD_VALUES = (
+    "",
+    " ",
+    "0",
+    "x" * 300,
+    "\udc80",
+    "\ud800",
+    "é",
+    "２３",
+    "9" * 20,
+    "9" * 5000,
+    "v1,",
+    "{}",
+    "\x00",
+    "aes",
+)
 METHODS = ("GET", "PUT", "post", "", "POST\n")
 _ELEMENT = re.compile(rb"<([A-Za-z_]\w*)>(<!\[CDATA\[.*?\]\]>|[^<]*)</\1>", re.DOTALL)
 
 
 def mutate_text(random: Random, text: bytes) -> bytes:
-    """A plaintext made wrong: its bytes, or what it says where it is JSON or XML. Never the same bytes."""
+    """A plaintext made wrong: its bytes, or what it says where it is JSON or XML. It may rarely end as it began."""
     for _ in range(random.randint(1, CHANGES_LIMIT)):
-        kinds: list[Callable[[Random, bytes], bytes]] = [mutate_bytes, mutate_json, mutate_xml]
-        text = random.choice(kinds)(random, text)
+        said = mutate_xml if text.lstrip()[:1] == b"<" else mutate_json
+        text = random.choice((mutate_bytes, said, said, said))(random, text)
     if not random.randrange(LONG_ONE_IN):
         text = _long(random, text)
     return text
@@ -105,18 +121,76 @@ def mutate_xml(random: Random, text: bytes) -> bytes:
     found = list(_ELEMENT.finditer(text))
     if not found:
         return mutate_bytes(random, text)
-    one, value = random.choice(found), str(random.choice(VALUES)[:300] if random.random() < 0.5 else "") if False else ""
-    del value
-    name, token = one[1], random.choice(TOKENS)
-    made = random.choice(
-        (
-            b"<%b>%b</%b>" % (name, token, name),
-            b"<%b><![CDATA[%b]]></%b>" % (name, token, name),
-            b"<%b>%b</%b>" % (name, _value(random), name),
-            one[0] * random.choice((0, 2, 3)),
-            b"<%b>%b</%b>" % (name, one[0], name),
-            b"<%b>%b</%b>" % (name.swapcase(), one[2], name.swapcase()),
-            one[0] + token,
-        )
+    one = random.choice(found)
+    name, content, token = one[1], one[2], random.choice(TOKENS)
+    changed = (
+        b"<%b>%b</%b>" % (name, token, name),
+        b"<%b><![CDATA[%b]]></%b>" % (name, token, name),
+        b"<%b>%b</%b>" % (name, _text_of(random.choice(VALUES)), name),
+        b"<%b>%b</%b>" % (name, one[0], name),
+        b"<%b>%b</%b>" % (name.swapcase(), content, name.swapcase()),
+        one[0] * random.choice((0, 2, 3)),
+        one[0] + token,
     )
-    return text[: one.start()] + made + text[one.end() :]
+    return text[: one.start()] + random.choice(changed) + text[one.end() :]
+
+
+def _changed(random: Random, value: Any) -> Any:
+    """`value` with one thing in it changed; the way down is random."""
+    if isinstance(value, dict) and value and random.random() < 0.9:
+        name = random.choice(list(value))
+        kind = random.randrange(10)
+        if kind == 0:
+            return {key: one for key, one in value.items() if key != name}
+        if kind == 1:
+            return {random.choice((key.upper(), key + " ", "")) if key == name else key: value[key] for key in value}
+        return {**value, name: _changed(random, value[name])}
+    if isinstance(value, list) and value and random.random() < 0.9:
+        at = random.randrange(len(value))
+        return [*value[:at], _changed(random, value[at]), *value[at + 1 :]]
+    if isinstance(value, str) and random.random() < 0.7:
+        return _changed_within(random, value)
+    return random.choice(VALUES)
+
+
+def _changed_within(random: Random, text: str) -> Any:
+    """A text that holds JSON once more, changed in there; any other text gives way to any value."""
+    plain = unquote(text) if text[:1] == "%" else text
+    if plain[:1] not in ("{", "["):
+        return random.choice(VALUES)
+    try:
+        changed = json.dumps(_changed(random, json.loads(plain)))
+    except (ValueError, RecursionError):
+        return random.choice(VALUES)
+    return quote(changed) if text[:1] == "%" else changed
+
+
+def _mutate_fields(random: Random, fields: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
+    """Headers or a query with one field dropped, changed, or taken from somewhere else."""
+    if not fields:
+        return {random.choice(("signature", "sign", "echostr", "event-sign")): random.choice(FIELD_VALUES)}
+    name, kind = random.choice(list(fields)), random.randrange(4)
+    if kind == 0:
+        return {key: value for key, value in fields.items() if key != name}
+    if kind == 1:
+        return {**fields, name: random.choice(FIELD_VALUES)}
+    if kind == 2:
+        return {**fields, name: others.get(name, "")}
+    return {
+        **fields,
+        name: mutate_bytes(random, fields[name].encode("utf-8", "replace")).decode("utf-8", "surrogateescape"),
+    }
+
+
+def _text_of(value: Any) -> bytes:
+    try:
+        return str(value).encode("utf-8", "surrogatepass")
+    except ValueError:
+        return b"9" * 4400
+
+
+def _long(random: Random, text: bytes) -> bytes:
+    """Long or deep: a piece many times over."""
+    start = random.randrange(len(text) + 1)
+    piece = random.choice((text[start : start + 64] or b"x", *TOKENS[20:])) or b"["
+    return text[:start] + piece * min(LONG_BYTES // len(piece), random.choice((20, 1000, LONG_BYTES))) + text[start:]

@@ -176,7 +176,7 @@ def exchange(session: requests.Session, channel: str, method: str, base_url: str
         answer = json.loads(response.content, parse_float=str)  # amounts stay the text that they were
     except requests.RequestException as failure:
         raise Retry(f"{channel}-unreachable", path=path, failure=type(failure).__name__) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Retry(f"{channel}-unreadable", path=path, status=response.status_code) from None
     if response.status_code >= 400 and not isinstance(answer, dict):
         raise Retry(f"{channel}-unreadable", path=path, status=response.status_code)
@@ -192,3 +192,12 @@ def expect(channel: str, answer: Any, path: str, *names: str) -> Any:
             raise Retry(f"{channel}-unreadable", path=path, missing=name)
         answer = answer[name]
     return answer
+
+
+def count_of(channel: str, answer: Any, path: str, name: str) -> int:
+    """The whole number at `name`, told as a number or as text; a page that doesn't say how many there are is no last
+    page. Raises Retry(`<channel>-unreadable`)."""
+    told = expect(channel, answer, path, name)
+    if isinstance(told, bool) or not str(told).isdecimal():
+        raise Retry(f"{channel}-unreadable", path=path, field=name)
+    return int(str(told))

@@ -25,14 +25,20 @@ _ODD = r"\x00-\x08\x0b-\x1f\ufffe\uffff"
 _CDATA = rf"<!\[CDATA\[([^\]{_ODD}]*(?:\](?!\]>)[^\]{_ODD}]*)*)\]\]>"
 _CHILD = re.compile(rf"<([A-Za-z_][A-Za-z0-9_]*)>(?:{_CDATA}|([^<&\]{_ODD}]*))</\1>[ \t\n]*")
 _ROOT, _END = "<xml>", "</xml>"
+_BLANKS = b"\xef\xbb\xbf \t\r\n"
 
 
 def read_fields(plaintext: bytes) -> Fields:
     """The fields of a callback. Raises NotUnderstood: dtd, bad-xml, bad-json, too-deep, empty."""
-    text = plaintext.lstrip(b"\xef\xbb\xbf \t\r\n")
+    text = plaintext.lstrip(_BLANKS)
     if not text:
         raise NotUnderstood("empty")
-    return _read_json(text) if text[:1] == b"{" else _read_xml(text)
+    return _read_json(text) if is_json(text) else _read_xml(text)
+
+
+def is_json(text: bytes) -> bool:
+    """Whether it is JSON and no XML, by the first character that is neither a blank nor a byte order mark."""
+    return text.lstrip(_BLANKS)[:1] == b"{"
 
 
 def _read_xml(text: bytes) -> Fields:
@@ -118,11 +124,20 @@ class _Tree:
 
 def _read_json(text: bytes) -> Fields:
     try:
-        fields: Fields = json.loads(text, object_pairs_hook=_lower_names, parse_int=str, parse_float=str)
+        fields: Fields = json.loads(
+            text, object_pairs_hook=_lower_names, parse_int=str, parse_float=str, parse_constant=str
+        )
         json.dumps(fields, ensure_ascii=False).encode()  # half a surrogate pair could be stored nowhere
     except (ValueError, RecursionError):
         raise NotUnderstood("bad-json") from None
+    if _is_deeper(fields, DEPTH_LIMIT):
+        raise NotUnderstood("too-deep")
     return fields
+
+
+def _is_deeper(value: Any, limit: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return inner is not None and (limit == 0 or any(_is_deeper(one, limit - 1) for one in inner))
 
 
 def _lower_names(pairs: list[tuple[str, Any]]) -> Fields:

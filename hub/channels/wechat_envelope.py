@@ -10,7 +10,7 @@ import json
 import re
 
 from hub.channels.base import NotUnderstood, Rejected
-from hub.channels.wechat_document import read_fields
+from hub.channels.wechat_document import is_json, read_fields
 
 _CIPHERTEXT = re.compile(rb"<Encrypt\s*>(?:\s*<!\[CDATA\[([^\]<]*)\]\]>\s*|([^<]*))</Encrypt\s*>", re.IGNORECASE)
 _USUAL_START, _USUAL_END = b"<Encrypt><![CDATA[", b"]]></Encrypt>"
@@ -20,8 +20,7 @@ _MESSAGE_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 def cut_ciphertext(body: bytes) -> str:
     """The ciphertext of an XML or JSON envelope, tolerant of case, order, blanks and missing CDATA. Raises Rejected."""
-    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    return _cut_json(body) if start == b"{" else _cut_xml(body)
+    return _cut_json(body) if is_json(body) else _cut_xml(body)
 
 
 def _cut_xml(body: bytes) -> str:
@@ -59,7 +58,7 @@ def message_key(plaintext: bytes) -> str:
 
     Events have no id that can be trusted: two of one second may agree in every field that WeCom names for it.
     """
-    message_id = _message_id_json(plaintext) if plaintext[:1] == b"{" else _message_id_xml(plaintext)
+    message_id = _message_id_json(plaintext) if is_json(plaintext) else _message_id_xml(plaintext)
     return message_id if _MESSAGE_ID.fullmatch(message_id) else hashlib.sha256(plaintext).hexdigest()
 
 

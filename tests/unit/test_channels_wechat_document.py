@@ -108,6 +108,8 @@ def test_a_customer_may_write_about_doctypes() -> None:
         (b'{"a":', "bad-json"),
         (b'{"a":"\\ud800"}', "bad-json"),
         (b'{"a":' + b"[" * 200_000, "bad-json"),
+        (b'{"a":' * (DEPTH_LIMIT + 1) + b"1" + b"}" * (DEPTH_LIMIT + 1), "too-deep"),
+        (b'{"a":' + b"[" * 900 + b"]" * 900 + b"}", "too-deep"),
         (b"<a>" * (DEPTH_LIMIT + 1) + b"</a>" * (DEPTH_LIMIT + 1), "too-deep"),
         (b"<a>" * 200_000, "too-deep"),
     ],
@@ -126,3 +128,11 @@ def test_the_depth_limit_itself_is_read() -> None:
     for _ in range(depth):
         read = read["a"]
     assert read == "1"
+    depth = DEPTH_LIMIT - 1
+    assert read_fields(b'{"a":' * depth + b'{"a":[]}' + b"}" * depth)
+
+
+def test_every_number_is_a_text() -> None:
+    """Whatever its size, and those that JSON does not know: nothing is rounded, and nothing is a float."""
+    read = read_fields(b'{"a":NaN,"b":-Infinity,"c":1e999,"d":%b,"e":0.10}' % (b"9" * 5000))
+    assert read == {"a": "NaN", "b": "-Infinity", "c": "1e999", "d": "9" * 5000, "e": "0.10"}

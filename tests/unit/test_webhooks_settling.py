@@ -125,6 +125,7 @@ class Room:
             put_content=lambda ref, body: self.log.append(("content", ref, body)),
             emit=self.emit,
             keep=lambda facts, noting: self.log.append(("keep", facts, noting)),
+            is_disabled=lambda _: False,
             inbound=lambda _: self,
             wall_now=lambda: NOW,
         )

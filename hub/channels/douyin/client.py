@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.channels.client import ApiClient, ErrorTable, PlatformMisconfigured, PlatformRefused, Token, expect
+from hub.channels.client import ApiClient, ErrorTable, PlatformMisconfigured, PlatformRefused, Token, count_of, expect
 from hub.channels.douyin.signing import canonical_json, sign_call
 from hub.channels.market import Entity, Feed, Row, Rows
 from hub.channels.reading import object_of
@@ -79,10 +79,11 @@ class Client(ApiClient):
 
     def _page(self, path: str, asked: Mapping[str, Any], name: str, row: Any) -> Rows:
         data = self._call(path, asked)
-        listed, told = data.get(name) or (), str(data.get("total") or 0)
-        if not told.isdecimal() or not all(isinstance(one, dict) for one in listed):
+        listed = data.get(name) or ()
+        if not all(isinstance(one, dict) for one in listed):
             raise Retry("douyin-unreadable", path=path)
-        total, after = int(told), asked["page"] + 1
+        total = count_of(CHANNEL, data, path, "total") if listed or data.get("total") else 0
+        after = asked["page"] + 1
         more = bool(listed) and after * PAGE_SIZE < total
         return Rows(tuple(row(one) for one in listed), total, str(after) if more else "")
 

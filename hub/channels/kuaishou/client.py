@@ -18,6 +18,7 @@ from hub.channels.client import (
     PlatformMisconfigured,
     PlatformRefused,
     Token,
+    count_of,
     expect,
 )
 from hub.channels.kuaishou.signing import MD5, sign_call
@@ -114,7 +115,8 @@ class Client(ApiClient):
         return Rows(rows, next_position="" if cursor == LAST_CURSOR else f"{int(page) + 1}:{cursor}")
 
     def _reviews(self, start: datetime, end: datetime, position: str) -> Rows:
-        """Root comments by the time they were written; our position is the offset. Times taken for milliseconds."""
+        """Root comments by the time they were written; our position is the offset, which is no page number: the total
+        stays here. Times taken for milliseconds."""
         offset, times = int(position or 0), _window(start, end)
         param = {"offset": offset, "limit": 20, "createTimeFrom": times["beginTime"], "createTimeTo": times["endTime"]}
         data = self._call(REVIEW_LIST, param)
@@ -123,9 +125,8 @@ class Client(ApiClient):
             self._row(str(expect(self.CHANNEL, one, REVIEW_LIST, "commentId")), one, str(one.get("orderId", "")))
             for one in found
         )
-        total = int(data.get("total") or 0)
-        seen = offset + len(found)
-        return Rows(rows, total=total, next_position=str(seen) if found and seen < total else "")
+        total, seen = count_of(self.CHANNEL, data, REVIEW_LIST, "total"), offset + len(found)
+        return Rows(rows, next_position=str(seen) if found and seen < total else "")
 
     def _list(self, data: Mapping[str, Any], api: str, name: str) -> list[Mapping[str, Any]]:
         found = expect(self.CHANNEL, data, api, name) or []
@@ -170,6 +171,8 @@ class Client(ApiClient):
             self.ERRORS.raise_for(code, path=path)
         if code not in self.ERRORS.success:
             raise PlatformMisconfigured(self.CHANNEL, errcode=code, path=path)
+        if answer.get("open_id") not in (None, "", self.settings["shop_id"]):
+            raise PlatformMisconfigured(self.CHANNEL, reason="the authorisation is another shop's")
         return Token(
             str(expect(self.CHANNEL, answer, path, "access_token")),
             int(answer.get("expires_in") or TOKEN_SECONDS),

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
-from hub.channels.reading import envelope, object_of, optional_id, optional_written, read_id, read_object
+from hub.channels.reading import envelope, object_of, optional_id, optional_written, read_id, read_object, read_text
 from hub.contracts.events import (
     AfterSaleTouched,
     ConsentChanged,
@@ -63,12 +63,28 @@ PARCEL_STATES: Mapping[str, ParcelState] = {
     "not_delivered": "failed",
 }
 PARCELS_LIMIT = 50
+SUBJECTS: Mapping[str, str] = {
+    "orders": "Order",
+    "refunds": "Refund",
+    "returns": "Return",
+    "fulfillments": "Fulfillment",
+    "customers": "Customer",
+    "products": "Product",
+}
+"""A topic's family → what `admin_graphql_api_id` in its body names, where the body has one."""
+GRAVE_TOPICS: Mapping[str, tuple[str, str]] = {
+    "customers/data_request": ("shop_domain", "orders_requested"),
+    "customers/redact": ("shop_domain", "orders_to_redact"),
+    "shop/redact": ("shop_domain", "shop_id"),
+    "app/uninstalled": ("myshopify_domain", "id"),
+}
+"""Topic → the field of its body that names the store, and another that it always has."""
 
 
 def events(message: StoredMessage) -> list[Draft]:
     """What the webhook says; nothing for a fulfillment without a parcel number.
 
-    Raises NotUnderstood: bad-json, unknown-topic, unknown-status, missing-field.
+    Raises NotUnderstood: bad-json, unknown-topic, wrong-topic, unknown-status, missing-field.
     """
     stored = read_object(message.plaintext)
     topic, body = str(stored.get("topic", "")), stored.get("body")
@@ -77,7 +93,20 @@ def events(message: StoredMessage) -> list[Draft]:
     read = _reader(topic)
     if read is None:
         raise NotUnderstood("unknown-topic", topic=topic)
+    _check_topic(topic, str(stored.get("shop", "")), body)
     return read(message, {**stored, "topic": topic}, body)
+
+
+def _check_topic(topic: str, shop: str, body: dict[str, Any]) -> None:
+    """The topic stands in a header, and nobody signed that: one signed body could be sent again as anything. So what
+    the body says that it is about must agree, and what ends something must name the store. Raises NotUnderstood."""
+    subject, named = SUBJECTS.get(topic.partition("/")[0], ""), read_text(body, "admin_graphql_api_id")
+    agrees = not subject or not named or named.startswith(f"gid://shopify/{subject}/")
+    if topic in GRAVE_TOPICS:
+        store, field = GRAVE_TOPICS[topic]
+        agrees = read_text(body, store).lower() == shop.lower() and field in body
+    if not agrees:
+        raise NotUnderstood("wrong-topic", topic=topic)
 
 
 Reader = Callable[[StoredMessage, dict[str, Any], dict[str, Any]], list[Draft]]

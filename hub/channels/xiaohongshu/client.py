@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from hub.channels.client import ApiClient, ErrorTable, PlatformMisconfigured, PlatformRefused, Token, expect
+from hub.channels.client import ApiClient, ErrorTable, PlatformMisconfigured, PlatformRefused, Token, count_of, expect
 from hub.channels.market import Entity, Feed, Row, Rows
 from hub.channels.xiaohongshu.signing import VERSION, sign_call
 
@@ -46,8 +46,8 @@ class Client(ApiClient):
         if entity != "after_sale":
             raise PlatformRefused(self.CHANNEL, reason="has no API", entity=entity)
         data = self._call("afterSale.getAfterSaleInfo", {"returnsId": number})
-        info = expect(self.CHANNEL, data, PATH, "afterSaleInfo")
-        return self._row(number, {**data, "afterSaleInfo": _amounts_as_text(info)}, order_no)
+        expect(self.CHANNEL, data, PATH, "afterSaleInfo", "returnsId")
+        return self._row(number, data, order_no)
 
     def page(self, entity: Entity, start: datetime, end: datetime, position: str) -> Rows:
         """One numbered page, from 1, of what changed between two moments, the latest change first."""
@@ -84,7 +84,7 @@ class Client(ApiClient):
         rows = tuple(
             self._row(str(expect(self.CHANNEL, one, PATH, number)), one, str(one.get("orderId", ""))) for one in found
         )
-        return Rows(rows, total=int(expect(self.CHANNEL, data, PATH, total)))
+        return Rows(rows, total=count_of(self.CHANNEL, data, PATH, total))
 
     def _row(self, number: str, detail: Mapping[str, Any], order_no: str) -> Row:
         """After-sales name no shop: our own setting joins them to their orders."""
@@ -112,7 +112,7 @@ class Client(ApiClient):
         data = _opened(answer)
         if data.get("sellerId") not in (None, "", self.settings["shop_id"]):
             raise PlatformMisconfigured(self.CHANNEL, reason="the authorisation is another shop's")
-        ends_at = int(expect(self.CHANNEL, data, PATH, "accessTokenExpiresAt")) // 1000
+        ends_at = count_of(self.CHANNEL, data, PATH, "accessTokenExpiresAt") // 1000
         lives = max(ends_at - int(self.wall_now().timestamp()), 0)
         return Token(
             str(expect(self.CHANNEL, data, PATH, "accessToken")),
@@ -153,14 +153,6 @@ def _succeeded(envelope: Mapping[str, Any]) -> bool:
 
 def _code(envelope: Mapping[str, Any]) -> Any:
     return envelope.get("error_code") or envelope.get("code") or 0
-
-
-def _amounts_as_text(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Yuan come as JSON numbers; the shortest decimal of a number below 10^13 is the very text that was sent."""
-    return {
-        name: repr(value) if name.endswith("Yuan") and isinstance(value, float) else value
-        for name, value in info.items()
-    }
 
 
 def _window(start: datetime, end: datetime, unit: int) -> dict[str, int]:

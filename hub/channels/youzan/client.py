@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.channels.client import ApiClient, ErrorTable, Token, expect
+from hub.channels.client import ApiClient, ErrorTable, Token, count_of, expect
 from hub.channels.market import Entity, Feed, Row, Rows
 from hub.channels.reading import CHINA, object_of
 from hub.kernel.errors import Retry
@@ -78,10 +78,11 @@ class Client(ApiClient):
 
     def _page(self, api: str, asked: Mapping[str, Any], names: tuple[str, str], row: Any) -> Rows:
         data = self._call(api, asked)
-        listed, told = data.get(names[0]) or (), str(data.get(names[1]) or 0)
-        if not told.isdecimal() or not all(isinstance(one, dict) for one in listed):
+        listed = data.get(names[0]) or ()
+        if not all(isinstance(one, dict) for one in listed):
             raise Retry("youzan-unreadable", path=api)
-        total, page_no = int(told), asked["page_no"]
+        total = count_of(CHANNEL, data, api, names[1]) if listed or data.get(names[1]) else 0
+        page_no = asked["page_no"]
         more = bool(listed) and page_no * asked["page_size"] < total
         return Rows(tuple(row(one) for one in listed), total, str(page_no + 1) if more else "")
 
