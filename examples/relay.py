@@ -17,12 +17,16 @@ import time
 from collections.abc import Iterator
 from queue import Empty, Queue
 from threading import Thread
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 BATCH_MAX = 200
+BATCH_BYTES_MAX = 899 * 1024
+MESSAGE_BYTES_MAX = 192 * 1024
 TRIES = 6
 PAUSE_SECONDS = 0.2
+HOPELESS = (400, 401, 403, 404, 413)
+"""Trying again with the same secret and URL changes nothing."""
 
 
 def signed(secret: str, source: str, messages: list[str]) -> tuple[dict[str, str], bytes]:
@@ -35,28 +39,48 @@ def signed(secret: str, source: str, messages: list[str]) -> tuple[dict[str, str
 
 
 def read_lines(lines: "Queue[str]") -> None:
-    """The standard input into a queue, and "" at its end."""
-    for line in sys.stdin:
-        if line.strip():
-            lines.put(line.strip())
+    """What can be posted of the standard input into a queue, and "" at its end."""
+    for raw in sys.stdin.buffer:
+        line = raw.decode("utf-8", "replace").strip()
+        if line and is_message(line):
+            lines.put(line)
     lines.put("")
 
 
+def is_message(line: str) -> bool:
+    """One broken line would break the batch around it: it is named, left out, and so never acknowledged."""
+    try:
+        read = json.loads(line, parse_int=str)
+    except (ValueError, RecursionError):
+        read = None
+    fits = isinstance(read, dict) and len(line.encode()) <= MESSAGE_BYTES_MAX
+    if not fits:
+        print(f"left out, no JSON object of at most {MESSAGE_BYTES_MAX} bytes: {line[:80]}", file=sys.stderr)  # noqa: T201
+    return fits
+
+
 def batches(size: int) -> Iterator[list[str]]:
-    """Lines as they come: `size` at most, and what there is when no more come for a moment."""
+    """Lines as they come: `size` and 900 KB at most, and what there is when no more come for a moment."""
     lines: Queue[str] = Queue()
     Thread(target=read_lines, args=(lines,), daemon=True).start()
-    while first := lines.get():
-        batch, line = [first], first
-        while line and len(batch) < size:
-            try:
-                line = lines.get(timeout=PAUSE_SECONDS)
-            except Empty:
-                break
-            batch += [line] if line else []
+    line: str | None = lines.get()
+    while line:
+        batch, room = [line], BATCH_BYTES_MAX - len(line.encode())
+        line = next_line(lines)
+        while line and len(batch) < size and len(line.encode()) < room:
+            batch.append(line)
+            room -= len(line.encode()) + 1
+            line = next_line(lines)
         yield batch
-        if not line:
-            return
+        line = lines.get() if line is None else line
+
+
+def next_line(lines: "Queue[str]") -> str | None:
+    """The next line, "" after the last, None when none comes for a moment."""
+    try:
+        return lines.get(timeout=PAUSE_SECONDS)
+    except Empty:
+        return None
 
 
 def send(url: str, secret: str, source: str, messages: list[str]) -> dict[str, list[object]]:
@@ -66,7 +90,9 @@ def send(url: str, secret: str, source: str, messages: list[str]) -> dict[str, l
         try:
             with urlopen(Request(url, data=body, headers=headers, method="POST"), timeout=15) as reply:  # noqa: S310
                 return dict(json.load(reply))
-        except URLError as error:
+        except OSError as error:  # no answer, or another than 200
+            if isinstance(error, HTTPError) and error.code in HOPELESS:
+                sys.exit(f"the hub refuses the batch with {error.code}: see its guide, hub/channels/relay/setup.md")
             print(f"try {nth + 1}: {error}", file=sys.stderr)  # noqa: T201
             time.sleep(min(2**nth, 30))
     sys.exit("the hub did not take the batch; nothing of it may be acknowledged")

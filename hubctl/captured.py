@@ -15,9 +15,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from functions.webhooks.causes import words
 from hub.channels.base import Accepted, Delivery, NotUnderstood, Received, Rejected, Settings, StoredMessage
+from hub.channels.open.inbound import check
 from hub.channels.registry import codec, inbound
 from hub.contracts.webhooks import Words
 from hub.kernel.errors import Problem
+from hubctl.failures import OperatorError
 from hubctl.sampling import check_channel
 
 Undo = Callable[[Delivery], Iterable[Delivery]]
@@ -39,8 +41,11 @@ class Found:
 
 def read_capture(method: str, query: str, headers: Mapping[str, str], body: bytes) -> Delivery:
     """A captured request as a delivery. query: the raw query string, or a whole URL (some platforms sign its path); at:
-    when the request itself says that it was sent, so that its age is no reason."""
-    url = urlsplit(query if query.startswith(("http://", "https://", "/", "?")) else f"?{query}")
+    when the request itself says that it was sent, so that its age is no reason. Raises OperatorError for no URL."""
+    try:
+        url = urlsplit(query if query.startswith(("http://", "https://", "/", "?")) else f"?{query}")
+    except ValueError:
+        raise OperatorError(f"{query!r} is neither a URL nor a query string") from None
     values = dict(parse_qsl(url.query, keep_blank_values=True))
     lower = {name.lower(): value for name, value in headers.items()}
     return Delivery(method.upper(), values, lower, body, at=_sent_at(values, lower), path=url.path)
@@ -54,7 +59,8 @@ def explain(channel: str, settings: Settings, delivery: Delivery) -> Found:
     try:
         accepted = door.accept(delivery, settings)
     except Rejected as rejected:
-        cause = _likeliest(channel, settings, delivery) or words(rejected.reason)
+        cause = _likeliest(channel, settings, delivery) or _lacking(channel, settings, delivery)
+        cause = cause or words(rejected.reason)
         return Found(refused=rejected.reason, facts=rejected.facts, cause=cause, problems=problems)
     return _understood(channel, accepted, problems)
 
@@ -71,7 +77,9 @@ def _message(channel: str, received: Received) -> dict[str, Any]:
     try:
         drafts = inbound(channel).events(stored)
     except NotUnderstood as error:
-        return told | {"quarantined": error.reason, "facts": dict(error.facts)}
+        problems = check(received.plaintext) if channel == "open" else []
+        wrong = [{"pointer": problem.pointer, "rule": problem.rule} for problem in problems]
+        return told | {"quarantined": error.reason, "facts": dict(error.facts)} | ({"problems": wrong} if wrong else {})
     said = [draft.event.model_dump(mode="json", exclude={"id", "tenant", "at"}) for draft in drafts if draft.event]
     return told | {"events": said, "facts_kept": sum(draft.facts is not None for draft in drafts)}
 
@@ -85,6 +93,24 @@ def _likeliest(channel: str, settings: Settings, delivery: Delivery) -> Words | 
         if any(_verifies(channel, settings, before) for before in undo(delivery) if before != delivery):
             return cause
     return None
+
+
+def _lacking(channel: str, settings: Settings, delivery: Delivery) -> Words | None:
+    """What the platform always sends and the capture has not: whoever notes down a request forgets its headers."""
+    stamp: dict[str, Any] = {"timestamp": "0", "nonce": "n", "randomness": bytes(16)}
+    try:
+        genuine = codec(channel).sample(settings, b"{}", **stamp)
+    except (AttributeError, LookupError, TypeError, ValueError, Rejected):
+        return None  # settings that sign nothing: they are the problem
+    query, headers = genuine.query.keys() - delivery.query.keys(), genuine.headers.keys() - delivery.headers.keys()
+    lacking = ", ".join([*sorted(query), *sorted(headers - {"content-type"})])
+    if delivery.method != "POST" or not lacking:
+        return None
+    return Words(
+        zh=f"抓到的请求缺少 {lacking}：签名要靠它们验证，请连同完整网址（--query）和请求头（--header）一起给出。",
+        en=f"The captured request lacks {lacking}, without which no signature verifies: give the whole URL (--query) "
+        "and the headers (--header) too.",
+    )
 
 
 def _verifies(channel: str, settings: Settings, delivery: Delivery) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
@@ -164,18 +165,39 @@ def decode(
 
     check_channel(channel)
     target = find_target(channel, "http://captured", settings, ready_file, connection)
-    raw = sys.stdin.buffer.read() if body == Path("-") else body.read_bytes() if body else b""
-    headers = dict(line.split(":", 1) for line in header or () if ":" in line)
-    headers = {name.strip(): value.strip() for name, value in headers.items()}
-    found = explain(channel, target.settings, read_capture(method or ("POST" if raw else "GET"), query, headers, raw))
+    raw = _read_body(body)
+    if not raw and not query:
+        raise OperatorError("nothing was captured: give --body FILE (- reads stdin), --query, and --header for each")
+    capture = read_capture(method or ("POST" if raw else "GET"), query, _read_headers(header or ()), raw)
+    found = explain(channel, target.settings, capture)
     for problem in found.problems:
-        say.print(f"[yellow]settings[/yellow]   {problem.pointer} {escape(problem.rule)}")
+        say.print(f"[yellow]settings[/yellow]   {problem.pointer} {escape(problem.rule)}", soft_wrap=True)
     if found.refused:
-        say.print(f"[red]refused[/red]    {found.refused} {escape(_json(dict(found.facts))) if found.facts else ''}")
-        say.print(f"cause      {found.cause.zh}\n           {found.cause.en}" if found.cause else "")
+        say.print(f"[red]refused[/red]    {found.refused}")
+        for name, value in found.facts.items():
+            say.print(f"           {escape(f'{name}: {value}')}", soft_wrap=True)
+        if found.cause:
+            say.print(f"cause      {escape(found.cause.zh)}\n           {escape(found.cause.en)}", soft_wrap=True)
         raise typer.Exit(1)
-    say.print(f"[green]verifies[/green]   answered with: {escape(found.answer) or '(empty body)'}")
+    say.print(f"[green]verifies[/green]   answered with: {escape(found.answer) or '(empty body)'}", soft_wrap=True)
     sys.stdout.write(_json(list(found.messages)))
+
+
+def _read_body(path: Path | None) -> bytes:
+    """The captured bytes; - is stdin, no path no body. Raises OperatorError."""
+    if path is None:
+        return b""
+    try:
+        return sys.stdin.buffer.read() if path == Path("-") else path.read_bytes()
+    except OSError as error:
+        raise OperatorError(f"--body {path} can't be read: {error.strerror}") from None
+
+
+def _read_headers(lines: Sequence[str]) -> dict[str, str]:
+    """Each "name: value". Raises OperatorError for a line without a colon: a header that is left out signs nothing."""
+    if wrong := [line for line in lines if ":" not in line]:
+        raise OperatorError(f'--header {wrong[0]!r} is no header: it is "name: value"')
+    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
 @app.command()
@@ -235,11 +257,11 @@ def _tell(line: str) -> None:
 def _announce(ready: Ready, ready_file: Path) -> None:
     """What a person needs of a hub that is up; the token alone goes to stdout. URLs are never broken over lines."""
     lines = [
-        f"hub        {ready.base_url}   (reference: {ready.base_url}/docs)",
-        f"platforms  {ready.platforms_url}   (doubles; what the hub sent: {ready.platforms_url}/_control/recorded)",
-        *(f"{connection.channel:<10} {connection.webhook_url}" for connection in ready.connections),
-        f"ready file {ready_file}   (all of this, and the connections' secrets, as JSON)",
-        "token      of an administrator, for this hub alone:",
+        f"hub              {ready.base_url}   (reference: {ready.base_url}/docs)",
+        f"platforms        {ready.platforms_url}   (doubles; they were sent: {ready.platforms_url}/_control/recorded)",
+        *(f"{connection.channel:<16} {connection.webhook_url}" for connection in ready.connections),
+        f"ready file       {ready_file}   (all of this, and the connections' secrets, as JSON)",
+        "token            of an administrator, for this hub alone:",
     ]
     say.print(f"[green]ready[/green] after {ready.started_in_seconds:.0f} s")
     for line in lines:
@@ -248,6 +270,7 @@ def _announce(ready: Ready, ready_file: Path) -> None:
     sys.stdout.flush()
     say.print("try, in another terminal:")
     _try('.venv/bin/python examples/send_wecom_text.py "冰柜不制冷"')
+    _try(".venv/bin/hubctl sample douyin 101")
     _try(f'curl -H "Authorization: Bearer $(.venv/bin/hubctl token)" {ready.base_url}/tickets')
     say.print("Ctrl-C stops it and everything that it started.")
 

@@ -65,9 +65,13 @@ class Slot:
         self._lock = threading.Lock()
         self._worker: WorkerProcess | None = None
         self._generation = -1
+        self._closed = False
 
     def worker(self, generation: int) -> WorkerProcess:
+        """The worker of this generation. Raises WorkerGoneError once the slot is closed."""
         with self._lock:
+            if self._closed:
+                raise WorkerGoneError("the hub stops")
             if self._worker is None or not self._worker.alive or self._generation != generation:
                 if self._worker is not None:
                     self._worker.retire()
@@ -80,8 +84,10 @@ class Slot:
         """The worker's process, 0 while there is none."""
         return self._worker.pid if self._worker is not None and self._worker.alive else 0
 
-    def kill(self) -> None:
+    def close(self) -> None:
+        """Ends the worker; no other takes its place."""
         with self._lock:
+            self._closed = True
             if self._worker is not None:
                 self._worker.kill()
 
@@ -185,14 +191,15 @@ class Dispatcher:
             worker.kill()
         for bundle in self._bundles.values():
             for slot in bundle.slots:
-                slot.kill()
+                slot.close()
 
     def _run(self, slot: Slot, call: Call) -> Outcome:
         """A worker may be retired, or die, between being chosen and being called: then the next one gets the call."""
         for _ in range(STARTS_MAX):
-            worker, started = slot.worker(self.generation), time.monotonic()
-            position = worker.log_size()
+            started = time.monotonic()
             try:
+                worker = slot.worker(self.generation)
+                position = worker.log_size()
                 answer = worker.call(call)
             except WorkerGoneError:
                 continue

@@ -59,14 +59,23 @@ def find_target(channel: str, url: str, settings_file: Path | None, ready_file: 
     known = _connection(channel, ready_file, connection) if not (url and settings_file) else {}
     settings = _read_settings(settings_file) if settings_file else known.get("settings")
     where = url or known.get("webhook_url", "")
-    if not where or not settings:
+    if not where or settings is None:
         raise OperatorError(
-            f"no {channel} connection is known here: give --to URL and --settings FILE (its settings as JSON), "
-            "or run `make dev`, which writes its connections to .hub/ready.json"
+            f"no {channel} connection {connection + ' ' if connection else ''}is known here: give --to URL and "
+            "--settings FILE (its settings as JSON), or run `make dev`, which writes its connections to .hub/ready.json"
         )
-    if not where.startswith(("http://", "https://")):
-        raise OperatorError(f"{where!r} is no URL: it begins with http:// or https://")
+    if not _is_url(where):
+        raise OperatorError(f"{where!r} is no URL: it is http:// or https://, a host, and mostly a port and a path")
     return Target(where, settings)
+
+
+def _is_url(text: str) -> bool:
+    """Whether a request can be sent there; brackets that never close and ports that are none make it no URL."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in text
+    except ValueError:
+        return False
 
 
 def send_sample(channel: str, name: str, target: Target, text: str) -> Answered:
@@ -133,7 +142,7 @@ def _connection(channel: str, ready_file: Path, connection: str) -> dict[str, An
         return {}
     try:
         listed = json.loads(ready_file.read_text(encoding="utf-8"))["connections"]
-    except (ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError):
         raise OperatorError(f"{ready_file} is not what `hubctl dev` writes once it is ready") from None
     fitting = [one for one in listed if one["channel"] == channel and connection in ("", one["id"])]
     return dict(fitting[0]) if fitting else {}

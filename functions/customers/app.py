@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import lru_cache
 
 from functions.customers.contacts import apply_change
 from functions.customers.identities import Identity, resolve_customer
-from functions.customers.profile import Reader, make_fact, show_customer, show_summary
+from functions.customers.persons import Person, identities_of, person_of
+from functions.customers.profile import Reader, make_fact, show_customer, show_summary, unknown_of
 from functions.customers.tables import CustomerTable
 from functions.customers.timeline import TOLD, entry_of
 from hub.contracts.customers import CustomerSummary, CustomerView, FactBody, TimelineEntry
@@ -34,12 +36,16 @@ from hub.edge import access, aws, cursors
 from hub.edge.auth import Principal
 from hub.edge.requests import Request
 from hub.edge.room import Room
+from hub.kernel.errors import NotFound
 from hub.kernel.ids import derived_id
+from hub.store.content import ContentStore
 from hub.store.idempotency import Idempotency
 from hub.store.sealing import Sealer
 
 READERS = ("supervisor", "agent", "engineer", "finance", "store_manager", "viewer", "integrator")
 WRITERS = ("supervisor", "agent", "integrator")
+PHONE_KEY_BYTES = 32
+PHONE_KEY_CONTEXT = "phone/key"
 RECENT_LIMIT = 100
 """So many entries of the timeline make the recent tickets and orders of a customer's page."""
 
@@ -56,6 +62,19 @@ def store() -> CustomerTable:
 def sealer() -> Sealer:
     """Seals personal facts, connected at first use."""
     return Sealer(aws.client("kms"), room.settings.key_id, room.settings.tenant)
+
+
+@lru_cache(maxsize=1)
+def contents() -> ContentStore:
+    """What people wrote and who they say they are, connected at first use."""
+    return ContentStore(room.settings.tenant, room.settings.content_table, aws.client("dynamodb"))
+
+
+@lru_cache(maxsize=1)
+def phone_key() -> bytes:
+    """The tenant's key for hashes of phone numbers: random, made once, kept sealed."""
+    sealed = store().phone_key(lambda: sealer().seal(secrets.token_hex(PHONE_KEY_BYTES), PHONE_KEY_CONTEXT))
+    return bytes.fromhex(sealer().unseal(sealed, PHONE_KEY_CONTEXT))
 
 
 @room.http("GET", "/customers", summary="客户列表 · List customers", query=PageQuery,
@@ -89,7 +108,8 @@ def read_timeline(request: Request) -> Page[TimelineEntry]:
 @room.http("PUT", "/customers/{customer_id}/facts/{name}", summary="记录客户信息 · Record a fact",
            body=FactBody, answer=CustomerView, roles=WRITERS)  # fmt: skip
 def record_fact(request: Request) -> CustomerView:
-    """Record one fact about a customer, with who said so and when; the one before is replaced."""
+    """Record one fact about a customer, with who said so and when; the one before is replaced. Whoever comes with a
+    `phone` or `union_id` that is recorded here is this customer, unless it is another's already."""
     customer_id = request.path["customer_id"]
     fact = make_fact(
         customer_id,
@@ -100,7 +120,9 @@ def record_fact(request: Request) -> CustomerView:
         seal=sealer().seal,
         mask=access.masked,
     )
-    store().save_fact(customer_id, fact, request.body.version)
+    store().save_facts(customer_id, (fact,), request.body.version)
+    for identity in identities_of(person_of({"person": {fact.name: request.body.value}}), phone_key):
+        store().claim(customer_id, (identity,), request.now)
     return _show(customer_id, request.principal)
 
 
@@ -118,9 +140,9 @@ def on_event(event: Event) -> None:
         case ReviewPosted() | LogisticsChanged() if event.person_id:
             account = event.account or event.shop_id
             _record(_resolve(Identity(event.channel, account, event.person_id), event), event)
-        case TouchpointCaptured() | LeadCaptured() | ConsentChanged() | MemberChanged() | CouponChanged() if (
-            event.person_id
-        ):
+        case LeadCaptured() if event.person_id:
+            _record(_meet(Identity(event.channel, event.account, event.person_id), event), event)
+        case TouchpointCaptured() | ConsentChanged() | MemberChanged() | CouponChanged() if event.person_id:
             _record(_resolve(Identity(event.channel, event.account, event.person_id), event), event)
         case GroupChanged():
             _record_members(event)
@@ -137,7 +159,7 @@ def _record_members(event: GroupChanged) -> None:
 
 def _resolve_message(event: MessageReceived) -> MessageResolved:
     """The same message with its customer; its id derives from the event's, so a repeat is recognised."""
-    customer_id = _resolve(Identity(event.channel, event.account, event.sender_id), event)
+    customer_id = _meet(Identity(event.channel, event.account, event.sender_id), event)
     return MessageResolved(
         id=derived_id("evt", event.at, "message.resolved", event.id),
         tenant=event.tenant,
@@ -162,8 +184,36 @@ def _change_contact(event: ContactChanged) -> None:
     _record(customer_id, event)
 
 
-def _resolve(identity: Identity, event: Event) -> str:
-    return resolve_customer(store(), room.settings.tenant, identity, event.at)
+def _meet(identity: Identity, event: MessageReceived | LeadCaptured) -> str:
+    """The customer behind what somebody sent, by all that its content says of them."""
+    person = _person(event.content_ref)
+    customer_id = _resolve(identity, event, *identities_of(person, phone_key))
+    _learn(customer_id, person, event)
+    return customer_id
+
+
+def _person(content_ref: str) -> Person:
+    try:
+        return person_of(contents().get(content_ref))
+    except NotFound:
+        return Person()
+
+
+def _learn(customer_id: str, person: Person, event: MessageReceived | LeadCaptured) -> None:
+    """Keep what was not known. When somebody else writes just now this raises Conflict, and the event comes again."""
+    if not person.facts:
+        return
+    profile = store().profile(customer_id)
+    facts = [
+        make_fact(customer_id, name, value, source=event.channel, at=event.at, seal=sealer().seal, mask=access.masked)
+        for name, value in unknown_of(profile, person.facts).items()
+    ]
+    if facts:
+        store().save_facts(customer_id, facts, profile.version)
+
+
+def _resolve(identity: Identity, event: Event, *others: Identity) -> str:
+    return resolve_customer(store(), room.settings.tenant, (identity, *others), event.at)
 
 
 def _record(customer_id: str, event: Event) -> None:

@@ -4,7 +4,7 @@ and shown in full only to those who may see them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from functions.customers.timeline import orders_of, tickets_of
 from hub.contracts.customers import ContactView, CustomerSummary, CustomerView, FactView, IdentityView, TimelineEntry
 from hub.kernel.errors import Invalid, Problem
 
-PERSONAL = frozenset({"name", "phone", "email", "address", "wechat_id", "birthday", "id_number"})
+PERSONAL = frozenset({"name", "phone", "email", "address", "wechat_id", "union_id", "birthday", "id_number"})
 """Facts that identify or reach a person: sealed at rest, masked for most roles."""
 
 FACTS_LIMIT = 100
@@ -71,12 +71,19 @@ def make_fact(
     return Fact(name, seal(value, seal_context(customer_id, name)), mask(value), source, at)
 
 
-def with_fact(profile: Profile, fact: Fact) -> dict[str, Fact]:
-    """The profile's facts, by name, after `fact`. Raises Invalid beyond FACTS_LIMIT."""
-    facts = {known.name: known for known in profile.facts} | {fact.name: fact}
-    if len(facts) > FACTS_LIMIT:
+def with_facts(profile: Profile, facts: Iterable[Fact]) -> dict[str, Fact]:
+    """The profile's facts, by name, after `facts`. Raises Invalid beyond FACTS_LIMIT."""
+    after = {fact.name: fact for fact in (*profile.facts, *facts)}
+    if len(after) > FACTS_LIMIT:
         raise Invalid("too many facts", problems=[Problem("", f"a customer has at most {FACTS_LIMIT} facts")])
-    return facts
+    return after
+
+
+def unknown_of(profile: Profile, told: Mapping[str, str]) -> dict[str, str]:
+    """What is told of a customer and not known yet, as far as there is room for it. What is known stays as it is."""
+    known = {fact.name for fact in profile.facts}
+    unknown = [(name, value) for name, value in told.items() if name not in known]
+    return dict(unknown[: FACTS_LIMIT - len(known)])
 
 
 def show_summary(profile: Profile) -> CustomerSummary:

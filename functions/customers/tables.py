@@ -1,17 +1,21 @@
 """The room's table. A customer's partition `<tenant>#customer#<id>` holds the profile and, beside it, identities,
-contacts and the timeline; each identity is also an item of its own, which is what makes it unique."""
+contacts and the timeline; each identity is also an item of its own, which is what makes it unique. One item more holds
+the key under which phone numbers are hashed, sealed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.transactions import TransactWrite
 
 from functions.customers.contacts import Contact
 from functions.customers.identities import Identity
-from functions.customers.profile import Fact, Profile, with_fact
+from functions.customers.profile import Fact, Profile, with_facts
 from functions.customers.timeline import sort_key
 from hub.contracts.customers import TimelineEntry
 from hub.kernel.clock import parse_rfc3339, rfc3339
@@ -69,12 +73,21 @@ class TimelineItem(RoomModel):
     entry: JSONAttribute = JSONAttribute()
 
 
+class KeyItem(RoomModel):
+    """`<t>#key` / `phone`: the key of the phones' hashes, sealed."""
+
+    class Meta(RoomModel.Meta):
+        pass
+
+    sealed = UnicodeAttribute()
+
+
 class CustomerTable:
     """Customers of one tenant, as kept in DynamoDB. Errors: Conflict for a lost race, Retry for what passes."""
 
     def __init__(self, tenant: str, table: str) -> None:
         self._tenant = tenant
-        bind(table, ProfileItem, IdentityItem, ContactItem, TimelineItem)
+        bind(table, ProfileItem, IdentityItem, ContactItem, TimelineItem, KeyItem)
 
     # Identities.
 
@@ -83,30 +96,46 @@ class CustomerTable:
         found = _read(IdentityItem, self._identity_pk(identity), "identity")
         return found.customer_id if found else None
 
-    def create_customer(self, customer_id: str, identity: Identity, at: datetime) -> None:
-        """The customer with its first identity, unless they are there."""
-        profile = ProfileItem(
-            self._pk(customer_id),
-            "profile",
-            customer_id=customer_id,
-            created_at=rfc3339(at),
-            first_channel=identity.channel,
-            list_pk=f"{self._tenant}#customers",
-            list_sk=f"{rfc3339(at)}#{customer_id}",
-        )
-        profile.create_if_absent()
-        copy = self._identity_item(self._pk(customer_id), f"identity#{identity.key}", identity, customer_id, at)
-        copy.create_if_absent()
-
-    def claim(self, identity: Identity, customer_id: str, at: datetime) -> bool:
-        """Tie an identity to a customer: one conditional put, one winner."""
-        item = self._identity_item(self._identity_pk(identity), "identity", identity, customer_id, at)
-        return item.create_if_absent()
+    def claim(self, customer_id: str, identities: Sequence[Identity], at: datetime, *, new: bool = False) -> bool:
+        """Tie identities to a customer, who is made if `new`: one transaction, one winner. False when one is tied
+        already. Raises Retry while somebody else's transaction holds one of them."""
+        items: list[RoomModel] = [self._new_profile(customer_id, identities[0].channel, at)] if new else []
+        for identity in identities:
+            items.append(self._identity_item(self._identity_pk(identity), "identity", identity, customer_id, at))
+            copy_sk = f"identity#{identity.key}"
+            items.append(self._identity_item(self._pk(customer_id), copy_sk, identity, customer_id, at))
+        try:
+            with saving(customer=customer_id), TransactWrite(connection=Connection()) as transaction:
+                for item in items:
+                    transaction.save(item)
+        except Conflict:
+            return False
+        return True
 
     def identities(self, customer_id: str) -> list[tuple[Identity, datetime]]:
         """The customer's identities, and since when."""
         items: list[IdentityItem] = self._parts(IdentityItem, customer_id, "identity#")
         return [(Identity(i.channel, i.account, i.external_id), parse_rfc3339(i.linked_at)) for i in items]
+
+    def _new_profile(self, customer_id: str, channel: str, at: datetime) -> ProfileItem:
+        return ProfileItem(
+            self._pk(customer_id),
+            "profile",
+            customer_id=customer_id,
+            created_at=rfc3339(at),
+            first_channel=channel,
+            list_pk=f"{self._tenant}#customers",
+            list_sk=f"{rfc3339(at)}#{customer_id}",
+        )
+
+    def phone_key(self, make: Callable[[], str]) -> str:
+        """The key of the phones' hashes, sealed; made once for ever, by whoever first asks for it."""
+        pk, sk = f"{self._tenant}#key", "phone"
+        found = _read(KeyItem, pk, sk)
+        if found is None:
+            KeyItem(pk, sk, sealed=make()).create_if_absent()
+            found = _read(KeyItem, pk, sk)
+        return str(found.sealed)
 
     # Profile and facts.
 
@@ -122,13 +151,13 @@ class CustomerTable:
         )
         return [to_profile(item) for item in items], position
 
-    def save_fact(self, customer_id: str, fact: Fact, seen_version: int | None) -> Profile:
-        """Keep a fact. Raises NotFound, Conflict when the profile moved on, Invalid for too many facts."""
+    def save_facts(self, customer_id: str, facts: Iterable[Fact], seen_version: int | None) -> Profile:
+        """Keep facts, all or none. Raises NotFound, Conflict when the profile moved on, Invalid for too many facts."""
         item = self._profile_item(customer_id)
         if seen_version is not None and seen_version != item.version:
             raise Conflict("the customer has changed since", yours=seen_version, now=item.version)
-        facts = with_fact(to_profile(item), fact)
-        item.facts = {name: _stored(kept) for name, kept in facts.items()}
+        kept = with_facts(to_profile(item), facts)
+        item.facts = {name: _stored(fact) for name, fact in kept.items()}
         with saving(customer=customer_id):
             item.save()
         return to_profile(item)

@@ -73,7 +73,7 @@ desk = Desk(room)
 def list_tickets(request: Request) -> Page[TicketView]:
     """The tickets of your region, newest first; the list may be two seconds behind, and leaves out visits and text."""
     query = request.query
-    condition = filters(query.state, query.customer, query.assignee, request.principal.region)
+    condition = filters(query, request.principal.region)
     cases, position = desk.tables.page(condition, cursors.decode(query.cursor), query.limit)
     return Page(
         data=tuple(show_ticket(case) for case in cases),
@@ -145,7 +145,8 @@ def explain_ticket(request: Request) -> ExplainView:
     ticket = case.ticket
     need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
     said = desk.sealer.unseal(ticket.subject_sealed, text_context(ticket.id))
-    traces = explain(desk.rules.current().table, intake_facts(said, ticket.channel, ticket.region)).rules
+    facts = intake_facts(said, ticket.channel, ticket.entry, ticket.region)
+    traces = explain(desk.rules.current().table, facts).rules
     chosen = choose_person(need, desk.organisation(), request.now)
     return show_explanation(case, () if ticket.rule_id == BY_HAND else traces, chosen, request.now)
 

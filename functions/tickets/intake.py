@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from functions.tickets.catalogue import TypeCard
 from functions.tickets.ticket import Case, Move, Note, Thread, Ticket
@@ -14,11 +17,14 @@ THREAD_WINDOW = timedelta(minutes=30)
 """Business time, sliding: each message that joins keeps the conversation open for as long again."""
 TOPIC = "conversation"
 """A customer has one open conversation, whatever it is about: "型号BX-3" belongs to the freezer that failed."""
+ENTRIES_LIMIT = 20
+"""So many entries are kept on a ticket; the trail tells each message's."""
+_ENTRY = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 @dataclass(frozen=True)
 class Message:
-    """What somebody wrote. `text` stays in memory; what is stored of it is `sealed`."""
+    """What somebody wrote. `text` stays in memory; what is stored of it is `sealed`. entry: how it came in (入口)."""
 
     id: str
     customer_id: str
@@ -31,21 +37,23 @@ class Message:
     replay: bool = False
     text: str = ""
     sealed: str = ""
+    entry: str = ""
 
     def facts(self) -> dict[str, object]:
         """What the intake rules may ask for."""
-        told = intake_facts(self.text, self.channel, self.region)
+        told = intake_facts(self.text, self.channel, self.entry or self.channel, self.region)
         return {**told, "kind": self.kind, "from_staff": self.from_staff}
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What kind of ticket to open. rule_id: the rule that said so, "default", or "by hand"."""
+    """What kind of ticket to open. rule_id: the rule that said so, "default", or "by hand". topic: what it is about."""
 
     type: str
     priority: Priority
     rule_id: str
     skill: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,20 +69,28 @@ class Opening:
     ladder: str = ""
     store_id: str = ""
     channel: str = ""
+    entry: str = ""
     sealed: str = ""
     replay: bool = False
 
 
-def intake_facts(text: str, channel: str, region: str) -> dict[str, object]:
+def entry_of(content: Mapping[str, Any], channel: str) -> str:
+    """How a message came in: `entry` of its content, a word like website or phone; else the channel is the entry."""
+    said = content.get("entry")
+    return said if isinstance(said, str) and _ENTRY.fullmatch(said) else channel
+
+
+def intake_facts(text: str, channel: str, entry: str, region: str) -> dict[str, object]:
     """The facts that a ticket still remembers of the message that opened it."""
-    return {"text": text, "channel": channel, "region": region}
+    return {"text": text, "channel": channel, "entry": entry, "region": region}
 
 
 def classify(table: DecisionTable, message: Message) -> Wanted:
     """What kind of ticket this message would open."""
     decision = decide(table, message.facts())
     outcome = decision.outcome
-    return Wanted(outcome["type"], outcome["priority"], decision.rule_id or "default", outcome.get("skill", ""))
+    rule_id, skill, topic = decision.rule_id or "default", outcome.get("skill", ""), outcome.get("topic", "")
+    return Wanted(outcome["type"], outcome["priority"], rule_id, skill, topic)
 
 
 def joins(thread: Thread | None, ticket: Ticket | None, at: datetime) -> bool:
@@ -98,7 +114,9 @@ def open_ticket(wanted: Wanted, card: TypeCard, opening: Opening) -> Ticket:
         region=opening.region,
         store_id=opening.store_id,
         channel=opening.channel,
+        entries=tuple(filter(None, (opening.entry or opening.channel,))),
         skill=wanted.skill or card.skill,
+        topic=wanted.topic,
         title_zh=zh,
         title_en=en,
         subject_sealed=opening.sealed,
@@ -115,7 +133,13 @@ def open_ticket(wanted: Wanted, card: TypeCard, opening: Opening) -> Ticket:
 
 def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Note, ...]:
     """The trail's first entries."""
-    facts = {"type": ticket.type, "priority": ticket.priority, "rule": ticket.rule_id, "message": message_id}
+    facts = {
+        "type": ticket.type,
+        "priority": ticket.priority,
+        "rule": ticket.rule_id,
+        "message": message_id,
+        "entry": ticket.entry,
+    }
     opened = Note("opened", actor, {name: value for name, value in facts.items() if value}, ticket.subject_sealed)
     return (opened,) if ticket.flow_version else (opened, Note("no flow", "system", {"type": ticket.type}))
 
@@ -123,6 +147,9 @@ def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Not
 def join_ticket(case: Case, message: Message) -> Move:
     """The same ticket, with one message more."""
     last = max(message.at, case.ticket.last_message_at or message.at)
-    ticket = case.ticket.but(last_message_at=last)
-    note = Note("message", message.customer_id, {"message": message.id, "kind": message.kind}, message.sealed)
+    known = case.ticket.entries or (case.ticket.entry,)
+    entries = tuple(entry for entry in dict.fromkeys((*known, message.entry)) if entry)[:ENTRIES_LIMIT]
+    ticket = case.ticket.but(last_message_at=last, entries=entries)
+    detail = {"message": message.id, "kind": message.kind, "entry": message.entry}
+    note = Note("message", message.customer_id, {k: v for k, v in detail.items() if v}, message.sealed)
     return Move(ticket, (note,))

@@ -8,7 +8,17 @@ from dataclasses import replace
 from functions.tickets import catalogue
 from functions.tickets.desk_port import Desk, text_context
 from functions.tickets.dispatch import Person, Roster
-from functions.tickets.intake import Message, Opening, Wanted, classify, join_ticket, joins, open_ticket, opening_notes
+from functions.tickets.intake import (
+    Message,
+    Opening,
+    Wanted,
+    classify,
+    entry_of,
+    join_ticket,
+    joins,
+    open_ticket,
+    opening_notes,
+)
 from functions.tickets.tables import RACES_LIMIT, Record
 from functions.tickets.ticket import Case, Move, Thread
 from functions.tickets.visits import tap_card
@@ -98,9 +108,9 @@ def open_case(desk: Desk, wanted: Wanted, opening: Opening, actor: str, message:
 def _read_message(desk: Desk, event: MessageResolved) -> Message:
     sender = person_by_userid(desk, event.sender_id)
     try:
-        text = str(desk.contents.get(event.content_ref).get("text", ""))
+        content = desk.contents.get(event.content_ref)
     except NotFound:
-        text = ""
+        content = {}
     return Message(
         id=event.message_id,
         customer_id=event.customer_id,
@@ -111,7 +121,8 @@ def _read_message(desk: Desk, event: MessageResolved) -> Message:
         store_id=sender.store_id if sender else "",
         from_staff=sender is not None,
         replay=event.replay,
-        text=text,
+        text=str(content.get("text", "")),
+        entry=entry_of(content, event.channel),
     )
 
 
@@ -148,6 +159,7 @@ def _open(desk: Desk, message: Message, record: Record | None) -> None:
         at=message.at,
         store_id=message.store_id,
         channel=message.channel,
+        entry=message.entry,
         sealed=desk.sealer.seal(message.text, text_context(ticket_id)),
         replay=message.replay,
     )

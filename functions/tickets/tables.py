@@ -25,6 +25,7 @@ from pynamodb.transactions import TransactWrite
 from functions.tickets.intake import TOPIC
 from functions.tickets.ticket import Case, Move, Note, Rung, Stored, Thread, Ticket, Visit
 from functions.tickets.trail import Entry, append_notes
+from hub.contracts.tickets import TicketQuery
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.store.model import RoomModel, bind, saving
@@ -260,10 +261,12 @@ def load_changes(old: Ticket, new: Ticket) -> dict[str, int]:
     return {person: step for person, step in ((before, -1), (after, 1)) if person}
 
 
-def filters(state: str | None, customer: str, assignee: str, region: str) -> Condition | None:
+def filters(query: TicketQuery, region: str) -> Condition | None:
     """The filter of a list: what was asked for, and the principal's region ("base" sees all)."""
-    wanted = {"state": state, "customer_id": customer, "assignee": assignee}
+    wanted = {"state": query.state, "customer_id": query.customer, "assignee": query.assignee}
     found = [Record.body[name] == value for name, value in wanted.items() if value]
+    if query.entry:
+        found.append(Record.body["entries"].contains(query.entry))
     if region != "base":
         code = region[:2] if region.endswith("0000") else region[:4] if region.endswith("00") else region
         found.append(Record.body["region"].startswith(code))

@@ -42,6 +42,7 @@ class Ticket(Stored):
     the node `resume_at` ("": the first), behind the visit `resume_after`. generation: of the escalation.
     assignment counts assignees, `told` is the last one that needs no notice any more. notice counts the notices: the
     last went to `notice_to`, for the visit that waits for them. declined: who turned the work down.
+    entries: how its messages came in (入口), each once, the first first; none in an older item.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
     """
 
@@ -52,7 +53,9 @@ class Ticket(Stored):
     region: str
     store_id: str = ""
     channel: str = ""
+    entries: tuple[str, ...] = ()
     skill: str = ""
+    topic: str = ""
     team: str = ""
     title_zh: str
     title_en: str
@@ -98,6 +101,11 @@ class Ticket(Stored):
     @property
     def is_open(self) -> bool:
         return self.state == "open"
+
+    @property
+    def entry(self) -> str:
+        """How the first message came in; the channel where nobody said."""
+        return self.entries[0] if self.entries else self.channel
 
 
 class Visit(Stored):

@@ -113,7 +113,7 @@ class Door:
         if len(accepted.messages) > MESSAGES_LIMIT or any(map(_too_large, accepted.messages)):
             return Answer(413)
         self._store(connection, accepted)
-        return accepted.answer
+        return accepted.answer if connection.enabled else accepted.unspoken or accepted.answer
 
     def _open(self, connection: Connection, delivery: Delivery) -> Accepted:
         """What the delivery brings. Raises Rejected, once it does not verify with the newest secrets either."""

@@ -24,7 +24,7 @@ from functions.webhooks.room_port import room, tools
 from hub.contracts.events import AfterSaleTouched, Event, FeedTouched, OrderTouched, parse_event
 from hub.edge.bus import Change
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Refuse, Retry
+from hub.kernel.errors import Conflict, Refuse, Retry
 from hub.store.inbox import SORT as MESSAGE
 
 __all__ = [
@@ -48,7 +48,11 @@ SWEEP_LIMIT = 500
 READ_DELAY_SECONDS = {"youzan": 45, "wechat_store": 10}
 """Platforms whose API lags behind their own pushes: Youzan asks for more than 30 seconds."""
 WINDOWS_LIMIT = 6
-"""So many windows of a feed are read in one run; each is a page at least, and twenty at most."""
+"""So many windows of a feed are read in one run; each is a page at least, and ten at most."""
+RUN_TAKES = timedelta(seconds=20)
+"""No window is begun later in a run: what is read of it must be noted before the function's minute is up."""
+RETRIES_LIMIT = 20
+"""So many pages of orders that nobody understood are read again, each in a run of its own, until the next schedule."""
 
 forward = room.forward
 
@@ -58,8 +62,9 @@ def on_change(change: Change) -> None:
     """A new message is published; what changed of an order or after-sale is announced."""
     if change.sk == MESSAGE and change.kind == "INSERT":
         tools().publisher.publish(change.pk.rpartition("#")[2])
-    else:
-        room.emit(*events_of(change.sk, change.new, change.old))
+    elif change.kind != "REMOVE":
+        new = change.new or tools().orders.find(change.pk.rpartition("#")[2])  # an image too large for a queue
+        room.emit(*events_of(change.sk, new, change.old))
 
 
 @room.queue("greetings")
@@ -133,7 +138,7 @@ def pull(now: datetime) -> None:  # noqa: ARG001 - each pull asks for the time i
 def pull_feed(message: dict[str, Any]) -> None:
     """Pull what changed in one feed of one connection; or read again what was not understood, or told of just now."""
     if message["entity"] == "unmapped":
-        tools().refresher.retry_unmapped(tools().shops(), room.now(), room.clock.wall_now())
+        _retry_unmapped(message)
         return
     if message["entity"] == "touched":
         event = parse_event(message["event"])
@@ -142,9 +147,17 @@ def pull_feed(message: dict[str, Any]) -> None:
         return
     connection_id = str(message["connection_id"])
     if message["entity"] == "conversation":
-        _noting_failure(connection_id, lambda: tools().feeds.walk_all(connection_id))
+        _noting_failure(connection_id, lambda: tools().feeds.walk_all(connection_id), dropped=True)
     elif (shop := tools().shop(connection_id)) is not None:
         _noting_failure(connection_id, lambda: _pull(shop, str(message["entity"])), dropped=True)
+
+
+def _retry_unmapped(message: dict[str, Any]) -> None:
+    """One page; the next one is a run of its own, so that many orders which nobody understands hold up no pull."""
+    pages, wall_now = int(message.get("pages", 1)), room.clock.wall_now()
+    following = tools().refresher.retry_unmapped(tools().shops(), room.now(), wall_now, message.get("start"))
+    if following and pages < RETRIES_LIMIT:
+        room.send("pulls", {"entity": "unmapped", "start": following, "pages": pages + 1})
 
 
 def _pull(shop: Shop, entity: str) -> None:
@@ -159,6 +172,8 @@ def _pull(shop: Shop, entity: str) -> None:
                 return
             tools().connections.move_watermark(shop.connection_id, entity, rfc3339(reached))
             watermark = reached
+            if room.clock.wall_now() - noting.wall_now > RUN_TAKES:
+                break
         room.send("pulls", {"connection_id": shop.connection_id, "entity": entity})
 
 
@@ -179,15 +194,14 @@ def _noting_failure(connection_id: str, action: Callable[[], Any], *, dropped: b
     """Do it; what the platform refuses is noted on the connection, for its owner to see. dropped: that is all."""
     try:
         action()
+    except Conflict:  # another run was faster
+        if not dropped:
+            raise
     except Refuse as refused:
-        _note_failure(connection_id, refused.code)
+        tools().note_failure(connection_id, refused.code)
         if not dropped:
             raise
     except Retry as error:
         if "unreachable" in error.detail:
-            _note_failure(connection_id, error.detail)
+            tools().note_failure(connection_id, error.detail)
         raise
-
-
-def _note_failure(connection_id: str, code: str) -> None:
-    tools().counters.add(connection_id, room.now(), {"failed_calls": 1}, {"last_error": code})

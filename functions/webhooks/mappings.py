@@ -1,7 +1,8 @@
 """Published mappings (状态映射版本): whether a document that a tenant wrote may replace the one before. Pure.
 
 What is checked is what would lose an order: a document must map every code that the platform documents, so the values
-listed in the packaged one must be listed, and every combination of listed values must find a rule.
+listed in the packaged one must be listed, and every combination of listed values must find a rule. The codes of kinds
+and of money must be there too: a refund whose code is missing would never count as paid back.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def _form_of(pointer: str, part: Any) -> Iterator[Problem]:
 
 
 def _undocumented(document: Mapping[str, Any], packaged: Mapping[str, Any]) -> Iterator[Problem]:
-    """Documented values that the document leaves out."""
+    """Documented values and codes that the document leaves out."""
     for kind in (kind for kind in RANKS if kind in packaged):
         if kind not in document:
             yield Problem(f"/{kind}", "must be there: the platform has them")
@@ -82,3 +83,6 @@ def _undocumented(document: Mapping[str, Any], packaged: Mapping[str, Any]) -> I
             missing = [value or '""' for value in values if value not in fields.get(name, ())]
             if missing:
                 yield Problem(f"/{kind}/fields/{name}", "must list the documented: " + ", ".join(missing))
+        for name in ("types", "money"):
+            if missing := [code for code in packaged[kind].get(name, {}) if code not in document[kind].get(name, {})]:
+                yield Problem(f"/{kind}/{name}", "must have the documented: " + ", ".join(missing))

@@ -106,8 +106,21 @@ class Orders:
         found = [Unmapped(*(cast(Any, item[name]["S"]) for name in names)) for item in page["Items"]]
         return found, page.get("LastEvaluatedKey")
 
-    def forget_unmapped(self, unmapped: Unmapped) -> None:
-        """It was understood. Raises Retry."""
+    def forget_unmapped(self, unmapped: Unmapped, channel: str, shop_id: str) -> None:
+        """It was understood. What stood for it until then goes, where it turned out to be another shop's. Raises
+        Retry."""
+        identity = order_id(self.tenant, channel, shop_id, unmapped.number)
+        try:
+            with _passing():
+                self.client.delete_item(
+                    TableName=self.table,
+                    Key=self._key(identity, SORT),
+                    ConditionExpression="#state = :unknown",
+                    ExpressionAttributeNames={"#state": "state"},
+                    ExpressionAttributeValues={":unknown": {"S": "unknown"}},
+                )
+        except _Refused:
+            pass
         with _passing():
             self.client.delete_item(TableName=self.table, Key=self._unmapped_key(unmapped))
 
@@ -223,7 +236,8 @@ class Orders:
                     ConditionExpression="attribute_not_exists(pk)",
                 )
         except _Refused:
-            return
+            if noting.by == "push":
+                self._set(identity, SORT, "pushed", True)
 
     def _set(self, identity: str, sort: str, name: str, value: Any) -> None:
         self._update(

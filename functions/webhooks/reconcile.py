@@ -40,7 +40,8 @@ MEANINGS: Mapping[str, Words] = {
     "unmapped": Words(zh="状态无法识别的订单。", en="Orders in a state that the mapping does not know."),
     "lost": Words(zh="已知缺失 = dead + unmapped。", en="What is known to be missing: dead + unmapped."),
     "known": Words(
-        zh="已知总数 = accepted + recovered + unmapped。", en="All we know of: accepted, recovered, unmapped."
+        zh="已知总数 = accepted + 从未被推送提到的订单。",
+        en="All we know of: accepted + orders that no push told of.",
     ),
     "loss_ratio": Words(
         zh="丢失率 = lost ÷ known（向上取整到百万分之一）。", en="lost ÷ known, rounded up to a millionth."

@@ -3,7 +3,7 @@ Pure: the platform, the orders and the connections are handed in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -16,10 +16,6 @@ from hub.channels.market import Feed, MarketClient, OrderFacts, Row, Rows
 from hub.channels.market import Orders as Reader
 from hub.kernel.errors import Refuse, Retry
 
-NARROWINGS_LIMIT = 24
-"""A month halved this often is one second."""
-RETRIES_LIMIT = 20
-"""So many pages of unmapped orders are read again in one run."""
 Kept = Literal["order", "after_sale"]
 
 
@@ -29,7 +25,7 @@ class OrdersPort(Protocol):
     def transition(self, facts: Facts, noting: Noting) -> bool: ...
     def note_unknown(self, unmapped: Unmapped, shop_id: str, noting: Noting) -> None: ...
     def list_unmapped(self, start: Mapping[str, Any] | None = None) -> tuple[list[Unmapped], dict[str, Any] | None]: ...
-    def forget_unmapped(self, unmapped: Unmapped) -> None: ...
+    def forget_unmapped(self, unmapped: Unmapped, channel: str, shop_id: str) -> None: ...
     def identity(self, facts: Facts, channel: str) -> tuple[str, str]: ...
 
 
@@ -97,24 +93,24 @@ class Refresher:
             return self._follow(shop, feed, window, first, noting).end
         return self._count(shop, feed, window, first, noting).end
 
-    def retry_unmapped(self, shops: Mapping[str, Shop], now: datetime, wall_now: datetime) -> None:
-        """Read again what we did not understand: a newer status table may. One that the platform does not tell holds
-        up none of the others. Raises the last Retry."""
-        passing: Retry | None = None
-        start: Mapping[str, Any] | None = None
-        for _ in range(RETRIES_LIMIT):
-            found, start = self.orders.list_unmapped(start)
-            for unmapped in found:
-                try:
-                    self._retry(unmapped, shops, now, wall_now)
-                except Retry as error:
-                    passing = error
-                except Refuse:
-                    continue
-            if start is None:
-                break
-        if passing:
-            raise passing
+    def retry_unmapped(
+        self, shops: Mapping[str, Shop], now: datetime, wall_now: datetime, start: Mapping[str, Any] | None = None
+    ) -> dict[str, Any] | None:
+        """Read some of what we did not understand again: a newer status table may. Where the next ones start, None
+        after the last. One that the platform does not tell holds up none of the others, and a platform that does not
+        answer is asked once: the next schedule reads again."""
+        found, following = self.orders.list_unmapped(start)
+        silent = set[str]()
+        for unmapped in found:
+            if unmapped.connection_id in silent:
+                continue
+            try:
+                self._retry(unmapped, shops, now, wall_now)
+            except Retry:
+                silent.add(unmapped.connection_id)
+            except Refuse:
+                continue
+        return following
 
     def _retry(self, unmapped: Unmapped, shops: Mapping[str, Shop], now: datetime, wall_now: datetime) -> None:
         shop = shops.get(unmapped.connection_id)
@@ -123,42 +119,47 @@ class Refresher:
         facts = self._read(shop, unmapped.entity, shop.client.read(unmapped.entity, unmapped.number, unmapped.order_no))
         if not isinstance(facts, NotUnderstood):
             self.keep(facts, Noting(shop.connection_id, shop.channel, now, wall_now, by="pull"))
-            self.orders.forget_unmapped(unmapped)
+            self.orders.forget_unmapped(unmapped, shop.channel, shop.shop_id)
 
     def _count(self, shop: Shop, feed: Feed, window: Window, first: Rows, noting: Noting) -> Window:
         """Read numbered pages, of a window that is narrowed until they fit into one run."""
-        for _ in range(NARROWINGS_LIMIT):
-            if window.fits(first.total or 0, feed.page_size):
-                break
-            window = window.narrowed()
+        while not window.fits(first.total or 0, feed):
+            window = _narrowed(shop, feed, window)
             first = shop.client.page(feed.entity, window.start, window.end, "")
         for number in page_numbers(first.total or 0, feed):
-            self._note_all(shop, feed, shop.client.page(feed.entity, window.start, window.end, str(number)), noting)
+            page = shop.client.page(feed.entity, window.start, window.end, str(number))
+            self._note_all(shop, feed, page.rows, noting)
         return window
 
     def _follow(self, shop: Shop, feed: Feed, window: Window, first: Rows, noting: Noting) -> Window:
-        """Read pages as each says which comes next. A window with too many is narrowed and begun again: what was noted
-        meanwhile is noted twice, which changes nothing."""
-        for _ in range(NARROWINGS_LIMIT):
-            page = first
-            for _ in range(PAGES_LIMIT):
-                self._note_all(shop, feed, page, noting)
-                if not page.next_position:
-                    return window
-                page = shop.client.page(feed.entity, window.start, window.end, page.next_position)
-            if window.is_shortest:
-                break
-            window = window.narrowed()
+        """Read pages as each says which comes next, then note their rows; a window with too many is narrowed and begun
+        again."""
+        while (rows := _gather(shop, feed, window, first)) is None:
+            window = _narrowed(shop, feed, window)
             first = shop.client.page(feed.entity, window.start, window.end, "")
-        raise Retry("more rows in a second than a run can read", connection_id=shop.connection_id, entity=feed.entity)
+        self._note_all(shop, feed, rows, noting)
+        return window
 
-    def _note_all(self, shop: Shop, feed: Feed, page: Rows, noting: Noting) -> None:
-        for row in page.rows:
+    def _note_all(self, shop: Shop, feed: Feed, rows: Iterable[Row], noting: Noting) -> None:
+        for row in rows:
             if feed.entity == "order" or feed.entity == "after_sale":
-                whole = row if feed.complete else shop.client.read(feed.entity, row.number, row.order_no)
-                self.note(shop, feed.entity, replace(whole, order_no=whole.order_no or row.order_no), noting)
+                whole = row if feed.complete else self._whole(shop, feed.entity, row, noting)
+                if whole is not None:
+                    self.note(shop, feed.entity, replace(whole, order_no=whole.order_no or row.order_no), noting)
             else:
                 self.keep_row(shop, feed, row)
+
+    def _whole(self, shop: Shop, entity: Kept, row: Row, noting: Noting) -> Row | None:
+        """A listed row in full. One that its platform does not tell is remembered, to be read again, and holds up none
+        of the others. Raises Retry, and what an operator has to set right."""
+        try:
+            return shop.client.read(entity, row.number, row.order_no)
+        except Refuse as refused:
+            if refused.code.endswith("-misconfigured"):
+                raise
+            unmapped = Unmapped(shop.connection_id, entity, row.number, row.order_no, refused.code)
+            self.orders.note_unknown(unmapped, shop.shop_id, noting)
+            return None
 
     @staticmethod
     def _read(shop: Shop, entity: Kept, row: Row) -> Facts | NotUnderstood:
@@ -168,3 +169,23 @@ class Refresher:
             return shop.reader.canonical_after_sale(row.detail, shop.table)
         except NotUnderstood as error:
             return error
+
+
+def _gather(shop: Shop, feed: Feed, window: Window, page: Rows) -> list[Row] | None:
+    """The rows of a page and of those that follow it, None where there are more than one run can read."""
+    rows = list(page.rows)
+    for _ in range(PAGES_LIMIT):
+        if not window.fits(len(rows), feed):
+            return None
+        if not page.next_position:
+            return rows
+        page = shop.client.page(feed.entity, window.start, window.end, page.next_position)
+        rows += page.rows
+    return None
+
+
+def _narrowed(shop: Shop, feed: Feed, window: Window) -> Window:
+    """A shorter window. Raises Retry where there is none: nothing may be left out, so the watermark stays."""
+    if window.is_shortest:
+        raise Retry("more rows in a second than a run can read", connection_id=shop.connection_id, entity=feed.entity)
+    return window.narrowed()

@@ -115,13 +115,15 @@ class Settler:
         first = not item.counted
         pulled = first and item.source == "pull"
         names = {"#to": state, "#from": item.counted or "accepted"}
-        values = {":one": {"N": "1"}, ":from": {"N": "1" if first else "-1"}, ":at": {"S": rfc3339(item.received_at)}}
+        values = {":one": {"N": "1"}, ":from": {"N": "1" if first else "-1"}}
+        if first:
+            values[":at"] = {"S": rfc3339(item.received_at)}
         adds = "ADD #to :one, #from :from, changes :one" + (", pulled :one" if pulled else "")
         return {
             "Update": {
                 "TableName": self.counters.table,
                 "Key": self.counters.key(item.connection_id, item.received_at, _shard(item)),
-                "UpdateExpression": f"{adds} SET last_delivery_at = :at",
+                "UpdateExpression": adds + (" SET last_delivery_at = :at" if first else ""),
                 "ExpressionAttributeNames": names,
                 "ExpressionAttributeValues": values,
             }

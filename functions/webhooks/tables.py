@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.exceptions import DoesNotExist
 
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound
@@ -99,8 +98,9 @@ class Connections:
         Raises Conflict when another run moved it meanwhile: that one counts."""
         key = self._cursor(connection_id, feed)
         try:
-            item = CursorItem.get(*key, consistent_read=True)
-        except DoesNotExist:
+            with saving(connection_id=connection_id):
+                item = CursorItem.get(*key, consistent_read=True)
+        except NotFound:
             item = CursorItem(*key, watermark="")
         if was is not None and item.watermark != was:
             raise Conflict("another run read this feed", connection_id=connection_id, feed=feed)

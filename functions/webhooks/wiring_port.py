@@ -40,6 +40,8 @@ from hub.store.secrets import Connection, ConnectionSecrets
 from hub.store.tokens import TokenCache
 
 Timeout = tuple[float, float]
+SHOP_SETTINGS = ("shop_id", "kdt_id", "shop", "app_id")
+"""What marketplaces call the setting that names the shop, the first that there is."""
 
 
 @dataclass
@@ -113,11 +115,17 @@ class Tools:
             known=lambda: [one.id for one in self.secrets.every() if one.enabled and one.channel == CONVERSATIONS],
             business_now=self.clock.business_now,
             wall_now=self.clock.wall_now,
+            note=self.note_failure,
         )
 
     @cached_property
     def greeter(self) -> Greeter:
-        return Greeter(self.inbox.read, cast(Any, inbound("wecom")).welcome_code, self._welcome_client)
+        code_of = cast(Any, inbound("wecom")).welcome_code
+        return Greeter(self.inbox.read, code_of, self._welcome_client, self.note_failure)
+
+    def note_failure(self, connection_id: str, code: str) -> None:
+        """A platform did not take a call: counted, and shown on the connection."""
+        self.counters.add(connection_id, self.clock.business_now(), {"failed_calls": 1}, {"last_error": code})
 
     def door(self) -> Door:
         """The front door as this room would open it, with secrets read afresh."""
@@ -136,14 +144,15 @@ class Tools:
     def shop(
         self, connection_id: str, channel: str = "", shop_id: str = "", timeout: Timeout = TIMEOUT_SECONDS
     ) -> Shop | None:
-        """The marketplace connection of this id; where another one brought the news (a relay), the one of that channel
-        for that shop. None when there is none (any more). timeout: seconds to connect, and to be answered."""
-        one = self.secrets.find(connection_id)
-        if one is not None and _is_shop(one) and channel in ("", one.channel):
-            return self._shop(one, timeout)
-        others = [other for other in self.secrets.every() if _is_shop(other) and other.channel == channel]
-        named = [other for other in others if str(other.settings.get("shop_id", "")) == shop_id]
-        return self._shop(named[0], timeout) if named else None
+        """The marketplace connection of this id. Where the news is of another shop (a relay brought it, or an app has
+        one URL for all its shops), the one of that channel for that shop, if there is one. None when there is none
+        (any more). timeout: seconds to connect, and to be answered."""
+        one = self._current(connection_id)
+        own = one if one is not None and _is_shop(one) and channel in ("", one.channel) else None
+        if own is None or shop_id not in ("", _shop_id(own)):
+            others = (other for other in self.secrets.every() if _is_shop(other) and other.channel == channel)
+            own = next((other for other in others if _shop_id(other) == shop_id), own)
+        return self._shop(own, timeout) if own else None
 
     def platform(self, connection: Connection, timeout: Timeout = TIMEOUT_SECONDS) -> Any:
         """The API client of a connection, kept with its tokens until its settings change."""
@@ -157,7 +166,7 @@ class Tools:
         return Shop(
             connection_id=connection.id,
             channel=channel.name,
-            shop_id=str(connection.settings.get("shop_id", "")),
+            shop_id=_shop_id(connection),
             client=self.platform(connection, timeout),
             reader=cast(Any, channel.module("orders")),
             table=self.mappings.table(channel.name),
@@ -193,10 +202,16 @@ class Tools:
         return self._greeting(self.secrets.find(connection_id), "wecom")
 
     def _conversation_client(self, connection_id: str) -> tuple[FeedClient, str, str] | None:
-        one = self.secrets.find(connection_id)
+        one = self._current(connection_id)
         if one is None or not one.enabled or one.channel != CONVERSATIONS:
             return None
         return self.platform(one), account_of(one.settings), str(one.settings.get("greeting", ""))
+
+    def _current(self, connection_id: str) -> Connection | None:
+        """The connection. One that is cached as disabled is read again: it may have been enabled since, and what was
+        held for it is out."""
+        one = self.secrets.find(connection_id)
+        return self.secrets.newer(one) or one if one is not None and not one.enabled else one
 
     def _greeting(self, one: Connection | None, channel: str) -> tuple[WelcomeClient, str] | None:
         if one is None or not one.enabled or one.channel != channel or not one.settings.get("greeting"):
@@ -207,12 +222,13 @@ class Tools:
         self._put_content(order_id, {"schema": 1, "kind": "order", "note": text})
 
     def _keep_row(self, shop: Shop, feed: Feed, row: Row) -> None:
+        told = json.dumps({"pulled": feed.entity, "row": row.detail}, ensure_ascii=False)
         arrival = Arrival(
             connection_id=shop.connection_id,
             channel=shop.channel,
             account=shop.shop_id,
             dedupe_key=f"{feed.entity}:{row.number}",
-            plaintext=json.dumps({"pulled": feed.entity, "row": row.detail}, ensure_ascii=False).encode(),
+            plaintext=told.encode(errors="replace"),  # half an emoji, where a platform cut it
             source="pull",
         )
         self.inbox.store(arrival, self.clock.business_now(), self.clock.wall_now())
@@ -238,6 +254,11 @@ class Tools:
     def _emit(self, *events: Event) -> None:
         with _passing():
             self.emit(*events)
+
+
+def _shop_id(connection: Connection) -> str:
+    """The shop, as the orders that its platform tells name it; "" where only they say so."""
+    return next((str(connection.settings[name]) for name in SHOP_SETTINGS if connection.settings.get(name)), "")
 
 
 def _is_shop(connection: Connection) -> bool:

@@ -64,10 +64,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A delivery that verified: `answer` may be given once all `messages` are stored (none: a check of the URL)."""
+    """A delivery that verified: `answer` may be given once all `messages` are stored (none: a check of the URL).
+    unspoken: instead of it where the connection is disabled, if `answer` speaks to a customer."""
 
     messages: tuple[Received, ...]
     answer: Answer
+    unspoken: Answer | None = None
 
 
 class Rejected(Refuse):

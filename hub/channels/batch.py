@@ -25,7 +25,7 @@ def split_array(body: bytes) -> list[tuple[Any, str]]:
         at = _skip(text, end)
         if at == last:
             break
-        if text[at] != ",":
+        if text[at : at + 1] != ",":  # "" where an item ended with what looked like the array's own bracket
             raise ValueError("no comma")
         at = _skip(text, at + 1)
         if at == last:

@@ -194,6 +194,14 @@ def expect(channel: str, answer: Any, path: str, *names: str) -> Any:
     return answer
 
 
+def expect_object(channel: str, answer: Any, path: str, *names: str) -> Mapping[str, Any]:
+    """The object at `names` in an answer. Raises Retry(`<channel>-unreadable`) where there is another thing."""
+    found = expect(channel, answer, path, *names)
+    if not isinstance(found, Mapping):
+        raise Retry(f"{channel}-unreadable", path=path)
+    return found
+
+
 def count_of(channel: str, answer: Any, path: str, name: str) -> int:
     """The whole number at `name`, told as a number or as text; a page that doesn't say how many there are is no last
     page. Raises Retry(`<channel>-unreadable`)."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.channels.base import Settings
-from hub.channels.client import ApiClient, ErrorTable, Token
+from hub.channels.client import ApiClient, ErrorTable, PlatformMisconfigured, Token
 from hub.kernel.errors import Retry
 
 BASE_URL = "https://qyapi.weixin.qq.com"
@@ -90,7 +90,9 @@ class CorpClient(ApiClient):
     def fetch_token(self, renewal: str = "") -> Token:
         """A token and its life in seconds (gettoken); while it lives, repeated calls answer the same one."""
         del renewal  # the secret alone renews it
-        params = {"corpid": _corp_id(self.settings), "corpsecret": self.settings["secret"]}
+        params = {"corpid": _corp_id(self.settings), "corpsecret": str(self.settings.get("secret") or "")}
+        if not all(params.values()):
+            raise PlatformMisconfigured(self.CHANNEL, reason="corp_id and secret must be given")
         answer = self._read(TOKEN_PATH, self.exchange("GET", TOKEN_PATH, params=params))
         self.ERRORS.raise_for(_code(answer), **_words(answer))
         token, life_seconds = answer.get("access_token"), answer.get("expires_in")
@@ -114,13 +116,14 @@ class CorpClient(ApiClient):
         return self._read(path, answer)
 
     def _read(self, path: str, answer: Any) -> dict[str, Any]:
-        if not isinstance(answer, dict) or not isinstance(answer.get("errcode", 0), int):
+        """Every answer has its verdict: one without it is a gateway's."""
+        if not isinstance(answer, dict) or not isinstance(answer.get("errcode"), int):
             raise Retry(f"{self.CHANNEL}-unreadable", path=path)
         return answer
 
 
 def _code(answer: Mapping[str, Any]) -> object:
-    return answer.get("errcode", 0)
+    return answer["errcode"]
 
 
 def _words(answer: Mapping[str, Any]) -> dict[str, object]:
@@ -129,4 +132,4 @@ def _words(answer: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _corp_id(settings: Settings) -> str:
-    return str(settings.get("corp_id") or settings["receive_ids"][0])
+    return str(settings.get("corp_id") or next(iter(settings.get("receive_ids") or ()), ""))

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,10 @@ TYPES = frozenset(
 MONEY = frozenset({"none", "pending", "succeeded", "failed", "clawed_back"})
 SOURCES = frozenset({"confirmed", "reported", "tenant"})
 """Where a rule comes from: official or public code, second hand, or the tenant's own."""
-COMBINATIONS_LIMIT = 20_000
+COMBINATIONS_LIMIT = 5_000
 RULES_LIMIT = 500
+SHOWN_LIMIT = 50
+"""So many combinations without a rule are named."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,7 @@ def _lint_kind(kind: str, part: Mapping[str, Any]) -> Iterator[Problem]:
     broken = [
         problem for i, rule in enumerate(rules) for problem in _lint_rule(f"/{kind}/rules/{i}", kind, rule, fields)
     ]
+    broken += [Problem(f"/{kind}/fields/{name}", "must list a value") for name in fields if not fields[name]]
     broken += [
         Problem(f"/{kind}/{name}/{code}", "must be one of: " + ", ".join(sorted(allowed)))
         for name, allowed in (("types", TYPES), ("money", MONEY))
@@ -148,6 +152,8 @@ def _lint_rule(pointer: str, kind: str, rule: Any, fields: Mapping[str, Any]) ->
     if not isinstance(rule, Mapping) or not isinstance(rule.get("if"), Mapping) or not rule["if"]:
         yield Problem(pointer, 'must be {"if": {field: value}, "state": …}')
         return
+    if all(wanted == "*" for wanted in rule["if"].values()) and any(_is_code(fields, name) for name in rule["if"]):
+        yield Problem(f"{pointer}/if", "must name a value: what nobody documented is never guessed")
     for name, wanted in rule["if"].items():
         values = wanted if isinstance(wanted, list) else [wanted]
         if name not in fields:
@@ -160,18 +166,27 @@ def _lint_rule(pointer: str, kind: str, rule: Any, fields: Mapping[str, Any]) ->
         yield Problem(f"{pointer}/source", "must be one of: " + ", ".join(sorted(SOURCES)))
 
 
+def _is_code(fields: Mapping[str, Any], name: str) -> bool:
+    """A field of several values, unlike a time, which is there or not."""
+    return len([value for value in fields.get(name, ()) if value]) > 1
+
+
 def _unmapped(kind: str, part: Mapping[str, Any]) -> Iterator[Problem]:
-    """Each combination of documented values that finds no rule; a table too large to try is a problem itself."""
-    fields, table = part.get("fields", {}), StatusTable({kind: part})
-    combinations = product(*fields.values())
-    for values in islice(combinations, COMBINATIONS_LIMIT):
+    """Combinations of documented values that find no rule; a table too large to try is a problem itself."""
+    fields = part.get("fields", {})
+    if prod(map(len, fields.values())) > COMBINATIONS_LIMIT:
+        yield Problem(f"/{kind}/fields", f"must have at most {COMBINATIONS_LIMIT} combinations of values")
+        return
+    yield from islice(_without_rule(kind, fields, StatusTable({kind: part})), SHOWN_LIMIT)
+
+
+def _without_rule(kind: str, fields: Mapping[str, Any], table: StatusTable) -> Iterator[Problem]:
+    for values in product(*fields.values()):
         try:
             table._state(kind, dict(zip(fields, values, strict=True)))
         except NotUnderstood:
             shown = ", ".join(f"{name}={value or '(none)'}" for name, value in zip(fields, values, strict=True))
             yield Problem(f"/{kind}/rules", f"must map {shown}")
-    if next(combinations, None) is not None:
-        yield Problem(f"/{kind}/fields", f"must have at most {COMBINATIONS_LIMIT} combinations of values")
 
 
 def _holds(wanted: object, raw: object) -> bool:

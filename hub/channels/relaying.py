@@ -27,12 +27,16 @@ MESSAGES_LIMIT = 200
 """What is more in one batch is rejected message by message: the relay sends it again."""
 MESSAGE_LIMIT_BYTES = 192 * 1024
 """With its escapes, a longer one would not fit into an item of the inbox."""
+RELAY = "relay"
+"""The channel of what is no batch: whatever it says, it is nobody's message."""
+PULLED = "pulled"
+"""What marks a row that we read from a platform ourselves. A relay that says it would pass its own word off as that."""
 PINDUODUO = "pdd-pmc"
 SOURCES: Mapping[str, str] = {"taobao-tmc": "taobao", PINDUODUO: "pinduoduo", "jd-jmq": "jd"}
 """The sources that a channel of ours reads in this form. Any other belongs to the relay, which quarantines it."""
 UNAUTHORIZED = Answer(401)
 
-_DECODER = json.JSONDecoder()
+_DECODER = json.JSONDecoder(parse_int=str)  # Python refuses to read a number of 4300 digits, and the batch with it
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _STAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _WORD = re.compile(r"[!-~]{1,128}")
@@ -51,7 +55,7 @@ def accept(delivery: Delivery, secrets: Settings, source: str = "") -> Accepted:
     """The messages of one batch, each with its own exact text. Raises Rejected only.
 
     source: whose URL it is; "" where one URL serves many, and each batch says its own. What verifies and is no batch is
-    one message, whole: it is kept, and quarantined when it is read.
+    one message of the relay's, whole: it is kept, and quarantined when it is read.
     """
     if delivery.method != "POST":
         raise Rejected("bad-method")
@@ -61,7 +65,7 @@ def accept(delivery: Delivery, secrets: Settings, source: str = "") -> Accepted:
     try:
         told, items = _read(delivery.body.decode())
     except (ValueError, RecursionError):
-        return Accepted((Received(_sha256(delivery.body), delivery.body, ""),), _answer([], []))
+        return Accepted((Received(_sha256(delivery.body), delivery.body, "", RELAY),), _answer([], []))
     if not source:
         _require_allowed(told, secrets)
     return _sort(source or told, items, own=bool(source))
@@ -128,7 +132,7 @@ def _require_allowed(source: str, secrets: Settings) -> None:
 
 def _read(text: str) -> tuple[str, list[tuple[Any, str]]]:
     """The source and the messages, each with the text that it was parsed from. Raises ValueError, RecursionError."""
-    if not isinstance(json.loads(text), dict):
+    if not isinstance(json.loads(text, parse_int=str), dict):
         raise ValueError("no object")
     members = {name: (value, told) for name, value, told in _parts(text.strip(" \t\r\n"), named=True)}
     source, (messages, told) = members.get("source", ("", ""))[0], members.get("messages", (None, ""))
@@ -182,6 +186,8 @@ def _fault(message: Any, message_id: str, plaintext: bytes) -> str:
         return "no-id"
     if not _word(message.get("topic")):
         return "no-topic"
+    if PULLED in message:
+        return "reserved"
     return "too-large" if len(plaintext) > MESSAGE_LIMIT_BYTES else ""
 
 
@@ -190,7 +196,7 @@ def _pinduoduo_fact(message: Mapping[str, Any]) -> str:
     content = message.get("content")
     if isinstance(content, str):
         try:
-            content = json.loads(content)
+            content = json.loads(content, parse_int=str)
         except (ValueError, RecursionError):
             content = None
     told = content if isinstance(content, dict) else {}

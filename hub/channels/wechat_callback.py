@@ -16,7 +16,7 @@ NAME_LIMIT_BYTES = 512
 """Ids and keys are shorter in every manual, and become keys of ours: DynamoDB takes 2048 bytes."""
 LIST_LIMIT = 2000
 """People or accounts named in one callback; a customer group has at most 500 members."""
-_SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
+_SECONDS = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Callback:
         return {**envelope(self.message, kind, number), "account": self.account, "source_at": self.source_at()}
 
     def source_at(self) -> datetime | None:
-        """CreateTime (TimeStamp in suites, send_time in pulled rows), seconds of the platform's clock, or None."""
+        """CreateTime (TimeStamp in suites, send_time in pulled rows), seconds of the platform's clock; None for 0."""
         for name in ("createtime", "timestamp", "send_time"):
             seconds = self.optional(name)
             if _SECONDS.fullmatch(seconds):

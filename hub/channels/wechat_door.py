@@ -21,6 +21,7 @@ FORBIDDEN = Answer(403)
 
 ReceiveIds = Callable[[Settings], Sequence[str]]
 """All that callbacks under these settings may be meant for."""
+_SEALED_ECHO = re.compile(rb"[!-;=-z|}~]{1,%d}" % ECHO_LIMIT_BYTES)
 _PLAIN_ECHO = re.compile(rf"[0-9A-Za-z_-]{{1,{ECHO_LIMIT_BYTES}}}", re.ASCII)
 
 
@@ -49,10 +50,10 @@ def accept_message(delivery: Delivery, secrets: Settings, receive_ids: ReceiveId
 def accept_sealed_echo(delivery: Delivery, secrets: Settings, receive_ids: ReceiveIds) -> Accepted:
     """WeCom's GET: the decrypted echo, raw.
 
-    Only what looks like an echo: a stolen message, sent again as a GET, must not come back in clear.
+    Only what looks like an echo: a stolen message (XML or JSON), sent again as a GET, must not come back in clear.
     """
     echo, _ = open_sealed(delivery, delivery.query.get("echostr", ""), secrets, receive_ids)
-    if len(echo) > ECHO_LIMIT_BYTES or echo.lstrip()[:1] in (b"<", b"{"):
+    if not _SEALED_ECHO.fullmatch(echo):
         raise Rejected("not-an-echo")
     return Accepted((), Answer(200, echo))
 
@@ -75,14 +76,17 @@ def open_sealed(delivery: Delivery, encrypted: str, secrets: Settings, receive_i
 def open_by_generation(
     delivery: Delivery, encrypted: str, secrets: Settings, receive_ids: ReceiveIds
 ) -> tuple[Settings, bytes, str]:
-    """The first generation of `token` and `encoding_aes_key` that opens it, the plaintext and its receive id."""
+    """The first generation of `token` and `encoding_aes_key` that opens it, the plaintext and its receive id.
+
+    Secrets have generations, permissions have none: whom callbacks may be meant for is what the current settings say.
+    """
     query, failures = delivery.query, []
     signed = query.get("timestamp", ""), query.get("nonce", ""), encrypted
     for settings in generations(secrets):
         try:
             verify_signature(query.get("msg_signature", ""), _token(settings), *signed)
             key = str(settings.get("encoding_aes_key", ""))
-            return settings, *decrypt(key, encrypted, receive_ids(settings))
+            return settings, *decrypt(key, encrypted, receive_ids(secrets))
         except Rejected as failure:
             failures.append(failure)
     raise max(failures, key=lambda failure: failure.reason != "bad-signature")

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from hub.channels import wechat_door as door
 from hub.channels.base import Answer, Delivery, Received, Rejected, Settings
+from hub.channels.wechat_document import is_json
 from hub.channels.wechat_envelope import cut_ciphertext, message_key
 
 SUCCESS = Answer(200, b"success")
@@ -46,11 +47,11 @@ def open_push(delivery: Delivery, secrets: Settings) -> Opened:
         settings, plaintext, account = door.open_by_generation(delivery, encrypted, secrets, app_receive_ids)
         return Opened(_received(plaintext, account), settings, sealed=True)
     settings = door.verify_plain(delivery, secrets)
-    if settings.get(PLAINTEXT_SETTING) != "yes":
+    if secrets.get(PLAINTEXT_SETTING) != "yes":
         raise Rejected("bad-settings", field=PLAINTEXT_SETTING)
     if not delivery.body.strip():
         raise Rejected("bad-form")
-    account = next(iter(app_receive_ids(settings)), "")
+    account = next(iter(app_receive_ids(secrets)), "")
     return Opened(_received(delivery.body, account), settings, sealed=False)
 
 
@@ -60,7 +61,7 @@ def sealed_push(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: 
     sealed = door.seal(settings, plaintext, app_receive_ids(settings)[0], randomness=randomness, **stamp)
     signature = door.plain_signature(settings, timestamp, nonce)
     query = {"signature": signature, **sealed.query, "encrypt_type": "aes"}
-    if plaintext.lstrip()[:1] == b"{":
+    if is_json(plaintext):
         body = json.dumps({"ToUserName": _ORIGINAL_ID, "Encrypt": sealed.encrypted})
         return Delivery("POST", query, {"content-type": "application/json"}, body.encode())
     to = f"<ToUserName><![CDATA[{_ORIGINAL_ID}]]></ToUserName>"

@@ -28,7 +28,8 @@ TimelineKind = Literal[
 
 
 class IdentityView(Contract):
-    """One name (身份) under which a platform knows this customer. `external_id` may be masked."""
+    """One name (身份) under which a platform knows this customer, or what they are known by everywhere: channel
+    `unionid`, or `phone` with a keyed hash of the number. `external_id` may be masked."""
 
     channel: str
     account: str

@@ -106,6 +106,7 @@ class TicketQuery(PageQuery):
     state: TicketState | None = None
     customer: str = ""
     assignee: str = ""
+    entry: str = Field(default="", description="one of the ticket's entries, e.g. website")
 
 
 class FlowRef(Contract):
@@ -153,6 +154,9 @@ class TicketView(Contract):
     state: TicketState
     outcome: str
     customer_id: str
+    entry: str = Field(default="", description="how it came in (入口): website, phone …, else the channel")
+    entries: tuple[str, ...] = Field(default=(), description="how its messages came in, each once, in that order")
+    topic: str = Field(default="", description="what the intake rule says it is about, e.g. logistics")
     region: str
     store_id: str
     team: str

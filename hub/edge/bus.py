@@ -54,7 +54,7 @@ def put_events(client: Any, bus: str, events: Iterable[Event]) -> None:
 
 def send(client: Any, queue_url: str, bodies: Iterable[Mapping[str, Any]], delay_seconds: int = 0) -> None:
     """Send JSON messages to a queue. Raises Retry when it did not take all: what was sent may be sent again."""
-    texts = (json.dumps(body, separators=(",", ":"), ensure_ascii=False) for body in bodies)
+    texts = (json.dumps(body, separators=(",", ":")) for body in bodies)  # ASCII: some characters no queue takes
     entries = [{"Id": str(i), "MessageBody": text, "DelaySeconds": delay_seconds} for i, text in enumerate(texts)]
     for chunk in _chunks(entries, "MessageBody"):
         answer = client.send_message_batch(QueueUrl=queue_url, Entries=chunk)

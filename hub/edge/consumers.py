@@ -67,7 +67,8 @@ def scheduled(room: Room, handler: Callable[[datetime], None]) -> dict[str, Any]
 
 def _each(room: Room, batch: Mapping[str, Any], run: Callable[[dict[str, Any]], None], context: Any) -> Failures:
     failed: list[tuple[Mapping[str, Any], int]] = []
-    for record in batch["Records"]:
+    # what was put back for want of time goes first, or it would come to its last attempt without ever being tried
+    for record in sorted(batch["Records"], key=_attempt, reverse=True):
         if _too_late(context):
             failed.append((record, 0))
             continue
@@ -92,11 +93,15 @@ def _too_late(context: Any) -> bool:
     return left is not None and int(left()) < LATEST_START_SECONDS * 1000
 
 
+def _attempt(record: Mapping[str, Any]) -> int:
+    """How often the queue has given the record, this time included."""
+    return int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+
+
 def _come_again(room: Room, record: Mapping[str, Any], after_seconds: int) -> None:
     """Ask the queue to bring the record back after a while that grows with its attempts, and that a platform may ask
     to be longer; without this word it would come back when its visibility ends."""
-    attempt = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-    usual = AGAIN_AFTER_SECONDS[min(attempt, len(AGAIN_AFTER_SECONDS)) - 1]
+    usual = AGAIN_AFTER_SECONDS[min(_attempt(record), len(AGAIN_AFTER_SECONDS)) - 1]
     delay = max(usual, min(after_seconds, AGAIN_AFTER_SECONDS[-1]))
     try:
         bus.delay_record(aws.client("sqs"), record, delay)

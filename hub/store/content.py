@@ -22,12 +22,13 @@ class ContentStore:
         self._tenant, self._table, self._dynamodb = tenant, table, dynamodb
 
     def put(self, ref: str, body: dict[str, Any], wall_epoch: int) -> None:
-        """Store `body` (JSON) under `ref`, replacing the same content of an earlier try."""
+        """Store `body` (JSON) under `ref`, replacing the same content of an earlier try. Half an emoji (a platform
+        cut it) becomes a question mark."""
         item = {
             "pk": {"S": self._key(ref)},
             "sk": {"S": "content"},
             "schema": {"N": "1"},
-            "body": {"B": json.dumps(body, ensure_ascii=False).encode()},
+            "body": {"B": json.dumps(body, ensure_ascii=False).encode(errors="replace")},
             "expires_at": {"N": str(wall_epoch + TTL_DAYS * DAY_SECONDS)},
         }
         self._dynamodb.put_item(TableName=self._table, Item=item)

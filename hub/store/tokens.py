@@ -18,8 +18,8 @@ from hub.kernel.errors import HubError, Refuse, Retry
 
 RENEW_AT = 0.85
 """Refreshed at this share of its life: platforms end tokens early now and then."""
-LEASE_SECONDS = 15
-"""Longer than a platform is waited for."""
+LEASE_SECONDS = 30
+"""Longer than a platform is waited for, twice: where it refuses what renews a token, it is asked without."""
 Fetched = tuple[str, int, str]
 """A token, its life in seconds, and what renews it ("" nothing)."""
 

@@ -1,4 +1,4 @@
-"""Act 9: malice and accident at the front door. Each is answered as the platform's protocol says, never with a 5xx."""
+"""Act 10: malice and accident at the front door. Each is answered as the platform's protocol says, never with a 5xx."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TRACES = ("Traceback", "Exception", "Error:", "/functions/", ".py")
 
 def malice(stage: Stage) -> dict[str, Any]:
     """Sends each wrong delivery, then waits until nothing is pending. Answers the final stats."""
-    stage.begin("9  Malice and accident · 恶意与意外")
+    stage.begin("10 Malice and accident · 恶意与意外")
     connection = stage.connection("wecom")
     before = stage.call("GET", "/webhooks/stats")
     for name, delivery, status, stored in _cases(connection):

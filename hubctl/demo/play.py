@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hubctl.assembly import timed
-from hubctl.demo import malice, repair, shops
+from hubctl.demo import channels, malice, repair, shops
 from hubctl.demo.repair import RepairDay
 from hubctl.demo.stage import ZONE, Stage, StepFailed
 from hubctl.dev import Options, running_hub
@@ -64,6 +64,7 @@ def _play(stage: Stage, seconds: dict[str, float]) -> dict[str, Any]:
         "settle": lambda: repair.money_is_settled(stage, day, SIX_O_CLOCK),
         "price": lambda: quotes.extend(shops.prices(stage)),
         "marketplace": lambda: shops.marketplace(stage),
+        "channels": lambda: channels.hellos(stage),
         "malice": lambda: stats.update(malice.malice(stage)),
     }
     try:

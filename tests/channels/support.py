@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from hub.channels.base import Delivery, StoredMessage
@@ -15,6 +17,8 @@ from hub.channels.samples import render
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 RECEIVED_AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 AT = 1767242700
+ASCII = [chr(code) for code in range(128)]
+ANY = [chr(code) for code in (*range(0xD800), *range(0xE000, 0x11_0000, 97))]
 STAMP = {"timestamp": str(AT), "nonce": "n0nce9001", "randomness": b"R4nd0mPrefix16by"}
 
 
@@ -48,3 +52,18 @@ def stored(channel: str, plaintext: bytes, **changes: Any) -> StoredMessage:
         "received_at": RECEIVED_AT,
     }
     return StoredMessage(**(facts | changes))
+
+
+def random_messages(count: int, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Texts of any characters, up to 400, each with the stamp (timestamp, nonce, randomness) that it is sent under."""
+    random = Random(seed)
+    for _ in range(count):
+        text = "".join(random.choices(random.choice((ASCII, ANY)), k=random.randrange(400)))
+        yield (
+            text,
+            {
+                "timestamp": str(random.randrange(10**10)),
+                "nonce": random.randbytes(random.randint(1, 8)).hex(),
+                "randomness": random.randbytes(16),
+            },
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -25,6 +26,8 @@ EXAMPLES: dict[str, Any] = {name: payload(f"{name}_examples") for name in NAMES}
 DOCUMENTED = [(name, one) for name in NAMES for one in documented(name)]
 KEPT = {"OrderFacts": "order.changed", "AfterSaleFacts": "after_sale.changed"}
 """What is said once the facts that a message itself holds are kept."""
+PERSONAL = re.compile(r"冰柜不制冷|(?<![\w.-])(?:\+?86)?1[3-9][0-9]{9}(?![0-9])|[\w.+-]+@[\w-]+\.[a-z]{2,}")
+"""A sample's own words, a mainland mobile number, an e-mail address."""
 UNKNOWN = [(name, one) for name in NAMES for one in EXAMPLES[name]["unknown"]]
 
 
@@ -160,6 +163,13 @@ def test_a_documented_message_becomes_its_event(name: str, example: Any) -> None
     events = [draft.event for draft in drafts if draft.event]
     assert all(not event.replay and event.tenant == "demo" for event in events)
     assert len({event.id for event in events}) == len(events)
+
+
+@each(DOCUMENTED)
+def test_no_event_says_what_somebody_wrote_or_how_to_reach_them(name: str, example: Any) -> None:
+    """Words, mobile numbers and e-mail addresses are content; events go over the bus and into logs."""
+    events = [draft.event.model_dump_json() for draft in read(name, example["plaintext"].encode()) if draft.event]
+    assert [PERSONAL.findall(event) for event in events] == [[]] * len(events)
 
 
 @each(DOCUMENTED)

@@ -12,27 +12,46 @@ from wechatpy.enterprise.crypto import WeChatCrypto
 from hub.channels.base import Delivery
 from hub.channels.wechat_door import sealed_reply
 from hub.channels.wecom import codec
-from tests.channels.support import payload
+from tests.channels.support import payload, random_messages
 
 KNOWN: dict[str, Any] = payload("wecom_examples")["settings"]
 THEIRS = WeChatCrypto(KNOWN["token"], KNOWN["encoding_aes_key"], KNOWN["corp_id"])
 
+BODIES = 10_000
 messages = st.text(st.characters(codec="utf-8"), max_size=400)
 stamps = st.integers(0, 10**10).map(str)
 nonces = st.text("0123456789abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=16)
 randomness = st.binary(min_size=16, max_size=16)
 
 
-@given(messages, stamps, nonces)
-@settings(max_examples=300, deadline=None)
-def test_what_they_send_we_receive(message: str, timestamp: str, nonce: str) -> None:
-    """An envelope that wechatpy encrypted opens here to the same bytes."""
+def opened_here(message: str, timestamp: str, nonce: str) -> bytes:
+    """What we read of a message that wechatpy encrypted."""
     envelope = THEIRS.encrypt_message(message, nonce, timestamp)
     signature = re.search(r"<MsgSignature><!\[CDATA\[(.*?)]]>", envelope)
     assert signature is not None
     query = {"msg_signature": signature[1], "timestamp": timestamp, "nonce": nonce}
-    accepted = codec.accept(Delivery("POST", query, {}, envelope.encode()), KNOWN)
-    assert accepted.messages[0].plaintext == message.encode()
+    return codec.accept(Delivery("POST", query, {}, envelope.encode()), KNOWN).messages[0].plaintext
+
+
+@given(messages, stamps, nonces)
+@settings(max_examples=300, deadline=None)
+def test_what_they_send_we_receive(message: str, timestamp: str, nonce: str) -> None:
+    """An envelope that wechatpy encrypted opens here to the same bytes."""
+    assert opened_here(message, timestamp, nonce) == message.encode()
+
+
+def test_ten_thousand_of_theirs_open_here() -> None:
+    """Of 10,000 random messages that wechatpy encrypted, each opens here to the same bytes."""
+    for message, made in random_messages(BODIES, seed=1):
+        assert opened_here(message, made["timestamp"], made["nonce"]) == message.encode()
+
+
+def test_ten_thousand_of_ours_open_there() -> None:
+    """Of 10,000 random messages that we encrypted, each opens in wechatpy to the same text."""
+    for message, made in random_messages(BODIES, seed=2):
+        delivery = codec.sample(KNOWN, message.encode(), **made)
+        signed = delivery.query["msg_signature"], made["timestamp"], made["nonce"]
+        assert THEIRS.decrypt_message(delivery.body, *signed) == message
 
 
 @given(messages, stamps, nonces, randomness)

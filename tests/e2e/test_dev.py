@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -15,7 +16,10 @@ from typing import Any
 
 import pytest
 import requests
+from typer.testing import CliRunner
 
+from hub.channels.registry import inbound_channels, samples
+from hubctl.cli import app
 from hubctl.state import ROOT
 
 HUBCTL = Path(sys.executable).with_name("hubctl")
@@ -73,7 +77,7 @@ def test_the_ready_file_holds_what_a_sender_needs(hub: Running) -> None:
     assert requests.get(f"{ready['platforms_url']}/_control/recorded", timeout=30).status_code == 200
     secrets = {"wecom": ("token", "encoding_aes_key", "corp_id"), "douyin": ("app_key", "app_secret")}
     connections = {connection["channel"]: connection for connection in ready["connections"]}
-    assert set(connections) >= set(secrets)
+    assert set(connections) == set(inbound_channels())
     for channel, names in secrets.items():
         assert connections[channel]["webhook_url"].endswith(f"/webhooks/{channel}/{connections[channel]['id']}")
         assert all(connections[channel]["settings"][name] for name in names)
@@ -95,6 +99,35 @@ def test_the_example_writes_as_wecom_would(hub: Running, tmp_path: Path) -> None
     while not (tickets := read(hub, "/tickets")["data"]) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert [ticket["title"]["zh"] for ticket in tickets] == ["紧急维修"]
+
+
+def test_the_examples_of_an_integrator_are_taken(hub: Running) -> None:
+    """A system's own event and a relay's line, sent by the published scripts: yes, and the id to acknowledge."""
+    known = {connection["channel"]: connection for connection in hub.ready["connections"]}
+    relay, own = known["relay"], known["open"]
+    sent = example("send_open_event.py", own["webhook_url"], HUB_SECRET=own["settings"]["secret"])
+    assert (sent.returncode, sent.stdout) == (0, '200 {"ok":true}\n')
+    line = {"id": "7001", "topic": "pdd_goods_GoodsOffShelf", "shop_id": "100000002", "pub_time": "1767242700000"}
+    line["content"] = '{"mall_id":"100000002","goods_id":"5"}'
+    where = {"HUB_RELAY_URL": relay["webhook_url"], "HUB_RELAY_SECRET": relay["settings"]["relay_secret"]}
+    relayed = example("relay.py", "--source", "pdd-pmc", said=json.dumps(line), **where)
+    assert (relayed.returncode, relayed.stdout) == (0, "7001\n"), relayed.stderr
+
+
+def example(name: str, *arguments: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """What a script of examples/ does with these arguments, on its standard input `said`."""
+    command = [sys.executable, str(ROOT / "examples" / name), *arguments]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, input=said, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("channel", inbound_channels())
+def test_a_sample_of_every_channel_works_at_once(hub: Running, channel: str) -> None:
+    """Each channel has a connection: `hubctl sample` finds it by the ready file, and its platform's yes comes back."""
+    name = samples(channel)[0]["name"]
+    done = CliRunner().invoke(app, ["sample", channel, name, "--ready-file", str(hub.ready_file)])
+    assert done.exit_code == 0, done.stderr
+    assert "answered   200" in done.stderr
 
 
 def test_a_taken_port_is_one_line_and_leaves_the_running_hub_alone(hub: Running) -> None:

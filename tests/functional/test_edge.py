@@ -302,6 +302,15 @@ def test_nothing_is_begun_that_might_not_be_finished(sample: Any) -> None:
     assert seen == []
 
 
+def test_what_was_put_back_goes_first(sample: Any) -> None:
+    """A record that came before and found no time is begun before the others of its batch."""
+    room, seen, _ = sample
+    batch = bus_batch(paid("evt_new"), paid("evt_waited"))
+    batch["Records"][1]["attributes"]["ApproximateReceiveCount"] = "4"
+    assert room.on_event(batch, Context()) == {"batchItemFailures": []}
+    assert seen == ["evt_waited", "evt_new"]
+
+
 def test_a_platform_that_names_a_time_is_not_asked_earlier(sample: Any) -> None:
     """The wait that a Retry names holds where it is longer than the queue's own."""
     room, _, session = sample

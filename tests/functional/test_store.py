@@ -59,6 +59,8 @@ def test_content_is_read_back_by_its_reference(session: Any) -> None:
     store = ContentStore(TENANT, f"hub-{TENANT}-content", session.client("dynamodb"))
     store.put("msg_1", {"text": "冰柜不制冷 😀"}, 1_800_000_000)
     assert store.get("msg_1") == {"text": "冰柜不制冷 😀"}
+    store.put("msg_1", {"text": "半个\ud83d"}, 1_800_000_000)
+    assert store.get("msg_1") == {"text": "半个?"}
     with pytest.raises(NotFound):
         store.get("msg_2")
 

@@ -3,7 +3,9 @@ seconds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from hub.channels.registry import codec
 from hub.contracts.events import FeedTouched
 from hub.store.secrets import Connection
 from hubctl.platforms.app import Platforms
-from tests.channels.support import payload
+from tests.channels.support import documented, payload
 from tests.support.doubles import serving
 from tests.support.http import Context, bus_batch, sqs_batch
 from tests.support.webhooks import WECOM, Stack, deliver, simulated_stack
@@ -128,6 +130,82 @@ def test_two_readers_of_one_desk_are_one(platforms: tuple[Stack, Platforms]) -> 
     assert len(stack.stored()) == 4
 
 
+def test_a_reader_that_was_overtaken_goes_on(platforms: tuple[Stack, Platforms]) -> None:
+    """Two callbacks of one second start two readers: who finds the cursor moved goes on from there, every row is stored
+    once, and nothing is told to the connection's owner."""
+    stack, doubles = platforms
+    write(doubles, *(f"第{i}句" for i in range(7)))
+    feeds, cursors = app.tools().feeds, app.tools().connections
+    overtaking = dataclasses.replace(feeds, cursors=_Overtaken(cursors, lambda: feeds.walk(SERVICE.id, DESK)))
+    overtaking.walk(SERVICE.id, DESK)
+    assert len(stack.stored()) == 7
+    assert cursors.watermark(SERVICE.id, f"conversation#{DESK}") == "cursor-7"
+    assert failures_of(SERVICE) == ("", 0)
+
+
+def test_a_desk_that_is_no_more_holds_up_no_other(platforms: tuple[Stack, Platforms]) -> None:
+    """The schedule reads every desk that it may; the one that the platform refuses is told to the owner, once a run."""
+    stack, doubles = platforms
+    app.tools().connections.move_watermark(SERVICE.id, "conversation#wkAAGONE", "cursor-1")
+    app.tools().feeds.walk(SERVICE.id, write(doubles, "第一句")["open_kfid"])
+    write(doubles, "没有回调的一句", first=2)
+    app.pull({}, Context())
+    assert app.pull_feed(sqs_batch(*stack.drain("pulls")), Context()) == {"batchItemFailures": []}
+    assert len(stack.stored()) == 2
+    assert failures_of(SERVICE) == ("wechat_kf-misconfigured", 1)
+
+
+def test_a_row_that_no_item_holds_is_kept_without_its_content(platforms: tuple[Stack, Platforms]) -> None:
+    """A chat of hundreds of kilobytes that a customer passes on holds up nobody's message behind it."""
+    stack, doubles = platforms
+    double = doubles.double("wechat_kf")
+    assert double is not None
+    chat = {"title": "聊天记录", "item": [{"msg_content": "长" * 1000} for _ in range(200)]}
+    row = {"msgid": "m1", "open_kfid": DESK, "external_userid": "wmEXT", "msgtype": "merged_msg", "merged_msg": chat}
+    double.control("messages", [row])
+    write(doubles, "后面的一句", first=2)
+    app.tools().feeds.walk(SERVICE.id, DESK)
+    stack.publish()
+    events = [event for event in stack.emitted() if event["type"] == "message.received"]
+    assert sorted(event["kind"] for event in events) == ["merged", "text"]
+
+
+def came(doubles: Platforms, code: str, **more: Any) -> None:
+    """A customer opens the conversation."""
+    double = doubles.double("wechat_kf")
+    assert double is not None
+    event = {"event_type": "enter_session", "open_kfid": DESK, "external_userid": "wmEXT", "welcome_code": code}
+    double.control("messages", [{"origin": 4, "msgtype": "event", "event": event, **more}])
+
+
+def greetings(doubles: Platforms) -> list[int]:
+    """The errcodes of all greetings that were tried."""
+    calls = doubles.recorder.recorded("wechat_kf")
+    return [call["answer"]["errcode"] for call in calls if call["path"].endswith("send_msg_on_event")]
+
+
+def test_who_comes_to_a_desk_is_greeted_once(platforms: tuple[Stack, Platforms]) -> None:
+    """Once, however often the row is read, and whatever its number looks like; not after the code's life is over."""
+    _, doubles = platforms
+    came(doubles, "CODE1", msgid="4yhFMTEdQ/ZzUFu2CxrGgF6dUQ==:" + "0" * 40)
+    came(doubles, "CODE2", msgid="4yhFMTEdQ/ZzUFu2CxrGgF6dUQ==:" + "0" * 41)
+    came(doubles, "CODE3", send_time=int(time.time()) - 3600)
+    for _ in range(2):
+        app.tools().feeds.walk(SERVICE.id, DESK)
+    assert greetings(doubles) == [0, 0]
+
+
+def test_a_greeting_that_fails_is_told_and_holds_up_nothing(platforms: tuple[Stack, Platforms]) -> None:
+    """The row is stored, the cursor moves, the code is not tried again, and the owner sees that a call failed."""
+    stack, doubles = platforms
+    came(doubles, "CODE1")
+    doubles.recorder.order(_fault("500", "/cgi-bin/kf/send_msg_on_event"))
+    for _ in range(2):
+        app.tools().feeds.walk(SERVICE.id, DESK)
+    assert len(stack.stored()) == 1
+    assert failures_of(SERVICE) == ("wechat_kf-unreachable", 1)
+
+
 def contact_added(code: str) -> bytes:
     return (
         "<xml><ToUserName>wwdemo0000000001</ToUserName><FromUserName>sys</FromUserName><CreateTime>1700000000</CreateTime>"
@@ -151,6 +229,43 @@ def test_a_new_contact_is_greeted_before_all_else(platforms: tuple[Stack, Platfo
     assert 0 not in paths[1:]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "failed"),
+    [
+        ({"state": "disabled"}, ("", 0)),
+        ({"settings": {**GREETING.settings, "greeting": ""}}, ("", 0)),
+        ({"settings": {**GREETING.settings, "secret": ""}}, ("wecom-misconfigured", 1)),
+        ({"settings": {**GREETING.settings, "secret": "another-apps-secret-01"}}, ("wecom-misconfigured", 1)),
+    ],
+)
+def test_a_greeting_that_cannot_be_sent_is_told_and_done_with(
+    platforms: tuple[Stack, Platforms], wrong: dict[str, Any], failed: tuple[str, int]
+) -> None:
+    """A disabled connection greets nobody; a wrong secret is its owner's to see, and fails no queue."""
+    stack, doubles = platforms
+    stack.door().answer(deliver(GREETING, contact_added("CODE9")))
+    stack.secrets().put(dataclasses.replace(GREETING, **wrong))
+    app.room.reset()
+    (item,) = stack.stored()
+    message = {"table": "inbox", "pk": item["pk"]["S"], "sk": "message"}
+    assert app.greet(sqs_batch(message), Context()) == {"batchItemFailures": []}
+    assert not [call for call in doubles.recorder.recorded("wecom") if "welcome" in call["path"]]
+    assert failures_of(GREETING) == failed
+
+
+@pytest.mark.parametrize(("state", "replied"), [("enabled", True), ("disabled", False)])
+def test_a_disabled_account_replies_to_nobody(platforms: tuple[Stack, Platforms], state: str, replied: bool) -> None:
+    """What comes for it is stored and taken with the platform's word for yes; the reply waits for nobody."""
+    stack, _ = platforms
+    known = {**payload("official_account_examples")["settings"], "auto_reply": "稍后回复"}
+    fans = Connection("con_FANS", "official_account", state, known)
+    stack.secrets().put(fans)
+    answer = stack.door().answer(deliver(fans, documented("official_account")[0]["plaintext"].encode()))
+    assert (answer["statusCode"], "<Encrypt>" in answer["body"]) == (200, replied)
+    assert replied or answer["body"] == "success"
+    assert len(stack.stored()) == 1
+
+
 def test_whoever_brings_no_code_takes_no_fast_lane(platforms: tuple[Stack, Platforms]) -> None:
     """A message without a greeting's code is published, and nothing else."""
     stack, _ = platforms
@@ -158,6 +273,29 @@ def test_whoever_brings_no_code_takes_no_fast_lane(platforms: tuple[Stack, Platf
     (item,) = stack.stored()
     app.forward({"Records": [_inserted(item)]}, Context())
     assert stack.drain("greetings") == []
+
+
+def failures_of(connection: Connection) -> tuple[str, int]:
+    """What the connection's owner sees: the last error, and how many calls failed."""
+    rows = [row for row in app.tools().counters.rows(connection.id) if "failed_calls" in row.numbers]
+    return "".join(row.facts["last_error"] for row in rows), sum(row.numbers["failed_calls"] for row in rows)
+
+
+@dataclasses.dataclass
+class _Overtaken:
+    """Cursors; the first time that one is moved, another reader was faster."""
+
+    cursors: Any
+    faster: Callable[[], None] | None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cursors, name)
+
+    def move_watermark(self, *moved: Any, **was: Any) -> None:
+        faster, self.faster = self.faster, None
+        if faster is not None:
+            faster()
+        self.cursors.move_watermark(*moved, **was)
 
 
 def _inserted(item: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from functions.webhooks.counters_port import TRIES, Counters
 from functions.webhooks.counts import Row, latest_facts, number
 from functions.webhooks.settling_port import Settler
+from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Retry
 from hub.store.inbox import Arrival, Inbox, State
 from tests.support.aws import REGION, TENANT, account
@@ -180,6 +181,20 @@ def test_the_latest_facts_survive_the_folding(client: Any) -> None:
     assert counters.fold(BEFORE) == 1
     after = latest_facts(counters.rows(CONNECTION))
     assert (after, number(counters.rows(CONNECTION), "rejected_signature")) == (before, 3)
+
+
+def test_a_replay_is_no_delivery(client: Any) -> None:
+    """When the last delivery came is not changed by what becomes of older messages afterwards."""
+    world, last = World(client), 40
+    for n in range(last + 1):
+        world.inbox.store(
+            Arrival(CONNECTION, "wecom", "ww", f"r{n}", b"{}"), FIRST - timedelta(seconds=last - n), FIRST
+        )
+    for n, state in [*((n, "quarantined") for n in range(last + 1)), *((n, "processed") for n in range(last))]:
+        item = world.inbox.read(world.inbox.message_id(CONNECTION, f"r{n}"))
+        assert item is not None
+        assert world.settler.settle(item, cast(State, state), FIRST)
+    assert latest_facts(world.counters(client).rows(CONNECTION))["last_delivery_at"] == rfc3339(FIRST)
 
 
 def test_what_comes_late_is_counted_on_its_day(client: Any) -> None:

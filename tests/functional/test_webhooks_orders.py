@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,14 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.webhooks import app
-from functions.webhooks.orders import Noting, events_of
-from functions.webhooks.orders_port import Orders
+from functions.webhooks.orders import Noting, Unmapped, events_of
+from functions.webhooks.orders_port import UNMAPPED_LIMIT, Orders
+from functions.webhooks.tables import Connections
 from hub.channels.douyin.client import FEEDS
 from hub.channels.market import OrderFacts
 from hub.contracts.events import OrderPaid, OrderTouched
-from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.clock import StepClock, parse_rfc3339, rfc3339
+from hub.kernel.errors import Conflict
 from hub.store.items import plain_item
-from hub.store.secrets import Connection
+from hub.store.secrets import UNKNOWN_SECONDS, Connection
 from hubctl.platforms.app import Platforms
 from tests.support.doubles import serving
 from tests.support.http import Context, bus_batch, call, sqs_batch
@@ -239,12 +242,100 @@ def test_a_failed_pull_moves_nothing_and_says_why(stack: Stack, shop: Shop) -> N
     assert [event["order_no"] for event in paid(stack)] == ["6917000000000000006"]
 
 
+def test_a_push_of_an_order_that_nobody_understands_is_remembered(stack: Stack, shop: Shop) -> None:
+    """Pulled first and pushed afterwards, both in unknown words, it was not recovered: a push told of it."""
+    shop.put("6917000000000000009", "交易冻结X")
+    pull(stack)
+    push(stack, "6917000000000000009", "m1")
+    shop.put("6917000000000000009", PAID)
+    pull(stack)
+    (item,) = order_items(stack).values()
+    assert (item["state"]["S"], item["pushed"]["BOOL"]) == ("paid", True)
+
+
+def test_an_unknown_order_that_turns_out_to_be_another_shops_leaves_nothing(stack: Stack, shop: Shop) -> None:
+    """Where the settings name another shop than the order does, what stood for the unknown order goes."""
+    app.tools().secrets.put(Connection(DOUYIN.id, "douyin", "enabled", {**DOUYIN.settings, "shop_id": "4320"}))
+    shop.put("6917000000000000010", "交易冻结X")
+    pull(stack)
+    shop.put("6917000000000000010", PAID)
+    pull(stack)
+    items = stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_TABLE"])["Items"]
+    assert [(item["state"]["S"], item["shop_id"]["S"]) for item in items if "order_id" in item] == [("paid", "4321")]
+
+
+def test_an_order_too_large_for_the_queue_is_read_from_the_table(stack: Stack) -> None:
+    """The stream's record left the images out: it is announced all the same, under the same ids."""
+    orders = Orders(stack.settings["HUB_TABLE"], stack.clients["dynamodb"], "demo", ZONE)
+    facts = replace(truth(1, "paid", 30), tracking_nos=tuple(f"{n:0100}" for n in range(1000)))
+    with streamed(stack, times=2):
+        assert orders.transition(facts, Noting("con_1", "douyin", NOW, NOW))
+    said = [(event["type"], event["id"]) for event in stack.emitted()]
+    assert [kind for kind, _ in said] == ["order.paid", "order.changed"] * 2
+    assert len(set(said)) == 2
+
+
+def test_of_two_pulls_at_once_the_slower_is_no_failure(stack: Stack, shop: Shop) -> None:
+    """Another run moved the watermark meanwhile: that one counts, and nobody is told that the connection fails."""
+
+    class Slower(Connections):
+        def move_watermark(self, connection_id: str, feed: str, watermark: str, was: str | None = None) -> None:
+            raise Conflict("it has changed since")
+
+    shop.put("6917000000000000011", PAID, NOW - timedelta(hours=2))
+    app.tools().connections = Slower("demo", stack.settings["HUB_TABLE"])
+    run_pulls(stack)
+    assert (len(order_items(stack)), app.tools().counters.rows(DOUYIN.id)) == (1, [])
+
+
+def test_unknown_orders_are_read_again_a_page_a_run(stack: Stack) -> None:
+    """However many they are, each run reads one page, and the next one goes on where it ended."""
+    orders = Orders(stack.settings["HUB_TABLE"], stack.clients["dynamodb"], "demo", ZONE)
+    for number in range(UNMAPPED_LIMIT + 1):
+        orders.note_unknown(
+            Unmapped("con_GONE", "order", str(number), "", "unknown-status"),
+            "1",
+            Noting("con_GONE", "douyin", NOW, NOW),
+        )
+    app.pull_feed(sqs_batch({"entity": "unmapped"}), Context())
+    (following,) = stack.drain("pulls")
+    assert (following["entity"], following["pages"]) == ("unmapped", 2)
+    assert app.pull_feed(sqs_batch(following), Context()) == {"batchItemFailures": []}
+    assert stack.drain("pulls") == []
+
+
+def test_a_hint_on_a_connection_that_was_just_enabled_elsewhere_is_followed(stack: Stack, shop: Shop) -> None:
+    """Another process enabled it within the minute that connections are cached, and published what was held."""
+    clock = StepClock(NOW)
+    stack.secrets().put(Connection(DOUYIN.id, "douyin", "disabled", DOUYIN.settings))
+    app.tools().secrets = stack.secrets(clock.wall_now)
+    assert app.tools().shop(DOUYIN.id) is None
+    stack.secrets().put(DOUYIN)
+    clock.advance(seconds=UNKNOWN_SECONDS)
+    shop.put("6917000000000000012", PAID)
+    order = {"channel": "douyin", "shop_id": "4321", "order_no": "6917000000000000012"}
+    event = OrderTouched(id="evt_1", tenant="demo", at=NOW, connection_id=DOUYIN.id, **order)
+    assert app.on_event(bus_batch(event), Context()) == {"batchItemFailures": []}
+    assert list(order_items(stack)) == ["6917000000000000012"]
+
+
 def test_one_token_serves_all_calls(stack: Stack, shop: Shop) -> None:
     """However many orders are read, the platform is asked for a token once."""
     for number in range(5):
         shop.put(str(number + 1), PAID)
         push(stack, str(number + 1), f"m{number}")
     assert shop.calls.count("/token/create") == 1
+
+
+@pytest.mark.parametrize(("shop_id", "expected"), [("4321", DOUYIN.id), ("4322", "con_SECOND"), ("4323", DOUYIN.id)])
+def test_an_order_is_read_with_its_own_shops_token(stack: Stack, shop_id: str, expected: str) -> None:
+    """An app pushes for all its shops to one URL: another shop's order is read by that shop's connection."""
+    second = {**DOUYIN.settings, "shop_id": "4322"}
+    app.tools().secrets.put(Connection("con_SECOND", "douyin", "enabled", second))
+    app.tools().secrets.put(Connection("con_THIRD", "kuaishou", "enabled", {"shop_id": "4323"}))
+    shop = app.tools().shop(DOUYIN.id, "douyin", shop_id)
+    assert shop is not None
+    assert shop.connection_id == expected
 
 
 def test_an_order_of_a_connection_that_is_gone_is_let_go(stack: Stack) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
+from tests.support.quick_dynamodb import quicken_transactions
+
 TENANT = "demo"
 REGION = "us-east-1"
 ROOMS = ("webhooks", "tickets", "customers", "notifications", "settlement", "pricing", "directory")
@@ -67,6 +69,7 @@ def account(room: str, *tables: str, **more: str) -> Iterator[Any]:
     try:
         with mock_aws():
             os.environ.update(environment(room, **more))
+            quicken_transactions(REGION)
             for name in dict.fromkeys((room, "directory", "content", *tables)):
                 make_table(f"hub-{TENANT}-{name}", pending_index=name == "inbox")
             session = boto3.Session(region_name=REGION)

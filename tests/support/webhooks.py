@@ -17,8 +17,9 @@ from functions.webhooks.settings import DoorSettings
 from hub.channels.registry import codec
 from hub.store.inbox import Inbox
 from hub.store.secrets import Connection, ConnectionSecrets
-from tests.support.aws import TENANT, account
-from tests.support.http import Context, bus_events, sqs_batch
+from tests.support.aws import REGION, TENANT, account
+from tests.support.http import Context, bus_events, drain, sqs_batch
+from tests.support.quick_dynamodb import read_stream
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 WECOM = Connection(
@@ -53,6 +54,8 @@ class Stack:
     session: Any
     settings: dict[str, str]
     calls: list[str] = field(default_factory=list)
+    _told: dict[str, int] = field(default_factory=dict)
+    _tap: Any = None
 
     def __post_init__(self) -> None:
         self.clients = {name: self._client(name) for name in ("dynamodb", "ssm", "sqs")}
@@ -81,22 +84,35 @@ class Stack:
     def stored(self) -> list[dict[str, Any]]:
         return list(self.clients["dynamodb"].scan(TableName=self.settings["HUB_INBOX_TABLE"])["Items"])
 
+    def stream(self) -> list[dict[str, Any]]:
+        """What the streams of the inbox and the room's table told since the last call; the first call turns them
+        on."""
+        tables = [self.settings[name] for name in ("HUB_INBOX_TABLE", "HUB_TABLE")]
+        if not self._told:
+            on = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+            for table in tables:
+                self.clients["dynamodb"].update_table(TableName=table, StreamSpecification=on)
+        found = []
+        for table in tables:
+            records = read_stream(REGION, table, self._told.get(table, 0))
+            self._told[table] = self._told.get(table, 0) + len(records)
+            found += records
+        return found
+
     def drain(self, queue_setting: str) -> list[dict[str, Any]]:
         """Take every message off a queue, named by its setting or as the room names it."""
-        found: list[dict[str, Any]] = []
+        sqs = self.clients["sqs"]
         url = (
             self.settings.get(queue_setting)
-            or self.clients["sqs"].get_queue_url(QueueName=f"hub-{TENANT}-webhooks-{queue_setting}")["QueueUrl"]
+            or sqs.get_queue_url(QueueName=f"hub-{TENANT}-webhooks-{queue_setting}")["QueueUrl"]
         )
-        while got := self.clients["sqs"].receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in got:
-                found.append(json.loads(message["Body"]))
-                self.clients["sqs"].delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        return list(drain(sqs, url))
 
     def emitted(self) -> list[dict[str, Any]]:
         """Take every contract event off the bus."""
-        return bus_events(self.session)
+        if self._tap is None:
+            self._tap = self.session.client("sqs")  # one whose calls are not counted
+        return bus_events(self._tap)
 
     def _client(self, name: str) -> Any:
         """A client whose calls are counted at the transport: one line a request that leaves."""

@@ -75,7 +75,10 @@ def test_each_message_of_a_batch_keeps_its_own_text() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{}", b"null", b"[1", b"[1,]", b"[1 2]", b"[1]]", b"[,]", b"]", b"[", b"\xff", b"[" * 200_000, b'["\xff"]'],
+    [
+        *(b"", b"{}", b"null", b"[1", b"[1,]", b"[1 2]", b"[1]]", b"[[1]", b"[1,[2]", b"[,]", b"]", b"["),
+        *(b"\xff", b"[" * 200_000, b'["\xff"]'),
+    ],
 )
 def test_a_signed_body_that_is_no_array_is_kept_whole(body: bytes) -> None:
     """What verifies is never lost, whatever it is."""
@@ -323,6 +326,15 @@ def test_pages_of_changed_orders_end(position: str, orders: int, total: int, aft
     assert (asked["order_by"], asked["order_asc"], asked["page"]) == ("update_time", True, int(position or 0))
 
 
+@pytest.mark.parametrize("total", [None, "?", True])
+def test_rows_without_a_total_are_no_last_page(total: Any) -> None:
+    """What follows them would be lost; an empty window may leave the total out."""
+    douyin, _ = client(success(shop_order_list=[DETAIL], total=total), success(shop_order_list=None, total=None))
+    with pytest.raises(Retry):
+        douyin.page("order", NOW, NOW, "")
+    assert douyin.page("order", NOW, NOW, "") == Rows((), 0, "")
+
+
 def test_after_sales_are_listed_in_the_order_without_which_some_are_missed() -> None:
     """`order_by` is sent, seconds of both ends, and each row says its number and its order."""
     item = {"aftersale_info": {"aftersale_id": "72"}, "order_info": {"shop_order_id": "49"}}
@@ -362,10 +374,12 @@ def test_tokens_are_made_and_renewed() -> None:
 
 
 def test_a_dead_refresh_token_is_no_dead_end() -> None:
-    """The own app makes a new pair."""
+    """It is refused, and without it the own app makes a new pair."""
     refused = {"code": 40003, "sub_code": "isv.refresh-token-invalid"}
     douyin, _ = client(refused, success(access_token="t", expires_in="604800"))
-    assert douyin.fetch_token("dead") == Token("t", 604800, "")
+    with pytest.raises(PlatformRefused):
+        douyin.fetch_token("dead")
+    assert douyin.fetch_token() == Token("t", 604800, "")
 
 
 def test_a_token_needs_the_shop() -> None:

@@ -220,11 +220,11 @@ def test_a_server_without_tls_gets_nothing(authority: Path) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"password": "another"}, {"username": ""}, {"host": "other.example.com"}],
-    ids=["password", "login", "name"],
+    [{"password": "another"}, {"password": ""}, {"username": ""}, {"host": "other.example.com"}],
+    ids=["password", "no-password", "login", "name"],
 )
 def test_what_an_operator_must_mend_says_so(authority: Path, changes: dict[str, str]) -> None:
-    """A wrong password, a missing login, a certificate of another name."""
+    """A wrong password, none at all, a missing login, a certificate of another name."""
     login = (SETTINGS["username"], SETTINGS["password"])
     with MailServer(context=serving(authority), login=login) as server, pytest.raises(PlatformMisconfigured) as raised:
         send(trusting(server, authority, [], **changes))

@@ -91,6 +91,13 @@ def test_a_long_text_is_cut() -> None:
     assert len(session.asked[0][2]["data"]) <= 20 * 1024
 
 
+def test_what_is_no_tag_counts_as_it_is_sent() -> None:
+    """A sign that mentions nobody takes three bytes, and the cut comes after that."""
+    session = FakeSession({"code": 0})
+    client(session).send_text([], "<" * 15_000)
+    assert len(session.asked[0][2]["data"]) <= 20 * 1024
+
+
 def test_good_settings_pass() -> None:
     """The settings of these tests are ones that the channel takes; a whole address is not."""
     document = json.loads((PAYLOADS.parents[1] / "hub/channels/feishu/channel.json").read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from hub.channels.jd.client import FEEDS, OAUTH_URL, ORDER_STATES, Client
 from hub.channels.jd.orders import canonical_after_sale, canonical_order
 from hub.channels.jd.signing import PARAMETERS, parameters, sign_call
 from hub.channels.mapping import packaged_table
-from hub.channels.market import AfterSaleFacts, OrderFacts
+from hub.channels.market import AfterSaleFacts, OrderFacts, Rows
 from hub.channels.registry import channel_document
 from hub.contracts.events import AfterSaleTouched, OrderTouched
 from hub.kernel.errors import Retry
@@ -276,6 +276,38 @@ def test_an_answer_counts_only_with_its_inner_success(answer: Any, kind: type[Ex
     with pytest.raises(kind) as refused:
         client(answer)[0].read("order", "5")
     assert KNOWN["app_secret"] not in f"{refused.value} {refused.value!r}"
+
+
+def searched(listed: Any, total: Any) -> dict[str, Any]:
+    told = {"apiResult": FINE, "orderInfoList": listed, "orderTotal": total}
+    return {"jingdong_pop_order_search_responce": {"code": "0", "searchorderinfo_result": told}}
+
+
+@pytest.mark.parametrize("listed", [None, [], ""])
+def test_an_empty_window_is_empty(listed: Any) -> None:
+    """Nothing changed: no rows, no next page, and no failure, however the list says so."""
+    assert client(searched(listed, 0))[0].page("order", NOW, NOW, "") == Rows((), 0)
+
+
+@pytest.mark.parametrize("bill", ["x", 7, [1], None])
+def test_a_refund_without_a_readable_bill_is_passed_over(bill: Any) -> None:
+    """The list names refunds that have no service bill; one of another shape holds up no list."""
+    told = {"success": True, "totalCount": 1, "data": [{"sameOrderServiceBill": bill}]}
+    answer = {"jingdong_asc_serviceAndRefund_view_responce": {"code": "0", "pageResult": told}}
+    assert client(answer)[0].page("after_sale", NOW, NOW, "2:1").rows == ()
+
+
+@pytest.mark.parametrize("answer", [[], "x", None, 7])
+def test_a_token_of_another_shape_is_tried_again(answer: Any) -> None:
+    """What is no object is no answer of JD's OAuth."""
+    with pytest.raises(Retry, match="unreadable"):
+        client(answer if answer is not None else b"null", refresh_token="r1")[0].fetch_token()
+
+
+def test_several_parcels_are_told_apart() -> None:
+    """One text names them all; blanks around a number are none of it, and a number counts once."""
+    facts = canonical_order({**ORDER, "waybill": "JD01, JD02 |JD01;"}, TABLE)
+    assert facts.tracking_nos == ("JD01", "JD02")
 
 
 def test_a_success_may_be_text() -> None:

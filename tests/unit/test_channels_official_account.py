@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hub.channels import wechat_door as door
-from hub.channels.base import Delivery, NotUnderstood, Rejected
+from hub.channels.base import Answer, Delivery, NotUnderstood, Rejected
 from hub.channels.official_account import codec, inbound, replies
 from hub.channels.wechat_crypto import decrypt, sign
 from hub.channels.wechat_document import read_fields
@@ -154,6 +154,18 @@ def test_a_reply_is_sealed_with_the_secrets_that_the_message_came_under() -> Non
     assert decrypt(older["encoding_aes_key"], read_fields(answer.body)["encrypt"], [KNOWN["app_id"]])
 
 
+def test_only_secrets_have_generations() -> None:
+    """Whoever takes back plaintext mode, an AppID or a reply while rotating a token that leaked has taken it back."""
+    older = {**OPEN, "token": "LeakedToken", "auto_reply": "旧的回复", "receive_ids": ["wx00000component0"]}
+    rotated = {**KNOWN, "previous": older}
+    assert reason_of(plain(TEXT, token="LeakedToken"), rotated) == "bad-settings"
+    assert codec.accept(
+        codec.sample({**KNOWN, "token": "LeakedToken"}, TEXT.encode(), **STAMP), rotated
+    ).answer == Answer(200, b"success")
+    component = codec.sample({**older, "app_id": "wx00000component0"}, TEXT.encode(), **STAMP)
+    assert reason_of(component, rotated) == "wrong-receive-id"
+
+
 def test_json_is_answered_in_json() -> None:
     """A JSON message gets a JSON reply, in secure mode in the JSON envelope with a whole number for its time."""
     text = '{"ToUserName":"gh_1","FromUserName":"oA","CreateTime":1,"MsgType":"text","Content":"x","MsgId":1}'
@@ -294,6 +306,14 @@ def test_a_mass_message_that_failed_says_so() -> None:
     for status, ours in (("send success", "sent"), ("send fail", "failed"), ("err(10001)", "failed")):
         (told,) = said(event("MASSSENDJOBFINISH", f"<MsgID>9</MsgID><Status>{status}</Status>"))
         assert (told["kind"], told["status"], told["subject_id"]) == ("job", ours, "9")
+
+
+@pytest.mark.parametrize(("told", "at"), [("1767242700", "2026-01-01T04:45:00"), ("0", ""), ("-1", ""), ("x", "")])
+def test_the_platforms_time_is_told_or_left_out(told: str, at: str) -> None:
+    """Seconds of its own clock; what is no time, and the 0 that stands for none, is not made one."""
+    (event_,) = said(event("CLICK", "<EventKey>k</EventKey>").replace("1767242700", told))
+    assert str(event_["source_at"] or "").startswith(at)
+    assert bool(event_["source_at"]) == bool(at)
 
 
 def test_a_long_menu_url_is_cut_and_not_lost() -> None:

@@ -177,6 +177,13 @@ def test_who_a_follower_is() -> None:
     assert known.user_info("oA").subscribed is False
 
 
+@pytest.mark.parametrize("told", [0, -1, 10**11, 10**30, "1767242700", None])
+def test_a_time_that_is_none_is_left_out(told: Any) -> None:
+    """A follower is known without the moment since when."""
+    known, _ = client({"subscribe": 1, "openid": "oA", "subscribe_time": told})
+    assert known.user_info("oA").subscribed_at is None
+
+
 def test_a_code_with_a_scene() -> None:
     """Temporary for a life in seconds, permanent for 0; the picture's address has the ticket escaped."""
     known, session = client(

@@ -11,7 +11,7 @@ import runpy
 import subprocess
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Template
 from typing import Any, get_args
@@ -293,6 +293,8 @@ def test_what_has_a_wrong_form_is_quarantined_with_its_reason(one: dict[str, str
         ({"paid_at": 1767242700}, "/data/paid_at"),
         ({"attribution": {"utm": "x"}}, "/data/attribution/utm"),
         ({"buyer_id": "guest@example.com"}, "/data/buyer_id"),
+        ({"buyer_id": "13800000000"}, "/data/buyer_id"),
+        ({"buyer_id": "+86-13800000000"}, "/data/buyer_id"),
     ],
 )
 def test_each_wrong_field_of_an_order_is_named(change: dict[str, Any], problem: str) -> None:
@@ -302,6 +304,39 @@ def test_each_wrong_field_of_an_order_is_named(change: dict[str, Any], problem: 
     found = inbound.check(json.dumps(body).encode())
     assert [one.pointer for one in found] == [problem]
     assert all(isinstance(one, Problem) and one.rule for one in found)
+
+
+@pytest.mark.parametrize(
+    ("person_id", "phone"),
+    [("02155500100", "021-5550 0100"), ("442079460000", "+44 20 79460000"), ("c-44-207946", "44207946")],
+)
+def test_a_persons_phone_is_no_id(person_id: str, phone: str) -> None:
+    """However it is written, with blanks and signs or without, an id is not the phone that stands beside it."""
+    body = json.loads(rendered("message.created.call"))
+    body["data"]["person"] |= {"id": person_id, "phone": phone}
+    assert [one.pointer for one in inbound.check(json.dumps(body).encode())] == ["/data/person"]
+
+
+@pytest.mark.parametrize(("minutes", "taken"), [(0, True), (60, True), (61, False), (8 * 60, False)])
+def test_nothing_is_told_from_the_future(minutes: int, taken: bool) -> None:
+    """China's time marked Z would hold for eight hours against every later truth: it is quarantined by its field."""
+    body = json.loads(rendered("order.updated"))
+    message = stored("open", b"")
+    body["occurred_at"] = (message.received_at + timedelta(minutes=minutes)).isoformat()
+    told = stored("open", json.dumps(body).encode())
+    if taken:
+        assert inbound.events(told)
+        return
+    with pytest.raises(NotUnderstood) as refused:
+        inbound.events(told)
+    assert (refused.value.reason, refused.value.facts["field"]) == ("bad-form", "/occurred_at")
+
+
+def test_a_forms_labels_are_bounded() -> None:
+    """What a form calls its fields is text of a form, no place for a document."""
+    body = json.loads(rendered("lead.captured"))
+    body["data"]["fields"] = {"城" * 101: "上海"}
+    assert [one.pointer for one in inbound.check(json.dumps(body).encode())] == ["/data/fields/" + "城" * 101]
 
 
 def test_a_rule_says_what_must_be() -> None:

@@ -233,6 +233,15 @@ def test_an_order_is_asked_for_by_a_signed_form() -> None:
     assert signature == sign_call(KNOWN["client_secret"], form)
 
 
+@pytest.mark.parametrize("told", [None, [], "x", 7])
+def test_an_answer_of_another_shape_is_tried_again(told: Any) -> None:
+    """A list or a token that is no object is nothing that we could read."""
+    with pytest.raises(Retry, match="unreadable"):
+        client({"order_sn_increment_get_response": told})[0].page("order", NOW, NOW, "")
+    with pytest.raises(Retry, match="unreadable"):
+        client({"pop_auth_token_refresh_response": told}, refresh_token="r1")[0].fetch_token()
+
+
 def test_every_call_is_one_that_the_channel_names() -> None:
     """The APIs are those of channel.json, and their limits are there by the names that the budget takes."""
     document, empty = channel_document("pinduoduo"), {"total_count": 0}

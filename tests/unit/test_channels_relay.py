@@ -180,6 +180,30 @@ def test_what_cannot_be_kept_is_rejected_by_itself() -> None:
     }
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "1e999999", "-0.0"])
+def test_an_odd_number_holds_up_no_other_message(number: str) -> None:
+    """What JSON allows and Python does not read is kept like anything else, beside the others of its batch."""
+    odd = f'{{"id":"2","topic":"t","content":{{"n":{number}}}}}'
+    accepted = codec.accept(batch(message(), odd), KNOWN)
+    assert [one.plaintext.decode() for one in accepted.messages][1:] == [odd]
+    assert json.loads(accepted.answer.body) == {"accepted": ["1", "2"], "rejected": []}
+
+
+def test_a_relay_cannot_speak_for_our_own_pulls() -> None:
+    """A row that we read from the platform is marked; a message with that mark is no relay's to bring, in no form."""
+    row = {"pulled": "review", "row": {"oid": "1", "tid": "2", "result": "bad"}}
+    assert answer(batch(message(**row), message("2"))) == {
+        "accepted": ["2"],
+        "rejected": [{"id": "1", "reason": "reserved"}],
+    }
+    body = json.dumps(row).encode()
+    headers = {"x-hub-timestamp": STAMP, "x-hub-signature": relaying.sign(KNOWN["relay_secret"], STAMP, body)}
+    (kept,) = taobao.accept(Delivery("POST", {}, headers, body, at=float(STAMP)), KNOWN).messages
+    assert kept.channel == "relay"
+    with pytest.raises(NotUnderstood):
+        inbound.events(stored("relay", kept.plaintext))
+
+
 def test_two_hundred_messages_are_a_batch() -> None:
     """The next one is rejected, to be sent again."""
     told = answer(batch(*(message(str(nth)) for nth in range(201))))
@@ -275,20 +299,39 @@ def test_a_lost_websocket_is_told() -> None:
     assert (refused.value.reason, refused.value.facts["source"]) == ("unknown-source", "open")
 
 
-def test_the_example_posts_batches_that_the_door_takes() -> None:
-    """examples/relay.py signs what it reads, by the standard library alone, as the door checks it."""
+def posted(lines: str, *options: str) -> list[list[str]]:
+    """The ids that the door takes of each batch that examples/relay.py makes of these lines."""
     script = Path(__file__).parents[2] / "examples" / "relay.py"
-    text = "\n".join(json.dumps(message(str(nth))) for nth in range(3))
-    asked = [sys.executable, str(script), "--source", "taobao-tmc", "--dry-run", "--batch", "2"]
     environment = {
         "HUB_RELAY_SECRET": KNOWN["relay_secret"],
         "HUB_RELAY_URL": "http://127.0.0.1:9/webhooks/relay/con_1",
     }
-    ran = subprocess.run(asked, input=text, capture_output=True, text=True, env=environment, check=True)
-    posts = [json.loads(line) for line in ran.stdout.splitlines()]
+    asked = [sys.executable, str(script), "--source", "taobao-tmc", "--dry-run", *options]
+    given_ = lines.encode("utf-8", "surrogateescape")
+    ran = subprocess.run(asked, input=given_, capture_output=True, env=environment, check=True, timeout=60)
     taken = []
-    for post in posts:
+    for post in map(json.loads, ran.stdout.splitlines()):
         stamp = float(post["headers"]["x-hub-timestamp"])
         delivery = Delivery("POST", {}, post["headers"], post["body"].encode(), at=stamp)
         taken.append(json.loads(codec.accept(delivery, {**KNOWN, "relay_key_id": ""}).answer.body)["accepted"])
-    assert taken == [["0", "1"], ["2"]]
+    return taken
+
+
+def test_the_example_posts_batches_that_the_door_takes() -> None:
+    """examples/relay.py signs what it reads, by the standard library alone, as the door checks it."""
+    text = "\n".join(json.dumps(message(str(nth))) for nth in range(3))
+    assert posted(text, "--batch", "2") == [["0", "1"], ["2"]]
+
+
+def test_the_example_keeps_within_a_deliverys_size() -> None:
+    """Large messages go out in more than one batch, none above 900 KB; one that is too large stays behind."""
+    content = "x" * 150_000
+    lines = [json.dumps(message(str(nth), content=content)) for nth in range(7)]
+    too_large = json.dumps(message("large", content="x" * relaying.MESSAGE_LIMIT_BYTES))
+    assert posted("\n".join([too_large, *lines])) == [["0", "1", "2", "3", "4", "5"], ["6"]]
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "\udcff", '{"a":' * 50_000, ""])
+def test_a_broken_line_costs_the_example_no_other(line: str) -> None:
+    """What is no message is left out of its batch, and the next one goes out."""
+    assert posted(f"{line}\n{json.dumps(message())}\n") == [["1"]]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +17,8 @@ from hub.channels.base import Delivery, NotUnderstood, Rejected
 from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused, Token
 from hub.channels.mapping import lint, packaged_table
 from hub.channels.market import AfterSaleFacts, OrderFacts, Row, Rows
-from hub.channels.shopify import codec, inbound
-from hub.channels.shopify.client import FEEDS, Client
+from hub.channels.shopify import codec, inbound, queries
+from hub.channels.shopify.client import FEEDS, PAGE_SIZE, Client
 from hub.channels.shopify.orders import canonical_after_sale, canonical_order
 from hub.kernel.errors import HubError, Retry
 from tests.channels.fakes import FakeSession, FakeTokens
@@ -169,11 +171,14 @@ def test_a_cancelled_parcel_failed() -> None:
     assert [one["state"] for one in events("fulfillments/update", body)] == ["failed"]
 
 
+ASKED = {"shop_id": 1, "shop_domain": SHOP, "customer": {"id": 5}}
+
+
 @pytest.mark.parametrize(
     ("topic", "body", "expected"),
     [
-        ("customers/data_request", {"customer": {"id": 5}}, ("5", "data_asked", "")),
-        ("customers/redact", {"customer": {"id": 5}}, ("5", "erasure_asked", "")),
+        ("customers/data_request", {**ASKED, "orders_requested": []}, ("5", "data_asked", "")),
+        ("customers/redact", {**ASKED, "orders_to_redact": []}, ("5", "erasure_asked", "")),
         (
             "customers_email_marketing_consent/update",
             {"customer_id": 5, "email_marketing_consent": {"state": "subscribed"}},
@@ -192,10 +197,55 @@ def test_what_a_customer_allows(topic: str, body: dict[str, Any], expected: tupl
     assert (event["person_id"], event["change"], event["scope"]) == expected
 
 
+ORDER_BODY = {"id": 7, "admin_graphql_api_id": "gid://shopify/Order/7", "customer": {"id": 5}}
+
+
+@pytest.mark.parametrize(
+    ("topic", "body"),
+    [
+        ("customers/redact", ORDER_BODY),
+        ("customers/redact", {**ASKED, "orders_requested": []}),
+        ("customers/redact", {**ASKED, "orders_to_redact": [], "shop_domain": "other.myshopify.com"}),
+        ("customers/data_request", {**ASKED, "orders_to_redact": []}),
+        ("customers/delete", ORDER_BODY),
+        ("products/delete", ORDER_BODY),
+        ("refunds/create", ORDER_BODY),
+        ("shop/redact", ORDER_BODY),
+        ("app/uninstalled", ORDER_BODY),
+        ("app/uninstalled", {"id": 1, "myshopify_domain": "other.myshopify.com"}),
+    ],
+)
+def test_a_signed_body_says_nothing_under_another_topic(topic: str, body: dict[str, Any]) -> None:
+    """Headers are not signed: a body sent again as an erasure, or as another store's, is set aside."""
+    with pytest.raises(NotUnderstood, match="wrong-topic"):
+        events(topic, body)
+
+
+def cost(fields: Iterator[str]) -> int:
+    """What the fields up to the closing brace cost: an object is a point, a list as many as it may hold."""
+    total, each = 0, 0
+    for field in fields:
+        if field == "}":
+            break
+        if field == "{":
+            total += each * (1 + cost(fields))
+        else:
+            first = re.search(r"first: (\d+)", field.replace("$first", str(PAGE_SIZE)))
+            each = int(first[1]) if first else 1
+    return total
+
+
+@pytest.mark.parametrize("name", ["ORDER", "ORDERS", "AFTER_SALES", "REFUND", "RETURN"])
+def test_no_query_asks_for_more_than_it_may_cost(name: str) -> None:
+    """Shopify refuses one above 1,000 points before it looks for anything."""
+    query = getattr(queries, name)
+    assert 1 < cost(iter(re.findall(r"[{}]|\w+\([^)]*\)|\w+", query))) < 1000
+
+
 @pytest.mark.parametrize(("topic", "status"), [("app/uninstalled", "uninstalled"), ("shop/redact", "erasure_asked")])
 def test_a_store_that_leaves_is_urgent(topic: str, status: str) -> None:
     """Somebody has to act."""
-    (event,) = events(topic, {"id": 1})
+    (event,) = events(topic, {"id": 1, "shop_id": 1, "shop_domain": SHOP, "myshopify_domain": SHOP})
     assert (event["kind"], event["status"], event["urgent"], event["subject_id"]) == (
         "authorization",
         status,
@@ -426,7 +476,7 @@ def test_orders_are_paged_by_cursor() -> None:
     assert shopify.page("order", NOW, NOW, "c1") == Rows((), None, "")
     asked = [json.loads(request["data"])["variables"] for _, _, request in session.asked]
     window = "updated_at:>='2026-01-01T04:45:00Z' AND updated_at:<='2026-01-01T04:45:00Z'"
-    assert asked == [{"first": 50, "after": after, "query": window} for after in (None, "c1")]
+    assert asked == [{"first": PAGE_SIZE, "after": after, "query": window} for after in (None, "c1")]
 
 
 def test_after_sales_are_those_of_changed_orders() -> None:

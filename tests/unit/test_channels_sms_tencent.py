@@ -75,6 +75,17 @@ def test_a_template_goes_to_its_phones() -> None:
     assert request["headers"]["x-tc-region"] == "ap-guangzhou"
 
 
+@pytest.mark.parametrize(
+    ("phone", "international"),
+    [("12025550100", "+12025550100"), ("008613800000000", "+8613800000000"), ("19900000000", "+8619900000000")],
+)
+def test_a_number_is_written_as_the_world_does(phone: str, international: str) -> None:
+    """Mainland mobile numbers begin with 13 to 19; 00 before a country's code is a +."""
+    session = FakeSession(statuses("Ok"))
+    send(session, phone)
+    assert json.loads(session.asked[0][2]["data"])["PhoneNumberSet"] == [international]
+
+
 def test_who_was_not_reached_is_named() -> None:
     """Where some fail the message is sent, and the others are listed as they were given."""
     session = FakeSession(statuses("FailedOperation.PhoneNumberInBlacklist", "Ok"))

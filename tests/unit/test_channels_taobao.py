@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from functions.webhooks.pull import PAGES_LIMIT
 from hub.channels.base import NotUnderstood
 from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused
 from hub.channels.mapping import packaged_table
 from hub.channels.market import AfterSaleFacts, OrderFacts, Row, Rows
 from hub.channels.registry import channel_document
 from hub.channels.taobao import inbound
-from hub.channels.taobao.client import Client
+from hub.channels.taobao.client import PAGE_SIZES, Client
 from hub.channels.taobao.orders import canonical_after_sale, canonical_order
 from hub.channels.taobao.signing import sign_call
 from hub.contracts.events import OrderTouched, PlatformNoticed, ReviewPosted
@@ -289,6 +290,11 @@ def test_an_answer_of_another_shape_is_tried_again(answer: Any) -> None:
     """A missing total is never taken for nothing."""
     with pytest.raises(Retry, match="unreadable"):
         client(answer)[0].page("order", NOW, NOW, "")
+
+
+def test_a_window_of_reviews_is_narrowed_before_top_cuts_it_off() -> None:
+    """TOP shows 1500 reviews of a window: a run that reads all its pages reads fewer."""
+    assert PAGES_LIMIT * PAGE_SIZES["review"] < 1500
 
 
 def test_the_session_is_a_setting() -> None:

@@ -129,7 +129,7 @@ def test_the_depth_limit_itself_is_read() -> None:
         read = read["a"]
     assert read == "1"
     depth = DEPTH_LIMIT - 1
-    assert read_fields(b'{"a":' * depth + b'{"a":[]}' + b"}" * depth)
+    assert read_fields(b'{"a":' * depth + b'{"a":1}' + b"}" * depth)
 
 
 def test_every_number_is_a_text() -> None:

@@ -326,7 +326,7 @@ def test_after_sales_are_listed_by_their_own_rules() -> None:
     assert (row.order_no, bodies(session)[2]) == ("5", {"after_sale_order_id": "A1"})
 
 
-@pytest.mark.parametrize("answer", [{**OK, "has_more": True}, {**OK, "order_id_list": "x"}, []])
+@pytest.mark.parametrize("answer", [{**OK, "has_more": True}, {**OK, "order_id_list": "x"}, [], {}, {"message": "no"}])
 def test_a_page_that_hides_what_follows_is_unreadable(answer: Any) -> None:
     """More without saying where, or no list: tried again, never taken for the end."""
     known, _ = client(answer)

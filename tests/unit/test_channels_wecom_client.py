@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused
 from hub.channels.corp_api import GONE, MISCONFIGURED, RETRY_AFTER_SECONDS
-from hub.channels.texts import cut_text
+from hub.channels.outbound import cut_text
 from hub.channels.wecom.cards import Card, render_card
 from hub.channels.wecom.client import Client, Sent
 from hub.kernel.errors import HubError, Invalid, Retry
@@ -164,6 +164,8 @@ def test_a_new_customer_is_greeted_by_the_code() -> None:
         b"<html>token-1</html>",
         b"[]",
         {"errcode": ["token-1"]},
+        {},
+        (404, b'{"message":"token-1"}'),
         (502, b"{}"),
     ],
 )
@@ -185,6 +187,27 @@ def test_a_token_is_fetched_with_the_apps_secret() -> None:
     assert request["params"] == {"corpid": KNOWN["corp_id"], "corpsecret": KNOWN["secret"]}
     with pytest.raises(Retry):
         wecom.fetch_token()
+
+
+@pytest.mark.parametrize("missing", ["secret", "corp_id"])
+def test_a_connection_that_only_receives_says_what_it_lacks(missing: str) -> None:
+    """Secret, corp id and AgentId are optional until something is sent: then their lack is named, before any call."""
+    settings = {name: value for name, value in KNOWN.items() if name not in (missing, "receive_ids")}
+    session = FakeSession()
+    with pytest.raises(PlatformMisconfigured):
+        Client(settings, wall_now=lambda: NOW, session=session).fetch_token()
+    with pytest.raises(PlatformMisconfigured, match="agent_id"):
+        Client({**KNOWN, "agent_id": ""}, FakeTokens(), wall_now=lambda: NOW, session=session).send_text(["a"], "hi")
+    assert session.asked == []
+
+
+@pytest.mark.parametrize("receiver", ["", "@all", "a|b", "a b", "a" * 65, "a\n"])
+def test_a_receiver_is_one_member(receiver: str) -> None:
+    """A userid that names several, or everybody, goes to nobody."""
+    wecom, session, _ = client(OK)
+    with pytest.raises(Invalid) as refused:
+        wecom.send_text(["a", receiver], "hi")
+    assert ([one.pointer for one in refused.value.problems], session.asked) == (["/receivers"], [])
 
 
 @pytest.mark.parametrize("count", [0, 1001])

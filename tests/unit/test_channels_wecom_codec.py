@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.channels.base import Delivery, Rejected
 from hub.channels.wechat_crypto import encrypt, sign
-from hub.channels.wechat_door import sealed_reply
+from hub.channels.wechat_door import corp_receive_ids, seal, sealed_reply
 from hub.channels.wecom import codec
 from tests.channels.support import STAMP, documented, payload
 
@@ -211,12 +211,23 @@ def key_of(plaintext: bytes) -> str:
 
 
 @pytest.mark.parametrize(
+    "stolen", [b"\xef\xbb\xbf<xml/>", b"\x0b<xml/>", b"a<b", b"[{}]", b"1" * 129, b"1\n", b"\xe4\xbd\xa0"]
+)
+def test_an_echo_is_a_word(stolen: bytes) -> None:
+    """What a message is made of never comes back in clear, whatever stands before it."""
+    sealed = seal(KNOWN, stolen, corp_receive_ids(KNOWN)[0], **STAMP)
+    with pytest.raises(Rejected, match="not-an-echo"):
+        codec.accept(Delivery("GET", {**sealed.query, "echostr": sealed.encrypted}), KNOWN)
+
+
+@pytest.mark.parametrize(
     ("plaintext", "key"),
     [
         (b"<xml><MsgId>123</MsgId></xml>", "123"),
         (b"<xml><MsgId><![CDATA[123]]></MsgId></xml>", "123"),
         (b"<xml><Content><![CDATA[<MsgId>9</MsgId>]]></Content><MsgId>123</MsgId></xml>", "123"),
         (b'{"msgtype":"text","MsgId":7300000000000000002}', "7300000000000000002"),
+        (b'\xef\xbb\xbf\n{"Content":"<MsgId>9</MsgId>","MsgId":123}', "123"),
     ],
 )
 def test_the_platforms_message_id_is_the_key(plaintext: bytes, key: str) -> None:
@@ -321,6 +332,13 @@ def test_a_greeting_is_measured_in_bytes() -> None:
     assert codec.check_settings({**KNOWN, "greeting": fits}) == []
     problems = codec.check_settings({**KNOWN, "greeting": too_long})
     assert [problem.pointer for problem in problems] == ["/greeting"]
+
+
+def test_a_greeting_needs_the_secret_that_sends_it() -> None:
+    """Said when settings are saved, not when the first customer comes; without a greeting nothing is sent."""
+    silent = {name: value for name, value in KNOWN.items() if name != "secret"}
+    assert codec.check_settings(silent) == []
+    assert [one.pointer for one in codec.check_settings({**silent, "greeting": "您好"})] == ["/secret"]
 
 
 @pytest.mark.parametrize("key", ["a" * 42, "a" * 44, "a" * 43 + "=", " " + "a" * 42, "中" * 43])

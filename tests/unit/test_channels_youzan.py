@@ -255,6 +255,12 @@ def test_an_amount_that_is_no_yuan_text_is_refused(paid: object) -> None:
         canonical_order({"full_order_info": whole}, TABLE)
 
 
+def test_an_order_that_waits_for_its_payment_may_have_none_yet() -> None:
+    """Nothing was paid; once it was, the amount must be there."""
+    unpaid = order(status="WAIT_BUYER_PAY", pay_time="")["full_order_info"] | {"pay_info": {"payment": "130.00"}}
+    assert canonical_order({"full_order_info": unpaid}, TABLE).amount_minor == 0
+
+
 def refund(*funds: tuple[int, int], **changes: Any) -> dict[str, Any]:
     told = [{"refund_fee": fee, "status": status} for fee, status in funds]
     base = {"refund_id": "R1", "tid": "E1", "kdt_id": 110, "status": "SUCCESS", "demand": 2, "refund_fee": "12.30"}
@@ -338,6 +344,14 @@ def test_a_refund_names_its_order() -> None:
     assert youzan.read("after_sale", "R1") == Row("R1", refund(), "E1")
 
 
+def test_a_refund_that_names_no_shop_is_the_connections() -> None:
+    """The copies of the manual disagree about it."""
+    told = {name: value for name, value in refund().items() if name != "kdt_id"}
+    youzan, _ = client(success(told))
+    facts = canonical_after_sale(youzan.read("after_sale", "R1").detail, TABLE)
+    assert facts.shop_id == KNOWN["kdt_id"]
+
+
 @pytest.mark.parametrize(
     ("position", "rows", "total", "after"), [("", 100, 101, "2"), ("2", 1, 101, ""), ("5", 0, 999, "")]
 )
@@ -353,6 +367,15 @@ def test_pages_of_changed_orders_end(position: str, rows: int, total: int, after
         "page_no": int(position or 1),
         "page_size": 100,
     }
+
+
+@pytest.mark.parametrize("told", [{}, {"total": None}, {"total": "?"}])
+def test_rows_without_a_total_are_no_last_page(told: dict[str, Any]) -> None:
+    """What follows them would be lost; an empty window may leave the total out."""
+    youzan, _ = client(success({"refunds": [refund()], **told}), success({"refunds": []}))
+    with pytest.raises(Retry):
+        youzan.page("after_sale", NOW, NOW, "")
+    assert youzan.page("after_sale", NOW, NOW, "") == Rows((), 0, "")
 
 
 def test_refunds_are_listed_by_seconds() -> None:

@@ -187,3 +187,41 @@ def test_a_channel_without_a_door_is_refused_with_those_that_have_one(channel: s
     """Unknown, or one that only sends."""
     with pytest.raises(OperatorError, match="choose from wecom, "):
         explain(channel, {}, Delivery("POST"))
+
+
+def test_each_wrong_field_of_an_open_body_is_named() -> None:
+    """An integrator sees at once all that has to change, with its pointer and its rule."""
+    body = {"type": "stock.updated", "occurred_at": "2026-01-01T12:00:00Z", "data": {"item_no": 5, "quantity": "1"}}
+    (message,) = explain(
+        "open", settings("open"), captured(sample("open", settings("open"), json.dumps(body).encode()))
+    ).messages
+    assert message["quarantined"] == "bad-form"
+    assert [one["pointer"] for one in message["problems"]] == ["/data/item_no", "/data/quantity"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "lacking"),
+    [
+        ("wecom", "msg_signature, nonce, timestamp"),
+        ("douyin", "app-id, event-sign"),
+        ("open", "webhook-id, webhook-signature, webhook-timestamp"),
+    ],
+)
+def test_what_was_not_noted_down_is_named(channel: str, lacking: str) -> None:
+    """A body alone never verifies: the query or the headers that sign it are asked for by name."""
+    found = explain(channel, settings(channel), read_capture("POST", "", {}, genuine(channel).body))
+    assert cause(found).startswith(f"The captured request lacks {lacking}, ")
+
+
+def test_a_platform_that_signs_by_the_body_alone_lacks_nothing() -> None:
+    """Kuaishou's deliveries are encrypted and carry no more: a wrong secret is a wrong secret."""
+    wrong = settings("kuaishou", message_secret="c2NybWh1Yi1rZXktOTk5OQ==")
+    found = explain("kuaishou", wrong, read_capture("POST", "", {}, genuine("kuaishou").body))
+    assert found.cause == words(found.refused)
+
+
+@pytest.mark.parametrize("query", ["http://[", "https://[::1/x?a=1"])
+def test_a_url_that_is_none_is_an_error_in_words(query: str) -> None:
+    """A host whose bracket never closes."""
+    with pytest.raises(OperatorError, match="is neither a URL nor a query string"):
+        read_capture("POST", query, {}, b"{}")

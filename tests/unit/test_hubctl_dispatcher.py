@@ -179,6 +179,18 @@ def test_close_ends_calls_and_refuses_new_ones(tmp_path: Path) -> None:
     assert error_type(dispatcher.invoke("hub-tiny-room-chatter", {})) == "ResourceNotFoundException"
 
 
+def test_after_close_no_call_in_line_starts_a_process(tmp_path: Path) -> None:
+    """Whoever waits for a worker when the hub stops is told; nothing is started that would outlive it."""
+    dispatcher = start(tmp_path)
+    pid(dispatcher)
+    with ThreadPoolExecutor(3) as threads:
+        calls = [threads.submit(dispatcher.invoke, "hub-tiny-room-nap", {"seconds": 30}) for _ in range(3)]
+        time.sleep(0.2)
+        dispatcher.close()
+        assert [error_type(call.result(timeout=5)) for call in calls] == ["Runtime.ExitError"] * 3
+    assert dispatcher.pids == []
+
+
 def test_each_call_is_reported_with_its_log(tmp_path: Path) -> None:
     """The log groups hear of every call: its function, whether it failed, what it said."""
     emitted = Emitted()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -150,12 +151,22 @@ def test_settings_that_are_no_texts_are_an_error_in_words(channel: str) -> None:
             )
 
 
-def test_a_url_that_is_none_is_refused(tmp_path: Path) -> None:
-    """Before anything is signed."""
+@pytest.mark.parametrize(
+    "url", ["localhost:8000", "http://", "http://[", "http://[::1", "http://h:99999/", "http://h:x/", "http://a b/"]
+)
+def test_a_url_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
+    """Before anything is signed: no scheme, no host, a bracket that never closes, a port that is none, a blank."""
     path = tmp_path / "settings.json"
     path.write_text('{"secret": "mine"}', encoding="utf-8")
-    with pytest.raises(OperatorError, match="'localhost:8000' is no URL"):
-        find_target("open", "localhost:8000", path, tmp_path / "none.json")
+    with pytest.raises(OperatorError, match=re.escape(f"{url!r} is no URL")):
+        find_target("open", url, path, tmp_path / "none.json")
+
+
+def test_empty_settings_are_given_settings(tmp_path: Path) -> None:
+    """Whoever gives an empty file is told what is missing in it, not that no hub runs here."""
+    path = tmp_path / "settings.json"
+    path.write_text("{}", encoding="utf-8")
+    assert find_target("open", "http://else", path, tmp_path / "none.json") == Target("http://else", {})
 
 
 def test_a_url_that_does_not_answer_is_named() -> None:

@@ -97,12 +97,14 @@ def test_a_token_that_nobody_gave_is_refused_for_now() -> None:
 
 
 def test_a_refresh_token_lives_once() -> None:
-    """A used one is refused, and the client makes a new pair instead."""
+    """A used one is refused; without one the client makes a new pair."""
     double = Double((APP,))
     tokens = Tokens(double)
     used = tokens.token.renewal
     tokens.get(force=True)
-    assert tokens.client.fetch_token(used).value in double.tokens
+    with pytest.raises(PlatformRefused):
+        tokens.client.fetch_token(used)
+    assert tokens.client.fetch_token().value in double.tokens
 
 
 def test_the_double_says_what_it_cannot_do() -> None:

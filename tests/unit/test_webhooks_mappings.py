@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from functions.webhooks.mappings import check_mapping, rules_count, same
 from functions.webhooks.mappings_port import LiveTable, mapped_channels
 from hub.channels.base import NotUnderstood
-from hub.channels.mapping import StatusTable, packaged_table
+from hub.channels.mapping import SHOWN_LIMIT, StatusTable, lint, packaged_table
 
 DOUYIN = packaged_table("douyin")
 JSON = st.recursive(
@@ -59,6 +59,11 @@ def test_what_ships_can_be_published_as_it_is(channel: str) -> None:
         (changed("order", "fields", "order_status", to="1"), "/order/fields/order_status"),
         (changed("after_sale", "types", "0", to=1), "/after_sale/types/0"),
         (changed("after_sale", "types", "0", to="gift"), "/after_sale/types/0"),
+        (changed("after_sale", "types"), "/after_sale/types"),
+        (changed("after_sale", "money"), "/after_sale/money"),
+        (changed("after_sale", "money", "3"), "/after_sale/money"),
+        (changed("order", "fields", "source", to=[]), "/order/fields/source"),
+        (changed("order", "rules", 0, "if", to={"order_status": "*"}), "/order/rules/0/if"),
         (changed("order", to="x"), "/order"),
         (changed("channel", to="jd"), "/channel"),
         (changed("schema", to=2), "/schema"),
@@ -67,8 +72,18 @@ def test_what_ships_can_be_published_as_it_is(channel: str) -> None:
     ],
 )
 def test_what_would_lose_an_order_is_named(document: dict[str, Any], pointer: str) -> None:
-    """A wrong place is named by its pointer: a documented code left out, a state that we do not have, a wrong form."""
+    """A wrong place is named by its pointer: a documented code left out, of money too, a state that we do not have, a
+    rule that guesses, a wrong form."""
     assert pointer in [problem.pointer for problem in check_mapping(document, DOUYIN)]
+
+
+def test_a_document_that_maps_nothing_is_told_so_briefly() -> None:
+    """Not every combination is named, and too many of them are not even tried."""
+    fields = {"a": [str(n) for n in range(70)], "b": [str(n) for n in range(70)]}
+    part = {"fields": fields, "rules": [{"if": {"a": "x"}, "state": "paid"}]}
+    assert len(lint({"order": part})) == SHOWN_LIMIT
+    (problem,) = lint({"order": {**part, "fields": {**fields, "c": ["1", "2"]}}})
+    assert problem.pointer == "/order/fields"
 
 
 @given(st.dictionaries(WORDS, NEARLY, max_size=4))

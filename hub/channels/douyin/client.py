@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.channels.client import ApiClient, ErrorTable, PlatformMisconfigured, PlatformRefused, Token, count_of, expect
+from hub.channels.client import (
+    ApiClient,
+    ErrorTable,
+    PlatformMisconfigured,
+    Token,
+    count_of,
+    expect,
+    expect_object,
+)
 from hub.channels.douyin.signing import canonical_json, sign_call
 from hub.channels.market import Entity, Feed, Row, Rows
 from hub.channels.reading import object_of
@@ -43,10 +51,7 @@ class Client(ApiClient):
     def fetch_token(self, renewal: str = "") -> Token:
         """A token (7 days) by the refresh token (14 days), or made for the own shop, which may be done at any time."""
         if renewal:
-            try:
-                return self._token("/token/refresh", {"grant_type": "refresh_token", "refresh_token": renewal})
-            except PlatformRefused:
-                pass  # it died: a new pair is made
+            return self._token("/token/refresh", {"grant_type": "refresh_token", "refresh_token": renewal})
         shop_id = str(self.settings.get("shop_id") or "")
         if not shop_id:
             raise PlatformMisconfigured(CHANNEL, reason="no shop_id")
@@ -56,11 +61,11 @@ class Client(ApiClient):
         """An order (`shop_order_detail`) or an after-sale (`process_info` and `order_info`, and our `shop_id`)."""
         if entity == "order":
             path = "/order/orderDetail"
-            detail = self._object(self._call(path, {"shop_order_id": number}), path, "shop_order_detail")
+            detail = expect_object(CHANNEL, self._call(path, {"shop_order_id": number}), path, "shop_order_detail")
             return Row(number, detail, number)
         path = "/afterSale/Detail"
         data = self._call(path, {"after_sale_id": number})
-        self._object(data, path, "process_info", "after_sale_info")
+        expect_object(CHANNEL, data, path, "process_info", "after_sale_info")
         return Row(number, {"shop_id": self.settings.get("shop_id", ""), **data}, order_no)
 
     def page(self, entity: Entity, start: datetime, end: datetime, position: str) -> Rows:
@@ -87,15 +92,15 @@ class Client(ApiClient):
         more = bool(listed) and after * PAGE_SIZE < total
         return Rows(tuple(row(one) for one in listed), total, str(after) if more else "")
 
-    def _call(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def _call(self, path: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The `data` of a call with the token; one that died early is renewed once."""
         answer = self.with_token(lambda token: self._post(path, params, token), _code)
-        return self._object(answer, path, "data")
+        return expect_object(CHANNEL, answer, path, "data")
 
     def _token(self, path: str, params: Mapping[str, Any]) -> Token:
         answer = self._post(path, params, "")
         self.ERRORS.raise_for(_code(answer))
-        data = self._object(answer, path, "data")
+        data = expect_object(CHANNEL, answer, path, "data")
         value, seconds = data.get("access_token"), data.get("expires_in")
         if not isinstance(value, str) or not str(seconds).isdecimal():
             raise Retry("douyin-unreadable", path=path)
@@ -115,13 +120,6 @@ class Client(ApiClient):
         query = {"app_key": key, "method": method, "timestamp": timestamp, "v": "2"}
         query |= {"sign": signature, "sign_method": "hmac-sha256"}
         return query | ({"access_token": token} if token else {})
-
-    @staticmethod
-    def _object(answer: Any, path: str, *names: str) -> dict[str, Any]:
-        value = expect(CHANNEL, answer, path, *names)
-        if not isinstance(value, dict):
-            raise Retry("douyin-unreadable", path=path)
-        return value
 
 
 def _code(answer: Mapping[str, Any]) -> object:

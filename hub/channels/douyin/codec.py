@@ -19,6 +19,7 @@ from hub.channels.base import (
     check_fields,
     generations,
 )
+from hub.channels.batch import split_array
 from hub.channels.douyin.signing import sign_push
 from hub.kernel.errors import Problem
 
@@ -27,8 +28,6 @@ BODY_LIMIT_BYTES = 1 << 20
 URL_CHECK_TAG = "0"
 SUCCESS = Answer(200, b'{"code":0,"msg":"success"}', "application/json")
 
-_BLANKS = " \t\r\n"
-_DECODER = json.JSONDecoder()
 _SHOP = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _IDENTITY = re.compile(r"[0-9A-Za-z_-]{0,32}:[0-9A-Za-z_-]{1,16}:(?!None$)[0-9A-Za-z_.:-]{1,128}")
 
@@ -44,7 +43,7 @@ def accept(delivery: Delivery, secrets: Settings) -> Accepted:
         raise Rejected("too-large", limit_bytes=BODY_LIMIT_BYTES)
     _verify(delivery, secrets)
     try:
-        messages = [_received(item, text) for item, text in _split(delivery.body.decode()) if not _is_check(item)]
+        messages = [_received(item, text) for item, text in split_array(delivery.body) if not _is_check(item)]
     except (ValueError, RecursionError):
         messages = [Received(_sha256(delivery.body), delivery.body, "")]
     return Accepted(tuple(messages), SUCCESS)
@@ -86,38 +85,6 @@ def _verify(delivery: Delivery, secrets: Settings) -> None:
         if hmac.compare_digest(expected, given):
             return
     raise Rejected("bad-signature")
-
-
-def _split(text: str) -> list[tuple[Any, str]]:
-    """The items of a JSON array, each with the very text that it was parsed from. Raises ValueError, RecursionError."""
-    text = text.strip(_BLANKS)
-    if text[:1] != "[" or text[-1:] != "]":
-        raise ValueError("no array")
-    items: list[tuple[Any, str]] = []
-    at, last = _skip(text, 1), len(text) - 1
-    while at != last:
-        item, end = _DECODER.raw_decode(text, at)
-        items.append((item, text[at:end]))
-        at = _skip(text, end)
-        if at == last:
-            break
-        if text[at] != ",":
-            raise ValueError("no comma")
-        at = _require_more(text, at + 1)
-    return items
-
-
-def _require_more(text: str, at: int) -> int:
-    at = _skip(text, at)
-    if text[at:] == "]":
-        raise ValueError("a comma, and nothing after it")
-    return at
-
-
-def _skip(text: str, at: int) -> int:
-    while text[at : at + 1] and text[at] in _BLANKS:
-        at += 1
-    return at
 
 
 def _is_check(item: Any) -> bool:

@@ -99,7 +99,7 @@ class Client(ApiClient):
         if at_once is None:
             server.starttls(context=context)
         if self.settings.get("username"):
-            server.login(str(self.settings["username"]), str(self.settings["password"]))
+            server.login(str(self.settings["username"]), str(self.settings.get("password") or ""))
         return server
 
     def _open_local(self, url: SplitResult) -> smtplib.SMTP:

@@ -49,7 +49,7 @@ class Client(ApiClient):
         no message ids and knows no repeats: `send_id` reaches only our own records."""
         check_message(receivers, send_id, least=0, most=MENTIONS_LIMIT, form=MEMBER, rule="must be open ids: ou_…")
         mentions = "".join(f'<at user_id="{one}"></at> ' for one in receivers)
-        said = cut_text(text, TEXT_LIMIT_BYTES).replace("<", "＜")
+        said = cut_text(text.replace("<", "＜"), TEXT_LIMIT_BYTES)
         body = {**self._signature(), "msg_type": "text", "content": {"text": mentions + said}}
         answer = self.exchange(
             "POST",

@@ -10,10 +10,19 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from hub.channels.client import ApiClient, ErrorTable, PlatformMisconfigured, PlatformRefused, Token, exchange, expect
+from hub.channels.client import (
+    ApiClient,
+    ErrorTable,
+    PlatformMisconfigured,
+    PlatformRefused,
+    Token,
+    exchange,
+    expect,
+    expect_object,
+)
 from hub.channels.jd.signing import PARAMETERS, parameters, sign_call
 from hub.channels.market import Entity, Feed, Row, Rows
-from hub.channels.reading import CHINA
+from hub.channels.reading import CHINA, object_of
 from hub.kernel.errors import Retry
 
 CHANNEL = "jd"
@@ -140,7 +149,7 @@ class Client(ApiClient):
             "source_id": "JOS",
         }
         told = self._call(ORDER_SEARCH, asked, "searchorderinfo_result")
-        listed, total = told.get("orderInfoList"), str(told.get("orderTotal"))
+        listed, total = told.get("orderInfoList") or [], str(told.get("orderTotal"))
         if not isinstance(listed, list) or not total.isdecimal():
             raise Retry("jd-unreadable", path=ORDER_SEARCH)
         rows = tuple(self._order_row(one) for one in listed)
@@ -164,7 +173,7 @@ class Client(ApiClient):
         """None for what is no bill: the list names refunds without one too."""
         if not isinstance(detail, Mapping):
             raise Retry("jd-unreadable", path=kind)
-        bill = detail if kind == "cancel" else detail.get("sameOrderServiceBill") or {}
+        bill = detail if kind == "cancel" else object_of(detail, "sameOrderServiceBill")
         own = bill.get("id" if kind == "cancel" else "serviceId")
         if own in (None, ""):
             return None
@@ -213,7 +222,8 @@ class Client(ApiClient):
         base_url = OAUTH_URL if self._base_url == self.BASE_URL else self._base_url
         form = {"app_key": str(self.settings["app_key"]), "app_secret": str(self.settings["app_secret"])}
         form |= {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        answer = exchange(self._session, CHANNEL, "POST", base_url, REFRESH, data=form, timeout=self._timeout)
+        told = exchange(self._session, CHANNEL, "POST", base_url, REFRESH, data=form, timeout=self._timeout)
+        answer = expect_object(CHANNEL, told, REFRESH)
         value, seconds = answer.get("access_token"), str(answer.get("expires_in"))
         if not isinstance(value, str) or not seconds.isdecimal():
             raise PlatformMisconfigured(CHANNEL, reason="not refreshed", errcode=str(answer.get("code"))[:16])

@@ -42,7 +42,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         buyer_id=optional_id(detail, "open_id_buyer"),
         paid_at=paid_at,
         note=read_text(detail, "orderRemark"),
-        tracking_nos=tuple(number for number in _SEVERAL.split(str(detail.get("waybill") or "")) if number.strip()),
+        tracking_nos=_tracking_nos(detail),
     )
 
 
@@ -87,6 +87,12 @@ def _service(detail: Mapping[str, Any], table: StatusTable) -> AfterSaleFacts:
         refunded_minor=refunded,
         tracking_no=optional_id(detail, "expressNo"),
     )
+
+
+def _tracking_nos(detail: Mapping[str, Any]) -> tuple[str, ...]:
+    """`waybill` names several parcels in one text."""
+    numbers = (number.strip() for number in _SEVERAL.split(str(detail.get("waybill") or "")))
+    return tuple(dict.fromkeys(number for number in numbers if number))
 
 
 def _latest(detail: Mapping[str, Any], *names: str, bill: Mapping[str, Any] | None = None) -> datetime:

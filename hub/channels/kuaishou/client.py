@@ -78,15 +78,9 @@ class Client(ApiClient):
 
         The refresh token changes each time and keeps its first deadline (180 days); a code lives two minutes.
         """
-        given, code = str(self.settings.get("refresh_token") or ""), str(self.settings.get("code") or "")
-        if renewal:
-            try:
-                return self._refresh(renewal)
-            except PlatformMisconfigured:
-                if given in ("", renewal):
-                    raise
-        if given:
-            return self._refresh(given)
+        known, code = renewal or str(self.settings.get("refresh_token") or ""), str(self.settings.get("code") or "")
+        if known:
+            return self._token("/oauth2/refresh_token", {"grant_type": "refresh_token", "refresh_token": known})
         if not code:
             raise PlatformMisconfigured(self.CHANNEL, reason="no refresh_token and no code")
         return self._token("/oauth2/access_token", {"grant_type": "code", "code": code})
@@ -159,9 +153,6 @@ class Client(ApiClient):
         answer: Mapping[str, Any] = self.exchange("GET", path, api=method, params=told)
         expect(self.CHANNEL, answer, path, "result")
         return answer
-
-    def _refresh(self, refresh_token: str) -> Token:
-        return self._token("/oauth2/refresh_token", {"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     def _token(self, path: str, grant: Mapping[str, str]) -> Token:
         form = {"app_id": str(self.settings["app_key"]), "app_secret": str(self.settings["app_secret"]), **grant}

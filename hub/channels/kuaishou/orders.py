@@ -89,7 +89,7 @@ def _parcels(detail: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _refund(detail: Mapping[str, Any]) -> str:
-    """`succeeded` when the order's latest refund brought the money back, else ""."""
+    """`succeeded` when one of the order's refunds brought money back, else "": an order is one article."""
     refunds = objects_of(detail, "orderDetailRefundList") + objects_of(detail, "orderRefundList")
     back = any((str(one.get("refundStatus")), str(one.get("handlingWay"))) in MONEY_BACK for one in refunds)
     return "succeeded" if back else ""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import quote
 
 from hub.channels.client import ErrorTable, expect
 from hub.channels.official_account.templates import fit_values
+from hub.channels.reading import MOMENT_LIMIT_SECONDS
 from hub.channels.wechat_api import STALE_TOKEN, WechatApi
 from hub.kernel.errors import Invalid, Problem, Retry
 
@@ -104,7 +105,7 @@ class Client(WechatApi):
             open_id=str(answer.get("openid", open_id)),
             subscribed=subscribed,
             union_id=_text(answer, "unionid"),
-            subscribed_at=datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) and seconds else None,
+            subscribed_at=datetime.fromtimestamp(seconds, UTC) if _is_moment(seconds) else None,
             source=_text(answer, "subscribe_scene"),
             scene=_text(answer, "qr_scene_str") or _text(answer, "qr_scene"),
             remark=_text(answer, "remark"),
@@ -125,6 +126,10 @@ class Client(WechatApi):
         if not isinstance(ticket, str):
             raise Retry(f"{self.CHANNEL}-unreadable", path=QRCODE_PATH)
         return Qrcode(ticket, str(url), SHOW_QRCODE_URL + quote(ticket, safe=""), expires_in_seconds)
+
+
+def _is_moment(seconds: object) -> TypeGuard[int]:
+    return isinstance(seconds, int) and 0 < seconds < MOMENT_LIMIT_SECONDS
 
 
 def _text(answer: Mapping[str, Any], name: str) -> str:

@@ -9,6 +9,7 @@ from hub.channels import wechat_door as door
 from hub.channels import wechat_push as push
 from hub.channels.base import Accepted, Answer, Delivery, Rejected, Settings, check_fields
 from hub.channels.official_account import replies
+from hub.channels.wechat_document import is_json
 from hub.kernel.errors import Problem
 
 name = "official_account"
@@ -21,7 +22,7 @@ def accept(delivery: Delivery, secrets: Settings) -> Accepted:
     if delivery.method == "GET":
         return door.accept_plain_echo(delivery, secrets)
     opened = push.open_push(delivery, secrets)
-    return Accepted((opened.received,), _answer(delivery, opened))
+    return Accepted((opened.received,), _answer(delivery, opened, secrets), unspoken=push.SUCCESS)
 
 
 def refuse(rejected: Rejected) -> Answer:
@@ -49,12 +50,12 @@ def check_settings(settings: Settings) -> list[Problem]:
     return problems
 
 
-def _answer(delivery: Delivery, opened: push.Opened) -> Answer:
-    """The configured reply, encrypted where the message was; else `success`."""
-    reply = replies.reply_to(opened.received.plaintext, opened.settings)
+def _answer(delivery: Delivery, opened: push.Opened, settings: Settings) -> Answer:
+    """The reply that the current settings have, encrypted as the message was; else `success`."""
+    reply = replies.reply_to(opened.received.plaintext, settings)
     if reply is None:
         return push.SUCCESS
-    as_json, now = opened.received.plaintext.lstrip()[:1] == b"{", int(delivery.at)
+    as_json, now = is_json(opened.received.plaintext), int(delivery.at)
     plain = replies.render(reply, now, as_json=as_json)
     content_type = "application/json" if as_json else "text/xml"
     if not opened.sealed:

@@ -33,14 +33,19 @@ Id = Annotated[str, Field(pattern=r"^[!-~]{1,128}$", examples=["8870012345678901
 """An id as the sender names things: visible ASCII, no blanks, always text (a number would lose digits)."""
 OptionalId = Annotated[str, Field(pattern=r"^[!-~]{0,128}$")]
 Short = Annotated[str, Field(max_length=200)]
+Label = Annotated[str, Field(max_length=100)]
 Long = Annotated[str, Field(max_length=20_000)]
 Currency = Literal["CNY", "HKD", "USD", "EUR", "JPY"]
 Whole = Annotated[int, Field(strict=True, ge=-(10**12), le=10**12)]
 
 
+_MOBILE = re.compile(r"(\+?86-?)?1[3-9][0-9]{9}", re.ASCII)
+_NO_DIGIT = re.compile(r"[^0-9]")
+
+
 def _none_of_a_person(value: str) -> str:
-    if "@" in value:
-        raise ValueError("must be your own number for the person, never an e-mail address: ids are shown and logged")
+    if "@" in value or _MOBILE.fullmatch(value):
+        raise ValueError("must be your own number for the person, never a phone or e-mail: ids are shown and logged")
     return value
 
 
@@ -93,7 +98,8 @@ class Person(Contract):
 
     @model_validator(mode="after")
     def _id_says_nothing_personal(self) -> Self:
-        if self.id in (self.phone, self.phone.lstrip("+"), self.email, self.name):
+        digits = _NO_DIGIT.sub("", self.phone)
+        if self.id in (self.email, self.name) or (digits and digits == _NO_DIGIT.sub("", self.id)):
             raise ValueError("id must be your own number for the person, not their phone, e-mail or name")
         return self
 
@@ -134,7 +140,7 @@ class LeadData(Contract):
     lead_no: Id
     person: Person
     text: Long = ""
-    fields: Annotated[dict[str, Short], Field(max_length=50)] = Field(default={}, description="the form as filled in")
+    fields: Annotated[dict[Label, Short], Field(max_length=50)] = Field(default={}, description="the form as filled in")
     attribution: Places = Field(default={})
 
 

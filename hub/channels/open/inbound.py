@@ -6,6 +6,7 @@ told whole, so it becomes facts at once and nothing is read again.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
@@ -26,12 +27,20 @@ from hub.contracts.events import (
 )
 from hub.kernel.errors import Problem
 
+AHEAD_LIMIT = timedelta(hours=1)
+"""A sender's clock may be ahead of ours, but not by as much as a wrong offset puts it."""
+
 
 def events(message: StoredMessage) -> list[Draft]:
-    """The one thing that a body says. Raises NotUnderstood: bad-json, unmapped-type, bad-form (field: JSON pointer)."""
+    """The one thing that a body says. Raises NotUnderstood: bad-json, unmapped-type, bad-form (field: JSON pointer).
+
+    Of two tellings the later one holds, so one from the future would hold against all that is true until then.
+    """
     document = told.read_document(message.plaintext)
     if isinstance(document, list):
         raise _not_understood(document[0])
+    if document.occurred_at > message.received_at + AHEAD_LIMIT:
+        raise _not_understood(Problem("/occurred_at", "must not lie in the future: is its offset right?"))
     return [_draft(message, document)]
 
 

@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.channels.client import ApiClient, ErrorTable, PlatformMisconfigured, PlatformRefused, Token, expect
+from hub.channels.client import (
+    ApiClient,
+    ErrorTable,
+    PlatformMisconfigured,
+    PlatformRefused,
+    Token,
+    expect,
+    expect_object,
+)
 from hub.channels.market import Entity, Feed, Row, Rows
 from hub.channels.pinduoduo.coupons import coupon_request
 from hub.channels.pinduoduo.signing import sign_call
@@ -86,7 +94,7 @@ class Client(ApiClient):
         else:
             api, places = "pdd.refund.list.increment.get", ("refund_increment_get_response", "refund_list")
             asked |= {"after_sales_status": "1", "after_sales_type": "1"}
-        told = expect(CHANNEL, self._call(api, asked), api, places[0])
+        told = expect_object(CHANNEL, self._call(api, asked), api, places[0])
         listed, total = told.get(places[1]) or [], str(told.get("total_count") or 0)
         if not isinstance(listed, list) or not total.isdecimal():
             raise Retry("pinduoduo-unreadable", path=api)
@@ -116,7 +124,7 @@ class Client(ApiClient):
         if _code(answer) in ERRORS.stale_token:
             raise PlatformMisconfigured(CHANNEL, reason="the authorisation ended", errcode=_code(answer))
         ERRORS.raise_for(_code(answer))
-        told = expect(CHANNEL, answer, api, api.removeprefix("pdd.").replace(".", "_") + "_response")
+        told = expect_object(CHANNEL, answer, api, api.removeprefix("pdd.").replace(".", "_") + "_response")
         value, seconds = told.get("access_token"), str(told.get("expires_in"))
         if not isinstance(value, str) or not seconds.isdecimal():
             raise Retry("pinduoduo-unreadable", path=api)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.channels.client import ApiClient, ErrorTable, PlatformGone, PlatformMisconfigured, Token, expect
+from hub.channels.client import ApiClient, ErrorTable, PlatformGone, PlatformMisconfigured, Token, expect, expect_object
 from hub.channels.market import Entity, Feed, Row, Rows
 from hub.channels.reading import object_of, objects_of
 from hub.channels.shopify import queries
@@ -25,7 +25,8 @@ API_VERSION = "2026-01"
 GRAPHQL_PATH = f"/admin/api/{API_VERSION}/graphql.json"
 TOKEN_PATH = "/admin/oauth/access_token"  # noqa: S105 - a path
 SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,60}\.myshopify\.com")
-PAGE_SIZE = 50
+PAGE_SIZE = 10
+"""A query may cost 1,000 points by what it asks for, found or not: https://shopify.dev/docs/api/usage/limits ."""
 OFFLINE_TOKEN_SECONDS = 86_400
 FEEDS = (
     Feed("order", "cursor", PAGE_SIZE, window=timedelta(days=7)),
@@ -119,16 +120,13 @@ class Client(ApiClient):
             raise Retry("shopify-unreadable", path=GRAPHQL_PATH)
         return found
 
-    def _call(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def _call(self, query: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         """The `data` of a query with the token; one that died early is renewed once."""
         asked = {"query": query, "variables": dict(variables)}
         answer = self.with_token(
             lambda token: self._post(GRAPHQL_PATH, asked, {"x-shopify-access-token": token}), self._code
         )
-        data = expect(CHANNEL, answer, GRAPHQL_PATH, "data")
-        if not isinstance(data, dict):
-            raise Retry("shopify-unreadable", path=GRAPHQL_PATH)
-        return data
+        return expect_object(CHANNEL, answer, GRAPHQL_PATH, "data")
 
     def _post(self, path: str, asked: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
         body = json.dumps(asked, ensure_ascii=False).encode()

@@ -1,7 +1,8 @@
 """The door for Shopify's webhooks: one POST, a JSON body, an HMAC over its raw bytes, and what it is about in headers.
 
 https://shopify.dev/docs/apps/build/webhooks/subscribe/https (verify deliveries; read through public copies, 2026-09).
-The headers are not part of what is signed, so the store in them must be the connection's own.
+The headers are not part of what is signed, so the store in them must be the connection's own; what topic they name is
+weighed against the body when that is read (inbound).
 
 What is stored is `{"topic":…,"shop":…,"webhook_id":…,"triggered_at":…,"body":` + the body, byte for byte, + `}`.
 """

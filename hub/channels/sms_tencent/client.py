@@ -18,7 +18,7 @@ from hub.kernel.errors import Retry
 
 ACTION, VERSION, REGION = "SendSms", "2021-01-11", "ap-guangzhou"
 RECEIVERS_LIMIT = 200
-_MAINLAND = re.compile(r"1[0-9]{10}", re.ASCII)
+_MAINLAND = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
 
 ERRORS = ErrorTable(
     channel="sms_tencent",
@@ -120,5 +120,5 @@ class Client(ApiClient):
 
 
 def _international(phone: str) -> str:
-    """E.164: a mainland mobile number gets its +86."""
-    return f"+86{phone}" if _MAINLAND.fullmatch(phone) else phone if phone.startswith("+") else f"+{phone}"
+    """E.164: a mainland mobile number gets its +86, and 00 before a country's code is a +."""
+    return f"+86{phone}" if _MAINLAND.fullmatch(phone) else "+" + phone.removeprefix("+").removeprefix("00")

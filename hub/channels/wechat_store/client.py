@@ -107,8 +107,10 @@ class Client(WechatApi):
         return self._orders(span.halved(), end)
 
     def _rows(self, path: str, body: Mapping[str, Any], span: Span, end: int) -> Rows:
-        """An empty page may lack its list; one that has more without saying where is unreadable, not the last."""
+        """An empty page may lack its list, but not its verdict: an answer without one is a gateway's. One that has more
+        without saying where is unreadable, not the last."""
         answer = self.call("POST", path, body)
+        expect(self.CHANNEL, answer, path, "errcode")
         numbers, key = answer.get(LISTS[path]) or [], str(answer.get("next_key") or "")
         if not isinstance(numbers, list) or (answer.get("has_more") and not key):
             raise Retry(f"{self.CHANNEL}-unreadable", path=path)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hub.channels.client import PlatformMisconfigured
 from hub.channels.corp_api import BASE_URL as BASE_URL
 from hub.channels.corp_api import CorpClient, corp_errors
-from hub.channels.texts import cut_text
+from hub.channels.outbound import cut_text
 from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card, render_card
 from hub.channels.wecom.codec import GREETING_LIMIT_BYTES
 from hub.kernel.errors import Invalid, Problem
@@ -16,6 +18,8 @@ from hub.kernel.errors import Invalid, Problem
 RECEIVERS_LIMIT = 1000
 DUPLICATE_CHECK_SECONDS = 14_400  # the longest there is: longer than anything here is tried again
 ERRORS = corp_errors("wecom")
+_USERID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")
+"""As WeCom's console takes them; so @all is none."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,14 @@ class Client(CorpClient):
 
     def _send(self, receivers: Sequence[str], body: Mapping[str, Any]) -> Sent:
         """The same body within four hours is delivered once: the second net below our own send ids."""
+        agent_id = str(self.settings.get("agent_id") or "")
+        if not agent_id.isdecimal():
+            raise PlatformMisconfigured(self.CHANNEL, reason="agent_id must be given")
         answer = self.call(
             "/cgi-bin/message/send",
             {
                 "touser": "|".join(_checked(receivers)),
-                "agentid": int(self.settings["agent_id"]),
+                "agentid": int(agent_id),
                 "enable_duplicate_check": 1,
                 "duplicate_check_interval": DUPLICATE_CHECK_SECONDS,
                 **body,
@@ -65,6 +72,9 @@ class Client(CorpClient):
 
 
 def _checked(receivers: Sequence[str]) -> list[str]:
+    """One name that holds another, or means everybody, would reach whom nobody meant."""
     if not 1 <= len(receivers) <= RECEIVERS_LIMIT:
         raise Invalid("message", problems=[Problem("/receivers", f"must be 1 to {RECEIVERS_LIMIT}")])
+    if not all(_USERID.fullmatch(one) for one in receivers):
+        raise Invalid("message", problems=[Problem("/receivers", "must be userids: letters, digits, _ - @ .")])
     return list(receivers)

@@ -56,4 +56,6 @@ def check_settings(settings: Settings) -> list[Problem]:
         problems.append(Problem("/receive_ids", "must name the corp id (企业ID) or suite id that callbacks carry"))
     if len(str(settings.get("greeting") or "").encode()) > GREETING_LIMIT_BYTES:
         problems.append(Problem("/greeting", f"must be at most {GREETING_LIMIT_BYTES} bytes in UTF-8"))
+    if settings.get("greeting") and not settings.get("secret"):
+        problems.append(Problem("/secret", "must be given: the greeting is sent with it"))
     return problems

@@ -66,15 +66,9 @@ class Client(ApiClient):
 
         Before its last 30 minutes a token is answered again unchanged. A code lives ten minutes.
         """
-        given, code = str(self.settings.get("refresh_token") or ""), str(self.settings.get("code") or "")
-        if renewal:
-            try:
-                return self._token("oauth.refreshToken", {"refreshToken": renewal})
-            except PlatformRefused:
-                if given in ("", renewal):
-                    raise
-        if given:
-            return self._token("oauth.refreshToken", {"refreshToken": given})
+        known, code = renewal or str(self.settings.get("refresh_token") or ""), str(self.settings.get("code") or "")
+        if known:
+            return self._token("oauth.refreshToken", {"refreshToken": known})
         if not code:
             raise PlatformMisconfigured(self.CHANNEL, reason="no refresh_token and no code")
         return self._token("oauth.getAccessToken", {"code": code})

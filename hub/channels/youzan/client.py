@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.channels.client import ApiClient, ErrorTable, Token, count_of, expect
+from hub.channels.client import ApiClient, ErrorTable, Token, count_of, expect_object
 from hub.channels.market import Entity, Feed, Row, Rows
 from hub.channels.reading import CHINA, object_of
 from hub.kernel.errors import Retry
@@ -52,17 +52,17 @@ class Client(ApiClient):
         asked |= {name: str(self.settings[name]) for name in ("client_id", "client_secret")}
         answer = self._post(TOKEN_PATH, asked, {}, TOKEN_PATH)
         self.ERRORS.raise_for(_code(answer))
-        data = self._object(answer, TOKEN_PATH)
+        data = expect_object(CHANNEL, answer, TOKEN_PATH, "data")
         value, seconds = data.get("access_token"), self._life_seconds(data)
         if not isinstance(value, str) or seconds <= 0:
             raise Retry("youzan-unreadable", path=TOKEN_PATH)
         return Token(value, seconds)
 
     def read(self, entity: Entity, number: str, order_no: str = "") -> Row:
-        """An order (`full_order_info`, `delivery_order`) or a refund."""
+        """An order (`full_order_info`, `delivery_order`) or a refund, whose shop is ours where it names none."""
         if entity == "order":
             return Row(number, self._call(ORDER, {"tid": number}), number)
-        refund = self._call(REFUND, {"refund_id": number})
+        refund = {"kdt_id": str(self.settings["kdt_id"]), **self._call(REFUND, {"refund_id": number})}
         return Row(number, refund, str(refund.get("tid") or order_no))
 
     def page(self, entity: Entity, start: datetime, end: datetime, position: str) -> Rows:
@@ -86,11 +86,11 @@ class Client(ApiClient):
         more = bool(listed) and page_no * asked["page_size"] < total
         return Rows(tuple(row(one) for one in listed), total, str(page_no + 1) if more else "")
 
-    def _call(self, api: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def _call(self, api: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         """The `data` of a call with the token; one that died early is renewed once."""
         path = f"/api/{api}"
         answer = self.with_token(lambda token: self._post(path, asked, {"access_token": token}, api), _code)
-        return self._object(answer, path)
+        return expect_object(CHANNEL, answer, path, "data")
 
     def _post(self, path: str, asked: Mapping[str, Any], query: Mapping[str, str], api: str) -> dict[str, Any]:
         body = json.dumps(asked, ensure_ascii=False).encode()
@@ -103,13 +103,6 @@ class Client(ApiClient):
         """`expires` is a moment, in milliseconds."""
         told = str(data.get("expires") or "")
         return int(told) // 1000 - int(self.wall_now().timestamp()) if told.isdecimal() else 0
-
-    @staticmethod
-    def _object(answer: Any, path: str) -> dict[str, Any]:
-        value = expect(CHANNEL, answer, path, "data")
-        if not isinstance(value, dict):
-            raise Retry("youzan-unreadable", path=path)
-        return value
 
 
 def _code(answer: Mapping[str, Any]) -> object:

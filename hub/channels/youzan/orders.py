@@ -28,19 +28,21 @@ BACK = "succeeded"
 
 
 def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts:
-    """The facts in the data of youzan.trade.get. The buyer paid `real_payment` (`payment` is what was to be paid).
+    """The facts in the data of youzan.trade.get. The buyer paid `real_payment` (`payment` is what was to be paid); an
+    order that waits for its payment may have none yet.
 
     Raises NotUnderstood: unknown-status (never guessed), missing-field.
     """
     whole = object_of(detail, "full_order_info")
     order = object_of(whole, "order_info")
     state, rank = table.order_state(order)
+    nothing = 0 if state == "pending_payment" else None
     return OrderFacts(
         order_no=read_id(order, "tid"),
         shop_id=read_id(order, "node_kdt_id"),
         state=state,
         state_rank=rank,
-        amount_minor=read_amount(object_of(whole, "pay_info"), "real_payment"),
+        amount_minor=read_amount(object_of(whole, "pay_info"), "real_payment", default=nothing),
         currency="CNY",
         updated_at=read_written(order, "update_time"),
         buyer_id=optional_id(object_of(whole, "buyer_info"), "yz_open_id"),

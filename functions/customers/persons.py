@@ -1,0 +1,88 @@
+"""What a sender says of a person beside the platform's own name for them, and how that tells who it is. Pure.
+
+A phone number is never an id in plain: what is kept of it as an identity is its hash under a key of the tenant's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+
+from functions.customers.identities import Identity
+
+HOME_REGION = "CN"
+"""A number without a country code is one of here."""
+PHONE, UNION = "phone", "unionid"
+"""Identities that hold across channels, under these names in place of a channel's."""
+
+TEXT_LIMIT_CHARS = 200
+_UNION_ID = re.compile(r"[!-~]{1,128}")
+_COMPANIES = frozenset(
+    {PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN}
+)
+"""Kinds of numbers (400, 800 …) that nobody has for themselves."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody as a sender knows them; "" where it says nothing that can be used. phone: E.164."""
+
+    phone: str = ""
+    union_id: str = ""
+    name: str = ""
+    email: str = ""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What there is to know of them, by the name of the fact."""
+        told = {"phone": self.phone, "name": self.name, "email": self.email}
+        return {name: value for name, value in told.items() if value}
+
+
+def person_of(content: Mapping[str, Any]) -> Person:
+    """The person that a content speaks of. What is not as it should be is as if it were not there."""
+    told = content.get("person")
+    if not isinstance(told, Mapping):
+        return Person()
+    union_id = _text(told, "union_id")
+    return Person(
+        phone=read_phone(_text(told, "phone")),
+        union_id=union_id if _UNION_ID.fullmatch(union_id) else "",
+        name=_text(told, "name"),
+        email=_text(told, "email"),
+    )
+
+
+def read_phone(text: str) -> str:
+    """The number in E.164, e.g. +8613800138000; "" for what is no number, has an extension (a switchboard's, or a
+    marketplace's number for many buyers), or is a company's service line."""
+    try:
+        number = phonenumbers.parse(text, HOME_REGION)
+    except NumberParseException:
+        return ""
+    if number.extension or not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) in _COMPANIES:
+        return ""
+    return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+
+def identities_of(person: Person, phone_key: Callable[[], bytes]) -> tuple[Identity, ...]:
+    """What the person is known by across channels, the strongest first. phone_key: asked for only where needed."""
+    union = (Identity(UNION, "", person.union_id),) if person.union_id else ()
+    return (*union, phone_identity(person.phone, phone_key())) if person.phone else union
+
+
+def phone_identity(phone: str, key: bytes) -> Identity:
+    """A number in E.164 as an identity: HMAC-SHA256 under the tenant's key, in hex."""
+    return Identity(PHONE, "", hmac.new(key, phone.encode(), hashlib.sha256).hexdigest())
+
+
+def _text(told: Mapping[str, Any], name: str) -> str:
+    value = told.get(name)
+    return value.strip() if isinstance(value, str) and len(value) <= TEXT_LIMIT_CHARS else ""

@@ -1,0 +1,189 @@
+"""One person across channels: what senders say of a phone or a UnionID brings them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from functions.customers import app
+from functions.customers.profile import FACTS_LIMIT, Fact
+from hub.contracts.events import LeadCaptured, MessageReceived
+from hub.edge import aws
+from hub.store.content import ContentStore
+from tests.support.aws import TENANT, account
+from tests.support.http import Context, bus_batch, bus_events, call, token
+
+AT = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
+PHONE, NAME, MAIL = "138-0013-8000", "王女士", "wang@example.com"
+
+
+@pytest.fixture(autouse=True)
+def session() -> Iterator[Any]:
+    with account("customers") as session:
+        app.room.reset()
+        for connected in (app.store, app.sealer, app.contents, app.phone_key):
+            connected.cache_clear()
+        yield session
+
+
+def message(sender: str, person: Any = None, channel: str = "open") -> MessageReceived:
+    """A message whose content, if it tells of a person, is stored."""
+    ref = f"msg_{channel}_{sender}"
+    if person is not None:
+        store = ContentStore(TENANT, f"hub-{TENANT}-content", aws.client("dynamodb"))
+        store.put(ref, {"schema": 1, "kind": "text", "text": "hi", "person": person}, 0)
+    return MessageReceived(
+        id=f"evt_{ref}",
+        tenant=TENANT,
+        at=AT,
+        message_id=ref,
+        connection_id="con_1",
+        channel=channel,
+        account="con_1",
+        sender_id=sender,
+        kind="text",
+        content_ref=ref,
+    )
+
+
+def hear(*events: Any) -> None:
+    assert app.on_event(bus_batch(*events), Context()) == {"batchItemFailures": []}
+
+
+def customers(session: Any) -> list[str]:
+    """The customers of the messages that were resolved since the last call, in their order."""
+    return [event["customer_id"] for event in bus_events(session)]
+
+
+def shown(customer_id: str, **options: Any) -> Any:
+    return call(app.room, "GET", f"/customers/{customer_id}", **options).json
+
+
+def facts(customer_id: str) -> dict[str, tuple[str, str]]:
+    return {fact["name"]: (fact["value"], fact["source"]) for fact in shown(customer_id)["facts"]}
+
+
+def test_one_phone_written_two_ways_is_one_customer(session: Any) -> None:
+    """Two names of one channel with the same number: one customer, with both names and the number's hash."""
+    hear(message("crm-1", {"phone": PHONE}), message("web-9", {"phone": "+8613800138000"}))
+    first, second = customers(session)
+    assert first == second
+    channels = [identity["channel"] for identity in shown(first)["identities"]]
+    assert sorted(channels) == ["open", "open", "phone"]
+
+
+def test_a_unionid_brings_two_channels_together(session: Any) -> None:
+    """The same UnionID on two channels is one customer, without any phone."""
+    hear(message("crm-1", {"union_id": "oU1"}), message("openid-1", {"union_id": "oU1"}, channel="official_account"))
+    assert len(set(customers(session))) == 1
+
+
+def test_what_a_sender_says_becomes_sealed_facts_once(session: Any) -> None:
+    """Phone, name and e-mail are kept with the channel as their source; what is known already stays."""
+    hear(message("crm-1", {"phone": PHONE, "name": NAME}))
+    hear(message("crm-1", {"phone": PHONE, "name": "小王", "email": MAIL}))
+    customer_id = customers(session)[0]
+    told = {"phone": ("+8613800138000", "open"), "name": (NAME, "open"), "email": (MAIL, "open")}
+    assert facts(customer_id) == told
+    masked = shown(customer_id, as_=token("finance"))
+    assert {fact["name"]: fact["value"] for fact in masked["facts"]} == {"phone": "+**", "name": "王**", "email": "w**"}
+    assert {len(identity["external_id"]) for identity in masked["identities"]} == {3}
+
+
+def test_nothing_personal_lies_in_the_table_in_plain(session: Any) -> None:
+    """Neither the number as written nor in E.164, nor name, nor address, nor the key of the hashes."""
+    hear(message("crm-1", {"phone": PHONE, "name": NAME, "email": MAIL}))
+    stored = str(session.client("dynamodb").scan(TableName="hub-demo-customers")["Items"])
+    assert [secret for secret in ("13800138000", PHONE, NAME, MAIL, app.phone_key().hex()) if secret in stored] == []
+
+
+def test_the_key_of_the_hashes_is_made_once(session: Any) -> None:
+    """Another process reads the key that the first one made: the same number is the same customer there."""
+    hear(message("crm-1", {"phone": PHONE}))
+    for connected in (app.store, app.sealer, app.phone_key):
+        connected.cache_clear()
+    hear(message("crm-2", {"phone": PHONE}))
+    assert len(set(customers(session))) == 1
+
+
+@pytest.mark.parametrize("person", [{"phone": "10086"}, {"phone": "n/a"}, {"phone": 7}, "13800138000", [], {}])
+def test_what_is_no_number_is_ignored(session: Any, person: Any) -> None:
+    """A number that is none makes nobody the same, and fails nothing."""
+    hear(message("crm-1", person), message("crm-2", person))
+    one, other = customers(session)
+    assert one != other
+    assert facts(one) == facts(other) == {}
+
+
+def test_two_customers_who_are_known_are_not_merged(session: Any) -> None:
+    """Who is somebody already stays so, even with another's phone; the phone stays the other's."""
+    hear(message("crm-1", {"phone": PHONE}), message("crm-2"))
+    first, second = customers(session)
+    hear(message("crm-2", {"phone": PHONE}), message("crm-3", {"phone": PHONE}))
+    assert customers(session) == [second, first]
+
+
+def test_a_lead_s_phone_counts_as_well(session: Any) -> None:
+    """Who leaves a form and then calls is one customer, and the form stands in their timeline."""
+    told = message("form-1", {"phone": PHONE, "name": NAME})
+    lead = LeadCaptured(
+        id="evt_lead",
+        tenant=TENANT,
+        at=AT,
+        connection_id="con_1",
+        channel="open",
+        account="con_1",
+        lead_no="l1",
+        person_id="form-1",
+        content_ref=told.content_ref,
+    )
+    hear(lead, message("caller-7", {"phone": PHONE}))
+    (customer_id,) = customers(session)
+    (entry,) = call(app.room, "GET", f"/customers/{customer_id}/timeline").json["data"]
+    assert (entry["kind"], facts(customer_id)["name"]) == ("lead.captured", (NAME, "open"))
+
+
+@pytest.mark.parametrize(("name", "value"), [("phone", PHONE), ("union_id", "oU1")])
+def test_what_staff_record_counts_as_well(session: Any, name: str, value: str) -> None:
+    """Somebody on WeChat tells their number, an agent records it: who calls from it is the same customer. So it is with
+    a UnionID that a machine records."""
+    hear(message("wmZhang", channel="wecom"))
+    (customer_id,) = customers(session)
+    for _ in range(2):
+        assert call(app.room, "PUT", f"/customers/{customer_id}/facts/{name}", {"value": value}).status == 200
+    hear(message("caller-7", {name: value}))
+    assert customers(session) == [customer_id]
+
+
+def test_recording_another_s_phone_moves_nobody(session: Any) -> None:
+    """A number that is another customer's is kept as a fact here, and still leads to the other."""
+    hear(message("crm-1", {"phone": PHONE}), message("wmZhang", channel="wecom"))
+    first, second = customers(session)
+    assert call(app.room, "PUT", f"/customers/{second}/facts/phone", {"value": PHONE}).status == 200
+    hear(message("caller-7", {"phone": PHONE}))
+    assert customers(session) == [first]
+
+
+def test_a_full_profile_takes_no_more_and_fails_nothing(session: Any) -> None:
+    """At the limit of facts a message still finds its customer; what is said beyond the limit is not kept."""
+    hear(message("crm-1"))
+    (customer_id,) = customers(session)
+    app.store().save_facts(customer_id, [Fact(f"f{n}", "x", "", "boss", AT) for n in range(FACTS_LIMIT - 1)], None)
+    hear(message("crm-1", {"phone": PHONE, "name": NAME}), message("crm-2", {"phone": PHONE}))
+    assert customers(session) == [customer_id, customer_id]
+    assert len(facts(customer_id)) == FACTS_LIMIT
+    assert facts(customer_id)["phone"] == ("+8613800138000", "open")
+
+
+def test_many_at_once_are_one_customer(session: Any) -> None:
+    """Eight entries tell the same number at the same time: once all are through, one customer has it."""
+    events = [message(f"crm-{n}", {"phone": PHONE, "name": NAME}) for n in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda event: app.on_event(bus_batch(event), Context()), events))
+    hear(*events)
+    assert len(set(customers(session))) == 1
+    assert len(call(app.room, "GET", "/customers").json["data"]) == 1
