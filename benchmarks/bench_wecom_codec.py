@@ -19,7 +19,7 @@ from benchmarks.harness import Ratio, best_seconds
 from hub.channels.base import Delivery, NotUnderstood, Rejected
 from hub.channels.registry import samples
 from hub.channels.samples import render
-from hub.channels.wechat_document import Fields, read_fields
+from hub.channels.wechat.document import Fields, read_fields
 from hub.channels.wecom import codec
 
 EXAMPLES = Path(__file__).parents[1] / "tests" / "payloads" / "wecom_examples.json"

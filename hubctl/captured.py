@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from functions.webhooks.causes import words
 from hub.channels.base import Accepted, Delivery, NotUnderstood, Received, Rejected, Settings, StoredMessage
 from hub.channels.open.inbound import check
-from hub.channels.registry import codec, inbound
+from hub.channels.registry import codec, inbound, settings_problems
 from hub.contracts.webhooks import Words
 from hub.kernel.errors import Problem
 from hubctl.failures import OperatorError
@@ -55,7 +55,7 @@ def explain(channel: str, settings: Settings, delivery: Delivery) -> Found:
     """What is in it, or why it is refused. Raises OperatorError for a channel that takes no deliveries."""
     check_channel(channel)
     door = codec(channel)
-    problems = tuple(door.check_settings(settings))
+    problems = tuple(settings_problems(channel, settings))
     try:
         accepted = door.accept(delivery, settings)
     except Rejected as rejected:

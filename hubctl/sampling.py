@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 
 from hub.channels.base import Delivery, Rejected
-from hub.channels.registry import CHANNELS, codec
+from hub.channels.registry import CHANNELS, codec, settings_problems
 from hub.channels.samples import find_sample, render, sample_names
 from hub.kernel.errors import NotFound
 from hubctl.failures import OperatorError
@@ -112,7 +112,7 @@ def _signed(channel: str, template: str, settings: Mapping[str, Any], text: str)
 
 def _wrong(channel: str, settings: Mapping[str, Any], failure: Exception) -> str:
     """What is wrong with settings that failed to sign: their problems, and what was missed though it is optional."""
-    told = {problem.pointer: problem.rule for problem in codec(channel).check_settings(settings)}
+    told = {problem.pointer: problem.rule for problem in settings_problems(channel, settings)}
     if isinstance(failure, KeyError):
         told.setdefault(f"/{failure.args[0]}", "must be given")
     return "; ".join(f"{pointer} {rule}" for pointer, rule in told.items()) or str(failure)

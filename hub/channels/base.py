@@ -97,7 +97,10 @@ class NotUnderstood(Refuse):
 
 
 class Codec(Protocol):
-    """The door of a channel; the `codec` module of each channel is one."""
+    """The door of a channel; the `codec` module of each channel is one.
+
+    It may have `check_settings(settings) -> list[Problem]` as well, for what the form in channel.json can't say.
+    """
 
     @property
     def name(self) -> str: ...
@@ -121,9 +124,6 @@ class Codec(Protocol):
         self, settings: Settings, *, timestamp: str, nonce: str, randomness: bytes
     ) -> tuple[Delivery, Answer]:
         """What the platform sends when the webhook's URL is saved, and the answer that it accepts."""
-
-    def check_settings(self, settings: Settings) -> list[Problem]:
-        """What is wrong with these settings, by JSON pointer into them. Empty: they can be used."""
 
 
 @dataclass(frozen=True)

@@ -88,9 +88,10 @@ def channel_document(name: str) -> dict[str, Any]:
 
 def settings_problems(name: str, settings: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with a connection's settings, field by field; empty when they can be used."""
-    if _channel(name).inbound:
-        return codec(name).check_settings(settings)
-    return check_fields(channel_document(name)["settings"], settings)
+    problems = check_fields(channel_document(name)["settings"], settings)
+    more = getattr(codec(name), "check_settings", None) if _channel(name).inbound else None
+    named = {problem.pointer for problem in problems}
+    return problems + [problem for problem in (more(settings) if more else ()) if problem.pointer not in named]
 
 
 def samples(name: str) -> tuple[dict[str, Any], ...]:

@@ -17,6 +17,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Settings, generations
@@ -90,6 +91,31 @@ def post(settings: Settings, plaintext: bytes, *, source: str, timestamp: str) -
 def greet(settings: Settings, *, source: str, timestamp: str) -> tuple[Delivery, Answer]:
     """The empty batch by which a relay tries its URL, and the answer to it."""
     return post(settings, b"", source=source, timestamp=timestamp), _answer([], [])
+
+
+@dataclass(frozen=True)
+class Door:
+    """The door of a channel whose messages a relay brings to its own URL: without a `relay_secret` it takes nothing."""
+
+    source: str
+
+    def accept(self, delivery: Delivery, secrets: Settings) -> Accepted:
+        """The messages of one signed batch. Raises Rejected only."""
+        return accept(delivery, secrets, self.source)
+
+    def sample(
+        self, settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes
+    ) -> Delivery:
+        """One relayed message as a relay would post it."""
+        del nonce, randomness  # the protocol has neither
+        return post(settings, plaintext, source=self.source, timestamp=timestamp)
+
+    def verification(
+        self, settings: Settings, *, timestamp: str, nonce: str, randomness: bytes
+    ) -> tuple[Delivery, Answer]:
+        """The empty batch by which a relay tries the URL."""
+        del nonce, randomness
+        return greet(settings, source=self.source, timestamp=timestamp)
 
 
 def identity(source: str, message: Mapping[str, Any], plaintext: bytes) -> str:

@@ -25,7 +25,8 @@ HELLOS = {
     "relay": "relay.connected",
     "open": "message.created",
 }
-"""Which documented message each sends."""
+"""Which documented message each sends. Kuaishou's and JD's name an order that is asked for and not found: the doubles
+have none by that number."""
 DESK = "wkKF1"
 """The customer service account that its message names."""
 TAIL = 8
@@ -49,20 +50,20 @@ def hellos(stage: Stage) -> None:
         f"{after['accepted']} = {after['processed']} + {after['quarantined']}",
     )
     wanted = before["rejected_signature"] + count
-    stage.eventually("the forgeries are counted", lambda: _stats(stage)["rejected_signature"] == wanted)
+    stage.eventually("the forgeries are counted", lambda: _stats(stage)["rejected_signature"] >= wanted)
     stage.check(True, "every forgery is refused and counted", count)
 
 
 def _hello(stage: Stage, connection: Connection) -> None:
     """The same message twice: as the platform would sign it, and with secrets that are nobody's."""
     name = HELLOS[connection.channel]
-    known, title = connection.settings, channel_document(connection.channel)["title"]
-    taken = send_sample(connection.channel, name, Target(connection.webhook_url, known), "你好")
-    wrong = send_sample(connection.channel, name, Target(connection.webhook_url, forged(connection)), "你好")
+    genuine, nobodys = (Target(connection.webhook_url, known) for known in (connection.settings, forged(connection)))
+    taken = send_sample(connection.channel, name, genuine, "你好")
+    wrong = send_sample(connection.channel, name, nobodys, "你好")
     stage.check(
         taken.status == 200 and wrong.status in (401, 403),
-        f"{title['zh']} {title['en']}: {name} is taken, a forged one is not",
-        f"{taken.status} {taken.body} / {wrong.status}",
+        f"{channel_document(connection.channel)['title']['zh']} {name}",
+        f"{taken.status} {taken.body or '(empty body)'}; forged: {wrong.status}",
     )
 
 

@@ -12,9 +12,9 @@ from wechatpy.crypto import WeChatCrypto
 from wechatpy.exceptions import InvalidSignatureException
 from wechatpy.utils import check_signature
 
-from hub.channels import wechat_door as door
 from hub.channels.base import Delivery, Rejected
 from hub.channels.official_account import codec
+from hub.channels.wechat import door
 from hub.channels.wechat_store import codec as store
 from tests.channels.support import payload, random_messages
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wechatpy.enterprise.crypto import WeChatCrypto
 
 from hub.channels.base import Delivery
-from hub.channels.wechat_door import sealed_reply
+from hub.channels.wechat.door import sealed_reply
 from hub.channels.wecom import codec
 from tests.channels.support import payload, random_messages
 

@@ -168,5 +168,3 @@ def test_a_day_of_3600_orders_loses_none(shop: tuple[Stack, Any, StepClock]) -> 
     lags = sorted(lag_seconds(sale, items[sale.number]) for sale in sales)
     assert lags[ORDERS * 95 // 100 - 1] <= 60
     assert lags[-1] <= (PULL_EVERY + FEEDS[0].lag).total_seconds()
-    print(f"lag in virtual seconds: p50 {lags[ORDERS // 2]:.0f}, p95 {lags[ORDERS * 95 // 100 - 1]:.0f}, ", end="")
-    print(f"p99 {lags[ORDERS * 99 // 100 - 1]:.0f}, longest {lags[-1]:.0f}")

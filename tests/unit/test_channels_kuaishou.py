@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hub.channels.base import Delivery, NotUnderstood, Rejected
 from hub.channels.kuaishou import codec, inbound
+from hub.channels.registry import settings_problems
 from tests.channels.support import STAMP, payload, stored
 
 KNOWN: dict[str, Any] = payload("kuaishou_examples")["settings"]
@@ -148,9 +149,9 @@ def test_a_message_without_a_usable_id_is_known_by_its_text(event_id: Any) -> No
 def test_settings_want_a_key_that_fits_and_an_authorisation() -> None:
     """A message secret of a length that AES does not know, and no way to a token, are told at once."""
     without = {name: value for name, value in KNOWN.items() if name != "refresh_token"}
-    assert codec.check_settings(KNOWN) == []
-    assert codec.check_settings({**without, "code": "a-fresh-code"}) == []
-    wrong = codec.check_settings({**without, "message_secret": b64encode(bytes(17)).decode()})
+    assert settings_problems("kuaishou", KNOWN) == []
+    assert settings_problems("kuaishou", {**without, "code": "a-fresh-code"}) == []
+    wrong = settings_problems("kuaishou", {**without, "message_secret": b64encode(bytes(17)).decode()})
     assert [problem.pointer for problem in wrong] == ["/refresh_token", "/message_secret"]
 
 

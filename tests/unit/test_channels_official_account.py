@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from hub.channels import wechat_door as door
 from hub.channels.base import Answer, Delivery, NotUnderstood, Rejected
 from hub.channels.official_account import codec, inbound, replies
-from hub.channels.wechat_crypto import decrypt, sign
-from hub.channels.wechat_document import read_fields
+from hub.channels.registry import settings_problems
+from hub.channels.wechat import door
+from hub.channels.wechat.crypto import decrypt, sign
+from hub.channels.wechat.document import read_fields
 from tests.channels.support import STAMP, payload, stored
 
 KNOWN: dict[str, Any] = payload("official_account_examples")["settings"]
@@ -203,7 +204,7 @@ def test_cdata_cannot_be_left() -> None:
 )
 def test_settings_that_would_fail_are_named(change: dict[str, Any], pointer: str) -> None:
     """Each wrong setting is told by its pointer, before anything is saved in the console."""
-    assert [problem.pointer for problem in codec.check_settings({**KNOWN, **change})] == [pointer]
+    assert [problem.pointer for problem in settings_problems("official_account", {**KNOWN, **change})] == [pointer]
 
 
 @pytest.mark.parametrize(

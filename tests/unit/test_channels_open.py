@@ -24,6 +24,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from hub.channels.base import Accepted, Delivery, NotUnderstood, Rejected
 from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.open import codec, documents, inbound
+from hub.channels.registry import settings_problems
 from hub.contracts import platform_events
 from hub.kernel.errors import Problem
 from tests.channels.support import PAYLOADS, payload, stored
@@ -169,14 +170,14 @@ def test_a_ping_is_answered_and_not_kept() -> None:
 )
 def test_a_weak_or_broken_secret_is_no_secret(secret: Any) -> None:
     """Fewer than 24 bytes, no prefix or no base64: named when settings are checked, and nothing verifies with it."""
-    assert [problem.pointer for problem in codec.check_settings({"secret": secret})] == ["/secret"]
+    assert [problem.pointer for problem in settings_problems("open", {"secret": secret})] == ["/secret"]
     assert reason(delivery(), {"secret": secret}) == "bad-settings"
 
 
 @pytest.mark.parametrize("size", [24, 64])
 def test_secrets_of_24_to_64_bytes_are_good(size: int) -> None:
     """The bounds of the specification are inside."""
-    assert codec.check_settings({"secret": "whsec_" + base64.b64encode(b"k" * size).decode()}) == []
+    assert settings_problems("open", {"secret": "whsec_" + base64.b64encode(b"k" * size).decode()}) == []
 
 
 @pytest.mark.parametrize("one", SAMPLES, ids=lambda one: one["name"])

@@ -17,6 +17,7 @@ from hub.channels.base import Delivery, NotUnderstood, Rejected
 from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused, Token
 from hub.channels.mapping import lint, packaged_table
 from hub.channels.market import AfterSaleFacts, OrderFacts, Row, Rows
+from hub.channels.registry import settings_problems
 from hub.channels.shopify import codec, inbound, queries
 from hub.channels.shopify.client import FEEDS, PAGE_SIZE, Client
 from hub.channels.shopify.orders import canonical_after_sale, canonical_order
@@ -132,12 +133,15 @@ def test_random_webhooks_are_refused(body: bytes, signature: str) -> None:
 )
 def test_bad_settings_are_named(changes: dict[str, str], pointer: str) -> None:
     """The store must be a .myshopify.com name; a token, or what gets one, must be there."""
-    assert [problem.pointer for problem in codec.check_settings({**KNOWN, **changes})] == [pointer]
+    assert [problem.pointer for problem in settings_problems("shopify", {**KNOWN, **changes})] == [pointer]
 
 
 def test_a_client_id_may_stand_for_the_token() -> None:
     """Apps of the Dev Dashboard have no lasting token."""
-    assert codec.check_settings({**KNOWN, "access_token": "", "client_id": "0123456789abcdef0123456789abcdef"}) == []
+    assert (
+        settings_problems("shopify", {**KNOWN, "access_token": "", "client_id": "0123456789abcdef0123456789abcdef"})
+        == []
+    )
 
 
 def test_an_order_keeps_every_digit() -> None:

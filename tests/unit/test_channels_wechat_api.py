@@ -10,7 +10,7 @@ import pytest
 
 from hub.channels.client import PlatformMisconfigured
 from hub.channels.official_account.client import Client
-from hub.channels.wechat_api import renew
+from hub.channels.wechat.api import renew
 from hub.kernel.errors import Retry
 from tests.channels.fakes import FakeSession, FakeTokens
 from tests.channels.support import payload

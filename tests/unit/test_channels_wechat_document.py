@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.channels.base import NotUnderstood
-from hub.channels.wechat_document import DEPTH_LIMIT, parse_xml, read_fields, read_flat
+from hub.channels.wechat.document import DEPTH_LIMIT, parse_xml, read_fields, read_flat
 from tests.channels.support import documented
 
 names = st.sampled_from(["MsgType", "Content", "MsgId", "msgtype", "A_1", "B", "xml"])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.channels.base import Delivery, NotUnderstood, Rejected
 from hub.channels.client import PlatformMisconfigured, PlatformRefused
 from hub.channels.mapping import lint, packaged_table
-from hub.channels.wechat_crypto import decrypt, sign
+from hub.channels.wechat.crypto import decrypt, sign
 from hub.channels.wechat_store import codec, inbound
 from hub.channels.wechat_store.client import FEEDS, Client, Span
 from hub.channels.wechat_store.orders import canonical_after_sale, canonical_order

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused
-from hub.channels.corp_api import GONE, MISCONFIGURED, RETRY_AFTER_SECONDS
 from hub.channels.outbound import cut_text
+from hub.channels.wechat.corp_api import GONE, MISCONFIGURED, RETRY_AFTER_SECONDS
 from hub.channels.wecom.cards import Card, render_card
 from hub.channels.wecom.client import Client, Sent
 from hub.kernel.errors import HubError, Invalid, Retry

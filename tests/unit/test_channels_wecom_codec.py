@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.channels.base import Delivery, Rejected
-from hub.channels.wechat_crypto import encrypt, sign
-from hub.channels.wechat_door import corp_receive_ids, seal, sealed_reply
+from hub.channels.registry import settings_problems
+from hub.channels.wechat.crypto import encrypt, sign
+from hub.channels.wechat.door import corp_receive_ids, seal, sealed_reply
 from hub.channels.wecom import codec
 from tests.channels.support import STAMP, documented, payload
 
@@ -329,20 +330,20 @@ def test_a_reply_has_exactly_the_names_that_wecom_reads() -> None:
 def test_a_greeting_is_measured_in_bytes() -> None:
     """Four thousand bytes are a greeting, one more is none, whatever the letters."""
     fits, too_long = "欢" * 1333, "欢" * 1334
-    assert codec.check_settings({**KNOWN, "greeting": fits}) == []
-    problems = codec.check_settings({**KNOWN, "greeting": too_long})
+    assert settings_problems("wecom", {**KNOWN, "greeting": fits}) == []
+    problems = settings_problems("wecom", {**KNOWN, "greeting": too_long})
     assert [problem.pointer for problem in problems] == ["/greeting"]
 
 
 def test_a_greeting_needs_the_secret_that_sends_it() -> None:
     """Said when settings are saved, not when the first customer comes; without a greeting nothing is sent."""
     silent = {name: value for name, value in KNOWN.items() if name != "secret"}
-    assert codec.check_settings(silent) == []
-    assert [one.pointer for one in codec.check_settings({**silent, "greeting": "您好"})] == ["/secret"]
+    assert settings_problems("wecom", silent) == []
+    assert [one.pointer for one in settings_problems("wecom", {**silent, "greeting": "您好"})] == ["/secret"]
 
 
 @pytest.mark.parametrize("key", ["a" * 42, "a" * 44, "a" * 43 + "=", " " + "a" * 42, "中" * 43])
 def test_a_key_that_is_not_43_characters_is_named(key: str) -> None:
     """The commonest mistake is said when settings are saved, not when the first message is lost."""
-    problems = codec.check_settings({**KNOWN, "encoding_aes_key": key})
+    problems = settings_problems("wecom", {**KNOWN, "encoding_aes_key": key})
     assert [problem.pointer for problem in problems] == ["/encoding_aes_key"]

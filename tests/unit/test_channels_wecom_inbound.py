@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.channels.base import Draft, NotUnderstood
-from hub.channels.wechat_callback import LIST_LIMIT, NAME_LIMIT_BYTES
+from hub.channels.wechat.callback import LIST_LIMIT, NAME_LIMIT_BYTES
 from hub.channels.wecom import corp_events, customer_events, inbound
 from hub.contracts.events import (
     CardTapped,

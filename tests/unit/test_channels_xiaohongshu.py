@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hub.channels.base import Delivery, NotUnderstood, Rejected
 from hub.channels.mapping import lint, packaged_table
+from hub.channels.registry import settings_problems
 from hub.channels.xiaohongshu import codec, inbound
 from hub.channels.xiaohongshu.orders import canonical_after_sale, canonical_order
 from tests.channels.support import STAMP, payload, stored
@@ -153,14 +154,16 @@ def test_splitting_agrees_with_json(items: list[Any], indent: int | None) -> Non
 def test_settings_want_an_authorisation() -> None:
     """A refresh token or a code; a path without its query; a mode that exists."""
     without = {name: value for name, value in KNOWN.items() if name != "refresh_token"}
-    wrong = codec.check_settings({**without, "push_path": "/a?b", "push_signature": "no", "order_time_unit": "s"})
+    wrong = settings_problems(
+        "xiaohongshu", {**without, "push_path": "/a?b", "push_signature": "no", "order_time_unit": "s"}
+    )
     assert sorted(problem.pointer for problem in wrong) == [
         "/order_time_unit",
         "/push_path",
         "/push_signature",
         "/refresh_token",
     ]
-    assert codec.check_settings({**without, "code": "a-fresh-code"}) == []
+    assert settings_problems("xiaohongshu", {**without, "code": "a-fresh-code"}) == []
 
 
 def test_an_order_push_is_a_hint() -> None:

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 from hub.channels.base import (
@@ -16,12 +15,10 @@ from hub.channels.base import (
     Received,
     Rejected,
     Settings,
-    check_fields,
     generations,
 )
 from hub.channels.batch import split_array
 from hub.channels.douyin.signing import sign_push
-from hub.kernel.errors import Problem
 
 name = "douyin"
 BODY_LIMIT_BYTES = 1 << 20
@@ -68,12 +65,6 @@ def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: 
     """The push with tag 0 that comes when the URL is saved."""
     body = json.dumps({"tag": URL_CHECK_TAG, "msg_id": "0", "data": timestamp}).encode()
     return sample(settings, body, timestamp=timestamp, nonce=nonce, randomness=randomness), SUCCESS
-
-
-def check_settings(settings: Settings) -> list[Problem]:
-    """What is missing or malformed, field by field."""
-    document = json.loads(Path(__file__).with_name("channel.json").read_text(encoding="utf-8"))
-    return check_fields(document["settings"], settings)
 
 
 def _verify(delivery: Delivery, secrets: Settings) -> None:

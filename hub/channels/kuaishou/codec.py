@@ -15,7 +15,6 @@ import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -23,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Settings, check_fields, generations
+from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Settings, generations
 from hub.kernel.errors import Problem
 
 name = "kuaishou"
@@ -72,12 +71,11 @@ def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: 
 
 
 def check_settings(settings: Settings) -> list[Problem]:
-    """What is missing or malformed, field by field; an authorisation is a refresh token or a code."""
-    document = json.loads(Path(__file__).with_name("channel.json").read_text(encoding="utf-8"))
-    problems = check_fields(document["settings"], settings)
+    """What the form can't say: an authorisation is a refresh token or a code."""
+    problems = []
     if not settings.get("refresh_token") and not settings.get("code"):
         problems.append(Problem("/refresh_token", "must be given, unless a code is"))
-    if not any(problem.pointer == "/message_secret" for problem in problems) and not _key_fits(settings):
+    if not _key_fits(settings):
         problems.append(Problem("/message_secret", "must be base64 of 16, 24 or 32 bytes, as in the console"))
     return problems
 

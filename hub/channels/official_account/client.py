@@ -15,7 +15,7 @@ from urllib.parse import quote
 from hub.channels.client import ErrorTable, expect
 from hub.channels.official_account.templates import fit_values
 from hub.channels.reading import MOMENT_LIMIT_SECONDS
-from hub.channels.wechat_api import STALE_TOKEN, WechatApi
+from hub.channels.wechat.api import STALE_TOKEN, WechatApi
 from hub.kernel.errors import Invalid, Problem, Retry
 
 ERRORS = ErrorTable(

@@ -19,7 +19,7 @@ from hub.channels.official_account.words import (
     VERIFICATIONS,
 )
 from hub.channels.reading import envelope
-from hub.channels.wechat_callback import Callback, read_callback
+from hub.channels.wechat.callback import Callback, read_callback
 from hub.contracts.envelope import Attribution
 from hub.contracts.events import (
     ConsentChanged,

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from hub.channels import wechat_door as door
 from hub.channels.base import NotUnderstood, Settings
-from hub.channels.wechat_document import Fields, read_fields
+from hub.channels.wechat import door
+from hub.channels.wechat.document import Fields, read_fields
 
 SETTINGS = ("subscribe_reply", "auto_reply", "hand_over")
 HAND_OVER = "transfer_customer_service"

@@ -5,12 +5,8 @@ What no channel reads in this form stays here, under its own source, and is quar
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 from hub.channels import relaying
-from hub.channels.base import Answer, Delivery, Settings, check_fields
-from hub.kernel.errors import Problem
+from hub.channels.base import Answer, Delivery, Settings
 
 name = "relay"
 SOURCE = "relay"
@@ -30,12 +26,6 @@ def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: 
     """The empty batch by which a relay tries the URL."""
     del nonce, randomness
     return relaying.greet(settings, source=_source(settings), timestamp=timestamp)
-
-
-def check_settings(settings: Settings) -> list[Problem]:
-    """What is missing or malformed, field by field."""
-    document = json.loads(Path(__file__).with_name("channel.json").read_text(encoding="utf-8"))
-    return check_fields(document["settings"], settings)
 
 
 def _source(settings: Settings) -> str:

@@ -10,8 +10,8 @@ import re
 from typing import Any
 
 from hub.channels.client import PlatformRefused, expect
-from hub.channels.corp_api import CorpClient, corp_errors
 from hub.channels.outbound import cut_text
+from hub.channels.wechat.corp_api import CorpClient, corp_errors
 from hub.kernel.errors import Invalid, Problem, Retry
 
 TEXT_LIMIT_BYTES = 2048

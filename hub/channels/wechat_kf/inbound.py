@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
 from hub.channels.reading import envelope
-from hub.channels.wechat_callback import Callback, accounts_changed, read_callback
-from hub.channels.wechat_document import read_fields
+from hub.channels.wechat.callback import Callback, accounts_changed, read_callback
+from hub.channels.wechat.document import read_fields
 from hub.contracts.envelope import AttributionKey
 from hub.contracts.events import FeedTouched, MessageReceived, TouchpointCaptured
 

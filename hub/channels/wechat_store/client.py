@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from hub.channels.client import ErrorTable, PlatformRefused, expect
 from hub.channels.market import Entity, Feed, Row, Rows
-from hub.channels.wechat_api import STALE_TOKEN, WechatApi
+from hub.channels.wechat.api import STALE_TOKEN, WechatApi
 from hub.kernel.errors import Invalid, Problem, Retry
 
 PAGE_SIZE = 100

@@ -7,13 +7,8 @@ has again, is theirs.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-from hub.channels import wechat_door as door
-from hub.channels import wechat_push as push
-from hub.channels.base import Accepted, Answer, Delivery, Rejected, Settings, check_fields
-from hub.kernel.errors import Problem
+from hub.channels.base import Accepted, Answer, Delivery, Rejected, Settings
+from hub.channels.wechat import door, push
 
 name = "wechat_store"
 BODY_LIMIT_BYTES = door.BODY_LIMIT_BYTES
@@ -41,9 +36,3 @@ def sample(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, 
 def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: bytes) -> tuple[Delivery, Answer]:
     """The GET by which WeChat tries a URL: the answer is `echostr` as it came."""
     return door.plain_echo(settings, timestamp=timestamp, nonce=nonce, randomness=randomness)
-
-
-def check_settings(settings: Settings) -> list[Problem]:
-    """What is missing or malformed, field by field."""
-    document = json.loads(Path(__file__).with_name("channel.json").read_text(encoding="utf-8"))
-    return check_fields(document["settings"], settings)

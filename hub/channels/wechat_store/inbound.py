@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
 from hub.channels.reading import envelope, object_of, optional_id, optional_moment, read_id, read_whole
-from hub.channels.wechat_document import Fields, read_fields
+from hub.channels.wechat.document import Fields, read_fields
 from hub.contracts.events import (
     AfterSaleTouched,
     CouponChanged,

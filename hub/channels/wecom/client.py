@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.channels.client import PlatformMisconfigured
-from hub.channels.corp_api import BASE_URL as BASE_URL
-from hub.channels.corp_api import CorpClient, corp_errors
 from hub.channels.outbound import cut_text
+from hub.channels.wechat.corp_api import BASE_URL as BASE_URL
+from hub.channels.wechat.corp_api import CorpClient, corp_errors
 from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card, render_card
 from hub.channels.wecom.codec import GREETING_LIMIT_BYTES
 from hub.kernel.errors import Invalid, Problem

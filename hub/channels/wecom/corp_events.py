@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from hub.channels.base import Draft, NotUnderstood
-from hub.channels.wechat_callback import Callback
+from hub.channels.wechat.callback import Callback
 from hub.contracts.events import PlatformNoticed, StaffChanged
 
 UserChange = Literal["joined", "updated", "left"]

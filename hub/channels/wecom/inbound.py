@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
 from hub.channels.reading import envelope
-from hub.channels.wechat_callback import Callback, accounts_changed, read_callback
-from hub.channels.wechat_document import read_fields
+from hub.channels.wechat.callback import Callback, accounts_changed, read_callback
+from hub.channels.wechat.document import read_fields
 from hub.channels.wecom.corp_events import approval_changed, job_finished, staff_changed, suite_noticed
 from hub.channels.wecom.customer_events import acquired, contact_changed, group_changed, tag_changed
 from hub.contracts.events import CardTapped, MessageReceived

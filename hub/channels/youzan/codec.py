@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import json
 import re
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,10 +19,8 @@ from hub.channels.base import (
     Received,
     Rejected,
     Settings,
-    check_fields,
     generations,
 )
-from hub.kernel.errors import Problem
 
 name = "youzan"
 BODY_LIMIT_BYTES = 1 << 20
@@ -76,12 +73,6 @@ def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: 
     """The test push of the console."""
     body = json.dumps({"test": True, "client_id": settings["client_id"], "version": int(timestamp)}).encode()
     return sample(settings, body, timestamp=timestamp, nonce=nonce, randomness=randomness), SUCCESS
-
-
-def check_settings(settings: Settings) -> list[Problem]:
-    """What is missing or malformed, field by field."""
-    document = json.loads(Path(__file__).with_name("channel.json").read_text(encoding="utf-8"))
-    return check_fields(document["settings"], settings)
 
 
 def sign(client_id: str, signed: bytes, client_secret: str) -> str:

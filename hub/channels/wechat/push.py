@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from hub.channels import wechat_door as door
 from hub.channels.base import Answer, Delivery, Received, Rejected, Settings
-from hub.channels.wechat_document import is_json
-from hub.channels.wechat_envelope import cut_ciphertext, message_key
+from hub.channels.wechat import door
+from hub.channels.wechat.document import is_json
+from hub.channels.wechat.envelope import cut_ciphertext, message_key
 
 SUCCESS = Answer(200, b"success")
 PLAINTEXT_SETTING = "plaintext_allowed"

@@ -10,7 +10,7 @@ import json
 import re
 
 from hub.channels.base import NotUnderstood, Rejected
-from hub.channels.wechat_document import is_json, read_fields
+from hub.channels.wechat.document import is_json, read_fields
 
 _CIPHERTEXT = re.compile(rb"<Encrypt\s*>(?:\s*<!\[CDATA\[([^\]<]*)\]\]>\s*|([^<]*))</Encrypt\s*>", re.IGNORECASE)
 _USUAL_START, _USUAL_END = b"<Encrypt><![CDATA[", b"]]></Encrypt>"

@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
 from hub.channels.reading import envelope
-from hub.channels.wechat_document import Fields, read_fields
+from hub.channels.wechat.document import Fields, read_fields
 from hub.contracts.events import PlatformNoticed
 
 NAME_LIMIT_BYTES = 512

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Settings, generations
-from hub.channels.wechat_crypto import decrypt, encrypt, sign, verify_signature
-from hub.channels.wechat_envelope import cut_ciphertext, message_key
+from hub.channels.wechat.crypto import decrypt, encrypt, sign, verify_signature
+from hub.channels.wechat.envelope import cut_ciphertext, message_key
 
 BODY_LIMIT_BYTES = 256 * 1024
 ECHO_LIMIT_BYTES = 128

@@ -1,0 +1,73 @@
+"""The quick DynamoDB of the tests does what moto's own does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.aws import account
+
+TABLE = "hub-demo-pricing"
+NAMES = [f"n{nth}" for nth in range(20)]
+
+
+def key(pk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": "x"}}
+
+
+def update(pk: str, **condition: str) -> dict[str, Any]:
+    """An update of twenty clauses, of which one holds only the first time, and a count."""
+    sets = ", ".join(f"#{n} = if_not_exists(#{n}, :{n})" if n == "n0" else f"#{n} = :{n}" for n in NAMES)
+    values = {f":{n}": {"S": f"{n} of {condition}"} for n in NAMES} | {":one": {"N": "1"}}
+    names = {f"#{n}": n for n in NAMES}
+    expression = {"UpdateExpression": f"SET {sets} ADD version :one", **condition}
+    return {
+        "TableName": TABLE,
+        "Key": key(pk),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+        **expression,
+    }
+
+
+def test_a_long_update_is_done_and_refused_as_a_short_one() -> None:
+    """Each clause holds, the first value of `if_not_exists` stays, the count counts, a condition refuses."""
+    with account("pricing") as session:
+        client = session.client("dynamodb")
+        client.update_item(**update("a"))
+        client.update_item(**update("a", ConditionExpression="attribute_exists(pk)"))
+        with pytest.raises(ClientError) as refused:
+            client.update_item(
+                **update("a", ConditionExpression="attribute_not_exists(pk)"),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        item = client.get_item(TableName=TABLE, Key=key("a"))["Item"]
+    assert refused.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    assert refused.value.response["Item"] == item
+    assert (item["version"], item["n0"]) == ({"N": "2"}, {"S": "n0 of {}"})
+    assert item["n1"]["S"].endswith("'attribute_exists(pk)'}")
+
+
+def test_a_transaction_is_done_whole_or_not_at_all() -> None:
+    """Puts, updates and deletes together; when one is refused, the items are as they were, and it says which."""
+    put = {"Put": {"TableName": TABLE, "Item": key("b")}}
+    count = {
+        "TableName": TABLE,
+        "Key": key("a"),
+        "UpdateExpression": "ADD version :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    gone = {"Delete": {"TableName": TABLE, "Key": key("c"), "ConditionExpression": "attribute_exists(pk)"}}
+    with account("pricing") as session:
+        client = session.client("dynamodb")
+        with pytest.raises(ClientError) as cancelled:
+            client.transact_write_items(TransactItems=[put, {"Update": count}, gone])
+        assert client.scan(TableName=TABLE)["Items"] == []
+        client.put_item(TableName=TABLE, Item=key("c"))
+        client.transact_write_items(TransactItems=[put, {"Update": count}, gone])
+        found = sorted(client.scan(TableName=TABLE)["Items"], key=lambda item: item["pk"]["S"])
+    codes = [reason["Code"] for reason in cancelled.value.response["CancellationReasons"]]
+    assert codes == ["None", "None", "ConditionalCheckFailed"]
+    assert found == [{**key("a"), "version": {"N": "1"}}, key("b")]
