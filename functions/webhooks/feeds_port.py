@@ -61,14 +61,10 @@ class Feeds:
     cursors: Cursors
     reader: FeedReader
     open_client: Callable[[str], tuple[FeedClient, str, str] | None]
-    known: Callable[[], Sequence[str]]
+    connections: Callable[[], Sequence[str]]
     business_now: Callable[[], datetime]
     wall_now: Callable[[], datetime]
     note: Callable[[str, str], None]
-
-    def connections(self) -> Sequence[str]:
-        """The ids of the enabled connections that have feeds."""
-        return self.known()
 
     def walk_all(self, connection_id: str) -> None:
         """Read every feed that was ever read: what no callback told of still comes. One that fails, such as that of an

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from functions.webhooks.orders import Facts, Noting
 from hub.channels.base import Draft, Inbound, NotUnderstood, StoredMessage
 from hub.contracts.events import Event
-from hub.kernel.errors import HubError, NotFound, Refuse, Retry
+from hub.kernel.errors import Conflict, HubError, NotFound, Refuse, Retry
 
 if TYPE_CHECKING:
     from hub.store.inbox import InboxItem, State
@@ -84,11 +84,14 @@ class Publisher:
         """Publish a stored message again, whatever became of it; consumers send nothing to customers because of it.
         One that still waits, or was held for a disabled connection, is published for the first time: it is no old news.
 
-        Answers the message as it is afterwards. Raises NotFound, and Retry (then nothing about it has changed).
+        Answers the message as it is afterwards. Raises NotFound, Conflict while its connection is disabled, and Retry
+        (then nothing about it has changed).
         """
         item = self.inbox.read(message_id)
         if item is None:
             raise NotFound("no such message", message_id=message_id[:64])
+        if self.is_disabled(item.connection_id):
+            raise Conflict("its connection is disabled: enable it first", connection_id=item.connection_id)
         state, reason = self._say(item, replay=item.counted in SETTLED and item.reason != HELD)
         self._settle(item, state, reason)
         return self.inbox.read(message_id) or item

@@ -10,7 +10,7 @@ from functions.webhooks.room_port import INTEGRATORS, room, tools
 from hub.contracts.webhooks_reconcile import MassReplay, MassReplayAnswer
 from hub.edge import cursors
 from hub.edge.requests import Request
-from hub.kernel.errors import Invalid, NotFound, Problem
+from hub.kernel.errors import Conflict, Invalid, NotFound, Problem
 
 QUEUE = "replays"
 PAGE = 100
@@ -62,8 +62,8 @@ def waiting(reason: str, **whose: str) -> MassReplay:
 def _replay(message_id: str) -> None:
     try:
         tools().publisher.replay(message_id)
-    except NotFound:
-        return  # its ninety days are over
+    except (NotFound, Conflict):
+        return  # its ninety days are over; or its connection is disabled, and all of it follows when that is enabled
 
 
 def _queue_waiting(wanted: MassReplay) -> None:

@@ -114,6 +114,8 @@ def test_what_comes_while_a_connection_is_disabled_is_published_when_it_is_enabl
     assert (answer["statusCode"], stack.publish()) == (200, [])
     (held,) = stack.stored()
     assert (stack.emitted(), held["status"]["S"], held["reason"]["S"]) == ([], "quarantined", "connection-disabled")
+    by_hand = call(app.room, "POST", f"/webhooks/messages/{held['message_id']['S']}/replay")
+    assert (by_hand.status, stack.emitted()) == (409, [])
     changed.append(call(app.room, "POST", f"/webhooks/connections/{view['id']}/enable").json)
     assert [(one["state"], one["version"]) for one in changed] == [("disabled", 2), ("enabled", 3)]
     while waiting := stack.drain("replays"):
