@@ -112,7 +112,9 @@ class Tools:
             cursors=self.connections,
             reader=cast(Any, inbound(CONVERSATIONS)),
             open_client=self._conversation_client,
-            connections=lambda: [one.id for one in self.secrets.every() if one.enabled and one.channel == CONVERSATIONS],
+            connections=lambda: [
+                one.id for one in self.secrets.every() if one.enabled and one.channel == CONVERSATIONS
+            ],
             business_now=self.clock.business_now,
             wall_now=self.clock.wall_now,
             note=self.note_failure,
