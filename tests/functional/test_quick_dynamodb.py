@@ -34,7 +34,7 @@ def update(pk: str, **condition: str) -> dict[str, Any]:
 
 def test_a_long_update_is_done_and_refused_as_a_short_one() -> None:
     """Each clause holds, the first value of `if_not_exists` stays, the count counts, a condition refuses."""
-    with account("pricing") as session:
+    with account("pricing", quick=True) as session:
         client = session.client("dynamodb")
         client.update_item(**update("a"))
         client.update_item(**update("a", ConditionExpression="attribute_exists(pk)"))
@@ -60,7 +60,7 @@ def test_a_transaction_is_done_whole_or_not_at_all() -> None:
         "ExpressionAttributeValues": {":one": {"N": "1"}},
     }
     gone = {"Delete": {"TableName": TABLE, "Key": key("c"), "ConditionExpression": "attribute_exists(pk)"}}
-    with account("pricing") as session:
+    with account("pricing", quick=True) as session:
         client = session.client("dynamodb")
         with pytest.raises(ClientError) as cancelled:
             client.transact_write_items(TransactItems=[put, {"Update": count}, gone])

@@ -78,7 +78,7 @@ def shop() -> Iterator[tuple[Stack, Any, StepClock]]:
     clock = StepClock(MIDNIGHT)
     with (
         serving({"douyin": [dict(DOUYIN.settings)]}) as (url, platforms),
-        simulated_stack(HUB_PLATFORMS_URL=url) as stack,
+        simulated_stack(quick=True, HUB_PLATFORMS_URL=url) as stack,
     ):
         app.room.clock = clock
         new = NewConnection(channel="douyin", name="旗舰店", settings=dict(DOUYIN.settings))

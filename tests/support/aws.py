@@ -62,14 +62,16 @@ def make_table(name: str, pending_index: bool = False) -> None:
 
 
 @contextmanager
-def account(room: str, *tables: str, **more: str) -> Iterator[Any]:
+def account(room: str, *tables: str, quick: bool = False, **more: str) -> Iterator[Any]:
     """Inside: a fresh account with the room's table, the directory's, the content store and `tables`; the bus; a
-    queue `bus-tap` that sees every event; the signing key; a KMS alias. Yields a boto3 session."""
+    queue `bus-tap` that sees every event; the signing key; a KMS alias. Yields a boto3 session.
+    quick: for thousands of transactions, which moto's own DynamoDB takes hours for."""
     before = dict(os.environ)
     try:
         with mock_aws():
             os.environ.update(environment(room, **more))
-            quicken_dynamodb(REGION)
+            if quick:
+                quicken_dynamodb(REGION)
             for name in dict.fromkeys((room, "directory", "content", *tables)):
                 make_table(f"hub-{TENANT}-{name}", pending_index=name == "inbox")
             session = boto3.Session(region_name=REGION)

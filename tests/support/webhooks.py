@@ -127,9 +127,9 @@ class Stack:
 
 
 @contextmanager
-def simulated_stack(**more: str) -> Iterator[Stack]:
+def simulated_stack(quick: bool = False, **more: str) -> Iterator[Stack]:
     """Everything that the stack's template makes for webhooks, in moto, with two connections."""
-    with account("webhooks", "inbox", **more) as session:
+    with account("webhooks", "inbox", quick=quick, **more) as session:
         sqs = session.client("sqs")
         for setting, name in QUEUES.items():
             os.environ[setting] = sqs.create_queue(QueueName=f"hub-{TENANT}-{name}")["QueueUrl"]
