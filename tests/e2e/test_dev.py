@@ -24,7 +24,7 @@ from hubctl.state import ROOT
 
 HUBCTL = Path(sys.executable).with_name("hubctl")
 START_SECONDS = 180.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 PATIENCE_SECONDS = 20.0
 
 
