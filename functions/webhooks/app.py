@@ -21,6 +21,7 @@ from functions.webhooks import (
 from functions.webhooks.orders import Noting, events_of
 from functions.webhooks.refresh import Shop
 from functions.webhooks.room_port import room, tools
+from hub.channels.registry import CHANNELS
 from hub.contracts.events import AfterSaleTouched, Event, FeedTouched, OrderTouched, parse_event
 from hub.edge.bus import Change
 from hub.kernel.clock import parse_rfc3339, rfc3339
@@ -45,8 +46,6 @@ OVERDUE = timedelta(minutes=2)
 GIVE_UP = timedelta(hours=24)
 """A message that waits longer, whatever was tried, is dead: kept, listed, replayed by hand."""
 SWEEP_LIMIT = 500
-READ_DELAY_SECONDS = {"youzan": 45, "wechat_store": 10}
-"""Platforms whose API lags behind their own pushes: Youzan asks for more than 30 seconds."""
 WINDOWS_LIMIT = 6
 """So many windows of a feed are read in one run; each is a page at least, and ten at most."""
 RUN_TAKES = timedelta(seconds=20)
@@ -82,7 +81,7 @@ def on_event(event: Event) -> None:
                 event.connection_id, lambda: tools().feeds.walk(event.connection_id, event.feed, event.message_id)
             )
         case OrderTouched() | AfterSaleTouched():
-            if delay_seconds := READ_DELAY_SECONDS.get(event.channel):
+            if delay_seconds := CHANNELS[event.channel].read_delay_seconds:
                 later = {"entity": "touched", "event": event.model_dump(mode="json")}
                 room.send("pulls", later, delay_seconds=delay_seconds)
             else:

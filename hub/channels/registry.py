@@ -19,11 +19,13 @@ class Channel:
     """One platform: a folder beside this file with the same name.
 
     inbound: it has a door (codec) and events behind it. market: it has orders, read and pulled by its client.
+    read_delay_seconds: so far its API lags behind its own pushes; what was pushed is read after that.
     """
 
     name: str
     inbound: bool = True
     market: bool = False
+    read_delay_seconds: int = 0
 
     def module(self, part: str) -> ModuleType:
         return import_module(f"hub.channels.{self.name}.{part}")
@@ -39,11 +41,11 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
             Channel("wecom"),
             Channel("wechat_kf"),
             Channel("official_account"),
-            Channel("wechat_store", market=True),
+            Channel("wechat_store", market=True, read_delay_seconds=10),
             Channel("douyin", market=True),
             Channel("kuaishou", market=True),
             Channel("xiaohongshu", market=True),
-            Channel("youzan", market=True),
+            Channel("youzan", market=True, read_delay_seconds=45),
             Channel("shopify", market=True),
             Channel("taobao", market=True),
             Channel("jd", market=True),
