@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.harness import Ratio
-from functions.webhooks.selfcheck import to_event
+from functions.webhooks.connections.selfcheck import to_event
 from hub.channels.registry import codec, inbound_channels, samples
 from hub.channels.samples import render
 from hub.store.secrets import Connection

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from functions.webhooks.causes import words
+from functions.webhooks.connections.causes import words
 from hub.channels.base import Accepted, Delivery, NotUnderstood, Received, Rejected, Settings, StoredMessage
 from hub.channels.open.inbound import check
 from hub.channels.registry import codec, inbound, settings_problems

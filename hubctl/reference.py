@@ -7,9 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from functions.tickets.asl import compile_flow
-from functions.tickets.flow import parse_flow
-from functions.tickets.preset_flows import FLOWS, preset_flow, preset_keys
+from functions.tickets.flows.asl import compile_flow
+from functions.tickets.flows.flow import parse_flow
+from functions.tickets.flows.preset_flows import FLOWS, preset_flow, preset_keys
 from hub.channels.registry import channel_document, inbound_channels
 from hub.edge.openapi import document
 from hubctl.state import ROOT

@@ -5,22 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.tickets.assignment import acknowledge_ticket, assign_ticket, keep_clock, watch_of
-from functions.tickets.deadlines import pause, resume
-from functions.tickets.desk_port import Desk, text_context
-from functions.tickets.dispatch import Need, choose_person
-from functions.tickets.effects_port import follow
-from functions.tickets.intake import Opening, Wanted, intake_facts
-from functions.tickets.preset_flows import preset_flow
-from functions.tickets.progress import progress_of
-from functions.tickets.reception_port import open_case, take_message, take_person, take_roster, take_tap
-from functions.tickets.steps import run_step
-from functions.tickets.supplies_port import supplies_of, take_correction, take_supply
-from functions.tickets.sweep_port import EVERY_MINUTES, sweep_tickets
+from functions.tickets.api.views import show_explanation, show_flow, show_rules, show_ticket, show_timeline
+from functions.tickets.deadlines.deadlines import pause, resume
+from functions.tickets.desk import Desk, text_context
+from functions.tickets.dispatch.assignment import acknowledge_ticket, assign_ticket, keep_clock, watch_of
+from functions.tickets.dispatch.dispatch import Need, choose_person
+from functions.tickets.flows.preset_flows import preset_flow
+from functions.tickets.handlers.effects import follow
+from functions.tickets.handlers.reception import open_case, take_message, take_person, take_roster, take_tap
+from functions.tickets.handlers.steps import run_step
+from functions.tickets.handlers.supplies import supplies_of, take_correction, take_supply
+from functions.tickets.handlers.sweep import EVERY_MINUTES, sweep_tickets
+from functions.tickets.intake.intake import Opening, Wanted, intake_facts
 from functions.tickets.tables import filters
-from functions.tickets.ticket import Case, Move, Note, Published
-from functions.tickets.views import show_explanation, show_flow, show_rules, show_ticket, show_timeline
-from functions.tickets.visits import close_ticket, complete_visit, find_waiting
+from functions.tickets.ticket.progress import progress_of
+from functions.tickets.ticket.ticket import Case, Move, Note, Published
+from functions.tickets.ticket.visits import close_ticket, complete_visit, find_waiting
 from hub.contracts.events import (
     CardTapped,
     DecisionCorrected,

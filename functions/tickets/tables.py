@@ -22,9 +22,9 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from functions.tickets.intake import TOPIC
-from functions.tickets.ticket import Case, Move, Note, Rung, Stored, Thread, Ticket, Visit
-from functions.tickets.trail import Entry, append_notes
+from functions.tickets.intake.intake import TOPIC
+from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Stored, Thread, Ticket, Visit
+from functions.tickets.ticket.trail import Entry, append_notes
 from hub.contracts.tickets import TicketQuery
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound, Retry

@@ -8,19 +8,17 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.webhooks import (
-    connections_api,
-    live_api,
-    mappings_api,
-    messages_api,
-    orders_api,
-    promotions_api,
-    reconcile_api,
-    replays_api,
-)
-from functions.webhooks.orders import Noting, events_of
-from functions.webhooks.refresh import Shop
-from functions.webhooks.room_port import room, tools
+from functions.webhooks.api import connections as connections_api
+from functions.webhooks.api import live as live_api
+from functions.webhooks.api import mappings as mappings_api
+from functions.webhooks.api import messages as messages_api
+from functions.webhooks.api import orders as orders_api
+from functions.webhooks.api import promotions as promotions_api
+from functions.webhooks.api import reconcile as reconcile_api
+from functions.webhooks.api import replays as replays_api
+from functions.webhooks.orders.orders import Noting, events_of
+from functions.webhooks.orders.refresh import Shop
+from functions.webhooks.room import room, tools
 from hub.channels.registry import CHANNELS
 from hub.contracts.events import AfterSaleTouched, Event, FeedTouched, OrderTouched, parse_event
 from hub.edge.bus import Change

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.tickets import app, steps
+from functions.tickets import app
+from functions.tickets.handlers import steps
 from tests.support.http import Context
 from tests.support.tickets import T0, World, as_, world
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.tickets.preset_flows import preset_flow
+from functions.tickets.flows.preset_flows import preset_flow
 from tests.support.tickets import World, as_, world
 
 BODY = {"type": "repair", "customer_id": "cus_1", "region": "310101", "priority": "high", "subject": "冷柜结霜"}

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from functions.tickets.asl import compile_flow
-from functions.tickets.flow import parse_flow
-from functions.tickets.machines_port import StepFunctions
-from functions.tickets.preset_flows import preset_flow, preset_keys
+from functions.tickets.flows.asl import compile_flow
+from functions.tickets.flows.flow import parse_flow
+from functions.tickets.flows.machines import StepFunctions
+from functions.tickets.flows.preset_flows import preset_flow, preset_keys
 from hub.kernel.errors import Broken
 from tests.support.aws import account
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from functions.webhooks.accept import MANIFEST, MESSAGE_LIMIT_BYTES, MESSAGES_LIMIT, handler, open_door
-from functions.webhooks.selfcheck import to_event
+from functions.webhooks.connections.selfcheck import to_event
 from hub.channels.base import Delivery
 from hub.channels.registry import codec, inbound_channels
 from hub.store.secrets import Connection

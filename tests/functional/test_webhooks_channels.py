@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from functions.webhooks import app
-from functions.webhooks.selfcheck import to_event
+from functions.webhooks.connections.selfcheck import to_event
 from hub.channels.registry import codec, inbound_channels
 from hub.store.secrets import Connection
 from tests.channels.support import documented, payload

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from functions.webhooks import app
-from functions.webhooks.selfcheck import to_event
+from functions.webhooks.connections.selfcheck import to_event
 from hub.channels.registry import codec
 from hub.contracts.events import FeedTouched
 from hub.store.secrets import Connection

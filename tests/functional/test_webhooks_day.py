@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from functions.webhooks import app, views
+from functions.webhooks import app
+from functions.webhooks.api import views
 from hub.channels.douyin.client import FEEDS
 from hub.contracts.events import parse_event
 from hub.contracts.webhooks import NewConnection

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.webhooks.counters_port import TRIES, Counters
-from functions.webhooks.counts import Row, latest_facts, number
-from functions.webhooks.settling_port import Settler
+from functions.webhooks.inbox.counters_table import TRIES, Counters
+from functions.webhooks.inbox.counts import Row, latest_facts, number
+from functions.webhooks.inbox.settling_table import Settler
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Retry
 from hub.store.inbox import Arrival, Inbox, State

@@ -12,11 +12,19 @@ from typing import Any
 
 import pytest
 
-from functions.webhooks.lanes import DELAY_LIMIT_SECONDS, GIVE_UP, UNKNOWN, Due, Promoter, PromotionClient, Turn
-from functions.webhooks.lanes_port import OVERDUE, TURN_TAKES, Lanes
-from functions.webhooks.promotions import Promotion
-from functions.webhooks.promotions_items_port import Partition
-from functions.webhooks.promotions_port import Promotions
+from functions.webhooks.promotions.items_table import Partition
+from functions.webhooks.promotions.lanes import (
+    DELAY_LIMIT_SECONDS,
+    GIVE_UP,
+    UNKNOWN,
+    Due,
+    Promoter,
+    PromotionClient,
+    Turn,
+)
+from functions.webhooks.promotions.lanes_table import OVERDUE, TURN_TAKES, Lanes
+from functions.webhooks.promotions.promotions import Promotion
+from functions.webhooks.promotions.promotions_table import Promotions
 from hub.channels.client import PlatformRefused
 from hub.kernel.errors import Conflict, Invalid, Problem, Retry
 from hub.store.limits import Limits

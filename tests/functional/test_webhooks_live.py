@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from functions.webhooks import app, live_api
-from functions.webhooks.live import TIMEOUT_SECONDS
-from functions.webhooks.orders import order_id
+from functions.webhooks import app
+from functions.webhooks.api import live as live_api
+from functions.webhooks.orders.live import TIMEOUT_SECONDS
+from functions.webhooks.orders.orders import order_id
 from hub.contracts.events import OrderTouched
 from hub.kernel.clock import StepClock
 from hub.store.circuit import FAILURES_LIMIT, OPEN_SECONDS

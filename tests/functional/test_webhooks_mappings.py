@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from functions.webhooks import app, replays_api
-from functions.webhooks.mappings_port import CACHED_SECONDS, Mappings
+from functions.webhooks import app
+from functions.webhooks.api import replays as replays_api
+from functions.webhooks.mappings.mappings_table import CACHED_SECONDS, Mappings
 from hub.channels.base import NotUnderstood
 from hub.channels.mapping import packaged_table
 from hub.kernel.clock import StepClock

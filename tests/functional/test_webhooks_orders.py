@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.webhooks import app
-from functions.webhooks.orders import Noting, Unmapped, events_of
-from functions.webhooks.orders_port import UNMAPPED_LIMIT, Orders
-from functions.webhooks.tables import Connections
+from functions.webhooks.connections.connections_table import Connections
+from functions.webhooks.orders.orders import Noting, Unmapped, events_of
+from functions.webhooks.orders.orders_table import UNMAPPED_LIMIT, Orders
 from hub.channels.douyin.client import FEEDS
 from hub.channels.market import OrderFacts
 from hub.contracts.events import OrderPaid, OrderTouched

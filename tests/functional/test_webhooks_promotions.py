@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.webhooks import app, promotions_api
+from functions.webhooks import app
+from functions.webhooks.api import promotions as promotions_api
 from hub.kernel.clock import StepClock
 from hub.store.secrets import Connection
 from tests.support.doubles import serving

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from functions.webhooks import app, reconcile_api
-from functions.webhooks.reconcile_port import OrderDays
+from functions.webhooks import app
+from functions.webhooks.api import reconcile as reconcile_api
+from functions.webhooks.orders.days_table import OrderDays
 from hub.store.inbox import Arrival
 from tests.support.aws import TENANT
 from tests.support.http import Answer, Context, call, sqs_batch, token

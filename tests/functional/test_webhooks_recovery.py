@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from functions.webhooks import app, replays_api, views
+from functions.webhooks import app
+from functions.webhooks.api import replays as replays_api
+from functions.webhooks.api import views
 from hub.channels.mapping import packaged_table
 from hub.contracts.events import OrderTouched
 from hub.contracts.webhooks import NewConnection

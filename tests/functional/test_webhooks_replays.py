@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.webhooks import app, replays_api
+from functions.webhooks import app
+from functions.webhooks.api import replays as replays_api
 from hub.kernel.clock import rfc3339
 from hub.store.inbox import Arrival
 from tests.support.http import Answer, Context, call, sqs_batch, token

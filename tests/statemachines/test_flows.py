@@ -14,9 +14,9 @@ from statelint.config import Config
 from statelint.linter import Linter
 from statelint.problem import ProblemType
 
-from functions.tickets.asl import compile_flow
-from functions.tickets.flow import parse_flow
-from functions.tickets.preset_flows import preset_flow, preset_keys
+from functions.tickets.flows.asl import compile_flow
+from functions.tickets.flows.flow import parse_flow
+from functions.tickets.flows.preset_flows import preset_flow, preset_keys
 from tests.support.machines import REGION, StepError, machine
 
 STEPS = "hub-demo-tickets-steps"

@@ -12,7 +12,7 @@ from typing import Any
 
 from functions.webhooks import app
 from functions.webhooks.accept import Door, build_door
-from functions.webhooks.selfcheck import to_event
+from functions.webhooks.connections.selfcheck import to_event
 from functions.webhooks.settings import DoorSettings
 from hub.channels.registry import codec
 from hub.store.inbox import Inbox

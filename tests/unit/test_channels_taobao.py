@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.webhooks.pull import PAGES_LIMIT
+from functions.webhooks.orders.pull import PAGES_LIMIT
 from hub.channels.base import NotUnderstood
 from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused
 from hub.channels.mapping import packaged_table

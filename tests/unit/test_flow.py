@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.tickets.asl import compile_flow
-from functions.tickets.flow import parse_flow
-from functions.tickets.preset_flows import preset_flow, preset_keys
+from functions.tickets.flows.asl import compile_flow
+from functions.tickets.flows.flow import parse_flow
+from functions.tickets.flows.preset_flows import preset_flow, preset_keys
 from hub.kernel.errors import Invalid
 
 TITLE = {"zh": "节点", "en": "Node"}
@@ -58,7 +58,7 @@ def walk(machine: dict[str, Any], edges: list[str], limit: int = 200) -> list[st
 
 def test_every_preset_flow_is_sound_and_its_committed_machine_is_what_it_compiles_to() -> None:
     """A preset's golden .asl.json is byte for byte what its .flow.json compiles to."""
-    from functions.tickets.preset_flows import FLOWS
+    from functions.tickets.flows.preset_flows import FLOWS
 
     assert preset_keys()
     for key in preset_keys():

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from functions.webhooks.causes import words
+from functions.webhooks.connections.causes import words
 from hub.channels.base import Delivery
 from hub.channels.registry import codec, inbound_channels
 from hubctl.captured import Found, explain, read_capture

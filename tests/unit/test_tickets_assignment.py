@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.tickets.assignment import announce, assign_ticket, fire_rungs, watch_of
-from functions.tickets.catalogue import ladder
-from functions.tickets.deadlines import due
-from functions.tickets.dispatch import Organisation, Person
-from functions.tickets.ticket import Case, Ticket, Visit
+from functions.tickets.deadlines.deadlines import due
+from functions.tickets.dispatch.assignment import announce, assign_ticket, fire_rungs, watch_of
+from functions.tickets.dispatch.dispatch import Organisation, Person
+from functions.tickets.ticket.catalogue import ladder
+from functions.tickets.ticket.ticket import Case, Ticket, Visit
 
 AT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 LATE = AT + timedelta(hours=9)

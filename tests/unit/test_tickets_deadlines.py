@@ -7,8 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.tickets.catalogue import ladder
-from functions.tickets.deadlines import Clock, Step, Watch, due, due_at, pause, resume, wait_seconds
+from functions.tickets.deadlines.deadlines import Clock, Step, Watch, due, due_at, pause, resume, wait_seconds
+from functions.tickets.ticket.catalogue import ladder
 from hub.kernel.calendar import BusinessCalendar, business_seconds
 
 T0 = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.tickets.decisions import choose_edge, condition_problems
-from functions.tickets.flow import Decision, parse_flow
-from functions.tickets.progress import progress_of
-from functions.tickets.ticket import Case, Ticket, Visit
-from functions.tickets.work import add_report
+from functions.tickets.flows.decisions import choose_edge, condition_problems
+from functions.tickets.flows.flow import Decision, parse_flow
+from functions.tickets.forms.work import add_report
+from functions.tickets.ticket.progress import progress_of
+from functions.tickets.ticket.ticket import Case, Ticket, Visit
 from hub.contracts.tickets import Part, WorkReport
 from hub.kernel.errors import Invalid
 from hub.kernel.money import Money

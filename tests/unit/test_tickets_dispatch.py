@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.tickets.dispatch import (
+from functions.tickets.dispatch.dispatch import (
     Duty,
     Need,
     Organisation,

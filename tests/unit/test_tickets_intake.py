@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.tickets.catalogue import ladder, ticket_type
-from functions.tickets.flow import parse_flow
-from functions.tickets.intake import Message, Opening, Wanted, classify, joins, open_ticket
-from functions.tickets.preset_flows import preset_flow, preset_keys
-from functions.tickets.rules_port import PRESET
-from functions.tickets.ticket import Thread, Ticket
+from functions.tickets.flows.flow import parse_flow
+from functions.tickets.flows.preset_flows import preset_flow, preset_keys
+from functions.tickets.intake.intake import Message, Opening, Wanted, classify, joins, open_ticket
+from functions.tickets.intake.rules_table import PRESET
+from functions.tickets.ticket.catalogue import ladder, ticket_type
+from functions.tickets.ticket.ticket import Thread, Ticket
 from hub.kernel.errors import Invalid
 from hub.rules import lint
 

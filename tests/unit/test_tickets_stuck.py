@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.tickets import stuck
-from functions.tickets.dispatch import Organisation, Person
-from functions.tickets.flow import parse_flow
-from functions.tickets.stuck import adopt_ticket, resume_run, share_of, silent_since
-from functions.tickets.ticket import Case, Ticket, Visit
+from functions.tickets.deadlines import stuck
+from functions.tickets.deadlines.stuck import adopt_ticket, resume_run, share_of, silent_since
+from functions.tickets.dispatch.dispatch import Organisation, Person
+from functions.tickets.flows.flow import parse_flow
+from functions.tickets.ticket.ticket import Case, Ticket, Visit
 
 AT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)

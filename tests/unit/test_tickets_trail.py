@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.tickets.ticket import Note, Ticket
-from functions.tickets.trail import Entry, append_notes, first_break
+from functions.tickets.ticket.ticket import Note, Ticket
+from functions.tickets.ticket.trail import Entry, append_notes, first_break
 
 AT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 TICKET = Ticket(id="tkt_1", type="repair", priority="urgent", customer_id="cus_1", region="base", title_zh="维修",

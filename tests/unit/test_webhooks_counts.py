@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.webhooks.causes import REJECTIONS, words
-from functions.webhooks.connections import health, rotated, steps, webhook_url
-from functions.webhooks.counts import NAMES, Row, latest, stats, total
+from functions.webhooks.connections.causes import REJECTIONS, words
+from functions.webhooks.connections.connections import health, rotated, steps, webhook_url
+from functions.webhooks.inbox.counts import NAMES, Row, latest, stats, total
 from hub.channels.registry import CHANNELS
 
 ROWS = st.lists(

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.webhooks.publish import Publisher
+from functions.webhooks.inbox.publish import Publisher
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
 from hub.contracts.events import Event, OrderTouched
 from hub.kernel.errors import HubError, Retry

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.webhooks.mappings import check_mapping, rules_count, same
-from functions.webhooks.mappings_port import LiveTable, mapped_channels
+from functions.webhooks.mappings.mappings import check_mapping, rules_count, same
+from functions.webhooks.mappings.mappings_table import LiveTable, mapped_channels
 from hub.channels.base import NotUnderstood
 from hub.channels.mapping import SHOWN_LIMIT, StatusTable, lint, packaged_table
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.webhooks.orders import Facts, Noting, Unmapped
-from functions.webhooks.pull import PAGES_LIMIT, READS_LIMIT, Window, page_numbers, plan_window
-from functions.webhooks.refresh import Refresher, Shop
+from functions.webhooks.orders.orders import Facts, Noting, Unmapped
+from functions.webhooks.orders.pull import PAGES_LIMIT, READS_LIMIT, Window, page_numbers, plan_window
+from functions.webhooks.orders.refresh import Refresher, Shop
 from hub.channels.base import NotUnderstood
 from hub.channels.mapping import StatusTable
 from hub.channels.market import AfterSaleFacts, Feed, OrderFacts, Paging, Row, Rows

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.webhooks.causes import CALLS, REJECTIONS, words
-from functions.webhooks.connections import health
-from functions.webhooks.counts import Row, day_key, latest_error, latest_facts
-from functions.webhooks.reconcile import MEANINGS, OrderFigures, day_figures, days_asked, sum_figures
+from functions.webhooks.connections.causes import CALLS, REJECTIONS, words
+from functions.webhooks.connections.connections import health
+from functions.webhooks.inbox.counts import Row, day_key, latest_error, latest_facts
+from functions.webhooks.orders.reconcile import MEANINGS, OrderFigures, day_figures, days_asked, sum_figures
 from hub.contracts.webhooks_reconcile import Figures, ReconcileQuery
 from hub.kernel.errors import Invalid
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from functions.webhooks.counters_port import Counters
-from functions.webhooks.publish import ATTEMPTS_LIMIT, Publisher
-from functions.webhooks.settling_port import TRIES, Settler
+from functions.webhooks.inbox.counters_table import Counters
+from functions.webhooks.inbox.publish import ATTEMPTS_LIMIT, Publisher
+from functions.webhooks.inbox.settling_table import TRIES, Settler
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
 from hub.contracts.events import Event, OrderTouched
 from hub.kernel.errors import Broken, NotFound, Retry

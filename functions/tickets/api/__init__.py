@@ -1,0 +1,1 @@
+"""The room's routes: read, call one function, answer."""

@@ -1,0 +1,178 @@
+"""How tickets, trails and flows are shown over HTTP. Pure; personal text comes in already unsealed or masked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from functions.tickets.deadlines.deadlines import due, due_at
+from functions.tickets.dispatch.assignment import watch_of
+from functions.tickets.dispatch.dispatch import Dispatch
+from functions.tickets.ticket import catalogue
+from functions.tickets.ticket.ticket import Case, Published, Rulebook, Rung, Visit
+from functions.tickets.ticket.trail import Entry, first_break
+from hub.contracts.tickets import (
+    ClockView,
+    DispatchView,
+    EntryView,
+    ExplainView,
+    FlowRef,
+    FlowView,
+    LadderStepView,
+    RulesView,
+    RuleTraceView,
+    RungView,
+    SupplyView,
+    TicketView,
+    TimelineView,
+    VerdictView,
+    VisitView,
+    Words,
+)
+from hub.kernel.money import Money
+from hub.rules import RuleTrace
+
+
+def show_ticket(case: Case, subject: str = "", supplies: tuple[SupplyView, ...] = ()) -> TicketView:
+    """A ticket with its visits and rungs, as far as the case holds them."""
+    ticket = case.ticket
+    return TicketView(
+        id=ticket.id,
+        version=case.version,
+        type=ticket.type,
+        priority=ticket.priority,
+        title=Words(zh=ticket.title_zh, en=ticket.title_en),
+        subject=subject,
+        state=ticket.state,
+        outcome=ticket.outcome,
+        customer_id=ticket.customer_id,
+        entry=ticket.entry,
+        entries=ticket.entries,
+        topic=ticket.topic,
+        region=ticket.region,
+        store_id=ticket.store_id,
+        team=ticket.team,
+        assignee=ticket.assignee,
+        flow=FlowRef(key=ticket.flow_key, version=ticket.flow_version),
+        run=ticket.run,
+        opened_at=ticket.opened_at,
+        dispatched_at=ticket.dispatched_at,
+        acknowledged_at=ticket.acknowledged_at,
+        accepted_at=ticket.accepted_at,
+        closed_at=ticket.closed_at,
+        last_message_at=ticket.last_message_at,
+        paused=bool(ticket.ladder) and ticket.clock_since is None,
+        waits_for=ticket.waits_for,
+        supplies=supplies,
+        currency=ticket.currency,
+        labour_amount=str(Money(ticket.labour_minor, ticket.currency)),
+        parts_amount=str(Money(ticket.parts_minor, ticket.currency)),
+        travel_amount=str(Money(ticket.travel_minor, ticket.currency)),
+        visits=tuple(_visit(v) for v in sorted(case.visits.values(), key=lambda v: v.number)),
+        rungs=tuple(_rung(rung) for rung in sorted(case.rungs.values(), key=lambda rung: rung.due_at)),
+        link=f"/t/{ticket.link}",
+    )
+
+
+def _visit(visit: Visit) -> VisitView:
+    return VisitView(
+        id=visit.id,
+        node=visit.node,
+        kind=visit.kind,
+        title=Words(zh=visit.title_zh, en=visit.title_en),
+        assignee=visit.assignee,
+        entered_at=visit.entered_at,
+        left_at=visit.left_at,
+        outcome=visit.outcome,
+        actor=visit.actor,
+        outcomes=visit.outcomes if visit.waits else (),
+        fields=visit.report,
+    )
+
+
+def _rung(rung: Rung) -> RungView:
+    return RungView(rung=rung.name, due_at=rung.due_at, fired_at=rung.fired_at, recipients=rung.recipients)
+
+
+def show_timeline(case: Case, entries: Iterable[Entry], texts: Mapping[int, str]) -> TimelineView:
+    """The trail, with the text that goes with an entry by its sequence number."""
+    trail = tuple(entries)
+    broken_at = first_break(case.ticket, trail)
+    return TimelineView(
+        ticket_id=case.ticket.id,
+        intact=broken_at is None,
+        broken_at=broken_at,
+        entries=tuple(
+            EntryView(
+                seq=entry.seq,
+                at=entry.at,
+                actor=entry.actor,
+                what=entry.what,
+                detail=entry.detail,
+                text=texts.get(entry.seq, ""),
+                hash=entry.hash,
+            )
+            for entry in trail
+        ),
+    )
+
+
+def show_explanation(case: Case, traces: Iterable[RuleTrace], dispatch: Dispatch, now: datetime) -> ExplainView:
+    """Why the ticket is what and where it is, who would get it now, and what its clock will do."""
+    ladder, watch = catalogue.ladder(case.ticket.ladder), watch_of(case)
+    _, wake = due(watch, ladder, now)
+    return ExplainView(
+        ticket_id=case.ticket.id,
+        rule_id=case.ticket.rule_id,
+        rules=tuple(
+            RuleTraceView(rule_id=one.rule_id, note=one.note, holds=one.holds, chosen=one.chosen) for one in traces
+        ),
+        dispatch=DispatchView(
+            chosen=dispatch.chosen,
+            fallback=dispatch.fallback,
+            candidates=tuple(
+                VerdictView(person_id=v.person_id, open_tickets=v.open_tickets, fits=not v.why, why=v.why)
+                for v in dispatch.verdicts
+            ),
+        ),
+        clock=ClockView(
+            running_since=watch.clock.since,
+            consumed_seconds=watch.clock.consumed_seconds,
+            next_due_at=wake if case.ticket.is_open else None,
+        ),
+        ladder=tuple(
+            LadderStepView(
+                rung=step.name,
+                after_seconds=step.after_seconds,
+                audience=step.audience,
+                due_at=due_at(watch.clock, step) if watch.clock.since else None,
+                fired=step.name in watch.fired,
+            )
+            for step in ladder
+        ),
+    )
+
+
+def show_flow(flow: Published, versions: Iterable[int]) -> FlowView:
+    """A published flow with its document."""
+    return FlowView(
+        key=flow.key,
+        version=flow.version,
+        versions=tuple(versions),
+        digest=flow.digest,
+        machine_arn=flow.machine_arn,
+        published_at=flow.published_at,
+        published_by=flow.published_by,
+        document=json.loads(flow.document),
+    )
+
+
+def show_rules(book: Rulebook) -> RulesView:
+    """Intake rules with their document."""
+    return RulesView(
+        version=book.version,
+        document=json.loads(book.document),
+        published_at=book.published_at,
+        published_by=book.published_by,
+    )

@@ -1,0 +1,1 @@
+"""Clocks, ladders, and tickets that got stuck."""

@@ -1,0 +1,150 @@
+"""Dispatch (派单): who gets a piece of work, and why everybody else does not. Pure.
+
+Three inputs decide: the place, the skill, the load. Of those who fit, the one with the fewest open tickets is chosen,
+the smaller id among equals. Nobody fits: the supervisor of the narrowest region around the place. None either: the
+work stays unassigned, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from functions.tickets.ticket.ticket import Stored
+from hub.contracts.base import Moment
+from hub.kernel.regions import covers, path
+
+ENGINEER = "engineer"
+SUPERVISOR = "supervisor"
+
+
+class Person(Stored):
+    """One of us, as far as routing needs to know."""
+
+    id: str
+    version: int = 0
+    active: bool = True
+    roles: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    region: str = "base"
+    store_id: str = ""
+    supervisor: str = ""
+    wecom_userid: str = ""
+
+
+class Duty(Stored):
+    """One person on duty, from `starts_at` (included) to `ends_at` (excluded)."""
+
+    person_id: str
+    starts_at: Moment
+    ends_at: Moment
+
+
+class Roster(Stored):
+    """A team's duty roster (值班表)."""
+
+    team: str
+    version: int = 0
+    shifts: tuple[Duty, ...] = ()
+
+
+@dataclass(frozen=True)
+class Need:
+    """What the work asks for. role: engineer for work on site; excluded: who turned it down."""
+
+    region: str
+    skill: str = ""
+    role: str = ENGINEER
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """Everybody, each team's roster, and how many open tickets each has (absent: none)."""
+
+    people: Sequence[Person]
+    rosters: Mapping[str, Roster] = field(default_factory=dict)
+    open_tickets: Mapping[str, int] = field(default_factory=dict)
+
+    def find(self, person_id: str) -> Person | None:
+        return next((person for person in self.people if person.id == person_id), None)
+
+    def has_owner(self, assignee: str) -> bool:
+        """Whether somebody has it: not nobody, and not one of us who has left."""
+        person = self.find(assignee)
+        return bool(assignee) and (person is None or person.active)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One person weighed. why: what speaks against them, in words; () when they fit."""
+
+    person_id: str
+    open_tickets: int
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """chosen: a person's id, "" when there is nobody at all. fallback: nobody fitted, so it is the supervisor."""
+
+    chosen: str
+    fallback: bool
+    verdicts: tuple[Verdict, ...]
+
+
+def choose_person(need: Need, organisation: Organisation, now: datetime) -> Dispatch:
+    """Weigh everybody who holds the role, and choose. The same input gives the same answer."""
+    holders = [person for person in organisation.people if need.role in person.roles]
+    verdicts = tuple(
+        Verdict(person.id, organisation.open_tickets.get(person.id, 0), objections(need, person, organisation, now))
+        for person in sorted(holders, key=lambda person: person.id)
+    )
+    fitting = [verdict for verdict in verdicts if not verdict.why]
+    if fitting:
+        return Dispatch(min(fitting, key=lambda v: (v.open_tickets, v.person_id)).person_id, False, verdicts)
+    return Dispatch(region_supervisor(need.region, organisation.people), True, verdicts)
+
+
+def objections(need: Need, person: Person, organisation: Organisation, now: datetime) -> tuple[str, ...]:
+    """Everything that speaks against this person for this need."""
+    found = []
+    if not person.active:
+        found.append("不在职 · not active")
+    if person.id in need.excluded:
+        found.append("已拒单 · turned it down")
+    if need.skill and need.skill not in person.skills:
+        found.append(f"缺少技能 · lacks the skill {need.skill}")
+    if not covers(person.region, need.region):
+        found.append(f"不负责该区域 · {person.region} does not cover {need.region}")
+    if not on_duty(person, organisation.rosters, now):
+        found.append("不在班 · off duty")
+    return tuple(found)
+
+
+def on_duty(person: Person, rosters: Mapping[str, Roster], now: datetime) -> bool:
+    """Whether a roster of one of their teams has them on duty now. Teams without a roster ask for nothing."""
+    theirs = [rosters[team] for team in person.teams if team in rosters]
+    shifts = (shift for roster in theirs for shift in roster.shifts if shift.person_id == person.id)
+    return not theirs or any(shift.starts_at <= now < shift.ends_at for shift in shifts)
+
+
+def region_supervisor(region: str, people: Iterable[Person]) -> str:
+    """The active supervisor whose region lies closest around `region`, the smaller id among equals; "" for none."""
+    steps = path(region)
+    around = [p for p in people if p.active and SUPERVISOR in p.roles and p.region in steps]
+    return min(around, key=lambda person: (steps.index(person.region), person.id)).id if around else ""
+
+
+def supervisor_of(person_id: str, region: str, organisation: Organisation) -> str:
+    """Who stands above this person: their own active supervisor, else the region's; "" for none."""
+    person = organisation.find(person_id)
+    above = organisation.find(person.supervisor) if person and person.supervisor else None
+    return above.id if above and above.active else region_supervisor(region, organisation.people)
+
+
+def team_members(team: str, people: Iterable[Person]) -> tuple[str, ...]:
+    """The active members of a team, by id."""
+    return tuple(sorted(person.id for person in people if person.active and team and team in person.teams))

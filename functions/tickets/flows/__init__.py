@@ -1,0 +1,1 @@
+"""Flows: documents, their machines, decisions at nodes."""

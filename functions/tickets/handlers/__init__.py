@@ -1,0 +1,1 @@
+"""What queues, streams, schedules and machines call."""

@@ -1,0 +1,64 @@
+"""Effects: does what outbox.py says has to follow from a change. Doing one again does no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from functions.tickets.deadlines.deadlines import due, wait_seconds
+from functions.tickets.desk import Desk
+from functions.tickets.dispatch.assignment import watch_of
+from functions.tickets.ticket import catalogue
+from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, follow_change
+from hub.edge.bus import Change
+
+RETRY_SECONDS = 300
+"""How long an escalation waits before it wakes again when a wake failed for good."""
+
+
+def follow(desk: Desk, change: Change) -> None:
+    """Do all that follows from a change of the table. Images that the stream left out are read from the table."""
+    new, old = _body(change.new), _body(change.old)
+    if new is None and change.kind != "REMOVE":
+        record = desk.tables.find(change.pk.partition("#")[2], change.sk)
+        new = record.body.as_dict() if record and record.body else None
+    for effect in follow_change(desk.tenant, change.sk, new, old):
+        perform(desk, effect)
+
+
+def perform(desk: Desk, effect: Effect) -> None:
+    """Do one effect. Raises Retry when AWS is busy."""
+    match effect:
+        case Emit(event):
+            desk.emit(event)
+        case Signal(token, output):
+            desk.machines.succeed(token, output)
+        case StartFlow():
+            flow = desk.flows.version(effect.flow_key, effect.flow_version)
+            desk.machines.start(flow.machine_arn, effect.name, effect.input)
+        case StartEscalation():
+            _start_escalation(desk, effect)
+
+
+def _start_escalation(desk: Desk, effect: StartEscalation) -> None:
+    """Start the generation, unless it is not the ticket's any more or nothing will ever be due."""
+    case, now = desk.tables.case(effect.ticket_id), desk.now()
+    if (case.ticket.run, case.ticket.generation) != (effect.run, effect.generation) or not case.ticket.is_open:
+        return
+    ripe, wake = due(watch_of(case), catalogue.ladder(case.ticket.ladder), now)
+    if ripe or wake:
+        payload = {
+            "tenant": desk.tenant,
+            "ticket": effect.ticket_id,
+            "run": effect.run,
+            "generation": effect.generation,
+            "wakes": 0,
+            "wait_seconds": 1 if ripe or wake is None else wait_seconds(now, wake),
+            "retry_seconds": RETRY_SECONDS,
+        }
+        desk.machines.start(desk.escalation_arn, effect.name, payload)
+
+
+def _body(image: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    body = image.get("body") if image else None
+    return body if isinstance(body, Mapping) else None

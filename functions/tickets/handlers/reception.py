@@ -1,0 +1,169 @@
+"""Reception: what the bus tells the room. Each event may come again; what it did once, it does not do twice."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from functions.tickets.desk import Desk, text_context
+from functions.tickets.dispatch.dispatch import Person, Roster
+from functions.tickets.intake.intake import (
+    Message,
+    Opening,
+    Wanted,
+    classify,
+    entry_of,
+    join_ticket,
+    joins,
+    open_ticket,
+    opening_notes,
+)
+from functions.tickets.tables import RACES_LIMIT, Record
+from functions.tickets.ticket import catalogue
+from functions.tickets.ticket.ticket import Case, Move, Thread
+from functions.tickets.ticket.visits import tap_card
+from hub.contracts.events import CardTapped, MessageResolved, PersonChanged, RosterChanged
+from hub.kernel.errors import Conflict, NotFound, Retry
+from hub.kernel.ids import derived_id, is_id
+from hub.kernel.regions import BASE
+
+LINK_BYTES = 16
+STRANGER = "member:"
+"""Before the userid of a member who is none of us: no person's id begins so."""
+
+
+def take_message(desk: Desk, event: MessageResolved) -> None:
+    """Open a ticket for a message, or join it to the conversation's. Raises Retry when others keep changing both."""
+    message = _read_message(desk, event)
+    for _ in range(RACES_LIMIT):
+        if desk.tables.message_ticket(message.id):
+            return
+        try:
+            _take_once(desk, message)
+        except (Conflict, Retry):
+            continue
+        return
+    raise Retry("too many messages of one customer at once", message=message.id)
+
+
+def take_tap(desk: Desk, event: CardTapped) -> None:
+    """A button pressed on a card that we sent; `task_id` is "<ticket id>@<visit id>". Others' cards are ignored."""
+    ticket_id, _, visit_id = event.task_id.partition("@")
+    if not is_id(ticket_id, "tkt") or desk.tables.message_ticket(event.id):
+        return
+    person = person_by_userid(desk, event.member_id)
+    actor = person.id if person else f"{STRANGER}{event.member_id}"
+    seen = desk.tables.new_message(event.id, ticket_id)
+    for _ in range(RACES_LIMIT):
+        try:
+            desk.tables.change(
+                ticket_id,
+                desk.now(),
+                lambda case: tap_card(case, visit_id, actor, event.key, desk.now()),
+                extra=(seen,),
+            )
+        except (Conflict, Retry):
+            if desk.tables.message_ticket(event.id):
+                return
+            continue
+        except NotFound:
+            pass
+        return
+    raise Retry("too many changes of one ticket at once", ticket=ticket_id)
+
+
+def take_person(desk: Desk, event: PersonChanged) -> None:
+    """Keep what routing needs to know of a person, unless something newer is known."""
+    person = Person(id=event.person_id, **event.model_dump(include=set(Person.model_fields) - {"id"}))
+    desk.tables.keep_newest("people", f"person#{person.id}", person, event.version)
+
+
+def take_roster(desk: Desk, event: RosterChanged) -> None:
+    """Keep a team's roster, unless a newer one is known."""
+    roster = Roster.model_validate(event.model_dump(include=set(Roster.model_fields)))
+    desk.tables.keep_newest("rosters", f"team#{roster.team}", roster, event.version)
+
+
+def person_by_userid(desk: Desk, userid: str) -> Person | None:
+    """The one of us who is this member of the corp in WeCom; without a userid of their own, their id is it. Whoever
+    has left is nobody."""
+    return next((p for p in desk.people() if p.active and userid and userid == (p.wecom_userid or p.id)), None)
+
+
+def open_case(desk: Desk, wanted: Wanted, opening: Opening, actor: str, message: str = "", *extra: Record) -> Case:
+    """Open a ticket with its link and first entries, and pin the flow's current version. Raises Conflict when it, or
+    one of `extra`, is there already."""
+    card = catalogue.ticket_type(wanted.type)
+    published = desk.flows.current(card.flow)
+    opening = replace(
+        opening,
+        link=secrets.token_urlsafe(LINK_BYTES),
+        flow_version=published.version if published else 0,
+        ladder=(published.flow.ladder or "") if published else card.ladder,
+    )
+    ticket = open_ticket(wanted, card, opening)
+    return desk.tables.create(ticket, opening_notes(ticket, actor, message), desk.now(), extra)
+
+
+def _read_message(desk: Desk, event: MessageResolved) -> Message:
+    sender = person_by_userid(desk, event.sender_id)
+    try:
+        content = desk.contents.get(event.content_ref)
+    except NotFound:
+        content = {}
+    return Message(
+        id=event.message_id,
+        customer_id=event.customer_id,
+        channel=event.channel,
+        kind=event.kind,
+        at=event.at,
+        region=sender.region if sender else BASE,
+        store_id=sender.store_id if sender else "",
+        from_staff=sender is not None,
+        replay=event.replay,
+        text=str(content.get("text", "")),
+        entry=entry_of(content, event.channel),
+    )
+
+
+def _take_once(desk: Desk, message: Message) -> None:
+    record, thread = desk.tables.thread(message.customer_id)
+    ticket = desk.tables.case(thread.ticket_id).ticket if thread else None
+    if record and thread and joins(thread, ticket, message.at):
+        _join(desk, message, record, thread)
+    else:
+        _open(desk, message, record)
+
+
+def _join(desk: Desk, message: Message, record: Record, thread: Thread) -> None:
+    sealed = replace(message, sealed=desk.sealer.seal(message.text, text_context(thread.ticket_id)))
+    moved = record.hold(thread.but(last_at=max(thread.last_at, message.at)))
+
+    def decide(case: Case) -> Move:
+        if not case.ticket.is_open:
+            raise Conflict("closed in the meantime", ticket=case.ticket.id)
+        return join_ticket(case, sealed)
+
+    link = desk.tables.new_message(message.id, thread.ticket_id)
+    desk.tables.change(thread.ticket_id, desk.now(), decide, extra=(link, moved))
+
+
+def _open(desk: Desk, message: Message, record: Record | None) -> None:
+    ticket_id = derived_id("tkt", message.at, message.id)
+    thread = Thread(ticket_id=ticket_id, last_at=message.at)
+    opening = Opening(
+        ticket_id=ticket_id,
+        customer_id=message.customer_id,
+        region=message.region,
+        link="",
+        at=message.at,
+        store_id=message.store_id,
+        channel=message.channel,
+        entry=message.entry,
+        sealed=desk.sealer.seal(message.text, text_context(ticket_id)),
+        replay=message.replay,
+    )
+    wanted = classify(desk.rules.current().table, message)
+    moved = record.hold(thread) if record else desk.tables.new_thread(message.customer_id, thread)
+    link = desk.tables.new_message(message.id, ticket_id)
+    open_case(desk, wanted, opening, message.customer_id, message.id, moved, link)

@@ -1,0 +1,187 @@
+"""What Step Functions asks of the room, by `op`. Each step may be called again and answers what it did before.
+
+enter: a person's node begins to wait. act: the node does its work. decide: an edge is chosen. wait: until when.
+join: a parallel's branches have ended. finish: the ticket is closed. wake, handover: the escalation's machine.
+Payloads: {op, ticket, run, …}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.tickets.deadlines.deadlines import due, wait_seconds
+from functions.tickets.desk import Desk
+from functions.tickets.dispatch.assignment import dispatch_ticket, fire_rungs, watch_of
+from functions.tickets.dispatch.dispatch import Need, choose_person, region_supervisor
+from functions.tickets.flows.asl import FAILED, JOINED
+from functions.tickets.flows.decisions import choose_edge
+from functions.tickets.flows.flow import Decision, End, Human, Parallel, Wait
+from functions.tickets.ticket import catalogue
+from functions.tickets.ticket.outbox import answer_of, signal_of
+from functions.tickets.ticket.ticket import Case, Move, Visit
+from functions.tickets.ticket.visits import UNASSIGNED, Arrival, close_ticket, enter_visit, pass_visit, require_run
+from hub.kernel.errors import Broken, Invalid, Problem
+
+WAKES_LIMIT = 500
+"""An execution's history is finite: after so many wakes the next generation goes on."""
+
+Answer = dict[str, Any]
+Payload = Mapping[str, Any]
+
+
+def run_step(desk: Desk, payload: Payload) -> Answer:
+    """Do the step that `payload` names. Raises Invalid for an op that does not exist, Conflict for an older run."""
+    op = _OPS.get(str(payload.get("op")))
+    if op is None:
+        raise Invalid("no such step", problems=[Problem("/op", "must be one of: " + ", ".join(_OPS))])
+    return op(desk, payload)
+
+
+def enter(desk: Desk, payload: Payload) -> Answer:
+    """Begin (or re-enter) the visit, store its token; if the visit has ended already, signal at once."""
+    arrival = _arrival(desk, payload)
+    case = desk.tables.change(payload["ticket"], desk.now(), lambda case: enter_visit(case, arrival, desk.now()))
+    visit = desk.tables.case(payload["ticket"]).visits[arrival.visit_id(case.ticket.id)]
+    if not visit.waits:
+        signal = signal_of(visit.but(token=arrival.token))
+        desk.machines.succeed(signal.token, signal.output)
+    return answer_of(visit)
+
+
+def act(desk: Desk, payload: Payload) -> Answer:
+    """Dispatch the ticket: the one action there is. Nobody to dispatch to is no failure: the flow goes on."""
+
+    def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
+        need = Need(case.ticket.region, case.ticket.skill, excluded=case.ticket.declined)
+        organisation = desk.organisation()
+        chosen = choose_person(need, organisation, now)
+        person = organisation.find(chosen.chosen)
+        move = dispatch_ticket(case, chosen, person.teams[0] if person and person.teams else "", now)
+        visit = pass_visit(case, arrival, "done" if chosen.chosen else UNASSIGNED, now)
+        return Move(move.ticket, move.notes, (*move.visits, visit))
+
+    return answer_of(_pass(desk, payload, decide))
+
+
+def decide_edge(desk: Desk, payload: Payload) -> Answer:
+    """Choose a decision's edge from the ticket's facts, once."""
+
+    def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
+        if not isinstance(arrival.node, Decision):
+            raise Broken("not a decision", node=arrival.node.id)
+        return Move(case.ticket, (), (pass_visit(case, arrival, choose_edge(arrival.node, case.ticket), now),))
+
+    return answer_of(_pass(desk, payload, decide))
+
+
+def wait(desk: Desk, payload: Payload) -> Answer:
+    """Say how long to wait: until the same moment, however often it is asked."""
+
+    def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
+        if not isinstance(arrival.node, Wait):
+            raise Broken("not a wait", node=arrival.node.id)
+        until = now + timedelta(seconds=arrival.node.seconds)
+        return Move(case.ticket, (), (pass_visit(case, arrival, "elapsed", now, until),))
+
+    visit = _pass(desk, payload, decide)
+    return {**answer_of(visit), "wait_seconds": wait_seconds(desk.now(), visit.until or desk.now())}
+
+
+def join(desk: Desk, payload: Payload) -> Answer:
+    """Record that a parallel's branches have all ended, and whether one of them failed."""
+
+    def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
+        if not isinstance(arrival.node, Parallel):
+            raise Broken("not a parallel", node=arrival.node.id)
+        outcome = FAILED if FAILED in payload["edges"] else JOINED
+        return Move(case.ticket, (), (pass_visit(case, arrival, outcome, now),))
+
+    return answer_of(_pass(desk, payload, decide))
+
+
+def finish(desk: Desk, payload: Payload) -> Answer:
+    """Close the ticket with the end node's outcome."""
+
+    def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
+        if not isinstance(arrival.node, End):
+            raise Broken("not an end", node=arrival.node.id)
+        visit = pass_visit(case, arrival, arrival.node.outcome, now)
+        return close_ticket(case, arrival.node.outcome, "system", now, (visit,))
+
+    return answer_of(_pass(desk, payload, decide))
+
+
+def wake(desk: Desk, payload: Payload) -> Answer:
+    """Fire what is due, and say when to look again: `again`, `done`, or `handover` after WAKES_LIMIT wakes."""
+    now, wakes = desk.now(), int(payload["wakes"]) + 1
+
+    def fire(case: Case) -> Move | None:
+        ripe, _ = due(watch_of(case), catalogue.ladder(case.ticket.ladder), now)
+        return fire_rungs(case, ripe, desk.organisation(), now) if ripe and _is_live(case, payload) else None
+
+    case = desk.tables.change(payload["ticket"], now, fire)
+    _, following = due(watch_of(case), catalogue.ladder(case.ticket.ladder), now)
+    if following is None or not _is_live(case, payload):
+        return {"next": "done", "wait_seconds": 1, "wakes": wakes}
+    after = "again" if wakes < WAKES_LIMIT else "handover"
+    return {"next": after, "wait_seconds": wait_seconds(now, following), "wakes": wakes}
+
+
+def handover(desk: Desk, payload: Payload) -> Answer:
+    """Make the next generation the live one; the stream starts it."""
+
+    def decide(case: Case) -> Move | None:
+        live = _is_live(case, payload)
+        return Move(case.ticket.but(generation=case.ticket.generation + 1)) if live else None
+
+    desk.tables.change(payload["ticket"], desk.now(), decide)
+    return {"next": "done", "wait_seconds": 1, "wakes": 0}
+
+
+def _pass(desk: Desk, payload: Payload, decide: Callable[[Case, Arrival, datetime], Move]) -> Visit:
+    """A visit that waits for nobody: what is recorded of it, else what `decide` writes now."""
+    arrival, now = _arrival(desk, payload), desk.now()
+
+    def once(case: Case) -> Move | None:
+        if arrival.visit_id(case.ticket.id) in case.visits:
+            return None
+        require_run(case.ticket, arrival.run)
+        return decide(case, arrival, now)
+
+    case = desk.tables.change(payload["ticket"], now, once)
+    return case.visits[arrival.visit_id(case.ticket.id)]
+
+
+def _arrival(desk: Desk, payload: Payload) -> Arrival:
+    ticket, run = desk.tables.case(payload["ticket"]).ticket, int(payload["run"])
+    node = desk.flows.version(ticket.flow_key, ticket.flow_version).flow.node(payload["node"])
+    asks = isinstance(node, Human) and node.assignee == "supervisor"
+    return Arrival(
+        node=node,
+        run=run,
+        previous=payload.get("previous") or "",
+        token=payload.get("token", ""),
+        rank=f"{run:06d}#{payload.get('entered', '')}#{int(payload.get('retry', 0)):06d}",
+        supervisor=region_supervisor(ticket.region, desk.people()) if asks else "",
+    )
+
+
+def _is_live(case: Case, payload: Payload) -> bool:
+    """Whether this escalation is still the ticket's one."""
+    ticket = case.ticket
+    theirs = (int(payload["run"]), int(payload["generation"]))
+    return ticket.is_open and (ticket.run, ticket.generation) == theirs
+
+
+_OPS: dict[str, Callable[[Desk, Payload], Answer]] = {
+    "enter": enter,
+    "act": act,
+    "decide": decide_edge,
+    "wait": wait,
+    "join": join,
+    "finish": finish,
+    "wake": wake,
+    "handover": handover,
+}

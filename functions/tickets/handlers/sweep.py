@@ -1,0 +1,62 @@
+"""The sweep: looks after open tickets that got stuck. Doing it again, or at the same time elsewhere, does no harm."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from functions.tickets.deadlines.stuck import (
+    SILENCE,
+    SLACK,
+    adopt_ticket,
+    is_overdue,
+    resume_run,
+    share_of,
+    silent_since,
+)
+from functions.tickets.desk import Desk
+from functions.tickets.dispatch.dispatch import Organisation
+from functions.tickets.handlers.effects import perform
+from functions.tickets.handlers.steps import wake
+from functions.tickets.ticket import catalogue
+from functions.tickets.ticket.outbox import StartEscalation, start_flow
+from functions.tickets.ticket.ticket import Case, Move
+from hub.kernel.errors import HubError, Retry
+
+EVERY_MINUTES = 5
+
+
+def sweep_tickets(desk: Desk, now: datetime) -> None:
+    """Look after the open tickets whose turn it is. Raises Retry, after all, when some could not be."""
+    organisation, failed = desk.organisation(), []
+    for ticket_id in share_of(desk.tables.open_tickets(), int(now.timestamp()) // (60 * EVERY_MINUTES)):
+        try:
+            _look_after(desk, desk.tables.case(ticket_id), organisation, now)
+        except (HubError, ValueError):  # one that can't be helped holds up no other
+            failed.append(ticket_id)
+    if failed:
+        raise Retry("some tickets could not be looked after", first=failed[0], failed=len(failed))
+
+
+def _look_after(desk: Desk, case: Case, organisation: Organisation, now: datetime) -> None:
+    ticket = case.ticket
+    if is_overdue(case, catalogue.ladder(ticket.ladder), now, desk.in_business(SLACK)):
+        wake(desk, {"ticket": ticket.id, "run": ticket.run, "generation": ticket.generation, "wakes": 0})
+        perform(desk, StartEscalation(ticket.id, ticket.run, ticket.generation))
+    if since := silent_since(case):
+        _go_on(desk, case, now, now - since)
+    elif adopt_ticket(case, organisation, now):
+        desk.tables.change(ticket.id, now, lambda found: adopt_ticket(found, organisation, now))
+
+
+def _go_on(desk: Desk, case: Case, now: datetime, silence: timedelta) -> None:
+    """Start the run again under its name, which changes nothing if it did start; after a long silence, the next run."""
+    if silence > desk.in_business(SILENCE):
+        desk.tables.change(case.ticket.id, now, lambda found: _resume(desk, case, found, now))
+    elif silence > desk.in_business(SLACK):
+        perform(desk, start_flow(case.ticket))
+
+
+def _resume(desk: Desk, seen: Case, found: Case, now: datetime) -> Move | None:
+    """The next run, unless the ticket has moved since it was seen."""
+    flow = desk.flows.version(found.ticket.flow_key, found.ticket.flow_version).flow
+    return resume_run(found, flow, now) if found.version == seen.version else None

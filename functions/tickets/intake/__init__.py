@@ -1,0 +1,1 @@
+"""From a message to a ticket: the rules that say which."""

@@ -1,0 +1,155 @@
+"""Intake (受理): a message opens a ticket, or joins the one that its sender is already talking about. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.tickets.ticket.catalogue import TypeCard
+from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket
+from hub.contracts.events import Priority
+from hub.rules import DecisionTable, decide
+
+THREAD_WINDOW = timedelta(minutes=30)
+"""Business time, sliding: each message that joins keeps the conversation open for as long again."""
+TOPIC = "conversation"
+"""A customer has one open conversation, whatever it is about: "型号BX-3" belongs to the freezer that failed."""
+ENTRIES_LIMIT = 20
+"""So many entries are kept on a ticket; the trail tells each message's."""
+_ENTRY = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+@dataclass(frozen=True)
+class Message:
+    """What somebody wrote. `text` stays in memory; what is stored of it is `sealed`. entry: how it came in (入口)."""
+
+    id: str
+    customer_id: str
+    channel: str
+    kind: str
+    at: datetime
+    region: str
+    store_id: str = ""
+    from_staff: bool = False
+    replay: bool = False
+    text: str = ""
+    sealed: str = ""
+    entry: str = ""
+
+    def facts(self) -> dict[str, object]:
+        """What the intake rules may ask for."""
+        told = intake_facts(self.text, self.channel, self.entry or self.channel, self.region)
+        return {**told, "kind": self.kind, "from_staff": self.from_staff}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What kind of ticket to open. rule_id: the rule that said so, "default", or "by hand". topic: what it is about."""
+
+    type: str
+    priority: Priority
+    rule_id: str
+    skill: str = ""
+    topic: str = ""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What else a new ticket needs. `link` is random: whoever holds it may see the progress page."""
+
+    ticket_id: str
+    customer_id: str
+    region: str
+    link: str
+    at: datetime
+    flow_version: int = 0
+    ladder: str = ""
+    store_id: str = ""
+    channel: str = ""
+    entry: str = ""
+    sealed: str = ""
+    replay: bool = False
+
+
+def entry_of(content: Mapping[str, Any], channel: str) -> str:
+    """How a message came in: `entry` of its content, a word like website or phone; else the channel is the entry."""
+    said = content.get("entry")
+    return said if isinstance(said, str) and _ENTRY.fullmatch(said) else channel
+
+
+def intake_facts(text: str, channel: str, entry: str, region: str) -> dict[str, object]:
+    """The facts that a ticket still remembers of the message that opened it."""
+    return {"text": text, "channel": channel, "entry": entry, "region": region}
+
+
+def classify(table: DecisionTable, message: Message) -> Wanted:
+    """What kind of ticket this message would open."""
+    decision = decide(table, message.facts())
+    outcome = decision.outcome
+    rule_id, skill, topic = decision.rule_id or "default", outcome.get("skill", ""), outcome.get("topic", "")
+    return Wanted(outcome["type"], outcome["priority"], rule_id, skill, topic)
+
+
+def joins(thread: Thread | None, ticket: Ticket | None, at: datetime) -> bool:
+    """Whether a message of `at` belongs to the thread's ticket: still open, and within the window of the last one.
+
+    A message that comes late, from before the last one, joins as well.
+    """
+    return thread is not None and ticket is not None and ticket.is_open and at - thread.last_at <= THREAD_WINDOW
+
+
+def open_ticket(wanted: Wanted, card: TypeCard, opening: Opening) -> Ticket:
+    """The new ticket. One that comes from a replayed message goes its way, but no clock runs for it: whoever waited
+    back then must not set off alarms now."""
+    zh, en = card.title(wanted.priority)
+    timed = not opening.replay
+    return Ticket(
+        id=opening.ticket_id,
+        type=wanted.type,
+        priority=wanted.priority,
+        customer_id=opening.customer_id,
+        region=opening.region,
+        store_id=opening.store_id,
+        channel=opening.channel,
+        entries=tuple(filter(None, (opening.entry or opening.channel,))),
+        skill=wanted.skill or card.skill,
+        topic=wanted.topic,
+        title_zh=zh,
+        title_en=en,
+        subject_sealed=opening.sealed,
+        opened_at=opening.at,
+        flow_key=card.flow if opening.flow_version else "",
+        flow_version=opening.flow_version,
+        ladder=opening.ladder if timed else "",
+        clock_since=opening.at if timed and opening.ladder else None,
+        link=opening.link,
+        rule_id=wanted.rule_id,
+        replay=opening.replay,
+    )
+
+
+def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Note, ...]:
+    """The trail's first entries."""
+    facts = {
+        "type": ticket.type,
+        "priority": ticket.priority,
+        "rule": ticket.rule_id,
+        "message": message_id,
+        "entry": ticket.entry,
+    }
+    opened = Note("opened", actor, {name: value for name, value in facts.items() if value}, ticket.subject_sealed)
+    return (opened,) if ticket.flow_version else (opened, Note("no flow", "system", {"type": ticket.type}))
+
+
+def join_ticket(case: Case, message: Message) -> Move:
+    """The same ticket, with one message more."""
+    last = max(message.at, case.ticket.last_message_at or message.at)
+    known = case.ticket.entries or (case.ticket.entry,)
+    entries = tuple(entry for entry in dict.fromkeys((*known, message.entry)) if entry)[:ENTRIES_LIMIT]
+    ticket = case.ticket.but(last_message_at=last, entries=entries)
+    detail = {"message": message.id, "kind": message.kind, "entry": message.entry}
+    note = Note("message", message.customer_id, {k: v for k, v in detail.items() if v}, message.sealed)
+    return Move(ticket, (note,))

@@ -1,0 +1,1 @@
+"""The ticket itself: its state, visits, trail and what follows from a change."""

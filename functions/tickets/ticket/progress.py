@@ -1,0 +1,41 @@
+"""The customer's progress page (客户进度): how far their matter has come, and nothing else. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from functions.tickets.flows.flow import Flow
+from functions.tickets.ticket.ticket import Case
+from functions.tickets.ticket.visits import DECLINED, UNASSIGNED
+from hub.contracts.tickets import Milestone, ProgressView, Words
+
+RECEIVED = Words(zh="已受理", en="Received")
+COMPLETED = Words(zh="已完成", en="Completed")
+
+
+def progress_of(case: Case, flow: Flow | None) -> ProgressView:
+    """What whoever holds the link may see: the ticket's kind, and the milestones of its flow with their times."""
+    ticket = case.ticket
+    on_the_way = tuple(
+        Milestone(title=Words(zh=node.milestone.zh, en=node.milestone.en), at=_passed(case, node.id))
+        for node in (flow.nodes if flow else ())
+        if node.milestone
+    )
+    return ProgressView(
+        title=Words(zh=ticket.title_zh, en=ticket.title_en),
+        milestones=(
+            Milestone(title=RECEIVED, at=ticket.opened_at),
+            *on_the_way,
+            Milestone(title=COMPLETED, at=ticket.closed_at),
+        ),
+    )
+
+
+def _passed(case: Case, node: str) -> datetime | None:
+    """When the node was first left by a way that leads on."""
+    left = (
+        visit.left_at
+        for visit in case.visits.values()
+        if visit.node == node and visit.left_at and visit.outcome not in (DECLINED, UNASSIGNED)
+    )
+    return min(left, default=None)

@@ -1,0 +1,230 @@
+"""What the room keeps: the ticket (工单), its visits, its fired rungs, threads and links. Frozen; as stored.
+
+Times are UTC. Personal text is only ever here sealed (`…_sealed`), money in minor units of `currency`. Readers take
+items of any older schema: what they lack has a default, what they have beyond is ignored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.tickets.flows.flow import Flow, parse_flow
+from hub.contracts.base import Moment
+from hub.contracts.events import Priority
+from hub.rules import DecisionTable
+
+State = Literal["open", "closed", "cancelled"]
+
+
+class Stored(BaseModel):
+    """An item's body."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def body(self) -> dict[str, Any]:
+        """As DynamoDB holds it: numbers, text, booleans, lists and maps."""
+        return self.model_dump(mode="json")
+
+    def but(self, **changes: Any) -> Self:
+        """This, with other values."""
+        return self.model_copy(update=changes)
+
+
+class Ticket(Stored):
+    """One piece of work on its way through a flow.
+
+    run: raised by whoever restarts the flow; a step of an older run writes nothing. A later run began at `run_at`, at
+    the node `resume_at` ("": the first), behind the visit `resume_after`. generation: of the escalation.
+    assignment counts assignees, `told` is the last one that needs no notice any more. notice counts the notices: the
+    last went to `notice_to`, for the visit that waits for them. declined: who turned the work down.
+    entries: how its messages came in (入口), each once, the first first; none in an older item.
+    clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
+    """
+
+    id: str
+    type: str
+    priority: Priority
+    customer_id: str
+    region: str
+    store_id: str = ""
+    channel: str = ""
+    entries: tuple[str, ...] = ()
+    skill: str = ""
+    topic: str = ""
+    team: str = ""
+    title_zh: str
+    title_en: str
+    subject_sealed: str = ""
+    last_message_at: Moment | None = None
+    state: State = "open"
+    outcome: str = ""
+    opened_at: Moment
+    dispatched_at: Moment | None = None
+    accepted_at: Moment | None = None
+    acknowledged_at: Moment | None = None
+    closed_at: Moment | None = None
+    assignee: str = ""
+    assignment: int = 0
+    told: int = 0
+    notice: int = 0
+    notice_to: str = ""
+    notice_visit: str = ""
+    noticed_at: Moment | None = None
+    declined: tuple[str, ...] = ()
+    flow_key: str = ""
+    flow_version: int = 0
+    run: int = 1
+    run_at: Moment | None = None
+    resume_at: str = ""
+    resume_after: str = ""
+    ladder: str = ""
+    generation: int = 1
+    clock_since: Moment | None = None
+    clock_consumed_seconds: int = 0
+    clock_carry_us: int = 0
+    waits_for: tuple[str, ...] = ()
+    link: str = ""
+    rule_id: str = ""
+    replay: bool = False
+    currency: str = "CNY"
+    labour_minor: int = 0
+    parts_minor: int = 0
+    travel_minor: int = 0
+    trail_seq: int = 0
+    trail_hash: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "open"
+
+    @property
+    def entry(self) -> str:
+        """How the first message came in; the channel where nobody said."""
+        return self.entries[0] if self.entries else self.channel
+
+
+class Visit(Stored):
+    """One passage through one node. `outcomes`, `asked` and `required` (fields of its form) are as the flow's version
+    says; `asked` None: an older item, which takes any.
+
+    number: counts the ticket's visits from 1. outcome "" means it still waits. edge: the way that the flow takes from
+    here. until: when a wait is over.
+    token: Step Functions' task token, of the latest (`token_rank`) entry.
+    """
+
+    id: str
+    ticket_id: str
+    number: int = 0
+    run: int
+    node: str
+    previous: str = ""
+    kind: str = "human"
+    title_zh: str = ""
+    title_en: str = ""
+    outcomes: tuple[str, ...] = ()
+    asked: tuple[str, ...] | None = None
+    required: tuple[str, ...] = ()
+    assignee: str = ""
+    entered_at: Moment
+    token: str = ""
+    token_rank: str = ""
+    outcome: str = ""
+    edge: str = ""
+    actor: str = ""
+    left_at: Moment | None = None
+    until: Moment | None = None
+    report: dict[str, Any] = {}
+
+    @property
+    def waits(self) -> bool:
+        return not self.outcome
+
+
+class Rung(Stored):
+    """A rung (升级阶梯的一级) that fired: once for ever, as its key is the clock's and the rung's name."""
+
+    ticket_id: str
+    ticket_type: str
+    priority: Priority
+    name: str
+    due_at: Moment
+    fired_at: Moment
+    audience: str
+    recipients: tuple[str, ...] = ()
+
+
+class Thread(Stored):
+    """The open conversation of one customer: what they write within the window joins this ticket."""
+
+    ticket_id: str
+    last_at: Moment
+
+
+class Published(Stored):
+    """One version of a flow. `document` is its JSON text; `content` hashes that, `digest` the compiled machine."""
+
+    key: str
+    version: int
+    document: str
+    content: str
+    digest: str
+    machine_arn: str
+    published_at: Moment
+    published_by: str
+
+    @property
+    def flow(self) -> Flow:
+        return parse_flow(json.loads(self.document))
+
+
+class Rulebook(Stored):
+    """One version of the intake rules. `document` is a decision table's JSON text, its `version` this one."""
+
+    version: int
+    document: str
+    published_at: Moment | None = None
+    published_by: str = ""
+
+    @property
+    def table(self) -> DecisionTable:
+        return DecisionTable.parse(json.loads(self.document))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A ticket with its visits by id and its fired rungs by name: what a decision about it sees."""
+
+    ticket: Ticket
+    visits: Mapping[str, Visit] = field(default_factory=dict)
+    rungs: Mapping[str, Rung] = field(default_factory=dict)
+    version: int = 0
+
+    def waiting(self) -> tuple[Visit, ...]:
+        """The visits of this run that wait for somebody, the oldest first."""
+        visits = (v for v in self.visits.values() if v.waits and v.run == self.ticket.run)
+        return tuple(sorted(visits, key=lambda visit: visit.number))
+
+
+@dataclass(frozen=True)
+class Note:
+    """An entry of the trail to be: who did what. `sealed` is ciphertext of personal text."""
+
+    what: str
+    actor: str
+    detail: Mapping[str, str] = field(default_factory=dict)
+    sealed: str = ""
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a decision wants written, all or nothing: the ticket as it is from now on, and what comes with it."""
+
+    ticket: Ticket
+    notes: tuple[Note, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    rungs: tuple[Rung, ...] = ()

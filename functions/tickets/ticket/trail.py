@@ -1,0 +1,78 @@
+"""The trail (操作痕迹): each entry carries the hash of the one before, so nothing can be changed or dropped unseen.
+
+The hash covers ciphertext, never what a person wrote in clear: erase their key, and the chain still verifies.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+
+from pydantic import Field
+
+from functions.tickets.ticket.ticket import Note, Stored, Ticket
+from hub.contracts.base import Moment
+from hub.kernel.clock import rfc3339
+from hub.kernel.ids import digest
+
+
+class Entry(Stored):
+    """One thing that happened to a ticket. `seq` counts from 1 without gaps."""
+
+    seq: int
+    at: Moment
+    actor: str
+    what: str
+    detail: dict[str, str] = Field(default_factory=dict)
+    sealed_text: str = ""
+    prev: str
+    hash: str
+
+
+def append_notes(ticket: Ticket, notes: Iterable[Note], at: datetime) -> tuple[Ticket, tuple[Entry, ...]]:
+    """The ticket with its trail's head moved on, and the new entries in order."""
+    seq, prev = ticket.trail_seq, ticket.trail_hash or start_hash(ticket.id)
+    entries = []
+    for note in notes:
+        seq += 1
+        entry = Entry(
+            seq=seq,
+            at=at,
+            actor=note.actor,
+            what=note.what,
+            detail=dict(note.detail),
+            sealed_text=note.sealed,
+            prev=prev,
+            hash="",
+        )
+        prev = entry_hash(entry)
+        entries.append(entry.but(hash=prev))
+    return ticket.but(trail_seq=seq, trail_hash=prev), tuple(entries)
+
+
+def first_break(ticket: Ticket, entries: Iterable[Entry]) -> int | None:
+    """The sequence number at which the trail stops being what was written, None when it is whole.
+
+    entries: in order of `seq`, all of them. A missing tail is found by the head that the ticket keeps.
+    """
+    seq, prev = 0, start_hash(ticket.id)
+    for entry in entries:
+        seq += 1
+        if entry.seq != seq or entry.prev != prev or entry.hash != entry_hash(entry):
+            return seq
+        prev = entry.hash
+    return None if (seq, prev) == (ticket.trail_seq, ticket.trail_hash or start_hash(ticket.id)) else seq + 1
+
+
+def start_hash(ticket_id: str) -> str:
+    """What the first entry of a ticket's trail points back to."""
+    return digest("trail", ticket_id).hex()
+
+
+def entry_hash(entry: Entry) -> str:
+    """sha256 over the entry and the hash before it."""
+    detail = json.dumps(entry.detail, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return digest(
+        entry.prev, str(entry.seq), rfc3339(entry.at), entry.actor, entry.what, detail, entry.sealed_text
+    ).hex()

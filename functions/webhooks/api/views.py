@@ -1,0 +1,106 @@
+"""What the room's HTTP answers show: never a secret, never what a person wrote. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from functions.webhooks.connections.connections import steps, webhook_url
+from hub.channels.registry import channel_document
+from hub.contracts.webhooks import ChannelView, ConnectionView, MessageView, NewConnection
+from hub.contracts.webhooks_orders import AfterSaleView, OrderView
+from hub.kernel.clock import parse_rfc3339
+from hub.kernel.money import Money
+
+if TYPE_CHECKING:
+    from hub.store.inbox import InboxItem
+
+
+def channel_view(name: str) -> ChannelView:
+    """A channel as its channel.json describes it. Raises NotFound."""
+    document = channel_document(name)
+    return ChannelView.model_validate({field: document[field] for field in ChannelView.model_fields})
+
+
+def new_connection(new: NewConnection, connection_id: str, now: datetime, base_url: str) -> ConnectionView:
+    """A connection as it will be: enabled, at version 1."""
+    return ConnectionView(
+        id=connection_id,
+        channel=new.channel,
+        name=new.name,
+        state="enabled",
+        webhook_url=webhook_url(base_url, new.channel, connection_id),
+        steps=steps(new.channel),
+        created_at=now,
+        version=1,
+    )
+
+
+def connection_view(item: Any, base_url: str) -> ConnectionView:
+    """From the stored item."""
+    return ConnectionView(
+        id=item.connection_id,
+        channel=item.channel,
+        name=item.name,
+        state=item.state,
+        webhook_url=webhook_url(base_url, item.channel, item.connection_id),
+        steps=steps(item.channel),
+        created_at=parse_rfc3339(item.created_at),
+        version=int(item.version),
+    )
+
+
+def message_view(item: InboxItem) -> MessageView:
+    """From the inbox item."""
+    return MessageView(
+        id=item.message_id,
+        connection_id=item.connection_id,
+        channel=item.channel,
+        account=item.account,
+        received_at=item.received_at,
+        state=item.status,
+        reason=item.reason,
+        attempts=item.attempts,
+        size_bytes=len(item.plaintext),
+    )
+
+
+def order_view(item: Mapping[str, Any]) -> OrderView:
+    """From the stored item."""
+    return OrderView(
+        **{name: item[name] for name in ("connection_id", "channel", "shop_id", "order_no", "state", "buyer_id")},
+        id=item["order_id"],
+        amount=_amount(item, "amount_minor"),
+        currency=item["currency"] or "CNY",
+        paid_at=_moment(item, "paid_at"),
+        tracking_nos=tuple(item.get("tracking_nos", ())),
+        attribution=item.get("attribution", {}),
+        source_at=_moment(item, "source_time"),
+        noted_at=parse_rfc3339(item["noted_at"]),
+        recovered=bool(item.get("pulled")) and not item.get("pushed"),
+    )
+
+
+def after_sale_view(item: Mapping[str, Any]) -> AfterSaleView:
+    """From the stored item."""
+    names = ("connection_id", "channel", "shop_id", "after_sale_no", "order_no", "state", "money", "currency")
+    return AfterSaleView(
+        **{name: item[name] for name in names},
+        id=item["after_sale_id"],
+        kind=item["type"],
+        requested=_amount(item, "requested_minor"),
+        refunded=_amount(item, "refunded_minor"),
+        tracking_no=item.get("tracking_no", ""),
+        deadline_at=_moment(item, "deadline_at"),
+        source_at=_moment(item, "source_time"),
+        noted_at=parse_rfc3339(item["noted_at"]),
+    )
+
+
+def _amount(item: Mapping[str, Any], name: str) -> str:
+    return str(Money(int(item[name]), item["currency"] or "CNY"))
+
+
+def _moment(item: Mapping[str, Any], name: str) -> datetime | None:
+    return parse_rfc3339(item[name]) if item.get(name) else None

@@ -1,0 +1,1 @@
+"""Connections: one app on one platform, its health and self-check."""

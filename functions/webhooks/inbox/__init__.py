@@ -1,0 +1,1 @@
+"""What platforms told us: publishing, settling, counting, replays, greetings, conversations."""

@@ -1,0 +1,156 @@
+"""Feeds (会话拉取): WeChat customer service says only that there is something, and tells what when it is asked. One
+reader walks an account page by page; the cursor is kept after each page is stored, and the rows go through the inbox
+like anything that is pushed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from functions.webhooks.accept import MESSAGE_LIMIT_BYTES
+from hub.channels.client import PlatformGone
+from hub.kernel.errors import Conflict, HubError, Refuse, Retry
+from hub.store.inbox import Arrival, Inbox
+
+CHANNEL = "wechat_kf"
+PREFIX = "conversation#"
+PAGES_LIMIT = 20
+"""So many pages of up to 1000 rows are read in one run; the next run goes on from the cursor."""
+LATE_SECONDS = 60
+"""A greeting's code lives for 20 seconds; after three times that, for clocks apart, the platform is not even asked."""
+WORD_LIMIT_CHARS = 512
+
+
+class FeedClient(Protocol):
+    """The part of hub.channels.wechat_kf.client that is needed here."""
+
+    def sync(self, open_kfid: str, cursor: str, token: str = "") -> tuple[list[dict[str, Any]], str, bool]: ...
+    def send_on_event(self, code: str, text: str, msgid: str) -> str: ...
+
+
+class FeedReader(Protocol):
+    """The part of hub.channels.wechat_kf.inbound that is needed here."""
+
+    def callback_token(self, plaintext: bytes) -> str: ...
+    def row_key(self, row: Mapping[str, Any]) -> str: ...
+    def welcome_code_of(self, row: Mapping[str, Any]) -> str: ...
+
+
+class Cursors(Protocol):
+    """Where a feed was read to: functions.webhooks.connections.connections_table."""
+
+    def watermark(self, connection_id: str, feed: str) -> str: ...
+    def feeds(self, connection_id: str) -> list[str]: ...
+    def move_watermark(self, connection_id: str, feed: str, watermark: str, was: str | None = None) -> None: ...
+
+
+@dataclass(frozen=True)
+class Feeds:
+    """The conversations of every connection. open_client: a connection's id to its client, its corp and its greeting,
+    None when it is gone or disabled. note: hears of a greeting that failed, the connection's id and the error's code.
+
+    A customer's id holds within the corp, so the corp is the account, and one person on two desks is one customer.
+    """
+
+    inbox: Inbox
+    cursors: Cursors
+    reader: FeedReader
+    open_client: Callable[[str], tuple[FeedClient, str, str] | None]
+    connections: Callable[[], Sequence[str]]
+    business_now: Callable[[], datetime]
+    wall_now: Callable[[], datetime]
+    note: Callable[[str, str], None]
+
+    def walk_all(self, connection_id: str) -> None:
+        """Read every feed that was ever read: what no callback told of still comes. One that fails, such as that of an
+        account that is no more, holds up no other; the last failure is raised in the end."""
+        failure: HubError | None = None
+        for feed in self.cursors.feeds(connection_id):
+            if feed.startswith(PREFIX):
+                try:
+                    self.walk(connection_id, feed.removeprefix(PREFIX))
+                except (Refuse, Retry) as error:
+                    failure = error
+        if failure is not None:
+            raise failure
+
+    def walk(self, connection_id: str, open_kfid: str, message_id: str = "") -> None:
+        """Read one feed from its cursor to its end. message_id: the callback, whose token lifts the rate limit while it
+        is fresh. Where another reader was faster, this one goes on from where that one is: what is stored is known when
+        it comes again. Raises Retry when there is more than one run reads, and what the client raises."""
+        opened = self.open_client(connection_id)
+        if opened is None:
+            return
+        client, corp_id, greeting = opened
+        feed, token = f"{PREFIX}{open_kfid}", self._token(message_id)
+        cursor = self.cursors.watermark(connection_id, feed)
+        for _ in range(PAGES_LIMIT):
+            rows, following, more = client.sync(open_kfid, cursor, token)
+            for row in rows:
+                if self._store(connection_id, corp_id, row) and greeting:
+                    self._greet(connection_id, client, greeting, row)
+            if following and following != cursor:
+                cursor = self._move(connection_id, feed, cursor, following)
+            if not more:
+                return
+        raise Retry("there is more to read", connection_id=connection_id, feed=open_kfid)
+
+    def _move(self, connection_id: str, feed: str, cursor: str, following: str) -> str:
+        """The cursor as it is then: `following`, or where another reader moved it meanwhile."""
+        try:
+            self.cursors.move_watermark(connection_id, feed, following, was=cursor)
+        except Conflict:
+            return self.cursors.watermark(connection_id, feed)
+        return following
+
+    def _store(self, connection_id: str, corp_id: str, row: Mapping[str, Any]) -> bool:
+        arrival = Arrival(
+            connection_id=connection_id,
+            channel=CHANNEL,
+            account=corp_id,
+            dedupe_key=self.reader.row_key(row),
+            plaintext=_plaintext(row),
+            source="pull",
+        )
+        return self.inbox.store(arrival, self.business_now(), self.wall_now())
+
+    def _greet(self, connection_id: str, client: FeedClient, greeting: str, row: Mapping[str, Any]) -> None:
+        """A greeting that fails holds up no message: its code lives for 20 seconds, and a second try would not."""
+        code, sent_at = self.reader.welcome_code_of(row), row.get("send_time")
+        late = isinstance(sent_at, int) and self.wall_now().timestamp() - sent_at > LATE_SECONDS
+        if not code or late:
+            return
+        number = hashlib.sha256(self.reader.row_key(row).encode()).hexdigest()[:32]
+        try:
+            client.send_on_event(code, greeting, number)
+        except PlatformGone:
+            return
+        except (Refuse, Retry) as error:
+            self.note(connection_id, error.detail if "-" in error.detail else error.code)
+
+    def _token(self, message_id: str) -> str:
+        item = self.inbox.read(message_id) if message_id else None
+        return self.reader.callback_token(item.plaintext) if item else ""
+
+
+def _plaintext(row: Mapping[str, Any]) -> bytes:
+    """A row as it is stored. One that no item holds, such as a long chat that a customer passed on, would hold up all
+    behind it: it is kept without its content, which is `cut` then."""
+    plaintext = _pulled(row)
+    if len(plaintext) <= MESSAGE_LIMIT_BYTES:
+        return plaintext
+    kept = {name: value for name, value in row.items() if _is_word(value)}
+    return _pulled({**kept, str(kept.get("msgtype", "")): {"cut": True}})
+
+
+def _pulled(row: Mapping[str, Any]) -> bytes:
+    return json.dumps({"pulled": "message", "row": row}, ensure_ascii=False).encode(errors="replace")
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, int) or (isinstance(value, str) and len(value) <= WORD_LIMIT_CHARS)

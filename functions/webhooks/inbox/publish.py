@@ -1,0 +1,160 @@
+"""Publishing (发布): a stored message becomes contract events, and is settled by what came of it.
+
+understood → processed; not understood → quarantined with its reason, until something that understands it replays it;
+come while its connection was disabled → quarantined too, until that is enabled; a passing fault → pending, and tried
+again until the sweep gives it up after a day; a fault that does not pass → dead, kept, and replayed by hand.
+
+Content goes to the content store and events to the bus before the message counts as processed. Both may
+happen twice; neither can be left out. Consumers know a repeat by the event's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from functions.webhooks.orders.orders import Facts, Noting
+from hub.channels.base import Draft, Inbound, NotUnderstood, StoredMessage
+from hub.contracts.events import Event
+from hub.kernel.errors import Conflict, HubError, NotFound, Refuse, Retry
+
+if TYPE_CHECKING:
+    from hub.store.inbox import InboxItem, State
+
+ATTEMPTS_LIMIT = 3
+"""A message that fails this often for no passing reason is dead."""
+SETTLE_TRIES = 4
+"""What was said is settled against others who settle the same message; each of its states is left at most once."""
+FUTURE = timedelta(days=1)
+"""So far may a sender's clock be ahead of ours."""
+HELD = "connection-disabled"
+"""Why a message waits that came while its connection was disabled."""
+SETTLED = ("processed", "quarantined", "dead")
+
+
+class InboxPort(Protocol):
+    def read(self, message_id: str) -> InboxItem | None: ...
+
+
+class SettlerPort(Protocol):
+    def settle(self, item: InboxItem, state: State, now: datetime, reason: str = "") -> bool: ...
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """What publishing needs. put_content: a reference and the content behind it, to the content store. emit:
+    contract events, to the bus. keep: an order or after-sale that a message itself holds the truth of. is_disabled:
+    whether a connection is, by its id. inbound: a channel's name to its interpreter. wall_now: real time."""
+
+    tenant: str
+    inbox: InboxPort
+    settler: SettlerPort
+    put_content: Callable[[str, dict[str, Any]], None]
+    emit: Callable[..., None]
+    keep: Callable[[Facts, Noting], object]
+    is_disabled: Callable[[str], bool]
+    inbound: Callable[[str], Inbound]
+    wall_now: Callable[[], datetime]
+
+    def publish(self, message_id: str) -> None:
+        """Publish a message that waits; one that is settled, or gone, is left alone.
+
+        Raises what may pass (Retry): the queue brings the message again. Only failures of its own bring a message
+        nearer to its death: an outage around it does not, however many messages come again in its minutes.
+        """
+        item = self.inbox.read(message_id)
+        if item is None or item.counted in SETTLED:
+            return
+        if self.is_disabled(item.connection_id):
+            self._settle(item, "quarantined", HELD)
+            return
+        try:
+            state, reason = self._say(item, replay=False)
+        except HubError as error:
+            dead = item.attempts + 1 >= ATTEMPTS_LIMIT and not isinstance(error, Retry)
+            self.settler.settle(item, "dead" if dead else "pending", self.wall_now(), error.code)
+            if not dead:
+                raise
+        else:
+            self._settle(item, state, reason)
+
+    def replay(self, message_id: str) -> InboxItem:
+        """Publish a stored message again, whatever became of it; consumers send nothing to customers because of it.
+        One that still waits, or was held for a disabled connection, is published for the first time: it is no old news.
+
+        Answers the message as it is afterwards. Raises NotFound, Conflict while its connection is disabled, and Retry
+        (then nothing about it has changed).
+        """
+        item = self.inbox.read(message_id)
+        if item is None:
+            raise NotFound("no such message", message_id=message_id[:64])
+        if self.is_disabled(item.connection_id):
+            raise Conflict("its connection is disabled: enable it first", connection_id=item.connection_id)
+        state, reason = self._say(item, replay=item.counted in SETTLED and item.reason != HELD)
+        self._settle(item, state, reason)
+        return self.inbox.read(message_id) or item
+
+    def _settle(self, item: InboxItem, state: State, reason: str) -> None:
+        """Settle what was said, though another run or the sweep moved the message meanwhile: events that are out make
+        it processed, and nothing makes a processed message less."""
+        latest: InboxItem | None = item
+        for _ in range(SETTLE_TRIES):
+            if latest is None or self.settler.settle(latest, state, self.wall_now(), reason):
+                return
+            latest = self.inbox.read(item.message_id)
+            if latest and latest.counted == "processed":
+                return
+
+    def _say(self, item: InboxItem, replay: bool) -> tuple[State, str]:
+        """Say what the message means, if we understand it: the state that it thereby comes to, and why."""
+        try:
+            drafts = self.inbound(item.channel).events(to_message(self.tenant, item, replay))
+            self._check_times(drafts)
+        except Refuse as error:
+            return "quarantined", _reason(error)
+        self._send(item, drafts, replay)
+        return "processed", ""
+
+    def _check_times(self, drafts: list[Draft]) -> None:
+        """Facts from the future would stay the latest truth for ever. Raises NotUnderstood."""
+        latest = self.wall_now() + FUTURE
+        if any(draft.facts is not None and draft.facts.updated_at > latest for draft in drafts):
+            raise NotUnderstood("in-the-future", field="occurred_at")
+
+    def _send(self, item: InboxItem, drafts: list[Draft], replay: bool) -> None:
+        for draft in drafts:
+            if draft.content is not None:
+                self.put_content(content_ref(draft.event, item.message_id), draft.content)
+            if draft.facts is not None:
+                self.keep(draft.facts, self._noting(item, replay))
+        self.emit(*(draft.event for draft in drafts if draft.event is not None))
+
+    def _noting(self, item: InboxItem, replay: bool) -> Noting:
+        return Noting(item.connection_id, item.channel, item.received_at, self.wall_now(), item.source, replay)
+
+
+def _reason(error: Refuse) -> str:
+    """Why, and which field: `bad-form /data/amount`."""
+    field = str(error.facts.get("field", ""))
+    return " ".join(part for part in (str(getattr(error, "reason", error.code)), field) if part)
+
+
+def to_message(tenant: str, item: InboxItem, replay: bool) -> StoredMessage:
+    """The inbox item as channels know it."""
+    return StoredMessage(
+        tenant=tenant,
+        message_id=item.message_id,
+        connection_id=item.connection_id,
+        channel=item.channel,
+        account=item.account,
+        plaintext=item.plaintext,
+        received_at=item.received_at,
+        replay=replay,
+    )
+
+
+def content_ref(event: Event | None, message_id: str) -> str:
+    """Where the event says that its content lies."""
+    return str(getattr(event, "content_ref", message_id))

@@ -1,0 +1,1 @@
+"""Status mappings: a platform's codes to our states."""

@@ -1,0 +1,1 @@
+"""Orders and after-sales: read again by API, one transition each, reconciled by day."""

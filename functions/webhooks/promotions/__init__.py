@@ -1,0 +1,1 @@
+"""Promotions: paced pushes to marketplaces."""

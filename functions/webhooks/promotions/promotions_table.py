@@ -1,0 +1,192 @@
+"""Promotions and their places in a lane in the room's table, and the promoter wired from the room's tools.
+
+    <tenant>#promotions#<connection> / promotion#<id>           a promotion, in its latest wording, and how far it got
+    <tenant>#promotions#<connection> / due#<time>#<place>#<id>  its place in the lane, put with it, there while it waits
+
+All that decides is read consistently, or written on the condition that it still is so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.webhooks.desk import Tools
+from functions.webhooks.promotions.items_table import Partition
+from functions.webhooks.promotions.lanes import Due, Outcome, Promoter, PromotionClient, Turn, due_key
+from functions.webhooks.promotions.lanes_table import Lanes
+from functions.webhooks.promotions.promotions import Promotion, Stored, digest_of
+from hub.channels.registry import CHANNELS
+from hub.channels.registry import client as channel_client
+from hub.edge.room import Room
+from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.errors import Invalid, Problem
+from hub.store.items import Item, plain_item, raw_item
+
+KEPT = timedelta(days=90)
+"""After its end, a promotion is shown for so long."""
+_MINE = "digest = :digest AND #state = :sending"
+_FAILED = "SET #state = :failed, reason = :reason"
+_SENT = "SET #state = :sent, reason = :none, sent_at = :now, platform_id = :id"
+
+
+@dataclass(frozen=True, slots=True)
+class Promotions:
+    """The promotions of one tenant. All methods raise Retry."""
+
+    items: Partition
+
+    def find(self, connection_id: str, promotion_id: str) -> Stored | None:
+        """A promotion as it is now."""
+        key = self.items.key(connection_id, f"promotion#{promotion_id}")
+        found = self.items.do("get_item", TableName=self.items.table, Key=key, ConsistentRead=True) or {}
+        return _stored(plain_item(found["Item"])) if "Item" in found else None
+
+    def enqueue(self, connection_id: str, promotion: Promotion, place: int, now: datetime) -> None:
+        """Queue a promotion that is new, or failed, or waits with another wording. place: in this call."""
+        digest = digest_of(promotion)
+        due = {"promotion_id": promotion.id, "digest": digest, "schema": 1}
+        row = self.items.key(connection_id, due_key(now, place, promotion.id)) | raw_item(due)
+        put = {"Put": {"TableName": self.items.table, "Item": row}}
+        queued = {"Update": self._queued(connection_id, promotion, digest, now)}
+        self.items.do("transact_write_items", TransactItems=[queued, put])
+
+    def page(
+        self, connection_id: str, limit: int, start: Mapping[str, Any] | None
+    ) -> tuple[list[Stored], dict[str, Any] | None]:
+        """Promotions by their ids, and where the next page starts. Raises Invalid for a start that is none of these."""
+        if start and not self._is_start(connection_id, start):
+            rule = "must be the next_cursor of an earlier page of this list"
+            raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+        options = {"Limit": limit, **({"ExclusiveStartKey": dict(start)} if start else {})}
+        found = self.items.query(connection_id, "promotion#", **options)
+        return [_stored(plain_item(item)) for item in found["Items"]], found.get("LastEvaluatedKey")
+
+    def next_due(self, connection_id: str) -> Due | None:
+        """The first place in the lane, None when it is empty."""
+        items = self.items.query(connection_id, "due#", Limit=1)["Items"]
+        return Due(items[0]["sk"]["S"], items[0]["promotion_id"]["S"], items[0]["digest"]["S"]) if items else None
+
+    def begin(self, connection_id: str, due: Due) -> Stored | None:
+        """Note that it is being sent; as it was before. None when it was settled, or worded anew, since it took this
+        place."""
+        values = {":sending": "sending", ":queued": "queued", ":digest": due.digest}
+        mine = "digest = :digest AND #state IN (:queued, :sending)"
+        done = self._set_state(connection_id, due, "SET #state = :sending", values, mine, ReturnValues="ALL_OLD")
+        return _stored(plain_item(done["Attributes"])) if done else None
+
+    def put_back(self, connection_id: str, due: Due) -> None:
+        """It was not sent, and waits on."""
+        values = {":sending": "sending", ":queued": "queued", ":digest": due.digest}
+        self._set_state(connection_id, due, "SET #state = :queued", values, _MINE)
+
+    def settle(self, connection_id: str, due: Due, outcome: Outcome, now: datetime) -> None:
+        """Note what came of it, and clear its place."""
+        values = {":digest": due.digest, ":sending": "sending"}
+        if outcome.reason:
+            change, values = _FAILED, {**values, ":failed": "failed", ":reason": outcome.reason}
+        else:
+            change = _SENT
+            values |= {":sent": "sent", ":none": "", ":now": rfc3339(now), ":id": outcome.platform_id}
+        self._set_state(connection_id, due, change, values, _MINE)
+        self.drop(connection_id, due)
+
+    def drop(self, connection_id: str, due: Due) -> None:
+        """Clear a place."""
+        self.items.do("delete_item", TableName=self.items.table, Key=self.items.key(connection_id, due.key))
+
+    def _is_start(self, connection_id: str, start: Mapping[str, Any]) -> bool:
+        sort = str(start.get("sk", {}).get("S", ""))
+        return sort.startswith("promotion#") and dict(start) == self.items.key(connection_id, sort)
+
+    def _set_state(
+        self, connection_id: str, due: Due, change: str, values: Mapping[str, Any], condition: str, **options: Any
+    ) -> Item | None:
+        return self.items.update(
+            connection_id,
+            f"promotion#{due.promotion_id}",
+            change,
+            values,
+            ConditionExpression=condition,
+            ExpressionAttributeNames={"#state": "state"},
+            **options,
+        )
+
+    def _queued(self, connection_id: str, promotion: Promotion, digest: str, now: datetime) -> Item:
+        """The update that queues it, on the condition that there is something to send."""
+        item = {
+            **asdict(promotion),
+            "starts_at": rfc3339(promotion.starts_at),
+            "ends_at": rfc3339(promotion.ends_at),
+            "goods": list(promotion.goods),
+            "connection_id": connection_id,
+            "digest": digest,
+            "state": "queued",
+            "reason": "",
+            "platform_id": "",
+            "queued_at": rfc3339(now),
+            "schema": 1,
+            "expires_at": int((max(promotion.ends_at, now) + KEPT).timestamp()),
+        }
+        sets = ", ".join(f"#{name} = :{name}" for name in item)
+        return {
+            "TableName": self.items.table,
+            "Key": self.items.key(connection_id, f"promotion#{promotion.id}"),
+            "UpdateExpression": f"SET {sets} REMOVE sent_at ADD version :one",
+            "ConditionExpression": "attribute_not_exists(pk) OR #state = :failed"
+            " OR (#state = :waits AND #digest <> :digest)",
+            "ExpressionAttributeNames": {f"#{name}": name for name in item},
+            "ExpressionAttributeValues": raw_item({f":{name}": value for name, value in item.items()})
+            | raw_item({":one": 1, ":failed": "failed", ":waits": "queued"}),
+        }
+
+
+def partition(tools: Tools) -> Partition:
+    """Where promotions and lanes lie in the room's table."""
+    return Partition(tools.settings.table, tools.client("dynamodb"), tools.settings.tenant)
+
+
+def promoter(tools: Tools, room: Room) -> Promoter:
+    """The promoter with the room's tools; its turns go through the room's queue `promotions`."""
+
+    def client(connection_id: str) -> PromotionClient | None:
+        one = tools.secrets.find(connection_id)
+        return tools.platform(one) if one and one.enabled and takes_promotions(one.channel) else None
+
+    def send(turn: Turn, delay_seconds: int) -> None:
+        room.send("promotions", asdict(turn), delay_seconds=delay_seconds)
+
+    items = partition(tools)
+    return Promoter(Promotions(items), Lanes(items), client, send, tools.clock.wall_now)
+
+
+def takes_promotions(channel: str) -> bool:
+    """Whether a channel's client can push promotions."""
+    known = CHANNELS.get(channel)
+    return bool(known and known.market and hasattr(channel_client(channel).Client, "push_promotion"))
+
+
+def _stored(item: Mapping[str, Any]) -> Stored:
+    promotion = Promotion(
+        id=item["id"],
+        title=item["title"],
+        threshold_minor=int(item["threshold_minor"]),
+        reduction_minor=int(item["reduction_minor"]),
+        currency=item["currency"],
+        starts_at=parse_rfc3339(item["starts_at"]),
+        ends_at=parse_rfc3339(item["ends_at"]),
+        goods=tuple(item["goods"]),
+        quantity=int(item["quantity"]),
+        per_buyer=int(item["per_buyer"]),
+    )
+    return Stored(
+        promotion=promotion,
+        state=item["state"],
+        reason=item["reason"],
+        queued_at=parse_rfc3339(item["queued_at"]),
+        sent_at=parse_rfc3339(item["sent_at"]) if item.get("sent_at") else None,
+        platform_id=item["platform_id"],
+        version=int(item["version"]),
+    )
