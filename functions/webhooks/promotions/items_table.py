@@ -9,7 +9,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.kernel.errors import Retry
-from hub.store.items import Item, raw_item
+from hub.store.items import Raw as Item
+from hub.store.items import raw_item
 
 _REFUSED = ("ConditionalCheckFailedException", "TransactionCanceledException")
 

@@ -23,7 +23,8 @@ from hub.channels.registry import client as channel_client
 from hub.edge.room import Room
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Invalid, Problem
-from hub.store.items import Item, plain_item, raw_item
+from hub.store.items import Raw as Item
+from hub.store.items import plain_item, raw_item
 
 KEPT = timedelta(days=90)
 """After its end, a promotion is shown for so long."""

@@ -1,0 +1,209 @@
+"""The lean mouth to DynamoDB: one table through a botocore client, items as plain values. The front door imports it.
+
+Every method raises Retry where DynamoDB does not do it now, and Broken where it can't read what we sent; what has a
+condition raises Lost (a Conflict), with the item as it stands.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.kernel.errors import Broken, Invalid, Problem, Retry
+from hub.store.faults import Busy, Lost, passing, translated
+from hub.store.items import Item, plain_item, raw_item
+from hub.store.writes import NEW, Check, Delete, Key, Put, Texts, Update, Write, expressions, raw_key
+
+__all__ = [
+    "NEW",
+    "Busy",
+    "Check",
+    "Delete",
+    "Index",
+    "Item",
+    "Key",
+    "Lost",
+    "Page",
+    "Put",
+    "Table",
+    "Update",
+    "Write",
+    "passing",
+    "translated",
+]
+
+BATCH_LIMIT = 100
+"""BatchGetItem and TransactWriteItems take at most so many items."""
+BATCH_TRIES = 5
+"""So often what a batch left out is asked for, 50 ms later each time."""
+BACKOFF_SECONDS = 0.05
+PAGES_LIMIT = 100
+"""`query_all` reads at most so many pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A global secondary index and the attributes that are its keys."""
+
+    name: str
+    hash: str
+    range: str
+
+
+_BASE = Index("", "pk", "sk")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one query read. start: where the next page starts (plain), None at the end."""
+
+    items: list[dict[str, Any]]
+    start: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table. client: a botocore DynamoDB client."""
+
+    name: str
+    client: Any = field(repr=False)
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+
+    def get(self, key: Key, *, consistent: bool = True, only: Sequence[str] = ()) -> dict[str, Any] | None:
+        """The item, or only some attributes of it; None when there is none."""
+        params = {"Key": raw_key(key), "ConsistentRead": consistent} | _only(only)
+        item = self._call(self.client.get_item, params).get("Item")
+        return None if item is None else plain_item(item)
+
+    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[dict[str, Any]]:
+        """The items of these keys that there are, in the order of the keys; each once."""
+        wanted = list(dict.fromkeys(keys))
+        by_key: dict[Key, dict[str, Any]] = {}
+        for begin in range(0, len(wanted), BATCH_LIMIT):
+            for item in self._get_batch(wanted[begin : begin + BATCH_LIMIT], consistent):
+                by_key[item["pk"], item["sk"]] = item
+        return [by_key[key] for key in wanted if key in by_key]
+
+    def put(
+        self,
+        item: Item,
+        when: str = "",
+        values: Item | None = None,
+        names: Texts | None = None,
+        *,
+        with_item: bool = True,
+    ) -> None:
+        """Put `item`, which carries pk and sk. with_item: whether Lost shall carry the item that stands in the way."""
+        params = Put(item, when, values or {}, names or {}).params()
+        if not with_item:
+            params.pop("ReturnValuesOnConditionCheckFailure", None)
+        self._call(self.client.put_item, params)
+
+    def update(
+        self, key: Key, change: str, values: Item | None = None, when: str = "", names: Texts | None = None
+    ) -> dict[str, Any]:
+        """Change the item, or make it, by an UpdateExpression; answers the whole item as it is then."""
+        params = Update(key, change, values or {}, when, names or {}).params()
+        response = self._call(self.client.update_item, params | {"ReturnValues": "ALL_NEW"})
+        return plain_item(response["Attributes"])
+
+    def delete(self, key: Key, when: str = "", values: Item | None = None, names: Texts | None = None) -> None:
+        """Delete the item, if it is there."""
+        self._call(self.client.delete_item, Delete(key, when, values or {}, names or {}).params())
+
+    def query(
+        self,
+        pk: str,
+        *,
+        limit: int,
+        index: Index | None = None,
+        sk_prefix: str = "",
+        sk_between: tuple[str, str] | None = None,
+        sk_before: str = "",
+        sk_after: str = "",
+        start: Item | None = None,
+        newest_first: bool = False,
+        consistent: bool = False,
+    ) -> Page:
+        """One page: at most `limit` items of a partition (of the table, or of an index), in the order of the sort key.
+
+        sk_between: both ends belong to it; sk_before, sk_after: the end does not. start: an earlier page's; raises
+        Invalid for one that is none of this query's, since it comes back from a caller.
+        """
+        by = index or _BASE
+        condition, values = _range(sk_prefix, sk_between, sk_before, sk_after)
+        params = {
+            **expressions({":pk": pk} | values, {"#pk": by.hash, "#sk": by.range}, key=f"#pk = :pk{condition}"),
+            "Limit": limit,
+            "ScanIndexForward": not newest_first,
+            "ConsistentRead": consistent,
+            **({"IndexName": index.name} if index else {}),
+            **({"ExclusiveStartKey": raw_item(start)} if start else {}),
+        }
+        try:
+            response = self._call(self.client.query, params)
+        except Broken:
+            if not start:
+                raise
+            rule = "must be the next_cursor of an earlier page of this list"
+            raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)]) from None
+        last = response.get("LastEvaluatedKey")
+        return Page(list(map(plain_item, response["Items"])), plain_item(last) if last else None)
+
+    def query_all(self, pk: str, *, limit: int, **options: Any) -> list[dict[str, Any]]:
+        """The first `limit` items of a query (the same options), over as many pages as they take."""
+        items: list[dict[str, Any]] = []
+        start: Item | None = None
+        for _ in range(PAGES_LIMIT):
+            page = self.query(pk, limit=limit - len(items), start=start, **options)
+            items, start = items + page.items, page.start
+            if start is None or len(items) >= limit:
+                return items
+        raise Broken("more pages than a query may take", table=self.name, pages=PAGES_LIMIT)
+
+    def transact(self, *writes: Write, token: str = "") -> None:
+        """All of these or none, at most a hundred. token: the same one within ten minutes does nothing again. Lost says
+        by `index` which one's condition failed."""
+        parts = [{_VERBS[type(write)]: {"TableName": write.table or self.name} | write.params()} for write in writes]
+        params = {"TransactItems": parts} | ({"ClientRequestToken": token} if token else {})
+        with passing(self.name):
+            self.client.transact_write_items(**params)
+
+    def _call(self, method: Callable[..., Any], params: Mapping[str, Any]) -> Mapping[str, Any]:
+        with passing(self.name):
+            response: Mapping[str, Any] = method(TableName=self.name, **params)
+        return response
+
+    def _get_batch(self, keys: Sequence[Key], consistent: bool) -> list[dict[str, Any]]:
+        asked: Any = {self.name: {"Keys": [raw_key(key) for key in keys], "ConsistentRead": consistent}}
+        items: list[dict[str, Any]] = []
+        for turn in range(BATCH_TRIES):
+            self.sleep(turn * BACKOFF_SECONDS)
+            with passing(self.name):
+                response = self.client.batch_get_item(RequestItems=asked)
+            items += map(plain_item, response["Responses"].get(self.name, ()))
+            asked = response.get("UnprocessedKeys")
+            if not asked:
+                return items
+        raise Retry(f"{self.name}: too busy", reason="UnprocessedKeys")
+
+
+_VERBS = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
+
+
+def _only(names: Sequence[str]) -> dict[str, Any]:
+    """A projection onto these attributes, whatever they are called."""
+    aliases = {f"#a{number}": name for number, name in enumerate(names)}
+    return expressions({}, aliases, only=", ".join(aliases))
+
+
+def _range(prefix: str, between: tuple[str, str] | None, before: str, after: str) -> tuple[str, dict[str, str]]:
+    """The condition on the sort key, and its values."""
+    if between:
+        return " AND #sk BETWEEN :from AND :to", {":from": between[0], ":to": between[1]}
+    for text, condition in ((prefix, "begins_with(#sk, :sk)"), (before, "#sk < :sk"), (after, "#sk > :sk")):
+        if text:
+            return f" AND {condition}", {":sk": text}
+    return "", {}
