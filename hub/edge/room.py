@@ -70,11 +70,11 @@ class Room(Chalice, Generic[Desk]):
 
     # Where it runs.
 
-    def install(self, host: Host) -> Host:
-        """Run on this host from now on, with a desk made from it. Without it the first call makes one from the
-        environment. Answers the host."""
+    def install(self, host: Host, desk: Desk | None = None) -> Host:
+        """Run on this host from now on, with a desk made from it, or `desk`, where tests have fakes in it. Without
+        this the first call makes a host from the environment. Answers the host."""
         with self._installing:
-            self._installed = host, self._make_desk(host)
+            self._installed = host, desk or self._make_desk(host)
         return host
 
     @property

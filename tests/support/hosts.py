@@ -11,8 +11,12 @@ from hub.edge.settings import Settings
 from hub.kernel.clock import Clock
 
 
-def install(room: Room[Any], session: Any, clock: Clock | None = None, **settings: str) -> Host:
-    """Put the room on a host of this account. clock: real time if none; settings: what differs from the environment's.
-    Answers the host, whose settings, clock and clients a test may use too."""
+def host_of(room: Room[Any], session: Any, clock: Clock | None = None, **settings: str) -> Host:
+    """A host for the room on this account. clock: real time if none; settings: what differs from the environment's."""
     loaded = Settings.load().model_copy(update=settings)
-    return room.install(Host(loaded, clock or loaded.clock(), Clients(session.client), room.app_name, room.idempotency))
+    return Host(loaded, clock or loaded.clock(), Clients(session.client), room.app_name, room.idempotency)
+
+
+def install(room: Room[Any], session: Any, clock: Clock | None = None, **settings: str) -> Host:
+    """Put the room on a host of this account, with a desk made from it. Answers the host."""
+    return room.install(host_of(room, session, clock, **settings))
