@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from functions.pricing.books import (
     Version,
@@ -14,9 +13,9 @@ from functions.pricing.books import (
     version_or_next,
     withdrawals,
 )
+from functions.pricing.desk import Desk, build_desk
 from functions.pricing.drafts import book_view, version_from_draft
 from functions.pricing.quotes import make_quote, quote_at
-from functions.pricing.tables import Books, Quotes, connect
 from hub.contracts.pricing import BookDraft, BookQuery, BookView, QuoteRequest, QuoteView
 from hub.edge.requests import Request
 from hub.edge.room import Room
@@ -26,17 +25,7 @@ from hub.store.idempotency import Idempotency
 PUBLISHERS = ("finance",)
 BOOK_KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
 
-
-room = Room("pricing", paths=("/pricing",), idempotency=Idempotency)
-connected = lru_cache(maxsize=2)(connect)
-
-
-def _books() -> Books:
-    return connected(room.settings.tenant, room.settings.table)[0]
-
-
-def _quotes() -> Quotes:
-    return connected(room.settings.tenant, room.settings.table)[1]
+room = Room("pricing", paths=("/pricing",), make_desk=build_desk, idempotency=Idempotency)
 
 
 @room.http(
@@ -46,10 +35,10 @@ def _quotes() -> Quotes:
     answer=BookView,
     summary="A price book: its history, and the prices in force at a moment · 价目表",
 )
-def show_book(request: Request) -> BookView:
+def show_book(desk: Desk, request: Request) -> BookView:
     """The version asked for, else the one in force at `at` or now, else the next. NotFound when there is none."""
     key, query = request.path["key"], request.query
-    versions = _versions(key)
+    versions = _versions(desk, key)
     if query.version is not None:
         shown = _numbered(versions, query.version)
     else:
@@ -65,16 +54,16 @@ def show_book(request: Request) -> BookView:
     roles=PUBLISHERS,
     summary="Publish a version that takes over at its valid_from, to the second · 发布价目表新版本",
 )
-def publish_version(request: Request) -> BookView:
+def publish_version(desk: Desk, request: Request) -> BookView:
     """A draft becomes the next version. Conflict when `after_version` is not the latest; the same draft once."""
-    key, versions = _key(request), _books().versions(request.path["key"])
+    key, versions = _key(request), desk.books.versions(request.path["key"])
     latest, now = latest_number(versions), request.made_at or request.now
     draft = version_from_draft(request.body, latest + 1, now, request.principal.sub)
     if request.made_at and (earlier := find_same(versions, draft)):
         return book_view(key, versions, earlier)
     if request.body.after_version not in (None, latest):
         raise Conflict("the book has moved on", book=key, latest_version=latest)
-    return book_view(key, (*versions, draft), _books().append(key, draft))
+    return book_view(key, (*versions, draft), desk.books.append(key, draft))
 
 
 @room.http(
@@ -84,15 +73,15 @@ def publish_version(request: Request) -> BookView:
     roles=PUBLISHERS,
     summary="Take a version back: the one before it is in force again at once · 撤回版本",
 )
-def withdraw_version(request: Request) -> BookView:
+def withdraw_version(desk: Desk, request: Request) -> BookView:
     """Withdrawing is a version too, so history stays; a second time changes nothing."""
-    key, versions = request.path["key"], _versions(request.path["key"])
+    key, versions = request.path["key"], _versions(desk, request.path["key"])
     number = _number(request.path["number"])
     check_withdrawal(versions, number)
     if number not in withdrawals(versions):
         by, at = request.principal.sub, request.now
         withdrawal = Version(latest_number(versions) + 1, at, withdraws=number, published_at=at, published_by=by)
-        versions = (*versions, _books().append(key, withdrawal))
+        versions = (*versions, desk.books.append(key, withdrawal))
     return book_view(key, versions, version_or_next(versions, request.now))
 
 
@@ -104,11 +93,11 @@ def withdraw_version(request: Request) -> BookView:
     status=201,
     summary="Quote a service in a region, with every place looked at · 报价",
 )
-def quote(request: Request) -> QuoteView:
+def quote(desk: Desk, request: Request) -> QuoteView:
     """Made and stored at one moment: the same Idempotency-Key gives the same quote, whatever the book says by then."""
-    versions, now = _versions(request.body.book, pointer="/book"), request.made_at or request.now
+    versions, now = _versions(desk, request.body.book, pointer="/book"), request.made_at or request.now
     made = make_quote(request.new_id("quo"), request.body, versions, now)
-    stored = _quotes().store(made, room.clock.wall_now())
+    stored = desk.quotes.store(made, desk.wall_now())
     return quote_at(stored, request.now)
 
 
@@ -118,13 +107,13 @@ def quote(request: Request) -> QuoteView:
     answer=QuoteView,
     summary="A quote as it was made, and whether it still holds · 查询报价",
 )
-def show_quote(request: Request) -> QuoteView:
+def show_quote(desk: Desk, request: Request) -> QuoteView:
     """The stored quote; whether it still holds is told as of now. NotFound once it is gone."""
-    return quote_at(_quotes().get(request.path["quote_id"]), request.now)
+    return quote_at(desk.quotes.get(request.path["quote_id"]), request.now)
 
 
-def _versions(key: str, pointer: str = "") -> tuple[Version, ...]:
-    versions = _books().versions(key)
+def _versions(desk: Desk, key: str, pointer: str = "") -> tuple[Version, ...]:
+    versions = desk.books.versions(key)
     if not versions and pointer:
         raise Invalid("book", problems=[Problem(pointer, "no such price book")])
     if not versions:

@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.metrics import MetricUnit
 
 NAMESPACE = "scrm-hub"
 PRIVATE = frozenset(
@@ -32,9 +33,11 @@ def make_logger(service: str) -> Logger:
     return Logger(service=service, logger_formatter=MaskingFormatter(), utc=True)
 
 
-def make_metrics(service: str) -> Metrics:
-    """The room's metrics, in CloudWatch's embedded format."""
-    return Metrics(namespace=NAMESPACE, service=service)
+def count_metric(service: str, name: str, value: int) -> None:
+    """Add to a metric of the room, in CloudWatch's embedded format: one line in the log."""
+    metrics = Metrics(namespace=NAMESPACE, service=service)
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    metrics.flush_metrics()
 
 
 def masked_facts(facts: dict[str, Any]) -> dict[str, str]:

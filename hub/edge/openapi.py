@@ -11,7 +11,8 @@ from pydantic.json_schema import models_json_schema
 
 from hub.contracts.http import ProblemAnswer
 from hub.edge.answers import PROBLEM_TYPE
-from hub.edge.room import Room, Route
+from hub.edge.room import Room
+from hub.edge.routes import Route
 
 REFERENCE = "#/components/schemas/{model}"
 PARAMETER = re.compile(r"{(\w+)}")
@@ -26,7 +27,7 @@ IDEMPOTENCY_KEY = {
 }
 
 
-def document(rooms: Iterable[Room], version: str, extra_paths: Mapping[str, Any]) -> dict[str, Any]:
+def document(rooms: Iterable[Room[Any]], version: str, extra_paths: Mapping[str, Any]) -> dict[str, Any]:
     """The whole API. `extra_paths`: path items of what is no room's route (the webhook front door)."""
     found = [(room, route) for room in rooms for route in room.http_routes]
     references, components = models_json_schema(_models(route for _, route in found), ref_template=REFERENCE)

@@ -11,6 +11,7 @@ import pytest
 from functions.pricing import app
 from hub.kernel.clock import StepClock
 from tests.support.aws import account
+from tests.support.hosts import install
 from tests.support.http import Answer, call, token
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -25,11 +26,8 @@ def clock() -> StepClock:
 @pytest.fixture(autouse=True)
 def session(clock: StepClock) -> Iterator[Any]:
     with account("pricing") as session:
-        app.room.reset()
-        app.room.clock = clock
-        app.connected.cache_clear()
+        install(app.room, session, clock)
         yield session
-    app.room.reset()
 
 
 def quote(region: str = "310000", service: str = "fruit_tea", key: str = "", **more: Any) -> Answer:
