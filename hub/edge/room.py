@@ -74,7 +74,7 @@ class Room(Chalice, Generic[Desk]):
         """Run on this host from now on, with a desk made from it, or `desk`, where tests have fakes in it. Without
         this the first call makes a host from the environment. Answers the host."""
         with self._installing:
-            self._installed = host, desk or self._make_desk(host)
+            self._installed = host, self._make_desk(host) if desk is None else desk
         return host
 
     @property
