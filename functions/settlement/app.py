@@ -223,7 +223,7 @@ def post_entry(request: Request) -> wire.EntryView:
     roles=FINANCE,
     summary="All postings added up again: the ledger balances · 试算平衡",
 )
-def show_summary(request: Request) -> wire.LedgerSummary:  # noqa: ARG001 - every handler takes the request
+def show_summary(request: Request) -> wire.LedgerSummary:
     """Adds up to SUMMARY_LIMIT entries, in minor units; `complete` says whether that was all of them."""
     entries = list(_store().entries.every())
     taken = entries[:SUMMARY_LIMIT]

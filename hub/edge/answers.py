@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from hub.contracts.http import FieldProblem, ProblemAnswer
+from hub.contracts.http import FieldProblem, Page, ProblemAnswer
+from hub.edge import cursors
 from hub.kernel import errors
 from hub.kernel.errors import HubError, Invalid, Problem
 
 PROBLEM_TYPE = "application/problem+json"
+Item = TypeVar("Item")
 TYPE_BASE = "urn:scrm-hub:problem:"
 
 STATUS: Mapping[type[HubError], tuple[int, str]] = {
@@ -39,6 +41,11 @@ class Raw:
     body: bytes
     content_type: str = "text/plain; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def page(items: Iterable[Item], position: cursors.Position | None) -> Page[Item]:
+    """A page of a list. position: where DynamoDB goes on after these items, None at the end."""
+    return Page(data=tuple(items), next_cursor=cursors.encode(position), has_more=position is not None)
 
 
 def status_of(error: HubError) -> tuple[int, str]:

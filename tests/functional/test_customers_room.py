@@ -12,6 +12,7 @@ from functions.customers import app
 from functions.customers.timeline import TOLD
 from hub.contracts.events import ContactChanged, MessageReceived, OrderPaid, TicketClosed, TicketOpened, parse_event
 from tests.support.aws import account
+from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, bus_events, call, token
 
 AT = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
@@ -21,9 +22,7 @@ DONE: dict[str, list[Any]] = {"batchItemFailures": []}
 @pytest.fixture(autouse=True)
 def session() -> Iterator[Any]:
     with account("customers") as session:
-        app.room.reset()
-        for connected in (app.store, app.sealer, app.contents, app.phone_key):
-            connected.cache_clear()
+        install(app.room, session)
         yield session
 
 

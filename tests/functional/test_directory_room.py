@@ -12,6 +12,7 @@ import pytest
 from functions.directory import app
 from hub.contracts.events import StaffChanged
 from tests.support.aws import account
+from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, bus_events, call, sqs_batch, token
 
 LI = {"name": "李雷", "roles": ["agent"], "teams": ["east"], "region": "310000", "wecom_userid": "lilei"}
@@ -21,9 +22,7 @@ VERIFY = json.dumps({"WW_verify_abc.txt": "abc"})
 @pytest.fixture(autouse=True)
 def session() -> Iterator[Any]:
     with account("directory", HUB_VERIFY_FILES=VERIFY) as session:
-        app.room.reset()
-        app.store.cache_clear()
-        app.sealer.cache_clear()
+        install(app.room, session)
         yield session
 
 
