@@ -17,8 +17,8 @@ from functions.customers.tables import ContactItem, IdentityItem, KeyItem, Profi
 from functions.customers.timeline import sort_key
 from hub.contracts.customers import TimelineEntry
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Conflict, NotFound
-from hub.store.model import RoomModel, saving
+from hub.kernel.errors import Conflict
+from hub.store.model import RoomModel, find_item, saving
 from hub.store.paging import Position, read_page
 
 PARTS_LIMIT = 200
@@ -36,7 +36,7 @@ class CustomerTable:
 
     def find(self, identity: Identity) -> str | None:
         """The customer that this identity was claimed for (strongly consistent), None when it is free."""
-        item = _read(IdentityItem, self._identity_pk(identity), "identity")
+        item = find_item(IdentityItem, self._identity_pk(identity), "identity")
         return item.customer_id if item else None
 
     def claim(self, customer_id: str, identities: Sequence[Identity], at: datetime, *, new: bool = False) -> bool:
@@ -74,10 +74,10 @@ class CustomerTable:
     def phone_key(self, make: Callable[[], str]) -> str:
         """The key of the phones' hashes, sealed; made once for ever, by whoever first asks for it."""
         pk, sk = f"{self._tenant}#key", "phone"
-        item = _read(KeyItem, pk, sk)
+        item = find_item(KeyItem, pk, sk)
         if item is None:
             KeyItem(pk, sk, sealed=make()).create_if_absent()
-            item = _read(KeyItem, pk, sk)
+            item = KeyItem.get(pk, sk, consistent_read=True)
         return str(item.sealed)
 
     # Profile and facts.
@@ -113,7 +113,7 @@ class CustomerTable:
     def contact(self, customer_id: str, connection_id: str, member_id: str) -> tuple[Contact | None, ContactItem]:
         """What is known of a contact, and the item to write it with: `save_contact` fails if it moved on."""
         pk, sk = self._pk(customer_id), f"contact#{connection_id}#{member_id}"
-        item = _read(ContactItem, pk, sk)
+        item = find_item(ContactItem, pk, sk)
         return (to_contact(item), item) if item else (None, ContactItem(pk, sk))
 
     def save_contact(self, item: ContactItem, contact: Contact) -> None:
@@ -187,12 +187,3 @@ def _text(moment: datetime | None) -> str | None:
 
 def _stored(fact: Fact) -> dict[str, str]:
     return {"value": fact.value, "masked": fact.masked, "source": fact.source, "at": rfc3339(fact.at)}
-
-
-def _read(model: Any, pk: str, sk: str) -> Any:
-    """The item, strongly consistent, or None."""
-    try:
-        with saving():
-            return model.get(pk, sk, consistent_read=True)
-    except NotFound:
-        return None

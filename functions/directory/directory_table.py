@@ -20,8 +20,8 @@ from hub.contracts.directory import (
     StoreView,
 )
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Conflict, NotFound
-from hub.store.model import RoomModel, saving
+from hub.kernel.errors import Conflict
+from hub.store.model import RoomModel, find_item, saving
 from hub.store.paging import Position, read_page
 
 Item = TypeVar("Item", bound=RoomModel)
@@ -47,7 +47,7 @@ class DirectoryTable:
 
     def save_person(self, person_id: str, body: PersonBody, sealed_name: str, now: datetime) -> PersonItem:
         """Create or replace a person, and their rights with them. Raises Conflict when `body.version` is stale."""
-        item = _find(PersonItem, self._pk("person", person_id), "person") or PersonItem(
+        item = find_item(PersonItem, self._pk("person", person_id), "person") or PersonItem(
             self._pk("person", person_id),
             "person",
             person_id=person_id,
@@ -117,7 +117,7 @@ class DirectoryTable:
     def save_store(self, store_id: str, body: StoreBody) -> StoreView:
         """Create or replace a store. Raises Conflict when `body.version` is stale."""
         pk = self._pk("store", store_id)
-        item = _find(StoreItem, pk, "store") or StoreItem(
+        item = find_item(StoreItem, pk, "store") or StoreItem(
             pk, "store", store_id=store_id, list_pk=f"{self._tenant}#stores", list_sk=store_id
         )
         _check_version(item, body.version)
@@ -137,7 +137,7 @@ class DirectoryTable:
     def save_roster(self, team: str, body: RosterBody, now: datetime) -> RosterItem:
         """Replace a team's roster. Raises Conflict when `body.version` is stale."""
         pk = self._pk("roster", team)
-        item = _find(RosterItem, pk, "roster") or RosterItem(
+        item = find_item(RosterItem, pk, "roster") or RosterItem(
             pk, "roster", team=team, list_pk=f"{self._tenant}#rosters", list_sk=team
         )
         _check_version(item, body.version)
@@ -180,7 +180,7 @@ class DirectoryTable:
 
     def _principal(self, sub: str) -> PrincipalItem:
         pk = self._pk("principal", sub)
-        return _find(PrincipalItem, pk, "principal") or PrincipalItem(pk, "principal", region="base")
+        return find_item(PrincipalItem, pk, "principal") or PrincipalItem(pk, "principal", region="base")
 
     def _pk(self, kind: str, name: str) -> str:
         return f"{self._tenant}#{kind}#{name}"
@@ -201,13 +201,6 @@ def _check_version(item: RoomModel, seen: int | None) -> None:
 def _get(model: type[Item], pk: str, sk: str) -> Item:
     with saving(item=pk.partition("#")[2]):
         return model.get(pk, sk, consistent_read=True)
-
-
-def _find(model: type[Item], pk: str, sk: str) -> Item | None:
-    try:
-        return _get(model, pk, sk)
-    except NotFound:
-        return None
 
 
 def _store_view(item: StoreItem) -> StoreView:

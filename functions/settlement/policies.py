@@ -15,7 +15,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decima
 from pathlib import Path
 from typing import Any
 
-from functions.settlement.ledger import Entry, Line, Why
+from functions.settlement.ledger.ledger import Entry, Line, Why
 from hub.contracts.events import TicketClosed
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Invalid, Problem

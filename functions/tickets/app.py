@@ -110,7 +110,7 @@ def open_by_hand(request: Request) -> TicketView:
 
 
 @room.http("GET", "/tickets/rules", summary="受理规则 · Show the intake rules", answer=RulesView, roles=LEADERS)
-def read_rules(request: Request) -> RulesView:  # noqa: ARG001 - a handler's signature
+def read_rules(request: Request) -> RulesView:
     """The rules that say what kind of ticket a message opens: the preset, until others are published."""
     return show_rules(desk.rules.current())
 

@@ -120,7 +120,7 @@ def tally(message: dict[str, Any]) -> None:
 
 
 @room.schedule("rate(10 minutes)")
-def pull(now: datetime) -> None:  # noqa: ARG001 - each pull asks for the time itself
+def pull(now: datetime) -> None:
     """Ask for a pull of every feed: one message each, so that none waits for another."""
     feeds = [
         {"connection_id": shop.connection_id, "entity": feed.entity}
@@ -175,7 +175,7 @@ def _pull(shop: Shop, entity: str) -> None:
 
 
 @room.schedule("rate(5 minutes)")
-def sweep(now: datetime) -> None:  # noqa: ARG001 - what waits is measured in real time
+def sweep(now: datetime) -> None:
     """Send what stays pending to the queue again, and give up what nothing has moved for a day."""
     wall, inbox = room.clock.wall_now(), tools().inbox
     for message_id in inbox.list_waiting("pending", wall - GIVE_UP, SWEEP_LIMIT)[0]:

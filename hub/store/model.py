@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttribute
@@ -26,6 +26,7 @@ from pynamodb.models import Model
 
 from hub.kernel.errors import Conflict, NotFound, Retry
 
+Item = TypeVar("Item", bound="RoomModel")
 CONDITION_FAILED = "ConditionalCheckFailedException"
 PASSING = (
     "ProvisionedThroughputExceededException",
@@ -84,6 +85,15 @@ def bind(table_name: str, *models: type[Model]) -> None:
         model._connection = None
         for index in model._indexes.values():
             index._model = model
+
+
+def find_item(model: type[Item], pk: str, sk: str) -> Item | None:
+    """The item under a key, strongly consistent; None where there is none."""
+    try:
+        with saving():
+            return model.get(pk, sk, consistent_read=True)
+    except NotFound:
+        return None
 
 
 @contextmanager

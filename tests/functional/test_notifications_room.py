@@ -14,6 +14,7 @@ from functions.notifications import app
 from hub.contracts.events import PersonChanged, PlatformNoticed, RosterChanged, RungFired, TicketAssigned
 from hub.kernel.clock import StepClock
 from tests.support.aws import account
+from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, call, token
 from tests.support.wecom_double import Wecom, wecom_double
 
@@ -50,15 +51,11 @@ class Stack:
 @pytest.fixture
 def stack() -> Iterator[Stack]:
     with wecom_double() as wecom, account("notifications", HUB_PLATFORMS_URL=wecom.url) as session:
-        app.room.reset()
-        app.store.cache_clear()
-        app.wecom.cache_clear()
         clock = StepClock(NOON)
-        app.room.clock = clock
+        install(app.room, session, clock)
         name = "/hub/demo/connections/con_1"
         session.client("ssm").put_parameter(Name=name, Value=json.dumps(CONNECTION), Type="SecureString")
         yield Stack(wecom, clock)
-    app.room.reset()
 
 
 def assigned(event_id: str = "evt_1", **more: Any) -> TicketAssigned:
@@ -186,7 +183,7 @@ def test_a_refused_message_has_failed_with_its_reason(stack: Stack) -> None:
 
 def test_a_tenant_without_wecom_has_its_notices_on_record(stack: Stack) -> None:
     """Nothing is sent, nothing breaks, and the record says why."""
-    app.wecom().secrets.client.delete_parameter(Name="/hub/demo/connections/con_1")
+    app.room.host.client("ssm").delete_parameter(Name="/hub/demo/connections/con_1")
     assert stack.hear(assigned()) == DONE
     assert [(s["state"], s["reason"]) for s in stack.sends()] == [("failed", "no-connection")]
 

@@ -11,14 +11,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.settlement import app
-from functions.settlement.periods import Closing, book_entry
+from functions.settlement.handlers.steps import PARTIES_A_PAGE
+from functions.settlement.ledger.lines import party_lines
 from functions.settlement.policies import entries_for, load_policies
-from functions.settlement.statements import LINES_LIMIT, party_lines
-from functions.settlement.steps import PARTIES_A_PAGE
+from functions.settlement.runs.periods import Closing, book_entry, run_id_of
+from functions.settlement.statements.statements import LINES_LIMIT
 from hub.contracts.events import TicketClosed
 from hub.kernel.clock import StepClock
 from hub.kernel.errors import Retry
 from tests.support.aws import REGION, account
+from tests.support.hosts import install
 from tests.support.http import Answer, Context, bus_batch, call, sqs_batch, token
 
 SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
@@ -41,11 +43,8 @@ def session(clock: StepClock) -> Iterator[Any]:
             definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
             roleArn="arn:aws:iam::123456789012:role/hub-demo-machines",
         )
-        app.room.reset()
-        app.room.clock = clock
-        app.connected.cache_clear()
+        install(app.room, session, clock)
         yield session
-    app.room.reset()
 
 
 def closed(number: int = 1, **changes: Any) -> TicketClosed:
@@ -235,7 +234,7 @@ def test_only_one_run_is_open_at_a_time(clock: StepClock) -> None:
     clock.now = SIX + timedelta(days=1)
     refused = started("2026-11-22")
     assert (refused.status, refused.json["facts"]["open"]) == (409, open_id)
-    other = app.run_id_of("demo", date(2026, 11, 22))
+    other = run_id_of("demo", date(2026, 11, 22))
     with pytest.raises(Retry):
         step("open", run_id=other, day="2026-11-22")
 
@@ -355,10 +354,9 @@ def test_only_finance_reads_the_ledger() -> None:
 
 def test_a_party_with_more_lines_than_a_statement_holds_gets_two(clock: StepClock) -> None:
     """One line too many starts a second part; together they hold every line once."""
-    store = app.connected("demo", "hub-demo-settlement")
     for number in range(LINES_LIMIT + 1):
         (entry,) = entries_for(closed(number, travel_minor=0), load_policies())
-        store.entries.project(party_lines(entry, book_entry(entry.occurred_at, clock.now, Closing(), ZONE)))
+        app.room.desk.entries.project(party_lines(entry, book_entry(entry.occurred_at, clock.now, Closing(), ZONE)))
     clock.now = SIX
     run_id = run_machine()
     listed = statements(run=run_id)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.settlement.ledger import Entry
+from functions.settlement.ledger.ledger import Entry
 from functions.settlement.policies import PRESETS, entries_for, load_policies, policies_in_force
 from hub.contracts.events import TicketClosed
 from hub.kernel.errors import Invalid

@@ -40,7 +40,7 @@ def choose_connection(connections: Iterable[Connection]) -> Connection:
 
 
 @dataclass
-class WecomPort:
+class Wecom:
     """Sends for one tenant. platforms_url: the local doubles, "" for the platform itself. wall_now: real time."""
 
     tenant: str

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
-from functions.settlement.entries_port import line_of
-from functions.settlement.statements import (
+from functions.settlement.ledger.entries_table import line_of
+from functions.settlement.ledger.lines import PartyLine
+from functions.settlement.statements.statements import (
     LINES_LIMIT,
-    PartyLine,
     Statement,
     statement_document,
     statement_from_document,
 )
-from functions.settlement.tables import DueItem, LineItem, Listed, PartyItem, Position, StatementItem
+from functions.settlement.tables import DueItem, LineItem, PartyItem, StatementItem
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Broken, Conflict, NotFound, Retry
 from hub.store.model import saving
-from hub.store.paging import read_page
+from hub.store.paging import Position, read_page
 
 
 class Statements:
@@ -49,11 +50,11 @@ class Statements:
     def _unsettled(self, party: str, hints: Sequence[DueItem]) -> list[PartyLine]:
         """The lines that these hints lead to and that are in no statement; hints to others are cleared."""
         keys = [(f"{self._tenant}#party#{party}", hint.line_sk) for hint in hints]
-        found = {item.sk: item for item in LineItem.batch_get(keys, consistent_read=True)}
+        items = {item.sk: item for item in LineItem.batch_get(keys, consistent_read=True)}
         for hint in hints:
-            if hint.line_sk in found and found[hint.line_sk].statement_id:
+            if hint.line_sk in items and items[hint.line_sk].statement_id:
                 self._clear(hint)
-        return [line_of(item, party) for item in found.values() if not item.statement_id]
+        return [line_of(item, party) for item in items.values() if not item.statement_id]
 
     def find(self, party: str, statement_id: str) -> Statement | None:
         """A party's statement, or None; strongly consistent."""
@@ -110,18 +111,17 @@ class Statements:
                 return statement_from_document(item.document)
         raise NotFound("no such statement", statement=statement_id)
 
-    def page(self, prefix: str, limit: int, position: Position) -> Listed:
+    def page(self, prefix: str, limit: int, start: Position | None) -> tuple[list[Statement], Position | None]:
         """Statements whose id begins with `prefix`, the latest first; may be two seconds behind."""
         condition = StatementItem.list_sk.startswith(prefix) if prefix else None
-        query, pk = StatementItem.by_list.query, f"{self._tenant}#statements"
-        return _listed(*read_page(query, pk, condition, limit=limit, start=position, scan_index_forward=False))
+        return _read(StatementItem.by_list.query, f"{self._tenant}#statements", condition, limit, start)
 
-    def page_of_party(self, party: str, prefix: str, limit: int, position: Position) -> Listed:
+    def page_of_party(
+        self, party: str, prefix: str, limit: int, start: Position | None
+    ) -> tuple[list[Statement], Position | None]:
         """A party's statements, the latest first."""
         condition = StatementItem.sk.startswith(f"statement#{prefix}")
-        pk = f"{self._tenant}#party#{party}"
-        query = StatementItem.query
-        return _listed(*read_page(query, pk, condition, limit=limit, start=position, scan_index_forward=False))
+        return _read(StatementItem.query, f"{self._tenant}#party#{party}", condition, limit, start)
 
     @staticmethod
     def _clear(hint: DueItem) -> None:
@@ -129,5 +129,8 @@ class Statements:
             hint.delete(add_version_condition=False)
 
 
-def _listed(found: list[StatementItem], after: Position) -> Listed:
-    return Listed(tuple(statement_from_document(item.document) for item in found), after)
+def _read(
+    query: Any, pk: str, condition: Any, limit: int, start: Position | None
+) -> tuple[list[Statement], Position | None]:
+    items, position = read_page(query, pk, condition, limit=limit, start=start, scan_index_forward=False)
+    return [statement_from_document(item.document) for item in items], position

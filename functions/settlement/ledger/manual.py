@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from functions.settlement.ledger import Entry, Line, Why
+from functions.settlement.ledger.ledger import Entry, Line, Why
 from hub.contracts.settlement import ManualEntry
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.money import Money

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from functions.settlement.ledger import Booking
+from functions.settlement.ledger.ledger import Booking
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.ids import derived_id
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
-from functions.settlement.periods import Closing, Run
-from functions.settlement.tables import ClosingItem, Listed, Position, RunItem
+from functions.settlement.runs.periods import Closing, Run
+from functions.settlement.tables import ClosingItem, RunItem
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.store.model import saving
-from hub.store.paging import read_page
+from hub.store.paging import Position, read_page
 
 
 class Runs:
@@ -40,11 +40,11 @@ class Runs:
     def open(self, run: Run) -> Run:
         """Open a run, once: answers the run as it first opened; one that was left open is alone again. Raises Retry
         while another run is open."""
-        found = self.find(run.id)
-        if found is None or not found.closed_at:
+        known = self.find(run.id)
+        if known is None or not known.closed_at:
             self._take(run.id)
-        if found:
-            return found
+        if known:
+            return known
         item = RunItem(
             f"{self._tenant}#run#{run.id}",
             "run",
@@ -73,11 +73,11 @@ class Runs:
                 item.save()
         return _run(item)
 
-    def page(self, limit: int, position: Position) -> Listed:
+    def page(self, limit: int, start: Position | None) -> tuple[list[Run], Position | None]:
         """Runs, the latest day first; may be two seconds behind."""
         query, pk = RunItem.by_list.query, f"{self._tenant}#runs"
-        found, after = read_page(query, pk, limit=limit, start=position, scan_index_forward=False)
-        return Listed(tuple(_run(item) for item in found), after)
+        items, position = read_page(query, pk, limit=limit, start=start, scan_index_forward=False)
+        return [_run(item) for item in items], position
 
     def _take(self, run_id: str) -> None:
         closing = self._closing_item()

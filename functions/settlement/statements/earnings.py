@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from functions.settlement.statements import PartyLine
+from functions.settlement.ledger.lines import PartyLine
 from hub.kernel.errors import Forbidden
 from hub.kernel.regions import covers
 

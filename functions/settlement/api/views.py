@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from functions.settlement.ledger import Booking, Entry, Why
-from functions.settlement.periods import Run
-from functions.settlement.statements import PartyLine, Statement, totals_of
+from functions.settlement.ledger.ledger import Booking, Entry, Why
+from functions.settlement.ledger.lines import PartyLine, totals_of
+from functions.settlement.runs.periods import Run
+from functions.settlement.statements.statements import Statement
 from hub.contracts import settlement as wire
 from hub.kernel.money import Money
 

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from functions.settlement.ledger import Booking, Entry, entry_document, entry_from_document
-from functions.settlement.statements import PartyLine, line_document, line_from_document
-from functions.settlement.tables import DueItem, EntryItem, LineItem, Listed, PartyItem, Position
+from functions.settlement.ledger.ledger import Booking, Entry, entry_document, entry_from_document
+from functions.settlement.ledger.lines import PartyLine, line_document, line_from_document
+from functions.settlement.tables import DueItem, EntryItem, LineItem, PartyItem
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Invalid, Problem
 from hub.store.model import saving
-from hub.store.paging import read_page
+from hub.store.paging import Position, read_page
 
 EARNINGS_LIMIT = 2000
 """Lines of one person and period in one answer."""
@@ -67,17 +67,17 @@ class Entries:
         span = LineItem.sk.between(f"line#{rfc3339(since)}", f"line#{rfc3339(until)}")
         pk = f"{self._tenant}#party#{party}"
         with saving(party=party):
-            found = list(LineItem.query(pk, span, consistent_read=True, limit=EARNINGS_LIMIT + 1))
-        if len(found) > EARNINGS_LIMIT:
+            items = list(LineItem.query(pk, span, consistent_read=True, limit=EARNINGS_LIMIT + 1))
+        if len(items) > EARNINGS_LIMIT:
             rule = f"has more than {EARNINGS_LIMIT} lines: ask for a shorter period"
             raise Invalid("period", problems=[Problem("query:period", rule)])
-        return [line_of(item, party) for item in found]
+        return [line_of(item, party) for item in items]
 
-    def page(self, limit: int, position: Position) -> Listed:
+    def page(self, limit: int, start: Position | None) -> tuple[list[tuple[Entry, Booking]], Position | None]:
         """Entries, the latest first; may be two seconds behind."""
         query, pk = EntryItem.by_list.query, f"{self._tenant}#entries"
-        found, after = read_page(query, pk, limit=limit, start=position, scan_index_forward=False)
-        return Listed(tuple(entry_from_document(item.document) for item in found), after)
+        items, position = read_page(query, pk, limit=limit, start=start, scan_index_forward=False)
+        return [entry_from_document(item.document) for item in items], position
 
     def every(self) -> Iterator[Entry]:
         """All entries, SUMMARY_LIMIT and one at most; may be two seconds behind."""

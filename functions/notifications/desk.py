@@ -1,0 +1,52 @@
+"""What the room's handlers work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from functions.notifications.people_table import PeopleTable
+from functions.notifications.sends_table import SendTable
+from functions.notifications.tables import MODELS
+from functions.notifications.wecom import Wecom
+from hub.edge.host import Host
+from hub.store.model import bind
+from hub.store.secrets import ConnectionSecrets
+
+
+@dataclass
+class Desk:
+    """wecom: the way out. base_url: where a notice's subject is shown. zone: the tenant's, of quiet hours."""
+
+    sends: SendTable
+    people: PeopleTable
+    wecom: Wecom
+    base_url: str
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+    logger: Any
+
+
+def build_desk(host: Host) -> Desk:
+    """The room's desk on this host."""
+    settings = host.settings
+    bind(settings.table, *MODELS)
+    return Desk(
+        sends=SendTable(settings.tenant),
+        people=PeopleTable(settings.tenant),
+        wecom=_wecom(host),
+        base_url=settings.base_url,
+        zone=ZoneInfo(settings.timezone),
+        now=host.now,
+        logger=host.logger,
+    )
+
+
+def _wecom(host: Host) -> Wecom:
+    settings, wall_now = host.settings, host.clock.wall_now
+    secrets = ConnectionSecrets(host.client("ssm"), settings.tenant, wall_now)
+    dynamodb = host.client("dynamodb")
+    return Wecom(settings.tenant, settings.table, settings.platforms_url, wall_now, secrets, dynamodb)
