@@ -29,6 +29,7 @@ WIRING = (
     *("hub/documents/tables.py", "hub/documents/*_table.py", "hub/documents/routes.py"),
 )
 GATEWAYS = (
+    "functions/notifications/wecom.py",  # the WeCom app that sends notices
     "functions/tickets/flows/machines.py",  # Step Functions
     "hub/channels/guard.py",  # the one socket to an address that a tenant gave us
     "hub/channels/wechat/api.py",  # what the clients of WeChat's family share
@@ -36,7 +37,7 @@ GATEWAYS = (
 )
 UNCONVERTED = (
     *("functions/*_port.py", "functions/*_api.py", "functions/webhooks/views.py"),
-    *("functions/tickets/steps.py", "functions/settlement/steps.py"),
+    *("functions/tickets/steps.py"),
 )
 """Rooms that have no folders yet name their repositories, handlers and routes by a suffix."""
 
@@ -81,9 +82,6 @@ KNOWN_CIRCLES = frozenset(
         "hub.channels.base",
         "hub.channels.mapping",
         "hub.channels.market",
-        "hub.edge.consumers",
-        "hub.edge.requests",
-        "hub.edge.room",
     }
 )
 """Modules that still import themselves through others. The list only shrinks."""
