@@ -7,7 +7,7 @@ from functions.customers.desk import Desk, build_desk
 from functions.customers.identities import Identity, resolve_customer
 from functions.customers.persons import Person, identities_of, person_of
 from functions.customers.profile import Reader, make_fact, show_customer, show_summary, unknown_of
-from functions.customers.timeline import TOLD, entry_of
+from functions.customers.timeline import KEPT_OF, entry_of
 from hub.contracts.customers import CustomerSummary, CustomerView, FactBody, TimelineEntry
 from hub.contracts.events import (
     AfterSaleChanged,
@@ -91,7 +91,7 @@ def record_fact(desk: Desk, request: Request) -> CustomerView:
     return _show(desk, customer_id, request.principal)
 
 
-@room.events("message.received", *TOLD)
+@room.events("message.received", *KEPT_OF)
 def on_event(desk: Desk, event: Event) -> None:
     """Every step is the same again for the same event: an event that comes twice changes nothing. What names nobody is
     nobody's."""

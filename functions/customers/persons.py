@@ -42,21 +42,21 @@ class Person:
     @property
     def facts(self) -> dict[str, str]:
         """What there is to know of them, by the name of the fact."""
-        told = {"phone": self.phone, "name": self.name, "email": self.email}
-        return {name: value for name, value in told.items() if value}
+        facts = {"phone": self.phone, "name": self.name, "email": self.email}
+        return {name: value for name, value in facts.items() if value}
 
 
 def person_of(content: Mapping[str, Any]) -> Person:
     """The person that a content speaks of. What is not as it should be is as if it were not there."""
-    told = content.get("person")
-    if not isinstance(told, Mapping):
+    values = content.get("person")
+    if not isinstance(values, Mapping):
         return Person()
-    union_id = _text(told, "union_id")
+    union_id = _text(values, "union_id")
     return Person(
-        phone=read_phone(_text(told, "phone")),
+        phone=read_phone(_text(values, "phone")),
         union_id=union_id if _UNION_ID.fullmatch(union_id) else "",
-        name=_text(told, "name"),
-        email=_text(told, "email"),
+        name=_text(values, "name"),
+        email=_text(values, "email"),
     )
 
 
@@ -83,6 +83,6 @@ def phone_identity(phone: str, key: bytes) -> Identity:
     return Identity(PHONE, "", hmac.new(key, phone.encode(), hashlib.sha256).hexdigest())
 
 
-def _text(told: Mapping[str, Any], name: str) -> str:
-    value = told.get(name)
+def _text(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name)
     return value.strip() if isinstance(value, str) and len(value) <= TEXT_LIMIT_CHARS else ""

@@ -79,10 +79,10 @@ def with_facts(profile: Profile, facts: Iterable[Fact]) -> dict[str, Fact]:
     return after
 
 
-def unknown_of(profile: Profile, told: Mapping[str, str]) -> dict[str, str]:
+def unknown_of(profile: Profile, facts: Mapping[str, str]) -> dict[str, str]:
     """What is told of a customer and not known yet, as far as there is room for it. What is known stays as it is."""
     known = {fact.name for fact in profile.facts}
-    unknown = [(name, value) for name, value in told.items() if name not in known]
+    unknown = [(name, value) for name, value in facts.items() if name not in known]
     return dict(unknown[: FACTS_LIMIT - len(known)])
 
 

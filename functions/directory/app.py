@@ -87,12 +87,12 @@ def read_person(desk: Desk, request: Request) -> PersonView:
            body=PersonBody, answer=PersonView, roles=ADMINISTRATOR, status=201)  # fmt: skip
 def add_person(desk: Desk, request: Request) -> PersonView:
     """Add a person. The same person again is answered as is; another under the same id is a conflict."""
-    asked: PersonBody = request.body
+    body: PersonBody = request.body
     try:
-        return _save_person(desk, request, asked.model_copy(update={"version": 0}))
+        return _save_person(desk, request, body.model_copy(update={"version": 0}))
     except Conflict:
         known = _show_person(desk, desk.directory.person(request.path["person_id"]))
-        if any(getattr(known, name) != value for name, value in asked if name != "version"):
+        if any(getattr(known, name) != value for name, value in body if name != "version"):
             raise
         return known
 

@@ -30,12 +30,12 @@ def on_duty(shifts: Sequence[Shift], at: datetime) -> tuple[str, ...]:
 def _overlaps(shifts: Sequence[Shift]) -> list[tuple[int, int]]:
     """Pairs (later start, earlier start) of indexes: each shift against the one of its person that reaches furthest."""
     furthest: dict[str, int] = {}
-    found = []
+    pairs = []
     for i in sorted(range(len(shifts)), key=lambda i: (shifts[i].starts_at, i)):
         person = shifts[i].person_id
         before = furthest.get(person)
         if before is not None and shifts[i].starts_at < shifts[before].ends_at:
-            found.append((i, before))
+            pairs.append((i, before))
         if before is None or shifts[i].ends_at > shifts[before].ends_at:
             furthest[person] = i
-    return found
+    return pairs

@@ -95,5 +95,5 @@ def _both(group: str, key: str, count: int = 0) -> str:
 @lru_cache(maxsize=1)
 def _templates() -> dict[str, Any]:
     text = (Path(__file__).parent / "templates.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
+    templates: dict[str, Any] = json.loads(text)
+    return templates

@@ -33,7 +33,7 @@ room = Room("pricing", paths=("/pricing",), make_desk=build_desk, idempotency=Id
     "/pricing/books/{key}",
     query=BookQuery,
     answer=BookView,
-    summary="A price book: its history, and the prices in force at a moment · 价目表",
+    summary="价目表 · A price book: its history, and the prices in force at a moment",
 )
 def show_book(desk: Desk, request: Request) -> BookView:
     """The version asked for, else the one in force at `at` or now, else the next. NotFound when there is none."""
@@ -52,7 +52,7 @@ def show_book(desk: Desk, request: Request) -> BookView:
     body=BookDraft,
     answer=BookView,
     roles=PUBLISHERS,
-    summary="Publish a version that takes over at its valid_from, to the second · 发布价目表新版本",
+    summary="发布价目表新版本 · Publish a version that takes over at its valid_from, to the second",
 )
 def publish_version(desk: Desk, request: Request) -> BookView:
     """A draft becomes the next version. Conflict when `after_version` is not the latest; the same draft once."""
@@ -71,7 +71,7 @@ def publish_version(desk: Desk, request: Request) -> BookView:
     "/pricing/books/{key}/versions/{number}/withdraw",
     answer=BookView,
     roles=PUBLISHERS,
-    summary="Take a version back: the one before it is in force again at once · 撤回版本",
+    summary="撤回版本 · Take a version back: the one before it is in force again at once",
 )
 def withdraw_version(desk: Desk, request: Request) -> BookView:
     """Withdrawing is a version too, so history stays; a second time changes nothing."""
@@ -91,7 +91,7 @@ def withdraw_version(desk: Desk, request: Request) -> BookView:
     body=QuoteRequest,
     answer=QuoteView,
     status=201,
-    summary="Quote a service in a region, with every place looked at · 报价",
+    summary="报价 · Quote a service in a region, with every place looked at",
 )
 def quote(desk: Desk, request: Request) -> QuoteView:
     """Made and stored at one moment: the same Idempotency-Key gives the same quote, whatever the book says by then."""
@@ -105,7 +105,7 @@ def quote(desk: Desk, request: Request) -> QuoteView:
     "GET",
     "/pricing/quotes/{quote_id}",
     answer=QuoteView,
-    summary="A quote as it was made, and whether it still holds · 查询报价",
+    summary="查询报价 · A quote as it was made, and whether it still holds",
 )
 def show_quote(desk: Desk, request: Request) -> QuoteView:
     """The stored quote; whether it still holds is told as of now. NotFound once it is gone."""

@@ -121,7 +121,7 @@ def version_at(versions: Iterable[Version], at: datetime) -> Version:
 def withdrawals(versions: Iterable[Version]) -> dict[int, int]:
     """Which versions are withdrawn, and the number of the version that first did so."""
     taken_back: dict[int, int] = {}
-    for version in sorted(versions, key=lambda one: one.number):
+    for version in sorted(versions, key=lambda version: version.number):
         if version.withdraws is not None:
             taken_back.setdefault(version.withdraws, version.number)
     return taken_back
@@ -130,7 +130,7 @@ def withdrawals(versions: Iterable[Version]) -> dict[int, int]:
 def find_same(versions: Iterable[Version], draft: Version) -> Version | None:
     """The version that says what the draft says, published by the same person at the same moment: an earlier attempt
     of the same request."""
-    return next((one for one in versions if replace(one, number=draft.number) == draft), None)
+    return next((version for version in versions if replace(version, number=draft.number) == draft), None)
 
 
 def latest_number(versions: Sequence[Version]) -> int:
@@ -142,7 +142,7 @@ def version_or_next(versions: Iterable[Version], at: datetime) -> Version:
     """The version in force, or, before the first one is, the one that will be. Raises NotFound when there is none."""
     known = tuple(versions)
     withdrawn = withdrawals(known)
-    remaining = [one for one in known if one.withdraws is None and one.number not in withdrawn]
+    remaining = [version for version in known if version.withdraws is None and version.number not in withdrawn]
     if not remaining:
         raise NotFound("the book has no version")
     first = min(remaining, key=lambda version: (version.valid_from, -version.number))

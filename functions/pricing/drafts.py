@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from functions.pricing.books import Service, Version, latest_number, level_of, withdrawals
-from hub.contracts.pricing import BookDraft, BookView, ServiceName, ServicePrices, VersionHead
+from hub.contracts.base import Label
+from hub.contracts.pricing import BookDraft, BookView, ServicePrices, VersionHead
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.money import Money
@@ -66,8 +67,8 @@ def version_document(version: Version) -> str:
         "valid_from": rfc3339(version.valid_from),
         "currency": version.currency,
         "services": {
-            key: {"zh": one.name_zh, "en": one.name_en, "prices_minor": dict(one.prices_minor)}
-            for key, one in version.services.items()
+            key: {"zh": service.name_zh, "en": service.name_en, "prices_minor": dict(service.prices_minor)}
+            for key, service in version.services.items()
         },
         "tiers": dict(version.tiers),
         "withdraws": version.withdraws,
@@ -80,7 +81,10 @@ def version_document(version: Version) -> str:
 def version_from_document(document: str) -> Version:
     """What `version_document` wrote."""
     raw: Mapping[str, Any] = json.loads(document)
-    services = {key: Service(key, one["zh"], one["en"], one["prices_minor"]) for key, one in raw["services"].items()}
+    services = {
+        key: Service(key, service["zh"], service["en"], service["prices_minor"])
+        for key, service in raw["services"].items()
+    }
     return Version(
         number=raw["number"],
         valid_from=parse_rfc3339(raw["valid_from"]),
@@ -107,10 +111,10 @@ def _service(key: str, draft: ServicePrices, currency: str, problems: list[Probl
 def _services_view(version: Version) -> dict[str, ServicePrices]:
     return {
         key: ServicePrices(
-            name=ServiceName(zh=one.name_zh, en=one.name_en),
-            prices={place: str(Money(minor, version.currency)) for place, minor in one.prices_minor.items()},
+            name=Label(zh=service.name_zh, en=service.name_en),
+            prices={place: str(Money(minor, version.currency)) for place, minor in service.prices_minor.items()},
         )
-        for key, one in version.services.items()
+        for key, service in version.services.items()
     }
 
 

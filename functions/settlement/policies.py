@@ -72,7 +72,7 @@ def policies_in_force(policies: Sequence[Policy], ticket_type: str, at: datetime
     """Of each policy key for the ticket type, the version in force at `at`: the greatest (valid_from,
     version)."""
     newest: dict[str, Policy] = {}
-    for policy in sorted(policies, key=lambda one: (one.key, one.valid_from, one.version)):
+    for policy in sorted(policies, key=lambda policy: (policy.key, policy.valid_from, policy.version)):
         if policy.ticket_type == ticket_type and policy.valid_from <= at:
             newest[policy.key] = policy
     return list(newest.values())

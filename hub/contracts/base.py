@@ -14,6 +14,20 @@ class Contract(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
+class Words(Contract):
+    """The same in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class Label(Words):
+    """Words that people write into a body: neither is empty or long."""
+
+    zh: str = Field(min_length=1, max_length=200)
+    en: str = Field(min_length=1, max_length=200)
+
+
 def _written_out(value: object) -> object:
     """A bare number could mean seconds or milliseconds: it is refused, not guessed at."""
     if isinstance(value, datetime) or (isinstance(value, str) and "T" in value.upper()):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug, Words
 from hub.contracts.events import Shift
 
 Role = Literal["administrator", "supervisor", "agent", "engineer", "finance", "integrator", "store_manager", "viewer"]
@@ -69,16 +69,14 @@ class RoleView(Contract):
     """A role (角色) of the fixed catalogue."""
 
     id: Role
-    title_zh: str
-    title_en: str
+    title: Words
 
 
 class RegionName(Contract):
     """A region by code, with its name where the hub knows it ('' otherwise)."""
 
     code: RegionCode
-    name_zh: str
-    name_en: str
+    name: Words
 
 
 class RegionsQuery(Contract):

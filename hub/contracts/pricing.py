@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Moment, RegionCode, Slug
+from hub.contracts.base import Contract, Label, Moment, RegionCode, Slug, Words
 
 Price = Annotated[str, Field(pattern=r"^[0-9]{1,10}(\.[0-9]{1,2})?$", examples=["25.00"])]
 """A price is never negative: a decimal string in major units."""
@@ -20,15 +20,10 @@ Currency = Literal["CNY", "HKD", "USD", "EUR", "JPY"]
 Level = Literal["district", "city", "tier", "province", "base"]
 
 
-class ServiceName(Contract):
-    zh: str = Field(min_length=1, max_length=60)
-    en: str = Field(min_length=1, max_length=60)
-
-
 class ServicePrices(Contract):
     """A service, its names, and its price in each place; the nearest place to the customer wins."""
 
-    name: ServiceName
+    name: Label
     prices: dict[PricePlace, Price] = Field(min_length=1, max_length=2000)
 
 
@@ -95,8 +90,7 @@ class PathStep(Contract):
     level: Level
     price: Price | None
     used: bool
-    why_zh: str
-    why_en: str
+    why: Words
 
 
 class QuoteView(Contract):
@@ -106,7 +100,7 @@ class QuoteView(Contract):
 
     id: str
     service: Slug
-    service_name: ServiceName
+    service_name: Words
     region: RegionCode
     price: Price
     quantity: int

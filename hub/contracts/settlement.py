@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Day, Moment, PersonId, Slug
+from hub.contracts.base import Amount, Contract, Day, Label, Moment, PersonId, Slug, Words
 from hub.contracts.http import PageQuery
 
 AccountName = Annotated[
@@ -36,11 +36,9 @@ State = Literal["pending", "confirmed"]
 """pending (待确认): live, not yet in a statement. confirmed (已确认): in a statement, fixed for good."""
 
 
-class Reason(Contract):
+class Reason(Words):
     """Why an entry exists: in words for the party, and the rule and facts that led to it."""
 
-    zh: str
-    en: str
     rule: str
     rule_version: int
     facts: dict[str, str] = Field(default_factory=dict)
@@ -53,21 +51,15 @@ class LedgerLine(Contract):
     amount: Amount
 
 
-class ManualReason(Contract):
-    """Why finance posts by hand, in words for whoever sees the line."""
-
-    zh: str = Field(min_length=1, max_length=200)
-    en: str = Field(min_length=1, max_length=200)
-
-
 class ManualEntry(Contract):
-    """A balanced entry that finance posts by hand; `occurred_at` is now unless stated."""
+    """A balanced entry that finance posts by hand; `occurred_at` is now unless stated. `reason` is for
+    whoever sees the line."""
 
     currency: Currency = "CNY"
     occurred_at: Moment | None = None
     purpose: Slug = "manual"
     lines: tuple[LedgerLine, ...] = Field(min_length=2, max_length=50)
-    reason: ManualReason
+    reason: Label
 
 
 class LateReference(Contract):
@@ -78,7 +70,7 @@ class LateReference(Contract):
     run_id: str
 
 
-class EntryView(Contract):
+class LedgerEntryView(Contract):
     """One balanced journal entry (分录). `period` is the day on which it is booked."""
 
     id: str

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.base import Amount, Contract, Moment, PersonId, RegionCode, Slug, Words
 from hub.contracts.events import Priority, TicketType
 from hub.contracts.http import PageQuery
 
@@ -15,13 +15,6 @@ NodeKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 ItemNo = Annotated[str, Field(pattern=r"^[!-~]{1,64}$", examples=["P1"])]
 """An article (料号) as the ERP names it."""
-
-
-class Words(Contract):
-    """The same in Chinese and English."""
-
-    zh: str
-    en: str
 
 
 class OpenTicket(Contract):

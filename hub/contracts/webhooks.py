@@ -7,19 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Moment, Slug
+from hub.contracts.base import Contract, Moment, Slug, Words
 from hub.contracts.http import PageQuery
 
 ConnectionState = Literal["enabled", "disabled"]
 MessageState = Literal["pending", "processed", "quarantined", "dead"]
 WaitingState = Literal["pending", "quarantined", "dead"]
-
-
-class Words(Contract):
-    """One text in the two languages that staff read."""
-
-    zh: str
-    en: str
 
 
 class NewConnection(Contract):

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Day, Moment, Slug
-from hub.contracts.webhooks import WaitingState, Words
+from hub.contracts.base import Contract, Day, Moment, Slug, Words
+from hub.contracts.webhooks import WaitingState
 
 REPLAYS_LIMIT = 1000
 

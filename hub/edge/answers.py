@@ -70,10 +70,10 @@ def problem(error: HubError, instance: str) -> ProblemAnswer:
 
 def invalid_from(error: ValidationError, prefix: str = "") -> Invalid:
     """pydantic's findings as ours: every wrong field with its JSON pointer and what would be right."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+    findings = error.errors(include_url=False, include_context=False, include_input=False)
     return Invalid(
         "the request has wrong fields",
-        problems=[Problem(prefix + _pointer(item["loc"]), _rule(item)) for item in found],
+        problems=[Problem(prefix + _pointer(item["loc"]), _rule(item)) for item in findings],
     )
 
 

@@ -29,10 +29,10 @@ IDEMPOTENCY_KEY = {
 
 def document(rooms: Iterable[Room[Any]], version: str, extra_paths: Mapping[str, Any]) -> dict[str, Any]:
     """The whole API. `extra_paths`: path items of what is no room's route (the webhook front door)."""
-    found = [(room, route) for room in rooms for route in room.http_routes]
-    references, components = models_json_schema(_models(route for _, route in found), ref_template=REFERENCE)
+    declared = [(room, route) for room in rooms for route in room.http_routes]
+    references, components = models_json_schema(_models(route for _, route in declared), ref_template=REFERENCE)
     paths: dict[str, Any] = {}
-    for room, route in found:
+    for room, route in declared:
         item = paths.setdefault(route.path, {})
         item[route.method.lower()] = _operation(room.app_name, route, references)
     paths.update(extra_paths)
@@ -48,7 +48,7 @@ def document(rooms: Iterable[Room[Any]], version: str, extra_paths: Mapping[str,
         "security": [{"bearer": []}],
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": dict(sorted(components.get("$defs", {}).items())),
+            "schemas": _titled(components.get("$defs", {})),
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -60,14 +60,19 @@ def document(rooms: Iterable[Room[Any]], version: str, extra_paths: Mapping[str,
     }
 
 
+def _titled(schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """The components by name. Client generators name their classes by `title`, so each is its component's own name."""
+    return {name: {**schemas[name], "title": name} for name in sorted(schemas)}
+
+
 def _models(routes: Iterable[Route]) -> list[tuple[type[BaseModel], Any]]:
-    wanted: dict[tuple[type[BaseModel], str], None] = {(ProblemAnswer, "serialization"): None}
+    models: dict[tuple[type[BaseModel], str], None] = {(ProblemAnswer, "serialization"): None}
     for route in routes:
         if route.body is not None:
-            wanted[(route.body, "validation")] = None
+            models[(route.body, "validation")] = None
         if _is_model(route.answer):
-            wanted[(route.answer, "serialization")] = None
-    return list(wanted)
+            models[(route.answer, "serialization")] = None
+    return list(models)
 
 
 def _is_model(answer: Any) -> bool:

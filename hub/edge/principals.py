@@ -25,8 +25,8 @@ class Principals:
         return self._read(f"{self._tenant}#apikey#{fingerprint}", "apikey")
 
     def _read(self, pk: str, sk: str) -> Mapping[str, Any] | None:
-        found = self._dynamodb.get_item(
+        response = self._dynamodb.get_item(
             TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
         )
-        item = found.get("Item")
+        item = response.get("Item")
         return {name: _READ(value) for name, value in item.items()} if item else None

@@ -43,8 +43,8 @@ class Room(Chalice, Generic[Desk]):
     handlers work with, wired from a host; calls nothing yet. module: where the whole app can be imported from, if its
     routes stand in several files.
     idempotency: what is behind Idempotency-Key; None where no route creates or changes anything.
-    wanted: to which of its queues a change of its tables goes: names of `room.queue`s, or "changes"; none: it costs no
-    queue. None: all go to "changes".
+    queues_of: to which of its queues a change of its tables goes: names of `room.queue`s, or "changes"; none: it costs
+    no queue. None: all go to "changes".
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Room(Chalice, Generic[Desk]):
         make_desk: Callable[[Host], Desk],
         idempotency: MakeIdempotency | None = None,
         exact_paths: tuple[str, ...] = (),
-        wanted: Callable[[bus.Change], Sequence[str]] | None = None,
+        queues_of: Callable[[bus.Change], Sequence[str]] | None = None,
         module: str = "",
     ) -> None:
         super().__init__(app_name=name, configure_logs=False)
@@ -64,7 +64,7 @@ class Room(Chalice, Generic[Desk]):
         self.module = module
         self.idempotency = idempotency
         self._make_desk = make_desk
-        self._wanted = wanted
+        self._queues_of = queues_of
         self._installing = RLock()
         self._installed: tuple[Host, Desk] | None = None
 
@@ -158,7 +158,7 @@ class Room(Chalice, Generic[Desk]):
         """The stream entry: hands every record to the queues that want it."""
         routed: dict[str, list[dict[str, Any]]] = {}
         for change in map(bus.change_of, event["Records"]):
-            for queue in self._wanted(change) if self._wanted else ("changes",):
+            for queue in self._queues_of(change) if self._queues_of else ("changes",):
                 routed.setdefault(queue, []).append(asdict(change))
         for queue, bodies in routed.items():
             self.host.send(queue, *bodies)

@@ -126,8 +126,8 @@ def _query(route: Route, sent: Mapping[str, str]) -> Any:
     try:
         return route.query.model_validate(dict(sent))
     except ValidationError as error:
-        found = invalid_from(error)
-        raise Invalid(found.detail, [Problem("query:" + p.pointer[1:], p.rule) for p in found.problems]) from None
+        invalid = invalid_from(error)
+        raise Invalid(invalid.detail, [Problem("query:" + p.pointer[1:], p.rule) for p in invalid.problems]) from None
 
 
 def _body(route: Route, raw: bytes) -> Any:
@@ -149,10 +149,10 @@ def _body(route: Route, raw: bytes) -> Any:
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose names differ: of two values one would be lost, and readers disagree which (RFC 8259, 4)."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    document = dict(pairs)
+    if len(document) != len(pairs):
         raise ValueError("a name stands twice")
-    return found
+    return document
 
 
 def _refuse_constant(name: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.customers import app
-from functions.customers.timeline import TOLD
+from functions.customers.timeline import KEPT_OF
 from hub.contracts.events import ContactChanged, MessageReceived, OrderPaid, TicketClosed, TicketOpened, parse_event
 from tests.support.aws import account
 from tests.support.hosts import install
@@ -208,7 +208,7 @@ def test_whatever_a_platform_tells_of_a_person_stands_in_one_timeline() -> None:
 def test_every_event_that_the_room_hears_has_a_line_of_its_own() -> None:
     """No kind of event that is subscribed to is dropped for want of words."""
     known = {"contact.changed", "order.paid", "ticket.opened", "ticket.closed", "group.changed"}
-    assert set(TOLD) == set(PLATFORM) | known
+    assert set(KEPT_OF) == set(PLATFORM) | known
 
 
 def test_an_order_whose_buyer_is_masked_makes_no_customer() -> None:

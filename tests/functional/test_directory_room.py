@@ -227,7 +227,7 @@ def test_the_document_and_its_page_are_public() -> None:
 def test_roles_and_regions_are_read_by_anyone_signed_in() -> None:
     """The catalogue and the map."""
     assert len(call(app.room, "GET", "/directory/roles", as_=token("viewer")).json["data"]) == 8
-    assert call(app.room, "GET", "/directory/regions/310101", as_=token("viewer")).json["name_zh"] == "黄浦区"
+    assert call(app.room, "GET", "/directory/regions/310101", as_=token("viewer")).json["name"]["zh"] == "黄浦区"
     assert call(app.room, "GET", "/directory/regions/999999").status == 404
     listed = [region["code"] for region in call(app.room, "GET", "/directory/regions?within=310000").json["data"]]
     assert "310101" in listed

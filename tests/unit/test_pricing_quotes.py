@@ -31,7 +31,7 @@ def test_a_quote_carries_its_price_reasons_and_expiry() -> None:
     """A quote for two in 洛阳 shows the tier price, the total, why, and that it holds for 15 minutes."""
     quote = make_quote("quo_1", QuoteRequest(service="fruit_tea", region="410300", quantity=2), VERSIONS, NOW)
     assert (quote.price, quote.total, quote.currency, quote.book_version) == ("18.00", "36.00", "CNY", 1)
-    assert [(s.region, s.price, s.used, s.why_zh) for s in quote.path] == [
+    assert [(s.region, s.price, s.used, s.why.zh) for s in quote.path] == [
         ("410300", None, False, "城市未单独定价"),
         ("tier:3", "18.00", True, "采用城市档位价格"),
         ("410000", None, False, "省份未单独定价"),

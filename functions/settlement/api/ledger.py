@@ -12,7 +12,7 @@ from functions.settlement.room import FINANCE, room
 from functions.settlement.runs.periods import period_bounds
 from functions.settlement.statements.earnings import visible_lines
 from hub.contracts.http import Page, PageQuery
-from hub.contracts.settlement import EarningsQuery, EarningsView, EntryView, LedgerSummary, ManualEntry
+from hub.contracts.settlement import EarningsQuery, EarningsView, LedgerEntryView, LedgerSummary, ManualEntry
 from hub.edge import cursors
 from hub.edge.answers import page
 from hub.edge.requests import Request
@@ -23,7 +23,7 @@ from hub.edge.requests import Request
     "/settlement/earnings/{person}",
     query=EarningsQuery,
     answer=EarningsView,
-    summary="A person's earnings, line by line, each with its reason · 收益明白账",
+    summary="收益明白账 · A person's earnings, line by line, each with its reason",
 )
 def show_earnings(desk: Desk, request: Request) -> EarningsView:
     """All lines for oneself and finance; a supervisor sees those of the own region. Forbidden for anybody else."""
@@ -38,11 +38,11 @@ def show_earnings(desk: Desk, request: Request) -> EarningsView:
     "GET",
     "/settlement/ledger/entries",
     query=PageQuery,
-    answer=Page[EntryView],
+    answer=Page[LedgerEntryView],
     roles=FINANCE,
-    summary="Journal entries, the latest first · 分录列表",
+    summary="分录列表 · Journal entries, the latest first",
 )
-def list_entries(desk: Desk, request: Request) -> Page[EntryView]:
+def list_entries(desk: Desk, request: Request) -> Page[LedgerEntryView]:
     """Balanced entries with their lines; may be two seconds behind."""
     entries, position = desk.entries.page(request.query.limit, cursors.decode(request.query.cursor))
     return page([entry_view(entry, booking) for entry, booking in entries], position)
@@ -52,12 +52,12 @@ def list_entries(desk: Desk, request: Request) -> Page[EntryView]:
     "POST",
     "/settlement/ledger/entries",
     body=ManualEntry,
-    answer=EntryView,
+    answer=LedgerEntryView,
     roles=FINANCE,
     status=201,
-    summary="Post a balanced entry by hand · 手工凭证",
+    summary="手工凭证 · Post a balanced entry by hand",
 )
-def post_entry(desk: Desk, request: Request) -> EntryView:
+def post_entry(desk: Desk, request: Request) -> LedgerEntryView:
     """Amounts in the body are decimal strings; Invalid at /lines when they do not sum to 0."""
     now = request.made_at or request.now
     entry = manual_entry(request.body, request.new_id("fct"), request.principal.sub, now)
@@ -69,7 +69,7 @@ def post_entry(desk: Desk, request: Request) -> EntryView:
     "/settlement/ledger/summary",
     answer=LedgerSummary,
     roles=FINANCE,
-    summary="All postings added up again: the ledger balances · 试算平衡",
+    summary="试算平衡 · All postings added up again: the ledger balances",
 )
 def show_summary(desk: Desk, request: Request) -> LedgerSummary:
     """Adds up to SUMMARY_LIMIT entries, in minor units; `complete` says whether that was all of them."""

@@ -21,7 +21,7 @@ from hub.kernel.errors import Conflict, NotFound
     answer=RunView,
     roles=FINANCE,
     status=202,
-    summary="Start a day's settlement run by hand; the same run as the scheduled one · 手动发起结算",
+    summary="手动发起结算 · Start a day's settlement run by hand; the same run as the scheduled one",
 )
 def start_settlement_run(desk: Desk, request: Request) -> RunView:
     """Starts the day's machine unless the run is closed. Conflict while another is open, Invalid for a day to come."""
@@ -43,7 +43,7 @@ def start_settlement_run(desk: Desk, request: Request) -> RunView:
     query=PageQuery,
     answer=Page[RunView],
     roles=FINANCE,
-    summary="Settlement runs, the latest day first · 结算批次列表",
+    summary="结算批次列表 · Settlement runs, the latest day first",
 )
 def list_runs(desk: Desk, request: Request) -> Page[RunView]:
     """Runs by day, the latest first; may be two seconds behind."""
@@ -56,7 +56,7 @@ def list_runs(desk: Desk, request: Request) -> Page[RunView]:
     "/settlement/runs/{run_id}",
     answer=RunView,
     roles=FINANCE,
-    summary="One settlement run · 结算批次",
+    summary="结算批次 · One settlement run",
 )
 def show_run(desk: Desk, request: Request) -> RunView:
     """By its id. NotFound before it has opened."""

@@ -20,7 +20,7 @@ from hub.kernel.errors import Invalid, NotFound, Problem
     query=StatementsQuery,
     answer=Page[StatementView],
     roles=FINANCE,
-    summary="Statements, the latest first, of a party or a run · 结算单列表",
+    summary="结算单列表 · Statements, the latest first, of a party or a run",
 )
 def list_statements(desk: Desk, request: Request) -> Page[StatementView]:
     """Of everybody, of a `party`, of a `run`; Invalid when the run has not opened."""
@@ -37,7 +37,7 @@ def list_statements(desk: Desk, request: Request) -> Page[StatementView]:
     "GET",
     "/settlement/statements/{statement_id}",
     answer=StatementView,
-    summary="One statement: its party's own, or any for finance · 结算单",
+    summary="结算单 · One statement: its party's own, or any for finance",
 )
 def show_statement(desk: Desk, request: Request) -> StatementView:
     """NotFound also for those whom it does not concern."""

@@ -12,10 +12,10 @@ from hub.contracts import settlement as wire
 from hub.kernel.money import Money
 
 
-def entry_view(entry: Entry, booking: Booking) -> wire.EntryView:
+def entry_view(entry: Entry, booking: Booking) -> wire.LedgerEntryView:
     """A journal entry with all its lines."""
     late = wire.LateReference(period=booking.late_for, run_id=booking.late_for_run) if booking.late_for else None
-    return wire.EntryView(
+    return wire.LedgerEntryView(
         id=entry.id,
         fact_id=entry.fact_id,
         purpose=entry.purpose,
@@ -42,7 +42,7 @@ def earnings_view(person: str, period: str, lines: Iterable[PartyLine]) -> wire.
 
 def statement_view(statement: Statement) -> wire.StatementView:
     """A statement with every line and its totals."""
-    totals = (wire.StatementTotal(currency=one.currency, amount=str(one)) for one in statement.totals())
+    totals = (wire.StatementTotal(currency=total.currency, amount=str(total)) for total in statement.totals())
     return wire.StatementView(
         id=statement.id,
         run_id=statement.run_id,
@@ -67,7 +67,7 @@ def run_view(run: Run) -> wire.RunView:
 
 
 def _earnings_totals(lines: Sequence[PartyLine]) -> tuple[wire.EarningsTotal, ...]:
-    confirmed = {one.currency: one for one in totals_of(line for line in lines if line.statement_id)}
+    confirmed = {total.currency: total for total in totals_of(line for line in lines if line.statement_id)}
     totals = []
     for total in totals_of(lines):
         settled = confirmed.get(total.currency, Money(0, total.currency))

@@ -89,8 +89,8 @@ class Entry:
         more."""
         earned: dict[str, Money] = {}
         for line in self.lines:
-            if found := _PARTY_ACCOUNT.match(line.account):
-                party = found.group(1)
+            if match := _PARTY_ACCOUNT.match(line.account):
+                party = match.group(1)
                 earned[party] = earned.get(party, Money(0, self.currency)) - line.amount
         return earned
 

@@ -34,7 +34,7 @@ from hub.store.secrets import FRESH_SECONDS, Connection
     answer=Page[ChannelView],
     summary="渠道列表 · The channels there are: each one's settings form and the steps in its console",
 )
-def list_channels(request: Request) -> Page[ChannelView]:  # noqa: ARG001 - a handler's signature
+def list_channels(request: Request) -> Page[ChannelView]:
     """What a front end builds its form from, and what the server checks it by."""
     return Page[ChannelView](data=tuple(views.channel_view(name) for name in CHANNELS))
 

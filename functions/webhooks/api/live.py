@@ -44,7 +44,7 @@ def check_order(request: Request) -> LiveOrderView:
 
 
 @room.schedule("rate(1 minute)")
-def recheck(now: datetime) -> None:  # noqa: ARG001 - how old a read is, is real time
+def recheck(now: datetime) -> None:
     """Check the decisions that were taken while a platform did not answer."""
     live_orders(tools()).recheck(sorted(tools().shops()))
 

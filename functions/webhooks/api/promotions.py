@@ -61,7 +61,7 @@ def push_promotions(message: dict[str, Any]) -> None:
 
 
 @room.schedule("rate(1 minute)")
-def resume(now: datetime) -> None:  # noqa: ARG001 - limits are kept in real time
+def resume(now: datetime) -> None:
     """Begin the turns anew that were lost."""
     _promoter().resume()
 
