@@ -14,7 +14,6 @@ of the first of them, and no window of `per_seconds`, wherever it lies and with 
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.kernel.errors import Retry
+from hub.kernel.platforms import OverLimit
 
 ALLOWANCE_MS = 250
 """What a call may take without moving the next one: ten calls a minute are 100 within ten minutes."""
@@ -39,16 +39,6 @@ KEPT_SECONDS = 86_400
 
 _REFUSED = "ConditionalCheckFailedException"
 _LOG = logging.getLogger(__name__)
-
-
-class OverLimit(Retry):
-    """The call would be one too many. wait_seconds: until it may start, where nobody else asks."""
-
-    code = "over-limit"
-
-    def __init__(self, api: str, wait_seconds: float) -> None:
-        super().__init__("too many calls", after_seconds=max(1, math.ceil(wait_seconds)), api=api)
-        self.wait_seconds = wait_seconds
 
 
 @dataclass(frozen=True, slots=True)
