@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from functions.webhooks import app
-from functions.webhooks.handlers import counters
+from functions.webhooks.handlers import counters, replays
 from hub.channels.registry import CHANNELS, channel_document
 from hub.kernel.clock import StepClock
 from hub.store.secrets import UNKNOWN_SECONDS, Connection
@@ -120,7 +120,7 @@ def test_what_comes_while_a_connection_is_disabled_is_published_when_it_is_enabl
     changed.append(call(app.room, "POST", f"/webhooks/connections/{view['id']}/enable").json)
     assert [(one["state"], one["version"]) for one in changed] == [("disabled", 2), ("enabled", 3)]
     while waiting := stack.drain("replays"):
-        assert app.replays.run_replays(sqs_batch(*waiting), Context()) == {"batchItemFailures": []}
+        assert replays.run_replays(sqs_batch(*waiting), Context()) == {"batchItemFailures": []}
     (event,) = stack.emitted()
     assert (event["type"], event["replay"], stack.stored()[0]["status"]["S"]) == (
         "message.received",

@@ -17,9 +17,9 @@ import pytest
 
 from functions.webhooks import app
 from functions.webhooks.api import views
-from functions.webhooks.handlers import changes, counters, pulls
+from functions.webhooks.handlers import changes, counters, pulls, touched
 from hub.channels.douyin.client import FEEDS
-from hub.contracts.events import parse_event
+from hub.contracts.events import OrderPaid, OrderTouched, parse_event
 from hub.contracts.webhooks import NewConnection
 from hub.kernel.clock import StepClock, parse_rfc3339
 from tests.support.doubles import serving
@@ -96,9 +96,9 @@ def flow(stack: Stack) -> list[str]:
         moved = stack.drain("changes")
         assert changes.on_change(sqs_batch(*moved), Context()) == {"batchItemFailures": []}
         events = [parse_event(event) for event in stack.emitted()] if moved else []
-        touched = [event for event in events if event.type == "order.touched"]
-        assert touched.on_event(bus_batch(*touched), Context()) == {"batchItemFailures": []}
-        paid += [event.id for event in events if event.type == "order.paid"]
+        hints = [event for event in events if isinstance(event, OrderTouched)]
+        assert touched.on_event(bus_batch(*hints), Context()) == {"batchItemFailures": []}
+        paid += [event.id for event in events if isinstance(event, OrderPaid)]
     return paid
 
 

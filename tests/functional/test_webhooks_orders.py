@@ -143,9 +143,9 @@ def test_a_pushed_order_is_read_again_and_announced_as_paid(stack: Stack, shop: 
     message = {"tag": "101", "msg_id": "m1", "data": {"shop_id": 4321, "p_id": 6917000000000000001}}
     stack.door().answer(deliver(DOUYIN, douyin_push(message)))
     stack.publish()
-    (touched,) = stack.emitted()
+    (hint,) = stack.emitted()
     with streamed(stack):
-        touched.on_event(bus_batch(OrderTouched(**touched)), Context())
+        touched.on_event(bus_batch(OrderTouched(**hint)), Context())
     (event,) = paid(stack)
     assert (event["order_no"], event["amount_minor"], event["currency"]) == ("6917000000000000001", 12000, "CNY")
     assert (event["buyer_id"], event["channel"], event["shop_id"]) == ("buyer-1", "douyin", "4321")

@@ -11,7 +11,7 @@ import pytest
 
 from functions.webhooks import app
 from functions.webhooks.api import views
-from functions.webhooks.handlers import changes, counters, pulls, replays
+from functions.webhooks.handlers import changes, counters, pulls, replays, touched
 from hub.channels.mapping import packaged_table
 from hub.contracts.events import OrderTouched
 from hub.contracts.webhooks import NewConnection
@@ -55,8 +55,8 @@ def push(stack: Stack, number: str, times: int = 1) -> None:
 
 def work(stack: Stack) -> None:
     """What the bus says of orders is done."""
-    touched = [OrderTouched(**event) for event in stack.emitted() if event["type"] == "order.touched"]
-    assert touched.on_event(bus_batch(*touched), Context()) == {"batchItemFailures": []}
+    hints = [OrderTouched(**event) for event in stack.emitted() if event["type"] == "order.touched"]
+    assert touched.on_event(bus_batch(*hints), Context()) == {"batchItemFailures": []}
 
 
 def pull(stack: Stack) -> None:
