@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from hub.channels.market import AfterSaleFacts, OrderFacts
     from hub.contracts.events import Event
 
+MESSAGE_LIMIT_BYTES = 192 * 1024
+"""What a WeCom body at the limit decrypts to; and its content, were every character escaped in JSON, still fits into an
+item of DynamoDB's 400 KB, so nothing needs S3."""
 Settings = Mapping[str, Any]
 """A connection's settings, secrets included. While a secret is being rotated, `previous` holds the older values."""
 

@@ -13,55 +13,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.ids import hashed_id
+from hub.store.messages import Arrival, InboxItem, State
 from hub.store.table import NEW, Busy, Index, Item, Lost, Table
 
-State = Literal["pending", "processed", "quarantined", "dead"]
-Source = Literal["push", "pull"]
-STATES: tuple[State, ...] = ("pending", "processed", "quarantined", "dead")
+__all__ = ["KEEP", "SORT", "Arrival", "Inbox", "InboxItem", "State", "to_item"]
 
 KEEP = timedelta(days=90)
 """After this a stored message, and the memory that it was delivered, are gone. No platform repeats for that
 long."""
 SORT = "message"
 BY_PENDING = Index("by_pending", "pending_pk", "pending_since")
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One verified message on its way into the inbox. `plaintext` is what the platform said, decrypted, as
-    bytes. source: whether the platform pushed it, or we pulled it. express: it brings a greeting's code, which dies
-    within seconds."""
-
-    connection_id: str
-    channel: str
-    account: str
-    dedupe_key: str
-    plaintext: bytes = field(repr=False)
-    source: Source = "push"
-    express: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class InboxItem:
-    """A message as stored. `counted` is the state in which the counters know it, "" when they do not know it
-    yet."""
-
-    message_id: str
-    connection_id: str
-    channel: str
-    account: str
-    dedupe_key: str
-    plaintext: bytes = field(repr=False)
-    received_at: datetime
-    status: State
-    counted: str = ""
-    attempts: int = 0
-    reason: str = ""
-    source: Source = "push"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ of the first of them, and no window of `per_seconds`, wherever it lies and with 
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.kernel.errors import HubError, Retry
+from hub.kernel.errors import Retry
+from hub.kernel.platforms import OverLimit
 from hub.store.table import Item, Lost, Table
 
 ALLOWANCE_MS = 250
@@ -37,16 +37,6 @@ TRIES = 8
 KEPT_SECONDS = 86_400
 
 _LOG = logging.getLogger(__name__)
-
-
-class OverLimit(Retry):
-    """The call would be one too many. wait_seconds: until it may start, where nobody else asks."""
-
-    code = "over-limit"
-
-    def __init__(self, api: str, wait_seconds: float) -> None:
-        super().__init__("too many calls", after_seconds=max(1, math.ceil(wait_seconds)), api=api)
-        self.wait_seconds = wait_seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from hub.kernel.errors import HubError
+from hub.kernel.errors import Retry
+from hub.store.connection import Connection
 from hub.store.table import passing
+
+__all__ = ["FRESH_SECONDS", "PAGE_LIMIT", "UNKNOWN_SECONDS", "Connection", "ConnectionSecrets"]
 
 FRESH_SECONDS = 60
 """A changed secret is in use everywhere after this long."""
@@ -21,20 +24,6 @@ UNKNOWN_SECONDS = 5
 """A name that nobody knows reads everything again at most this often: guessing names costs us nothing."""
 PAGE_LIMIT = 100
 """SSM gives ten names a page: a tenant has at most 1000 connections."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """One app on a platform. `settings` holds its secrets, so it is not part of the repr."""
-
-    id: str
-    channel: str
-    state: str
-    settings: Mapping[str, Any] = field(repr=False)
-
-    @property
-    def enabled(self) -> bool:
-        return self.state == "enabled"
 
 
 @dataclass(slots=True)

@@ -73,7 +73,9 @@ class Table:
 
     def get(self, key: Key, *, consistent: bool = True, only: Sequence[str] = ()) -> dict[str, Any] | None:
         """The item, or only some attributes of it; None when there is none."""
-        params = {"Key": raw_key(key), "ConsistentRead": consistent} | _only(only)
+        aliases = _aliases(only)
+        params = {"Key": raw_key(key), "ConsistentRead": consistent}
+        params |= expressions({}, aliases, only=", ".join(aliases))
         item = self._call(self.client.get_item, params).get("Item")
         return None if item is None else plain_item(item)
 
@@ -126,16 +128,22 @@ class Table:
         start: Item | None = None,
         newest_first: bool = False,
         consistent: bool = False,
+        only: Sequence[str] = (),
     ) -> Page:
         """One page: at most `limit` items of a partition (of the table, or of an index), in the order of the sort key.
 
-        sk_between: both ends belong to it; sk_before, sk_after: the end does not. start: an earlier page's; raises
-        Invalid for one that is none of this query's, since it comes back from a caller.
+        sk_between: both ends belong to it; sk_before, sk_after: the end does not. only: of each item these attributes.
+        start: an earlier page's; raises Invalid for one that is none of this query's, since it comes from a caller.
         """
-        by = index or _BASE
+        by, aliases = index or _BASE, _aliases(only)
         condition, values = _range(sk_prefix, sk_between, sk_before, sk_after)
         params = {
-            **expressions({":pk": pk} | values, {"#pk": by.hash, "#sk": by.range}, key=f"#pk = :pk{condition}"),
+            **expressions(
+                {":pk": pk} | values,
+                {"#pk": by.hash, "#sk": by.range} | aliases,
+                key=f"#pk = :pk{condition}",
+                only=", ".join(aliases),
+            ),
             "Limit": limit,
             "ScanIndexForward": not newest_first,
             "ConsistentRead": consistent,
@@ -193,10 +201,9 @@ class Table:
 _VERBS = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
 
 
-def _only(names: Sequence[str]) -> dict[str, Any]:
-    """A projection onto these attributes, whatever they are called."""
-    aliases = {f"#a{number}": name for number, name in enumerate(names)}
-    return expressions({}, aliases, only=", ".join(aliases))
+def _aliases(names: Sequence[str]) -> dict[str, str]:
+    """What a projection onto these attributes calls them, whatever their names are."""
+    return {f"#a{number}": name for number, name in enumerate(names)}
 
 
 def _range(prefix: str, between: tuple[str, str] | None, before: str, after: str) -> tuple[str, dict[str, str]]:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from functions.webhooks.accept import MANIFEST, MESSAGE_LIMIT_BYTES, MESSAGES_LIMIT, handler, open_door
+from functions.webhooks.accept import MANIFEST, MESSAGES_LIMIT, handler, open_door
 from functions.webhooks.connections.selfcheck import to_event
-from hub.channels.base import Delivery
+from hub.channels.base import MESSAGE_LIMIT_BYTES, Delivery
 from hub.channels.registry import codec, inbound_channels
 from hub.store.secrets import Connection
 from tests.support.webhooks import DOUYIN, WECOM, Stack, deliver, douyin_push, simulated_stack, wecom_text

@@ -25,7 +25,7 @@ def shared() -> Iterator[Stack]:
     with simulated_stack() as simulated:
         for name in NAMES:
             simulated.secrets().put(connection(name))
-        app.room.reset()
+        simulated.restart()
         yield simulated
 
 

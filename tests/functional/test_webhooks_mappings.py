@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 
 from functions.webhooks import app
-from functions.webhooks.api import replays as replays_api
+from functions.webhooks.handlers import changes, replays
+from functions.webhooks.handlers.payloads import ReplayWaiting, body_of
+from functions.webhooks.inbox.replays import AT_ONCE, waiting
 from functions.webhooks.mappings.mappings_table import CACHED_SECONDS, Mappings
 from hub.channels.base import NotUnderstood
 from hub.channels.mapping import packaged_table
 from hub.kernel.clock import StepClock
 from hub.kernel.errors import Conflict
-from hub.store.inbox import Arrival
+from hub.store.messages import Arrival
+from hub.store.table import Table
 from tests.support.aws import TENANT
 from tests.support.http import Answer, Context, call, sqs_batch, token
 from tests.support.webhooks import DOUYIN, WECOM, Stack, simulated_stack
@@ -47,7 +50,7 @@ def publish(document: dict[str, Any], as_: str | None = None) -> Answer:
 def mappings(stack: Stack, clock: StepClock | None = None) -> Mappings:
     """Another process's."""
     wall_now = (clock or StepClock(datetime(2026, 11, 21, tzinfo=UTC))).wall_now
-    return Mappings(stack.settings["HUB_TABLE"], stack.clients["dynamodb"], TENANT, wall_now)
+    return Mappings(Table(stack.settings["HUB_TABLE"], stack.clients["dynamodb"]), TENANT, wall_now)
 
 
 def test_a_published_version_is_in_force_and_can_be_taken_back(stack: Stack) -> None:
@@ -61,10 +64,10 @@ def test_a_published_version_is_in_force_and_can_be_taken_back(stack: Stack) -> 
         (1, False, ""),
     ]
     assert told.json["rules"] == before["rules"] + 1
-    assert app.tools().mappings.table("douyin").order_state(FROZEN) == ("on_hold", 20)
+    assert app.room.desk.mappings.table("douyin").order_state(FROZEN) == ("on_hold", 20)
     assert call(app.room, "POST", f"{PATH}/revert", {"version": 1}).json["version"] == 1
     with pytest.raises(NotUnderstood):
-        app.tools().mappings.table("douyin").order_state(FROZEN)
+        app.room.desk.mappings.table("douyin").order_state(FROZEN)
     assert publish(with_frozen("cancelled")).json["version"] == 3
     assert call(app.room, "POST", f"{PATH}/revert", {"version": 2}).json["version"] == 2
     listed = {one["channel"]: one["version"] for one in call(app.room, "GET", "/webhooks/mappings").json["data"]}
@@ -106,7 +109,9 @@ def test_of_two_who_publish_at_once_one_is_told(stack: Stack) -> None:
             return getattr(stack.clients["dynamodb"], name)
 
     with pytest.raises(Conflict):
-        replace(slow, client=Slow()).publish("douyin", with_frozen("cancelled"), "bob", now)
+        replace(slow, store=Table(stack.settings["HUB_TABLE"], Slow())).publish(
+            "douyin", with_frozen("cancelled"), "bob", now
+        )
     assert mappings(stack).active("douyin").order_state(FROZEN)[0] == "on_hold"
 
 
@@ -129,27 +134,28 @@ def test_elsewhere_a_new_version_is_known_within_a_minute_and_at_once_for_an_unk
 def test_what_waited_for_a_mapping_is_read_again(stack: Stack) -> None:
     """The table's stream tells of a new version: unmapped orders are read again, and quarantined messages of that
     channel that nobody understood are replayed; others wait on."""
-    waiting = [quarantined(stack, n, DOUYIN, "unknown-status") for n in range(3)]
+    ids = [quarantined(stack, n, DOUYIN, "unknown-status") for n in range(3)]
     quarantined(stack, 7, DOUYIN, "unknown-tag")
     quarantined(stack, 8, WECOM, "unknown-status")
     publish(with_frozen())
-    moved = stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_TABLE"])["Items"]
-    records = [record(item) for item in moved if "#mapping#" in item["pk"]["S"]]
-    app.forward({"Records": records}, Context())
-    told = stack.drain("replays")
-    assert [message["pk"] for message in told] == [f"{TENANT}#mapping#douyin"]
-    assert replays_api.run_replays(sqs_batch(*told), Context()) == {"batchItemFailures": []}
-    assert stack.drain("pulls") == [{"entity": "unmapped"}]
-    assert [message["message_id"] for message in stack.drain("replays")] == waiting
+    items = stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_TABLE"])["Items"]
+    records = [record(item) for item in items if "#mapping#" in item["pk"]["S"]]
+    changes.forward({"Records": records}, Context())
+    moved = stack.drain("changes")
+    assert [change["pk"] for change in moved] == [f"{TENANT}#mapping#douyin"]
+    assert changes.on_change(sqs_batch(*moved), Context()) == {"batchItemFailures": []}
+    assert replays.run_replays(sqs_batch(*stack.drain("replays")), Context()) == {"batchItemFailures": []}
+    assert [message["kind"] for message in stack.drain("pulls")] == ["unmapped"]
+    assert [message["message_id"] for message in stack.drain("replays")] == ids
 
 
 def test_a_long_queue_of_waiting_messages_goes_on_in_the_next_run(stack: Stack) -> None:
     """Where more wait than one run queues, its last message says from where the next goes on."""
-    ids = [quarantined(stack, n, DOUYIN, "unknown-status") for n in range(replays_api.AT_ONCE + 1)]
-    waiting = replays_api.waiting("unknown-status", channel="douyin").model_dump(mode="json")
-    replays_api.run_replays(sqs_batch({"waiting": waiting}), Context())
+    ids = [quarantined(stack, n, DOUYIN, "unknown-status") for n in range(AT_ONCE + 1)]
+    criteria = waiting("unknown-status", channel="douyin")
+    replays.run_replays(sqs_batch(body_of(ReplayWaiting(criteria=criteria))), Context())
     *first, goes_on = stack.drain("replays")
-    replays_api.run_replays(sqs_batch(goes_on), Context())
+    replays.run_replays(sqs_batch(goes_on), Context())
     (last,) = stack.drain("replays")
     assert [one["message_id"] for one in (*first, last)] == ids
 
@@ -170,7 +176,7 @@ def quarantined(stack: Stack, number: int, connection: Any, reason: str) -> str:
     inbox.store(Arrival(connection.id, connection.channel, "1", f"k{number}", b"{}"), then, then)
     item = inbox.read(inbox.message_id(connection.id, f"k{number}"))
     assert item is not None
-    assert app.tools().settler.settle(item, "quarantined", then, reason)
+    assert app.room.desk.inbox.settler.settle(item, "quarantined", then, reason)
     return item.message_id
 
 

@@ -36,44 +36,15 @@ GATEWAYS = (
     "hub/channels/wechat/corp_api.py",
 )
 UNCONVERTED = (
-    *("functions/*_port.py", "functions/*_api.py", "functions/webhooks/views.py"),
-    *("functions/tickets/steps.py"),
+    *("functions/*_port.py", "functions/*_api.py"),
+    *("functions/tickets/steps.py",),
 )
 """Rooms that have no folders yet name their repositories, handlers and routes by a suffix."""
 
-KNOWN: frozenset[tuple[str, str]] = frozenset(
-    {
-        ("webhooks.conversations", "botocore"),
-        ("webhooks.conversations", "requests"),
-        ("webhooks.greetings", "botocore"),
-        ("webhooks.greetings", "requests"),
-        ("webhooks.lanes", "botocore"),
-        ("webhooks.publish", "botocore"),
-        ("webhooks.replays", "botocore"),
-        ("webhooks.selfcheck", "botocore"),
-    }
-)
-"""Decisions that still reach out through others: (room and file, library). The list only shrinks."""
 KNOWN_BOTOCORE = frozenset(
     {
         "tickets.machines",
         "tickets.machines_port",
-        "webhooks.counters_port",
-        "webhooks.counters_table",
-        "webhooks.days_table",
-        "webhooks.desk",
-        "webhooks.items_table",
-        "webhooks.live_port",
-        "webhooks.mappings_port",
-        "webhooks.mappings_table",
-        "webhooks.orders_port",
-        "webhooks.orders_table",
-        "webhooks.promotions_items_port",
-        "webhooks.reconcile_port",
-        "webhooks.settling_port",
-        "webhooks.settling_table",
-        "webhooks.tags_table",
-        "webhooks.wiring_port",
     }
 )
 """Files of rooms that still translate botocore's errors themselves. The list only shrinks."""
@@ -117,13 +88,7 @@ REACHED = {
 
 def test_pure_files_reach_neither_aws_nor_http_nor_chalice() -> None:
     """A file that holds decisions reaches no AWS, no HTTP, no Chalice, neither straight nor through others."""
-    assert [" → ".join(chain) for found, chain in REACHED.items() if found not in KNOWN] == []
-
-
-def test_what_is_known_to_reach_out_still_does() -> None:
-    """Who stopped reaching out leaves the list, and can't come back."""
-    pure = {place_of(module) for module in PURE_MODULES}
-    assert {(place, library) for place, library in KNOWN if place in pure} - REACHED.keys() == set()
+    assert [" → ".join(chain) for chain in REACHED.values()] == []
 
 
 @pytest.mark.parametrize("module", PURE_MODULES)

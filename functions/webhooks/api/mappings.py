@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functions.webhooks.desk import Desk
 from functions.webhooks.mappings.mappings import check_mapping, rules_count
 from functions.webhooks.mappings.mappings_table import mapped_channels
-from functions.webhooks.room import INTEGRATORS, WATCHERS, room, tools
+from functions.webhooks.room import INTEGRATORS, WATCHERS, room
 from hub.channels.mapping import StatusTable, packaged_table
 from hub.contracts.http import Page
 from hub.contracts.webhooks_reconcile import (
@@ -26,9 +27,9 @@ from hub.kernel.errors import Invalid, Problem
     roles=WATCHERS,
     summary="状态映射列表 · Each marketplace's active mapping of statuses",
 )
-def list_mappings(request: Request) -> Page[MappingSummary]:
+def list_mappings(desk: Desk, request: Request) -> Page[MappingSummary]:  # noqa: ARG001 - a handler's signature
     """One a marketplace."""
-    return Page[MappingSummary](data=tuple(_summary(name, tools().mappings.active(name)) for name in mapped_channels()))
+    return Page[MappingSummary](data=tuple(_summary(name, desk.mappings.active(name)) for name in mapped_channels()))
 
 
 @room.http(
@@ -38,9 +39,9 @@ def list_mappings(request: Request) -> Page[MappingSummary]:
     roles=WATCHERS,
     summary="状态映射 · The active mapping as a document, and its versions",
 )
-def read_mapping(request: Request) -> MappingView:
+def read_mapping(desk: Desk, request: Request) -> MappingView:
     """The document can be changed and sent back as it is."""
-    return _view(request.path["channel"])
+    return _view(desk, request.path["channel"])
 
 
 @room.http(
@@ -51,13 +52,13 @@ def read_mapping(request: Request) -> MappingView:
     roles=INTEGRATORS,
     summary="检查映射 · What is wrong with a document; nothing is published",
 )
-def check(request: Request) -> MappingCheck:
+def check(desk: Desk, request: Request) -> MappingCheck:
     """Each documented code must still find a state."""
-    problems = _problems(request)
+    problems = _problems(desk, request)
     return MappingCheck(
         usable=not problems,
         rules=0 if problems else rules_count(StatusTable(request.body.document)),
-        problems=tuple(MappingProblem(pointer=one.pointer, rule=one.rule) for one in problems),
+        problems=tuple(MappingProblem(pointer=each.pointer, rule=each.rule) for each in problems),
     )
 
 
@@ -69,13 +70,13 @@ def check(request: Request) -> MappingCheck:
     roles=INTEGRATORS,
     summary="发布映射 · Publish a document as the next version; what waited for it is read again",
 )
-def publish(request: Request) -> MappingView:
+def publish(desk: Desk, request: Request) -> MappingView:
     """In force within a minute everywhere, and at once for a status that was unknown."""
-    if problems := _problems(request):
+    if problems := _problems(desk, request):
         raise Invalid("mapping", problems=problems)
     channel, by = request.path["channel"], request.principal.sub
-    tools().mappings.publish(channel, request.body.document, by, request.now)
-    return _view(channel)
+    desk.mappings.publish(channel, request.body.document, by, request.now)
+    return _view(desk, channel)
 
 
 @room.http(
@@ -86,18 +87,18 @@ def publish(request: Request) -> MappingView:
     roles=INTEGRATORS,
     summary="回退映射 · Make an earlier version active again",
 )
-def revert(request: Request) -> MappingView:
+def revert(desk: Desk, request: Request) -> MappingView:
     """Versions never change: only which one is active does."""
     channel, by = request.path["channel"], request.principal.sub
-    tools().mappings.revert(channel, request.body.version, by, request.now)
-    return _view(channel)
+    desk.mappings.revert(channel, request.body.version, by, request.now)
+    return _view(desk, channel)
 
 
-def _problems(request: Request) -> list[Problem]:
+def _problems(desk: Desk, request: Request) -> list[Problem]:
     channel = request.path["channel"]
-    tools().mappings.active(channel)
-    found = check_mapping(request.body.document, packaged_table(channel))
-    return [Problem(f"/document{one.pointer}", one.rule) for one in found]
+    desk.mappings.active(channel)
+    problems = check_mapping(request.body.document, packaged_table(channel))
+    return [Problem(f"/document{each.pointer}", each.rule) for each in problems]
 
 
 def _summary(channel: str, table: StatusTable) -> MappingSummary:
@@ -109,7 +110,7 @@ def _summary(channel: str, table: StatusTable) -> MappingSummary:
     )
 
 
-def _view(channel: str) -> MappingView:
-    table = tools().mappings.active(channel)
-    versions = tuple(tools().mappings.versions(channel))
+def _view(desk: Desk, channel: str) -> MappingView:
+    table = desk.mappings.active(channel)
+    versions = tuple(desk.mappings.versions(channel))
     return MappingView(**dict(_summary(channel, table)), document=dict(table.document), versions=versions)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from functions.webhooks.api.views import after_sale_view, order_view
+from functions.webhooks.desk import Desk
 from functions.webhooks.orders.orders import AFTER_SALE_SORT, SORT
-from functions.webhooks.room import room, tools
+from functions.webhooks.room import READERS, room
 from hub.contracts.http import Page
 from hub.contracts.webhooks_orders import AfterSaleView, OrderQuery, OrderView
 from hub.edge import cursors
 from hub.edge.requests import Request
 from hub.kernel.errors import NotFound
-
-READERS = ("integrator", "supervisor", "agent", "finance", "store_manager")
 
 
 @room.http(
@@ -24,11 +23,11 @@ READERS = ("integrator", "supervisor", "agent", "finance", "store_manager")
     roles=READERS,
     summary="订单列表 · Orders of one connection that were first noted on one day, oldest first",
 )
-def list_orders(request: Request) -> Page[OrderView]:
+def list_orders(desk: Desk, request: Request) -> Page[OrderView]:
     """May be two seconds behind."""
-    found, position = _page(request.query, SORT)
+    items, position = _page(desk, request.query, SORT)
     return Page[OrderView](
-        data=tuple(map(order_view, found)), next_cursor=cursors.encode(position), has_more=bool(position)
+        data=tuple(map(order_view, items)), next_cursor=cursors.encode(position), has_more=bool(position)
     )
 
 
@@ -40,11 +39,11 @@ def list_orders(request: Request) -> Page[OrderView]:
     roles=READERS,
     summary="售后列表 · After-sales of one connection that were first noted on one day, oldest first",
 )
-def list_after_sales(request: Request) -> Page[AfterSaleView]:
+def list_after_sales(desk: Desk, request: Request) -> Page[AfterSaleView]:
     """May be two seconds behind."""
-    found, position = _page(request.query, AFTER_SALE_SORT)
+    items, position = _page(desk, request.query, AFTER_SALE_SORT)
     return Page[AfterSaleView](
-        data=tuple(map(after_sale_view, found)), next_cursor=cursors.encode(position), has_more=bool(position)
+        data=tuple(map(after_sale_view, items)), next_cursor=cursors.encode(position), has_more=bool(position)
     )
 
 
@@ -55,14 +54,14 @@ def list_after_sales(request: Request) -> Page[AfterSaleView]:
     roles=READERS,
     summary="售后详情 · One after-sale: its own state and the money's",
 )
-def read_after_sale(request: Request) -> AfterSaleView:
+def read_after_sale(desk: Desk, request: Request) -> AfterSaleView:
     """As the platform told it last."""
-    found = tools().orders.find(request.path["after_sale_id"])
-    if found is None or "after_sale_id" not in found:
+    item = desk.orders.table.find(request.path["after_sale_id"])
+    if item is None or "after_sale_id" not in item:
         raise NotFound("no such after-sale", after_sale_id=request.path["after_sale_id"][:64])
-    return after_sale_view(found)
+    return after_sale_view(item)
 
 
-def _page(query: OrderQuery, sort: str) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+def _page(desk: Desk, query: OrderQuery, sort: str) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     day = f"{query.day:%Y%m%d}"
-    return tools().orders.page(query.connection_id, day, query.limit, cursors.decode(query.cursor), sort)
+    return desk.orders.table.page(query.connection_id, day, query.limit, cursors.decode(query.cursor), sort)

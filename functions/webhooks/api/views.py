@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions.webhooks.connections.connections import steps, webhook_url
 from hub.channels.registry import channel_document
@@ -12,9 +12,7 @@ from hub.contracts.webhooks import ChannelView, ConnectionView, MessageView, New
 from hub.contracts.webhooks_orders import AfterSaleView, OrderView
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
-
-if TYPE_CHECKING:
-    from hub.store.inbox import InboxItem
+from hub.store.messages import InboxItem
 
 
 def channel_view(name: str) -> ChannelView:

@@ -34,8 +34,7 @@ def check_settings(channel: str, settings: Mapping[str, Any]) -> None:
     if len(json.dumps(settings, ensure_ascii=False).encode()) > SETTINGS_LIMIT_BYTES:
         problems.append(Problem("", f"must be at most {SETTINGS_LIMIT_BYTES} bytes of JSON"))
     if problems:
-        found = [Problem(f"/settings{problem.pointer}", problem.rule) for problem in problems]
-        raise Invalid("settings", problems=found)
+        raise Invalid("settings", problems=[Problem(f"/settings{each.pointer}", each.rule) for each in problems])
 
 
 def rotated(settings: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

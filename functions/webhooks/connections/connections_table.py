@@ -90,8 +90,8 @@ class Connections:
     def feeds(self, connection_id: str) -> list[str]:
         """The feeds of a connection that were ever read."""
         with saving(connection_id=connection_id):
-            found = CursorItem.query(self._cursor(connection_id, "")[0], consistent_read=True)
-            return [item.sk.removeprefix(CURSOR) for item in found]
+            items = CursorItem.query(self._cursor(connection_id, "")[0], consistent_read=True)
+            return [item.sk.removeprefix(CURSOR) for item in items]
 
     def move_watermark(self, connection_id: str, feed: str, watermark: str, was: str | None = None) -> None:
         """A feed was read up to here. was: what the mark must be until now, where one reader at a time is the rule.

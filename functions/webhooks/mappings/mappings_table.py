@@ -15,15 +15,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from functions.webhooks.mappings.mappings import rules_count, same
 from hub.channels.base import NotUnderstood
 from hub.channels.mapping import StatusTable, packaged_table
 from hub.channels.registry import CHANNELS
 from hub.contracts.webhooks_reconcile import MappingVersion
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Conflict, NotFound, Retry
+from hub.kernel.errors import NotFound
+from hub.store.table import NEW, Item, Key, Put, Table, Update
 
 SORT = "mapping"
 CACHED_SECONDS = 60
@@ -60,17 +59,16 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Mappings:
-    """The mappings of one tenant. client: a botocore DynamoDB client. wall_now: real time."""
+    """The mappings of one tenant, in the room's table. wall_now: real time. All methods raise Retry."""
 
-    table_name: str
-    client: Any = field(repr=False)
+    store: Table
     tenant: str
     wall_now: Callable[[], datetime]
     _cached: dict[str, tuple[float, StatusTable]] = field(default_factory=dict, repr=False)
 
     def table(self, channel: str) -> StatusTable:
         """The active mapping, at most CACHED_SECONDS old; of this moment where it does not know a status. Raises
-        Retry, and NotFound for a channel without mappings."""
+        NotFound for a channel without mappings."""
         wall = self.wall_now().timestamp()
         read_at, table = self._cached.get(channel, (0.0, None))
         if table is None or wall - read_at > CACHED_SECONDS:
@@ -79,19 +77,17 @@ class Mappings:
         return LiveTable(table.document, newest=lambda: self._renewed(channel))
 
     def active(self, channel: str) -> StatusTable:
-        """The active mapping, strongly consistent. Raises Retry, and NotFound for a channel without mappings."""
+        """The active mapping, strongly consistent. Raises NotFound for a channel without mappings."""
         return self._version(channel, self._pointer(channel).active)
 
     def versions(self, channel: str) -> list[MappingVersion]:
         """The versions, newest first; the one that ships with the channel last. Raises as `active`."""
         active, packaged = self._pointer(channel).active, _packaged(channel)
         with_packaged = MappingVersion(version=packaged.version, rules=rules_count(packaged), active=active == PACKAGED)
-        query = {
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :v)",
-            "ExpressionAttributeValues": {":pk": {"S": self._pk(channel)}, ":v": {"S": "v"}},
-        }
-        page = self._call("query", **query, ConsistentRead=True, ScanIndexForward=False, Limit=VERSIONS_LIMIT)
-        return [*(_shown(item, active) for item in page["Items"]), with_packaged]
+        page = self.store.query(
+            self._pk(channel), sk_prefix="v", limit=VERSIONS_LIMIT, newest_first=True, consistent=True
+        )
+        return [*(_shown(item, active) for item in page.items), with_packaged]
 
     def publish(self, channel: str, document: Mapping[str, Any], by: str, now: datetime) -> StatusTable:
         """Make a checked document the active version, as the next number; the active one where it says the same.
@@ -103,16 +99,16 @@ class Mappings:
         version = max(pointer.latest, packaged.version) + 1
         table = StatusTable({**document, "schema": 1, "channel": channel, "version": version})
         item = {
-            **self._key(channel, _sk(version)),
-            "document": {"S": json.dumps(table.document, ensure_ascii=False, separators=(",", ":"))},
-            "version": {"N": str(version)},
-            "rules": {"N": str(rules_count(table))},
-            "published_at": {"S": rfc3339(now)},
-            "published_by": {"S": by},
-            "schema": {"N": "1"},
+            "pk": self._pk(channel),
+            "sk": _sk(version),
+            "document": json.dumps(table.document, ensure_ascii=False, separators=(",", ":")),
+            "version": version,
+            "rules": rules_count(table),
+            "published_at": rfc3339(now),
+            "published_by": by,
+            "schema": 1,
         }
-        put = {"TableName": self.table_name, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
-        self._transact({"Put": put}, self._moved(channel, pointer, Pointer(version, version), by, now))
+        self.store.transact(Put(item, NEW), self._moved(channel, pointer, Pointer(version, version), by, now))
         self._cached.pop(channel, None)
         return table
 
@@ -126,7 +122,7 @@ class Mappings:
             if table.version != version:
                 raise
         if active != pointer.active:
-            self._transact(self._moved(channel, pointer, Pointer(active, pointer.latest), by, now))
+            self.store.transact(self._moved(channel, pointer, Pointer(active, pointer.latest), by, now))
             self._cached.pop(channel, None)
         return table
 
@@ -137,57 +133,29 @@ class Mappings:
 
     def _pointer(self, channel: str) -> Pointer:
         _packaged(channel)
-        item = self._call("get_item", Key=self._key(channel, SORT), ConsistentRead=True).get("Item")
-        return Pointer(int(item["active"]["N"]), int(item["latest"]["N"])) if item else Pointer()
+        item = self.store.get((self._pk(channel), SORT))
+        return Pointer(item["active"], item["latest"]) if item else Pointer()
 
     def _version(self, channel: str, version: int) -> StatusTable:
         if version == PACKAGED:
             return _packaged(channel)
-        item = self._call("get_item", Key=self._key(channel, _sk(version)), ConsistentRead=True).get("Item")
+        item = self.store.get((self._pk(channel), _sk(version)))
         if item is None:
             raise NotFound("no such version", channel=channel, version=version)
-        return StatusTable(json.loads(item["document"]["S"]))
+        return StatusTable(json.loads(item["document"]))
 
-    def _moved(self, channel: str, was: Pointer, to: Pointer, by: str, now: datetime) -> dict[str, Any]:
+    def _moved(self, channel: str, was: Pointer, to: Pointer, by: str, now: datetime) -> Update:
         """The pointer's part: it moves from where it was read."""
-        condition = "active = :was AND latest = :had" if was != Pointer() else "attribute_not_exists(pk)"
-        numbers = {":active": to.active, ":latest": to.latest, ":one": 1}
-        if was != Pointer():
-            numbers |= {":was": was.active, ":had": was.latest}
-        values = {name: {"N": str(number)} for name, number in numbers.items()}
-        sets = "SET active = :active, latest = :latest, changed_by = :by, changed_at = :at, #s = :one"
-        return {
-            "Update": {
-                "TableName": self.table_name,
-                "Key": self._key(channel, SORT),
-                "UpdateExpression": sets,
-                "ConditionExpression": condition,
-                "ExpressionAttributeNames": {"#s": "schema"},
-                "ExpressionAttributeValues": {**values, ":by": {"S": by}, ":at": {"S": rfc3339(now)}},
-            }
-        }
-
-    def _transact(self, *writes: dict[str, Any]) -> None:
-        try:
-            self.client.transact_write_items(TransactItems=list(writes))
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "TransactionCanceledException":
-                raise Conflict("the mapping has changed since", table=self.table_name) from error
-            raise Retry("mappings cannot be written", reason=str(error)) from error
-        except BotoCoreError as error:
-            raise Retry("mappings cannot be written", reason=str(error)) from error
-
-    def _call(self, operation: str, **request: Any) -> dict[str, Any]:
-        try:
-            return dict(getattr(self.client, operation)(TableName=self.table_name, **request))
-        except (ClientError, BotoCoreError) as error:
-            raise Retry("mappings do not answer", reason=str(error)) from error
+        values = {":active": to.active, ":latest": to.latest, ":by": by, ":at": rfc3339(now), ":one": 1}
+        moved = "SET active = :active, latest = :latest, changed_by = :by, changed_at = :at, #schema = :one"
+        key: Key = (self._pk(channel), SORT)
+        if was == Pointer():
+            return Update(key, moved, values, NEW)
+        values |= {":was": was.active, ":had": was.latest}
+        return Update(key, moved, values, "active = :was AND latest = :had")
 
     def _pk(self, channel: str) -> str:
         return f"{self.tenant}#mapping#{channel}"
-
-    def _key(self, channel: str, sk: str) -> dict[str, Any]:
-        return {"pk": {"S": self._pk(channel)}, "sk": {"S": sk}}
 
 
 def mapped_channels() -> tuple[str, ...]:
@@ -205,12 +173,11 @@ def _sk(version: int) -> str:
     return f"v{version:06}"
 
 
-def _shown(item: Mapping[str, Any], active: int) -> MappingVersion:
-    version = int(item["version"]["N"])
+def _shown(item: Item, active: int) -> MappingVersion:
     return MappingVersion(
-        version=version,
-        rules=int(item["rules"]["N"]),
-        published_at=parse_rfc3339(item["published_at"]["S"]),
-        published_by=item["published_by"]["S"],
-        active=version == active,
+        version=item["version"],
+        rules=item["rules"],
+        published_at=parse_rfc3339(item["published_at"]),
+        published_by=item["published_by"],
+        active=item["version"] == active,
     )

@@ -73,6 +73,12 @@ class RefresherPort(Protocol):
     def keep(self, facts: Facts, noting: Noting) -> bool: ...
 
 
+class ShopsPort(Protocol):
+    """Which shop is meant: functions.webhooks.orders.shops."""
+
+    def find(self, connection_id: str, *, timeout: tuple[float, float] | None = None) -> Shop | None: ...
+
+
 class TagsPort(Protocol):
     """The tagged decisions: functions.webhooks.orders.tags_table."""
 
@@ -83,13 +89,13 @@ class TagsPort(Protocol):
 
 @dataclass(frozen=True)
 class LiveOrders:
-    """Reads orders live. shop: a stored order's connection, None when there is none any more. guard: the circuit around
-    a call of a connection (hub.store.circuit). now, wall_now: business and real time."""
+    """Reads orders live. guard: the circuit around a call of a connection (hub.store.circuit). now, wall_now: business
+    and real time."""
 
     tenant: str
     orders: OrdersPort
     refresher: RefresherPort
-    shop: Callable[[Mapping[str, Any]], Shop | None]
+    shops: ShopsPort
     guard: Callable[[str], AbstractContextManager[None]]
     tags: TagsPort
     emit: Callable[..., None]
@@ -170,7 +176,7 @@ class LiveOrders:
 
     def _reread(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
         """The order, read from its platform and noted. Raises Retry, also where we can't tell what it means."""
-        shop = self.shop(item)
+        shop = self.shops.find(item["connection_id"], timeout=TIMEOUT_SECONDS)
         if shop is None:
             raise Conflict("the order's connection is disabled or gone", connection_id=item["connection_id"])
         with self.guard(shop.connection_id):

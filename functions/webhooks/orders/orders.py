@@ -111,9 +111,9 @@ def _order_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> OrderCh
 
 
 def _after_sale_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> AfterSaleChanged:
-    told = (new["state"], new["money"], new.get("tracking_no", ""), new.get("deadline_at", ""), new["source_time"])
+    facts = (new["state"], new["money"], new.get("tracking_no", ""), new.get("deadline_at", ""), new["source_time"])
     return AfterSaleChanged(
-        id=hashed_id("evt", new["tenant"], new["after_sale_id"], *told),
+        id=hashed_id("evt", new["tenant"], new["after_sale_id"], *facts),
         **_common(new),
         after_sale_id=new["after_sale_id"],
         after_sale_no=new["after_sale_no"],

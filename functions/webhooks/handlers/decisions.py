@@ -1,0 +1,14 @@
+"""Decisions that were taken while a platform did not answer are checked when it does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from functions.webhooks.desk import Desk
+from functions.webhooks.room import room
+
+
+@room.schedule("rate(1 minute)")
+def recheck(desk: Desk, now: datetime) -> None:  # noqa: ARG001 - how old a read is, is real time
+    """Say which decisions stood on a state that had changed (`decision.corrected`)."""
+    desk.orders.live.recheck(sorted(desk.orders.shops.every()))
