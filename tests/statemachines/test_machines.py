@@ -12,6 +12,8 @@ from statelint.config import Config
 from statelint.linter import Linter
 from statelint.problem import ProblemType
 
+from functions.tickets.flows.asl import FINAL
+from hub.kernel.errors import Broken, Refuse
 from tests.support.machines import StepError, machine, render
 
 FOLDER = Path(__file__).parents[2] / "statemachines"
@@ -20,15 +22,6 @@ SUBSTITUTIONS = {
     "LambdaInvoke": "arn:aws:states:::lambda:invoke",
     "StepsFunction": "hub-demo-tickets-steps",
     "RunFunction": "hub-demo-settlement-steps",
-}
-RETRIED = {
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "Lambda.Unknown",
-    "Sandbox.Timedout",
-    "Retry",
 }
 TICKET = {
     "tenant": "demo",
@@ -94,16 +87,22 @@ def test_every_state_is_reached_and_every_way_leads_to_an_end(path: Path) -> Non
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_task_has_a_timeout_named_retries_and_a_catch(path: Path) -> None:
-    """A step that hangs, passes or fails for good is dealt with; retries are bounded and name their errors."""
+def test_every_task_has_a_timeout_retries_and_a_catch(path: Path) -> None:
+    """A step that hangs, passes or fails for good is dealt with: what is final is named, all else is tried again."""
     tasks = [state for state in states_of(path).values() if state["Type"] == "Task"]
     assert tasks
     for task in tasks:
         assert 0 < task["TimeoutSeconds"] <= 900
-        (retry,) = task["Retry"]
-        assert set(retry["ErrorEquals"]) >= RETRIED
-        assert 0 < retry["MaxAttempts"] <= 10
+        never, patient = task["Retry"]
+        assert (set(never["ErrorEquals"]), never["MaxAttempts"]) == (set(FINAL), 0)
+        assert patient["ErrorEquals"] == ["States.ALL"]
+        assert 0 < patient["MaxAttempts"] <= 10
         assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+
+
+def test_final_is_what_the_error_tree_says() -> None:
+    """Everything that the sender is to blame for, and our own bugs; nothing that passes."""
+    assert set(FINAL) == {error.__name__ for error in (Broken, *Refuse.__subclasses__())}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -177,9 +176,10 @@ def test_a_wake_that_fails_for_good_is_waited_out() -> None:
     assert [call["op"] for call in calls] == ["wake"] * 3
 
 
-def test_a_passing_fault_is_tried_again() -> None:
-    """Retry, raised by a step, costs a little time and nothing else."""
-    ended, calls = walk("escalation", TICKET, [StepError("Retry"), {"next": "done", "wait_seconds": 1, "wakes": 1}])
+@pytest.mark.parametrize("error", ["Retry", "Runtime.ExitError", "KeyError"])
+def test_a_passing_fault_is_tried_again(error: str) -> None:
+    """Retry, a lost race, a process that was killed, an error that nobody knows: a little time, and nothing else."""
+    ended, calls = walk("escalation", TICKET, [StepError(error), {"next": "done", "wait_seconds": 1, "wakes": 1}])
     assert ended["status"] == "SUCCEEDED"
     assert len(calls) == 2
 
