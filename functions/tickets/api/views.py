@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import due, due_at
-from functions.tickets.dispatch.assignment import watch_of
 from functions.tickets.dispatch.dispatch import Dispatch
 from functions.tickets.ticket import catalogue
 from functions.tickets.ticket.ticket import Case, Published, Rulebook, Rung, Visit
@@ -126,7 +126,8 @@ def show_explanation(case: Case, traces: Iterable[RuleTrace], dispatch: Dispatch
         ticket_id=case.ticket.id,
         rule_id=case.ticket.rule_id,
         rules=tuple(
-            RuleTraceView(rule_id=one.rule_id, note=one.note, holds=one.holds, chosen=one.chosen) for one in traces
+            RuleTraceView(rule_id=trace.rule_id, note=trace.note, holds=trace.holds, chosen=trace.chosen)
+            for trace in traces
         ),
         dispatch=DispatchView(
             chosen=dispatch.chosen,

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import Ladder, due
-from functions.tickets.dispatch.assignment import SYSTEM, assign_ticket, watch_of
+from functions.tickets.dispatch.assignment import SYSTEM, assign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, supervisor_of
 from functions.tickets.flows.asl import FAILED
 from functions.tickets.flows.flow import AnyNode, Decision, End, Flow, Human, in_branches
@@ -81,5 +82,5 @@ def _following(node: AnyNode, edge: str) -> str:
     if isinstance(node, Human):
         return node.outcomes[edge]
     if isinstance(node, Decision):
-        return next((one.next for one in node.edges if one.id == edge), node.otherwise)
+        return next((following.next for following in node.edges if following.id == edge), node.otherwise)
     return node.id if isinstance(node, End) else node.next

@@ -34,15 +34,18 @@ FAILED, JOINED = "failed", "joined"
 """How a parallel ends: one of its branches failed, or all have joined."""
 
 State = dict[str, Any]
-PASSING = (
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "Lambda.Unknown",
-    "Sandbox.Timedout",
-    "Retry",
+FINAL = (
+    "Malformed",
+    "Unauthenticated",
+    "Forbidden",
+    "NotFound",
+    "NotAllowed",
+    "Conflict",
+    "TooLarge",
+    "Invalid",
+    "Broken",
 )
+"""Errors of ours that trying again never mends. Any other may pass: a killed process, one that nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +96,14 @@ def _states(flow: Flow, node: AnyNode, failed: str) -> dict[str, State]:
     return {node.id: _finish(node, failed)}
 
 
-def _retry(*errors: str) -> list[State]:
-    """Half an hour of trouble is outlived: 2, 4, 8 … seconds apart, at most five minutes."""
+def _retry(*final: str) -> list[State]:
+    """What is final is not tried again; half an hour of anything else is outlived: 2, 4, 8 … seconds apart, at most
+    five minutes."""
     patience = {"IntervalSeconds": 2, "BackoffRate": 2, "MaxAttempts": 12, "MaxDelaySeconds": 300}
-    return [{"ErrorEquals": list(errors), **patience}]
+    return [
+        {"ErrorEquals": [*FINAL, *final], "MaxAttempts": 0},
+        {"ErrorEquals": ["States.ALL"], **patience},
+    ]
 
 
 def _payload(op: str, node_id: str) -> State:
@@ -115,7 +122,7 @@ def _token_task(node_id: str, after: str, failed: str) -> State:
         "Resource": "arn:${Partition}:states:::lambda:invoke.waitForTaskToken",
         "Parameters": {"FunctionName": "${StepsFunction}", "Payload": payload},
         "TimeoutSeconds": TOKEN_TIMEOUT_SECONDS,
-        "Retry": _retry(*PASSING),
+        "Retry": _retry("States.Timeout"),
         "Catch": [
             {"ErrorEquals": ["States.Timeout"], "ResultPath": None, "Next": node_id},
             {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": failed},
@@ -131,7 +138,7 @@ def _step(op: str, node_id: str, after: str, failed: str) -> State:
         "Parameters": {"FunctionName": "${StepsFunction}", "Payload": _payload(op, node_id)},
         "OutputPath": "$.Payload",
         "TimeoutSeconds": STEP_TIMEOUT_SECONDS,
-        "Retry": _retry(*PASSING, "States.Timeout"),
+        "Retry": _retry(),
         "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": failed}],
         **_onward(after),
     }

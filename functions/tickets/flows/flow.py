@@ -176,8 +176,8 @@ def in_branches(flow: Flow) -> set[str]:
 
 def _form_problems(error: ValidationError) -> Iterator[Problem]:
     """Each wrong place once: a list that only counts as too short because its items are wrong says nothing new."""
-    found = error.errors(include_url=False, include_input=False)
-    places = {"".join(f"/{part}" for part in item["loc"] if part not in KINDS): item["msg"] for item in found}
+    errors = error.errors(include_url=False, include_input=False)
+    places = {"".join(f"/{part}" for part in item["loc"] if part not in KINDS): item["msg"] for item in errors}
     for pointer, rule in places.items():
         if not any(other.startswith(f"{pointer}/") for other in places):
             yield Problem(pointer, rule)

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import due, wait_seconds
+from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.desk import Desk
-from functions.tickets.dispatch.assignment import dispatch_ticket, fire_rungs, watch_of
+from functions.tickets.dispatch.assignment import dispatch_ticket
 from functions.tickets.dispatch.dispatch import Need, choose_person, region_supervisor
 from functions.tickets.flows.asl import FAILED, JOINED
 from functions.tickets.flows.decisions import choose_edge
@@ -55,7 +57,7 @@ def act(desk: Desk, payload: Payload) -> Answer:
 
     def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
         need = Need(case.ticket.region, case.ticket.skill, excluded=case.ticket.declined)
-        organisation = desk.organisation()
+        organisation = desk.staff.organisation()
         chosen = choose_person(need, organisation, now)
         person = organisation.find(chosen.chosen)
         move = dispatch_ticket(case, chosen, person.teams[0] if person and person.teams else "", now)
@@ -119,7 +121,7 @@ def wake(desk: Desk, payload: Payload) -> Answer:
 
     def fire(case: Case) -> Move | None:
         ripe, _ = due(watch_of(case), catalogue.ladder(case.ticket.ladder), now)
-        return fire_rungs(case, ripe, desk.organisation(), now) if ripe and _is_live(case, payload) else None
+        return fire_rungs(case, ripe, desk.staff.organisation(), now) if ripe and _is_live(case, payload) else None
 
     case = desk.tables.change(payload["ticket"], now, fire)
     _, following = due(watch_of(case), catalogue.ladder(case.ticket.ladder), now)
@@ -164,7 +166,7 @@ def _arrival(desk: Desk, payload: Payload) -> Arrival:
         previous=payload.get("previous") or "",
         token=payload.get("token", ""),
         rank=f"{run:06d}#{payload.get('entered', '')}#{int(payload.get('retry', 0)):06d}",
-        supervisor=region_supervisor(ticket.region, desk.people()) if asks else "",
+        supervisor=region_supervisor(ticket.region, desk.staff.people()) if asks else "",
     )
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from functions.tickets.flows.flow import Flow, parse_flow
 from hub.contracts.base import Moment
 from hub.contracts.events import Priority
+from hub.kernel.errors import Conflict
 from hub.rules import DecisionTable
 
 State = Literal["open", "closed", "cancelled"]
@@ -228,3 +229,11 @@ class Move:
     notes: tuple[Note, ...] = ()
     visits: tuple[Visit, ...] = ()
     rungs: tuple[Rung, ...] = ()
+
+
+def require_open(case: Case, seen_version: int | None = None) -> None:
+    """Raises Conflict when the ticket is over, or not at the version that the sender saw."""
+    if not case.ticket.is_open:
+        raise Conflict("the ticket is over", ticket=case.ticket.id, state=case.ticket.state)
+    if seen_version is not None and seen_version != case.version:
+        raise Conflict("it has changed since", ticket=case.ticket.id, yours=seen_version, current=case.version)
