@@ -10,31 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import BotoCoreError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttribute
-from pynamodb.exceptions import (
-    DoesNotExist,
-    GetError,
-    PutError,
-    QueryError,
-    TransactGetError,
-    TransactWriteError,
-    UpdateError,
-)
+from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from hub.kernel.errors import Conflict, NotFound, Retry
-
-CONDITION_FAILED = "ConditionalCheckFailedException"
-PASSING = (
-    "ProvisionedThroughputExceededException",
-    "ThrottlingException",
-    "RequestLimitExceeded",
-    "InternalServerError",
-    "TransactionConflictException",
-    "TransactionInProgressException",
-)
+from hub.kernel.errors import NotFound
+from hub.store.faults import AWS_ERRORS, Lost, translated
 
 
 class ByList(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # PynamoDB hooks subclasses without types
@@ -51,7 +33,7 @@ class ByList(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # Pyna
 class RoomModel(Model):
     """An item of a room's table. Subclasses add their attributes and a nested `class Meta(RoomModel.Meta)`.
 
-    `save()` checks `version`: a lost race raises Conflict inside `saving()`.
+    `save()` checks `version`: a lost race raises Lost (a Conflict) inside `saving()`.
     """
 
     class Meta:
@@ -72,7 +54,7 @@ class RoomModel(Model):
         try:
             with saving():
                 self.save(type(self).pk.does_not_exist())
-        except Conflict:
+        except Lost:
             return False
         return True
 
@@ -88,32 +70,12 @@ def bind(table_name: str, *models: type[Model]) -> None:
 
 @contextmanager
 def saving(**facts: Any) -> Iterator[None]:
-    """PynamoDB's errors as ours: Conflict for a lost condition, NotFound for no item, Retry for what passes."""
+    """PynamoDB's errors as ours: NotFound for no item, and what AWS's error behind them means (hub.store.faults)."""
     try:
         yield
     except DoesNotExist:
         raise NotFound("no such item", **facts) from None
-    except TransactWriteError as error:
-        raise _translated_transaction(error, facts) from error
-    except (PutError, UpdateError, GetError, QueryError, TransactGetError) as error:
-        raise _translated(error.cause_response_code or "", error, facts) from error
-
-
-def _translated_transaction(error: TransactWriteError, facts: dict[str, Any]) -> Exception:
-    codes = {reason.code for reason in error.cancellation_reasons if reason}
-    if "ConditionalCheckFailed" in codes:
-        return Conflict("it has changed since", **facts)
-    if codes & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
-        return Retry("a concurrent change", 1, **facts)
-    return _translated(error.cause_response_code or "", error, facts)
-
-
-def _translated(code: str, error: Exception, facts: dict[str, Any]) -> Exception:
-    if code == CONDITION_FAILED:
-        return Conflict("it has changed since", **facts)
-    if code in PASSING:
-        return Retry(code, 1, **facts)
-    cause = getattr(error, "cause", None)
-    if isinstance(cause, BotoCoreError):  # no answer at all: a time-out, no connection
-        return Retry(type(cause).__name__, 1, **facts)
-    return error
+    except PynamoDBException as error:
+        if not isinstance(error.cause, AWS_ERRORS):
+            raise
+        raise translated(error.cause, "the table", **facts) from error
