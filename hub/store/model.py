@@ -1,14 +1,15 @@
 """The base of every room's PynamoDB models: keys that begin with the tenant, and optimistic versions.
 
 A room's `tables.py` derives its models from RoomModel and binds them to its table once, at first use. Every item has
-`schema`, so a reader can tell old shapes; lists are read from the `by_list` index and may be two seconds behind.
+`schema`, so a reader can tell old shapes; lists are read by hub.store.lists, or from the `by_list` index, and may be
+two seconds behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttribute
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
@@ -17,6 +18,8 @@ from pynamodb.models import Model
 
 from hub.kernel.errors import NotFound
 from hub.store.faults import AWS_ERRORS, Lost, translated
+from hub.store.items import Item, raw_item
+from hub.store.lists import LIST_ATTRIBUTES
 
 
 class ByList(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # PynamoDB hooks subclasses without types
@@ -48,6 +51,23 @@ class RoomModel(Model):
     list_pk = UnicodeAttribute(null=True)
     list_sk = UnicodeAttribute(null=True)
     by_list = ByList()
+    l_tenant = UnicodeAttribute(null=True)
+    l_province = UnicodeAttribute(null=True)
+    l_city = UnicodeAttribute(null=True)
+    l_district = UnicodeAttribute(null=True)
+    l_store = UnicodeAttribute(null=True)
+    l_person = UnicodeAttribute(null=True)
+    l_at = UnicodeAttribute(null=True)
+
+    def list_under(self, keys: Mapping[str, str]) -> None:
+        """Be listed by these index attributes (hub.store.lists.list_keys) and no others; {} takes it off its list."""
+        for name in LIST_ATTRIBUTES:
+            setattr(self, name, keys.get(name))
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        """The model of an item with plain values, as a list's page has it."""
+        return cls.from_raw_data(raw_item(item))
 
     def create_if_absent(self) -> bool:
         """Put this item unless its key is taken; says whether it was put. One conditional write."""
@@ -78,4 +98,4 @@ def saving(**facts: Any) -> Iterator[None]:
     except PynamoDBException as error:
         if not isinstance(error.cause, AWS_ERRORS):
             raise
-        raise translated(error.cause, "the table", **facts) from error
+        raise translated(error.cause, "DynamoDB", **facts) from error

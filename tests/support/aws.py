@@ -38,27 +38,37 @@ def environment(room: str, **more: str) -> dict[str, str]:
     }
 
 
-def make_table(name: str, pending_index: bool = False) -> None:
-    """One table of the stack: string keys pk and sk, and its sparse list index."""
-    index = "by_pending" if pending_index else "by_list"
-    keys = ("pending_pk", "pending_since") if pending_index else ("list_pk", "list_sk")
-    attributes = ("pk", "sk", *keys)
+LEVELS = ("tenant", "province", "city", "district", "store", "person")
+ROOM_INDEXES = {
+    "by_list": ("list_pk", "list_sk", "ALL"),
+    **{f"by_{level}": (f"l_{level}", "l_at", "KEYS_ONLY") for level in LEVELS},
+}
+INDEXES = {
+    "inbox": {"by_pending": ("pending_pk", "pending_since", "KEYS_ONLY")},
+    "content": {},
+}
+"""The indexes of tables that are no room's."""
+
+
+def make_table(name: str) -> None:
+    """One table of the stack, by what its name ends with: string keys pk and sk, and its sparse indexes."""
+    indexes = INDEXES.get(name.rpartition("-")[2], ROOM_INDEXES)
+    attributes = dict.fromkeys(["pk", "sk", *(key for index in indexes.values() for key in index[:2])])
+    secondary = [
+        {"IndexName": index, "KeySchema": _key_schema(*keys), "Projection": {"ProjectionType": shown}}
+        for index, (*keys, shown) in indexes.items()
+    ]
     boto3.client("dynamodb", region_name=REGION).create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": a, "AttributeType": "S"} for a in attributes],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": [
-                    {"AttributeName": keys[0], "KeyType": "HASH"},
-                    {"AttributeName": keys[1], "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY" if pending_index else "ALL"},
-            }
-        ],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
+        KeySchema=_key_schema("pk", "sk"),
+        **({"GlobalSecondaryIndexes": secondary} if secondary else {}),
     )
+
+
+def _key_schema(hash_key: str, range_key: str) -> list[dict[str, str]]:
+    return [{"AttributeName": hash_key, "KeyType": "HASH"}, {"AttributeName": range_key, "KeyType": "RANGE"}]
 
 
 @contextmanager
@@ -73,7 +83,7 @@ def account(room: str, *tables: str, quick: bool = False, **more: str) -> Iterat
             if quick:
                 quicken_dynamodb(REGION)
             for name in dict.fromkeys((room, "directory", "content", *tables)):
-                make_table(f"hub-{TENANT}-{name}", pending_index=name == "inbox")
+                make_table(f"hub-{TENANT}-{name}")
             session = boto3.Session(region_name=REGION)
             _bus_with_tap(session)
             _secrets_and_keys(session)
