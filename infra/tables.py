@@ -1,4 +1,7 @@
-"""DynamoDB: one table a room, the inbox and the content store, all on demand, restorable and under the tenant's key."""
+"""DynamoDB: one table a room, the inbox, the content store and the platforms' table.
+
+All are on demand, restorable and under the tenant's key.
+"""
 
 from collections.abc import Iterable
 
@@ -29,7 +32,7 @@ class Tables(Construct):
         self.key = key
         self.streamed = streamed
         indexes: dict[str, tuple[Index, ...]] = dict.fromkeys(rooms, (BY_LIST, *BY_LEVEL))
-        indexes |= {"inbox": (BY_PENDING,), "content": ()}
+        indexes |= {"inbox": (BY_PENDING,), "content": (), "platforms": ()}
         self.tables = {name: self._table(name, of_table) for name, of_table in indexes.items()}
 
     def _table(self, name: str, indexes: tuple[Index, ...]) -> dynamodb.CfnTable:

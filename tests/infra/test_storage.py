@@ -26,9 +26,9 @@ def function_of(template: Template, mapping: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_table_is_on_demand_restorable_expiring_and_under_the_tenants_key(demo: Template) -> None:
-    """One table a room, the inbox and the content: all kept the same way."""
+    """One table a room, the inbox, the content and the platforms: all kept the same way."""
     tables = demo.named("AWS::DynamoDB::Table", "TableName")
-    assert set(tables) == {f"hub-demo-{name}" for name in (*ROOMS, "inbox", "content")}
+    assert set(tables) == {f"hub-demo-{name}" for name in (*ROOMS, "inbox", "content", "platforms")}
     for table in tables.values():
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}

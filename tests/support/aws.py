@@ -31,6 +31,7 @@ def environment(room: str, **more: str) -> dict[str, str]:
         "HUB_INBOX_TABLE": f"hub-{TENANT}-inbox",
         "HUB_CONTENT_TABLE": f"hub-{TENANT}-content",
         "HUB_DIRECTORY_TABLE": f"hub-{TENANT}-directory",
+        "HUB_PLATFORMS_TABLE": f"hub-{TENANT}-platforms",
         "HUB_BUS": f"hub-{TENANT}",
         "HUB_BASE_URL": "https://hub.test",
         "HUB_KEY_ID": f"alias/hub-{TENANT}",
@@ -46,6 +47,7 @@ ROOM_INDEXES = {
 INDEXES = {
     "inbox": {"by_pending": ("pending_pk", "pending_since", "KEYS_ONLY")},
     "content": {},
+    "platforms": {},
 }
 """The indexes of tables that are no room's."""
 
@@ -73,8 +75,8 @@ def _key_schema(hash_key: str, range_key: str) -> list[dict[str, str]]:
 
 @contextmanager
 def account(room: str, *tables: str, quick: bool = False, **more: str) -> Iterator[Any]:
-    """Inside: a fresh account with the room's table, the directory's, the content store and `tables`; the bus; a
-    queue `bus-tap` that sees every event; the signing key; a KMS alias. Yields a boto3 session.
+    """Inside: a fresh account with the room's table, the directory's, the content store, the platforms' and `tables`;
+    the bus; a queue `bus-tap` that sees every event; the signing key; a KMS alias. Yields a boto3 session.
     quick: for thousands of transactions, which moto's own DynamoDB takes hours for."""
     before = dict(os.environ)
     try:
@@ -82,7 +84,7 @@ def account(room: str, *tables: str, quick: bool = False, **more: str) -> Iterat
             os.environ.update(environment(room, **more))
             if quick:
                 quicken_dynamodb(REGION)
-            for name in dict.fromkeys((room, "directory", "content", *tables)):
+            for name in dict.fromkeys((room, "directory", "content", "platforms", *tables)):
                 make_table(f"hub-{TENANT}-{name}")
             session = boto3.Session(region_name=REGION)
             _bus_with_tap(session)
