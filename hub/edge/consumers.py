@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from hub.contracts.events import Event, parse_event
 from hub.edge import bus
 from hub.edge.bus import Change
@@ -103,5 +101,5 @@ def _come_again(host: Host, record: Mapping[str, Any], after_seconds: int) -> No
     delay = max(usual, min(after_seconds, AGAIN_AFTER_SECONDS[-1]))
     try:
         bus.delay_record(host.client("sqs"), record, delay)
-    except (ClientError, BotoCoreError) as error:
-        host.logger.warning("redelivery not hastened", extra={"reason": type(error).__name__})
+    except HubError as error:
+        host.logger.warning("redelivery not hastened", extra=masked_facts(error.facts))

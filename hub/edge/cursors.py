@@ -14,8 +14,8 @@ Position = dict[str, Any]
 LENGTH_LIMIT = 2048
 
 
-def encode(position: Position | None) -> str:
-    """A cursor for a position; "" when there is no more."""
+def encode(position: dict[str, Any] | None) -> str:
+    """A cursor for where a page ended (text values, plain or as DynamoDB types them); "" when there is no more."""
     if not position:
         return ""
     return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")
@@ -38,5 +38,5 @@ def decode(cursor: str) -> Position | None:
 
 
 def _is_text(value: object) -> bool:
-    """Whether this is a string as DynamoDB types it: all our keys are."""
-    return isinstance(value, dict) and [*value] == ["S"] and isinstance(value["S"], str)
+    """Whether this is a string, plain or as DynamoDB types it: all our keys are."""
+    return isinstance(value, str) or (isinstance(value, dict) and [*value] == ["S"] and isinstance(value["S"], str))

@@ -20,6 +20,7 @@ from hub.edge.logs import count_metric, make_logger
 from hub.edge.principals import Principals
 from hub.edge.settings import Settings
 from hub.kernel.clock import Clock
+from hub.store.faults import passing
 
 KEYS_CACHED_SECONDS = 60
 
@@ -91,12 +92,13 @@ class Host:
         bus.send(self.client("sqs"), self._queue_url(queue), bodies, delay_seconds)
 
     def auth_keys(self) -> str:
-        """The stack's signing keys, one a line, read from SSM at most once a minute."""
+        """The stack's signing keys, one a line, read from SSM at most once a minute. Raises Retry."""
         read_at, keys = self._signing_keys
         wall = self.clock.wall_now().timestamp()
         if not keys or wall - read_at > KEYS_CACHED_SECONDS:
             name = f"/hub/{self.settings.tenant}/auth"
-            keys = self.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+            with passing("signing keys"):
+                keys = self.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
             self._signing_keys = (wall, keys)
         return keys
 
@@ -105,7 +107,8 @@ class Host:
             return self.settings.changes_queue_url
         if queue not in self._queue_urls:
             name = f"hub-{self.settings.tenant}-{self.room}-{queue}"
-            self._queue_urls[queue] = self.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+            with passing("a queue"):
+                self._queue_urls[queue] = self.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
         return self._queue_urls[queue]
 
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from hub.kernel.errors import Retry
+from hub.kernel.errors import HubError
+from hub.store.table import passing
 
 FRESH_SECONDS = 60
 """A changed secret is in use everywhere after this long."""
@@ -69,10 +68,7 @@ class ConnectionSecrets:
     def read(self, connection_id: str) -> Connection | None:
         """The connection as SSM has it now: whoever changes one part of it must not write back a stale other. Raises
         Retry."""
-        try:
-            self._known = dict(self._read_pages())
-        except (ClientError, BotoCoreError) as error:
-            raise Retry("secrets cannot be read", connection_id=connection_id[:64]) from error
+        self._known = dict(self._read_pages())
         self._read_at = self.wall_now().timestamp()
         return self._known.get(connection_id)
 
@@ -93,7 +89,7 @@ class ConnectionSecrets:
             "settings": dict(connection.settings),
         }
         key = {"KeyId": self.key_id} if self.key_id else {}
-        try:
+        with passing("secrets", connection_id=connection.id):
             self.client.put_parameter(
                 Name=f"/hub/{self.tenant}/connections/{connection.id}",
                 Value=json.dumps(value, ensure_ascii=False),
@@ -101,8 +97,6 @@ class ConnectionSecrets:
                 Overwrite=True,
                 **key,
             )
-        except (ClientError, BotoCoreError) as error:
-            raise Retry("secrets cannot be written", connection_id=connection.id) from error
         self._known[connection.id] = connection
 
     def _older_than(self, seconds: int) -> bool:
@@ -113,9 +107,9 @@ class ConnectionSecrets:
         message."""
         try:
             self._known = dict(self._read_pages())
-        except (ClientError, BotoCoreError) as error:
+        except HubError:
             if self._read_at is None:
-                raise Retry("secrets cannot be read", tenant=self.tenant) from error
+                raise
         self._read_at = self.wall_now().timestamp()
 
     def _read_pages(self) -> list[tuple[str, Connection]]:
@@ -126,7 +120,8 @@ class ConnectionSecrets:
             "MaxResults": 10,
         }
         for _ in range(PAGE_LIMIT):
-            page = self.client.get_parameters_by_path(**query)
+            with passing("secrets", tenant=self.tenant):
+                page = self.client.get_parameters_by_path(**query)
             found += [(c.id, c) for c in map(_parse, page["Parameters"]) if c is not None]
             if not page.get("NextToken"):
                 break

@@ -168,11 +168,11 @@ class Table:
         by `index` which one's condition failed."""
         parts = [{_VERBS[type(write)]: {"TableName": write.table or self.name} | write.params()} for write in writes]
         params = {"TransactItems": parts} | ({"ClientRequestToken": token} if token else {})
-        with passing(self.name):
+        with passing("DynamoDB"):
             self.client.transact_write_items(**params)
 
     def _call(self, method: Callable[..., Any], params: Mapping[str, Any]) -> Mapping[str, Any]:
-        with passing(self.name):
+        with passing("DynamoDB"):
             response: Mapping[str, Any] = method(TableName=self.name, **params)
         return response
 
@@ -181,13 +181,13 @@ class Table:
         items: list[dict[str, Any]] = []
         for turn in range(BATCH_TRIES):
             self.sleep(turn * BACKOFF_SECONDS)
-            with passing(self.name):
+            with passing("DynamoDB"):
                 response = self.client.batch_get_item(RequestItems=asked)
             items += map(plain_item, response["Responses"].get(self.name, ()))
             asked = response.get("UnprocessedKeys")
             if not asked:
                 return items
-        raise Retry(f"{self.name}: too busy", reason="UnprocessedKeys")
+        raise Retry("DynamoDB: too busy", reason="UnprocessedKeys")
 
 
 _VERBS = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
