@@ -4,7 +4,7 @@ sorting, filtering, grouping or summing either, and who may not write a class ma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,10 +27,13 @@ class Selects:
     model: type[BaseModel]
 
 
-def unknown_parameters(model: type[BaseModel] | None, sent: Iterable[str], more: tuple[str, ...] = ()) -> list[Problem]:
-    """A problem for each parameter that a route does not declare, saying which it knows. more: what is declared beside
-    its model, e.g. dry_run."""
-    known = [*_parameters(model), *more]
+def parameter_names(model: type[BaseModel] | None) -> tuple[str, ...]:
+    """The parameters that a query's model declares, as they are sent."""
+    return tuple(_parameters(model))
+
+
+def unknown_parameters(known: Collection[str], sent: Iterable[str]) -> list[Problem]:
+    """A problem for each parameter that is not among the known ones, saying which those are."""
     rule = f"is not a parameter here; known: {', '.join(known)}" if known else "is not a parameter: there are none here"
     return [Problem(f"query:{name[:NAME_LIMIT]}", rule) for name in sent if name not in known]
 

@@ -59,6 +59,10 @@ class Reach:
         """Whether a thing that belongs there is within reach."""
         return self.way(place) is not None
 
+    def may_change(self, place: Place) -> bool:
+        """Whether a thing that belongs there is theirs to work with, not only to look at for now."""
+        return self.person in place.people or self._in_scope(place)
+
     def way(self, place: Place) -> Way | None:
         """How a thing that belongs there is reached; None when it is not."""
         if place.thing and place.thing in self.glass_of:
