@@ -25,7 +25,8 @@ def all_contracts() -> list[type[Contract]]:
     """Every contract class of every module, by name."""
     for module in pkgutil.iter_modules(hub.contracts.__path__):
         importlib.import_module(f"hub.contracts.{module.name}")
-    return sorted(_subclasses(Contract), key=lambda cls: f"{cls.__module__}.{cls.__qualname__}")
+    known = (cls for cls in _subclasses(Contract) if cls.__module__.startswith("hub.contracts."))
+    return sorted(known, key=lambda cls: f"{cls.__module__}.{cls.__qualname__}")
 
 
 def _subclasses(cls: type[Contract]) -> Iterator[type[Contract]]:
