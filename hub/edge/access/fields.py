@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hub.contracts.classes import Classified, Keyed, Located, Part
+from hub.contracts.classes import UNKNOWN, Classified, FieldClass, Keyed, Located, Part
 
 Mark = Classified | Keyed
 OPEN = (Any, object, dict, list, tuple, set, frozenset)
@@ -29,7 +29,11 @@ class FieldPlan:
 
 @dataclass(frozen=True)
 class ModelPlan:
-    """The fields of a contract that need a look, and those that say where it belongs. `plain`: nothing to do at all."""
+    """The fields of a contract that need a look, and those that say where it belongs. `plain`: nothing to do at all.
+
+    classes: all that its own fields may be of; who sees them all needs a look only at `nested`, the fields in which
+    more contracts may lie.
+    """
 
     fields: tuple[FieldPlan, ...]
     located: tuple[tuple[str, Part], ...]
@@ -37,6 +41,24 @@ class ModelPlan:
     @property
     def plain(self) -> bool:
         return not self.fields
+
+    @cached_property
+    def nested(self) -> tuple[FieldPlan, ...]:
+        return tuple(field for field in self.fields if field.holds_models and not isinstance(field.mark, Keyed))
+
+    @cached_property
+    def classes(self) -> frozenset[FieldClass]:
+        return frozenset(found for field in self.fields for found in _classes_of(field.mark))
+
+
+def _classes_of(mark: Mark | None) -> Iterator[FieldClass]:
+    if isinstance(mark, Classified):
+        yield mark.name
+    elif isinstance(mark, Keyed):
+        yield UNKNOWN
+        yield from mark.classes.values()
+        for inner in mark.inner.values():
+            yield from _classes_of(inner)
 
 
 @lru_cache(maxsize=4096)

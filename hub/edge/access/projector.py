@@ -6,9 +6,9 @@ part by the place where it belongs. What to look at is planned once a class, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeGuard
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -16,8 +16,8 @@ from pydantic_core import to_json
 from hub.contracts.classes import UNKNOWN, FieldClass, Keyed
 from hub.edge.access.fields import FieldPlan, Mark, ModelPlan, plan_of
 from hub.edge.access.masks import MASKABLE, masked_value
-from hub.edge.access.policy import Policy, Verdict, Verdicts
-from hub.edge.access.scope import Place, Reach, Way, reach_of
+from hub.edge.access.policy import FULL, Policy, Verdict, Verdicts
+from hub.edge.access.scope import Place, Reach, reach_of
 from hub.edge.auth import Principal
 
 
@@ -40,16 +40,12 @@ class Viewer:
         which is read by leave of its route alone, all of them."""
         if self.reach is None:
             return self.roles
-        by_way: Mapping[Way, tuple[str, ...]] = {
-            "break_glass": (*self.roles, "break_glass"),
-            "own": (*self.roles, "own"),
-            "scope": self.roles,
-            "guest": ("guest",),
-        }
         way = self.reach.way(place)
         if way is None:
             return () if place.region or place.store or place.teams else self.roles
-        return by_way[way]
+        if way == "guest":
+            return ("guest",)
+        return self.roles if way == "scope" else (*self.roles, way)
 
 
 UNSAID = Place(region="")
@@ -78,27 +74,35 @@ def project_json(answer: BaseModel, viewer: Viewer, policy: Policy, place: Place
 class _Projection:
     viewer: Viewer
     policy: Policy
+    known: dict[Place, tuple[Verdicts, frozenset[FieldClass]]] = field(default_factory=dict)
 
     def model(self, model: BaseModel, dump: dict[str, Any], place: Place) -> None:
+        """Take out of the dump of a contract what is not for the viewer."""
         plan = plan_of(type(model))
         if plan.plain:
             return
-        place = _placed(model, plan, place)
-        verdicts = self.policy.verdicts(self.viewer.roles_at(place), place.node, self.viewer.terminal)
-        for field in plan.fields:
-            if field.name in dump:
-                self._field(model, field, dump, place, verdicts)
+        if plan.located:
+            place = _placed(model, plan, place)
+        verdicts, full = self._verdicts(place)
+        for part in plan.nested if plan.classes <= full else plan.fields:
+            if part.name in dump:
+                self._field(model, part, dump, place, verdicts)
 
-    def _field(
-        self, model: BaseModel, field: FieldPlan, dump: dict[str, Any], place: Place, verdicts: Verdicts
-    ) -> None:
-        value = getattr(model, field.name)
-        if isinstance(field.mark, Keyed) and not field.mark.by:
-            self._keys(dump[field.name], field.mark, verdicts)
+    def _verdicts(self, place: Place) -> tuple[Verdicts, frozenset[FieldClass]]:
+        """What is seen at a place, and which classes of it in full."""
+        if place not in self.known:
+            verdicts = self.policy.verdicts(self.viewer.roles_at(place), place.node, self.viewer.terminal)
+            self.known[place] = verdicts, frozenset(name for name in verdicts if verdicts[name] == FULL)
+        return self.known[place]
+
+    def _field(self, model: BaseModel, part: FieldPlan, dump: dict[str, Any], place: Place, verdicts: Verdicts) -> None:
+        mark = part.mark
+        if isinstance(mark, Keyed) and not mark.by:
+            self._keys(dump[part.name], mark, verdicts)
             return
-        field_class = self._class_of(field.mark, getattr(model, field.mark.by) if _is_named(field.mark) else "")
-        if self._judge(dump, field.name, field_class, verdicts) and field.holds_models:
-            self._inside(value, dump[field.name], place)
+        field_class = self._class_of(mark, getattr(model, mark.by) if isinstance(mark, Keyed) else "")
+        if self._judge(dump, part.name, field_class, verdicts) and part.holds_models:
+            self._inside(getattr(model, part.name), dump[part.name], place)
 
     def _keys(self, dump: dict[str, Any], mark: Keyed, verdicts: Verdicts) -> None:
         """An object of an allowlist, and the objects inside it that have one of their own."""
@@ -134,32 +138,25 @@ class _Projection:
         """Contracts that lie in a value, each beside its part of the dump: both have the same order."""
         if isinstance(value, BaseModel):
             self.model(value, dump, place)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             for part, dumped in zip(value.values(), dump.values(), strict=True):
                 self._inside(part, dumped, place)
-        elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        elif not isinstance(value, str | bytes) and isinstance(value, Iterable):
             for part, dumped in zip(value, dump, strict=True):
                 self._inside(part, dumped, place)
 
 
-def _is_named(mark: Mark | None) -> TypeGuard[Keyed]:
-    """Whether the key of the value stands in the field beside it."""
-    return isinstance(mark, Keyed) and bool(mark.by)
-
-
 def _placed(model: BaseModel, plan: ModelPlan, place: Place) -> Place:
     """Where this contract belongs: where the one around it does, but for what it says itself."""
-    if not plan.located:
-        return place
-    said: dict[str, Any] = {"people": place.people, "teams": place.teams}
-    for field, part in plan.located:
-        value = getattr(model, field)
+    said: dict[str, Any] = dict(vars(place))
+    for name, part in plan.located:
+        value = getattr(model, name)
         if part in ("people", "teams"):
             many = (value,) if isinstance(value, str) else tuple(value or ())
-            said[part] = (*said[part], *(name for name in many if name))
+            said[part] = (*said[part], *(known for known in many if known and known not in said[part]))
         elif value:
             said[part] = value
-    return replace(place, **said)
+    return Place(**said)
 
 
 def verdict_at(viewer: Viewer, policy: Policy, field_class: FieldClass, place: Place | None = None) -> Verdict:
