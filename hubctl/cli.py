@@ -231,6 +231,25 @@ def new(
     say.print(f"next: fill the places marked “yours”, then `.venv/bin/pytest tests/channels -k {name}`")
 
 
+@app.command(name="who-sees")
+def who_sees_command(
+    field: Annotated[str, typer.Argument(help="a field's name, Contract.field, a fact's name, or a class")],
+    node: Annotated[str, typer.Option(help="at this node of a flow")] = "",
+    terminal: Annotated[str, typer.Option(help="pc, mobile or h5")] = "pc",
+    as_json: Annotated[bool, typer.Option("--json", help="print it as JSON")] = False,
+) -> None:
+    """Print which role sees a field in full, masked or not at all (docs/access.md)."""
+    from dataclasses import asdict
+
+    from hubctl.who_sees import matrix, sights
+
+    found = sights(field, node, terminal)
+    if as_json:
+        sys.stdout.write(_json([asdict(sight) for sight in found]))
+    else:
+        Console(width=None if sys.stdout.isatty() else 240).print(matrix(found))
+
+
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI 3.1 document of the whole API."""

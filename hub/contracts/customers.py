@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
 from hub.contracts.base import Amount, Contract, Moment, Slug
+from hub.contracts.classes import PERSONAL_FACTS, Classified, Identity, Keyed, Located
+from hub.contracts.envelope import AttributionKey
 
 FollowState = Literal["following", "half_added", "deleted_by_member", "deleted_by_customer"]
 TimelineKind = Literal[
@@ -26,6 +28,16 @@ TimelineKind = Literal[
     "touchpoint.captured",
 ]
 
+DETAILS = frozenset(
+    {
+        *("after_sale_no", "amount", "carrier", "change", "channel", "code", "content_ref", "currency", "item_no"),
+        *("kind", "level", "money", "order_no", "outcome", "points", "priority", "rating", "run", "shop_id", "state"),
+        *("ticket_type", "was"),
+        *(f"from_{name}" for name in get_args(AttributionKey)),
+    }
+)
+"""What the timeline says of an event; the platforms' own words for what happened, and nobody's."""
+
 
 class IdentityView(Contract):
     """One name (身份) under which a platform knows this customer, or what they are known by everywhere: channel
@@ -33,14 +45,14 @@ class IdentityView(Contract):
 
     channel: str
     account: str
-    external_id: str
+    external_id: Identity
     linked_at: Moment
 
 
 class FactBody(Contract):
     """What we learnt about a customer. `version`: the customer's, as the writer saw it."""
 
-    value: Annotated[str, Field(min_length=1, max_length=500)]
+    value: Annotated[str, Field(min_length=1, max_length=500), Classified("identity")]
     version: int | None = None
 
 
@@ -48,7 +60,7 @@ class FactView(Contract):
     """One thing known (事实) about a customer, who said so and when. Personal values are masked for most roles."""
 
     name: Slug
-    value: str
+    value: Annotated[str, Keyed(by="name", classes=PERSONAL_FACTS, tenant=True)]
     personal: bool
     source: str = Field(description="the person or machine that said so, or the channel it came from")
     at: Moment
@@ -60,7 +72,7 @@ class ContactView(Contract):
     connection_id: str
     channel: str
     member_id: str
-    contact_id: str
+    contact_id: Identity
     follow_state: FollowState
     attribution: str = Field(description="state of the code through which they met, '' when unattributed")
     at: Moment
@@ -73,7 +85,7 @@ class TimelineEntry(Contract):
     kind: TimelineKind
     at: Moment
     subject_id: str = Field(description="the ticket, order or member of staff that it is about")
-    details: dict[str, str] = Field(default_factory=dict)
+    details: Annotated[dict[str, str], Keyed(plain=DETAILS)] = Field(default_factory=dict)
 
 
 class OrderEntry(Contract):
@@ -101,7 +113,7 @@ class TicketEntry(Contract):
 class CustomerSummary(Contract):
     """A line in the list of customers."""
 
-    id: str
+    id: Annotated[str, Located("thing")]
     created_at: Moment
     first_channel: str
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug, Words
+from hub.contracts.classes import Classified
 from hub.contracts.events import Shift
 
 Role = Literal["administrator", "supervisor", "agent", "engineer", "finance", "integrator", "store_manager", "viewer"]
@@ -161,7 +162,7 @@ class NewKeyView(KeyView):
 class TokenBody(Contract):
     """An API key to exchange for a token."""
 
-    api_key: Annotated[str, Field(min_length=1, max_length=200)]
+    api_key: Annotated[str, Field(min_length=1, max_length=200), Classified("secret")]
 
 
 class TokenView(Contract):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, TypeAdapter
 
 from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.classes import Classified, Identity
 from hub.contracts.envelope import Event as Event
 from hub.contracts.platform_events import AfterSaleChanged as AfterSaleChanged
 from hub.contracts.platform_events import AfterSaleTouched as AfterSaleTouched
@@ -36,6 +37,7 @@ from hub.contracts.platform_events import SupplyChanged as SupplyChanged
 from hub.contracts.platform_events import TouchpointCaptured as TouchpointCaptured
 
 TicketType = Slug
+CostMinor = Annotated[int, Classified("cost")]
 Priority = Literal["low", "normal", "high", "urgent"]
 
 
@@ -46,7 +48,7 @@ class MessageResolved(Event):
     message_id: str
     connection_id: str
     channel: str
-    sender_id: str
+    sender_id: Identity
     customer_id: str
     kind: str
     content_ref: str
@@ -99,9 +101,9 @@ class TicketClosed(Event):
     assignee: PersonId
     outcome: str
     currency: str = "CNY"
-    labour_minor: int = 0
-    parts_minor: int = 0
-    travel_minor: int = 0
+    labour_minor: CostMinor = 0
+    parts_minor: CostMinor = 0
+    travel_minor: CostMinor = 0
 
 
 class PersonChanged(Event):

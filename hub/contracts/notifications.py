@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from hub.contracts.base import Contract, Moment
+from hub.contracts.classes import Located
 from hub.contracts.events import Priority
 from hub.contracts.http import PageQuery
 
@@ -21,7 +22,7 @@ class SendView(Contract):
 
     id: str
     kind: Literal["ticket.assigned", "rung.fired", "platform.noticed", "digest"]
-    recipient: str
+    recipient: Annotated[str, Located("people")]
     channel: str
     state: SendState
     reason: str = Field(description="why it failed, '' otherwise")

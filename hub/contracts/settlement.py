@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hub.contracts.base import Amount, Contract, Day, Label, Moment, PersonId, Slug, Words
+from hub.contracts.classes import Classified, Located
 from hub.contracts.http import PageQuery
 
 AccountName = Annotated[
@@ -32,6 +33,8 @@ Period = Annotated[
 ]
 """A calendar month or day in the tenant's zone; `now` is the current month."""
 
+Earned = Annotated[Amount, Classified("earning")]
+
 State = Literal["pending", "confirmed"]
 """pending (待确认): live, not yet in a statement. confirmed (已确认): in a statement, fixed for good."""
 
@@ -44,11 +47,15 @@ class Reason(Words):
     facts: dict[str, str] = Field(default_factory=dict)
 
 
+Explained = Annotated[Reason, Classified("earning")]
+"""The words name the amounts."""
+
+
 class LedgerLine(Contract):
     """One posting: debits are positive, credits negative."""
 
     account: AccountName
-    amount: Amount
+    amount: Earned
 
 
 class ManualEntry(Contract):
@@ -82,7 +89,7 @@ class LedgerEntryView(Contract):
     late_for: LateReference | None
     currency: str
     lines: tuple[LedgerLine, ...]
-    reason: Reason
+    reason: Explained
 
 
 class LedgerSummary(Contract):
@@ -108,24 +115,24 @@ class PartyLine(Contract):
     ticket_id: str = ""
     purpose: str
     occurred_at: Moment
-    amount: Amount
+    amount: Earned
     currency: str
-    reason: Reason
+    reason: Explained
     state: State
     statement_id: str = ""
 
 
 class EarningsTotal(Contract):
     currency: str
-    pending: Amount
-    confirmed: Amount
-    total: Amount
+    pending: Earned
+    confirmed: Earned
+    total: Earned
 
 
 class EarningsView(Contract):
     """收益明白账: every line of a person's period with its reason, and what it adds up to."""
 
-    person_id: PersonId
+    person_id: Annotated[PersonId, Located("people")]
     period: str
     totals: tuple[EarningsTotal, ...]
     lines: tuple[PartyLine, ...]
@@ -150,7 +157,7 @@ class RunView(Contract):
 
 class StatementTotal(Contract):
     currency: str
-    amount: Amount
+    amount: Earned
 
 
 class StatementView(Contract):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hub.contracts.base import Contract, Moment, Slug, Words
+from hub.contracts.classes import Classified
 from hub.contracts.http import PageQuery
 
 ConnectionState = Literal["enabled", "disabled"]
@@ -21,13 +22,15 @@ class NewConnection(Contract):
 
     channel: Slug
     name: Annotated[str, Field(min_length=1, max_length=64, examples=["旗舰店企业微信"])]
-    settings: dict[str, Any] = Field(description="the fields of the channel's form; secrets are never shown again")
+    settings: Annotated[dict[str, Any], Classified("secret")] = Field(
+        description="the fields of the channel's form; secrets are never shown again"
+    )
 
 
 class NewSettings(Contract):
     """The whole settings of a connection again, e.g. to rotate a secret."""
 
-    settings: dict[str, Any]
+    settings: Annotated[dict[str, Any], Classified("secret")]
 
 
 class SettingField(Contract):

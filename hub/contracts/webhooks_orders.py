@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hub.contracts.base import Amount, Contract, Day, Moment
+from hub.contracts.classes import Identity
 from hub.contracts.envelope import Attribution
 from hub.contracts.http import PageQuery
 from hub.contracts.platform_events import AfterSaleState, AfterSaleType, MoneyState, OrderState
@@ -28,7 +29,7 @@ class OrderView(Contract):
     shop_id: str
     order_no: str
     state: OrderState
-    buyer_id: str
+    buyer_id: Identity
     amount: Amount
     currency: str
     paid_at: Moment | None = None

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from hub.contracts.events import Event
 from hub.edge import bus
+from hub.edge.access.policy import Policy, packaged_policy
 from hub.edge.aws import Clients
 from hub.edge.logs import count_metric, make_logger
 from hub.edge.principals import Principals
@@ -43,7 +44,7 @@ class Host:
 
     client: a service's name → its botocore client, the same one each time. room: the room's name, as in its logs,
     metrics and queues. make_idempotency: what is behind Idempotency-Key; None where no route creates or changes
-    anything.
+    anything. read_policy: the field policy that holds now; what ships with the hub if the tenant published none.
     """
 
     settings: Settings
@@ -51,6 +52,7 @@ class Host:
     client: Callable[[str], Any] = field(repr=False)
     room: str
     make_idempotency: MakeIdempotency | None = None
+    read_policy: Callable[[], Policy] = field(default=packaged_policy, repr=False)
     _signing_keys: tuple[float, str] = field(default=(0.0, ""), repr=False)
     _queue_urls: dict[str, str] = field(default_factory=dict, repr=False)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core.core_schema import ModelSchema
 
 from hub.contracts.http import ProblemAnswer
 from hub.edge.answers import PROBLEM_TYPE
@@ -26,11 +27,31 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "maxLength": 128},
 }
 
+DRY_RUN = {
+    "name": "dry_run",
+    "in": "query",
+    "required": False,
+    "description": "只演示不执行 · Answers what would be, and changes nothing.",
+    "schema": {"type": "string", "enum": ["1", "true", "0", "false"]},
+}
+
+
+class _Schemas(GenerateJsonSchema):
+    """A classified field of an answer (`x-class`) is there for those who may see it: no reader may count on it."""
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        if self.mode == "serialization" and "required" in made:
+            properties = made.get("properties", {})
+            made["required"] = [name for name in made["required"] if "x-class" not in properties[name]]
+        return made
+
 
 def document(rooms: Iterable[Room[Any]], version: str, extra_paths: Mapping[str, Any]) -> dict[str, Any]:
     """The whole API. `extra_paths`: path items of what is no room's route (the webhook front door)."""
     declared = [(room, route) for room in rooms for route in room.http_routes]
-    references, components = models_json_schema(_models(route for _, route in declared), ref_template=REFERENCE)
+    models = _models(route for _, route in declared)
+    references, components = models_json_schema(models, ref_template=REFERENCE, schema_generator=_Schemas)
     paths: dict[str, Any] = {}
     for room, route in declared:
         item = paths.setdefault(route.path, {})
@@ -89,11 +110,15 @@ def _operation(tag: str, route: Route, references: Mapping[Any, Any]) -> dict[st
     }
     if route.handler.__doc__:
         operation["description"] = " ".join(route.handler.__doc__.split())
-    if route.public:
+    if route.is_public:
         operation["security"] = []
     elif route.roles:
         operation["x-roles"] = list(dict.fromkeys(("administrator", *route.roles)))
-    if route.method in IDEMPOTENT and not route.public:
+    if route.scope is not None:
+        operation["x-scope"] = route.scope
+    if route.dry_run:
+        operation["parameters"].append(DRY_RUN)
+    if route.method in IDEMPOTENT and not route.is_public:
         operation["parameters"].append(IDEMPOTENCY_KEY)
     if route.body is not None:
         needed = route.method == "PUT" or any(field.is_required() for field in route.body.model_fields.values())
