@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.kernel.errors import HubError, Retry
+from hub.kernel.errors import HubError
 from hub.kernel.platforms import OverLimit
 from hub.store.table import Item, Lost, Table
 

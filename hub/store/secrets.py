@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from hub.kernel.errors import HubError, Retry
+from hub.kernel.errors import HubError
 from hub.store.connection import Connection
 from hub.store.table import passing
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.tickets.deadlines.deadlines import due
 from functions.tickets.deadlines.clocks import watch_of
+from functions.tickets.deadlines.deadlines import due
 from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.dispatch.assignment import announce, assign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, Person

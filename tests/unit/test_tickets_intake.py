@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.tickets.flows.flow import parse_flow
 from functions.tickets.flows.preset_flows import preset_flow, preset_keys
-from functions.tickets.intake.intake import Message, Opening, Classification, classify, joins, open_ticket
+from functions.tickets.intake.intake import Classification, Message, Opening, classify, joins, open_ticket
 from functions.tickets.intake.rules_table import PRESET
 from functions.tickets.ticket.catalogue import ladder, ticket_type
 from functions.tickets.ticket.ticket import Thread, Ticket

@@ -11,7 +11,7 @@ from hub.edge.requests import Request
 
 
 @room.http("GET", "/tickets/rules", answer=RulesView, roles=LEADERS, summary="受理规则 · Show the intake rules")
-def read_rules(desk: Desk, request: Request) -> RulesView:  # noqa: ARG001 - a handler's signature
+def read_rules(desk: Desk, request: Request) -> RulesView:
     """The rules that say what kind of ticket a message opens: the preset, until others are published."""
     return show_rules(desk.rules.current())
 

@@ -37,7 +37,7 @@ from hub.store.secrets import FRESH_SECONDS
     answer=Page[ChannelView],
     summary="渠道列表 · The channels there are: each one's settings form and the steps in its console",
 )
-def list_channels(desk: Desk, request: Request) -> Page[ChannelView]:  # noqa: ARG001 - a handler's signature
+def list_channels(desk: Desk, request: Request) -> Page[ChannelView]:
     """What a front end builds its form from, and what the server checks it by."""
     return Page[ChannelView](data=tuple(views.channel_view(name) for name in CHANNELS))
 
@@ -47,7 +47,7 @@ def list_channels(desk: Desk, request: Request) -> Page[ChannelView]:  # noqa: A
     "/webhooks/channels/{channel}/guide",
     summary="接入指南 · How to connect the platform, in Chinese and English (Markdown)",
 )
-def read_guide(desk: Desk, request: Request) -> Raw:  # noqa: ARG001 - a handler's signature
+def read_guide(desk: Desk, request: Request) -> Raw:
     """The channel's setup.md."""
     return Raw(200, setup_guide(request.path["channel"]).encode(), "text/markdown; charset=utf-8")
 

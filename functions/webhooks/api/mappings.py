@@ -27,7 +27,7 @@ from hub.kernel.errors import Invalid, Problem
     roles=WATCHERS,
     summary="状态映射列表 · Each marketplace's active mapping of statuses",
 )
-def list_mappings(desk: Desk, request: Request) -> Page[MappingSummary]:  # noqa: ARG001 - a handler's signature
+def list_mappings(desk: Desk, request: Request) -> Page[MappingSummary]:
     """One a marketplace."""
     return Page[MappingSummary](data=tuple(_summary(name, desk.mappings.active(name)) for name in mapped_channels()))
 

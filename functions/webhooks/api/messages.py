@@ -16,7 +16,7 @@ from hub.kernel.errors import NotFound
 @room.http(
     "GET", "/webhooks/stats", answer=Stats, roles=WATCHERS, summary="投递统计 · What became of all deliveries, exactly"
 )
-def read_stats(desk: Desk, request: Request) -> Stats:  # noqa: ARG001 - every handler takes the request
+def read_stats(desk: Desk, request: Request) -> Stats:
     """accepted = pending + processed + quarantined + dead."""
     return sum_up(desk.inbox.counters.rows())
 

@@ -9,6 +9,6 @@ from functions.webhooks.room import room
 
 
 @room.schedule("rate(1 minute)")
-def recheck(desk: Desk, now: datetime) -> None:  # noqa: ARG001 - how old a read is, is real time
+def recheck(desk: Desk, now: datetime) -> None:
     """Say which decisions stood on a state that had changed (`decision.corrected`)."""
     desk.orders.live.recheck(sorted(desk.orders.shops.every()))

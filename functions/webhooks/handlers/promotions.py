@@ -17,6 +17,6 @@ def push_promotions(desk: Desk, payload: dict[str, Any]) -> None:
 
 
 @room.schedule("rate(1 minute)")
-def resume(desk: Desk, now: datetime) -> None:  # noqa: ARG001 - limits are kept in real time
+def resume(desk: Desk, now: datetime) -> None:
     """Begin the turns anew that were lost."""
     desk.promotions.promoter.resume()

@@ -31,7 +31,7 @@ RETRIES_LIMIT = 20
 
 
 @room.schedule("rate(10 minutes)")
-def pull(desk: Desk, now: datetime) -> None:  # noqa: ARG001 - each pull asks for the time itself
+def pull(desk: Desk, now: datetime) -> None:
     """Ask for a pull of every feed: one message each, so that none waits for another."""
     feeds: list[Pull] = [
         PullFeed(connection_id=shop.connection_id, entity=feed.entity)
