@@ -28,4 +28,4 @@ def queues_of(change: Change) -> tuple[str, ...]:
     return ("changes",) if change.sk in (ORDER, AFTER_SALE_SORT, MAPPING) else ()
 
 
-room = Room("webhooks", ("/webhooks",), build_desk, Idempotency, wanted=queues_of, module="functions.webhooks.app")
+room = Room("webhooks", ("/webhooks",), build_desk, Idempotency, queues_of=queues_of, module="functions.webhooks.app")

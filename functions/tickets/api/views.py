@@ -12,6 +12,7 @@ from functions.tickets.dispatch.dispatch import Dispatch
 from functions.tickets.ticket import catalogue
 from functions.tickets.ticket.ticket import Case, Published, Rulebook, Rung, Visit
 from functions.tickets.ticket.trail import Entry, first_break
+from hub.contracts.base import Words
 from hub.contracts.tickets import (
     ClockView,
     DispatchView,
@@ -28,7 +29,6 @@ from hub.contracts.tickets import (
     TimelineView,
     VerdictView,
     VisitView,
-    Words,
 )
 from hub.kernel.money import Money
 from hub.rules import RuleTrace

@@ -7,7 +7,8 @@ from datetime import datetime
 from functions.tickets.flows.flow import Flow
 from functions.tickets.ticket.ticket import Case
 from functions.tickets.ticket.visits import DECLINED, UNASSIGNED
-from hub.contracts.tickets import Milestone, ProgressView, Words
+from hub.contracts.base import Words
+from hub.contracts.tickets import Milestone, ProgressView
 
 RECEIVED = Words(zh="已受理", en="Received")
 COMPLETED = Words(zh="已完成", en="Completed")

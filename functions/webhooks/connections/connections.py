@@ -10,7 +10,8 @@ from typing import Any
 from functions.webhooks.connections.causes import words
 from functions.webhooks.inbox.counts import Row, latest, latest_error, total
 from hub.channels.registry import CHANNELS, channel_document, settings_problems
-from hub.contracts.webhooks import Health, NewConnection, Words
+from hub.contracts.base import Words
+from hub.contracts.webhooks import Health, NewConnection
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Invalid, Problem
 

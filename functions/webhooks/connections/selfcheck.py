@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 
 from hub.channels.base import Delivery
 from hub.channels.registry import codec
-from hub.contracts.webhooks import ConnectionCheck, Words
+from hub.contracts.base import Words
+from hub.contracts.webhooks import ConnectionCheck
 from hub.store.connection import Connection
 
 PASSED = Words(

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import ROUND_UP, Decimal
 
 from functions.webhooks.inbox.counts import Row, day_text, number, total
-from hub.contracts.webhooks import Words
+from hub.contracts.base import Words
 from hub.contracts.webhooks_reconcile import DayFigures, Figures, ReconcileQuery
 from hub.kernel.errors import Invalid, Problem
 
