@@ -13,6 +13,7 @@ from functions.notifications.sends_table import SendTable
 from functions.notifications.tables import MODELS
 from functions.notifications.wecom import Wecom
 from hub.edge.host import Host
+from hub.platforms.clients import platforms_of
 from hub.store.model import bind
 from hub.store.secrets import ConnectionSecrets
 
@@ -37,16 +38,9 @@ def build_desk(host: Host) -> Desk:
     return Desk(
         sends=SendTable(settings.tenant),
         people=PeopleTable(settings.tenant),
-        wecom=_wecom(host),
+        wecom=Wecom(ConnectionSecrets(host.client("ssm"), settings.tenant, host.clock.wall_now), platforms_of(host)),
         base_url=settings.base_url,
         zone=ZoneInfo(settings.timezone),
         now=host.now,
         logger=host.logger,
     )
-
-
-def _wecom(host: Host) -> Wecom:
-    settings, wall_now = host.settings, host.clock.wall_now
-    secrets = ConnectionSecrets(host.client("ssm"), settings.tenant, wall_now)
-    dynamodb = host.client("dynamodb")
-    return Wecom(settings.tenant, settings.table, settings.platforms_url, wall_now, secrets, dynamodb)

@@ -1,17 +1,15 @@
-"""Out through WeCom: which of the tenant's apps sends, with which token, and to whom by WeCom's name."""
+"""Out through WeCom: which of the tenant's apps sends, and to whom by WeCom's name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
 from hub.channels.wecom.cards import Card
-from hub.channels.wecom.client import BASE_URL, Client, Sent
+from hub.channels.wecom.client import Client, Sent
 from hub.kernel.errors import Refuse
+from hub.platforms.clients import Platforms
 from hub.store.secrets import UNKNOWN_SECONDS, Connection, ConnectionSecrets
-from hub.store.tokens import TokenCache
 
 CHANNEL = "wecom"
 NEEDED = ("agent_id", "secret")
@@ -39,32 +37,26 @@ def choose_connection(connections: Iterable[Connection]) -> Connection:
     return min(able, key=lambda connection: connection.id)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Wecom:
-    """Sends for one tenant. platforms_url: the local doubles, "" for the platform itself. wall_now: real time."""
+    """Sends for one tenant."""
 
-    tenant: str
-    table: str
-    platforms_url: str
-    wall_now: Callable[[], datetime]
     secrets: ConnectionSecrets = field(repr=False)
-    dynamodb: Any = field(repr=False)
-    _client: tuple[Connection, Client] | None = field(default=None, repr=False)
+    platforms: Platforms
 
     def send_card(self, userid: str, card: Card) -> Posted:
         """One card to one member. Raises Retry, Refuse (a code says why), NoConnection."""
-        return _posted(self._wecom().send_card([userid], card))
+        return self._send(lambda client: client.send_card([userid], card))
 
     def send_text(self, userid: str, text: str) -> Posted:
         """One text to one member. Raises as send_card."""
-        return _posted(self._wecom().send_text([userid], text))
+        return self._send(lambda client: client.send_text([userid], text))
 
-    def _wecom(self) -> Client:
-        """The client of the chosen connection, kept until its settings change."""
+    def _send(self, call: Callable[[Client], Sent]) -> Posted:
+        """By the chosen app, unless WeCom does not answer it just now, in whichever room."""
         chosen = self._choose()
-        if self._client is None or self._client[0] != chosen:
-            self._client = (chosen, self._connect(chosen))
-        return self._client[1]
+        with self.platforms.guard(chosen.id):
+            return _posted(call(self.platforms.client(chosen)))
 
     def _choose(self) -> Connection:
         """A connection made just now is looked for once more before a notice has failed for want of one."""
@@ -72,13 +64,6 @@ class Wecom:
             return choose_connection(self.secrets.every())
         except NoConnection:
             return choose_connection(self.secrets.every(UNKNOWN_SECONDS))
-
-    def _connect(self, connection: Connection) -> Client:
-        base_url = f"{self.platforms_url.rstrip('/')}/wecom" if self.platforms_url else BASE_URL
-        bare = Client(connection.settings, wall_now=self.wall_now, base_url=base_url)
-        key = f"{self.tenant}#token#{connection.id}"
-        tokens = TokenCache(self.table, key, self.dynamodb, bare.fetch_token)
-        return Client(connection.settings, tokens, wall_now=self.wall_now, base_url=base_url)
 
 
 def _posted(sent: Sent) -> Posted:

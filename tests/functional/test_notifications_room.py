@@ -13,6 +13,9 @@ import pytest
 from functions.notifications import app
 from hub.contracts.events import PersonChanged, PlatformNoticed, RosterChanged, RungFired, TicketAssigned
 from hub.kernel.clock import StepClock
+from hub.kernel.errors import Retry
+from hub.platforms.clients import platforms_of
+from hub.store.circuit import FAILURES_LIMIT, OPEN_SECONDS
 from tests.support.aws import account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, call, token
@@ -192,6 +195,19 @@ def test_two_messages_use_one_token(stack: Stack) -> None:
     """The token is kept between sends."""
     stack.hear(assigned("evt_1"), assigned("evt_2"))
     assert (len(stack.wecom.messages), stack.wecom.tokens_given) == (2, 1)
+
+
+def test_a_wecom_that_failed_another_room_is_left_alone(stack: Stack) -> None:
+    """No card is tried while its circuit is open; half a minute later the notice goes out, once."""
+    room = platforms_of(app.room.host)
+    for _ in range(FAILURES_LIMIT):
+        with pytest.raises(Retry), room.guard("con_1"):
+            raise Retry("wecom-unreachable")
+    assert stack.hear(assigned()) != DONE
+    assert ([s["state"] for s in stack.sends()], stack.wecom.tokens_given) == (["retrying"], 0)
+    stack.clock.advance(seconds=OPEN_SECONDS)
+    assert [stack.hear(assigned()), stack.hear(assigned())] == [DONE, DONE]
+    assert ([s["state"] for s in stack.sends()], len(stack.wecom.messages)) == (["sent"], 1)
 
 
 def test_lists_are_filtered_and_paged(stack: Stack) -> None:
