@@ -35,7 +35,7 @@ class Merged:
 
 
 def merge(old: Json, overlay: Json, new: Json) -> Merged:
-    """Rebase `overlay`, which was written over `old`, onto `new`. `apply(new, merged.overlay)` is the merged content."""
+    """Rebase `overlay`, written over `old`, onto `new`: `apply(new, merged.overlay)` is the merged content."""
     clashes: list[Clash] = []
     merged = _merge(old, overlay, difference(old, new), (), clashes)
     return Merged(merged, tuple(clashes))
@@ -76,7 +76,12 @@ def _anchored(old: list[Json], entries: dict[str, Json], theirs: Mapping[str, Js
     gone = {name for name, entry in theirs.items() if entry is None} - {n for n, e in entries.items() if e is not None}
     placed = {}
     for name, entry in entries.items():
-        if isinstance(entry, Mapping) and theirs.get(name, ABSENT) is None and AFTER not in entry and VALUE not in entry:
+        if (
+            isinstance(entry, Mapping)
+            and theirs.get(name, ABSENT) is None
+            and AFTER not in entry
+            and VALUE not in entry
+        ):
             entry = {**entry, AFTER: _nearest(order, name, gone | {name})}
         if isinstance(entry, Mapping) and entry.get(AFTER) in gone:
             entry = {**entry, AFTER: _nearest(order, entry[AFTER], gone)}

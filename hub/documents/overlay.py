@@ -4,9 +4,9 @@ An overlay is a JSON object laid over content, part by part:
 
 - an object's members are laid over its members of the same names; `null` takes a member away;
 - a list whose items are objects with a text `id` (or else `key`) of their own is addressed by it, an empty one by what
-  comes: the overlay holds an object of items by id. `null` takes an item away; an object with that id inside is a new item (or is laid over the one
-  that is there); one without changes an item, and does nothing where there is none. `"$after": id` puts the item right
-  behind another, "" in front of all; without it new items come last;
+  comes: the overlay holds an object of items by id. `null` takes an item away; an object with that id inside is a new
+  item (or is laid over the one that is there); one without changes an item, and does nothing where there is none.
+  `"$after": id` puts the item right behind another, "" in front of all; without it new items come last;
 - everything else, other lists too, replaces what is there;
 - `{"$value": …}` is exactly that value: for `null`, and for an object in place of an addressed list.
 

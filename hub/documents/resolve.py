@@ -1,4 +1,4 @@
-"""Resolving (逐级解析): base, then the regions from province to district, then the store, and whose each part is. Pure."""
+"""Resolving (逐级解析): base, the regions from province to district, the store; and whose each part is. Pure."""
 
 from __future__ import annotations
 
@@ -42,23 +42,28 @@ class Resolved:
 
 
 def resolve(layers: Sequence[Layer]) -> Resolved:
-    """Lay each layer over those before it; an overlay that was written over something older is merged three-way."""
+    """The first layer with each of the others laid over it."""
     base, *overlays = layers
-    content, clashes = base.content, {}
-    origins = {"": Origin(base.scope, base.version)}
+    resolved = Resolved(base.content, {"": Origin(base.scope, base.version)}, {})
     for layer in overlays:
-        older = layer.written_over is not ABSENT and layer.written_over is not content
-        merged = merge(layer.written_over, layer.content, content) if older else None
-        overlay = merged.overlay if merged else layer.content
-        if merged and merged.clashes:
+        resolved = lay(resolved, layer)
+    return resolved
+
+
+def lay(below: Resolved, layer: Layer) -> Resolved:
+    """One more layer; an overlay that was written over something else than what is below is merged three-way."""
+    overlay, clashes = layer.content, dict(below.clashes)
+    if layer.written_over is not ABSENT and layer.written_over is not below.content:
+        merged = merge(layer.written_over, overlay, below.content)
+        overlay = merged.overlay
+        if merged.clashes:
             clashes[layer.scope] = merged.clashes
-        for place in _changed(content, overlay, ()):
-            covered = [other for other in origins if other.startswith(f"{pointer(place)}/")]
-            for other in covered:
-                del origins[other]
-            origins[pointer(place)] = Origin(layer.scope, layer.version)
-        content = apply(content, overlay)
-    return Resolved(content, origins, clashes)
+    origins = dict(below.origins)
+    for place in map(pointer, _changed(below.content, overlay, ())):
+        for covered in [other for other in origins if other.startswith(f"{place}/")]:
+            del origins[covered]
+        origins[place] = Origin(layer.scope, layer.version)
+    return Resolved(apply(below.content, overlay), origins, clashes)
 
 
 def origin_of(resolved: Resolved, place: str) -> Origin:

@@ -18,12 +18,11 @@ SCALARS = st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["", "
 
 def _addressed(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     items = st.dictionaries(st.sampled_from(["title", "parts"]), inner, max_size=2)
-    named = st.lists(NAMES, unique=True, max_size=5).flatmap(
+    return st.lists(NAMES, unique=True, max_size=5).flatmap(
         lambda names: st.tuples(st.sampled_from(["id", "key"]), *(items for _ in names)).map(
             lambda drawn: [{drawn[0]: name, **item} for name, item in zip(names, drawn[1:], strict=True)]
         )
     )
-    return named
 
 
 VALUES = st.recursive(
@@ -171,7 +170,9 @@ def test_each_part_names_its_origin() -> None:
     below = apply(FORM, east.content)
     store = Layer("s1", 5, {"fields": {"cold": {"label": "冷链物流"}}, "title": "本店"}, below)
     resolved = resolve([Layer("base", 1, FORM), east, store])
-    assert {place: origin_of(resolved, place) for place in ("", "/title", "/fields/cold/id", "/fields/photo/required")} == {
+    assert {
+        place: origin_of(resolved, place) for place in ("", "/title", "/fields/cold/id", "/fields/photo/required")
+    } == {
         "": Origin("base", 1),
         "/title": Origin("s1", 5),
         "/fields/cold/id": Origin("310000", 2),

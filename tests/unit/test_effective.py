@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,7 +37,14 @@ def test_a_version_holds_from_its_start_to_the_second_until_the_next_one() -> No
     summer = Record(1, NOW, NOW)
     winter = Record(2, NOW, NOW + 10 * DAY, NOW + 20 * DAY)
     second = timedelta(seconds=1)
-    moments = [NOW - second, NOW, winter.valid_from - second, winter.valid_from, NOW + 20 * DAY - second, NOW + 20 * DAY]
+    moments = [
+        NOW - second,
+        NOW,
+        winter.valid_from - second,
+        winter.valid_from,
+        NOW + 20 * DAY - second,
+        NOW + 20 * DAY,
+    ]
     assert [in_force([summer, winter], at, END) for at in moments] == [None, 1, 1, 2, 2, 1]
 
 
@@ -93,7 +101,7 @@ def test_a_plan_says_what_the_records_say(records: list[Record], since: int, at:
     switches = plan(records, NOW + since * DAY)
     moment = NOW + max(at, since) * DAY
     assert planned(switches, moment) == in_force(records, moment, END)
-    assert all(a.number != b.number and a.start < b.start for a, b in zip(switches, switches[1:], strict=False))
+    assert all(a.number != b.number and a.start < b.start for a, b in itertools.pairwise(switches))
 
 
 def test_before_a_plan_begins_it_says_nothing() -> None:
