@@ -7,8 +7,10 @@ from typing import Any
 
 from hub.documents.compare import changes
 from hub.documents.kinds import Kind
+from hub.documents.linting import check
 from hub.documents.overlay import difference
-from hub.documents.publishing import Publishing
+from hub.documents.publishing import Ground, Publishing
+from hub.documents.resolve import lay
 from hub.documents.scopes import TENANT, Scope
 from hub.documents.submissions import Copied, MayEdit, Publication, Submission, everywhere, require_editable
 from hub.documents.versions import PRESET, Line, Move, Pointer
@@ -39,19 +41,28 @@ class Documents(Publishing):
         store, no overlay. Raises NotFound where there is no such version, else as `publish`."""
         require_editable(kind, key, scope, may_edit)
         ground = self._ground(kind, key, scope)
-        overlaid = scope != TENANT
-        content = {} if overlaid and number == PRESET else self._version(kind, ground.line, number).content
+        after = self._again(kind, ground, number)
         self._require_seen(kind, ground, seen_version)
         if self._number(kind, ground.line, ground.pointer, None, None) == number:
             return Publication(scope, number, unchanged=True)
-        below = self._resolved(kind, key, ground.below)[0].content if overlaid else None
+        below = self._resolved(kind, key, ground.below)[0].content if ground.below else None
+        content = self.stored(kind, ground.line, number).content if number or not ground.below else {}
         clashes = self.require_bearable(kind, key, scope, content, below, ground.now)
         pins = self._pins(kind, ground.known, None, None)
         before = self._resolved(kind, key, pins)[0].content if pins else {}
-        after = self.whole(kind, key, number, scope) if number or not overlaid else below
         if not dry_run:
             self._move(kind, ground, Move(ground.pointer.revision + 1, "revert", number, ground.now, by, ground.now))
         return Publication(scope, number, changes=changes(before, after), clashes=clashes)
+
+    def _again(self, kind: Kind[Any], ground: Ground, number: int) -> Json:
+        """The whole document that an earlier version makes today. Raises Invalid when that cannot work any more."""
+        key = ground.line.key
+        if not ground.below:
+            whole = self.stored(kind, ground.line, number).content
+        else:
+            below = self._resolved(kind, key, ground.below)[0]
+            whole = lay(below, self._layer(kind, key, ground.line.scope, number)).content if number else below.content
+        return check(kind, key, whole, self._context, ground.scope).require().content.model_dump(mode="json")
 
     def withdraw(
         self,
@@ -104,7 +115,7 @@ class Documents(Publishing):
         number = self._number(kind, line, states[line], None, None) if line in states else None
         if number is None or (number == PRESET and source != TENANT):
             raise NotFound("nothing to copy", kind=kind.name, key=key[:64], scope=source)
-        content = self._version(kind, line, number).content
+        content = self.stored(kind, line, number).content
         copies = []
         for target in dict.fromkeys(targets):
             try:

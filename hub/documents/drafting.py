@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal, TypeVar
 
 from hub.documents.kinds import Finding, Kind
-from hub.documents.linting import Checked, check, check_overlay, normal
+from hub.documents.linting import Checked, check, check_overlay
 from hub.documents.overlay import apply
-from hub.documents.reading import Pins
-from hub.documents.resolve import lay
+from hub.documents.readings import Pins
 from hub.documents.scoped import ScopedReader
 from hub.documents.scopes import TENANT, Scope
 from hub.documents.submissions import MayEdit, Submission, everywhere, require_editable, require_period
@@ -76,24 +75,11 @@ class Drafts(ScopedReader):
             return self.current(kind, key, scope).content
         if which == "draft":
             return self.made_of(kind, key, self.draft(kind, key, scope).content, scope)
-        if scope == TENANT:
-            return self.version(kind, key, which).content
-        below = self._resolved(kind, key, self._below(kind, key, scope))[0]
-        return normal(kind, lay(below, self._layer(kind, key, str(scope), which)).content)
+        return self.version_in(kind, key, which, scope).content
 
     def made_of(self, kind: Kind[Any], key: str, document: Json, scope: Scope = TENANT) -> Json:
         """The whole document that this one, or this overlay in its scope, makes. Raises Invalid when it cannot work."""
         return self.lint(kind, key, document, scope).require("/document").content.model_dump(mode="json")
-
-    def _below(self, kind: Kind[Any], key: str, scope: Scope) -> Pins:
-        """The pins of what lies below a region or store now, none of base."""
-        if scope == TENANT:
-            return ()
-        lines = [Line(kind.name, key, name) for name in self._chain(kind, scope)[:-1]]
-        pins = self._pins(kind, self._pointers(kind, lines), None, None) if lines else ()
-        if not pins:
-            raise NotFound("no such document", kind=kind.name, key=key[:64])
-        return pins
 
     def _check(self, kind: Kind[Value], key: str, document: Json, scope: Scope, below: Pins) -> Checked[Value]:
         if scope == TENANT:

@@ -11,7 +11,7 @@ from hub.documents.compare import changes
 from hub.documents.drafting import Drafts
 from hub.documents.kinds import Kind
 from hub.documents.linting import Checked, normal
-from hub.documents.reading import Pins
+from hub.documents.readings import Pins
 from hub.documents.scopes import TENANT, Scope
 from hub.documents.submissions import (
     MayEdit,
@@ -147,7 +147,7 @@ class Publishing(Drafts):
         if number := self._table.number_of(ground.line, digest(version)):
             return number
         past = self._past(kind, ground.line.key, ground.scope)
-        said = [self._version(kind, ground.line, old.number) for old in (past.versions if past else ())]
+        said = [self.stored(kind, ground.line, old.number) for old in (past.versions if past else ())]
         return next((old.number for old in said if digest(old) == digest(version)), None)
 
     def _holds(self, kind: Kind[Any], ground: Ground, number: int, valid_from: datetime | None) -> bool:
@@ -176,7 +176,7 @@ class Publishing(Drafts):
     def _moved(self, kind: Kind[Any], line: Line, seen: int, pointer: Pointer) -> Moved:
         """What has changed between the version that was seen and the head, as far as there were both."""
         try:
-            contents = [self._version(kind, line, number).content for number in (seen, pointer.head)]
+            contents = [self.stored(kind, line, number).content for number in (seen, pointer.head)]
         except NotFound:
             contents = [{}, {}]
         facts = {"kind": kind.name, "key": line.key, "scope": line.scope, "yours": seen, "current": pointer.head}

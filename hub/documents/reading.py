@@ -8,56 +8,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from hub.documents.cache import Cache
 from hub.documents.kinds import Kind
 from hub.documents.linting import normal, propose
-from hub.documents.merge import Clash
-from hub.documents.resolve import Layer, Origin, Resolved, lay, resolve
+from hub.documents.readings import Pins, Reading, over_pins, pins_of
+from hub.documents.resolve import Layer, Resolved, lay, resolve
 from hub.documents.scopes import TENANT, Scope, parse_scope
 from hub.documents.versions import PRESET, Line, Move, Past, Pointer, Version
 from hub.documents.versions_table import KEYS_LIMIT, VersionsTable
 from hub.kernel.effective import BEGINNING, Record, Switch, in_force, planned
 from hub.kernel.errors import Broken, Invalid, NotFound
-from hub.kernel.regions import BASE, path
+from hub.kernel.regions import BASE
 from hub.store.table import Item, Table
 
 Json = Any
 Value = TypeVar("Value")
-Pins = tuple[tuple[str, int], ...]
-"""The versions that a reading is made of: (scope, number), base first."""
-
 CACHE_BYTES = 8_000_000
 """Of JSON text; parsed it takes about ten times that."""
-
-
-@dataclass(frozen=True)
-class Reading(Generic[Value]):
-    """A document as it is in force somewhere. value: what the kind's `read` made of it; content: as JSON.
-
-    base: the version of base, with its facts. origins, clashes: as in Resolved.
-    """
-
-    key: str
-    pins: Pins
-    value: Value
-    content: Json
-    base: Version
-    origins: Mapping[str, Origin] = field(default_factory=dict)
-    clashes: Mapping[str, tuple[Clash, ...]] = field(default_factory=dict)
-
-    @property
-    def version(self) -> int:
-        """The number of base's version."""
-        return self.base.number
-
-    @property
-    def pin(self) -> str:
-        """What to keep to read exactly this again: "3", or with overlays "3+310000@2+s1@5"."""
-        return "+".join(str(number) if scope == BASE else f"{scope}@{number}" for scope, number in self.pins)
 
 
 def nowhere(store_id: str) -> str | None:  # noqa: ARG001 - the signature
@@ -128,9 +99,17 @@ class Reader:
         """One version of base. Raises NotFound."""
         return self.pinned(kind, key, ((BASE, number),))
 
+    def version_in(self, kind: Kind[Value], key: str, number: int, scope: Scope) -> Reading[Value]:
+        """One version of a scope, laid over what is below it today; 0 of a region or store is no overlay. Raises
+        NotFound."""
+        if scope == TENANT:
+            return self.version(kind, key, number)
+        own = ((str(scope), number),) if number else ()
+        return self.pinned(kind, key, self._below(kind, key, scope) + own)
+
     def pinned(self, kind: Kind[Value], key: str, pins: Pins | str) -> Reading[Value]:
         """A reading by its pins, or by its `pin`: the same for ever. Raises NotFound."""
-        exact = _pins_of(pins) if isinstance(pins, str) else pins
+        exact = pins_of(pins) if isinstance(pins, str) else pins
 
         def make() -> tuple[Reading[Value], int]:
             resolved, size = self._resolved(kind, key, exact)
@@ -138,7 +117,7 @@ class Reader:
                 value = propose(kind, key, resolved.content).value
             except Invalid as error:
                 raise Broken("a stored document does not parse", kind=kind.name, key=key, why=str(error)) from error
-            base = self._version(kind, Line(kind.name, key, BASE), exact[0][1])
+            base = self.stored(kind, Line(kind.name, key, BASE), exact[0][1])
             return Reading(key, exact, value, resolved.content, base, resolved.origins, resolved.clashes), size
 
         return self._cache.get(("reading", kind.name, key, exact), make)
@@ -148,11 +127,13 @@ class Reader:
         kind: Kind[Value],
         scope: Scope = TENANT,
         *,
+        keys: Sequence[str] | None = None,
         at: datetime | None = None,
         known_at: datetime | None = None,
     ) -> dict[str, Reading[Value]]:
-        """What is in force of a whole kind, by key, KEYS_LIMIT at most: one query and a batch of pointers."""
-        keys = self.keys(kind)
+        """What is in force of a whole kind, KEYS_LIMIT at most, or of some keys of it: one query and a batch of
+        pointers."""
+        keys = self.keys(kind) if keys is None else keys
         chain = self._chain(kind, scope)
         pointers = self._pointers(kind, [Line(kind.name, key, name) for key in keys for name in chain])
         readings = {}
@@ -186,6 +167,16 @@ class Reader:
         """Where a scope stands; None where nothing of it ever was."""
         line = Line(kind.name, key, str(scope))
         return self._pointers(kind, [line]).get(line)
+
+    def _below(self, kind: Kind[Any], key: str, scope: Scope) -> Pins:
+        """The pins of what lies below a region or store now, none of base."""
+        if scope == TENANT:
+            return ()
+        lines = [Line(kind.name, key, name) for name in self._chain(kind, scope)[:-1]]
+        pins = self._pins(kind, self._pointers(kind, lines), None, None) if lines else ()
+        if not pins:
+            raise NotFound("no such document", kind=kind.name, key=key[:64])
+        return pins
 
     def _chain(self, kind: Kind[Any], scope: Scope) -> tuple[str, ...]:
         return scope.chain() if kind.overlays else (BASE,)
@@ -251,23 +242,23 @@ class Reader:
         return self._cache.get(("resolved", kind.name, key, pins), make)
 
     def _layer(self, kind: Kind[Any], key: str, scope: str, number: int) -> Layer:
-        version = self._version(kind, Line(kind.name, key, scope), number)
+        version = self.stored(kind, Line(kind.name, key, scope), number)
         if scope == BASE:
             return Layer(scope, number, version.content)
         return Layer(scope, number, version.content, self._resolved(kind, key, over_pins(version.over))[0].content)
 
-    def _version(self, kind: Kind[Any], line: Line, number: int) -> Version:
+    def stored(self, kind: Kind[Any], line: Line, number: int) -> Version:
         """A version with its content by the kind's schema of today."""
 
         return self._cache.get(
-            ("version", line, number), lambda: _read_by(kind, line, self._stored_version(kind, line, number))
+            ("version", line, number), lambda: _read_by(kind, line, self._read_version(kind, line, number))
         )
 
     def _keep(self, kind: Kind[Any], line: Line, number: int, version: Version) -> None:
         """Keep a version that was read otherwise."""
         self._cache.get(("version", line, number), lambda: _read_by(kind, line, version))
 
-    def _stored_version(self, kind: Kind[Any], line: Line, number: int) -> Version:
+    def _read_version(self, kind: Kind[Any], line: Line, number: int) -> Version:
         if number == PRESET and line.scope == BASE and line.key in kind.presets():
             return Version(PRESET, kind.presets()[line.key], kind.schema_version)
         if number > PRESET and (version := self._table.version(line, number)):
@@ -277,11 +268,6 @@ class Reader:
             if version.number == number:
                 return version
         raise NotFound("no such version", kind=line.kind, key=line.key[:64], scope=line.scope, version=number)
-
-
-def over_pins(over: Mapping[str, int]) -> Pins:
-    """What an overlay was written over, base first."""
-    return tuple(sorted(over.items(), key=lambda pin: len(path(pin[0]))))
 
 
 def _read_by(kind: Kind[Any], line: Line, version: Version) -> tuple[Version, int]:
@@ -299,12 +285,3 @@ def _normal(kind: Kind[Any], key: str, content: Json) -> Json:
         return normal(kind, content)
     except ValueError as error:
         raise Broken("a stored document does not parse", kind=kind.name, key=key) from error
-
-
-def _pins_of(text: str) -> Pins:
-    base, *overlays = text.split("+")
-    try:
-        split = [pin.rpartition("@") for pin in overlays]
-        return ((BASE, int(base)), *((scope, int(number)) for scope, _, number in split))
-    except ValueError:
-        raise NotFound("no such version", version=text[:80]) from None

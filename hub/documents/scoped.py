@@ -10,7 +10,8 @@ from typing import Any
 from hub.documents.kinds import Kind
 from hub.documents.linting import check, normal
 from hub.documents.merge import Clash
-from hub.documents.reading import Pins, Reader
+from hub.documents.reading import Reader
+from hub.documents.readings import Overlaid, Pins
 from hub.documents.resolve import Layer, Resolved, lay, resolve
 from hub.documents.scopes import Scope
 from hub.documents.versions import PRESET, Line, Pointer, canonical
@@ -20,16 +21,6 @@ from hub.kernel.regions import BASE
 Json = Any
 PROBLEMS_LIMIT = 50
 """So many places are told where a change below would break overlays."""
-
-
-@dataclass(frozen=True, slots=True)
-class Overlaid:
-    """One scope's overlay in force, and where it and what lies below it have both changed since it was written."""
-
-    scope: Scope
-    version: int
-    pins: Pins
-    clashes: tuple[Clash, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +103,7 @@ class ScopedReader(Reader):
         self, kind: Kind[Any], key: str, scope: Scope, pins: Pins, change: _Change
     ) -> tuple[tuple[Clash, ...], tuple[Problem, ...]]:
         """How one scope's document bears a change below it; the same overlay over the same is looked at once."""
-        own = self._version(kind, Line(kind.name, key, str(scope)), pins[-1][1])
+        own = self.stored(kind, Line(kind.name, key, str(scope)), pins[-1][1])
         name = canonical([pins[:-1], own.content, dict(own.over)])
         if name not in change.seen:
             layers = [self._layer(kind, key, layer, number) for layer, number in pins]
