@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,8 +32,8 @@ def _walk(old: Json, overlay: Json, place: tuple[str, ...]) -> Iterator[Change]:
     if overlay is None:
         yield Change(pointer(place), "removed", was=old)
         return
-    inside = isinstance(overlay, Mapping) and VALUE not in overlay
-    if not inside or not (isinstance(old, Mapping) or address(old)):
+    inside = isinstance(overlay, dict) and VALUE not in overlay
+    if not inside or not (isinstance(old, dict) or address(old)):
         bare = {name: part for name, part in overlay.items() if name != AFTER} if inside else overlay
         now = apply(old, bare)
         yield Change(pointer(place), "added", now=now) if old is ABSENT else Change(pointer(place), "changed", old, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -83,7 +83,7 @@ def check_overlay(below: Json, overlay: Json) -> tuple[Finding, ...]:
 
 
 def _shape(content: Json, *, whole: bool) -> tuple[Finding, ...]:
-    if not isinstance(content, Mapping):
+    if not isinstance(content, dict):
         return (Finding("", "must be an object"),)
     if deep := _too_deep(content):
         return (Finding(pointer(deep), f"must lie at most {DEPTH_LIMIT} levels deep"),)
@@ -94,19 +94,19 @@ def _shape(content: Json, *, whole: bool) -> tuple[Finding, ...]:
 
 
 def _too_deep(content: Json, place: tuple[str, ...] = ()) -> tuple[str, ...] | None:
-    if len(place) >= DEPTH_LIMIT and isinstance(content, Mapping | list):
+    if len(place) >= DEPTH_LIMIT and isinstance(content, dict | list):
         return place
     inner = (_too_deep(part, (*place, name)) for name, part in _parts(content))
     return next((deep for deep in inner if deep), None)
 
 
 def _reserved(content: Json, place: tuple[str, ...]) -> list[tuple[str, ...]]:
-    own = [(*place, name) for name in RESERVED if isinstance(content, Mapping) and name in content]
+    own = [(*place, name) for name in RESERVED if isinstance(content, dict) and name in content]
     return own + [found for name, part in _parts(content) for found in _reserved(part, (*place, name))]
 
 
 def _parts(content: Json) -> Sequence[tuple[str, Json]]:
-    if isinstance(content, Mapping):
+    if isinstance(content, dict):
         return [*content.items()]
     return [(str(nth), part) for nth, part in enumerate(content)] if isinstance(content, list) else []
 

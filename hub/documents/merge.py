@@ -7,7 +7,7 @@ An item or a part that the overlay changes and the newer content has removed com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,14 +57,14 @@ def _merge(old: Json, ours: Json, theirs: Json, place: tuple[str, ...], clashes:
 
 def _both_inside(old: Json, ours: Json, theirs: Json) -> bool:
     """Whether both change parts of what is there, rather than replace it."""
-    overlays = isinstance(ours, Mapping) and isinstance(theirs, Mapping) and VALUE not in ours and VALUE not in theirs
-    return overlays and (isinstance(old, Mapping) or bool(address(old)))
+    overlays = isinstance(ours, dict) and isinstance(theirs, dict) and VALUE not in ours and VALUE not in theirs
+    return overlays and (isinstance(old, dict) or bool(address(old)))
 
 
 def _outcome(old: Json, overlay: Json) -> Json:
     if overlay is None:
         return ABSENT
-    inside = isinstance(overlay, Mapping)
+    inside = isinstance(overlay, dict)
     return apply(old, {name: part for name, part in overlay.items() if name != AFTER} if inside else overlay)
 
 
@@ -76,20 +76,15 @@ def _anchored(old: list[Json], entries: dict[str, Json], theirs: Mapping[str, Js
     gone = {name for name, entry in theirs.items() if entry is None} - {n for n, e in entries.items() if e is not None}
     placed = {}
     for name, entry in entries.items():
-        if (
-            isinstance(entry, Mapping)
-            and theirs.get(name, ABSENT) is None
-            and AFTER not in entry
-            and VALUE not in entry
-        ):
+        if isinstance(entry, dict) and theirs.get(name, ABSENT) is None and AFTER not in entry and VALUE not in entry:
             entry = {**entry, AFTER: _nearest(order, name, gone | {name})}
-        if isinstance(entry, Mapping) and entry.get(AFTER) in gone:
+        if isinstance(entry, dict) and entry.get(AFTER) in gone:
             entry = {**entry, AFTER: _nearest(order, entry[AFTER], gone)}
         placed[name] = entry
     return placed
 
 
-def _nearest(order: list[str], name: str, gone: Iterable[str]) -> str:
+def _nearest(order: list[str], name: str, gone: set[str]) -> str:
     """The last name before `name` that isn't gone, "" where there is none."""
     before = order[: order.index(name)]
-    return next((other for other in reversed(before) if other not in set(gone)), "")
+    return next((other for other in reversed(before) if other not in gone), "")

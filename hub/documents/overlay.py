@@ -28,13 +28,13 @@ ABSENT: Any = object()
 
 def apply(content: Json, overlay: Json) -> Json:
     """The content with an overlay laid over it. Neither is changed; the result may share parts with both."""
-    if not isinstance(overlay, Mapping):
+    if not isinstance(overlay, dict):
         return overlay
     if VALUE in overlay:
         return overlay[VALUE]
     if field := address(content) or _address_of_new(content, overlay):
         return _apply_items(content, overlay, field)
-    merged = dict(content) if isinstance(content, Mapping) else {}
+    merged = dict(content) if isinstance(content, dict) else {}
     for name, part in overlay.items():
         if part is None:
             merged.pop(name, None)
@@ -44,20 +44,16 @@ def apply(content: Json, overlay: Json) -> Json:
 
 
 def difference(old: Json, new: Json) -> Json:
-    """The smallest overlay that makes `new` of `old`; `{}` where they are equal and objects, or addressed lists."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return _members(old, new)
-    field = address(old)
-    if field and isinstance(new, list) and (address(new) == field or not new):
-        return _items(old, new, field)
-    return literal(new, over=old)
+    """The smallest overlay that makes `new` of `old`; `{}` where they are the same."""
+    change = _change(old, new)
+    return {} if change is ABSENT else change
 
 
 def literal(value: Json, over: Json = ABSENT) -> Json:
     """The overlay that makes exactly `value` of what is `over` it: of nothing, or of something that isn't like it."""
-    if value is None or (isinstance(value, Mapping) and isinstance(over, Mapping | list)):
+    if value is None or (isinstance(value, dict) and isinstance(over, dict | list)):
         return {VALUE: value}
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {name: literal(part) for name, part in value.items()}
     return value
 
@@ -67,7 +63,7 @@ def address(content: Json) -> str:
     if not isinstance(content, list) or not content:
         return ""
     for field in ADDRESSES:
-        names = [item.get(field) if isinstance(item, Mapping) else None for item in content]
+        names = [item.get(field) if isinstance(item, dict) else None for item in content]
         if all(isinstance(name, str) and name for name in names) and len(set(names)) == len(names):
             return field
     return ""
@@ -75,7 +71,7 @@ def address(content: Json) -> str:
 
 def part_of(content: Json, name: str) -> Json:
     """The member or the addressed item of this name; ABSENT where there is none."""
-    if isinstance(content, Mapping):
+    if isinstance(content, dict):
         return content.get(name, ABSENT)
     field = address(content)
     return next((item for item in content if item[field] == name), ABSENT) if field else ABSENT
@@ -88,7 +84,7 @@ def pointer(place: Sequence[str]) -> str:
 
 def is_new_item(entry: Json, name: str) -> bool:
     """Whether an overlay's entry under an addressed list brings a whole item, rather than a change of one."""
-    return isinstance(entry, Mapping) and (VALUE in entry or any(entry.get(field) == name for field in ADDRESSES))
+    return isinstance(entry, dict) and (VALUE in entry or any(entry.get(field) == name for field in ADDRESSES))
 
 
 def _address_of_new(content: Json, overlay: Mapping[str, Json]) -> str:
@@ -96,7 +92,7 @@ def _address_of_new(content: Json, overlay: Mapping[str, Json]) -> str:
     if content != [] or not overlay:
         return ""
     entries = {name: entry for name, entry in overlay.items() if entry is not None}
-    by = [f for f in ADDRESSES if all(isinstance(e, Mapping) and e.get(f) == name for name, e in entries.items())]
+    by = [f for f in ADDRESSES if all(isinstance(e, dict) and e.get(f) == name for name, e in entries.items())]
     return by[0] if by else ""
 
 
@@ -108,7 +104,7 @@ def _apply_items(items: list[Json], overlay: Mapping[str, Json], field: str) -> 
             held.pop(name, None)
         elif name in held or is_new_item(entry, name):
             changed = apply(held.get(name, ABSENT), {k: v for k, v in entry.items() if k != AFTER})
-            held[name] = {field: name, **changed} if isinstance(changed, Mapping) else changed
+            held[name] = {field: name, **changed} if isinstance(changed, dict) else changed
             if AFTER in entry:
                 anchors[name] = entry[AFTER]
     order = _ordered([name for name in held if name not in anchors], anchors)
@@ -126,21 +122,33 @@ def _ordered(settled: list[str], anchors: Mapping[str, str]) -> list[str]:
     return order
 
 
+def _change(old: Json, new: Json) -> Json:
+    """The overlay that makes `new` of `old`, ABSENT where they are the same."""
+    if old is new:
+        return ABSENT
+    if isinstance(old, dict) and isinstance(new, dict):
+        return _members(old, new) or ABSENT
+    field = address(old)
+    if field and isinstance(new, list) and (address(new) == field or not new):
+        return _items(old, new, field) or ABSENT
+    return ABSENT if same(old, new) else literal(new, over=old)
+
+
 def _members(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, Json]:
     changes: dict[str, Json] = {name: None for name in old if name not in new}
     for name, part in new.items():
-        if name not in old:
-            changes[name] = literal(part)
-        elif not same(old[name], part):
-            changes[name] = difference(old[name], part)
+        change = _change(old[name], part) if name in old else literal(part)
+        if change is not ABSENT:
+            changes[name] = change
     return changes
 
 
 def _items(old: list[Json], new: list[Json], field: str) -> dict[str, Json]:
     before = {item[field]: item for item in old}
     names = [item[field] for item in new]
-    changes: dict[str, Json] = {name: None for name in before if name not in set(names)}
-    resting = _resting([name for name in before if name in set(names)], names)
+    kept = set(names)
+    changes: dict[str, Json] = {name: None for name in before if name not in kept}
+    resting = _resting([name for name in before if name in kept], names)
     for nth, item in enumerate(new):
         name = names[nth]
         change = _members(before[name], item) if name in before else literal(item)
@@ -155,17 +163,23 @@ def _resting(before: Sequence[str], after: Sequence[str]) -> set[str]:
     """The most names that can stay where they are when the order changes: a longest increasing subsequence."""
     position = {name: nth for nth, name in enumerate(after)}
     tails: list[int] = []
-    chains: list[list[str]] = []
+    ends: list[str] = []
+    previous: dict[str, str] = {}
     for name in before:
         at = bisect_left(tails, position[name])
-        chain = [*(chains[at - 1] if at else []), name]
-        tails[at : at + 1], chains[at : at + 1] = [position[name]], [chain]
-    return set(chains[-1]) if chains else set()
+        if at:
+            previous[name] = ends[at - 1]
+        tails[at : at + 1], ends[at : at + 1] = [position[name]], [name]
+    resting, name = set(), ends[-1] if ends else ""
+    while name:
+        resting.add(name)
+        name = previous.get(name, "")
+    return resting
 
 
 def same(a: Json, b: Json) -> bool:
     """Whether two JSON values are one: `1` is not `true`, the order of members does not matter."""
-    if isinstance(a, Mapping) and isinstance(b, Mapping):
+    if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(same, a, b))
@@ -174,7 +188,7 @@ def same(a: Json, b: Json) -> bool:
 
 def strangers(content: Json, overlay: Json, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The places where an overlay speaks of what is not there: an item to change or to put behind, a part to remove."""
-    if not isinstance(overlay, Mapping) or VALUE in overlay:
+    if not isinstance(overlay, dict) or VALUE in overlay:
         return
     addressed = bool(address(content))
     for name, entry in overlay.items():
@@ -182,7 +196,7 @@ def strangers(content: Json, overlay: Json, place: tuple[str, ...] = ()) -> Iter
         if part is ABSENT and (entry is None or (addressed and not is_new_item(entry, name))):
             yield here
             continue
-        if addressed and isinstance(entry, Mapping) and entry.get(AFTER, "") not in _names(content, overlay):
+        if addressed and isinstance(entry, dict) and entry.get(AFTER, "") not in _names(content, overlay):
             yield (*here, AFTER)
         yield from strangers(part, entry, here) if part is not ABSENT else ()
 

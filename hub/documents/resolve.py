@@ -75,8 +75,8 @@ def origin_of(resolved: Resolved, place: str) -> Origin:
 
 def _changed(content: Json, overlay: Json, place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """The places that an overlay sets or removes, each as far down as what it was laid over goes."""
-    inside = isinstance(overlay, Mapping) and VALUE not in overlay
-    if not inside or not (isinstance(content, Mapping) or address(content)):
+    inside = isinstance(overlay, dict) and VALUE not in overlay
+    if not inside or not (isinstance(content, dict) or address(content)):
         yield place
         return
     for name, entry in overlay.items():

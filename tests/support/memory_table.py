@@ -1,4 +1,4 @@
-"""A table in memory with hub.store.table's interface, which counts the items that it reads: for property tests."""
+"""A table in memory with hub.store.table's interface, which counts its reads and writes: for property tests."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class MemoryTable:
     def __init__(self) -> None:
         self.items: dict[Key, dict[str, Any]] = {}
         self.read: list[Key] = []
+        self.transactions = 0
         self._lock = Lock()
 
     def get(self, key: Key, *, consistent: bool = True, only: Sequence[str] = ()) -> dict[str, Any] | None:
@@ -48,6 +49,7 @@ class MemoryTable:
                 held = self.items.get(_key(write))
                 if not _holds(held, write.when, write.values):
                     raise Lost(held, index)
+            self.transactions += 1
             for write in writes:
                 self.items.pop(_key(write), None)
                 if isinstance(write, Put):
