@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,12 +15,11 @@ from hub.edge.openapi import document
 from hub.edge.room import Room
 from hub.kernel.clock import StepClock
 from tests.support.aws import account, make_table
-from tests.support.documents import BOOKS, FORMS, REFUND
+from tests.support.documents import BOOKS, FORMS, NOW, REFUND
 from tests.support.documents_room import documents_room
 from tests.support.hosts import install
 from tests.support.http import Answer, call, token
 
-NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 RULES = replace(
     FORMS, name="rule_set", path="/rules", title="规则 · Rules", only="intake", presets=dict, overlays=False
 )

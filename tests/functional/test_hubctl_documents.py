@@ -17,9 +17,8 @@ from hub.edge.openapi import document
 from hub.kernel.clock import StepClock
 from hubctl.cli import app
 from hubctl.failures import OperatorError
-from tests.functional.test_documents_http import NOW
 from tests.support.aws import account
-from tests.support.documents import BOOKS, FORMS, REFUND
+from tests.support.documents import BOOKS, FORMS, NOW, REFUND
 from tests.support.documents_room import documents_room
 from tests.support.hosts import install
 from tests.support.http import Context, http_event, token

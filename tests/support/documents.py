@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,6 +60,8 @@ def make_form(proposal: Proposal[Form], context: Any) -> Mapping[str, str]:
     context.made.append(proposal.value.title)
     return {"made": str(len(context.made))}
 
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 REFUND = {
     "title": "退款",
