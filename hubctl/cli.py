@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from hub.contracts.directory import Role
+from hubctl import documents
 from hubctl.build import build
 from hubctl.failures import OperatorError
 from hubctl.synth import synthesise
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="scrm-hub on one machine and on AWS.",
 )
+app.add_typer(documents.app, name="documents")
 say = Console(stderr=True, highlight=False)
 
 Tenant = Annotated[str, typer.Option(help="the tenant: a file infra/tenants/TENANT.toml")]

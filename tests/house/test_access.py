@@ -33,7 +33,8 @@ PLAIN: dict[str, str] = {
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name RegionName.name_zh RegionName.name_en StoreBody.name StoreView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name BookView.key FlowRef.key FlowView.key
-        CardTapped.key RuleTraceView.note""",
+        CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key DocumentView.key DraftView.key
+        PublicationView.key""",
     "the one answer that carries a secret, to whoever just made it": "NewKeyView.api_key TokenView.access_token",
     "what a customer is asked for, pays or gets back: they were told": """
         OrderEntry.amount OrderPaid.amount_minor OrderView.amount AfterSaleChanged.requested_minor
@@ -42,10 +43,12 @@ PLAIN: dict[str, str] = {
         ServicePrices.prices""",
     "a document that people bend: rules, not people": """
         FlowView.document PublishFlow.document PublishRules.document RulesView.document MappingView.document
-        NewMapping.document""",
+        NewMapping.document ChangeView.now ChangeView.was ConflictView.below ConflictView.overlay ConflictView.was
+        DocumentView.document DocumentView.facts DocumentView.overlay DraftView.document LintDocument.document
+        PublishDocument.document""",
     "why something was refused, in words of ours": """
         FieldProblem.detail ProblemAnswer.detail ProblemAnswer.facts SendView.reason MessageView.reason
-        PromotionView.reason MassReplay.reason""",
+        PromotionView.reason MassReplay.reason CopyResult.reason""",
     "a count of messages, or a proof that sums are zero": """
         Counts.pending Figures.pending LedgerSummary.imbalance_minor""",
     "where somebody came from, by keys and ids of the platform": "attribution FeedTouched.feed",

@@ -26,7 +26,8 @@ WIRING = (
     *("functions/*/app.py", "functions/*/accept.py", "functions/*/room.py", "functions/*/settings.py"),
     *("functions/*/desk.py", "functions/*/tables.py", "functions/*_table.py", "functions/*/api/*"),
     *("functions/*/handlers/*", "hub/channels/client.py", "hub/channels/*/client.py"),
-    *("hub/documents/tables.py", "hub/documents/*_table.py", "hub/documents/routes.py"),
+    *("hub/documents/*_table.py", "hub/documents/reading.py", "hub/documents/scoped.py", "hub/documents/routes.py"),
+    *("hub/documents/drafting.py", "hub/documents/publishing.py", "hub/documents/documents.py"),
 )
 GATEWAYS = (
     "functions/notifications/wecom.py",  # the WeCom app that sends notices
