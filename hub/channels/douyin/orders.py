@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.channels.base import NotUnderstood
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.reading import (
     object_of,
     objects_of,

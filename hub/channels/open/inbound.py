@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import AFTER_SALE_RANKS, ORDER_RANKS
-from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.open import documents as told
 from hub.channels.reading import envelope
 from hub.contracts.events import (

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.reading import (
     MOMENT_LIMIT_SECONDS,
     object_of,
