@@ -118,21 +118,21 @@ def identity(source: str, message: Mapping[str, Any], plaintext: bytes) -> str:
 def _verify(delivery: Delivery, secrets: Settings) -> None:
     headers = delivery.headers
     timestamp = headers.get("x-hub-timestamp", "")
-    given = headers.get("x-hub-signature", "").encode("utf-8", "surrogatepass")
-    if not any(_signs(settings, headers, timestamp, delivery.body, given) for settings in generations(secrets)):
+    signature = headers.get("x-hub-signature", "").encode("utf-8", "surrogatepass")
+    if not any(_signs(settings, headers, timestamp, delivery.body, signature) for settings in generations(secrets)):
         raise Rejected("bad-signature")
     if abs(delivery.at - int(timestamp)) > AGE_LIMIT_SECONDS:
         raise Rejected("stale", limit_seconds=AGE_LIMIT_SECONDS)
 
 
-def _signs(settings: Settings, headers: Mapping[str, str], timestamp: str, body: bytes, given: bytes) -> bool:
+def _signs(settings: Settings, headers: Mapping[str, str], timestamp: str, body: bytes, signature: bytes) -> bool:
     """Whether this generation of secrets made the signature. A connection without a secret takes nothing."""
     secret, key_id = settings.get("relay_secret"), settings.get("relay_key_id")
     if not isinstance(secret, str) or not secret:
         raise Rejected("bad-settings", field="relay_secret")
     if not _STAMP.fullmatch(timestamp) or (key_id and headers.get("x-hub-key-id", key_id) != key_id):
         return False
-    return hmac.compare_digest(sign(secret, timestamp, body).encode(), given)
+    return hmac.compare_digest(sign(secret, timestamp, body).encode(), signature)
 
 
 def _require_allowed(source: str, secrets: Settings) -> None:
@@ -173,7 +173,7 @@ def _skip(text: str, at: int) -> int:
 def _sort(source: str, items: list[tuple[Any, str]], *, own: bool) -> Accepted:
     """The messages to keep, and the answer that says which."""
     channel = "" if own else SOURCES.get(source, "")
-    kept: list[Received] = []
+    received: list[Received] = []
     accepted: list[str] = []
     rejected: list[dict[str, str]] = []
     for nth, (message, text) in enumerate(items):
@@ -184,9 +184,9 @@ def _sort(source: str, items: list[tuple[Any, str]], *, own: bool) -> Accepted:
             rejected.append({"id": message_id, "reason": reason})
             continue
         account = _word(message.get("shop_id")) if own or channel else source
-        kept.append(Received(identity(source, message, plaintext), plaintext, account, channel))
+        received.append(Received(identity(source, message, plaintext), plaintext, account, channel))
         accepted.append(message_id)
-    return Accepted(tuple(kept), _answer(accepted, rejected))
+    return Accepted(tuple(received), _answer(accepted, rejected))
 
 
 def _fault(message: Any, message_id: str, plaintext: bytes) -> str:

@@ -52,12 +52,12 @@ DOOR = DouyinDoor()
 
 
 def _verify(delivery: Delivery, secrets: Settings) -> None:
-    given = delivery.headers.get("event-sign", "").lower().encode("utf-8", "surrogatepass")
+    signature = delivery.headers.get("event-sign", "").lower().encode("utf-8", "surrogatepass")
     for settings in generations(secrets):
         if not settings.get("app_key") or not settings.get("app_secret"):
             raise Rejected("bad-settings", field="app_key, app_secret")
         expected = sign_push(str(settings["app_key"]), str(settings["app_secret"]), delivery.body).encode()
-        if hmac.compare_digest(expected, given):
+        if hmac.compare_digest(expected, signature):
             return
     raise Rejected("bad-signature")
 

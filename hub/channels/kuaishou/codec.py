@@ -73,14 +73,14 @@ DOOR = KuaishouDoor()
 
 def _open(body: bytes, secrets: Settings) -> tuple[bytes, dict[str, Any]]:
     """The plaintext and the push in it, under the first secrets that open it. Raises Rejected."""
-    refused = Rejected("bad-ciphertext")
+    failure = Rejected("bad-ciphertext")
     for settings in generations(secrets):
         try:
             plaintext = _decrypt(settings.get("message_secret"), body)
             return plaintext, _own(plaintext, settings.get("app_key"))
         except Rejected as rejected:
-            refused = rejected
-    raise refused
+            failure = rejected
+    raise failure
 
 
 def _decrypt(message_secret: object, body: bytes) -> bytes:

@@ -84,11 +84,11 @@ def sign(client_secret: str, body: bytes) -> str:
 
 
 def _verify(delivery: Delivery, secrets: Settings) -> None:
-    given = delivery.headers.get("x-shopify-hmac-sha256", "").encode("utf-8", "surrogatepass")
+    signature = delivery.headers.get("x-shopify-hmac-sha256", "").encode("utf-8", "surrogatepass")
     for settings in generations(secrets):
         if not settings.get("client_secret") or not settings.get("shop"):
             raise Rejected("bad-settings", field="client_secret, shop")
-        if hmac.compare_digest(sign(str(settings["client_secret"]), delivery.body).encode(), given):
+        if hmac.compare_digest(sign(str(settings["client_secret"]), delivery.body).encode(), signature):
             return
     raise Rejected("bad-signature")
 

@@ -91,8 +91,8 @@ def _expected(delivery: Delivery, key: str, secret: str, path: str) -> str:
 
 
 def _same(delivery: Delivery, header: str, expected: str) -> bool:
-    given = delivery.headers.get(header, "").strip().encode("utf-8", "surrogatepass")
-    return hmac.compare_digest(given, expected.encode("utf-8", "surrogatepass"))
+    value = delivery.headers.get(header, "").strip().encode("utf-8", "surrogatepass")
+    return hmac.compare_digest(value, expected.encode("utf-8", "surrogatepass"))
 
 
 def _received(item: Any, plaintext: bytes) -> Received:

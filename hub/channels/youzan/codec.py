@@ -65,13 +65,13 @@ def sign(client_id: str, signed: bytes, client_secret: str) -> str:
     return hashlib.md5(client_id.encode() + signed + client_secret.encode(), usedforsecurity=False).hexdigest()
 
 
-def _verify(signed: bytes, given: str, secrets: Settings) -> None:
-    told = given.lower().encode("utf-8", "surrogatepass")
+def _verify(signed: bytes, signature: str, secrets: Settings) -> None:
+    raw_signature = signature.lower().encode("utf-8", "surrogatepass")
     for settings in generations(secrets):
         client_id, secret = settings.get("client_id"), settings.get("client_secret")
         if not client_id or not secret:
             raise Rejected("bad-settings", field="client_id, client_secret")
-        if hmac.compare_digest(sign(str(client_id), signed, str(secret)).encode(), told):
+        if hmac.compare_digest(sign(str(client_id), signed, str(secret)).encode(), raw_signature):
             return
     raise Rejected("bad-signature")
 
@@ -79,22 +79,22 @@ def _verify(signed: bytes, given: str, secrets: Settings) -> None:
 def _verify_old_form(push: dict[str, Any], secrets: Settings) -> None:
     """`sign` in the body covers `msg` alone, as sent or decoded (the manuals disagree): good enough for a hint about an
     order or a refund, which is read again, and for nothing else. Only for pushes without an Event-Sign."""
-    given, message, kind = push.get("sign"), push.get("msg"), push.get("type")
-    if not isinstance(given, str) or not isinstance(message, str) or not str(kind).startswith(_HINTS):
+    signature, message, kind = push.get("sign"), push.get("msg"), push.get("type")
+    if not isinstance(signature, str) or not isinstance(message, str) or not str(kind).startswith(_HINTS):
         raise Rejected("bad-signature")
     try:
-        _verify(message.encode("utf-8", "surrogatepass"), given, secrets)
+        _verify(message.encode("utf-8", "surrogatepass"), signature, secrets)
     except Rejected:
-        _verify(unquote(message).encode("utf-8", "surrogatepass"), given, secrets)
+        _verify(unquote(message).encode("utf-8", "surrogatepass"), signature, secrets)
 
 
 def _object(body: bytes) -> dict[str, Any]:
     """The push; {} where the body is none."""
     try:
-        read = json.loads(body, parse_int=str)
+        document = json.loads(body, parse_int=str)
     except (ValueError, RecursionError):
         return {}
-    return read if isinstance(read, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _key(push: dict[str, Any], body: bytes) -> str:
@@ -103,12 +103,12 @@ def _key(push: dict[str, Any], body: bytes) -> str:
     if not push:
         return hashlib.sha256(body).hexdigest()
     parts = [_part(push, field) for field in ("kdt_id", "type", "id", "version")]
-    said = {field: value for field, value in push.items() if field not in _CHANGES_WHEN_SENT_AGAIN}
+    fields = {field: value for field, value in push.items() if field not in _CHANGES_WHEN_SENT_AGAIN}
     try:
-        told = json.dumps(said, sort_keys=True).encode()
+        identity = json.dumps(fields, sort_keys=True).encode()
     except RecursionError:
-        told = body
-    return ":".join([*parts, _part(push, "msg_id") or hashlib.sha256(told).hexdigest()[:32]])
+        identity = body
+    return ":".join([*parts, _part(push, "msg_id") or hashlib.sha256(identity).hexdigest()[:32]])
 
 
 def _part(push: dict[str, Any], field: str) -> str:
