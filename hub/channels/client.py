@@ -187,16 +187,16 @@ def expect(channel: str, answer: Any, path: str, *names: str) -> Any:
 
 def expect_object(channel: str, answer: Any, path: str, *names: str) -> Mapping[str, Any]:
     """The object at `names` in an answer. Raises Retry(`<channel>-unreadable`) where there is another thing."""
-    found = expect(channel, answer, path, *names)
-    if not isinstance(found, Mapping):
+    value = expect(channel, answer, path, *names)
+    if not isinstance(value, Mapping):
         raise Retry(f"{channel}-unreadable", path=path)
-    return found
+    return value
 
 
 def count_of(channel: str, answer: Any, path: str, name: str) -> int:
     """The whole number at `name`, told as a number or as text; a page that doesn't say how many there are is no last
     page. Raises Retry(`<channel>-unreadable`)."""
-    told = expect(channel, answer, path, name)
-    if isinstance(told, bool) or not str(told).isdecimal():
+    count = expect(channel, answer, path, name)
+    if isinstance(count, bool) or not str(count).isdecimal():
         raise Retry(f"{channel}-unreadable", path=path, field=name)
-    return int(str(told))
+    return int(str(count))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.channels.base import Delivery
+from hub.channels.door import Stamp
 from hub.channels.registry import codec
 from hub.kernel.clock import parse_rfc3339
 from hubctl.demo.stage import ZONE, Stage
@@ -138,7 +139,7 @@ def _push(order: dict[str, Any], number: int) -> dict[str, str]:
 
 def _signed(connection: Connection, pushed: list[dict[str, str]], **changed: str) -> Delivery:
     body = json.dumps(pushed).encode()
-    return codec("douyin").sample({**connection.settings, **changed}, body, timestamp="", nonce="", randomness=b"")
+    return codec("douyin").sample({**connection.settings, **changed}, body, Stamp("", "", b""))
 
 
 def _reread(stage: Stage) -> set[str]:

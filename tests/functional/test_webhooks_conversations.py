@@ -13,6 +13,7 @@ import pytest
 from functions.webhooks import app
 from functions.webhooks.connections.selfcheck import to_event
 from functions.webhooks.handlers import changes, messages, pulls, touched
+from hub.channels.door import Stamp
 from hub.channels.registry import codec
 from hub.contracts.events import FeedTouched
 from hub.store.secrets import Connection
@@ -67,9 +68,8 @@ def call_back(stack: Stack, token: str) -> None:
         f"<xml><ToUserName>wwscrmhub0000000001</ToUserName><CreateTime>1700000000</CreateTime><MsgType>event</MsgType>"
         f"<Event>kf_msg_or_event</Event><Token>{token}</Token><OpenKfId>{DESK}</OpenKfId></xml>"
     ).encode()
-    made = codec("wechat_kf").sample(
-        SERVICE.settings, plaintext, timestamp="1700000000", nonce="n", randomness=b"R4nd0mPrefix16by"
-    )
+    stamp = Stamp(timestamp="1700000000", nonce="n", randomness=b"R4nd0mPrefix16by")
+    made = codec("wechat_kf").sample(SERVICE.settings, plaintext, stamp)
     assert stack.door().answer(to_event(SERVICE, made))["statusCode"] == 200
     stack.publish()
     for event in stack.emitted():

@@ -19,7 +19,7 @@ from functions.webhooks.handlers import changes, pulls, touched
 from functions.webhooks.orders.orders import Noting, Unmapped, events_of
 from functions.webhooks.orders.orders_table import UNMAPPED_LIMIT, Orders
 from hub.channels.douyin.client import FEEDS
-from hub.channels.market import OrderFacts
+from hub.channels.facts import OrderFacts
 from hub.contracts.events import OrderPaid, OrderTouched
 from hub.kernel.clock import StepClock, parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict

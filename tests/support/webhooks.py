@@ -15,6 +15,7 @@ from functions.webhooks.accept import Door, build_door
 from functions.webhooks.connections.selfcheck import to_event
 from functions.webhooks.handlers import changes
 from functions.webhooks.settings import DoorSettings
+from hub.channels.door import Stamp
 from hub.channels.registry import codec
 from hub.kernel.clock import Clock
 from hub.store.connection import Connection
@@ -171,7 +172,6 @@ def douyin_push(*messages: Mapping[str, Any]) -> bytes:
 
 def deliver(connection: Connection, plaintext: bytes) -> dict[str, Any]:
     """The event of a genuine delivery of `plaintext`."""
-    sample = codec(connection.channel).sample(
-        connection.settings, plaintext, timestamp="1700000000", nonce="n0nce", randomness=b"0123456789abcdef"
-    )
+    stamp = Stamp(timestamp="1700000000", nonce="n0nce", randomness=b"0123456789abcdef")
+    sample = codec(connection.channel).sample(connection.settings, plaintext, stamp)
     return to_event(connection, sample)

@@ -14,8 +14,9 @@ from functions.webhooks.orders.orders import Facts, Noting, Unmapped
 from functions.webhooks.orders.pull import PAGES_LIMIT, READS_LIMIT, Window, page_numbers, plan_window
 from functions.webhooks.orders.refresh import Refresher, Shop
 from hub.channels.base import NotUnderstood
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import AfterSaleFacts, Feed, OrderFacts, Paging, Row, Rows
+from hub.channels.market import Feed, Paging, Row, Rows
 from hub.kernel.errors import Refuse, Retry
 from hub.store.messages import Arrival
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hub.channels.base import Delivery
+from hub.channels.door import Stamp
 from hub.channels.registry import codec
 from hub.contracts.base import Words
 from hub.contracts.webhooks import ConnectionCheck
@@ -44,9 +45,7 @@ def check_connection(
     path = f"/webhooks/{connection.channel}/{connection.id}"
     delivery, expected = codec(connection.channel).verification(
         {"push_path": path, **connection.settings},  # some platforms sign the path too
-        timestamp=str(int(wall_now.timestamp())),
-        nonce=randomness.hex()[:16],
-        randomness=(randomness * 16)[:16],
+        Stamp(str(int(wall_now.timestamp())), nonce=randomness.hex()[:16], randomness=(randomness * 16)[:16]),
     )
     answer = door(to_event(connection, delivery))
     passed = (answer["statusCode"], answer["body"].encode()) == (expected.status, expected.body)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from hub.channels.market import AfterSaleFacts, OrderFacts
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.contracts.events import AfterSaleChanged, Event, OrderChanged, OrderPaid
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.ids import hashed_id

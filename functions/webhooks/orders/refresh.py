@@ -12,8 +12,9 @@ from typing import Any, Literal, Protocol
 from functions.webhooks.orders.orders import Facts, Noting, Unmapped
 from functions.webhooks.orders.pull import PAGES_LIMIT, Window, page_numbers, plan_window
 from hub.channels.base import NotUnderstood
+from hub.channels.facts import OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import Feed, MarketClient, OrderFacts, Row, Rows
+from hub.channels.market import Feed, MarketClient, Row, Rows
 from hub.channels.market import Orders as Reader
 from hub.kernel.errors import Refuse, Retry
 from hub.store.messages import Arrival
