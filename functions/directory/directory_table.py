@@ -9,15 +9,27 @@ from typing import TypeVar
 from pynamodb.connection import Connection
 from pynamodb.transactions import TransactWrite
 
-from functions.directory.tables import ApiKeyItem, KeyItem, PersonItem, PrincipalItem, RosterItem, StoreItem
+from functions.directory.tables import (
+    ApiKeyItem,
+    GlassItem,
+    KeyItem,
+    PersonItem,
+    PrincipalItem,
+    RosterItem,
+    StoreItem,
+    TeamItem,
+)
 from hub.contracts.directory import (
-    GrantBody,
+    Grant,
     KeyBody,
     KeyView,
     PersonBody,
+    PersonView,
     RosterBody,
     StoreBody,
     StoreView,
+    TeamBody,
+    TeamView,
 )
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict
@@ -27,6 +39,7 @@ from hub.store.paging import Position, read_page
 Item = TypeVar("Item", bound=RoomModel)
 
 PEOPLE_PAGE = 200
+LISTS = ("roles", "skills", "teams", "stores")
 
 
 class DirectoryTable:
@@ -55,11 +68,12 @@ class DirectoryTable:
             list_sk=person_id,
         )
         _check_version(item, body.version)
-        fields = body.model_dump(exclude={"version", "name", "roles", "skills", "teams"})
+        fields = body.model_dump(exclude={"version", "name", *LISTS})
         for name, value in fields.items():
             setattr(item, name, value)
         item.name = sealed_name
-        item.roles, item.skills, item.teams = list(body.roles), list(body.skills), list(body.teams)
+        for name in LISTS:
+            setattr(item, name, list(getattr(body, name)))
         return self._save_with_rights(item, now)
 
     def freeze(self, person_id: str, frozen: bool, now: datetime) -> PersonItem:
@@ -83,23 +97,47 @@ class DirectoryTable:
         item.wecom_userid = userid
         return self._save_with_rights(item, now)
 
-    def save_grants(self, person_id: str, grants: Sequence[GrantBody], seen_version: int, now: datetime) -> PersonItem:
+    def save_grants(self, person_id: str, grants: Sequence[Grant], seen_version: int, now: datetime) -> PersonItem:
         """Replace a person's temporary rights. Raises Conflict when the person changed since `seen_version`."""
         item = self.person(person_id)
         _check_version(item, seen_version)
         item.grants = [grant.model_dump(mode="json") for grant in grants]
         return self._save_with_rights(item, now)
 
-    def _save_with_rights(self, item: PersonItem, now: datetime, ends_tokens: bool = False) -> PersonItem:
-        """The person and the principal that follows from them: both or neither."""
+    def break_glass(self, person: PersonView, grants: Sequence[Grant], glass: GlassItem, now: datetime) -> GlassItem:
+        """A person's grants, the newest of which is broken glass, and the record of it: all or none. Raises Conflict
+        when the person changed since they were read."""
+        item = self.person(person.id)
+        _check_version(item, person.version)
+        item.grants = [grant.model_dump(mode="json") for grant in grants]
+        glass.pk, glass.sk = self._pk("glass", glass.thing), f"glass#{glass.starts_at}#{glass.person_id}"
+        known = find_item(GlassItem, glass.pk, glass.sk)
+        if known is None:
+            self._save_with_rights(item, now, more=(glass,))
+        return known or glass
+
+    def glass(self, pk: str, sk: str) -> GlassItem:
+        """One record of broken glass. Raises NotFound."""
+        return _get(GlassItem, pk, sk)
+
+    def glasses(self, thing: str, limit: int, start: Position | None) -> tuple[list[GlassItem], Position | None]:
+        """Who broke the glass of a thing, the latest first."""
+        pk = self._pk("glass", thing)
+        return read_page(GlassItem.query, pk, limit=limit, start=start, scan_index_forward=False, consistent_read=True)
+
+    def _save_with_rights(
+        self, item: PersonItem, now: datetime, ends_tokens: bool = False, more: Sequence[RoomModel] = ()
+    ) -> PersonItem:
+        """The person and the principal that follows from them, and what else belongs to it: all or none."""
         item.updated_at = rfc3339(now)
         rights = self._principal(item.person_id)
         rights.roles, rights.region = list(item.roles), item.region
-        rights.stores = [item.store_id] if item.store_id else []
+        rights.stores = list(dict.fromkeys(filter(None, (item.store_id, *item.stores))))
+        rights.teams, rights.level = list(item.teams), item.level
         rights.frozen = item.frozen or not item.active
         rights.epoch = int(rights.epoch) + (1 if ends_tokens else 0)
         rights.grants = list(item.grants)
-        _save_together(item, rights)
+        _save_together(item, rights, *more)
         return item
 
     # Stores and rosters.
@@ -125,6 +163,27 @@ class DirectoryTable:
         with saving(store=store_id):
             item.save()
         return _store_view(item)
+
+    def team(self, team: str) -> TeamView:
+        """A team. Raises NotFound."""
+        return _team_view(_get(TeamItem, self._pk("team", team), "team"))
+
+    def teams(self, limit: int, start: Position | None) -> tuple[list[TeamView], Position | None]:
+        """All teams by key; up to two seconds behind."""
+        items, position = read_page(TeamItem.by_list.query, f"{self._tenant}#teams", limit=limit, start=start)
+        return [_team_view(item) for item in items], position
+
+    def save_team(self, team: str, body: TeamBody) -> TeamView:
+        """Create or replace a team. Raises Conflict when `body.version` is stale."""
+        pk = self._pk("team", team)
+        item = find_item(TeamItem, pk, "team") or TeamItem(
+            pk, "team", team=team, list_pk=f"{self._tenant}#teams", list_sk=team
+        )
+        _check_version(item, body.version)
+        item.name, item.region, item.stores = body.name, body.region, list(body.stores)
+        with saving(team=team):
+            item.save()
+        return _team_view(item)
 
     def roster(self, team: str) -> RosterItem:
         """A team's roster (strongly consistent). Raises NotFound."""
@@ -207,6 +266,11 @@ def _store_view(item: StoreItem) -> StoreView:
     return StoreView(
         id=item.store_id, name=item.name, region=item.region, manager=item.manager, version=int(item.version)
     )
+
+
+def _team_view(item: TeamItem) -> TeamView:
+    stores = tuple(item.stores)
+    return TeamView(id=item.team, name=item.name, region=item.region, stores=stores, version=int(item.version))
 
 
 def _key_view(item: KeyItem) -> KeyView:

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from hub.contracts.events import Shift
 from hub.kernel.errors import Invalid, Problem
@@ -25,6 +26,11 @@ def check_shifts(shifts: Sequence[Shift]) -> None:
 def on_duty(shifts: Sequence[Shift], at: datetime) -> tuple[str, ...]:
     """The people on duty at a moment, in the order of the roster, each once."""
     return tuple(dict.fromkeys(s.person_id for s in shifts if s.starts_at <= at < s.ends_at))
+
+
+def shifts_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Shift, ...]:
+    """The shifts of a stored roster."""
+    return tuple(Shift.model_validate(shift) for shift in stored)
 
 
 def _overlaps(shifts: Sequence[Shift]) -> list[tuple[int, int]]:

@@ -26,6 +26,8 @@ class PersonItem(RoomModel):
     teams: ListAttribute[Any] = ListAttribute(default=list)
     region = UnicodeAttribute()
     store_id = UnicodeAttribute(default="")
+    stores: ListAttribute[Any] = ListAttribute(default=list)
+    level = UnicodeAttribute(null=True)
     supervisor = UnicodeAttribute(default="")
     wecom_userid = UnicodeAttribute(default="")
     active = BooleanAttribute(default=True)
@@ -43,6 +45,8 @@ class PrincipalItem(RoomModel):
     roles: ListAttribute[Any] = ListAttribute(default=list)
     region = UnicodeAttribute()
     stores: ListAttribute[Any] = ListAttribute(default=list)
+    teams: ListAttribute[Any] = ListAttribute(default=list)
+    level = UnicodeAttribute(null=True)
     frozen = BooleanAttribute(default=False)
     epoch = NumberAttribute(default=0)
     grants: ListAttribute[Any] = ListAttribute(default=list)
@@ -58,6 +62,32 @@ class StoreItem(RoomModel):
     name = UnicodeAttribute()
     region = UnicodeAttribute()
     manager = UnicodeAttribute(default="")
+
+
+class TeamItem(RoomModel):
+    """`<t>#team#<key>` / `team`: where a team belongs."""
+
+    class Meta(RoomModel.Meta):
+        pass
+
+    team = UnicodeAttribute()
+    name = UnicodeAttribute()
+    region = UnicodeAttribute()
+    stores: ListAttribute[Any] = ListAttribute(default=list)
+
+
+class GlassItem(RoomModel):
+    """`<t>#glass#<thing>` / `glass#<rfc3339>#<person>`: who broke the glass of a thing; `reason` is sealed."""
+
+    class Meta(RoomModel.Meta):
+        pass
+
+    glass_id = UnicodeAttribute()
+    thing = UnicodeAttribute()
+    person_id = UnicodeAttribute()
+    reason = UnicodeAttribute()
+    starts_at = UnicodeAttribute()
+    ends_at = UnicodeAttribute()
 
 
 class RosterItem(RoomModel):
@@ -96,4 +126,4 @@ class ApiKeyItem(RoomModel):
     region = UnicodeAttribute()
 
 
-MODELS = (PersonItem, PrincipalItem, StoreItem, RosterItem, KeyItem, ApiKeyItem)
+MODELS = (PersonItem, PrincipalItem, StoreItem, TeamItem, GlassItem, RosterItem, KeyItem, ApiKeyItem)

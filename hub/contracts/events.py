@@ -131,6 +131,17 @@ class RosterChanged(Event):
     shifts: tuple[Shift, ...]
 
 
+class GlassBroken(Event):
+    """Somebody looked at a thing out of their reach, for a reason that the directory keeps. directory → customers,
+    notifications."""
+
+    type: Literal["glass.broken"] = "glass.broken"
+    glass_id: str
+    thing: str
+    person_id: PersonId
+    ends_at: Moment
+
+
 class Shift(Contract):
     """One person on duty from `starts_at` (included) to `ends_at` (excluded)."""
 
@@ -167,7 +178,8 @@ AnyEvent = Annotated[
     | RungFired
     | TicketClosed
     | PersonChanged
-    | RosterChanged,
+    | RosterChanged
+    | GlassBroken,
     Field(discriminator="type"),
 ]
 
