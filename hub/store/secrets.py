@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.kernel.errors import HubError
+from hub.kernel.regions import BASE
 from hub.store.connection import Connection
 from hub.store.table import passing
 
@@ -69,6 +70,12 @@ class ConnectionSecrets:
         found = self._known.get(connection.id)
         return found if found != connection else None
 
+    def current(self, connection_id: str) -> Connection | None:
+        """As `find`, but one cached as disabled is read again: it may have been enabled since, and what was held
+        for it is out."""
+        cached = self.find(connection_id)
+        return self.newer(cached) or cached if cached is not None and not cached.enabled else cached
+
     def put(self, connection: Connection) -> None:
         """Write one connection's secrets; this process sees it at once, others within a minute. Raises
         Retry."""
@@ -76,6 +83,8 @@ class ConnectionSecrets:
             "channel": connection.channel,
             "state": connection.state,
             "settings": dict(connection.settings),
+            "region": connection.region,
+            "store_id": connection.store_id,
         }
         key = {"KeyId": self.key_id} if self.key_id else {}
         with passing("secrets", connection_id=connection.id):
@@ -127,6 +136,8 @@ def _parse(parameter: Mapping[str, Any]) -> Connection | None:
             channel=str(value["channel"]),
             state=str(value["state"]),
             settings=dict(value["settings"].items()),
+            region=str(value.get("region", BASE)),
+            store_id=str(value.get("store_id", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
