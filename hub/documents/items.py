@@ -21,28 +21,8 @@ def line_of_pointer(pk: str, sk: str) -> Line | None:
     return Line(names[2], names[3], sk[2:]) if len(names) == 4 and names[1] == "doc" and sk.startswith("p#") else None
 
 
-def _dates(period: Draft | Version | Move) -> dict[str, str]:
-    dates = {"valid_from": period.valid_from, "valid_to": period.valid_to}
-    return {name: rfc3339(moment) for name, moment in dates.items() if moment}
-
-
-def _moment(item: Mapping[str, Any], name: str) -> datetime | None:
-    return parse_rfc3339(item[name]) if item.get(name) else None
-
-
-def _at(item: Mapping[str, Any], name: str) -> datetime:
-    return parse_rfc3339(item[name])
-
-
-def _switches(plan: Sequence[Sequence[Any]]) -> tuple[Switch, ...]:
-    return tuple(Switch(parse_rfc3339(start), None if number is None else int(number)) for start, number in plan)
-
-
-def _plan(switches: Iterable[Switch]) -> list[list[Any]]:
-    return [[rfc3339(switch.start), switch.number] for switch in switches]
-
-
 def read_pointer(item: Mapping[str, Any]) -> Pointer:
+    """Where a scope stands."""
     return Pointer(
         revision=item["revision"],
         latest=item["latest"],
@@ -54,6 +34,7 @@ def read_pointer(item: Mapping[str, Any]) -> Pointer:
 
 
 def pointer_item(pointer: Pointer) -> dict[str, Any]:
+    """A pointer, without its key."""
     return {
         "schema": SCHEMA,
         "revision": pointer.revision,
@@ -66,6 +47,7 @@ def pointer_item(pointer: Pointer) -> dict[str, Any]:
 
 
 def read_move(item: Mapping[str, Any]) -> Move:
+    """One move."""
     return Move(
         revision=item["revision"],
         what=item["what"],
@@ -79,6 +61,7 @@ def read_move(item: Mapping[str, Any]) -> Move:
 
 
 def move_item(move: Move) -> dict[str, Any]:
+    """A move, without its key."""
     return {
         "schema": SCHEMA,
         "revision": move.revision,
@@ -92,6 +75,7 @@ def move_item(move: Move) -> dict[str, Any]:
 
 
 def read_version(item: Mapping[str, Any], content: Json) -> Version:
+    """A version; content: what its item, or its parts, hold."""
     return Version(
         number=item["number"],
         content=content,
@@ -106,6 +90,7 @@ def read_version(item: Mapping[str, Any], content: Json) -> Version:
 
 
 def version_item(version: Version) -> dict[str, Any]:
+    """A version, without its key and content."""
     published_at = rfc3339(version.published_at) if version.published_at else ""
     return {
         "schema": SCHEMA,
@@ -120,6 +105,7 @@ def version_item(version: Version) -> dict[str, Any]:
 
 
 def read_draft(item: Mapping[str, Any], content: Json) -> Draft:
+    """A draft, as `read_version`."""
     return Draft(
         revision=item["revision"],
         content=content,
@@ -141,3 +127,24 @@ def draft_item(draft: Draft) -> dict[str, Any]:
         "saved_by": draft.saved_by,
         **_dates(draft),
     }
+
+
+def _dates(period: Draft | Version | Move) -> dict[str, str]:
+    dates = {"valid_from": period.valid_from, "valid_to": period.valid_to}
+    return {name: rfc3339(moment) for name, moment in dates.items() if moment}
+
+
+def _moment(item: Mapping[str, Any], name: str) -> datetime | None:
+    return parse_rfc3339(item[name]) if item.get(name) else None
+
+
+def _at(item: Mapping[str, Any], name: str) -> datetime:
+    return parse_rfc3339(item[name])
+
+
+def _switches(plan: Sequence[Sequence[Any]]) -> tuple[Switch, ...]:
+    return tuple(Switch(parse_rfc3339(start), None if number is None else int(number)) for start, number in plan)
+
+
+def _plan(switches: Iterable[Switch]) -> list[list[Any]]:
+    return [[rfc3339(switch.start), switch.number] for switch in switches]

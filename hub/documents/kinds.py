@@ -107,6 +107,11 @@ class Kind(Generic[Value]):
     readers: tuple[str, ...] = ()
     editors: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuses a declaration whose name could not be part of a key, or whose title is in one language."""
+        if not is_key(self.name) or " · " not in self.title or not self.path.startswith("/"):
+            raise ValueError(f"{self.name}: a name of a-z, 0-9 and _, a title '中文 · English', a path from /")
+
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 

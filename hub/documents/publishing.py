@@ -77,16 +77,17 @@ class Publishing(Drafts):
         version = self._new_version(kind, ground, submission, by)
         earlier = self._number_of(kind, ground, version)
         if earlier and self._holds(kind, ground, earlier, submission.valid_from):
+            if draft and not dry_run:
+                self._table.discard_draft(ground.line)
             return Publication(ground.scope, earlier, unchanged=True, findings=checked.warnings)
         self._require_seen(kind, ground, submission.seen_version)
         publication = self._foreseen(kind, ground, replace(version, number=earlier or version.number), checked)
         if dry_run:
             return publication
         facts = {} if earlier else kind.published(proposal, self._context)
-        start = submission.valid_from or ground.now
-        move = Move(ground.pointer.revision + 1, "publish", publication.version, ground.now, by, start)
+        start, end = submission.valid_from or ground.now, submission.valid_to
+        move = Move(ground.pointer.revision + 1, "publish", publication.version, ground.now, by, start, end)
         try:
-            move = replace(move, valid_to=submission.valid_to)
             self._move(kind, ground, move, None if earlier else replace(version, facts=facts), draft)
         except Moved:
             fresh = self.pointer(kind, ground.line.key, ground.scope)

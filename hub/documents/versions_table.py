@@ -34,11 +34,13 @@ from hub.documents.items import (
 from hub.documents.versions import Draft, Line, Move, Pointer, Version
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Broken
-from hub.store.table import NEW, Delete, Item, Key, Put, Table, Write
+from hub.store.table import NEW, Busy, Delete, Item, Key, Put, Table, Write
 
 Json = Any
 PART_BYTES = 300_000
 """Content above it lies in parts: an item holds 400 KB."""
+BUSY_TRIES = 4
+"""So often a move is tried while another one of the same pointer is on its way."""
 SCOPES_LIMIT = 2000
 """So many regions and stores may have an overlay of one document."""
 MOVES_LIMIT = 5000
@@ -150,6 +152,12 @@ class VersionsTable:
             writes.append(Delete(self._key(line, "d"), "revision = :draft", {":draft": draft.revision}))
         if seen is None:
             writes.append(self._named(line))
+        for _ in range(BUSY_TRIES - 1):
+            try:
+                self._table.transact(*writes)
+            except Busy:  # somebody moves it at this moment: theirs holds, or fails
+                continue
+            return
         self._table.transact(*writes)
 
     def _named(self, line: Line) -> Put:

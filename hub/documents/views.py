@@ -54,7 +54,7 @@ def show_document(
             for place, origin in reading.origins.items()
         ),
         conflicts=show_clashes(reading.clashes),
-        valid_from=own.valid_from if own else None,
+        valid_from=(own.valid_from or own.published_at) if own and kind.effective else None,
         valid_to=own.valid_to if own else None,
         ahead=tuple(SwitchView(start=s.start, version=s.number) for s in state.plan[1:]) if kind.effective else (),
         published_at=(own or reading.base).published_at,
@@ -142,10 +142,12 @@ def show_copy(copied: Copied) -> CopyResult:
 
 
 def show_findings(findings: Iterable[Finding]) -> tuple[FindingView, ...]:
+    """What lint says."""
     return tuple(FindingView(pointer=f.pointer, rule=f.rule, severity=f.severity) for f in findings)
 
 
 def show_changes(changes: Iterable[Change]) -> tuple[ChangeView, ...]:
+    """What differs."""
     return tuple(
         ChangeView(pointer=change.pointer, what=change.what, was=_value(change.was), now=_value(change.now))
         for change in changes

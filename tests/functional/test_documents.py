@@ -239,6 +239,15 @@ def test_a_draft_is_published_and_gone(documents: Documents) -> None:
         publish(documents, Submission())
 
 
+def test_a_draft_that_says_what_is_in_force_ends_when_it_is_published(documents: Documents) -> None:
+    """Nothing moves, and nothing is left to work on."""
+    publish(documents, form("one"))
+    documents.save_draft(FORMS, "refund", form("one"), "zhao.min")
+    assert publish(documents, Submission()).unchanged
+    with pytest.raises(NotFound):
+        documents.draft(FORMS, "refund")
+
+
 def test_a_draft_of_before_somebody_published_is_not_published_over_it(documents: Documents) -> None:
     """Unless its author has seen that."""
     documents.save_draft(FORMS, "refund", form("draft"), "zhao.min")

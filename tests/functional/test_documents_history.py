@@ -16,6 +16,7 @@ from hub.documents.scopes import TENANT, Scope
 from hub.documents.submissions import Moved, Publication, Submission
 from hub.documents.versions import Past, Version, past_of
 from hub.kernel.errors import Conflict
+from hub.store.table import Busy
 from tests.support.documents import BOOKS, FORMS, REFUND, STORES
 from tests.support.memory_table import MemoryTable
 
@@ -159,3 +160,24 @@ def test_switches_ahead_have_a_bound() -> None:
     with pytest.raises(Conflict):
         hub.publish(BOOKS, "standard", Submission({"prices": {"tea": 100}}, valid_from=NOW + 100 * DAY), "x")
     assert hub.current(BOOKS, "standard", TENANT, at=NOW + 99 * DAY).value.prices == {"tea": 99}
+
+
+def test_a_move_beside_another_that_is_on_its_way_is_tried_again() -> None:
+    """DynamoDB refuses both of two transactions at once; after the other is through, this one wins or is overtaken."""
+
+    class Crowded(MemoryTable):
+        left = 0
+
+        def transact(self, *writes: Any, token: str = "") -> None:
+            self.left -= 1
+            if self.left >= 0:
+                raise Busy("crowded")
+            super().transact(*writes, token=token)
+
+    table = Crowded()
+    hub = documents(table)
+    table.left = 3
+    assert hub.publish(FORMS, "refund", Submission({**REFUND, "title": "a"}), "x").version == 1
+    table.left = 4
+    with pytest.raises(Busy):
+        hub.publish(FORMS, "refund", Submission({**REFUND, "title": "b"}), "x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from hub.documents.scopes import TENANT, Scope, parse_scope
 from hub.documents.versions import Line, Version, past_of
 from hub.kernel.effective import Switch
 from hub.kernel.errors import NotFound
+from tests.support.documents import FORMS
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -97,3 +99,10 @@ def test_a_pointer_is_known_in_a_tables_stream() -> None:
     assert line_of_pointer("demo#doc#mapping#douyin", "p#base") == Line("mapping", "douyin", "base")
     assert line_of_pointer("demo#doc#mapping#douyin", "v#base#000001") is None
     assert line_of_pointer("demo#ticket#tkt_1", "p#base") is None
+
+
+@pytest.mark.parametrize("wrong", [{"name": "a#b"}, {"title": "Form"}, {"path": "forms"}])
+def test_a_declaration_that_could_not_be_served_is_refused_at_once(wrong: dict[str, str]) -> None:
+    """When the file is imported, not when somebody calls."""
+    with pytest.raises(ValueError, match="a name of"):
+        replace(FORMS, **wrong)
