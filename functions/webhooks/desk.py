@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from functions.webhooks.accept import Door
 from functions.webhooks.connections.connections_table import Connections
 from functions.webhooks.connections.failures import Failures
-from functions.webhooks.connections.platforms_table import Platforms
 from functions.webhooks.inbox.conversations import CHANNEL as CONVERSATIONS
 from functions.webhooks.inbox.conversations import Feeds
 from functions.webhooks.inbox.counters_table import Counters
@@ -35,6 +34,7 @@ from functions.webhooks.promotions.promotions_table import Promotions
 from functions.webhooks.promotions.takers import Takers
 from hub.channels.registry import client, inbound
 from hub.edge.host import Host
+from hub.platforms.clients import Platforms, platforms_of
 from hub.store.content import ContentStore
 from hub.store.inbox import Inbox
 from hub.store.secrets import ConnectionSecrets
@@ -116,6 +116,7 @@ class Ground:
     counters: Counters
     failures: Failures
     cursors: Connections
+    secrets: ConnectionSecrets = field(repr=False)
     platforms: Platforms
 
     @property
@@ -151,7 +152,6 @@ def _ground(host: Host) -> Ground:
     settings, dynamodb, wall_now = host.settings, host.client("dynamodb"), host.clock.wall_now
     table = Table(settings.table, dynamodb)
     counters = Counters(table, settings.tenant, settings.timezone)
-    secrets = ConnectionSecrets(host.client("ssm"), settings.tenant, wall_now, settings.key_id)
     return Ground(
         host=host,
         table=table,
@@ -159,7 +159,8 @@ def _ground(host: Host) -> Ground:
         counters=counters,
         failures=Failures(counters, host.now),
         cursors=Connections(settings.tenant, settings.table),
-        platforms=Platforms(secrets, table, settings.tenant, settings.platforms_url, wall_now),
+        secrets=ConnectionSecrets(host.client("ssm"), settings.tenant, wall_now, settings.key_id),
+        platforms=platforms_of(host),
     )
 
 
@@ -168,7 +169,7 @@ def _content(host: Host) -> ContentStore:
 
 
 def _inbox(ground: Ground, settler: Settler, refresher: Refresher) -> InboxDesk:
-    host, messages, platforms = ground.host, ground.messages, ground.platforms
+    host, messages, secrets = ground.host, ground.messages, ground.secrets
     return InboxDesk(
         messages=messages,
         counters=ground.counters,
@@ -180,17 +181,24 @@ def _inbox(ground: Ground, settler: Settler, refresher: Refresher) -> InboxDesk:
             content=_content(host),
             emit=host.emit,
             keeper=refresher,
-            connections=platforms,
+            connections=secrets,
             inbound=inbound,
             wall_now=ground.wall_now,
         ),
         replays=Replays(messages, ground.wall_now),
-        greeter=Greeter(messages, cast(Any, inbound(GREETINGS)).welcome_code, platforms, ground.failures),
+        greeter=Greeter(
+            inbox=messages,
+            code_of=cast(Any, inbound(GREETINGS)).welcome_code,
+            connections=secrets,
+            platforms=ground.platforms,
+            failures=ground.failures,
+        ),
         feeds=Feeds(
             inbox=messages,
             cursors=ground.cursors,
             reader=cast(Any, inbound(CONVERSATIONS)),
-            platforms=platforms,
+            connections=secrets,
+            platforms=ground.platforms,
             failures=ground.failures,
             business_now=host.now,
             wall_now=ground.wall_now,
@@ -201,7 +209,7 @@ def _inbox(ground: Ground, settler: Settler, refresher: Refresher) -> InboxDesk:
 def _orders(ground: Ground, mappings: Mappings, settler: Settler) -> OrdersDesk:
     host, table, tenant = ground.host, ground.table, ground.tenant
     orders = Orders(table, tenant, ZoneInfo(host.settings.timezone))
-    shops = Shops(ground.platforms, mappings, feeds=lambda channel: client(channel).FEEDS)
+    shops = Shops(ground.secrets, ground.platforms, mappings, feeds=lambda channel: client(channel).FEEDS)
     quarantine = Quarantine(ground.messages, settler, ground.wall_now)
     scale = int(host.settings.clock_scale)
     refresher = Refresher(orders, _content(host), ground.messages, quarantine, scale)
@@ -231,11 +239,11 @@ def _connections(ground: Ground) -> ConnectionsDesk:
             clock=host.clock,
         )
 
-    return ConnectionsDesk(ground.cursors, ground.platforms.secrets, ground.failures, door)
+    return ConnectionsDesk(ground.cursors, ground.secrets, ground.failures, door)
 
 
 def _promotions(ground: Ground) -> PromotionsDesk:
-    items, takers = Partition(ground.table, ground.tenant), Takers(ground.platforms)
+    items, takers = Partition(ground.table, ground.tenant), Takers(ground.secrets, ground.platforms)
 
     def send(turn: Turn, delay_seconds: int) -> None:
         ground.host.send("promotions", asdict(turn), delay_seconds=delay_seconds)

@@ -69,6 +69,12 @@ class ConnectionSecrets:
         found = self._known.get(connection.id)
         return found if found != connection else None
 
+    def current(self, connection_id: str) -> Connection | None:
+        """As `find`, but one cached as disabled is read again: it may have been enabled since, and what was held
+        for it is out."""
+        cached = self.find(connection_id)
+        return self.newer(cached) or cached if cached is not None and not cached.enabled else cached
+
     def put(self, connection: Connection) -> None:
         """Write one connection's secrets; this process sees it at once, others within a minute. Raises
         Retry."""

@@ -38,7 +38,7 @@ def pull(desk: Desk, now: datetime) -> None:
         for shop in desk.orders.shops.every().values()
         for feed in shop.feeds
     ]
-    feeds += [PullConversations(connection_id=each) for each in desk.inbox.feeds.connections()]
+    feeds += [PullConversations(connection_id=each) for each in desk.inbox.feeds.sources()]
     desk.send("pulls", *map(body_of, (*feeds, ReadUnmapped())))
 
 

@@ -59,11 +59,16 @@ class InboxPort(Protocol):
     def store(self, arrival: Arrival, business_now: datetime, wall_now: datetime) -> bool: ...
 
 
-class PlatformsPort(Protocol):
-    """Connections and their clients (each a FeedClient). current: of this moment, where it is cached as disabled."""
+class ConnectionsPort(Protocol):
+    """The tenant's connections. current: of this moment, where it is cached as disabled."""
 
     def current(self, connection_id: str) -> Connection | None: ...
     def every(self) -> tuple[Connection, ...]: ...
+
+
+class PlatformsPort(Protocol):
+    """The clients of connections, here each a FeedClient."""
+
     def client(self, connection: Connection) -> Any: ...
 
 
@@ -77,14 +82,15 @@ class Feeds:
     inbox: InboxPort
     cursors: Cursors
     reader: FeedReader
+    connections: ConnectionsPort
     platforms: PlatformsPort
     failures: FailuresPort
     business_now: Callable[[], datetime]
     wall_now: Callable[[], datetime]
 
-    def connections(self) -> list[str]:
+    def sources(self) -> list[str]:
         """The ids of the connections that have conversations to read."""
-        return [each.id for each in self.platforms.every() if _is_open(each)]
+        return [each.id for each in self.connections.every() if _is_open(each)]
 
     def walk_all(self, connection_id: str) -> None:
         """Read every feed that was ever read: what no callback told of still comes. One that fails, such as that of an
@@ -103,7 +109,7 @@ class Feeds:
         """Read one feed from its cursor to its end. message_id: the callback, whose token lifts the rate limit while it
         is fresh. Where another reader was faster, this one goes on from where that one is: what is stored is known when
         it comes again. Raises Retry when there is more than one run reads, and what the client raises."""
-        connection = self.platforms.current(connection_id)
+        connection = self.connections.current(connection_id)
         if connection is None or not _is_open(connection):
             return
         client: FeedClient = self.platforms.client(connection)

@@ -19,10 +19,13 @@ class InboxPort(Protocol):
     def read(self, message_id: str) -> InboxItem | None: ...
 
 
-class PlatformsPort(Protocol):
-    """Connections and their clients. A client here is WeCom's: `send_welcome(welcome_code, text)`."""
-
+class ConnectionsPort(Protocol):
     def find(self, connection_id: str) -> Connection | None: ...
+
+
+class PlatformsPort(Protocol):
+    """The clients of connections. Here one is WeCom's: `send_welcome(welcome_code, text)`."""
+
     def client(self, connection: Connection) -> Any: ...
 
 
@@ -38,6 +41,7 @@ class Greeter:
 
     inbox: InboxPort
     code_of: Callable[[bytes], str]
+    connections: ConnectionsPort
     platforms: PlatformsPort
     failures: FailuresPort
 
@@ -60,7 +64,7 @@ class Greeter:
 
     def _greeting(self, item: InboxItem) -> Connection | None:
         """The message's connection, if it greets."""
-        connection = self.platforms.find(item.connection_id)
+        connection = self.connections.find(item.connection_id)
         if connection is None or not connection.enabled or connection.channel != CHANNEL:
             return None
         return connection if connection.settings.get("greeting") else None

@@ -18,13 +18,17 @@ SETTINGS = ("shop_id", "kdt_id", "shop", "app_id")
 Timeout = tuple[float, float]
 
 
-class PlatformsPort(Protocol):
-    """Connections and their clients. current: of this moment, where it is cached as disabled. timeout: seconds to
-    connect, and to be answered; None: the client's own."""
+class ConnectionsPort(Protocol):
+    """The tenant's connections. current: of this moment, where it is cached as disabled."""
 
     def current(self, connection_id: str) -> Connection | None: ...
     def every(self) -> tuple[Connection, ...]: ...
-    def client(self, connection: Connection, timeout: Timeout | None = None) -> Any: ...
+
+
+class PlatformsPort(Protocol):
+    """The clients of connections. timeout: seconds to connect, and to be answered."""
+
+    def client(self, connection: Connection, timeout: Timeout = ...) -> Any: ...
 
 
 class MappingsPort(Protocol):
@@ -37,24 +41,25 @@ class MappingsPort(Protocol):
 class Shops:
     """feeds: what is pulled of a channel, by its name."""
 
+    connections: ConnectionsPort
     platforms: PlatformsPort
     mappings: MappingsPort
     feeds: Callable[[str], tuple[Feed, ...]]
 
     def every(self) -> Mapping[str, Shop]:
         """Every enabled connection of a marketplace, by its id."""
-        return {each.id: self._shop(each) for each in self.platforms.every() if _is_shop(each)}
+        return {each.id: self._shop(each) for each in self.connections.every() if _is_shop(each)}
 
     def find(
         self, connection_id: str, channel: str = "", shop_id: str = "", *, timeout: Timeout | None = None
     ) -> Shop | None:
         """The marketplace connection of this id. Where the news is of another shop (a relay brought it, or an app has
         one URL for all its shops), the one of that channel for that shop, if there is one. None when there is none
-        (any more)."""
-        connection = self.platforms.current(connection_id)
+        (any more). timeout: seconds to connect to the platform, and to be answered; None: as usual."""
+        connection = self.connections.current(connection_id)
         own = connection if connection and _is_shop(connection) and channel in ("", connection.channel) else None
         if own is None or shop_id not in ("", shop_id_of(own)):
-            others = (other for other in self.platforms.every() if _is_shop(other) and other.channel == channel)
+            others = (other for other in self.connections.every() if _is_shop(other) and other.channel == channel)
             own = next((other for other in others if shop_id_of(other) == shop_id), own)
         return self._shop(own, timeout) if own else None
 
@@ -64,7 +69,7 @@ class Shops:
             connection_id=connection.id,
             channel=channel.name,
             shop_id=shop_id_of(connection),
-            client=self.platforms.client(connection, timeout),
+            client=self.platforms.client(connection, timeout) if timeout else self.platforms.client(connection),
             reader=cast(Any, channel.module("orders")),
             table=self.mappings.table(channel.name),
             feeds=self.feeds(channel.name),

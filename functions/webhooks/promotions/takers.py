@@ -10,10 +10,13 @@ from hub.channels.registry import CHANNELS
 from hub.store.connection import Connection
 
 
-class PlatformsPort(Protocol):
-    """Connections and their clients."""
-
+class ConnectionsPort(Protocol):
     def find(self, connection_id: str) -> Connection | None: ...
+
+
+class PlatformsPort(Protocol):
+    """The clients of connections."""
+
     def client(self, connection: Connection) -> Any: ...
 
 
@@ -21,11 +24,12 @@ class PlatformsPort(Protocol):
 class Takers:
     """By the clients of their platforms: one that takes promotions has `push_promotion`."""
 
+    connections: ConnectionsPort
     platforms: PlatformsPort
 
     def client(self, connection_id: str) -> PromotionClient | None:
         """The client of a connection, None while it is disabled, gone, or of a platform that takes no promotions."""
-        connection = self.platforms.find(connection_id)
+        connection = self.connections.find(connection_id)
         if connection is None or not connection.enabled or not _is_market(connection):
             return None
         client: PromotionClient = self.platforms.client(connection)
