@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Moment, Slug
+from hub.contracts.base import Moment, RegionCode, Slug
 from hub.contracts.classes import Classified, Identity
 from hub.contracts.envelope import Attribution, Event, PlatformEvent
 
@@ -284,6 +284,8 @@ class OrderPaid(Event):
     currency: str
     attribution: Attribution = Field(default_factory=dict)
     content_ref: str = Field(default="", description="where the buyer's note lies in the content store, '' without one")
+    region: RegionCode = "base"
+    store_id: str = Field(default="", description="whose the order is, '' where its connection says no store")
 
 
 class OrderChanged(PlatformEvent):
@@ -297,6 +299,8 @@ class OrderChanged(PlatformEvent):
     was: OrderState | Literal[""] = Field(default="", description="'' when the order is new to us")
     buyer_id: Identity = ""
     attribution: Attribution = Field(default_factory=dict)
+    region: RegionCode = "base"
+    store_id: str = ""
 
 
 class AfterSaleChanged(PlatformEvent):
@@ -316,6 +320,8 @@ class AfterSaleChanged(PlatformEvent):
     currency: str = "CNY"
     tracking_no: str = Field(default="", description="the parcel that comes back, '' while there is none")
     deadline_at: Moment | None = Field(default=None, description="until when the seller must act, says the platform")
+    region: RegionCode = "base"
+    store_id: str = ""
     buyer_id: Identity = ""
 
 

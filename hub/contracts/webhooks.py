@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Moment, Slug, Words
+from hub.contracts.base import Contract, Moment, RegionCode, Slug, Words
 from hub.contracts.classes import Classified
+from hub.contracts.directory import StoreId
 from hub.contracts.http import PageQuery
 
 ConnectionState = Literal["enabled", "disabled"]
@@ -16,7 +17,15 @@ MessageState = Literal["pending", "processed", "quarantined", "dead"]
 WaitingState = Literal["pending", "quarantined", "dead"]
 
 
-class NewConnection(Contract):
+class ConnectionPlace(Contract):
+    """Where what comes by a connection belongs: its orders are that store's, and lie in that region ("base": nowhere in
+    particular)."""
+
+    region: RegionCode = "base"
+    store_id: StoreId | Literal[""] = Field(default="", description='the store, "" for none; say its region too')
+
+
+class NewConnection(ConnectionPlace):
     """A new connection (连接): one app on one platform. What `settings` must hold is the channel's own
     form."""
 
@@ -65,6 +74,8 @@ class ConnectionView(Contract):
     channel: str
     name: str
     state: ConnectionState
+    region: RegionCode
+    store_id: str
     webhook_url: str
     steps: tuple[Words, ...]
     created_at: Moment

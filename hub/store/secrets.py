@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.kernel.errors import HubError
+from hub.kernel.regions import BASE
 from hub.store.connection import Connection
 from hub.store.table import passing
 
@@ -82,6 +83,8 @@ class ConnectionSecrets:
             "channel": connection.channel,
             "state": connection.state,
             "settings": dict(connection.settings),
+            "region": connection.region,
+            "store_id": connection.store_id,
         }
         key = {"KeyId": self.key_id} if self.key_id else {}
         with passing("secrets", connection_id=connection.id):
@@ -133,6 +136,8 @@ def _parse(parameter: Mapping[str, Any]) -> Connection | None:
             channel=str(value["channel"]),
             state=str(value["state"]),
             settings=dict(value["settings"].items()),
+            region=str(value.get("region", BASE)),
+            store_id=str(value.get("store_id", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

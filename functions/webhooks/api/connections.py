@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from functions.webhooks.api import views
 from functions.webhooks.connections.connections import check_new, check_settings, health, rotated
 from functions.webhooks.connections.selfcheck import check_connection
@@ -16,12 +18,13 @@ from hub.contracts.webhooks import (
     ChannelView,
     ConnectionCheck,
     ConnectionDetail,
+    ConnectionPlace,
     ConnectionView,
     NewConnection,
     NewSettings,
 )
 from hub.edge import cursors
-from hub.edge.answers import Raw
+from hub.edge.answers import Raw, page
 from hub.edge.requests import Request
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Conflict, NotFound
@@ -35,6 +38,7 @@ from hub.store.secrets import FRESH_SECONDS
     "GET",
     "/webhooks/channels",
     answer=Page[ChannelView],
+    scope="tenant",
     summary="渠道列表 · The channels there are: each one's settings form and the steps in its console",
 )
 def list_channels(desk: Desk, request: Request) -> Page[ChannelView]:
@@ -45,6 +49,7 @@ def list_channels(desk: Desk, request: Request) -> Page[ChannelView]:
 @room.http(
     "GET",
     "/webhooks/channels/{channel}/guide",
+    scope="tenant",
     summary="接入指南 · How to connect the platform, in Chinese and English (Markdown)",
 )
 def read_guide(desk: Desk, request: Request) -> Raw:
@@ -66,6 +71,7 @@ def _render(desk: Desk, request: Request, connection_id: str) -> ConnectionView:
     answer=ConnectionView,
     status=201,
     roles=INTEGRATORS,
+    scope="tenant",
     replay=_render,
     summary="接入平台应用 · Connect an app on a platform: the answer has its webhook URL and the steps in the console",
 )
@@ -73,7 +79,8 @@ def create_connection(desk: Desk, request: Request) -> ConnectionView:
     """Secrets first: a connection that is listed can be knocked at."""
     check_new(request.body)
     view = views.new_connection(request.body, request.new_id("con"), request.now, request.base_url)
-    desk.connections.secrets.put(Connection(view.id, view.channel, view.state, request.body.settings))
+    place = {"region": view.region, "store_id": view.store_id}
+    desk.connections.secrets.put(Connection(view.id, view.channel, view.state, request.body.settings, **place))
     return views.connection_view(desk.connections.table.create(view), request.base_url)
 
 
@@ -83,13 +90,13 @@ def create_connection(desk: Desk, request: Request) -> ConnectionView:
     query=PageQuery,
     answer=Page[ConnectionView],
     roles=WATCHERS,
+    scope="tenant",
     summary="连接列表 · The connections, oldest first; a new one may be missing for two seconds",
 )
 def list_connections(desk: Desk, request: Request) -> Page[ConnectionView]:
     """Connections without their secrets."""
-    items, end = desk.connections.table.page(request.query.limit, cursors.decode(request.query.cursor))
-    data = tuple(views.connection_view(item, request.base_url) for item in items)
-    return Page[ConnectionView](data=data, next_cursor=cursors.encode(end), has_more=bool(end))
+    items, position = desk.connections.table.page(request.query.limit, cursors.decode(request.query.cursor))
+    return page((views.connection_view(item, request.base_url) for item in items), position)
 
 
 @room.http(
@@ -97,6 +104,7 @@ def list_connections(desk: Desk, request: Request) -> Page[ConnectionView]:
     "/webhooks/connections/{connection_id}",
     answer=ConnectionDetail,
     roles=WATCHERS,
+    scope="tenant",
     summary="连接与健康状况 · One connection: last delivery, rejections, what went wrong last",
 )
 def read_connection(desk: Desk, request: Request) -> ConnectionDetail:
@@ -118,6 +126,7 @@ def read_connection(desk: Desk, request: Request) -> ConnectionDetail:
     body=NewSettings,
     answer=ConnectionView,
     roles=INTEGRATORS,
+    scope="tenant",
     replay=_render,
     summary="更换设置 · Replace the settings; until the next change the secrets before are valid too",
 )
@@ -126,8 +135,26 @@ def replace_settings(desk: Desk, request: Request) -> ConnectionView:
     before = _secrets_of(desk, request.path["connection_id"])
     check_settings(before.channel, request.body.settings)
     settings = rotated(request.body.settings, before.settings)
-    desk.connections.secrets.put(Connection(before.id, before.channel, before.state, settings))
+    desk.connections.secrets.put(replace(before, settings=settings))
     return _render(desk, request, before.id)
+
+
+@room.http(
+    "POST",
+    "/webhooks/connections/{connection_id}/place",
+    body=ConnectionPlace,
+    answer=ConnectionView,
+    roles=INTEGRATORS,
+    scope="tenant",
+    replay=_render,
+    summary="归属门店 · Say in which region, and of which store, what comes by the connection from now on is",
+)
+def place_connection(desk: Desk, request: Request) -> ConnectionView:
+    """Within a minute everywhere. Orders that are known stay where they were sold."""
+    before, place = _secrets_of(desk, request.path["connection_id"]), request.body
+    desk.connections.secrets.put(replace(before, region=place.region, store_id=place.store_id))
+    item = desk.connections.table.set_place(before.id, place.region, place.store_id)
+    return views.connection_view(item, request.base_url)
 
 
 @room.http(
@@ -135,6 +162,7 @@ def replace_settings(desk: Desk, request: Request) -> ConnectionView:
     "/webhooks/connections/{connection_id}/enable",
     answer=ConnectionView,
     roles=INTEGRATORS,
+    scope="tenant",
     replay=_render,
     summary="启用连接 · Publish again what comes, and what came while it was disabled",
 )
@@ -152,6 +180,7 @@ def enable_connection(desk: Desk, request: Request) -> ConnectionView:
     "/webhooks/connections/{connection_id}/disable",
     answer=ConnectionView,
     roles=INTEGRATORS,
+    scope="tenant",
     replay=_render,
     summary="停用连接 · Publish nothing of it until it is enabled; what comes meanwhile is kept",
 )
@@ -165,6 +194,7 @@ def disable_connection(desk: Desk, request: Request) -> ConnectionView:
     "/webhooks/connections/{connection_id}/test",
     answer=ConnectionCheck,
     roles=INTEGRATORS,
+    scope="tenant",
     summary="自检 · Play the platform's check of the URL through the front door, with the stored secrets",
 )
 def test_connection(desk: Desk, request: Request) -> ConnectionCheck:
@@ -185,6 +215,6 @@ def _secrets_of(desk: Desk, connection_id: str) -> Connection:
 
 def _set_state(desk: Desk, request: Request, state: str) -> ConnectionView:
     before = _secrets_of(desk, request.path["connection_id"])
-    desk.connections.secrets.put(Connection(before.id, before.channel, state, before.settings))
+    desk.connections.secrets.put(replace(before, state=state))
     item = desk.connections.table.set_state(before.id, state)
     return views.connection_view(item, request.base_url)

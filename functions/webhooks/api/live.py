@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functions.webhooks.api.subjects import order_of
 from functions.webhooks.api.views import order_view
 from functions.webhooks.desk import Desk
 from functions.webhooks.orders.live import LiveOrder
@@ -16,13 +17,15 @@ from hub.edge.requests import Request
     query=OrderReadQuery,
     answer=LiveOrderView,
     roles=READERS,
+    scope="store",
+    subject=order_of,
     summary="订单详情 · One order as stored, or with live=true as the platform has it now",
 )
 def read_order(desk: Desk, request: Request) -> LiveOrderView:
     """Live, a platform that does not answer within three seconds is answered for by what it said in the last five
     minutes (`freshness.stale`); past that, 503 `platform-unavailable` with Retry-After."""
-    live, order_id = desk.orders.live, request.path["order_id"]
-    return _view(live.read(order_id) if request.query.live else live.stored(order_id))
+    live, order = desk.orders.live, request.subject
+    return _view(live.read(order) if request.query.live else live.stored(order))
 
 
 @room.http(
@@ -31,11 +34,13 @@ def read_order(desk: Desk, request: Request) -> LiveOrderView:
     body=CheckOrder,
     answer=LiveOrderView,
     roles=DECIDERS,
+    scope="store",
+    subject=order_of,
     summary="决策前核对 · Read an order live before deciding on it; a decision on a stale state is checked later",
 )
 def check_order(desk: Desk, request: Request) -> LiveOrderView:
     """When the platform answers again and the state was another, `decision.corrected` says so."""
-    return _view(desk.orders.live.check(request.path["order_id"], request.body.decision))
+    return _view(desk.orders.live.check(request.subject, request.body.decision))
 
 
 def _view(order: LiveOrder) -> LiveOrderView:

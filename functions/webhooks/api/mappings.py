@@ -25,6 +25,7 @@ from hub.kernel.errors import Invalid, Problem
     "/webhooks/mappings",
     answer=Page[MappingSummary],
     roles=WATCHERS,
+    scope="tenant",
     summary="状态映射列表 · Each marketplace's active mapping of statuses",
 )
 def list_mappings(desk: Desk, request: Request) -> Page[MappingSummary]:
@@ -37,6 +38,7 @@ def list_mappings(desk: Desk, request: Request) -> Page[MappingSummary]:
     "/webhooks/mappings/{channel}",
     answer=MappingView,
     roles=WATCHERS,
+    scope="tenant",
     summary="状态映射 · The active mapping as a document, and its versions",
 )
 def read_mapping(desk: Desk, request: Request) -> MappingView:
@@ -50,6 +52,7 @@ def read_mapping(desk: Desk, request: Request) -> MappingView:
     body=NewMapping,
     answer=MappingCheck,
     roles=INTEGRATORS,
+    scope="tenant",
     summary="检查映射 · What is wrong with a document; nothing is published",
 )
 def check(desk: Desk, request: Request) -> MappingCheck:
@@ -68,6 +71,7 @@ def check(desk: Desk, request: Request) -> MappingCheck:
     body=NewMapping,
     answer=MappingView,
     roles=INTEGRATORS,
+    scope="tenant",
     summary="发布映射 · Publish a document as the next version; what waited for it is read again",
 )
 def publish(desk: Desk, request: Request) -> MappingView:
@@ -85,6 +89,7 @@ def publish(desk: Desk, request: Request) -> MappingView:
     body=MappingRevert,
     answer=MappingView,
     roles=INTEGRATORS,
+    scope="tenant",
     summary="回退映射 · Make an earlier version active again",
 )
 def revert(desk: Desk, request: Request) -> MappingView:

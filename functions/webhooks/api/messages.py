@@ -9,12 +9,18 @@ from functions.webhooks.room import INTEGRATORS, WATCHERS, room
 from hub.contracts.http import Page
 from hub.contracts.webhooks import MessageQuery, MessageView, Stats
 from hub.edge import cursors
+from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import NotFound
 
 
 @room.http(
-    "GET", "/webhooks/stats", answer=Stats, roles=WATCHERS, summary="投递统计 · What became of all deliveries, exactly"
+    "GET",
+    "/webhooks/stats",
+    answer=Stats,
+    roles=WATCHERS,
+    scope="tenant",
+    summary="投递统计 · What became of all deliveries, exactly",
 )
 def read_stats(desk: Desk, request: Request) -> Stats:
     """accepted = pending + processed + quarantined + dead."""
@@ -27,15 +33,15 @@ def read_stats(desk: Desk, request: Request) -> Stats:
     query=MessageQuery,
     answer=Page[MessageView],
     roles=WATCHERS,
+    scope="tenant",
     summary="待处理消息 · Messages that wait or were given up, oldest first; may be two seconds behind",
 )
 def list_messages(desk: Desk, request: Request) -> Page[MessageView]:
     """Quarantined ones unless the query says otherwise."""
     query, messages = request.query, desk.inbox.messages
     start = cursors.decode(query.cursor)
-    ids, end = messages.list_waiting(query.state, desk.wall_now(), query.limit, start)
-    data = tuple(views.message_view(item) for item in map(messages.read, ids) if item)
-    return Page[MessageView](data=data, next_cursor=cursors.encode(end), has_more=bool(end))
+    ids, position = messages.list_waiting(query.state, desk.wall_now(), query.limit, start)
+    return page((views.message_view(item) for item in map(messages.read, ids) if item), position)
 
 
 @room.http(
@@ -43,6 +49,7 @@ def list_messages(desk: Desk, request: Request) -> Page[MessageView]:
     "/webhooks/messages/{message_id}",
     answer=MessageView,
     roles=WATCHERS,
+    scope="tenant",
     summary="消息状态 · One stored message: its state and why, without what it says",
 )
 def read_message(desk: Desk, request: Request) -> MessageView:
@@ -58,6 +65,7 @@ def read_message(desk: Desk, request: Request) -> MessageView:
     "/webhooks/messages/{message_id}/replay",
     answer=MessageView,
     roles=INTEGRATORS,
+    scope="tenant",
     summary="重放消息 · Publish a stored message again; nothing is sent to customers because of it",
 )
 def replay_message(desk: Desk, request: Request) -> MessageView:

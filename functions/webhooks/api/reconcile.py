@@ -17,6 +17,7 @@ from hub.edge.requests import Request
     query=ReconcileQuery,
     answer=Reconciliation,
     roles=WATCHERS,
+    scope="tenant",
     summary="对账报告 · What was pushed, pulled, recovered, repeated, refused and lost, by day (31 at most)",
 )
 def reconcile(desk: Desk, request: Request) -> Reconciliation:

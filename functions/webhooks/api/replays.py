@@ -17,6 +17,7 @@ from hub.kernel.errors import Invalid, Problem
     answer=MassReplayAnswer,
     status=202,
     roles=INTEGRATORS,
+    scope="tenant",
     summary="批量重放 · Publish many stored messages again, in the background; dry_run only counts them",
 )
 def replay_messages(desk: Desk, request: Request) -> MassReplayAnswer:

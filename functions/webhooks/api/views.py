@@ -12,6 +12,7 @@ from hub.contracts.webhooks import ChannelView, ConnectionView, MessageView, New
 from hub.contracts.webhooks_orders import AfterSaleView, OrderView
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
+from hub.kernel.regions import BASE
 from hub.store.messages import InboxItem
 
 
@@ -28,6 +29,8 @@ def new_connection(new: NewConnection, connection_id: str, now: datetime, base_u
         channel=new.channel,
         name=new.name,
         state="enabled",
+        region=new.region,
+        store_id=new.store_id,
         webhook_url=webhook_url(base_url, new.channel, connection_id),
         steps=steps(new.channel),
         created_at=now,
@@ -42,6 +45,8 @@ def connection_view(item: Any, base_url: str) -> ConnectionView:
         channel=item.channel,
         name=item.name,
         state=item.state,
+        region=item.region,
+        store_id=item.store_id,
         webhook_url=webhook_url(base_url, item.channel, item.connection_id),
         steps=steps(item.channel),
         created_at=parse_rfc3339(item.created_at),
@@ -69,6 +74,8 @@ def order_view(item: Mapping[str, Any]) -> OrderView:
     return OrderView(
         **{name: item[name] for name in ("connection_id", "channel", "shop_id", "order_no", "state", "buyer_id")},
         id=item["order_id"],
+        region=item.get("region", BASE),
+        store_id=item.get("store_id", ""),
         amount=_amount(item, "amount_minor"),
         currency=item["currency"] or "CNY",
         paid_at=_moment(item, "paid_at"),
@@ -86,6 +93,8 @@ def after_sale_view(item: Mapping[str, Any]) -> AfterSaleView:
     return AfterSaleView(
         **{name: item[name] for name in names},
         id=item["after_sale_id"],
+        region=item.get("region", BASE),
+        store_id=item.get("store_id", ""),
         kind=item["type"],
         requested=_amount(item, "requested_minor"),
         refunded=_amount(item, "refunded_minor"),

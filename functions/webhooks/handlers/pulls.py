@@ -16,7 +16,6 @@ from functions.webhooks.handlers.payloads import (
     parse_pull,
 )
 from functions.webhooks.handlers.touched import read_touched
-from functions.webhooks.orders.orders import Noting
 from functions.webhooks.orders.refresh import Shop
 from functions.webhooks.room import room
 from hub.channels.market import Feed
@@ -69,7 +68,7 @@ def _read_unmapped(desk: Desk, request: ReadUnmapped) -> None:
 
 def _pull(desk: Desk, shop: Shop, feed: Feed) -> None:
     """Window after window; one that has fallen far behind asks to be gone on with."""
-    noting = Noting(shop.connection_id, shop.channel, desk.now(), desk.wall_now(), by="pull")
+    noting = shop.noting(desk.now(), desk.wall_now(), "pull")
     text = desk.connections.table.watermark(shop.connection_id, feed.entity)
     watermark = parse_rfc3339(text) if text else noting.wall_now - feed.first
     for _ in range(WINDOWS_LIMIT):

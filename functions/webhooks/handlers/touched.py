@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functions.webhooks.desk import Desk
 from functions.webhooks.handlers.payloads import ReadTouched, body_of
-from functions.webhooks.orders.orders import Noting
 from functions.webhooks.orders.refresh import Shop
 from functions.webhooks.room import room
 from hub.channels.registry import CHANNELS
@@ -34,14 +33,7 @@ def read_touched(desk: Desk, event: OrderTouched | AfterSaleTouched) -> None:
 
 
 def _refresh(desk: Desk, shop: Shop, event: OrderTouched | AfterSaleTouched) -> None:
-    noting = Noting(
-        shop.connection_id,
-        shop.channel,
-        desk.now(),
-        desk.wall_now(),
-        replay=event.replay,
-        message_id=event.message_id,
-    )
+    noting = shop.noting(desk.now(), desk.wall_now(), "push", replay=event.replay, message_id=event.message_id)
     refresher = desk.orders.refresher
     if isinstance(event, OrderTouched):
         refresher.refresh(shop, "order", event.order_no, event.order_no, noting)

@@ -151,7 +151,9 @@ class Publisher:
         return connection is not None and not connection.enabled
 
     def _noting(self, item: InboxItem, replay: bool) -> Noting:
-        return Noting(item.connection_id, item.channel, item.received_at, self.wall_now(), item.source, replay)
+        connection = self.connections.find(item.connection_id)
+        place = {"region": connection.region, "store_id": connection.store_id} if connection else {}
+        return Noting(item.connection_id, item.channel, item.received_at, self.wall_now(), item.source, replay, **place)
 
 
 def _reason(error: Refuse) -> str:

@@ -15,6 +15,7 @@ from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.contracts.events import AfterSaleChanged, Event, OrderChanged, OrderPaid
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.ids import hashed_id
+from hub.kernel.regions import BASE
 
 PAID_STATES = frozenset({"paid", "partially_shipped", "shipped", "delivered", "completed"})
 """States that an order only reaches when it was paid, or agreed to be paid on delivery."""
@@ -26,7 +27,7 @@ Facts = OrderFacts | AfterSaleFacts
 @dataclass(frozen=True, slots=True)
 class Noting:
     """How we came to know: by whose connection, when (business time), and by what. message_id: the push that said
-    so."""
+    so. region, store_id: the connection's, where what it brings belongs."""
 
     connection_id: str
     channel: str
@@ -35,6 +36,8 @@ class Noting:
     by: Literal["push", "pull"] = "push"
     replay: bool = False
     message_id: str = ""
+    region: str = BASE
+    store_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def _order_paid(new: Mapping[str, Any]) -> OrderPaid:
         currency=new["currency"],
         attribution=new.get("attribution", {}),
         content_ref=new.get("content_ref", ""),
+        **_place(new),
     )
 
 
@@ -141,4 +145,10 @@ def _common(new: Mapping[str, Any]) -> dict[str, Any]:
         "shop_id": new["shop_id"],
         "order_no": new["order_no"],
         "buyer_id": new.get("buyer_id", ""),
+        **_place(new),
     }
+
+
+def _place(new: Mapping[str, Any]) -> dict[str, Any]:
+    """Where it belongs; what was noted before connections said so belongs to the whole tenant."""
+    return {"region": new.get("region", BASE), "store_id": new.get("store_id", "")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from functions.webhooks.orders.orders import (
 )
 from hub.channels.market import OrderFacts
 from hub.kernel.clock import rfc3339
+from hub.store.lists import LIST_ATTRIBUTES, ListPage, ListQuery, Within, list_keys, read_list
 from hub.store.table import NEW, Index, Key, Lost, Table
 
 BY_LIST = Index("by_list", "list_pk", "list_sk")
@@ -30,8 +31,9 @@ _NEWER = (
     "attribute_not_exists(pk) OR source_time < :source_time"
     " OR (source_time = :source_time AND state_rank < :state_rank)"
 )
-_ONCE = ("paid_noted_at", "paid_replay", "noted_at", "pulled", "list_pk", "list_sk")
-"""Attributes that the first who notes them decides."""
+PLACED = ("region", "store_id", *LIST_ATTRIBUTES)
+_ONCE = ("paid_noted_at", "paid_replay", "noted_at", "pulled", "list_pk", "list_sk", *PLACED)
+"""Attributes that the first who notes them decides: an order stays where it was sold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,23 @@ class Orders:
         page = self.table.query(self.list_name(connection_id, day, sort), index=BY_LIST, limit=limit, start=start)
         return page.items, page.start
 
+    def list_within(
+        self,
+        within: Within,
+        sort: str,
+        *,
+        now: datetime,
+        day: date | None,
+        limit: int,
+        position: Mapping[str, Any] | None = None,
+    ) -> ListPage:
+        """Orders (or after-sales, by `sort`) that belong in a scope, newest first: of one day, or all. May be two seconds
+        behind. now: business time. Raises Invalid for a position that is none of this list."""
+        since = datetime.combine(day, time(), self.zone) if day else None
+        until = since + timedelta(days=1) if since else None
+        query = ListQuery(self.tenant, f"{sort}s", within, now, limit, since, until, position)
+        return read_list(self.table, query)
+
     def list_name(self, connection_id: str, day: str, sort: str = SORT) -> str:
         """The list of what a connection first noted on a day."""
         return f"{self.tenant}#{sort}s#{connection_id}#{day}"
@@ -138,15 +157,19 @@ class Orders:
             "replay": noting.replay,
             "read_at": rfc3339(noting.wall_now),
             "noted_at": rfc3339(noting.now),
+            "region": noting.region,
+            "store_id": noting.store_id,
             **({"pushed": True} if noting.by == "push" else {}),
             "pulled": noting.by == "pull",
         }
 
     def _particulars(self, facts: Facts, noting: Noting, identity: str) -> dict[str, Any]:
         sort = SORT if isinstance(facts, OrderFacts) else AFTER_SALE_SORT
+        place = {"region": noting.region, "store": noting.store_id}
         listed = {
             "list_pk": self.list_name(noting.connection_id, self._day(noting), sort),
             "list_sk": f"{rfc3339(noting.now)}#{identity}",
+            **list_keys(self.tenant, f"{sort}s", identity, noting.now, **place),
         }
         if not isinstance(facts, OrderFacts):
             return listed | {

@@ -17,6 +17,7 @@ from hub.channels.mapping import StatusTable
 from hub.channels.market import Feed, MarketClient, Row, Rows
 from hub.channels.market import Orders as Reader
 from hub.kernel.errors import Refuse, Retry
+from hub.kernel.regions import BASE
 from hub.store.messages import Arrival
 
 Kept = Literal["order", "after_sale"]
@@ -34,7 +35,8 @@ class OrdersPort(Protocol):
 
 @dataclass(frozen=True)
 class Shop:
-    """One connection of a marketplace: its client, how its rows are read, its mapping, and what is pulled."""
+    """One connection of a marketplace: its client, how its rows are read, its mapping, what is pulled, and where its
+    orders belong."""
 
     connection_id: str
     channel: str
@@ -43,6 +45,13 @@ class Shop:
     reader: Reader
     table: StatusTable
     feeds: tuple[Feed, ...] = ()
+    region: str = BASE
+    store_id: str = ""
+
+    def noting(self, now: datetime, wall_now: datetime, by: Literal["push", "pull"], **push: Any) -> Noting:
+        """How something of this shop is noted. now: business time. push: `replay` and `message_id` of the hint."""
+        place: Any = {"region": self.region, "store_id": self.store_id}
+        return Noting(self.connection_id, self.channel, now, wall_now, by, **place, **push)
 
 
 class ContentPort(Protocol):
@@ -140,7 +149,7 @@ class Refresher:
             return
         facts = self._read(shop, unmapped.entity, shop.client.read(unmapped.entity, unmapped.number, unmapped.order_no))
         if not isinstance(facts, NotUnderstood):
-            self.keep(facts, Noting(shop.connection_id, shop.channel, now, wall_now, by="pull"))
+            self.keep(facts, shop.noting(now, wall_now, "pull"))
             self.orders.forget_unmapped(unmapped, shop.channel, shop.shop_id)
 
     def _count(self, shop: Shop, feed: Feed, window: Window, first: Rows, noting: Noting) -> Window:

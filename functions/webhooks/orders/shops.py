@@ -73,6 +73,8 @@ class Shops:
             reader=cast(Any, channel.module("orders")),
             table=self.mappings.table(channel.name),
             feeds=self.feeds(channel.name),
+            region=connection.region,
+            store_id=connection.store_id,
         )
 
 
