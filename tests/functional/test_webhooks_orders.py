@@ -128,9 +128,10 @@ def pull(stack: Stack, times: int = 1) -> None:
 
 
 def run_pulls(stack: Stack) -> None:
-    """What the schedule asks for, done."""
+    """What the schedule asks for, done, and what a run that took too long leaves to the next."""
     pulls.pull({}, Context())
-    assert pulls.pull_feed(sqs_batch(*stack.drain("pulls")), Context()) == {"batchItemFailures": []}
+    while messages := stack.drain("pulls"):
+        assert pulls.pull_feed(sqs_batch(*messages), Context()) == {"batchItemFailures": []}
 
 
 def paid(stack: Stack) -> list[dict[str, Any]]:

@@ -123,8 +123,8 @@ class Orders:
         limit: int,
         position: Mapping[str, Any] | None = None,
     ) -> ListPage:
-        """Orders (or after-sales, by `sort`) that belong in a scope, newest first: of one day, or all. May be two seconds
-        behind. now: business time. Raises Invalid for a position that is none of this list."""
+        """Orders (or after-sales, by `sort`) that belong in a scope, newest first: of one day, or all. May be two
+        seconds behind. now: business time. Raises Invalid for a position that is none of this list."""
         since = datetime.combine(day, time(), self.zone) if day else None
         until = since + timedelta(days=1) if since else None
         query = ListQuery(self.tenant, f"{sort}s", within, now, limit, since, until, position)
