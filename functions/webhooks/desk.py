@@ -20,7 +20,9 @@ from functions.webhooks.inbox.publish import Publisher
 from functions.webhooks.inbox.quarantine import Quarantine
 from functions.webhooks.inbox.replays import Replays
 from functions.webhooks.inbox.settling_table import Settler
-from functions.webhooks.mappings.mappings_table import Mappings
+from functions.webhooks.mappings.active import ActiveMappings
+from functions.webhooks.mappings.kind import STATUS_MAPPINGS
+from functions.webhooks.mappings.legacy_table import OldMappings
 from functions.webhooks.orders.days_table import OrderDays
 from functions.webhooks.orders.live import LiveOrders
 from functions.webhooks.orders.orders_table import Orders
@@ -33,6 +35,7 @@ from functions.webhooks.promotions.lanes_table import Lanes
 from functions.webhooks.promotions.promotions_table import Promotions
 from functions.webhooks.promotions.takers import Takers
 from hub.channels.registry import client, inbound
+from hub.documents.documents import Documents
 from hub.edge.host import Host
 from hub.platforms.clients import Platforms, platforms_of
 from hub.store.content import ContentStore
@@ -92,11 +95,13 @@ class PromotionsDesk:
 
 @dataclass
 class Desk:
-    """now, wall_now: business and real time. send: to the room's queues. emit: contract events, to the bus."""
+    """documents: the room's kinds (status mappings). mappings: those that are active. now, wall_now: business and real
+    time. send: to the room's queues. emit: contract events, to the bus."""
 
     inbox: InboxDesk
     orders: OrdersDesk
-    mappings: Mappings
+    documents: Documents
+    mappings: ActiveMappings
     connections: ConnectionsDesk
     promotions: PromotionsDesk
     platforms: Platforms
@@ -131,12 +136,14 @@ class Ground:
 def build_desk(host: Host) -> Desk:
     """The room's desk on this host."""
     ground = _ground(host)
-    mappings = Mappings(ground.table, ground.tenant, ground.wall_now)
+    documents = Documents(ground.table, ground.tenant, host.now, context=OldMappings(ground.table, ground.tenant))
+    mappings = ActiveMappings(lambda channel: documents.current(STATUS_MAPPINGS, channel).value, ground.wall_now)
     settler = Settler(Table(host.settings.inbox_table, host.client("dynamodb")), ground.counters)
     orders = _orders(ground, mappings, settler)
     return Desk(
         inbox=_inbox(ground, settler, orders.refresher),
         orders=orders,
+        documents=documents,
         mappings=mappings,
         connections=_connections(ground),
         promotions=_promotions(ground),
@@ -206,7 +213,7 @@ def _inbox(ground: Ground, settler: Settler, refresher: Refresher) -> InboxDesk:
     )
 
 
-def _orders(ground: Ground, mappings: Mappings, settler: Settler) -> OrdersDesk:
+def _orders(ground: Ground, mappings: ActiveMappings, settler: Settler) -> OrdersDesk:
     host, table, tenant = ground.host, ground.table, ground.tenant
     orders = Orders(table, tenant, ZoneInfo(host.settings.timezone))
     shops = Shops(ground.secrets, ground.platforms, mappings, feeds=lambda channel: client(channel).FEEDS)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functions.webhooks.desk import build_desk
-from functions.webhooks.mappings.mappings_table import SORT as MAPPING
 from functions.webhooks.orders.orders import AFTER_SALE_SORT
 from functions.webhooks.orders.orders import SORT as ORDER
+from hub.documents.items import line_of_pointer
 from hub.edge.bus import Change
 from hub.edge.room import Room
 from hub.store.idempotency import Idempotency
@@ -19,13 +19,14 @@ DECIDERS = ("integrator", "supervisor", "agent")
 
 def queues_of(change: Change) -> tuple[str, ...]:
     """Where a change goes: a new message to be published, and to greetings first where its code dies within seconds; an
-    order or after-sale to be announced; a mapping, for what waits for it. That a message or a counter moved on, which
-    is most of what the streams tell, asks for nothing."""
+    order or after-sale to be announced; a document that is another version now, for what waited for it. That a message
+    or a counter moved on, which is most of what the streams tell, asks for nothing."""
     if change.sk == MESSAGE:
         if change.kind != "INSERT":
             return ()
         return ("greetings", "changes") if (change.new or {}).get("express") else ("changes",)
-    return ("changes",) if change.sk in (ORDER, AFTER_SALE_SORT, MAPPING) else ()
+    told = change.sk in (ORDER, AFTER_SALE_SORT) or line_of_pointer(change.pk, change.sk) is not None
+    return ("changes",) if told else ()
 
 
 room = Room("webhooks", ("/webhooks",), build_desk, Idempotency, queues_of=queues_of, module="functions.webhooks.app")

@@ -11,6 +11,7 @@ import pytest
 from functions.webhooks import app
 from functions.webhooks.handlers import changes, counters, messages
 from hub.store.inbox import Arrival
+from tests.support.aws import make_table
 from tests.support.http import Context, call, sqs_batch, token
 from tests.support.webhooks import DOUYIN, WECOM, Stack, deliver, simulated_stack, wecom_text
 
@@ -100,22 +101,13 @@ def test_an_outage_keeps_messages_waiting_and_the_given_up_can_be_brought_back(s
     """While the content store is gone a message is pending however often it comes; one given up is replayed by hand."""
     stack.door().answer(deliver(WECOM, wecom_text("你好")))
     table = stack.settings["HUB_CONTENT_TABLE"]
-    definition = stack.clients["dynamodb"].describe_table(TableName=table)["Table"]
     stack.clients["dynamodb"].delete_table(TableName=table)
     seen = [(len(stack.publish()), told()) for _ in range(5)]
     assert seen == [(1, counts(accepted=1, pending=1))] * 5
     item = stack.inbox().read(stack.stored()[0]["message_id"]["S"])
     assert item is not None
     assert app.room.desk.inbox.settler.settle(item, "dead", datetime.now(UTC), "not-settled-in-time")
-    names = ("TableName", "AttributeDefinitions", "KeySchema")
-    stack.clients["dynamodb"].create_table(
-        **{name: definition[name] for name in names},
-        GlobalSecondaryIndexes=[
-            {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
-            for index in definition["GlobalSecondaryIndexes"]
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table(table)
     message = only_message("dead")
     assert message["reason"] == "not-settled-in-time"
     assert call(app.room, "POST", f"/webhooks/messages/{message['id']}/replay").json["state"] == "processed"

@@ -91,7 +91,7 @@ def test_dropped_pushes_are_recovered_and_doubled_ones_ignored(both: tuple[Stack
 
 
 def test_an_unknown_status_waits_for_its_mapping_and_the_order_moves_on(both: tuple[Stack, Platforms]) -> None:
-    """The platform hears success, the message waits in quarantine; once version 2 knows the status, it is replayed."""
+    """The platform hears success, the message waits in quarantine; once a mapping knows the status, it is replayed."""
     stack, platforms = both
     sell(platforms, "6917000000000000005", status=FROZEN)
     push(stack, "6917000000000000005")
@@ -100,7 +100,7 @@ def test_an_unknown_status_waits_for_its_mapping_and_the_order_moves_on(both: tu
     assert (states(stack), waiting(stack)) == (["unknown"], ["quarantined"])
     document: dict[str, Any] = deepcopy(dict(packaged_table("douyin").document))
     document["order"]["rules"].append({"if": {"order_status": FROZEN}, "state": "on_hold"})
-    assert call(app.room, "POST", "/webhooks/mappings/douyin/publish", {"document": document}).json["version"] == 2
+    assert call(app.room, "POST", "/webhooks/mappings/douyin/publish", {"document": document}).json["version"] == 1
     changes.forward({"Records": [moved(stack)]}, Context())
     changes.on_change(sqs_batch(*stack.drain("changes")), Context())
     for _ in range(2):
@@ -116,7 +116,7 @@ def waiting(stack: Stack) -> list[str]:
 
 def moved(stack: Stack) -> dict[str, Any]:
     """What the table's stream says of the mapping's pointer."""
-    key = {"pk": {"S": f"{TENANT}#mapping#douyin"}, "sk": {"S": "mapping"}}
+    key = {"pk": {"S": f"{TENANT}#doc#status_mapping#douyin"}, "sk": {"S": "p#base"}}
     item = stack.clients["dynamodb"].get_item(TableName=stack.settings["HUB_TABLE"], Key=key)["Item"]
     return {
         "eventName": "INSERT",

@@ -32,7 +32,7 @@ class PlatformsPort(Protocol):
 
 
 class MappingsPort(Protocol):
-    """The active status mappings: functions.webhooks.mappings.mappings_table."""
+    """The active status mappings: functions.webhooks.mappings.active."""
 
     def table(self, channel: str) -> StatusTable: ...
 
