@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from functions.customers.contacts import apply_change
+from datetime import datetime
+from functools import partial
+
+from functions.customers.contacts import Contact, apply_change
 from functions.customers.desk import Desk, build_desk
 from functions.customers.identities import Identity, resolve_customer
 from functions.customers.persons import Person, identities_of, person_of
-from functions.customers.profile import Reader, make_fact, show_customer, show_summary, unknown_of
+from functions.customers.places import Served, places_of, served_at
+from functions.customers.places_table import LIST, listed
+from functions.customers.profile import Fact, Profile, Reader, make_fact, show_customer, show_summary, unknown_of
 from functions.customers.timeline import KEPT_OF, entry_of
-from hub.contracts.customers import CustomerSummary, CustomerView, FactBody, TimelineEntry
+from hub.contracts.customers import FACTS, CustomerQuery, CustomerSummary, CustomerView, FactBody, TimelineEntry
 from hub.contracts.events import (
     AfterSaleChanged,
     ConsentChanged,
     ContactChanged,
     CouponChanged,
     Event,
+    GlassBroken,
     GroupChanged,
     LeadCaptured,
     LogisticsChanged,
@@ -29,14 +35,16 @@ from hub.contracts.events import (
     TouchpointCaptured,
 )
 from hub.contracts.http import Page, PageQuery
-from hub.edge import access, cursors
+from hub.edge import cursors
+from hub.edge.access import Policy, Subject, masked
+from hub.edge.access.listing import within
 from hub.edge.answers import page
-from hub.edge.auth import Principal
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel.errors import NotFound
-from hub.kernel.ids import derived_id
+from hub.kernel.ids import derived_id, is_id
 from hub.store.idempotency import Idempotency
+from hub.store.lists import ListQuery
 
 READERS = ("supervisor", "agent", "engineer", "finance", "store_manager", "viewer", "integrator")
 WRITERS = ("supervisor", "agent", "integrator")
@@ -46,49 +54,52 @@ RECENT_LIMIT = 100
 room = Room("customers", paths=("/customers",), make_desk=build_desk, idempotency=Idempotency)
 
 
-@room.http("GET", "/customers", summary="客户列表 · List customers", query=PageQuery,
-           answer=Page[CustomerSummary], roles=READERS)  # fmt: skip
+def find_customer(desk: Desk, request: Request) -> Subject:
+    """The customer of the path, and where they are served."""
+    profile = desk.customers.profile(request.path["customer_id"])
+    return Subject(profile, places_of(profile.id, desk.places.places(profile.id)))
+
+
+@room.http("GET", "/customers", summary="客户列表 · List customers", query=CustomerQuery,
+           answer=Page[CustomerSummary], roles=READERS, scope="region")  # fmt: skip
 def list_customers(desk: Desk, request: Request) -> Page[CustomerSummary]:
-    """All customers, newest first; the list may be two seconds behind."""
-    profiles, position = desk.customers.profiles(request.query.limit, cursors.decode(request.query.cursor))
-    return page(map(show_summary, profiles), position)
+    """The customers who are served within the caller's reach, newest first; the list may be two seconds behind."""
+    query, reach = request.query, within(request.reach)
+    position = cursors.decode(query.cursor)
+    found = desk.places.page(
+        ListQuery(desk.tenant, LIST, reach, request.now, query.limit, since=query.since, position=position)
+    )
+    return page([show_summary(listed(item)) for item in found.items], found.position)
 
 
-@room.http("GET", "/customers/{customer_id}", summary="客户详情 · Show a customer", answer=CustomerView, roles=READERS)
+@room.http("GET", "/customers/{customer_id}", summary="客户详情 · Show a customer", answer=CustomerView,
+           roles=READERS, scope="region", subject=find_customer)  # fmt: skip
 def read_customer(desk: Desk, request: Request) -> CustomerView:
-    """Identities, contacts, facts, recent tickets and orders; personal values masked for those who may not see them."""
-    return _show(desk, request.path["customer_id"], request.principal)
+    """Identities, contacts, facts, recent tickets and orders, as far as the caller may see them."""
+    return _show(desk, request, request.subject)
 
 
 @room.http("GET", "/customers/{customer_id}/timeline", summary="客户时间线 · What happened to a customer",
-           query=PageQuery, answer=Page[TimelineEntry], roles=READERS)  # fmt: skip
+           query=PageQuery, answer=Page[TimelineEntry], roles=READERS, scope="region",
+           subject=find_customer)  # fmt: skip
 def read_timeline(desk: Desk, request: Request) -> Page[TimelineEntry]:
     """What happened to a customer, newest first."""
-    customer_id = request.path["customer_id"]
-    desk.customers.profile(customer_id)
-    entries, position = desk.customers.timeline(customer_id, request.query.limit, cursors.decode(request.query.cursor))
+    limit, cursor = request.query.limit, request.query.cursor
+    entries, position = desk.customers.timeline(request.subject.id, limit, cursors.decode(cursor))
     return page(entries, position)
 
 
-@room.http("PUT", "/customers/{customer_id}/facts/{name}", summary="记录客户信息 · Record a fact",
-           body=FactBody, answer=CustomerView, roles=WRITERS)  # fmt: skip
+@room.http("PUT", "/customers/{customer_id}/facts/{name}", summary="记录客户信息 · Record a fact", body=FactBody,
+           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer)  # fmt: skip
 def record_fact(desk: Desk, request: Request) -> CustomerView:
     """Record one fact about a customer, with who said so and when; the one before is replaced. Whoever comes with a
     `phone` or `union_id` that is recorded here is this customer, unless it is another's already."""
-    customer_id = request.path["customer_id"]
-    fact = make_fact(
-        customer_id,
-        request.path["name"],
-        request.body.value,
-        source=request.principal.sub,
-        at=request.now,
-        seal=desk.sealer.seal,
-        mask=access.masked,
-    )
-    desk.customers.save_facts(customer_id, (fact,), request.body.version)
+    customer_id, name = request.subject.id, request.path["name"]
+    fact = _fact(desk, customer_id, name, request.body.value, request.principal.sub, request.now)
+    profile = desk.customers.save_facts(customer_id, (fact,), request.body.version)
     for identity in identities_of(person_of({"person": {fact.name: request.body.value}}), desk.phone_key):
         desk.customers.claim(customer_id, (identity,), request.now)
-    return _show(desk, customer_id, request.principal)
+    return _show(desk, request, profile)
 
 
 @room.events("message.received", *KEPT_OF)
@@ -113,6 +124,9 @@ def on_event(desk: Desk, event: Event) -> None:
             _record_members(desk, event)
         case TicketOpened() | TicketClosed() if event.customer_id:
             _record(desk, event.customer_id, event)
+            _serve(desk, event.customer_id, served_at(event.region, event.store_id))
+        case GlassBroken() if _is_known(desk, event.thing):
+            _record(desk, event.thing, event)
 
 
 def _record_members(desk: Desk, event: GroupChanged) -> None:
@@ -146,6 +160,7 @@ def _change_contact(desk: Desk, event: ContactChanged) -> None:
     changed = apply_change(known, event)
     if changed is not None and changed != known:
         desk.customers.save_contact(item, changed)
+        _keep_with(desk, customer_id, changed)
     _record(desk, customer_id, event)
 
 
@@ -169,13 +184,46 @@ def _learn(desk: Desk, customer_id: str, person: Person, event: MessageReceived 
     if not person.facts:
         return
     profile = desk.customers.profile(customer_id)
-    seal, mask = desk.sealer.seal, access.masked
     facts = [
-        make_fact(customer_id, name, value, source=event.channel, at=event.at, seal=seal, mask=mask)
+        _fact(desk, customer_id, name, value, event.channel, event.at)
         for name, value in unknown_of(profile, person.facts).items()
     ]
     if facts:
         desk.customers.save_facts(customer_id, facts, profile.version)
+
+
+def _fact(desk: Desk, customer_id: str, name: str, value: str, source: str, at: datetime) -> Fact:
+    seal, personal = desk.sealer.seal, _is_personal(desk.policy(), name)
+    return make_fact(customer_id, name, value, source=source, at=at, personal=personal, seal=seal, mask=masked)
+
+
+def _is_personal(policy: Policy, name: str) -> bool:
+    return FACTS.class_of(name, policy.plain_facts) is not None
+
+
+def _is_known(desk: Desk, thing: str) -> bool:
+    """Whether the glass that was broken is a customer's of ours."""
+    try:
+        return is_id(thing, "cus") and desk.customers.profile(thing).id == thing
+    except NotFound:
+        return False
+
+
+def _serve(desk: Desk, customer_id: str, places: tuple[Served, ...]) -> None:
+    """Whoever serves there finds this customer from now on; one who is none of ours is found by nobody."""
+    try:
+        desk.places.serve(desk.customers.profile(customer_id).listed, places)
+    except NotFound:
+        return
+
+
+def _keep_with(desk: Desk, customer_id: str, contact: Contact) -> None:
+    """A customer is found by their contacts among the staff, as long as they are that."""
+    (place,) = served_at(person=contact.member_id)
+    if contact.follow_state in ("following", "half_added"):
+        _serve(desk, customer_id, (place,))
+    else:
+        desk.places.leave(customer_id, place)
 
 
 def _resolve(desk: Desk, identity: Identity, event: Event, *others: Identity) -> str:
@@ -186,13 +234,16 @@ def _record(desk: Desk, customer_id: str, event: Event) -> None:
     desk.customers.record(customer_id, entry_of(event))
 
 
-def _show(desk: Desk, customer_id: str, principal: Principal) -> CustomerView:
-    reader = Reader(access.sees_personal(principal), desk.sealer.unseal, access.masked)
-    recent, _ = desk.customers.timeline(customer_id, RECENT_LIMIT)
+def _show(desk: Desk, request: Request, profile: Profile) -> CustomerView:
+    def opens(name: str) -> bool:
+        field_class = FACTS.class_of(name, request.policy.plain_facts)
+        return field_class is None or request.sees(field_class)
+
+    recent, _ = desk.customers.timeline(profile.id, RECENT_LIMIT)
     return show_customer(
-        desk.customers.profile(customer_id),
-        desk.customers.identities(customer_id),
-        desk.customers.contacts(customer_id),
+        profile,
+        desk.customers.identities(profile.id),
+        desk.customers.contacts(profile.id),
         recent,
-        reader,
+        Reader(partial(_is_personal, request.policy), opens, desk.sealer.unseal),
     )

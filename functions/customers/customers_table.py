@@ -12,6 +12,8 @@ from pynamodb.transactions import TransactWrite
 
 from functions.customers.contacts import Contact
 from functions.customers.identities import Identity
+from functions.customers.places import Listed
+from functions.customers.places_table import tenant_keys
 from functions.customers.profile import Fact, Profile, with_facts
 from functions.customers.tables import ContactItem, IdentityItem, KeyItem, ProfileItem, TimelineItem
 from functions.customers.timeline import sort_key
@@ -61,14 +63,15 @@ class CustomerTable:
         return [(Identity(i.channel, i.account, i.external_id), parse_rfc3339(i.linked_at)) for i in items]
 
     def _new_profile(self, customer_id: str, channel: str, at: datetime) -> ProfileItem:
+        keys = tenant_keys(self._tenant, Listed(customer_id, at, channel))
         return ProfileItem(
             self._pk(customer_id),
             "profile",
             customer_id=customer_id,
             created_at=rfc3339(at),
             first_channel=channel,
-            list_pk=f"{self._tenant}#customers",
-            list_sk=f"{rfc3339(at)}#{customer_id}",
+            l_tenant=keys["l_tenant"],
+            l_at=keys["l_at"],
         )
 
     def phone_key(self, make: Callable[[], str]) -> str:
@@ -86,19 +89,14 @@ class CustomerTable:
         """The profile (strongly consistent). Raises NotFound."""
         return to_profile(self._profile_item(customer_id))
 
-    def profiles(self, limit: int, start: Position | None) -> tuple[list[Profile], Position | None]:
-        """All customers, newest first; up to two seconds behind."""
-        listed = f"{self._tenant}#customers"
-        items, position = read_page(
-            ProfileItem.by_list.query, listed, limit=limit, start=start, scan_index_forward=False
-        )
-        return [to_profile(item) for item in items], position
-
     def save_facts(self, customer_id: str, facts: Iterable[Fact], seen_version: int | None) -> Profile:
         """Keep facts, all or none. Raises NotFound, Conflict when the profile moved on, Invalid for too many facts."""
         item = self._profile_item(customer_id)
         if seen_version is not None and seen_version != item.version:
             raise Conflict("the customer has changed since", yours=seen_version, now=item.version)
+        created_at = parse_rfc3339(item.created_at)
+        keys = tenant_keys(self._tenant, Listed(customer_id, created_at, item.first_channel))
+        item.l_tenant, item.l_at = keys["l_tenant"], keys["l_at"]
         item.facts = {name: _stored(fact) for name, fact in with_facts(to_profile(item), facts).items()}
         with saving(customer=customer_id):
             item.save()

@@ -10,7 +10,8 @@ from hub.store.model import RoomModel
 
 
 class ProfileItem(RoomModel):
-    """`<t>#customer#<id>` / `profile`. facts: name → {value (sealed if personal), masked, source, at}."""
+    """`<t>#customer#<id>` / `profile`. facts: name → {value (sealed where `masked` is not ""), masked, source, at}.
+    l_tenant, l_at: its place in the list of the whole tenant."""
 
     class Meta(RoomModel.Meta):
         pass
@@ -19,6 +20,8 @@ class ProfileItem(RoomModel):
     created_at = UnicodeAttribute()
     first_channel = UnicodeAttribute()
     facts: JSONAttribute = JSONAttribute(default=dict)
+    l_tenant = UnicodeAttribute(null=True)
+    l_at = UnicodeAttribute(null=True)
 
 
 class IdentityItem(RoomModel):

@@ -9,6 +9,7 @@ from pydantic import Field
 from hub.contracts.base import Amount, Contract, Moment, Slug
 from hub.contracts.classes import PERSONAL_FACTS, Classified, Identity, Keyed, Located
 from hub.contracts.envelope import AttributionKey
+from hub.contracts.http import PageQuery
 
 FollowState = Literal["following", "half_added", "deleted_by_member", "deleted_by_customer"]
 TimelineKind = Literal[
@@ -16,6 +17,7 @@ TimelineKind = Literal[
     "consent.changed",
     "contact.changed",
     "coupon.changed",
+    "glass.broken",
     "group.changed",
     "lead.captured",
     "logistics.changed",
@@ -30,13 +32,17 @@ TimelineKind = Literal[
 
 DETAILS = frozenset(
     {
-        *("after_sale_no", "amount", "carrier", "change", "channel", "code", "content_ref", "currency", "item_no"),
+        *("after_sale_no", "amount", "carrier", "change", "channel", "code", "content_ref", "currency", "ends_at"),
+        *("glass_id", "item_no"),
         *("kind", "level", "money", "order_no", "outcome", "points", "priority", "rating", "run", "shop_id", "state"),
         *("ticket_type", "was"),
         *(f"from_{name}" for name in get_args(AttributionKey)),
     }
 )
 """What the timeline says of an event; the platforms' own words for what happened, and nobody's."""
+
+FACTS = Keyed(by="name", classes=PERSONAL_FACTS, tenant=True)
+"""What is known of a customer is personal, unless the tenant's field policy calls its name plain."""
 
 
 class IdentityView(Contract):
@@ -60,7 +66,7 @@ class FactView(Contract):
     """One thing known (事实) about a customer, who said so and when. Personal values are masked for most roles."""
 
     name: Slug
-    value: Annotated[str, Keyed(by="name", classes=PERSONAL_FACTS, tenant=True)]
+    value: Annotated[str, FACTS]
     personal: bool
     source: str = Field(description="the person or machine that said so, or the channel it came from")
     at: Moment
@@ -127,3 +133,9 @@ class CustomerView(CustomerSummary):
     contacts: tuple[ContactView, ...]
     tickets: tuple[TicketEntry, ...]
     orders: tuple[OrderEntry, ...]
+
+
+class CustomerQuery(PageQuery):
+    """`since`: customers whom we know from then on; left out, for two years."""
+
+    since: Moment | None = None

@@ -63,6 +63,7 @@ class TicketOpened(Event):
     ticket_type: TicketType
     priority: Priority
     region: RegionCode
+    store_id: str = ""
 
 
 class TicketAssigned(Event):

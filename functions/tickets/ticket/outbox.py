@@ -128,6 +128,7 @@ def _opened(tenant: str, ticket: Ticket) -> TicketOpened:
         ticket_type=ticket.type,
         priority=ticket.priority,
         region=ticket.region,
+        store_id=ticket.store_id,
     )
 
 
