@@ -6,24 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.pricing.books_table import Books
+from functions.pricing.legacy_table import OldBooks
 from functions.pricing.quotes_table import Quotes
 from functions.pricing.tables import MODELS
+from hub.documents.documents import Documents
 from hub.edge.host import Host
 from hub.store.model import bind
+from hub.store.table import Table
 
 
 @dataclass
 class Desk:
     """wall_now: real time, by which the table forgets quotes."""
 
-    books: Books
+    documents: Documents
     quotes: Quotes
     wall_now: Callable[[], datetime]
 
 
 def build_desk(host: Host) -> Desk:
     """The room's desk on this host."""
-    tenant = host.settings.tenant
+    tenant, table = host.settings.tenant, Table(host.settings.table, host.client("dynamodb"))
     bind(host.settings.table, *MODELS)
-    return Desk(Books(tenant), Quotes(tenant), host.clock.wall_now)
+    documents = Documents(table, tenant, host.now, OldBooks(table, tenant))
+    return Desk(documents, Quotes(tenant), host.clock.wall_now)

@@ -3,10 +3,9 @@ Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from functions.pricing.books import Resolution, Step, Version, resolve_price, version_at
+from functions.pricing.books import Book, Resolution, Step, resolve_price
 from hub.contracts.base import Words
 from hub.contracts.pricing import PathStep, QuoteRequest, QuoteView
 from hub.kernel.money import Money
@@ -21,16 +20,13 @@ LEVELS = {
 }
 
 
-def make_quote(quote_id: str, request: QuoteRequest, versions: Iterable[Version], now: datetime) -> QuoteView:
-    """The quote for a request, by the version in force at its moment, valid for 15 minutes from `now`. One for another
-    moment than `now` is a rehearsal (试算): it shows a price that was or will be, and is never honoured.
-
-    Raises Invalid (unknown service, no price there) or NotFound (no version in force then).
-    """
+def make_quote(quote_id: str, request: QuoteRequest, book: Book, version: int, now: datetime) -> QuoteView:
+    """The quote for a request by a version of its book, the one in force at its moment; valid for 15 minutes from
+    `now`. One for another moment than `now` is a rehearsal (试算): it shows a price that was or will be, and is never
+    honoured. Raises Invalid for an unknown service, or where there is no price."""
     at = request.at or now
-    version = version_at(versions, at)
-    resolution = resolve_price(version, request.service, request.region)
-    total = Money(resolution.price.amount_minor * request.quantity, version.currency)
+    resolution = resolve_price(book, request.service, request.region)
+    total = Money(resolution.price.amount_minor * request.quantity, book.currency)
     made = QuoteView(
         id=quote_id,
         service=request.service,
@@ -39,9 +35,9 @@ def make_quote(quote_id: str, request: QuoteRequest, versions: Iterable[Version]
         price=str(resolution.price),
         quantity=request.quantity,
         total=str(total),
-        currency=version.currency,
+        currency=book.currency,
         book=request.book,
-        book_version=version.number,
+        book_version=version,
         path=explain(resolution),
         at=at,
         created_at=now,

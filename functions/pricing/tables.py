@@ -1,5 +1,4 @@
-"""The room's models: versions of books (`<t>#book#<key>` / `version#<number>`), appended by one conditional put each,
-and quotes (`<t>#quote#<id>` / `quote`)."""
+"""The room's model: quotes (`<t>#quote#<id>` / `quote`). Price books lie as documents do (hub.documents)."""
 
 from __future__ import annotations
 
@@ -8,18 +7,14 @@ from pynamodb.attributes import UnicodeAttribute
 from hub.store.model import RoomModel
 
 
-class VersionItem(RoomModel):
-    class Meta(RoomModel.Meta):
-        pass
-
-    document = UnicodeAttribute()
-
-
 class QuoteItem(RoomModel):
+    """document: the quote as JSON. made_by: whose it is."""
+
     class Meta(RoomModel.Meta):
         pass
 
     document = UnicodeAttribute()
+    made_by = UnicodeAttribute(default="")
 
 
-MODELS = (VersionItem, QuoteItem)
+MODELS = (QuoteItem,)
