@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -11,41 +12,95 @@ from functions.notifications.delivery import Outcome, Send, delay, deliver
 from functions.notifications.desk import Desk, build_desk
 from functions.notifications.notices import Notice, notices_of, operator_notices
 from functions.notifications.quiet import is_on_duty, quiet_until, release_at
+from functions.notifications.sends_table import LIST
 from functions.notifications.wecom import Posted
 from functions.notifications.wording import card_of, digest_of
-from hub.contracts.events import Event, PersonChanged, PlatformNoticed, RosterChanged, RungFired, TicketAssigned
+from hub.contracts.events import (
+    Event,
+    GlassBroken,
+    PersonChanged,
+    PlatformNoticed,
+    RosterChanged,
+    RungFired,
+    TicketAssigned,
+)
 from hub.contracts.http import Page
 from hub.contracts.notifications import SendQuery, SendView
 from hub.edge import cursors
+from hub.edge.access import Place, Subject
+from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel.errors import NotFound, Retry
+from hub.store.lists import ListQuery, Within
+from hub.store.paging import Position
 
+FILTER_PAGES = 5
+"""A list looks at so many pages for what was asked of it, then hands back a cursor."""
 READERS = ("supervisor", "agent", "engineer", "store_manager", "viewer", "integrator")
 
 room = Room("notifications", paths=("/notifications",), make_desk=build_desk)
 
 
+def find_send(desk: Desk, request: Request) -> Subject:
+    """The notice of the path: its recipient's, and theirs who oversee them."""
+    send = desk.sends.read(request.path["send_id"])
+    if send is None:
+        raise NotFound("no such notice")
+    return Subject(send, (_place(send.notice),))
+
+
 @room.http("GET", "/notifications", summary="通知记录 · List notices", query=SendQuery,
-           answer=Page[SendView], roles=READERS)  # fmt: skip
+           answer=Page[SendView], roles=READERS, scope="own")  # fmt: skip
 def list_sends(desk: Desk, request: Request) -> Page[SendView]:
-    """Who was told what, newest first; of one recipient or ticket where the query names one."""
-    query: SendQuery = request.query
-    sends, position = desk.sends.newest(query.limit, cursors.decode(query.cursor), query.recipient, query.ticket)
+    """What the caller was told, newest first; a supervisor's also what those within their reach were told. Of one
+    recipient or ticket where the query names one."""
+    query, reach = request.query, request.reach
+    if query.recipient and not reach.covers(_place_of(desk, query.recipient)):
+        return Page(data=())
+    sends: list[Send] = []
+    position = cursors.decode(query.cursor)
+    for _ in range(FILTER_PAGES):
+        more, position = _read_more(desk, request, query.limit - len(sends), position)
+        sends += [send for send in more if reach.covers(_place(send.notice)) and _is_asked(send, query)]
+        if position is None or len(sends) >= query.limit:
+            break
     return page(map(show_send, sends), position)
 
 
-@room.http("GET", "/notifications/{send_id}", summary="通知详情 · Show a notice", answer=SendView, roles=READERS)
+@room.http("GET", "/notifications/{send_id}", summary="通知详情 · Show a notice", answer=SendView, roles=READERS,
+           scope="own", subject=find_send)  # fmt: skip
 def read_send(desk: Desk, request: Request) -> SendView:
     """One notice, and how far it got."""
-    send = desk.sends.read(request.path["send_id"])
-    if send is None:
-        raise NotFound("no such notice", send=request.path["send_id"])
-    return show_send(send)
+    return show_send(request.subject)
 
 
-@room.events("ticket.assigned", "rung.fired", "platform.noticed", "person.changed", "roster.changed")
+def _read_more(
+    desk: Desk, request: Request, limit: int, position: Position | None
+) -> tuple[list[Send], Position | None]:
+    """The next sends of the narrowest list that holds what is asked for."""
+    query: SendQuery = request.query
+    if query.ticket:
+        return desk.sends.of_ticket(query.ticket, limit, position)
+    scope = Within(people=(query.recipient,)) if query.recipient else within(request.reach)
+    return desk.sends.newest(ListQuery(desk.tenant, LIST, scope, request.now, limit, position=position))
+
+
+def _is_asked(send: Send, query: SendQuery) -> bool:
+    return query.recipient in ("", send.notice.recipient)
+
+
+def _place(notice: Notice) -> Place:
+    return Place(notice.region, notice.store, (notice.recipient,), thing=notice.id)
+
+
+def _place_of(desk: Desk, person_id: str) -> Place:
+    region, store = desk.people.place(person_id)
+    return Place(region, store, (person_id,))
+
+
+@room.events("ticket.assigned", "rung.fired", "platform.noticed", "person.changed", "roster.changed", "glass.broken")
 def on_event(desk: Desk, event: Event) -> None:
     """The same event again changes nothing and tells nobody twice."""
     match event:
@@ -55,6 +110,8 @@ def on_event(desk: Desk, event: Event) -> None:
             desk.people.save_roster(event)
         case TicketAssigned() | RungFired():
             _notify_all(desk, notices_of(event), desk.now())
+        case GlassBroken():
+            _notify_all(desk, operator_notices(event, desk.people.operators()), desk.now())
         case PlatformNoticed() if event.urgent:
             _notify_all(desk, operator_notices(event, desk.people.operators()), desk.now())
 
@@ -97,8 +154,9 @@ def _notify_all(desk: Desk, notices: Sequence[Notice], now: datetime) -> None:
     """Tell each recipient; one whom the platform makes wait holds up none of the others. Raises the last Retry."""
     passing: Retry | None = None
     for notice in notices:
+        region, store = desk.people.place(notice.recipient)
         try:
-            _notify(desk, notice, now)
+            _notify(desk, replace(notice, region=region, store=store), now)
         except Retry as error:
             passing = error
     if passing is not None:

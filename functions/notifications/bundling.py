@@ -109,5 +109,7 @@ def _digest(digest_id: str, members: list[Send]) -> tuple[Notice, list[Send]]:
         ticket_type="",
         priority="normal",
         members=tuple(send.notice.id for send in members),
+        region=first.region,
+        store=first.store,
     )
     return digest, members

@@ -16,12 +16,14 @@ from hub.edge.host import Host
 from hub.platforms.clients import platforms_of
 from hub.store.model import bind
 from hub.store.secrets import ConnectionSecrets
+from hub.store.table import Table
 
 
 @dataclass
 class Desk:
     """wecom: the way out. base_url: where a notice's subject is shown. zone: the tenant's, of quiet hours."""
 
+    tenant: str
     sends: SendTable
     people: PeopleTable
     wecom: Wecom
@@ -36,7 +38,8 @@ def build_desk(host: Host) -> Desk:
     settings = host.settings
     bind(settings.table, *MODELS)
     return Desk(
-        sends=SendTable(settings.tenant),
+        tenant=settings.tenant,
+        sends=SendTable(settings.tenant, Table(settings.table, host.client("dynamodb"))),
         people=PeopleTable(settings.tenant),
         wecom=Wecom(ConnectionSecrets(host.client("ssm"), settings.tenant, host.clock.wall_now), platforms_of(host)),
         base_url=settings.base_url,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functions.notifications.tables import DutyItem, PersonItem, RosterItem
 from hub.contracts.events import PersonChanged, RosterChanged, Shift
+from hub.kernel.regions import BASE
 from hub.store.model import find_item, saving
 from hub.store.paging import read_page
 
@@ -24,6 +25,11 @@ class PeopleTable:
         item = find_item(PersonItem, self._pk("person", person_id), "person")
         return (item.active, item.wecom_userid or person_id) if item else (True, person_id)
 
+    def place(self, person_id: str) -> tuple[str, str]:
+        """(region, store) of one of us; somebody unheard of belongs to the whole tenant."""
+        item = find_item(PersonItem, self._pk("person", person_id), "person")
+        return (item.region, item.store_id) if item else (BASE, "")
+
     def save_person(self, event: PersonChanged) -> None:
         """What the directory said, unless it said something later. Raises Conflict for a concurrent change."""
         pk = self._pk("person", event.person_id)
@@ -31,6 +37,7 @@ class PeopleTable:
         if item.revision >= event.version:
             return
         item.revision, item.active, item.wecom_userid = event.version, event.active, event.wecom_userid
+        item.region, item.store_id = event.region, event.store_id
         runs_it = event.active and bool(OPERATORS & set(event.roles))
         item.list_pk, item.list_sk = (f"{self._tenant}#operators", event.person_id) if runs_it else (None, None)
         with saving(person=event.person_id):

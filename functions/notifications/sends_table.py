@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,26 +13,26 @@ from functions.notifications.notices import Notice
 from functions.notifications.tables import DueItem, SendItem
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict
+from hub.store.lists import ListQuery, list_keys, read_list
 from hub.store.model import find_item, saving
 from hub.store.paging import Position, read_page
+from hub.store.table import Table
 
 DUE_LIMIT = 1000
 """So many delayed sends are looked at in one sweep; the next minute takes the next."""
-FILTER_PAGES = 5
-FILTER_PAGE_SIZE = 200
-"""A filtered list looks through so many sends at most, then hands back a cursor."""
+LIST = "sends"
 
 
 class SendTable:
     """Sends and due rows of one tenant. Errors: Conflict for a lost race, Retry for what passes."""
 
-    def __init__(self, tenant: str) -> None:
-        self._tenant = tenant
+    def __init__(self, tenant: str, table: Table) -> None:
+        self._tenant, self._table = tenant, table
 
     def read(self, send_id: str) -> Send | None:
         """A send as it is now (strongly consistent)."""
         item = find_item(SendItem, self._pk(send_id), "send")
-        return _to_send(item) if item else None
+        return _to_send(item.attribute_values) if item else None
 
     def write(self, send: Send) -> Send | None:
         """Store a send on the condition that nobody wrote since it was read; None when somebody did."""
@@ -40,28 +42,18 @@ class SendTable:
                 item.save()
         except Conflict:
             return None
-        return _to_send(item)
+        return _to_send(item.attribute_values)
 
-    def newest(
-        self, limit: int, start: Position | None, recipient: str, ticket: str
-    ) -> tuple[list[Send], Position | None]:
-        """Sends, newest first, up to two seconds behind; only those of a recipient or a ticket where one is named."""
-        if not recipient and not ticket:
-            items, position = self._read_newest(limit, start)
-            return [_to_send(item) for item in items], position
-        matching: list[SendItem] = []
-        for _ in range(FILTER_PAGES):
-            items, start = self._read_newest(FILTER_PAGE_SIZE, start)
-            matching += [item for item in items if _is_of(item.notice, recipient, ticket)]
-            if len(matching) > limit:
-                return [_to_send(item) for item in matching[:limit]], _position(matching[limit - 1])
-            if start is None:
-                break
-        return [_to_send(item) for item in matching], start
+    def newest(self, query: ListQuery) -> tuple[list[Send], Position | None]:
+        """Sends within a scope, newest first, up to two seconds behind. Raises Invalid for a wrong cursor."""
+        found = read_list(self._table, query)
+        return [_to_send(item) for item in found.items], found.position
 
-    def _read_newest(self, limit: int, start: Position | None) -> tuple[list[SendItem], Position | None]:
-        listed = f"{self._tenant}#sends"
-        return read_page(SendItem.by_list.query, listed, limit=limit, start=start, scan_index_forward=False)
+    def of_ticket(self, ticket_id: str, limit: int, start: Position | None) -> tuple[list[Send], Position | None]:
+        """What was told of a ticket, newest first, up to two seconds behind."""
+        listed = f"{self._tenant}#ticket#{ticket_id}"
+        items, position = read_page(SendItem.by_list.query, listed, limit=limit, start=start, scan_index_forward=False)
+        return [_to_send(item.attribute_values) for item in items], position
 
     # What is due.
 
@@ -83,12 +75,17 @@ class SendTable:
             DueItem(f"{self._tenant}#due", _due_key(send)).delete(add_version_condition=False)
 
     def _send_item(self, send: Send) -> SendItem:
+        notice = send.notice
+        keys = list_keys(
+            self._tenant, LIST, notice.id, send.created_at,
+            region=notice.region, store=notice.store, person=notice.recipient,
+        )  # fmt: skip
+        if notice.ticket_id:
+            keys |= {"list_pk": f"{self._tenant}#ticket#{notice.ticket_id}", "list_sk": keys["l_at"]}
         item = SendItem(
-            self._pk(send.notice.id),
+            self._pk(notice.id),
             "send",
-            list_pk=f"{self._tenant}#sends",
-            list_sk=f"{rfc3339(send.created_at)}#{send.notice.id}",
-            notice=asdict(send.notice),
+            notice=asdict(notice),
             state=send.state,
             attempt=send.attempt,
             reason=send.reason,
@@ -98,6 +95,8 @@ class SendTable:
             digest_id=send.digest_id,
             platform_id=send.platform_id,
         )
+        for name, value in keys.items():
+            setattr(item, name, value)
         if send.version:
             item.version = send.version
         return item
@@ -106,29 +105,21 @@ class SendTable:
         return f"{self._tenant}#send#{send_id}"
 
 
-def _to_send(item: SendItem) -> Send:
+def _to_send(item: Mapping[str, Any]) -> Send:
+    """The send that an item holds, as PynamoDB or the table itself has read it."""
+    notice = item["notice"] if isinstance(item["notice"], dict) else json.loads(item["notice"])
     return Send(
-        notice=Notice(**{**item.notice, "members": tuple(item.notice["members"])}),
-        state=item.state,  # type: ignore[arg-type] # only states are ever written
-        created_at=parse_rfc3339(item.created_at),
-        attempt=int(item.attempt),
-        reason=item.reason,
-        release_at=parse_rfc3339(item.release_at) if item.release_at else None,
-        sent_at=parse_rfc3339(item.sent_at) if item.sent_at else None,
-        digest_id=item.digest_id,
-        platform_id=item.platform_id,
-        version=int(item.version),
+        notice=Notice(**{**notice, "members": tuple(notice["members"])}),
+        state=item["state"],
+        created_at=parse_rfc3339(item["created_at"]),
+        attempt=int(item["attempt"]),
+        reason=item["reason"],
+        release_at=parse_rfc3339(item["release_at"]) if item.get("release_at") else None,
+        sent_at=parse_rfc3339(item["sent_at"]) if item.get("sent_at") else None,
+        digest_id=item["digest_id"],
+        platform_id=item["platform_id"],
+        version=int(item["version"]),
     )
-
-
-def _is_of(notice: dict[str, Any], recipient: str, ticket: str) -> bool:
-    return recipient in ("", notice["recipient"]) and ticket in ("", notice["ticket_id"])
-
-
-def _position(item: SendItem) -> Position:
-    """Where a list goes on after this item."""
-    names = ("pk", "sk", "list_pk", "list_sk")
-    return {name: {"S": getattr(item, name)} for name in names}
 
 
 def _due_key(send: Send) -> str:

@@ -8,7 +8,8 @@ from hub.store.model import RoomModel
 
 
 class SendItem(RoomModel):
-    """`<t>#send#<id>` / `send`: a notice, and how far it got."""
+    """`<t>#send#<id>` / `send`: a notice, and how far it got. l_…: its places in the lists (hub.store.lists); list_pk:
+    in the list of its ticket."""
 
     class Meta(RoomModel.Meta):
         pass
@@ -22,6 +23,13 @@ class SendItem(RoomModel):
     sent_at = UnicodeAttribute(null=True)
     digest_id = UnicodeAttribute(default="")
     platform_id = UnicodeAttribute(default="")
+    l_tenant = UnicodeAttribute(null=True)
+    l_province = UnicodeAttribute(null=True)
+    l_city = UnicodeAttribute(null=True)
+    l_district = UnicodeAttribute(null=True)
+    l_store = UnicodeAttribute(null=True)
+    l_person = UnicodeAttribute(null=True)
+    l_at = UnicodeAttribute(null=True)
 
 
 class DueItem(RoomModel):
@@ -42,6 +50,8 @@ class PersonItem(RoomModel):
     revision = NumberAttribute(default=0)
     active = BooleanAttribute(default=True)
     wecom_userid = UnicodeAttribute(default="")
+    region = UnicodeAttribute(default="base")
+    store_id = UnicodeAttribute(default="")
 
 
 class RosterItem(RoomModel):

@@ -21,7 +21,7 @@ class SendView(Contract):
     """One notice (通知) to one person through one channel."""
 
     id: str
-    kind: Literal["ticket.assigned", "rung.fired", "platform.noticed", "digest"]
+    kind: Literal["ticket.assigned", "rung.fired", "platform.noticed", "glass.broken", "digest"]
     recipient: Annotated[str, Located("people")]
     channel: str
     state: SendState
@@ -32,7 +32,9 @@ class SendView(Contract):
     priority: Priority
     rung: str
     connection_id: str = Field(default="", description="what a platform's notice is about; it has no ticket")
-    about: str = Field(default="", description="<channel>/<kind>/<status> of a platform's notice")
+    about: str = Field(
+        default="", description="<channel>/<kind>/<status> of a platform's notice, <person>/<thing> of broken glass"
+    )
     attempt: int
     created_at: Moment
     release_at: Moment | None = Field(description="when a delayed notice goes out")
