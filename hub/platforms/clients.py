@@ -21,8 +21,8 @@ from hub.channels.registry import channel_document
 from hub.channels.registry import client as client_module
 from hub.edge.host import Host
 from hub.store.circuit import Circuit
+from hub.store.connection import Connection
 from hub.store.limits import Limits
-from hub.store.secrets import Connection
 from hub.store.tokens import TokenCache
 
 Timeout = tuple[float, float]

@@ -147,8 +147,8 @@ class Limits:
 def _slowest(limits: Sequence[Mapping[str, Any]]) -> dict[str, Pace]:
     """The pace of each API: of several limits, the one that keeps them all."""
     paces: dict[str, Pace] = {}
-    for one in limits:
-        pace, api = Pace(int(one["calls"]), int(one["per_seconds"])), str(one["api"])
+    for limit in limits:
+        pace, api = Pace(int(limit["calls"]), int(limit["per_seconds"])), str(limit["api"])
         paces[api] = max(pace, paces.get(api, pace), key=lambda known: known.interval_ms)
     return paces
 

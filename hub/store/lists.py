@@ -132,8 +132,8 @@ class _Walk:
         rows: list[_Row] = []
         limit, month = self.query.limit, _month_before(self.until)
         while month >= self.since[:7]:
-            wanted = limit + 1 - len(rows)
-            rows += islice(self._month(month, wanted), wanted)
+            count = limit + 1 - len(rows)
+            rows += islice(self._month(month, count), count)
             if len(rows) > limit:
                 return rows[:limit], {"before": rows[limit - 1].at}
             if self.queries >= QUERIES_LIMIT and month > self.since[:7]:
@@ -141,10 +141,10 @@ class _Walk:
             month = _previous(month)
         return rows, None
 
-    def _month(self, month: str, wanted: int) -> Iterator[_Row]:
-        """All rows of a month, newest first, each once. wanted: how many of them are likely to be taken."""
+    def _month(self, month: str, count: int) -> Iterator[_Row]:
+        """All rows of a month, newest first, each once. count: how many of them will be taken, as a rule."""
         partitions = list(_partitions(self.query, month))
-        size = max(10, 2 * wanted // len(partitions)) if len(partitions) > 1 else wanted
+        size = max(10, 2 * count // len(partitions)) if len(partitions) > 1 else count
         rows = merge(*(self._partition(level, pk, month, size) for level, pk in partitions), reverse=True)
         for row, same in groupby(rows):
             yield replace(row, places=tuple(place for other in same for place in other.places))

@@ -30,10 +30,10 @@ def read_page(
     """
     try:
         with saving():
-            found = query(hash_key, *conditions, limit=limit + 1, last_evaluated_key=start, **options)
-            items = list(islice(found, limit))
-            position = found.last_evaluated_key if items else None
-            more = next(found, None) is not None
+            results = query(hash_key, *conditions, limit=limit + 1, last_evaluated_key=start, **options)
+            items = list(islice(results, limit))
+            position = results.last_evaluated_key if items else None
+            more = next(results, None) is not None
     except Broken:
         if start is None:
             raise

@@ -67,8 +67,8 @@ class ConnectionSecrets:
         not verify asks: a secret may just have been rotated. Reads again at most every five seconds."""
         if self._older_than(UNKNOWN_SECONDS):
             self._refresh()
-        found = self._known.get(connection.id)
-        return found if found != connection else None
+        known = self._known.get(connection.id)
+        return known if known != connection else None
 
     def current(self, connection_id: str) -> Connection | None:
         """As `find`, but one cached as disabled is read again: it may have been enabled since, and what was held
@@ -111,7 +111,7 @@ class ConnectionSecrets:
         self._read_at = self.wall_now().timestamp()
 
     def _read_pages(self) -> list[tuple[str, Connection]]:
-        found: list[tuple[str, Connection]] = []
+        connections: list[tuple[str, Connection]] = []
         query: dict[str, Any] = {
             "Path": f"/hub/{self.tenant}/connections",
             "WithDecryption": True,
@@ -120,11 +120,11 @@ class ConnectionSecrets:
         for _ in range(PAGE_LIMIT):
             with passing("secrets", tenant=self.tenant):
                 page = self.client.get_parameters_by_path(**query)
-            found += [(c.id, c) for c in map(_parse, page["Parameters"]) if c is not None]
+            connections += [(c.id, c) for c in map(_parse, page["Parameters"]) if c is not None]
             if not page.get("NextToken"):
                 break
             query["NextToken"] = page["NextToken"]
-        return found
+        return connections
 
 
 def _parse(parameter: Mapping[str, Any]) -> Connection | None:

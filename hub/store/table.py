@@ -81,12 +81,12 @@ class Table:
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[dict[str, Any]]:
         """The items of these keys that there are, in the order of the keys; each once."""
-        wanted = list(dict.fromkeys(keys))
+        distinct = list(dict.fromkeys(keys))
         by_key: dict[Key, dict[str, Any]] = {}
-        for begin in range(0, len(wanted), BATCH_LIMIT):
-            for item in self._get_batch(wanted[begin : begin + BATCH_LIMIT], consistent):
+        for begin in range(0, len(distinct), BATCH_LIMIT):
+            for item in self._get_batch(distinct[begin : begin + BATCH_LIMIT], consistent):
                 by_key[item["pk"], item["sk"]] = item
-        return [by_key[key] for key in wanted if key in by_key]
+        return [by_key[key] for key in distinct if key in by_key]
 
     def put(
         self,
@@ -185,15 +185,15 @@ class Table:
         return response
 
     def _get_batch(self, keys: Sequence[Key], consistent: bool) -> list[dict[str, Any]]:
-        asked: Any = {self.name: {"Keys": [raw_key(key) for key in keys], "ConsistentRead": consistent}}
+        request: Any = {self.name: {"Keys": [raw_key(key) for key in keys], "ConsistentRead": consistent}}
         items: list[dict[str, Any]] = []
         for turn in range(BATCH_TRIES):
             self.sleep(turn * BACKOFF_SECONDS)
             with passing("DynamoDB"):
-                response = self.client.batch_get_item(RequestItems=asked)
+                response = self.client.batch_get_item(RequestItems=request)
             items += map(plain_item, response["Responses"].get(self.name, ()))
-            asked = response.get("UnprocessedKeys")
-            if not asked:
+            request = response.get("UnprocessedKeys")
+            if not request:
                 return items
         raise Retry("DynamoDB: too busy", reason="UnprocessedKeys")
 
