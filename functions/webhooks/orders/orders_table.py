@@ -19,7 +19,7 @@ from functions.webhooks.orders.orders import (
     is_paid,
     order_id,
 )
-from hub.channels.market import OrderFacts
+from hub.channels.facts import OrderFacts
 from hub.kernel.clock import rfc3339
 from hub.store.lists import LIST_ATTRIBUTES, ListPage, ListQuery, Within, list_keys, read_list
 from hub.store.table import NEW, Index, Key, Lost, Table
