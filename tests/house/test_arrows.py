@@ -36,28 +36,10 @@ GATEWAYS = (
     "hub/channels/wechat/api.py",  # what the clients of WeChat's family share
     "hub/channels/wechat/corp_api.py",
 )
-UNCONVERTED = (
-    *("functions/*_port.py", "functions/*_api.py"),
-    *("functions/tickets/steps.py",),
-)
-"""Rooms that have no folders yet name their repositories, handlers and routes by a suffix."""
-
-KNOWN_BOTOCORE = frozenset(
-    {
-        "tickets.machines",
-    }
-)
-"""Files of rooms that still translate botocore's errors themselves. The list only shrinks."""
 
 
 def name_of(module: str) -> str:
     return MODULES[module].relative_to(ROOT).as_posix()
-
-
-def place_of(module: str) -> str:
-    """A room's file by room and name, whatever folder it stands in; any other module by its own name."""
-    parts = module.split(".")
-    return f"{parts[1]}.{parts[-1]}" if parts[0] == "functions" and len(parts) > 1 else module
 
 
 def fits(name: str, patterns: tuple[str, ...]) -> bool:
@@ -67,20 +49,16 @@ def fits(name: str, patterns: tuple[str, ...]) -> bool:
 def is_pure(module: str) -> bool:
     """Whether the module is one of those that decide and touch nothing."""
     name = name_of(module)
-    return fits(name, PURE) and not fits(name, (*WIRING, *GATEWAYS, *UNCONVERTED))
+    return fits(name, PURE) and not fits(name, (*WIRING, *GATEWAYS))
 
 
 PURE_MODULES = [module for module in MODULES if is_pure(module)]
-REACHED = {
-    (place_of(module), library): chain
-    for module in PURE_MODULES
-    for library, chain in chains(GRAPH, module, OUTWARD).items()
-}
 
 
-def test_pure_files_reach_neither_aws_nor_http_nor_chalice() -> None:
+@pytest.mark.parametrize("module", PURE_MODULES)
+def test_pure_files_reach_neither_aws_nor_http_nor_chalice(module: str) -> None:
     """A file that holds decisions reaches no AWS, no HTTP, no Chalice, neither straight nor through others."""
-    assert [" → ".join(chain) for chain in REACHED.values()] == []
+    assert [" → ".join(chain) for chain in chains(GRAPH, module, OUTWARD).values()] == []
 
 
 @pytest.mark.parametrize("module", PURE_MODULES)
@@ -133,7 +111,7 @@ def users_of(package: str) -> set[str]:
     ("package", "allowed"),
     [
         ("chalice", ("functions/*/app.py", "functions/*/accept.py", "functions/*/api/*", "hub/edge/*")),
-        ("pynamodb", ("functions/*/tables.py", "functions/*_table.py", "functions/*_port.py", "hub/store/*")),
+        ("pynamodb", ("functions/*/tables.py", "functions/*_table.py", "hub/store/*")),
         ("boto3", ("functions/*/tables.py", "functions/*_table.py", "hub/store/*", "hub/edge/*", "hubctl/*")),
         ("requests", ("hub/channels/client.py", "hub/channels/*/client.py", "hub/edge/fetch.py", "hubctl/*")),
     ],
@@ -145,9 +123,9 @@ def test_a_library_is_used_only_where_it_belongs(package: str, allowed: tuple[st
 
 def test_a_rooms_files_leave_botocore_to_the_store() -> None:
     """AWS's errors are translated where AWS is called, in `hub`; beside the front door no room's file knows them."""
-    users = {place_of(module) for module in users_of("botocore") if module.startswith("functions.")}
-    assert users - KNOWN_BOTOCORE == {"webhooks.accept"}
-    assert (KNOWN_BOTOCORE & {place_of(module) for module in MODULES}) - users == set()
+    assert {module for module in users_of("botocore") if module.startswith("functions.")} == {
+        "functions.webhooks.accept"
+    }
 
 
 def test_the_environment_is_read_in_one_place() -> None:
