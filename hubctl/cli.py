@@ -262,11 +262,11 @@ def openapi() -> None:
 
 @app.command()
 def generate() -> None:
-    """Write what is generated anew: each preset flow's machine, and the packaged OpenAPI document."""
+    """Write what is generated anew: the preset flows' machines, the packaged OpenAPI document, the docs' tables."""
     from hubctl.channel_table import pages
-    from hubctl.reference import PACKAGED, flow_machines, reference
+    from hubctl.reference import PACKAGED, actions_page, flow_machines, reference
 
-    for path, text in {**flow_machines(), PACKAGED: _json(reference()), **pages()}.items():
+    for path, text in {**flow_machines(), PACKAGED: _json(reference()), **actions_page(), **pages()}.items():
         path.write_text(text, encoding="utf-8")
         say.print(f"wrote {path.name}")
 

@@ -305,6 +305,23 @@ class FlowView(Contract):
     document: dict[str, Any]
 
 
+class OutcomeView(Contract):
+    """One way in which an action may come out: the name that a flow's edges go by."""
+
+    id: str
+    title: Words
+
+
+class ActionView(Contract):
+    """Something that a flow may do by itself. `params`: the JSON Schema of its parameters. `outcomes`: the first is
+    the usual one."""
+
+    name: str
+    title: Words
+    params: dict[str, Any]
+    outcomes: tuple[OutcomeView, ...]
+
+
 class Milestone(Contract):
     """A point on the customer's way; `at` is null until it is reached."""
 

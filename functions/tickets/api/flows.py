@@ -1,14 +1,16 @@
-"""Flows over HTTP: read, and published."""
+"""Flows over HTTP: read, published, and what they may do by themselves."""
 
 from __future__ import annotations
 
+from functions.tickets.actions.registry import ACTIONS
 from functions.tickets.api.cases import READERS
-from functions.tickets.api.views import show_flow
+from functions.tickets.api.views import show_action, show_flow
 from functions.tickets.desk import Desk
+from functions.tickets.flows.flows_table import Published
 from functions.tickets.flows.preset_flows import preset_flow
 from functions.tickets.room import room
-from functions.tickets.ticket.ticket import Published
-from hub.contracts.tickets import FlowView, PublishFlow
+from hub.contracts.http import Page
+from hub.contracts.tickets import ActionView, FlowView, PublishFlow
 from hub.edge.requests import Request
 from hub.kernel.errors import NotFound
 
@@ -20,6 +22,18 @@ def read_flow(desk: Desk, request: Request) -> FlowView:
     if published is None:
         raise NotFound("nothing is published under this key", flow=request.path["key"])
     return _show(desk, published)
+
+
+@room.http(
+    "GET",
+    "/tickets/actions",
+    answer=Page[ActionView],
+    roles=READERS,
+    summary="流程可用的动作 · The actions that flows may use",
+)
+def list_actions(desk: Desk, request: Request) -> Page[ActionView]:  # noqa: ARG001 - a handler's signature
+    """Each with its parameters and its outcomes: what an editor of flows offers."""
+    return Page(data=tuple(map(show_action, ACTIONS)))
 
 
 @room.http(

@@ -15,7 +15,7 @@ from functions.tickets.deadlines.deadlines import Ladder, due
 from functions.tickets.dispatch.assignment import SYSTEM, assign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, supervisor_of
 from functions.tickets.flows.asl import FAILED
-from functions.tickets.flows.flow import AnyNode, Decision, End, Flow, Human, in_branches
+from functions.tickets.flows.flow import Action, AnyNode, Decision, End, Flow, Human, in_branches
 from functions.tickets.ticket.ticket import Case, Move, Note, Visit
 
 SLACK = timedelta(minutes=2)
@@ -83,4 +83,6 @@ def _following(node: AnyNode, edge: str) -> str:
         return node.outcomes[edge]
     if isinstance(node, Decision):
         return next((following.next for following in node.edges if following.id == edge), node.otherwise)
+    if isinstance(node, Action):
+        return node.outcomes.get(edge, node.next)
     return node.id if isinstance(node, End) else node.next

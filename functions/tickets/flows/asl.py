@@ -92,7 +92,7 @@ def _states(flow: Flow, node: AnyNode, failed: str) -> dict[str, State]:
     if isinstance(node, Parallel):
         return _parallel(flow, node, failed)
     if isinstance(node, Action):
-        return {node.id: _step("act", node.id, node.next, failed)}
+        return _action(node, failed)
     return {node.id: _finish(node, failed)}
 
 
@@ -144,17 +144,29 @@ def _step(op: str, node_id: str, after: str, failed: str) -> State:
     }
 
 
+def _action(node: Action, failed: str) -> dict[str, State]:
+    """An action with one way on needs no Choice."""
+    if not node.outcomes:
+        return {node.id: _step("act", node.id, node.next, failed)}
+    route = _choice(node.outcomes, failed, otherwise=node.next)
+    return {node.id: _step("act", node.id, f"{node.id}.route", failed), f"{node.id}.route": route}
+
+
 def _finish(node: End, failed: str) -> State:
     return _step("finish", node.id, JOIN, failed)
 
 
-def _choice(chosen: Mapping[str, str], failed: str) -> State:
-    """By the recorded edge alone. An edge to "join" ends its branch through the branch's own joined state."""
+def _choice(chosen: Mapping[str, str], failed: str, otherwise: str = "") -> State:
+    """By the recorded edge alone; otherwise: where any other edge leads, which is a failure if it leads nowhere."""
     choices = [
-        {"Variable": "$.edge", "StringEquals": edge, "Next": _joined(failed) if target == JOIN else target}
-        for edge, target in chosen.items()
+        {"Variable": "$.edge", "StringEquals": edge, "Next": _target(target, failed)} for edge, target in chosen.items()
     ]
-    return {"Type": "Choice", "Choices": choices, "Default": failed}
+    return {"Type": "Choice", "Choices": choices, "Default": _target(otherwise or failed, failed)}
+
+
+def _target(target: str, failed: str) -> str:
+    """A Choice's way to "join" ends its branch through the branch's own joined state."""
+    return _joined(failed) if target == JOIN else target
 
 
 def _onward(target: str) -> State:
@@ -187,9 +199,14 @@ def _branch(flow: Flow, parallel_id: str, index: int, start: str) -> State:
     for node_id in branch_nodes(flow, start):
         states.update(_states(flow, flow.node(node_id), failed=failed))
     states[failed] = {"Type": "Pass", "Result": FAILED, "ResultPath": "$.edge", "End": True}
-    if any(choice.get("Next") == _joined(failed) for state in states.values() for choice in state.get("Choices", ())):
+    if any(_joined(failed) in _ways(state) for state in states.values()):
         states[_joined(failed)] = {"Type": "Pass", "End": True}
     return {"StartAt": start, "States": states}
+
+
+def _ways(state: State) -> list[str]:
+    """Where a Choice may lead."""
+    return [*(choice["Next"] for choice in state.get("Choices", ())), state.get("Default", "")]
 
 
 def _joined(failed: str) -> str:

@@ -15,7 +15,8 @@ from functions.tickets.flows.machines import Machines
 from functions.tickets.forms.work import form_problems
 from functions.tickets.tables import RACES_LIMIT, Tables
 from functions.tickets.ticket import catalogue
-from functions.tickets.ticket.ticket import Published, Stored
+from functions.tickets.ticket.ticket import Stored
+from hub.contracts.base import Moment
 from hub.kernel.errors import Conflict, Invalid, NotFound, Problem, Retry
 
 VERSIONS_LIMIT = 1000
@@ -25,6 +26,23 @@ class Current(Stored):
     """Which version new tickets take."""
 
     version: int
+
+
+class Published(Stored):
+    """One version of a flow. `document` is its JSON text; `content` hashes that, `digest` the compiled machine."""
+
+    key: str
+    version: int
+    document: str
+    content: str
+    digest: str
+    machine_arn: str
+    published_at: Moment
+    published_by: str
+
+    @property
+    def flow(self) -> Flow:
+        return parse_flow(json.loads(self.document))
 
 
 class Flows:

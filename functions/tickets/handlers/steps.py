@@ -8,22 +8,24 @@ Payloads: {op, ticket, run, …}.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.tickets.actions.action import Sources
+from functions.tickets.actions.registry import run_action
 from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import due, wait_seconds
 from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.desk import Desk
-from functions.tickets.dispatch.assignment import dispatch_ticket
-from functions.tickets.dispatch.dispatch import Need, choose_person, region_supervisor
+from functions.tickets.dispatch.dispatch import region_supervisor
 from functions.tickets.flows.asl import FAILED, JOINED
 from functions.tickets.flows.decisions import choose_edge
-from functions.tickets.flows.flow import Decision, End, Human, Parallel, Wait
+from functions.tickets.flows.flow import Action, Decision, End, Human, Parallel, Wait
 from functions.tickets.ticket import catalogue
 from functions.tickets.ticket.outbox import answer_of, signal_of
 from functions.tickets.ticket.ticket import Case, Move, Visit
-from functions.tickets.ticket.visits import UNASSIGNED, Arrival, close_ticket, enter_visit, pass_visit, require_run
+from functions.tickets.ticket.visits import Arrival, close_ticket, enter_visit, pass_visit, require_run
 from hub.kernel.errors import Broken, Invalid, Problem
 
 WAKES_LIMIT = 500
@@ -53,16 +55,16 @@ def enter(desk: Desk, payload: Payload) -> Answer:
 
 
 def act(desk: Desk, payload: Payload) -> Answer:
-    """Dispatch the ticket: the one action there is. Nobody to dispatch to is no failure: the flow goes on."""
+    """Do the node's action, once, and record what came of it."""
 
     def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
-        need = Need(case.ticket.region, case.ticket.skill, excluded=case.ticket.declined)
-        organisation = desk.staff.organisation()
-        chosen = choose_person(need, organisation, now)
-        person = organisation.find(chosen.chosen)
-        move = dispatch_ticket(case, chosen, person.teams[0] if person and person.teams else "", now)
-        visit = pass_visit(case, arrival, "done" if chosen.chosen else UNASSIGNED, now)
-        return Move(move.ticket, move.notes, (*move.visits, visit))
+        if not isinstance(arrival.node, Action):
+            raise Broken("not an action", node=arrival.node.id)
+        node, visit_id = arrival.node, arrival.visit_id(case.ticket.id)
+        sources = Sources(desk.staff.organisation)
+        result = run_action(node.action, node.params, case, visit_id=visit_id, at=now, sources=sources)
+        visit = pass_visit(case, arrival, result.outcome, now).but(report=result.report)
+        return replace(result.move, visits=(*result.move.visits, visit))
 
     return answer_of(_pass(desk, payload, decide))
 

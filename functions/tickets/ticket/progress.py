@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from functions.tickets.actions.assign import UNASSIGNED
 from functions.tickets.flows.flow import Flow
 from functions.tickets.ticket.ticket import Case
-from functions.tickets.ticket.visits import DECLINED, UNASSIGNED
+from functions.tickets.ticket.visits import DECLINED
 from hub.contracts.base import Words
 from hub.contracts.tickets import Milestone, ProgressView
 

@@ -17,7 +17,6 @@ from hub.kernel.ids import hashed_id
 ACCEPTED, DECLINED = "accepted", "declined"
 ACCEPT = "accept"
 """The key of the button 接单 on a card."""
-UNASSIGNED = "unassigned"
 
 
 @dataclass(frozen=True)
@@ -111,10 +110,11 @@ def complete_visit(
 ) -> Move:
     """End a visit that waits. Whoever ends one of a ticket without an assignee takes the ticket.
 
-    Anything but a decline takes the matter up: the ladder stops. Raises Conflict when it has ended already, Invalid
-    for an outcome that the node does not have, a required field that is missing or one that its form does not have.
+    Anything but a decline takes the matter up: the ladder stops. Raises Conflict when it has ended already, or its run
+    is over; Invalid for an outcome that the node does not have, a required field that is missing, or one that its form
+    does not have.
     """
-    if not visit.waits or not case.ticket.is_open:
+    if not _may_end(case, visit):
         raise Conflict("this visit has ended", visit=visit.id, outcome=visit.outcome, actor=visit.actor)
     _require_answer(visit, outcome, report.model_fields_set if report else frozenset())
     fields = report.model_dump(mode="json", exclude_unset=True) if report else {}
@@ -161,13 +161,18 @@ def tap_card(case: Case, visit_id: str, actor: str, key: str, at: datetime) -> M
     refused = Move(case.ticket, (Note("refused tap", actor, {"visit": visit_id, "key": key}),))
     if visit is None:
         return refused
-    if not visit.waits or not case.ticket.is_open:
+    if not _may_end(case, visit):
         return Move(case.ticket) if (visit.actor, visit.outcome) == (actor, outcome) else refused
     if visit.assignee != actor or visit.required:
         return refused
     if outcome in visit.outcomes:
         return complete_visit(case, visit, outcome, actor, at)
     return (acknowledge_ticket(case, actor, at) or Move(case.ticket)) if key == ACCEPT else refused
+
+
+def _may_end(case: Case, visit: Visit) -> bool:
+    """Whether the visit waits, and what follows from its end would still be done: its run is the ticket's."""
+    return visit.waits and case.ticket.is_open and visit.run == case.ticket.run
 
 
 def _require_answer(visit: Visit, outcome: str, given: AbstractSet[str]) -> None:
