@@ -26,9 +26,11 @@ from functions.settlement.runs.runs_table import Runs
 from functions.settlement.statements.statements import LINES_LIMIT, Statement
 from functions.settlement.statements.statements_table import Statements
 from functions.settlement.tables import MODELS, RunItem
+from hub.documents.documents import Documents
 from hub.kernel.errors import Retry
 from hub.kernel.money import Money
 from hub.store.model import bind
+from hub.store.table import Table
 from tests.support.aws import account
 
 SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
@@ -72,9 +74,11 @@ class Business:
 
     @property
     def desk(self) -> Desk:
-        entries, runs, statements = Entries(self.tenant), Runs(self.tenant), Statements(self.tenant)
+        entries = Entries(self.tenant, Table(TABLE, None))
+        runs, statements = Runs(self.tenant), Statements(self.tenant)
         machine = Machine(None, "never started")
-        return Desk(self.tenant, ZONE, entries, runs, statements, machine, policies=(), now=lambda: self.now)
+        documents = Documents(Table(TABLE, None), self.tenant, lambda: self.now, None)
+        return Desk(self.tenant, ZONE, entries, runs, statements, machine, documents, now=lambda: self.now)
 
     @property
     def now(self) -> datetime:
@@ -244,4 +248,4 @@ def test_late_for_nothing_is_not_late() -> None:
     through = Closing(SIX, "run_1")
     assert book_entry(SIX, SIX, through, ZONE).late_for_run == "run_1"
     assert book_entry(SIX + timedelta(microseconds=1), SIX, through, ZONE).late_for_run == ""
-    assert Entries("t99").owns("t99#entry#x")
+    assert Entries("t99", Table(TABLE, None)).owns("t99#entry#x")

@@ -20,6 +20,7 @@ from hub.kernel.errors import Conflict, NotFound
     body=RunStart,
     answer=RunView,
     roles=FINANCE,
+    scope="tenant",
     status=202,
     summary="手动发起结算 · Start a day's settlement run by hand; the same run as the scheduled one",
 )
@@ -43,6 +44,7 @@ def start_settlement_run(desk: Desk, request: Request) -> RunView:
     query=PageQuery,
     answer=Page[RunView],
     roles=FINANCE,
+    scope="tenant",
     summary="结算批次列表 · Settlement runs, the latest day first",
 )
 def list_runs(desk: Desk, request: Request) -> Page[RunView]:
@@ -56,6 +58,7 @@ def list_runs(desk: Desk, request: Request) -> Page[RunView]:
     "/settlement/runs/{run_id}",
     answer=RunView,
     roles=FINANCE,
+    scope="tenant",
     summary="结算批次 · One settlement run",
 )
 def show_run(desk: Desk, request: Request) -> RunView:

@@ -9,9 +9,22 @@ from functions.settlement.runs.periods import statement_prefix
 from hub.contracts.http import Page
 from hub.contracts.settlement import StatementsQuery, StatementView
 from hub.edge import cursors
+from hub.edge.access import Place, Subject
 from hub.edge.answers import page
 from hub.edge.requests import Request
-from hub.kernel.errors import Invalid, NotFound, Problem
+from hub.kernel.errors import Invalid, Problem
+from hub.kernel.regions import BASE
+
+
+def asked_party(desk: Desk, request: Request) -> Place:
+    """A party's statements are its own; those of all parties are the whole tenant's."""
+    return Place(BASE, people=_people(request.query.party or ""))
+
+
+def stored_statement(desk: Desk, request: Request) -> Subject:
+    """The statement of the path."""
+    statement = desk.statements.get(request.path["statement_id"])
+    return Subject(statement, (Place(BASE, people=_people(statement.party)),))
 
 
 @room.http(
@@ -20,6 +33,8 @@ from hub.kernel.errors import Invalid, NotFound, Problem
     query=StatementsQuery,
     answer=Page[StatementView],
     roles=FINANCE,
+    scope="region",
+    subject=asked_party,
     summary="结算单列表 · Statements, the latest first, of a party or a run",
 )
 def list_statements(desk: Desk, request: Request) -> Page[StatementView]:
@@ -37,14 +52,19 @@ def list_statements(desk: Desk, request: Request) -> Page[StatementView]:
     "GET",
     "/settlement/statements/{statement_id}",
     answer=StatementView,
+    scope="own",
+    overseers=FINANCE,
+    subject=stored_statement,
     summary="结算单 · One statement: its party's own, or any for finance",
 )
 def show_statement(desk: Desk, request: Request) -> StatementView:
     """NotFound also for those whom it does not concern."""
-    statement = desk.statements.get(request.path["statement_id"])
-    if statement.party != f"person:{request.principal.sub}" and not request.principal.has(*FINANCE):
-        raise NotFound("no such statement", statement=statement.id)
-    return statement_view(statement)
+    return statement_view(request.subject)
+
+
+def _people(party: str) -> tuple[str, ...]:
+    kind, _, name = party.partition(":")
+    return (name,) if kind == "person" else ()
 
 
 def _prefix(desk: Desk, run_id: str) -> str:

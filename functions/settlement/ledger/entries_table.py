@@ -7,15 +7,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from functions.settlement.ledger.ledger import Booking, Entry, entry_document, entry_from_document
-from functions.settlement.ledger.lines import PartyLine, line_document, line_from_document
+from functions.settlement.ledger.lines import PartyLine, line_document, line_from_document, region_of
 from functions.settlement.tables import DueItem, EntryItem, LineItem, PartyItem
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Invalid, Problem
+from hub.store.lists import ListQuery, list_keys, read_list
 from hub.store.model import saving
-from hub.store.paging import Position, read_page
+from hub.store.paging import Position
+from hub.store.table import Table
 
 EARNINGS_LIMIT = 2000
 """Lines of one person and period in one answer."""
+LIST = "entries"
 SUMMARY_LIMIT = 20_000
 """Entries that one request adds up."""
 
@@ -23,8 +26,8 @@ SUMMARY_LIMIT = 20_000
 class Entries:
     """Journal entries and the parties' lines that are projected from them."""
 
-    def __init__(self, tenant: str) -> None:
-        self._tenant = tenant
+    def __init__(self, tenant: str, table: Table) -> None:
+        self._tenant, self._table = tenant, table
         self._known_parties: set[str] = set()
 
     def post(self, entry: Entry, booking: Booking) -> tuple[Entry, Booking, bool]:
@@ -37,6 +40,7 @@ class Entries:
             list_pk=f"{self._tenant}#entries",
             list_sk=entry.id,
         )
+        item.list_under(list_keys(self._tenant, LIST, entry.id, booking.posted_at, region=region_of(entry)))
         if item.create_if_absent():
             return entry, booking, True
         return *self.read(item.pk, item.sk), False
@@ -73,11 +77,10 @@ class Entries:
             raise Invalid("period", problems=[Problem("query:period", rule)])
         return [line_of(item, party) for item in items]
 
-    def page(self, limit: int, start: Position | None) -> tuple[list[tuple[Entry, Booking]], Position | None]:
-        """Entries, the latest first; may be two seconds behind."""
-        query, pk = EntryItem.by_list.query, f"{self._tenant}#entries"
-        items, position = read_page(query, pk, limit=limit, start=start, scan_index_forward=False)
-        return [entry_from_document(item.document) for item in items], position
+    def page(self, query: ListQuery) -> tuple[list[tuple[Entry, Booking]], Position | None]:
+        """Entries within a scope, the latest first; may be two seconds behind. Raises Invalid for a wrong cursor."""
+        entries = read_list(self._table, query)
+        return [entry_from_document(item["document"]) for item in entries.items], entries.position
 
     def every(self) -> Iterator[Entry]:
         """All entries, SUMMARY_LIMIT and one at most; may be two seconds behind."""

@@ -14,6 +14,7 @@ from typing import Any
 from functions.settlement.ledger.ledger import Booking, Entry, Why, why_document, why_from_document
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.money import Money
+from hub.kernel.regions import BASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ def party_lines(entry: Entry, booking: Booking) -> list[PartyLine]:
         for party, amount in sorted(entry.earned_by_party().items())
         if amount.amount_minor != 0
     ]
+
+
+def region_of(item: Entry | PartyLine) -> str:
+    """Where the work was done that made it; "base" for what was posted by hand."""
+    return item.why.facts.get("region", BASE)
 
 
 def totals_of(lines: Iterable[PartyLine]) -> tuple[Money, ...]:
