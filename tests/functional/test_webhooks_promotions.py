@@ -137,11 +137,11 @@ def test_at_most_two_hundred_and_each_once(desk: Desk) -> None:
         assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/promotions")
 
 
-@pytest.mark.parametrize("connection", [DOUYIN.id, "con_none"])
-def test_a_connection_that_takes_no_promotions_is_named(desk: Desk, connection: str) -> None:
-    """A channel without promotions, or no connection at all: 422 at /connection_id."""
-    refused = desk.post(promotion(1), connection=connection)
+def test_a_connection_that_takes_no_promotions_is_named(desk: Desk) -> None:
+    """A channel without promotions: 422 at /connection_id; no connection at all: 404."""
+    refused = desk.post(promotion(1), connection=DOUYIN.id)
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/connection_id")
+    assert desk.post(promotion(1), connection="con_none").status == 404
 
 
 def test_the_list_goes_on_where_a_page_ends(desk: Desk) -> None:

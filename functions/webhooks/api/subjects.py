@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from functions.webhooks.desk import Desk
+from functions.webhooks.orders.orders import place_of
 from hub.edge.access import Place, Subject
 from hub.edge.requests import Request
 from hub.kernel.errors import NotFound
-from hub.kernel.regions import BASE
 from hub.store.connection import Connection
 
 
@@ -37,11 +34,8 @@ def _stored(desk: Desk, identity: str, name: str) -> Subject:
     item = desk.orders.table.find(identity)
     if item is None or name not in item:
         raise NotFound("no such thing")
-    return Subject(item, (_place(item, identity),))
-
-
-def _place(item: Mapping[str, Any], identity: str) -> Place:
-    return Place(region=item.get("region", BASE), store=item.get("store_id", ""), thing=identity)
+    region, store_id = place_of(item)
+    return Subject(item, (Place(region=region, store=store_id, thing=identity),))
 
 
 def _connection(desk: Desk, connection_id: str) -> Subject:

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from functions.webhooks.connections.connections import steps, webhook_url
+from functions.webhooks.orders.orders import place_of
 from hub.channels.registry import channel_document
 from hub.contracts.webhooks import ChannelView, ConnectionView, MessageView, NewConnection
 from hub.contracts.webhooks_orders import AfterSaleView, OrderView
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
-from hub.kernel.regions import BASE
 from hub.store.messages import InboxItem
 
 
@@ -71,11 +71,12 @@ def message_view(item: InboxItem) -> MessageView:
 
 def order_view(item: Mapping[str, Any]) -> OrderView:
     """From the stored item."""
+    region, store_id = place_of(item)
     return OrderView(
         **{name: item[name] for name in ("connection_id", "channel", "shop_id", "order_no", "state", "buyer_id")},
         id=item["order_id"],
-        region=item.get("region", BASE),
-        store_id=item.get("store_id", ""),
+        region=region,
+        store_id=store_id,
         amount=_amount(item, "amount_minor"),
         currency=item["currency"] or "CNY",
         paid_at=_moment(item, "paid_at"),
@@ -90,11 +91,12 @@ def order_view(item: Mapping[str, Any]) -> OrderView:
 def after_sale_view(item: Mapping[str, Any]) -> AfterSaleView:
     """From the stored item."""
     names = ("connection_id", "channel", "shop_id", "after_sale_no", "order_no", "state", "money", "currency")
+    region, store_id = place_of(item)
     return AfterSaleView(
         **{name: item[name] for name in names},
         id=item["after_sale_id"],
-        region=item.get("region", BASE),
-        store_id=item.get("store_id", ""),
+        region=region,
+        store_id=store_id,
         kind=item["type"],
         requested=_amount(item, "requested_minor"),
         refunded=_amount(item, "refunded_minor"),

@@ -67,6 +67,12 @@ def is_paid(facts: OrderFacts) -> bool:
     return facts.paid_at is not None or facts.state in PAID_STATES
 
 
+def place_of(item: Mapping[str, Any]) -> tuple[str, str]:
+    """The region and the store (or "") that a stored order or after-sale belongs to: the whole tenant's, where it was
+    noted before connections said so."""
+    return item.get("region", BASE), item.get("store_id", "")
+
+
 def events_of(sort: str, new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> Iterator[Event]:
     """What a change of an item says. new, old: its images, as the stream tells them. Ids follow from the fact: a change
     told twice is the same event."""
@@ -99,7 +105,7 @@ def _order_paid(new: Mapping[str, Any]) -> OrderPaid:
         currency=new["currency"],
         attribution=new.get("attribution", {}),
         content_ref=new.get("content_ref", ""),
-        **_place(new),
+        **_placed(new),
     )
 
 
@@ -145,10 +151,10 @@ def _common(new: Mapping[str, Any]) -> dict[str, Any]:
         "shop_id": new["shop_id"],
         "order_no": new["order_no"],
         "buyer_id": new.get("buyer_id", ""),
-        **_place(new),
+        **_placed(new),
     }
 
 
-def _place(new: Mapping[str, Any]) -> dict[str, Any]:
-    """Where it belongs; what was noted before connections said so belongs to the whole tenant."""
-    return {"region": new.get("region", BASE), "store_id": new.get("store_id", "")}
+def _placed(new: Mapping[str, Any]) -> dict[str, Any]:
+    region, store_id = place_of(new)
+    return {"region": region, "store_id": store_id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from functions.webhooks.orders.orders import (
     after_sale_id,
     is_paid,
     order_id,
+    place_of,
 )
 from hub.channels.facts import OrderFacts
 from hub.kernel.clock import rfc3339
@@ -31,6 +32,7 @@ _NEWER = (
     "attribute_not_exists(pk) OR source_time < :source_time"
     " OR (source_time = :source_time AND state_rank < :state_rank)"
 )
+_WHERE_IT_WAS = "attribute_not_exists(#region) OR (#region = :region AND #store_id = :store_id)"
 PLACED = ("region", "store_id", *LIST_ATTRIBUTES)
 _ONCE = ("paid_noted_at", "paid_replay", "noted_at", "pulled", "list_pk", "list_sk", *PLACED)
 """Attributes that the first who notes them decides: an order stays where it was sold."""
@@ -48,7 +50,8 @@ class Orders:
     def transition(self, facts: Facts, noting: Noting) -> bool:
         """Write `facts` if they are the later truth: one conditional write. True when they were.
 
-        That a push has told of the order is kept in any case: what only pulls know was recovered.
+        That a push has told of the order is kept in any case: what only pulls know was recovered. An order that was
+        noted before its connection was placed elsewhere stays where it is: that takes a second write.
         """
         identity, sort = self.identity(facts, noting.channel)
         item = {**self._common(facts, noting), **self._particulars(facts, noting, identity)}
@@ -58,8 +61,11 @@ class Orders:
         values = {f":{name}": value for name, value in item.items()} | {":one": 1}
         try:
             change = "SET " + ", ".join(sets) + " ADD version :one"
-            self.table.update(self._key(identity, sort), change, values, when=_NEWER)
+            self.table.update(self._key(identity, sort), change, values, when=f"({_NEWER}) AND ({_WHERE_IT_WAS})")
         except Lost as lost:
+            place = place_of(lost.item or {})
+            if lost.item and "region" in lost.item and place != (noting.region, noting.store_id):
+                return self.transition(facts, replace(noting, region=place[0], store_id=place[1]))
             if noting.by == "push" and not (lost.item or {}).get("pushed"):
                 self._set(identity, sort, "pushed", True)
             return False
