@@ -31,7 +31,7 @@ def read_flow(desk: Desk, request: Request) -> FlowView:
     roles=READERS,
     summary="流程可用的动作 · The actions that flows may use",
 )
-def list_actions(desk: Desk, request: Request) -> Page[ActionView]:  # noqa: ARG001 - a handler's signature
+def list_actions(desk: Desk, request: Request) -> Page[ActionView]:
     """Each with its parameters and its outcomes: what an editor of flows offers."""
     return Page(data=tuple(map(show_action, ACTIONS)))
 
