@@ -27,11 +27,11 @@ DETAIL = frozenset(
 """What the trail says beside the words: ids, and choices out of lists."""
 
 REPORT = Keyed(
-    plain=frozenset({"labour_minutes", "travel_km"}),
+    plain=frozenset({"labour_minutes", "travel_km", "assignee", "fallback"}),
     classes={"labour_amount": "cost", "travel_amount": "cost"},
     inner={"parts": Keyed(plain=frozenset({"sku", "quantity"}), classes={"amount": "cost"})},
 )
-"""What people report of their work."""
+"""What people report of their work, and actions of what they came to."""
 
 
 class OpenTicket(Contract):

@@ -33,7 +33,7 @@ PLAIN: dict[str, str] = {
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name RegionName.name_zh RegionName.name_en StoreBody.name StoreView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name BookView.key FlowRef.key FlowView.key
-        CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key DocumentView.key DraftView.key
+        ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key DocumentView.key DraftView.key
         PublicationView.key""",
     "the one answer that carries a secret, to whoever just made it": "NewKeyView.api_key TokenView.access_token",
     "what a customer is asked for, pays or gets back: they were told": """
@@ -42,7 +42,7 @@ PLAIN: dict[str, str] = {
         NewPromotion.reduction NewPromotion.per_buyer PathStep.price QuoteView.price QuoteView.total
         ServicePrices.prices""",
     "a document that people bend: rules, not people": """
-        FlowView.document PublishFlow.document PublishRules.document RulesView.document
+        ActionView.params FlowView.document PublishFlow.document PublishRules.document RulesView.document
         ChangeView.now ChangeView.was ConflictView.below ConflictView.overlay ConflictView.was DocumentView.document
         DocumentView.facts DocumentView.overlay DraftView.document LintDocument.document
         PublishDocument.document""",

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from functions.tickets.deadlines.deadlines import Due
-from functions.tickets.dispatch.assignment import SYSTEM, assign_ticket
+from functions.tickets.dispatch.assignment import assign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, supervisor_of, team_members
 from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Ticket, Visit
+from hub.kernel.ids import SYSTEM
 
 
 def fire_rungs(case: Case, ripe: Sequence[Due], organisation: Organisation, now: datetime) -> Move | None:

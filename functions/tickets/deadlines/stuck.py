@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 
 from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import Ladder, due
-from functions.tickets.dispatch.assignment import SYSTEM, assign_ticket
+from functions.tickets.dispatch.assignment import assign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, supervisor_of
 from functions.tickets.flows.asl import FAILED
 from functions.tickets.flows.flow import Action, AnyNode, Decision, End, Flow, Human, in_branches
 from functions.tickets.ticket.ticket import Case, Move, Note, Visit
+from hub.kernel.ids import SYSTEM
 
 SLACK = timedelta(minutes=2)
 """Real time that a start or a wake may take; after it the sweep does it."""

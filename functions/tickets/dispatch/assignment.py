@@ -6,8 +6,7 @@ from datetime import datetime
 
 from functions.tickets.dispatch.dispatch import Dispatch, Person
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, require_open
-
-SYSTEM = "system"
+from hub.kernel.ids import SYSTEM
 
 
 def assign_ticket(case: Case, person_id: str, actor: str, at: datetime, team: str = "", quiet: bool = False) -> Move:

@@ -27,6 +27,7 @@ from functions.tickets.ticket.outbox import answer_of, signal_of
 from functions.tickets.ticket.ticket import Case, Move, Visit
 from functions.tickets.ticket.visits import Arrival, close_ticket, enter_visit, pass_visit, require_run
 from hub.kernel.errors import Broken, Invalid, Problem
+from hub.kernel.ids import SYSTEM
 
 WAKES_LIMIT = 500
 """An execution's history is finite: after so many wakes the next generation goes on."""
@@ -112,7 +113,7 @@ def finish(desk: Desk, payload: Payload) -> Answer:
         if not isinstance(arrival.node, End):
             raise Broken("not an end", node=arrival.node.id)
         visit = pass_visit(case, arrival, arrival.node.outcome, now)
-        return close_ticket(case, arrival.node.outcome, "system", now, (visit,))
+        return close_ticket(case, arrival.node.outcome, SYSTEM, now, (visit,))
 
     return answer_of(_pass(desk, payload, decide))
 

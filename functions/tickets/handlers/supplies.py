@@ -13,10 +13,9 @@ from hub.contracts.base import Moment
 from hub.contracts.events import DecisionCorrected, SupplyChanged
 from hub.contracts.tickets import SupplyView
 from hub.kernel.errors import Conflict, NotFound, Retry
-from hub.kernel.ids import is_id
+from hub.kernel.ids import SYSTEM, is_id
 
 SITES_LIMIT = 50
-SYSTEM = "system"
 
 
 class Supply(Stored):

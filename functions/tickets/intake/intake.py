@@ -11,6 +11,7 @@ from typing import Any
 from functions.tickets.ticket.catalogue import TypeCard
 from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket
 from hub.contracts.events import Priority
+from hub.kernel.ids import SYSTEM
 from hub.rules import DecisionTable, decide
 
 THREAD_WINDOW = timedelta(minutes=30)
@@ -143,7 +144,7 @@ def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Not
         "entry": ticket.entry,
     }
     opened = Note("opened", actor, {name: value for name, value in facts.items() if value}, ticket.subject_sealed)
-    return (opened,) if ticket.flow_version else (opened, Note("no flow", "system", {"type": ticket.type}))
+    return (opened,) if ticket.flow_version else (opened, Note("no flow", SYSTEM, {"type": ticket.type}))
 
 
 def join_ticket(case: Case, message: Message) -> Move:

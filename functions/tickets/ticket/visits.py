@@ -6,13 +6,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.tickets.dispatch.assignment import SYSTEM, acknowledge_ticket, announce, assign_ticket
+from functions.tickets.dispatch.assignment import acknowledge_ticket, announce, assign_ticket
 from functions.tickets.flows.flow import AnyNode, Human
 from functions.tickets.forms.work import add_report
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit, require_open
 from hub.contracts.tickets import WorkReport
 from hub.kernel.errors import Conflict, Forbidden, Invalid, Problem
-from hub.kernel.ids import hashed_id
+from hub.kernel.ids import SYSTEM, hashed_id
 
 ACCEPTED, DECLINED = "accepted", "declined"
 ACCEPT = "accept"
