@@ -17,7 +17,7 @@ from functions.webhooks.connections.causes import words
 from hub.channels.base import Accepted, Delivery, NotUnderstood, Received, Rejected, Settings, StoredMessage
 from hub.channels.open.inbound import check
 from hub.channels.registry import codec, inbound, settings_problems
-from hub.contracts.webhooks import Words
+from hub.contracts.base import Words
 from hub.kernel.errors import Problem
 from hubctl.failures import OperatorError
 from hubctl.sampling import check_channel

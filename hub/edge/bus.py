@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from boto3.dynamodb.types import Binary, TypeDeserializer
-
-from hub.contracts.events import Event
+from hub.contracts.envelope import Event
+from hub.edge.images import plain_image
 from hub.kernel.errors import Retry
 
 SOURCE = "hub"
@@ -22,9 +20,6 @@ BATCH = 10
 BATCH_LIMIT_BYTES = 240_000
 """And at most 256 KB in all."""
 IMAGE_LIMIT_BYTES = 100_000
-SEALED_PREFIX = "sealed:"
-
-_READ = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True)
@@ -74,36 +69,12 @@ def delay_record(client: Any, record: Mapping[str, Any], seconds: int) -> None:
 def change_of(record: Mapping[str, Any]) -> Change:
     """A DynamoDB stream record as a Change. Images too large for a queue are left out: handlers re-read the item."""
     stream = record["dynamodb"]
-    new, old = _image(stream.get("NewImage")), _image(stream.get("OldImage"))
+    new, old = (plain_image(stream[name]) if stream.get(name) else None for name in ("NewImage", "OldImage"))
     if len(json.dumps([new, old])) > IMAGE_LIMIT_BYTES:
         new = old = None
     table = str(record["eventSourceARN"]).split(":table/", 1)[-1].split("/", 1)[0]
     keys = stream["Keys"]
     return Change(table, record["eventName"], keys["pk"]["S"], keys["sk"]["S"], new, old)
-
-
-def _image(image: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if image is None:
-        return None
-    open_values = {name: _READ(value) for name, value in image.items() if "B" not in value}
-    return {name: _plain(value) for name, value in open_values.items() if not _is_sealed(value)}
-
-
-def _is_sealed(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(SEALED_PREFIX)
-
-
-def _plain(value: Any) -> Any:
-    """DynamoDB's types as JSON's: whole Decimals to int, others to text, sets to sorted lists, bytes dropped."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else str(value)
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items() if not _is_sealed(v)}
-    if isinstance(value, set | frozenset):
-        return sorted(_plain(item) for item in value)
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, bytes | Binary) else value
 
 
 def _chunks(entries: Sequence[dict[str, Any]], body: str) -> Iterator[list[dict[str, Any]]]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
-
-_READ = TypeDeserializer().deserialize
+from hub.edge.images import plain_image
 
 
 class Principals:
@@ -29,4 +27,4 @@ class Principals:
             TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
         )
         item = response.get("Item")
-        return {name: _READ(value) for name, value in item.items()} if item else None
+        return plain_image(item) if item else None
