@@ -149,11 +149,11 @@ def main() -> None:
 
 
 def prepare(modules: list[str], services: list[str]) -> None:
-    """Imports libraries, and makes an AWS client of each service once: what boto3 reads for it stays in memory."""
+    """Imports libraries, and makes an AWS client of each service once: what botocore reads for it stays in memory."""
     for module in filter(None, modules):
         importlib.import_module(module)
     for service in filter(None, services):
-        importlib.import_module("boto3").client(service)
+        importlib.import_module("hub.edge.aws").make_client(service)
 
 
 if __name__ == "__main__":

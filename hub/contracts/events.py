@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
 from hub.contracts.classes import Classified, Identity
@@ -184,7 +184,7 @@ AnyEvent = Annotated[
     Field(discriminator="type"),
 ]
 
-_ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyEvent)
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyEvent, config=ConfigDict(defer_build=True))
 
 
 def parse_event(detail: str | bytes | dict[str, Any]) -> Event:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from threading import Lock
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 _CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
 _MAKING = Lock()
-"""boto3 must not make two clients at once, and the two lanes of a local worker might."""
+"""A session must not make two clients at once, and the two lanes of a local worker might."""
+
+
+@lru_cache(maxsize=1)
+def _session() -> Session:
+    """What all clients of the process are made by: it reads each description of AWS's once."""
+    return Session()
 
 
 def make_client(service: str) -> Any:
-    """A client of an AWS service, from the process's environment."""
-    return boto3.client(service, config=_CONFIG)
+    """A client of an AWS service, with the credentials and region of the process's environment."""
+    return _session().create_client(service, config=_CONFIG)
 
 
 class LazyClient:

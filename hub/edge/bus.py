@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from hub.contracts.events import Event
+from hub.contracts.envelope import Event
 from hub.kernel.errors import Retry
 from hub.store.faults import passing
 from hub.store.items import plain_item

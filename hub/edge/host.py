@@ -13,11 +13,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
-from hub.contracts.events import Event
+from hub.contracts.envelope import Event
 from hub.edge import bus
 from hub.edge.access.policy import Policy, packaged_policy
 from hub.edge.aws import Clients
-from hub.edge.logs import count_metric, make_logger
 from hub.edge.principals import Principals
 from hub.edge.settings import Settings
 from hub.kernel.clock import Clock
@@ -58,6 +57,8 @@ class Host:
 
     @cached_property
     def logger(self) -> Any:
+        from hub.edge.logs import make_logger  # Powertools take their time: only where there is something to say
+
         return make_logger(self.room)
 
     @cached_property
@@ -81,6 +82,8 @@ class Host:
 
     def count(self, name: str, value: int = 1) -> None:
         """Add to a CloudWatch metric of this room (namespace scrm-hub), one line in the log."""
+        from hub.edge.logs import count_metric  # as above
+
         count_metric(self.room, name, value)
 
     def emit(self, *events: Event) -> None:

@@ -20,7 +20,7 @@ from typing import Any, Generic, TypeVar
 from chalice.app import Chalice
 from chalice.app import Response as ChaliceResponse
 
-from hub.contracts.events import Event
+from hub.contracts.envelope import Event
 from hub.edge import bus, consumers
 from hub.edge.host import Host, MakeIdempotency, host_from_environment
 from hub.edge.http_api import is_http_event, match_path, request_path, to_chalice

@@ -20,7 +20,7 @@ from hub.edge.access.projector import PUBLIC
 from hub.edge.answers import PROBLEM_TYPE, Raw, invalid_from, problem
 from hub.edge.auth import Principal
 from hub.edge.host import Host
-from hub.edge.logs import masked_facts
+from hub.edge.private import masked_facts
 from hub.edge.requests import Request
 from hub.edge.routes import Route, replay_of
 from hub.kernel.errors import (
