@@ -1,6 +1,7 @@
 """Fires the rooms' schedules in business time, as EventBridge Scheduler would in real time.
 
-The deployed schedules are switched off here: at a scale of 720, rate(10 minutes) is due every 0.8 s.
+The deployed schedules are switched off here: at a scale of 720, rate(10 minutes) is due every 0.8 s, and a stepped hub
+comes to each of its times.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.kernel.clock import Clock, rfc3339
 from hubctl.aws_host import ACCOUNT, REGION, Invoke
+from hubctl.clock.stepped import Due
 
 DAYS_AHEAD_MAX = 366
 TICK_SECONDS = 0.05
@@ -163,6 +166,25 @@ class Schedules:
     def _run(self) -> None:
         while not self._stopped.wait(TICK_SECONDS):
             self.fire_due()
+
+
+@dataclass
+class DueSchedules:
+    """The jobs of a stepped hub: each is due at its very times, and is called when the clock has come to one."""
+
+    jobs: Sequence[Job]
+    invoke: Invoke
+
+    def due(self) -> list[Due]:
+        """The next time of each job."""
+        return [
+            Due(job.due, "schedule", number, job.function, partial(self._fire, job))
+            for number, job in enumerate(self.jobs)
+        ]
+
+    def _fire(self, job: Job) -> None:
+        due, job.due = job.due, job.schedule.next_after(job.due)
+        self.invoke(job.function, scheduled_event(job.function, due))
 
 
 def scheduled_event(function: str, due: datetime) -> dict[str, Any]:
