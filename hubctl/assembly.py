@@ -30,7 +30,7 @@ from hubctl.dispatcher import Dispatcher
 from hubctl.gateway import Gateway
 from hubctl.platforms.app import Platforms
 from hubctl.schedules import read_jobs
-from hubctl.serving import AsgiApp, Server, claim_port
+from hubctl.serving import AsgiApp, Receive, Scope, Send, Server, claim_port
 from hubctl.state import ROOT, LocalState
 from hubctl.synth import synthesise
 from hubctl.watch import SourceWatch
@@ -129,9 +129,10 @@ class Assembly:
             emit=self.host.emit_logs,
             activity=self.activity,
             carried=self.time.carried,
+            heard=self.time.heard,
         )
         local_clock = LocalClock(options.clock, lambda: self.time.clock, self.time.stepper, ZoneInfo(TIMEZONE))
-        self.gateway = Gateway(self.dispatcher.invoke, self.activity, local_clock.answer)
+        self.gateway = Gateway(self.dispatcher.invoke, self.activity, self.time.requested, local_clock.answer)
         self.platforms = Platforms(seed.platform_apps(self.steps))
 
     def start(self) -> Hub:
@@ -161,9 +162,19 @@ class Assembly:
     def _serve(self) -> None:
         platforms_port = self._claimed(0)
         self.host.start(self.dispatcher.invoke)
-        self.platforms_url = self._served("platforms", self.platforms, platforms_port).url
+        self.platforms_url = self._served("platforms", self._watched(self.platforms), platforms_port).url
         self.base_url = self._served("gateway", self.gateway, self._gateway_port).url
         self._undo(self.gateway.close)
+
+    def _watched(self, platforms: AsgiApp) -> AsgiApp:
+        """The doubles; what they are told outside the hub's sight is news for its schedules."""
+
+        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and (scope["method"], scope["path"][:10]) == ("POST", "/_control/"):
+                self.time.disturbed()
+            await platforms(scope, receive, send)
+
+        return watched
 
     def _deploy(self) -> Deployment:
         tenant = self.options.tenant

@@ -36,15 +36,20 @@ Result = TypeVar("Result")
 class Gateway:
     """The ASGI app. Until `open`, every request is answered 503.
 
-    activity: where requests count as work. local_clock: answers what this machine asks of the hub's clock, which is
-    no work of the hub.
+    activity: where requests count as work. heard: is told that one comes. local_clock: answers what this machine asks
+    of the hub's clock, which is no work of the hub.
     """
 
     def __init__(
-        self, invoke: Invoke, activity: Activity, local_clock: Callable[[HttpRequest], HttpAnswer] | None = None
+        self,
+        invoke: Invoke,
+        activity: Activity,
+        heard: Callable[[], None] = lambda: None,
+        local_clock: Callable[[HttpRequest], HttpAnswer] | None = None,
     ) -> None:
         self._invoke = invoke
         self._activity = activity
+        self._heard = heard
         self._local_clock = local_clock
         self._routes = RouteTable(())
         self._open = False
@@ -69,6 +74,7 @@ class Gateway:
         if self._local_clock and self._open and request.path.startswith(local_api.PATH):
             answer = await self._in_thread(self._local_clock, request)
         else:
+            self._heard()
             with self._activity.during(f"{request.method} {request.path}"):
                 answer = await self._answer(request) if body is not None else _TOO_LARGE
         content = b"" if scope["method"] == "HEAD" else answer.body

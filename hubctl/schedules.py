@@ -15,14 +15,12 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.kernel.clock import Clock, rfc3339
 from hubctl.aws_host import ACCOUNT, REGION, Invoke
-from hubctl.clock.stepped import Due
 
 DAYS_AHEAD_MAX = 366
 TICK_SECONDS = 0.05
@@ -39,6 +37,10 @@ class Rate:
 
     def next_after(self, moment: datetime) -> datetime:
         return moment + self.every
+
+    def first_from(self, due: datetime, moment: datetime) -> datetime:
+        """The first of its times, of which `due` is one, that is not before `moment`."""
+        return due + max(0, -(-(moment - due) // self.every)) * self.every
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ class Cron:
                 if due > moment:
                     return due
         raise ValueError(f"no time within {DAYS_AHEAD_MAX} days fits the schedule")
+
+    def first_from(self, due: datetime, moment: datetime) -> datetime:
+        """The first of its times, of which `due` is one, that is not before `moment`."""
+        return due if moment <= due else self.next_after(moment - timedelta(microseconds=1))
 
     def _fits(self, day: date) -> bool:
         weekday = day.isoweekday() % 7 + 1
@@ -111,11 +117,12 @@ def _field(text: str, low: int, high: int) -> frozenset[int]:
 
 @dataclass
 class Job:
-    """One schedule entry of a room and when it is due next."""
+    """One schedule entry of a room and when it is due next. bundle: the room's functions."""
 
     function: str
     schedule: Rate | Cron
     due: datetime
+    bundle: str = ""
     called: float = -GAP_SECONDS
     running: Future[Any] | None = None
 
@@ -133,7 +140,7 @@ def read_jobs(build: Path, tenant: str, timezone: str, now: datetime) -> list[Jo
             if entry["kind"] == "schedule":
                 schedule = parse_schedule(entry["schedule"], entry.get("timezone") or timezone)
                 name = f"hub-{tenant}-{manifest['function']}-{entry['name']}"
-                jobs.append(Job(name, schedule, schedule.next_after(now)))
+                jobs.append(Job(name, schedule, schedule.next_after(now), manifest["function"]))
     return jobs
 
 
@@ -166,25 +173,6 @@ class Schedules:
     def _run(self) -> None:
         while not self._stopped.wait(TICK_SECONDS):
             self.fire_due()
-
-
-@dataclass
-class DueSchedules:
-    """The jobs of a stepped hub: each is due at its very times, and is called when the clock has come to one."""
-
-    jobs: Sequence[Job]
-    invoke: Invoke
-
-    def due(self) -> list[Due]:
-        """The next time of each job."""
-        return [
-            Due(job.due, "schedule", number, job.function, partial(self._fire, job))
-            for number, job in enumerate(self.jobs)
-        ]
-
-    def _fire(self, job: Job) -> None:
-        due, job.due = job.due, job.schedule.next_after(job.due)
-        self.invoke(job.function, scheduled_event(job.function, due))
 
 
 def scheduled_event(function: str, due: datetime) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from typing import Protocol
 from hub.kernel.clock import CARRIED, Clock, ScaledClock
 from hubctl.aws_host import Invoke
 from hubctl.clock.activity import Activity
+from hubctl.clock.due_schedules import DueSchedules
 from hubctl.clock.pace import Pace, ScaledPace, SteppedPace
 from hubctl.clock.stepped import SteppedClock
 from hubctl.clock.stepper import Stepper
 from hubctl.clock.words import Mode
-from hubctl.schedules import DueSchedules, Job, Schedules
+from hubctl.schedules import Job, Schedules
 
 SETTLE_SECONDS = 6.0  # real time kept before a fixed business origin, for starting workers and seeding
 
@@ -45,6 +46,15 @@ class Timekeeping(Protocol):
 
     def keep(self, jobs: Sequence[Job], invoke: Invoke) -> None:
         """Fires the schedules from now on."""
+
+    def heard(self, bundle: str) -> None:
+        """A function of this bundle is called."""
+
+    def requested(self) -> None:
+        """A request comes from outside."""
+
+    def disturbed(self) -> None:
+        """There is news on a platform that its hub does not know of."""
 
     def close(self) -> None: ...
 
@@ -83,6 +93,12 @@ class RunningTime:
         self._schedules = Schedules(jobs, self.clock, invoke)
         self._schedules.start()
 
+    def heard(self, bundle: str) -> None: ...
+
+    def requested(self) -> None: ...
+
+    def disturbed(self) -> None: ...
+
     def close(self) -> None:
         if self._schedules is not None:
             self._schedules.stop()
@@ -96,7 +112,8 @@ class SteppedTime:
         pace = SteppedPace(self.clock, activity)
         self.pace: Pace = pace
         self.carried: Callable[[], datetime] | None = self.clock.business_now
-        self.stepper = Stepper(self.clock, activity, pace.at_work, [pace])
+        self._schedules = DueSchedules(self.clock)
+        self.stepper = Stepper(self.clock, activity, pace.at_work, [pace, self._schedules])
 
     def begin(self, origin: datetime | None) -> datetime:  # noqa: ARG002 - it stands there already
         return self.clock.business_now()
@@ -108,7 +125,16 @@ class SteppedTime:
         self.stepper.settle()
 
     def keep(self, jobs: Sequence[Job], invoke: Invoke) -> None:
-        self.stepper.sources.append(DueSchedules(jobs, invoke))
+        self._schedules.keep(jobs, invoke)
+
+    def heard(self, bundle: str) -> None:
+        self._schedules.heard(bundle)
+
+    def requested(self) -> None:
+        self._schedules.requested()
+
+    def disturbed(self) -> None:
+        self._schedules.disturb()
 
     def close(self) -> None:
         self.stepper.close()
