@@ -81,11 +81,12 @@ def on_event(event: Event) -> None:
 
 
 @room.schedule("rate(1 minute)", name="sweep")
-def sweep(now: datetime) -> None:
-    """Send what waited for the end of quiet hours, one digest a person."""
+def sweep(now: datetime) -> datetime | None:
+    """Send what waited for the end of quiet hours, one digest a person. Answers when the next is due."""
     waiting = sweep_due(store(), now, _post_digest)
     if waiting:
         room.logger.warning("digests wait for the next sweep", extra={"waiting": waiting})
+    return None if waiting else store().next_due()
 
 
 def show_send(send: Send) -> SendView:

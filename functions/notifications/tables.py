@@ -11,7 +11,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute
 from functions.notifications.delivery import Send
 from functions.notifications.notices import Notice
 from hub.contracts.events import PersonChanged, RosterChanged, Shift
-from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.clock import UNTIL_CALLED, parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict, NotFound
 from hub.store.model import RoomModel, bind, saving
 from hub.store.paging import Position, read_page
@@ -146,6 +146,11 @@ class NotificationTable:
         rows, _ = read_page(DueItem.query, pk, DueItem.sk < after, limit=DUE_LIMIT, consistent_read=True)
         found = [self.read(row.send_id) for row in rows]
         return [send for send in found if send is not None]
+
+    def next_due(self) -> datetime:
+        """When the first delayed send is due, UNTIL_CALLED when none is delayed."""
+        rows, _ = read_page(DueItem.query, f"{self._tenant}#due", limit=1, consistent_read=True)
+        return parse_rfc3339(rows[0].sk.partition("#")[0]) if rows else UNTIL_CALLED
 
     def drop_due(self, send: Send) -> None:
         """This send needs no sweep any more."""

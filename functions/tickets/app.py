@@ -320,9 +320,9 @@ def steps(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 @room.schedule(f"rate({EVERY_MINUTES} minutes)")
-def sweep(now: datetime) -> None:
+def sweep(now: datetime) -> datetime | None:
     """Look after open tickets that nobody and nothing works on: see stuck.py."""
-    sweep_tickets(desk, now)
+    return sweep_tickets(desk, now)
 
 
 def _case(request: Request) -> Case:

@@ -22,7 +22,7 @@ from functions.webhooks.room import room, tools
 from hub.channels.registry import CHANNELS
 from hub.contracts.events import AfterSaleTouched, Event, FeedTouched, OrderTouched, parse_event
 from hub.edge.bus import Change
-from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.clock import UNTIL_CALLED, parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict, Refuse, Retry
 from hub.store.inbox import SORT as MESSAGE
 
@@ -120,7 +120,7 @@ def tally(message: dict[str, Any]) -> None:
 
 
 @room.schedule("rate(10 minutes)")
-def pull(now: datetime) -> None:  # noqa: ARG001 - each pull asks for the time itself
+def pull(now: datetime) -> datetime:  # noqa: ARG001 - each pull asks for the time itself, and in real time
     """Ask for a pull of every feed: one message each, so that none waits for another."""
     feeds = [
         {"connection_id": shop.connection_id, "entity": feed.entity}
@@ -129,6 +129,7 @@ def pull(now: datetime) -> None:  # noqa: ARG001 - each pull asks for the time i
     ]
     feeds += [{"connection_id": one, "entity": "conversation"} for one in tools().feeds.connections()]
     room.send("pulls", *feeds, {"entity": "unmapped"})
+    return UNTIL_CALLED
 
 
 @room.queue("pulls")
@@ -175,7 +176,7 @@ def _pull(shop: Shop, entity: str) -> None:
 
 
 @room.schedule("rate(5 minutes)")
-def sweep(now: datetime) -> None:  # noqa: ARG001 - what waits is measured in real time
+def sweep(now: datetime) -> datetime:  # noqa: ARG001 - what waits is measured in real time
     """Send what stays pending to the queue again, and give up what nothing has moved for a day."""
     wall, inbox = room.clock.wall_now(), tools().inbox
     for message_id in inbox.list_waiting("pending", wall - GIVE_UP, SWEEP_LIMIT)[0]:
@@ -185,6 +186,7 @@ def sweep(now: datetime) -> None:  # noqa: ARG001 - what waits is measured in re
     waiting = inbox.list_waiting("pending", wall - OVERDUE, SWEEP_LIMIT)[0]
     again = (Change(inbox.table, "INSERT", f"{inbox.tenant}#{one}", MESSAGE, None, None) for one in waiting)
     room.send("changes", *map(asdict, again))
+    return UNTIL_CALLED
 
 
 def _noting_failure(connection_id: str, action: Callable[[], Any], *, dropped: bool = False) -> None:

@@ -17,6 +17,7 @@ from hub.contracts.events import Event, parse_event
 from hub.edge import aws, bus
 from hub.edge.bus import Change
 from hub.edge.logs import masked_facts
+from hub.kernel.clock import rfc3339
 from hub.kernel.errors import HubError, Retry
 
 if TYPE_CHECKING:
@@ -59,10 +60,11 @@ def task(room: Room, handler: Callable[[dict[str, Any]], dict[str, Any]], payloa
         raise
 
 
-def scheduled(room: Room, handler: Callable[[datetime], None]) -> dict[str, Any]:
-    """One scheduled run, told the business time."""
-    handler(room.now())
-    return {}
+def scheduled(room: Room, handler: Callable[[datetime], datetime | None]) -> dict[str, Any]:
+    """One scheduled run, told the business time. A handler may answer before when it has nothing to do unless its room
+    is called: a stepped hub leaves those runs out, AWS ignores it."""
+    rests_until = handler(room.now())
+    return {"rests_until": rfc3339(rests_until)} if rests_until else {}
 
 
 def _each(room: Room, batch: Mapping[str, Any], run: Callable[[dict[str, Any]], None], context: Any) -> Failures:

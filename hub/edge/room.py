@@ -264,9 +264,10 @@ class Room(Chalice):
         return register
 
     def schedule(self, expression: Any, name: str | None = None, description: str = "") -> Callable[..., Any]:  # noqa: ARG002 - Chalice's
-        """Run `handler(now)` by a rate(…) or cron(…) expression in the tenant's zone."""
+        """Run `handler(now)` by a rate(…) or cron(…) expression in the tenant's zone. It may answer a moment before
+        which it has nothing to do, unless its room is called."""
 
-        def register(handler: Callable[[datetime], None]) -> Any:
+        def register(handler: Callable[[datetime], datetime | None]) -> Any:
             entry = name or handler.__name__
             self._entry(entry, "schedule", handler, schedule=expression)
             run = lambda event, context: consumers.scheduled(self, handler)  # noqa: ARG005, E731 - Lambda's signature

@@ -15,6 +15,8 @@ from typing import Protocol
 
 from hub.kernel.errors import Broken, Invalid, Problem
 
+UNTIL_CALLED = datetime.max.replace(tzinfo=UTC)
+"""What a scheduled function answers that has nothing to do before its room is called: nothing is due by itself."""
 CARRIED = "call"
 """As `HUB_CLOCK_ORIGIN`: business time is what each call carries."""
 

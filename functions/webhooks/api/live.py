@@ -11,6 +11,7 @@ from functions.webhooks.orders.tags_table import live_orders
 from functions.webhooks.room import room, tools
 from hub.contracts.webhooks_live import CheckOrder, Freshness, LiveOrderView, OrderReadQuery
 from hub.edge.requests import Request
+from hub.kernel.clock import UNTIL_CALLED
 
 DECIDERS = ("integrator", "supervisor", "agent")
 
@@ -44,9 +45,10 @@ def check_order(request: Request) -> LiveOrderView:
 
 
 @room.schedule("rate(1 minute)")
-def recheck(now: datetime) -> None:  # noqa: ARG001 - how old a read is, is real time
+def recheck(now: datetime) -> datetime:  # noqa: ARG001 - how old a read is, is real time
     """Check the decisions that were taken while a platform did not answer."""
     live_orders(tools()).recheck(sorted(tools().shops()))
+    return UNTIL_CALLED
 
 
 def _view(order: LiveOrder) -> LiveOrderView:

@@ -13,6 +13,7 @@ from hub.contracts.http import Page
 from hub.contracts.webhooks_live import NewPromotions, PromotionQuery, PromotionsView, PromotionView
 from hub.edge import cursors
 from hub.edge.requests import Request
+from hub.kernel.clock import UNTIL_CALLED
 from hub.kernel.errors import Invalid, Problem
 
 
@@ -61,9 +62,10 @@ def push_promotions(message: dict[str, Any]) -> None:
 
 
 @room.schedule("rate(1 minute)")
-def resume(now: datetime) -> None:  # noqa: ARG001 - limits are kept in real time
+def resume(now: datetime) -> datetime:  # noqa: ARG001 - limits are kept in real time
     """Begin the turns anew that were lost."""
     _promoter().resume()
+    return UNTIL_CALLED
 
 
 def _promoter() -> Promoter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from functions.webhooks.inbox.counts import day_key, day_text
+from functions.webhooks.inbox.counts import day_key, day_text, next_day
 from functions.webhooks.orders.reconcile import MEANINGS, day_figures, days_asked, sum_figures
 from functions.webhooks.room import WATCHERS, room, tools
 from hub.channels.registry import inbound_channels
@@ -44,6 +44,7 @@ def reconcile(request: Request) -> Reconciliation:
 
 
 @room.schedule("rate(1 hour)")
-def fold(now: datetime) -> None:
-    """Fold the counters of days that are over."""
-    tools().counters.fold(day_key(now - FOLDED_AFTER, room.settings.timezone))
+def fold(now: datetime) -> datetime | None:
+    """Fold the counters of days that are over; the next one is when another day is."""
+    folded = tools().counters.fold(day_key(now - FOLDED_AFTER, room.settings.timezone))
+    return None if folded else next_day(now, room.settings.timezone)
