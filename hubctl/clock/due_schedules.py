@@ -21,7 +21,7 @@ from hubctl.aws_host import Invoke
 from hubctl.clock.stepped import Due
 from hubctl.schedules import Job, scheduled_event
 
-REST_REAL_SECONDS = 10.0
+REST_REAL_SECONDS = 30.0
 FAR = timedelta(days=3650)
 INSTANT = timedelta(microseconds=1)
 
@@ -58,10 +58,12 @@ class DueSchedules:
             times = [(number, job, self._next_time(job)) for number, job in enumerate(self._jobs)]
         return [Due(at, "schedule", number, job.function, partial(self._fire, job)) for number, job, at in times if at]
 
-    def heard(self, bundle: str) -> None:
-        """A function of this bundle is called, and may change what the bundle's schedules look for. A job's own call,
-        and what follows from it, tells the job nothing new."""
+    def heard(self, bundle: str, function: str) -> None:
+        """A function is called, and may change what its bundle's schedules look for. A job's call by itself changes
+        nothing that no call follows from; and what follows from it tells the job nothing new."""
         with self._lock:
+            if self._fired is not None and self._fired.function == function:
+                return
             for job in self._jobs:
                 if job.bundle == bundle and job is not self._fired:
                     self._end_rest(job)

@@ -47,8 +47,8 @@ class Timekeeping(Protocol):
     def keep(self, jobs: Sequence[Job], invoke: Invoke) -> None:
         """Fires the schedules from now on."""
 
-    def heard(self, bundle: str) -> None:
-        """A function of this bundle is called."""
+    def heard(self, bundle: str, function: str) -> None:
+        """A function of a bundle is called."""
 
     def requested(self) -> None:
         """A request comes from outside."""
@@ -93,7 +93,7 @@ class RunningTime:
         self._schedules = Schedules(jobs, self.clock, invoke)
         self._schedules.start()
 
-    def heard(self, bundle: str) -> None: ...
+    def heard(self, bundle: str, function: str) -> None: ...
 
     def requested(self) -> None: ...
 
@@ -127,8 +127,8 @@ class SteppedTime:
     def keep(self, jobs: Sequence[Job], invoke: Invoke) -> None:
         self._schedules.keep(jobs, invoke)
 
-    def heard(self, bundle: str) -> None:
-        self._schedules.heard(bundle)
+    def heard(self, bundle: str, function: str) -> None:
+        self._schedules.heard(bundle, function)
 
     def requested(self) -> None:
         self._schedules.requested()
