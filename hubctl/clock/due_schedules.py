@@ -56,7 +56,9 @@ class DueSchedules:
         with self._lock:
             self._fired = None
             times = [(number, job, self._next_time(job)) for number, job in enumerate(self._jobs)]
-        return [Due(at, "schedule", number, job.function, partial(self._fire, job)) for number, job, at in times if at]
+        return [
+            Due(at, "schedule", number, job.function, partial(self._fire, job, at)) for number, job, at in times if at
+        ]
 
     def heard(self, bundle: str, function: str) -> None:
         """A function is called, and may change what its bundle's schedules look for. A job's call by itself changes
@@ -80,12 +82,12 @@ class DueSchedules:
             for job in self._jobs:
                 self._end_rest(job)
 
-    def _fire(self, job: Job) -> None:
+    def _fire(self, job: Job, at: datetime) -> None:
         assert self._invoke is not None  # noqa: S101 - jobs and invoke are given together
-        due, job.due = job.due, job.schedule.next_after(job.due)
         with self._lock:
-            self._fired = job
-        outcome = self._invoke(job.function, scheduled_event(job.function, due))
+            self._fired, job.due = job, job.schedule.next_after(at)
+            self._rests.pop(job.function, None)
+        outcome = self._invoke(job.function, scheduled_event(job.function, at))
         until = rests_until(outcome.answer.get("ok"))
         with self._lock:
             if until is not None and self._fired is job:

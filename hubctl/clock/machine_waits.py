@@ -23,6 +23,10 @@ MACHINES = "steps of state machines"
 LONGEST = timedelta(days=3650)
 
 
+class HubStopped(BaseException):
+    """Ends a thread that waits when the hub stops; no error, so that no machine catches it."""
+
+
 @dataclass
 class Wait:
     """One thread that lies here until it is woken. counted: whether it is at work when it runs."""
@@ -75,7 +79,7 @@ class MachineWaits:
             self.wake(wait)
         wait.woken.wait()
         if self._closed:
-            raise SystemExit
+            raise HubStopped
 
     def wake(self, wait: Wait) -> None:
         """Lets its thread run on, at work from now; nothing when it runs already."""
@@ -122,6 +126,8 @@ class MachineThread(threading.Thread):
     def run(self) -> None:
         try:
             super().run()
+        except HubStopped:
+            return
         finally:
             with self._waits.lock:
                 self._over = True

@@ -123,9 +123,10 @@ class Stepper:
         return Passed(start, self.clock.business_now(), fired)
 
     def _next_of_run(self, limit: datetime) -> Due | None:
+        """The next due thing while something is still to come; then what is due at this very moment."""
         dues = self.due()
-        to_come = earliest(due for due in dues if not due.recurs)
-        return _within(earliest(dues), limit) if to_come is not None and to_come.at <= limit else None
+        to_come = any(due.at <= limit for due in dues if not due.recurs)
+        return _within(earliest(dues), limit if to_come else self.clock.business_now())
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -52,7 +52,7 @@ def parse_mode(text: str) -> Mode:
 
 def parse_length(text: str) -> timedelta:
     """ "1d12h" or "90m". Raises Invalid, for a negative one too: business time never goes back."""
-    parts = re.findall(r"(\d{1,7})([dhms])", text)
+    parts = re.findall(r"([0-9]{1,7})([dhms])", text)
     if not parts or "".join(f"{number}{unit}" for number, unit in parts) != text:
         raise Invalid("not a length of time", problems=[Problem("/by", LENGTHS)], given=text)
     length = sum((int(number) * UNITS[unit] for number, unit in parts), timedelta())
