@@ -1,5 +1,5 @@
 """Puts a local hub together, in this order: ports → workers import their libraries while the embedded AWS takes the
-stack → the clock's origin is fixed → workers get their environment → gateway opens → seed → schedules run.
+stack → business time begins → workers get their environment → gateway opens → seed → schedules run.
 """
 
 from __future__ import annotations
@@ -10,28 +10,33 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from hub.kernel.clock import ScaledClock
+from hub.kernel.clock import Clock
 from hubctl import seed
 from hubctl.aws_host import AwsHost, client_environment
 from hubctl.build import build
+from hubctl.clock.activity import Activity
+from hubctl.clock.local_api import LocalClock
+from hubctl.clock.stepper import Stepper
+from hubctl.clock.timekeeping import timekeeping
+from hubctl.clock.words import Mode
 from hubctl.deploy_local import Deployment, deploy, put_auth_key
 from hubctl.dispatcher import Dispatcher
 from hubctl.gateway import Gateway
 from hubctl.platforms.app import Platforms
-from hubctl.schedules import Schedules, read_jobs
-from hubctl.serving import AsgiApp, Server, claim_port
+from hubctl.schedules import read_jobs
+from hubctl.serving import AsgiApp, Receive, Scope, Send, Server, claim_port
 from hubctl.state import ROOT, LocalState
 from hubctl.synth import synthesise
 from hubctl.watch import SourceWatch
 from hubctl.worker_process import Preparation
 
 OPEN_FILES = 10_240  # as many as macOS lets a process have
-SETTLE_SECONDS = 6.0  # real time kept before a fixed business origin, for starting workers and seeding
 TIMEZONE = "Asia/Shanghai"
 PREPARATIONS = {
     "": Preparation(
@@ -43,7 +48,7 @@ PREPARATIONS = {
 
 
 class Ready(BaseModel):
-    """What a caller needs of a hub that is up; `hubctl dev` writes it as JSON."""
+    """What a caller needs of a hub that is up; `hubctl dev` writes it as JSON. clock: "real", "stepped" or a scale."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,7 +57,7 @@ class Ready(BaseModel):
     token: str
     platforms_url: str
     aws_url: str
-    clock_scale: int
+    clock: str
     business_origin: datetime
     connections: tuple[seed.Connection, ...]
     started_in_seconds: float
@@ -72,12 +77,12 @@ class Stack:
 class Options:
     """How to run it. port 0: any free one. business_origin: the business time at the moment of readiness.
 
-    steps: what to seed, by default the demo's. watch: replace workers when their source changes.
-    tell: hears in one line what the start is doing.
+    clock: how business time runs. steps: what to seed, by default the demo's. watch: replace workers when their
+    source changes. tell: hears in one line what the start is doing.
     """
 
     port: int = 0
-    clock_scale: int = 1
+    clock: Mode = Mode()  # noqa: RUF009 - it is frozen
     tenant: str = "demo"
     business_origin: datetime | None = None
     state: LocalState = field(default_factory=LocalState)
@@ -88,10 +93,12 @@ class Options:
 
 @dataclass
 class Hub:
-    """A running hub. seconds: how long each phase of its start took."""
+    """A running hub. stepper: moves its clock, None where that runs by itself. seconds: how long each phase of its
+    start took."""
 
     ready: Ready
-    clock: ScaledClock
+    clock: Clock
+    stepper: Stepper | None
     aws: AwsHost
     dispatcher: Dispatcher
     platforms: Platforms
@@ -105,22 +112,27 @@ class Assembly:
     def __init__(self, options: Options, stack: Stack | None, cleanup: ExitStack) -> None:
         self.options = options
         self.steps = tuple(seed.read_steps()) if options.steps is None else options.steps
-        self.clock = ScaledClock()
+        self.activity = Activity()
+        self.time = timekeeping(options.clock, options.business_origin, self.activity)
         self._cleanup = cleanup
         self._began = time.monotonic()
         self._seconds: dict[str, float] = {}
         self._gateway_port = self._claimed(options.port)
         self.stack = stack or synthesised(options.tenant, options.tell, self._seconds)
         logs = options.state.logs
-        self.host = AwsHost(self.clock, options.clock_scale, logs)
+        self.host = AwsHost(logs, self.time.pace, self.activity)
         self._undo(self.host.stop)
         self.dispatcher = Dispatcher(
             logs,
             environment=client_environment(self.host.endpoint),
             preparations=PREPARATIONS,
             emit=self.host.emit_logs,
+            activity=self.activity,
+            carried=self.time.carried,
+            heard=self.time.heard,
         )
-        self.gateway = Gateway(self.dispatcher.invoke)
+        local_clock = LocalClock(options.clock, lambda: self.time.clock, self.time.stepper, ZoneInfo(TIMEZONE))
+        self.gateway = Gateway(self.dispatcher.invoke, self.activity, self.time.requested, local_clock.answer)
         self.platforms = Platforms(seed.platform_apps(self.steps))
 
     def start(self) -> Hub:
@@ -131,19 +143,38 @@ class Assembly:
         self._serve()
         with timed(self._seconds, "deploy"):
             deployment = self._deploy()
-        self._start_clock()
+        self._origin = self.time.begin(self.options.business_origin)
         self._start_workers(deployment)
         with timed(self._seconds, "seed"):
             ready = self._seed()
         self._start_schedules()
-        return Hub(ready, self.clock, self.host, self.dispatcher, self.platforms, deployment, self._seconds)
+        return Hub(
+            ready,
+            self.time.clock,
+            self.time.stepper,
+            self.host,
+            self.dispatcher,
+            self.platforms,
+            deployment,
+            self._seconds,
+        )
 
     def _serve(self) -> None:
         platforms_port = self._claimed(0)
         self.host.start(self.dispatcher.invoke)
-        self.platforms_url = self._served("platforms", self.platforms, platforms_port).url
+        self.platforms_url = self._served("platforms", self._watched(self.platforms), platforms_port).url
         self.base_url = self._served("gateway", self.gateway, self._gateway_port).url
         self._undo(self.gateway.close)
+
+    def _watched(self, platforms: AsgiApp) -> AsgiApp:
+        """The doubles; what they are told outside the hub's sight is news for its schedules."""
+
+        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and (scope["method"], scope["path"][:10]) == ("POST", "/_control/"):
+                self.time.disturbed()
+            await platforms(scope, receive, send)
+
+        return watched
 
     def _deploy(self) -> Deployment:
         tenant = self.options.tenant
@@ -151,23 +182,9 @@ class Assembly:
         put_auth_key(self.host, tenant, self.options.state.auth_key())
         return deploy(self.host, tenant, self.stack.template, self.stack.assets)
 
-    def _start_clock(self) -> None:
-        """A fixed business origin falls on the moment of readiness; what is seeded before it is a little earlier."""
-        fixed = self.options.business_origin
-        wall = time.time() + (SETTLE_SECONDS if fixed else 0)
-        business = fixed.timestamp() if fixed else wall
-        self.clock = ScaledClock(self.options.clock_scale, wall, business)
-        self.host.clock = self.clock
-
     def _start_workers(self, deployment: Deployment) -> None:
-        clock = self.clock
-        environment = {
-            "HUB_CLOCK_SCALE": str(clock.scale),
-            "HUB_CLOCK_ORIGIN": f"{clock.origin_wall}/{clock.origin_business}",
-            "HUB_BASE_URL": self.base_url,
-            "HUB_PLATFORMS_URL": self.platforms_url,
-        }
-        self.dispatcher.register(deployment.functions, environment)
+        environment = {"HUB_BASE_URL": self.base_url, "HUB_PLATFORMS_URL": self.platforms_url}
+        self.dispatcher.register(deployment.functions, environment | self.time.environment())
         self.dispatcher.warm()
         self._undo(self.dispatcher.close)  # again, and first: what still runs must not hold up the servers
         self.gateway.open(deployment.routes)
@@ -179,27 +196,25 @@ class Assembly:
     def _seed(self) -> Ready:
         token = self.options.state.token(self.options.tenant)
         self.options.tell("entering people, rosters, flows and connections over its HTTP API …")
-        connections = seed.run_steps(self.steps, self.base_url, token, self.clock.business_now())
+        connections = seed.run_steps(self.steps, self.base_url, token, self.time.clock.business_now())
         self.dispatcher.invoke(f"hub-{self.options.tenant}-accept-http", {"warm": True})
-        if self.options.business_origin is not None:
-            time.sleep(max(0.0, self.clock.origin_wall - time.time()))
+        self.time.await_origin()
         return Ready(
             base_url=self.base_url,
             tenant=self.options.tenant,
             token=token,
             platforms_url=self.platforms_url,
             aws_url=self.host.endpoint,
-            clock_scale=self.clock.scale,
-            business_origin=datetime.fromtimestamp(self.clock.origin_business, UTC),
+            clock=str(self.options.clock),
+            business_origin=self._origin,
             connections=tuple(connections),
             started_in_seconds=round(time.monotonic() - self._began, 1),
         )
 
     def _start_schedules(self) -> None:
-        jobs = read_jobs(self.stack.build, self.options.tenant, TIMEZONE, self.clock.business_now())
-        schedules = Schedules(jobs, self.clock, self.dispatcher.invoke)
-        schedules.start()
-        self._undo(schedules.stop)
+        jobs = read_jobs(self.stack.build, self.options.tenant, TIMEZONE, self.time.clock.business_now())
+        self.time.keep(jobs, self.dispatcher.invoke)
+        self._undo(self.time.close)
 
     def _served(self, name: str, app: AsgiApp, listener: socket.socket) -> Server:
         server = Server(name, app, listener).start()

@@ -13,8 +13,8 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
@@ -22,10 +22,11 @@ from typing import Any, ClassVar
 import boto3
 from botocore.config import Config
 
-from hub.kernel.clock import Clock
+from hubctl.clock.activity import Activity
+from hubctl.clock.pace import Pace
 from hubctl.dispatcher import Outcome
 from hubctl.failures import OperatorError
-from hubctl.serving import LOOPBACK, Server, claim_port
+from hubctl.serving import LOOPBACK, AsgiApp, Receive, Scope, Send, Server, claim_port
 from hubctl.worker_process import Call
 
 ACCOUNT = "000000000000"
@@ -53,14 +54,16 @@ def client_environment(endpoint: str) -> dict[str, str]:
 
 @dataclass
 class AwsHost:
-    """One run of the embedded AWS. `clock` says what time the hub has: waits until a moment follow it."""
+    """One run of the embedded AWS. pace: makes its waits follow the hub's time. activity: where requests count as
+    work."""
 
-    clock: Clock
-    scale: int
     logs: Path
+    pace: Pace
+    activity: Activity = field(default_factory=Activity)
     _port: ClassVar[int] = 0
     _server: Server | None = field(default=None, init=False)
     _shell: dict[str, str] | None = field(default=None, init=False)
+    _replaced: ExitStack = field(default_factory=ExitStack, init=False)
 
     def __post_init__(self) -> None:
         self._listener = claim_port(type(self)._port)
@@ -71,19 +74,20 @@ class AwsHost:
         """Serves it; `invoke` runs the functions. Raises AwsHostError on a ministack we do not know."""
         _keep_quiet(self.logs / "aws.log")
         self._shell = _exchange_environment(self._settings())
-        app = _module("app")
-        self._lambda = _module("services.lambda_svc")
-        self._steps = _module("services.stepfunctions")
+        app = self.module("app")
+        self._lambda = self.module("services.lambda_svc")
         app._reset_all_state()
         self._replace(invoke)
-        self._server = Server("aws", app.app, self._listener).start()
+        self._server = Server("aws", self._counted(app.app), self._listener).start()
         self._wait_ready()
 
     def stop(self) -> None:
         """Frees the port and puts the shell's environment back; harmless when it never started."""
         self._listener.close()
+        self.pace.close()
         if self._server is not None:
             self._server.stop()
+        self._replaced.close()
         if self._shell is not None:
             os.environ.clear()
             os.environ.update(self._shell)
@@ -105,7 +109,7 @@ class AwsHost:
             "GATEWAY_PORT": str(self._port),
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "MINISTACK_REGION": REGION,
-            "SFN_WAIT_SCALE": str(1 / self.scale),
+            "LAMBDA_ACCOUNT_CONCURRENCY": "0",  # calls wait in line at our dispatcher; theirs would be dropped
             "IOT_MTLS_ENABLED": "0",  # else it opens port 8883
             "SFTP_ENABLED": "0",
             "LOG_LEVEL": "WARNING",
@@ -113,15 +117,40 @@ class AwsHost:
         }
 
     def _replace(self, invoke: Invoke) -> None:
-        _assert_has(self._lambda, "_execute_function_dispatch", "_emit_lambda_logs")
-        _assert_has(self._steps, "_SFN_WAIT_SCALE", "_sleep_until")
-
         def dispatch(_function: object, config: dict[str, Any], event: object, *_call: object) -> dict[str, Any]:
             return executor_result(invoke(config["FunctionName"], event))
 
-        vars(self._lambda)["_execute_function_dispatch"] = dispatch
-        vars(self._steps)["_SFN_WAIT_SCALE"] = 1 / self.scale
-        vars(self._steps)["_sleep_until"] = lambda moment: sleep_until(moment, self.clock, self.scale)
+        self.require(self._lambda, "_emit_lambda_logs")
+        self.replace(self._lambda, "_execute_function_dispatch", dispatch)
+        self.pace.install(self)
+
+    def module(self, name: str) -> ModuleType:
+        """A module of the embedded AWS ("services.sqs")."""
+        return importlib.import_module(f"ministack.{name}")
+
+    def require(self, module: ModuleType, *names: str) -> None:
+        """Raises AwsHostError when a private name that we use is gone."""
+        if missing := [name for name in names if not hasattr(module, name)]:
+            raise AwsHostError(
+                f"{module.__name__} has no {missing[0]}: another version of ministack than the pinned one"
+            )
+
+    def replace(self, module: ModuleType, name: str, value: Any) -> None:
+        """Puts `value` in a private name's place until the host stops. Raises AwsHostError when there is no such."""
+        self.require(module, name)
+        self._replaced.callback(setattr, module, name, vars(module)[name])
+        setattr(module, name, value)
+
+    def _counted(self, app: AsgiApp) -> AsgiApp:
+        """The app with each request counted as work while it lasts."""
+
+        async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                return await app(scope, receive, send)
+            with self.activity.during("requests to the embedded AWS"):
+                return await app(scope, receive, send)
+
+        return counted
 
     def _wait_ready(self) -> None:
         sts, deadline = self.client("sts"), time.monotonic() + READY_SECONDS
@@ -131,26 +160,11 @@ class AwsHost:
             time.sleep(0.05)
 
 
-def sleep_until(moment: str, clock: Clock, scale: int) -> None:
-    """A Wait until a timestamp of business time: a scaled hub waits the scaled rest."""
-    due = datetime.fromisoformat(moment).astimezone(UTC)
-    time.sleep(max(0.0, (due - clock.business_now()).total_seconds() / scale))
-
-
 def executor_result(outcome: Outcome) -> dict[str, Any]:
     """An outcome as ministack's executors answer it; errors keep their names: state machines catch by them."""
     if outcome.failed:
         return {"body": outcome.answer["error"], "error": True, "log": outcome.log}
     return {"body": outcome.answer["ok"], "log": outcome.log}
-
-
-def _module(name: str) -> ModuleType:
-    return importlib.import_module(f"ministack.{name}")
-
-
-def _assert_has(module: ModuleType, *names: str) -> None:
-    if missing := [name for name in names if not hasattr(module, name)]:
-        raise AwsHostError(f"{module.__name__} has no {missing[0]}: another version of ministack than the pinned one")
 
 
 def _keep_quiet(log: Path) -> None:

@@ -15,6 +15,8 @@ from rich.markup import escape
 from hub.contracts.directory import Role
 from hubctl import documents
 from hubctl.build import build
+from hubctl.clock.command import clock_app
+from hubctl.clock.words import readable
 from hubctl.failures import OperatorError
 from hubctl.synth import synthesise
 
@@ -28,10 +30,17 @@ app = typer.Typer(
     help="scrm-hub on one machine and on AWS.",
 )
 app.add_typer(documents.app, name="documents")
+app.add_typer(clock_app, name="clock")
 say = Console(stderr=True, highlight=False)
 
 Tenant = Annotated[str, typer.Option(help="the tenant: a file infra/tenants/TENANT.toml")]
-Scale = Annotated[int, typer.Option(min=1, help="how many times faster business time runs than the wall clock")]
+Clock = Annotated[
+    str,
+    typer.Option(
+        help="how business time runs: real; stepped: it stands until `hubctl clock` moves it, and then jumps from "
+        "one due thing to the next; or N: so many times faster than real time"
+    ),
+]
 
 
 @app.command()
@@ -39,17 +48,20 @@ def dev(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="where the gateway listens on 127.0.0.1; 0 takes any free port")
     ] = 8000,
-    clock_scale: Scale = 1,
+    clock: Clock = "real",
     ready_file: Annotated[Path, typer.Option(help="written as JSON once the hub answers")] = Path(".hub/ready.json"),
     tenant: Tenant = "demo",
 ) -> None:
     """Run the whole hub here, until Ctrl-C: embedded AWS, the deployed stack, a gateway, doubles of the platforms."""
+    from hubctl.clock.words import parse_mode
     from hubctl.dev import run_dev
+
+    mode = readable(parse_mode, clock)
 
     def announce(ready: Ready) -> None:
         _announce(ready, ready_file)
 
-    run_dev(port, clock_scale, ready_file=ready_file, on_ready=announce, tenant=tenant, tell=_tell)
+    run_dev(port, mode, ready_file=ready_file, on_ready=announce, tenant=tenant, tell=_tell)
     say.print("stopped: nothing is left running")
 
 
@@ -58,12 +70,11 @@ def demo(
     as_json: Annotated[
         bool, typer.Option("--json", help="print what the day did as one JSON object, last line")
     ] = False,
-    clock_scale: Scale = 360,
 ) -> None:
     """Play a business day through the hub over real HTTP, check every step, print what happened. Exit 0 if all held."""
     from hubctl.demo.play import play
 
-    raise typer.Exit(0 if play(clock_scale, as_json=as_json) else 1)
+    raise typer.Exit(0 if play(as_json=as_json) else 1)
 
 
 @app.command(name="build")
@@ -279,6 +290,7 @@ def _announce(ready: Ready, ready_file: Path) -> None:
     """What a person needs of a hub that is up; the token alone goes to stdout. URLs are never broken over lines."""
     lines = [
         f"hub              {ready.base_url}   (reference: {ready.base_url}/docs)",
+        f"clock            {ready.clock}{STANDS if ready.clock == 'stepped' else ''}",
         f"platforms        {ready.platforms_url}   (doubles; they were sent: {ready.platforms_url}/_control/recorded)",
         *(f"{connection.channel:<16} {connection.webhook_url}" for connection in ready.connections),
         f"ready file       {ready_file}   (all of this, and the connections' secrets, as JSON)",
@@ -294,6 +306,9 @@ def _announce(ready: Ready, ready_file: Path) -> None:
     _try(".venv/bin/hubctl sample douyin 101")
     _try(f'curl -H "Authorization: Bearer $(.venv/bin/hubctl token)" {ready.base_url}/tickets')
     say.print("Ctrl-C stops it and everything that it started.")
+
+
+STANDS = "   (it stands until `hubctl clock advance 2h`, `until 2026-12-01T00:00` or `run`)"
 
 
 def _try(command: str) -> None:

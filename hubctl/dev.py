@@ -15,6 +15,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from hubctl.assembly import Assembly, Hub, Options, Ready, Stack
+from hubctl.clock.words import Mode
 from hubctl.serving import LOOPBACK
 
 __all__ = ["Hub", "Options", "Ready", "Stack", "run_dev", "running_hub", "wait_for_interrupt"]
@@ -24,7 +25,7 @@ WAKE_SECONDS = 0.2
 
 def run_dev(
     port: int,
-    clock_scale: int,
+    clock: Mode,
     ready_file: Path | None = None,
     on_ready: Callable[[Ready], None] | None = None,
     business_origin: datetime | None = None,
@@ -35,7 +36,7 @@ def run_dev(
 
     `ready_file` is there while this hub answers; another hub's is left alone. `tell` hears what the start is doing.
     """
-    options = Options(port, clock_scale, tenant, business_origin, tell=tell)
+    options = Options(port, clock, tenant, business_origin, tell=tell)
     if ready_file is not None:
         _remove_stale(ready_file)
     with suppress(KeyboardInterrupt), running_hub(options) as hub, ExitStack() as cleanup:

@@ -13,8 +13,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from hubctl.clock.activity import Activity
 from hubctl.worker_process import NOTHING, Answer, Call, Preparation, WorkerGoneError, WorkerProcess, failure
 
 WAIT_SECONDS = 120.0  # in line for a worker; then the caller is told, as Lambda tells a throttled one
@@ -116,7 +118,9 @@ class Dispatcher:
     """All bundles of a hub.
 
     environment: of every worker from its start on. preparations: by bundle, "" for those that have none of their
-    own. emit: is told of each call, for the embedded AWS's log groups.
+    own. emit: is told of each call, for the embedded AWS's log groups. activity: where calls count as work, from
+    the moment they wait in line. carried: answers the business time that calls carry, on a stepped clock.
+    heard: is told of each call's bundle and function, as it begins.
     """
 
     def __init__(
@@ -128,6 +132,9 @@ class Dispatcher:
         capacity: Mapping[str, int] = CAPACITY,
         emit: Emit = lambda _call, _outcome: None,
         wait_seconds: float = WAIT_SECONDS,
+        activity: Activity | None = None,
+        carried: Callable[[], datetime] | None = None,
+        heard: Callable[[str, str], None] = lambda _bundle, _function: None,
     ) -> None:
         self.functions: dict[str, Function] = {}
         self.generation = 0
@@ -138,6 +145,9 @@ class Dispatcher:
         self._capacity = capacity
         self._emit = emit
         self._wait_seconds = wait_seconds
+        self._activity = activity or Activity()
+        self._carried = carried
+        self._heard = heard
         self._bundles: dict[str, Bundle] = {}
         self._prestarted: dict[str, WorkerProcess] = {}
         self._closed = False
@@ -162,10 +172,16 @@ class Dispatcher:
 
     def invoke(self, name: str, event: object) -> Outcome:
         """Calls a function by its name and waits for the answer; never raises."""
+        with self._activity.during(name):
+            return self._invoke(name, event)
+
+    def _invoke(self, name: str, event: object) -> Outcome:
         function = self.functions.get(name)
         if function is None or self._closed:
             return Outcome(failure("ResourceNotFoundException", f"no function {name} runs here"), 0, "")
-        call = Call(name, function.handler, event, function.timeout_seconds, function.lane)
+        self._heard(function.bundle, name)
+        business = self._carried() if self._carried else None
+        call = Call(name, function.handler, event, function.timeout_seconds, function.lane, business)
         try:
             with self._bundles[function.bundle].taken(call.lane, self._wait_seconds) as slot:
                 outcome = self._run(slot, call)

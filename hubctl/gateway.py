@@ -7,10 +7,13 @@ that is no UTF-8 would arrive changed there) and costs one hop less.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from hubctl.aws_host import Invoke
+from hubctl.clock import local_api
+from hubctl.clock.activity import Activity
 from hubctl.http_api import (
     BODY_BYTES_MAX,
     HttpAnswer,
@@ -27,12 +30,27 @@ from hubctl.serving import Receive, Scope, Send, answer_lifespan, read_body, sen
 
 WAITING_REQUESTS_MAX = 256
 
+Result = TypeVar("Result")
+
 
 class Gateway:
-    """The ASGI app. Until `open`, every request is answered 503."""
+    """The ASGI app. Until `open`, every request is answered 503.
 
-    def __init__(self, invoke: Invoke) -> None:
+    activity: where requests count as work. heard: is told that one comes. local_clock: answers what this machine asks
+    of the hub's clock, which is no work of the hub.
+    """
+
+    def __init__(
+        self,
+        invoke: Invoke,
+        activity: Activity,
+        heard: Callable[[], None] = lambda: None,
+        local_clock: Callable[[HttpRequest], HttpAnswer] | None = None,
+    ) -> None:
         self._invoke = invoke
+        self._activity = activity
+        self._heard = heard
+        self._local_clock = local_clock
         self._routes = RouteTable(())
         self._open = False
         self._threads = ThreadPoolExecutor(WAITING_REQUESTS_MAX, thread_name_prefix="hub-request")
@@ -52,7 +70,13 @@ class Gateway:
         if scope["type"] != "http":
             return None
         body = await read_body(receive, BODY_BYTES_MAX)
-        answer = await self._answer(_request(scope, body)) if body is not None else _TOO_LARGE
+        request = _request(scope, body or b"")
+        if self._local_clock and self._open and request.path.startswith(local_api.PATH):
+            answer = await self._in_thread(self._local_clock, request)
+        else:
+            self._heard()
+            with self._activity.during(f"{request.method} {request.path}"):
+                answer = await self._answer(request) if body is not None else _TOO_LARGE
         content = b"" if scope["method"] == "HEAD" else answer.body
         return await send_answer(send, answer.status, list(answer.headers), content)
 
@@ -65,11 +89,13 @@ class Gateway:
         if found is None:
             return json_answer(404, {"message": "Not Found"})
         event = event_of(request, *found)
-        loop = asyncio.get_running_loop()
-        outcome = await loop.run_in_executor(self._threads, self._invoke, found[0].function, event)
+        outcome = await self._in_thread(self._invoke, found[0].function, event)
         if outcome.failed:
             return error_answer(outcome.answer["error"]["errorType"])
         return answer_of(outcome.answer["ok"])
+
+    async def _in_thread(self, action: Callable[..., Result], *arguments: Any) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, action, *arguments)
 
 
 _TOO_LARGE = json_answer(413, {"message": "Request Entity Too Large"})

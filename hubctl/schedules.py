@@ -1,6 +1,7 @@
 """Fires the rooms' schedules in business time, as EventBridge Scheduler would in real time.
 
-The deployed schedules are switched off here: at a scale of 720, rate(10 minutes) is due every 0.8 s.
+The deployed schedules are switched off here: at a scale of 720, rate(10 minutes) is due every 0.8 s, and a stepped hub
+comes to each of its times.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ class Rate:
     def next_after(self, moment: datetime) -> datetime:
         return moment + self.every
 
+    def first_from(self, due: datetime, moment: datetime) -> datetime:
+        """The first of its times, of which `due` is one, that is not before `moment`."""
+        return due + max(0, -(-(moment - due) // self.every)) * self.every
+
 
 @dataclass(frozen=True)
 class Cron:
@@ -58,6 +63,10 @@ class Cron:
                 if due > moment:
                     return due
         raise ValueError(f"no time within {DAYS_AHEAD_MAX} days fits the schedule")
+
+    def first_from(self, due: datetime, moment: datetime) -> datetime:
+        """The first of its times, of which `due` is one, that is not before `moment`."""
+        return due if moment <= due else self.next_after(moment - timedelta(microseconds=1))
 
     def _fits(self, day: date) -> bool:
         weekday = day.isoweekday() % 7 + 1
@@ -108,11 +117,12 @@ def _field(text: str, low: int, high: int) -> frozenset[int]:
 
 @dataclass
 class Job:
-    """One schedule entry of a room and when it is due next."""
+    """One schedule entry of a room and when it is due next. bundle: the room's functions."""
 
     function: str
     schedule: Rate | Cron
     due: datetime
+    bundle: str = ""
     called: float = -GAP_SECONDS
     running: Future[Any] | None = None
 
@@ -130,7 +140,7 @@ def read_jobs(build: Path, tenant: str, timezone: str, now: datetime) -> list[Jo
             if entry["kind"] == "schedule":
                 schedule = parse_schedule(entry["schedule"], entry.get("timezone") or timezone)
                 name = f"hub-{tenant}-{manifest['function']}-{entry['name']}"
-                jobs.append(Job(name, schedule, schedule.next_after(now)))
+                jobs.append(Job(name, schedule, schedule.next_after(now), manifest["function"]))
     return jobs
 
 

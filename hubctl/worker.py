@@ -2,8 +2,9 @@
 `hubctl.worker_process`.
 
 Each line on stdin is one JSON message: first {"env": {...}, "load": [module, …]}, then calls
-{"id", "lane", "handler", "event", "function_name", "request_id", "deadline"}. Each answer is one line on the
-process's first stdout: {"id", "ok": value} or {"id", "error": {errorType, errorMessage, stackTrace}}.
+{"id", "lane", "handler", "event", "function_name", "request_id", "deadline", "business"}; business is the time at
+which a stepped hub's call happens, else null. Each answer is one line on the process's first stdout:
+{"id", "ok": value} or {"id", "error": {errorType, errorMessage, stackTrace}}.
 Whatever the room prints goes to stderr, its log. Calls of one lane run one after another; two lanes run side
 by side, as a stream's forwarding must never wait for a long request. No exception of a room ends the process.
 """
@@ -21,8 +22,11 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, TextIO
+
+from hub.kernel.clock import CALL_TIME
 
 MEMORY_MB = 512
 STACK_LINES = 20
@@ -86,6 +90,8 @@ def run_call(message: Message) -> str:
     """Calls the handler and answers its result as JSON text. Raises whatever the handler raises."""
     if "env" in message:
         return load(message["env"], message.get("load", []))
+    if message.get("business"):
+        CALL_TIME.carry(datetime.fromisoformat(message["business"]))
     context = Context(message["function_name"], message["request_id"], message["deadline"])
     try:
         return json.dumps(resolve(message["handler"])(message["event"], context))

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,15 @@ NOTHING = Preparation()
 
 @dataclass(frozen=True)
 class Call:
-    """One invocation. `lane`: calls of one lane run one after another in a worker."""
+    """One invocation. `lane`: calls of one lane run one after another in a worker. business: the time at which it
+    happens, where calls carry it."""
 
     function_name: str
     handler: str
     event: Any
     timeout_seconds: float
     lane: str = "main"
+    business: datetime | None = None
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
@@ -135,6 +138,7 @@ class WorkerProcess:
                 "function_name": call.function_name,
                 "request_id": call.request_id,
                 "deadline": time.time() + call.timeout_seconds,
+                "business": call.business.isoformat() if call.business else None,
             }
         )
         try:

@@ -16,7 +16,7 @@ class Entry(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     kind: Kind
-    handler: str = Field(pattern=r"^functions(\.[a-z_][a-z0-9_]*){3}$")
+    handler: str = Field(pattern=r"^functions(\.[a-z_][a-z0-9_]*){3,5}$")
     paths: tuple[str, ...] = ()  # http: the path and all below it; accept: exactly these
     exact_paths: tuple[str, ...] = ()  # http: exactly these, with nothing below
     subscriptions: tuple[str, ...] = ()

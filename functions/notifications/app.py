@@ -117,11 +117,12 @@ def on_event(desk: Desk, event: Event) -> None:
 
 
 @room.schedule("rate(1 minute)", name="sweep")
-def sweep(desk: Desk, now: datetime) -> None:
-    """Send what waited for the end of quiet hours, one digest a person."""
+def sweep(desk: Desk, now: datetime) -> datetime | None:
+    """Send what waited for the end of quiet hours, one digest a person. Answers when the next is due."""
     waiting = sweep_due(desk.sends, now, partial(_post_digest, desk))
     if waiting:
         desk.logger.warning("digests wait for the next sweep", extra={"waiting": waiting})
+    return None if waiting else desk.sends.next_due()
 
 
 def show_send(send: Send) -> SendView:

@@ -11,7 +11,7 @@ from typing import Any
 from functions.notifications.delivery import Send
 from functions.notifications.notices import Notice
 from functions.notifications.tables import DueItem, SendItem
-from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.clock import UNTIL_CALLED, parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict
 from hub.store.lists import ListQuery, list_keys, read_list
 from hub.store.model import find_item, saving
@@ -68,6 +68,11 @@ class SendTable:
         rows, _ = read_page(DueItem.query, pk, DueItem.sk < after, limit=DUE_LIMIT, consistent_read=True)
         sends = [self.read(row.send_id) for row in rows]
         return [send for send in sends if send is not None]
+
+    def next_due(self) -> datetime:
+        """When the first delayed send is due, UNTIL_CALLED when none is delayed."""
+        rows, _ = read_page(DueItem.query, f"{self._tenant}#due", limit=1, consistent_read=True)
+        return parse_rfc3339(rows[0].sk.partition("#")[0]) if rows else UNTIL_CALLED
 
     def drop_due(self, send: Send) -> None:
         """This send needs no sweep any more."""

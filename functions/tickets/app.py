@@ -65,6 +65,6 @@ def steps(desk: Desk, payload: dict[str, Any]) -> dict[str, Any]:
 
 
 @room.schedule(f"rate({EVERY_MINUTES} minutes)")
-def sweep(desk: Desk, now: datetime) -> None:
+def sweep(desk: Desk, now: datetime) -> datetime | None:
     """Look after open tickets that nobody and nothing works on: see handlers/sweep.py."""
-    sweep_tickets(desk, now)
+    return sweep_tickets(desk, now)

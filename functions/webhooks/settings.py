@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hub.kernel.clock import Clock, ScaledClock
+from hub.kernel.clock import Clock, clock_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +26,5 @@ class DoorSettings:
             tenant=source["HUB_TENANT"],
             inbox_table=source["HUB_INBOX_TABLE"],
             tally_queue_url=source["HUB_TALLY_QUEUE_URL"],
-            clock=ScaledClock.from_settings(source.get("HUB_CLOCK_SCALE", ""), source.get("HUB_CLOCK_ORIGIN", "")),
+            clock=clock_from(source.get("HUB_CLOCK_SCALE", ""), source.get("HUB_CLOCK_ORIGIN", "")),
         )

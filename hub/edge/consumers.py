@@ -16,6 +16,7 @@ from hub.edge import bus
 from hub.edge.bus import Change
 from hub.edge.host import Host
 from hub.edge.private import masked_facts
+from hub.kernel.clock import rfc3339
 from hub.kernel.errors import HubError, Retry
 
 Failures = dict[str, list[dict[str, str]]]
@@ -57,10 +58,11 @@ def task(host: Host, handler: Callable[[dict[str, Any]], dict[str, Any]], payloa
         raise
 
 
-def scheduled(host: Host, handler: Callable[[datetime], None]) -> dict[str, Any]:
-    """One scheduled run, told the business time."""
-    handler(host.now())
-    return {}
+def scheduled(host: Host, handler: Callable[[datetime], datetime | None]) -> dict[str, Any]:
+    """One scheduled run, told the business time. A handler may answer before when it has nothing to do unless its room
+    is called: a stepped hub leaves those runs out, AWS ignores it."""
+    rests_until = handler(host.now())
+    return {"rests_until": rfc3339(rests_until)} if rests_until else {}
 
 
 def _each(host: Host, batch: Mapping[str, Any], run: Callable[[dict[str, Any]], None], context: Any) -> Failures:

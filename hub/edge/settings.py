@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.kernel.clock import ScaledClock
+from hub.kernel.clock import Clock, clock_from
 
 
 class Settings(BaseModel):
@@ -44,9 +44,9 @@ class Settings(BaseModel):
         names = {name: source[f"HUB_{name.upper()}"] for name in cls.model_fields if f"HUB_{name.upper()}" in source}
         return cls.model_validate(names)
 
-    def clock(self) -> ScaledClock:
+    def clock(self) -> Clock:
         """The clocks these settings describe."""
-        return ScaledClock.from_settings(self.clock_scale, self.clock_origin)
+        return clock_from(self.clock_scale, self.clock_origin)
 
     def verify_file(self, name: str) -> str | None:
         """The content of a platform's domain verification file, if the tenant has one of this name."""

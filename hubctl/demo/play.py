@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hubctl.assembly import timed
+from hubctl.clock.words import Mode
 from hubctl.demo import channels, malice, repair, shops
 from hubctl.demo.repair import RepairDay
 from hubctl.demo.stage import ZONE, Stage, StepFailed
@@ -25,7 +26,7 @@ LEAD = timedelta(minutes=10)
 """The hub is ready this long before the day begins, by its own clock."""
 
 
-def play(clock_scale: int, as_json: bool = False) -> bool:
+def play(as_json: bool = False) -> bool:
     """Whether every step held. Everything that was started is stopped again. With `as_json` the last line on stdout
     is one JSON object, and what people read goes to stderr."""
     console = Console(stderr=as_json, highlight=False)
@@ -34,10 +35,11 @@ def play(clock_scale: int, as_json: bool = False) -> bool:
     def tell(line: str) -> None:
         console.print(f"[dim]{line}[/dim]")
 
-    options = Options(port=0, clock_scale=clock_scale, business_origin=TWO_O_CLOCK - LEAD, watch=False, tell=tell)
+    mode = Mode(stepped=True)
+    options = Options(port=0, clock=mode, business_origin=TWO_O_CLOCK - LEAD, watch=False, tell=tell)
     with running_hub(options) as hub:
         seconds = {**hub.seconds, "ready": round(time.monotonic() - began, 1)}
-        console.print(f"Ready after {seconds['ready']} s. One second here is {clock_scale / 60:g} minutes of the day.")
+        console.print(f"Ready after {seconds['ready']} s. The day's clock stands while the hub works, and then jumps.")
         stage = Stage(hub, console.print)
         outcome = _play(stage, seconds)
         if outcome["ok"]:
@@ -92,7 +94,6 @@ def _outcome(
         "messages": {name: stats[name] for name in counted},
         "tickets": {"opened": len(tickets), "closed": sum(ticket["state"] == "closed" for ticket in tickets)},
         "rungs": rungs,
-        "resolution_seconds": repair.RESOLUTION_REAL_SECONDS * stage.hub.ready.clock_scale,
         "ledger": {"entries": ledger["entries"], "imbalance_minor": ledger["imbalance_minor"]},
         "statements": day.statements,
         "quotes": [{k: q[k] for k in ("region", "price", "currency", "at")} for q in quotes],

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -21,15 +20,15 @@ from rich.text import Text
 from hub.channels.base import Delivery
 from hub.channels.door import Stamp
 from hub.channels.registry import codec
+from hubctl.clock.stepper import Stepper
 from hubctl.dev import Hub
 from hubctl.seed import Connection
 from hubctl.state import LocalState
 
 ZONE = ZoneInfo("Asia/Shanghai")
-PATIENCE_SECONDS = 25.0
-POLL_SECONDS = 0.1
-WORTH_SAYING_SECONDS = 2.0
-HTTP_SECONDS = 30
+PATIENCE = timedelta(minutes=5)
+WORTH_SAYING = timedelta(minutes=15)
+HTTP_SECONDS = 60
 
 Found = TypeVar("Found")
 
@@ -69,26 +68,36 @@ class Stage:
         """Business time, now."""
         return self.hub.clock.business_now()
 
+    @property
+    def stepper(self) -> Stepper:
+        """What moves the day's clock."""
+        assert self.hub.stepper is not None  # noqa: S101 - the day is played on a stepped clock
+        return self.hub.stepper
+
     def wait_until(self, moment: datetime) -> None:
-        """Let business time reach `moment`; a long wait is announced."""
-        real_seconds = (moment - self.now()).total_seconds() / self.hub.ready.clock_scale
-        if real_seconds >= WORTH_SAYING_SECONDS:
-            self.tell(f"  [dim]… until {moment.astimezone(ZONE):%H:%M}, which takes {real_seconds:.0f} s[/dim]")
-        self._sleep_until(moment)
+        """Let business time reach `moment`, with all that is due until then; a long way is announced."""
+        if moment - self.now() >= WORTH_SAYING:
+            self.tell(f"  [dim]… until {moment.astimezone(ZONE):%H:%M}[/dim]")
+        self.stepper.until(moment)
 
-    def _sleep_until(self, moment: datetime) -> None:
-        while (left := (moment - self.now()).total_seconds()) > 0:
-            time.sleep(max(left / self.hub.ready.clock_scale, 0.001))
+    def settle(self) -> None:
+        """Let what is at work end; business time stands meanwhile."""
+        self.stepper.settle()
 
-    def eventually(self, what: str, probe: Callable[[], Found | None], patience: float = PATIENCE_SECONDS) -> Found:
-        """What `probe` finds, once that is neither None nor False. Raises StepFailed after `patience` seconds."""
-        end = time.monotonic() + patience
-        while time.monotonic() < end:
+    def eventually(self, what: str, probe: Callable[[], Found | None], patience: timedelta = PATIENCE) -> Found:
+        """What `probe` finds, once that is neither None nor False: when nothing is at work any more, or after one of
+        the things that are due soon (a second try). Raises StepFailed after `patience` of business time."""
+        end = self.now() + patience
+        while True:
+            self.settle()
             found = probe()
             if found is not None and found is not False:
                 return found
-            time.sleep(POLL_SECONDS)
-        self.check(False, what, f"not seen within {patience:.0f} s")
+            due = self.stepper.due()
+            if not due or due[0].at > end:
+                break
+            self.stepper.until(due[0].at)
+        self.check(False, what, f"not seen within {patience}")
         raise StepFailed(what)
 
     # Checks.
@@ -135,21 +144,6 @@ class Stage:
         return self.http.request(
             delivery.method, url, data=delivery.body, headers=dict(delivery.headers), timeout=HTTP_SECONDS
         )
-
-    def deliver_at(self, moment: datetime, connection: Connection, delivery: Delivery) -> threading.Thread:
-        """Send a delivery when business time reaches `moment`, whatever else is going on by then."""
-
-        def wait_and_send() -> None:
-            self._sleep_until(moment)
-            with requests.Session() as session:
-                session.trust_env = False
-                url = connection.webhook_url + "?" + urlencode(delivery.query)
-                session.post(url, data=delivery.body, headers=dict(delivery.headers), timeout=HTTP_SECONDS)
-
-        self.sent += 1
-        sender = threading.Thread(target=wait_and_send, name="sender", daemon=True)
-        sender.start()
-        return sender
 
     def platform_calls(self, channel: str, path: str) -> list[dict[str, Any]]:
         """What the hub has called on a platform's double."""

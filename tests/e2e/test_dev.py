@@ -41,7 +41,7 @@ class Running:
 def start(directory: Path) -> Running:
     """Starts a hub on a free port and waits for its ready file. Fails with what it said."""
     ready_file, said = directory / "deep" / "ready.json", directory / "said.txt"
-    command = [str(HUBCTL), "dev", "--port", "0", "--clock-scale", "720", "--ready-file", str(ready_file)]
+    command = [str(HUBCTL), "dev", "--port", "0", "--clock", "720", "--ready-file", str(ready_file)]
     with said.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, preexec_fn=_hear_ctrl_c)
     deadline = time.monotonic() + START_SECONDS
@@ -77,7 +77,7 @@ def _hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def test_the_ready_file_holds_what_a_sender_needs(hub: Running) -> None:
     """URLs, an administrator's token that is let in, and each connection with the secrets that its platform knows."""
     ready = hub.ready
-    assert (ready["tenant"], ready["clock_scale"]) == ("demo", 720)
+    assert (ready["tenant"], ready["clock"]) == ("demo", "720")
     assert read(hub, "/auth/me")["roles"] == ["administrator"]
     assert requests.get(f"{ready['platforms_url']}/_control/recorded", timeout=30).status_code == 200
     secrets = {"wecom": ("token", "encoding_aes_key", "corp_id"), "douyin": ("app_key", "app_secret")}
@@ -168,6 +168,9 @@ def test_a_second_start_skips_the_build_and_the_synthesis_and_stops_without_a_tr
         (("token", "--role", "nobody"), "no role nobody"),
         (("dev", "--port", "0", "--tenant", "../x"), "can't be a tenant's id"),
         (("synth", "--tenant", "unknown"), "there is no tenant unknown"),
+        (("dev", "--clock", "fast"), 'must be "real", "stepped", or'),
+        (("clock", "advance", "-2h"), 'e.g. "2h"'),
+        (("clock", "show", "--ready-file", "nowhere.json"), "hubctl dev --clock stepped"),
     ],
 )
 def test_what_an_operator_gets_wrong_is_said_in_one_line(arguments: tuple[str, ...], said: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from hub.kernel.clock import parse_rfc3339
+from hubctl.clock.words import Mode
 from hubctl.dev import Hub, Options, running_hub
 from hubctl.state import ROOT, LocalState
 from tests.support.tiny_stack import write_tiny_stack
@@ -31,7 +32,7 @@ TABLE = "hub-tiny-room"
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     directory = tmp_path_factory.mktemp("tiny")
     options = Options(
-        clock_scale=SCALE, tenant="tiny", business_origin=ORIGIN, steps=(), state=LocalState(directory / ".hub")
+        clock=Mode(SCALE), tenant="tiny", business_origin=ORIGIN, steps=(), state=LocalState(directory / ".hub")
     )
     with running_hub(options, write_tiny_stack(directory)) as running:
         yield running
@@ -103,6 +104,14 @@ def test_business_time_starts_at_its_origin_and_runs_scaled(hub: Hub) -> None:
     assert hub.ready.business_origin == ORIGIN
     assert seen >= ORIGIN
     assert abs(seen - hub.clock.business_now()) < timedelta(seconds=2 * SCALE)
+
+
+def test_a_clock_that_runs_by_itself_is_shown_and_not_moved(hub: Hub) -> None:
+    """Moving it is refused with the command that would start a stepped hub."""
+    shown = requests.get(hub.ready.base_url + "/_local/clock", timeout=30).json()
+    assert (shown["clock"], parse_rfc3339(shown["now"]) > ORIGIN) == ("720", True)
+    refused = post(hub, "/_local/clock/advance", json={"by": "2h"})
+    assert (refused.status_code, "hubctl dev --clock stepped" in refused.text) == (409, True)
 
 
 def test_a_machine_waits_scaled_catches_by_name_and_parks_on_a_token(hub: Hub) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 from hub.kernel.clock import ScaledClock
 from hubctl.aws_host import AwsHost, Invoke
 from hubctl.build import build, compile_tree
+from hubctl.clock.pace import ScaledPace
 from hubctl.deploy_local import deploy, put_auth_key
 from hubctl.layer import build_layer
 from hubctl.stamps import ROOT, locked
@@ -78,7 +79,7 @@ def zipped(out: Path, key: str) -> bytes:
 def start(place: Path, cleanup: ExitStack) -> dict[str, Any]:
     """Everything; what a caller needs of it."""
     out = synthesise(place, build_for_this_machine())
-    host = StockHost(ScaledClock(), 1, place)
+    host = StockHost(place, ScaledPace(ScaledClock))
     cleanup.callback(host.stop)
     host.start(_never)
     state = LocalState(place / "state")

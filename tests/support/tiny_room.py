@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from hub.kernel.clock import ScaledClock, rfc3339
+from hub.kernel.clock import Clock, clock_from, rfc3339
 
 
 class TinyRefused(Exception):
@@ -32,7 +32,8 @@ def http(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if path == "/tiny/raise":
         raise TinyRefused("as asked")
     if path == "/tiny/put":
-        _put(json.loads(event["body"])["pk"], {"by": "http"})
+        body = json.loads(event["body"])
+        _put(body.pop("pk"), {"by": "http", **body})
     body = event.get("body") or ""
     raw = base64.b64decode(body) if event["isBase64Encoded"] else body.encode()
     seen = {
@@ -94,11 +95,13 @@ def forward(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def changes(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Marks each changed item once."""
+    """Marks each changed item once; one called later#… is given back to the queue the first time."""
     for record in event["Records"]:
-        key = json.loads(record["body"])["pk"]
+        key, attempt = json.loads(record["body"])["pk"], record["attributes"]["ApproximateReceiveCount"]
+        if key.startswith("later#") and attempt == "1":
+            return {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
         if not key.startswith("seen#"):
-            _put(f"seen#{key}", {"by": "changes"})
+            _put(f"seen#{key}", {"by": "changes", "now": rfc3339(_clock().business_now())})
     return {"batchItemFailures": []}
 
 
@@ -111,9 +114,11 @@ def steps(payload: dict[str, Any], _context: Any) -> dict[str, Any]:
     return {"now": rfc3339(_clock().business_now())}
 
 
-def tick(event: dict[str, Any], _context: Any) -> None:
-    """Keeps the time that the schedule says."""
+def tick(event: dict[str, Any], _context: Any) -> dict[str, str] | None:
+    """Keeps the time that the schedule says; rests until the moment in the item `rest`, if there is one."""
     _put("tick#" + event["time"], {"now": rfc3339(_clock().business_now())})
+    rest = _client("dynamodb").get_item(TableName=os.environ["HUB_TABLE"], Key={"pk": {"S": "rest"}}).get("Item")
+    return {"rests_until": rest["until"]["S"]} if rest else None
 
 
 def _put(key: str, facts: dict[str, str]) -> None:
@@ -121,5 +126,5 @@ def _put(key: str, facts: dict[str, str]) -> None:
     _client("dynamodb").put_item(TableName=os.environ["HUB_TABLE"], Item=item)
 
 
-def _clock() -> ScaledClock:
-    return ScaledClock.from_settings(os.environ["HUB_CLOCK_SCALE"], os.environ["HUB_CLOCK_ORIGIN"])
+def _clock() -> Clock:
+    return clock_from(os.environ["HUB_CLOCK_SCALE"], os.environ["HUB_CLOCK_ORIGIN"])

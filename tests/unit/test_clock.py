@@ -1,4 +1,4 @@
-"""Clocks: business time may run scaled, wall time never does."""
+"""Clocks: business time may run scaled or be carried by calls, wall time is always real."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.kernel.clock import ScaledClock, StepClock, parse_rfc3339, rfc3339
-from hub.kernel.errors import Invalid
+from hub.kernel.clock import CallTime, CarriedClock, ScaledClock, StepClock, clock_from, parse_rfc3339, rfc3339
+from hub.kernel.errors import Broken, Invalid
 
 ORIGIN_WALL, ORIGIN_BUSINESS = 1_790_000_000.0, 1_800_000_000.0
 
@@ -29,18 +29,30 @@ def test_unscaled_clocks_agree() -> None:
 
 
 def test_settings_make_a_clock() -> None:
-    """Scale and origin come from two settings; empty ones mean real time."""
-    clock = ScaledClock.from_settings("720", "1790000000/1800000000.5")
+    """Scale and origin come from two settings; empty ones mean real time, "call" what each call carries."""
+    assert clock_from("720", "1790000000/1800000000.5") == ScaledClock(720, 1790000000.0, 1800000000.5)
+    assert clock_from("", "") == ScaledClock()
+    assert clock_from("1", "call") == CarriedClock()
 
-    assert (clock.scale, clock.origin_wall, clock.origin_business) == (720, 1790000000.0, 1800000000.5)
-    assert ScaledClock.from_settings("", "").scale == 1
 
-
-@pytest.mark.parametrize(("scale", "origin"), [("x", ""), ("720", ""), ("0", "1/1"), ("1", "1"), ("1", "1/2/3")])
+@pytest.mark.parametrize(
+    ("scale", "origin"), [("x", ""), ("720", ""), ("0", "1/1"), ("1", "1"), ("1", "1/2/3"), ("720", "call")]
+)
 def test_wrong_settings_are_refused(scale: str, origin: str) -> None:
     """Settings that do not parse, and a scale without an origin, are refused."""
     with pytest.raises(Invalid):
-        ScaledClock.from_settings(scale, origin)
+        clock_from(scale, origin)
+
+
+def test_a_carried_clock_says_what_the_call_carries() -> None:
+    """Business time is the call's until the next one begins; wall time is real; before any call there is none."""
+    carried = CallTime()
+    clock = CarriedClock(carried, wall=lambda: ORIGIN_WALL)
+    with pytest.raises(Broken):
+        clock.business_now()
+    carried.carry(datetime(2026, 11, 23, 2, tzinfo=UTC))
+    assert clock.business_now() == datetime(2026, 11, 23, 2, tzinfo=UTC)
+    assert clock.wall_now() == datetime.fromtimestamp(ORIGIN_WALL, UTC)
 
 
 def test_a_step_clock_waits_to_be_moved() -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from hub.kernel.clock import StepClock
+from hubctl.clock.activity import Activity
+from hubctl.clock.stepped import Due, SteppedClock
+from hubctl.clock.stepper import Stepper
 from hubctl.demo.stage import Stage, StepFailed
 
 NOWHERE = "http://127.0.0.1:9"  # nothing listens on the discard port
 
 
 def stage(said: list[Any]) -> Stage:
-    ready = SimpleNamespace(clock_scale=360, base_url=NOWHERE, token="t", connections=())
-    hub: Any = SimpleNamespace(clock=StepClock(datetime(2026, 11, 23, tzinfo=UTC)), ready=ready)
+    ready = SimpleNamespace(base_url=NOWHERE, token="t", connections=())
+    clock = SteppedClock(datetime(2026, 11, 23, tzinfo=UTC))
+    hub: Any = SimpleNamespace(clock=clock, ready=ready, stepper=Stepper(clock, Activity(), list, []))
     return Stage(hub, said.append)
 
 
@@ -35,14 +38,46 @@ def test_what_never_comes_ends_the_day() -> None:
     """Waiting has an end, and what was waited for is the check that failed."""
     acted = stage([])
     with pytest.raises(StepFailed, match="the card"):
-        acted.eventually("the card", lambda: None, patience=0.01)
+        acted.eventually("the card", lambda: None)
     assert (acted.checks[-1].text, acted.checks[-1].ok) == ("the card", False)
+
+
+def due_in(acted: Stage, length: timedelta) -> list[datetime]:
+    """Something due after so long; the moment at which it happened is added to the answer."""
+    happened: list[datetime] = []
+    coming: list[Due] = []
+
+    def happen() -> None:
+        happened.append(acted.now())
+        coming.clear()
+
+    coming.append(Due(acted.now() + length, "message", 0, "queue", happen))
+    acted.stepper.sources.append(SimpleNamespace(due=lambda: list(coming)))
+    return happened
+
+
+def test_what_comes_with_a_due_thing_is_waited_for() -> None:
+    """A second try two minutes later, as after a lost race, is soon enough."""
+    acted = stage([])
+    happened, at = due_in(acted, timedelta(minutes=2)), acted.now() + timedelta(minutes=2)
+    assert acted.eventually("the card", lambda: happened or None) == [at]
+
+
+def test_nobody_waits_for_what_comes_too_late() -> None:
+    """An hour is too long, and business time stays where it was."""
+    acted = stage([])
+    before, happened = acted.now(), due_in(acted, timedelta(hours=1))
+    with pytest.raises(StepFailed):
+        acted.eventually("the card", lambda: happened or None)
+    assert acted.now() == before
 
 
 def test_what_is_found_is_answered() -> None:
     """A probe's first answer that is neither None nor False comes back; 0 counts."""
-    answers = iter([None, False, 0])
-    assert stage([]).eventually("zero", lambda: next(answers)) == 0
+    answers, acted = iter([None, False, 0]), stage([])
+    for minute in (1, 2):
+        due_in(acted, timedelta(minutes=minute))
+    assert acted.eventually("zero", lambda: next(answers)) == 0
 
 
 def test_a_hub_that_does_not_answer_ends_the_day() -> None:

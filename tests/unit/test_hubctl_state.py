@@ -10,7 +10,7 @@ import pytest
 
 from hub.edge.auth import verify_token
 from hub.kernel.clock import ScaledClock
-from hubctl.aws_host import sleep_until
+from hubctl.clock.pace import sleep_until
 from hubctl.deploy_local import for_one_machine
 from hubctl.seed import Step, platform_apps, read_steps, with_moments
 from hubctl.serving import PortTakenError, claim_port

@@ -17,6 +17,7 @@ from functions.tickets.dispatch.dispatch import Organisation, supervisor_of
 from functions.tickets.flows.asl import FAILED
 from functions.tickets.flows.flow import Action, AnyNode, Decision, End, Flow, Human, in_branches
 from functions.tickets.ticket.ticket import Case, Move, Note, Visit
+from hub.kernel.clock import UNTIL_CALLED
 from hub.kernel.ids import SYSTEM
 
 SLACK = timedelta(minutes=2)
@@ -36,6 +37,16 @@ def share_of(tickets: Sequence[str], turn: int) -> Sequence[str]:
 def is_overdue(case: Case, ladder: Ladder, now: datetime, slack: timedelta) -> bool:
     """Whether a rung should have fired long ago."""
     return any(rung.due_at + slack < now for rung in due(watch_of(case), ladder, now)[0])
+
+
+def stuck_from(case: Case, ladder: Ladder, now: datetime, slack: timedelta, silence: timedelta) -> datetime:
+    """From when on the ticket may need looking after, if nothing happens to it: `now` when it does, UNTIL_CALLED when
+    it won't."""
+    ripe, wake_at = due(watch_of(case), ladder, now)
+    moments = [wake_at + slack] if wake_at else []
+    if since := silent_since(case):
+        moments.append(since + (silence if since + slack < now else slack))
+    return now if ripe else min(moments, default=UNTIL_CALLED)
 
 
 def silent_since(case: Case) -> datetime | None:

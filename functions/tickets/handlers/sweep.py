@@ -12,6 +12,7 @@ from functions.tickets.deadlines.stuck import (
     resume_run,
     share_of,
     silent_since,
+    stuck_from,
 )
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Organisation
@@ -20,21 +21,33 @@ from functions.tickets.handlers.steps import wake
 from functions.tickets.ticket import catalogue
 from functions.tickets.ticket.outbox import StartEscalation, start_flow
 from functions.tickets.ticket.ticket import Case, Move
+from hub.kernel.clock import UNTIL_CALLED
 from hub.kernel.errors import HubError, Retry
 
 EVERY_MINUTES = 5
 
 
-def sweep_tickets(desk: Desk, now: datetime) -> None:
-    """Look after the open tickets whose turn it is. Raises Retry, after all, when some could not be."""
-    organisation, failed = desk.staff.organisation(), []
-    for ticket_id in share_of(desk.tables.open_tickets(), int(now.timestamp()) // (60 * EVERY_MINUTES)):
+def sweep_tickets(desk: Desk, now: datetime) -> datetime:
+    """Look after the open tickets whose turn it is; answers when one of them may be stuck next, as things stand. Raises
+    Retry, after all, when some could not be looked after."""
+    organisation, failed, tickets = desk.staff.organisation(), [], desk.tables.open_tickets()
+    share = share_of(tickets, int(now.timestamp()) // (60 * EVERY_MINUTES))
+    following = UNTIL_CALLED if len(share) == len(tickets) else now
+    for ticket_id in share:
         try:
-            _look_after(desk, desk.tables.case(ticket_id), organisation, now)
+            case = desk.tables.case(ticket_id)
+            _look_after(desk, case, organisation, now)
+            following = min(following, _stuck_from(desk, case, now))
         except (HubError, ValueError):  # one that can't be helped holds up no other
             failed.append(ticket_id)
     if failed:
         raise Retry("some tickets could not be looked after", first=failed[0], failed=len(failed))
+    return following
+
+
+def _stuck_from(desk: Desk, case: Case, now: datetime) -> datetime:
+    slack, silence = desk.in_business(SLACK), desk.in_business(SILENCE)
+    return stuck_from(case, catalogue.ladder(case.ticket.ladder), now, slack, silence)
 
 
 def _look_after(desk: Desk, case: Case, organisation: Organisation, now: datetime) -> None:

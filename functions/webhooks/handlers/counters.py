@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.webhooks.desk import Desk
-from functions.webhooks.inbox.counts import day_key
+from functions.webhooks.inbox.counts import day_key, next_day
 from functions.webhooks.room import room
 from hub.kernel.clock import parse_rfc3339
 
@@ -41,7 +41,8 @@ TALLIES: Mapping[str, Callable[[Desk, Mapping[str, Any]], None]] = {
 
 
 @room.schedule("rate(1 hour)")
-def fold(desk: Desk, now: datetime) -> None:
-    """Fold the counters of days that are over."""
+def fold(desk: Desk, now: datetime) -> datetime | None:
+    """Fold the counters of days that are over; the next one is when another day is."""
     counters = desk.inbox.counters
-    counters.fold(day_key(now - FOLDED_AFTER, counters.zone))
+    folded = counters.fold(day_key(now - FOLDED_AFTER, counters.zone))
+    return None if folded else next_day(now, counters.zone)

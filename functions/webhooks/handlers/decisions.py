@@ -6,9 +6,11 @@ from datetime import datetime
 
 from functions.webhooks.desk import Desk
 from functions.webhooks.room import room
+from hub.kernel.clock import UNTIL_CALLED
 
 
 @room.schedule("rate(1 minute)")
-def recheck(desk: Desk, now: datetime) -> None:
+def recheck(desk: Desk, now: datetime) -> datetime:
     """Say which decisions stood on a state that had changed (`decision.corrected`)."""
     desk.orders.live.recheck(sorted(desk.orders.shops.every()))
+    return UNTIL_CALLED

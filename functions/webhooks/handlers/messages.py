@@ -10,6 +10,7 @@ from functions.webhooks.desk import Desk
 from functions.webhooks.room import room
 from hub.edge.bus import Change
 from hub.store.inbox import SORT as MESSAGE
+from hub.kernel.clock import UNTIL_CALLED
 
 OVERDUE = timedelta(minutes=2)
 """A message that waits longer is sent to the queue again."""
@@ -25,7 +26,7 @@ def greet(desk: Desk, payload: dict[str, Any]) -> None:
 
 
 @room.schedule("rate(5 minutes)")
-def sweep(desk: Desk, now: datetime) -> None:
+def sweep(desk: Desk, now: datetime) -> datetime:
     """Send what stays pending to the queue again, and give up what nothing has moved for a day."""
     wall, messages = desk.wall_now(), desk.inbox.messages
     for message_id in messages.list_waiting("pending", wall - GIVE_UP, SWEEP_LIMIT)[0]:
@@ -35,3 +36,4 @@ def sweep(desk: Desk, now: datetime) -> None:
     overdue, _ = messages.list_waiting("pending", wall - OVERDUE, SWEEP_LIMIT)
     again = (Change(messages.table, "INSERT", f"{messages.tenant}#{each}", MESSAGE, None, None) for each in overdue)
     desk.send("changes", *map(asdict, again))
+    return UNTIL_CALLED

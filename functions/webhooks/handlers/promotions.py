@@ -8,6 +8,7 @@ from typing import Any
 from functions.webhooks.desk import Desk
 from functions.webhooks.promotions.lanes import turn_of
 from functions.webhooks.room import room
+from hub.kernel.clock import UNTIL_CALLED
 
 
 @room.queue("promotions")
@@ -17,6 +18,7 @@ def push_promotions(desk: Desk, payload: dict[str, Any]) -> None:
 
 
 @room.schedule("rate(1 minute)")
-def resume(desk: Desk, now: datetime) -> None:
+def resume(desk: Desk, now: datetime) -> datetime:
     """Begin the turns anew that were lost."""
     desk.promotions.promoter.resume()
+    return UNTIL_CALLED

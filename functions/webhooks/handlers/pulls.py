@@ -20,6 +20,7 @@ from functions.webhooks.orders.refresh import Shop
 from functions.webhooks.room import room
 from hub.channels.market import Feed
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.clock import UNTIL_CALLED
 
 WINDOWS_LIMIT = 6
 """So many windows of a feed are read in one run; each is a page at least, and ten at most."""
@@ -30,7 +31,7 @@ RETRIES_LIMIT = 20
 
 
 @room.schedule("rate(10 minutes)")
-def pull(desk: Desk, now: datetime) -> None:
+def pull(desk: Desk, now: datetime) -> datetime:
     """Ask for a pull of every feed: one message each, so that none waits for another."""
     feeds: list[Pull] = [
         PullFeed(connection_id=shop.connection_id, entity=feed.entity)
@@ -39,6 +40,7 @@ def pull(desk: Desk, now: datetime) -> None:
     ]
     feeds += [PullConversations(connection_id=each) for each in desk.inbox.feeds.sources()]
     desk.send("pulls", *map(body_of, (*feeds, ReadUnmapped())))
+    return UNTIL_CALLED
 
 
 @room.queue("pulls")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.contracts.webhooks import Counts, Stats
@@ -34,6 +34,11 @@ class Row:
 def day_key(moment: datetime, zone: str) -> str:
     """The day of a moment in the tenant's zone, `yyyymmdd`."""
     return day_text(moment.astimezone(ZoneInfo(zone)).date())
+
+
+def next_day(moment: datetime, zone: str) -> datetime:
+    """When the day after a moment's begins in the tenant's zone."""
+    return datetime.combine(moment.astimezone(ZoneInfo(zone)).date() + timedelta(days=1), time(), ZoneInfo(zone))
 
 
 def day_text(day: date) -> str:

@@ -1,0 +1,1 @@
+"""The local hub's time: real, scaled, or stepped from one due thing to the next (ADR 13)."""
