@@ -187,8 +187,8 @@ class Room(Chalice, Generic[Desk]):
         return register
 
     def schedule(self, expression: Any, name: str | None = None, description: str = "") -> Callable[..., Any]:  # noqa: ARG002 - Chalice's
-        """Run `handler(desk, now)` by a rate(…) or cron(…) expression in the tenant's zone. It may answer a moment before
-        which it has nothing to do, unless its room is called."""
+        """Run `handler(desk, now)` by a rate(…) or cron(…) expression in the tenant's zone. It may answer a moment
+        before which it has nothing to do, unless its room is called."""
 
         def register(handler: Callable[[Desk, datetime], datetime | None]) -> Any:
             entry = name or handler.__name__

@@ -9,7 +9,6 @@ from functions.webhooks.orders.live import LiveOrder
 from functions.webhooks.room import DECIDERS, READERS, room
 from hub.contracts.webhooks_live import CheckOrder, Freshness, LiveOrderView, OrderReadQuery
 from hub.edge.requests import Request
-from hub.kernel.clock import UNTIL_CALLED
 
 
 @room.http(

@@ -11,7 +11,6 @@ from hub.contracts.webhooks_live import NewPromotions, PromotionQuery, Promotion
 from hub.edge import cursors
 from hub.edge.answers import page
 from hub.edge.requests import Request
-from hub.kernel.clock import UNTIL_CALLED
 from hub.kernel.errors import Invalid, Problem
 
 

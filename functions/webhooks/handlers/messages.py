@@ -9,8 +9,8 @@ from typing import Any
 from functions.webhooks.desk import Desk
 from functions.webhooks.room import room
 from hub.edge.bus import Change
-from hub.store.inbox import SORT as MESSAGE
 from hub.kernel.clock import UNTIL_CALLED
+from hub.store.inbox import SORT as MESSAGE
 
 OVERDUE = timedelta(minutes=2)
 """A message that waits longer is sent to the queue again."""

@@ -19,8 +19,7 @@ from functions.webhooks.handlers.touched import read_touched
 from functions.webhooks.orders.refresh import Shop
 from functions.webhooks.room import room
 from hub.channels.market import Feed
-from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.clock import UNTIL_CALLED
+from hub.kernel.clock import UNTIL_CALLED, parse_rfc3339, rfc3339
 
 WINDOWS_LIMIT = 6
 """So many windows of a feed are read in one run; each is a page at least, and ten at most."""
