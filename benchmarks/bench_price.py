@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 
 from benchmarks.harness import Ratio
-from functions.webhooks import app
 from hub.edge import aws
 from tests.support.http import Context, sqs_batch
 from tests.support.webhooks import WECOM, Stack, deliver, simulated_stack, wecom_text
@@ -56,6 +55,6 @@ def _count(stack: Stack) -> tuple[Counter[str], Counter[str]]:
     dynamodb, behind = aws.client("dynamodb"), list[str]()
     dynamodb.meta.events.register("before-call.dynamodb.*", lambda model, **_: behind.append(model.name))
     for start in range(0, MESSAGES, QUEUE_BATCH):
-        answer = app.on_change(sqs_batch(*changes[start : start + QUEUE_BATCH]), Context())
+        answer = changes.on_change(sqs_batch(*changes[start : start + QUEUE_BATCH]), Context())
         assert answer == {"batchItemFailures": []}
     return at_door, Counter(behind)

@@ -17,10 +17,11 @@ from wechatpy.enterprise.crypto import WeChatCrypto
 
 from benchmarks.harness import Ratio, best_seconds
 from hub.channels.base import Delivery, NotUnderstood, Rejected
+from hub.channels.door import Stamp
 from hub.channels.registry import samples
 from hub.channels.samples import render
 from hub.channels.wechat.document import Fields, read_fields
-from hub.channels.wecom import codec
+from hub.channels.wecom.codec import DOOR
 
 EXAMPLES = Path(__file__).parents[1] / "tests" / "payloads" / "wecom_examples.json"
 ROUNDS, REPEATS = 100, 45  # short turns, so that some of them meet no other work on the machine
@@ -42,7 +43,7 @@ def run() -> list[Ratio]:
 
 
 def _ratio(label: str, known: dict[str, Any], theirs: WeChatCrypto, plaintext: bytes) -> Ratio:
-    delivery = codec.sample(known, plaintext, timestamp="1767242700", nonce="n0nce9001", randomness=b"R4nd0mPrefix16by")
+    delivery = DOOR.sample(known, plaintext, Stamp("1767242700", "n0nce9001", b"R4nd0mPrefix16by"))
     read = _read_theirs(theirs, delivery)
     assert {name.lower(): value for name, value in read.items()} == _read_ours(known, delivery)
     seconds = best_seconds(
@@ -59,7 +60,7 @@ def _ratio(label: str, known: dict[str, Any], theirs: WeChatCrypto, plaintext: b
 
 
 def _read_ours(known: dict[str, Any], delivery: Delivery) -> Fields:
-    return read_fields(codec.accept(delivery, known).messages[0].plaintext)
+    return read_fields(DOOR.accept(delivery, known).messages[0].plaintext)
 
 
 def _read_theirs(theirs: WeChatCrypto, delivery: Delivery) -> dict[str, str]:
@@ -73,7 +74,7 @@ def _refusals(known: dict[str, Any]) -> list[Ratio]:
     seconds = best_seconds(
         small=lambda: _refused(lambda: read_fields(BOMB)),
         large=lambda: _refused(lambda: read_fields(LARGE)),
-        envelope=lambda: _refused(lambda: codec.accept(Delivery("POST", {}, {}, LARGE), known)),
+        envelope=lambda: _refused(lambda: DOOR.accept(Delivery("POST", {}, {}, LARGE), known)),
     )
     return [
         Ratio(f"milliseconds to refuse a DTD: {name}", taken / MILLISECOND, 1, False) for name, taken in seconds.items()

@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.harness import Ratio
 from functions.webhooks.connections.selfcheck import to_event
+from hub.channels.door import Stamp
 from hub.channels.registry import codec, inbound_channels, samples
 from hub.channels.samples import render
 from hub.store.secrets import Connection
@@ -51,9 +52,9 @@ def _events(stack: Stack, channel: str) -> list[dict[str, Any]]:
     stack.secrets().put(one)
     sample, now = samples(channel)[0]["plaintext"], int(time.time())
     settings = {"push_path": f"/webhooks/{channel}/{one.id}", **one.settings}
-    stamp: dict[str, Any] = {"timestamp": str(now), "nonce": "n0nce", "randomness": b"R4nd0mPrefix16by"}
+    stamp = Stamp(str(now), "n0nce", b"R4nd0mPrefix16by")
     texts = [render(sample, one.settings, now=now + nth, number=7_300_000_000 + nth) for nth in range(MESSAGES)]
-    return [to_event(one, codec(channel).sample(settings, text, **stamp)) for text in texts]
+    return [to_event(one, codec(channel).sample(settings, text, stamp)) for text in texts]
 
 
 def _deliver_all(stack: Stack, events: list[dict[str, Any]]) -> list[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from hub.channels.door import Stamp
 from hub.channels.registry import codec
 
 text = sys.argv[1] if len(sys.argv) > 1 else "冰柜不制冷"
@@ -29,13 +30,8 @@ plaintext = (
     f"<CreateTime>{int(time.time())}</CreateTime><MsgType>text</MsgType><Content><![CDATA[{text}]]></Content>"
     f"<MsgId>{secrets.randbits(62)}</MsgId><AgentID>1000002</AgentID></xml>"
 )
-delivery = codec("wecom").sample(
-    connection["settings"],
-    plaintext.encode(),
-    timestamp=str(int(time.time())),
-    nonce=secrets.token_hex(8),
-    randomness=secrets.token_bytes(16),
-)
+stamp = Stamp(timestamp=str(int(time.time())), nonce=secrets.token_hex(8), randomness=secrets.token_bytes(16))
+delivery = codec("wecom").sample(connection["settings"], plaintext.encode(), stamp)
 url = f"{connection['webhook_url']}?{urlencode(delivery.query)}"
 with urlopen(Request(url, data=delivery.body, headers=dict(delivery.headers), method="POST")) as answer:  # noqa: S310
     print(answer.status, answer.read().decode() or "(empty body: taken)")  # noqa: T201

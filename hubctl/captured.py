@@ -15,9 +15,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from functions.webhooks.connections.causes import words
 from hub.channels.base import Accepted, Delivery, NotUnderstood, Received, Rejected, Settings, StoredMessage
+from hub.channels.door import Stamp
 from hub.channels.open.inbound import check
 from hub.channels.registry import codec, inbound, settings_problems
-from hub.contracts.webhooks import Words
+from hub.contracts.base import Words
 from hub.kernel.errors import Problem
 from hubctl.failures import OperatorError
 from hubctl.sampling import check_channel
@@ -97,9 +98,8 @@ def _likeliest(channel: str, settings: Settings, delivery: Delivery) -> Words | 
 
 def _lacking(channel: str, settings: Settings, delivery: Delivery) -> Words | None:
     """What the platform always sends and the capture has not: whoever notes down a request forgets its headers."""
-    stamp: dict[str, Any] = {"timestamp": "0", "nonce": "n", "randomness": bytes(16)}
     try:
-        genuine = codec(channel).sample(settings, b"{}", **stamp)
+        genuine = codec(channel).sample(settings, b"{}", Stamp("0", "n", bytes(16)))
     except (AttributeError, LookupError, TypeError, ValueError, Rejected):
         return None  # settings that sign nothing: they are the problem
     query, headers = genuine.query.keys() - delivery.query.keys(), genuine.headers.keys() - delivery.headers.keys()

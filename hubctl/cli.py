@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from hub.contracts.directory import Role
+from hubctl import documents
 from hubctl.build import build
 from hubctl.clock.command import clock_app
 from hubctl.clock.words import readable
@@ -28,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="scrm-hub on one machine and on AWS.",
 )
+app.add_typer(documents.app, name="documents")
 app.add_typer(clock_app, name="clock")
 say = Console(stderr=True, highlight=False)
 
@@ -242,6 +244,25 @@ def new(
     say.print(f"next: fill the places marked “yours”, then `.venv/bin/pytest tests/channels -k {name}`")
 
 
+@app.command(name="who-sees")
+def who_sees_command(
+    field: Annotated[str, typer.Argument(help="a field's name, Contract.field, a fact's name, or a class")],
+    node: Annotated[str, typer.Option(help="at this node of a flow")] = "",
+    terminal: Annotated[str, typer.Option(help="pc, mobile or h5")] = "pc",
+    as_json: Annotated[bool, typer.Option("--json", help="print it as JSON")] = False,
+) -> None:
+    """Print which role sees a field in full, masked or not at all (docs/access.md)."""
+    from dataclasses import asdict
+
+    from hubctl.who_sees import matrix, sights
+
+    found = sights(field, node, terminal)
+    if as_json:
+        sys.stdout.write(_json([asdict(sight) for sight in found]))
+    else:
+        Console(width=None if sys.stdout.isatty() else 240).print(matrix(found))
+
+
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI 3.1 document of the whole API."""
@@ -252,11 +273,11 @@ def openapi() -> None:
 
 @app.command()
 def generate() -> None:
-    """Write what is generated anew: each preset flow's machine, and the packaged OpenAPI document."""
+    """Write what is generated anew: the preset flows' machines, the packaged OpenAPI document, the docs' tables."""
     from hubctl.channel_table import pages
-    from hubctl.reference import PACKAGED, flow_machines, reference
+    from hubctl.reference import PACKAGED, actions_page, flow_machines, reference
 
-    for path, text in {**flow_machines(), PACKAGED: _json(reference()), **pages()}.items():
+    for path, text in {**flow_machines(), PACKAGED: _json(reference()), **actions_page(), **pages()}.items():
         path.write_text(text, encoding="utf-8")
         say.print(f"wrote {path.name}")
 

@@ -1,12 +1,17 @@
-"""What is generated from the code: the OpenAPI 3.1 document of every route, and the preset flows' machines."""
+"""What is generated from the code: the OpenAPI 3.1 document of every route, the preset flows' machines, and the page
+of what flows may do by themselves."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from functions.tickets.actions.action import ActionType
+from functions.tickets.actions.registry import ACTIONS
 from functions.tickets.flows.asl import compile_flow
 from functions.tickets.flows.flow import parse_flow
 from functions.tickets.flows.preset_flows import FLOWS, preset_flow, preset_keys
@@ -30,6 +35,50 @@ def flow_machines() -> dict[Path, str]:
     """Where each preset flow's compiled machine lies, and its text."""
     flows = {key: preset_flow(key) or {} for key in preset_keys()}
     return {FLOWS / f"{key}.asl.json": compile_flow(parse_flow(flow)).asl for key, flow in flows.items()}
+
+
+def actions_page() -> dict[Path, str]:
+    """Where the page of the actions that flows may use lies, and its text."""
+    return {ROOT / "docs" / "actions.md": "\n".join([_ACTIONS_INTRODUCTION, *map(_action, ACTIONS)])}
+
+
+def _action(action: ActionType[Any]) -> str:
+    fields = action.params.model_json_schema().get("properties", {})
+    params = [
+        f"| `{name}` | {_values(field)} | `{json.dumps(field['default']) if 'default' in field else ''}` "
+        f"| {field.get('description', '')} |"
+        for name, field in fields.items()
+    ]
+    outcomes = [f"| `{outcome.id}` | {outcome.zh} · {outcome.en} |" for outcome in action.outcomes]
+    return "\n".join(
+        [
+            f"## `{action.name}`\n\n{action.zh} · {action.en}.\n",
+            *(
+                ["| parameter | values | default | what it is |\n| --- | --- | --- | --- |", *params, ""]
+                if params
+                else []
+            ),
+            "| outcome | when |\n| --- | --- |",
+            *outcomes,
+            "",
+        ]
+    )
+
+
+def _values(field: Mapping[str, Any]) -> str:
+    return " ".join(f"`{value}`" for value in field["enum"]) if "enum" in field else str(field.get("type", ""))
+
+
+_ACTIONS_INTRODUCTION = """# Actions: what a flow does by itself
+
+Generated from `functions/tickets/actions/` by `make generate`; over HTTP the same list is `GET /tickets/actions`.
+
+A node `{"kind": "action", "action": "<name>", "params": {…}, "next": "<node>"}` does one of these and goes on to
+`next`. Where an outcome shall lead elsewhere, `outcomes` says so: `{"unassigned": "escalate"}`. What an action came to
+stands in its visit, and a step that is called twice does it once.
+
+A new action is one file in `functions/tickets/actions/` and one line in its `registry.py`.
+"""
 
 
 def _door(channel: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import requests
 
 from hub.channels.base import Delivery, Rejected
+from hub.channels.door import Stamp
 from hub.channels.registry import CHANNELS, codec, settings_problems
 from hub.channels.samples import find_sample, render, sample_names
 from hub.kernel.errors import NotFound
@@ -98,13 +99,8 @@ def _signed(channel: str, template: str, settings: Mapping[str, Any], text: str)
     now = time.time()
     try:
         plaintext = render(template, settings, now=now, number=secrets.randbits(62), text=text)
-        delivery = codec(channel).sample(
-            settings,
-            plaintext,
-            timestamp=str(int(now)),
-            nonce=secrets.token_hex(8),
-            randomness=secrets.token_bytes(16),
-        )
+        stamp = Stamp(str(int(now)), secrets.token_hex(8), secrets.token_bytes(16))
+        delivery = codec(channel).sample(settings, plaintext, stamp)
     except (AttributeError, LookupError, TypeError, ValueError, Rejected) as failure:
         raise OperatorError(f"these settings cannot sign for {channel}: {_wrong(channel, settings, failure)}") from None
     return plaintext, delivery

@@ -155,14 +155,11 @@ def main() -> None:
 
 
 def prepare(modules: list[str], services: list[str]) -> None:
-    """Imports libraries and makes AWS clients before the first call needs them.
-
-    Clients are made here for another reason too: boto3 must not make two at once, and two lanes might.
-    """
+    """Imports libraries, and makes an AWS client of each service once: what botocore reads for it stays in memory."""
     for module in filter(None, modules):
         importlib.import_module(module)
     for service in filter(None, services):
-        importlib.import_module("hub.edge.aws").client(service)
+        importlib.import_module("hub.edge.aws").make_client(service)
 
 
 if __name__ == "__main__":

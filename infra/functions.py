@@ -139,6 +139,7 @@ def environment(
         "HUB_TABLE": names.of(room),
         "HUB_CONTENT_TABLE": names.of("content"),
         "HUB_DIRECTORY_TABLE": names.of("directory"),
+        "HUB_PLATFORMS_TABLE": names.of("platforms"),
         "HUB_BUS": names.base,
         "HUB_CHANGES_QUEUE_URL": changes_url,
         "HUB_CLOCK_SCALE": str(tenant.clock_scale),

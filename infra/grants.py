@@ -9,6 +9,7 @@ from infra.manifest import Manifest
 from infra.names import Names
 from infra.permissions import Grant
 from infra.streams import streamed_tables
+from infra.tables import BY_LEVEL, BY_LIST
 
 TABLE_VERBS = ("BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query")
 TABLE_ACTIONS = tuple(f"dynamodb:{verb}" for verb in (*TABLE_VERBS, "UpdateItem"))
@@ -16,6 +17,7 @@ INBOX_ACTIONS = tuple(
     f"dynamodb:{verb}" for verb in ("ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem")
 )
 CONTENT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
+PLATFORM_ACTIONS = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
 KEY_ACTIONS = tuple(
     f"kms:{verb}" for verb in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
 )
@@ -36,7 +38,8 @@ class Grants:
     """The grants of every function bundle of one tenant."""
 
     CONTENT_ROOMS: ClassVar = ("webhooks", "tickets", "customers")
-    SECRETS_ROOMS: ClassVar = ("webhooks", "notifications")
+    PLATFORM_ROOMS: ClassVar = ("webhooks", "notifications")
+    """The rooms that call platforms: with the connections' secrets, and what all calls of a connection share."""
 
     def __init__(self, names: Names, key: kms.IKey, *, networked: frozenset[str] = frozenset()) -> None:
         self.names = names
@@ -67,7 +70,8 @@ class Grants:
     def _room(self, manifest: Manifest) -> Iterator[Grant]:
         names, room = self.names, manifest.function
         yield Grant(TABLE_ACTIONS, (names.table_arn(room),))
-        yield Grant(("dynamodb:Query",), (names.table_arn(room, "index", "by_list"),))
+        indexes = (BY_LIST, *BY_LEVEL)
+        yield Grant(("dynamodb:Query",), tuple(names.table_arn(room, "index", index[0]) for index in indexes))
         yield Grant(("events:PutEvents",), (names.bus_arn(),))
         yield Grant(("ssm:GetParameter",), (names.parameter_arn("auth"),))
         if room != "directory":
@@ -76,8 +80,9 @@ class Grants:
             yield Grant(("dynamodb:GetItem",), (names.table_arn("directory"),), conditions=own)
         if room in self.CONTENT_ROOMS:
             yield Grant(CONTENT_ACTIONS, (names.table_arn("content"),))
-        if room in self.SECRETS_ROOMS:
+        if room in self.PLATFORM_ROOMS:
             yield self._read_connections()
+            yield Grant(PLATFORM_ACTIONS, (names.table_arn("platforms"),))
 
     def _queues(self, manifest: Manifest) -> Iterator[Grant]:
         consumed = manifest.of_kind("events", "changes", "queue")

@@ -1,4 +1,7 @@
-"""DynamoDB: one table a room, the inbox and the content store, all on demand, restorable and under the tenant's key."""
+"""DynamoDB: one table a room, the inbox, the content store and the platforms' table.
+
+All are on demand, restorable and under the tenant's key.
+"""
 
 from collections.abc import Iterable
 
@@ -11,6 +14,8 @@ from infra.names import Names
 from infra.tenant import Tenant
 
 BY_LIST = ("by_list", "list_pk", "list_sk", "ALL")
+LEVELS = ("tenant", "province", "city", "district", "store", "person")
+BY_LEVEL = tuple((f"by_{level}", f"l_{level}", "l_at", "KEYS_ONLY") for level in LEVELS)
 BY_PENDING = ("by_pending", "pending_pk", "pending_since", "KEYS_ONLY")
 Index = tuple[str, str, str, str]
 
@@ -26,12 +31,12 @@ class Tables(Construct):
         self.tenant = tenant
         self.key = key
         self.streamed = streamed
-        indexes: dict[str, tuple[Index, ...]] = dict.fromkeys(rooms, (BY_LIST,))
-        indexes |= {"inbox": (BY_PENDING,), "content": ()}
+        indexes: dict[str, tuple[Index, ...]] = dict.fromkeys(rooms, (BY_LIST, *BY_LEVEL))
+        indexes |= {"inbox": (BY_PENDING,), "content": (), "platforms": ()}
         self.tables = {name: self._table(name, of_table) for name, of_table in indexes.items()}
 
     def _table(self, name: str, indexes: tuple[Index, ...]) -> dynamodb.CfnTable:
-        attributes = ["pk", "sk", *(field for index in indexes for field in index[1:3])]
+        attributes = dict.fromkeys(["pk", "sk", *(field for index in indexes for field in index[1:3])])
         table = dynamodb.CfnTable(
             self,
             name.capitalize(),

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
-from functools import lru_cache
+from datetime import datetime
+from functools import partial
 
-from functions.customers.contacts import apply_change
+from functions.customers.contacts import Contact, apply_change
+from functions.customers.desk import Desk, build_desk
 from functions.customers.identities import Identity, resolve_customer
 from functions.customers.persons import Person, identities_of, person_of
-from functions.customers.profile import Reader, make_fact, show_customer, show_summary, unknown_of
-from functions.customers.tables import CustomerTable
-from functions.customers.timeline import TOLD, entry_of
-from hub.contracts.customers import CustomerSummary, CustomerView, FactBody, TimelineEntry
+from functions.customers.places import Served, places_of, served_at
+from functions.customers.places_table import LIST, listed
+from functions.customers.profile import Fact, Profile, Reader, make_fact, show_customer, show_summary, unknown_of
+from functions.customers.timeline import KEPT_OF, entry_of
+from hub.contracts.customers import FACTS, CustomerQuery, CustomerSummary, CustomerView, FactBody, TimelineEntry
 from hub.contracts.events import (
     AfterSaleChanged,
     ConsentChanged,
     ContactChanged,
     CouponChanged,
     Event,
+    GlassBroken,
     GroupChanged,
     LeadCaptured,
     LogisticsChanged,
@@ -32,134 +35,110 @@ from hub.contracts.events import (
     TouchpointCaptured,
 )
 from hub.contracts.http import Page, PageQuery
-from hub.edge import access, aws, cursors
-from hub.edge.auth import Principal
+from hub.edge import cursors
+from hub.edge.access import Policy, Subject, masked
+from hub.edge.access.listing import within
+from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel.errors import NotFound
-from hub.kernel.ids import derived_id
-from hub.store.content import ContentStore
+from hub.kernel.ids import derived_id, is_id
 from hub.store.idempotency import Idempotency
-from hub.store.sealing import Sealer
+from hub.store.lists import ListQuery
 
 READERS = ("supervisor", "agent", "engineer", "finance", "store_manager", "viewer", "integrator")
 WRITERS = ("supervisor", "agent", "integrator")
-PHONE_KEY_BYTES = 32
-PHONE_KEY_CONTEXT = "phone/key"
 RECENT_LIMIT = 100
 """So many entries of the timeline make the recent tickets and orders of a customer's page."""
 
-room = Room("customers", paths=("/customers",), idempotency=Idempotency)
+room = Room("customers", paths=("/customers",), make_desk=build_desk, idempotency=Idempotency)
 
 
-@lru_cache(maxsize=1)
-def store() -> CustomerTable:
-    """The room's table, connected at first use."""
-    return CustomerTable(room.settings.tenant, room.settings.table)
+def find_customer(desk: Desk, request: Request) -> Subject:
+    """The customer of the path, and where they are served."""
+    profile = desk.customers.profile(request.path["customer_id"])
+    return Subject(profile, places_of(profile.id, desk.places.places(profile.id)))
 
 
-@lru_cache(maxsize=1)
-def sealer() -> Sealer:
-    """Seals personal facts, connected at first use."""
-    return Sealer(aws.client("kms"), room.settings.key_id, room.settings.tenant)
-
-
-@lru_cache(maxsize=1)
-def contents() -> ContentStore:
-    """What people wrote and who they say they are, connected at first use."""
-    return ContentStore(room.settings.tenant, room.settings.content_table, aws.client("dynamodb"))
-
-
-@lru_cache(maxsize=1)
-def phone_key() -> bytes:
-    """The tenant's key for hashes of phone numbers: random, made once, kept sealed."""
-    sealed = store().phone_key(lambda: sealer().seal(secrets.token_hex(PHONE_KEY_BYTES), PHONE_KEY_CONTEXT))
-    return bytes.fromhex(sealer().unseal(sealed, PHONE_KEY_CONTEXT))
-
-
-@room.http("GET", "/customers", summary="客户列表 · List customers", query=PageQuery,
-           answer=Page[CustomerSummary], roles=READERS)  # fmt: skip
-def list_customers(request: Request) -> Page[CustomerSummary]:
-    """All customers, newest first; the list may be two seconds behind."""
-    found, position = store().profiles(request.query.limit, cursors.decode(request.query.cursor))
-    return Page(
-        data=tuple(show_summary(profile) for profile in found),
-        next_cursor=cursors.encode(position),
-        has_more=position is not None,
+@room.http("GET", "/customers", summary="客户列表 · List customers", query=CustomerQuery,
+           answer=Page[CustomerSummary], roles=READERS, scope="region")  # fmt: skip
+def list_customers(desk: Desk, request: Request) -> Page[CustomerSummary]:
+    """The customers who are served within the caller's reach, newest first; the list may be two seconds behind."""
+    query, reach = request.query, within(request.reach)
+    position = cursors.decode(query.cursor)
+    found = desk.places.page(
+        ListQuery(desk.tenant, LIST, reach, request.now, query.limit, since=query.since, position=position)
     )
+    return page([show_summary(listed(item)) for item in found.items], found.position)
 
 
-@room.http("GET", "/customers/{customer_id}", summary="客户详情 · Show a customer", answer=CustomerView, roles=READERS)
-def read_customer(request: Request) -> CustomerView:
-    """Identities, contacts, facts, recent tickets and orders; personal values masked for those who may not see them."""
-    return _show(request.path["customer_id"], request.principal)
+@room.http("GET", "/customers/{customer_id}", summary="客户详情 · Show a customer", answer=CustomerView,
+           roles=READERS, scope="region", subject=find_customer)  # fmt: skip
+def read_customer(desk: Desk, request: Request) -> CustomerView:
+    """Identities, contacts, facts, recent tickets and orders, as far as the caller may see them."""
+    return _show(desk, request, request.subject)
 
 
 @room.http("GET", "/customers/{customer_id}/timeline", summary="客户时间线 · What happened to a customer",
-           query=PageQuery, answer=Page[TimelineEntry], roles=READERS)  # fmt: skip
-def read_timeline(request: Request) -> Page[TimelineEntry]:
+           query=PageQuery, answer=Page[TimelineEntry], roles=READERS, scope="region",
+           subject=find_customer)  # fmt: skip
+def read_timeline(desk: Desk, request: Request) -> Page[TimelineEntry]:
     """What happened to a customer, newest first."""
-    customer_id = request.path["customer_id"]
-    store().profile(customer_id)
-    entries, position = store().timeline(customer_id, request.query.limit, cursors.decode(request.query.cursor))
-    return Page(data=tuple(entries), next_cursor=cursors.encode(position), has_more=position is not None)
+    limit, cursor = request.query.limit, request.query.cursor
+    entries, position = desk.customers.timeline(request.subject.id, limit, cursors.decode(cursor))
+    return page(entries, position)
 
 
-@room.http("PUT", "/customers/{customer_id}/facts/{name}", summary="记录客户信息 · Record a fact",
-           body=FactBody, answer=CustomerView, roles=WRITERS)  # fmt: skip
-def record_fact(request: Request) -> CustomerView:
+@room.http("PUT", "/customers/{customer_id}/facts/{name}", summary="记录客户信息 · Record a fact", body=FactBody,
+           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer)  # fmt: skip
+def record_fact(desk: Desk, request: Request) -> CustomerView:
     """Record one fact about a customer, with who said so and when; the one before is replaced. Whoever comes with a
     `phone` or `union_id` that is recorded here is this customer, unless it is another's already."""
-    customer_id = request.path["customer_id"]
-    fact = make_fact(
-        customer_id,
-        request.path["name"],
-        request.body.value,
-        source=request.principal.sub,
-        at=request.now,
-        seal=sealer().seal,
-        mask=access.masked,
-    )
-    store().save_facts(customer_id, (fact,), request.body.version)
-    for identity in identities_of(person_of({"person": {fact.name: request.body.value}}), phone_key):
-        store().claim(customer_id, (identity,), request.now)
-    return _show(customer_id, request.principal)
+    customer_id, name = request.subject.id, request.path["name"]
+    fact = _fact(desk, customer_id, name, request.body.value, request.principal.sub, request.now)
+    profile = desk.customers.save_facts(customer_id, (fact,), request.body.version)
+    for identity in identities_of(person_of({"person": {fact.name: request.body.value}}), desk.phone_key):
+        desk.customers.claim(customer_id, (identity,), request.now)
+    return _show(desk, request, profile)
 
 
-@room.events("message.received", *TOLD)
-def on_event(event: Event) -> None:
+@room.events("message.received", *KEPT_OF)
+def on_event(desk: Desk, event: Event) -> None:
     """Every step is the same again for the same event: an event that comes twice changes nothing. What names nobody is
     nobody's."""
     match event:
         case MessageReceived():
-            room.emit(_resolve_message(event))
+            desk.emit(_resolve_message(desk, event))
         case ContactChanged():
-            _change_contact(event)
+            _change_contact(desk, event)
         case OrderPaid() | OrderChanged() | AfterSaleChanged() if event.buyer_id:
-            _record(_resolve(Identity(event.channel, event.shop_id, event.buyer_id), event), event)
+            _record(desk, _resolve(desk, Identity(event.channel, event.shop_id, event.buyer_id), event), event)
         case ReviewPosted() | LogisticsChanged() if event.person_id:
             account = event.account or event.shop_id
-            _record(_resolve(Identity(event.channel, account, event.person_id), event), event)
+            _record(desk, _resolve(desk, Identity(event.channel, account, event.person_id), event), event)
         case LeadCaptured() if event.person_id:
-            _record(_meet(Identity(event.channel, event.account, event.person_id), event), event)
+            _record(desk, _meet(desk, Identity(event.channel, event.account, event.person_id), event), event)
         case TouchpointCaptured() | ConsentChanged() | MemberChanged() | CouponChanged() if event.person_id:
-            _record(_resolve(Identity(event.channel, event.account, event.person_id), event), event)
+            _record(desk, _resolve(desk, Identity(event.channel, event.account, event.person_id), event), event)
         case GroupChanged():
-            _record_members(event)
+            _record_members(desk, event)
         case TicketOpened() | TicketClosed() if event.customer_id:
-            _record(event.customer_id, event)
+            _record(desk, event.customer_id, event)
+            _serve(desk, event.customer_id, served_at(event.region, event.store_id))
+        case GlassBroken() if _is_known(desk, event.thing):
+            _record(desk, event.thing, event)
 
 
-def _record_members(event: GroupChanged) -> None:
+def _record_members(desk: Desk, event: GroupChanged) -> None:
     """On those who came or went and are customers of ours: a group has members of staff too."""
     for person in event.people:
-        if customer_id := store().find(Identity(event.channel, event.account, person)):
-            _record(customer_id, event)
+        if customer_id := desk.customers.find(Identity(event.channel, event.account, person)):
+            _record(desk, customer_id, event)
 
 
-def _resolve_message(event: MessageReceived) -> MessageResolved:
+def _resolve_message(desk: Desk, event: MessageReceived) -> MessageResolved:
     """The same message with its customer; its id derives from the event's, so a repeat is recognised."""
-    customer_id = _meet(Identity(event.channel, event.account, event.sender_id), event)
+    customer_id = _meet(desk, Identity(event.channel, event.account, event.sender_id), event)
     return MessageResolved(
         id=derived_id("evt", event.at, "message.resolved", event.id),
         tenant=event.tenant,
@@ -175,58 +154,96 @@ def _resolve_message(event: MessageReceived) -> MessageResolved:
     )
 
 
-def _change_contact(event: ContactChanged) -> None:
-    customer_id = _resolve(Identity(event.channel, event.account, event.contact_id), event)
-    known, item = store().contact(customer_id, event.connection_id, event.member_id)
+def _change_contact(desk: Desk, event: ContactChanged) -> None:
+    customer_id = _resolve(desk, Identity(event.channel, event.account, event.contact_id), event)
+    known, item = desk.customers.contact(customer_id, event.connection_id, event.member_id)
     changed = apply_change(known, event)
     if changed is not None and changed != known:
-        store().save_contact(item, changed)
-    _record(customer_id, event)
+        desk.customers.save_contact(item, changed)
+        _keep_with(desk, customer_id, changed)
+    _record(desk, customer_id, event)
 
 
-def _meet(identity: Identity, event: MessageReceived | LeadCaptured) -> str:
+def _meet(desk: Desk, identity: Identity, event: MessageReceived | LeadCaptured) -> str:
     """The customer behind what somebody sent, by all that its content says of them."""
-    person = _person(event.content_ref)
-    customer_id = _resolve(identity, event, *identities_of(person, phone_key))
-    _learn(customer_id, person, event)
+    person = _person(desk, event.content_ref)
+    customer_id = _resolve(desk, identity, event, *identities_of(person, desk.phone_key))
+    _learn(desk, customer_id, person, event)
     return customer_id
 
 
-def _person(content_ref: str) -> Person:
+def _person(desk: Desk, content_ref: str) -> Person:
     try:
-        return person_of(contents().get(content_ref))
+        return person_of(desk.contents.get(content_ref))
     except NotFound:
         return Person()
 
 
-def _learn(customer_id: str, person: Person, event: MessageReceived | LeadCaptured) -> None:
+def _learn(desk: Desk, customer_id: str, person: Person, event: MessageReceived | LeadCaptured) -> None:
     """Keep what was not known. When somebody else writes just now this raises Conflict, and the event comes again."""
     if not person.facts:
         return
-    profile = store().profile(customer_id)
+    profile = desk.customers.profile(customer_id)
     facts = [
-        make_fact(customer_id, name, value, source=event.channel, at=event.at, seal=sealer().seal, mask=access.masked)
+        _fact(desk, customer_id, name, value, event.channel, event.at)
         for name, value in unknown_of(profile, person.facts).items()
     ]
     if facts:
-        store().save_facts(customer_id, facts, profile.version)
+        desk.customers.save_facts(customer_id, facts, profile.version)
 
 
-def _resolve(identity: Identity, event: Event, *others: Identity) -> str:
-    return resolve_customer(store(), room.settings.tenant, (identity, *others), event.at)
+def _fact(desk: Desk, customer_id: str, name: str, value: str, source: str, at: datetime) -> Fact:
+    seal, personal = desk.sealer.seal, _is_personal(desk.policy(), name)
+    return make_fact(customer_id, name, value, source=source, at=at, personal=personal, seal=seal, mask=masked)
 
 
-def _record(customer_id: str, event: Event) -> None:
-    store().record(customer_id, entry_of(event))
+def _is_personal(policy: Policy, name: str) -> bool:
+    return FACTS.class_of(name, policy.plain_facts) is not None
 
 
-def _show(customer_id: str, principal: Principal) -> CustomerView:
-    reader = Reader(access.sees_personal(principal), sealer().unseal, access.masked)
-    recent, _ = store().timeline(customer_id, RECENT_LIMIT)
+def _is_known(desk: Desk, thing: str) -> bool:
+    """Whether the glass that was broken is a customer's of ours."""
+    try:
+        return is_id(thing, "cus") and desk.customers.profile(thing).id == thing
+    except NotFound:
+        return False
+
+
+def _serve(desk: Desk, customer_id: str, places: tuple[Served, ...]) -> None:
+    """Whoever serves there finds this customer from now on; one who is none of ours is found by nobody."""
+    try:
+        desk.places.serve(desk.customers.profile(customer_id).listed, places)
+    except NotFound:
+        return
+
+
+def _keep_with(desk: Desk, customer_id: str, contact: Contact) -> None:
+    """A customer is found by their contacts among the staff, as long as they are that."""
+    (place,) = served_at(person=contact.member_id)
+    if contact.follow_state in ("following", "half_added"):
+        _serve(desk, customer_id, (place,))
+    else:
+        desk.places.leave(customer_id, place)
+
+
+def _resolve(desk: Desk, identity: Identity, event: Event, *others: Identity) -> str:
+    return resolve_customer(desk.customers, desk.tenant, (identity, *others), event.at)
+
+
+def _record(desk: Desk, customer_id: str, event: Event) -> None:
+    desk.customers.record(customer_id, entry_of(event))
+
+
+def _show(desk: Desk, request: Request, profile: Profile) -> CustomerView:
+    def opens(name: str) -> bool:
+        field_class = FACTS.class_of(name, request.policy.plain_facts)
+        return field_class is None or request.sees(field_class)
+
+    recent, _ = desk.customers.timeline(profile.id, RECENT_LIMIT)
     return show_customer(
-        store().profile(customer_id),
-        store().identities(customer_id),
-        store().contacts(customer_id),
+        profile,
+        desk.customers.identities(profile.id),
+        desk.customers.contacts(profile.id),
         recent,
-        reader,
+        Reader(partial(_is_personal, request.policy), opens, desk.sealer.unseal),
     )

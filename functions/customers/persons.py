@@ -12,22 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
-
 from functions.customers.identities import Identity
 
-HOME_REGION = "CN"
-"""A number without a country code is one of here."""
 PHONE, UNION = "phone", "unionid"
 """Identities that hold across channels, under these names in place of a channel's."""
 
 TEXT_LIMIT_CHARS = 200
 _UNION_ID = re.compile(r"[!-~]{1,128}")
-_COMPANIES = frozenset(
-    {PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN}
-)
-"""Kinds of numbers (400, 800 …) that nobody has for themselves."""
 
 
 @dataclass(frozen=True)
@@ -42,34 +33,22 @@ class Person:
     @property
     def facts(self) -> dict[str, str]:
         """What there is to know of them, by the name of the fact."""
-        told = {"phone": self.phone, "name": self.name, "email": self.email}
-        return {name: value for name, value in told.items() if value}
+        facts = {"phone": self.phone, "name": self.name, "email": self.email}
+        return {name: value for name, value in facts.items() if value}
 
 
 def person_of(content: Mapping[str, Any]) -> Person:
     """The person that a content speaks of. What is not as it should be is as if it were not there."""
-    told = content.get("person")
-    if not isinstance(told, Mapping):
+    values = content.get("person")
+    if not isinstance(values, Mapping):
         return Person()
-    union_id = _text(told, "union_id")
+    union_id = _text(values, "union_id")
     return Person(
-        phone=read_phone(_text(told, "phone")),
+        phone=_phone(_text(values, "phone")),
         union_id=union_id if _UNION_ID.fullmatch(union_id) else "",
-        name=_text(told, "name"),
-        email=_text(told, "email"),
+        name=_text(values, "name"),
+        email=_text(values, "email"),
     )
-
-
-def read_phone(text: str) -> str:
-    """The number in E.164, e.g. +8613800138000; "" for what is no number, has an extension (a switchboard's, or a
-    marketplace's number for many buyers), or is a company's service line."""
-    try:
-        number = phonenumbers.parse(text, HOME_REGION)
-    except NumberParseException:
-        return ""
-    if number.extension or not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) in _COMPANIES:
-        return ""
-    return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
 
 def identities_of(person: Person, phone_key: Callable[[], bytes]) -> tuple[Identity, ...]:
@@ -83,6 +62,15 @@ def phone_identity(phone: str, key: bytes) -> Identity:
     return Identity(PHONE, "", hmac.new(key, phone.encode(), hashlib.sha256).hexdigest())
 
 
-def _text(told: Mapping[str, Any], name: str) -> str:
-    value = told.get(name)
+def _text(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name)
     return value.strip() if isinstance(value, str) and len(value) <= TEXT_LIMIT_CHARS else ""
+
+
+def _phone(text: str) -> str:
+    """The number in E.164, "" for none. What reads numbers is large, and most messages tell none."""
+    if not text:
+        return ""
+    from functions.customers.phones import read_phone
+
+    return read_phone(text)

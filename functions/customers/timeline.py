@@ -9,11 +9,12 @@ from hub.contracts.events import Event, OrderPaid
 from hub.kernel.clock import rfc3339
 from hub.kernel.money import Money
 
-TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
+KEPT_OF: dict[str, tuple[str, tuple[str, ...]]] = {
     "after_sale.changed": ("after_sale_id", ("after_sale_no", "order_no", "channel", "kind", "state", "money")),
     "consent.changed": ("scope", ("channel", "change")),
     "contact.changed": ("member_id", ("change", "state")),
     "coupon.changed": ("coupon_id", ("channel", "change", "code")),
+    "glass.broken": ("person_id", ("glass_id", "ends_at")),
     "group.changed": ("group_id", ("channel", "change")),
     "lead.captured": ("lead_no", ("channel", "content_ref")),
     "logistics.changed": ("tracking_no", ("channel", "order_no", "carrier", "state")),
@@ -30,14 +31,14 @@ TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def entry_of(event: Event) -> TimelineEntry:
     """The entry that records an event; its identity is the event's id."""
-    told = event.model_dump(mode="json")
-    subject, names = TOLD[told["type"]]
-    details = {name: str(told[name]) for name in names if told[name] not in (None, "")}
-    details |= {f"from_{name}": value for name, value in told.get("attribution", {}).items()}
+    payload = event.model_dump(mode="json")
+    subject, names = KEPT_OF[payload["type"]]
+    details = {name: str(payload[name]) for name in names if payload[name] not in (None, "")}
+    details |= {f"from_{name}": value for name, value in payload.get("attribution", {}).items()}
     if isinstance(event, OrderPaid):
         details["amount"] = str(Money(event.amount_minor, event.currency))
     return TimelineEntry(
-        event_id=event.id, kind=told["type"], at=event.at, subject_id=str(told[subject]), details=details
+        event_id=event.id, kind=payload["type"], at=event.at, subject_id=str(payload[subject]), details=details
     )
 
 
@@ -48,26 +49,26 @@ def sort_key(entry: TimelineEntry) -> str:
 
 def orders_of(entries: Iterable[TimelineEntry]) -> tuple[OrderEntry, ...]:
     """The orders among `entries` (newest first), each once, with amounts in major units."""
-    found: dict[str, OrderEntry] = {}
+    orders: dict[str, OrderEntry] = {}
     for entry in entries:
         if entry.kind == "order.paid":
-            found.setdefault(entry.subject_id, _order(entry))
-    return tuple(found.values())
+            orders.setdefault(entry.subject_id, _order(entry))
+    return tuple(orders.values())
 
 
 def tickets_of(entries: Iterable[TimelineEntry]) -> tuple[TicketEntry, ...]:
     """The tickets among `entries` (newest first), each once. The newest entry says whether it is open: a ticket
     may be opened, closed and opened again."""
-    found: dict[str, TicketEntry] = {}
+    tickets: dict[str, TicketEntry] = {}
     for entry in entries:
         if entry.kind in ("ticket.opened", "ticket.closed"):
-            found[entry.subject_id] = _ticket(found.get(entry.subject_id), entry)
-    return tuple(found.values())
+            tickets[entry.subject_id] = _ticket(tickets.get(entry.subject_id), entry)
+    return tuple(tickets.values())
 
 
 def _order(entry: TimelineEntry) -> OrderEntry:
-    told = {name: entry.details[name] for name in ("order_no", "channel", "shop_id", "amount", "currency")}
-    return OrderEntry(order_id=entry.subject_id, paid_at=entry.at, **told)
+    details = {name: entry.details[name] for name in ("order_no", "channel", "shop_id", "amount", "currency")}
+    return OrderEntry(order_id=entry.subject_id, paid_at=entry.at, **details)
 
 
 def _ticket(newer: TicketEntry | None, entry: TimelineEntry) -> TicketEntry:

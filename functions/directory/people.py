@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.contracts.directory import GrantBody
-from hub.contracts.events import PersonChanged, RosterChanged, Shift
+from hub.contracts.directory import Grant
+from hub.contracts.events import GlassBroken, PersonChanged, RosterChanged, Shift
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.ids import derived_id
@@ -15,7 +15,7 @@ from hub.kernel.ids import derived_id
 GRANTS_LIMIT = 50
 
 
-def add_grant(grants: tuple[GrantBody, ...], grant: GrantBody, now: datetime) -> tuple[GrantBody, ...]:
+def add_grant(grants: tuple[Grant, ...], grant: Grant, now: datetime) -> tuple[Grant, ...]:
     """The grants with one more, without those that ended. Raises Invalid for one too many or over."""
     if grant.ends_at <= now:
         raise Invalid("the grant is over", problems=[Problem("/ends_at", "must be in the future")])
@@ -42,6 +42,20 @@ def person_changed(tenant: str, item: Mapping[str, Any]) -> PersonChanged:
         store_id=item["store_id"],
         supervisor=item["supervisor"],
         wecom_userid=item["wecom_userid"],
+    )
+
+
+def glass_broken(tenant: str, item: Mapping[str, Any]) -> GlassBroken:
+    """What the rooms hear of somebody who broke the glass of a thing."""
+    at = parse_rfc3339(item["starts_at"])
+    return GlassBroken(
+        id=derived_id("evt", at, "glass.broken", item["glass_id"]),
+        tenant=tenant,
+        at=at,
+        glass_id=item["glass_id"],
+        thing=item["thing"],
+        person_id=item["person_id"],
+        ends_at=parse_rfc3339(item["ends_at"]),
     )
 
 

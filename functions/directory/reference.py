@@ -57,14 +57,14 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> str:
         _row(p.get("name", ""), f"{p.get('in', '')} · {_type(p.get('schema', {}))}", p.get("description", ""))
         for p in operation.get("parameters", ())
     )
-    sent = "".join(f"<p>请求 · Request: {_type(c.get('schema', {}))}</p>" for c in body.values())
-    got = "".join(
+    bodies = "".join(f"<p>请求 · Request: {_type(c.get('schema', {}))}</p>" for c in body.values())
+    responses = "".join(
         _row(status, _content_type(answer), answer.get("description", "")) for status, answer in answers.items()
     )
     return (
         f'<details><summary><span class="verb">{method.upper()}</span><code>{escape(path)}</code> '
         f"{escape(str(operation.get('summary', '')))}</summary>"
-        f"<p>{escape(str(operation.get('description', '')))}</p>{_table(rows)}{sent}{_table(got)}</details>"
+        f"<p>{escape(str(operation.get('description', '')))}</p>{_table(rows)}{bodies}{_table(responses)}</details>"
     )
 
 

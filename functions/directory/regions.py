@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from hub.contracts.base import Words
 from hub.contracts.directory import RegionName, RegionView
 from hub.kernel import regions
 from hub.kernel.errors import NotFound
@@ -22,7 +23,7 @@ def show_region(code: str) -> RegionView:
     if not _CODE.match(code) or regions.path(code)[-2:][0] not in names():
         raise NotFound("no such region", region=code[:20])
     own, *_ = lineage = [_named(step) for step in regions.path(code)]
-    return RegionView(code=own.code, name_zh=own.name_zh, name_en=own.name_en, path=tuple(lineage))
+    return RegionView(code=own.code, name=own.name, path=tuple(lineage))
 
 
 def named_regions(within: str) -> tuple[RegionName, ...]:
@@ -38,5 +39,5 @@ def names() -> dict[str, tuple[str, str]]:
 
 
 def _named(code: str) -> RegionName:
-    name_zh, name_en = names().get(code, ("", ""))
-    return RegionName(code=code, name_zh=name_zh, name_en=name_en)
+    zh, en = names().get(code, ("", ""))
+    return RegionName(code=code, name=Words(zh=zh, en=en))

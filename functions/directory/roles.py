@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from hub.contracts.base import Words
 from hub.contracts.directory import RoleView
 
 ROLES: tuple[RoleView, ...] = (
-    RoleView(id="administrator", title_zh="管理员", title_en="Administrator"),
-    RoleView(id="supervisor", title_zh="主管", title_en="Supervisor"),
-    RoleView(id="agent", title_zh="客服", title_en="Agent"),
-    RoleView(id="engineer", title_zh="工程师", title_en="Engineer"),
-    RoleView(id="finance", title_zh="财务", title_en="Finance"),
-    RoleView(id="integrator", title_zh="集成方", title_en="Integrator"),
-    RoleView(id="store_manager", title_zh="店长", title_en="Store manager"),
-    RoleView(id="viewer", title_zh="只读成员", title_en="Viewer"),
+    RoleView(id="administrator", title=Words(zh="管理员", en="Administrator")),
+    RoleView(id="supervisor", title=Words(zh="主管", en="Supervisor")),
+    RoleView(id="agent", title=Words(zh="客服", en="Agent")),
+    RoleView(id="engineer", title=Words(zh="工程师", en="Engineer")),
+    RoleView(id="finance", title=Words(zh="财务", en="Finance")),
+    RoleView(id="integrator", title=Words(zh="集成方", en="Integrator")),
+    RoleView(id="store_manager", title=Words(zh="店长", en="Store manager")),
+    RoleView(id="viewer", title=Words(zh="只读成员", en="Viewer")),
 )

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from hub.contracts.events import Shift
 from hub.kernel.errors import Invalid, Problem
@@ -27,15 +28,20 @@ def on_duty(shifts: Sequence[Shift], at: datetime) -> tuple[str, ...]:
     return tuple(dict.fromkeys(s.person_id for s in shifts if s.starts_at <= at < s.ends_at))
 
 
+def shifts_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Shift, ...]:
+    """The shifts of a stored roster."""
+    return tuple(Shift.model_validate(shift) for shift in stored)
+
+
 def _overlaps(shifts: Sequence[Shift]) -> list[tuple[int, int]]:
     """Pairs (later start, earlier start) of indexes: each shift against the one of its person that reaches furthest."""
     furthest: dict[str, int] = {}
-    found = []
+    pairs = []
     for i in sorted(range(len(shifts)), key=lambda i: (shifts[i].starts_at, i)):
         person = shifts[i].person_id
         before = furthest.get(person)
         if before is not None and shifts[i].starts_at < shifts[before].ends_at:
-            found.append((i, before))
+            pairs.append((i, before))
         if before is None or shifts[i].ends_at > shifts[before].ends_at:
             furthest[person] = i
-    return found
+    return pairs

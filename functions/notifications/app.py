@@ -3,90 +3,126 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from functools import partial
 
 from functions.notifications.bundling import sweep_due
 from functions.notifications.delivery import Outcome, Send, delay, deliver
+from functions.notifications.desk import Desk, build_desk
 from functions.notifications.notices import Notice, notices_of, operator_notices
 from functions.notifications.quiet import is_on_duty, quiet_until, release_at
-from functions.notifications.tables import NotificationTable
-from functions.notifications.wecom_port import Posted, WecomPort
+from functions.notifications.sends_table import LIST
+from functions.notifications.wecom import Posted
 from functions.notifications.wording import card_of, digest_of
-from hub.contracts.events import Event, PersonChanged, PlatformNoticed, RosterChanged, RungFired, TicketAssigned
+from hub.contracts.events import (
+    Event,
+    GlassBroken,
+    PersonChanged,
+    PlatformNoticed,
+    RosterChanged,
+    RungFired,
+    TicketAssigned,
+)
 from hub.contracts.http import Page
 from hub.contracts.notifications import SendQuery, SendView
-from hub.edge import aws, cursors
+from hub.edge import cursors
+from hub.edge.access import Place, Subject
+from hub.edge.access.listing import within
+from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel.errors import NotFound, Retry
-from hub.store.secrets import ConnectionSecrets
+from hub.store.lists import ListQuery, Within
+from hub.store.paging import Position
 
+FILTER_PAGES = 5
+"""A list looks at so many pages for what was asked of it, then hands back a cursor."""
 READERS = ("supervisor", "agent", "engineer", "store_manager", "viewer", "integrator")
 
-room = Room("notifications", paths=("/notifications",))
+room = Room("notifications", paths=("/notifications",), make_desk=build_desk)
 
 
-@lru_cache(maxsize=1)
-def store() -> NotificationTable:
-    """The room's table, connected at first use."""
-    return NotificationTable(room.settings.tenant, room.settings.table)
-
-
-@lru_cache(maxsize=1)
-def wecom() -> WecomPort:
-    """The way out, connected at first use."""
-    settings = room.settings
-    wall_now = room.clock.wall_now
-    secrets = ConnectionSecrets(aws.client("ssm"), settings.tenant, wall_now)
-    dynamodb = aws.client("dynamodb")
-    return WecomPort(settings.tenant, settings.table, settings.platforms_url, wall_now, secrets, dynamodb)
+def find_send(desk: Desk, request: Request) -> Subject:
+    """The notice of the path: its recipient's, and theirs who oversee them."""
+    send = desk.sends.read(request.path["send_id"])
+    if send is None:
+        raise NotFound("no such notice")
+    return Subject(send, (_place(send.notice),))
 
 
 @room.http("GET", "/notifications", summary="通知记录 · List notices", query=SendQuery,
-           answer=Page[SendView], roles=READERS)  # fmt: skip
-def list_sends(request: Request) -> Page[SendView]:
-    """Who was told what, newest first; of one recipient or ticket where the query names one."""
-    query: SendQuery = request.query
-    found, position = store().newest(query.limit, cursors.decode(query.cursor), query.recipient, query.ticket)
-    return Page(
-        data=tuple(show_send(send) for send in found),
-        next_cursor=cursors.encode(position),
-        has_more=position is not None,
-    )
+           answer=Page[SendView], roles=READERS, scope="own")  # fmt: skip
+def list_sends(desk: Desk, request: Request) -> Page[SendView]:
+    """What the caller was told, newest first; a supervisor's also what those within their reach were told. Of one
+    recipient or ticket where the query names one."""
+    query, reach = request.query, request.reach
+    if query.recipient and not reach.covers(_place_of(desk, query.recipient)):
+        return Page(data=())
+    sends: list[Send] = []
+    position = cursors.decode(query.cursor)
+    for _ in range(FILTER_PAGES):
+        more, position = _read_more(desk, request, query.limit - len(sends), position)
+        sends += [send for send in more if reach.covers(_place(send.notice)) and _is_asked(send, query)]
+        if position is None or len(sends) >= query.limit:
+            break
+    return page(map(show_send, sends), position)
 
 
-@room.http("GET", "/notifications/{send_id}", summary="通知详情 · Show a notice", answer=SendView, roles=READERS)
-def read_send(request: Request) -> SendView:
+@room.http("GET", "/notifications/{send_id}", summary="通知详情 · Show a notice", answer=SendView, roles=READERS,
+           scope="own", subject=find_send)  # fmt: skip
+def read_send(desk: Desk, request: Request) -> SendView:
     """One notice, and how far it got."""
-    send = store().read(request.path["send_id"])
-    if send is None:
-        raise NotFound("no such notice", send=request.path["send_id"])
-    return show_send(send)
+    return show_send(request.subject)
 
 
-@room.events("ticket.assigned", "rung.fired", "platform.noticed", "person.changed", "roster.changed")
-def on_event(event: Event) -> None:
+def _read_more(
+    desk: Desk, request: Request, limit: int, position: Position | None
+) -> tuple[list[Send], Position | None]:
+    """The next sends of the narrowest list that holds what is asked for."""
+    query: SendQuery = request.query
+    if query.ticket:
+        return desk.sends.of_ticket(query.ticket, limit, position)
+    scope = Within(people=(query.recipient,)) if query.recipient else within(request.reach)
+    return desk.sends.newest(ListQuery(desk.tenant, LIST, scope, request.now, limit, position=position))
+
+
+def _is_asked(send: Send, query: SendQuery) -> bool:
+    return query.recipient in ("", send.notice.recipient)
+
+
+def _place(notice: Notice) -> Place:
+    return Place(notice.region, notice.store, (notice.recipient,), thing=notice.id)
+
+
+def _place_of(desk: Desk, person_id: str) -> Place:
+    region, store = desk.people.place(person_id)
+    return Place(region, store, (person_id,))
+
+
+@room.events("ticket.assigned", "rung.fired", "platform.noticed", "person.changed", "roster.changed", "glass.broken")
+def on_event(desk: Desk, event: Event) -> None:
     """The same event again changes nothing and tells nobody twice."""
     match event:
         case PersonChanged():
-            store().save_person(event)
+            desk.people.save_person(event)
         case RosterChanged():
-            store().save_roster(event)
+            desk.people.save_roster(event)
         case TicketAssigned() | RungFired():
-            _tell_all(notices_of(event), room.now())
+            _notify_all(desk, notices_of(event), desk.now())
+        case GlassBroken():
+            _notify_all(desk, operator_notices(event, desk.people.operators()), desk.now())
         case PlatformNoticed() if event.urgent:
-            _tell_all(operator_notices(event, store().operators()), room.now())
+            _notify_all(desk, operator_notices(event, desk.people.operators()), desk.now())
 
 
 @room.schedule("rate(1 minute)", name="sweep")
-def sweep(now: datetime) -> datetime | None:
+def sweep(desk: Desk, now: datetime) -> datetime | None:
     """Send what waited for the end of quiet hours, one digest a person. Answers when the next is due."""
-    waiting = sweep_due(store(), now, _post_digest)
+    waiting = sweep_due(desk.sends, now, partial(_post_digest, desk))
     if waiting:
-        room.logger.warning("digests wait for the next sweep", extra={"waiting": waiting})
-    return None if waiting else store().next_due()
+        desk.logger.warning("digests wait for the next sweep", extra={"waiting": waiting})
+    return None if waiting else desk.sends.next_due()
 
 
 def show_send(send: Send) -> SendView:
@@ -115,47 +151,47 @@ _OF_SEND = (
 )
 
 
-def _tell_all(notices: Sequence[Notice], now: datetime) -> None:
+def _notify_all(desk: Desk, notices: Sequence[Notice], now: datetime) -> None:
     """Tell each recipient; one whom the platform makes wait holds up none of the others. Raises the last Retry."""
     passing: Retry | None = None
     for notice in notices:
+        region, store = desk.people.place(notice.recipient)
         try:
-            _tell(notice, now)
+            _notify(desk, replace(notice, region=region, store=store), now)
         except Retry as error:
             passing = error
     if passing is not None:
         raise passing
 
 
-def _tell(notice: Notice, now: datetime) -> None:
+def _notify(desk: Desk, notice: Notice, now: datetime) -> None:
     """At once, or after quiet hours. What was decided when the event first came holds when it comes again."""
-    known = store().read(notice.id)
+    known = desk.sends.read(notice.id)
     if known is None:
-        release = _release(notice, now)
-        known = delay(store(), notice, now, release) if release > now else None
+        release = _release(desk, notice, now)
+        known = delay(desk.sends, notice, now, release) if release > now else None
     if known is not None and known.state == "delayed":
-        store().put_due(known)
+        desk.sends.put_due(known)
         return
-    deliver(store(), notice, now, lambda: _post_card(notice))
+    deliver(desk.sends, notice, now, lambda: _post_card(desk, notice))
 
 
-def _release(notice: Notice, now: datetime) -> datetime:
-    zone = ZoneInfo(room.settings.timezone)
-    if quiet_until(now, zone) is None:
+def _release(desk: Desk, notice: Notice, now: datetime) -> datetime:
+    if quiet_until(now, desk.zone) is None:
         return now
-    on_duty = is_on_duty(notice.recipient, store().shifts(notice.recipient), now)
-    return release_at(now, zone, notice.priority, on_duty)
+    on_duty = is_on_duty(notice.recipient, desk.people.shifts(notice.recipient), now)
+    return release_at(now, desk.zone, notice.priority, on_duty)
 
 
-def _post_card(notice: Notice) -> Outcome:
-    active, userid = store().person(notice.recipient)
+def _post_card(desk: Desk, notice: Notice) -> Outcome:
+    active, userid = desk.people.person(notice.recipient)
     if not active:
         return Posted(refused="inactive")
-    return wecom().send_card(userid, card_of(notice, room.settings.base_url))
+    return desk.wecom.send_card(userid, card_of(notice, desk.base_url))
 
 
-def _post_digest(digest: Notice, told: Sequence[Notice]) -> Outcome:
-    active, userid = store().person(digest.recipient)
+def _post_digest(desk: Desk, digest: Notice, notices: Sequence[Notice]) -> Outcome:
+    active, userid = desk.people.person(digest.recipient)
     if not active:
         return Posted(refused="inactive")
-    return wecom().send_text(userid, digest_of(told, room.settings.base_url))
+    return desk.wecom.send_text(userid, digest_of(notices, desk.base_url))

@@ -80,10 +80,10 @@ def _deliver_whole(sends: DueSends, digest: Notice, members: Sequence[Send], now
         return deliver(
             sends, digest, now, lambda: post(digest, [send.notice for send in members]), DIGEST_ATTEMPTS_LIMIT
         )
-    told = [send.notice for send in members if send.notice.id in known.notice.members]
-    if len(told) < len(known.notice.members):
+    notices = [send.notice for send in members if send.notice.id in known.notice.members]
+    if len(notices) < len(known.notice.members):
         return known
-    return deliver(sends, known.notice, now, lambda: post(known.notice, told), DIGEST_ATTEMPTS_LIMIT)
+    return deliver(sends, known.notice, now, lambda: post(known.notice, notices), DIGEST_ATTEMPTS_LIMIT)
 
 
 def _join(sends: Sends, send: Send, due: Sequence[Send]) -> Send | None:
@@ -92,7 +92,7 @@ def _join(sends: Sends, send: Send, due: Sequence[Send]) -> Send | None:
     if send.state != "delayed":
         return send if send.state == "bundled" else None
     recipient = send.notice.recipient
-    first = next(one for one in due if one.state == "delayed" and one.notice.recipient == recipient)
+    first = next(send for send in due if send.state == "delayed" and send.notice.recipient == recipient)
     digest_id = derived_id("snd", first.release_at or first.created_at, DIGEST, first.notice.id)
     return sends.write(replace(send, state="bundled", digest_id=digest_id))
 
@@ -109,5 +109,7 @@ def _digest(digest_id: str, members: list[Send]) -> tuple[Notice, list[Send]]:
         ticket_type="",
         priority="normal",
         members=tuple(send.notice.id for send in members),
+        region=first.region,
+        store=first.store,
     )
     return digest, members

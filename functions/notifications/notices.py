@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.contracts.events import PlatformNoticed, Priority, RungFired, TicketAssigned
+from hub.contracts.events import GlassBroken, PlatformNoticed, Priority, RungFired, TicketAssigned
 from hub.kernel.ids import derived_id
+from hub.kernel.regions import BASE
 
 WECOM = "wecom"
 
@@ -15,7 +16,9 @@ WECOM = "wecom"
 class Notice:
     """One thing to tell one person (`recipient`, a person id) through one channel. A digest has `members`: the ids
     of the sends that it tells at once. A platform's notice has no ticket, but a connection, and says what it is about
-    (`<channel>/<kind>/<status>`)."""
+    (`<channel>/<kind>/<status>`); one of broken glass says who looked at what (`<person>/<thing>`).
+
+    region, store: the recipient's, when it was made: who oversees them there may see it."""
 
     id: str
     kind: str
@@ -30,6 +33,8 @@ class Notice:
     members: tuple[str, ...] = ()
     connection_id: str = ""
     about: str = ""
+    region: str = BASE
+    store: str = ""
 
 
 def notices_of(event: TicketAssigned | RungFired, channel: str = WECOM) -> tuple[Notice, ...]:
@@ -41,30 +46,40 @@ def notices_of(event: TicketAssigned | RungFired, channel: str = WECOM) -> tuple
     return tuple(_notice(event, person, channel, rung=event.rung) for person in dict.fromkeys(event.recipients))
 
 
-def operator_notices(event: PlatformNoticed, operators: tuple[str, ...]) -> tuple[Notice, ...]:
-    """What those who run the hub hear of a platform: only that which somebody has to act on."""
-    if event.replay or not event.urgent:
+def operator_notices(event: PlatformNoticed | GlassBroken, operators: tuple[str, ...]) -> tuple[Notice, ...]:
+    """What those who run the hub hear: of a platform only what somebody has to act on; of broken glass always, but not
+    who broke it."""
+    if event.replay:
         return ()
-    return tuple(
-        Notice(
-            id=send_id(event.at, event.id, person, WECOM),
-            kind=event.type,
-            event_id=event.id,
-            recipient=person,
-            channel=WECOM,
-            ticket_id="",
-            ticket_type="",
-            priority="urgent",
-            connection_id=event.connection_id,
-            about=f"{event.channel}/{event.kind}/{event.status}",
-        )
-        for person in operators
-    )
+    if isinstance(event, GlassBroken):
+        about = f"{event.person_id}/{event.thing}"
+        return tuple(_to_operator(event, person, "high", about) for person in operators if person != event.person_id)
+    if not event.urgent:
+        return ()
+    about = f"{event.channel}/{event.kind}/{event.status}"
+    return tuple(_to_operator(event, person, "urgent", about, event.connection_id) for person in operators)
 
 
 def send_id(at: datetime, event_id: str, recipient: str, channel: str) -> str:
     """`snd_…` from what makes a send the same send: the event (and its own time), the person, the channel."""
     return derived_id("snd", at, event_id, recipient, channel)
+
+
+def _to_operator(
+    event: PlatformNoticed | GlassBroken, person: str, priority: Priority, about: str, connection_id: str = ""
+) -> Notice:
+    return Notice(
+        id=send_id(event.at, event.id, person, WECOM),
+        kind=event.type,
+        event_id=event.id,
+        recipient=person,
+        channel=WECOM,
+        ticket_id="",
+        ticket_type="",
+        priority=priority,
+        connection_id=connection_id,
+        about=about,
+    )
 
 
 def _notice(

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from functions.notifications.notices import Notice
 from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card
 
+GLASS = "glass.broken"
 ACCEPT = "accept"
 """The key that comes back when the button 接单 is tapped."""
 
@@ -23,6 +25,8 @@ def card_of(notice: Notice, base_url: str) -> Card:
     """The card for one notice; with a button to accept when a visit waits for its recipient."""
     if notice.connection_id:
         return _platform_card(notice, base_url)
+    if notice.kind == GLASS:
+        return _glass_card(notice, base_url)
     return Card(
         title=_title(notice),
         description=f"{_both('priorities', notice.priority)} · {_both('types', notice.ticket_type)}",
@@ -49,6 +53,18 @@ def _platform_card(notice: Notice, base_url: str) -> Card:
     )
 
 
+def _glass_card(notice: Notice, base_url: str) -> Card:
+    person, thing = notice.about.split("/", 1)
+    return Card(
+        title=_title(notice),
+        description=_both("priorities", notice.priority),
+        task_id=f"glass@{notice.id}",
+        url=subject_url(base_url, notice),
+        fields=((_both("words", "person"), person), (_both("words", "thing"), thing)),
+        buttons=(),
+    )
+
+
 def digest_of(notices: Sequence[Notice], base_url: str) -> str:
     """One text for all that waited through the night: a line a ticket, most urgent first, within WeCom's 2048 bytes."""
     by_ticket = {notice.ticket_id or notice.id: notice for notice in reversed(notices)}
@@ -59,14 +75,18 @@ def digest_of(notices: Sequence[Notice], base_url: str) -> str:
 
 
 def subject_url(base_url: str, notice: Notice) -> str:
-    """Where the ticket, or the connection, is shown."""
+    """Where the ticket, the connection, or the record of broken glass is shown."""
+    if notice.kind == GLASS:
+        thing = notice.about.split("/", 1)[1]
+        return f"{base_url.rstrip('/')}/directory/break-glass?thing={quote(thing, safe='')}"
     path = f"webhooks/connections/{notice.connection_id}" if notice.connection_id else f"tickets/{notice.ticket_id}"
     return f"{base_url.rstrip('/')}/{path}"
 
 
 def _line(notice: Notice, base_url: str) -> str:
     about = f"{_both('priorities', notice.priority)} {notice.about or _both('types', notice.ticket_type)}"
-    return f'<a href="{subject_url(base_url, notice)}">{notice.ticket_id or notice.connection_id}</a> {about}'
+    label = notice.ticket_id or notice.connection_id or _title(notice)
+    return f'<a href="{subject_url(base_url, notice)}">{label}</a> {about}'
 
 
 def _fit(lines: Sequence[str]) -> str:
@@ -95,5 +115,5 @@ def _both(group: str, key: str, count: int = 0) -> str:
 @lru_cache(maxsize=1)
 def _templates() -> dict[str, Any]:
     text = (Path(__file__).parent / "templates.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
+    templates: dict[str, Any] = json.loads(text)
+    return templates

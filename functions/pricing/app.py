@@ -2,98 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-
-from functions.pricing.books import (
-    Version,
-    check_withdrawal,
-    find_same,
-    latest_number,
-    version_at,
-    version_or_next,
-    withdrawals,
-)
-from functions.pricing.drafts import book_view, version_from_draft
+from functions.pricing.book_kind import BOOKS
+from functions.pricing.desk import Desk, build_desk
 from functions.pricing.quotes import make_quote, quote_at
-from functions.pricing.tables import Books, Quotes, connect
-from hub.contracts.pricing import BookDraft, BookQuery, BookView, QuoteRequest, QuoteView
+from hub.contracts.pricing import QuoteRequest, QuoteView
+from hub.documents.routes import serve_documents
+from hub.edge.access import Place, Subject
 from hub.edge.requests import Request
 from hub.edge.room import Room
-from hub.kernel.errors import Conflict, Invalid, NotFound, Problem
+from hub.kernel.errors import Invalid, Problem
 from hub.store.idempotency import Idempotency
 
-PUBLISHERS = ("finance",)
-BOOK_KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
+room = Room("pricing", paths=("/pricing",), make_desk=build_desk, idempotency=Idempotency)
+
+serve_documents(room, (BOOKS,), lambda desk: desk.documents)
 
 
-room = Room("pricing", paths=("/pricing",), idempotency=Idempotency)
-connected = lru_cache(maxsize=2)(connect)
+def asked_place(desk: Desk, request: Request) -> Place:
+    """Where the price is asked for."""
+    return Place(request.body.region)
 
 
-def _books() -> Books:
-    return connected(room.settings.tenant, room.settings.table)[0]
-
-
-def _quotes() -> Quotes:
-    return connected(room.settings.tenant, room.settings.table)[1]
-
-
-@room.http(
-    "GET",
-    "/pricing/books/{key}",
-    query=BookQuery,
-    answer=BookView,
-    summary="A price book: its history, and the prices in force at a moment · 价目表",
-)
-def show_book(request: Request) -> BookView:
-    """The version asked for, else the one in force at `at` or now, else the next. NotFound when there is none."""
-    key, query = request.path["key"], request.query
-    versions = _versions(key)
-    if query.version is not None:
-        shown = _numbered(versions, query.version)
-    else:
-        shown = version_at(versions, query.at) if query.at else version_or_next(versions, request.now)
-    return book_view(key, versions, shown)
-
-
-@room.http(
-    "PUT",
-    "/pricing/books/{key}",
-    body=BookDraft,
-    answer=BookView,
-    roles=PUBLISHERS,
-    summary="Publish a version that takes over at its valid_from, to the second · 发布价目表新版本",
-)
-def publish_version(request: Request) -> BookView:
-    """A draft becomes the next version. Conflict when `after_version` is not the latest; the same draft once."""
-    key, versions = _key(request), _books().versions(request.path["key"])
-    latest, now = latest_number(versions), request.made_at or request.now
-    draft = version_from_draft(request.body, latest + 1, now, request.principal.sub)
-    if request.made_at and (earlier := find_same(versions, draft)):
-        return book_view(key, versions, earlier)
-    if request.body.after_version not in (None, latest):
-        raise Conflict("the book has moved on", book=key, latest_version=latest)
-    return book_view(key, (*versions, draft), _books().append(key, draft))
-
-
-@room.http(
-    "POST",
-    "/pricing/books/{key}/versions/{number}/withdraw",
-    answer=BookView,
-    roles=PUBLISHERS,
-    summary="Take a version back: the one before it is in force again at once · 撤回版本",
-)
-def withdraw_version(request: Request) -> BookView:
-    """Withdrawing is a version too, so history stays; a second time changes nothing."""
-    key, versions = request.path["key"], _versions(request.path["key"])
-    number = _number(request.path["number"])
-    check_withdrawal(versions, number)
-    if number not in withdrawals(versions):
-        by, at = request.principal.sub, request.now
-        withdrawal = Version(latest_number(versions) + 1, at, withdraws=number, published_at=at, published_by=by)
-        versions = (*versions, _books().append(key, withdrawal))
-    return book_view(key, versions, version_or_next(versions, request.now))
+def stored_quote(desk: Desk, request: Request) -> Subject:
+    """The quote of the path: it lies where its price holds, and is its maker's."""
+    stored, made_by = desk.quotes.get(request.path["quote_id"])
+    return Subject(stored, (Place(stored.region, people=(made_by,) if made_by else ()),))
 
 
 @room.http(
@@ -102,13 +35,18 @@ def withdraw_version(request: Request) -> BookView:
     body=QuoteRequest,
     answer=QuoteView,
     status=201,
-    summary="Quote a service in a region, with every place looked at · 报价",
+    scope="region",
+    subject=asked_place,
+    summary="报价 · Quote a service in a region, with every place looked at",
 )
-def quote(request: Request) -> QuoteView:
+def quote(desk: Desk, request: Request) -> QuoteView:
     """Made and stored at one moment: the same Idempotency-Key gives the same quote, whatever the book says by then."""
-    versions, now = _versions(request.body.book, pointer="/book"), request.made_at or request.now
-    made = make_quote(request.new_id("quo"), request.body, versions, now)
-    stored = _quotes().store(made, room.clock.wall_now())
+    body, now = request.body, request.made_at or request.now
+    reading = desk.documents.find(BOOKS, body.book, at=body.at, known_at=body.known_at)
+    if reading is None:
+        raise Invalid("book", problems=[Problem("/book", "no such price book, or none is in force then")])
+    made = make_quote(request.new_id("quo"), body, reading.value, reading.version, now)
+    stored = desk.quotes.store(made, request.principal.sub, desk.wall_now())
     return quote_at(stored, request.now)
 
 
@@ -116,37 +54,11 @@ def quote(request: Request) -> QuoteView:
     "GET",
     "/pricing/quotes/{quote_id}",
     answer=QuoteView,
-    summary="A quote as it was made, and whether it still holds · 查询报价",
+    scope="region",
+    subject=stored_quote,
+    summary="查询报价 · A quote as it was made, and whether it still holds",
 )
-def show_quote(request: Request) -> QuoteView:
+def show_quote(desk: Desk, request: Request) -> QuoteView:
     """The stored quote; whether it still holds is told as of now. NotFound once it is gone."""
-    return quote_at(_quotes().get(request.path["quote_id"]), request.now)
-
-
-def _versions(key: str, pointer: str = "") -> tuple[Version, ...]:
-    versions = _books().versions(key)
-    if not versions and pointer:
-        raise Invalid("book", problems=[Problem(pointer, "no such price book")])
-    if not versions:
-        raise NotFound("no such price book", book=key)
-    return versions
-
-
-def _key(request: Request) -> str:
-    key = request.path["key"]
-    if not BOOK_KEY.match(key):
-        raise Invalid("book", problems=[Problem("path:key", "must be lower-case letters, digits and _")])
-    return key
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise NotFound("no such version", version=text)
-    return int(text)
-
-
-def _numbered(versions: tuple[Version, ...], number: int) -> Version:
-    for version in versions:
-        if version.number == number and version.withdraws is None:
-            return version
-    raise NotFound("no such version with prices", version=number)
+    stored: QuoteView = request.subject
+    return quote_at(stored, request.now)

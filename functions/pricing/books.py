@@ -1,19 +1,17 @@
-"""Price books (价目表): effective-dated tables of prices by place, and how a price is found in one. Pure.
+"""Price books (价目表): tables of prices by place, and how a price is found in one. Pure.
 
-A book is an append-only list of versions. From its `valid_from`, to the second, a version is the book, until
-one with a later `valid_from` is; a withdrawal is a version too, which takes another one back. Nothing has to
-fire at a switch: the moment asked for picks the version. A price is the nearest one to the customer, on the
-way outward: district → city → tier of the city (档位) → province → base.
+Books are documents with effective dates (book_kind.py): nothing has to fire at a switch, the moment asked for picks the
+version. A price is the nearest one to the customer, on the way outward: district → city → tier of the city (档位) →
+province → base.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from hub.kernel.errors import Conflict, Invalid, NotFound, Problem
+from hub.kernel.errors import Invalid, Problem
 from hub.kernel.money import Money
 from hub.kernel.regions import BASE, path
 
@@ -32,17 +30,12 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """One version of a book. It either holds prices, or `withdraws` another version and holds none."""
+class Book:
+    """What one version of a book says. tiers: the tier of each city that has one."""
 
-    number: int
-    valid_from: datetime
-    currency: str = "CNY"
-    services: Mapping[str, Service] = field(default_factory=dict)
+    currency: str
+    services: Mapping[str, Service]
     tiers: Mapping[str, int] = field(default_factory=dict)
-    withdraws: int | None = None
-    published_at: datetime | None = None
-    published_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +57,19 @@ class Resolution:
     steps: tuple[Step, ...]
 
 
-def resolve_price(version: Version, service_key: str, region: str) -> Resolution:
+def resolve_price(book: Book, service_key: str, region: str) -> Resolution:
     """The price of a service in a region, by one version of a book.
 
     Raises Invalid, naming /service with the known ones, or /region where no place on the way has a price.
     """
-    service = version.services.get(service_key)
+    service = book.services.get(service_key)
     if service is None:
-        known = ", ".join(sorted(version.services))
+        known = ", ".join(sorted(book.services))
         raise Invalid("service", problems=[Problem("/service", f"must be one of: {known}")])
     steps, price = [], None
-    for place, level in places(region, version.tiers):
+    for place, level in places(region, book.tiers):
         minor = service.prices_minor.get(place)
-        here = None if minor is None else Money(minor, version.currency)
+        here = None if minor is None else Money(minor, book.currency)
         steps.append(Step(place, level, here, used=price is None and here is not None))
         price = price or here
     if price is None:
@@ -101,58 +94,3 @@ def level_of(place: str) -> Level:
     if place.endswith("0000"):
         return "province"
     return "city" if place.endswith("00") else "district"
-
-
-def version_at(versions: Iterable[Version], at: datetime) -> Version:
-    """The version in force at a moment: of those with prices, not withdrawn and valid from it or before, the
-    greatest (valid_from, number). Raises NotFound when there is none."""
-    known = tuple(versions)
-    withdrawn = withdrawals(known)
-    in_force = [
-        version
-        for version in known
-        if version.withdraws is None and version.number not in withdrawn and version.valid_from <= at
-    ]
-    if not in_force:
-        raise NotFound("no version of the book is in force then")
-    return max(in_force, key=lambda version: (version.valid_from, version.number))
-
-
-def withdrawals(versions: Iterable[Version]) -> dict[int, int]:
-    """Which versions are withdrawn, and the number of the version that first did so."""
-    taken_back: dict[int, int] = {}
-    for version in sorted(versions, key=lambda one: one.number):
-        if version.withdraws is not None:
-            taken_back.setdefault(version.withdraws, version.number)
-    return taken_back
-
-
-def find_same(versions: Iterable[Version], draft: Version) -> Version | None:
-    """The version that says what the draft says, published by the same person at the same moment: an earlier attempt
-    of the same request."""
-    return next((one for one in versions if replace(one, number=draft.number) == draft), None)
-
-
-def latest_number(versions: Sequence[Version]) -> int:
-    """The number of the newest version, 0 when there is none."""
-    return max((version.number for version in versions), default=0)
-
-
-def version_or_next(versions: Iterable[Version], at: datetime) -> Version:
-    """The version in force, or, before the first one is, the one that will be. Raises NotFound when there is none."""
-    known = tuple(versions)
-    withdrawn = withdrawals(known)
-    remaining = [one for one in known if one.withdraws is None and one.number not in withdrawn]
-    if not remaining:
-        raise NotFound("the book has no version")
-    first = min(remaining, key=lambda version: (version.valid_from, -version.number))
-    return version_at(known, max(at, first.valid_from))
-
-
-def check_withdrawal(versions: Sequence[Version], number: int) -> None:
-    """Raises NotFound when there is no such version with prices, Conflict when it is the last one the book has."""
-    priced = {version.number for version in versions if version.withdraws is None}
-    if number not in priced:
-        raise NotFound("no such version", version=number)
-    if priced - set(withdrawals(versions)) == {number}:
-        raise Conflict("a book keeps at least one version", version=number)

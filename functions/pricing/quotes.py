@@ -3,11 +3,11 @@ Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from functions.pricing.books import Resolution, Step, Version, resolve_price, version_at
-from hub.contracts.pricing import PathStep, QuoteRequest, QuoteView, ServiceName
+from functions.pricing.books import Book, Resolution, Step, resolve_price
+from hub.contracts.base import Words
+from hub.contracts.pricing import PathStep, QuoteRequest, QuoteView
 from hub.kernel.money import Money
 
 VALID_FOR = timedelta(minutes=15)
@@ -20,28 +20,25 @@ LEVELS = {
 }
 
 
-def make_quote(quote_id: str, request: QuoteRequest, versions: Iterable[Version], now: datetime) -> QuoteView:
-    """The quote for a request, by the version in force at its moment, valid for 15 minutes from `now`. One for another
-    moment than `now` is a rehearsal (试算): it shows a price that was or will be, and is never honoured.
-
-    Raises Invalid (unknown service, no price there) or NotFound (no version in force then).
-    """
+def make_quote(quote_id: str, request: QuoteRequest, book: Book, version: int, now: datetime) -> QuoteView:
+    """The quote for a request by a version of its book, the one in force at its moment; valid for 15 minutes from
+    `now`. One for another moment than `now` is a rehearsal (试算): it shows a price that was or will be, and is never
+    honoured. Raises Invalid for an unknown service, or where there is no price."""
     at = request.at or now
-    version = version_at(versions, at)
-    found = resolve_price(version, request.service, request.region)
-    total = Money(found.price.amount_minor * request.quantity, version.currency)
+    resolution = resolve_price(book, request.service, request.region)
+    total = Money(resolution.price.amount_minor * request.quantity, book.currency)
     made = QuoteView(
         id=quote_id,
         service=request.service,
-        service_name=ServiceName(zh=found.service.name_zh, en=found.service.name_en),
+        service_name=Words(zh=resolution.service.name_zh, en=resolution.service.name_en),
         region=request.region,
-        price=str(found.price),
+        price=str(resolution.price),
         quantity=request.quantity,
         total=str(total),
-        currency=version.currency,
+        currency=book.currency,
         book=request.book,
-        book_version=version.number,
-        path=explain(found),
+        book_version=version,
+        path=explain(resolution),
         at=at,
         created_at=now,
         valid_until=now + VALID_FOR,
@@ -57,22 +54,22 @@ def quote_at(quote: QuoteView, now: datetime) -> QuoteView:
     return quote.model_copy(update={"state": lasting if quote.at == quote.created_at else "rehearsal"})
 
 
-def explain(found: Resolution) -> tuple[PathStep, ...]:
+def explain(resolution: Resolution) -> tuple[PathStep, ...]:
     """Each place that was looked at, nearest first, and in words why its price is or is not the one."""
     steps, decided = [], False
-    for step in found.steps:
-        zh, en = _why(step, decided)
+    for step in resolution.steps:
+        why = _why(step, decided)
         decided = decided or step.used
         price = None if step.price is None else str(step.price)
-        steps.append(PathStep(region=step.region, level=step.level, price=price, used=step.used, why_zh=zh, why_en=en))
+        steps.append(PathStep(region=step.region, level=step.level, price=price, used=step.used, why=why))
     return tuple(steps)
 
 
-def _why(step: Step, decided: bool) -> tuple[str, str]:
+def _why(step: Step, decided: bool) -> Words:
     zh, en = LEVELS[step.level]
     if step.used:
-        return f"采用{zh}价格", f"the price of the {en} holds"
+        return Words(zh=f"采用{zh}价格", en=f"the price of the {en} holds")
     if step.price is None:
-        return f"{zh}未单独定价", f"the {en} has no price of its own"
+        return Words(zh=f"{zh}未单独定价", en=f"the {en} has no price of its own")
     assert decided  # noqa: S101 - a price that is not used has a nearer one before it
-    return f"已有更近的价格，{zh}价格不适用", f"a nearer price holds, not that of the {en}"
+    return Words(zh=f"已有更近的价格，{zh}价格不适用", en=f"a nearer price holds, not that of the {en}")

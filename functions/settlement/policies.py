@@ -1,29 +1,21 @@
 """Settlement policies (结算规则): data that says which part of a closed ticket's cost is whose money.
 
-A policy holds from `valid_from` on for one ticket type. Each part takes one cost of the ticket times an exact
-rate, rounded as it declares, and posts it from one account to another. The version is pinned inside the entry
-it makes.
+A policy is for one ticket type. Each part takes one cost of the ticket times an exact rate, rounded as it declares, and
+posts it from one account to another. Which version is in force is a document's matter (policy_kind.py); it is pinned
+inside the entry that it makes.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
-from pathlib import Path
-from typing import Any
 
-from functions.settlement.ledger import Entry, Line, Why
+from functions.settlement.ledger.ledger import Entry, Line, Why
 from hub.contracts.events import TicketClosed
-from hub.kernel.clock import parse_rfc3339
-from hub.kernel.errors import Invalid, Problem
-from hub.kernel.money import Money, parse_rate
+from hub.kernel.money import Money
 
-PRESETS = Path(__file__).parent / "presets" / "policies.json"
 ROUNDINGS = {"HALF_UP": ROUND_HALF_UP, "HALF_EVEN": ROUND_HALF_EVEN, "DOWN": ROUND_DOWN, "UP": ROUND_UP}
-BASES = ("labour", "parts", "travel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,49 +32,33 @@ class Part:
     zh: str
     en: str
 
-    def __post_init__(self) -> None:
-        if self.base not in BASES or self.rounding not in ROUNDINGS:
-            rule = f"base must be one of {BASES}, rounding one of {tuple(ROUNDINGS)}"
-            raise Invalid("policy", problems=[Problem("/parts", rule)], purpose=self.purpose)
-
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """One version of a rule for one ticket type, in force from `valid_from` (included)."""
+class Rule:
+    """What a policy says: its parts, for tickets of one type."""
 
-    key: str
-    version: int
-    valid_from: datetime
     ticket_type: str
     parts: tuple[Part, ...]
 
 
-def entries_for(event: TicketClosed, policies: Sequence[Policy]) -> list[Entry]:
-    """The entries that a closed ticket makes: one per part of each policy in force that is not zero.
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A version of a policy that is in force."""
 
-    The same event and policies always make the same entries. Raises Invalid for a currency that we do not
-    know.
+    key: str
+    version: int
+    rule: Rule
+
+
+def entries_for(event: TicketClosed, policies: Iterable[Policy]) -> list[Entry]:
+    """The entries that a closed ticket makes: one per part of each policy for its type that is not zero.
+
+    policies: those in force when the ticket closed. The same event and policies always make the same entries. Raises
+    Invalid for a currency that we do not know.
     """
-    in_force = policies_in_force(policies, event.ticket_type, event.at)
-    made = (_entry(event, policy, part) for policy in in_force for part in policy.parts)
+    fitting = (policy for policy in policies if policy.rule.ticket_type == event.ticket_type)
+    made = (_entry(event, policy, part) for policy in fitting for part in policy.rule.parts)
     return [entry for entry in made if entry is not None]
-
-
-def policies_in_force(policies: Sequence[Policy], ticket_type: str, at: datetime) -> list[Policy]:
-    """Of each policy key for the ticket type, the version in force at `at`: the greatest (valid_from,
-    version)."""
-    newest: dict[str, Policy] = {}
-    for policy in sorted(policies, key=lambda one: (one.key, one.valid_from, one.version)):
-        if policy.ticket_type == ticket_type and policy.valid_from <= at:
-            newest[policy.key] = policy
-    return list(newest.values())
-
-
-def load_policies(text: str | None = None) -> tuple[Policy, ...]:
-    """The policies in a JSON document (by default the presets). Raises Invalid for a bad rate, base or
-    rounding."""
-    raw = json.loads(PRESETS.read_text(encoding="utf-8") if text is None else text)
-    return tuple(_policy(policy) for policy in raw["policies"])
 
 
 def _entry(event: TicketClosed, policy: Policy, part: Part) -> Entry | None:
@@ -118,8 +94,3 @@ def _why(event: TicketClosed, policy: Policy, part: Part, base: Money) -> Why:
         "rounding": part.rounding,
     }
     return Why(part.zh.format(**words), part.en.format(**words), policy.key, policy.version, facts)
-
-
-def _policy(raw: Mapping[str, Any]) -> Policy:
-    parts = tuple(Part(**{**part, "rate": parse_rate(part["rate"])}) for part in raw["parts"])
-    return Policy(raw["key"], raw["version"], parse_rfc3339(raw["valid_from"]), raw["ticket_type"], parts)

@@ -1,4 +1,4 @@
-"""The ledger's table: what is stored, and under which keys. The files named …_port read and write it.
+"""The ledger's table: what is stored, and under which keys. The files named …_table read and write it.
 
 | item | pk | sk |
 |---|---|---|
@@ -15,14 +15,9 @@ Lines are projected from entries by the table's stream; doing it again changes n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from pynamodb.attributes import UnicodeAttribute
 
 from hub.store.model import ByList, RoomModel
-
-Position = dict[str, Any] | None
 
 
 class EntryItem(RoomModel):
@@ -83,11 +78,3 @@ class ClosingItem(RoomModel):
 
 
 MODELS = (EntryItem, LineItem, DueItem, PartyItem, StatementItem, RunItem, ClosingItem)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One page of a list and the position of the next one."""
-
-    items: tuple[Any, ...]
-    position: Position

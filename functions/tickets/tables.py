@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
+from operator import and_
 from typing import Any, Self, TypeVar
 
 from pynamodb.attributes import MapAttribute, NumberAttribute
@@ -263,14 +265,11 @@ def load_changes(old: Ticket, new: Ticket) -> dict[str, int]:
 
 def filters(query: TicketQuery, region: str) -> Condition | None:
     """The filter of a list: what was asked for, and the principal's region ("base" sees all)."""
-    wanted = {"state": query.state, "customer_id": query.customer, "assignee": query.assignee}
-    found = [Record.body[name] == value for name, value in wanted.items() if value]
+    given = {"state": query.state, "customer_id": query.customer, "assignee": query.assignee}
+    conditions = [Record.body[name] == value for name, value in given.items() if value]
     if query.entry:
-        found.append(Record.body["entries"].contains(query.entry))
+        conditions.append(Record.body["entries"].contains(query.entry))
     if region != "base":
         code = region[:2] if region.endswith("0000") else region[:4] if region.endswith("00") else region
-        found.append(Record.body["region"].startswith(code))
-    condition = None
-    for one in found:
-        condition = one if condition is None else condition & one
-    return condition
+        conditions.append(Record.body["region"].startswith(code))
+    return reduce(and_, conditions) if conditions else None

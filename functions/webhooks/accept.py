@@ -20,21 +20,20 @@ from os import urandom
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
 from functions.webhooks.settings import DoorSettings
-from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected
+from hub.channels.base import MESSAGE_LIMIT_BYTES, Accepted, Answer, Delivery, Received, Rejected
 from hub.channels.registry import codec, inbound_channels
 from hub.edge.http_api import is_http_event, query_values, raw_body, request_path
 from hub.kernel.clock import Clock, rfc3339
-from hub.kernel.errors import Retry
-from hub.store.inbox import Arrival, Inbox
-from hub.store.secrets import Connection, ConnectionSecrets
+from hub.kernel.errors import HubError, Retry
+from hub.store.connection import Connection
+from hub.store.inbox import Inbox
+from hub.store.messages import Arrival
+from hub.store.secrets import ConnectionSecrets
+from hub.store.table import passing
 
-MESSAGE_LIMIT_BYTES = 192 * 1024
-"""What a WeCom body at the limit decrypts to; and its content, were every character escaped in JSON, still fits into an
-item of DynamoDB's 400 KB, so nothing needs S3."""
 MESSAGES_LIMIT = 200
 """A relay packs up to 200 messages into a delivery, Douyin 50. What is stored one by one must be done within five
 seconds."""
@@ -128,9 +127,9 @@ class Door:
 
     def _store(self, connection: Connection, accepted: Accepted) -> None:
         """One conditional put a message. Raises Retry at the first that DynamoDB does not take."""
-        known = [message for message in accepted.messages if not self._put(connection, message)]
-        if known:
-            self._tally(connection.id, kind="duplicate", count=len(known))
+        repeats = [message for message in accepted.messages if not self._put(connection, message)]
+        if repeats:
+            self._tally(connection.id, kind="duplicate", count=len(repeats))
 
     def _put(self, connection: Connection, message: Received) -> bool:
         arrival = Arrival(
@@ -143,14 +142,15 @@ class Door:
         )
         return self.inbox.store(arrival, self.clock.business_now(), self.clock.wall_now())
 
-    def _tally(self, connection_id: str, **what: str | int) -> None:
+    def _tally(self, connection_id: str, **facts: str | int) -> None:
         """Tell the counters. A tally that gets lost is a count too low, never a message: it fails no
         delivery."""
-        message = {"connection": connection_id, "at": rfc3339(self.clock.business_now()), **what}
+        message = {"connection": connection_id, "at": rfc3339(self.clock.business_now()), **facts}
         try:
-            self.queue.send_message(QueueUrl=self.tally_url, MessageBody=json.dumps(message))
-        except (ClientError, BotoCoreError):
-            _LOG.warning("not tallied: connection=%s", connection_id)
+            with passing("the tally's queue"):
+                self.queue.send_message(QueueUrl=self.tally_url, MessageBody=json.dumps(message))
+        except HubError as error:
+            _LOG.warning("not tallied: connection=%s %s", connection_id, error)
 
 
 def build_door(settings: DoorSettings, clients: Mapping[str, Any]) -> Door:

@@ -1,7 +1,7 @@
-"""What a channel is, to the rooms: a codec at the door, events behind it, and the words both sides use.
+"""What a channel is, to the rooms: a door (door.py), events behind it, and the words both sides use.
 
-The door's function starts cold in front of a platform that waits one second, so nothing here or in a codec imports
-more than the standard library and `cryptography`.
+The front door's function starts cold in front of a platform that waits one second, so nothing here imports more than
+the standard library.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hub.kernel.errors import Problem, Refuse
 
 if TYPE_CHECKING:
-    from hub.channels.market import AfterSaleFacts, OrderFacts
+    from hub.channels.facts import AfterSaleFacts, OrderFacts
     from hub.contracts.events import Event
 
+MESSAGE_LIMIT_BYTES = 192 * 1024
+"""What a WeCom body at the limit decrypts to; and its content, were every character escaped in JSON, still fits into an
+item of DynamoDB's 400 KB, so nothing needs S3."""
 Settings = Mapping[str, Any]
 """A connection's settings, secrets included. While a secret is being rotated, `previous` holds the older values."""
 
@@ -94,36 +97,6 @@ class NotUnderstood(Refuse):
     def __init__(self, reason: str, **facts: object) -> None:
         super().__init__(reason, **{name: str(value)[:64] for name, value in facts.items()})
         self.reason = reason
-
-
-class Codec(Protocol):
-    """The door of a channel; the `codec` module of each channel is one.
-
-    It may have `check_settings(settings) -> list[Problem]` as well, for what the form in channel.json can't say.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def BODY_LIMIT_BYTES(self) -> int:  # noqa: N802 - a constant of the module
-        """A longer body is answered 413 before anything else is done."""
-
-    def accept(self, delivery: Delivery, secrets: Settings) -> Accepted:
-        """Verify, then open. Raises Rejected and nothing else, whatever the bytes are."""
-
-    def refuse(self, rejected: Rejected) -> Answer:
-        """The platform's own words for no."""
-
-    def sample(
-        self, settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes
-    ) -> Delivery:
-        """`plaintext` delivered as the platform would deliver it. randomness: 16 bytes or more."""
-
-    def verification(
-        self, settings: Settings, *, timestamp: str, nonce: str, randomness: bytes
-    ) -> tuple[Delivery, Answer]:
-        """What the platform sends when the webhook's URL is saved, and the answer that it accepts."""
 
 
 @dataclass(frozen=True)

@@ -15,38 +15,29 @@ from typing import Any, NamedTuple, Protocol
 import requests
 
 from hub.channels.base import Settings
-from hub.kernel.errors import Refuse, Retry
+from hub.kernel.errors import Retry
+from hub.kernel.platforms import PlatformGone, PlatformMisconfigured, PlatformRefused
+
+__all__ = [
+    "TIMEOUT_SECONDS",
+    "ApiClient",
+    "Budget",
+    "ErrorTable",
+    "PlatformGone",
+    "PlatformMisconfigured",
+    "PlatformRefused",
+    "Token",
+    "TokenSource",
+    "count_of",
+    "exchange",
+    "expect",
+    "expect_object",
+]
 
 TIMEOUT_SECONDS = (3.05, 10.0)
 TOO_MANY = 429
 THROTTLED_SECONDS = 60
 """A platform that says 429 is left alone for so long."""
-
-
-class PlatformRefused(Refuse):
-    """A platform answered with an error that trying again would not change. code: `<channel>-refused`."""
-
-    def __init__(self, channel: str, **facts: object) -> None:
-        super().__init__(channel, **facts)
-        self.code = f"{channel}-refused"
-
-
-class PlatformMisconfigured(PlatformRefused):
-    """The app or its authorisation is wrong: a bad secret, an untrusted IP, a shop that withdrew.
-    code: `<channel>-misconfigured`."""
-
-    def __init__(self, channel: str, **facts: object) -> None:
-        super().__init__(channel, **facts)
-        self.code = f"{channel}-misconfigured"
-
-
-class PlatformGone(PlatformRefused):
-    """Whom or what we wanted to reach is not there for us (blocked, left, not found, the time to answer is over).
-    code: `<channel>-gone`."""
-
-    def __init__(self, channel: str, **facts: object) -> None:
-        super().__init__(channel, **facts)
-        self.code = f"{channel}-gone"
 
 
 class Token(NamedTuple):
@@ -196,16 +187,16 @@ def expect(channel: str, answer: Any, path: str, *names: str) -> Any:
 
 def expect_object(channel: str, answer: Any, path: str, *names: str) -> Mapping[str, Any]:
     """The object at `names` in an answer. Raises Retry(`<channel>-unreadable`) where there is another thing."""
-    found = expect(channel, answer, path, *names)
-    if not isinstance(found, Mapping):
+    value = expect(channel, answer, path, *names)
+    if not isinstance(value, Mapping):
         raise Retry(f"{channel}-unreadable", path=path)
-    return found
+    return value
 
 
 def count_of(channel: str, answer: Any, path: str, name: str) -> int:
     """The whole number at `name`, told as a number or as text; a page that doesn't say how many there are is no last
     page. Raises Retry(`<channel>-unreadable`)."""
-    told = expect(channel, answer, path, name)
-    if isinstance(told, bool) or not str(told).isdecimal():
+    count = expect(channel, answer, path, name)
+    if isinstance(count, bool) or not str(count).isdecimal():
         raise Retry(f"{channel}-unreadable", path=path, field=name)
-    return int(str(told))
+    return int(str(count))

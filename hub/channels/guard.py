@@ -43,8 +43,8 @@ class PrivateAddress(Refuse):
 
 def system_resolve(host: str, port: int) -> tuple[str, ...]:
     """What this machine's resolver says."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in addresses))
 
 
 def checked_addresses(host: str, port: int, resolve: Resolve = system_resolve) -> tuple[str, ...]:

@@ -95,10 +95,10 @@ class StatusTable:
 
     def _state(self, kind: str, fields: Mapping[str, object]) -> tuple[str, int]:
         for rule in self.document.get(kind, {}).get("rules", ()):
-            if all(_holds(wanted, fields.get(name)) for name, wanted in rule["if"].items()):
+            if all(_holds(expected, fields.get(name)) for name, expected in rule["if"].items()):
                 return str(rule["state"]), RANKS[kind][rule["state"]]
-        known = self.document.get(kind, {}).get("fields", {})
-        raise NotUnderstood("unknown-status", **{name: text_of(fields.get(name)) for name in known})
+        documented = self.document.get(kind, {}).get("fields", {})
+        raise NotUnderstood("unknown-status", **{name: text_of(fields.get(name)) for name in documented})
 
 
 @lru_cache(maxsize=32)
@@ -124,7 +124,7 @@ def rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     """The mapping as rows of text: entity, condition, state, label."""
     for kind in RANKS:
         for rule in document.get(kind, {}).get("rules", ()):
-            condition = " & ".join(f"{name}={_shown(wanted)}" for name, wanted in rule["if"].items())
+            condition = " & ".join(f"{name}={_joined(expected)}" for name, expected in rule["if"].items())
             yield kind, condition, rule["state"], rule.get("label", "")
 
 
@@ -140,8 +140,8 @@ def _lint_kind(kind: str, part: Mapping[str, Any]) -> Iterator[Problem]:
     broken += [
         Problem(f"/{kind}/{name}/{code}", "must be one of: " + ", ".join(sorted(allowed)))
         for name, allowed in (("types", TYPES), ("money", MONEY))
-        for code, ours in part.get(name, {}).items()
-        if ours not in allowed
+        for code, mapped in part.get(name, {}).items()
+        if mapped not in allowed
     ]
     yield from broken
     if not broken:
@@ -152,10 +152,10 @@ def _lint_rule(pointer: str, kind: str, rule: Any, fields: Mapping[str, Any]) ->
     if not isinstance(rule, Mapping) or not isinstance(rule.get("if"), Mapping) or not rule["if"]:
         yield Problem(pointer, 'must be {"if": {field: value}, "state": …}')
         return
-    if all(wanted == "*" for wanted in rule["if"].values()) and any(_is_code(fields, name) for name in rule["if"]):
+    if all(expected == "*" for expected in rule["if"].values()) and any(_is_code(fields, name) for name in rule["if"]):
         yield Problem(f"{pointer}/if", "must name a value: what nobody documented is never guessed")
-    for name, wanted in rule["if"].items():
-        values = wanted if isinstance(wanted, list) else [wanted]
+    for name, expected in rule["if"].items():
+        values = expected if isinstance(expected, list) else [expected]
         if name not in fields:
             yield Problem(f"{pointer}/if/{name}", "must be one of the fields: " + ", ".join(fields))
         if not values or not all(isinstance(value, str) for value in values):
@@ -185,16 +185,16 @@ def _without_rule(kind: str, fields: Mapping[str, Any], table: StatusTable) -> I
         try:
             table._state(kind, dict(zip(fields, values, strict=True)))
         except NotUnderstood:
-            shown = ", ".join(f"{name}={value or '(none)'}" for name, value in zip(fields, values, strict=True))
-            yield Problem(f"/{kind}/rules", f"must map {shown}")
+            combination = ", ".join(f"{name}={value or '(none)'}" for name, value in zip(fields, values, strict=True))
+            yield Problem(f"/{kind}/rules", f"must map {combination}")
 
 
-def _holds(wanted: object, raw: object) -> bool:
+def _holds(expected: object, raw: object) -> bool:
     text = text_of(raw)
-    if isinstance(wanted, list):
-        return text in wanted
-    return bool(text) if wanted == "*" else text == wanted
+    if isinstance(expected, list):
+        return text in expected
+    return bool(text) if expected == "*" else text == expected
 
 
-def _shown(wanted: object) -> str:
-    return "|".join(wanted) if isinstance(wanted, list) else str(wanted or "(none)")
+def _joined(expected: object) -> str:
+    return "|".join(expected) if isinstance(expected, list) else str(expected or "(none)")

@@ -1,6 +1,6 @@
-"""What a marketplace is, to the room that keeps orders: facts in our words, feeds to pull, and a client that reads.
+"""What a marketplace is, to the room that keeps orders: feeds to pull, and a client that reads.
 
-A marketplace's folder has `orders.py` (its rows → these facts), `status.json` (its codes → our states, see mapping.py)
+A marketplace's folder has `orders.py` (its rows → facts.py), `status.json` (its codes → our states, see mapping.py)
 and a `Client` with `read` and `page`; `FEEDS` in its client.py says how each entity is pulled.
 """
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.contracts.envelope import Attribution
 
 Entity = Literal["order", "after_sale", "review", "message"]
 """What is pulled. Orders and after-sales become facts at once; reviews and messages go through the inbox, a row each,
@@ -20,52 +20,6 @@ and its `inbound` reads them like anything that was pushed."""
 Paging = Literal["forward", "backward", "cursor"]
 """backward: numbered pages, read from the last to the first, where a row that changes meanwhile moves to page one and
 would push another over the edge. cursor: the platform says what comes next."""
-
-
-@dataclass(frozen=True)
-class OrderFacts:
-    """What an order is at `updated_at`. Of two truths the later one holds; at one time, the higher rank.
-
-    amount_minor: what the buyer paid, in the currency's minor units. paid_at: None while unpaid. buyer_id: '' when the
-    platform masks it. note: what the buyer wrote (personal). tracking_nos: its parcels.
-    """
-
-    order_no: str
-    shop_id: str
-    state: str
-    state_rank: int
-    amount_minor: int
-    currency: str
-    updated_at: datetime
-    buyer_id: str = ""
-    paid_at: datetime | None = None
-    attribution: Attribution = field(default_factory=dict)
-    note: str = ""
-    tracking_nos: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class AfterSaleFacts:
-    """What an after-sale (售后单) is at `updated_at`. Its own state and the money's are two things.
-
-    requested_minor: what the buyer asks for; refunded_minor: what the platform confirms as paid back, else 0.
-    deadline_at: until when the seller must act.
-    """
-
-    after_sale_no: str
-    order_no: str
-    shop_id: str
-    type: str
-    state: str
-    state_rank: int
-    money: str
-    updated_at: datetime
-    requested_minor: int = 0
-    refunded_minor: int = 0
-    currency: str = "CNY"
-    buyer_id: str = ""
-    tracking_no: str = ""
-    deadline_at: datetime | None = None
 
 
 @dataclass(frozen=True)

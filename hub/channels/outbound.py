@@ -30,7 +30,7 @@ def check_message(
     problems = []
     if isinstance(receivers, str) or not least <= len(receivers) <= most:
         problems.append(Problem("/receivers", f"must be a list of {least} to {most}"))
-    elif not all(form.fullmatch(one) for one in receivers):
+    elif not all(form.fullmatch(receiver) for receiver in receivers):
         problems.append(Problem("/receivers", rule))
     if not SEND_ID.fullmatch(send_id):
         problems.append(Problem("/send_id", "must be at most 64 letters, digits, '_' or '-'"))

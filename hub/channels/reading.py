@@ -40,12 +40,12 @@ def envelope(message: StoredMessage, kind: str, nth: int = 0) -> dict[str, Any]:
 def read_object(text: bytes | str) -> dict[str, Any]:
     """A JSON object, whole numbers as text (ids exceed 2^53). Raises NotUnderstood("bad-json")."""
     try:
-        read = json.loads(text, parse_int=str)
+        document = json.loads(text, parse_int=str)
     except (ValueError, RecursionError):
         raise NotUnderstood("bad-json") from None
-    if not isinstance(read, dict):
+    if not isinstance(document, dict):
         raise NotUnderstood("bad-json")
-    return read
+    return document
 
 
 def object_of(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -57,7 +57,7 @@ def object_of(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def objects_of(fields: Mapping[str, Any], name: str) -> tuple[Mapping[str, Any], ...]:
     """The objects in the list below a name; empty where there is none."""
     value = fields.get(name)
-    return tuple(one for one in value if isinstance(one, Mapping)) if isinstance(value, list | tuple) else ()
+    return tuple(item for item in value if isinstance(item, Mapping)) if isinstance(value, list | tuple) else ()
 
 
 def read_id(fields: Mapping[str, Any], name: str) -> str:

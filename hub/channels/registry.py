@@ -10,7 +10,8 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, cast
 
-from hub.channels.base import Codec, Inbound, check_fields
+from hub.channels.base import Inbound, check_fields
+from hub.channels.door import Door
 from hub.kernel.errors import NotFound, Problem
 
 
@@ -67,9 +68,9 @@ def inbound_channels() -> tuple[str, ...]:
     return tuple(name for name, channel in CHANNELS.items() if channel.inbound)
 
 
-def codec(name: str) -> Codec:
+def codec(name: str) -> Door:
     """The door of a channel: lean, it pulls in nothing but `cryptography`. Raises NotFound, as all below."""
-    return cast(Codec, _channel(name).module("codec"))
+    return cast(Door, _channel(name).module("codec").DOOR)
 
 
 def inbound(name: str) -> Inbound:
@@ -91,9 +92,9 @@ def channel_document(name: str) -> dict[str, Any]:
 def settings_problems(name: str, settings: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with a connection's settings, field by field; empty when they can be used."""
     problems = check_fields(channel_document(name)["settings"], settings)
-    more = getattr(codec(name), "check_settings", None) if _channel(name).inbound else None
-    named = {problem.pointer for problem in problems}
-    return problems + [problem for problem in (more(settings) if more else ()) if problem.pointer not in named]
+    pointers = {problem.pointer for problem in problems}
+    more = codec(name).check_settings(settings) if _channel(name).inbound else []
+    return problems + [problem for problem in more if problem.pointer not in pointers]
 
 
 def samples(name: str) -> tuple[dict[str, Any], ...]:

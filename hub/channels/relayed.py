@@ -41,13 +41,13 @@ def read_relayed(plaintext: bytes, *, shop_field: str) -> Relayed:
 
     Raises NotUnderstood: bad-json, missing-field.
     """
-    told = read_object(plaintext)
-    content = told.get("content")
+    payload = read_object(plaintext)
+    content = payload.get("content")
     if isinstance(content, str):
         content = read_object(content)
     fields: Mapping[str, Any] = content if isinstance(content, Mapping) else {}
-    shop_id = optional_id(told, "shop_id") or optional_id(fields, shop_field)
-    return Relayed(read_id(told, "topic"), shop_id, fields, moment_of(told, "pub_time"))
+    shop_id = optional_id(payload, "shop_id") or optional_id(fields, shop_field)
+    return Relayed(read_id(payload, "topic"), shop_id, fields, moment_of(payload, "pub_time"))
 
 
 def moment_of(fields: Mapping[str, Any], name: str) -> datetime | None:

@@ -17,17 +17,23 @@ import hmac
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Settings, generations
+from hub.channels.base import (
+    MESSAGE_LIMIT_BYTES,
+    Accepted,
+    Answer,
+    Delivery,
+    Received,
+    Rejected,
+    Settings,
+    generations,
+)
+from hub.channels.door import Door, Stamp
 
 AGE_LIMIT_SECONDS = 300
-BODY_LIMIT_BYTES = 900 * 1024
 MESSAGES_LIMIT = 200
 """What is more in one batch is rejected message by message: the relay sends it again."""
-MESSAGE_LIMIT_BYTES = 192 * 1024
-"""With its escapes, a longer one would not fit into an item of the inbox."""
 RELAY = "relay"
 """The channel of what is no batch: whatever it says, it is nobody's message."""
 PULLED = "pulled"
@@ -35,7 +41,6 @@ PULLED = "pulled"
 PINDUODUO = "pdd-pmc"
 SOURCES: Mapping[str, str] = {"taobao-tmc": "taobao", PINDUODUO: "pinduoduo", "jd-jmq": "jd"}
 """The sources that a channel of ours reads in this form. Any other belongs to the relay, which quarantines it."""
-UNAUTHORIZED = Answer(401)
 
 _DECODER = json.JSONDecoder(parse_int=str)  # Python refuses to read a number of 4300 digits, and the batch with it
 _BLANKS = re.compile(r"[ \t\r\n]*")
@@ -52,30 +57,40 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
     )
 
 
-def accept(delivery: Delivery, secrets: Settings, source: str = "") -> Accepted:
-    """The messages of one batch, each with its own exact text. Raises Rejected only.
+class RelayedDoor(Door):
+    """The door of a channel whose messages a relay brings to its own URL: without a `relay_secret` it takes nothing.
 
-    source: whose URL it is; "" where one URL serves many, and each batch says its own. What verifies and is no batch is
-    one message of the relay's, whole: it is kept, and quarantined when it is read.
+    source: whose URL it is; "" where one URL serves many, and each batch says its own. What does not verify hears 401
+    without a word; the connection's counters say why.
     """
-    if delivery.method != "POST":
-        raise Rejected("bad-method")
-    if len(delivery.body) > BODY_LIMIT_BYTES:
-        raise Rejected("too-large", limit_bytes=BODY_LIMIT_BYTES)
-    _verify(delivery, secrets)
-    try:
-        told, items = _read(delivery.body.decode())
-    except (ValueError, RecursionError):
-        return Accepted((Received(_sha256(delivery.body), delivery.body, "", RELAY),), _answer([], []))
-    if not source:
-        _require_allowed(told, secrets)
-    return _sort(source or told, items, own=bool(source))
 
+    BODY_LIMIT_BYTES = 900 * 1024
+    SUCCESS = Answer(200, b'{"accepted":[],"rejected":[]}', "application/json")
 
-def refuse(rejected: Rejected) -> Answer:
-    """401 without a word; the connection's counters say why."""
-    del rejected
-    return UNAUTHORIZED
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def open(self, delivery: Delivery, secrets: Settings) -> Accepted:
+        """The messages of one batch, each with its own exact text.
+
+        What verifies and is no batch is one message of the relay's, whole: it is kept, and quarantined when it is read.
+        """
+        _verify(delivery, secrets)
+        try:
+            source, items = _read(delivery.body.decode())
+        except (ValueError, RecursionError):
+            return Accepted((Received(_sha256(delivery.body), delivery.body, "", RELAY),), self.SUCCESS)
+        if not self.source:
+            _require_allowed(source, secrets)
+        return _sort(self.source or source, items, own=bool(self.source))
+
+    def sample(self, settings: Settings, plaintext: bytes, stamp: Stamp) -> Delivery:
+        """One relayed message as a relay would post it."""
+        return post(settings, plaintext, source=self.source, timestamp=stamp.timestamp)
+
+    def ping(self, settings: Settings, stamp: Stamp) -> bytes:
+        """The empty batch by which a relay tries the URL."""
+        return b""
 
 
 def post(settings: Settings, plaintext: bytes, *, source: str, timestamp: str) -> Delivery:
@@ -86,36 +101,6 @@ def post(settings: Settings, plaintext: bytes, *, source: str, timestamp: str) -
     if settings.get("relay_key_id"):
         headers["x-hub-key-id"] = str(settings["relay_key_id"])
     return Delivery("POST", {}, headers, body, at=float(timestamp))
-
-
-def greet(settings: Settings, *, source: str, timestamp: str) -> tuple[Delivery, Answer]:
-    """The empty batch by which a relay tries its URL, and the answer to it."""
-    return post(settings, b"", source=source, timestamp=timestamp), _answer([], [])
-
-
-@dataclass(frozen=True)
-class Door:
-    """The door of a channel whose messages a relay brings to its own URL: without a `relay_secret` it takes nothing."""
-
-    source: str
-
-    def accept(self, delivery: Delivery, secrets: Settings) -> Accepted:
-        """The messages of one signed batch. Raises Rejected only."""
-        return accept(delivery, secrets, self.source)
-
-    def sample(
-        self, settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes
-    ) -> Delivery:
-        """One relayed message as a relay would post it."""
-        del nonce, randomness  # the protocol has neither
-        return post(settings, plaintext, source=self.source, timestamp=timestamp)
-
-    def verification(
-        self, settings: Settings, *, timestamp: str, nonce: str, randomness: bytes
-    ) -> tuple[Delivery, Answer]:
-        """The empty batch by which a relay tries the URL."""
-        del nonce, randomness
-        return greet(settings, source=self.source, timestamp=timestamp)
 
 
 def identity(source: str, message: Mapping[str, Any], plaintext: bytes) -> str:
@@ -133,21 +118,21 @@ def identity(source: str, message: Mapping[str, Any], plaintext: bytes) -> str:
 def _verify(delivery: Delivery, secrets: Settings) -> None:
     headers = delivery.headers
     timestamp = headers.get("x-hub-timestamp", "")
-    given = headers.get("x-hub-signature", "").encode("utf-8", "surrogatepass")
-    if not any(_signs(settings, headers, timestamp, delivery.body, given) for settings in generations(secrets)):
+    signature = headers.get("x-hub-signature", "").encode("utf-8", "surrogatepass")
+    if not any(_signs(settings, headers, timestamp, delivery.body, signature) for settings in generations(secrets)):
         raise Rejected("bad-signature")
     if abs(delivery.at - int(timestamp)) > AGE_LIMIT_SECONDS:
         raise Rejected("stale", limit_seconds=AGE_LIMIT_SECONDS)
 
 
-def _signs(settings: Settings, headers: Mapping[str, str], timestamp: str, body: bytes, given: bytes) -> bool:
+def _signs(settings: Settings, headers: Mapping[str, str], timestamp: str, body: bytes, signature: bytes) -> bool:
     """Whether this generation of secrets made the signature. A connection without a secret takes nothing."""
     secret, key_id = settings.get("relay_secret"), settings.get("relay_key_id")
     if not isinstance(secret, str) or not secret:
         raise Rejected("bad-settings", field="relay_secret")
     if not _STAMP.fullmatch(timestamp) or (key_id and headers.get("x-hub-key-id", key_id) != key_id):
         return False
-    return hmac.compare_digest(sign(secret, timestamp, body).encode(), given)
+    return hmac.compare_digest(sign(secret, timestamp, body).encode(), signature)
 
 
 def _require_allowed(source: str, secrets: Settings) -> None:
@@ -160,11 +145,11 @@ def _read(text: str) -> tuple[str, list[tuple[Any, str]]]:
     """The source and the messages, each with the text that it was parsed from. Raises ValueError, RecursionError."""
     if not isinstance(json.loads(text, parse_int=str), dict):
         raise ValueError("no object")
-    members = {name: (value, told) for name, value, told in _parts(text.strip(" \t\r\n"), named=True)}
-    source, (messages, told) = members.get("source", ("", ""))[0], members.get("messages", (None, ""))
+    members = {name: (value, part) for name, value, part in _parts(text.strip(" \t\r\n"), named=True)}
+    source, (messages, array) = members.get("source", ("", ""))[0], members.get("messages", (None, ""))
     if not isinstance(messages, list):
         raise ValueError("no messages")
-    return _word(source), [(value, item) for _, value, item in _parts(told, named=False)]
+    return _word(source), [(value, part) for _, value, part in _parts(array, named=False)]
 
 
 def _parts(text: str, *, named: bool) -> Iterator[tuple[str, Any, str]]:
@@ -181,14 +166,14 @@ def _parts(text: str, *, named: bool) -> Iterator[tuple[str, Any, str]]:
 
 
 def _skip(text: str, at: int) -> int:
-    found = _BLANKS.match(text, at)
-    return found.end() if found else at
+    blanks = _BLANKS.match(text, at)
+    return blanks.end() if blanks else at
 
 
 def _sort(source: str, items: list[tuple[Any, str]], *, own: bool) -> Accepted:
     """The messages to keep, and the answer that says which."""
     channel = "" if own else SOURCES.get(source, "")
-    kept: list[Received] = []
+    received: list[Received] = []
     accepted: list[str] = []
     rejected: list[dict[str, str]] = []
     for nth, (message, text) in enumerate(items):
@@ -199,9 +184,9 @@ def _sort(source: str, items: list[tuple[Any, str]], *, own: bool) -> Accepted:
             rejected.append({"id": message_id, "reason": reason})
             continue
         account = _word(message.get("shop_id")) if own or channel else source
-        kept.append(Received(identity(source, message, plaintext), plaintext, account, channel))
+        received.append(Received(identity(source, message, plaintext), plaintext, account, channel))
         accepted.append(message_id)
-    return Accepted(tuple(kept), _answer(accepted, rejected))
+    return Accepted(tuple(received), _answer(accepted, rejected))
 
 
 def _fault(message: Any, message_id: str, plaintext: bytes) -> str:
@@ -225,11 +210,11 @@ def _pinduoduo_fact(message: Mapping[str, Any]) -> str:
             content = json.loads(content, parse_int=str)
         except (ValueError, RecursionError):
             content = None
-    told = content if isinstance(content, dict) else {}
-    about = _word(told.get("refund_id")) or _word(told.get("tid"))
+    fields = content if isinstance(content, dict) else {}
+    number = _word(fields.get("refund_id")) or _word(fields.get("tid"))
     published = _word(str(message.get("pub_time") or "").replace(" ", "T"))
-    when = _word(told.get("modified")) or published
-    return f"{about}@{when}" if about and when else _word(message.get("id"))
+    modified = _word(fields.get("modified")) or published
+    return f"{number}@{modified}" if number and modified else _word(message.get("id"))
 
 
 def _word(value: object) -> str:
@@ -239,8 +224,8 @@ def _word(value: object) -> str:
 
 
 def _answer(accepted: list[str], rejected: list[dict[str, str]]) -> Answer:
-    said = json.dumps({"accepted": accepted, "rejected": rejected}, separators=(",", ":"))
-    return Answer(200, said.encode(), "application/json")
+    text = json.dumps({"accepted": accepted, "rejected": rejected}, separators=(",", ":"))
+    return Answer(200, text.encode(), "application/json")
 
 
 def _sha256(plaintext: bytes) -> str:

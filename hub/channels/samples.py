@@ -19,14 +19,14 @@ ACCOUNTS = ("receive_id", "corp_id", "app_id", "appid", "shop_id", "kdt_id", "se
 
 def sample_names(channel: str) -> tuple[str, ...]:
     """What can be sampled of a channel. Raises NotFound."""
-    return tuple(one["name"] for one in samples(channel))
+    return tuple(sample["name"] for sample in samples(channel))
 
 
 def find_sample(channel: str, name: str) -> Mapping[str, Any]:
     """One sample by its name. Raises NotFound, which names those that there are."""
-    for one in samples(channel):
-        if one["name"] == name:
-            return one
+    for sample in samples(channel):
+        if sample["name"] == name:
+            return sample
     raise NotFound("no such sample", channel=channel, sample=name[:64], known=", ".join(sample_names(channel)))
 
 

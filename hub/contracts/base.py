@@ -11,7 +11,21 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 class Contract(BaseModel):
     """Base of events and HTTP bodies: immutable, and a field that nobody knows is an error that names it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
+
+
+class Words(Contract):
+    """The same in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class Label(Words):
+    """Words that people write into a body: neither is empty or long."""
+
+    zh: str = Field(min_length=1, max_length=200)
+    en: str = Field(min_length=1, max_length=200)
 
 
 def _written_out(value: object) -> object:

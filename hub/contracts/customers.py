@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
 from hub.contracts.base import Amount, Contract, Moment, Slug
+from hub.contracts.classes import PERSONAL_FACTS, Classified, Identity, Keyed, Located
+from hub.contracts.envelope import AttributionKey
+from hub.contracts.http import PageQuery
 
 FollowState = Literal["following", "half_added", "deleted_by_member", "deleted_by_customer"]
 TimelineKind = Literal[
@@ -14,6 +17,7 @@ TimelineKind = Literal[
     "consent.changed",
     "contact.changed",
     "coupon.changed",
+    "glass.broken",
     "group.changed",
     "lead.captured",
     "logistics.changed",
@@ -26,6 +30,20 @@ TimelineKind = Literal[
     "touchpoint.captured",
 ]
 
+DETAILS = frozenset(
+    {
+        *("after_sale_no", "amount", "carrier", "change", "channel", "code", "content_ref", "currency", "ends_at"),
+        *("glass_id", "item_no"),
+        *("kind", "level", "money", "order_no", "outcome", "points", "priority", "rating", "run", "shop_id", "state"),
+        *("ticket_type", "was"),
+        *(f"from_{name}" for name in get_args(AttributionKey)),
+    }
+)
+"""What the timeline says of an event; the platforms' own words for what happened, and nobody's."""
+
+FACTS = Keyed(by="name", classes=PERSONAL_FACTS, tenant=True)
+"""What is known of a customer is personal, unless the tenant's field policy calls its name plain."""
+
 
 class IdentityView(Contract):
     """One name (身份) under which a platform knows this customer, or what they are known by everywhere: channel
@@ -33,14 +51,14 @@ class IdentityView(Contract):
 
     channel: str
     account: str
-    external_id: str
+    external_id: Identity
     linked_at: Moment
 
 
 class FactBody(Contract):
     """What we learnt about a customer. `version`: the customer's, as the writer saw it."""
 
-    value: Annotated[str, Field(min_length=1, max_length=500)]
+    value: Annotated[str, Field(min_length=1, max_length=500), Classified("identity")]
     version: int | None = None
 
 
@@ -48,7 +66,7 @@ class FactView(Contract):
     """One thing known (事实) about a customer, who said so and when. Personal values are masked for most roles."""
 
     name: Slug
-    value: str
+    value: Annotated[str, FACTS]
     personal: bool
     source: str = Field(description="the person or machine that said so, or the channel it came from")
     at: Moment
@@ -60,7 +78,7 @@ class ContactView(Contract):
     connection_id: str
     channel: str
     member_id: str
-    contact_id: str
+    contact_id: Identity
     follow_state: FollowState
     attribution: str = Field(description="state of the code through which they met, '' when unattributed")
     at: Moment
@@ -73,7 +91,7 @@ class TimelineEntry(Contract):
     kind: TimelineKind
     at: Moment
     subject_id: str = Field(description="the ticket, order or member of staff that it is about")
-    details: dict[str, str] = Field(default_factory=dict)
+    details: Annotated[dict[str, str], Keyed(plain=DETAILS)] = Field(default_factory=dict)
 
 
 class OrderEntry(Contract):
@@ -101,7 +119,7 @@ class TicketEntry(Contract):
 class CustomerSummary(Contract):
     """A line in the list of customers."""
 
-    id: str
+    id: Annotated[str, Located("thing")]
     created_at: Moment
     first_channel: str
 
@@ -115,3 +133,9 @@ class CustomerView(CustomerSummary):
     contacts: tuple[ContactView, ...]
     tickets: tuple[TicketEntry, ...]
     orders: tuple[OrderEntry, ...]
+
+
+class CustomerQuery(PageQuery):
+    """`since`: customers whom we know from then on; left out, for two years."""
+
+    since: Moment | None = None

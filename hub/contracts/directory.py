@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug, Words
+from hub.contracts.classes import Classified, Located, Said
 from hub.contracts.events import Shift
+from hub.contracts.http import PageQuery
 
 Role = Literal["administrator", "supervisor", "agent", "engineer", "finance", "integrator", "store_manager", "viewer"]
 StoreId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 ShortText = Annotated[str, Field(min_length=1, max_length=100)]
 
+Level = Literal["region", "store", "team", "own"]
+ThingId = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$", examples=["tkt_01JD3ZK2Q8Z4X5V6B7N8M9P0QR"])
+]
+"""The id of a ticket, a customer, an order …"""
+
+STORES_LIMIT = 200
 SHIFTS_LIMIT = 500
 """A roster travels whole in one event, so it must stay far below the bus's 256 KB."""
 
 
 class PersonBody(Contract):
-    """One of us (员工). `version`: what the writer saw; left out, the write wins."""
+    """One of us (员工). `version`: what the writer saw; left out, the write wins.
+
+    level: what binds them (数据范围): their region, their stores (`store_id` and `stores`), their teams within their
+    region, or only what is their own; left out: their stores if they have any, else their region.
+    """
 
     name: Annotated[str, Field(max_length=100)] = ""
     roles: Annotated[tuple[Role, ...], Field(max_length=8)] = ()
@@ -26,24 +39,83 @@ class PersonBody(Contract):
     teams: Annotated[tuple[Slug, ...], Field(max_length=50)] = ()
     region: RegionCode = "base"
     store_id: StoreId | Literal[""] = ""
+    stores: Annotated[tuple[StoreId, ...], Field(max_length=STORES_LIMIT)] = ()
+    level: Level | None = None
     supervisor: PersonId | Literal[""] = ""
     wecom_userid: Annotated[str, Field(max_length=64)] = ""
     active: bool = True
     version: int | None = None
 
 
-class GrantBody(Contract):
-    """A role for a while (临时权限): held from `starts_at` (included) to `ends_at` (excluded), then gone by itself."""
+class _Span(Contract):
+    """From `starts_at` (included) to `ends_at` (excluded)."""
 
-    role: Role
     starts_at: Moment
     ends_at: Moment
 
     @model_validator(mode="after")
-    def _ordered(self) -> GrantBody:
+    def _ordered(self) -> Self:
         if self.ends_at <= self.starts_at:
             raise ValueError("ends_at must be after starts_at")
         return self
+
+
+class GrantBody(_Span):
+    """A right for a while (临时权限): held from `starts_at` (included) to `ends_at` (excluded), then gone by itself. A
+    role; or, as `guest`, one thing to look at, wherever it is: `thing` is its id."""
+
+    role: Role | Literal["guest"]
+    thing: ThingId | Literal[""] = ""
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        if (self.role == "guest") != bool(self.thing):
+            raise ValueError("a guest has a thing, and nobody else")
+        return self
+
+
+class Grant(_Span):
+    """A right for a while, as it stands on a person; `break_glass`: they broke the glass of `thing`."""
+
+    role: Role | Literal["guest", "break_glass"]
+    thing: str = ""
+
+
+class BreakGlassBody(Contract):
+    """Why one has to see a thing that is out of one's reach (破窗): it is kept, and told."""
+
+    thing: ThingId
+    reason: Annotated[str, Field(min_length=5, max_length=200), Classified("words")]
+
+
+class GlassView(_Span):
+    """Who saw one thing by breaking its glass, from when to when, and why."""
+
+    id: str
+    thing: str
+    person_id: Annotated[PersonId, Located("people")]
+    reason: Said
+
+
+class GlassQuery(PageQuery):
+    """`thing`: whose glass was broken."""
+
+    thing: ThingId
+
+
+class SightQuery(Contract):
+    """At which node of a flow, on which terminal."""
+
+    node: Annotated[str, Field(max_length=64)] = ""
+    terminal: Literal["pc", "mobile", "h5"] = "pc"
+
+
+class FieldSightView(Contract):
+    """What each role sees of one field: `full`, `masked` or `hidden`. Its class is `plain` where it has none."""
+
+    field: str
+    field_class: str
+    roles: dict[str, Literal["full", "masked", "hidden"]]
 
 
 class PersonView(Contract):
@@ -56,11 +128,13 @@ class PersonView(Contract):
     teams: tuple[Slug, ...]
     region: RegionCode
     store_id: str
+    stores: tuple[str, ...] = ()
+    level: Level | None = None
     supervisor: str
     wecom_userid: str
     active: bool
     frozen: bool
-    grants: tuple[GrantBody, ...]
+    grants: tuple[Grant, ...]
     version: int
     updated_at: Moment
 
@@ -69,16 +143,14 @@ class RoleView(Contract):
     """A role (角色) of the fixed catalogue."""
 
     id: Role
-    title_zh: str
-    title_en: str
+    title: Words
 
 
 class RegionName(Contract):
     """A region by code, with its name where the hub knows it ('' otherwise)."""
 
     code: RegionCode
-    name_zh: str
-    name_en: str
+    name: Words
 
 
 class RegionsQuery(Contract):
@@ -109,6 +181,25 @@ class StoreView(Contract):
     name: str
     region: RegionCode
     manager: str
+    version: int
+
+
+class TeamBody(Contract):
+    """A team (团队) and where it belongs: who reaches its region, or one of its stores, may arrange its duty."""
+
+    name: ShortText
+    region: RegionCode = "base"
+    stores: Annotated[tuple[StoreId, ...], Field(max_length=STORES_LIMIT)] = ()
+    version: int | None = None
+
+
+class TeamView(Contract):
+    """A team as the directory knows it."""
+
+    id: Slug
+    name: str
+    region: RegionCode
+    stores: tuple[str, ...]
     version: int
 
 
@@ -163,7 +254,7 @@ class NewKeyView(KeyView):
 class TokenBody(Contract):
     """An API key to exchange for a token."""
 
-    api_key: Annotated[str, Field(min_length=1, max_length=200)]
+    api_key: Annotated[str, Field(min_length=1, max_length=200), Classified("secret")]
 
 
 class TokenView(Contract):
@@ -182,4 +273,6 @@ class MeView(Contract):
     roles: tuple[str, ...]
     region: str
     stores: tuple[str, ...]
+    teams: tuple[str, ...] = ()
+    level: str = ""
     tenant: str

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.classes import Classified, Identity
 from hub.contracts.envelope import Event as Event
 from hub.contracts.platform_events import AfterSaleChanged as AfterSaleChanged
 from hub.contracts.platform_events import AfterSaleTouched as AfterSaleTouched
@@ -36,6 +37,7 @@ from hub.contracts.platform_events import SupplyChanged as SupplyChanged
 from hub.contracts.platform_events import TouchpointCaptured as TouchpointCaptured
 
 TicketType = Slug
+CostMinor = Annotated[int, Classified("cost")]
 Priority = Literal["low", "normal", "high", "urgent"]
 
 
@@ -46,7 +48,7 @@ class MessageResolved(Event):
     message_id: str
     connection_id: str
     channel: str
-    sender_id: str
+    sender_id: Identity
     customer_id: str
     kind: str
     content_ref: str
@@ -61,6 +63,7 @@ class TicketOpened(Event):
     ticket_type: TicketType
     priority: Priority
     region: RegionCode
+    store_id: str = ""
 
 
 class TicketAssigned(Event):
@@ -99,9 +102,9 @@ class TicketClosed(Event):
     assignee: PersonId
     outcome: str
     currency: str = "CNY"
-    labour_minor: int = 0
-    parts_minor: int = 0
-    travel_minor: int = 0
+    labour_minor: CostMinor = 0
+    parts_minor: CostMinor = 0
+    travel_minor: CostMinor = 0
 
 
 class PersonChanged(Event):
@@ -127,6 +130,17 @@ class RosterChanged(Event):
     team: Slug
     version: int
     shifts: tuple[Shift, ...]
+
+
+class GlassBroken(Event):
+    """Somebody looked at a thing out of their reach, for a reason that the directory keeps. directory → customers,
+    notifications."""
+
+    type: Literal["glass.broken"] = "glass.broken"
+    glass_id: str
+    thing: str
+    person_id: PersonId
+    ends_at: Moment
 
 
 class Shift(Contract):
@@ -165,11 +179,12 @@ AnyEvent = Annotated[
     | RungFired
     | TicketClosed
     | PersonChanged
-    | RosterChanged,
+    | RosterChanged
+    | GlassBroken,
     Field(discriminator="type"),
 ]
 
-_ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyEvent)
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyEvent, config=ConfigDict(defer_build=True))
 
 
 def parse_event(detail: str | bytes | dict[str, Any]) -> Event:

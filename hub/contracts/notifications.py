@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from hub.contracts.base import Contract, Moment
+from hub.contracts.classes import Located
 from hub.contracts.events import Priority
 from hub.contracts.http import PageQuery
 
@@ -20,8 +21,8 @@ class SendView(Contract):
     """One notice (通知) to one person through one channel."""
 
     id: str
-    kind: Literal["ticket.assigned", "rung.fired", "platform.noticed", "digest"]
-    recipient: str
+    kind: Literal["ticket.assigned", "rung.fired", "platform.noticed", "glass.broken", "digest"]
+    recipient: Annotated[str, Located("people")]
     channel: str
     state: SendState
     reason: str = Field(description="why it failed, '' otherwise")
@@ -31,7 +32,9 @@ class SendView(Contract):
     priority: Priority
     rung: str
     connection_id: str = Field(default="", description="what a platform's notice is about; it has no ticket")
-    about: str = Field(default="", description="<channel>/<kind>/<status> of a platform's notice")
+    about: str = Field(
+        default="", description="<channel>/<kind>/<status> of a platform's notice, <person>/<thing> of broken glass"
+    )
     attempt: int
     created_at: Moment
     release_at: Moment | None = Field(description="when a delayed notice goes out")

@@ -6,11 +6,12 @@ are. webhooks says all of these.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Moment, Slug
+from hub.contracts.base import Moment, RegionCode, Slug
+from hub.contracts.classes import Classified, Identity
 from hub.contracts.envelope import Attribution, Event, PlatformEvent
 
 OrderState = Literal[
@@ -61,7 +62,7 @@ class MessageReceived(Event):
     connection_id: str
     channel: str
     account: str = Field(description="the corp, app or shop that was written to, as the platform names it")
-    sender_id: str = Field(description="who wrote, as the platform names them")
+    sender_id: Identity = Field(description="who wrote, as the platform names them")
     kind: str = Field(description="text, image, voice, video, location, link, file, menu, card, call …")
     content_ref: str = Field(description="where the content lies in the content store")
 
@@ -83,7 +84,7 @@ class ContactChanged(Event):
         "archiving_agreed",
     ]
     member_id: str
-    contact_id: str
+    contact_id: Identity
     state: str = Field(default="", description="attribution: the code's state, '' when unattributed")
     source_at: Moment | None = Field(default=None, description="when the platform says that it happened, by its clock")
 
@@ -103,7 +104,7 @@ class TouchpointCaptured(PlatformEvent):
     """A person met us without writing (触点): followed, scanned a code, tapped a menu, read an article. → customers."""
 
     type: Literal["touchpoint.captured"] = "touchpoint.captured"
-    person_id: str
+    person_id: Identity
     kind: Literal[
         "followed",
         "scanned",
@@ -132,7 +133,7 @@ class LeadCaptured(PlatformEvent):
 
     type: Literal["lead.captured"] = "lead.captured"
     lead_no: str
-    person_id: str = ""
+    person_id: Identity = ""
     attribution: Attribution = Field(default_factory=dict)
     content_ref: str
 
@@ -141,7 +142,7 @@ class ConsentChanged(PlatformEvent):
     """What a person allows us changed: they left, took back an authorisation, or ask for their data. → customers."""
 
     type: Literal["consent.changed"] = "consent.changed"
-    person_id: str
+    person_id: Identity
     change: Literal["unfollowed", "messages_refused", "messages_allowed", "revoked", "erasure_asked", "data_asked"]
     scope: str = Field(default="", description="which template or authorisation, '' when all")
 
@@ -150,7 +151,7 @@ class MemberChanged(PlatformEvent):
     """A customer's membership (会员) with a shop changed. → customers."""
 
     type: Literal["member.changed"] = "member.changed"
-    person_id: str
+    person_id: Identity
     change: Literal["joined", "left", "level_changed", "points_changed", "updated"]
     level: str = ""
     points: int | None = None
@@ -160,7 +161,7 @@ class CouponChanged(PlatformEvent):
     """A coupon or card (优惠券/卡券) of a person changed. → customers."""
 
     type: Literal["coupon.changed"] = "coupon.changed"
-    person_id: str
+    person_id: Identity
     coupon_id: str = Field(description="the kind of coupon, as the platform names it")
     code: str = Field(default="", description="the one coupon, where the platform names it")
     change: Literal["claimed", "used", "given", "deleted", "viewed", "expired", "invalidated", "changed"]
@@ -172,7 +173,9 @@ class GroupChanged(PlatformEvent):
     type: Literal["group.changed"] = "group.changed"
     group_id: str
     change: Literal["created", "members_joined", "members_left", "owner_changed", "renamed", "edited", "dismissed"]
-    people: tuple[str, ...] = Field(default=(), description="who joined or left, where the platform says so")
+    people: Annotated[tuple[str, ...], Classified("identity")] = Field(
+        default=(), description="who joined or left, where the platform says so"
+    )
 
 
 class StaffChanged(PlatformEvent):
@@ -218,7 +221,7 @@ class LogisticsChanged(PlatformEvent):
     tracking_no: str
     carrier: str = ""
     state: Literal["created", "collected", "in_transit", "delivering", "delivered", "returned", "failed"]
-    person_id: str = ""
+    person_id: Identity = ""
 
 
 class ReviewPosted(PlatformEvent):
@@ -229,7 +232,7 @@ class ReviewPosted(PlatformEvent):
     shop_id: str = ""
     order_no: str = ""
     item_no: str = ""
-    person_id: str = ""
+    person_id: Identity = ""
     rating: int | None = Field(default=None, description="1 to 5 stars", ge=1, le=5)
     content_ref: str
 
@@ -276,11 +279,13 @@ class OrderPaid(Event):
     shop_id: str
     order_id: str
     order_no: str
-    buyer_id: str = Field(default="", description="the buyer as the platform names them, '' when masked")
+    buyer_id: Identity = Field(default="", description="the buyer as the platform names them, '' when masked")
     amount_minor: int
     currency: str
     attribution: Attribution = Field(default_factory=dict)
     content_ref: str = Field(default="", description="where the buyer's note lies in the content store, '' without one")
+    region: RegionCode = "base"
+    store_id: str = Field(default="", description="whose the order is, '' where its connection says no store")
 
 
 class OrderChanged(PlatformEvent):
@@ -292,8 +297,10 @@ class OrderChanged(PlatformEvent):
     order_no: str
     state: OrderState
     was: OrderState | Literal[""] = Field(default="", description="'' when the order is new to us")
-    buyer_id: str = ""
+    buyer_id: Identity = ""
     attribution: Attribution = Field(default_factory=dict)
+    region: RegionCode = "base"
+    store_id: str = ""
 
 
 class AfterSaleChanged(PlatformEvent):
@@ -313,7 +320,9 @@ class AfterSaleChanged(PlatformEvent):
     currency: str = "CNY"
     tracking_no: str = Field(default="", description="the parcel that comes back, '' while there is none")
     deadline_at: Moment | None = Field(default=None, description="until when the seller must act, says the platform")
-    buyer_id: str = ""
+    region: RegionCode = "base"
+    store_id: str = ""
+    buyer_id: Identity = ""
 
 
 class DecisionCorrected(Event):

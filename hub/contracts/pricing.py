@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Moment, RegionCode, Slug
+from hub.contracts.base import Contract, Label, Moment, RegionCode, Slug, Words
 
 Price = Annotated[str, Field(pattern=r"^[0-9]{1,10}(\.[0-9]{1,2})?$", examples=["25.00"])]
 """A price is never negative: a decimal string in major units."""
@@ -20,71 +20,30 @@ Currency = Literal["CNY", "HKD", "USD", "EUR", "JPY"]
 Level = Literal["district", "city", "tier", "province", "base"]
 
 
-class ServiceName(Contract):
-    zh: str = Field(min_length=1, max_length=60)
-    en: str = Field(min_length=1, max_length=60)
-
-
 class ServicePrices(Contract):
     """A service, its names, and its price in each place; the nearest place to the customer wins."""
 
-    name: ServiceName
+    name: Label
     prices: dict[PricePlace, Price] = Field(min_length=1, max_length=2000)
 
 
-class BookDraft(Contract):
-    """A new version of a price book; from `valid_from`, to the second, it is the book.
+class BookDocument(Contract):
+    """A version of a price book (价目表)."""
 
-    after_version: the latest version that its author saw; if there is a newer one by now the answer is 409.
-    """
-
-    valid_from: Moment
     currency: Currency = "CNY"
     services: dict[Slug, ServicePrices] = Field(min_length=1, max_length=200)
     tiers: dict[CityCode, Tier] = Field(default_factory=dict, max_length=400)
-    after_version: int | None = Field(default=None, ge=0)
-
-
-class VersionHead(Contract):
-    """One version in a book's history. withdraws: the version that this one takes back; it has no prices of
-    its own."""
-
-    version: int
-    valid_from: Moment | None
-    withdraws: int | None = None
-    withdrawn_by: int | None = None
-    published_at: Moment | None = None
-    published_by: str = ""
-
-
-class BookQuery(Contract):
-    """at: which moment's prices to show; version: or that version, whenever it is valid."""
-
-    at: Moment | None = None
-    version: int | None = None
-
-
-class BookView(Contract):
-    """A price book (价目表): its history, the version in force at the asked moment, and that version's
-    prices."""
-
-    key: Slug
-    version: int
-    latest_version: int
-    valid_from: Moment
-    currency: str
-    services: dict[Slug, ServicePrices]
-    tiers: dict[CityCode, Tier]
-    history: tuple[VersionHead, ...]
 
 
 class QuoteRequest(Contract):
-    """at: the moment of the service, now unless stated; it picks the book's version."""
+    """at: the moment of the service, now unless stated; it picks the book's version. known_at: as the book was known
+    then, `at` unless stated: a version that was taken back later still counts."""
 
     service: Slug
     region: RegionCode
     book: Slug = "standard"
     at: Moment | None = None
+    known_at: Moment | None = None
     quantity: int = Field(default=1, ge=1, le=10_000)
 
 
@@ -95,8 +54,7 @@ class PathStep(Contract):
     level: Level
     price: Price | None
     used: bool
-    why_zh: str
-    why_en: str
+    why: Words
 
 
 class QuoteView(Contract):
@@ -106,7 +64,7 @@ class QuoteView(Contract):
 
     id: str
     service: Slug
-    service_name: ServiceName
+    service_name: Words
     region: RegionCode
     price: Price
     quantity: int

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Day, Moment, PersonId, Slug
+from hub.contracts.base import Amount, Contract, Day, Label, Moment, PersonId, Slug, Words
+from hub.contracts.classes import Classified, Located
 from hub.contracts.http import PageQuery
 
 AccountName = Annotated[
@@ -32,42 +33,40 @@ Period = Annotated[
 ]
 """A calendar month or day in the tenant's zone; `now` is the current month."""
 
+Earned = Annotated[Amount, Classified("earning")]
+
 State = Literal["pending", "confirmed"]
 """pending (待确认): live, not yet in a statement. confirmed (已确认): in a statement, fixed for good."""
 
 
-class Reason(Contract):
+class Reason(Words):
     """Why an entry exists: in words for the party, and the rule and facts that led to it."""
 
-    zh: str
-    en: str
     rule: str
     rule_version: int
     facts: dict[str, str] = Field(default_factory=dict)
+
+
+Explained = Annotated[Reason, Classified("earning")]
+"""The words name the amounts."""
 
 
 class LedgerLine(Contract):
     """One posting: debits are positive, credits negative."""
 
     account: AccountName
-    amount: Amount
-
-
-class ManualReason(Contract):
-    """Why finance posts by hand, in words for whoever sees the line."""
-
-    zh: str = Field(min_length=1, max_length=200)
-    en: str = Field(min_length=1, max_length=200)
+    amount: Earned
 
 
 class ManualEntry(Contract):
-    """A balanced entry that finance posts by hand; `occurred_at` is now unless stated."""
+    """A balanced entry that finance posts by hand; `occurred_at` is now unless stated. `reason` is for
+    whoever sees the line."""
 
     currency: Currency = "CNY"
     occurred_at: Moment | None = None
     purpose: Slug = "manual"
     lines: tuple[LedgerLine, ...] = Field(min_length=2, max_length=50)
-    reason: ManualReason
+    reason: Label
 
 
 class LateReference(Contract):
@@ -78,7 +77,7 @@ class LateReference(Contract):
     run_id: str
 
 
-class EntryView(Contract):
+class LedgerEntryView(Contract):
     """One balanced journal entry (分录). `period` is the day on which it is booked."""
 
     id: str
@@ -90,7 +89,7 @@ class EntryView(Contract):
     late_for: LateReference | None
     currency: str
     lines: tuple[LedgerLine, ...]
-    reason: Reason
+    reason: Explained
 
 
 class LedgerSummary(Contract):
@@ -116,24 +115,24 @@ class PartyLine(Contract):
     ticket_id: str = ""
     purpose: str
     occurred_at: Moment
-    amount: Amount
+    amount: Earned
     currency: str
-    reason: Reason
+    reason: Explained
     state: State
     statement_id: str = ""
 
 
 class EarningsTotal(Contract):
     currency: str
-    pending: Amount
-    confirmed: Amount
-    total: Amount
+    pending: Earned
+    confirmed: Earned
+    total: Earned
 
 
 class EarningsView(Contract):
     """收益明白账: every line of a person's period with its reason, and what it adds up to."""
 
-    person_id: PersonId
+    person_id: Annotated[PersonId, Located("people")]
     period: str
     totals: tuple[EarningsTotal, ...]
     lines: tuple[PartyLine, ...]
@@ -158,7 +157,7 @@ class RunView(Contract):
 
 class StatementTotal(Contract):
     currency: str
-    amount: Amount
+    amount: Earned
 
 
 class StatementView(Contract):
@@ -176,3 +175,27 @@ class StatementView(Contract):
 class StatementsQuery(PageQuery):
     party: Party | None = None
     run: str = ""
+
+
+class PolicyPart(Contract):
+    """`base` of the closed ticket × `rate`, rounded as declared, from account `debit` to account `credit`.
+
+    debit, credit: may name `{assignee}`, `{store}` and `{region}` of the ticket. zh, en: say it to the party, with
+    `{base_amount}`, `{currency}` and `{rate_percent}`.
+    """
+
+    purpose: Slug
+    base: Literal["labour", "parts", "travel"]
+    rate: Annotated[str, Field(pattern=r"^-?[0-9]{1,6}([.][0-9]{1,12})?$", examples=["0.30"])]
+    rounding: Literal["HALF_UP", "HALF_EVEN", "DOWN", "UP"]
+    debit: str = Field(min_length=1, max_length=150)
+    credit: str = Field(min_length=1, max_length=150)
+    zh: str = Field(min_length=1, max_length=200)
+    en: str = Field(min_length=1, max_length=200)
+
+
+class PolicyDocument(Contract):
+    """A settlement policy (结算规则): what a closed ticket of one type makes."""
+
+    ticket_type: Slug
+    parts: tuple[PolicyPart, ...] = Field(min_length=1, max_length=20)

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.base import Amount, Contract, Moment, PersonId, RegionCode, Slug, Words
+from hub.contracts.classes import Classified, Keyed, Located, Said
 from hub.contracts.events import Priority, TicketType
 from hub.contracts.http import PageQuery
 
@@ -16,12 +17,21 @@ Text = Annotated[str, Field(min_length=1, max_length=2000)]
 ItemNo = Annotated[str, Field(pattern=r"^[!-~]{1,64}$", examples=["P1"])]
 """An article (料号) as the ERP names it."""
 
+Cost = Annotated[Amount, Classified("cost")]
+DETAIL = frozenset(
+    {
+        *("assignee", "assumed", "before", "chosen", "entry", "fallback", "key", "kind", "message", "node", "order"),
+        *("outcome", "priority", "recipients", "rule", "rung", "run", "state", "type", "visit", "waits_for"),
+    }
+)
+"""What the trail says beside the words: ids, and choices out of lists."""
 
-class Words(Contract):
-    """The same in Chinese and English."""
-
-    zh: str
-    en: str
+REPORT = Keyed(
+    plain=frozenset({"labour_minutes", "travel_km", "assignee", "fallback"}),
+    classes={"labour_amount": "cost", "travel_amount": "cost"},
+    inner={"parts": Keyed(plain=frozenset({"sku", "quantity"}), classes={"amount": "cost"})},
+)
+"""What people report of their work, and actions of what they came to."""
 
 
 class OpenTicket(Contract):
@@ -33,7 +43,7 @@ class OpenTicket(Contract):
     region: RegionCode = "base"
     store_id: Annotated[str, Field(max_length=64)] = ""
     skill: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
-    subject: Annotated[str, Field(max_length=2000)] = ""
+    subject: Annotated[str, Field(max_length=2000), Classified("words")] = ""
 
 
 class Assign(Contract):
@@ -66,7 +76,7 @@ class SupplyView(Contract):
 class WriteComment(Contract):
     """An internal note. Customers never see it; it is stored sealed."""
 
-    text: Text
+    text: Annotated[Text, Classified("words")]
 
 
 class Part(Contract):
@@ -74,17 +84,17 @@ class Part(Contract):
 
     sku: Annotated[str, Field(min_length=1, max_length=64)]
     quantity: Annotated[int, Field(ge=1, le=10_000)]
-    amount: Amount = "0.00"
+    amount: Cost = "0.00"
 
 
 class WorkReport(Contract):
     """What the work took: time and distance as facts, amounts as decimal strings in CNY."""
 
     labour_minutes: Annotated[int, Field(ge=0, le=100_000)] = 0
-    labour_amount: Amount = "0.00"
+    labour_amount: Cost = "0.00"
     parts: Annotated[tuple[Part, ...], Field(max_length=200)] = ()
     travel_km: Annotated[int, Field(ge=0, le=100_000)] = 0
-    travel_amount: Amount = "0.00"
+    travel_amount: Cost = "0.00"
 
 
 class CompleteNode(Contract):
@@ -120,16 +130,16 @@ class VisitView(Contract):
     """One passage through one node. `outcomes` are what may be answered while it waits."""
 
     id: str
-    node: str
+    node: Annotated[str, Located("node")]
     kind: str
     title: Words
-    assignee: str
+    assignee: Annotated[str, Located("people")]
     entered_at: Moment
     left_at: Moment | None
     outcome: str
     actor: str
     outcomes: tuple[str, ...]
-    fields: dict[str, Any]
+    fields: Annotated[dict[str, Any], REPORT]
 
 
 class RungView(Contract):
@@ -145,22 +155,22 @@ class TicketView(Contract):
     """A ticket. `subject` is what the customer first said or the agent wrote; "" in lists, and masked for those who
     may not see personal text. `link` is the path of the customer's progress page."""
 
-    id: str
+    id: Annotated[str, Located("thing")]
     version: int
     type: str
     priority: Priority
     title: Words
-    subject: str
+    subject: Said
     state: TicketState
     outcome: str
     customer_id: str
     entry: str = Field(default="", description="how it came in (入口): website, phone …, else the channel")
     entries: tuple[str, ...] = Field(default=(), description="how its messages came in, each once, in that order")
     topic: str = Field(default="", description="what the intake rule says it is about, e.g. logistics")
-    region: str
-    store_id: str
-    team: str
-    assignee: str
+    region: Annotated[str, Located("region")]
+    store_id: Annotated[str, Located("store")]
+    team: Annotated[str, Located("teams")]
+    assignee: Annotated[str, Located("people")]
     flow: FlowRef
     run: int
     opened_at: Moment
@@ -175,9 +185,9 @@ class TicketView(Contract):
         default=(), description="what is known of those; only on the ticket itself"
     )
     currency: str
-    labour_amount: Amount
-    parts_amount: Amount
-    travel_amount: Amount
+    labour_amount: Cost
+    parts_amount: Cost
+    travel_amount: Cost
     visits: tuple[VisitView, ...] = ()
     rungs: tuple[RungView, ...] = ()
     link: str
@@ -190,8 +200,8 @@ class EntryView(Contract):
     at: Moment
     actor: str
     what: str
-    detail: dict[str, str]
-    text: str
+    detail: Annotated[dict[str, str], Keyed(plain=DETAIL)]
+    text: Said
     hash: str
 
 
@@ -293,6 +303,23 @@ class FlowView(Contract):
     published_at: Moment
     published_by: str
     document: dict[str, Any]
+
+
+class OutcomeView(Contract):
+    """One way in which an action may come out: the name that a flow's edges go by."""
+
+    id: str
+    title: Words
+
+
+class ActionView(Contract):
+    """Something that a flow may do by itself. `params`: the JSON Schema of its parameters. `outcomes`: the first is
+    the usual one."""
+
+    name: str
+    title: Words
+    params: dict[str, Any]
+    outcomes: tuple[OutcomeView, ...]
 
 
 class Milestone(Contract):

@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Moment, Slug
+from hub.contracts.base import Contract, Moment, RegionCode, Slug, Words
+from hub.contracts.classes import Classified
+from hub.contracts.directory import StoreId
 from hub.contracts.http import PageQuery
 
 ConnectionState = Literal["enabled", "disabled"]
@@ -15,26 +17,29 @@ MessageState = Literal["pending", "processed", "quarantined", "dead"]
 WaitingState = Literal["pending", "quarantined", "dead"]
 
 
-class Words(Contract):
-    """One text in the two languages that staff read."""
+class ConnectionPlace(Contract):
+    """Where what comes by a connection belongs: its orders are that store's, and lie in that region ("base": nowhere in
+    particular)."""
 
-    zh: str
-    en: str
+    region: RegionCode = "base"
+    store_id: StoreId | Literal[""] = Field(default="", description='the store, "" for none; say its region too')
 
 
-class NewConnection(Contract):
+class NewConnection(ConnectionPlace):
     """A new connection (连接): one app on one platform. What `settings` must hold is the channel's own
     form."""
 
     channel: Slug
     name: Annotated[str, Field(min_length=1, max_length=64, examples=["旗舰店企业微信"])]
-    settings: dict[str, Any] = Field(description="the fields of the channel's form; secrets are never shown again")
+    settings: Annotated[dict[str, Any], Classified("secret")] = Field(
+        description="the fields of the channel's form; secrets are never shown again"
+    )
 
 
 class NewSettings(Contract):
     """The whole settings of a connection again, e.g. to rotate a secret."""
 
-    settings: dict[str, Any]
+    settings: Annotated[dict[str, Any], Classified("secret")]
 
 
 class SettingField(Contract):
@@ -69,6 +74,8 @@ class ConnectionView(Contract):
     channel: str
     name: str
     state: ConnectionState
+    region: RegionCode
+    store_id: str
     webhook_url: str
     steps: tuple[Words, ...]
     created_at: Moment

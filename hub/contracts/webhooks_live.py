@@ -87,7 +87,7 @@ class NewPromotion(Contract):
 
 
 def _some_and_each_once(promotions: tuple[NewPromotion, ...]) -> tuple[NewPromotion, ...]:
-    if not promotions or len({one.id for one in promotions}) != len(promotions):
+    if not promotions or len({promotion.id for promotion in promotions}) != len(promotions):
         raise ValueError("must be at least one promotion, each with an id of its own")
     return promotions
 

@@ -7,28 +7,33 @@ from typing import Annotated
 from pydantic import Field
 
 from hub.contracts.base import Amount, Contract, Day, Moment
+from hub.contracts.classes import Identity, Located
 from hub.contracts.envelope import Attribution
 from hub.contracts.http import PageQuery
 from hub.contracts.platform_events import AfterSaleState, AfterSaleType, MoneyState, OrderState
 
 
 class OrderQuery(PageQuery):
-    """One connection's orders of one day, in the tenant's zone."""
+    """What was first noted on a day, in the tenant's zone; without one, everything of the last two years."""
 
-    connection_id: Annotated[str, Field(min_length=1, max_length=64)]
-    day: Day
+    day: Day | None = None
+    connection_id: Annotated[str, Field(max_length=64)] = Field(
+        default="", description="of one connection, oldest first: for who reaches the whole tenant; wants `day`"
+    )
 
 
 class OrderView(Contract):
     """An order (订单) in our words. What the buyer wrote is not shown here."""
 
-    id: str
+    id: Annotated[str, Located("thing")]
+    region: Annotated[str, Located("region")]
+    store_id: Annotated[str, Located("store")]
     connection_id: str
     channel: str
     shop_id: str
     order_no: str
     state: OrderState
-    buyer_id: str
+    buyer_id: Identity
     amount: Amount
     currency: str
     paid_at: Moment | None = None
@@ -42,7 +47,9 @@ class OrderView(Contract):
 class AfterSaleView(Contract):
     """An after-sale (售后单) in our words: its own state and the money's are two things."""
 
-    id: str
+    id: Annotated[str, Located("thing")]
+    region: Annotated[str, Located("region")]
+    store_id: Annotated[str, Located("store")]
     connection_id: str
     channel: str
     shop_id: str

@@ -1,14 +1,14 @@
-"""HTTP bodies of the webhooks room: the reconcile report, replays of many messages, and published status mappings."""
+"""HTTP bodies of the webhooks room: the reconcile report and replays of many messages."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Day, Moment, Slug
-from hub.contracts.webhooks import WaitingState, Words
+from hub.contracts.base import Contract, Day, Moment, Slug, Words
+from hub.contracts.webhooks import WaitingState
 
 REPLAYS_LIMIT = 1000
 
@@ -81,56 +81,3 @@ class MassReplayAnswer(Contract):
     matched: int
     queued: int
     next_cursor: str = ""
-
-
-class MappingVersion(Contract):
-    """One version of a channel's status mapping. published_by: "" for the one that ships with the hub."""
-
-    version: int
-    rules: int
-    published_at: Moment | None = None
-    published_by: str = ""
-    active: bool = False
-
-
-class MappingSummary(Contract):
-    """The active mapping of one channel, in numbers."""
-
-    channel: str
-    version: int
-    packaged_version: int
-    rules: int
-
-
-class MappingView(MappingSummary):
-    """The active mapping of one channel, whole, and the versions there are, newest first."""
-
-    document: dict[str, Any]
-    versions: tuple[MappingVersion, ...]
-
-
-class NewMapping(Contract):
-    """A mapping document, as `GET /webhooks/mappings/{channel}` shows one; its version is given by the hub."""
-
-    document: dict[str, Any]
-
-
-class MappingProblem(Contract):
-    """One thing that is wrong with a document, by JSON pointer into the body."""
-
-    pointer: str
-    rule: str
-
-
-class MappingCheck(Contract):
-    """What is wrong with a document; usable when nothing is."""
-
-    usable: bool
-    rules: int
-    problems: tuple[MappingProblem, ...]
-
-
-class MappingRevert(Contract):
-    """Which version shall be active again."""
-
-    version: int = Field(ge=1)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from hub.contracts.http import FieldProblem, ProblemAnswer
+from hub.contracts.http import FieldProblem, Page, ProblemAnswer
+from hub.edge import cursors
 from hub.kernel import errors
 from hub.kernel.errors import HubError, Invalid, Problem
 
 PROBLEM_TYPE = "application/problem+json"
+Item = TypeVar("Item")
 TYPE_BASE = "urn:scrm-hub:problem:"
 
 STATUS: Mapping[type[HubError], tuple[int, str]] = {
@@ -41,6 +43,11 @@ class Raw:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def page(items: Iterable[Item], position: cursors.Position | None) -> Page[Item]:
+    """A page of a list. position: where DynamoDB goes on after these items, None at the end."""
+    return Page(data=tuple(items), next_cursor=cursors.encode(position), has_more=position is not None)
+
+
 def status_of(error: HubError) -> tuple[int, str]:
     """HTTP status and title for an error: the nearest ancestor in the tree that is mapped."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
@@ -63,10 +70,10 @@ def problem(error: HubError, instance: str) -> ProblemAnswer:
 
 def invalid_from(error: ValidationError, prefix: str = "") -> Invalid:
     """pydantic's findings as ours: every wrong field with its JSON pointer and what would be right."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+    findings = error.errors(include_url=False, include_context=False, include_input=False)
     return Invalid(
         "the request has wrong fields",
-        problems=[Problem(prefix + _pointer(item["loc"]), _rule(item)) for item in found],
+        problems=[Problem(prefix + _pointer(item["loc"]), _rule(item)) for item in findings],
     )
 
 

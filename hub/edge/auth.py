@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
-
-import jwt
+from typing import Any, Literal, get_args
 
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Forbidden, Unauthenticated
@@ -22,11 +20,20 @@ ISSUER = "scrm-hub"
 ALGORITHM = "HS256"
 API_KEY_PREFIX = "hubk_"
 ADMINISTRATOR = "administrator"
+GUEST, BREAK_GLASS = "guest", "break_glass"
+"""Grants of one thing, not of a role: for one who was asked to help with it, and for one who broke the glass."""
+
+Level = Literal["region", "store", "team", "own"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 @dataclass(frozen=True)
 class Principal:
-    """One who asks. `region` is the subtree that it may see ("base": all of the tenant)."""
+    """One who asks, with the rights of this moment. How far they reach: hub.edge.access.
+
+    region: the subtree of regions that is theirs ("base": all of the tenant). level: what binds them, None: their
+    stores if they have some, else their region. guest_of, glass_of: ids of things that they may see for now.
+    """
 
     sub: str
     roles: tuple[str, ...]
@@ -34,6 +41,10 @@ class Principal:
     region: str = "base"
     stores: tuple[str, ...] = ()
     kind: Literal["person", "machine"] = "person"
+    teams: tuple[str, ...] = ()
+    level: Level | None = None
+    guest_of: tuple[str, ...] = ()
+    glass_of: tuple[str, ...] = ()
 
     def has(self, *roles: str) -> bool:
         """Whether it holds one of `roles`; an administrator holds all."""
@@ -42,6 +53,8 @@ class Principal:
 
 def issue(keys: str, principal: Principal, wall_now: datetime, ttl_seconds: int = 3600, epoch: int = 0) -> str:
     """A JWT for `principal`, valid `ttl_seconds` from `wall_now`, signed with the first of `keys` (one a line)."""
+    import jwt
+
     claims = {
         "iss": ISSUER,
         "aud": principal.tenant,
@@ -49,6 +62,8 @@ def issue(keys: str, principal: Principal, wall_now: datetime, ttl_seconds: int 
         "roles": list(principal.roles),
         "region": principal.region,
         "stores": list(principal.stores),
+        "teams": list(principal.teams),
+        "level": principal.level,
         "kind": principal.kind,
         "epoch": epoch,
         "iat": int(wall_now.timestamp()),
@@ -59,6 +74,8 @@ def issue(keys: str, principal: Principal, wall_now: datetime, ttl_seconds: int 
 
 def verify_token(token: str, keys: str, tenant: str) -> Mapping[str, Any]:
     """The claims of a token that this stack issued. Raises Unauthenticated for any other."""
+    import jwt  # with all of its algorithms: only HTTP pays for them
+
     for key in keys.split():
         try:
             claims: Mapping[str, Any] = jwt.decode(
@@ -91,25 +108,37 @@ def principal_from(
         raise Forbidden("this account is frozen", sub=claims["sub"])
     if int(claims.get("epoch", 0)) < int(current.get("epoch", 0)):
         raise Unauthenticated("signed out: sign in again", sub=claims["sub"])
+    rights = {**claims, **current}
+    grants = live_grants(current.get("grants", ()), now)
+    level = rights.get("level")
     return Principal(
         sub=str(claims["sub"]),
-        roles=_texts((*current.get("roles", claims.get("roles", ())), *_granted(current.get("grants", ()), now))),
+        roles=_texts((*rights.get("roles", ()), *(g["role"] for g in grants if not g.get("thing")))),
         tenant=str(claims["aud"]),
-        region=str(current.get("region", claims.get("region", "base"))),
-        stores=_texts(current.get("stores", claims.get("stores", ()))),
+        region=str(rights.get("region", "base")),
+        stores=_texts(rights.get("stores", ())),
         kind="machine" if claims.get("kind") == "machine" else "person",
+        teams=_texts(rights.get("teams", ())),
+        level=level if level in LEVELS else None,
+        guest_of=_things(grants, GUEST),
+        glass_of=_things(grants, BREAK_GLASS),
     )
 
 
-def _granted(grants: Sequence[Mapping[str, Any]], now: datetime | None) -> list[str]:
-    """The roles of the grants that hold at `now`; none without a time to hold them against."""
+def live_grants(grants: Sequence[Mapping[str, Any]], now: datetime | None) -> list[Mapping[str, Any]]:
+    """The grants that hold at `now`, from their start (included) to their end (excluded), whether or not what is over
+    has been deleted yet; none without a time to hold them against."""
     if now is None:
         return []
     return [
-        str(grant["role"])
+        grant
         for grant in grants
         if parse_rfc3339(str(grant["starts_at"])) <= now < parse_rfc3339(str(grant["ends_at"]))
     ]
+
+
+def _things(grants: Sequence[Mapping[str, Any]], kind: str) -> tuple[str, ...]:
+    return _texts([grant["thing"] for grant in grants if grant.get("thing") and grant["role"] == kind])
 
 
 def bearer(headers: Mapping[str, str]) -> str:

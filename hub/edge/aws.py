@@ -1,22 +1,53 @@
-"""AWS clients, made once a process and only when first used."""
+"""AWS clients, made once a host and only when they are first called."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
+from threading import Lock
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 _CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
+_MAKING = Lock()
+"""A session must not make two clients at once, and the two lanes of a local worker might."""
 
 
-@lru_cache(maxsize=16)
-def client(service: str) -> Any:
-    """The process's client of an AWS service, e.g. `client("sqs")`."""
-    return boto3.client(service, config=_CONFIG)
+@lru_cache(maxsize=1)
+def _session() -> Session:
+    """What all clients of the process are made by: it reads each description of AWS's once."""
+    return Session()
 
 
-def forget_clients() -> None:
-    """Drop the cached clients: tests move from one simulated account to the next."""
-    client.cache_clear()
+def make_client(service: str) -> Any:
+    """A client of an AWS service, with the credentials and region of the process's environment."""
+    return _session().create_client(service, config=_CONFIG)
+
+
+class LazyClient:
+    """A botocore client that is made when it is first called: whoever is wired with one has paid nothing yet."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make, self._client = make, None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._client is None:
+            with _MAKING:
+                self._client = self._client or self._make()
+        return getattr(self._client, name)
+
+
+class Clients:
+    """A host's clients by their services' names, e.g. `clients("sqs")`: always the same one for the same service.
+
+    make: a service's name → a client; by default from the process's environment.
+    """
+
+    def __init__(self, make: Callable[[str], Any] = make_client) -> None:
+        self._make = make
+        self._clients: dict[str, LazyClient] = {}
+
+    def __call__(self, service: str) -> Any:
+        return self._clients.setdefault(service, LazyClient(partial(self._make, service)))

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from boto3.dynamodb.types import Binary, TypeDeserializer
-
-from hub.contracts.events import Event
+from hub.contracts.envelope import Event
 from hub.kernel.errors import Retry
+from hub.store.faults import passing
+from hub.store.items import plain_item
 
 SOURCE = "hub"
 BATCH = 10
@@ -23,8 +23,6 @@ BATCH_LIMIT_BYTES = 240_000
 """And at most 256 KB in all."""
 IMAGE_LIMIT_BYTES = 100_000
 SEALED_PREFIX = "sealed:"
-
-_READ = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,8 @@ def put_events(client: Any, bus: str, events: Iterable[Event]) -> None:
         for event in events
     ]
     for chunk in _chunks(entries, "Detail"):
-        answer = client.put_events(Entries=chunk)
+        with passing("the bus"):
+            answer = client.put_events(Entries=chunk)
         if answer.get("FailedEntryCount"):
             raise Retry("the bus did not take every event", failed=answer["FailedEntryCount"])
 
@@ -57,18 +56,20 @@ def send(client: Any, queue_url: str, bodies: Iterable[Mapping[str, Any]], delay
     texts = (json.dumps(body, separators=(",", ":")) for body in bodies)  # ASCII: some characters no queue takes
     entries = [{"Id": str(i), "MessageBody": text, "DelaySeconds": delay_seconds} for i, text in enumerate(texts)]
     for chunk in _chunks(entries, "MessageBody"):
-        answer = client.send_message_batch(QueueUrl=queue_url, Entries=chunk)
+        with passing("a queue"):
+            answer = client.send_message_batch(QueueUrl=queue_url, Entries=chunk)
         if answer.get("Failed"):
             raise Retry("the queue did not take every message", failed=len(answer["Failed"]))
 
 
 def delay_record(client: Any, record: Mapping[str, Any], seconds: int) -> None:
-    """Let an SQS record that failed be seen again after `seconds`."""
+    """Let an SQS record that failed be seen again after `seconds`. Raises Retry."""
     arn = str(record.get("eventSourceARN", ""))
     if not arn.startswith("arn:"):
         return
-    url = client.get_queue_url(QueueName=arn.rsplit(":", 1)[-1])["QueueUrl"]
-    client.change_message_visibility(QueueUrl=url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds)
+    with passing("a queue"):
+        url = client.get_queue_url(QueueName=arn.rsplit(":", 1)[-1])["QueueUrl"]
+        client.change_message_visibility(QueueUrl=url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds)
 
 
 def change_of(record: Mapping[str, Any]) -> Change:
@@ -85,7 +86,7 @@ def change_of(record: Mapping[str, Any]) -> Change:
 def _image(image: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if image is None:
         return None
-    open_values = {name: _READ(value) for name, value in image.items() if "B" not in value}
+    open_values = plain_item({name: value for name, value in image.items() if "B" not in value})
     return {name: _plain(value) for name, value in open_values.items() if not _is_sealed(value)}
 
 
@@ -103,7 +104,7 @@ def _plain(value: Any) -> Any:
         return sorted(_plain(item) for item in value)
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return None if isinstance(value, bytes | Binary) else value
+    return None if isinstance(value, bytes) else value
 
 
 def _chunks(entries: Sequence[dict[str, Any]], body: str) -> Iterator[list[dict[str, Any]]]:

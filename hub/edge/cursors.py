@@ -9,17 +9,19 @@ from typing import Any
 
 from hub.kernel.errors import Invalid, Problem
 
+Position = dict[str, Any]
+"""DynamoDB's last evaluated key: typed values, strings only."""
 LENGTH_LIMIT = 2048
 
 
-def encode(position: dict[str, Any] | None) -> str:
-    """A cursor for DynamoDB's last evaluated key (typed values, strings only); "" when there is no more."""
+def encode(position: Position | None) -> str:
+    """A cursor for where a page ended (text values, plain or as DynamoDB types them); "" when there is no more."""
     if not position:
         return ""
     return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def decode(cursor: str) -> dict[str, Any] | None:
+def decode(cursor: str) -> Position | None:
     """The position in a cursor, None for "". Raises Invalid for text that is no cursor of ours."""
     if not cursor:
         return None
@@ -36,5 +38,5 @@ def decode(cursor: str) -> dict[str, Any] | None:
 
 
 def _is_text(value: object) -> bool:
-    """Whether this is a string as DynamoDB types it: all our keys are."""
-    return isinstance(value, dict) and [*value] == ["S"] and isinstance(value["S"], str)
+    """Whether this is a string, plain or as DynamoDB types it: all our keys are."""
+    return isinstance(value, str) or (isinstance(value, dict) and [*value] == ["S"] and isinstance(value["S"], str))

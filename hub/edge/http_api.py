@@ -31,11 +31,11 @@ def match_path(templates: Iterable[str], path: str) -> Match | None:
         if len(parts) != len(segments):
             continue
         dynamic = tuple(part.startswith("{") for part in parts)
-        if any(part != got for part, got, is_open in zip(parts, segments, dynamic, strict=True) if not is_open):
+        if any(part != segment for part, segment, is_open in zip(parts, segments, dynamic, strict=True) if not is_open):
             continue
-        found = {p[1:-1]: unquote(s) for p, s, is_open in zip(parts, segments, dynamic, strict=True) if is_open}
+        parameters = {p[1:-1]: unquote(s) for p, s, is_open in zip(parts, segments, dynamic, strict=True) if is_open}
         if best is None or dynamic < best[0]:
-            best = (dynamic, Match(template, found))
+            best = (dynamic, Match(template, parameters))
     return best[1] if best else None
 
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.metrics import MetricUnit
+
+from hub.edge.private import MASK, PRIVATE
 
 NAMESPACE = "scrm-hub"
-PRIVATE = frozenset(
-    {
-        "secret", "app_secret", "token", "access_token", "encoding_aes_key", "api_key", "authorization", "password",
-        "phone", "mobile", "name", "content", "text", "body", "plaintext", "address", "email", "link",
-    }
-)  # fmt: skip
-MASK = "***"
 
 
 class MaskingFormatter(LambdaPowertoolsFormatter):
@@ -32,11 +27,8 @@ def make_logger(service: str) -> Logger:
     return Logger(service=service, logger_formatter=MaskingFormatter(), utc=True)
 
 
-def make_metrics(service: str) -> Metrics:
-    """The room's metrics, in CloudWatch's embedded format."""
-    return Metrics(namespace=NAMESPACE, service=service)
-
-
-def masked_facts(facts: dict[str, Any]) -> dict[str, str]:
-    """An error's facts for the log."""
-    return {f"fact_{name}": MASK if name in PRIVATE else str(value) for name, value in facts.items()}
+def count_metric(service: str, name: str, value: int) -> None:
+    """Add to a metric of the room, in CloudWatch's embedded format: one line in the log."""
+    metrics = Metrics(namespace=NAMESPACE, service=service)
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    metrics.flush_metrics()

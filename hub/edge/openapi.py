@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core.core_schema import ModelSchema
 
 from hub.contracts.http import ProblemAnswer
 from hub.edge.answers import PROBLEM_TYPE
-from hub.edge.room import Room, Route
+from hub.edge.room import Room
+from hub.edge.routes import Route
 
 REFERENCE = "#/components/schemas/{model}"
 PARAMETER = re.compile(r"{(\w+)}")
@@ -25,13 +27,33 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "maxLength": 128},
 }
 
+DRY_RUN = {
+    "name": "dry_run",
+    "in": "query",
+    "required": False,
+    "description": "只演示不执行 · Answers what would be, and changes nothing.",
+    "schema": {"type": "string", "enum": ["1", "true", "0", "false"]},
+}
 
-def document(rooms: Iterable[Room], version: str, extra_paths: Mapping[str, Any]) -> dict[str, Any]:
+
+class _Schemas(GenerateJsonSchema):
+    """A classified field of an answer (`x-class`) is there for those who may see it: no reader may count on it."""
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        if self.mode == "serialization" and "required" in made:
+            properties = made.get("properties", {})
+            made["required"] = [name for name in made["required"] if "x-class" not in properties[name]]
+        return made
+
+
+def document(rooms: Iterable[Room[Any]], version: str, extra_paths: Mapping[str, Any]) -> dict[str, Any]:
     """The whole API. `extra_paths`: path items of what is no room's route (the webhook front door)."""
-    found = [(room, route) for room in rooms for route in room.http_routes]
-    references, components = models_json_schema(_models(route for _, route in found), ref_template=REFERENCE)
+    declared = [(room, route) for room in rooms for route in room.http_routes]
+    models = _models(route for _, route in declared)
+    references, components = models_json_schema(models, ref_template=REFERENCE, schema_generator=_Schemas)
     paths: dict[str, Any] = {}
-    for room, route in found:
+    for room, route in declared:
         item = paths.setdefault(route.path, {})
         item[route.method.lower()] = _operation(room.app_name, route, references)
     paths.update(extra_paths)
@@ -47,7 +69,7 @@ def document(rooms: Iterable[Room], version: str, extra_paths: Mapping[str, Any]
         "security": [{"bearer": []}],
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": dict(sorted(components.get("$defs", {}).items())),
+            "schemas": _titled(components.get("$defs", {})),
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -59,14 +81,19 @@ def document(rooms: Iterable[Room], version: str, extra_paths: Mapping[str, Any]
     }
 
 
+def _titled(schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """The components by name. Client generators name their classes by `title`, so each is its component's own name."""
+    return {name: {**schemas[name], "title": name} for name in sorted(schemas)}
+
+
 def _models(routes: Iterable[Route]) -> list[tuple[type[BaseModel], Any]]:
-    wanted: dict[tuple[type[BaseModel], str], None] = {(ProblemAnswer, "serialization"): None}
+    models: dict[tuple[type[BaseModel], str], None] = {(ProblemAnswer, "serialization"): None}
     for route in routes:
         if route.body is not None:
-            wanted[(route.body, "validation")] = None
+            models[(route.body, "validation")] = None
         if _is_model(route.answer):
-            wanted[(route.answer, "serialization")] = None
-    return list(wanted)
+            models[(route.answer, "serialization")] = None
+    return list(models)
 
 
 def _is_model(answer: Any) -> bool:
@@ -83,11 +110,15 @@ def _operation(tag: str, route: Route, references: Mapping[Any, Any]) -> dict[st
     }
     if route.handler.__doc__:
         operation["description"] = " ".join(route.handler.__doc__.split())
-    if route.public:
+    if route.is_public:
         operation["security"] = []
     elif route.roles:
         operation["x-roles"] = list(dict.fromkeys(("administrator", *route.roles)))
-    if route.method in IDEMPOTENT and not route.public:
+    if route.scope is not None:
+        operation["x-scope"] = route.scope
+    if route.dry_run:
+        operation["parameters"].append(DRY_RUN)
+    if route.method in IDEMPOTENT and not route.is_public:
         operation["parameters"].append(IDEMPOTENCY_KEY)
     if route.body is not None:
         needed = route.method == "PUT" or any(field.is_required() for field in route.body.model_fields.values())

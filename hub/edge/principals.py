@@ -5,28 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
-
-_READ = TypeDeserializer().deserialize
+from hub.store.table import Table
 
 
 class Principals:
     """Reads `<tenant>#principal#<sub>` and `<tenant>#apikey#<fingerprint>` of the directory's table."""
 
     def __init__(self, tenant: str, table: str, dynamodb: Any) -> None:
-        self._tenant, self._table, self._dynamodb = tenant, table, dynamodb
+        self._tenant, self._table = tenant, Table(table, dynamodb)
 
     def principal(self, sub: str) -> Mapping[str, Any] | None:
-        """The record of a person or machine: roles, region, stores, frozen, epoch; None when there is none."""
-        return self._read(f"{self._tenant}#principal#{sub}", "principal")
+        """The record of a person or machine: roles, region, stores, frozen, epoch; None when there is none. Raises
+        Retry."""
+        return self._table.get((f"{self._tenant}#principal#{sub}", "principal"))
 
     def api_key(self, fingerprint: str) -> Mapping[str, Any] | None:
-        """The record of an API key: sub, roles, region; None when there is no such key."""
-        return self._read(f"{self._tenant}#apikey#{fingerprint}", "apikey")
-
-    def _read(self, pk: str, sk: str) -> Mapping[str, Any] | None:
-        found = self._dynamodb.get_item(
-            TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
-        )
-        item = found.get("Item")
-        return {name: _READ(value) for name, value in item.items()} if item else None
+        """The record of an API key: sub, roles, region; None when there is no such key. Raises Retry."""
+        return self._table.get((f"{self._tenant}#apikey#{fingerprint}", "apikey"))

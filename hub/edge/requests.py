@@ -1,52 +1,30 @@
-"""One HTTP request from bytes to answer: who asks, is it well-formed, was it done before, and what came of it."""
+"""What a handler gets of one HTTP request: everything already read, checked and typed."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from chalice.app import Response
-from pydantic import BaseModel, ValidationError
-
-from hub.edge import auth
-from hub.edge.access import require_role
-from hub.edge.answers import PROBLEM_TYPE, Raw, invalid_from, problem
+from hub.contracts.classes import FieldClass
+from hub.edge.access.policy import Policy
+from hub.edge.access.projector import Viewer, verdict_at
+from hub.edge.access.scope import Place, Reach
 from hub.edge.auth import Principal
-from hub.edge.logs import masked_facts
-from hub.kernel.errors import (
-    Broken,
-    HubError,
-    Invalid,
-    Malformed,
-    NotAllowed,
-    NotFound,
-    Problem,
-    TooLarge,
-    Unauthenticated,
-)
 from hub.kernel.ids import derived_id, fresh_id
 
-if TYPE_CHECKING:
-    from hub.edge.room import Room, Route
-
-BODY_LIMIT_BYTES = 256 * 1024
-KEY_LIMIT = 128
-PARAMETER_LIMIT = 256
-"""Ids in paths and filters become parts of keys, of which DynamoDB takes 1,024 bytes (2,048 of a hash key)."""
-NOBODY = Principal(sub="", roles=(), tenant="", region="")
-NO_STORE = {"Cache-Control": "no-store"}
-Headers = dict[str, str | list[str]]
+NOTHING = Reach(person="", level="own")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a handler gets: everything already read, checked and typed.
+    """One request, as its handler gets it.
 
     body, query: instances of the route's models (query is a plain dict where the route declares none).
+    reach: how far the principal reaches here: lists are read by it, as part of their keys. subject: what the route's
+    `subject=` found (None where it answered a place alone), place: where that belongs. dry_run: say what would happen,
+    and change nothing.
     now: business time. made_at: business time at which this Idempotency-Key was first used, so that retries agree.
     """
 
@@ -57,179 +35,28 @@ class Request:
     principal: Principal
     now: datetime
     base_url: str
+    viewer: Viewer
+    policy: Policy = field(repr=False)
+    subject: Any = None
+    place: Place | None = None
+    dry_run: bool = False
     idempotency_key: str = ""
     made_at: datetime | None = None
     randomness: bytes = b""
     scope: str = ""
+
+    @property
+    def reach(self) -> Reach:
+        """How far the principal reaches on this route."""
+        return self.viewer.reach or NOTHING
+
+    def sees(self, field_class: FieldClass) -> bool:
+        """Whether the viewer sees a class of fields of the subject in full. Answers are projected anyhow; this spares
+        unsealing what would only be masked."""
+        return verdict_at(self.viewer, self.policy, field_class, self.place) == "full"
 
     def new_id(self, prefix: str) -> str:
         """An id for what this request creates: the same again for the same Idempotency-Key."""
         if self.idempotency_key and self.made_at:
             return derived_id(prefix, self.made_at, self.scope)
         return fresh_id(prefix, self.now, self.randomness)
-
-
-def serve(room: Room, route: Route, parameters: Mapping[str, str]) -> Response:
-    """Answer one request. Every error becomes problem+json here; nothing else ever reaches the caller."""
-    sent: Any = room.current_request
-    request_id = str(sent.context.get("requestId", ""))
-    try:
-        return _answer(route, *_handle(room, route, _read(room, route, parameters, sent)))
-    except ValidationError as error:
-        return refusal(room, invalid_from(error), request_id)
-    except HubError as error:
-        return refusal(room, error, request_id)
-    except Exception:
-        room.logger.exception("unexpected", extra={"route": route.path})
-        return refusal(room, Broken("unexpected"), request_id)
-
-
-def refusal(room: Room, error: Exception, request_id: str) -> Response:
-    """The problem+json answer for an error of the tree."""
-    known = error if isinstance(error, HubError) else Broken("unexpected")
-    body = problem(known, request_id)
-    if body.status == 500:
-        room.count("Faults")
-    room.logger.info(known.code, extra={**masked_facts(known.facts), "status": body.status, "detail": known.detail})
-    headers: Headers = {**NO_STORE, "Content-Type": PROBLEM_TYPE}
-    if isinstance(known, Unauthenticated):
-        headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(known, NotAllowed):
-        headers["Allow"] = str(known.facts.get("allowed", ""))
-    if body.status == 503:
-        headers["Retry-After"] = str(getattr(known, "after_seconds", 1))
-    return Response(body=body.model_dump_json(exclude_defaults=False), status_code=body.status, headers=headers)
-
-
-def identify(room: Room, headers: Mapping[str, str]) -> Principal:
-    """The principal behind the request's credential. Raises Unauthenticated or Forbidden."""
-    credential = auth.bearer(headers)
-    if credential.startswith(auth.API_KEY_PREFIX):
-        record = room.principals.api_key(auth.key_fingerprint(credential))
-        if record is None:
-            raise Unauthenticated("no such API key")
-        claims: Mapping[str, Any] = {
-            "sub": record["sub"],
-            "aud": room.settings.tenant,
-            "kind": "machine",
-            **record,
-        }
-        return auth.principal_from(claims, room.principals.principal(str(record["sub"])) or record, room.now())
-    claims = auth.verify_token(credential, room.auth_keys(), room.settings.tenant)
-    return auth.principal_from(claims, room.principals.principal(str(claims["sub"])), room.now())
-
-
-def _read(room: Room, route: Route, parameters: Mapping[str, str], sent: Any) -> Request:
-    headers = {str(name).lower(): str(value) for name, value in sent.headers.items()}
-    principal = NOBODY if route.public else identify(room, headers)
-    if not route.public and route.roles:
-        require_role(principal, route.roles)
-    if any(len(value) > PARAMETER_LIMIT for value in parameters.values()):
-        raise NotFound("nothing has so long an id")
-    key = headers.get("idempotency-key", "") if route.method in ("POST", "PATCH", "PUT") else ""
-    if len(key) > KEY_LIMIT or not key.isprintable():
-        rule = f"must be at most {KEY_LIMIT} printable characters"
-        raise Invalid("bad key", problems=[Problem("header:Idempotency-Key", rule)])
-    return Request(
-        path=parameters,
-        query=_query(route, sent.query_params or {}),
-        body=_body(route, sent.raw_body),
-        headers=headers,
-        principal=principal,
-        now=room.now(),
-        base_url=room.settings.base_url,
-        idempotency_key=key,
-        randomness=room.randomness(),
-        scope="|".join((principal.sub, route.method, route.path, *parameters.values(), key)),
-    )
-
-
-def _query(route: Route, sent: Mapping[str, str]) -> Any:
-    if route.query is None:
-        return dict(sent)
-    long = [name for name, value in sent.items() if len(value) > PARAMETER_LIMIT and name != "cursor"]
-    if long:
-        rule = f"must be at most {PARAMETER_LIMIT} characters"
-        raise Invalid("too long", problems=[Problem(f"query:{name[:PARAMETER_LIMIT]}", rule) for name in long])
-    try:
-        return route.query.model_validate(dict(sent))
-    except ValidationError as error:
-        found = invalid_from(error)
-        raise Invalid(found.detail, [Problem("query:" + p.pointer[1:], p.rule) for p in found.problems]) from None
-
-
-def _body(route: Route, raw: bytes) -> Any:
-    if len(raw) > BODY_LIMIT_BYTES:
-        raise TooLarge(f"at most {BODY_LIMIT_BYTES} bytes", bytes=len(raw))
-    if route.body is None:
-        return None
-    try:
-        text = raw.decode("utf-8") or ("" if route.method == "PUT" else "{}")
-        document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
-    except UnicodeDecodeError:
-        raise Malformed("the body must be JSON in UTF-8") from None
-    except (ValueError, RecursionError):
-        raise Malformed("the body must be JSON, with each name once in its object") from None
-    if not isinstance(document, dict):
-        raise Invalid("wrong body", problems=[Problem("", "must be a JSON object")])
-    return route.body.model_validate(document)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose names differ: of two values one would be lost, and readers disagree which (RFC 8259, 4)."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
-    return found
-
-
-def _refuse_constant(name: str) -> Any:
-    """Python would read NaN and Infinity, which are not JSON."""
-    raise ValueError(name)
-
-
-def _handle(room: Room, route: Route, request: Request) -> tuple[Any, dict[str, str]]:
-    """The handler's result and extra headers; with an Idempotency-Key, done once and then rendered anew."""
-    if not request.idempotency_key or room.idempotency is None:
-        return route.handler(request), {}
-    claim = room.idempotency.claim(request.scope, _fingerprint(request), request.now)
-    request = replace(request, made_at=claim.made_at)
-    if claim.resource_id is not None and (render := _renderer(room, route)):
-        return render(request, claim.resource_id), {"Idempotency-Replayed": "true"}
-    result = route.handler(request)
-    room.idempotency.finish(request.scope, str(getattr(result, "id", "")))
-    return result, {"Idempotency-Replayed": "true"} if claim.resource_id is not None else {}
-
-
-def _renderer(room: Room, route: Route) -> Callable[[Request, str], Any] | None:
-    """How a repeat is answered without doing it again: the route's own way, or as a GET of what the path names.
-
-    None where there is neither: the handler runs again, with ids that stay the same.
-    """
-    if route.replay is not None:
-        return route.replay
-    for shown in room.http_routes:
-        reads = shown.method == "GET" and shown.query is None and shown.answer is route.answer is not None
-        if reads and f"{route.path}/".startswith(f"{shown.path}/"):
-            return lambda request, _resource_id: shown.handler(request)
-    return None
-
-
-def _fingerprint(request: Request) -> str:
-    body = request.body.model_dump_json() if isinstance(request.body, BaseModel) else ""
-    return hashlib.sha256(body.encode()).hexdigest()
-
-
-def _answer(route: Route, result: Any, extra: Mapping[str, str]) -> Response:
-    headers: Headers
-    if isinstance(result, Raw):
-        headers = {**NO_STORE, **result.headers, "Content-Type": result.content_type}
-        return Response(body=result.body.decode("utf-8"), status_code=result.status, headers=headers)
-    headers = {**NO_STORE, **extra, "Content-Type": "application/json"}
-    if result is None:
-        return Response(body="", status_code=204, headers=headers)
-    body = result.model_dump_json() if isinstance(result, BaseModel) else json.dumps(result, ensure_ascii=False)
-    version = getattr(result, "version", None)
-    if version is not None:
-        headers["ETag"] = f'"{version}"'
-    return Response(body=body, status_code=route.status, headers=headers)

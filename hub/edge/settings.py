@@ -21,6 +21,7 @@ class Settings(BaseModel):
     inbox_table: str = ""
     content_table: str = ""
     directory_table: str = ""
+    platforms_table: str = ""
     bus: str
     changes_queue_url: str = ""
     tally_queue_url: str = ""

@@ -12,6 +12,9 @@ from datetime import datetime
 
 from ulid import ULID
 
+SYSTEM = "system"
+"""Who did it, wherever a trail or a record names an actor and it was nobody of ours but the hub itself."""
+
 _ID = re.compile(r"[a-z]{2,5}_[0-9A-HJKMNP-TV-Z]{26}")
 EPOCH_PART = 6  # bytes of milliseconds in a ULID; the other ten are random or derived
 

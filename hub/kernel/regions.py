@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import re
+
 BASE = "base"
+_CODE = re.compile(r"(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])[0-9]{4}")
+"""Six digits in one of the 34 provinces, municipalities, autonomous and special regions."""
 
 
 def path(code: str) -> tuple[str, ...]:
@@ -20,3 +24,8 @@ def path(code: str) -> tuple[str, ...]:
 def covers(region: str, code: str) -> bool:
     """Whether `code` lies in `region` or is it."""
     return region in path(code)
+
+
+def is_region(code: str) -> bool:
+    """Whether this is `base`, or six digits in a province that there is."""
+    return code == BASE or bool(_CODE.fullmatch(code))

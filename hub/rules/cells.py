@@ -41,7 +41,7 @@ def cells_of(field: Field, checks: Sequence[Check]) -> tuple[list[Any], bool]:
     if field.kind == "region":
         return _cut(list(_regions(named)))
     if field.kind == "set":
-        subsets, complete = _subsets(sorted(named), [check.wanted for check in checks if check.op == "has_all"])
+        subsets, complete = _subsets(sorted(named), [check.operand for check in checks if check.op == "has_all"])
         return [frozenset(subset) for subset in subsets], complete
     return _texts(checks)
 
@@ -58,7 +58,7 @@ def shown(value: Any) -> Any:
 def _named(check: Check) -> Iterable[Any]:
     if check.op == "present":
         return ()
-    return check.wanted if isinstance(check.wanted, frozenset) else (check.wanted,)
+    return check.operand if isinstance(check.operand, frozenset) else (check.operand,)
 
 
 def _cut(values: list[Any]) -> tuple[list[Any], bool]:
@@ -99,11 +99,11 @@ def _unnamed(codes: Iterable[str], region: str, named: set[str]) -> Iterator[str
 
 def _texts(checks: Sequence[Check]) -> tuple[list[str], bool]:
     """Each value that is asked for whole, and each combination of phrases."""
-    phrases = sorted({needle for check in checks if check.op.startswith("contains") for needle in check.wanted})
+    phrases = sorted({needle for check in checks if check.op.startswith("contains") for needle in check.operand})
     whole = sorted({value for check in checks if not check.op.startswith("contains") for value in _named(check)})
-    taken = "".join([*phrases, *whole])
-    joiner = next((mark for mark in _JOINERS if mark not in taken), "\x00")
-    together = [check.wanted for check in checks if check.op == "contains_all"]
+    used = "".join([*phrases, *whole])
+    joiner = next((mark for mark in _JOINERS if mark not in used), "\x00")
+    together = [check.operand for check in checks if check.op == "contains_all"]
     subsets, complete = _subsets(phrases, together)
     texts, fits = _cut([*whole, *(joiner.join(("", *subset, "")) or joiner for subset in subsets)])
     return texts, complete and fits and joiner != "\x00"

@@ -39,41 +39,41 @@ OPERATORS: dict[str, tuple[str, ...]] = {
 _LISTS = ("in", "not_in", "contains_any", "contains_all", "has_any", "has_all", "has_none")
 _HOLD_WHEN_MISSING = ("ne", "not_in", "has_none")
 _TESTS: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": lambda value, wanted: value == wanted,
-    "ne": lambda value, wanted: value != wanted,
-    "in": lambda value, wanted: value in wanted,
-    "not_in": lambda value, wanted: value not in wanted,
-    "present": lambda _value, wanted: bool(wanted),
-    "gt": lambda value, wanted: value > wanted,
-    "gte": lambda value, wanted: value >= wanted,
-    "lt": lambda value, wanted: value < wanted,
-    "lte": lambda value, wanted: value <= wanted,
-    "contains_any": lambda value, wanted: any(needle in value.casefold() for needle in wanted),
-    "contains_all": lambda value, wanted: all(needle in value.casefold() for needle in wanted),
-    "has": lambda value, wanted: not wanted.isdisjoint(value),
-    "has_any": lambda value, wanted: not wanted.isdisjoint(value),
-    "has_all": lambda value, wanted: wanted <= value,
-    "has_none": lambda value, wanted: wanted.isdisjoint(value),
-    "within": lambda value, wanted: not wanted.isdisjoint(path(value)),
+    "eq": lambda value, operand: value == operand,
+    "ne": lambda value, operand: value != operand,
+    "in": lambda value, operand: value in operand,
+    "not_in": lambda value, operand: value not in operand,
+    "present": lambda _value, operand: bool(operand),
+    "gt": lambda value, operand: value > operand,
+    "gte": lambda value, operand: value >= operand,
+    "lt": lambda value, operand: value < operand,
+    "lte": lambda value, operand: value <= operand,
+    "contains_any": lambda value, operand: any(needle in value.casefold() for needle in operand),
+    "contains_all": lambda value, operand: all(needle in value.casefold() for needle in operand),
+    "has": lambda value, operand: not operand.isdisjoint(value),
+    "has_any": lambda value, operand: not operand.isdisjoint(value),
+    "has_all": lambda value, operand: operand <= value,
+    "has_none": lambda value, operand: operand.isdisjoint(value),
+    "within": lambda value, operand: not operand.isdisjoint(path(value)),
 }
 
 
 @dataclass(frozen=True)
 class Check:
-    """One operator on one field. `wanted` is comparable, `doc` is how the rule wrote it, `pointer` is
+    """One operator on one field. `operand` is comparable, `doc` is how the rule wrote it, `pointer` is
     where."""
 
     field: Field
     op: str
-    wanted: Any
+    operand: Any
     doc: Any
     pointer: str
 
     def accepts(self, value: Any) -> bool:
         """Whether a value that its field has read, or None for a missing one, satisfies this check."""
         if value is None:
-            return self.op in _HOLD_WHEN_MISSING or (self.op == "present" and not self.wanted)
-        return _TESTS[self.op](value, self.wanted)
+            return self.op in _HOLD_WHEN_MISSING or (self.op == "present" and not self.operand)
+        return _TESTS[self.op](value, self.operand)
 
 
 @dataclass(frozen=True)
@@ -177,20 +177,20 @@ class _Parser:
         if not isinstance(doc, dict) or not doc:
             self.problems.append(Problem(pointer, 'must be an object of operators, e.g. {"eq": …}'))
             return []
-        return [self._check(field, op, wanted, child(pointer, op)) for op, wanted in doc.items()]
+        return [self._check(field, op, operand, child(pointer, op)) for op, operand in doc.items()]
 
     def _check(self, field: Field, op: str, doc: Any, pointer: str) -> Check:
         self.checks += 1
-        wanted = None
+        operand = None
         if op not in OPERATORS[field.kind]:
             rule = f"must be an operator of {field.kind}: " + ", ".join(OPERATORS[field.kind])
             self.problems.append(Problem(pointer, rule))
         elif op in _LISTS or (op == "within" and isinstance(doc, list)):
-            wanted = self._list(field, op, doc, pointer)
+            operand = self._list(field, op, doc, pointer)
         else:
             value = self._value(field, op, doc, pointer)
-            wanted = frozenset((value,)) if op in ("has", "within") else value
-        return Check(field, op, wanted, doc, pointer)
+            operand = frozenset((value,)) if op in ("has", "within") else value
+        return Check(field, op, operand, doc, pointer)
 
     def _list(self, field: Field, op: str, doc: Any, pointer: str) -> frozenset[Any]:
         if not isinstance(doc, list) or not 1 <= len(doc) <= MAX_LIST:

@@ -1,4 +1,4 @@
-"""Why a table decided so: for each rule what held, and what did not, with the wanted and the actual value."""
+"""Why a table decided so: for each rule what held, and what did not, with the expected and the actual value."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class Failure:
     """One check that did not hold.
 
     pointer: where it stands in the rule's `when`, as a JSON pointer into the table.
-    field, op, wanted: the check as it was written; for a `not` that failed because its part held, op is
-        "not", and field and wanted are empty.
+    field, op, expected: the check as it was written; for a `not` that failed because its part held, op is
+        "not", and field and expected are empty.
     actual: the fact as it was given; None when it is missing.
     """
 
     pointer: str
     field: str
     op: str
-    wanted: Any
+    expected: Any
     actual: Any
 
 

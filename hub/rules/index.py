@@ -76,13 +76,13 @@ class Index:
 
         Raises WrongValueError, TypeError or Invalid for facts that are not of their field's kind.
         """
-        mask, found = self._candidates(facts), []
+        mask, positions = self._candidates(facts), []
         while mask:
             lowest = mask & -mask
             if lowest not in self.leftovers or holds(self.leftovers[lowest], facts):
-                found.append(lowest.bit_length() - 1)
+                positions.append(lowest.bit_length() - 1)
             mask ^= lowest
-        return found
+        return positions
 
     def _candidates(self, facts: Mapping[str, Any]) -> int:
         mask, get = self.everyone, facts.get
@@ -96,14 +96,14 @@ class Index:
 def _split(bit: int, condition: Condition, looked_up: dict[str, dict[str, Entries]]) -> list[Condition]:
     """File each check under its field and family; answer the parts that have to be tried one by one."""
     rest: list[Condition] = []
-    taken: set[tuple[str, str]] = set()
+    filed: set[tuple[str, str]] = set()
     for part in _conjuncts(condition):
         family = _family(part) if isinstance(part, Check) else None
-        repeats = isinstance(part, Check) and family not in _TOGETHER and (part.field.name, family) in taken
+        repeats = isinstance(part, Check) and family not in _TOGETHER and (part.field.name, family) in filed
         if not isinstance(part, Check) or family is None or repeats:
             rest.append(part)
         else:
-            taken.add((part.field.name, family))
+            filed.add((part.field.name, family))
             looked_up[part.field.name][family].append((bit, part))
     return rest
 
@@ -121,8 +121,8 @@ def _family(check: Check) -> str | None:
         return "equal"
     if check.op in _ORDER:
         return "order"
-    one_needle = check.op == "contains_all" and len(check.wanted) == 1
-    one_member = check.op == "has_all" and len(check.wanted) == 1
+    one_needle = check.op == "contains_all" and len(check.operand) == 1
+    one_member = check.op == "has_all" and len(check.operand) == 1
     names = {
         "within": "within",
         "contains_any": "phrase",
@@ -139,7 +139,7 @@ def _column(families: dict[str, Entries], everyone: int) -> Memo | Mask:
     field, missing = entries[0][1].field, everyone
     for bit, check in entries:
         missing &= everyone if check.accepts(None) else ~bit
-    masks = [_BUILDERS[family](found, everyone) for family, found in families.items()]
+    masks = [_BUILDERS[family](checks, everyone) for family, checks in families.items()]
     of_value = masks[0] if len(masks) == 1 else _joined(masks)
     read = field.read
     if field.kind in ("enum", "region") or (field.kind == "text" and "phrase" not in families):
@@ -158,10 +158,10 @@ def _column(families: dict[str, Entries], everyone: int) -> Memo | Mask:
 
 def _joined(masks: list[Mask]) -> Mask:
     def mask(value: Any) -> int:
-        found = -1
+        rules = -1
         for of_value in masks:
-            found &= of_value(value)
-        return found
+            rules &= of_value(value)
+        return rules
 
     return mask
 
@@ -173,13 +173,13 @@ def _free(entries: Entries, everyone: int) -> int:
     return everyone
 
 
-def _by_wanted(entries: Entries) -> dict[Any, int]:
-    """Wanted value → the rules that want it, among others or alone."""
-    found: dict[Any, int] = defaultdict(int)
+def _by_operand(entries: Entries) -> dict[Any, int]:
+    """A value that checks name → the rules that name it, among others or alone."""
+    masks: dict[Any, int] = defaultdict(int)
     for bit, check in entries:
-        for wanted in check.wanted:
-            found[wanted] |= bit
-    return dict(found)
+        for value in check.operand:
+            masks[value] |= bit
+    return dict(masks)
 
 
 def _equal(entries: Entries, everyone: int) -> Mask:
@@ -202,14 +202,14 @@ def _equal(entries: Entries, everyone: int) -> Mask:
 def _named(check: Check) -> frozenset[Any]:
     if check.op == "present":
         return frozenset()
-    return check.wanted if isinstance(check.wanted, frozenset) else frozenset((check.wanted,))
+    return check.operand if isinstance(check.operand, frozenset) else frozenset((check.operand,))
 
 
 def _by_rule(entries: Entries) -> dict[int, list[Check]]:
-    found: dict[int, list[Check]] = defaultdict(list)
+    checks: dict[int, list[Check]] = defaultdict(list)
     for bit, check in entries:
-        found[bit].append(check)
-    return found
+        checks[bit].append(check)
+    return checks
 
 
 def _order(entries: Entries, everyone: int) -> Mask:
@@ -219,12 +219,12 @@ def _order(entries: Entries, everyone: int) -> Mask:
     The place of a value is bisect_left + bisect_right: point i is place 2i+1, what lies just below it is
     place 2i.
     """
-    points = sorted({check.wanted for _, check in entries})
+    points = sorted({check.operand for _, check in entries})
     enter, leave = [0] * (2 * len(points) + 2), [0] * (2 * len(points) + 2)
     for bit, checks in _by_rule(entries).items():
         first, last = 0, len(enter) - 1
         for check in checks:
-            at = 2 * bisect_left(points, check.wanted) + 1
+            at = 2 * bisect_left(points, check.operand) + 1
             first = max(first, at + (check.op == "gt") if check.op in ("gt", "gte") else 0)
             last = min(last, at + (check.op == "lte") if check.op in ("lt", "lte") else last)
         if first < last:
@@ -238,13 +238,13 @@ def _order(entries: Entries, everyone: int) -> Mask:
 
 
 def _member(entries: Entries, everyone: int) -> Callable[[Iterable[str]], int]:
-    free, wanted = _free(entries, everyone), _by_wanted(entries)
+    free, masks = _free(entries, everyone), _by_operand(entries)
 
     def mask(value: Iterable[str]) -> int:
-        found = free
+        rules = free
         for item in value:
-            found |= wanted.get(item, 0)
-        return found
+            rules |= masks.get(item, 0)
+        return rules
 
     return mask
 
@@ -260,14 +260,14 @@ def _none(entries: Entries, everyone: int) -> Mask:
 
 
 def _phrase(entries: Entries, everyone: int) -> Mask:
-    free, needles = _free(entries, everyone), tuple(_by_wanted(entries).items())
+    free, needles = _free(entries, everyone), tuple(_by_operand(entries).items())
 
     def mask(value: str) -> int:
-        found, folded = free, value.casefold()
+        rules, folded = free, value.casefold()
         for needle, bits in needles:
             if needle in folded:
-                found |= bits
-        return found
+                rules |= bits
+        return rules
 
     return mask
 

@@ -66,7 +66,7 @@ def lint(table: DecisionTable) -> LintReport:
 def _shadowed(table: DecisionTable, space: Space, walk: Walk) -> list[Finding]:
     """Rules that never decide. With a complete walk that is exact; else only what one earlier rule covers."""
     alive, deciding = 0, 0
-    for mask in walk.found:
+    for mask in walk.examples:
         rules = space.rules_of(mask)
         alive |= rules
         deciding |= rules & -rules if table.hit == "first" else rules
@@ -96,11 +96,11 @@ def _proved(table: DecisionTable, space: Space, suspects: list[int]) -> list[Fin
 
 def _covering(space: Space, walk: Walk, position: int) -> list[int]:
     """The rules that decide where this one holds."""
-    found = 0
-    for mask in walk.found:
+    covering = 0
+    for mask in walk.examples:
         rules = space.rules_of(mask)
-        found |= rules & -rules if rules >> position & 1 else 0
-    return list(bits(found))
+        covering |= rules & -rules if rules >> position & 1 else 0
+    return list(bits(covering))
 
 
 def _covered(table: DecisionTable, position: int, by: Sequence[int]) -> Finding:
@@ -110,7 +110,7 @@ def _covered(table: DecisionTable, position: int, by: Sequence[int]) -> Finding:
 def _overlaps(table: DecisionTable, space: Space, walk: Walk, known: set[str]) -> list[Finding]:
     """Pairs that hold together with different outcomes, unless the earlier is a special case of the later."""
     findings, seen = list[Finding](), dict[int, int]()
-    for mask, example in walk.found.items() if table.hit == "first" else ():
+    for mask, example in walk.examples.items() if table.hit == "first" else ():
         rules = space.rules_of(mask)
         first = (rules & -rules).bit_length() - 1
         new = rules & ~seen.get(first, 1 << first)
@@ -126,14 +126,14 @@ def _gap(table: DecisionTable, space: Space, example: Example) -> Finding:
     """The gap, and the rules that miss it by the fewest fields."""
     misses: dict[int, int] = {}
     for term, owner in zip(space.terms, space.owner, strict=True):
-        fields = {c.field.name for c, wanted in term if c.field.name in example and _fails(c, wanted, example)}
+        fields = {c.field.name for c, positive in term if c.field.name in example and _fails(c, positive, example)}
         misses[owner] = min(len(fields), misses.get(owner, len(fields)))
     nearest = sorted(misses, key=lambda position: (misses[position], position))[:3]
     return Finding("gap", tuple(table.rules[position].id for position in nearest), _show(example))
 
 
-def _fails(check: Check, wanted: bool, example: Example) -> bool:
-    return check.accepts(example[check.field.name]) != wanted
+def _fails(check: Check, positive: bool, example: Example) -> bool:
+    return check.accepts(example[check.field.name]) != positive
 
 
 def _show(example: Example) -> Example:

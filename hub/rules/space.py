@@ -45,7 +45,7 @@ class Space:
         self.owned: dict[int, range] = {}
         self.skipped: set[int] = set()
         for position, rule in enumerate(table.rules):
-            self._add(position, terms_of(rule.when, wanted=True))
+            self._add(position, terms_of(rule.when, positive=True))
         self.one_term_each = self.owner == list(range(len(table.rules)))
         self.complete = not self.skipped
         self.fields: dict[str, FieldCells] = {}
@@ -66,15 +66,15 @@ class Space:
         return [name for name in table.schema.fields if name in used]
 
     def _cells(self, table: DecisionTable, name: str) -> FieldCells:
-        asked = [(i, atom) for i, term in enumerate(self.terms) for atom in term if atom[0].field.name == name]
-        values, complete = cells_of(table.schema.fields[name], [check for _, (check, _) in asked])
-        affordable = max(1, MAX_TRIALS // len(asked))
+        atoms = [(i, atom) for i, term in enumerate(self.terms) for atom in term if atom[0].field.name == name]
+        values, complete = cells_of(table.schema.fields[name], [check for _, (check, _) in atoms])
+        affordable = max(1, MAX_TRIALS // len(atoms))
         everyone, refused, by_mask = (1 << len(self.terms)) - 1, [0] * len(self.terms), dict[int, Any]()
         alive = everyone
         for cell, value in enumerate([*values[:affordable], None]):
             alive = everyone
-            for term, (check, wanted) in asked:
-                if check.accepts(value) != wanted:
+            for term, (check, positive) in atoms:
+                if check.accepts(value) != positive:
                     alive &= ~(1 << term)
                     refused[term] |= 1 << cell
             if value is not None:
@@ -86,10 +86,10 @@ class Space:
         """The rules (bit i: rule i) that own these terms."""
         if self.one_term_each:
             return mask
-        found = 0
+        owners = 0
         for term in bits(mask):
-            found |= 1 << self.owner[term]
-        return found
+            owners |= 1 << self.owner[term]
+        return owners
 
     def within(self, inner: int, outer: int) -> bool:
         """Whether rule `inner` holds only where rule `outer` does, as far as single terms prove it."""
@@ -116,7 +116,7 @@ class Walk:
             for name, field in space.fields.items()
         ]
         self.fields = sorted(fields, key=lambda field: len(field[1]))
-        self.found: dict[int, Example] = {}
+        self.examples: dict[int, Example] = {}
         self.gaps: list[Example] = []
         self.complete = not space.skipped
         self._seen: set[tuple[int, int]] = set()
@@ -134,7 +134,7 @@ class Walk:
             return
         self._seen.add((depth, mask))
         if depth == len(self.fields):
-            self.found[mask] = dict(chosen)
+            self.examples[mask] = dict(chosen)
             return
         name, cells = self.fields[depth]
         for value, alive in cells:
@@ -150,4 +150,4 @@ def bits(mask: int) -> Iterator[int]:
 
 
 def _asked(term: Term, name: str) -> set[tuple[str, Any, bool]]:
-    return {(check.op, check.wanted, wanted) for check, wanted in term if check.field.name == name}
+    return {(check.op, check.operand, positive) for check, positive in term if check.field.name == name}

@@ -107,13 +107,13 @@ def decide(table: DecisionTable, facts: Mapping[str, Any]) -> Decision:
     try:
         if table.hit == "first":
             return table.answers[table.index.first(facts)]
-        found = [table.rules[position] for position in table.index.hits(facts)]
+        rules = [table.rules[position] for position in table.index.hits(facts)]
     except (WrongValueError, TypeError):
         table.schema.refuse_wrong(facts)
         raise
-    if not found:
+    if not rules:
         return table.answers[None]
-    return Decision(table.key, table.version, tuple(rule.id for rule in found), [rule.then for rule in found])
+    return Decision(table.key, table.version, tuple(rule.id for rule in rules), [rule.then for rule in rules])
 
 
 def _header_problems(doc: dict[str, Any], schema_given: bool) -> list[Problem]:

@@ -16,16 +16,16 @@ Term = tuple[Atom, ...]
 """Atoms that are all so."""
 
 
-def terms_of(condition: Condition, wanted: bool) -> list[Term] | None:
+def terms_of(condition: Condition, positive: bool) -> list[Term] | None:
     """The condition (or its negation) as alternatives of conjunctions; None beyond MAX_TERMS_A_RULE."""
     match condition:
         case Check():
-            return [((condition, wanted),)]
+            return [((condition, positive),)]
         case Not(part=part):
-            return terms_of(part, not wanted)
+            return terms_of(part, not positive)
         case All(parts=parts) | AnyOf(parts=parts):
-            branches = [terms_of(part, wanted) for part in parts]
-            return _joined(branches) if isinstance(condition, All) == wanted else _either(branches)
+            branches = [terms_of(part, positive) for part in parts]
+            return _joined(branches) if isinstance(condition, All) == positive else _either(branches)
 
 
 def _joined(branches: list[list[Term] | None]) -> list[Term] | None:

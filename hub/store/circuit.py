@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from hub.kernel.errors import Refuse, Retry
+from hub.store.table import Lost, Table
 
 FAILURES_LIMIT = 3
 """So many failures in a row open the circuit."""
@@ -22,8 +21,6 @@ OPEN_SECONDS = 30
 """So long no call is tried; then one is, and its answer closes the circuit."""
 KEPT_SECONDS = 86_400
 SERVER_FAULT = 500
-
-_REFUSED = "ConditionalCheckFailedException"
 
 
 class CircuitOpen(Retry):
@@ -36,8 +33,8 @@ class Circuit:
     """The circuit of one connection. key: `<tenant>#circuit#<connection>`. wall: real time in epoch seconds."""
 
     def __init__(self, table: str, key: str, dynamodb: Any, wall: Callable[[], float] = time.time) -> None:
-        self._table, self._dynamodb, self._wall = table, dynamodb, wall
-        self._key = {"pk": {"S": key}, "sk": {"S": "circuit"}}
+        self._table, self._wall = Table(table, dynamodb), wall
+        self._key = (key, "circuit")
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -60,49 +57,30 @@ class Circuit:
 
     def _enter(self) -> bool:
         """Whether something failed before. Of all who come when the circuit may be probed, one gets through."""
-        item = self._stored()
-        failures, last_ms = int(item.get("failures", _ZERO)["N"]), int(item.get("failed_at", _ZERO)["N"])
+        item = self._table.get(self._key) or {}
+        failures, last_ms = item.get("failures", 0), item.get("failed_at", 0)
         if failures < FAILURES_LIMIT:
             return bool(failures)
         now_ms = self._now_ms()
         left_seconds = last_ms / 1000 + OPEN_SECONDS - now_ms / 1000
         if left_seconds > 0:
             raise CircuitOpen("the platform does not answer", after_seconds=math.ceil(left_seconds))
-        values = {":now": {"N": str(now_ms)}, ":seen": {"N": str(last_ms)}}
-        if not self._update("SET failed_at = :now", values, ConditionExpression="failed_at = :seen"):
-            raise CircuitOpen("the platform does not answer", after_seconds=OPEN_SECONDS)
+        values = {":now": now_ms, ":seen": last_ms}
+        try:
+            self._table.update(self._key, "SET failed_at = :now", values, when="failed_at = :seen")
+        except Lost:
+            raise CircuitOpen("the platform does not answer", after_seconds=OPEN_SECONDS) from None
         return True
 
     def _fail(self) -> None:
         now_ms = self._now_ms()
-        values = {
-            ":now": {"N": str(now_ms)},
-            ":one": {"N": "1"},
-            ":expires": {"N": str(now_ms // 1000 + KEPT_SECONDS)},
-        }
+        values = {":now": now_ms, ":one": 1, ":expires": now_ms // 1000 + KEPT_SECONDS}
         change = "SET failed_at = :now, #schema = :one, expires_at = :expires ADD failures :one"
-        self._update(change, values, ExpressionAttributeNames={"#schema": "schema"})
+        self._table.update(self._key, change, values)
 
     def _succeed(self, failed_before: bool) -> None:
         if failed_before:
-            with _passing():
-                self._dynamodb.delete_item(TableName=self._table, Key=self._key)
-
-    def _stored(self) -> Mapping[str, Any]:
-        with _passing():
-            found = self._dynamodb.get_item(TableName=self._table, Key=self._key, ConsistentRead=True)
-        item: Mapping[str, Any] = found.get("Item") or {}
-        return item
-
-    def _update(self, change: str, values: Mapping[str, Any], **options: Any) -> bool:
-        """One write; False when its condition does not hold."""
-        update = {"UpdateExpression": change, "ExpressionAttributeValues": values, **options}
-        try:
-            with _passing():
-                self._dynamodb.update_item(TableName=self._table, Key=self._key, **update)
-        except _Refused:
-            return False
-        return True
+            self._table.delete(self._key)
 
     def _now_ms(self) -> int:
         return int(self._wall() * 1000)
@@ -112,23 +90,3 @@ def is_outage(error: Retry) -> bool:
     """Whether a client's error says that its platform is not there: `<channel>-unreachable`, or a 5xx of any form."""
     status = error.facts.get("status")
     return error.detail.endswith("-unreachable") or (isinstance(status, int) and status >= SERVER_FAULT)
-
-
-_ZERO = {"N": "0"}
-
-
-class _Refused(Exception):
-    """Somebody else was first."""
-
-
-@contextmanager
-def _passing() -> Iterator[None]:
-    """What DynamoDB does not do now it may do later."""
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] == _REFUSED:
-            raise _Refused from None
-        raise Retry("circuit cannot be read", reason=error.response["Error"]["Code"]) from error
-    except BotoCoreError as error:
-        raise Retry("circuit cannot be read", reason=type(error).__name__) from error

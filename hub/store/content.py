@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from hub.kernel.errors import NotFound
+from hub.store.table import Key, Table
 
 TTL_DAYS = 400
 DAY_SECONDS = 86_400
@@ -19,28 +20,29 @@ class ContentStore:
     """Content by reference. `dynamodb` is a low-level client; `tenant` begins every key."""
 
     def __init__(self, tenant: str, table: str, dynamodb: Any) -> None:
-        self._tenant, self._table, self._dynamodb = tenant, table, dynamodb
+        self._tenant, self._table = tenant, Table(table, dynamodb)
 
     def put(self, ref: str, body: dict[str, Any], wall_epoch: int) -> None:
         """Store `body` (JSON) under `ref`, replacing the same content of an earlier try. Half an emoji (a platform
-        cut it) becomes a question mark."""
-        item = {
-            "pk": {"S": self._key(ref)},
-            "sk": {"S": "content"},
-            "schema": {"N": "1"},
-            "body": {"B": json.dumps(body, ensure_ascii=False).encode(errors="replace")},
-            "expires_at": {"N": str(wall_epoch + TTL_DAYS * DAY_SECONDS)},
-        }
-        self._dynamodb.put_item(TableName=self._table, Item=item)
+        cut it) becomes a question mark. Raises Retry."""
+        pk, sk = self._key(ref)
+        self._table.put(
+            {
+                "pk": pk,
+                "sk": sk,
+                "schema": 1,
+                "body": json.dumps(body, ensure_ascii=False).encode(errors="replace"),
+                "expires_at": wall_epoch + TTL_DAYS * DAY_SECONDS,
+            }
+        )
 
     def get(self, ref: str) -> dict[str, Any]:
-        """The content under `ref`. Raises NotFound when it has expired or never was."""
-        key = {"pk": {"S": self._key(ref)}, "sk": {"S": "content"}}
-        found = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        if found is None:
+        """The content under `ref`. Raises NotFound when it has expired or never was, Retry."""
+        item = self._table.get(self._key(ref))
+        if item is None:
             raise NotFound("no such content", ref=ref)
-        body: dict[str, Any] = json.loads(found["body"]["B"])
+        body: dict[str, Any] = json.loads(item["body"])
         return body
 
-    def _key(self, ref: str) -> str:
-        return f"{self._tenant}#content#{ref}"
+    def _key(self, ref: str) -> Key:
+        return f"{self._tenant}#content#{ref}", "content"

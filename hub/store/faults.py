@@ -23,7 +23,13 @@ from hub.store.items import Item, plain_item
 AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 _LOST = ("ConditionalCheckFailedException", "ConditionalCheckFailed")
 _BUSY = ("TransactionConflictException", "TransactionConflict")
-_OURS = ("ValidationException", "ValidationError", "SerializationException", "IdempotentParameterMismatchException")
+_OURS = (
+    "ValidationException",
+    "ValidationError",
+    "SerializationException",
+    "IdempotentParameterMismatchException",
+    "InvalidCiphertextException",
+)
 
 
 class Lost(Conflict):

@@ -6,15 +6,15 @@ of its first use: ids made from it are the same on every retry, so a crash betwe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.ids import digest
+from hub.store.table import NEW, Item, Key, Lost, Table
 
 KEPT_SECONDS = 2 * 86_400
 
@@ -28,44 +28,39 @@ class Claim:
 
 
 class Idempotency:
-    """The keys of one tenant and room. `wall_epoch` is a callable: seconds of real time, for the TTL."""
+    """The keys of one tenant and room. wall_epoch: seconds of real time, for the TTL."""
 
-    def __init__(self, tenant: str, table: str, dynamodb: Any, wall_epoch: Any) -> None:
-        self._tenant, self._table, self._dynamodb, self._wall_epoch = tenant, table, dynamodb, wall_epoch
+    def __init__(self, tenant: str, table: str, dynamodb: Any, wall_epoch: Callable[[], float]) -> None:
+        self._tenant, self._table, self._wall_epoch = tenant, Table(table, dynamodb), wall_epoch
 
     def claim(self, scope: str, fingerprint: str, now: datetime) -> Claim:
-        """Claim a key (`scope` holds principal, route and key). Raises Invalid when it was used with another body."""
+        """Claim a key (`scope` holds principal, route and key). Raises Invalid when it was used with another body,
+        Retry."""
+        pk, sk = self._key(scope)
         item = {
-            **self._key(scope),
-            "fingerprint": {"S": fingerprint},
-            "made_at": {"S": rfc3339(now)},
-            "schema": {"N": "1"},
-            "expires_at": {"N": str(int(self._wall_epoch()) + KEPT_SECONDS)},
+            "pk": pk,
+            "sk": sk,
+            "fingerprint": fingerprint,
+            "made_at": rfc3339(now),
+            "schema": 1,
+            "expires_at": int(self._wall_epoch()) + KEPT_SECONDS,
         }
         try:
-            self._dynamodb.put_item(TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)")
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return self._again(scope, fingerprint)
+            self._table.put(item, NEW)
+        except Lost as lost:
+            return _again(lost.item or {}, fingerprint)
         return Claim(now, None)
 
     def finish(self, scope: str, resource_id: str) -> None:
-        """The request is done; `resource_id` is what a repeat renders anew."""
-        self._dynamodb.update_item(
-            TableName=self._table,
-            Key=self._key(scope),
-            UpdateExpression="SET resource_id = :r",
-            ExpressionAttributeValues={":r": {"S": resource_id}},
-        )
+        """The request is done; `resource_id` is what a repeat renders anew. Raises Retry."""
+        self._table.update(self._key(scope), "SET resource_id = :id", {":id": resource_id})
 
-    def _again(self, scope: str, fingerprint: str) -> Claim:
-        item = self._dynamodb.get_item(TableName=self._table, Key=self._key(scope), ConsistentRead=True)["Item"]
-        if item["fingerprint"]["S"] != fingerprint:
-            rule = "was used before with another body: use a new key for a new request"
-            raise Invalid("key reused", problems=[Problem("header:Idempotency-Key", rule)])
-        resource = item.get("resource_id")
-        return Claim(parse_rfc3339(item["made_at"]["S"]), resource["S"] if resource else None)
+    def _key(self, scope: str) -> Key:
+        return f"{self._tenant}#idempotency#{digest(scope).hex()}", "idempotency"
 
-    def _key(self, scope: str) -> dict[str, Any]:
-        return {"pk": {"S": f"{self._tenant}#idempotency#{digest(scope).hex()}"}, "sk": {"S": "idempotency"}}
+
+def _again(item: Item, fingerprint: str) -> Claim:
+    if item["fingerprint"] != fingerprint:
+        rule = "was used before with another body: use a new key for a new request"
+        raise Invalid("key reused", problems=[Problem("header:Idempotency-Key", rule)])
+    return Claim(parse_rfc3339(item["made_at"]), item.get("resource_id"))

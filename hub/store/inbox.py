@@ -11,62 +11,22 @@ What still waits (or was given up) carries `pending_pk`, the hash key of a spars
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import Any
 
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Invalid, Problem, Retry
 from hub.kernel.ids import hashed_id
+from hub.store.messages import Arrival, InboxItem, State
+from hub.store.table import NEW, Busy, Index, Item, Lost, Table
 
-State = Literal["pending", "processed", "quarantined", "dead"]
-Source = Literal["push", "pull"]
-STATES: tuple[State, ...] = ("pending", "processed", "quarantined", "dead")
+__all__ = ["KEEP", "SORT", "Arrival", "Inbox", "InboxItem", "State", "to_item"]
 
 KEEP = timedelta(days=90)
 """After this a stored message, and the memory that it was delivered, are gone. No platform repeats for that
 long."""
 SORT = "message"
-_NEW = "attribute_not_exists(pk)"
-_KNOWN = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
-"""It is there; or it is there and being settled just now: only transactions on stored messages exist."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One verified message on its way into the inbox. `plaintext` is what the platform said, decrypted, as
-    bytes. source: whether the platform pushed it, or we pulled it. express: it brings a greeting's code, which dies
-    within seconds."""
-
-    connection_id: str
-    channel: str
-    account: str
-    dedupe_key: str
-    plaintext: bytes = field(repr=False)
-    source: Source = "push"
-    express: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class InboxItem:
-    """A message as stored. `counted` is the state in which the counters know it, "" when they do not know it
-    yet."""
-
-    message_id: str
-    connection_id: str
-    channel: str
-    account: str
-    dedupe_key: str
-    plaintext: bytes = field(repr=False)
-    received_at: datetime
-    status: State
-    counted: str = ""
-    attempts: int = 0
-    reason: str = ""
-    source: Source = "push"
+BY_PENDING = Index("by_pending", "pending_pk", "pending_since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,27 +47,19 @@ class Inbox:
     def store(self, arrival: Arrival, business_now: datetime, wall_now: datetime) -> bool:
         """Store it unless it is there: exactly one conditional put. True when it is new. Raises Retry when
         DynamoDB does not answer: then nobody may tell the platform that we have it."""
-        item = self._item(arrival, business_now, wall_now)
         try:
-            self.client.put_item(TableName=self.table, Item=item, ConditionExpression=_NEW)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _KNOWN:
-                return False
-            raise Retry("inbox refused a write", connection_id=arrival.connection_id, reason=str(error)) from error
-        except BotoCoreError as error:
-            raise Retry("inbox does not answer", connection_id=arrival.connection_id, reason=str(error)) from error
+            self._items.put(self._item(arrival, business_now, wall_now), NEW, with_item=False)
+        except (Lost, Busy):  # it is there, or being settled just now: only what is stored is ever in a transaction
+            return False
         return True
 
     def read(self, message_id: str) -> InboxItem | None:
         """The message as it is now (strongly consistent), or None. Raises Retry."""
-        try:
-            answer = self.client.get_item(TableName=self.table, Key=self.key(message_id), ConsistentRead=True)
-        except (ClientError, BotoCoreError) as error:
-            raise Retry("inbox does not answer", message_id=message_id) from error
-        return to_item(answer["Item"]) if "Item" in answer else None
+        item = self._items.get((f"{self.tenant}#{message_id}", SORT))
+        return None if item is None else to_item(item)
 
     def list_waiting(
-        self, state: State, before: datetime, limit: int, start: Mapping[str, Any] | None = None
+        self, state: State, before: datetime, limit: int, start: Item | None = None
     ) -> tuple[list[str], dict[str, Any] | None]:
         """Ids of messages in this state since before that (wall) moment, oldest first, and where the next
         page starts.
@@ -115,26 +67,14 @@ class Inbox:
         Reads the sparse index, which may be a moment behind. Raises Retry, and Invalid for a start that is none
         of this list.
         """
-        query: dict[str, Any] = {
-            "TableName": self.table,
-            "IndexName": "by_pending",
-            "KeyConditionExpression": "pending_pk = :state AND pending_since < :before",
-            "ExpressionAttributeValues": {
-                ":state": {"S": f"{self.tenant}#{state}"},
-                ":before": {"S": rfc3339(before)},
-            },
-            "Limit": limit,
-        }
-        if start:
-            query["ExclusiveStartKey"] = dict(start)
-        try:
-            page = self.client.query(**query)
-        except (ClientError, BotoCoreError) as error:
-            if start and isinstance(error, ClientError) and error.response["Error"]["Code"] == "ValidationException":
-                rule = "must be the next_cursor of an earlier page of this list"
-                raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)]) from None
-            raise Retry("inbox does not answer", state=state) from error
-        return [item["pk"]["S"].rpartition("#")[2] for item in page["Items"]], page.get("LastEvaluatedKey")
+        page = self._items.query(
+            f"{self.tenant}#{state}", index=BY_PENDING, sk_before=rfc3339(before), limit=limit, start=start
+        )
+        return [item["pk"].rpartition("#")[2] for item in page.items], page.start
+
+    @property
+    def _items(self) -> Table:
+        return Table(self.table, self.client)
 
     def _item(self, arrival: Arrival, business_now: datetime, wall_now: datetime) -> dict[str, Any]:
         message_id = self.message_id(arrival.connection_id, arrival.dedupe_key)
@@ -152,28 +92,29 @@ class Inbox:
         if arrival.source != "push":
             texts["source"] = arrival.source
         return {
-            **self.key(message_id),
-            **{name: {"S": text} for name, text in texts.items()},
-            "plaintext": {"B": arrival.plaintext},
-            **({"express": {"BOOL": True}} if arrival.express else {}),
-            "expires_at": {"N": str(int((wall_now + KEEP).timestamp()))},
-            "schema": {"N": "1"},
+            "pk": f"{self.tenant}#{message_id}",
+            "sk": SORT,
+            **texts,
+            "plaintext": arrival.plaintext,
+            **({"express": True} if arrival.express else {}),
+            "expires_at": int((wall_now + KEEP).timestamp()),
+            "schema": 1,
         }
 
 
-def to_item(raw: Mapping[str, Any]) -> InboxItem:
-    """From DynamoDB's own form."""
+def to_item(item: Item) -> InboxItem:
+    """From the stored item."""
     return InboxItem(
-        message_id=raw["message_id"]["S"],
-        connection_id=raw["connection_id"]["S"],
-        channel=raw["channel"]["S"],
-        account=raw["account"]["S"],
-        dedupe_key=raw["dedupe_key"]["S"],
-        plaintext=bytes(raw["plaintext"]["B"]),
-        received_at=parse_rfc3339(raw["received_at"]["S"]),
-        status=raw["status"]["S"],
-        counted=raw.get("counted", {}).get("S", ""),
-        attempts=int(raw.get("attempts", {}).get("N", "0")),
-        reason=raw.get("reason", {}).get("S", ""),
-        source=raw.get("source", {}).get("S", "push"),
+        message_id=item["message_id"],
+        connection_id=item["connection_id"],
+        channel=item["channel"],
+        account=item["account"],
+        dedupe_key=item["dedupe_key"],
+        plaintext=item["plaintext"],
+        received_at=parse_rfc3339(item["received_at"]),
+        status=item["status"],
+        counted=item.get("counted", ""),
+        attempts=item.get("attempts", 0),
+        reason=item.get("reason", ""),
+        source=item.get("source", "push"),
     )

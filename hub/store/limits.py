@@ -14,15 +14,14 @@ of the first of them, and no window of `per_seconds`, wherever it lies and with 
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from hub.kernel.errors import Retry
+from hub.kernel.errors import HubError
+from hub.kernel.platforms import OverLimit
+from hub.store.table import Item, Lost, Table
 
 ALLOWANCE_MS = 250
 """What a call may take without moving the next one: ten calls a minute are 100 within ten minutes."""
@@ -37,18 +36,7 @@ TRIES = 8
 """So often a call that waits in place asks again, when others were faster."""
 KEPT_SECONDS = 86_400
 
-_REFUSED = "ConditionalCheckFailedException"
 _LOG = logging.getLogger(__name__)
-
-
-class OverLimit(Retry):
-    """The call would be one too many. wait_seconds: until it may start, where nobody else asks."""
-
-    code = "over-limit"
-
-    def __init__(self, api: str, wait_seconds: float) -> None:
-        super().__init__("too many calls", after_seconds=max(1, math.ceil(wait_seconds)), api=api)
-        self.wait_seconds = wait_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +89,7 @@ class Limits:
         patience_seconds: float = 1.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._table, self._prefix, self._dynamodb = table, key_prefix, dynamodb
+        self._table, self._prefix = Table(table, dynamodb), key_prefix
         self._paces = _slowest(limits)
         self._wall, self._patience_seconds, self._sleep = wall, patience_seconds, sleep
         self._flights: dict[str, _Flight] = {}
@@ -126,43 +114,31 @@ class Limits:
         if pace is None or flight is None:
             return
         next_ms = pace.next_start(flight.started_ms, self._now_ms())
-        values = {":next": _number(next_ms), ":mine": _number(flight.held_until_ms)}
+        values = {":next": next_ms, ":mine": flight.held_until_ms}
         try:
             self._update(api, "SET next_at = :next, held_until = :next", "held_until = :mine", values)
-        except (ClientError, BotoCoreError) as error:
-            _LOG.warning("call not noted as done: api=%s reason=%s", api, type(error).__name__)
+        except HubError as error:
+            _LOG.warning("call not noted as done: api=%s reason=%s", api, error)
 
     def _start(self, api: str, pace: Pace) -> float | None:
         """Start a call now: None when it may, else how many seconds to wait. One write."""
         now_ms = self._now_ms()
         next_ms = now_ms + pace.interval_ms
         held_until_ms = pace.next_start(now_ms, now_ms + LONGEST_CALL_SECONDS * 1000) if pace.held else next_ms
-        values = {":now": _number(now_ms), ":next": _number(next_ms), ":held": _number(held_until_ms)}
-        values |= {":one": {"N": "1"}, ":expires": _number(held_until_ms // 1000 + KEPT_SECONDS)}
+        values = {":now": now_ms, ":next": next_ms, ":held": held_until_ms}
+        values |= {":one": 1, ":expires": held_until_ms // 1000 + KEPT_SECONDS}
         sets = "SET next_at = :next, held_until = :held, #schema = :one, expires_at = :expires"
         free = "attribute_not_exists(pk) OR held_until <= :now"
         try:
-            self._update(api, sets, free, values, ExpressionAttributeNames={"#schema": "schema"})
-        except ClientError as error:
-            if error.response["Error"]["Code"] != _REFUSED:
-                raise Retry("limits cannot be read", reason=error.response["Error"]["Code"]) from error
-            return _wait_seconds(error.response.get("Item") or {}, now_ms, pace)
-        except BotoCoreError as error:
-            raise Retry("limits cannot be read", reason=type(error).__name__) from error
+            self._update(api, sets, free, values)
+        except Lost as lost:
+            return _wait_seconds(lost.item or {}, now_ms, pace)
         if pace.held:
             self._flights[api] = _Flight(now_ms, held_until_ms)
         return None
 
-    def _update(self, api: str, change: str, condition: str, values: Mapping[str, Any], **options: Any) -> None:
-        self._dynamodb.update_item(
-            TableName=self._table,
-            Key={"pk": {"S": f"{self._prefix}#{api}"}, "sk": {"S": "limit"}},
-            UpdateExpression=change,
-            ConditionExpression=condition,
-            ExpressionAttributeValues=values,
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            **options,
-        )
+    def _update(self, api: str, change: str, condition: str, values: Item) -> None:
+        self._table.update((f"{self._prefix}#{api}", "limit"), change, values, when=condition)
 
     def _now_ms(self) -> int:
         return int(self._wall() * 1000)
@@ -171,17 +147,13 @@ class Limits:
 def _slowest(limits: Sequence[Mapping[str, Any]]) -> dict[str, Pace]:
     """The pace of each API: of several limits, the one that keeps them all."""
     paces: dict[str, Pace] = {}
-    for one in limits:
-        pace, api = Pace(int(one["calls"]), int(one["per_seconds"])), str(one["api"])
+    for limit in limits:
+        pace, api = Pace(int(limit["calls"]), int(limit["per_seconds"])), str(limit["api"])
         paces[api] = max(pace, paces.get(api, pace), key=lambda known: known.interval_ms)
     return paces
 
 
-def _wait_seconds(item: Any, now_ms: int, pace: Pace) -> float:
+def _wait_seconds(item: Item, now_ms: int, pace: Pace) -> float:
     """Until the next start, if the call that is under way (if one is) ends soon."""
-    next_ms = int(item["next_at"]["N"]) if "next_at" in item else now_ms + pace.interval_ms
+    next_ms: int = item.get("next_at", now_ms + pace.interval_ms)
     return max(1, next_ms - now_ms) / 1000
-
-
-def _number(value: int) -> dict[str, str]:
-    return {"N": str(value)}

@@ -1,40 +1,27 @@
 """The base of every room's PynamoDB models: keys that begin with the tenant, and optimistic versions.
 
 A room's `tables.py` derives its models from RoomModel and binds them to its table once, at first use. Every item has
-`schema`, so a reader can tell old shapes; lists are read from the `by_list` index and may be two seconds behind.
+`schema`, so a reader can tell old shapes; lists are read by hub.store.lists, or from the `by_list` index, and may be
+two seconds behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self, TypeVar
 
-from botocore.exceptions import BotoCoreError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttribute
-from pynamodb.exceptions import (
-    DoesNotExist,
-    GetError,
-    PutError,
-    QueryError,
-    TransactGetError,
-    TransactWriteError,
-    UpdateError,
-)
+from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from hub.kernel.errors import Conflict, NotFound, Retry
+from hub.kernel.errors import NotFound
+from hub.store.faults import AWS_ERRORS, Lost, translated
+from hub.store.items import Item, raw_item
+from hub.store.lists import LIST_ATTRIBUTES
 
-CONDITION_FAILED = "ConditionalCheckFailedException"
-PASSING = (
-    "ProvisionedThroughputExceededException",
-    "ThrottlingException",
-    "RequestLimitExceeded",
-    "InternalServerError",
-    "TransactionConflictException",
-    "TransactionInProgressException",
-)
+AnyItem = TypeVar("AnyItem", bound="RoomModel")
 
 
 class ByList(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # PynamoDB hooks subclasses without types
@@ -51,7 +38,7 @@ class ByList(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # Pyna
 class RoomModel(Model):
     """An item of a room's table. Subclasses add their attributes and a nested `class Meta(RoomModel.Meta)`.
 
-    `save()` checks `version`: a lost race raises Conflict inside `saving()`.
+    `save()` checks `version`: a lost race raises Lost (a Conflict) inside `saving()`.
     """
 
     class Meta:
@@ -66,13 +53,30 @@ class RoomModel(Model):
     list_pk = UnicodeAttribute(null=True)
     list_sk = UnicodeAttribute(null=True)
     by_list = ByList()
+    l_tenant = UnicodeAttribute(null=True)
+    l_province = UnicodeAttribute(null=True)
+    l_city = UnicodeAttribute(null=True)
+    l_district = UnicodeAttribute(null=True)
+    l_store = UnicodeAttribute(null=True)
+    l_person = UnicodeAttribute(null=True)
+    l_at = UnicodeAttribute(null=True)
+
+    def list_under(self, keys: Mapping[str, str]) -> None:
+        """Be listed by these index attributes (hub.store.lists.list_keys) and no others; {} takes it off its list."""
+        for name in LIST_ATTRIBUTES:
+            setattr(self, name, keys.get(name))
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        """The model of an item with plain values, as a list's page has it."""
+        return cls.from_raw_data(raw_item(item))
 
     def create_if_absent(self) -> bool:
         """Put this item unless its key is taken; says whether it was put. One conditional write."""
         try:
             with saving():
                 self.save(type(self).pk.does_not_exist())
-        except Conflict:
+        except Lost:
             return False
         return True
 
@@ -86,34 +90,23 @@ def bind(table_name: str, *models: type[Model]) -> None:
             index._model = model
 
 
+def find_item(model: type[AnyItem], pk: str, sk: str) -> AnyItem | None:
+    """The item under a key, strongly consistent; None where there is none."""
+    try:
+        with saving():
+            return model.get(pk, sk, consistent_read=True)
+    except NotFound:
+        return None
+
+
 @contextmanager
 def saving(**facts: Any) -> Iterator[None]:
-    """PynamoDB's errors as ours: Conflict for a lost condition, NotFound for no item, Retry for what passes."""
+    """PynamoDB's errors as ours: NotFound for no item, and what AWS's error behind them means (hub.store.faults)."""
     try:
         yield
     except DoesNotExist:
         raise NotFound("no such item", **facts) from None
-    except TransactWriteError as error:
-        raise _translated_transaction(error, facts) from error
-    except (PutError, UpdateError, GetError, QueryError, TransactGetError) as error:
-        raise _translated(error.cause_response_code or "", error, facts) from error
-
-
-def _translated_transaction(error: TransactWriteError, facts: dict[str, Any]) -> Exception:
-    codes = {reason.code for reason in error.cancellation_reasons if reason}
-    if "ConditionalCheckFailed" in codes:
-        return Conflict("it has changed since", **facts)
-    if codes & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
-        return Retry("a concurrent change", 1, **facts)
-    return _translated(error.cause_response_code or "", error, facts)
-
-
-def _translated(code: str, error: Exception, facts: dict[str, Any]) -> Exception:
-    if code == CONDITION_FAILED:
-        return Conflict("it has changed since", **facts)
-    if code in PASSING:
-        return Retry(code, 1, **facts)
-    cause = getattr(error, "cause", None)
-    if isinstance(cause, BotoCoreError):  # no answer at all: a time-out, no connection
-        return Retry(type(cause).__name__, 1, **facts)
-    return error
+    except PynamoDBException as error:
+        if not isinstance(error.cause, AWS_ERRORS):
+            raise
+        raise translated(error.cause, "DynamoDB", **facts) from error

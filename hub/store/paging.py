@@ -6,10 +6,9 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeVar
 
-from pynamodb.exceptions import QueryError
 from pynamodb.pagination import ResultIterator
 
-from hub.kernel.errors import Invalid, Problem
+from hub.kernel.errors import Broken, Invalid, Problem
 from hub.store.model import RoomModel, saving
 
 Model = TypeVar("Model", bound=RoomModel)
@@ -31,12 +30,12 @@ def read_page(
     """
     try:
         with saving():
-            found = query(hash_key, *conditions, limit=limit + 1, last_evaluated_key=start, **options)
-            items = list(islice(found, limit))
-            position = found.last_evaluated_key if items else None
-            more = next(found, None) is not None
-    except QueryError as error:
-        if start is None or error.cause_response_code != "ValidationException":
+            results = query(hash_key, *conditions, limit=limit + 1, last_evaluated_key=start, **options)
+            items = list(islice(results, limit))
+            position = results.last_evaluated_key if items else None
+            more = next(results, None) is not None
+    except Broken:
+        if start is None:
             raise
         rule = "must be the next_cursor of an earlier page of this list"
         raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)]) from None

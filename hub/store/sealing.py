@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.kernel.errors import Broken
+from hub.store.table import passing
 
 PREFIX = "sealed:1:"
 NONCE_BYTES = 12
@@ -32,7 +33,7 @@ class Sealer:
         self._unwrap = lru_cache(maxsize=256)(self._decrypt_key)
 
     def seal(self, text: str, context: str) -> str:
-        """`text` sealed for `context`, e.g. "tkt_…/title". "" stays ""."""
+        """`text` sealed for `context`, e.g. "tkt_…/title". "" stays "". Raises Retry when KMS does not answer."""
         if not text:
             return ""
         if not self._plain or self._uses >= USES_PER_KEY:
@@ -44,7 +45,7 @@ class Sealer:
         return PREFIX + base64.b64encode(blob).decode()
 
     def unseal(self, sealed: str, context: str) -> str:
-        """The text. Raises Broken when it was not sealed for this context with a key of ours."""
+        """The text. Raises Broken when it was not sealed for this context with a key of ours, Retry without KMS."""
         if not sealed:
             return ""
         if not sealed.startswith(PREFIX):
@@ -61,13 +62,13 @@ class Sealer:
         return f"{self._tenant}#{context}".encode()
 
     def _new_key(self) -> None:
-        made = self._kms.generate_data_key(
-            KeyId=self._key_id, KeySpec="AES_256", EncryptionContext={"tenant": self._tenant}
-        )
+        bound = {"tenant": self._tenant}
+        with passing("KMS"):
+            made = self._kms.generate_data_key(KeyId=self._key_id, KeySpec="AES_256", EncryptionContext=bound)
         self._plain, self._wrapped, self._uses = made["Plaintext"], made["CiphertextBlob"], 0
 
     def _decrypt_key(self, wrapped: bytes) -> bytes:
-        plain: bytes = self._kms.decrypt(CiphertextBlob=wrapped, EncryptionContext={"tenant": self._tenant})[
-            "Plaintext"
-        ]
+        bound = {"tenant": self._tenant}
+        with passing("KMS"):
+            plain: bytes = self._kms.decrypt(CiphertextBlob=wrapped, EncryptionContext=bound)["Plaintext"]
         return plain

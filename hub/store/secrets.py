@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from hub.kernel.errors import HubError
+from hub.kernel.regions import BASE
+from hub.store.connection import Connection
+from hub.store.table import passing
 
-from hub.kernel.errors import Retry
+__all__ = ["FRESH_SECONDS", "PAGE_LIMIT", "UNKNOWN_SECONDS", "Connection", "ConnectionSecrets"]
 
 FRESH_SECONDS = 60
 """A changed secret is in use everywhere after this long."""
@@ -22,20 +25,6 @@ UNKNOWN_SECONDS = 5
 """A name that nobody knows reads everything again at most this often: guessing names costs us nothing."""
 PAGE_LIMIT = 100
 """SSM gives ten names a page: a tenant has at most 1000 connections."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """One app on a platform. `settings` holds its secrets, so it is not part of the repr."""
-
-    id: str
-    channel: str
-    state: str
-    settings: Mapping[str, Any] = field(repr=False)
-
-    @property
-    def enabled(self) -> bool:
-        return self.state == "enabled"
 
 
 @dataclass(slots=True)
@@ -69,10 +58,7 @@ class ConnectionSecrets:
     def read(self, connection_id: str) -> Connection | None:
         """The connection as SSM has it now: whoever changes one part of it must not write back a stale other. Raises
         Retry."""
-        try:
-            self._known = dict(self._read_pages())
-        except (ClientError, BotoCoreError) as error:
-            raise Retry("secrets cannot be read", connection_id=connection_id[:64]) from error
+        self._known = dict(self._read_pages())
         self._read_at = self.wall_now().timestamp()
         return self._known.get(connection_id)
 
@@ -81,8 +67,14 @@ class ConnectionSecrets:
         not verify asks: a secret may just have been rotated. Reads again at most every five seconds."""
         if self._older_than(UNKNOWN_SECONDS):
             self._refresh()
-        found = self._known.get(connection.id)
-        return found if found != connection else None
+        known = self._known.get(connection.id)
+        return known if known != connection else None
+
+    def current(self, connection_id: str) -> Connection | None:
+        """As `find`, but one cached as disabled is read again: it may have been enabled since, and what was held
+        for it is out."""
+        cached = self.find(connection_id)
+        return self.newer(cached) or cached if cached is not None and not cached.enabled else cached
 
     def put(self, connection: Connection) -> None:
         """Write one connection's secrets; this process sees it at once, others within a minute. Raises
@@ -91,9 +83,11 @@ class ConnectionSecrets:
             "channel": connection.channel,
             "state": connection.state,
             "settings": dict(connection.settings),
+            "region": connection.region,
+            "store_id": connection.store_id,
         }
         key = {"KeyId": self.key_id} if self.key_id else {}
-        try:
+        with passing("secrets", connection_id=connection.id):
             self.client.put_parameter(
                 Name=f"/hub/{self.tenant}/connections/{connection.id}",
                 Value=json.dumps(value, ensure_ascii=False),
@@ -101,8 +95,6 @@ class ConnectionSecrets:
                 Overwrite=True,
                 **key,
             )
-        except (ClientError, BotoCoreError) as error:
-            raise Retry("secrets cannot be written", connection_id=connection.id) from error
         self._known[connection.id] = connection
 
     def _older_than(self, seconds: int) -> bool:
@@ -113,25 +105,26 @@ class ConnectionSecrets:
         message."""
         try:
             self._known = dict(self._read_pages())
-        except (ClientError, BotoCoreError) as error:
+        except HubError:
             if self._read_at is None:
-                raise Retry("secrets cannot be read", tenant=self.tenant) from error
+                raise
         self._read_at = self.wall_now().timestamp()
 
     def _read_pages(self) -> list[tuple[str, Connection]]:
-        found: list[tuple[str, Connection]] = []
+        connections: list[tuple[str, Connection]] = []
         query: dict[str, Any] = {
             "Path": f"/hub/{self.tenant}/connections",
             "WithDecryption": True,
             "MaxResults": 10,
         }
         for _ in range(PAGE_LIMIT):
-            page = self.client.get_parameters_by_path(**query)
-            found += [(c.id, c) for c in map(_parse, page["Parameters"]) if c is not None]
+            with passing("secrets", tenant=self.tenant):
+                page = self.client.get_parameters_by_path(**query)
+            connections += [(c.id, c) for c in map(_parse, page["Parameters"]) if c is not None]
             if not page.get("NextToken"):
                 break
             query["NextToken"] = page["NextToken"]
-        return found
+        return connections
 
 
 def _parse(parameter: Mapping[str, Any]) -> Connection | None:
@@ -143,6 +136,8 @@ def _parse(parameter: Mapping[str, Any]) -> Connection | None:
             channel=str(value["channel"]),
             state=str(value["state"]),
             settings=dict(value["settings"].items()),
+            region=str(value.get("region", BASE)),
+            store_id=str(value.get("store_id", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

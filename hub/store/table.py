@@ -73,18 +73,20 @@ class Table:
 
     def get(self, key: Key, *, consistent: bool = True, only: Sequence[str] = ()) -> dict[str, Any] | None:
         """The item, or only some attributes of it; None when there is none."""
-        params = {"Key": raw_key(key), "ConsistentRead": consistent} | _only(only)
+        aliases = _aliases(only)
+        params = {"Key": raw_key(key), "ConsistentRead": consistent}
+        params |= expressions({}, aliases, only=", ".join(aliases))
         item = self._call(self.client.get_item, params).get("Item")
         return None if item is None else plain_item(item)
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[dict[str, Any]]:
         """The items of these keys that there are, in the order of the keys; each once."""
-        wanted = list(dict.fromkeys(keys))
+        distinct = list(dict.fromkeys(keys))
         by_key: dict[Key, dict[str, Any]] = {}
-        for begin in range(0, len(wanted), BATCH_LIMIT):
-            for item in self._get_batch(wanted[begin : begin + BATCH_LIMIT], consistent):
+        for begin in range(0, len(distinct), BATCH_LIMIT):
+            for item in self._get_batch(distinct[begin : begin + BATCH_LIMIT], consistent):
                 by_key[item["pk"], item["sk"]] = item
-        return [by_key[key] for key in wanted if key in by_key]
+        return [by_key[key] for key in distinct if key in by_key]
 
     def put(
         self,
@@ -126,16 +128,22 @@ class Table:
         start: Item | None = None,
         newest_first: bool = False,
         consistent: bool = False,
+        only: Sequence[str] = (),
     ) -> Page:
         """One page: at most `limit` items of a partition (of the table, or of an index), in the order of the sort key.
 
-        sk_between: both ends belong to it; sk_before, sk_after: the end does not. start: an earlier page's; raises
-        Invalid for one that is none of this query's, since it comes back from a caller.
+        sk_between: both ends belong to it; sk_before, sk_after: the end does not. only: of each item these attributes.
+        start: an earlier page's; raises Invalid for one that is none of this query's, since it comes from a caller.
         """
-        by = index or _BASE
+        by, aliases = index or _BASE, _aliases(only)
         condition, values = _range(sk_prefix, sk_between, sk_before, sk_after)
         params = {
-            **expressions({":pk": pk} | values, {"#pk": by.hash, "#sk": by.range}, key=f"#pk = :pk{condition}"),
+            **expressions(
+                {":pk": pk} | values,
+                {"#pk": by.hash, "#sk": by.range} | aliases,
+                key=f"#pk = :pk{condition}",
+                only=", ".join(aliases),
+            ),
             "Limit": limit,
             "ScanIndexForward": not newest_first,
             "ConsistentRead": consistent,
@@ -168,35 +176,34 @@ class Table:
         by `index` which one's condition failed."""
         parts = [{_VERBS[type(write)]: {"TableName": write.table or self.name} | write.params()} for write in writes]
         params = {"TransactItems": parts} | ({"ClientRequestToken": token} if token else {})
-        with passing(self.name):
+        with passing("DynamoDB"):
             self.client.transact_write_items(**params)
 
     def _call(self, method: Callable[..., Any], params: Mapping[str, Any]) -> Mapping[str, Any]:
-        with passing(self.name):
+        with passing("DynamoDB"):
             response: Mapping[str, Any] = method(TableName=self.name, **params)
         return response
 
     def _get_batch(self, keys: Sequence[Key], consistent: bool) -> list[dict[str, Any]]:
-        asked: Any = {self.name: {"Keys": [raw_key(key) for key in keys], "ConsistentRead": consistent}}
+        request: Any = {self.name: {"Keys": [raw_key(key) for key in keys], "ConsistentRead": consistent}}
         items: list[dict[str, Any]] = []
         for turn in range(BATCH_TRIES):
             self.sleep(turn * BACKOFF_SECONDS)
-            with passing(self.name):
-                response = self.client.batch_get_item(RequestItems=asked)
+            with passing("DynamoDB"):
+                response = self.client.batch_get_item(RequestItems=request)
             items += map(plain_item, response["Responses"].get(self.name, ()))
-            asked = response.get("UnprocessedKeys")
-            if not asked:
+            request = response.get("UnprocessedKeys")
+            if not request:
                 return items
-        raise Retry(f"{self.name}: too busy", reason="UnprocessedKeys")
+        raise Retry("DynamoDB: too busy", reason="UnprocessedKeys")
 
 
 _VERBS = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
 
 
-def _only(names: Sequence[str]) -> dict[str, Any]:
-    """A projection onto these attributes, whatever they are called."""
-    aliases = {f"#a{number}": name for number, name in enumerate(names)}
-    return expressions({}, aliases, only=", ".join(aliases))
+def _aliases(names: Sequence[str]) -> dict[str, str]:
+    """What a projection onto these attributes calls them, whatever their names are."""
+    return {f"#a{number}": name for number, name in enumerate(names)}
 
 
 def _range(prefix: str, between: tuple[str, str] | None, before: str, after: str) -> tuple[str, dict[str, str]]:

@@ -7,14 +7,13 @@ lease for whoever refreshes it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from hub.kernel.errors import HubError, Refuse, Retry
+from hub.store.table import Item, Lost, Table
 
 RENEW_AT = 0.85
 """Refreshed at this share of its life: platforms end tokens early now and then."""
@@ -22,8 +21,6 @@ LEASE_SECONDS = 30
 """Longer than a platform is waited for, twice: where it refuses what renews a token, it is asked without."""
 Fetched = tuple[str, int, str]
 """A token, its life in seconds, and what renews it ("" nothing)."""
-
-_REFUSED = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +48,8 @@ class TokenCache:
         fetch: Callable[[str], Fetched],
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._table, self._dynamodb, self._fetch, self._wall = table, dynamodb, fetch, wall
-        self._key = {"pk": {"S": key}, "sk": {"S": "token"}}
+        self._table, self._fetch, self._wall = Table(table, dynamodb), fetch, wall
+        self._key = (key, "token")
         self._held = _Held()
 
     def get(self, force: bool = False) -> str:
@@ -77,27 +74,24 @@ class TokenCache:
             raise
 
     def _stored(self) -> _Held:
-        with _passing():
-            found = self._dynamodb.get_item(TableName=self._table, Key=self._key, ConsistentRead=True)
-        item = found.get("Item") or {}
+        item = self._table.get(self._key) or {}
         if "token" not in item:
             return _Held()
-        renew_at = item["renew_at"]
         return _Held(
-            value=item["token"]["S"],
-            renew_at=float(renew_at["N"]),
-            ends_at=float(item.get("ends_at", renew_at)["N"]),
-            renewal=item["renewal"]["S"] if "renewal" in item else "",
+            value=item["token"],
+            renew_at=float(item["renew_at"]),
+            ends_at=float(item.get("ends_at", item["renew_at"])),
+            renewal=item.get("renewal", ""),
         )
 
     def _refresh(self, renewal: str) -> str:
-        until = str(self._wall() + LEASE_SECONDS)
+        until = _exact(self._wall() + LEASE_SECONDS)
         if not self._lease(until):
             raise Retry("another process is refreshing the token", after_seconds=1)
         try:
             token, life_seconds, renewal = self._ask(renewal)
         except HubError:
-            self._update("REMOVE lease_until", "lease_until = :mine", {":mine": {"N": until}})
+            self._update("REMOVE lease_until", "lease_until = :mine", {":mine": until})
             raise
         now = self._wall()
         self._held = _Held(token, now + life_seconds * RENEW_AT, now + life_seconds, renewal)
@@ -112,54 +106,32 @@ class TokenCache:
                 raise
             return self._fetch("")
 
-    def _share(self, held: _Held, until: str) -> None:
+    def _share(self, held: _Held, until: Decimal) -> None:
         """Store it, unless the lease ran out and another process has it: then the later token is everybody's."""
         values = {
-            ":token": {"S": held.value},
-            ":renewal": {"S": held.renewal},
-            ":renew": {"N": str(held.renew_at)},
-            ":ends": {"N": str(held.ends_at)},
-            ":one": {"N": "1"},
-            ":mine": {"N": until},
+            ":token": held.value,
+            ":renewal": held.renewal,
+            ":renew": _exact(held.renew_at),
+            ":ends": _exact(held.ends_at),
+            ":one": 1,
+            ":mine": until,
         }
         sets = "SET #token = :token, renewal = :renewal, renew_at = :renew, ends_at = :ends, #schema = :one"
-        names = {"#token": "token", "#schema": "schema"}
-        self._update(f"{sets} REMOVE lease_until", "lease_until = :mine", values, ExpressionAttributeNames=names)
+        self._update(f"{sets} REMOVE lease_until", "lease_until = :mine", values)
 
-    def _lease(self, until: str) -> bool:
+    def _lease(self, until: Decimal) -> bool:
         free = "attribute_not_exists(lease_until) OR lease_until < :now"
-        values = {":until": {"N": until}, ":now": {"N": str(self._wall())}}
+        values = {":until": until, ":now": _exact(self._wall())}
         return self._update("SET lease_until = :until", free, values)
 
-    def _update(self, change: str, condition: str, values: dict[str, Any], **options: Any) -> bool:
+    def _update(self, change: str, condition: str, values: Item) -> bool:
         """One conditional write; False when the condition does not hold. Raises Retry."""
         try:
-            with _passing():
-                self._dynamodb.update_item(
-                    TableName=self._table,
-                    Key=self._key,
-                    UpdateExpression=change,
-                    ConditionExpression=condition,
-                    ExpressionAttributeValues=values,
-                    **options,
-                )
-        except _ConditionFailed:
+            self._table.update(self._key, change, values, when=condition)
+        except Lost:
             return False
         return True
 
 
-class _ConditionFailed(Exception):
-    """Somebody else was first."""
-
-
-@contextmanager
-def _passing() -> Iterator[None]:
-    """What DynamoDB does not do now it may do later."""
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] == _REFUSED:
-            raise _ConditionFailed from None
-        raise Retry("tokens cannot be read", reason=error.response["Error"]["Code"]) from error
-    except BotoCoreError as error:
-        raise Retry("tokens cannot be read", reason=type(error).__name__) from error
+def _exact(seconds: float) -> Decimal:
+    return Decimal(str(seconds))

@@ -98,16 +98,16 @@ def expressions(
 ) -> dict[str, Any]:
     """The expressions of a call with what their `#names` and `:values` stand for. A condition that fails tells the
     item that it met."""
-    given = {
+    texts = {
         "ConditionExpression": when,
         "UpdateExpression": change,
         "KeyConditionExpression": key,
         "ProjectionExpression": only,
     }
-    params: dict[str, Any] = {name: text for name, text in given.items() if text}
+    params: dict[str, Any] = {name: text for name, text in texts.items() if text}
     if when:
         params["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-    used = sorted({name for text in given.values() for name in _NAME.findall(text)})
+    used = sorted({name for text in texts.values() for name in _NAME.findall(text)})
     if used:
         params["ExpressionAttributeNames"] = {name: names.get(name, name[1:]) for name in used}
     if values:

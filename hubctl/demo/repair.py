@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hub.channels.door import Stamp
 from hub.channels.registry import codec
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
@@ -37,12 +38,8 @@ def verify_url(stage: Stage) -> None:
     """Act 1: WeCom checks the URL."""
     stage.begin("1  WeCom verifies the webhook URL · 企业微信验证回调 URL")
     connection = stage.connection("wecom")
-    delivery, answer = codec("wecom").verification(
-        connection.settings,
-        timestamp=str(int(time.time())),
-        nonce=secrets.token_hex(8),
-        randomness=secrets.token_bytes(16),
-    )
+    stamp = Stamp(str(int(time.time())), secrets.token_hex(8), secrets.token_bytes(16))
+    delivery, answer = codec("wecom").verification(connection.settings, stamp)
     got = stage.deliver(connection, delivery)
     stage.check(got.status_code == 200, "GET with an encrypted echostr is answered 200")
     stage.check(got.content == answer.body, "the body is the decrypted text, raw, nothing around it", got.text)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.channels.base import Delivery
+from hub.channels.door import Stamp
 from hub.channels.registry import codec
 from hub.kernel.clock import parse_rfc3339
 from hubctl.demo.stage import ZONE, Stage
@@ -46,11 +47,10 @@ def prices(stage: Stage) -> list[dict[str, Any]]:
 def _publish(stage: Stage, price: str, valid_from: datetime) -> None:
     """A version of the book in which the service costs `price` in 上海, from `valid_from` on."""
     book = stage.call("GET", "/pricing/books/standard")
-    services = json.loads(json.dumps(book["services"]))
-    services[SERVICE]["prices"]["310000"] = price
-    draft = {"valid_from": valid_from.isoformat(), "currency": book["currency"], "services": services}
-    draft |= {"tiers": book["tiers"], "after_version": book["latest_version"]}
-    stage.call("PUT", "/pricing/books/standard", draft)
+    document = book["document"]
+    document["services"][SERVICE]["prices"]["310000"] = price
+    publication = {"document": document, "valid_from": valid_from.isoformat(), "seen_version": book["head_version"]}
+    stage.call("POST", "/pricing/books/standard/publish", publication)
 
 
 def _watch_switch(stage: Stage) -> None:
@@ -135,7 +135,7 @@ def _push(order: dict[str, Any], number: int) -> dict[str, str]:
 
 def _signed(connection: Connection, pushed: list[dict[str, str]], **changed: str) -> Delivery:
     body = json.dumps(pushed).encode()
-    return codec("douyin").sample({**connection.settings, **changed}, body, timestamp="", nonce="", randomness=b"")
+    return codec("douyin").sample({**connection.settings, **changed}, body, Stamp("", "", b""))
 
 
 def _reread(stage: Stage) -> set[str]:

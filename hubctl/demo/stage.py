@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.channels.base import Delivery
+from hub.channels.door import Stamp
 from hub.channels.registry import codec
 from hubctl.clock.stepper import Stepper
 from hubctl.dev import Hub
@@ -175,13 +176,8 @@ def _line(check: Check) -> Table:
 
 def wecom_delivery(connection: Connection, plaintext: bytes, **changed: Any) -> Delivery:
     """`plaintext` encrypted and signed as WeCom does; `changed` settings make it wrong on purpose."""
-    return codec("wecom").sample(
-        {**connection.settings, **changed},
-        plaintext,
-        timestamp=str(int(time.time())),
-        nonce=secrets.token_hex(8),
-        randomness=secrets.token_bytes(16),
-    )
+    stamp = Stamp(str(int(time.time())), secrets.token_hex(8), secrets.token_bytes(16))
+    return codec("wecom").sample({**connection.settings, **changed}, plaintext, stamp)
 
 
 def wecom_text(connection: Connection, sender: str, text: str, message_id: str) -> bytes:

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from hub.channels.base import Delivery, StoredMessage
+from hub.channels.door import Stamp
 from hub.channels.registry import codec, samples
 from hub.channels.samples import render
 
@@ -19,7 +20,7 @@ RECEIVED_AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 AT = 1767242700
 ASCII = [chr(code) for code in range(128)]
 ANY = [chr(code) for code in (*range(0xD800), *range(0xE000, 0x11_0000, 97))]
-STAMP = {"timestamp": str(AT), "nonce": "n0nce9001", "randomness": b"R4nd0mPrefix16by"}
+STAMP = Stamp(timestamp=str(AT), nonce="n0nce9001", randomness=b"R4nd0mPrefix16by")
 
 
 def payload(name: str) -> Any:
@@ -35,10 +36,10 @@ def documented(channel: str) -> list[dict[str, Any]]:
     ]
 
 
-def sample(channel: str, settings: dict[str, Any], plaintext: bytes, **stamp: Any) -> Delivery:
-    """A delivery that arrives when it is sent."""
-    given = {**STAMP, **stamp}
-    return replace(codec(channel).sample(settings, plaintext, **given), at=float(given["timestamp"]))
+def sample(channel: str, settings: dict[str, Any], plaintext: bytes, **changes: Any) -> Delivery:
+    """A delivery that arrives when it is sent. changes: to its stamp."""
+    stamp = replace(STAMP, **changes)
+    return replace(codec(channel).sample(settings, plaintext, stamp), at=float(stamp.timestamp))
 
 
 def stored(channel: str, plaintext: bytes, **changes: Any) -> StoredMessage:
@@ -54,16 +55,16 @@ def stored(channel: str, plaintext: bytes, **changes: Any) -> StoredMessage:
     return StoredMessage(**(facts | changes))
 
 
-def random_messages(count: int, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Texts of any characters, up to 400, each with the stamp (timestamp, nonce, randomness) that it is sent under."""
+def random_messages(count: int, seed: int) -> Iterator[tuple[str, Stamp]]:
+    """Texts of any characters, up to 400, each with the stamp that it is sent under."""
     random = Random(seed)
     for _ in range(count):
         text = "".join(random.choices(random.choice((ASCII, ANY)), k=random.randrange(400)))
         yield (
             text,
-            {
-                "timestamp": str(random.randrange(10**10)),
-                "nonce": random.randbytes(random.randint(1, 8)).hex(),
-                "randomness": random.randbytes(16),
-            },
+            Stamp(
+                timestamp=str(random.randrange(10**10)),
+                nonce=random.randbytes(random.randint(1, 8)).hex(),
+                randomness=random.randbytes(16),
+            ),
         )

@@ -132,7 +132,7 @@ def test_two_generations_of_secrets_live_at_once(name: str) -> None:
 def test_a_saved_url_is_verified_and_leaves_nothing_behind(name: str) -> None:
     """The platform's check of the URL gets the answer it waits for, and no message is stored."""
     known = EXAMPLES[name]["settings"]
-    delivery, expected = codec(name).verification(known, **STAMP)
+    delivery, expected = codec(name).verification(known, STAMP)
     accepted = codec(name).accept(dataclasses.replace(delivery, at=float(AT)), known)
     assert (accepted.messages, accepted.answer) == ((), expected)
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from wechatpy.enterprise.crypto import WeChatCrypto
 
 from hub.channels.base import Delivery
+from hub.channels.door import Stamp
 from hub.channels.wechat.door import sealed_reply
-from hub.channels.wecom import codec
+from hub.channels.wecom.codec import DOOR
 from tests.channels.support import payload, random_messages
 
 KNOWN: dict[str, Any] = payload("wecom_examples")["settings"]
@@ -30,7 +31,7 @@ def opened_here(message: str, timestamp: str, nonce: str) -> bytes:
     signature = re.search(r"<MsgSignature><!\[CDATA\[(.*?)]]>", envelope)
     assert signature is not None
     query = {"msg_signature": signature[1], "timestamp": timestamp, "nonce": nonce}
-    return codec.accept(Delivery("POST", query, {}, envelope.encode()), KNOWN).messages[0].plaintext
+    return DOOR.accept(Delivery("POST", query, {}, envelope.encode()), KNOWN).messages[0].plaintext
 
 
 @given(messages, stamps, nonces)
@@ -42,15 +43,15 @@ def test_what_they_send_we_receive(message: str, timestamp: str, nonce: str) -> 
 
 def test_ten_thousand_of_theirs_open_here() -> None:
     """Of 10,000 random messages that wechatpy encrypted, each opens here to the same bytes."""
-    for message, made in random_messages(BODIES, seed=1):
-        assert opened_here(message, made["timestamp"], made["nonce"]) == message.encode()
+    for message, stamp in random_messages(BODIES, seed=1):
+        assert opened_here(message, stamp.timestamp, stamp.nonce) == message.encode()
 
 
 def test_ten_thousand_of_ours_open_there() -> None:
     """Of 10,000 random messages that we encrypted, each opens in wechatpy to the same text."""
-    for message, made in random_messages(BODIES, seed=2):
-        delivery = codec.sample(KNOWN, message.encode(), **made)
-        signed = delivery.query["msg_signature"], made["timestamp"], made["nonce"]
+    for message, stamp in random_messages(BODIES, seed=2):
+        delivery = DOOR.sample(KNOWN, message.encode(), stamp)
+        signed = delivery.query["msg_signature"], stamp.timestamp, stamp.nonce
         assert THEIRS.decrypt_message(delivery.body, *signed) == message
 
 
@@ -58,9 +59,9 @@ def test_ten_thousand_of_ours_open_there() -> None:
 @settings(max_examples=300, deadline=None)
 def test_what_we_send_they_receive(message: str, timestamp: str, nonce: str, random: bytes) -> None:
     """A delivery and a passive reply that we encrypted open there to the same text."""
-    made = {"timestamp": timestamp, "nonce": nonce, "randomness": random}
-    delivery = codec.sample(KNOWN, message.encode(), **made)
-    reply = sealed_reply(KNOWN, message.encode(), KNOWN["corp_id"], **made)
+    stamp = Stamp(timestamp, nonce, random)
+    delivery = DOOR.sample(KNOWN, message.encode(), stamp)
+    reply = sealed_reply(KNOWN, message.encode(), KNOWN["corp_id"], stamp)
     signature = delivery.query["msg_signature"]
     assert THEIRS.decrypt_message(delivery.body, signature, timestamp, nonce) == message
     assert THEIRS.decrypt_message(reply, signature, timestamp, nonce) == message
@@ -70,8 +71,8 @@ def test_what_we_send_they_receive(message: str, timestamp: str, nonce: str, ran
 @settings(max_examples=50, deadline=None)
 def test_the_echo_of_a_saved_url_agrees(timestamp: str, nonce: str, random: bytes) -> None:
     """The GET that saves a URL is answered with what wechatpy reads out of it."""
-    made = {"timestamp": timestamp, "nonce": nonce, "randomness": random}
-    delivery, _ = codec.verification(KNOWN, **made)
+    stamp = Stamp(timestamp, nonce, random)
+    delivery, _ = DOOR.verification(KNOWN, stamp)
     query = delivery.query
     theirs = THEIRS.check_signature(query["msg_signature"], timestamp, nonce, query["echostr"])
-    assert codec.accept(delivery, KNOWN).answer.body == theirs.encode()
+    assert DOOR.accept(delivery, KNOWN).answer.body == theirs.encode()

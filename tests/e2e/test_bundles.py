@@ -20,6 +20,7 @@ import pytest
 import requests
 
 from hub.channels.base import Delivery
+from hub.channels.door import Stamp
 from hub.channels.registry import codec
 from hubctl.stamps import ROOT
 from tests.support.stock_hub import LAYER, VERIFY_CONTENT, VERIFY_FILE, build_for_this_machine
@@ -118,22 +119,18 @@ def test_the_deployed_bundles_take_a_message_to_its_ticket(hub: StockHub) -> Non
     assert hub.call("GET", "/openapi.json")["openapi"].startswith("3.1")
     assert hub.read(f"/{VERIFY_FILE}") == VERIFY_CONTENT
     made = hub.call("POST", "/webhooks/connections", {"channel": "wecom", "name": "报修", "settings": WECOM})
-    question, answer = codec("wecom").verification(WECOM, **stamp())
+    question, answer = codec("wecom").verification(WECOM, stamp())
     assert hub.deliver(made["id"], question) == answer.body
     hub.call("POST", "/flows/repair/publish", {})
-    hub.deliver(made["id"], codec("wecom").sample(WECOM, text("冰柜不制冷"), **stamp()))
+    hub.deliver(made["id"], codec("wecom").sample(WECOM, text("冰柜不制冷"), stamp()))
     ticket = eventually(lambda: hub.call("GET", "/tickets")["data"])[0]
     visits = eventually(lambda: hub.call("GET", f"/tickets/{ticket['id']}")["visits"][1:])
     assert (ticket["type"], [visit["node"] for visit in visits]) == ("repair", ["accept"])
 
 
-def stamp() -> dict[str, Any]:
+def stamp() -> Stamp:
     """What makes a delivery's signature fresh."""
-    return {
-        "timestamp": str(int(time.time())),
-        "nonce": secrets.token_hex(8),
-        "randomness": secrets.token_bytes(16),
-    }
+    return Stamp(str(int(time.time())), secrets.token_hex(8), secrets.token_bytes(16))
 
 
 def text(content: str) -> bytes:

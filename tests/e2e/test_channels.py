@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from hub.channels.base import Delivery
+from hub.channels.door import Stamp
 from hub.channels.registry import CHANNELS, codec, inbound_channels, samples
 from hub.channels.samples import find_sample, render
 from hubctl import seed
@@ -79,7 +80,7 @@ class Operator:
 
     def push(self, channel: str, plaintext: bytes, **changed: Any) -> requests.Response:
         """A message, signed as the platform would; `changed` settings make it somebody else's."""
-        return self.deliver(channel, codec(channel).sample(self.signing(channel) | changed, plaintext, **stamp()))
+        return self.deliver(channel, codec(channel).sample(self.signing(channel) | changed, plaintext, stamp()))
 
     def signing(self, channel: str) -> dict[str, Any]:
         path = urlsplit(self.connection(channel)["webhook_url"]).path
@@ -107,8 +108,8 @@ class Operator:
         return []
 
 
-def stamp() -> dict[str, Any]:
-    return {"timestamp": str(int(time.time())), "nonce": f"n{time.time_ns()}", "randomness": b"0123456789abcdef"}
+def stamp() -> Stamp:
+    return Stamp(timestamp=str(int(time.time())), nonce=f"n{time.time_ns()}", randomness=b"0123456789abcdef")
 
 
 def plaintext_of(channel: str, name: str, number: int) -> bytes:
@@ -145,7 +146,7 @@ def test_who_follows_the_guide_is_connected(operator: Operator, channel: str) ->
     assert all(step["zh"] and step["en"] for step in made["steps"])
     assert made["steps"]
     assert operator.ask("POST", f"/webhooks/connections/{made['id']}/test")["passed"] is True
-    delivery, wanted = codec(channel).verification(operator.signing(channel), **stamp())
+    delivery, wanted = codec(channel).verification(operator.signing(channel), stamp())
     answer = eventually(lambda: heard(operator.deliver(channel, delivery)), NEW_WITHIN_SECONDS)
     assert (answer.status_code, answer.content) == (wanted.status, wanted.body)
     assert not any(operator.counts(channel).values())

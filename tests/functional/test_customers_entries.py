@@ -15,10 +15,10 @@ from hub.channels.base import StoredMessage
 from hub.channels.open.documents import Entry
 from hub.channels.registry import inbound
 from hub.contracts.events import MessageReceived, MessageResolved
-from hub.edge import aws
+from hub.edge.aws import Clients
+from hub.edge.host import Host
 from hub.edge.settings import Settings
 from hub.kernel.ids import derived_id
-from hub.store.content import ContentStore
 from tests.support.aws import TENANT, environment, make_table
 from tests.support.http import Context, bus_batch, bus_events, call
 from tests.support.tickets import T0, World, world
@@ -63,7 +63,7 @@ def followed(text: str = "冰柜坏了", at: datetime = T0, who: str = "oWang") 
 
 
 def keep(said: Sequence[Said]) -> None:
-    store = ContentStore(TENANT, f"hub-{TENANT}-content", aws.client("dynamodb"))
+    store = app.room.desk.contents
     for one in said:
         store.put(one.event.content_ref, one.content, 0)
 
@@ -71,7 +71,7 @@ def keep(said: Sequence[Said]) -> None:
 def resolve(hub: World, said: Sequence[Said], phone_of_first: str = "") -> list[MessageResolved]:
     """What the room of customers makes of it, in order. phone_of_first: the number that an agent records for the first
     message's customer before the others come."""
-    store = ContentStore(TENANT, f"hub-{TENANT}-content", aws.client("dynamodb"))
+    store = app.room.desk.contents
     resolved: list[MessageResolved] = []
     for one in said:
         store.put(one.event.content_ref, one.content, 0)
@@ -107,10 +107,7 @@ def connect_customers(session: Any) -> None:
     settings = Settings.load(environment("customers"))
     if settings.table not in session.client("dynamodb").list_tables()["TableNames"]:
         make_table(settings.table)
-    app.room.reset()
-    app.room.settings = settings
-    for connected in (app.store, app.sealer, app.contents, app.phone_key):
-        connected.cache_clear()
+    app.room.install(Host(settings, settings.clock(), Clients(session.client), "customers", app.room.idempotency))
 
 
 def ten(step: timedelta) -> list[Said]:

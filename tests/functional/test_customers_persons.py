@@ -12,9 +12,8 @@ import pytest
 from functions.customers import app
 from functions.customers.profile import FACTS_LIMIT, Fact
 from hub.contracts.events import LeadCaptured, MessageReceived
-from hub.edge import aws
-from hub.store.content import ContentStore
 from tests.support.aws import TENANT, account
+from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, bus_events, call, token
 
 AT = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
@@ -24,9 +23,7 @@ PHONE, NAME, MAIL = "138-0013-8000", "王女士", "wang@example.com"
 @pytest.fixture(autouse=True)
 def session() -> Iterator[Any]:
     with account("customers") as session:
-        app.room.reset()
-        for connected in (app.store, app.sealer, app.contents, app.phone_key):
-            connected.cache_clear()
+        install(app.room, session)
         yield session
 
 
@@ -34,8 +31,7 @@ def message(sender: str, person: Any = None, channel: str = "open") -> MessageRe
     """A message whose content, if it tells of a person, is stored."""
     ref = f"msg_{channel}_{sender}"
     if person is not None:
-        store = ContentStore(TENANT, f"hub-{TENANT}-content", aws.client("dynamodb"))
-        store.put(ref, {"schema": 1, "kind": "text", "text": "hi", "person": person}, 0)
+        app.room.desk.contents.put(ref, {"schema": 1, "kind": "text", "text": "hi", "person": person}, 0)
     return MessageReceived(
         id=f"evt_{ref}",
         tenant=TENANT,
@@ -98,14 +94,15 @@ def test_nothing_personal_lies_in_the_table_in_plain(session: Any) -> None:
     """Neither the number as written nor in E.164, nor name, nor address, nor the key of the hashes."""
     hear(message("crm-1", {"phone": PHONE, "name": NAME, "email": MAIL}))
     stored = str(session.client("dynamodb").scan(TableName="hub-demo-customers")["Items"])
-    assert [secret for secret in ("13800138000", PHONE, NAME, MAIL, app.phone_key().hex()) if secret in stored] == []
+    assert [
+        secret for secret in ("13800138000", PHONE, NAME, MAIL, app.room.desk.phone_key().hex()) if secret in stored
+    ] == []
 
 
 def test_the_key_of_the_hashes_is_made_once(session: Any) -> None:
     """Another process reads the key that the first one made: the same number is the same customer there."""
     hear(message("crm-1", {"phone": PHONE}))
-    for connected in (app.store, app.sealer, app.phone_key):
-        connected.cache_clear()
+    install(app.room, session)
     hear(message("crm-2", {"phone": PHONE}))
     assert len(set(customers(session))) == 1
 
@@ -172,7 +169,9 @@ def test_a_full_profile_takes_no_more_and_fails_nothing(session: Any) -> None:
     """At the limit of facts a message still finds its customer; what is said beyond the limit is not kept."""
     hear(message("crm-1"))
     (customer_id,) = customers(session)
-    app.store().save_facts(customer_id, [Fact(f"f{n}", "x", "", "boss", AT) for n in range(FACTS_LIMIT - 1)], None)
+    app.room.desk.customers.save_facts(
+        customer_id, [Fact(f"f{n}", "x", "", "boss", AT) for n in range(FACTS_LIMIT - 1)], None
+    )
     hear(message("crm-1", {"phone": PHONE, "name": NAME}), message("crm-2", {"phone": PHONE}))
     assert customers(session) == [customer_id, customer_id]
     assert len(facts(customer_id)) == FACTS_LIMIT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -19,11 +20,13 @@ from hub.edge.answers import STATUS, Raw, status_of
 from hub.edge.auth import Principal
 from hub.edge.bus import Change
 from hub.edge.consumers import AGAIN_AFTER_SECONDS, LATEST_START_SECONDS
-from hub.edge.room import Request, Room
+from hub.edge.requests import Request
+from hub.edge.room import Room
 from hub.kernel import errors
 from hub.kernel.errors import Conflict, HubError, Retry
 from hub.store.idempotency import Idempotency
 from tests.support.aws import AUTH_KEY, TENANT, account
+from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, bus_events, call, sqs_batch, token
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -39,42 +42,41 @@ class Thing(Contract):
     title: str
 
 
-def make_room() -> tuple[Room, list[Any]]:
-    """A room with one of everything, and what its handlers saw."""
-    seen: list[Any] = []
-    room = Room(
-        "sample",
-        paths=("/things",),
-        idempotency=Idempotency,
-    )
+Seen = list[Any]
+"""The desk of the sample room: what its handlers saw."""
 
-    def again(request: Request, thing_id: str) -> Thing:
+
+def make_room() -> Room[Seen]:
+    """A room with one of everything."""
+    room = Room("sample", paths=("/things",), make_desk=lambda _: Seen(), idempotency=Idempotency)
+
+    def again(desk: Seen, request: Request, thing_id: str) -> Thing:
         return Thing(id=thing_id, title="as it is now")
 
     @room.http("POST", "/things", summary="s", body=NewThing, answer=Thing, status=201, replay=again)
-    def create(request: Request) -> Thing:
-        seen.append(request.body.title)
+    def create(desk: Seen, request: Request) -> Thing:
+        desk.append(request.body.title)
         return Thing(id=request.new_id("thg"), title=request.body.title)
 
     @room.http("GET", "/things/{thing_id}", summary="s", answer=Thing, roles=("agent",))
-    def show(request: Request) -> Thing:
+    def show(desk: Seen, request: Request) -> Thing:
         return Thing(id=request.path["thing_id"], title="冰柜")
 
     @room.http("POST", "/things/{thing_id}/count", summary="s", body=Contract, answer=Thing)
-    def count(request: Request) -> Thing:
-        seen.append("counted")
+    def count(desk: Seen, request: Request) -> Thing:
+        desk.append("counted")
         return Thing(id=request.path["thing_id"], title="counted")
 
     @room.http("GET", "/things", summary="s", query=PageQuery)
-    def browse(request: Request) -> dict[str, int]:
+    def browse(desk: Seen, request: Request) -> dict[str, int]:
         return {"limit": request.query.limit}
 
     @room.http("GET", "/things/{thing_id}/raw", summary="s", public=True)
-    def raw(request: Request) -> Raw:
+    def raw(desk: Seen, request: Request) -> Raw:
         return Raw(200, "原文".encode())
 
     @room.http("POST", "/things/{thing_id}/break", summary="s")
-    def break_it(request: Request) -> None:
+    def break_it(desk: Seen, request: Request) -> None:
         fail = {
             "bug": ZeroDivisionError("a secret"),
             "late": Conflict("moved on", version=3),
@@ -83,26 +85,28 @@ def make_room() -> tuple[Room, list[Any]]:
         raise fail[request.path["thing_id"]]
 
     @room.events("order.paid")
-    def on_event(event: Event) -> None:
+    def on_event(desk: Seen, event: Event) -> None:
         if event.id == "evt_patience":
             raise Retry("not yet", after_seconds=60)
         if event.id == "evt_bad":
             raise Retry("not yet")
-        seen.append(event.id)
+        desk.append(event.id)
 
     @room.changes
-    def on_change(change: Change) -> None:
-        seen.append(change)
+    def on_change(desk: Seen, change: Change) -> None:
+        desk.append(change)
 
     room.on_event, room.on_change = on_event, on_change
-    return room, seen
+    return room
 
 
 @pytest.fixture(name="sample")
-def _sample() -> Iterator[tuple[Room, list[Any], Any]]:
+def _sample() -> Iterator[tuple[Room[Seen], Seen, Any]]:
     with account("sample") as session:
-        room, seen = make_room()
-        yield room, seen, session
+        url = session.client("sqs").create_queue(QueueName="changes")["QueueUrl"]
+        room = make_room()
+        install(room, session, changes_queue_url=url)
+        yield room, room.desk, session
 
 
 def paid(event_id: str) -> OrderPaid:
@@ -256,11 +260,9 @@ def test_another_principal_may_use_the_same_key(sample: Any) -> None:
 def test_a_crash_between_claim_and_answer_does_no_harm(sample: Any) -> None:
     """A key whose first request died gives the retry the same id."""
     room, _, _ = sample
-    store = room.idempotency
+    store = room.host.idempotency
     assert store is not None
     body = NewThing(title="a")
-    import hashlib
-
     scope = "|".join(("boss", "POST", "/things", "k-2"))
     claim = store.claim(scope, hashlib.sha256(body.model_dump_json().encode()).hexdigest(), NOW)
     made = call(room, "POST", "/things", {"title": "a"}, key="k-2")
@@ -329,8 +331,7 @@ def test_a_platform_that_names_a_time_is_not_asked_earlier(sample: Any) -> None:
 def test_large_records_are_sent_in_batches_that_the_queue_takes(sample: Any) -> None:
     """Ten images of 90 KB are more than one call to SQS takes; all of them reach the queue."""
     room, _, session = sample
-    url = session.client("sqs").create_queue(QueueName="changes")["QueueUrl"]
-    room.__dict__["settings"] = room.settings.model_copy(update={"changes_queue_url": url})
+    url = room.host.settings.changes_queue_url
     records = [
         {
             "eventName": "INSERT",
@@ -358,15 +359,14 @@ def test_an_unreadable_record_is_given_back_alone(sample: Any) -> None:
 def test_an_event_survives_the_bus(sample: Any) -> None:
     """What is emitted is on the bus under its type, and reads back equal."""
     room, _, session = sample
-    room.emit(paid("evt_1"))
+    room.host.emit(paid("evt_1"))
     assert [parse_event(detail) for detail in bus_events(session)] == [paid("evt_1")]
 
 
 def test_a_queue_of_changes_carries_no_bodies(sample: Any) -> None:
     """A stream record reaches the queue with its plain facts; binary and sealed attributes stay in the table."""
     room, seen, session = sample
-    url = session.client("sqs").create_queue(QueueName="changes")["QueueUrl"]
-    room.__dict__["settings"] = room.settings.model_copy(update={"changes_queue_url": url})
+    url = room.host.settings.changes_queue_url
     image = {
         "pk": {"S": "demo#x"}, "sk": {"S": "x"}, "state": {"S": "open"}, "n": {"N": "7"}, "raw": {"B": b"secret"},
         "title": {"S": "sealed:1:abc"}, "detail": {"M": {"text": {"S": "sealed:1:abc"}, "k": {"S": "v"}}},

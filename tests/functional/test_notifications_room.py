@@ -13,7 +13,11 @@ import pytest
 from functions.notifications import app
 from hub.contracts.events import PersonChanged, PlatformNoticed, RosterChanged, RungFired, TicketAssigned
 from hub.kernel.clock import StepClock
+from hub.kernel.errors import Retry
+from hub.platforms.clients import platforms_of
+from hub.store.circuit import FAILURES_LIMIT, OPEN_SECONDS
 from tests.support.aws import account
+from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, call, token
 from tests.support.wecom_double import Wecom, wecom_double
 
@@ -50,15 +54,11 @@ class Stack:
 @pytest.fixture
 def stack() -> Iterator[Stack]:
     with wecom_double() as wecom, account("notifications", HUB_PLATFORMS_URL=wecom.url) as session:
-        app.room.reset()
-        app.store.cache_clear()
-        app.wecom.cache_clear()
         clock = StepClock(NOON)
-        app.room.clock = clock
+        install(app.room, session, clock)
         name = "/hub/demo/connections/con_1"
         session.client("ssm").put_parameter(Name=name, Value=json.dumps(CONNECTION), Type="SecureString")
         yield Stack(wecom, clock)
-    app.room.reset()
 
 
 def assigned(event_id: str = "evt_1", **more: Any) -> TicketAssigned:
@@ -186,7 +186,7 @@ def test_a_refused_message_has_failed_with_its_reason(stack: Stack) -> None:
 
 def test_a_tenant_without_wecom_has_its_notices_on_record(stack: Stack) -> None:
     """Nothing is sent, nothing breaks, and the record says why."""
-    app.wecom().secrets.client.delete_parameter(Name="/hub/demo/connections/con_1")
+    app.room.host.client("ssm").delete_parameter(Name="/hub/demo/connections/con_1")
     assert stack.hear(assigned()) == DONE
     assert [(s["state"], s["reason"]) for s in stack.sends()] == [("failed", "no-connection")]
 
@@ -195,6 +195,19 @@ def test_two_messages_use_one_token(stack: Stack) -> None:
     """The token is kept between sends."""
     stack.hear(assigned("evt_1"), assigned("evt_2"))
     assert (len(stack.wecom.messages), stack.wecom.tokens_given) == (2, 1)
+
+
+def test_a_wecom_that_failed_another_room_is_left_alone(stack: Stack) -> None:
+    """No card is tried while its circuit is open; half a minute later the notice goes out, once."""
+    room = platforms_of(app.room.host)
+    for _ in range(FAILURES_LIMIT):
+        with pytest.raises(Retry), room.guard("con_1"):
+            raise Retry("wecom-unreachable")
+    assert stack.hear(assigned()) != DONE
+    assert ([s["state"] for s in stack.sends()], stack.wecom.tokens_given) == (["retrying"], 0)
+    stack.clock.advance(seconds=OPEN_SECONDS)
+    assert [stack.hear(assigned()), stack.hear(assigned())] == [DONE, DONE]
+    assert ([s["state"] for s in stack.sends()], len(stack.wecom.messages)) == (["sent"], 1)
 
 
 def test_lists_are_filtered_and_paged(stack: Stack) -> None:

@@ -11,14 +11,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.settlement import app
-from functions.settlement.periods import Closing, book_entry
-from functions.settlement.policies import entries_for, load_policies
-from functions.settlement.statements import LINES_LIMIT, party_lines
-from functions.settlement.steps import PARTIES_A_PAGE
+from functions.settlement.handlers.steps import PARTIES_A_PAGE
+from functions.settlement.ledger.lines import party_lines
+from functions.settlement.policies import entries_for
+from functions.settlement.policy_kind import policies_at
+from functions.settlement.runs.periods import Closing, book_entry, run_id_of
+from functions.settlement.statements.statements import LINES_LIMIT
 from hub.contracts.events import TicketClosed
 from hub.kernel.clock import StepClock
 from hub.kernel.errors import Retry
 from tests.support.aws import REGION, account
+from tests.support.hosts import install
 from tests.support.http import Answer, Context, bus_batch, call, sqs_batch, token
 
 SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
@@ -41,11 +44,8 @@ def session(clock: StepClock) -> Iterator[Any]:
             definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
             roleArn="arn:aws:iam::123456789012:role/hub-demo-machines",
         )
-        app.room.reset()
-        app.room.clock = clock
-        app.connected.cache_clear()
+        install(app.room, session, clock)
         yield session
-    app.room.reset()
 
 
 def closed(number: int = 1, **changes: Any) -> TicketClosed:
@@ -235,7 +235,7 @@ def test_only_one_run_is_open_at_a_time(clock: StepClock) -> None:
     clock.now = SIX + timedelta(days=1)
     refused = started("2026-11-22")
     assert (refused.status, refused.json["facts"]["open"]) == (409, open_id)
-    other = app.run_id_of("demo", date(2026, 11, 22))
+    other = run_id_of("demo", date(2026, 11, 22))
     with pytest.raises(Retry):
         step("open", run_id=other, day="2026-11-22")
 
@@ -315,12 +315,13 @@ def test_an_unbalanced_entry_is_refused_at_its_lines() -> None:
         (("engineer", "wang.wei", "310101"), 200, 2),
         (("finance", "zhao.min", "base"), 200, 2),
         (("supervisor", "sun.li", "310000"), 200, 2),
-        (("supervisor", "qian.jun", "410000"), 200, 0),
-        (("engineer", "li.na", "310101"), 403, None),
+        (("finance", "liu.yi", "440000"), 404, None),
+        (("supervisor", "qian.jun", "410000"), 404, None),
+        (("engineer", "li.na", "310101"), 404, None),
     ],
 )
 def test_who_sees_a_persons_earnings(who: tuple[str, str, str], status: int, shown: int | None) -> None:
-    """Oneself and finance everything, a supervisor the tickets of their region, a colleague nothing."""
+    """Oneself everything, finance and supervisors the work within their reach; for all others there is nothing."""
     hear(closed())
     role, sub, region = who
     answer = call(app.room, "GET", "/settlement/earnings/wang.wei", as_=token(role, sub=sub, region=region))
@@ -353,12 +354,47 @@ def test_only_finance_reads_the_ledger() -> None:
     assert {call(app.room, "GET", f"/settlement/{path}", as_=engineer).status for path in paths} == {403}
 
 
+def test_a_regions_finance_keeps_to_its_region() -> None:
+    """Entries of other regions are not in its list, and it neither posts, nor starts runs, nor adds up the whole."""
+    hear(closed(1), closed(2, region="440106"))
+    post(("expense:bonus", "12.30"), ("payable:person:wang.wei", "-12.30"))
+    south = token("finance", sub="liu.yi", region="440000")
+    listed = call(app.room, "GET", "/settlement/ledger/entries", as_=south).json["data"]
+    assert {entry["reason"]["facts"]["region"] for entry in listed} == {"440106"}
+    assert len(listed) == 2
+    tried = [
+        post(("expense:bonus", "1.00"), ("payable:person:wang.wei", "-1.00"), as_=south),
+        call(app.room, "POST", "/settlement/runs", {}, as_=south),
+        call(app.room, "GET", "/settlement/ledger/summary", as_=south),
+        call(app.room, "GET", "/settlement/statements", as_=south),
+        call(app.room, "POST", "/settlement/policies/repair_commission/publish", {"document": {}}, as_=south),
+    ]
+    assert [answer.status for answer in tried] == [403] * 5
+
+
+def test_a_policy_changes_what_closes_from_then_on() -> None:
+    """Published now, it holds for tickets that close from now on; what closed before keeps the rule of its day."""
+    shown = call(app.room, "GET", "/settlement/policies/repair_commission").json["document"]
+    shown["parts"][0]["rate"] = "0.40"
+    noon = SIX + timedelta(hours=6)
+    body = {"document": shown, "valid_from": noon.isoformat()}
+    assert call(app.room, "POST", "/settlement/policies/repair_commission/publish", body).status == 200
+    hear(closed(1), closed(2, at=noon))
+    entries = call(app.room, "GET", "/settlement/ledger/entries").json["data"]
+    paid = {
+        (e["fact_id"], e["lines"][0]["amount"], e["reason"]["rule_version"])
+        for e in entries
+        if e["purpose"] == "commission"
+    }
+    assert paid == {("evt_1", "36.00", 0), ("evt_2", "48.00", 1)}
+
+
 def test_a_party_with_more_lines_than_a_statement_holds_gets_two(clock: StepClock) -> None:
     """One line too many starts a second part; together they hold every line once."""
-    store = app.connected("demo", "hub-demo-settlement")
+    policies = policies_at(app.room.desk.documents, clock.now)
     for number in range(LINES_LIMIT + 1):
-        (entry,) = entries_for(closed(number, travel_minor=0), load_policies())
-        store.entries.project(party_lines(entry, book_entry(entry.occurred_at, clock.now, Closing(), ZONE)))
+        (entry,) = entries_for(closed(number, travel_minor=0), policies)
+        app.room.desk.entries.project(party_lines(entry, book_entry(entry.occurred_at, clock.now, Closing(), ZONE)))
     clock.now = SIX
     run_id = run_machine()
     listed = statements(run=run_id)

@@ -15,17 +15,22 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from functions.settlement import steps
-from functions.settlement.entries_port import Entries
-from functions.settlement.ledger import Entry, Line, Why
-from functions.settlement.periods import Closing, book_entry, new_run
-from functions.settlement.runs_port import Runs
-from functions.settlement.statements import LINES_LIMIT, Statement, party_lines
-from functions.settlement.statements_port import Statements
-from functions.settlement.store_port import Store, connect
-from functions.settlement.tables import RunItem
+from functions.settlement.desk import Desk
+from functions.settlement.handlers import steps
+from functions.settlement.ledger.entries_table import Entries
+from functions.settlement.ledger.ledger import Entry, Line, Why
+from functions.settlement.ledger.lines import party_lines
+from functions.settlement.runs.machine import Machine
+from functions.settlement.runs.periods import Closing, book_entry, new_run
+from functions.settlement.runs.runs_table import Runs
+from functions.settlement.statements.statements import LINES_LIMIT, Statement
+from functions.settlement.statements.statements_table import Statements
+from functions.settlement.tables import MODELS, RunItem
+from hub.documents.documents import Documents
 from hub.kernel.errors import Retry
 from hub.kernel.money import Money
+from hub.store.model import bind
+from hub.store.table import Table
 from tests.support.aws import account
 
 SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
@@ -39,7 +44,7 @@ tenants = (f"t{number}" for number in itertools.count(100))
 @pytest.fixture(scope="module", autouse=True)
 def ledger() -> Iterator[None]:
     with account("settlement"):
-        connect("t1", TABLE)
+        bind(TABLE, *MODELS)
         yield
 
 
@@ -68,8 +73,12 @@ class Business:
     posted: list[Entry] = field(default_factory=list)
 
     @property
-    def store(self) -> Store:
-        return Store(Entries(self.tenant), Runs(self.tenant), Statements(self.tenant))
+    def desk(self) -> Desk:
+        entries = Entries(self.tenant, Table(TABLE, None))
+        runs, statements = Runs(self.tenant), Statements(self.tenant)
+        machine = Machine(None, "never started")
+        documents = Documents(Table(TABLE, None), self.tenant, lambda: self.now, None)
+        return Desk(self.tenant, ZONE, entries, runs, statements, machine, documents, now=lambda: self.now)
 
     @property
     def now(self) -> datetime:
@@ -80,37 +89,38 @@ class Business:
         occurred_at = self.now - timedelta(days=days_ago, hours=1)
         lines = (Line("expense:x", Money(minor, currency)), Line(f"payable:{party}", Money(-minor, currency)))
         entry = Entry(f"evt_{len(self.posted)}", "commission", occurred_at, lines, WHY)
-        self.store.entries.post(entry, book_entry(occurred_at, self.now, self.store.runs.closing(), ZONE))
+        self.desk.entries.post(entry, book_entry(occurred_at, self.now, self.desk.runs.closing(), ZONE))
         self.posted.append(entry)
         return entry
 
     def project(self, entry: Entry) -> None:
         """What the stream does, as often as it likes."""
-        known, booking = self.store.entries.read(f"{self.tenant}#entry#{entry.fact_id}", entry.purpose)
-        self.store.entries.project(party_lines(known, booking))
+        known, booking = self.desk.entries.read(f"{self.tenant}#entry#{entry.fact_id}", entry.purpose)
+        self.desk.entries.project(party_lines(known, booking))
 
-    def begin(self, store: Store) -> str:
+    def begin(self, desk: Desk) -> str:
         day = FIRST + timedelta(days=self.day)
         run_id = new_run(self.tenant, day, self.now, ZONE).id
-        steps.open_run(store, self.tenant, {"run_id": run_id, "day": day.isoformat()}, self.now, ZONE)
+        steps.open_run(desk, {"run_id": run_id, "day": day.isoformat()}, self.now)
         return run_id
 
     def run(self) -> None:
         """The day's run, from the beginning, and the next day comes."""
-        run_id, page = self.begin(self.store), {"cursor": "", "more": True}
+        run_id, page = self.begin(self.desk), {"cursor": "", "more": True}
         while page["more"]:
-            page = steps.total_page(self.store, {"run_id": run_id, "cursor": page["cursor"]}, self.now)
-        steps.close_run(self.store, {"run_id": run_id}, self.now)
+            page = steps.total_page(self.desk, {"run_id": run_id, "cursor": page["cursor"]}, self.now)
+        steps.close_run(self.desk, {"run_id": run_id}, self.now)
         self.day += 1
 
     def crash(self, lines: int) -> None:
         """The day's run dies after it has stored a statement and marked some of its lines."""
-        dying = Store(self.store.entries, self.store.runs, Dying(self.tenant, lines))
+        dying = replace(self.desk, statements=Dying(self.tenant, lines))
         with suppress(Crash):
             steps.total_page(dying, {"run_id": self.begin(dying), "cursor": ""}, self.now)
 
     def statements(self) -> list[Statement]:
-        return list(self.store.statements.page("", 200, None).items)
+        statements, _ = self.desk.statements.page("", 200, None)
+        return statements
 
 
 def owed(entries: list[Entry]) -> Counter[tuple[str, str]]:
@@ -196,7 +206,7 @@ def test_two_workers_on_one_run() -> None:
     business = Business()
     for _ in range(3):
         business.project(business.post("person:li", 100))
-    run = business.store.runs.find(business.begin(business.store))
+    run = business.desk.runs.find(business.begin(business.desk))
     assert run is not None
 
     class Slow(Statements):
@@ -204,10 +214,10 @@ def test_two_workers_on_one_run() -> None:
 
         def settle(self, statement: Statement) -> None:
             assert run is not None
-            steps.settle_party(business.store, run, "person:li", business.now)
+            steps.settle_party(business.desk, run, "person:li", business.now)
             super().settle(statement)
 
-    slow = Store(business.store.entries, business.store.runs, Slow(business.tenant))
+    slow = replace(business.desk, statements=Slow(business.tenant))
     assert steps.settle_party(slow, run, "person:li", business.now) == 3
     assert paid(business.statements()) == owed(business.posted)
 
@@ -215,8 +225,8 @@ def test_two_workers_on_one_run() -> None:
 def test_a_run_that_is_taken_up_again_keeps_others_out() -> None:
     """Its worker died between closing the ledger and closing the run; started again, no other run opens beside it."""
     business = Business()
-    first = business.begin(business.store)
-    run = business.store.runs.find(first)
+    first = business.begin(business.desk)
+    run = business.desk.runs.find(first)
     assert run is not None
 
     class Half(Runs):
@@ -227,10 +237,10 @@ def test_a_run_that_is_taken_up_again_keeps_others_out() -> None:
 
     with pytest.raises(Crash):
         Half(business.tenant).close(run, business.now)
-    assert business.begin(business.store) == first
+    assert business.begin(business.desk) == first
     business.day += 1
     with pytest.raises(Retry):
-        business.begin(business.store)
+        business.begin(business.desk)
 
 
 def test_late_for_nothing_is_not_late() -> None:
@@ -238,4 +248,4 @@ def test_late_for_nothing_is_not_late() -> None:
     through = Closing(SIX, "run_1")
     assert book_entry(SIX, SIX, through, ZONE).late_for_run == "run_1"
     assert book_entry(SIX + timedelta(microseconds=1), SIX, through, ZONE).late_for_run == ""
-    assert Entries("t99").owns("t99#entry#x")
+    assert Entries("t99", Table(TABLE, None)).owns("t99#entry#x")

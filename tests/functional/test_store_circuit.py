@@ -114,4 +114,4 @@ def test_time_outs_and_server_faults_are_outages(error: Retry, outage: bool) -> 
 def test_a_table_that_is_gone_is_a_passing_fault(platform: Platform) -> None:
     """Without its item nothing is tried blindly."""
     platform.dynamodb.delete_table(TableName=TABLE)
-    assert (platform.call(), platform.calls) == ("circuit cannot be read", 0)
+    assert (platform.call(), platform.calls) == ("DynamoDB: refused", 0)

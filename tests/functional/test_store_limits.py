@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from hub.kernel.errors import Retry
-from hub.store.limits import LONGEST_CALL_SECONDS, TRIES, Limits, OverLimit
+from hub.kernel.platforms import OverLimit
+from hub.store.limits import LONGEST_CALL_SECONDS, TRIES, Limits
 from tests.support.aws import account
 
 TABLE = "hub-demo-webhooks"

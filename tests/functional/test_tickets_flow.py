@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from functions.tickets import app
+from functions.tickets.handlers.effects import follow
 from hub.edge.bus import Change
 from tests.support.http import Context
 from tests.support.tickets import T0, World, as_, world
@@ -265,7 +266,7 @@ def test_an_image_too_large_for_the_stream(hub: World, ticket: Any) -> None:
     """When the stream leaves the images out, the item is read from the table and the same follows."""
     hub.machines.flows.clear()
     pk = f"demo#ticket#{ticket['id']}"
-    app.follow(app.desk, Change("hub-demo-tickets", "MODIFY", pk, "ticket", None, None))
+    follow(app.room.desk, Change("hub-demo-tickets", "MODIFY", pk, "ticket", None, None))
     assert list(hub.machines.flows) == [f"{ticket['id']}-1"]
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from functions.tickets.flows.asl import compile_flow
 from functions.tickets.flows.flow import parse_flow
 from functions.tickets.flows.machines import StepFunctions
 from functions.tickets.flows.preset_flows import preset_flow, preset_keys
-from hub.kernel.errors import Broken
+from hub.kernel.errors import Broken, Retry
 from tests.support.aws import account
 
 ROLE = "arn:aws:iam::123456789012:role/hub-demo-flows"
@@ -63,7 +64,26 @@ def test_a_token_that_is_gone(client: Any, code: str) -> None:
     StepFunctions(Refusing(code, client.exceptions.ClientError), ROLE).succeed("token", {})
 
 
-def test_other_refusals_are_ours(client: Any) -> None:
-    """Anything else that Step Functions refuses is a bug of ours, and named."""
-    with pytest.raises(Broken, match="AccessDenied"):
-        StepFunctions(Refusing("AccessDenied", client.exceptions.ClientError), ROLE).succeed("token", {})
+@pytest.mark.parametrize("code", ["InvalidDefinition", "StateMachineAlreadyExists", "InvalidOutput"])
+def test_other_refusals_are_ours(client: Any, code: str) -> None:
+    """What Step Functions will refuse whenever it is asked is a bug of ours, and named."""
+    with pytest.raises(Broken, match=code):
+        StepFunctions(Refusing(code, client.exceptions.ClientError), ROLE).succeed("token", {})
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "SomethingNew"])
+def test_whatever_else_may_pass(client: Any, code: str) -> None:
+    """A throttle, a role that is not there yet, an error that nobody knows: each is tried again."""
+    with pytest.raises(Retry, match=code):
+        StepFunctions(Refusing(code, client.exceptions.ClientError), ROLE).succeed("token", {})
+
+
+def test_a_call_without_an_answer_is_made_again(client: Any) -> None:
+    """A time-out, whose response is None, is passing too."""
+
+    class Silent:
+        def send_task_success(self, **_: Any) -> None:
+            raise ReadTimeoutError(endpoint_url="https://states")
+
+    with pytest.raises(Retry, match="ReadTimeoutError"):
+        StepFunctions(Silent(), ROLE).succeed("token", {})

@@ -94,6 +94,41 @@ def test_approval_by_the_supervisor(hub: World) -> None:
     assert hub.ticket(ticket["id"])["state"] == "closed"
 
 
+def test_an_action_takes_the_way_of_its_outcome(hub: World) -> None:
+    """Somebody of the role gets it and the usual way is taken; with nobody there, the outcome's own way is."""
+    publish(
+        hub,
+        {
+            "id": "dispatch",
+            "kind": "action",
+            "action": "assign",
+            "params": {"role": "agent"},
+            "outcomes": {"unassigned": "pause"},
+            "next": "answer",
+        },
+        {"id": "pause", "kind": "wait", "seconds": 60, "next": "answer"},
+        {"id": "answer", "kind": "human", "outcomes": {"answered": "closed"}},
+    )
+    hub.hire("chen", role="supervisor", region="base", active=False, version=2)
+    hub.clock.advance(seconds=6)
+    hub.call("POST", "/tickets", BODY)
+    assert walked(hub) == [("dispatch", "unassigned"), ("pause", "elapsed"), ("answer", "")]
+
+    hub.hire("amy", role="agent")
+    hub.clock.advance(seconds=6)
+    hub.call("POST", "/tickets", BODY)
+    assert walked(hub) == [("dispatch", "done"), ("answer", "")]
+    assert hub.ticket()["assignee"] == "amy"
+    assert hub.ticket()["visits"][0]["fields"] == {"assignee": "amy", "fallback": False}
+
+
+def test_the_actions_that_flows_may_use(hub: World) -> None:
+    """An editor of flows reads which actions there are, with the schema of their parameters and their outcomes."""
+    (assign,) = hub.call("GET", "/tickets/actions").json["data"]
+    assert (assign["name"], [outcome["id"] for outcome in assign["outcomes"]]) == ("assign", ["done", "unassigned"])
+    assert assign["params"]["properties"]["role"]["default"] == "engineer"
+
+
 @pytest.mark.parametrize(("edges", "outcome"), [(["", "approved"], "joined"), (["failed", "approved"], "failed")])
 def test_a_join_is_recorded(hub: World, edges: list[str], outcome: str) -> None:
     """What the branches of a parallel came to is a visit of its own; asked again it is what it was."""

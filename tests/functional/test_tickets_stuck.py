@@ -78,7 +78,7 @@ def test_a_flow_that_died_before_its_first_node(hub: World) -> None:
     hub.machines.lost = 1
     hub.say("冰柜不制冷", sender_id="WangStore")
     name = f"{hub.ticket()['id']}-1"
-    hub.machines.flows[name] = Execution({}, {}, ended="States.Runtime")
+    hub.machines.flows[name] = Execution({}, {}, hub.clock, ended="States.Runtime")
 
     sweep(hub, minutes=30)
     assert hub.ticket()["run"] == 1
@@ -159,7 +159,7 @@ def test_that_nobody_had() -> None:
 
 def test_a_closed_ticket_is_not_looked_at(hub: World, ticket: Any) -> None:
     """Only open tickets are on the sweep's list."""
-    assert app.desk.tables.open_tickets() == [ticket["id"]]
+    assert app.room.desk.tables.open_tickets() == [ticket["id"]]
     complete(hub, "accept", "accepted")
     complete(hub, "service", "done")
-    assert app.desk.tables.open_tickets() == []
+    assert app.room.desk.tables.open_tickets() == []

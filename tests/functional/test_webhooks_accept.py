@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from functions.webhooks.accept import MANIFEST, MESSAGE_LIMIT_BYTES, MESSAGES_LIMIT, handler, open_door
+from functions.webhooks.accept import MANIFEST, MESSAGES_LIMIT, handler, open_door
 from functions.webhooks.connections.selfcheck import to_event
-from hub.channels.base import Delivery
+from hub.channels.base import MESSAGE_LIMIT_BYTES, Delivery
+from hub.channels.door import Stamp
 from hub.channels.registry import codec, inbound_channels
 from hub.store.secrets import Connection
 from tests.support.webhooks import DOUYIN, WECOM, Stack, deliver, douyin_push, simulated_stack, wecom_text
@@ -73,9 +74,8 @@ def test_a_forged_delivery_is_refused_and_counted(stack: Stack) -> None:
 
 def test_the_url_is_verified_within_its_query_decoded_once(stack: Stack) -> None:
     """WeCom's echo holds + and / as %2B and %2F: the decrypted number comes back, and nothing is stored."""
-    delivery, expected = codec("wecom").verification(
-        WECOM.settings, timestamp="1700000000", nonce="n", randomness=b"\xff0123456789abcdef"
-    )
+    stamp = Stamp(timestamp="1700000000", nonce="n", randomness=b"\xff0123456789abcdef")
+    delivery, expected = codec("wecom").verification(WECOM.settings, stamp)
     answer = stack.door().answer(to_event(WECOM, delivery))
     assert (answer["statusCode"], answer["body"]) == (200, expected.body.decode())
     assert stack.stored() == []

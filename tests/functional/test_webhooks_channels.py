@@ -11,6 +11,7 @@ import pytest
 
 from functions.webhooks import app
 from functions.webhooks.connections.selfcheck import to_event
+from hub.channels.door import Stamp
 from hub.channels.registry import codec, inbound_channels
 from hub.store.secrets import Connection
 from tests.channels.support import documented, payload
@@ -25,7 +26,7 @@ def shared() -> Iterator[Stack]:
     with simulated_stack() as simulated:
         for name in NAMES:
             simulated.secrets().put(connection(name))
-        app.room.reset()
+        simulated.restart()
         yield simulated
 
 
@@ -51,7 +52,7 @@ def delivery(name: str, plaintext: str, now: float | None = None) -> dict[str, A
     at = str(int(datetime.now().timestamp() if now is None else now))  # noqa: DTZ005 - epoch seconds have no zone
     one = connection(name)
     settings = {"push_path": f"/webhooks/{name}/{one.id}", **one.settings}
-    made = codec(name).sample(settings, plaintext.encode(), timestamp=at, nonce="n0nce", randomness=b"R4nd0mPrefix16by")
+    made = codec(name).sample(settings, plaintext.encode(), Stamp(at, "n0nce", b"R4nd0mPrefix16by"))
     return to_event(one, made)
 
 

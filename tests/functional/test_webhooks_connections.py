@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from functions.webhooks import app
+from functions.webhooks.handlers import counters, replays
 from hub.channels.registry import CHANNELS, channel_document
 from hub.kernel.clock import StepClock
 from hub.store.secrets import UNKNOWN_SECONDS, Connection
@@ -119,7 +120,7 @@ def test_what_comes_while_a_connection_is_disabled_is_published_when_it_is_enabl
     changed.append(call(app.room, "POST", f"/webhooks/connections/{view['id']}/enable").json)
     assert [(one["state"], one["version"]) for one in changed] == [("disabled", 2), ("enabled", 3)]
     while waiting := stack.drain("replays"):
-        assert app.replays_api.run_replays(sqs_batch(*waiting), Context()) == {"batchItemFailures": []}
+        assert replays.run_replays(sqs_batch(*waiting), Context()) == {"batchItemFailures": []}
     (event,) = stack.emitted()
     assert (event["type"], event["replay"], stack.stored()[0]["status"]["S"]) == (
         "message.received",
@@ -169,7 +170,7 @@ def test_the_owner_sees_why_deliveries_are_rejected(stack: Stack) -> None:
     wrong = Connection(view["id"], "wecom", "enabled", {**WECOM.settings, "token": "Other"})
     door.answer(deliver(wrong, wecom_text("你好")))
     stack.publish()
-    app.tally(sqs_batch(*stack.drain("HUB_TALLY_QUEUE_URL")), Context())
+    counters.tally(sqs_batch(*stack.drain("HUB_TALLY_QUEUE_URL")), Context())
     health = call(app.room, "GET", f"/webhooks/connections/{view['id']}").json["health"]
     assert health["rejected_signature"] == 1
     assert health["last_delivery_at"] is not None

@@ -12,6 +12,8 @@ import pytest
 
 from functions.webhooks import app
 from functions.webhooks.connections.selfcheck import to_event
+from functions.webhooks.handlers import changes, messages, pulls, touched
+from hub.channels.door import Stamp
 from hub.channels.registry import codec
 from hub.contracts.events import FeedTouched
 from hub.store.secrets import Connection
@@ -37,7 +39,7 @@ def platforms() -> Iterator[tuple[Stack, Platforms]]:
     with serving(apps) as (url, doubles), simulated_stack(HUB_PLATFORMS_URL=url) as stack:
         stack.secrets().put(SERVICE)
         stack.secrets().put(GREETING)
-        app.room.reset()
+        stack.restart()
         yield stack, doubles
 
 
@@ -66,14 +68,13 @@ def call_back(stack: Stack, token: str) -> None:
         f"<xml><ToUserName>wwscrmhub0000000001</ToUserName><CreateTime>1700000000</CreateTime><MsgType>event</MsgType>"
         f"<Event>kf_msg_or_event</Event><Token>{token}</Token><OpenKfId>{DESK}</OpenKfId></xml>"
     ).encode()
-    made = codec("wechat_kf").sample(
-        SERVICE.settings, plaintext, timestamp="1700000000", nonce="n", randomness=b"R4nd0mPrefix16by"
-    )
+    stamp = Stamp(timestamp="1700000000", nonce="n", randomness=b"R4nd0mPrefix16by")
+    made = codec("wechat_kf").sample(SERVICE.settings, plaintext, stamp)
     assert stack.door().answer(to_event(SERVICE, made))["statusCode"] == 200
     stack.publish()
     for event in stack.emitted():
         if event["type"] == "feed.touched":
-            assert app.on_event(bus_batch(FeedTouched(**event)), Context()) == {"batchItemFailures": []}
+            assert touched.on_event(bus_batch(FeedTouched(**event)), Context()) == {"batchItemFailures": []}
     stack.publish()
 
 
@@ -97,7 +98,7 @@ def test_the_cursor_is_kept_after_each_page(platforms: tuple[Stack, Platforms]) 
     stack, doubles = platforms
     token = write(doubles, *(f"第{i}句" for i in range(7)))["token"]
     doubles.recorder.order(_fault("500", "/cgi-bin/kf/sync_msg", after=2))
-    opened = app.tools().feeds
+    opened = app.room.desk.inbox.feeds
     with pytest.raises(Exception, match="unreachable"):
         opened.walk(SERVICE.id, DESK)
     kept = len(stack.stored())
@@ -111,8 +112,8 @@ def test_what_no_callback_told_of_still_comes(platforms: tuple[Stack, Platforms]
     stack, doubles = platforms
     call_back(stack, write(doubles, "第一句")["token"])
     write(doubles, "没有回调的一句", first=2)
-    app.pull({}, Context())
-    assert app.pull_feed(sqs_batch(*stack.drain("pulls")), Context()) == {"batchItemFailures": []}
+    pulls.pull({}, Context())
+    assert pulls.pull_feed(sqs_batch(*stack.drain("pulls")), Context()) == {"batchItemFailures": []}
     stack.publish()
     assert len(received(stack)) == 2
 
@@ -121,8 +122,8 @@ def test_two_readers_of_one_desk_are_one(platforms: tuple[Stack, Platforms]) -> 
     """Who finds the cursor moved gives way; no message is stored twice."""
     stack, doubles = platforms
     write(doubles, *(f"第{i}句" for i in range(4)))
-    cursors = app.tools().connections
-    app.tools().feeds.walk(SERVICE.id, DESK)
+    cursors = app.room.desk.connections.table
+    app.room.desk.inbox.feeds.walk(SERVICE.id, DESK)
     mark = cursors.watermark(SERVICE.id, f"conversation#{DESK}")
     with pytest.raises(Exception, match="another run"):
         cursors.move_watermark(SERVICE.id, f"conversation#{DESK}", "later", was="stale")
@@ -135,7 +136,7 @@ def test_a_reader_that_was_overtaken_goes_on(platforms: tuple[Stack, Platforms])
     once, and nothing is told to the connection's owner."""
     stack, doubles = platforms
     write(doubles, *(f"第{i}句" for i in range(7)))
-    feeds, cursors = app.tools().feeds, app.tools().connections
+    feeds, cursors = app.room.desk.inbox.feeds, app.room.desk.connections.table
     overtaking = dataclasses.replace(feeds, cursors=_Overtaken(cursors, lambda: feeds.walk(SERVICE.id, DESK)))
     overtaking.walk(SERVICE.id, DESK)
     assert len(stack.stored()) == 7
@@ -146,11 +147,11 @@ def test_a_reader_that_was_overtaken_goes_on(platforms: tuple[Stack, Platforms])
 def test_a_desk_that_is_no_more_holds_up_no_other(platforms: tuple[Stack, Platforms]) -> None:
     """The schedule reads every desk that it may; the one that the platform refuses is told to the owner, once a run."""
     stack, doubles = platforms
-    app.tools().connections.move_watermark(SERVICE.id, "conversation#wkAAGONE", "cursor-1")
-    app.tools().feeds.walk(SERVICE.id, write(doubles, "第一句")["open_kfid"])
+    app.room.desk.connections.table.move_watermark(SERVICE.id, "conversation#wkAAGONE", "cursor-1")
+    app.room.desk.inbox.feeds.walk(SERVICE.id, write(doubles, "第一句")["open_kfid"])
     write(doubles, "没有回调的一句", first=2)
-    app.pull({}, Context())
-    assert app.pull_feed(sqs_batch(*stack.drain("pulls")), Context()) == {"batchItemFailures": []}
+    pulls.pull({}, Context())
+    assert pulls.pull_feed(sqs_batch(*stack.drain("pulls")), Context()) == {"batchItemFailures": []}
     assert len(stack.stored()) == 2
     assert failures_of(SERVICE) == ("wechat_kf-misconfigured", 1)
 
@@ -164,7 +165,7 @@ def test_a_row_that_no_item_holds_is_kept_without_its_content(platforms: tuple[S
     row = {"msgid": "m1", "open_kfid": DESK, "external_userid": "wmEXT", "msgtype": "merged_msg", "merged_msg": chat}
     double.control("messages", [row])
     write(doubles, "后面的一句", first=2)
-    app.tools().feeds.walk(SERVICE.id, DESK)
+    app.room.desk.inbox.feeds.walk(SERVICE.id, DESK)
     stack.publish()
     events = [event for event in stack.emitted() if event["type"] == "message.received"]
     assert sorted(event["kind"] for event in events) == ["merged", "text"]
@@ -191,7 +192,7 @@ def test_who_comes_to_a_desk_is_greeted_once(platforms: tuple[Stack, Platforms])
     came(doubles, "CODE2", msgid="4yhFMTEdQ/ZzUFu2CxrGgF6dUQ==:" + "0" * 41)
     came(doubles, "CODE3", send_time=int(time.time()) - 3600)
     for _ in range(2):
-        app.tools().feeds.walk(SERVICE.id, DESK)
+        app.room.desk.inbox.feeds.walk(SERVICE.id, DESK)
     assert greetings(doubles) == [0, 0]
 
 
@@ -201,7 +202,7 @@ def test_a_greeting_that_fails_is_told_and_holds_up_nothing(platforms: tuple[Sta
     came(doubles, "CODE1")
     doubles.recorder.order(_fault("500", "/cgi-bin/kf/send_msg_on_event"))
     for _ in range(2):
-        app.tools().feeds.walk(SERVICE.id, DESK)
+        app.room.desk.inbox.feeds.walk(SERVICE.id, DESK)
     assert len(stack.stored()) == 1
     assert failures_of(SERVICE) == ("wechat_kf-unreachable", 1)
 
@@ -219,11 +220,11 @@ def test_a_new_contact_is_greeted_before_all_else(platforms: tuple[Stack, Platfo
     stack, doubles = platforms
     stack.door().answer(deliver(GREETING, contact_added("CODE1")))
     (item,) = stack.stored()
-    app.forward({"Records": [_inserted(item)]}, Context())
+    changes.forward({"Records": [_inserted(item)]}, Context())
     urgent = stack.drain("greetings")
     assert len(stack.drain("HUB_CHANGES_QUEUE_URL")) == len(urgent) == 1
     for _ in range(2):
-        assert app.greet(sqs_batch(*urgent), Context()) == {"batchItemFailures": []}
+        assert messages.greet(sqs_batch(*urgent), Context()) == {"batchItemFailures": []}
     paths = [call["answer"]["errcode"] for call in doubles.recorder.recorded("wecom") if "welcome" in call["path"]]
     assert paths[0] == 0
     assert 0 not in paths[1:]
@@ -245,10 +246,10 @@ def test_a_greeting_that_cannot_be_sent_is_told_and_done_with(
     stack, doubles = platforms
     stack.door().answer(deliver(GREETING, contact_added("CODE9")))
     stack.secrets().put(dataclasses.replace(GREETING, **wrong))
-    app.room.reset()
+    stack.restart()
     (item,) = stack.stored()
     message = {"table": "inbox", "pk": item["pk"]["S"], "sk": "message"}
-    assert app.greet(sqs_batch(message), Context()) == {"batchItemFailures": []}
+    assert messages.greet(sqs_batch(message), Context()) == {"batchItemFailures": []}
     assert not [call for call in doubles.recorder.recorded("wecom") if "welcome" in call["path"]]
     assert failures_of(GREETING) == failed
 
@@ -271,13 +272,13 @@ def test_whoever_brings_no_code_takes_no_fast_lane(platforms: tuple[Stack, Platf
     stack, _ = platforms
     stack.door().answer(deliver(GREETING, contact_added("").replace(b"<WelcomeCode></WelcomeCode>", b"")))
     (item,) = stack.stored()
-    app.forward({"Records": [_inserted(item)]}, Context())
+    changes.forward({"Records": [_inserted(item)]}, Context())
     assert stack.drain("greetings") == []
 
 
 def failures_of(connection: Connection) -> tuple[str, int]:
     """What the connection's owner sees: the last error, and how many calls failed."""
-    rows = [row for row in app.tools().counters.rows(connection.id) if "failed_calls" in row.numbers]
+    rows = [row for row in app.room.desk.inbox.counters.rows(connection.id) if "failed_calls" in row.numbers]
     return "".join(row.facts["last_error"] for row in rows), sum(row.numbers["failed_calls"] for row in rows)
 
 

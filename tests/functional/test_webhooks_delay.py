@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from functions.webhooks import app
+from functions.webhooks.handlers import pulls, touched
 from hub.contracts.events import OrderTouched
 from tests.support.aws import TENANT
 from tests.support.doubles import serving
@@ -16,7 +17,7 @@ NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 DONE: dict[str, list[Any]] = {"batchItemFailures": []}
 
 
-def touched(channel: str) -> OrderTouched:
+def hint(channel: str) -> OrderTouched:
     facts = {"connection_id": DOUYIN.id, "channel": channel, "shop_id": "4321", "order_no": "691"}
     return OrderTouched(id="evt_1", tenant="demo", at=NOW, **facts)
 
@@ -24,7 +25,7 @@ def touched(channel: str) -> OrderTouched:
 def test_a_lagging_platform_is_not_read_at_once() -> None:
     """A push of Youzan waits in the queue, unseen, before its order is read."""
     with simulated_stack() as stack:
-        assert app.on_event(bus_batch(touched("youzan")), Context()) == DONE
+        assert touched.on_event(bus_batch(hint("youzan")), Context()) == DONE
         sqs = stack.clients["sqs"]
         url = sqs.get_queue_url(QueueName=f"hub-{TENANT}-webhooks-pulls")["QueueUrl"]
         name = "ApproximateNumberOfMessagesDelayed"
@@ -40,8 +41,8 @@ def test_what_waited_is_then_read_and_noted() -> None:
         double = doubles.double("douyin")
         assert double is not None
         double.control("orders", [order])
-        waited = {"entity": "touched", "event": touched("douyin").model_dump(mode="json")}
-        assert app.pull_feed(sqs_batch(waited), Context()) == DONE
-        day = f"{datetime.now(app.tools().orders.zone):%Y%m%d}"
-        (noted,), _ = app.tools().orders.page(DOUYIN.id, day, 10)
+        waited = {"kind": "touched", "event": hint("douyin").model_dump(mode="json")}
+        assert pulls.pull_feed(sqs_batch(waited), Context()) == DONE
+        day = f"{datetime.now(app.room.desk.orders.table.zone):%Y%m%d}"
+        (noted,), _ = app.room.desk.orders.table.page(DOUYIN.id, day, 10)
         assert (noted["order_no"], noted["state"], noted["pushed"]) == ("691", "paid", True)

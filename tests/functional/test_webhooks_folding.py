@@ -18,7 +18,9 @@ from functions.webhooks.inbox.counts import Row, latest_facts, number
 from functions.webhooks.inbox.settling_table import Settler
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Retry
-from hub.store.inbox import Arrival, Inbox, State
+from hub.store.inbox import Inbox
+from hub.store.messages import Arrival, State
+from hub.store.table import Table
 from tests.support.aws import REGION, TENANT, account
 
 FIRST = datetime(2026, 11, 11, 15, 30, tzinfo=UTC)
@@ -59,7 +61,7 @@ class World:
     def __init__(self, client: Any) -> None:
         self.client, self.tenant = client, f"t{next(NUMBERS)}"
         self.inbox = Inbox(f"hub-{TENANT}-inbox", client, self.tenant)
-        self.settler = Settler(self.inbox, self.counters(client), sleep=lambda _: None)
+        self.settler = Settler(Table(f"hub-{TENANT}-inbox", client), self.counters(client), sleep=lambda _: None)
         self.ids, self.states = list[str](), dict[int, State]()
         for n, moment in enumerate(MOMENTS):
             arrival = Arrival(CONNECTION, "wecom", "ww", f"k{n}", b"{}", "pull" if n == 0 else "push")
@@ -67,7 +69,7 @@ class World:
             self.ids.append(self.inbox.message_id(CONNECTION, f"k{n}"))
 
     def counters(self, client: Any) -> Counters:
-        return Counters(f"hub-{TENANT}-webhooks", client, self.tenant, sleep=lambda _: None)
+        return Counters(Table(f"hub-{TENANT}-webhooks", client), self.tenant, sleep=lambda _: None)
 
     def settle(self, n: int, state: State) -> None:
         item = self.inbox.read(self.ids[n])

@@ -28,6 +28,7 @@ from functions.webhooks.promotions.promotions_table import Promotions
 from hub.channels.client import PlatformRefused
 from hub.kernel.errors import Conflict, Invalid, Problem, Retry
 from hub.store.limits import Limits
+from hub.store.table import Table
 from tests.support.aws import account
 
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -57,7 +58,7 @@ class Stage:
     meanwhile: Callable[[], object] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
-        items = Partition(TABLE, self.dynamodb, "demo")
+        items = Partition(Table(TABLE, self.dynamodb), "demo")
         self.promotions = Promotions(items)
         self.promoter = Promoter(self.promotions, Lanes(items), self.client, self.send, self.wall_now)
         self._numbers = count()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from functions.webhooks import app
-from functions.webhooks.api import live as live_api
+from functions.webhooks.handlers import decisions, touched
 from functions.webhooks.orders.live import TIMEOUT_SECONDS
 from functions.webhooks.orders.orders import order_id
 from hub.contracts.events import OrderTouched
@@ -90,7 +90,7 @@ class Desk:
             id="evt_1", tenant="demo", at=self.clock.now, connection_id=DOUYIN.id, channel="douyin", shop_id="4321",
             order_no=ORDER_NO,
         )  # fmt: skip
-        assert app.on_event(bus_batch(event), Context()) == {"batchItemFailures": []}
+        assert touched.on_event(bus_batch(event), Context()) == {"batchItemFailures": []}
 
     def read(self, live: str = "true") -> Answer:
         return call(app.room, "GET", f"/webhooks/orders/{ORDER}", query={"live": live} if live else None)
@@ -102,7 +102,7 @@ class Desk:
         """A minute later the run checks decisions; what it says was corrected."""
         self.clock.advance(minutes=1)
         self.stack.emitted()
-        live_api.recheck({}, Context())
+        decisions.recheck({}, Context())
         return [event for event in self.stack.emitted() if event["type"] == "decision.corrected"]
 
     def fail(self) -> None:
@@ -120,8 +120,10 @@ class Desk:
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     shop, clock = Shop(), StepClock(datetime.now(UTC).replace(microsecond=0))
-    with serving(shop, clock.now - timedelta(hours=1)) as url, simulated_stack(HUB_PLATFORMS_URL=url) as stack:
-        app.room.clock = clock
+    with (
+        serving(shop, clock.now - timedelta(hours=1)) as url,
+        simulated_stack(clock=clock, HUB_PLATFORMS_URL=url) as stack,
+    ):
         found = Desk(stack, shop, clock)
         found.hint()
         yield found

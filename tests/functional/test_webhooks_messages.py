@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from functions.webhooks import app
+from functions.webhooks.handlers import changes, counters, messages
 from hub.store.inbox import Arrival
+from tests.support.aws import make_table
 from tests.support.http import Context, call, sqs_batch, token
 from tests.support.webhooks import DOUYIN, WECOM, Stack, deliver, simulated_stack, wecom_text
 
@@ -66,7 +68,7 @@ def test_settling_twice_from_the_same_reading_counts_once(stack: Stack) -> None:
     message_id = stack.stored()[0]["message_id"]["S"]
     item = stack.inbox().read(message_id)
     assert item is not None
-    settler, now = app.tools().settler, datetime.now(UTC)
+    settler, now = app.room.desk.inbox.settler, datetime.now(UTC)
     assert [settler.settle(item, "processed", now), settler.settle(item, "processed", now)] == [True, False]
     assert settler.settle(item, "dead", now) is False
     assert told() == counts(accepted=1, processed=1)
@@ -99,22 +101,13 @@ def test_an_outage_keeps_messages_waiting_and_the_given_up_can_be_brought_back(s
     """While the content store is gone a message is pending however often it comes; one given up is replayed by hand."""
     stack.door().answer(deliver(WECOM, wecom_text("你好")))
     table = stack.settings["HUB_CONTENT_TABLE"]
-    definition = stack.clients["dynamodb"].describe_table(TableName=table)["Table"]
     stack.clients["dynamodb"].delete_table(TableName=table)
     seen = [(len(stack.publish()), told()) for _ in range(5)]
     assert seen == [(1, counts(accepted=1, pending=1))] * 5
     item = stack.inbox().read(stack.stored()[0]["message_id"]["S"])
     assert item is not None
-    assert app.tools().settler.settle(item, "dead", datetime.now(UTC), "not-settled-in-time")
-    names = ("TableName", "AttributeDefinitions", "KeySchema")
-    stack.clients["dynamodb"].create_table(
-        **{name: definition[name] for name in names},
-        GlobalSecondaryIndexes=[
-            {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
-            for index in definition["GlobalSecondaryIndexes"]
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    assert app.room.desk.inbox.settler.settle(item, "dead", datetime.now(UTC), "not-settled-in-time")
+    make_table(table)
     message = only_message("dead")
     assert message["reason"] == "not-settled-in-time"
     assert call(app.room, "POST", f"/webhooks/messages/{message['id']}/replay").json["state"] == "processed"
@@ -134,10 +127,10 @@ def test_what_stays_pending_is_driven_again_and_given_up_after_a_day(
         connection_id=WECOM.id, channel="wecom", account="ww", dedupe_key="k", plaintext=wecom_text("你好")
     )
     stack.inbox().store(arrival, then, then)
-    app.sweep({}, Context())
+    messages.sweep({}, Context())
     again = stack.drain("HUB_CHANGES_QUEUE_URL")
     assert (len(again), stack.stored()[0]["status"]["S"]) == (sent, state)
-    app.on_change(sqs_batch(*again), Context())
+    changes.on_change(sqs_batch(*again), Context())
     assert told()["processed"] == sent
 
 
@@ -149,7 +142,7 @@ def test_repeats_and_forgeries_are_counted_by_connection(stack: Stack) -> None:
     forged = deliver(DOUYIN, b"[]")
     forged["headers"]["event-sign"] = "0"
     door.answer(forged)
-    app.tally(sqs_batch(*stack.drain("HUB_TALLY_QUEUE_URL")), Context())
+    counters.tally(sqs_batch(*stack.drain("HUB_TALLY_QUEUE_URL")), Context())
     connections = call(app.room, "GET", "/webhooks/stats").json["connections"]
     assert connections[WECOM.id] == counts(duplicates=2)
     assert connections[DOUYIN.id] == counts(rejected_signature=1)
@@ -189,7 +182,7 @@ def test_only_what_asks_for_something_goes_through_the_queue(stack: Stack) -> No
             TableName=stack.settings["HUB_TABLE"])["Items"]),
     ]  # fmt: skip
     assert len(records) > 2
-    app.forward({"Records": records}, Context())
+    changes.forward({"Records": records}, Context())
     (told_of,) = stack.drain("HUB_CHANGES_QUEUE_URL")
     assert (told_of["kind"], told_of["pk"]) == ("INSERT", stored["pk"]["S"])
 

@@ -15,15 +15,18 @@ from hypothesis import strategies as st
 
 from functions.webhooks import app
 from functions.webhooks.connections.connections_table import Connections
+from functions.webhooks.handlers import changes, pulls, touched
 from functions.webhooks.orders.orders import Noting, Unmapped, events_of
 from functions.webhooks.orders.orders_table import UNMAPPED_LIMIT, Orders
 from hub.channels.douyin.client import FEEDS
-from hub.channels.market import OrderFacts
+from hub.channels.facts import OrderFacts
 from hub.contracts.events import OrderPaid, OrderTouched
 from hub.kernel.clock import StepClock, parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict
+from hub.store.connection import Connection
 from hub.store.items import plain_item
-from hub.store.secrets import UNKNOWN_SECONDS, Connection
+from hub.store.secrets import UNKNOWN_SECONDS
+from hub.store.table import Table
 from hubctl.platforms.app import Platforms
 from tests.support.doubles import serving
 from tests.support.http import Context, bus_batch, call, sqs_batch
@@ -92,7 +95,7 @@ def push(stack: Stack, order_no: str, message_id: str) -> None:
     for event in stack.emitted():
         if event["type"] == "order.touched":
             with streamed(stack):
-                failed = app.on_event(bus_batch(OrderTouched(**event)), Context())
+                failed = touched.on_event(bus_batch(OrderTouched(**event)), Context())
             assert failed == {"batchItemFailures": []}
 
 
@@ -113,21 +116,22 @@ def streamed(stack: Stack, times: int = 1) -> Iterator[None]:
                 },
             }
             for _ in range(times):
-                app.forward({"Records": [record]}, Context())
-                app.on_change(sqs_batch(*stack.drain("HUB_CHANGES_QUEUE_URL")), Context())
+                changes.forward({"Records": [record]}, Context())
+                changes.on_change(sqs_batch(*stack.drain("HUB_CHANGES_QUEUE_URL")), Context())
 
 
 def pull(stack: Stack, times: int = 1) -> None:
     """A scheduled pull that begins an hour back, so that all the orders here lie in its window."""
-    app.tools().connections.move_watermark(DOUYIN.id, "order", rfc3339(NOW - timedelta(hours=1)))
+    app.room.desk.connections.table.move_watermark(DOUYIN.id, "order", rfc3339(NOW - timedelta(hours=1)))
     with streamed(stack, times):
         run_pulls(stack)
 
 
 def run_pulls(stack: Stack) -> None:
-    """What the schedule asks for, done."""
-    app.pull({}, Context())
-    assert app.pull_feed(sqs_batch(*stack.drain("pulls")), Context()) == {"batchItemFailures": []}
+    """What the schedule asks for, done, and what a run that took too long leaves to the next."""
+    pulls.pull({}, Context())
+    while messages := stack.drain("pulls"):
+        assert pulls.pull_feed(sqs_batch(*messages), Context()) == {"batchItemFailures": []}
 
 
 def paid(stack: Stack) -> list[dict[str, Any]]:
@@ -140,9 +144,9 @@ def test_a_pushed_order_is_read_again_and_announced_as_paid(stack: Stack, shop: 
     message = {"tag": "101", "msg_id": "m1", "data": {"shop_id": 4321, "p_id": 6917000000000000001}}
     stack.door().answer(deliver(DOUYIN, douyin_push(message)))
     stack.publish()
-    (touched,) = stack.emitted()
+    (hint,) = stack.emitted()
     with streamed(stack):
-        app.on_event(bus_batch(OrderTouched(**touched)), Context())
+        touched.on_event(bus_batch(OrderTouched(**hint)), Context())
     (event,) = paid(stack)
     assert (event["order_no"], event["amount_minor"], event["currency"]) == ("6917000000000000001", 12000, "CNY")
     assert (event["buyer_id"], event["channel"], event["shop_id"]) == ("buyer-1", "douyin", "4321")
@@ -224,7 +228,7 @@ def test_all_pages_are_read_before_the_watermark_moves(stack: Stack, shop: Shop)
     before = datetime.now(UTC).replace(microsecond=0)
     run_pulls(stack)
     assert len(order_items(stack)) == 201
-    watermark = parse_rfc3339(app.tools().connections.watermark(DOUYIN.id, "order"))
+    watermark = parse_rfc3339(app.room.desk.connections.table.watermark(DOUYIN.id, "order"))
     assert before - FEEDS[0].lag <= watermark <= datetime.now(UTC) - FEEDS[0].lag
 
 
@@ -232,12 +236,12 @@ def test_a_failed_pull_moves_nothing_and_says_why(stack: Stack, shop: Shop) -> N
     """When the platform refuses, the watermark stays and the connection says what to check."""
     shop.put("6917000000000000006", PAID)
     wrong = Connection(DOUYIN.id, "douyin", "enabled", {**DOUYIN.settings, "app_secret": "00000000-not-the-secret-000"})
-    app.tools().secrets.put(wrong)
+    app.room.desk.connections.secrets.put(wrong)
     run_pulls(stack)
-    assert (order_items(stack), app.tools().connections.watermark(DOUYIN.id, "order")) == ({}, "")
-    rows = app.tools().counters.rows(DOUYIN.id)
+    assert (order_items(stack), app.room.desk.connections.table.watermark(DOUYIN.id, "order")) == ({}, "")
+    rows = app.room.desk.inbox.counters.rows(DOUYIN.id)
     assert [row.facts["last_error"] for row in rows] == ["douyin-misconfigured"]
-    app.tools().secrets.put(DOUYIN)
+    app.room.desk.connections.secrets.put(DOUYIN)
     pull(stack)
     assert [event["order_no"] for event in paid(stack)] == ["6917000000000000006"]
 
@@ -255,7 +259,9 @@ def test_a_push_of_an_order_that_nobody_understands_is_remembered(stack: Stack, 
 
 def test_an_unknown_order_that_turns_out_to_be_another_shops_leaves_nothing(stack: Stack, shop: Shop) -> None:
     """Where the settings name another shop than the order does, what stood for the unknown order goes."""
-    app.tools().secrets.put(Connection(DOUYIN.id, "douyin", "enabled", {**DOUYIN.settings, "shop_id": "4320"}))
+    app.room.desk.connections.secrets.put(
+        Connection(DOUYIN.id, "douyin", "enabled", {**DOUYIN.settings, "shop_id": "4320"})
+    )
     shop.put("6917000000000000010", "交易冻结X")
     pull(stack)
     shop.put("6917000000000000010", PAID)
@@ -266,7 +272,7 @@ def test_an_unknown_order_that_turns_out_to_be_another_shops_leaves_nothing(stac
 
 def test_an_order_too_large_for_the_queue_is_read_from_the_table(stack: Stack) -> None:
     """The stream's record left the images out: it is announced all the same, under the same ids."""
-    orders = Orders(stack.settings["HUB_TABLE"], stack.clients["dynamodb"], "demo", ZONE)
+    orders = Orders(Table(stack.settings["HUB_TABLE"], stack.clients["dynamodb"]), "demo", ZONE)
     facts = replace(truth(1, "paid", 30), tracking_nos=tuple(f"{n:0100}" for n in range(1000)))
     with streamed(stack, times=2):
         assert orders.transition(facts, Noting("con_1", "douyin", NOW, NOW))
@@ -283,39 +289,41 @@ def test_of_two_pulls_at_once_the_slower_is_no_failure(stack: Stack, shop: Shop)
             raise Conflict("it has changed since")
 
     shop.put("6917000000000000011", PAID, NOW - timedelta(hours=2))
-    app.tools().connections = Slower("demo", stack.settings["HUB_TABLE"])
+    host, desk = app.room.host, app.room.desk
+    slower = replace(desk.connections, table=Slower("demo", stack.settings["HUB_TABLE"]))
+    app.room.install(host, replace(desk, connections=slower))
     run_pulls(stack)
-    assert (len(order_items(stack)), app.tools().counters.rows(DOUYIN.id)) == (1, [])
+    assert (len(order_items(stack)), app.room.desk.inbox.counters.rows(DOUYIN.id)) == (1, [])
 
 
 def test_unknown_orders_are_read_again_a_page_a_run(stack: Stack) -> None:
     """However many they are, each run reads one page, and the next one goes on where it ended."""
-    orders = Orders(stack.settings["HUB_TABLE"], stack.clients["dynamodb"], "demo", ZONE)
+    orders = Orders(Table(stack.settings["HUB_TABLE"], stack.clients["dynamodb"]), "demo", ZONE)
     for number in range(UNMAPPED_LIMIT + 1):
         orders.note_unknown(
             Unmapped("con_GONE", "order", str(number), "", "unknown-status"),
             "1",
             Noting("con_GONE", "douyin", NOW, NOW),
         )
-    app.pull_feed(sqs_batch({"entity": "unmapped"}), Context())
+    pulls.pull_feed(sqs_batch({"kind": "unmapped"}), Context())
     (following,) = stack.drain("pulls")
-    assert (following["entity"], following["pages"]) == ("unmapped", 2)
-    assert app.pull_feed(sqs_batch(following), Context()) == {"batchItemFailures": []}
+    assert (following["kind"], following["pages"]) == ("unmapped", 2)
+    assert pulls.pull_feed(sqs_batch(following), Context()) == {"batchItemFailures": []}
     assert stack.drain("pulls") == []
 
 
 def test_a_hint_on_a_connection_that_was_just_enabled_elsewhere_is_followed(stack: Stack, shop: Shop) -> None:
     """Another process enabled it within the minute that connections are cached, and published what was held."""
-    clock = StepClock(NOW)
+    clock = stack.clock = StepClock(NOW)
     stack.secrets().put(Connection(DOUYIN.id, "douyin", "disabled", DOUYIN.settings))
-    app.tools().secrets = stack.secrets(clock.wall_now)
-    assert app.tools().shop(DOUYIN.id) is None
+    stack.restart()
+    assert app.room.desk.orders.shops.find(DOUYIN.id) is None
     stack.secrets().put(DOUYIN)
     clock.advance(seconds=UNKNOWN_SECONDS)
     shop.put("6917000000000000012", PAID)
     order = {"channel": "douyin", "shop_id": "4321", "order_no": "6917000000000000012"}
     event = OrderTouched(id="evt_1", tenant="demo", at=NOW, connection_id=DOUYIN.id, **order)
-    assert app.on_event(bus_batch(event), Context()) == {"batchItemFailures": []}
+    assert touched.on_event(bus_batch(event), Context()) == {"batchItemFailures": []}
     assert list(order_items(stack)) == ["6917000000000000012"]
 
 
@@ -331,9 +339,9 @@ def test_one_token_serves_all_calls(stack: Stack, shop: Shop) -> None:
 def test_an_order_is_read_with_its_own_shops_token(stack: Stack, shop_id: str, expected: str) -> None:
     """An app pushes for all its shops to one URL: another shop's order is read by that shop's connection."""
     second = {**DOUYIN.settings, "shop_id": "4322"}
-    app.tools().secrets.put(Connection("con_SECOND", "douyin", "enabled", second))
-    app.tools().secrets.put(Connection("con_THIRD", "kuaishou", "enabled", {"shop_id": "4323"}))
-    shop = app.tools().shop(DOUYIN.id, "douyin", shop_id)
+    app.room.desk.connections.secrets.put(Connection("con_SECOND", "douyin", "enabled", second))
+    app.room.desk.connections.secrets.put(Connection("con_THIRD", "kuaishou", "enabled", {"shop_id": "4323"}))
+    shop = app.room.desk.orders.shops.find(DOUYIN.id, "douyin", shop_id)
     assert shop is not None
     assert shop.connection_id == expected
 
@@ -343,7 +351,7 @@ def test_an_order_of_a_connection_that_is_gone_is_let_go(stack: Stack) -> None:
     event = OrderTouched(
         id="evt_1", tenant="demo", at=NOW, connection_id="con_GONE", channel="douyin", shop_id="1", order_no="1"
     )
-    assert app.on_event(bus_batch(event), Context()) == {"batchItemFailures": []}
+    assert touched.on_event(bus_batch(event), Context()) == {"batchItemFailures": []}
     assert order_items(stack) == {}
     assert call(app.room, "GET", "/webhooks/connections/con_GONE").status == 404
 
@@ -372,7 +380,7 @@ def test_in_any_order_and_however_often_the_latest_truth_holds_and_paid_is_said_
     """Push, pull, repeats and times that run backwards: the end is the same, the order becomes paid once, and whether a
     push ever told of it is known."""
     dynamodb, table = stack.clients["dynamodb"], stack.settings["HUB_TABLE"]
-    orders = Orders(table, dynamodb, "demo", ZONE)
+    orders = Orders(Table(table, dynamodb), "demo", ZONE)
     said: list[Any] = []
     for number, (facts, by) in enumerate(seen):
         before = app_image(stack)
@@ -400,7 +408,7 @@ def app_image(stack: Stack) -> dict[str, Any] | None:
 
 def test_the_same_number_in_two_shops_is_two_orders(stack: Stack) -> None:
     """Order numbers hold within a shop: each shop's order is paid, under an id of its own."""
-    orders = Orders(stack.settings["HUB_TABLE"], stack.clients["dynamodb"], "demo", ZONE)
+    orders = Orders(Table(stack.settings["HUB_TABLE"], stack.clients["dynamodb"]), "demo", ZONE)
     for shop_id in ("4321", "4322"):
         assert orders.transition(truth(1, "paid", 30, shop_id), Noting("con_1", "douyin", NOW, NOW))
     found = stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_TABLE"])["Items"]

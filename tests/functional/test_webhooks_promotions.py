@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.webhooks import app
-from functions.webhooks.api import promotions as promotions_api
+from functions.webhooks.handlers import promotions
 from hub.kernel.clock import StepClock
 from hub.store.secrets import Connection
 from tests.support.doubles import serving
@@ -55,7 +55,7 @@ class Desk:
     def take_turns(self) -> int:
         """Hand what lies in the queue to the room: how many turns that were."""
         messages = self.stack.drain("HUB_PROMOTIONS_QUEUE_URL")
-        answer = promotions_api.push_promotions(sqs_batch(*messages), Context())
+        answer = promotions.push_promotions(sqs_batch(*messages), Context())
         assert answer == {"batchItemFailures": []}
         return len(messages)
 
@@ -69,9 +69,8 @@ def desk() -> Iterator[Desk]:
     clock = StepClock(NOW)
     with (
         serving({"pinduoduo": [dict(PINDUODUO.settings)]}) as (url, platforms),
-        simulated_stack(HUB_PLATFORMS_URL=url) as stack,
+        simulated_stack(clock=clock, HUB_PLATFORMS_URL=url) as stack,
     ):
-        app.room.clock = clock
         stack.secrets().put(PINDUODUO)
         yield Desk(stack, platforms.double("pinduoduo"), clock)
 
@@ -92,10 +91,10 @@ def test_a_message_that_got_lost_holds_nothing_up_for_long(desk: Desk) -> None:
     """The schedule finds the lane whose turn is overdue, and no lane that is being drained."""
     desk.post(promotion(1), promotion(2))
     desk.take_turns()
-    promotions_api.resume({}, Context())
+    promotions.resume({}, Context())
     assert desk.take_turns() == 0
     desk.clock.advance(minutes=1)
-    promotions_api.resume({}, Context())
+    promotions.resume({}, Context())
     assert desk.take_turns() == 1
     assert [one["state"] for one in desk.listed()["data"]] == ["sent", "sent"]
     assert len(desk.double.coupons) == 2
@@ -138,11 +137,11 @@ def test_at_most_two_hundred_and_each_once(desk: Desk) -> None:
         assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/promotions")
 
 
-@pytest.mark.parametrize("connection", [DOUYIN.id, "con_none"])
-def test_a_connection_that_takes_no_promotions_is_named(desk: Desk, connection: str) -> None:
-    """A channel without promotions, or no connection at all: 422 at /connection_id."""
-    refused = desk.post(promotion(1), connection=connection)
+def test_a_connection_that_takes_no_promotions_is_named(desk: Desk) -> None:
+    """A channel without promotions: 422 at /connection_id; no connection at all: 404."""
+    refused = desk.post(promotion(1), connection=DOUYIN.id)
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/connection_id")
+    assert desk.post(promotion(1), connection="con_none").status == 404
 
 
 def test_the_list_goes_on_where_a_page_ends(desk: Desk) -> None:

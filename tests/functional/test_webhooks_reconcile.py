@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from functions.webhooks import app
-from functions.webhooks.api import reconcile as reconcile_api
+from functions.webhooks.handlers import counters
 from functions.webhooks.orders.days_table import OrderDays
-from hub.store.inbox import Arrival
+from hub.store.messages import Arrival
+from hub.store.table import Table
 from tests.support.aws import TENANT
 from tests.support.http import Answer, Context, call, sqs_batch, token
 from tests.support.webhooks import DOUYIN, WECOM, Stack, deliver, douyin_push, simulated_stack
@@ -69,7 +70,7 @@ def test_a_day_s_pushes_pulls_and_repeats_are_told_apart(stack: Stack) -> None:
     now = datetime.now(UTC)
     stack.inbox().store(Arrival(one, "douyin", "4321", "row", b'{"pulled": "strange"}', "pull"), now, now)
     stack.publish()
-    app.tally(sqs_batch(*stack.drain("HUB_TALLY_QUEUE_URL")), Context())
+    counters.tally(sqs_batch(*stack.drain("HUB_TALLY_QUEUE_URL")), Context())
     put_order(stack, one, 1, pulled=False, pushed=True)
     put_order(stack, one, 2, pulled=True, pushed=True)
     put_order(stack, one, 3, pulled=True)
@@ -93,11 +94,11 @@ def test_a_folded_day_is_told_as_before(stack: Stack) -> None:
     stack.publish()
     path = f"/webhooks/connections/{one}"
     before = (report(one, today(-5), today()).json, call(app.room, "GET", path).json["health"]["last_delivery_at"])
-    reconcile_api.fold({}, Context())
+    counters.fold({}, Context())
     after = (report(one, today(-5), today()).json, call(app.room, "GET", path).json["health"]["last_delivery_at"])
     assert after == before
     assert [day["day"] for day in after[0]["days"] if day["accepted"]] == [today(-4)]
-    days = [row.day for row in app.tools().counters.rows(one)]
+    days = [row.day for row in app.room.desk.inbox.counters.rows(one)]
     assert days == [""]
 
 
@@ -123,7 +124,7 @@ def test_orders_are_counted_page_by_page_up_to_the_bound(stack: Stack) -> None:
             return {"Items": [{"pulled": {"BOOL": True}}], "LastEvaluatedKey": {"pk": {"S": "x"}}}
 
     days = [f"202611{day:02}" for day in range(1, 8)]
-    figures = OrderDays("t", Paged(), TENANT).count("con", days)
+    figures = OrderDays(Table("t", Paged()), TENANT).count("con", days)
     assert [figures[day].orders for day in days] == [50] * 5 + [0, 0]
     assert not any(one.complete for one in figures.values())
     assert Paged.calls == 250
@@ -139,7 +140,7 @@ def test_health_tells_how_far_behind_a_connection_is(stack: Stack) -> None:
     now = datetime.now(UTC)
     stack.inbox().store(Arrival(one, "douyin", "4321", "k", b'{"tag": "0"}'), now - timedelta(minutes=2), now)
     stack.publish()
-    app.tally(sqs_batch(*stack.drain("HUB_TALLY_QUEUE_URL")), Context())
+    counters.tally(sqs_batch(*stack.drain("HUB_TALLY_QUEUE_URL")), Context())
     health = call(app.room, "GET", f"/webhooks/connections/{one}").json["health"]
     assert 120 <= health["delivery_lag_seconds"] < 180
     assert (health["last_error_code"], health["watermark_lag_seconds"]) == ("bad-signature", None)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from functions.webhooks import app
-from functions.webhooks.api import replays as replays_api
 from functions.webhooks.api import views
+from functions.webhooks.handlers import changes, counters, pulls, replays, touched
 from hub.channels.mapping import packaged_table
 from hub.contracts.events import OrderTouched
 from hub.contracts.webhooks import NewConnection
@@ -35,7 +35,7 @@ def both() -> Iterator[tuple[Stack, Platforms]]:
         simulated_stack(HUB_PLATFORMS_URL=url) as stack,
     ):
         new = NewConnection(channel="douyin", name="旗舰店", settings=dict(DOUYIN.settings))
-        app.tools().connections.create(views.new_connection(new, DOUYIN.id, NOW, "https://hub.test"))
+        app.room.desk.connections.table.create(views.new_connection(new, DOUYIN.id, NOW, "https://hub.test"))
         yield stack, platforms
 
 
@@ -55,14 +55,14 @@ def push(stack: Stack, number: str, times: int = 1) -> None:
 
 def work(stack: Stack) -> None:
     """What the bus says of orders is done."""
-    touched = [OrderTouched(**event) for event in stack.emitted() if event["type"] == "order.touched"]
-    assert app.on_event(bus_batch(*touched), Context()) == {"batchItemFailures": []}
+    hints = [OrderTouched(**event) for event in stack.emitted() if event["type"] == "order.touched"]
+    assert touched.on_event(bus_batch(*hints), Context()) == {"batchItemFailures": []}
 
 
 def pull(stack: Stack) -> None:
-    app.tools().connections.move_watermark(DOUYIN.id, "order", rfc3339(NOW - timedelta(hours=1)))
-    app.pull({}, Context())
-    assert app.pull_feed(sqs_batch(*stack.drain("pulls")), Context()) == {"batchItemFailures": []}
+    app.room.desk.connections.table.move_watermark(DOUYIN.id, "order", rfc3339(NOW - timedelta(hours=1)))
+    pulls.pull({}, Context())
+    assert pulls.pull_feed(sqs_batch(*stack.drain("pulls")), Context()) == {"batchItemFailures": []}
 
 
 def states(stack: Stack) -> list[str]:
@@ -80,7 +80,7 @@ def test_dropped_pushes_are_recovered_and_doubled_ones_ignored(both: tuple[Stack
     stack.publish()
     work(stack)
     pull(stack)
-    app.tally(sqs_batch(*stack.drain("tally")), Context())
+    counters.tally(sqs_batch(*stack.drain("tally")), Context())
     today = f"{datetime.now(UTC) + timedelta(hours=8):%Y-%m-%d}"
     query = {"from": today, "to": today}
     told = call(app.room, "GET", f"/webhooks/connections/{DOUYIN.id}/reconcile", query=query).json["total"]
@@ -91,7 +91,7 @@ def test_dropped_pushes_are_recovered_and_doubled_ones_ignored(both: tuple[Stack
 
 
 def test_an_unknown_status_waits_for_its_mapping_and_the_order_moves_on(both: tuple[Stack, Platforms]) -> None:
-    """The platform hears success, the message waits in quarantine; once version 2 knows the status, it is replayed."""
+    """The platform hears success, the message waits in quarantine; once a mapping knows the status, it is replayed."""
     stack, platforms = both
     sell(platforms, "6917000000000000005", status=FROZEN)
     push(stack, "6917000000000000005")
@@ -100,11 +100,12 @@ def test_an_unknown_status_waits_for_its_mapping_and_the_order_moves_on(both: tu
     assert (states(stack), waiting(stack)) == (["unknown"], ["quarantined"])
     document: dict[str, Any] = deepcopy(dict(packaged_table("douyin").document))
     document["order"]["rules"].append({"if": {"order_status": FROZEN}, "state": "on_hold"})
-    assert call(app.room, "POST", "/webhooks/mappings/douyin/publish", {"document": document}).json["version"] == 2
-    app.forward({"Records": [moved(stack)]}, Context())
+    assert call(app.room, "POST", "/webhooks/mappings/douyin/publish", {"document": document}).json["version"] == 1
+    changes.forward({"Records": [moved(stack)]}, Context())
+    changes.on_change(sqs_batch(*stack.drain("changes")), Context())
     for _ in range(2):
-        told = sqs_batch(*stack.drain("replays"))
-        assert replays_api.run_replays(told, Context()) == {"batchItemFailures": []}
+        queued = sqs_batch(*stack.drain("replays"))
+        assert replays.run_replays(queued, Context()) == {"batchItemFailures": []}
     work(stack)
     assert (states(stack), waiting(stack)) == (["on_hold"], ["processed"])
 
@@ -115,7 +116,7 @@ def waiting(stack: Stack) -> list[str]:
 
 def moved(stack: Stack) -> dict[str, Any]:
     """What the table's stream says of the mapping's pointer."""
-    key = {"pk": {"S": f"{TENANT}#mapping#douyin"}, "sk": {"S": "mapping"}}
+    key = {"pk": {"S": f"{TENANT}#doc#status_mapping#douyin"}, "sk": {"S": "p#base"}}
     item = stack.clients["dynamodb"].get_item(TableName=stack.settings["HUB_TABLE"], Key=key)["Item"]
     return {
         "eventName": "INSERT",

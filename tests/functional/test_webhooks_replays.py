@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.webhooks import app
-from functions.webhooks.api import replays as replays_api
+from functions.webhooks.handlers import replays
 from hub.kernel.clock import rfc3339
 from hub.store.inbox import Arrival
 from tests.support.http import Answer, Context, call, sqs_batch, token
@@ -31,7 +31,7 @@ def stored(stack: Stack, number: int, *, state: Any, reason: str, connection: An
     inbox.store(arrival, then, then)
     item = inbox.read(inbox.message_id(connection.id, f"k{number}"))
     assert item is not None
-    assert app.tools().settler.settle(item, state, then, reason)
+    assert app.room.desk.inbox.settler.settle(item, state, then, reason)
     return item.message_id
 
 
@@ -58,8 +58,8 @@ def test_those_that_are_meant_are_queued_and_replayed(stack: Stack) -> None:
     answer = replay(**wanted)
     assert (answer.status, answer.json) == (202, {"matched": 1, "queued": 1, "next_cursor": ""})
     sent = stack.drain(QUEUE)
-    assert sent == [{"message_id": meant}]
-    assert replays_api.run_replays(sqs_batch(*sent, *sent), Context()) == {"batchItemFailures": []}
+    assert [message["message_id"] for message in sent] == [meant]
+    assert replays.run_replays(sqs_batch(*sent, *sent), Context()) == {"batchItemFailures": []}
     item = stack.inbox().read(meant)
     assert (item and item.status, {event["message_id"] for event in stack.emitted()}) == ("processed", {meant})
     assert replay(**wanted).json["matched"] == 0
@@ -91,7 +91,7 @@ def again(stack: Stack, message_id: str) -> None:
     for state in ("processed", "quarantined"):
         item = stack.inbox().read(message_id)
         assert item is not None
-        assert app.tools().settler.settle(item, state, datetime.now(UTC), "x")
+        assert app.room.desk.inbox.settler.settle(item, state, datetime.now(UTC), "x")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_wrong_wish_is_named(stack: Stack, body: dict[str, Any], pointer: str)
 
 def test_a_message_that_is_gone_is_done_with(stack: Stack) -> None:
     """What expired meanwhile comes back to no queue; only integrators may ask."""
-    batch = sqs_batch({"message_id": "msg_GONE"})
-    assert replays_api.run_replays(batch, Context()) == {"batchItemFailures": []}
+    batch = sqs_batch({"kind": "message", "message_id": "msg_GONE"})
+    assert replays.run_replays(batch, Context()) == {"batchItemFailures": []}
     body = {"state": "dead"}
     assert call(app.room, "POST", "/webhooks/messages/replay", body, as_=token("supervisor")).status == 403

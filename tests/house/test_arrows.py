@@ -26,77 +26,20 @@ WIRING = (
     *("functions/*/app.py", "functions/*/accept.py", "functions/*/room.py", "functions/*/settings.py"),
     *("functions/*/desk.py", "functions/*/tables.py", "functions/*_table.py", "functions/*/api/*"),
     *("functions/*/handlers/*", "hub/channels/client.py", "hub/channels/*/client.py"),
-    *("hub/documents/tables.py", "hub/documents/*_table.py", "hub/documents/routes.py"),
+    *("hub/documents/*_table.py", "hub/documents/reading.py", "hub/documents/scoped.py", "hub/documents/routes.py"),
+    *("hub/documents/drafting.py", "hub/documents/publishing.py", "hub/documents/documents.py"),
 )
 GATEWAYS = (
+    "functions/notifications/wecom.py",  # the WeCom app that sends notices
     "functions/tickets/flows/machines.py",  # Step Functions
     "hub/channels/guard.py",  # the one socket to an address that a tenant gave us
     "hub/channels/wechat/api.py",  # what the clients of WeChat's family share
     "hub/channels/wechat/corp_api.py",
 )
-UNCONVERTED = (
-    *("functions/*_port.py", "functions/*_api.py", "functions/webhooks/views.py"),
-    *("functions/tickets/steps.py", "functions/settlement/steps.py"),
-)
-"""Rooms that have no folders yet name their repositories, handlers and routes by a suffix."""
-
-KNOWN: frozenset[tuple[str, str]] = frozenset(
-    {
-        ("webhooks.conversations", "botocore"),
-        ("webhooks.conversations", "requests"),
-        ("webhooks.greetings", "botocore"),
-        ("webhooks.greetings", "requests"),
-        ("webhooks.lanes", "botocore"),
-        ("webhooks.publish", "botocore"),
-        ("webhooks.replays", "botocore"),
-        ("webhooks.selfcheck", "botocore"),
-    }
-)
-"""Decisions that still reach out through others: (room and file, library). The list only shrinks."""
-KNOWN_BOTOCORE = frozenset(
-    {
-        "tickets.machines",
-        "tickets.machines_port",
-        "webhooks.counters_port",
-        "webhooks.counters_table",
-        "webhooks.days_table",
-        "webhooks.desk",
-        "webhooks.items_table",
-        "webhooks.live_port",
-        "webhooks.mappings_port",
-        "webhooks.mappings_table",
-        "webhooks.orders_port",
-        "webhooks.orders_table",
-        "webhooks.promotions_items_port",
-        "webhooks.reconcile_port",
-        "webhooks.settling_port",
-        "webhooks.settling_table",
-        "webhooks.tags_table",
-        "webhooks.wiring_port",
-    }
-)
-"""Files of rooms that still translate botocore's errors themselves. The list only shrinks."""
-KNOWN_CIRCLES = frozenset(
-    {
-        "hub.channels.base",
-        "hub.channels.mapping",
-        "hub.channels.market",
-        "hub.edge.consumers",
-        "hub.edge.requests",
-        "hub.edge.room",
-    }
-)
-"""Modules that still import themselves through others. The list only shrinks."""
 
 
 def name_of(module: str) -> str:
     return MODULES[module].relative_to(ROOT).as_posix()
-
-
-def place_of(module: str) -> str:
-    """A room's file by room and name, whatever folder it stands in; any other module by its own name."""
-    parts = module.split(".")
-    return f"{parts[1]}.{parts[-1]}" if parts[0] == "functions" and len(parts) > 1 else module
 
 
 def fits(name: str, patterns: tuple[str, ...]) -> bool:
@@ -106,26 +49,16 @@ def fits(name: str, patterns: tuple[str, ...]) -> bool:
 def is_pure(module: str) -> bool:
     """Whether the module is one of those that decide and touch nothing."""
     name = name_of(module)
-    return fits(name, PURE) and not fits(name, (*WIRING, *GATEWAYS, *UNCONVERTED))
+    return fits(name, PURE) and not fits(name, (*WIRING, *GATEWAYS))
 
 
 PURE_MODULES = [module for module in MODULES if is_pure(module)]
-REACHED = {
-    (place_of(module), library): chain
-    for module in PURE_MODULES
-    for library, chain in chains(GRAPH, module, OUTWARD).items()
-}
 
 
-def test_pure_files_reach_neither_aws_nor_http_nor_chalice() -> None:
+@pytest.mark.parametrize("module", PURE_MODULES)
+def test_pure_files_reach_neither_aws_nor_http_nor_chalice(module: str) -> None:
     """A file that holds decisions reaches no AWS, no HTTP, no Chalice, neither straight nor through others."""
-    assert [" → ".join(chain) for found, chain in REACHED.items() if found not in KNOWN] == []
-
-
-def test_what_is_known_to_reach_out_still_does() -> None:
-    """Who stopped reaching out leaves the list, and can't come back."""
-    pure = {place_of(module) for module in PURE_MODULES}
-    assert {(place, library) for place, library in KNOWN if place in pure} - REACHED.keys() == set()
+    assert [" → ".join(chain) for chain in chains(GRAPH, module, OUTWARD).values()] == []
 
 
 @pytest.mark.parametrize("module", PURE_MODULES)
@@ -140,9 +73,7 @@ def test_pure_files_read_neither_clock_nor_chance(module: str) -> None:
 
 def test_no_module_imports_itself_through_others() -> None:
     """There are no import circles, not even under TYPE_CHECKING."""
-    found = circles(GRAPH)
-    assert [" → ".join(chain) for module, chain in found.items() if module not in KNOWN_CIRCLES] == []
-    assert KNOWN_CIRCLES - found.keys() == set()
+    assert [" → ".join(chain) for chain in circles(GRAPH).values()] == []
 
 
 def test_the_routes_of_a_room_stand_on_top() -> None:
@@ -180,7 +111,7 @@ def users_of(package: str) -> set[str]:
     ("package", "allowed"),
     [
         ("chalice", ("functions/*/app.py", "functions/*/accept.py", "functions/*/api/*", "hub/edge/*")),
-        ("pynamodb", ("functions/*/tables.py", "functions/*_table.py", "functions/*_port.py", "hub/store/*")),
+        ("pynamodb", ("functions/*/tables.py", "functions/*_table.py", "hub/store/*")),
         ("boto3", ("functions/*/tables.py", "functions/*_table.py", "hub/store/*", "hub/edge/*", "hubctl/*")),
         ("requests", ("hub/channels/client.py", "hub/channels/*/client.py", "hub/edge/fetch.py", "hubctl/*")),
     ],
@@ -192,9 +123,9 @@ def test_a_library_is_used_only_where_it_belongs(package: str, allowed: tuple[st
 
 def test_a_rooms_files_leave_botocore_to_the_store() -> None:
     """AWS's errors are translated where AWS is called, in `hub`; beside the front door no room's file knows them."""
-    users = {place_of(module) for module in users_of("botocore") if module.startswith("functions.")}
-    assert users - KNOWN_BOTOCORE == {"webhooks.accept"}
-    assert (KNOWN_BOTOCORE & {place_of(module) for module in MODULES}) - users == set()
+    assert {module for module in users_of("botocore") if module.startswith("functions.")} == {
+        "functions.webhooks.accept"
+    }
 
 
 def test_the_environment_is_read_in_one_place() -> None:

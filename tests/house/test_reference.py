@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from importlib import import_module
 from typing import Any
 
@@ -58,10 +59,19 @@ def test_every_route_lies_under_the_paths_that_its_room_is_given() -> None:
         assert [route.path for route in room.http_routes if not given.fullmatch(route.path)] == []
 
 
-def test_every_operation_is_told_in_both_languages(document: dict[str, Any]) -> None:
-    """Who reads Chinese and who reads English both find what an operation is for."""
+def test_every_operation_says_what_it_is_for_in_chinese_and_then_in_english(document: dict[str, Any]) -> None:
+    """Who reads Chinese and who reads English both find what an operation is for, in the same order everywhere."""
     summaries = [operation["summary"] for operation in operations(document).values()]
-    assert [text for text in summaries if not (re.search(r"[一-鿿]", text) and re.search(r"[A-Za-z]{3}", text))] == []
+    assert [
+        text for text in summaries if not re.fullmatch(r"[^·]*[一-鿿][^·]* · [^·一-鿿]*[A-Za-z]{3}[^一-鿿]*", text)
+    ] == []
+
+
+def test_no_two_schemas_make_one_class_of_a_client(document: dict[str, Any]) -> None:
+    """Client generators name their classes by a schema's title, without its punctuation: each has its own."""
+    titles = [schema["title"] for schema in document["components"]["schemas"].values()]
+    classes = Counter(re.sub(r"[^a-z0-9]", "", title.lower()) for title in titles)
+    assert [name for name, count in classes.items() if count > 1] == []
 
 
 def test_the_page_shows_every_operation_once(document: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from tests.support.manifests import ROOMS
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 KEY = {"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
 NAMELESS = ("dynamodb:ListStreams", "ec2:", "logs:", "xray:")  # actions for which AWS knows no resource
-SHARED_TABLES = {"inbox", "content", "directory"}
+SHARED_TABLES = {"inbox", "content", "directory", "platforms"}
 
 
 def allowed(template: Template, role: str) -> dict[str, set[str]]:
@@ -42,6 +42,7 @@ def test_a_room_reaches_no_other_rooms_table(demo: Template, room: str) -> None:
     reached = set().union(*(tables(arns) for arns in allowed(demo, f"hub-demo-{room}").values()))
     assert reached - SHARED_TABLES - {room} == set()
     assert ("inbox" in reached) == (room == "webhooks")
+    assert ("platforms" in reached) == (room in ("webhooks", "notifications"))
 
 
 @pytest.mark.parametrize("room", sorted(set(ROOMS) - {"directory"}))
@@ -55,6 +56,15 @@ def test_of_the_directory_a_room_reads_principals_and_keys_alone(demo: Template,
     assert statement["Action"] == "dynamodb:GetItem"
     keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
     assert keys == ["demo#principal#*", "demo#apikey#*"]
+
+
+@pytest.mark.parametrize("room", ["webhooks", "notifications"])
+def test_who_calls_platforms_takes_one_item_at_a_time_of_what_calls_share(demo: Template, room: str) -> None:
+    """Tokens are read and renewed by key: nobody may list them, and no index shows them."""
+    actions = allowed(demo, f"hub-demo-{room}")
+    reaching = {action for action, arns in actions.items() if "platforms" in tables(arns)}
+    assert reaching == {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    assert "GlobalSecondaryIndexes" not in demo.named("AWS::DynamoDB::Table", "TableName")["hub-demo-platforms"]
 
 
 def test_only_webhooks_writes_secrets_and_only_two_rooms_read_them(demo: Template) -> None:

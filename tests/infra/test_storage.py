@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.infra.conftest import Template, plain
+from tests.infra.conftest import Template, listed, plain
 from tests.support.manifests import ROOMS
 
 QUEUED = [
@@ -26,9 +26,9 @@ def function_of(template: Template, mapping: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_table_is_on_demand_restorable_expiring_and_under_the_tenants_key(demo: Template) -> None:
-    """One table a room, the inbox and the content: all kept the same way."""
+    """One table a room, the inbox, the content and the platforms: all kept the same way."""
     tables = demo.named("AWS::DynamoDB::Table", "TableName")
-    assert set(tables) == {f"hub-demo-{name}" for name in (*ROOMS, "inbox", "content")}
+    assert set(tables) == {f"hub-demo-{name}" for name in (*ROOMS, "inbox", "content", "platforms")}
     for table in tables.values():
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
@@ -48,6 +48,28 @@ def test_pending_messages_are_found_by_a_sparse_index_of_keys(demo: Template) ->
     inbox = demo.named("AWS::DynamoDB::Table", "TableName")["hub-demo-inbox"]
     (index,) = inbox["GlobalSecondaryIndexes"]
     assert (index["IndexName"], index["Projection"]) == ("by_pending", {"ProjectionType": "KEYS_ONLY"})
+
+
+def test_a_rooms_lists_are_read_by_scope_from_sparse_indexes_of_keys(demo: Template) -> None:
+    """One index a level, all in the same order; and the room may query each, and nobody else's."""
+    tables = demo.named("AWS::DynamoDB::Table", "TableName")
+    levels = ("tenant", "province", "city", "district", "store", "person")
+    for room in ROOMS:
+        indexes = {index["IndexName"]: index for index in tables[f"hub-demo-{room}"]["GlobalSecondaryIndexes"]}
+        assert set(indexes) == {"by_list", *(f"by_{level}" for level in levels)}
+        for level in levels:
+            keys = [key["AttributeName"] for key in indexes[f"by_{level}"]["KeySchema"]]
+            assert (keys, indexes[f"by_{level}"]["Projection"]["ProjectionType"]) == (
+                [f"l_{level}", "l_at"],
+                "KEYS_ONLY",
+            )
+        queried = {
+            plain(arn).rpartition("/index/")[2]
+            for statement in demo.statements(f"hub-demo-{room}")
+            for arn in listed(statement["Resource"])
+            if f"table/hub-demo-{room}/index/" in plain(arn)
+        }
+        assert queried == set(indexes)
 
 
 def test_every_queue_gives_up_into_a_dead_letter_queue(demo: Template) -> None:

@@ -42,6 +42,8 @@ EVERY_KIND: dict[str, Any] = {
     ],
 }
 
+ERRORS = ("Broken", "Runtime.ExitError", "KeyError")
+
 
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
@@ -66,8 +68,8 @@ class People:
         node, op = payload["node"], payload["op"]
         self.visited.append((op, node))
         edge = self.edges[node].pop(0) if node in self.edges else ""
-        if edge == "breaks":
-            raise StepError("Broken")
+        if edge in ERRORS:
+            raise StepError(edge)
         if op == "join":
             edge = "failed" if "failed" in payload["edges"] else "joined"
         answer = {"ticket": payload["ticket"], "run": payload["run"], "visit": f"vis_{node}", "edge": edge}
@@ -120,7 +122,7 @@ def test_a_run_resumes_where_it_is_told() -> None:
 
 def test_a_branch_that_fails_lets_its_siblings_finish_and_then_fails_the_run() -> None:
     """A failure inside a branch cuts no sibling short, and is never taken for a join."""
-    people = People(ask=["ok"], choose=["big"], check=["breaks"])
+    people = People(ask=["ok"], choose=["big"], check=["Broken"])
     assert run(EVERY_KIND, people)["status"] == "FAILED"
     assert ("wait", "pause") in people.visited
     assert ("act", "send") not in people.visited
@@ -128,7 +130,7 @@ def test_a_branch_that_fails_lets_its_siblings_finish_and_then_fails_the_run() -
 
 def test_a_step_that_fails_for_good_fails_the_run_loudly() -> None:
     """Outside a branch a lasting error fails the execution, which an alarm watches."""
-    ended = run(EVERY_KIND, People(ask=["ok"], choose=["breaks"]))
+    ended = run(EVERY_KIND, People(ask=["ok"], choose=["Broken"]))
     assert (ended["status"], ended["error"]) == ("FAILED", "FlowFailed")
 
 
@@ -140,3 +142,11 @@ def test_the_repair_flow_walks_as_its_document_says() -> None:
     assert run(document, people)["status"] == "SUCCEEDED"
     nodes = [node for _, node in people.visited]
     assert nodes == ["dispatch", "accept", "dispatch", "accept", "service", "closed"]
+
+
+@pytest.mark.parametrize("error", ["Runtime.ExitError", "KeyError"])
+def test_a_run_outlives_what_nobody_knows(error: str) -> None:
+    """A process that is killed, or an error without a name of ours, ends no run: the step is done again."""
+    people = People(ask=["ok"], choose=[error, "otherwise"])
+    assert run(EVERY_KIND, people)["status"] == "SUCCEEDED"
+    assert [node for op, node in people.visited if op == "decide"] == ["choose", "choose"]

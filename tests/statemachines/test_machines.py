@@ -12,6 +12,8 @@ from statelint.config import Config
 from statelint.linter import Linter
 from statelint.problem import ProblemType
 
+from hub.kernel import errors
+from hub.kernel.errors import Broken, Refuse
 from tests.support.machines import StepError, machine, render
 
 FOLDER = Path(__file__).parents[2] / "statemachines"
@@ -21,15 +23,8 @@ SUBSTITUTIONS = {
     "StepsFunction": "hub-demo-tickets-steps",
     "RunFunction": "hub-demo-settlement-steps",
 }
-RETRIED = {
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "Lambda.Unknown",
-    "Sandbox.Timedout",
-    "Retry",
-}
+FINAL = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, (Refuse, Broken))}
+"""What comes out the same however often it is tried: the sender's fault, and a bug of ours."""
 TICKET = {
     "tenant": "demo",
     "ticket": "tkt_1",
@@ -94,15 +89,17 @@ def test_every_state_is_reached_and_every_way_leads_to_an_end(path: Path) -> Non
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_task_has_a_timeout_named_retries_and_a_catch(path: Path) -> None:
-    """A step that hangs, passes or fails for good is dealt with; retries are bounded and name their errors."""
+def test_every_task_has_a_timeout_bounded_retries_and_a_catch(path: Path) -> None:
+    """A step that hangs, passes or fails for good is dealt with: what is final is named and never tried again, all
+    else is, even what nobody has heard of."""
     tasks = [state for state in states_of(path).values() if state["Type"] == "Task"]
     assert tasks
     for task in tasks:
         assert 0 < task["TimeoutSeconds"] <= 900
-        (retry,) = task["Retry"]
-        assert set(retry["ErrorEquals"]) >= RETRIED
-        assert 0 < retry["MaxAttempts"] <= 10
+        final, passing = task["Retry"]
+        assert (set(final["ErrorEquals"]), final["MaxAttempts"]) == (FINAL, 0)
+        assert passing["ErrorEquals"] == ["States.ALL"]
+        assert 0 < passing["MaxAttempts"] <= 10
         assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
 
 
@@ -177,11 +174,14 @@ def test_a_wake_that_fails_for_good_is_waited_out() -> None:
     assert [call["op"] for call in calls] == ["wake"] * 3
 
 
-def test_a_passing_fault_is_tried_again() -> None:
-    """Retry, raised by a step, costs a little time and nothing else."""
-    ended, calls = walk("escalation", TICKET, [StepError("Retry"), {"next": "done", "wait_seconds": 1, "wakes": 1}])
+@pytest.mark.parametrize("name", ["Retry", "Lost", "Runtime.ExitError", "Sandbox.Timedout", "KeyError"])
+def test_what_is_not_known_to_be_final_is_tried_again(name: str) -> None:
+    """A throttle, a lost race, a process that was killed, a surprise: each costs a little time and nothing else."""
+    done = {"cursor": "", "more": False}
+    answers = [StepError(name), {"cursor": ""}, done, {}]
+    ended, calls = walk("settlement_run", {"run_id": "run_1", "day": "2026-03-01"}, answers)
     assert ended["status"] == "SUCCEEDED"
-    assert len(calls) == 2
+    assert [call["op"] for call in calls] == ["open", "open", "total", "close"]
 
 
 def test_a_settlement_run_totals_page_by_page_and_closes() -> None:

@@ -31,6 +31,7 @@ def environment(room: str, **more: str) -> dict[str, str]:
         "HUB_INBOX_TABLE": f"hub-{TENANT}-inbox",
         "HUB_CONTENT_TABLE": f"hub-{TENANT}-content",
         "HUB_DIRECTORY_TABLE": f"hub-{TENANT}-directory",
+        "HUB_PLATFORMS_TABLE": f"hub-{TENANT}-platforms",
         "HUB_BUS": f"hub-{TENANT}",
         "HUB_BASE_URL": "https://hub.test",
         "HUB_KEY_ID": f"alias/hub-{TENANT}",
@@ -38,33 +39,44 @@ def environment(room: str, **more: str) -> dict[str, str]:
     }
 
 
-def make_table(name: str, pending_index: bool = False) -> None:
-    """One table of the stack: string keys pk and sk, and its sparse list index."""
-    index = "by_pending" if pending_index else "by_list"
-    keys = ("pending_pk", "pending_since") if pending_index else ("list_pk", "list_sk")
-    attributes = ("pk", "sk", *keys)
+LEVELS = ("tenant", "province", "city", "district", "store", "person")
+ROOM_INDEXES = {
+    "by_list": ("list_pk", "list_sk", "ALL"),
+    **{f"by_{level}": (f"l_{level}", "l_at", "KEYS_ONLY") for level in LEVELS},
+}
+INDEXES = {
+    "inbox": {"by_pending": ("pending_pk", "pending_since", "KEYS_ONLY")},
+    "content": {},
+    "platforms": {},
+}
+"""The indexes of tables that are no room's."""
+
+
+def make_table(name: str) -> None:
+    """One table of the stack, by what its name ends with: string keys pk and sk, and its sparse indexes."""
+    indexes = INDEXES.get(name.rpartition("-")[2], ROOM_INDEXES)
+    attributes = dict.fromkeys(["pk", "sk", *(key for index in indexes.values() for key in index[:2])])
+    secondary = [
+        {"IndexName": index, "KeySchema": _key_schema(*keys), "Projection": {"ProjectionType": shown}}
+        for index, (*keys, shown) in indexes.items()
+    ]
     boto3.client("dynamodb", region_name=REGION).create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": a, "AttributeType": "S"} for a in attributes],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": [
-                    {"AttributeName": keys[0], "KeyType": "HASH"},
-                    {"AttributeName": keys[1], "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY" if pending_index else "ALL"},
-            }
-        ],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
+        KeySchema=_key_schema("pk", "sk"),
+        **({"GlobalSecondaryIndexes": secondary} if secondary else {}),
     )
+
+
+def _key_schema(hash_key: str, range_key: str) -> list[dict[str, str]]:
+    return [{"AttributeName": hash_key, "KeyType": "HASH"}, {"AttributeName": range_key, "KeyType": "RANGE"}]
 
 
 @contextmanager
 def account(room: str, *tables: str, quick: bool = False, **more: str) -> Iterator[Any]:
-    """Inside: a fresh account with the room's table, the directory's, the content store and `tables`; the bus; a
-    queue `bus-tap` that sees every event; the signing key; a KMS alias. Yields a boto3 session.
+    """Inside: a fresh account with the room's table, the directory's, the content store, the platforms' and `tables`;
+    the bus; a queue `bus-tap` that sees every event; the signing key; a KMS alias. Yields a boto3 session.
     quick: for thousands of transactions, which moto's own DynamoDB takes hours for."""
     before = dict(os.environ)
     try:
@@ -72,8 +84,8 @@ def account(room: str, *tables: str, quick: bool = False, **more: str) -> Iterat
             os.environ.update(environment(room, **more))
             if quick:
                 quicken_dynamodb(REGION)
-            for name in dict.fromkeys((room, "directory", "content", *tables)):
-                make_table(f"hub-{TENANT}-{name}", pending_index=name == "inbox")
+            for name in dict.fromkeys((room, "directory", "content", "platforms", *tables)):
+                make_table(f"hub-{TENANT}-{name}")
             session = boto3.Session(region_name=REGION)
             _bus_with_tap(session)
             _secrets_and_keys(session)

@@ -11,7 +11,7 @@ from functions.notifications.delivery import Send
 
 @dataclass
 class MemorySends:
-    """What NotificationTable does, in a dict."""
+    """What SendTable does, in a dict."""
 
     kept: dict[str, Send] = field(default_factory=dict)
     due_ids: set[str] = field(default_factory=set)

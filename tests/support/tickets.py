@@ -7,7 +7,7 @@ import itertools
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,12 +15,14 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from functions.tickets import app
+from functions.tickets.desk import build_desk
 from hub.contracts.events import CardTapped, Event, MessageResolved, PersonChanged, RosterChanged
-from hub.edge import aws, bus
+from hub.edge import bus
 from hub.kernel.clock import StepClock
 from hub.kernel.ids import fresh_id, hashed_id
 from hub.store.content import ContentStore
 from tests.support.aws import REGION, TENANT, account
+from tests.support.hosts import host_of
 from tests.support.http import Answer, Context, bus_batch, call, sqs_batch, token
 
 T0 = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
@@ -34,6 +36,7 @@ class Execution:
 
     definition: dict[str, Any]
     data: dict[str, Any]
+    clock: StepClock
     state: str = ""
     token: str = ""
     ended: str = ""
@@ -65,8 +68,7 @@ class Execution:
         self.state = next(taken, step["Default"])
 
     def _wait(self, step: dict[str, Any], _: Iterator[str]) -> None:
-        assert isinstance(app.room.clock, StepClock)
-        app.room.clock.advance(seconds=self.data[step["SecondsPath"][2:]])
+        self.clock.advance(seconds=self.data[step["SecondsPath"][2:]])
         self._go(step)
 
     def _fail(self, step: dict[str, Any], _: Iterator[str]) -> None:
@@ -91,6 +93,7 @@ class Machines:
     """What the room asks of Step Functions, done in memory. An execution's name is used once; `lost` flow executions
     never start."""
 
+    clock: StepClock
     definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
     flows: dict[str, Execution] = field(default_factory=dict)
     escalations: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -108,7 +111,7 @@ class Machines:
         elif self.lost:
             self.lost -= 1
         elif name not in self.flows:
-            self.flows[name] = Execution(self.definitions[machine_arn], dict(payload))
+            self.flows[name] = Execution(self.definitions[machine_arn], dict(payload), self.clock)
             self.flows[name].run(self.tokens)
 
     def succeed(self, token: str, output: Mapping[str, Any]) -> None:
@@ -137,7 +140,7 @@ class World:
     def message(self, text: str, message_id: str = "msg_1", **facts: Any) -> MessageResolved:
         """A text message of now, its content stored; not told yet."""
         facts = {"customer_id": "cus_1", "sender_id": "wmZhang", "at": self.clock.now, **facts}
-        store = ContentStore(TENANT, f"hub-{TENANT}-content", aws.client("dynamodb"))
+        store = ContentStore(TENANT, f"hub-{TENANT}-content", app.room.host.client("dynamodb"))
         store.put(message_id, {"schema": 1, "kind": "text", "text": text}, 0)
         return MessageResolved(
             id=hashed_id("evt", message_id),
@@ -249,10 +252,10 @@ class Stage:
         """A room at T0, with these preset flows published; what publishing wrote is kept for the next one."""
         for table in _tables().values():
             table.items.clear()
-        app.desk.__dict__.pop("flows", None)  # it remembers versions
-        app.desk._cached = None
-        made = World(self.session, StepClock(T0), Machines())
-        app.room.clock, app.desk.machines, app.desk.emit = made.clock, made.machines, made.emitted.append
+        clock = StepClock(T0)
+        made = World(self.session, clock, Machines(clock))
+        host = host_of(app.room, self.session, clock)
+        app.room.install(host, replace(build_desk(host, made.machines), emit=made.emitted.append))
         if publish not in self.published:
             for key in publish:
                 assert made.call("POST", f"/flows/{key}/publish", {}).status == 200
@@ -277,8 +280,6 @@ def stage() -> Iterator[Stage]:
         yield _OPEN[-1]
         return
     with account("tickets", HUB_ESCALATION_ARN=ESCALATION, HUB_STEPS_FUNCTION="hub-demo-tickets-steps") as session:
-        app.room.reset()
-        app.desk.forget()
         _OPEN.append(Stage(session))
         try:
             yield _OPEN[-1]

@@ -13,11 +13,16 @@ from typing import Any
 from functions.webhooks import app
 from functions.webhooks.accept import Door, build_door
 from functions.webhooks.connections.selfcheck import to_event
+from functions.webhooks.handlers import changes
 from functions.webhooks.settings import DoorSettings
+from hub.channels.door import Stamp
 from hub.channels.registry import codec
+from hub.kernel.clock import Clock
+from hub.store.connection import Connection
 from hub.store.inbox import Inbox
-from hub.store.secrets import Connection, ConnectionSecrets
+from hub.store.secrets import ConnectionSecrets
 from tests.support.aws import REGION, TENANT, account
+from tests.support.hosts import install
 from tests.support.http import Context, bus_events, drain, sqs_batch
 from tests.support.quick_dynamodb import read_stream
 
@@ -54,11 +59,16 @@ class Stack:
     session: Any
     settings: dict[str, str]
     calls: list[str] = field(default_factory=list)
+    clock: Clock | None = None
     _told: dict[str, int] = field(default_factory=dict)
     _tap: Any = None
 
     def __post_init__(self) -> None:
         self.clients = {name: self._client(name) for name in ("dynamodb", "ssm", "sqs")}
+
+    def restart(self) -> None:
+        """The room as a process that has just started: nothing is cached."""
+        install(app.room, self.session, self.clock)
 
     def changes(self) -> list[dict[str, Any]]:
         """What the inbox's stream says of every message stored so far: each was inserted."""
@@ -68,7 +78,7 @@ class Stack:
 
     def publish(self) -> list[str]:
         """Hand those to the room; the ids of the records that failed and would be delivered again."""
-        failures = app.on_change(sqs_batch(*self.changes()), Context())["batchItemFailures"]
+        failures = changes.on_change(sqs_batch(*self.changes()), Context())["batchItemFailures"]
         return [failure["itemIdentifier"] for failure in failures]
 
     def door(self) -> Door:
@@ -127,8 +137,9 @@ class Stack:
 
 
 @contextmanager
-def simulated_stack(quick: bool = False, **more: str) -> Iterator[Stack]:
-    """Everything that the stack's template makes for webhooks, in moto, with two connections."""
+def simulated_stack(quick: bool = False, clock: Clock | None = None, **more: str) -> Iterator[Stack]:
+    """Everything that the stack's template makes for webhooks, in moto, with two connections. clock: of the room, real
+    time if none."""
     with account("webhooks", "inbox", quick=quick, **more) as session:
         sqs = session.client("sqs")
         for setting, name in QUEUES.items():
@@ -136,13 +147,13 @@ def simulated_stack(quick: bool = False, **more: str) -> Iterator[Stack]:
         for entry in app.room.manifest()["entries"]:
             if entry["kind"] == "queue":
                 sqs.create_queue(QueueName=f"hub-{TENANT}-webhooks-{entry['queue']}")
-        stack = Stack(session, {name: os.environ[name] for name in os.environ if name.startswith("HUB_")})
+        settings = {name: os.environ[name] for name in os.environ if name.startswith("HUB_")}
+        stack = Stack(session, settings, clock=clock)
         for connection in (WECOM, DOUYIN):
             stack.secrets().put(connection)
         stack.calls.clear()
-        app.room.reset()
+        stack.restart()
         yield stack
-        app.room.reset()
 
 
 def wecom_text(text: str, message_id: str = "7300000000000000001", sender: str = "wmCustomer1") -> bytes:
@@ -161,7 +172,6 @@ def douyin_push(*messages: Mapping[str, Any]) -> bytes:
 
 def deliver(connection: Connection, plaintext: bytes) -> dict[str, Any]:
     """The event of a genuine delivery of `plaintext`."""
-    sample = codec(connection.channel).sample(
-        connection.settings, plaintext, timestamp="1700000000", nonce="n0nce", randomness=b"0123456789abcdef"
-    )
+    stamp = Stamp(timestamp="1700000000", nonce="n0nce", randomness=b"0123456789abcdef")
+    sample = codec(connection.channel).sample(connection.settings, plaintext, stamp)
     return to_event(connection, sample)

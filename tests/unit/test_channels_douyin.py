@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from hub.channels.base import Delivery, NotUnderstood, Rejected
 from hub.channels.client import PlatformMisconfigured, PlatformRefused, Token
-from hub.channels.douyin import codec, inbound
+from hub.channels.douyin import inbound
 from hub.channels.douyin.client import FEEDS, Client
+from hub.channels.douyin.codec import DOOR
 from hub.channels.douyin.orders import canonical_after_sale, canonical_order
 from hub.channels.douyin.signing import canonical_json, sign_call, sign_push
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import lint, packaged_table
-from hub.channels.market import AfterSaleFacts, OrderFacts, Row, Rows
+from hub.channels.market import Row, Rows
 from hub.kernel.errors import HubError, Retry
 from tests.channels.fakes import FakeSession, FakeTokens
 from tests.channels.support import STAMP, payload, stored
@@ -34,7 +36,7 @@ def push(body: bytes) -> Delivery:
 
 
 def plaintexts(body: bytes) -> list[bytes]:
-    return [one.plaintext for one in codec.accept(push(body), KNOWN).messages]
+    return [one.plaintext for one in DOOR.accept(push(body), KNOWN).messages]
 
 
 @pytest.mark.parametrize("vector", VECTORS["pushes"], ids=lambda one: one["id"])
@@ -42,7 +44,7 @@ def plaintexts(body: bytes) -> list[bytes]:
 def test_the_vectors_verify_in_either_case(vector: dict[str, str], case: Any) -> None:
     """event-sign is compared without regard to case, as the official SDK does."""
     delivery = Delivery("POST", {}, {"event-sign": case(vector["event_sign"])}, vector["body"].encode())
-    assert codec.accept(delivery, VECTORS).answer == codec.SUCCESS
+    assert DOOR.accept(delivery, VECTORS).answer == DOOR.SUCCESS
 
 
 @pytest.mark.parametrize("vector", VECTORS["calls"], ids=lambda one: one["id"])
@@ -107,11 +109,11 @@ def test_splitting_agrees_with_json(items: list[Any], indent: int | None) -> Non
 def test_random_pushes_are_refused(body: bytes, signature: str) -> None:
     """Nothing that the app's secret did not sign is taken, and nothing crashes the door."""
     with pytest.raises(Rejected):
-        codec.accept(Delivery("POST", {}, {"event-sign": signature}, body), KNOWN)
+        DOOR.accept(Delivery("POST", {}, {"event-sign": signature}, body), KNOWN)
 
 
 def keys(body: bytes) -> list[str]:
-    return [one.dedupe_key for one in codec.accept(push(body), KNOWN).messages]
+    return [one.dedupe_key for one in DOOR.accept(push(body), KNOWN).messages]
 
 
 def test_one_id_in_two_shops_or_under_two_tags_is_two_messages() -> None:
@@ -134,10 +136,10 @@ def test_without_an_id_the_messages_own_text_is_the_key(text: str) -> None:
 
 def test_a_push_over_the_limit_is_refused() -> None:
     """One MiB is the written bound; at the bound a push is read."""
-    at_bound = b"[" + b" " * (codec.BODY_LIMIT_BYTES - 2) + b"]"
+    at_bound = b"[" + b" " * (DOOR.BODY_LIMIT_BYTES - 2) + b"]"
     assert plaintexts(at_bound) == []
     with pytest.raises(Rejected, match="too-large"):
-        codec.accept(push(at_bound + b" "), KNOWN)
+        DOOR.accept(push(at_bound + b" "), KNOWN)
 
 
 DETAIL: dict[str, Any] = {
@@ -445,4 +447,4 @@ def test_a_product_that_was_refused_is_urgent(reason: str, status: str, urgent: 
 def test_a_sample_signs_what_it_sends() -> None:
     """One message or a whole array, both verify."""
     for plaintext in (b'{"tag":"101","msg_id":"a"}', b'[{"tag":"101","msg_id":"a"}]'):
-        assert len(codec.accept(codec.sample(KNOWN, plaintext, **STAMP), KNOWN).messages) == 1
+        assert len(DOOR.accept(DOOR.sample(KNOWN, plaintext, STAMP), KNOWN).messages) == 1

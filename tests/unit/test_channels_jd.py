@@ -10,12 +10,13 @@ import pytest
 
 from hub.channels.base import NotUnderstood
 from hub.channels.client import PlatformMisconfigured, PlatformRefused, Token
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.jd import inbound
 from hub.channels.jd.client import FEEDS, OAUTH_URL, ORDER_STATES, Client
 from hub.channels.jd.orders import canonical_after_sale, canonical_order
 from hub.channels.jd.signing import PARAMETERS, parameters, sign_call
 from hub.channels.mapping import packaged_table
-from hub.channels.market import AfterSaleFacts, OrderFacts, Rows
+from hub.channels.market import Rows
 from hub.channels.registry import channel_document
 from hub.contracts.events import AfterSaleTouched, OrderTouched
 from hub.kernel.errors import Retry

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.channels.base import Delivery, NotUnderstood, Rejected
-from hub.channels.kuaishou import codec, inbound
+from hub.channels.kuaishou import inbound
+from hub.channels.kuaishou.codec import DOOR
 from hub.channels.registry import settings_problems
 from tests.channels.support import STAMP, payload, stored
 
@@ -43,7 +44,7 @@ def push(**changes: Any) -> bytes:
 
 
 def delivered(plaintext: bytes, known: dict[str, Any] = KNOWN) -> Delivery:
-    return codec.sample(known, plaintext, **STAMP)
+    return DOOR.sample(known, plaintext, STAMP)
 
 
 def events(**changes: Any) -> list[Any]:
@@ -52,7 +53,7 @@ def events(**changes: Any) -> list[Any]:
 
 def test_the_push_vector_opens_to_its_text() -> None:
     """The body that the platform's demo would decrypt opens here, byte for byte."""
-    (message,) = codec.accept(Delivery("POST", {}, {}, PUSH_BODY), PUSH_SETTINGS).messages
+    (message,) = DOOR.accept(Delivery("POST", {}, {}, PUSH_BODY), PUSH_SETTINGS).messages
     assert (message.plaintext.decode(), message.account) == (PUSH_TEXT, "o-1")
     assert message.dedupe_key == "2161524184:kwaishop_order_paySuccess:243_1"
 
@@ -67,21 +68,21 @@ def test_one_flipped_byte_of_the_body_is_refused(at: int) -> None:
     """There is no MAC: what saves us is that a spoiled block is no JSON, or names another app."""
     body = PUSH_BODY[:at] + bytes([PUSH_BODY[at] ^ 1]) + PUSH_BODY[at + 1 :]
     with pytest.raises(Rejected):
-        codec.accept(Delivery("POST", {}, {}, body), PUSH_SETTINGS)
+        DOOR.accept(Delivery("POST", {}, {}, body), PUSH_SETTINGS)
 
 
 @pytest.mark.parametrize("test", [True, "true"])
 def test_a_heartbeat_is_acknowledged_and_leaves_nothing(test: Any) -> None:
     """`test` is the platform feeling our pulse."""
-    accepted = codec.accept(delivered(push(test=test)), KNOWN)
-    assert (accepted.messages, accepted.answer) == ((), codec.SUCCESS)
+    accepted = DOOR.accept(delivered(push(test=test)), KNOWN)
+    assert (accepted.messages, accepted.answer) == ((), DOOR.SUCCESS)
 
 
 @pytest.mark.parametrize(
     ("delivery", "reason"),
     [
         (Delivery("GET"), "bad-method"),
-        (Delivery("POST", {}, {}, b"A" * (codec.BODY_LIMIT_BYTES + 1)), "too-large"),
+        (Delivery("POST", {}, {}, b"A" * (DOOR.BODY_LIMIT_BYTES + 1)), "too-large"),
         (Delivery("POST", {}, {}, b""), "bad-ciphertext"),
         (Delivery("POST", {}, {}, b"no base64!"), "bad-ciphertext"),
         (Delivery("POST", {}, {}, b64encode(bytes(15))), "bad-ciphertext"),
@@ -99,23 +100,23 @@ def test_a_heartbeat_is_acknowledged_and_leaves_nothing(test: Any) -> None:
 def test_what_is_not_ours_is_refused_for_its_reason(delivery: Delivery, reason: str) -> None:
     """Another key, wrong padding, no JSON, another app: nothing is kept, and the answer is one for all."""
     with pytest.raises(Rejected) as refused:
-        codec.accept(delivery, KNOWN)
+        DOOR.accept(delivery, KNOWN)
     assert refused.value.reason == reason
-    assert codec.refuse(refused.value) == codec.refuse(Rejected("any"))
+    assert DOOR.refuse(refused.value) == DOOR.refuse(Rejected("any"))
 
 
 @pytest.mark.parametrize("secret", [None, "", "short", "!", "QUJD"])
 def test_a_secret_that_is_no_key_refuses_instead_of_crashing(secret: Any) -> None:
     """A connection without a usable key takes nothing."""
     with pytest.raises(Rejected) as refused:
-        codec.accept(delivered(push()), {**KNOWN, "message_secret": secret})
+        DOOR.accept(delivered(push()), {**KNOWN, "message_secret": secret})
     assert refused.value.reason == "bad-settings"
 
 
 def test_without_an_app_key_nothing_is_taken() -> None:
     """Decryption alone proves nothing."""
     with pytest.raises(Rejected) as refused:
-        codec.accept(delivered(push()), {**KNOWN, "app_key": ""})
+        DOOR.accept(delivered(push()), {**KNOWN, "app_key": ""})
     assert refused.value.reason == "bad-settings"
 
 
@@ -125,7 +126,7 @@ def test_random_bodies_are_refused(body: bytes) -> None:
     """Nothing that our secret did not seal is taken, and nothing crashes the door."""
     for sent in (body, b64encode(body)):
         with pytest.raises(Rejected):
-            codec.accept(Delivery("POST", {}, {}, sent), KNOWN)
+            DOOR.accept(Delivery("POST", {}, {}, sent), KNOWN)
 
 
 @given(st.dictionaries(st.text(max_size=8), st.none() | st.integers() | st.text(max_size=20), max_size=6))
@@ -133,7 +134,7 @@ def test_random_bodies_are_refused(body: bytes) -> None:
 def test_what_was_sealed_opens_to_the_same_bytes(fields: dict[str, Any]) -> None:
     """Whatever a push holds, it is stored as it was sent."""
     plaintext = json.dumps({**fields, "appKey": KNOWN["app_key"], "test": False}, ensure_ascii=True).encode()
-    (message,) = codec.accept(delivered(plaintext), KNOWN).messages
+    (message,) = DOOR.accept(delivered(plaintext), KNOWN).messages
     assert message.plaintext == plaintext
 
 
@@ -141,7 +142,7 @@ def test_what_was_sealed_opens_to_the_same_bytes(fields: dict[str, Any]) -> None
 def test_a_message_without_a_usable_id_is_known_by_its_text(event_id: Any) -> None:
     """Two different messages never share a key."""
     keys = {
-        codec.accept(delivered(push(eventId=event_id, bizId=number)), KNOWN).messages[0].dedupe_key for number in (1, 2)
+        DOOR.accept(delivered(push(eventId=event_id, bizId=number)), KNOWN).messages[0].dedupe_key for number in (1, 2)
     }
     assert len(keys) == 2
 

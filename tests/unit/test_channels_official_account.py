@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from hub.channels.base import Answer, Delivery, NotUnderstood, Rejected
-from hub.channels.official_account import codec, inbound, replies
+from hub.channels.official_account import inbound, replies
+from hub.channels.official_account.codec import DOOR
 from hub.channels.registry import settings_problems
-from hub.channels.wechat import door
 from hub.channels.wechat.crypto import decrypt, sign
 from hub.channels.wechat.document import read_fields
 from tests.channels.support import STAMP, payload, stored
@@ -26,7 +26,7 @@ ENTROPY = b"entropy-of-16-by"
 
 
 def sealed(plaintext: str, **changes: Any) -> Delivery:
-    delivery = codec.sample(KNOWN, plaintext.encode(), **STAMP)
+    delivery = DOOR.sample(KNOWN, plaintext.encode(), STAMP)
     return dataclasses.replace(delivery, at=AT, entropy=ENTROPY, **changes)
 
 
@@ -37,7 +37,7 @@ def plain(body: str, token: str = KNOWN["token"]) -> Delivery:
 
 def reason_of(delivery: Delivery, known: dict[str, Any] = KNOWN) -> str:
     with pytest.raises(Rejected) as refused:
-        codec.accept(delivery, known)
+        DOOR.accept(delivery, known)
     return refused.value.reason
 
 
@@ -53,7 +53,7 @@ def said(plaintext: str) -> list[dict[str, Any]]:
 def test_a_saved_url_is_answered_with_its_echo() -> None:
     """`echostr` comes back byte for byte as text/plain; without a good signature nothing does."""
     query = {**plain("").query, "echostr": "4375120948345356249"}
-    answer = codec.accept(Delivery("GET", query), KNOWN).answer
+    answer = DOOR.accept(Delivery("GET", query), KNOWN).answer
     assert (answer.status, answer.body, answer.content_type) == (200, b"4375120948345356249", "text/plain")
     assert reason_of(Delivery("GET", {**query, "signature": "0" * 40})) == "bad-signature"
     assert reason_of(Delivery("GET", {**query, "echostr": "<script>"})) == "not-an-echo"
@@ -63,7 +63,7 @@ def test_a_saved_url_is_answered_with_its_echo() -> None:
 def test_plaintext_mode_is_refused_unless_it_is_chosen() -> None:
     """A plain body under a good signature counts only with `plaintext_allowed` = yes."""
     assert reason_of(plain(TEXT)) == "bad-settings"
-    (received,) = codec.accept(plain(TEXT), OPEN).messages
+    (received,) = DOOR.accept(plain(TEXT), OPEN).messages
     assert (received.plaintext, received.account, received.dedupe_key) == (TEXT.encode(), KNOWN["app_id"], "71")
     assert reason_of(plain(TEXT, token="another"), OPEN) == "bad-signature"
     assert reason_of(plain(" "), OPEN) == "bad-form"
@@ -83,16 +83,16 @@ def test_compatible_mode_trusts_only_the_decrypted_copy() -> None:
     words = "<![CDATA[<!DOCTYPE x><Encrypt><![CDATA[QUFB]]]]><![CDATA[></Encrypt>]]>"
     forged = f"<xml>{PEOPLE}<Content>{words}</Content>".encode()
     both = forged + delivery.body.removeprefix(b"<xml>")
-    (received,) = codec.accept(dataclasses.replace(delivery, body=both), KNOWN).messages
+    (received,) = DOOR.accept(dataclasses.replace(delivery, body=both), KNOWN).messages
     assert received.plaintext == TEXT.encode()
 
 
 def test_the_original_id_is_no_receive_id() -> None:
     """A message for `gh_…` is refused, and a component's AppID is taken once it is listed."""
     other = {**KNOWN, "app_id": "wx00000component0", "receive_ids": []}
-    delivery = codec.sample(other, TEXT.encode(), **STAMP)
+    delivery = DOOR.sample(other, TEXT.encode(), STAMP)
     assert reason_of(delivery) == "wrong-receive-id"
-    (received,) = codec.accept(delivery, {**KNOWN, "receive_ids": ["wx00000component0"]}).messages
+    (received,) = DOOR.accept(delivery, {**KNOWN, "receive_ids": ["wx00000component0"]}).messages
     assert received.account == "wx00000component0"
 
 
@@ -101,13 +101,13 @@ def test_json_is_taken_like_xml() -> None:
     text = '{"FromUserName":"oA","CreateTime":1,"MsgType":"text","Content":"x","MsgId":7300000000000000001}'
     delivery = sealed(text)
     assert json.loads(delivery.body).keys() == {"ToUserName", "Encrypt"}
-    assert codec.accept(delivery, KNOWN).messages[0].dedupe_key == "7300000000000000001"
+    assert DOOR.accept(delivery, KNOWN).messages[0].dedupe_key == "7300000000000000001"
     happened = event("TEMPLATESENDJOBFINISH", "<MsgID>71</MsgID>")
-    assert len(codec.accept(sealed(happened), KNOWN).messages[0].dedupe_key) == 64
+    assert len(DOOR.accept(sealed(happened), KNOWN).messages[0].dedupe_key) == 64
 
 
 def reply_of(delivery: Delivery, known: dict[str, Any]) -> dict[str, Any]:
-    return read_fields(codec.accept(delivery, known).answer.body)
+    return read_fields(DOOR.accept(delivery, known).answer.body)
 
 
 def test_who_follows_is_greeted_and_nobody_else() -> None:
@@ -121,8 +121,8 @@ def test_who_follows_is_greeted_and_nobody_else() -> None:
         "content": "欢迎 ]]> &",
     }
     for other in (TEXT, event("CLICK"), event("unsubscribe"), "<xml>", "no xml"):
-        assert codec.accept(plain(other), known).answer.body == b"success"
-    assert codec.accept(plain(event("subscribe")), OPEN).answer.body == b"success"
+        assert DOOR.accept(plain(other), known).answer.body == b"success"
+    assert DOOR.accept(plain(event("subscribe")), OPEN).answer.body == b"success"
 
 
 def test_messages_are_answered_or_handed_over() -> None:
@@ -130,15 +130,13 @@ def test_messages_are_answered_or_handed_over() -> None:
     assert reply_of(plain(TEXT), {**OPEN, "auto_reply": "稍后回复"})["content"] == "稍后回复"
     handed = reply_of(plain(TEXT), {**OPEN, "hand_over": "yes"})
     assert (handed["msgtype"], "content" in handed) == ("transfer_customer_service", False)
-    assert (
-        codec.accept(plain(event("CLICK")), {**OPEN, "auto_reply": "x", "hand_over": "yes"}).answer.body == b"success"
-    )
-    assert codec.accept(plain(TEXT), {**OPEN, "hand_over": "no"}).answer.body == b"success"
+    assert DOOR.accept(plain(event("CLICK")), {**OPEN, "auto_reply": "x", "hand_over": "yes"}).answer.body == b"success"
+    assert DOOR.accept(plain(TEXT), {**OPEN, "hand_over": "no"}).answer.body == b"success"
 
 
 def test_what_came_sealed_is_answered_sealed() -> None:
     """In secure mode the reply is encrypted for the same AppID and stamped with the time of receipt."""
-    answer = codec.accept(sealed(TEXT), {**KNOWN, "auto_reply": "好"}).answer
+    answer = DOOR.accept(sealed(TEXT), {**KNOWN, "auto_reply": "好"}).answer
     fields = read_fields(answer.body)
     assert set(fields) == {"encrypt", "msgsignature", "timestamp", "nonce"}
     assert (fields["timestamp"], answer.content_type) == ("1767242701", "text/xml")
@@ -150,8 +148,8 @@ def test_what_came_sealed_is_answered_sealed() -> None:
 def test_a_reply_is_sealed_with_the_secrets_that_the_message_came_under() -> None:
     """While secrets are rotated, a message under the older ones is answered under the older ones."""
     older = payload("official_account_examples")["older_secrets"]
-    delivery = codec.sample({**KNOWN, **older}, TEXT.encode(), **STAMP)
-    answer = codec.accept(delivery, {**KNOWN, "auto_reply": "好", "previous": older}).answer
+    delivery = DOOR.sample({**KNOWN, **older}, TEXT.encode(), STAMP)
+    answer = DOOR.accept(delivery, {**KNOWN, "auto_reply": "好", "previous": older}).answer
     assert decrypt(older["encoding_aes_key"], read_fields(answer.body)["encrypt"], [KNOWN["app_id"]])
 
 
@@ -160,17 +158,17 @@ def test_only_secrets_have_generations() -> None:
     older = {**OPEN, "token": "LeakedToken", "auto_reply": "旧的回复", "receive_ids": ["wx00000component0"]}
     rotated = {**KNOWN, "previous": older}
     assert reason_of(plain(TEXT, token="LeakedToken"), rotated) == "bad-settings"
-    assert codec.accept(
-        codec.sample({**KNOWN, "token": "LeakedToken"}, TEXT.encode(), **STAMP), rotated
-    ).answer == Answer(200, b"success")
-    component = codec.sample({**older, "app_id": "wx00000component0"}, TEXT.encode(), **STAMP)
+    assert DOOR.accept(DOOR.sample({**KNOWN, "token": "LeakedToken"}, TEXT.encode(), STAMP), rotated).answer == Answer(
+        200, b"success"
+    )
+    component = DOOR.sample({**older, "app_id": "wx00000component0"}, TEXT.encode(), STAMP)
     assert reason_of(component, rotated) == "wrong-receive-id"
 
 
 def test_json_is_answered_in_json() -> None:
     """A JSON message gets a JSON reply, in secure mode in the JSON envelope with a whole number for its time."""
     text = '{"ToUserName":"gh_1","FromUserName":"oA","CreateTime":1,"MsgType":"text","Content":"x","MsgId":1}'
-    answer = codec.accept(sealed(text), {**KNOWN, "auto_reply": "好"}).answer
+    answer = DOOR.accept(sealed(text), {**KNOWN, "auto_reply": "好"}).answer
     envelope = json.loads(answer.body)
     opened, _ = decrypt(KNOWN["encoding_aes_key"], envelope["Encrypt"], [KNOWN["app_id"]])
     assert (envelope["TimeStamp"], answer.content_type) == (1767242701, "application/json")
@@ -181,7 +179,7 @@ def test_json_is_answered_in_json() -> None:
         "MsgType": "text",
         "Content": "好",
     }
-    unsealed = json.loads(codec.accept(plain(text), {**OPEN, "auto_reply": "好"}).answer.body)
+    unsealed = json.loads(DOOR.accept(plain(text), {**OPEN, "auto_reply": "好"}).answer.body)
     assert unsealed["Content"] == "好"
 
 
@@ -327,4 +325,4 @@ def test_the_shared_echo_refuses_what_is_no_echo() -> None:
     """Whatever a signed GET carries, only a short plain word comes back."""
     for echo in ("", "a b", "x" * 129, "\r\nSet-Cookie: a=b"):
         with pytest.raises(Rejected):
-            door.accept_plain_echo(Delivery("GET", {**plain("").query, "echostr": echo}), KNOWN)
+            DOOR.accept(Delivery("GET", {**plain("").query, "echostr": echo}), KNOWN)

@@ -22,15 +22,14 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from hub.channels.base import Accepted, Delivery, NotUnderstood, Rejected
-from hub.channels.market import AfterSaleFacts, OrderFacts
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.open import codec, documents, inbound
+from hub.channels.open.codec import DOOR
 from hub.channels.registry import settings_problems
 from hub.contracts import platform_events
 from hub.kernel.errors import Problem
-from tests.channels.support import PAYLOADS, payload, stored
-from tests.channels.support import STAMP as _STAMP
+from tests.channels.support import PAYLOADS, STAMP, payload, stored
 
-STAMP: dict[str, Any] = _STAMP
 KNOWN: dict[str, Any] = payload("open_examples")["settings"]
 OLDER: dict[str, Any] = payload("open_examples")["older_secrets"]
 ROOT = PAYLOADS.parents[1]
@@ -47,7 +46,7 @@ def rendered(name: str) -> bytes:
 
 
 def delivery(body: bytes = BODY, **changes: Any) -> Delivery:
-    return dataclasses.replace(codec.sample(KNOWN, body, **STAMP), **changes)
+    return dataclasses.replace(DOOR.sample(KNOWN, body, STAMP), **changes)
 
 
 def with_headers(**changes: str) -> Delivery:
@@ -59,7 +58,7 @@ def with_headers(**changes: str) -> Delivery:
 
 def reason(given: Delivery, secrets: dict[str, Any] = KNOWN) -> str:
     with pytest.raises(Rejected) as refused:
-        codec.accept(given, secrets)
+        DOOR.accept(given, secrets)
     return refused.value.reason
 
 
@@ -70,7 +69,7 @@ def test_what_the_reference_library_signs_is_accepted(text: str) -> None:
     moment = datetime.fromtimestamp(NOW, UTC)
     headers = {"webhook-id": "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W", "webhook-timestamp": str(NOW)}
     headers["webhook-signature"] = Webhook(KNOWN["secret"]).sign(headers["webhook-id"], moment, text)
-    accepted = codec.accept(Delivery("POST", {}, headers, text.encode(), at=float(NOW)), KNOWN)
+    accepted = DOOR.accept(Delivery("POST", {}, headers, text.encode(), at=float(NOW)), KNOWN)
     assert [(one.dedupe_key, one.plaintext) for one in accepted.messages] == [(headers["webhook-id"], text.encode())]
 
 
@@ -78,8 +77,8 @@ def test_what_the_reference_library_signs_is_accepted(text: str) -> None:
 @settings(max_examples=100, deadline=None)
 def test_what_we_sign_the_reference_library_accepts(text: str) -> None:
     """A delivery of ours verifies there; with another secret it does not."""
-    stamp = {**STAMP, "timestamp": str(int(datetime.now(UTC).timestamp()))}
-    ours = codec.sample(KNOWN, text.encode(), **stamp)
+    stamp = dataclasses.replace(STAMP, timestamp=str(int(datetime.now(UTC).timestamp())))
+    ours = DOOR.sample(KNOWN, text.encode(), stamp)
     Webhook(KNOWN["secret"]).verify(text, dict(ours.headers), json_parse=False)
     with pytest.raises(WebhookVerificationError):
         Webhook(OLDER["secret"]).verify(text, dict(ours.headers), json_parse=False)
@@ -91,7 +90,7 @@ def test_any_request_is_accepted_or_rejected(body: bytes, changed: dict[str, str
     """Whatever the body and the headers are, the door answers with one of two things and never crashes."""
     fresh = delivery(body)
     with suppress(Rejected):
-        got = codec.accept(dataclasses.replace(fresh, headers={**fresh.headers, **changed}), KNOWN)
+        got = DOOR.accept(dataclasses.replace(fresh, headers={**fresh.headers, **changed}), KNOWN)
         assert isinstance(got, Accepted)
 
 
@@ -100,17 +99,17 @@ def test_a_delivery_may_be_five_minutes_old_or_early(late: int, passes: bool) ->
     """At 300 seconds it passes, at 301 it is stale, to either side; only then the refusal says so."""
     given = delivery(at=float(NOW + late))
     if passes:
-        assert codec.accept(given, KNOWN).messages
+        assert DOOR.accept(given, KNOWN).messages
     else:
         assert reason(given) == "stale"
-        assert codec.refuse(Rejected("stale")).body == b'{"error":"stale-timestamp"}'
+        assert DOOR.refuse(Rejected("stale")).body == b'{"error":"stale-timestamp"}'
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
         (delivery(method="GET"), "bad-method"),
-        (delivery(body=b"x" * (codec.BODY_LIMIT_BYTES + 1)), "too-large"),
+        (delivery(body=b"x" * (DOOR.BODY_LIMIT_BYTES + 1)), "too-large"),
         (delivery(headers={}), "bad-form"),
         (with_headers(webhook_id=""), "bad-form"),
         (with_headers(webhook_id="编号"), "bad-form"),
@@ -134,13 +133,13 @@ def test_a_list_of_signatures_needs_one_that_holds(before: int, passes: bool) ->
     """A sender that rotates sends several signatures; beyond the eighth none is looked at."""
     good = delivery().headers["webhook-signature"]
     given = with_headers(webhook_signature=" ".join(["v1a,bm90IG91cnM="] * before + [good]))
-    assert (codec.accept(given, KNOWN).messages != ()) if passes else reason(given) == "bad-signature"
+    assert (DOOR.accept(given, KNOWN).messages != ()) if passes else reason(given) == "bad-signature"
 
 
 def test_two_secrets_live_at_once() -> None:
     """While the hub's secret rotates, the older one verifies too; afterwards it does not."""
-    older = codec.sample({**KNOWN, **OLDER}, BODY, **STAMP)
-    assert codec.accept(older, {**KNOWN, "previous": OLDER}).messages
+    older = DOOR.sample({**KNOWN, **OLDER}, BODY, STAMP)
+    assert DOOR.accept(older, {**KNOWN, "previous": OLDER}).messages
     assert reason(older) == "bad-signature"
 
 
@@ -151,7 +150,7 @@ def test_an_odd_id_is_hashed_and_still_tells_repeats(odd: str) -> None:
     def key(body: bytes) -> str:
         signature = codec.sign(KNOWN["secret"], odd, str(NOW), body)
         headers = {"webhook-id": odd, "webhook-timestamp": str(NOW), "webhook-signature": signature}
-        return codec.accept(Delivery("POST", {}, headers, body, at=float(NOW)), KNOWN).messages[0].dedupe_key
+        return DOOR.accept(Delivery("POST", {}, headers, body, at=float(NOW)), KNOWN).messages[0].dedupe_key
 
     assert key(b"{}") == key(b"{}") != key(b"[]")
     assert len(key(b"{}")) == 64
@@ -159,8 +158,8 @@ def test_an_odd_id_is_hashed_and_still_tells_repeats(odd: str) -> None:
 
 def test_a_ping_is_answered_and_not_kept() -> None:
     """The signed ping gets ok; unsigned it is refused like anything else."""
-    ping, answer = codec.verification(KNOWN, **STAMP)
-    assert codec.accept(ping, KNOWN) == Accepted((), answer)
+    ping, answer = DOOR.verification(KNOWN, STAMP)
+    assert DOOR.accept(ping, KNOWN) == Accepted((), answer)
     assert answer.body == b'{"ok":true}'
     assert reason(dataclasses.replace(ping, headers={})) == "bad-form"
 
@@ -435,7 +434,7 @@ def test_the_guides_shell_signs_as_we_verify(tmp_path: Path) -> None:
     told = dict(line.split(": ", 1) for line in lines if line.startswith("webhook-"))
     body = lines[lines.index("-d") + 1].encode()
     arrived = Delivery("POST", {}, told, body, at=float(told["webhook-timestamp"]))
-    assert codec.accept(arrived, KNOWN) == Accepted((), codec.SUCCESS)
+    assert DOOR.accept(arrived, KNOWN) == Accepted((), DOOR.SUCCESS)
 
 
 def test_the_example_program_signs_as_we_verify() -> None:
@@ -443,5 +442,5 @@ def test_the_example_program_signs_as_we_verify() -> None:
     program = runpy.run_path(str(ROOT / "examples" / "send_open_event.py"))
     body = json.dumps(program["MESSAGE"]).encode()
     headers = program["signed_headers"](KNOWN["secret"], body, "msg_1", NOW)
-    (received,) = codec.accept(Delivery("POST", {}, headers, body, at=float(NOW)), KNOWN).messages
+    (received,) = DOOR.accept(Delivery("POST", {}, headers, body, at=float(NOW)), KNOWN).messages
     assert (received.dedupe_key, received.account, inbound.check(received.plaintext)) == ("msg_1", "erp", [])

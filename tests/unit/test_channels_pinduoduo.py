@@ -10,8 +10,9 @@ import pytest
 
 from hub.channels.base import NotUnderstood
 from hub.channels.client import PlatformMisconfigured, PlatformRefused, Token
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import packaged_table
-from hub.channels.market import AfterSaleFacts, OrderFacts, Row
+from hub.channels.market import Row
 from hub.channels.pinduoduo import inbound
 from hub.channels.pinduoduo.client import FEEDS, PROMOTION, Client
 from hub.channels.pinduoduo.coupons import coupon_request

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.channels import relaying
-from hub.channels.base import Delivery, NotUnderstood, Rejected
+from hub.channels.base import MESSAGE_LIMIT_BYTES, Answer, Delivery, NotUnderstood, Rejected
 from hub.channels.pinduoduo import codec as pinduoduo
-from hub.channels.relay import codec, inbound
+from hub.channels.relay import inbound
+from hub.channels.relay.codec import DOOR
 from hub.channels.taobao import codec as taobao
 from tests.channels.support import payload, stored
 
@@ -35,11 +36,11 @@ def message(message_id: str = "1", **changes: Any) -> dict[str, Any]:
 
 
 def answer(delivery: Delivery) -> Any:
-    return json.loads(codec.accept(delivery, KNOWN).answer.body)
+    return json.loads(DOOR.accept(delivery, KNOWN).answer.body)
 
 
 def keys(delivery: Delivery) -> list[str]:
-    return [one.dedupe_key for one in codec.accept(delivery, KNOWN).messages]
+    return [one.dedupe_key for one in DOOR.accept(delivery, KNOWN).messages]
 
 
 def test_the_published_vector_signs_as_it_says() -> None:
@@ -49,9 +50,9 @@ def test_the_published_vector_signs_as_it_says() -> None:
     assert relaying.sign("relay-secret", "1767240000", body) == expected
     headers = {"x-hub-timestamp": "1767240000", "x-hub-signature": expected}
     delivery = Delivery("POST", {}, headers, body, at=1767240000.0)
-    assert codec.accept(delivery, {"relay_secret": "relay-secret"}).answer.body == b'{"accepted":[],"rejected":[]}'
+    assert DOOR.accept(delivery, {"relay_secret": "relay-secret"}).answer.body == b'{"accepted":[],"rejected":[]}'
     with pytest.raises(Rejected, match="bad-signature"):
-        codec.accept(replace(delivery, body=body.replace(b"t", b"u", 1)), {"relay_secret": "relay-secret"})
+        DOOR.accept(replace(delivery, body=body.replace(b"t", b"u", 1)), {"relay_secret": "relay-secret"})
 
 
 def test_each_message_keeps_its_own_text() -> None:
@@ -61,7 +62,7 @@ def test_each_message_keeps_its_own_text() -> None:
         '{"id":"2","topic":"\\u4e2d]}","x":[{"y":"}"}]}',
         '{"id":"3","topic":"c"}',
     ]
-    accepted = codec.accept(batch(*texts, source="open"), KNOWN)
+    accepted = DOOR.accept(batch(*texts, source="open"), KNOWN)
     assert [one.plaintext.decode() for one in accepted.messages] == [texts[0], texts[2]]
     assert json.loads(accepted.answer.body) == {
         "accepted": ["9007199254740993", "3"],
@@ -79,7 +80,7 @@ def test_each_message_keeps_its_own_text() -> None:
 def test_splitting_agrees_with_json(content: Any) -> None:
     """Whatever a message holds, the text that is kept parses to it."""
     told = message(content=content)
-    kept = codec.accept(batch(told, json.dumps(told, indent=1)), KNOWN).messages
+    kept = DOOR.accept(batch(told, json.dumps(told, indent=1)), KNOWN).messages
     assert [json.loads(one.plaintext) for one in kept] == [told, told]
 
 
@@ -96,23 +97,23 @@ def test_splitting_agrees_with_json(content: Any) -> None:
 )
 def test_the_source_decides_whose_message_it_is(source: str, channel: str, account: str) -> None:
     """The three that a channel reads go there; every other stays the relay's, under its source."""
-    (kept,) = codec.accept(batch(message(), source=source), KNOWN).messages
+    (kept,) = DOOR.accept(batch(message(), source=source), KNOWN).messages
     assert (kept.channel, kept.account) == (channel, account)
 
 
 def test_on_a_channels_own_url_the_batch_has_no_say() -> None:
     """Taobao's URL stores Taobao's messages, whatever source a batch claims."""
-    (kept,) = taobao.accept(batch(message(), source="pdd-pmc"), KNOWN).messages
+    (kept,) = taobao.DOOR.accept(batch(message(), source="pdd-pmc"), KNOWN).messages
     assert (kept.channel, kept.dedupe_key) == ("", "taobao-tmc:10:taobao_trade_TradeCreate:1")
 
 
 def test_only_allowed_sources_are_taken() -> None:
     """A connection that lists its sources refuses every other, and says nothing about it."""
     known = {**KNOWN, "sources": ["pdd-pmc"]}
-    assert codec.accept(batch(message(), source="pdd-pmc", known=known), known).messages
+    assert DOOR.accept(batch(message(), source="pdd-pmc", known=known), known).messages
     with pytest.raises(Rejected) as refused:
-        codec.accept(batch(message(), known=known), known)
-    assert (refused.value.reason, codec.refuse(refused.value)) == ("unknown-source", relaying.UNAUTHORIZED)
+        DOOR.accept(batch(message(), known=known), known)
+    assert (refused.value.reason, DOOR.refuse(refused.value)) == ("unknown-source", Answer(401))
 
 
 @pytest.mark.parametrize(("late", "taken"), [(-301, False), (-300, True), (0, True), (300, True), (301, False)])
@@ -120,10 +121,10 @@ def test_a_delivery_is_good_for_five_minutes(late: int, taken: bool) -> None:
     """Older, or from further ahead: stale, though its signature is right."""
     delivery = replace(batch(message()), at=float(STAMP) + late)
     if taken:
-        assert codec.accept(delivery, KNOWN).messages
+        assert DOOR.accept(delivery, KNOWN).messages
         return
     with pytest.raises(Rejected, match="stale"):
-        codec.accept(delivery, KNOWN)
+        DOOR.accept(delivery, KNOWN)
 
 
 def test_a_repeat_is_signed_anew_and_is_the_same_message() -> None:
@@ -154,7 +155,7 @@ def test_two_changes_of_one_pinduoduo_order_are_two_messages() -> None:
     """An order's message has no time of its own: when it was published stands for it, else its id."""
     told = message(topic="pdd_trade_TradeMemoModified", content={"tid": "t"}, pub_time="1")
     messages = (told, {**told, "pub_time": "2"}, {**told, "pub_time": ""}, {**told, "pub_time": "", "id": "5"})
-    accepted = pinduoduo.accept(batch(*messages), KNOWN)
+    accepted = pinduoduo.DOOR.accept(batch(*messages), KNOWN)
     assert len({one.dedupe_key for one in accepted.messages}) == 4
 
 
@@ -167,7 +168,7 @@ def test_odd_shops_never_break_the_key(shop: Any) -> None:
 
 def test_what_cannot_be_kept_is_rejected_by_itself() -> None:
     """Without id, without topic, no object, too large: the others of the batch are taken."""
-    large = message("5", content="x" * relaying.MESSAGE_LIMIT_BYTES)
+    large = message("5", content="x" * MESSAGE_LIMIT_BYTES)
     messages = [message(), message(""), {"id": "3"}, 7, large, message("6")]
     assert answer(batch(*messages)) == {
         "accepted": ["1", "6"],
@@ -184,7 +185,7 @@ def test_what_cannot_be_kept_is_rejected_by_itself() -> None:
 def test_an_odd_number_holds_up_no_other_message(number: str) -> None:
     """What JSON allows and Python does not read is kept like anything else, beside the others of its batch."""
     odd = f'{{"id":"2","topic":"t","content":{{"n":{number}}}}}'
-    accepted = codec.accept(batch(message(), odd), KNOWN)
+    accepted = DOOR.accept(batch(message(), odd), KNOWN)
     assert [one.plaintext.decode() for one in accepted.messages][1:] == [odd]
     assert json.loads(accepted.answer.body) == {"accepted": ["1", "2"], "rejected": []}
 
@@ -198,7 +199,7 @@ def test_a_relay_cannot_speak_for_our_own_pulls() -> None:
     }
     body = json.dumps(row).encode()
     headers = {"x-hub-timestamp": STAMP, "x-hub-signature": relaying.sign(KNOWN["relay_secret"], STAMP, body)}
-    (kept,) = taobao.accept(Delivery("POST", {}, headers, body, at=float(STAMP)), KNOWN).messages
+    (kept,) = taobao.DOOR.accept(Delivery("POST", {}, headers, body, at=float(STAMP)), KNOWN).messages
     assert kept.channel == "relay"
     with pytest.raises(NotUnderstood):
         inbound.events(stored("relay", kept.plaintext))
@@ -213,12 +214,12 @@ def test_two_hundred_messages_are_a_batch() -> None:
 
 def test_nine_hundred_kilobytes_are_a_delivery() -> None:
     """One byte more is refused before anything else is done."""
-    body = b'{"messages":[]}'.ljust(relaying.BODY_LIMIT_BYTES)
+    body = b'{"messages":[]}'.ljust(DOOR.BODY_LIMIT_BYTES)
     delivery = replace(batch(), body=body)
     delivery.headers["x-hub-signature"] = relaying.sign(KNOWN["relay_secret"], STAMP, body)  # type: ignore[index]
-    assert codec.accept(delivery, KNOWN).messages == ()
+    assert DOOR.accept(delivery, KNOWN).messages == ()
     with pytest.raises(Rejected, match="too-large"):
-        codec.accept(replace(delivery, body=body + b" "), KNOWN)
+        DOOR.accept(replace(delivery, body=body + b" "), KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +239,7 @@ def test_nine_hundred_kilobytes_are_a_delivery() -> None:
 def test_a_signed_body_that_is_no_batch_is_kept_whole(body: bytes) -> None:
     """What verifies is never lost, whatever it is, and the relay is told that nothing was accepted."""
     headers = {"x-hub-timestamp": STAMP, "x-hub-signature": relaying.sign(KNOWN["relay_secret"], STAMP, body)}
-    accepted = codec.accept(Delivery("POST", {}, headers, body, at=float(STAMP)), KNOWN)
+    accepted = DOOR.accept(Delivery("POST", {}, headers, body, at=float(STAMP)), KNOWN)
     assert [one.plaintext for one in accepted.messages] == [body]
     assert json.loads(accepted.answer.body) == {"accepted": [], "rejected": []}
 
@@ -250,10 +251,10 @@ def test_another_keys_delivery_is_not_tried(key_id: str, taken: bool) -> None:
     headers = {name: value for name, value in delivery.headers.items() if name != "x-hub-key-id"}
     delivery = replace(delivery, headers=headers | ({"x-hub-key-id": key_id} if key_id else {}))
     if taken:
-        assert codec.accept(delivery, KNOWN).messages
+        assert DOOR.accept(delivery, KNOWN).messages
         return
     with pytest.raises(Rejected, match="bad-signature"):
-        codec.accept(delivery, KNOWN)
+        DOOR.accept(delivery, KNOWN)
 
 
 @pytest.mark.parametrize("stamp", ["", "soon", "-1", "1" * 13, "1767242700.0", "１７６７２４２７００"])
@@ -263,7 +264,7 @@ def test_a_timestamp_is_plain_seconds(stamp: str) -> None:
     headers = {**delivery.headers, "x-hub-timestamp": stamp}
     headers["x-hub-signature"] = relaying.sign(KNOWN["relay_secret"], stamp, delivery.body)
     with pytest.raises(Rejected, match="bad-signature"):
-        codec.accept(replace(delivery, headers=headers), KNOWN)
+        DOOR.accept(replace(delivery, headers=headers), KNOWN)
 
 
 @given(st.binary(max_size=200), st.text(max_size=80))
@@ -272,13 +273,13 @@ def test_random_deliveries_are_refused(body: bytes, signature: str) -> None:
     """Nothing that the secret did not sign is taken, and nothing crashes the door."""
     headers = {"x-hub-timestamp": STAMP, "x-hub-signature": signature}
     with pytest.raises(Rejected):
-        codec.accept(Delivery("POST", {}, headers, body, at=float(STAMP)), KNOWN)
+        DOOR.accept(Delivery("POST", {}, headers, body, at=float(STAMP)), KNOWN)
 
 
 def test_a_pull_only_connection_takes_nothing() -> None:
     """Without a relay_secret every delivery to a channel's URL is refused."""
     with pytest.raises(Rejected, match="bad-settings"):
-        taobao.accept(batch(message()), {"app_key": "1"})
+        taobao.DOOR.accept(batch(message()), {"app_key": "1"})
 
 
 def test_a_lost_websocket_is_told() -> None:
@@ -313,7 +314,7 @@ def posted(lines: str, *options: str) -> list[list[str]]:
     for post in map(json.loads, ran.stdout.splitlines()):
         stamp = float(post["headers"]["x-hub-timestamp"])
         delivery = Delivery("POST", {}, post["headers"], post["body"].encode(), at=stamp)
-        taken.append(json.loads(codec.accept(delivery, {**KNOWN, "relay_key_id": ""}).answer.body)["accepted"])
+        taken.append(json.loads(DOOR.accept(delivery, {**KNOWN, "relay_key_id": ""}).answer.body)["accepted"])
     return taken
 
 
@@ -327,7 +328,7 @@ def test_the_example_keeps_within_a_deliverys_size() -> None:
     """Large messages go out in more than one batch, none above 900 KB; one that is too large stays behind."""
     content = "x" * 150_000
     lines = [json.dumps(message(str(nth), content=content)) for nth in range(7)]
-    too_large = json.dumps(message("large", content="x" * relaying.MESSAGE_LIMIT_BYTES))
+    too_large = json.dumps(message("large", content="x" * MESSAGE_LIMIT_BYTES))
     assert posted("\n".join([too_large, *lines])) == [["0", "1", "2", "3", "4", "5"], ["6"]]
 
 

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 
 from hub.channels.base import Delivery, NotUnderstood, Rejected
 from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused, Token
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import lint, packaged_table
-from hub.channels.market import AfterSaleFacts, OrderFacts, Row, Rows
+from hub.channels.market import Row, Rows
 from hub.channels.registry import settings_problems
 from hub.channels.shopify import codec, inbound, queries
 from hub.channels.shopify.client import FEEDS, PAGE_SIZE, Client
+from hub.channels.shopify.codec import DOOR
 from hub.channels.shopify.orders import canonical_after_sale, canonical_order
 from hub.kernel.errors import HubError, Retry
 from tests.channels.fakes import FakeSession, FakeTokens
@@ -49,7 +51,7 @@ def webhook(body: bytes, **changes: str) -> Delivery:
 
 
 def received(body: bytes, **changes: str) -> Any:
-    (one,) = codec.accept(webhook(body, **changes), KNOWN).messages
+    (one,) = DOOR.accept(webhook(body, **changes), KNOWN).messages
     return one
 
 
@@ -61,9 +63,9 @@ def events(topic: str, body: Any) -> list[dict[str, Any]]:
 def test_the_published_vector_verifies() -> None:
     """Base64 of the HMAC over the raw body, blanks and all."""
     delivery = webhook(VECTOR_BODY, **{"hmac-sha256": VECTOR_HMAC})
-    assert codec.accept(delivery, VECTOR).answer == codec.SUCCESS
+    assert DOOR.accept(delivery, VECTOR).answer == DOOR.SUCCESS
     with pytest.raises(Rejected, match="bad-signature"):
-        codec.accept(webhook(b'{"foo":"bar"}', **{"hmac-sha256": VECTOR_HMAC}), VECTOR)
+        DOOR.accept(webhook(b'{"foo":"bar"}', **{"hmac-sha256": VECTOR_HMAC}), VECTOR)
 
 
 def test_what_the_headers_say_is_kept_beside_the_exact_body() -> None:
@@ -79,13 +81,13 @@ def test_what_the_headers_say_is_kept_beside_the_exact_body() -> None:
 def test_a_stored_message_can_be_delivered_again(body: bytes, topic: str) -> None:
     """Whatever the body and the topic are: sampled and accepted, it is the same message."""
     one = received(body, topic=topic)
-    again = codec.accept(codec.sample(KNOWN, one.plaintext, **STAMP), KNOWN).messages
+    again = DOOR.accept(DOOR.sample(KNOWN, one.plaintext, STAMP), KNOWN).messages
     assert again == (one,)
 
 
 def test_a_text_of_no_known_form_is_delivered_as_a_body() -> None:
     """It has no topic, and is set aside when it is read."""
-    (one,) = codec.accept(codec.sample(KNOWN, b'{"id":1}', **STAMP), KNOWN).messages
+    (one,) = DOOR.accept(DOOR.sample(KNOWN, b'{"id":1}', STAMP), KNOWN).messages
     with pytest.raises(NotUnderstood, match="unknown-topic"):
         inbound.events(stored("shopify", one.plaintext))
 
@@ -94,7 +96,7 @@ def test_a_text_of_no_known_form_is_delivered_as_a_body() -> None:
 def test_another_stores_webhook_is_refused(shop: str) -> None:
     """All stores of a public app share its secret, and the header is not signed."""
     with pytest.raises(Rejected, match="wrong-receive-id"):
-        codec.accept(webhook(b"{}", **{"shop-domain": shop}), KNOWN)
+        DOOR.accept(webhook(b"{}", **{"shop-domain": shop}), KNOWN)
 
 
 def test_without_a_usable_id_the_message_itself_is_the_key() -> None:
@@ -107,10 +109,10 @@ def test_without_a_usable_id_the_message_itself_is_the_key() -> None:
 
 def test_a_webhook_over_the_limit_is_refused() -> None:
     """Four MiB is the written bound; at the bound it is read."""
-    at_bound = b" " * codec.BODY_LIMIT_BYTES
+    at_bound = b" " * DOOR.BODY_LIMIT_BYTES
     assert received(at_bound)
     with pytest.raises(Rejected, match="too-large"):
-        codec.accept(webhook(at_bound + b" "), KNOWN)
+        DOOR.accept(webhook(at_bound + b" "), KNOWN)
 
 
 @given(st.binary(max_size=200), st.text(max_size=60))
@@ -118,7 +120,7 @@ def test_a_webhook_over_the_limit_is_refused() -> None:
 def test_random_webhooks_are_refused(body: bytes, signature: str) -> None:
     """Nothing that the app's secret did not sign is taken, and nothing crashes the door."""
     with pytest.raises(Rejected):
-        codec.accept(webhook(body, **{"hmac-sha256": signature}), KNOWN)
+        DOOR.accept(webhook(body, **{"hmac-sha256": signature}), KNOWN)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import pytest
 from functions.webhooks.orders.pull import PAGES_LIMIT
 from hub.channels.base import NotUnderstood
 from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import packaged_table
-from hub.channels.market import AfterSaleFacts, OrderFacts, Row, Rows
+from hub.channels.market import Row, Rows
 from hub.channels.registry import channel_document
 from hub.channels.taobao import inbound
 from hub.channels.taobao.client import PAGE_SIZES, Client

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from hub.channels.base import Draft, NotUnderstood, Rejected
 from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused
-from hub.channels.wechat_kf import codec, inbound
+from hub.channels.wechat_kf import inbound
 from hub.channels.wechat_kf.client import Client
+from hub.channels.wechat_kf.codec import DOOR
 from hub.contracts.events import FeedTouched, MessageReceived, PlatformNoticed, TouchpointCaptured
 from hub.kernel.errors import HubError, Invalid, Retry
 from tests.channels.fakes import FakeSession, FakeTokens
@@ -216,12 +217,12 @@ def test_any_row_ends_in_events_or_not_understood(row: dict[str, Any]) -> None:
 def test_a_connection_that_cannot_verify_takes_nothing(broken: dict[str, Any]) -> None:
     """No token, no key, or another corp: every delivery is refused."""
     with pytest.raises(Rejected):
-        codec.accept(codec.sample(KNOWN, b"<xml/>", **STAMP), broken)
+        DOOR.accept(DOOR.sample(KNOWN, b"<xml/>", STAMP), broken)
 
 
 def test_the_account_is_the_corp_that_was_called_back() -> None:
     """The receive id within the ciphertext, and the platform hears success."""
-    accepted = codec.accept(sample("wechat_kf", KNOWN, SAMPLES["kf_msg_or_event"].encode()), KNOWN)
+    accepted = DOOR.accept(sample("wechat_kf", KNOWN, SAMPLES["kf_msg_or_event"].encode()), KNOWN)
     assert (accepted.messages[0].account, accepted.answer.body) == (CORP, b"success")
 
 

@@ -15,8 +15,9 @@ from hub.channels.base import Delivery, NotUnderstood, Rejected
 from hub.channels.client import PlatformMisconfigured, PlatformRefused
 from hub.channels.mapping import lint, packaged_table
 from hub.channels.wechat.crypto import decrypt, sign
-from hub.channels.wechat_store import codec, inbound
+from hub.channels.wechat_store import inbound
 from hub.channels.wechat_store.client import FEEDS, Client, Span
+from hub.channels.wechat_store.codec import DOOR
 from hub.channels.wechat_store.orders import canonical_after_sale, canonical_order
 from hub.kernel.errors import Invalid, Retry
 from tests.channels.fakes import FakeSession, FakeTokens
@@ -97,7 +98,7 @@ def test_the_published_ciphertext_opens() -> None:
 def test_a_push_is_answered_success_and_kept_exactly() -> None:
     """Sealed JSON in, the very text stored, `success` out; the key is the hash of the text, the same each time."""
     text = push("channels_ec_order_pay", order_info={"order_id": ORDER_NO, "pay_time": 1}).encode()
-    accepted = codec.accept(codec.sample(KNOWN, text, **STAMP), KNOWN)
+    accepted = DOOR.accept(DOOR.sample(KNOWN, text, STAMP), KNOWN)
     (received,) = accepted.messages
     assert (received.plaintext, received.account, accepted.answer.body) == (text, KNOWN["app_id"], b"success")
     assert len(received.dedupe_key) == 64
@@ -108,9 +109,9 @@ def test_plaintext_mode_is_refused_unless_it_is_chosen() -> None:
     query = {"signature": sign(KNOWN["token"], "1", "n", ""), "timestamp": "1", "nonce": "n"}
     delivery = Delivery("POST", query, {}, push("channels_ec_vip_close").encode())
     with pytest.raises(Rejected) as refused:
-        codec.accept(delivery, KNOWN)
+        DOOR.accept(delivery, KNOWN)
     assert refused.value.facts == {"field": "plaintext_allowed"}
-    assert codec.accept(delivery, {**KNOWN, "plaintext_allowed": "yes"}).messages
+    assert DOOR.accept(delivery, {**KNOWN, "plaintext_allowed": "yes"}).messages
 
 
 def test_an_order_number_above_2_53_stays_exact() -> None:

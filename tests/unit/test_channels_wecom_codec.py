@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.channels.base import Delivery, Rejected
+from hub.channels.door import Stamp
 from hub.channels.registry import settings_problems
 from hub.channels.wechat.crypto import encrypt, sign
 from hub.channels.wechat.door import corp_receive_ids, seal, sealed_reply
-from hub.channels.wecom import codec
+from hub.channels.wecom.codec import DOOR
 from tests.channels.support import STAMP, documented, payload
 
 VECTORS: list[dict[str, Any]] = payload("wecom_vectors")["vectors"]
@@ -43,7 +44,7 @@ def signed(encrypted: str, known: dict[str, Any] = KNOWN) -> dict[str, str]:
 
 def reason_of(delivery: Delivery, known: dict[str, Any] = KNOWN) -> str:
     with pytest.raises(Rejected) as refused:
-        codec.accept(delivery, known)
+        DOOR.accept(delivery, known)
     return refused.value.reason
 
 
@@ -62,7 +63,7 @@ def reason_of(delivery: Delivery, known: dict[str, Any] = KNOWN) -> str:
 def test_every_vector_opens_in_every_envelope(vector: dict[str, Any], form: str) -> None:
     """XML or JSON, with or without CDATA, in any order and case: the plaintext and its receive id come out."""
     delivery = post(form.format(vector["encrypt"]), query_of(vector))
-    (received,) = codec.accept(delivery, settings_of(vector)).messages
+    (received,) = DOOR.accept(delivery, settings_of(vector)).messages
     assert (received.plaintext.decode(), received.account) == (vector["plaintext"], vector["receiveid"])
 
 
@@ -78,7 +79,7 @@ def test_the_echo_comes_back_raw() -> None:
     """The verification's answer is the decrypted text: no quotes, no newline, text/plain."""
     vector = VECTORS[0]
     delivery = Delivery("GET", {**query_of(vector), "echostr": vector["encrypt"]})
-    answer = codec.accept(delivery, settings_of(vector)).answer
+    answer = DOOR.accept(delivery, settings_of(vector)).answer
     assert (answer.status, answer.body, answer.content_type) == (
         200,
         vector["plaintext"].encode(),
@@ -88,7 +89,7 @@ def test_the_echo_comes_back_raw() -> None:
 
 def test_a_stolen_message_is_not_decrypted_for_the_thief() -> None:
     """The query and ciphertext of a captured POST, sent again as a GET, are refused."""
-    delivery = codec.sample(KNOWN, TEXT, **STAMP)
+    delivery = DOOR.sample(KNOWN, TEXT, STAMP)
     stolen = delivery.body.decode().split("<Encrypt><![CDATA[")[1].split("]]>")[0]
     assert reason_of(Delivery("GET", {**delivery.query, "echostr": stolen})) == "not-an-echo"
 
@@ -97,9 +98,9 @@ def test_any_of_the_allowed_receive_ids_is_accepted_and_no_other() -> None:
     """A suite's verification carries another id than its messages, so a connection allows a set."""
     known = {**KNOWN, "receive_ids": ["ww_corp", "suite_1", ""]}
     for receive_id in known["receive_ids"]:
-        delivery = codec.sample({**known, "receive_ids": [receive_id]}, TEXT, **STAMP)
-        assert codec.accept(delivery, known).messages[0].account == receive_id
-    stranger = codec.sample({**known, "receive_ids": ["ww_other"]}, TEXT, **STAMP)
+        delivery = DOOR.sample({**known, "receive_ids": [receive_id]}, TEXT, STAMP)
+        assert DOOR.accept(delivery, known).messages[0].account == receive_id
+    stranger = DOOR.sample({**known, "receive_ids": ["ww_other"]}, TEXT, STAMP)
     assert reason_of(stranger, known) == "wrong-receive-id"
 
 
@@ -107,7 +108,7 @@ def test_any_of_the_allowed_receive_ids_is_accepted_and_no_other() -> None:
 def test_a_single_receive_id_or_the_corp_id_is_enough(field: str) -> None:
     """Without a list, `receive_id`, else the corp id, is what callbacks must carry."""
     known = {"token": KNOWN["token"], "encoding_aes_key": KNOWN["encoding_aes_key"], field: "ww_single"}
-    assert codec.accept(codec.sample(known, TEXT, **STAMP), known).messages[0].account == "ww_single"
+    assert DOOR.accept(DOOR.sample(known, TEXT, STAMP), known).messages[0].account == "ww_single"
 
 
 def padded(plain: bytes) -> str:
@@ -155,7 +156,7 @@ def test_padding_to_sixteen_is_accepted() -> None:
     plain = HEAD + (2).to_bytes(4, "big") + b"hi" + CORP
     pad = 16 - len(plain) % 16
     encrypted = padded(plain + bytes([pad]) * pad)
-    accepted = codec.accept(post(f"<xml><Encrypt>{encrypted}</Encrypt></xml>", signed(encrypted)), KNOWN)
+    accepted = DOOR.accept(post(f"<xml><Encrypt>{encrypted}</Encrypt></xml>", signed(encrypted)), KNOWN)
     assert accepted.messages[0].plaintext == b"hi"
 
 
@@ -172,7 +173,7 @@ def test_a_greetings_code_makes_a_message_urgent() -> None:
     urgent = [
         name
         for name, text in samples.items()
-        if codec.accept(codec.sample(KNOWN, text, **STAMP), KNOWN).messages[0].express
+        if DOOR.accept(DOOR.sample(KNOWN, text, STAMP), KNOWN).messages[0].express
     ]
     added = ["add_external_contact", "add_half_external_contact", "msg_audit_approved", "suite-change_external_contact"]
     assert urgent == added
@@ -180,7 +181,7 @@ def test_a_greetings_code_makes_a_message_urgent() -> None:
 
 def test_an_upper_case_signature_is_refused() -> None:
     """The platform writes lower-case hex, and nothing else verifies."""
-    delivery = codec.sample(KNOWN, TEXT, **STAMP)
+    delivery = DOOR.sample(KNOWN, TEXT, STAMP)
     query = {**delivery.query, "msg_signature": delivery.query["msg_signature"].upper()}
     assert reason_of(post(delivery.body, query)) == "bad-signature"
 
@@ -190,25 +191,25 @@ def test_an_upper_case_signature_is_refused() -> None:
 )
 def test_a_dtd_around_a_good_message_is_refused(prolog: str) -> None:
     """The envelope of a platform never has a document type; one that has is no platform's."""
-    delivery = codec.sample(KNOWN, TEXT, **STAMP)
+    delivery = DOOR.sample(KNOWN, TEXT, STAMP)
     assert reason_of(post(prolog.encode() + delivery.body, dict(delivery.query))) == "dtd"
 
 
 def test_a_dtd_inside_a_verified_message_is_stored() -> None:
     """What verifies is never lost: a DTD in the plaintext is kept, and refused when it is read."""
     bomb = b'<!DOCTYPE xml [<!ENTITY a "b">]><xml><Content>&a;</Content></xml>'
-    assert codec.accept(codec.sample(KNOWN, bomb, **STAMP), KNOWN).messages[0].plaintext == bomb
+    assert DOOR.accept(DOOR.sample(KNOWN, bomb, STAMP), KNOWN).messages[0].plaintext == bomb
 
 
 def test_a_body_over_the_limit_is_refused_unread() -> None:
     """One MiB is the written bound; at the bound it is read, above it is refused."""
-    at_bound = post(b" " * codec.BODY_LIMIT_BYTES, {})
-    above = post(b" " * (codec.BODY_LIMIT_BYTES + 1), {})
+    at_bound = post(b" " * DOOR.BODY_LIMIT_BYTES, {})
+    above = post(b" " * (DOOR.BODY_LIMIT_BYTES + 1), {})
     assert (reason_of(at_bound), reason_of(above)) == ("bad-form", "too-large")
 
 
 def key_of(plaintext: bytes) -> str:
-    return codec.accept(codec.sample(KNOWN, plaintext, **STAMP), KNOWN).messages[0].dedupe_key
+    return DOOR.accept(DOOR.sample(KNOWN, plaintext, STAMP), KNOWN).messages[0].dedupe_key
 
 
 @pytest.mark.parametrize(
@@ -216,9 +217,9 @@ def key_of(plaintext: bytes) -> str:
 )
 def test_an_echo_is_a_word(stolen: bytes) -> None:
     """What a message is made of never comes back in clear, whatever stands before it."""
-    sealed = seal(KNOWN, stolen, corp_receive_ids(KNOWN)[0], **STAMP)
+    sealed = seal(KNOWN, stolen, corp_receive_ids(KNOWN)[0], STAMP)
     with pytest.raises(Rejected, match="not-an-echo"):
-        codec.accept(Delivery("GET", {**sealed.query, "echostr": sealed.encrypted}), KNOWN)
+        DOOR.accept(Delivery("GET", {**sealed.query, "echostr": sealed.encrypted}), KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +258,7 @@ def test_without_a_trustworthy_id_the_plaintexts_hash_is_the_key(plaintext: byte
 
 def attempts(seed: int, count: int) -> list[Delivery]:
     """Deliveries with random damage: cut, flipped, doubled, shuffled, in body and query."""
-    rng, base = random.Random(seed), codec.sample(KNOWN, TEXT, **STAMP)
+    rng, base = random.Random(seed), DOOR.sample(KNOWN, TEXT, STAMP)
     made = []
     for _ in range(count):
         body, query = bytearray(base.body), dict(base.query)
@@ -283,7 +284,7 @@ def test_twenty_thousand_damaged_deliveries_are_refused_or_are_the_message() -> 
     taken = set()
     for delivery in attempts(seed=7, count=20_000):
         try:
-            taken |= {one.plaintext for one in codec.accept(delivery, KNOWN).messages}
+            taken |= {one.plaintext for one in DOOR.accept(delivery, KNOWN).messages}
         except Rejected:
             continue
     assert taken == {TEXT}
@@ -301,7 +302,7 @@ def test_twenty_thousand_damaged_deliveries_are_refused_or_are_the_message() -> 
 def test_random_deliveries_are_refused(method: str, body: bytes, query: dict[str, str]) -> None:
     """No bytes that nobody signed are taken, and none crash the door."""
     with pytest.raises(Rejected):
-        codec.accept(Delivery(method, query, {}, body), KNOWN)
+        DOOR.accept(Delivery(method, query, {}, body), KNOWN)
 
 
 @given(st.binary(max_size=120))
@@ -312,13 +313,13 @@ def test_signed_random_ciphertexts_are_refused(raw: bytes) -> None:
 
     encrypted = b64encode(raw).decode()
     with pytest.raises(Rejected):
-        codec.accept(post(json.dumps({"encrypt": encrypted}), signed(encrypted)), KNOWN)
+        DOOR.accept(post(json.dumps({"encrypt": encrypted}), signed(encrypted)), KNOWN)
 
 
 def test_a_reply_has_exactly_the_names_that_wecom_reads() -> None:
     """Encrypt, MsgSignature, TimeStamp and Nonce, and the signature covers the ciphertext."""
-    stamp = {"timestamp": "1700000000", "nonce": "n1", "randomness": b"r" * 16}
-    reply = sealed_reply(KNOWN, b"<xml/>", KNOWN["corp_id"], **stamp)
+    stamp = Stamp(timestamp="1700000000", nonce="n1", randomness=b"r" * 16)
+    reply = sealed_reply(KNOWN, b"<xml/>", KNOWN["corp_id"], stamp)
     encrypted = reply.decode().split("<Encrypt><![CDATA[")[1].split("]]>")[0]
     assert reply.decode() == (
         f"<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt>"

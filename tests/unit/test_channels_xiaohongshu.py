@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hub.channels.base import Delivery, NotUnderstood, Rejected
 from hub.channels.mapping import lint, packaged_table
 from hub.channels.registry import settings_problems
-from hub.channels.xiaohongshu import codec, inbound
+from hub.channels.xiaohongshu import inbound
+from hub.channels.xiaohongshu.codec import DOOR
 from hub.channels.xiaohongshu.orders import canonical_after_sale, canonical_order
 from tests.channels.support import STAMP, payload, stored
 
@@ -45,12 +46,12 @@ def push(tag: str = "msg_fulfillment_status_change", seller: Any = SHOP, **data:
 
 
 def accepted(body: bytes) -> list[Any]:
-    return list(codec.accept(codec.sample(KNOWN, body, **STAMP), KNOWN).messages)
+    return list(DOOR.accept(DOOR.sample(KNOWN, body, STAMP), KNOWN).messages)
 
 
 def test_the_push_vector_verifies() -> None:
     """Path, query with app-key and timestamp in it, secret: the best that is known."""
-    assert codec.accept(VECTOR, VECTOR_SETTINGS).answer == codec.SUCCESS
+    assert DOOR.accept(VECTOR, VECTOR_SETTINGS).answer == DOOR.SUCCESS
 
 
 @pytest.mark.parametrize("name", ["app-key", "timestamp", "sign"])
@@ -58,7 +59,7 @@ def test_one_flipped_byte_of_a_header_is_refused(name: str) -> None:
     """Key, time and signature all count."""
     headers = {**VECTOR.headers, name: flip(VECTOR.headers[name])}
     with pytest.raises(Rejected):
-        codec.accept(dataclasses.replace(VECTOR, headers=headers), VECTOR_SETTINGS)
+        DOOR.accept(dataclasses.replace(VECTOR, headers=headers), VECTOR_SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -67,17 +68,17 @@ def test_one_flipped_byte_of_a_header_is_refused(name: str) -> None:
 def test_one_flipped_byte_of_the_address_is_refused(changes: dict[str, Any]) -> None:
     """The URL is signed; the body, as far as known, is not."""
     with pytest.raises(Rejected):
-        codec.accept(dataclasses.replace(VECTOR, **changes), VECTOR_SETTINGS)
+        DOOR.accept(dataclasses.replace(VECTOR, **changes), VECTOR_SETTINGS)
     other = dataclasses.replace(VECTOR, body=b"[" + push() + b"]")
-    assert len(codec.accept(other, VECTOR_SETTINGS).messages) == 1
+    assert len(DOOR.accept(other, VECTOR_SETTINGS).messages) == 1
 
 
 def test_a_rewritten_path_can_be_told() -> None:
     """Behind a gateway the hub sees another path than the platform signed."""
     seen = dataclasses.replace(VECTOR, path="/prod/open_api/msg")
     with pytest.raises(Rejected):
-        codec.accept(seen, VECTOR_SETTINGS)
-    assert codec.accept(seen, {**VECTOR_SETTINGS, "push_path": "/open_api/msg"}).answer == codec.SUCCESS
+        DOOR.accept(seen, VECTOR_SETTINGS)
+    assert DOOR.accept(seen, {**VECTOR_SETTINGS, "push_path": "/open_api/msg"}).answer == DOOR.SUCCESS
 
 
 def test_a_signature_turned_off_still_wants_the_app_key() -> None:
@@ -85,10 +86,10 @@ def test_a_signature_turned_off_still_wants_the_app_key() -> None:
     unsigned = dataclasses.replace(VECTOR, headers={"app-key": "demo-app"}, body=b"[" + push() + b"]")
     stranger = dataclasses.replace(unsigned, headers={"app-key": "demo-apq"})
     off = {**VECTOR_SETTINGS, "push_signature": "off"}
-    assert len(codec.accept(unsigned, off).messages) == 1
+    assert len(DOOR.accept(unsigned, off).messages) == 1
     for delivery, known in [(stranger, off), (unsigned, VECTOR_SETTINGS), (unsigned, off | {"push_signature": "OFF"})]:
         with pytest.raises(Rejected):
-            codec.accept(delivery, known)
+            DOOR.accept(delivery, known)
 
 
 def test_each_message_of_a_batch_keeps_its_own_text() -> None:
@@ -108,7 +109,7 @@ def test_a_signed_body_that_is_no_array_is_kept_whole(body: bytes) -> None:
 def test_a_body_too_large_is_refused() -> None:
     """A megabyte is the most that is read."""
     with pytest.raises(Rejected) as refused:
-        accepted(b"[" + b" " * codec.BODY_LIMIT_BYTES + b"]")
+        accepted(b"[" + b" " * DOOR.BODY_LIMIT_BYTES + b"]")
     assert refused.value.reason == "too-large"
 
 
@@ -140,7 +141,7 @@ def test_random_pushes_are_refused(body: bytes, signature: str, timestamp: str) 
     """Nothing that the app's secret did not sign is taken, and nothing crashes the door."""
     headers = {"app-key": KNOWN["app_key"], "timestamp": timestamp, "sign": signature}
     with pytest.raises(Rejected):
-        codec.accept(Delivery("POST", {}, headers, body, path="/x"), KNOWN)
+        DOOR.accept(Delivery("POST", {}, headers, body, path="/x"), KNOWN)
 
 
 @given(st.lists(st.recursive(st.none() | st.text(), st.lists, max_leaves=5), max_size=6), st.sampled_from([None, 1]))

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from hub.channels.base import Delivery, NotUnderstood, Rejected
 from hub.channels.client import PlatformMisconfigured, PlatformRefused, Token
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import lint, packaged_table
-from hub.channels.market import AfterSaleFacts, OrderFacts, Row, Rows
+from hub.channels.market import Row, Rows
 from hub.channels.youzan import codec, inbound
 from hub.channels.youzan.client import FEEDS, Client
+from hub.channels.youzan.codec import DOOR
 from hub.channels.youzan.orders import canonical_after_sale, canonical_order
 from hub.kernel.errors import HubError, Retry
 from tests.channels.fakes import FakeSession, FakeTokens
@@ -48,7 +50,7 @@ def body_of(**fields: Any) -> bytes:
 
 def keys(*bodies: bytes) -> set[str]:
     signs = [codec.sign("yz-client", body, "yz-secret") for body in bodies]
-    return {codec.accept(push(*one), VECTOR).messages[0].dedupe_key for one in zip(bodies, signs, strict=True)}
+    return {DOOR.accept(push(*one), VECTOR).messages[0].dedupe_key for one in zip(bodies, signs, strict=True)}
 
 
 def events(kind: str, said: Any, **fields: Any) -> list[dict[str, Any]]:
@@ -60,8 +62,8 @@ def events(kind: str, said: Any, **fields: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("case", [str.lower, str.upper])
 def test_the_vector_verifies_in_either_case(case: Any) -> None:
     """Event-Sign is the MD5 over id, raw body and secret."""
-    accepted = codec.accept(push(VECTOR_BODY, case(VECTOR_SIGN)), VECTOR)
-    assert ([one.plaintext for one in accepted.messages], accepted.answer) == ([VECTOR_BODY], codec.SUCCESS)
+    accepted = DOOR.accept(push(VECTOR_BODY, case(VECTOR_SIGN)), VECTOR)
+    assert ([one.plaintext for one in accepted.messages], accepted.answer) == ([VECTOR_BODY], DOOR.SUCCESS)
 
 
 @pytest.mark.parametrize("at", [0, 40, len(VECTOR_BODY) - 1])
@@ -69,14 +71,14 @@ def test_a_flipped_byte_fails(at: int) -> None:
     """Every byte of the body is covered."""
     broken = VECTOR_BODY[:at] + bytes([VECTOR_BODY[at] ^ 1]) + VECTOR_BODY[at + 1 :]
     with pytest.raises(Rejected, match="bad-signature"):
-        codec.accept(push(broken, VECTOR_SIGN), VECTOR)
+        DOOR.accept(push(broken, VECTOR_SIGN), VECTOR)
 
 
 def test_an_old_push_is_a_hint_by_the_sign_in_its_body() -> None:
     """Without Event-Sign, `sign` over `msg` (as sent, or decoded) is taken for orders and refunds."""
     decoded = codec.sign("yz-client", b'{"tid":"E20260101120000000001"}', "yz-secret")
     for sign in (OLD_SIGN, decoded):
-        assert codec.accept(push(body_of(sign=sign)), VECTOR).messages
+        assert DOOR.accept(push(body_of(sign=sign)), VECTOR).messages
 
 
 @pytest.mark.parametrize(
@@ -92,13 +94,13 @@ def test_an_old_push_is_a_hint_by_the_sign_in_its_body() -> None:
 def test_the_old_sign_opens_no_other_door(fields: dict[str, Any], event_sign: str | None) -> None:
     """It is no fallback for a wrong Event-Sign, and nothing but a hint."""
     with pytest.raises(Rejected, match="bad-signature"):
-        codec.accept(push(body_of(**fields), event_sign), VECTOR)
+        DOOR.accept(push(body_of(**fields), event_sign), VECTOR)
 
 
 def test_a_test_push_is_answered_and_not_kept() -> None:
     """`test: true`, signed like the rest."""
     body = body_of(test=True)
-    assert codec.accept(push(body, codec.sign("yz-client", body, "yz-secret")), VECTOR).messages == ()
+    assert DOOR.accept(push(body, codec.sign("yz-client", body, "yz-secret")), VECTOR).messages == ()
 
 
 def test_a_repetition_has_the_key_of_the_first() -> None:
@@ -111,16 +113,16 @@ def test_a_repetition_has_the_key_of_the_first() -> None:
 @pytest.mark.parametrize("body", [b"", b"7", b"[1]", b"\xff", b"[" * 100_000])
 def test_a_signed_body_that_is_no_object_is_kept_whole(body: bytes) -> None:
     """What verifies is never lost."""
-    accepted = codec.accept(push(body, codec.sign("yz-client", body, "yz-secret")), VECTOR)
+    accepted = DOOR.accept(push(body, codec.sign("yz-client", body, "yz-secret")), VECTOR)
     assert [one.plaintext for one in accepted.messages] == [body]
 
 
 def test_a_push_over_the_limit_is_refused() -> None:
     """One MiB is the written bound; at the bound a push is read."""
-    at_bound = b" " * (codec.BODY_LIMIT_BYTES - 2) + b"{}"
-    assert codec.accept(push(at_bound, codec.sign("yz-client", at_bound, "yz-secret")), VECTOR).messages
+    at_bound = b" " * (DOOR.BODY_LIMIT_BYTES - 2) + b"{}"
+    assert DOOR.accept(push(at_bound, codec.sign("yz-client", at_bound, "yz-secret")), VECTOR).messages
     with pytest.raises(Rejected, match="too-large"):
-        codec.accept(push(at_bound + b" ", "x"), VECTOR)
+        DOOR.accept(push(at_bound + b" ", "x"), VECTOR)
 
 
 @given(st.binary(max_size=200), st.text(max_size=40))
@@ -128,7 +130,7 @@ def test_a_push_over_the_limit_is_refused() -> None:
 def test_random_pushes_are_refused(body: bytes, signature: str) -> None:
     """Nothing that the app's secret did not sign is taken, and nothing crashes the door."""
     with pytest.raises(Rejected):
-        codec.accept(push(body, signature), VECTOR)
+        DOOR.accept(push(body, signature), VECTOR)
 
 
 def test_an_order_is_named_in_three_places() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from hub.channels.base import Rejected
+from hub.channels.door import Stamp
 from hub.channels.registry import codec, inbound_channels, settings_problems
 from hub.channels.samples import find_sample, render
 from hubctl import seed
@@ -39,7 +40,7 @@ def test_a_hello_is_taken_and_its_forgery_refused(channel: str) -> None:
     assert settings_problems(channel, connection.settings) == []
     plaintext = render(find_sample(channel, HELLOS[channel])["plaintext"], known, now=now, number=1)
     for signer in (known, {**known, **forged(connection)}):
-        sent = codec(channel).sample(signer, plaintext, timestamp=str(int(now)), nonce="n1", randomness=bytes(16))
+        sent = codec(channel).sample(signer, plaintext, Stamp(str(int(now)), "n1", bytes(16)))
         sent = replace(sent, at=now)
         if signer is known:
             assert [one.plaintext for one in codec(channel).accept(sent, known).messages] == [plaintext]

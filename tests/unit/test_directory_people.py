@@ -91,25 +91,25 @@ def test_a_key_is_unguessable_or_not_made() -> None:
 def test_every_role_has_a_title_in_both_languages() -> None:
     """The catalogue is complete."""
     assert [role.id for role in ROLES] == list(get_args(Role))
-    assert all(role.title_zh and role.title_en for role in ROLES)
+    assert all(role.title.zh and role.title.en for role in ROLES)
 
 
 def test_all_provinces_have_names() -> None:
     """34 provincial-level regions, and the whole tenant."""
     assert sum(code.endswith("0000") for code in names()) == 34
-    assert show_region("base").path[0].name_en == "All regions"
+    assert show_region("base").path[0].name.en == "All regions"
 
 
 def test_a_region_says_what_it_lies_in() -> None:
     """黄浦 lies in 上海, and a code without a name still knows where it lies."""
     huangpu = show_region("310101")
-    assert [(step.code, step.name_zh) for step in huangpu.path] == [
+    assert [(step.code, step.name.zh) for step in huangpu.path] == [
         ("310101", "黄浦区"),
         ("310100", "上海市"),
         ("310000", "上海市"),
         ("base", "全国"),
     ]
-    assert show_region("310199").name_zh == ""
+    assert show_region("310199").name.zh == ""
 
 
 @pytest.mark.parametrize("code", ["990000", "31010", "shanghai", "", "３１００００"])

@@ -16,7 +16,8 @@ from hub.edge import cursors
 from hub.edge.access import masked, require_region, sees_personal
 from hub.edge.auth import Principal
 from hub.edge.http_api import match_path, query_values, raw_body, request_path
-from hub.edge.logs import MASK, MaskingFormatter, masked_facts
+from hub.edge.logs import MaskingFormatter
+from hub.edge.private import MASK, masked_facts
 from hub.edge.settings import Settings
 from hub.kernel.errors import Forbidden, Invalid
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.tickets.flows.asl import compile_flow
+from functions.tickets.flows.asl import FINAL, compile_flow
 from functions.tickets.flows.flow import parse_flow
 from functions.tickets.flows.preset_flows import preset_flow, preset_keys
 from hub.kernel.errors import Invalid
@@ -87,6 +87,42 @@ def test_a_node_out_of_reach_and_a_trap_are_named() -> None:
     assert wrong_places(document) == ["/nodes/1", "/nodes/2"]
 
 
+def act(node_id: str, then: str, **facts: Any) -> dict[str, Any]:
+    return {"id": node_id, "kind": "action", "action": "assign", "title": TITLE, "next": then, **facts}
+
+
+def test_an_action_that_there_is_not_is_named() -> None:
+    """An action, parameter or outcome that the registry does not have is refused by its place in the document."""
+    wrong = {**act("a", "b"), "action": "dance"}
+    odd = act("b", "closed", params={"role": "poet"}, outcomes={"perhaps": "closed"})
+    assert wrong_places(flow(wrong, odd, end())) == [
+        "/nodes/0/action",
+        "/nodes/1/params/role",
+        "/nodes/1/outcomes/perhaps",
+    ]
+
+
+def test_an_actions_outcome_may_lead_elsewhere() -> None:
+    """Nobody to dispatch to goes its own way, anything else on to the next node; one way on needs no Choice."""
+    document = flow(act("a", "ask", outcomes={"unassigned": "b"}), act("b", "closed"), human("ask", ok="closed"), end())
+    states = json.loads(compile_flow(parse_flow(document)).asl)["States"]
+    assert states["a"]["Next"] == "a.route"
+    assert [(way["StringEquals"], way["Next"]) for way in states["a.route"]["Choices"]] == [("unassigned", "b")]
+    assert states["a.route"]["Default"] == "ask"
+    assert (states["b"]["Next"], "b.route" in states) == ("closed", False)
+
+
+def test_an_actions_ways_inside_a_branch() -> None:
+    """Inside a branch an action's usual way may be the join, which ends the branch through its joined state."""
+    fork = {"id": "fork", "kind": "parallel", "title": TITLE, "branches": ["a", "b"], "next": "closed"}
+    document = flow(
+        fork, act("a", "join", outcomes={"unassigned": "ask"}), human("ask", ok="join"), human("b", ok="join"), end()
+    )
+    branch = json.loads(compile_flow(parse_flow(document)).asl)["States"]["fork"]["Branches"][0]["States"]
+    assert branch["a.route"]["Default"] == "fork.0.joined"
+    assert "fork.0.joined" in branch
+
+
 def test_join_stands_only_inside_branches() -> None:
     """`join` outside a parallel's branch is refused."""
     assert wrong_places(flow(human("ask", ok="join", no="closed"), end())) == ["/nodes/0/outcomes/ok"]
@@ -154,11 +190,13 @@ def test_the_machine_walks_as_the_document_says(case: tuple[dict[str, Any], list
 
 
 def test_a_step_outlives_half_an_hour_of_trouble() -> None:
-    """A step that fails for now, or hangs, is tried again for at least 25 minutes before its run is given up; a parked
-    token's time-out enters the same visit anew instead."""
+    """A step that fails, or hangs, is tried again for at least 25 minutes before its run is given up, whatever its
+    error, unless it is one of the final ones; a parked token's time-out enters the same visit anew instead."""
     states = json.loads(compile_flow(parse_flow(preset_flow("repair") or {})).asl)["States"]
     for name in ("dispatch", "accept"):
-        (retry,) = states[name]["Retry"]
-        waits = [min(2 * 2**n, retry["MaxDelaySeconds"]) for n in range(retry["MaxAttempts"])]
+        never, patient = states[name]["Retry"]
+        assert never["MaxAttempts"] == 0
+        assert set(never["ErrorEquals"]) - set(FINAL) == ({"States.Timeout"} if name == "accept" else set())
+        assert patient["ErrorEquals"] == ["States.ALL"]
+        waits = [min(2 * 2**n, patient["MaxDelaySeconds"]) for n in range(patient["MaxAttempts"])]
         assert sum(waits) >= 25 * 60
-        assert ("States.Timeout" in retry["ErrorEquals"]) == (name == "dispatch")

@@ -104,3 +104,14 @@ def test_a_digest_of_any_length_fits_and_accounts_for_every_ticket(count: int) -
     told = sum("href" in line for line in lines)
     left_out = int(lines[-1].split(" ")[1]) if "href" not in lines[-1] else 0
     assert told + left_out == count
+
+
+def test_a_card_of_broken_glass_says_who_looked_at_what() -> None:
+    """And leads to the record, where the reason stands for those who may read it."""
+    notice = replace(NOTICE, kind="glass.broken", ticket_id="", visit_id="", priority="high", about="gm/tkt_9?x")
+    card = card_of(notice, "https://hub.test")
+    assert (card.url, dict(card.fields)) == (
+        "https://hub.test/directory/break-glass?thing=tkt_9%3Fx",
+        {"何人 Who": "gm", "查看对象 Looked at": "tkt_9?x"},
+    )
+    assert card.buttons == ()

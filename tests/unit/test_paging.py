@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from pynamodb.exceptions import QueryError
 
-from hub.kernel.errors import Invalid, Retry
+from hub.kernel.errors import Broken, Invalid, Retry
 from hub.store.paging import read_page
 
 
@@ -28,7 +28,7 @@ def test_a_cursor_of_another_list_is_the_callers_mistake() -> None:
 
 def test_a_bad_query_without_a_cursor_stays_our_own_fault() -> None:
     """Without a cursor the same refusal is a bug, and is not blamed on the caller."""
-    with pytest.raises(QueryError):
+    with pytest.raises(Broken):
         read_page(failing("ValidationException"), "demo#customers", limit=2)
 
 

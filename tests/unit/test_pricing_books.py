@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from random import Random
-from zoneinfo import ZoneInfo
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.pricing.books import (
-    Service,
-    Version,
-    check_withdrawal,
-    resolve_price,
-    version_at,
-    version_or_next,
-)
-from functions.pricing.drafts import preset_versions
-from hub.kernel.errors import Conflict, Invalid, NotFound
+from functions.pricing.book_kind import BOOKS, book_of
+from functions.pricing.books import Book, Service, resolve_price
+from hub.contracts.pricing import BookDocument
+from hub.kernel.errors import Invalid
 from hub.kernel.money import Money
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-PRESET = preset_versions("standard")[0]
+PRESET = book_of(BookDocument.model_validate(BOOKS.presets()["standard"]))
 
 
-def book(number: int, valid_from: datetime, prices: dict[str, int], tiers: dict[str, int] | None = None) -> Version:
-    service = Service("wash", "洗护", "Wash", prices)
-    return Version(number, valid_from, services={"wash": service}, tiers=tiers or {})
+def book(prices: dict[str, int], tiers: dict[str, int] | None = None) -> Book:
+    return Book("CNY", {"wash": Service("wash", "洗护", "Wash", prices)}, tiers or {})
 
 
 @pytest.mark.parametrize(
@@ -65,13 +52,13 @@ def test_the_path_shows_every_place_from_the_district_outward() -> None:
 @pytest.mark.parametrize(("region", "minor"), [("310000", 3000), ("310101", 3000), ("410000", 2200), ("410305", 2200)])
 def test_a_municipality_is_a_city_too(region: str, minor: int) -> None:
     """上海 asked for by its province's code has the tier of its city; 河南 is no city and has none."""
-    version = book(1, datetime(2026, 1, 1, tzinfo=UTC), {"base": 2200, "tier:1": 3000}, {"310100": 1, "410100": 1})
+    version = book({"base": 2200, "tier:1": 3000}, {"310100": 1, "410100": 1})
     assert resolve_price(version, "wash", region).price == Money(minor)
 
 
 def test_a_citys_own_price_comes_before_its_tiers() -> None:
     """A city with a price of its own does not get its tier's."""
-    version = book(1, datetime(2026, 1, 1, tzinfo=UTC), {"410300": 1900, "tier:3": 1800}, {"410300": 3})
+    version = book({"410300": 1900, "tier:3": 1800}, {"410300": 3})
     assert resolve_price(version, "wash", "410305").price == Money(1900)
 
 
@@ -87,50 +74,8 @@ def test_an_unknown_service_is_refused_with_the_known_ones() -> None:
 def test_a_region_without_any_price_is_refused() -> None:
     """Where no place on the way has a price, nothing is made up."""
     with pytest.raises(Invalid) as refused:
-        resolve_price(book(1, datetime(2026, 1, 1, tzinfo=UTC), {"310000": 1}), "wash", "410300")
+        resolve_price(book({"310000": 1}), "wash", "410300")
     assert refused.value.problems[0].pointer == "/region"
-
-
-def test_a_book_switches_at_its_exact_second_in_the_tenants_zone() -> None:
-    """The winter book of 2026-12-01 00:00 Asia/Shanghai: 23:59:59 old, 00:00:00 new."""
-    autumn = book(1, datetime(2026, 9, 1, tzinfo=SHANGHAI), {"base": 100})
-    winter = book(2, datetime(2026, 12, 1, tzinfo=SHANGHAI), {"base": 200})
-    moments = [
-        datetime(2026, 11, 30, 23, 59, 59, tzinfo=SHANGHAI),
-        datetime(2026, 12, 1, 0, 0, 0, tzinfo=SHANGHAI),
-    ]
-    assert [version_at([winter, autumn], moment).number for moment in moments] == [1, 2]
-
-
-def test_a_withdrawal_brings_back_the_version_before_and_keeps_the_history() -> None:
-    """A withdrawn version is in force at no moment; the one before it is again."""
-    start = datetime(2026, 12, 1, tzinfo=UTC)
-    old, wrong = book(1, start - timedelta(days=90), {"base": 100}), book(2, start, {"base": 999})
-    withdrawal = Version(3, start, withdraws=2)
-    assert version_at([old, wrong, withdrawal], start + timedelta(days=1)) == old
-
-
-@pytest.mark.parametrize(("number", "error"), [(9, NotFound), (3, NotFound), (1, Conflict)])
-def test_what_cannot_be_withdrawn(number: int, error: type[Exception]) -> None:
-    """No unknown version, no withdrawal, and never the last one with prices."""
-    start = datetime(2026, 12, 1, tzinfo=UTC)
-    versions = [book(1, start, {"base": 1}), book(2, start, {"base": 2}), Version(3, start, withdraws=2)]
-    with pytest.raises(error):
-        check_withdrawal(versions, number)
-
-
-def test_a_book_that_starts_later_shows_what_will_be() -> None:
-    """Before a book's first version there is the next one to look at, though no price."""
-    start = datetime(2026, 12, 1, tzinfo=UTC)
-    versions = [book(1, start + timedelta(days=1), {"base": 1}), book(2, start, {"base": 2})]
-    assert version_or_next(versions, start - timedelta(days=9)).number == 2
-
-
-def test_before_the_first_version_there_is_no_price() -> None:
-    """A moment before every valid_from has no book."""
-    start = datetime(2026, 12, 1, tzinfo=UTC)
-    with pytest.raises(NotFound):
-        version_at([book(1, start, {"base": 1})], start - timedelta(microseconds=1))
 
 
 PROVINCES, CITIES, DISTRICTS = ("31", "41"), ("00", "01", "03"), ("00", "01", "05")
@@ -161,7 +106,7 @@ def walk(prices: dict[str, int], tiers: dict[str, int], region: str) -> int | No
 @given(prices=st.dictionaries(PLACES, st.integers(0, 9999)), tiers=TIERS, region=st.one_of(CODES, st.just("base")))
 def test_resolution_equals_brute_force(prices: dict[str, int], tiers: dict[str, int], region: str) -> None:
     """For any table, tiers and region the price is that of the nearest place, and one step is marked as used."""
-    version, expected = book(1, datetime(2026, 1, 1, tzinfo=UTC), prices, tiers), walk(prices, tiers, region)
+    version, expected = book(prices, tiers), walk(prices, tiers, region)
     if expected is None:
         with pytest.raises(Invalid):
             resolve_price(version, "wash", region)
@@ -169,32 +114,3 @@ def test_resolution_equals_brute_force(prices: dict[str, int], tiers: dict[str, 
     found = resolve_price(version, "wash", region)
     used = [step.price for step in found.steps if step.used]
     assert (found.price, used) == (Money(expected), [Money(expected)])
-
-
-@given(starts=st.lists(st.integers(0, 5), min_size=1, max_size=8), order=st.randoms(), at=st.integers(0, 6))
-def test_the_version_in_force_does_not_depend_on_the_order_of_publishing(
-    starts: list[int], order: Random, at: int
-) -> None:
-    """Walking all seconds in order, each (valid_from, number) takes over in turn; any listing order agrees."""
-    epoch = datetime(2026, 1, 1, tzinfo=UTC)
-    versions = [book(i, epoch + timedelta(seconds=s), {"base": i}) for i, s in enumerate(starts, start=1)]
-    expected = None
-    for second in range(at + 1):
-        started = [version for version in versions if version.valid_from == epoch + timedelta(seconds=second)]
-        expected = started[-1] if started else expected
-    order.shuffle(versions)
-    if expected is None:
-        with pytest.raises(NotFound):
-            version_at(versions, epoch + timedelta(seconds=at))
-        return
-    assert version_at(versions, epoch + timedelta(seconds=at)) == expected
-
-
-@given(st.lists(st.integers(0, 100), min_size=2, max_size=6, unique=True))
-def test_each_version_holds_until_the_second_before_the_next(starts: list[int]) -> None:
-    """Between two neighbours the older one holds to the last second, and nothing in between is without a price."""
-    epoch = datetime(2026, 1, 1, tzinfo=UTC)
-    versions = [book(i, epoch + timedelta(seconds=s), {"base": i}) for i, s in enumerate(sorted(starts), start=1)]
-    for old, new in pairwise(versions):
-        assert version_at(versions, new.valid_from - timedelta(seconds=1)) == old
-        assert version_at(versions, new.valid_from) == new

@@ -7,31 +7,25 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from functions.pricing.drafts import (
-    book_view,
-    preset_versions,
-    version_document,
-    version_from_document,
-    version_from_draft,
-)
+from functions.pricing.book_kind import BOOKS, book_of
 from functions.pricing.quotes import make_quote, quote_at
-from hub.contracts.pricing import BookDraft, QuoteRequest
+from hub.contracts.pricing import BookDocument, QuoteRequest
 from hub.kernel.errors import Invalid
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-VERSIONS = preset_versions("standard")
+BOOK = book_of(BookDocument.model_validate(BOOKS.presets()["standard"]))
 
 
-def draft(**changes: object) -> BookDraft:
+def document(**changes: object) -> BookDocument:
     wash = {"name": {"zh": "洗护", "en": "Wash"}, "prices": {"base": "9.90"}}
-    return BookDraft.model_validate({"valid_from": NOW, "services": {"wash": wash}, **changes})
+    return BookDocument.model_validate({"services": {"wash": wash}, **changes})
 
 
 def test_a_quote_carries_its_price_reasons_and_expiry() -> None:
     """A quote for two in 洛阳 shows the tier price, the total, why, and that it holds for 15 minutes."""
-    quote = make_quote("quo_1", QuoteRequest(service="fruit_tea", region="410300", quantity=2), VERSIONS, NOW)
-    assert (quote.price, quote.total, quote.currency, quote.book_version) == ("18.00", "36.00", "CNY", 1)
-    assert [(s.region, s.price, s.used, s.why_zh) for s in quote.path] == [
+    quote = make_quote("quo_1", QuoteRequest(service="fruit_tea", region="410300", quantity=2), BOOK, 0, NOW)
+    assert (quote.price, quote.total, quote.currency, quote.book_version) == ("18.00", "36.00", "CNY", 0)
+    assert [(s.region, s.price, s.used, s.why.zh) for s in quote.path] == [
         ("410300", None, False, "城市未单独定价"),
         ("tier:3", "18.00", True, "采用城市档位价格"),
         ("410000", None, False, "省份未单独定价"),
@@ -42,7 +36,7 @@ def test_a_quote_carries_its_price_reasons_and_expiry() -> None:
 
 def test_a_quote_is_valid_to_its_last_microsecond() -> None:
     """Valid before `valid_until`, expired at it, with the same price."""
-    quote = make_quote("quo_1", QuoteRequest(service="fruit_tea", region="310000"), VERSIONS, NOW)
+    quote = make_quote("quo_1", QuoteRequest(service="fruit_tea", region="310000"), BOOK, 0, NOW)
     last = quote.valid_until - timedelta(microseconds=1)
     assert [quote_at(quote, moment).state for moment in (last, quote.valid_until)] == ["valid", "expired"]
     assert quote_at(quote, quote.valid_until).price == "25.00"
@@ -51,35 +45,21 @@ def test_a_quote_is_valid_to_its_last_microsecond() -> None:
 def test_a_price_of_another_moment_is_never_honoured() -> None:
     """A quote asked for yesterday or next winter shows that price as a rehearsal, and stays one."""
     asked = QuoteRequest(service="fruit_tea", region="310000", at=NOW - timedelta(days=1))
-    quote = make_quote("quo_1", asked, VERSIONS, NOW)
+    quote = make_quote("quo_1", asked, BOOK, 0, NOW)
     assert (quote.state, quote_at(quote, NOW + timedelta(minutes=1)).state) == ("rehearsal", "rehearsal")
-
-
-def test_a_version_reads_back_as_it_was_written() -> None:
-    """The stored form of a version loses nothing."""
-    version = version_from_draft(draft(tiers={"410300": 3}), 7, NOW, "zhao.min")
-    assert version_from_document(version_document(version)) == version
-
-
-def test_a_draft_reads_back_in_the_books_view() -> None:
-    """What was published is what the book shows."""
-    sent = draft()
-    view = book_view("standard", (*VERSIONS, version_from_draft(sent, 2)), version_from_draft(sent, 2))
-    assert (view.services, view.valid_from, view.latest_version) == (sent.services, sent.valid_from, 2)
-    assert [head.version for head in view.history] == [2, 1]
 
 
 def test_a_price_that_the_currency_cannot_express_is_named() -> None:
     """JPY has no decimals: the refusal points at the price."""
     with pytest.raises(Invalid) as refused:
-        version_from_draft(draft(currency="JPY"), 2)
+        book_of(document(currency="JPY"))
     assert [problem.pointer for problem in refused.value.problems] == ["/services/wash/prices/base"]
 
 
 def test_a_tier_of_what_is_no_city_is_named() -> None:
     """A province has no tier: it would silently price nobody."""
     with pytest.raises(Invalid) as refused:
-        version_from_draft(draft(tiers={"310000": 1, "410300": 3}), 2)
+        book_of(document(tiers={"310000": 1, "410300": 3}))
     assert [problem.pointer for problem in refused.value.problems] == ["/tiers/310000"]
 
 
@@ -87,10 +67,4 @@ def test_a_tier_of_what_is_no_city_is_named() -> None:
 def test_a_draft_with_impossible_prices_is_refused(prices: dict[str, str]) -> None:
     """No negative price, no third decimal, no place that is none, no service without a price."""
     with pytest.raises(ValidationError):
-        draft(services={"wash": {"name": {"zh": "洗护", "en": "Wash"}, "prices": prices}})
-
-
-@pytest.mark.parametrize("key", ["unknown", "../standard", ""])
-def test_only_shipped_books_have_a_preset(key: str) -> None:
-    """A key that is no preset has no version, whatever it spells."""
-    assert preset_versions(key) == ()
+        document(services={"wash": {"name": {"zh": "洗护", "en": "Wash"}, "prices": prices}})

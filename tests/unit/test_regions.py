@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.kernel.regions import BASE, covers, path
+from hub.kernel.regions import BASE, covers, is_region, path
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,9 @@ def test_a_region_covers_its_subtree() -> None:
     assert covers(BASE, "440300")
     assert not covers("310101", "310000")
     assert not covers("440000", "310101")
+
+
+def test_six_digits_in_no_province_are_no_region() -> None:
+    """Nor are five digits, other digits than ours, or words."""
+    assert all(map(is_region, ("base", "310101", "440300", "820000")))
+    assert not any(map(is_region, ("", "31010", "999999", "170000", "３１０１０１", "shanghai", "3101010")))

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.settlement.ledger import Entry, Line, Why, entry_document, entry_from_document
-from functions.settlement.manual import manual_entry
-from functions.settlement.periods import Closing, book_entry
-from functions.settlement.statements import imbalance_minor
+from functions.settlement.ledger.ledger import Entry, Line, Why, entry_document, entry_from_document
+from functions.settlement.ledger.lines import imbalance_minor
+from functions.settlement.ledger.manual import manual_entry
+from functions.settlement.runs.periods import Closing, book_entry
 from hub.contracts.settlement import ManualEntry
 from hub.kernel.errors import Invalid
 from hub.kernel.ids import is_id

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
-from functions.settlement.machine_port import start_run
+from functions.settlement.runs.machine import Machine
 
 DAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC)
@@ -18,7 +18,7 @@ class AlreadyExists(Exception):
 
 
 @dataclass
-class Machine:
+class StepFunctions:
     """Step Functions, as far as names of executions go."""
 
     started: dict[str, str] = field(default_factory=dict)
@@ -32,15 +32,15 @@ class Machine:
 
 def test_a_day_starts_once() -> None:
     """The second start of a day says that it started nothing."""
-    machine = Machine()
-    assert [start_run(machine, "arn", "run_1", DAY) for _ in range(2)] == [True, False]
-    assert {name: json.loads(sent) for name, sent in machine.started.items()} == {
+    client = StepFunctions()
+    assert [Machine(client, "arn").start("run_1", DAY) for _ in range(2)] == [True, False]
+    assert {name: json.loads(payload) for name, payload in client.started.items()} == {
         "run-2026-11-21": {"run_id": "run_1", "day": "2026-11-21"}
     }
 
 
 def test_a_run_that_stopped_on_its_way_is_started_once_more() -> None:
     """Under a name of its own, with the same input."""
-    machine = Machine({"run-2026-11-21": "{}"})
-    assert start_run(machine, "arn", "run_1", DAY, again_at=NOW)
-    assert list(machine.started) == ["run-2026-11-21", "run-2026-11-21-again-20261121T010203"]
+    client = StepFunctions({"run-2026-11-21": "{}"})
+    assert Machine(client, "arn").start("run_1", DAY, again_at=NOW)
+    assert list(client.started) == ["run-2026-11-21", "run-2026-11-21-again-20261121T010203"]

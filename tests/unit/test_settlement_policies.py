@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
+import copy
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.settlement.ledger import Entry
-from functions.settlement.policies import PRESETS, entries_for, load_policies, policies_in_force
+from functions.settlement.ledger.ledger import Entry
+from functions.settlement.policies import Policy, entries_for
+from functions.settlement.policy_kind import POLICIES as KIND
+from functions.settlement.policy_kind import rule_of
 from hub.contracts.events import TicketClosed
-from hub.kernel.errors import Invalid
+from hub.contracts.settlement import PolicyDocument
+from hub.documents.linting import check
 from hub.kernel.money import Money
 
 AT = datetime(2026, 11, 20, 21, 0, tzinfo=UTC)
-POLICIES = load_policies()
+
+
+def preset(**changes: object) -> dict[str, Any]:
+    """The preset as a document, its first part changed."""
+    document: dict[str, Any] = copy.deepcopy(dict(KIND.presets()["repair_commission"]))
+    document["parts"][0] |= changes
+    return document
+
+
+def policy(document: dict[str, Any]) -> Policy:
+    return Policy("repair_commission", 1, rule_of(PolicyDocument.model_validate(document)))
+
+
+POLICIES = (policy(preset()),)
 
 
 def closed(**changes: object) -> TicketClosed:
@@ -67,9 +84,7 @@ def test_an_entry_says_why_in_both_languages_and_pins_the_rule() -> None:
 )
 def test_a_rate_of_five_percent_rounds_half_up(labour_minor: int, commission: str) -> None:
     """247.00 × 5 % = 12.35; 12.35 × 5 % = 0.6175, and half a fen is rounded up."""
-    raw = json.loads(PRESETS.read_text(encoding="utf-8"))
-    raw["policies"][0]["parts"][0]["rate"] = "0.05"
-    entries = entries_for(closed(labour_minor=labour_minor, travel_minor=0), load_policies(json.dumps(raw)))
+    entries = entries_for(closed(labour_minor=labour_minor, travel_minor=0), [policy(preset(rate="0.05"))])
     assert earned(entries) == {"commission": commission}
 
 
@@ -79,22 +94,22 @@ def test_nothing_to_pay_makes_no_entry(changes: dict[str, object]) -> None:
     assert entries_for(closed(**changes), POLICIES) == []
 
 
-def test_old_facts_keep_old_rules() -> None:
-    """The version in force when the ticket closed counts: to the second, not when the event arrives."""
-    raw = json.loads(PRESETS.read_text(encoding="utf-8"))
-    newer = {**raw["policies"][0], "version": 2, "valid_from": "2026-11-21T05:00:00+08:00"}
-    policies = load_policies(json.dumps({"policies": [newer, raw["policies"][0]]}))
-    moments = (AT - timedelta(seconds=1), AT)
-    assert [policies_in_force(policies, "repair", at)[0].version for at in moments] == [1, 2]
-
-
-@pytest.mark.parametrize("change", [{"base": "tips"}, {"rounding": "NEAR"}, {"rate": "a third"}])
-def test_a_policy_that_cannot_be_computed_is_refused(change: dict[str, str]) -> None:
-    """Unknown bases, roundings and rates are refused when policies are read, not when money is due."""
-    raw = json.loads(PRESETS.read_text(encoding="utf-8"))
-    raw["policies"][0]["parts"][0] |= change
-    with pytest.raises(Invalid):
-        load_policies(json.dumps(raw))
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"base": "tips"}, "/parts/0/base"),
+        ({"rounding": "NEAR"}, "/parts/0/rounding"),
+        ({"rate": "a third"}, "/parts/0/rate"),
+        ({"credit": "payable:person:{boss}"}, "/parts/0/credit"),
+        ({"zh": "提成 {0}"}, "/parts/0/zh"),
+        ({"en": "Commission {"}, "/parts/0/en"),
+        ({"purpose": "travel"}, "/parts/1/purpose"),
+    ],
+)
+def test_a_policy_that_cannot_be_computed_is_refused(change: dict[str, str], pointer: str) -> None:
+    """What could not be filled in or posted is found with its place at the draft, not when money is due."""
+    checked = check(KIND, "repair_commission", preset(**change), None)
+    assert pointer in [finding.pointer for finding in checked.errors]
 
 
 @given(labour=st.integers(-(10**8), 10**8), travel=st.integers(0, 10**6))

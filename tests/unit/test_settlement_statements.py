@@ -10,18 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.settlement.ledger import Entry, Line, Why
-from functions.settlement.periods import Closing, Run, book_entry, new_run, period_bounds
-from functions.settlement.statements import (
+from functions.settlement.api.views import earnings_view
+from functions.settlement.ledger.ledger import Entry, Line, Why
+from functions.settlement.ledger.lines import PartyLine, party_lines, totals_of
+from functions.settlement.runs.periods import Closing, Run, book_entry, new_run, period_bounds
+from functions.settlement.statements.statements import (
     LINES_LIMIT,
-    PartyLine,
     make_statement,
-    party_lines,
     statement_document,
     statement_from_document,
-    totals_of,
 )
-from functions.settlement.views import earnings_view
 from hub.kernel.errors import Invalid
 from hub.kernel.ids import is_id
 from hub.kernel.money import Money

@@ -6,10 +6,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError
-from pynamodb.exceptions import GetError, PutError, UpdateError
+from botocore.exceptions import ClientError, ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
+from pynamodb.exceptions import (
+    DeleteError,
+    DoesNotExist,
+    GetError,
+    PutError,
+    QueryError,
+    TableError,
+    TransactWriteError,
+    UpdateError,
+    VerboseClientError,
+)
 
-from hub.kernel.errors import Conflict, Retry
+from hub.kernel.errors import Broken, Conflict, NotFound, Retry
 from hub.store.inbox import Arrival, Inbox
 from hub.store.model import saving
 
@@ -21,17 +31,41 @@ def refusal(code: str) -> ClientError:
     return ClientError(answer, "PutItem")
 
 
-@pytest.mark.parametrize("kind", [GetError, PutError, UpdateError])
-def test_no_answer_at_all_is_passing(kind: type[Exception]) -> None:
+@pytest.mark.parametrize("kind", [GetError, PutError, UpdateError, DeleteError, QueryError, TransactWriteError])
+@pytest.mark.parametrize("cause", [ConnectTimeoutError, ReadTimeoutError, ConnectionClosedError])
+def test_no_answer_at_all_is_passing(kind: type[Exception], cause: type[Exception]) -> None:
     """A time-out inside PynamoDB is Retry, as a throttle is: a claimed notice goes back, and is not called unknown."""
     with pytest.raises(Retry), saving():
-        raise kind("timeout", cause=ConnectTimeoutError(endpoint_url="https://dynamodb.test"))  # type: ignore[call-arg]
+        raise kind("timeout", cause=cause(endpoint_url="https://dynamodb.test"))  # type: ignore[call-arg]
 
 
 def test_a_lost_condition_is_a_conflict() -> None:
-    """What somebody else changed is no passing fault."""
-    with pytest.raises(Conflict), saving():
+    """What somebody else changed is no passing fault, alone or in a transaction; it says of what."""
+    with pytest.raises(Conflict) as lost, saving(ticket="tkt_1"):
         raise PutError("lost", cause=refusal("ConditionalCheckFailedException"))
+    assert lost.value.facts == {"ticket": "tkt_1"}
+    reasons = [{"Code": "TransactionConflict"}, {"Code": "ConditionalCheckFailed"}]
+    answer: Any = {"Error": {"Code": "TransactionCanceledException", "Message": ""}, "CancellationReasons": reasons}
+    with pytest.raises(Conflict), saving():
+        raise TransactWriteError("lost", cause=VerboseClientError(answer, "TransactWriteItems"))
+
+
+def test_what_dynamodb_cannot_read_is_a_bug() -> None:
+    """It raises an alarm, and is tried no more."""
+    with pytest.raises(Broken), saving():
+        raise PutError("too large", cause=refusal("ValidationException"))
+
+
+def test_no_item_is_not_found() -> None:
+    """PynamoDB's own word for it."""
+    with pytest.raises(NotFound), saving():
+        raise DoesNotExist
+
+
+def test_pynamodbs_own_errors_go_through_as_they_are() -> None:
+    """What no fault of AWS's is behind is a mistake in the code."""
+    with pytest.raises(TableError), saving():
+        raise TableError("no key")
 
 
 class Refusing:

@@ -7,7 +7,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.store.limits import LONGEST_CALL_SECONDS, OverLimit, Pace
+from hub.kernel.platforms import OverLimit
+from hub.store.limits import LONGEST_CALL_SECONDS, Pace
 
 FAST_MS = 200
 SPANS = st.integers(0, LONGEST_CALL_SECONDS * 1000)

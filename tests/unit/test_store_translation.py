@@ -113,6 +113,7 @@ def test_an_answer_that_cannot_be_read_is_passing() -> None:
         ("ValidationException", Broken),
         ("SerializationException", Broken),
         ("IdempotentParameterMismatchException", Broken),
+        ("InvalidCiphertextException", Broken),
         ("ThrottlingException", Retry),
         ("ProvisionedThroughputExceededException", Retry),
         ("RequestLimitExceeded", Retry),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import due
-from functions.tickets.dispatch.assignment import announce, assign_ticket, fire_rungs, watch_of
+from functions.tickets.deadlines.rungs import fire_rungs
+from functions.tickets.dispatch.assignment import announce, assign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, Person
 from functions.tickets.ticket.catalogue import ladder
 from functions.tickets.ticket.ticket import Case, Ticket, Visit

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.tickets.flows.flow import parse_flow
 from functions.tickets.flows.preset_flows import preset_flow, preset_keys
-from functions.tickets.intake.intake import Message, Opening, Wanted, classify, joins, open_ticket
+from functions.tickets.intake.intake import Classification, Message, Opening, classify, joins, open_ticket
 from functions.tickets.intake.rules_table import PRESET
 from functions.tickets.ticket.catalogue import ladder, ticket_type
 from functions.tickets.ticket.ticket import Thread, Ticket
@@ -28,7 +28,7 @@ def message(text: str) -> Message:
 
 def opened(**facts: Any) -> Ticket:
     opening: dict[str, Any] = {"ticket_id": "tkt_1", "customer_id": "cus_1", "region": "base", "link": "l", "at": AT}
-    wanted = Wanted("repair", "urgent", "cooling-failed")
+    wanted = Classification("repair", "urgent", "cooling-failed")
     return open_ticket(wanted, ticket_type("repair"), Opening(**{**opening, "ladder": "repair", **facts}))
 
 

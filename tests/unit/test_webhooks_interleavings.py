@@ -16,7 +16,7 @@ from functions.webhooks.inbox.publish import Publisher
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
 from hub.contracts.events import Event, OrderTouched
 from hub.kernel.errors import HubError, Retry
-from hub.store.inbox import InboxItem
+from hub.store.messages import InboxItem
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 FRESH = InboxItem("msg_1", "con_1", "douyin", "1", "k", b"{}", NOW, "pending")
@@ -69,8 +69,14 @@ class World:
         assert self.contents, "an event refers to content that is not there"
         self.said += [(event.id, event.replay) for event in events]
 
-    def put_content(self, ref: str, body: dict[str, Any]) -> None:
-        del ref, body
+    def keep(self, facts: Any, noting: Any) -> None:
+        raise AssertionError(facts, noting)
+
+    def find(self, connection_id: str) -> None:
+        """No connection is disabled."""
+
+    def put(self, ref: str, body: dict[str, Any], wall_epoch: int) -> None:
+        del ref, body, wall_epoch
         self._before()
         self.contents += 1
 
@@ -96,9 +102,8 @@ class World:
 
     def _publisher(self) -> Publisher:
         return Publisher(
-            tenant="demo", inbox=self, settler=self, put_content=self.put_content, emit=self.emit,
-            keep=lambda *_: None, inbound=lambda _: self, wall_now=lambda: NOW,
-            is_disabled=lambda _: False,
+            tenant="demo", inbox=self, settler=self, content=self, emit=self.emit,
+            keeper=self, connections=self, inbound=lambda _: self, wall_now=lambda: NOW,
         )  # fmt: skip
 
 

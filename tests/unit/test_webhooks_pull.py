@@ -14,9 +14,11 @@ from functions.webhooks.orders.orders import Facts, Noting, Unmapped
 from functions.webhooks.orders.pull import PAGES_LIMIT, READS_LIMIT, Window, page_numbers, plan_window
 from functions.webhooks.orders.refresh import Refresher, Shop
 from hub.channels.base import NotUnderstood
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import AfterSaleFacts, Feed, OrderFacts, Paging, Row, Rows
+from hub.channels.market import Feed, Paging, Row, Rows
 from hub.kernel.errors import Refuse, Retry
+from hub.store.messages import Arrival
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 SIZE = 100
@@ -139,14 +141,21 @@ class Orders:
 
 
 class Kept:
-    """Remembers notes, rows that went to the inbox, and messages that were quarantined."""
+    """Remembers notes and messages that were quarantined (`put`), and rows that went to the inbox (`stored`)."""
 
     def __init__(self) -> None:
-        self.said: list[Any] = []
+        self.said: list[tuple[Any, ...]] = []
+        self.stored: list[Arrival] = []
+
+    def put(self, *what: Any) -> None:
+        self.said.append(what)
+
+    def store(self, arrival: Arrival, business_now: datetime, wall_now: datetime) -> bool:
+        self.stored.append(arrival)
+        return True
 
     def refresher(self, orders: Any) -> Refresher:
-        keep = lambda *what: self.said.append(what)  # noqa: E731 - three ports, one memory
-        return Refresher(orders, keep, keep, keep)
+        return Refresher(orders, content=self, inbox=self, quarantine=self)
 
 
 def shop_of(platform: Any, feed: Feed = BACKWARD) -> Shop:
@@ -247,7 +256,7 @@ def test_rows_that_are_no_orders_go_to_the_inbox() -> None:
     kept, feed = Kept(), Feed("review", "forward", SIZE)
     shop = shop_of(Platform(1, feed), feed)
     kept.refresher(Orders()).pull(shop, feed, NOW - timedelta(seconds=1), noting())
-    assert [(feed_.entity, row.number) for _, feed_, row in kept.said] == [("review", "1")]
+    assert [(arrival.dedupe_key, arrival.source) for arrival in kept.stored] == [("review:1", "pull")]
 
 
 def test_a_message_in_words_that_nobody_knows_is_quarantined_with_its_order() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from functions.webhooks.connections.causes import CALLS, REJECTIONS, words
 from functions.webhooks.connections.connections import health
 from functions.webhooks.inbox.counts import Row, day_key, latest_error, latest_facts
-from functions.webhooks.orders.reconcile import MEANINGS, OrderFigures, day_figures, days_asked, sum_figures
+from functions.webhooks.orders.reconcile import MEANINGS, OrderFigures, day_figures, report_days, sum_figures
 from hub.contracts.webhooks_reconcile import Figures, ReconcileQuery
 from hub.kernel.errors import Invalid
 
@@ -70,7 +70,7 @@ def test_a_loss_is_never_shown_lower_than_it_is() -> None:
 @pytest.mark.parametrize(("first", "last", "days"), [("2026-11-11", "2026-11-11", 1), ("2026-11-01", "2026-12-01", 31)])
 def test_days_are_counted_with_both_ends(first: str, last: str, days: int) -> None:
     """One day is a report, and so are thirty-one."""
-    found = days_asked(asked(first, last))
+    found = report_days(asked(first, last))
     assert (len(found), str(found[0]), str(found[-1])) == (days, first, last)
 
 
@@ -78,7 +78,7 @@ def test_days_are_counted_with_both_ends(first: str, last: str, days: int) -> No
 def test_too_many_days_are_refused(first: str, last: str) -> None:
     """No day, or more than thirty-one, is 422 naming `to`."""
     with pytest.raises(Invalid) as refused:
-        days_asked(asked(first, last))
+        report_days(asked(first, last))
     assert refused.value.problems[0].pointer == "query:to"
 
 

@@ -15,7 +15,8 @@ from functions.webhooks.inbox.settling_table import TRIES, Settler
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
 from hub.contracts.events import Event, OrderTouched
 from hub.kernel.errors import Broken, NotFound, Retry
-from hub.store.inbox import Inbox, InboxItem
+from hub.store.messages import InboxItem
+from hub.store.table import Table
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ITEM = InboxItem(
@@ -50,7 +51,7 @@ class Dynamo:
 
 def settler(client: Dynamo, waits: list[float] | None = None) -> Settler:
     sleep = (waits if waits is not None else []).append
-    return Settler(Inbox("inbox", client, "demo"), Counters("webhooks", client, "demo"), sleep=sleep)
+    return Settler(Table("inbox", client), Counters(Table("webhooks", client), "demo"), sleep=sleep)
 
 
 @pytest.mark.parametrize("conflicts", range(TRIES + 1))
@@ -117,15 +118,24 @@ class Room:
             raise self.bus
         self.log.append(("emit", [event.replay for event in events]))
 
+    def put(self, ref: str, body: dict[str, Any], wall_epoch: int) -> None:
+        self.log.append(("content", ref, body))
+
+    def keep(self, facts: Any, noting: Any) -> None:
+        self.log.append(("keep", facts, noting))
+
+    def find(self, connection_id: str) -> None:
+        """No connection is disabled."""
+
     def publisher(self) -> Publisher:
         return Publisher(
             tenant="demo",
             inbox=self,
             settler=self,
-            put_content=lambda ref, body: self.log.append(("content", ref, body)),
+            content=self,
             emit=self.emit,
-            keep=lambda facts, noting: self.log.append(("keep", facts, noting)),
-            is_disabled=lambda _: False,
+            keeper=self,
+            connections=self,
             inbound=lambda _: self,
             wall_now=lambda: NOW,
         )

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
+from functions.tickets.actions.action import ActionType
+from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import due, due_at
-from functions.tickets.dispatch.assignment import watch_of
 from functions.tickets.dispatch.dispatch import Dispatch
+from functions.tickets.flows.flows_table import Published
+from functions.tickets.intake.rules_table import Rulebook
 from functions.tickets.ticket import catalogue
-from functions.tickets.ticket.ticket import Case, Published, Rulebook, Rung, Visit
+from functions.tickets.ticket.ticket import Case, Rung, Visit
 from functions.tickets.ticket.trail import Entry, first_break
+from hub.contracts.base import Words
 from hub.contracts.tickets import (
+    ActionView,
     ClockView,
     DispatchView,
     EntryView,
@@ -20,6 +26,7 @@ from hub.contracts.tickets import (
     FlowRef,
     FlowView,
     LadderStepView,
+    OutcomeView,
     RulesView,
     RuleTraceView,
     RungView,
@@ -28,7 +35,6 @@ from hub.contracts.tickets import (
     TimelineView,
     VerdictView,
     VisitView,
-    Words,
 )
 from hub.kernel.money import Money
 from hub.rules import RuleTrace
@@ -126,7 +132,8 @@ def show_explanation(case: Case, traces: Iterable[RuleTrace], dispatch: Dispatch
         ticket_id=case.ticket.id,
         rule_id=case.ticket.rule_id,
         rules=tuple(
-            RuleTraceView(rule_id=one.rule_id, note=one.note, holds=one.holds, chosen=one.chosen) for one in traces
+            RuleTraceView(rule_id=trace.rule_id, note=trace.note, holds=trace.holds, chosen=trace.chosen)
+            for trace in traces
         ),
         dispatch=DispatchView(
             chosen=dispatch.chosen,
@@ -165,6 +172,16 @@ def show_flow(flow: Published, versions: Iterable[int]) -> FlowView:
         published_at=flow.published_at,
         published_by=flow.published_by,
         document=json.loads(flow.document),
+    )
+
+
+def show_action(action: ActionType[Any]) -> ActionView:
+    """An action with the JSON Schema of its parameters."""
+    return ActionView(
+        name=action.name,
+        title=Words(zh=action.zh, en=action.en),
+        params=action.params.model_json_schema(),
+        outcomes=tuple(OutcomeView(id=each.id, title=Words(zh=each.zh, en=each.en)) for each in action.outcomes),
     )
 
 

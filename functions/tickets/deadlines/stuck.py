@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import Ladder, due
-from functions.tickets.dispatch.assignment import SYSTEM, assign_ticket, watch_of
+from functions.tickets.dispatch.assignment import assign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, supervisor_of
 from functions.tickets.flows.asl import FAILED
-from functions.tickets.flows.flow import AnyNode, Decision, End, Flow, Human, in_branches
+from functions.tickets.flows.flow import Action, AnyNode, Decision, End, Flow, Human, in_branches
 from functions.tickets.ticket.ticket import Case, Move, Note, Visit
 from hub.kernel.clock import UNTIL_CALLED
+from hub.kernel.ids import SYSTEM
 
 SLACK = timedelta(minutes=2)
 """Real time that a start or a wake may take; after it the sweep does it."""
@@ -92,5 +94,7 @@ def _following(node: AnyNode, edge: str) -> str:
     if isinstance(node, Human):
         return node.outcomes[edge]
     if isinstance(node, Decision):
-        return next((one.next for one in node.edges if one.id == edge), node.otherwise)
+        return next((following.next for following in node.edges if following.id == edge), node.otherwise)
+    if isinstance(node, Action):
+        return node.outcomes.get(edge, node.next)
     return node.id if isinstance(node, End) else node.next

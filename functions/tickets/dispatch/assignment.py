@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from functions.tickets.deadlines.deadlines import Clock, Due, Watch
-from functions.tickets.dispatch.dispatch import Dispatch, Organisation, supervisor_of, team_members
-from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Ticket, Visit
-
-SYSTEM = "system"
+from functions.tickets.dispatch.dispatch import Dispatch, Person
+from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, require_open
+from hub.kernel.ids import SYSTEM
 
 
 def assign_ticket(case: Case, person_id: str, actor: str, at: datetime, team: str = "", quiet: bool = False) -> Move:
@@ -33,13 +30,23 @@ def assign_ticket(case: Case, person_id: str, actor: str, at: datetime, team: st
     return Move(ticket, (Note("assigned", actor, {"assignee": person_id, "before": before}),), visits)
 
 
+def reassign_ticket(case: Case, person: Person, actor: str, at: datetime, seen_version: int | None) -> Move | None:
+    """Somebody makes this person the assignee. None when they are already. Raises Conflict when the ticket is over, or
+    not at `seen_version` any more."""
+    require_open(case, seen_version)
+    if case.ticket.assignee == person.id:
+        return None
+    return assign_ticket(case, person.id, actor, at, person.teams[0] if person.teams else "")
+
+
 def announce(ticket: Ticket, person_id: str, visit_id: str, at: datetime) -> Ticket:
     """The ticket, with this person told of the visit that waits for them; unchanged when its assignee knows already."""
     theirs = person_id == ticket.assignee
     if not person_id or (theirs and ticket.assignment <= ticket.told):
         return ticket
-    told = ticket.assignment if theirs else ticket.told
-    return ticket.but(told=told, notice=ticket.notice + 1, notice_to=person_id, notice_visit=visit_id, noticed_at=at)
+    last_told = ticket.assignment if theirs else ticket.told
+    notice = ticket.notice + 1
+    return ticket.but(told=last_told, notice=notice, notice_to=person_id, notice_visit=visit_id, noticed_at=at)
 
 
 def dispatch_ticket(case: Case, dispatch: Dispatch, team: str, at: datetime) -> Move:
@@ -52,64 +59,9 @@ def dispatch_ticket(case: Case, dispatch: Dispatch, team: str, at: datetime) -> 
 
 
 def acknowledge_ticket(case: Case, actor: str, at: datetime) -> Move | None:
-    """Somebody takes the matter up: the ladder stops here. None when it was taken up before."""
+    """Somebody takes the matter up: the ladder stops here. None when it was taken up before. Raises Conflict when the
+    ticket is over."""
+    require_open(case)
     if case.ticket.acknowledged_at is not None:
         return None
     return Move(case.ticket.but(acknowledged_at=at), (Note("acknowledged", actor),))
-
-
-def watch_of(case: Case) -> Watch:
-    """The ticket's clock and ladder as `deadlines` sees them."""
-    ticket = case.ticket
-    clock = Clock(ticket.clock_since, ticket.clock_consumed_seconds, ticket.clock_carry_us)
-    return Watch(clock, frozenset(case.rungs), ticket.acknowledged_at)
-
-
-def keep_clock(ticket: Ticket, clock: Clock) -> Ticket:
-    """The ticket with its clock as it now stands."""
-    return ticket.but(
-        clock_since=clock.since, clock_consumed_seconds=clock.consumed_seconds, clock_carry_us=clock.carry_us
-    )
-
-
-def fire_rungs(case: Case, ripe: Sequence[Due], organisation: Organisation, now: datetime) -> Move | None:
-    """Fire what is due, in order; a rung that reassigns makes the supervisor the assignee. None when nothing is due.
-
-    The supervisor hears of it from the rung itself, and only once.
-    """
-    if not ripe:
-        return None
-    ticket, notes, visits, rungs = case.ticket, [], {visit.id: visit for visit in case.waiting()}, []
-    for one in ripe:
-        recipients = _recipients(one.step.audience, ticket, organisation)
-        rungs.append(_rung(ticket, one, recipients, now))
-        notes.append(Note("rung fired", SYSTEM, {"rung": one.step.name, "recipients": " ".join(recipients)}))
-        if one.step.reassign and recipients and recipients[0] != ticket.assignee:
-            now_case = Case(ticket, {visit.id: visit for visit in visits.values()})
-            move = assign_ticket(now_case, recipients[0], SYSTEM, now, quiet=True)
-            ticket, notes = move.ticket, [*notes, *move.notes]
-            visits.update({visit.id: visit for visit in move.visits})
-    changed: tuple[Visit, ...] = tuple(v for v in visits.values() if v != case.visits[v.id])
-    return Move(ticket, tuple(notes), changed, tuple(rungs))
-
-
-def _rung(ticket: Ticket, one: Due, recipients: tuple[str, ...], now: datetime) -> Rung:
-    return Rung(
-        ticket_id=ticket.id,
-        ticket_type=ticket.type,
-        priority=ticket.priority,
-        name=one.step.name,
-        due_at=one.due_at,
-        fired_at=now,
-        audience=one.step.audience,
-        recipients=recipients,
-    )
-
-
-def _recipients(audience: str, ticket: Ticket, organisation: Organisation) -> tuple[str, ...]:
-    """Who hears of a rung. A ticket without an assignee, whose assignee left, or without a team is the supervisor's."""
-    above = supervisor_of(ticket.assignee, ticket.region, organisation)
-    if audience == "agent" and organisation.has_owner(ticket.assignee):
-        return (ticket.assignee,)
-    everyone = team_members(ticket.team, organisation.people) if audience == "team" else ()
-    return everyone or ((above,) if above else ())

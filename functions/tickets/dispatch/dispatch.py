@@ -110,18 +110,18 @@ def choose_person(need: Need, organisation: Organisation, now: datetime) -> Disp
 
 def objections(need: Need, person: Person, organisation: Organisation, now: datetime) -> tuple[str, ...]:
     """Everything that speaks against this person for this need."""
-    found = []
+    against = []
     if not person.active:
-        found.append("不在职 · not active")
+        against.append("不在职 · not active")
     if person.id in need.excluded:
-        found.append("已拒单 · turned it down")
+        against.append("已拒单 · turned it down")
     if need.skill and need.skill not in person.skills:
-        found.append(f"缺少技能 · lacks the skill {need.skill}")
+        against.append(f"缺少技能 · lacks the skill {need.skill}")
     if not covers(person.region, need.region):
-        found.append(f"不负责该区域 · {person.region} does not cover {need.region}")
+        against.append(f"不负责该区域 · {person.region} does not cover {need.region}")
     if not on_duty(person, organisation.rosters, now):
-        found.append("不在班 · off duty")
-    return tuple(found)
+        against.append("不在班 · off duty")
+    return tuple(against)
 
 
 def on_duty(person: Person, rosters: Mapping[str, Roster], now: datetime) -> bool:

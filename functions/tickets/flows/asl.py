@@ -34,15 +34,18 @@ FAILED, JOINED = "failed", "joined"
 """How a parallel ends: one of its branches failed, or all have joined."""
 
 State = dict[str, Any]
-PASSING = (
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "Lambda.Unknown",
-    "Sandbox.Timedout",
-    "Retry",
+FINAL = (
+    "Malformed",
+    "Unauthenticated",
+    "Forbidden",
+    "NotFound",
+    "NotAllowed",
+    "Conflict",
+    "TooLarge",
+    "Invalid",
+    "Broken",
 )
+"""Errors of ours that trying again never mends. Any other may pass: a killed process, one that nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +92,18 @@ def _states(flow: Flow, node: AnyNode, failed: str) -> dict[str, State]:
     if isinstance(node, Parallel):
         return _parallel(flow, node, failed)
     if isinstance(node, Action):
-        return {node.id: _step("act", node.id, node.next, failed)}
+        return _action(node, failed)
     return {node.id: _finish(node, failed)}
 
 
-def _retry(*errors: str) -> list[State]:
-    """Half an hour of trouble is outlived: 2, 4, 8 … seconds apart, at most five minutes."""
+def _retry(*final: str) -> list[State]:
+    """What is final is not tried again; half an hour of anything else is outlived: 2, 4, 8 … seconds apart, at most
+    five minutes."""
     patience = {"IntervalSeconds": 2, "BackoffRate": 2, "MaxAttempts": 12, "MaxDelaySeconds": 300}
-    return [{"ErrorEquals": list(errors), **patience}]
+    return [
+        {"ErrorEquals": [*FINAL, *final], "MaxAttempts": 0},
+        {"ErrorEquals": ["States.ALL"], **patience},
+    ]
 
 
 def _payload(op: str, node_id: str) -> State:
@@ -115,7 +122,7 @@ def _token_task(node_id: str, after: str, failed: str) -> State:
         "Resource": "arn:${Partition}:states:::lambda:invoke.waitForTaskToken",
         "Parameters": {"FunctionName": "${StepsFunction}", "Payload": payload},
         "TimeoutSeconds": TOKEN_TIMEOUT_SECONDS,
-        "Retry": _retry(*PASSING),
+        "Retry": _retry("States.Timeout"),
         "Catch": [
             {"ErrorEquals": ["States.Timeout"], "ResultPath": None, "Next": node_id},
             {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": failed},
@@ -131,23 +138,35 @@ def _step(op: str, node_id: str, after: str, failed: str) -> State:
         "Parameters": {"FunctionName": "${StepsFunction}", "Payload": _payload(op, node_id)},
         "OutputPath": "$.Payload",
         "TimeoutSeconds": STEP_TIMEOUT_SECONDS,
-        "Retry": _retry(*PASSING, "States.Timeout"),
+        "Retry": _retry(),
         "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": failed}],
         **_onward(after),
     }
+
+
+def _action(node: Action, failed: str) -> dict[str, State]:
+    """An action with one way on needs no Choice."""
+    if not node.outcomes:
+        return {node.id: _step("act", node.id, node.next, failed)}
+    route = _choice(node.outcomes, failed, otherwise=node.next)
+    return {node.id: _step("act", node.id, f"{node.id}.route", failed), f"{node.id}.route": route}
 
 
 def _finish(node: End, failed: str) -> State:
     return _step("finish", node.id, JOIN, failed)
 
 
-def _choice(chosen: Mapping[str, str], failed: str) -> State:
-    """By the recorded edge alone. An edge to "join" ends its branch through the branch's own joined state."""
+def _choice(chosen: Mapping[str, str], failed: str, otherwise: str = "") -> State:
+    """By the recorded edge alone; otherwise: where any other edge leads, which is a failure if it leads nowhere."""
     choices = [
-        {"Variable": "$.edge", "StringEquals": edge, "Next": _joined(failed) if target == JOIN else target}
-        for edge, target in chosen.items()
+        {"Variable": "$.edge", "StringEquals": edge, "Next": _target(target, failed)} for edge, target in chosen.items()
     ]
-    return {"Type": "Choice", "Choices": choices, "Default": failed}
+    return {"Type": "Choice", "Choices": choices, "Default": _target(otherwise or failed, failed)}
+
+
+def _target(target: str, failed: str) -> str:
+    """A Choice's way to "join" ends its branch through the branch's own joined state."""
+    return _joined(failed) if target == JOIN else target
 
 
 def _onward(target: str) -> State:
@@ -180,9 +199,14 @@ def _branch(flow: Flow, parallel_id: str, index: int, start: str) -> State:
     for node_id in branch_nodes(flow, start):
         states.update(_states(flow, flow.node(node_id), failed=failed))
     states[failed] = {"Type": "Pass", "Result": FAILED, "ResultPath": "$.edge", "End": True}
-    if any(choice.get("Next") == _joined(failed) for state in states.values() for choice in state.get("Choices", ())):
+    if any(_joined(failed) in _ways(state) for state in states.values()):
         states[_joined(failed)] = {"Type": "Pass", "End": True}
     return {"StartAt": start, "States": states}
+
+
+def _ways(state: State) -> list[str]:
+    """Where a Choice may lead."""
+    return [*(choice["Next"] for choice in state.get("Choices", ())), state.get("Default", "")]
 
 
 def _joined(failed: str) -> str:

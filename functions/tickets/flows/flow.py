@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from functions.tickets.actions.registry import action_names, action_problems
 from hub.contracts.base import Contract, Slug
 from hub.kernel.errors import Invalid, Problem
 
@@ -55,10 +56,12 @@ class Human(Node):
 
 
 class Action(Node):
-    """Does something by itself."""
+    """Does something by itself, and goes on to `next`, or by the way of its outcome where `outcomes` has one."""
 
     kind: Literal["action"]
-    action: Literal["assign"]
+    action: Annotated[Slug, Field(json_schema_extra={"enum": list(action_names())})]
+    params: dict[str, Any] = Field(default_factory=dict)
+    outcomes: dict[Slug, Slug] = Field(default_factory=dict)
     next: Slug
 
 
@@ -139,8 +142,9 @@ def parse_flow(document: Mapping[str, Any]) -> Flow:
 
 
 def lint(flow: Flow) -> list[Problem]:
-    """What makes a well-formed flow unsound: twins, edges to nowhere, nodes out of reach, no way to an end."""
-    problems = [*_twins(flow), *_edges_to_nowhere(flow)]
+    """What makes a well-formed flow unsound: twins, edges to nowhere, actions that there are not, nodes out of reach,
+    no way to an end."""
+    problems = [*_twins(flow), *_edges_to_nowhere(flow), *_action_problems(flow)]
     if problems:
         return problems
     return [*_branch_problems(flow), *_reach_problems(flow)]
@@ -152,6 +156,8 @@ def edges(node: AnyNode) -> list[tuple[str, str]]:
         return [(f"/outcomes/{outcome}", target) for outcome, target in node.outcomes.items()]
     if isinstance(node, Decision):
         return [*((f"/edges/{i}/next", edge.next) for i, edge in enumerate(node.edges)), ("/otherwise", node.otherwise)]
+    if isinstance(node, Action):
+        return [*((f"/outcomes/{outcome}", target) for outcome, target in node.outcomes.items()), ("/next", node.next)]
     if isinstance(node, Parallel):
         return [*((f"/branches/{i}", start) for i, start in enumerate(node.branches)), ("/next", node.next)]
     return [] if isinstance(node, End) else [("/next", node.next)]
@@ -176,8 +182,8 @@ def in_branches(flow: Flow) -> set[str]:
 
 def _form_problems(error: ValidationError) -> Iterator[Problem]:
     """Each wrong place once: a list that only counts as too short because its items are wrong says nothing new."""
-    found = error.errors(include_url=False, include_input=False)
-    places = {"".join(f"/{part}" for part in item["loc"] if part not in KINDS): item["msg"] for item in found}
+    errors = error.errors(include_url=False, include_input=False)
+    places = {"".join(f"/{part}" for part in item["loc"] if part not in KINDS): item["msg"] for item in errors}
     for pointer, rule in places.items():
         if not any(other.startswith(f"{pointer}/") for other in places):
             yield Problem(pointer, rule)
@@ -201,6 +207,13 @@ def _edges_to_nowhere(flow: Flow) -> Iterator[Problem]:
         for pointer, target in edges(node):
             if target not in ids:
                 yield Problem(f"/nodes/{i}{pointer}", f"'{target}' is no node")
+
+
+def _action_problems(flow: Flow) -> Iterator[Problem]:
+    for i, node in enumerate(flow.nodes):
+        if isinstance(node, Action):
+            for problem in action_problems(node.action, node.params, node.outcomes):
+                yield Problem(f"/nodes/{i}{problem.pointer}", problem.rule)
 
 
 def _branch_problems(flow: Flow) -> Iterator[Problem]:

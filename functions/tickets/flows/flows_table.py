@@ -15,7 +15,8 @@ from functions.tickets.flows.machines import Machines
 from functions.tickets.forms.work import form_problems
 from functions.tickets.tables import RACES_LIMIT, Tables
 from functions.tickets.ticket import catalogue
-from functions.tickets.ticket.ticket import Published, Stored
+from functions.tickets.ticket.ticket import Stored
+from hub.contracts.base import Moment
 from hub.kernel.errors import Conflict, Invalid, NotFound, Problem, Retry
 
 VERSIONS_LIMIT = 1000
@@ -25,6 +26,23 @@ class Current(Stored):
     """Which version new tickets take."""
 
     version: int
+
+
+class Published(Stored):
+    """One version of a flow. `document` is its JSON text; `content` hashes that, `digest` the compiled machine."""
+
+    key: str
+    version: int
+    document: str
+    content: str
+    digest: str
+    machine_arn: str
+    published_at: Moment
+    published_by: str
+
+    @property
+    def flow(self) -> Flow:
+        return parse_flow(json.loads(self.document))
 
 
 class Flows:
@@ -65,7 +83,7 @@ class Flows:
         arn = self._machines.create(
             f"hub-{self._tenant}-f-{compiled.digest[:12]}", compiled.rendered(self._partition, self._steps_function)
         )
-        wanted = Published(
+        draft = Published(
             key=key,
             version=0,
             document=text,
@@ -75,21 +93,21 @@ class Flows:
             published_at=at,
             published_by=by,
         )
-        return self._store(wanted)
+        return self._store(draft)
 
-    def _store(self, wanted: Published) -> Published:
+    def _store(self, draft: Published) -> Published:
         for _ in range(RACES_LIMIT):
             try:
-                return self._store_once(wanted)
+                return self._store_once(draft)
             except Conflict:
                 continue
-        raise Retry("too many publish this flow at once", flow=wanted.key)
+        raise Retry("too many publish this flow at once", flow=draft.key)
 
-    def _store_once(self, wanted: Published) -> Published:
-        pk = f"flow#{wanted.key}"
-        versions = self.versions(wanted.key)
-        same = next((old for old in versions if old.content == wanted.content), None)
-        published = same or wanted.but(version=len(versions) + 1)
+    def _store_once(self, draft: Published) -> Published:
+        pk = f"flow#{draft.key}"
+        versions = self.versions(draft.key)
+        same = next((old for old in versions if old.content == draft.content), None)
+        published = same or draft.but(version=len(versions) + 1)
         pointer = self._tables.find(pk, "current")
         current = Current(version=published.version)
         if same and pointer and pointer.read(Current) == current:

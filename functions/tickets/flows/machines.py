@@ -7,19 +7,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from hub.kernel.errors import Broken, Retry
+from hub.kernel.errors import Broken, HubError
+from hub.store.table import passing
 
 STARTED_BEFORE = ("ExecutionAlreadyExists",)
 GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
-PASSING = (
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "ServiceUnavailable",
-    "InternalFailure",
-    "StateMachineDeleting",
+OURS = (
+    "InvalidArn",
+    "InvalidDefinition",
+    "InvalidExecutionInput",
+    "InvalidName",
+    "InvalidOutput",
+    "StateMachineAlreadyExists",
+    "StateMachineDoesNotExist",
 )
+"""What Step Functions will refuse again, however often it is asked: a bug of ours."""
 
 
 class Machines(Protocol):
@@ -33,19 +35,18 @@ class Machines(Protocol):
 
 
 class StepFunctions:
-    """Machines on Step Functions. `client` is boto3's; machines act with `role_arn`."""
+    """Machines on Step Functions. `client` is botocore's; machines act with `role_arn`."""
 
     def __init__(self, client: Any, role_arn: str) -> None:
         self._client, self._role_arn = client, role_arn
 
     def create(self, name: str, definition: str) -> str:
         """The machine's ARN; the same text under the same name is the same machine. Raises Broken for another text."""
-        with _calling("StateMachineAlreadyExists"):
-            made = self._client.create_state_machine(
+        with _calling():
+            response = self._client.create_state_machine(
                 name=name, definition=definition, roleArn=self._role_arn, type="STANDARD"
             )
-            return str(made["stateMachineArn"])
-        raise Broken("another machine has this name", machine=name)
+        return str(response["stateMachineArn"])
 
     def start(self, machine_arn: str, name: str, payload: Mapping[str, Any]) -> None:
         """Start an execution; one of this name that was started before is the same."""
@@ -60,15 +61,13 @@ class StepFunctions:
 
 @contextmanager
 def _calling(*fine: str) -> Iterator[None]:
-    """Errors named in `fine` end the block quietly; what passes becomes Retry, anything else Broken."""
+    """Refusals named in `fine` end the block quietly; Broken for those in OURS, and what `passing` says for others."""
     try:
-        yield
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in fine:
-            return
-        if code in PASSING:
-            raise Retry("Step Functions is busy", code=code) from error
-        raise Broken("Step Functions refused", code=code) from error
-    except BotoCoreError as error:
-        raise Retry("Step Functions does not answer") from error
+        with passing("Step Functions"):
+            yield
+    except HubError as error:
+        reason = str(error.facts.get("reason"))
+        if reason in OURS:
+            raise Broken("Step Functions refused", reason=reason) from error
+        if reason not in fine:
+            raise

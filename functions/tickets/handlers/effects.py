@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import due, wait_seconds
 from functions.tickets.desk import Desk
-from functions.tickets.dispatch.assignment import watch_of
 from functions.tickets.ticket import catalogue
 from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, follow_change
 from hub.edge.bus import Change

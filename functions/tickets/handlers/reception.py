@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from functions.tickets.desk import Desk, text_context
+from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Person, Roster
 from functions.tickets.intake.intake import (
+    Classification,
     Message,
     Opening,
-    Wanted,
     classify,
     entry_of,
     join_ticket,
@@ -51,7 +51,7 @@ def take_tap(desk: Desk, event: CardTapped) -> None:
     ticket_id, _, visit_id = event.task_id.partition("@")
     if not is_id(ticket_id, "tkt") or desk.tables.message_ticket(event.id):
         return
-    person = person_by_userid(desk, event.member_id)
+    person = desk.staff.person_by_userid(event.member_id)
     actor = person.id if person else f"{STRANGER}{event.member_id}"
     seen = desk.tables.new_message(event.id, ticket_id)
     for _ in range(RACES_LIMIT):
@@ -75,25 +75,21 @@ def take_tap(desk: Desk, event: CardTapped) -> None:
 def take_person(desk: Desk, event: PersonChanged) -> None:
     """Keep what routing needs to know of a person, unless something newer is known."""
     person = Person(id=event.person_id, **event.model_dump(include=set(Person.model_fields) - {"id"}))
-    desk.tables.keep_newest("people", f"person#{person.id}", person, event.version)
+    desk.staff.keep_person(person)
 
 
 def take_roster(desk: Desk, event: RosterChanged) -> None:
     """Keep a team's roster, unless a newer one is known."""
     roster = Roster.model_validate(event.model_dump(include=set(Roster.model_fields)))
-    desk.tables.keep_newest("rosters", f"team#{roster.team}", roster, event.version)
+    desk.staff.keep_roster(roster)
 
 
-def person_by_userid(desk: Desk, userid: str) -> Person | None:
-    """The one of us who is this member of the corp in WeCom; without a userid of their own, their id is it. Whoever
-    has left is nobody."""
-    return next((p for p in desk.people() if p.active and userid and userid == (p.wecom_userid or p.id)), None)
-
-
-def open_case(desk: Desk, wanted: Wanted, opening: Opening, actor: str, message: str = "", *extra: Record) -> Case:
+def open_case(
+    desk: Desk, classification: Classification, opening: Opening, actor: str, message: str = "", *extra: Record
+) -> Case:
     """Open a ticket with its link and first entries, and pin the flow's current version. Raises Conflict when it, or
     one of `extra`, is there already."""
-    card = catalogue.ticket_type(wanted.type)
+    card = catalogue.ticket_type(classification.type)
     published = desk.flows.current(card.flow)
     opening = replace(
         opening,
@@ -101,12 +97,12 @@ def open_case(desk: Desk, wanted: Wanted, opening: Opening, actor: str, message:
         flow_version=published.version if published else 0,
         ladder=(published.flow.ladder or "") if published else card.ladder,
     )
-    ticket = open_ticket(wanted, card, opening)
+    ticket = open_ticket(classification, card, opening)
     return desk.tables.create(ticket, opening_notes(ticket, actor, message), desk.now(), extra)
 
 
 def _read_message(desk: Desk, event: MessageResolved) -> Message:
-    sender = person_by_userid(desk, event.sender_id)
+    sender = desk.staff.person_by_userid(event.sender_id)
     try:
         content = desk.contents.get(event.content_ref)
     except NotFound:
@@ -136,7 +132,7 @@ def _take_once(desk: Desk, message: Message) -> None:
 
 
 def _join(desk: Desk, message: Message, record: Record, thread: Thread) -> None:
-    sealed = replace(message, sealed=desk.sealer.seal(message.text, text_context(thread.ticket_id)))
+    sealed = replace(message, sealed=desk.seal_text(thread.ticket_id, message.text))
     moved = record.hold(thread.but(last_at=max(thread.last_at, message.at)))
 
     def decide(case: Case) -> Move:
@@ -160,10 +156,10 @@ def _open(desk: Desk, message: Message, record: Record | None) -> None:
         store_id=message.store_id,
         channel=message.channel,
         entry=message.entry,
-        sealed=desk.sealer.seal(message.text, text_context(ticket_id)),
+        sealed=desk.seal_text(ticket_id, message.text),
         replay=message.replay,
     )
-    wanted = classify(desk.rules.current().table, message)
+    classification = classify(desk.rules.current().table, message)
     moved = record.hold(thread) if record else desk.tables.new_thread(message.customer_id, thread)
     link = desk.tables.new_message(message.id, ticket_id)
-    open_case(desk, wanted, opening, message.customer_id, message.id, moved, link)
+    open_case(desk, classification, opening, message.customer_id, message.id, moved, link)

@@ -8,21 +8,26 @@ Payloads: {op, ticket, run, …}.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.tickets.actions.action import Sources
+from functions.tickets.actions.registry import run_action
+from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import due, wait_seconds
+from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.desk import Desk
-from functions.tickets.dispatch.assignment import dispatch_ticket, fire_rungs, watch_of
-from functions.tickets.dispatch.dispatch import Need, choose_person, region_supervisor
+from functions.tickets.dispatch.dispatch import region_supervisor
 from functions.tickets.flows.asl import FAILED, JOINED
 from functions.tickets.flows.decisions import choose_edge
-from functions.tickets.flows.flow import Decision, End, Human, Parallel, Wait
+from functions.tickets.flows.flow import Action, Decision, End, Human, Parallel, Wait
 from functions.tickets.ticket import catalogue
 from functions.tickets.ticket.outbox import answer_of, signal_of
 from functions.tickets.ticket.ticket import Case, Move, Visit
-from functions.tickets.ticket.visits import UNASSIGNED, Arrival, close_ticket, enter_visit, pass_visit, require_run
+from functions.tickets.ticket.visits import Arrival, close_ticket, enter_visit, pass_visit, require_run
 from hub.kernel.errors import Broken, Invalid, Problem
+from hub.kernel.ids import SYSTEM
 
 WAKES_LIMIT = 500
 """An execution's history is finite: after so many wakes the next generation goes on."""
@@ -51,16 +56,16 @@ def enter(desk: Desk, payload: Payload) -> Answer:
 
 
 def act(desk: Desk, payload: Payload) -> Answer:
-    """Dispatch the ticket: the one action there is. Nobody to dispatch to is no failure: the flow goes on."""
+    """Do the node's action, once, and record what came of it."""
 
     def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
-        need = Need(case.ticket.region, case.ticket.skill, excluded=case.ticket.declined)
-        organisation = desk.organisation()
-        chosen = choose_person(need, organisation, now)
-        person = organisation.find(chosen.chosen)
-        move = dispatch_ticket(case, chosen, person.teams[0] if person and person.teams else "", now)
-        visit = pass_visit(case, arrival, "done" if chosen.chosen else UNASSIGNED, now)
-        return Move(move.ticket, move.notes, (*move.visits, visit))
+        if not isinstance(arrival.node, Action):
+            raise Broken("not an action", node=arrival.node.id)
+        node, visit_id = arrival.node, arrival.visit_id(case.ticket.id)
+        sources = Sources(desk.staff.organisation)
+        result = run_action(node.action, node.params, case, visit_id=visit_id, at=now, sources=sources)
+        visit = pass_visit(case, arrival, result.outcome, now).but(report=result.report)
+        return replace(result.move, visits=(*result.move.visits, visit))
 
     return answer_of(_pass(desk, payload, decide))
 
@@ -108,7 +113,7 @@ def finish(desk: Desk, payload: Payload) -> Answer:
         if not isinstance(arrival.node, End):
             raise Broken("not an end", node=arrival.node.id)
         visit = pass_visit(case, arrival, arrival.node.outcome, now)
-        return close_ticket(case, arrival.node.outcome, "system", now, (visit,))
+        return close_ticket(case, arrival.node.outcome, SYSTEM, now, (visit,))
 
     return answer_of(_pass(desk, payload, decide))
 
@@ -119,7 +124,7 @@ def wake(desk: Desk, payload: Payload) -> Answer:
 
     def fire(case: Case) -> Move | None:
         ripe, _ = due(watch_of(case), catalogue.ladder(case.ticket.ladder), now)
-        return fire_rungs(case, ripe, desk.organisation(), now) if ripe and _is_live(case, payload) else None
+        return fire_rungs(case, ripe, desk.staff.organisation(), now) if ripe and _is_live(case, payload) else None
 
     case = desk.tables.change(payload["ticket"], now, fire)
     _, following = due(watch_of(case), catalogue.ladder(case.ticket.ladder), now)
@@ -164,7 +169,7 @@ def _arrival(desk: Desk, payload: Payload) -> Arrival:
         previous=payload.get("previous") or "",
         token=payload.get("token", ""),
         rank=f"{run:06d}#{payload.get('entered', '')}#{int(payload.get('retry', 0)):06d}",
-        supervisor=region_supervisor(ticket.region, desk.people()) if asks else "",
+        supervisor=region_supervisor(ticket.region, desk.staff.people()) if asks else "",
     )
 
 

@@ -13,10 +13,9 @@ from hub.contracts.base import Moment
 from hub.contracts.events import DecisionCorrected, SupplyChanged
 from hub.contracts.tickets import SupplyView
 from hub.kernel.errors import Conflict, NotFound, Retry
-from hub.kernel.ids import is_id
+from hub.kernel.ids import SYSTEM, is_id
 
 SITES_LIMIT = 50
-SYSTEM = "system"
 
 
 class Supply(Stored):
@@ -56,11 +55,11 @@ def take_correction(desk: Desk, event: DecisionCorrected) -> None:
     the trail. A decision that is no ticket of ours is not ours to correct."""
     if not is_id(event.decision, "tkt") or desk.tables.message_ticket(event.id):
         return
-    told = {"order": event.order_id, "assumed": event.assumed, "state": event.state}
+    detail = {"order": event.order_id, "assumed": event.assumed, "state": event.state}
     seen = desk.tables.new_message(event.id, event.decision)
 
     def decide(case: Case) -> Move:
-        return Move(case.ticket, (Note("decision corrected", SYSTEM, told),))
+        return Move(case.ticket, (Note("decision corrected", SYSTEM, detail),))
 
     for _ in range(RACES_LIMIT):
         with suppress(NotFound):

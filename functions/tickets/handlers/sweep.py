@@ -30,7 +30,7 @@ EVERY_MINUTES = 5
 def sweep_tickets(desk: Desk, now: datetime) -> datetime:
     """Look after the open tickets whose turn it is; answers when one of them may be stuck next, as things stand. Raises
     Retry, after all, when some could not be looked after."""
-    organisation, failed, tickets = desk.organisation(), [], desk.tables.open_tickets()
+    organisation, failed, tickets = desk.staff.organisation(), [], desk.tables.open_tickets()
     share = share_of(tickets, int(now.timestamp()) // (60 * EVERY_MINUTES))
     following = UNTIL_CALLED if len(share) == len(tickets) else now
     for ticket_id in share:
@@ -58,18 +58,18 @@ def _look_after(desk: Desk, case: Case, organisation: Organisation, now: datetim
     if since := silent_since(case):
         _go_on(desk, case, now, now - since)
     elif adopt_ticket(case, organisation, now):
-        desk.tables.change(ticket.id, now, lambda found: adopt_ticket(found, organisation, now))
+        desk.tables.change(ticket.id, now, lambda case: adopt_ticket(case, organisation, now))
 
 
 def _go_on(desk: Desk, case: Case, now: datetime, silence: timedelta) -> None:
     """Start the run again under its name, which changes nothing if it did start; after a long silence, the next run."""
     if silence > desk.in_business(SILENCE):
-        desk.tables.change(case.ticket.id, now, lambda found: _resume(desk, case, found, now))
+        desk.tables.change(case.ticket.id, now, lambda current: _resume(desk, case, current, now))
     elif silence > desk.in_business(SLACK):
         perform(desk, start_flow(case.ticket))
 
 
-def _resume(desk: Desk, seen: Case, found: Case, now: datetime) -> Move | None:
+def _resume(desk: Desk, seen: Case, case: Case, now: datetime) -> Move | None:
     """The next run, unless the ticket has moved since it was seen."""
-    flow = desk.flows.version(found.ticket.flow_key, found.ticket.flow_version).flow
-    return resume_run(found, flow, now) if found.version == seen.version else None
+    flow = desk.flows.version(case.ticket.flow_key, case.ticket.flow_version).flow
+    return resume_run(case, flow, now) if case.version == seen.version else None

@@ -11,10 +11,13 @@ from typing import Any
 from functions.tickets.ticket.catalogue import TypeCard
 from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket
 from hub.contracts.events import Priority
+from hub.kernel.ids import SYSTEM
 from hub.rules import DecisionTable, decide
 
 THREAD_WINDOW = timedelta(minutes=30)
 """Business time, sliding: each message that joins keeps the conversation open for as long again."""
+BY_HAND = "by hand"
+"""The rule of a ticket that somebody opened themselves."""
 TOPIC = "conversation"
 """A customer has one open conversation, whatever it is about: "型号BX-3" belongs to the freezer that failed."""
 ENTRIES_LIMIT = 20
@@ -41,12 +44,12 @@ class Message:
 
     def facts(self) -> dict[str, object]:
         """What the intake rules may ask for."""
-        told = intake_facts(self.text, self.channel, self.entry or self.channel, self.region)
-        return {**told, "kind": self.kind, "from_staff": self.from_staff}
+        facts = intake_facts(self.text, self.channel, self.entry or self.channel, self.region)
+        return {**facts, "kind": self.kind, "from_staff": self.from_staff}
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Classification:
     """What kind of ticket to open. rule_id: the rule that said so, "default", or "by hand". topic: what it is about."""
 
     type: str
@@ -76,8 +79,8 @@ class Opening:
 
 def entry_of(content: Mapping[str, Any], channel: str) -> str:
     """How a message came in: `entry` of its content, a word like website or phone; else the channel is the entry."""
-    said = content.get("entry")
-    return said if isinstance(said, str) and _ENTRY.fullmatch(said) else channel
+    entry = content.get("entry")
+    return entry if isinstance(entry, str) and _ENTRY.fullmatch(entry) else channel
 
 
 def intake_facts(text: str, channel: str, entry: str, region: str) -> dict[str, object]:
@@ -85,12 +88,12 @@ def intake_facts(text: str, channel: str, entry: str, region: str) -> dict[str, 
     return {"text": text, "channel": channel, "entry": entry, "region": region}
 
 
-def classify(table: DecisionTable, message: Message) -> Wanted:
+def classify(table: DecisionTable, message: Message) -> Classification:
     """What kind of ticket this message would open."""
     decision = decide(table, message.facts())
     outcome = decision.outcome
     rule_id, skill, topic = decision.rule_id or "default", outcome.get("skill", ""), outcome.get("topic", "")
-    return Wanted(outcome["type"], outcome["priority"], rule_id, skill, topic)
+    return Classification(outcome["type"], outcome["priority"], rule_id, skill, topic)
 
 
 def joins(thread: Thread | None, ticket: Ticket | None, at: datetime) -> bool:
@@ -101,22 +104,22 @@ def joins(thread: Thread | None, ticket: Ticket | None, at: datetime) -> bool:
     return thread is not None and ticket is not None and ticket.is_open and at - thread.last_at <= THREAD_WINDOW
 
 
-def open_ticket(wanted: Wanted, card: TypeCard, opening: Opening) -> Ticket:
+def open_ticket(classification: Classification, card: TypeCard, opening: Opening) -> Ticket:
     """The new ticket. One that comes from a replayed message goes its way, but no clock runs for it: whoever waited
     back then must not set off alarms now."""
-    zh, en = card.title(wanted.priority)
+    zh, en = card.title(classification.priority)
     timed = not opening.replay
     return Ticket(
         id=opening.ticket_id,
-        type=wanted.type,
-        priority=wanted.priority,
+        type=classification.type,
+        priority=classification.priority,
         customer_id=opening.customer_id,
         region=opening.region,
         store_id=opening.store_id,
         channel=opening.channel,
         entries=tuple(filter(None, (opening.entry or opening.channel,))),
-        skill=wanted.skill or card.skill,
-        topic=wanted.topic,
+        skill=classification.skill or card.skill,
+        topic=classification.topic,
         title_zh=zh,
         title_en=en,
         subject_sealed=opening.sealed,
@@ -126,7 +129,7 @@ def open_ticket(wanted: Wanted, card: TypeCard, opening: Opening) -> Ticket:
         ladder=opening.ladder if timed else "",
         clock_since=opening.at if timed and opening.ladder else None,
         link=opening.link,
-        rule_id=wanted.rule_id,
+        rule_id=classification.rule_id,
         replay=opening.replay,
     )
 
@@ -141,7 +144,7 @@ def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Not
         "entry": ticket.entry,
     }
     opened = Note("opened", actor, {name: value for name, value in facts.items() if value}, ticket.subject_sealed)
-    return (opened,) if ticket.flow_version else (opened, Note("no flow", "system", {"type": ticket.type}))
+    return (opened,) if ticket.flow_version else (opened, Note("no flow", SYSTEM, {"type": ticket.type}))
 
 
 def join_ticket(case: Case, message: Message) -> Move:

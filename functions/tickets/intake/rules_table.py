@@ -9,12 +9,26 @@ from typing import Any, get_args
 
 from functions.tickets.tables import Tables
 from functions.tickets.ticket import catalogue
-from functions.tickets.ticket.ticket import Rulebook
+from functions.tickets.ticket.ticket import Stored
+from hub.contracts.base import Moment
 from hub.contracts.events import Priority
 from hub.kernel.errors import Conflict, Invalid, Problem
 from hub.rules import DecisionTable, lint
 
 PRESET_VERSION = 1
+
+
+class Rulebook(Stored):
+    """One version of the intake rules. `document` is a decision table's JSON text, its `version` this one."""
+
+    version: int
+    document: str
+    published_at: Moment | None = None
+    published_by: str = ""
+
+    @property
+    def table(self) -> DecisionTable:
+        return DecisionTable.parse(json.loads(self.document))
 
 
 PRESET = Rulebook(version=PRESET_VERSION, document=json.dumps(catalogue.intake_document(), ensure_ascii=False))

@@ -11,9 +11,7 @@ from typing import Any
 
 from functions.tickets.ticket.ticket import Rung, Ticket, Visit
 from hub.contracts.events import Event, RungFired, TicketAssigned, TicketClosed, TicketOpened
-from hub.kernel.ids import hashed_id
-
-NOBODY = "system"
+from hub.kernel.ids import SYSTEM, hashed_id
 
 
 @dataclass(frozen=True)
@@ -128,6 +126,7 @@ def _opened(tenant: str, ticket: Ticket) -> TicketOpened:
         ticket_type=ticket.type,
         priority=ticket.priority,
         region=ticket.region,
+        store_id=ticket.store_id,
     )
 
 
@@ -155,7 +154,7 @@ def _closed(tenant: str, ticket: Ticket) -> TicketClosed:
         ticket_type=ticket.type,
         region=ticket.region,
         store_id=ticket.store_id,
-        assignee=ticket.assignee or NOBODY,
+        assignee=ticket.assignee or SYSTEM,
         outcome=ticket.outcome,
         currency=ticket.currency,
         labour_minor=ticket.labour_minor,

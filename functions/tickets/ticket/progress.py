@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from functions.tickets.actions.assign import UNASSIGNED
 from functions.tickets.flows.flow import Flow
 from functions.tickets.ticket.ticket import Case
-from functions.tickets.ticket.visits import DECLINED, UNASSIGNED
-from hub.contracts.tickets import Milestone, ProgressView, Words
+from functions.tickets.ticket.visits import DECLINED
+from hub.contracts.base import Words
+from hub.contracts.tickets import Milestone, ProgressView
 
 RECEIVED = Words(zh="已受理", en="Received")
 COMPLETED = Words(zh="已完成", en="Completed")

@@ -6,17 +6,15 @@ items of any older schema: what they lack has a default, what they have beyond i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from functions.tickets.flows.flow import Flow, parse_flow
 from hub.contracts.base import Moment
 from hub.contracts.events import Priority
-from hub.rules import DecisionTable
+from hub.kernel.errors import Conflict
 
 State = Literal["open", "closed", "cancelled"]
 
@@ -165,36 +163,6 @@ class Thread(Stored):
     last_at: Moment
 
 
-class Published(Stored):
-    """One version of a flow. `document` is its JSON text; `content` hashes that, `digest` the compiled machine."""
-
-    key: str
-    version: int
-    document: str
-    content: str
-    digest: str
-    machine_arn: str
-    published_at: Moment
-    published_by: str
-
-    @property
-    def flow(self) -> Flow:
-        return parse_flow(json.loads(self.document))
-
-
-class Rulebook(Stored):
-    """One version of the intake rules. `document` is a decision table's JSON text, its `version` this one."""
-
-    version: int
-    document: str
-    published_at: Moment | None = None
-    published_by: str = ""
-
-    @property
-    def table(self) -> DecisionTable:
-        return DecisionTable.parse(json.loads(self.document))
-
-
 @dataclass(frozen=True)
 class Case:
     """A ticket with its visits by id and its fired rungs by name: what a decision about it sees."""
@@ -228,3 +196,11 @@ class Move:
     notes: tuple[Note, ...] = ()
     visits: tuple[Visit, ...] = ()
     rungs: tuple[Rung, ...] = ()
+
+
+def require_open(case: Case, seen_version: int | None = None) -> None:
+    """Raises Conflict when the ticket is over, or not at the version that the sender saw."""
+    if not case.ticket.is_open:
+        raise Conflict("the ticket is over", ticket=case.ticket.id, state=case.ticket.state)
+    if seen_version is not None and seen_version != case.version:
+        raise Conflict("it has changed since", ticket=case.ticket.id, yours=seen_version, current=case.version)

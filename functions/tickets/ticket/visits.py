@@ -6,18 +6,17 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.tickets.dispatch.assignment import SYSTEM, acknowledge_ticket, announce, assign_ticket
+from functions.tickets.dispatch.assignment import acknowledge_ticket, announce, assign_ticket
 from functions.tickets.flows.flow import AnyNode, Human
 from functions.tickets.forms.work import add_report
-from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit
+from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit, require_open
 from hub.contracts.tickets import WorkReport
-from hub.kernel.errors import Conflict, Invalid, Problem
-from hub.kernel.ids import hashed_id
+from hub.kernel.errors import Conflict, Forbidden, Invalid, Problem
+from hub.kernel.ids import SYSTEM, hashed_id
 
 ACCEPTED, DECLINED = "accepted", "declined"
 ACCEPT = "accept"
 """The key of the button 接单 on a card."""
-UNASSIGNED = "unassigned"
 
 
 @dataclass(frozen=True)
@@ -99,11 +98,11 @@ def pass_visit(case: Case, arrival: Arrival, outcome: str, at: datetime, until: 
 
 def find_waiting(case: Case, node: str) -> Visit:
     """The visit of this node that waits. Raises Conflict, saying which nodes do wait."""
-    found = [visit for visit in case.waiting() if visit.node == node]
-    if not found or not case.ticket.is_open:
+    visits = [visit for visit in case.waiting() if visit.node == node]
+    if not visits or not case.ticket.is_open:
         waiting = " ".join(visit.node for visit in case.waiting())
         raise Conflict("this node waits for nobody", node=node, waiting=waiting, state=case.ticket.state)
-    return found[-1]
+    return visits[-1]
 
 
 def complete_visit(
@@ -111,19 +110,39 @@ def complete_visit(
 ) -> Move:
     """End a visit that waits. Whoever ends one of a ticket without an assignee takes the ticket.
 
-    Anything but a decline takes the matter up: the ladder stops. Raises Conflict when it has ended already, Invalid
-    for an outcome that the node does not have, a required field that is missing or one that its form does not have.
+    Anything but a decline takes the matter up: the ladder stops. Raises Conflict when it has ended already, or its run
+    is over; Invalid for an outcome that the node does not have, a required field that is missing, or one that its form
+    does not have.
     """
-    if not visit.waits or not case.ticket.is_open:
+    if not _may_end(case, visit):
         raise Conflict("this visit has ended", visit=visit.id, outcome=visit.outcome, actor=visit.actor)
     _require_answer(visit, outcome, report.model_fields_set if report else frozenset())
-    told = report.model_dump(mode="json", exclude_unset=True) if report else {}
-    ended = visit.but(outcome=outcome, edge=outcome, actor=actor, left_at=at, report=told)
+    fields = report.model_dump(mode="json", exclude_unset=True) if report else {}
+    ended = visit.but(outcome=outcome, edge=outcome, actor=actor, left_at=at, report=fields)
     taken = Move(case.ticket) if case.ticket.assignee else assign_ticket(case, actor, actor, at, quiet=True)
     ticket = _after(taken.ticket, ended, at)
     note = Note("completed", actor, {"node": visit.node, "outcome": outcome, "visit": visit.id})
     others = tuple(other for other in taken.visits if other.id != visit.id)
     return Move(add_report(ticket, report) if report else ticket, (*taken.notes, note), (*others, ended))
+
+
+def complete_node(
+    case: Case, node: str, outcome: str, actor: str, at: datetime, report: WorkReport | None = None, *, leads: bool
+) -> Move:
+    """Somebody ends the visit of this node that waits: its assignee, or whoever `leads`. Raises Forbidden for anybody
+    else, Conflict when the node waits for nobody, and what `complete_visit` raises."""
+    visit = find_waiting(case, node)
+    if visit.assignee != actor and not leads:
+        raise Forbidden("not your visit", assignee=visit.assignee, you=actor)
+    return complete_visit(case, visit, outcome, actor, at, report)
+
+
+def close_by_hand(case: Case, outcome: str, actor: str, at: datetime) -> Move:
+    """Somebody closes a ticket that follows no flow. Raises Conflict when it is over, or its flow closes it."""
+    require_open(case)
+    if case.ticket.flow_version:
+        raise Conflict("its flow closes it", flow=case.ticket.flow_key, version=case.ticket.flow_version)
+    return close_ticket(case, outcome, actor, at)
 
 
 def close_ticket(case: Case, outcome: str, actor: str, at: datetime, visits: tuple[Visit, ...] = ()) -> Move:
@@ -142,13 +161,18 @@ def tap_card(case: Case, visit_id: str, actor: str, key: str, at: datetime) -> M
     refused = Move(case.ticket, (Note("refused tap", actor, {"visit": visit_id, "key": key}),))
     if visit is None:
         return refused
-    if not visit.waits or not case.ticket.is_open:
+    if not _may_end(case, visit):
         return Move(case.ticket) if (visit.actor, visit.outcome) == (actor, outcome) else refused
     if visit.assignee != actor or visit.required:
         return refused
     if outcome in visit.outcomes:
         return complete_visit(case, visit, outcome, actor, at)
     return (acknowledge_ticket(case, actor, at) or Move(case.ticket)) if key == ACCEPT else refused
+
+
+def _may_end(case: Case, visit: Visit) -> bool:
+    """Whether the visit waits, and what follows from its end would still be done: its run is the ticket's."""
+    return visit.waits and case.ticket.is_open and visit.run == case.ticket.run
 
 
 def _require_answer(visit: Visit, outcome: str, given: AbstractSet[str]) -> None:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from functions.webhooks.api import views
-from functions.webhooks.api.replays import waiting
 from functions.webhooks.connections.connections import check_new, check_settings, health, rotated
 from functions.webhooks.connections.selfcheck import check_connection
+from functions.webhooks.desk import Desk
+from functions.webhooks.handlers.payloads import ReplayWaiting, body_of
 from functions.webhooks.inbox.publish import HELD
-from functions.webhooks.room import INTEGRATORS, WATCHERS, room, tools
+from functions.webhooks.inbox.replays import waiting
+from functions.webhooks.room import INTEGRATORS, WATCHERS, room
 from hub.channels.registry import CHANNELS, setup_guide
 from hub.contracts.http import Page, PageQuery
 from hub.contracts.webhooks import (
     ChannelView,
     ConnectionCheck,
     ConnectionDetail,
+    ConnectionPlace,
     ConnectionView,
     NewConnection,
     NewSettings,
 )
 from hub.edge import cursors
-from hub.edge.answers import Raw
+from hub.edge.answers import Raw, page
 from hub.edge.requests import Request
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Conflict, NotFound
-from hub.store.secrets import FRESH_SECONDS, Connection
+from hub.store.connection import Connection
+from hub.store.secrets import FRESH_SECONDS
 
 # Channels.
 
@@ -32,9 +38,10 @@ from hub.store.secrets import FRESH_SECONDS, Connection
     "GET",
     "/webhooks/channels",
     answer=Page[ChannelView],
+    scope="tenant",
     summary="渠道列表 · The channels there are: each one's settings form and the steps in its console",
 )
-def list_channels(request: Request) -> Page[ChannelView]:  # noqa: ARG001 - a handler's signature
+def list_channels(desk: Desk, request: Request) -> Page[ChannelView]:
     """What a front end builds its form from, and what the server checks it by."""
     return Page[ChannelView](data=tuple(views.channel_view(name) for name in CHANNELS))
 
@@ -42,9 +49,10 @@ def list_channels(request: Request) -> Page[ChannelView]:  # noqa: ARG001 - a ha
 @room.http(
     "GET",
     "/webhooks/channels/{channel}/guide",
+    scope="tenant",
     summary="接入指南 · How to connect the platform, in Chinese and English (Markdown)",
 )
-def read_guide(request: Request) -> Raw:
+def read_guide(desk: Desk, request: Request) -> Raw:
     """The channel's setup.md."""
     return Raw(200, setup_guide(request.path["channel"]).encode(), "text/markdown; charset=utf-8")
 
@@ -52,8 +60,8 @@ def read_guide(request: Request) -> Raw:
 # Connections.
 
 
-def _render(request: Request, connection_id: str) -> ConnectionView:
-    return views.connection_view(tools().connections.get(connection_id), request.base_url)
+def _render(desk: Desk, request: Request, connection_id: str) -> ConnectionView:
+    return views.connection_view(desk.connections.table.get(connection_id), request.base_url)
 
 
 @room.http(
@@ -63,15 +71,17 @@ def _render(request: Request, connection_id: str) -> ConnectionView:
     answer=ConnectionView,
     status=201,
     roles=INTEGRATORS,
+    scope="tenant",
     replay=_render,
     summary="接入平台应用 · Connect an app on a platform: the answer has its webhook URL and the steps in the console",
 )
-def create_connection(request: Request) -> ConnectionView:
+def create_connection(desk: Desk, request: Request) -> ConnectionView:
     """Secrets first: a connection that is listed can be knocked at."""
     check_new(request.body)
     view = views.new_connection(request.body, request.new_id("con"), request.now, request.base_url)
-    tools().secrets.put(Connection(view.id, view.channel, view.state, request.body.settings))
-    return views.connection_view(tools().connections.create(view), request.base_url)
+    place = {"region": view.region, "store_id": view.store_id}
+    desk.connections.secrets.put(Connection(view.id, view.channel, view.state, request.body.settings, **place))
+    return views.connection_view(desk.connections.table.create(view), request.base_url)
 
 
 @room.http(
@@ -80,13 +90,13 @@ def create_connection(request: Request) -> ConnectionView:
     query=PageQuery,
     answer=Page[ConnectionView],
     roles=WATCHERS,
+    scope="tenant",
     summary="连接列表 · The connections, oldest first; a new one may be missing for two seconds",
 )
-def list_connections(request: Request) -> Page[ConnectionView]:
+def list_connections(desk: Desk, request: Request) -> Page[ConnectionView]:
     """Connections without their secrets."""
-    items, end = tools().connections.page(request.query.limit, cursors.decode(request.query.cursor))
-    data = tuple(views.connection_view(item, request.base_url) for item in items)
-    return Page[ConnectionView](data=data, next_cursor=cursors.encode(end), has_more=bool(end))
+    items, position = desk.connections.table.page(request.query.limit, cursors.decode(request.query.cursor))
+    return page((views.connection_view(item, request.base_url) for item in items), position)
 
 
 @room.http(
@@ -94,19 +104,20 @@ def list_connections(request: Request) -> Page[ConnectionView]:
     "/webhooks/connections/{connection_id}",
     answer=ConnectionDetail,
     roles=WATCHERS,
+    scope="tenant",
     summary="连接与健康状况 · One connection: last delivery, rejections, what went wrong last",
 )
-def read_connection(request: Request) -> ConnectionDetail:
+def read_connection(desk: Desk, request: Request) -> ConnectionDetail:
     """What the owner of a connection looks at when something does not arrive."""
-    view = _render(request, request.path["connection_id"])
-    watermark = tools().connections.watermark(view.id, "order")
-    found = health(
-        tools().counters.rows(view.id),
+    view = _render(desk, request, request.path["connection_id"])
+    watermark = desk.connections.table.watermark(view.id, "order")
+    condition = health(
+        desk.inbox.counters.rows(view.id),
         parse_rfc3339(watermark) if watermark else None,
         now=request.now,
-        wall_now=room.clock.wall_now(),
+        wall_now=desk.wall_now(),
     )
-    return ConnectionDetail(**dict(view), health=found)
+    return ConnectionDetail(**dict(view), health=condition)
 
 
 @room.http(
@@ -115,16 +126,35 @@ def read_connection(request: Request) -> ConnectionDetail:
     body=NewSettings,
     answer=ConnectionView,
     roles=INTEGRATORS,
+    scope="tenant",
     replay=_render,
     summary="更换设置 · Replace the settings; until the next change the secrets before are valid too",
 )
-def replace_settings(request: Request) -> ConnectionView:
+def replace_settings(desk: Desk, request: Request) -> ConnectionView:
     """A typing error is found here, and not at three in the morning."""
-    before = _secrets_of(request.path["connection_id"])
+    before = _secrets_of(desk, request.path["connection_id"])
     check_settings(before.channel, request.body.settings)
     settings = rotated(request.body.settings, before.settings)
-    tools().secrets.put(Connection(before.id, before.channel, before.state, settings))
-    return _render(request, before.id)
+    desk.connections.secrets.put(replace(before, settings=settings))
+    return _render(desk, request, before.id)
+
+
+@room.http(
+    "POST",
+    "/webhooks/connections/{connection_id}/place",
+    body=ConnectionPlace,
+    answer=ConnectionView,
+    roles=INTEGRATORS,
+    scope="tenant",
+    replay=_render,
+    summary="归属门店 · Say in which region, and of which store, what comes by the connection from now on is",
+)
+def place_connection(desk: Desk, request: Request) -> ConnectionView:
+    """Within a minute everywhere. Orders that are known stay where they were sold."""
+    before, place = _secrets_of(desk, request.path["connection_id"]), request.body
+    desk.connections.secrets.put(replace(before, region=place.region, store_id=place.store_id))
+    item = desk.connections.table.set_place(before.id, place.region, place.store_id)
+    return views.connection_view(item, request.base_url)
 
 
 @room.http(
@@ -132,15 +162,16 @@ def replace_settings(request: Request) -> ConnectionView:
     "/webhooks/connections/{connection_id}/enable",
     answer=ConnectionView,
     roles=INTEGRATORS,
+    scope="tenant",
     replay=_render,
     summary="启用连接 · Publish again what comes, and what came while it was disabled",
 )
-def enable_connection(request: Request) -> ConnectionView:
+def enable_connection(desk: Desk, request: Request) -> ConnectionView:
     """Within a minute everywhere: what is held until then by a process that has not heard of it follows after that."""
-    view = _set_state(request, "enabled")
-    held = {"waiting": waiting(HELD, connection_id=view.id).model_dump(mode="json")}
+    view = _set_state(desk, request, "enabled")
+    held = body_of(ReplayWaiting(criteria=waiting(HELD, connection_id=view.id)))
     for delay_seconds in (0, 2 * FRESH_SECONDS):
-        room.send("replays", held, delay_seconds=delay_seconds)
+        desk.send("replays", held, delay_seconds=delay_seconds)
     return view
 
 
@@ -149,12 +180,13 @@ def enable_connection(request: Request) -> ConnectionView:
     "/webhooks/connections/{connection_id}/disable",
     answer=ConnectionView,
     roles=INTEGRATORS,
+    scope="tenant",
     replay=_render,
     summary="停用连接 · Publish nothing of it until it is enabled; what comes meanwhile is kept",
 )
-def disable_connection(request: Request) -> ConnectionView:
+def disable_connection(desk: Desk, request: Request) -> ConnectionView:
     """Within a minute everywhere. Nothing is lost: deliveries are stored and answered, pulls wait at their mark."""
-    return _set_state(request, "disabled")
+    return _set_state(desk, request, "disabled")
 
 
 @room.http(
@@ -162,26 +194,27 @@ def disable_connection(request: Request) -> ConnectionView:
     "/webhooks/connections/{connection_id}/test",
     answer=ConnectionCheck,
     roles=INTEGRATORS,
+    scope="tenant",
     summary="自检 · Play the platform's check of the URL through the front door, with the stored secrets",
 )
-def test_connection(request: Request) -> ConnectionCheck:
+def test_connection(desk: Desk, request: Request) -> ConnectionCheck:
     """Nothing is stored by it."""
-    connection = _secrets_of(request.path["connection_id"])
+    connection = _secrets_of(desk, request.path["connection_id"])
     if not CHANNELS[connection.channel].inbound:
         raise Conflict("this channel only sends: it has no webhook URL to check", channel=connection.channel)
-    return check_connection(connection, tools().door().answer, room.clock.wall_now(), request.randomness)
+    return check_connection(connection, desk.connections.door().answer, desk.wall_now(), request.randomness)
 
 
-def _secrets_of(connection_id: str) -> Connection:
+def _secrets_of(desk: Desk, connection_id: str) -> Connection:
     """As stored this moment: another process may have changed them within the minute that they are cached."""
-    connection = tools().secrets.read(connection_id)
+    connection = desk.connections.secrets.read(connection_id)
     if connection is None:
         raise NotFound("no such connection", connection_id=connection_id[:64])
     return connection
 
 
-def _set_state(request: Request, state: str) -> ConnectionView:
-    before = _secrets_of(request.path["connection_id"])
-    tools().secrets.put(Connection(before.id, before.channel, state, before.settings))
-    item = tools().connections.set_state(before.id, state)
+def _set_state(desk: Desk, request: Request, state: str) -> ConnectionView:
+    before = _secrets_of(desk, request.path["connection_id"])
+    desk.connections.secrets.put(replace(before, state=state))
+    item = desk.connections.table.set_state(before.id, state)
     return views.connection_view(item, request.base_url)

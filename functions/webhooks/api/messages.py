@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from functions.webhooks.api import views
+from functions.webhooks.desk import Desk
 from functions.webhooks.inbox.counts import stats as sum_up
-from functions.webhooks.room import INTEGRATORS, WATCHERS, room, tools
+from functions.webhooks.room import INTEGRATORS, WATCHERS, room
 from hub.contracts.http import Page
 from hub.contracts.webhooks import MessageQuery, MessageView, Stats
 from hub.edge import cursors
+from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import NotFound
 
 
 @room.http(
-    "GET", "/webhooks/stats", answer=Stats, roles=WATCHERS, summary="投递统计 · What became of all deliveries, exactly"
+    "GET",
+    "/webhooks/stats",
+    answer=Stats,
+    roles=WATCHERS,
+    scope="tenant",
+    summary="投递统计 · What became of all deliveries, exactly",
 )
-def read_stats(request: Request) -> Stats:  # noqa: ARG001 - every handler takes the request
+def read_stats(desk: Desk, request: Request) -> Stats:
     """accepted = pending + processed + quarantined + dead."""
-    return sum_up(tools().counters.rows())
+    return sum_up(desk.inbox.counters.rows())
 
 
 @room.http(
@@ -26,15 +33,15 @@ def read_stats(request: Request) -> Stats:  # noqa: ARG001 - every handler takes
     query=MessageQuery,
     answer=Page[MessageView],
     roles=WATCHERS,
+    scope="tenant",
     summary="待处理消息 · Messages that wait or were given up, oldest first; may be two seconds behind",
 )
-def list_messages(request: Request) -> Page[MessageView]:
+def list_messages(desk: Desk, request: Request) -> Page[MessageView]:
     """Quarantined ones unless the query says otherwise."""
-    query, inbox = request.query, tools().inbox
+    query, messages = request.query, desk.inbox.messages
     start = cursors.decode(query.cursor)
-    ids, end = inbox.list_waiting(query.state, room.clock.wall_now(), query.limit, start)
-    data = tuple(views.message_view(item) for item in map(inbox.read, ids) if item)
-    return Page[MessageView](data=data, next_cursor=cursors.encode(end), has_more=bool(end))
+    ids, position = messages.list_waiting(query.state, desk.wall_now(), query.limit, start)
+    return page((views.message_view(item) for item in map(messages.read, ids) if item), position)
 
 
 @room.http(
@@ -42,11 +49,12 @@ def list_messages(request: Request) -> Page[MessageView]:
     "/webhooks/messages/{message_id}",
     answer=MessageView,
     roles=WATCHERS,
+    scope="tenant",
     summary="消息状态 · One stored message: its state and why, without what it says",
 )
-def read_message(request: Request) -> MessageView:
+def read_message(desk: Desk, request: Request) -> MessageView:
     """Found by its id, in whatever state."""
-    item = tools().inbox.read(request.path["message_id"])
+    item = desk.inbox.messages.read(request.path["message_id"])
     if item is None:
         raise NotFound("no such message", message_id=request.path["message_id"][:64])
     return views.message_view(item)
@@ -57,8 +65,9 @@ def read_message(request: Request) -> MessageView:
     "/webhooks/messages/{message_id}/replay",
     answer=MessageView,
     roles=INTEGRATORS,
+    scope="tenant",
     summary="重放消息 · Publish a stored message again; nothing is sent to customers because of it",
 )
-def replay_message(request: Request) -> MessageView:
+def replay_message(desk: Desk, request: Request) -> MessageView:
     """Does no harm when it is done twice: events keep their ids."""
-    return views.message_view(tools().publisher.replay(request.path["message_id"]))
+    return views.message_view(desk.inbox.publisher.replay(request.path["message_id"]))

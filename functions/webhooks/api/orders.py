@@ -1,19 +1,22 @@
-"""Orders and after-sales over HTTP, as they were first noted day by day."""
+"""Orders and after-sales over HTTP."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from functions.webhooks.api.subjects import after_sale_of
 from functions.webhooks.api.views import after_sale_view, order_view
+from functions.webhooks.desk import Desk
 from functions.webhooks.orders.orders import AFTER_SALE_SORT, SORT
-from functions.webhooks.room import room, tools
+from functions.webhooks.room import READERS, room
 from hub.contracts.http import Page
 from hub.contracts.webhooks_orders import AfterSaleView, OrderQuery, OrderView
 from hub.edge import cursors
+from hub.edge.access import Reach
+from hub.edge.answers import page
 from hub.edge.requests import Request
-from hub.kernel.errors import NotFound
-
-READERS = ("integrator", "supervisor", "agent", "finance", "store_manager")
+from hub.kernel.errors import Invalid, Problem
+from hub.store.lists import Within
 
 
 @room.http(
@@ -22,14 +25,13 @@ READERS = ("integrator", "supervisor", "agent", "finance", "store_manager")
     query=OrderQuery,
     answer=Page[OrderView],
     roles=READERS,
-    summary="订单列表 · Orders of one connection that were first noted on one day, oldest first",
+    scope="store",
+    summary="订单列表 · Orders within your reach, newest first; or those of one connection and day, oldest first",
 )
-def list_orders(request: Request) -> Page[OrderView]:
+def list_orders(desk: Desk, request: Request) -> Page[OrderView]:
     """May be two seconds behind."""
-    found, position = _page(request.query, SORT)
-    return Page[OrderView](
-        data=tuple(map(order_view, found)), next_cursor=cursors.encode(position), has_more=bool(position)
-    )
+    items, position = _read_page(desk, request, SORT)
+    return page(map(order_view, items), position)
 
 
 @room.http(
@@ -38,14 +40,13 @@ def list_orders(request: Request) -> Page[OrderView]:
     query=OrderQuery,
     answer=Page[AfterSaleView],
     roles=READERS,
-    summary="售后列表 · After-sales of one connection that were first noted on one day, oldest first",
+    scope="store",
+    summary="售后列表 · After-sales within your reach, newest first; or those of one connection and day, oldest first",
 )
-def list_after_sales(request: Request) -> Page[AfterSaleView]:
+def list_after_sales(desk: Desk, request: Request) -> Page[AfterSaleView]:
     """May be two seconds behind."""
-    found, position = _page(request.query, AFTER_SALE_SORT)
-    return Page[AfterSaleView](
-        data=tuple(map(after_sale_view, found)), next_cursor=cursors.encode(position), has_more=bool(position)
-    )
+    items, position = _read_page(desk, request, AFTER_SALE_SORT)
+    return page(map(after_sale_view, items), position)
 
 
 @room.http(
@@ -53,16 +54,39 @@ def list_after_sales(request: Request) -> Page[AfterSaleView]:
     "/webhooks/after-sales/{after_sale_id}",
     answer=AfterSaleView,
     roles=READERS,
+    scope="store",
+    subject=after_sale_of,
     summary="售后详情 · One after-sale: its own state and the money's",
 )
-def read_after_sale(request: Request) -> AfterSaleView:
+def read_after_sale(desk: Desk, request: Request) -> AfterSaleView:
     """As the platform told it last."""
-    found = tools().orders.find(request.path["after_sale_id"])
-    if found is None or "after_sale_id" not in found:
-        raise NotFound("no such after-sale", after_sale_id=request.path["after_sale_id"][:64])
-    return after_sale_view(found)
+    return after_sale_view(request.subject)
 
 
-def _page(query: OrderQuery, sort: str) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    day = f"{query.day:%Y%m%d}"
-    return tools().orders.page(query.connection_id, day, query.limit, cursors.decode(query.cursor), sort)
+def _read_page(desk: Desk, request: Request, sort: str) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    query, start = request.query, cursors.decode(request.query.cursor)
+    if query.connection_id:
+        _check_connection_query(query, request.reach)
+        return desk.orders.table.page(query.connection_id, f"{query.day:%Y%m%d}", query.limit, start, sort)
+    within = _within(request.reach)
+    if within is None:
+        return [], None
+    listed = desk.orders.table.list_within(
+        within, sort, now=request.now, day=query.day, limit=query.limit, position=start
+    )
+    return listed.items, listed.position
+
+
+def _check_connection_query(query: OrderQuery, reach: Reach) -> None:
+    """A connection's list says nothing of places. Raises Invalid."""
+    if query.day is None:
+        raise Invalid("orders", problems=[Problem("query:day", "must be there: a connection's list has one a day")])
+    if reach.level != "tenant":
+        raise Invalid("orders", problems=[Problem("query:connection_id", "is for who reaches the whole tenant")])
+
+
+def _within(reach: Reach) -> Within | None:
+    """The orders that a principal reaches: they belong to regions and stores, to no person and no team."""
+    if reach.level in ("tenant", "region"):
+        return Within(region=reach.region)
+    return Within(stores=reach.stores) if reach.level == "store" else None

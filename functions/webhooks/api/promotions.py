@@ -1,19 +1,16 @@
-"""Promotions over HTTP, and their lanes behind a queue and a schedule."""
+"""Promotions over HTTP: queued, and how far each one got."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
-from functions.webhooks.promotions.lanes import Promoter, turn_of
+from functions.webhooks.api.subjects import connection_of_body, connection_of_query
+from functions.webhooks.desk import Desk
 from functions.webhooks.promotions.promotions import promotions_of, view_of
-from functions.webhooks.promotions.promotions_table import Promotions, partition, promoter, takes_promotions
-from functions.webhooks.room import WATCHERS, room, tools
+from functions.webhooks.room import WATCHERS, room
 from hub.contracts.http import Page
 from hub.contracts.webhooks_live import NewPromotions, PromotionQuery, PromotionsView, PromotionView
 from hub.edge import cursors
+from hub.edge.answers import page
 from hub.edge.requests import Request
-from hub.kernel.clock import UNTIL_CALLED
 from hub.kernel.errors import Invalid, Problem
 
 
@@ -24,16 +21,17 @@ from hub.kernel.errors import Invalid, Problem
     answer=PromotionsView,
     status=202,
     roles=WATCHERS,
+    scope="store",
+    subject=connection_of_body,
     summary="同步促销 · Put promotions on a platform, at the pace that it allows",
 )
-def queue_promotions(request: Request) -> PromotionsView:
+def queue_promotions(desk: Desk, request: Request) -> PromotionsView:
     """Those that are new, changed, or failed before are queued; the answer says how far each one is."""
     connection_id = request.body.connection_id
-    connection = tools().secrets.find(connection_id)
-    if connection is None or not connection.enabled or not takes_promotions(connection.channel):
+    if desk.promotions.takers.client(connection_id) is None:
         rule = "must be an enabled connection of a channel that takes promotions"
         raise Invalid("promotions", problems=[Problem("/connection_id", rule)])
-    stored = _promoter().enqueue(connection_id, promotions_of(request.body.promotions))
+    stored = desk.promotions.promoter.enqueue(connection_id, promotions_of(request.body.promotions))
     return PromotionsView(data=tuple(map(view_of, stored)))
 
 
@@ -43,30 +41,12 @@ def queue_promotions(request: Request) -> PromotionsView:
     query=PromotionQuery,
     answer=Page[PromotionView],
     roles=WATCHERS,
+    scope="store",
+    subject=connection_of_query,
     summary="促销列表 · One connection's promotions by their ids, and how far each one got",
 )
-def list_promotions(request: Request) -> Page[PromotionView]:
+def list_promotions(desk: Desk, request: Request) -> Page[PromotionView]:
     """A promotion that failed says why; posted again, it is tried again."""
-    query = request.query
-    promotions = Promotions(partition(tools()))
-    found, position = promotions.page(query.connection_id, query.limit, cursors.decode(query.cursor))
-    return Page[PromotionView](
-        data=tuple(map(view_of, found)), next_cursor=cursors.encode(position), has_more=bool(position)
-    )
-
-
-@room.queue("promotions")
-def push_promotions(message: dict[str, Any]) -> None:
-    """One turn of a lane."""
-    _promoter().take(turn_of(message))
-
-
-@room.schedule("rate(1 minute)")
-def resume(now: datetime) -> datetime:  # noqa: ARG001 - limits are kept in real time
-    """Begin the turns anew that were lost."""
-    _promoter().resume()
-    return UNTIL_CALLED
-
-
-def _promoter() -> Promoter:
-    return promoter(tools(), room)
+    query, start = request.query, cursors.decode(request.query.cursor)
+    promotions, position = desk.promotions.table.page(query.connection_id, query.limit, start)
+    return page(map(view_of, promotions), position)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions.webhooks.connections.connections import steps, webhook_url
+from functions.webhooks.orders.orders import place_of
 from hub.channels.registry import channel_document
 from hub.contracts.webhooks import ChannelView, ConnectionView, MessageView, NewConnection
 from hub.contracts.webhooks_orders import AfterSaleView, OrderView
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
-
-if TYPE_CHECKING:
-    from hub.store.inbox import InboxItem
+from hub.store.messages import InboxItem
 
 
 def channel_view(name: str) -> ChannelView:
@@ -30,6 +29,8 @@ def new_connection(new: NewConnection, connection_id: str, now: datetime, base_u
         channel=new.channel,
         name=new.name,
         state="enabled",
+        region=new.region,
+        store_id=new.store_id,
         webhook_url=webhook_url(base_url, new.channel, connection_id),
         steps=steps(new.channel),
         created_at=now,
@@ -44,6 +45,8 @@ def connection_view(item: Any, base_url: str) -> ConnectionView:
         channel=item.channel,
         name=item.name,
         state=item.state,
+        region=item.region,
+        store_id=item.store_id,
         webhook_url=webhook_url(base_url, item.channel, item.connection_id),
         steps=steps(item.channel),
         created_at=parse_rfc3339(item.created_at),
@@ -68,9 +71,12 @@ def message_view(item: InboxItem) -> MessageView:
 
 def order_view(item: Mapping[str, Any]) -> OrderView:
     """From the stored item."""
+    region, store_id = place_of(item)
     return OrderView(
         **{name: item[name] for name in ("connection_id", "channel", "shop_id", "order_no", "state", "buyer_id")},
         id=item["order_id"],
+        region=region,
+        store_id=store_id,
         amount=_amount(item, "amount_minor"),
         currency=item["currency"] or "CNY",
         paid_at=_moment(item, "paid_at"),
@@ -85,9 +91,12 @@ def order_view(item: Mapping[str, Any]) -> OrderView:
 def after_sale_view(item: Mapping[str, Any]) -> AfterSaleView:
     """From the stored item."""
     names = ("connection_id", "channel", "shop_id", "after_sale_no", "order_no", "state", "money", "currency")
+    region, store_id = place_of(item)
     return AfterSaleView(
         **{name: item[name] for name in names},
         id=item["after_sale_id"],
+        region=region,
+        store_id=store_id,
         kind=item["type"],
         requested=_amount(item, "requested_minor"),
         refunded=_amount(item, "refunded_minor"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hub.channels.registry import CHANNELS, channel_document
-from hub.contracts.webhooks import Words
+from hub.contracts.base import Words
 
 REJECTIONS: Mapping[str, Words] = {
     "bad-signature": Words(

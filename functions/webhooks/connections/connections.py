@@ -10,7 +10,8 @@ from typing import Any
 from functions.webhooks.connections.causes import words
 from functions.webhooks.inbox.counts import Row, latest, latest_error, total
 from hub.channels.registry import CHANNELS, channel_document, settings_problems
-from hub.contracts.webhooks import Health, NewConnection, Words
+from hub.contracts.base import Words
+from hub.contracts.webhooks import Health, NewConnection
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Invalid, Problem
 
@@ -34,8 +35,7 @@ def check_settings(channel: str, settings: Mapping[str, Any]) -> None:
     if len(json.dumps(settings, ensure_ascii=False).encode()) > SETTINGS_LIMIT_BYTES:
         problems.append(Problem("", f"must be at most {SETTINGS_LIMIT_BYTES} bytes of JSON"))
     if problems:
-        found = [Problem(f"/settings{problem.pointer}", problem.rule) for problem in problems]
-        raise Invalid("settings", problems=found)
+        raise Invalid("settings", problems=[Problem(f"/settings{each.pointer}", each.rule) for each in problems])
 
 
 def rotated(settings: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

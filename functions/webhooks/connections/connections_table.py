@@ -8,6 +8,7 @@ from pynamodb.attributes import UnicodeAttribute
 
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.regions import BASE
 from hub.store.model import RoomModel, bind, saving
 from hub.store.paging import Position, read_page
 
@@ -25,6 +26,8 @@ class ConnectionItem(RoomModel):
     channel = UnicodeAttribute()
     name = UnicodeAttribute()
     state = UnicodeAttribute()
+    region = UnicodeAttribute(default=BASE)
+    store_id = UnicodeAttribute(default="")
     created_at = UnicodeAttribute()
 
 
@@ -56,6 +59,8 @@ class Connections:
             channel=view.channel,
             name=view.name,
             state=view.state,
+            region=view.region,
+            store_id=view.store_id,
             created_at=rfc3339(view.created_at),
             list_pk=f"{self._tenant}#connections",
             list_sk=view.id,
@@ -75,6 +80,13 @@ class Connections:
             item.update([ConnectionItem.state.set(state)])
         return item
 
+    def set_place(self, connection_id: str, region: str, store_id: str) -> ConnectionItem:
+        """Say where what comes by it belongs. Raises as `set_state`."""
+        item = self.get(connection_id)
+        with saving(connection_id=connection_id):
+            item.update([ConnectionItem.region.set(region), ConnectionItem.store_id.set(store_id)])
+        return item
+
     def page(self, limit: int, start: Position | None) -> tuple[list[ConnectionItem], Position | None]:
         """Some connections in the order in which they were made, and where the next page starts."""
         return read_page(ConnectionItem.by_list.query, f"{self._tenant}#connections", limit=limit, start=start)
@@ -90,8 +102,8 @@ class Connections:
     def feeds(self, connection_id: str) -> list[str]:
         """The feeds of a connection that were ever read."""
         with saving(connection_id=connection_id):
-            found = CursorItem.query(self._cursor(connection_id, "")[0], consistent_read=True)
-            return [item.sk.removeprefix(CURSOR) for item in found]
+            items = CursorItem.query(self._cursor(connection_id, "")[0], consistent_read=True)
+            return [item.sk.removeprefix(CURSOR) for item in items]
 
     def move_watermark(self, connection_id: str, feed: str, watermark: str, was: str | None = None) -> None:
         """A feed was read up to here. was: what the mark must be until now, where one reader at a time is the rule.

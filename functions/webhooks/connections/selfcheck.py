@@ -10,15 +10,15 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from hub.channels.base import Delivery
+from hub.channels.door import Stamp
 from hub.channels.registry import codec
-from hub.contracts.webhooks import ConnectionCheck, Words
-
-if TYPE_CHECKING:
-    from hub.store.secrets import Connection
+from hub.contracts.base import Words
+from hub.contracts.webhooks import ConnectionCheck
+from hub.store.connection import Connection
 
 PASSED = Words(
     zh="回调地址可用。请在平台后台保存该地址，由平台完成最后的验证。",
@@ -43,14 +43,12 @@ def check_connection(
     """Deliver the check to `door` and compare its answer. randomness: any bytes; they make the nonce and the
     echo."""
     path = f"/webhooks/{connection.channel}/{connection.id}"
-    delivery, wanted = codec(connection.channel).verification(
+    delivery, expected = codec(connection.channel).verification(
         {"push_path": path, **connection.settings},  # some platforms sign the path too
-        timestamp=str(int(wall_now.timestamp())),
-        nonce=randomness.hex()[:16],
-        randomness=(randomness * 16)[:16],
+        Stamp(str(int(wall_now.timestamp())), nonce=randomness.hex()[:16], randomness=(randomness * 16)[:16]),
     )
     answer = door(to_event(connection, delivery))
-    passed = (answer["statusCode"], answer["body"].encode()) == (wanted.status, wanted.body)
+    passed = (answer["statusCode"], answer["body"].encode()) == (expected.status, expected.body)
     explanation = (PASSED if connection.enabled else DISABLED) if passed else FAILED
     return ConnectionCheck(passed=passed, status=answer["statusCode"], explanation=explanation)
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from functions.webhooks.accept import MESSAGE_LIMIT_BYTES
-from hub.channels.client import PlatformGone
+from functions.webhooks.inbox.greetings import FailuresPort
+from hub.channels.base import MESSAGE_LIMIT_BYTES
+from hub.channels.samples import account_of
 from hub.kernel.errors import Conflict, HubError, Refuse, Retry
-from hub.store.inbox import Arrival, Inbox
+from hub.kernel.platforms import PlatformGone
+from hub.store.connection import Connection
+from hub.store.messages import Arrival, InboxItem
 
 CHANNEL = "wechat_kf"
 PREFIX = "conversation#"
@@ -49,22 +52,45 @@ class Cursors(Protocol):
     def move_watermark(self, connection_id: str, feed: str, watermark: str, was: str | None = None) -> None: ...
 
 
+class InboxPort(Protocol):
+    """Stored messages: hub.store.inbox."""
+
+    def read(self, message_id: str) -> InboxItem | None: ...
+    def store(self, arrival: Arrival, business_now: datetime, wall_now: datetime) -> bool: ...
+
+
+class ConnectionsPort(Protocol):
+    """The tenant's connections. current: of this moment, where it is cached as disabled."""
+
+    def current(self, connection_id: str) -> Connection | None: ...
+    def every(self) -> tuple[Connection, ...]: ...
+
+
+class PlatformsPort(Protocol):
+    """The clients of connections, here each a FeedClient."""
+
+    def client(self, connection: Connection) -> Any: ...
+
+
 @dataclass(frozen=True)
 class Feeds:
-    """The conversations of every connection. open_client: a connection's id to its client, its corp and its greeting,
-    None when it is gone or disabled. note: hears of a greeting that failed, the connection's id and the error's code.
+    """The conversations of every connection.
 
     A customer's id holds within the corp, so the corp is the account, and one person on two desks is one customer.
     """
 
-    inbox: Inbox
+    inbox: InboxPort
     cursors: Cursors
     reader: FeedReader
-    open_client: Callable[[str], tuple[FeedClient, str, str] | None]
-    connections: Callable[[], Sequence[str]]
+    connections: ConnectionsPort
+    platforms: PlatformsPort
+    failures: FailuresPort
     business_now: Callable[[], datetime]
     wall_now: Callable[[], datetime]
-    note: Callable[[str, str], None]
+
+    def sources(self) -> list[str]:
+        """The ids of the connections that have conversations to read."""
+        return [each.id for each in self.connections.every() if _is_open(each)]
 
     def walk_all(self, connection_id: str) -> None:
         """Read every feed that was ever read: what no callback told of still comes. One that fails, such as that of an
@@ -83,10 +109,11 @@ class Feeds:
         """Read one feed from its cursor to its end. message_id: the callback, whose token lifts the rate limit while it
         is fresh. Where another reader was faster, this one goes on from where that one is: what is stored is known when
         it comes again. Raises Retry when there is more than one run reads, and what the client raises."""
-        opened = self.open_client(connection_id)
-        if opened is None:
+        connection = self.connections.current(connection_id)
+        if connection is None or not _is_open(connection):
             return
-        client, corp_id, greeting = opened
+        client: FeedClient = self.platforms.client(connection)
+        corp_id, greeting = account_of(connection.settings), str(connection.settings.get("greeting", ""))
         feed, token = f"{PREFIX}{open_kfid}", self._token(message_id)
         cursor = self.cursors.watermark(connection_id, feed)
         for _ in range(PAGES_LIMIT):
@@ -131,11 +158,15 @@ class Feeds:
         except PlatformGone:
             return
         except (Refuse, Retry) as error:
-            self.note(connection_id, error.detail if "-" in error.detail else error.code)
+            self.failures.note(connection_id, error.detail if "-" in error.detail else error.code)
 
     def _token(self, message_id: str) -> str:
         item = self.inbox.read(message_id) if message_id else None
         return self.reader.callback_token(item.plaintext) if item else ""
+
+
+def _is_open(connection: Connection) -> bool:
+    return connection.enabled and connection.channel == CHANNEL
 
 
 def _plaintext(row: Mapping[str, Any]) -> bytes:

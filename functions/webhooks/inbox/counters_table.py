@@ -19,74 +19,69 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from functions.webhooks.inbox.counts import ERROR, ERROR_AT, Row, day_key, latest_facts
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Retry
+from hub.store.table import NEW, Busy, Delete, Item, Key, Lost, Table, Update
 
-PAGES_LIMIT = 20
-"""A page of counters is 1 MB, thousands of rows: more than all connections a tenant can have."""
+ROWS_LIMIT = 50_000
+"""Rows that are read at once: more than all connections that a tenant can have, with the days not folded yet."""
 FOLDS_LIMIT = 400
 """So many rows are folded in one run: at 20 ms each it stays within the function's minute."""
 TRIES = 6
 BACKOFF_SECONDS = 0.05
 BOOKKEEPING = ("changes", "schema")
 """Numbers of a row that count nothing."""
-Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """The counters of one tenant. client: a botocore DynamoDB client."""
+    """The counters of one tenant, in the room's table. All methods raise Retry."""
 
-    table: str
-    client: Any = field(repr=False)
+    table: Table
     tenant: str
     zone: str = "Asia/Shanghai"
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
-    def key(self, connection_id: str, at: datetime, shard: int = 0) -> dict[str, Any]:
+    def key(self, connection_id: str, at: datetime, shard: int = 0) -> Key:
         """Where one shard of a connection's counters lies for the day of that (business) moment."""
-        return _key(f"{self.tenant}#stats", f"{connection_id}#{day_key(at, self.zone)}#{shard}")
+        return f"{self.tenant}#stats", f"{connection_id}#{day_key(at, self.zone)}#{shard}"
 
     def add(
         self, connection_id: str, at: datetime, counts: Mapping[str, int], facts: Mapping[str, str] | None = None
     ) -> None:
         """Add to counters that no state stands behind (duplicates, rejected), and note facts beside them; an error
-        is noted with its time. at: business time. Raises Retry."""
+        is noted with its time. at: business time."""
         facts = dict(facts or {})
         if ERROR in facts:
             facts[ERROR_AT] = rfc3339(at)
-        update = _add(self.key(connection_id, at), {**counts, "changes": 1}, facts)
-        try:
-            self.client.update_item(TableName=self.table, **update)
-        except (ClientError, BotoCoreError) as error:
-            raise Retry("cannot count", connection_id=connection_id, reason=str(error)) from error
+        update = _addition(self.key(connection_id, at), {**counts, "changes": 1}, facts)
+        self.table.update(update.key, update.change, update.values)
 
     def rows(self, connection_id: str = "") -> list[Row]:
-        """The counters of one connection, or of all, strongly consistent. Raises Retry."""
+        """The counters of one connection, or of all, strongly consistent."""
         if not connection_id:
             return [_row(item) for item in self._settled(f"{self.tenant}#stats")]
-        return [_row(item) for item in self._settled(f"{self.tenant}#stats", f"{connection_id}#", f"{connection_id}#~")]
+        return [
+            _row(item) for item in self._settled(f"{self.tenant}#stats", (f"{connection_id}#", f"{connection_id}#~"))
+        ]
 
     def days(self, connection_id: str, first: str, last: str) -> list[Row]:
-        """The counters of a connection's days (`yyyymmdd`, both included), folded or not. Raises Retry."""
-        live = (f"{self.tenant}#stats", f"{connection_id}#{first}", f"{connection_id}#{last}#~")
-        folded = (f"{self.tenant}#days#{connection_id}", first, last)
+        """The counters of a connection's days (`yyyymmdd`, both included), folded or not."""
+        live = (f"{self.tenant}#stats", (f"{connection_id}#{first}", f"{connection_id}#{last}#~"))
+        folded = (f"{self.tenant}#days#{connection_id}", (first, last))
         return [_row(item) for item in self._settled(*live, then=folded)]
 
     def fold(self, before: str) -> int:
         """Fold the rows of the days before that one (`yyyymmdd`), FOLDS_LIMIT at most; how many were folded. What
-        moved meanwhile is left to the next run. Raises Retry."""
+        moved meanwhile is left to the next run."""
         folds = self._folds()
-        items = self._query(f"{self.tenant}#stats")
-        totals = {row.connection_id: row for row in map(_row, items) if not row.day}
+        rows = list(map(_row, self._query(f"{self.tenant}#stats")))
+        totals = {row.connection_id: row for row in rows if not row.day}
         folded = 0
-        for item in [item for item in items if "" < _row(item).day < before][:FOLDS_LIMIT]:
-            row = _row(item)
+        for row in [row for row in rows if "" < row.day < before][:FOLDS_LIMIT]:
             facts = latest_facts([row, *([totals[row.connection_id]] if row.connection_id in totals else [])])
-            moved = self._move(item, row, facts, folds + folded)
+            moved = self._move(row, facts, folds + folded)
             if moved is None:
                 break
             if moved:
@@ -94,104 +89,68 @@ class Counters:
                 totals[row.connection_id] = Row(row.connection_id, {}, facts)
         return folded
 
-    def _move(self, item: Item, row: Row, facts: Mapping[str, str], folds: int) -> bool | None:
+    def _move(self, row: Row, facts: Mapping[str, str], folds: int) -> bool | None:
         """Fold one row as read. False when it is being counted on just now, None when another run folds."""
         numbers = {name: n for name, n in row.numbers.items() if name not in BOOKKEEPING}
-        guard = _add(self._guard(), {"changes": 1}, {})
-        guard["ConditionExpression"] = "changes = :read" if folds else "attribute_not_exists(changes)"
-        if folds:
-            guard["ExpressionAttributeValues"][":read"] = {"N": str(folds)}
-        gone = {
-            "Key": {"pk": item["pk"], "sk": item["sk"]},
-            "ConditionExpression": "changes = :read",
-            "ExpressionAttributeValues": {":read": {"N": str(row.numbers.get("changes", 0))}},
-        }
-        total = _key(f"{self.tenant}#stats", f"{row.connection_id}#total")
-        day = _key(f"{self.tenant}#days#{row.connection_id}", row.day)
-        updates = (guard, _add(total, numbers, facts), _add(day, numbers, {}))
-        writes: list[dict[str, Any]] = [{"Update": {"TableName": self.table, **update}} for update in updates]
-        writes.append({"Delete": {"TableName": self.table, **gone}})
+        stats, changes = f"{self.tenant}#stats", row.numbers.get("changes", 0)
+        unmoved = {":read": folds} if folds else {}
+        guard = Update(self._guard, "ADD changes :one", {":one": 1} | unmoved, "changes = :read" if folds else NEW)
         try:
-            self.client.transact_write_items(TransactItems=writes)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "TransactionCanceledException":
-                raise Retry("counters cannot be folded", reason=str(error)) from error
-            reasons = error.response.get("CancellationReasons") or [{}]
-            return None if reasons[0].get("Code") != "None" else False
-        except BotoCoreError as error:
-            raise Retry("counters cannot be folded", reason=str(error)) from error
+            self.table.transact(
+                guard,
+                _addition((stats, f"{row.connection_id}#total"), numbers, facts),
+                _addition((f"{self.tenant}#days#{row.connection_id}", row.day), numbers, {}),
+                Delete((stats, row.sort), "changes = :read", {":read": changes}),
+            )
+        except Lost as lost:
+            return None if lost.index == 0 else False
+        except Busy:
+            return False
         return True
 
     def _settled(
-        self, pk: str, first: str = "", last: str = "", then: tuple[str, str, str] | None = None
-    ) -> list[Item]:
+        self, pk: str, between: tuple[str, str] | None = None, then: tuple[str, tuple[str, str]] | None = None
+    ) -> list[dict[str, Any]]:
         """What lies there while nothing was folded: read again when it was."""
         for turn in range(TRIES):
             self.sleep(turn * BACKOFF_SECONDS)
             folds = self._folds()
-            items = self._query(pk, first, last) + (self._query(*then) if then else [])
+            items = self._query(pk, between) + (self._query(*then) if then else [])
             if self._folds() == folds:
                 return items
         raise Retry("the counters are being folded", 2)
 
     def _folds(self) -> int:
-        try:
-            answer = self.client.get_item(TableName=self.table, Key=self._guard(), ConsistentRead=True)
-        except (ClientError, BotoCoreError) as error:
-            raise Retry("counters do not answer", reason=str(error)) from error
-        return int(answer["Item"]["changes"]["N"]) if "Item" in answer else 0
+        return int((self.table.get(self._guard) or {}).get("changes", 0))
 
-    def _query(self, pk: str, first: str = "", last: str = "") -> list[Item]:
-        query: dict[str, Any] = {
-            "TableName": self.table,
-            "KeyConditionExpression": "pk = :pk" + (" AND sk BETWEEN :first AND :last" if first else ""),
-            "ExpressionAttributeValues": {":pk": {"S": pk}},
-            "ConsistentRead": True,
-        }
-        if first:
-            query["ExpressionAttributeValues"] |= {":first": {"S": first}, ":last": {"S": last}}
-        found: list[Item] = []
-        for _ in range(PAGES_LIMIT):
-            try:
-                page = self.client.query(**query)
-            except (ClientError, BotoCoreError) as error:
-                raise Retry("counters do not answer", reason=str(error)) from error
-            found += page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return found
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        raise Retry("too many counters to read")
+    def _query(self, pk: str, between: tuple[str, str] | None = None) -> list[dict[str, Any]]:
+        items = self.table.query_all(pk, limit=ROWS_LIMIT, sk_between=between, consistent=True)
+        if len(items) >= ROWS_LIMIT:
+            raise Retry("too many counters to read")
+        return items
 
-    def _guard(self) -> dict[str, Any]:
-        return _key(f"{self.tenant}#folds", "folds")
+    @property
+    def _guard(self) -> Key:
+        return f"{self.tenant}#folds", "folds"
 
 
-def _key(pk: str, sk: str) -> dict[str, Any]:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
-def _add(key: Mapping[str, Any], numbers: Mapping[str, int], facts: Mapping[str, str]) -> dict[str, Any]:
-    """An update that adds numbers and sets texts."""
-    adds = ", ".join(f"#n{i} :n{i}" for i in range(len(numbers)))
-    sets = ", ".join(f"#f{i} = :f{i}" for i in range(len(facts)))
-    names = {f"#n{i}": name for i, name in enumerate(numbers)} | {f"#f{i}": name for i, name in enumerate(facts)}
-    values: dict[str, Any] = {f":n{i}": {"N": str(n)} for i, n in enumerate(numbers.values())}
-    values |= {f":f{i}": {"S": text} for i, text in enumerate(facts.values())}
-    return {
-        "Key": dict(key),
-        "UpdateExpression": (f"ADD {adds}" if adds else "") + (f" SET {sets}" if sets else ""),
-        "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": values,
-    }
+def _addition(key: Key, numbers: Mapping[str, int], facts: Mapping[str, str]) -> Update:
+    """A write that adds numbers and sets texts."""
+    adds, sets = (
+        ", ".join(f"#{name} {sign}:{name}" for name in names) for names, sign in ((numbers, ""), (facts, "= "))
+    )
+    change = (f"ADD {adds}" if adds else "") + (f" SET {sets}" if sets else "")
+    return Update(key, change, {f":{name}": value for name, value in {**numbers, **facts}.items()})
 
 
 def _row(item: Item) -> Row:
-    """From DynamoDB's own form: a shard of a day, a total, or a folded day."""
-    pk, sk = item["pk"]["S"], item["sk"]["S"]
+    """A shard of a day, a total, or a folded day."""
+    pk, sk = item["pk"], item["sk"]
     place = (*sk.split("#"), "")[:2] if pk.endswith("#stats") else (pk.rpartition("#")[2], sk)
     return Row(
         connection_id=place[0],
-        numbers={name: int(value["N"]) for name, value in item.items() if "N" in value},
-        facts={name: value["S"] for name, value in item.items() if "S" in value and name not in ("pk", "sk")},
+        numbers={name: value for name, value in item.items() if isinstance(value, int)},
+        facts={name: value for name, value in item.items() if isinstance(value, str) and name not in ("pk", "sk")},
         day=place[1] if len(place[1]) == len("yyyymmdd") else "",
+        sort=sk,
     )

@@ -21,12 +21,14 @@ ERROR, ERROR_AT = "last_error", "last_error_at"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Some of a connection's counters, and the facts noted beside them. day: `yyyymmdd`, "" where days are summed."""
+    """Some of a connection's counters, and the facts noted beside them. day: `yyyymmdd`, "" where days are summed.
+    sort: the stored row's own sort key."""
 
     connection_id: str
     numbers: Mapping[str, int]
     facts: Mapping[str, str] = field(default_factory=dict)
     day: str = ""
+    sort: str = ""
 
 
 def day_key(moment: datetime, zone: str) -> str:
@@ -60,7 +62,7 @@ def stats(rows: Iterable[Row]) -> Stats:
     both."""
     rows = list(rows)
     ids = sorted({row.connection_id for row in rows})
-    by_connection = {one: total(row for row in rows if row.connection_id == one) for one in ids}
+    by_connection = {name: total(row for row in rows if row.connection_id == name) for name in ids}
     return Stats(**total(rows).model_dump(), connections=by_connection)
 
 
@@ -71,8 +73,8 @@ def latest(rows: Iterable[Row], fact: str) -> str:
 
 def latest_error(rows: Iterable[Row]) -> tuple[str, str]:
     """The code of what went wrong last and when, by its time; two empty texts while nothing did."""
-    found = [(row.facts.get(ERROR_AT, ""), row.facts[ERROR]) for row in rows if ERROR in row.facts]
-    at, code = max(found, default=("", ""))
+    errors = [(row.facts.get(ERROR_AT, ""), row.facts[ERROR]) for row in rows if ERROR in row.facts]
+    at, code = max(errors, default=("", ""))
     return code, at
 
 
@@ -80,5 +82,5 @@ def latest_facts(rows: Iterable[Row]) -> dict[str, str]:
     """The facts of several rows as one row has them: of each the most recent, and none that no row has."""
     rows = list(rows)
     code, at = latest_error(rows)
-    found = {ERROR: code, ERROR_AT: at, **{name: latest(rows, name) for name in TIMES}}
-    return {name: value for name, value in found.items() if value}
+    facts = {ERROR: code, ERROR_AT: at, **{name: latest(rows, name) for name in TIMES}}
+    return {name: value for name, value in facts.items() if value}

@@ -1,50 +1,70 @@
 """Greetings (欢迎语): a new contact brings a code that lives for 20 seconds, so greeting goes before all else. Pure:
-the message, the client and the text are handed in."""
+messages, clients and texts are handed in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
-from hub.channels.client import PlatformGone
 from hub.kernel.errors import Refuse
+from hub.kernel.platforms import PlatformGone
+from hub.store.connection import Connection
+from hub.store.messages import InboxItem
 
-if TYPE_CHECKING:
-    from hub.store.inbox import InboxItem
+CHANNEL = "wecom"
 
 
-class WelcomeClient(Protocol):
-    """The part of WeCom's client that is needed here."""
+class InboxPort(Protocol):
+    def read(self, message_id: str) -> InboxItem | None: ...
 
-    def send_welcome(self, welcome_code: str, text: str) -> None: ...
+
+class ConnectionsPort(Protocol):
+    def find(self, connection_id: str) -> Connection | None: ...
+
+
+class PlatformsPort(Protocol):
+    """The clients of connections. Here one is WeCom's: `send_welcome(welcome_code, text)`."""
+
+    def client(self, connection: Connection) -> Any: ...
+
+
+class FailuresPort(Protocol):
+    """Hears of a call that a platform did not take: functions.webhooks.connections.failures."""
+
+    def note(self, connection_id: str, code: str) -> None: ...
 
 
 @dataclass(frozen=True)
 class Greeter:
-    """read: a stored message by its id. code_of: the code in its plaintext, "" without one. open_client: a connection's
-    id to its client and greeting text, None when there is nothing to say. note: hears of a greeting that was refused,
-    the connection's id and the error's code."""
+    """code_of: the code in a message's plaintext, "" without one."""
 
-    read: Callable[[str], InboxItem | None]
+    inbox: InboxPort
     code_of: Callable[[bytes], str]
-    open_client: Callable[[str], tuple[WelcomeClient, str] | None]
-    note: Callable[[str, str], None]
+    connections: ConnectionsPort
+    platforms: PlatformsPort
+    failures: FailuresPort
 
     def greet(self, message_id: str) -> bool:
         """Whether a greeting was sent. The code can be used once, so a repeat says nothing twice: a code that is used,
         or too old, ends it. Raises Retry while the platform is busy."""
-        item = self.read(message_id)
-        opened = self.open_client(item.connection_id) if item else None
-        code = self.code_of(item.plaintext) if item and opened else ""
-        if item is None or opened is None or not code:
+        item = self.inbox.read(message_id)
+        connection = self._greeting(item) if item else None
+        code = self.code_of(item.plaintext) if item and connection else ""
+        if connection is None or not code:
             return False
-        client, text = opened
         try:
-            client.send_welcome(code, text)
+            self.platforms.client(connection).send_welcome(code, str(connection.settings["greeting"]))
         except PlatformGone:
             return False
         except Refuse as refused:
-            self.note(item.connection_id, refused.code)
+            self.failures.note(connection.id, refused.code)
             return False
         return True
+
+    def _greeting(self, item: InboxItem) -> Connection | None:
+        """The message's connection, if it greets."""
+        connection = self.connections.find(item.connection_id)
+        if connection is None or not connection.enabled or connection.channel != CHANNEL:
+            return None
+        return connection if connection.settings.get("greeting") else None

@@ -13,15 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from functions.webhooks.orders.orders import Facts, Noting
 from hub.channels.base import Draft, Inbound, NotUnderstood, StoredMessage
 from hub.contracts.events import Event
 from hub.kernel.errors import Conflict, HubError, NotFound, Refuse, Retry
-
-if TYPE_CHECKING:
-    from hub.store.inbox import InboxItem, State
+from hub.store.connection import Connection
+from hub.store.messages import InboxItem, State
 
 ATTEMPTS_LIMIT = 3
 """A message that fails this often for no passing reason is dead."""
@@ -42,19 +41,34 @@ class SettlerPort(Protocol):
     def settle(self, item: InboxItem, state: State, now: datetime, reason: str = "") -> bool: ...
 
 
+class ContentPort(Protocol):
+    """The content store: hub.store.content."""
+
+    def put(self, ref: str, body: dict[str, Any], wall_epoch: int) -> None: ...
+
+
+class ConnectionsPort(Protocol):
+    def find(self, connection_id: str) -> Connection | None: ...
+
+
+class KeeperPort(Protocol):
+    """What keeps orders: functions.webhooks.orders.refresh."""
+
+    def keep(self, facts: Facts, noting: Noting) -> object: ...
+
+
 @dataclass(frozen=True)
 class Publisher:
-    """What publishing needs. put_content: a reference and the content behind it, to the content store. emit:
-    contract events, to the bus. keep: an order or after-sale that a message itself holds the truth of. is_disabled:
-    whether a connection is, by its id. inbound: a channel's name to its interpreter. wall_now: real time."""
+    """What publishing needs. emit: contract events, to the bus. keeper: of orders and after-sales that a message itself
+    holds the truth of. inbound: a channel's name to its interpreter. wall_now: real time."""
 
     tenant: str
     inbox: InboxPort
     settler: SettlerPort
-    put_content: Callable[[str, dict[str, Any]], None]
+    content: ContentPort
     emit: Callable[..., None]
-    keep: Callable[[Facts, Noting], object]
-    is_disabled: Callable[[str], bool]
+    keeper: KeeperPort
+    connections: ConnectionsPort
     inbound: Callable[[str], Inbound]
     wall_now: Callable[[], datetime]
 
@@ -67,7 +81,7 @@ class Publisher:
         item = self.inbox.read(message_id)
         if item is None or item.counted in SETTLED:
             return
-        if self.is_disabled(item.connection_id):
+        if self._is_disabled(item.connection_id):
             self._settle(item, "quarantined", HELD)
             return
         try:
@@ -90,7 +104,7 @@ class Publisher:
         item = self.inbox.read(message_id)
         if item is None:
             raise NotFound("no such message", message_id=message_id[:64])
-        if self.is_disabled(item.connection_id):
+        if self._is_disabled(item.connection_id):
             raise Conflict("its connection is disabled: enable it first", connection_id=item.connection_id)
         state, reason = self._say(item, replay=item.counted in SETTLED and item.reason != HELD)
         self._settle(item, state, reason)
@@ -126,13 +140,20 @@ class Publisher:
     def _send(self, item: InboxItem, drafts: list[Draft], replay: bool) -> None:
         for draft in drafts:
             if draft.content is not None:
-                self.put_content(content_ref(draft.event, item.message_id), draft.content)
+                wall_epoch = int(self.wall_now().timestamp())
+                self.content.put(content_ref(draft.event, item.message_id), draft.content, wall_epoch)
             if draft.facts is not None:
-                self.keep(draft.facts, self._noting(item, replay))
+                self.keeper.keep(draft.facts, self._noting(item, replay))
         self.emit(*(draft.event for draft in drafts if draft.event is not None))
 
+    def _is_disabled(self, connection_id: str) -> bool:
+        connection = self.connections.find(connection_id)
+        return connection is not None and not connection.enabled
+
     def _noting(self, item: InboxItem, replay: bool) -> Noting:
-        return Noting(item.connection_id, item.channel, item.received_at, self.wall_now(), item.source, replay)
+        connection = self.connections.find(item.connection_id)
+        place = {"region": connection.region, "store_id": connection.store_id} if connection else {}
+        return Noting(item.connection_id, item.channel, item.received_at, self.wall_now(), item.source, replay, **place)
 
 
 def _reason(error: Refuse) -> str:

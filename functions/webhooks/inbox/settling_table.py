@@ -18,12 +18,12 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from functions.webhooks.inbox.counters_table import Counters
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Retry
-from hub.store.inbox import Inbox, InboxItem, State
+from hub.store.inbox import SORT
+from hub.store.messages import InboxItem, State
+from hub.store.table import Busy, Key, Lost, Table, Update
 
 SHARDS = 8
 TRIES = 6
@@ -35,9 +35,9 @@ _COUNTED = {True: "counted = :was", False: "attribute_exists(pk) AND attribute_n
 
 @dataclass(frozen=True, slots=True)
 class Settler:
-    """Moves inbox items, and their connections' counters with them."""
+    """Moves inbox items, and their connections' counters with them. messages: the inbox's table."""
 
-    inbox: Inbox
+    messages: Table
     counters: Counters
     sleep: Callable[[float], None] = time.sleep
 
@@ -49,92 +49,59 @@ class Settler:
         """
         if item.counted == state:
             return self._note(item, reason)
-        writes = [self._move(item, state, now, reason), self._count(item, state)]
+        writes = (self._move(item, state, now, reason), self._count(item, state))
         for turn in range(TRIES):
             self.sleep(turn * BACKOFF_SECONDS)
             try:
-                self.inbox.client.transact_write_items(TransactItems=writes)
-            except ClientError as error:
-                if _moved_on(error):
-                    return False
-                if error.response["Error"]["Code"] != "TransactionCanceledException":
-                    raise Retry("cannot settle", message_id=item.message_id, reason=str(error)) from error
-            except BotoCoreError as error:
-                raise Retry("cannot settle", message_id=item.message_id, reason=str(error)) from error
-            else:
-                return True
+                self.messages.transact(*writes)
+            except Lost:  # only the message's own write has a condition
+                return False
+            except Busy:
+                continue
+            return True
         raise Retry("too many messages settle at once", message_id=item.message_id)
 
     def _note(self, item: InboxItem, reason: str) -> bool:
         """Same state, tried once more: nothing to count."""
+        change = "ADD attempts :one SET reason = :reason"
+        values = {":one": 1, ":reason": reason, ":was": item.counted}
         try:
-            self.inbox.client.update_item(
-                TableName=self.inbox.table,
-                Key=self.inbox.key(item.message_id),
-                UpdateExpression="ADD attempts :one SET reason = :reason",
-                ConditionExpression="counted = :was",
-                ExpressionAttributeValues={
-                    ":one": {"N": "1"},
-                    ":reason": {"S": reason},
-                    ":was": {"S": item.counted},
-                },
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return False
-            raise Retry("cannot settle", message_id=item.message_id, reason=str(error)) from error
-        except BotoCoreError as error:
-            raise Retry("cannot settle", message_id=item.message_id, reason=str(error)) from error
+            self.messages.update(self._key(item), change, values, when=_COUNTED[True])
+        except Lost:
+            return False
         return True
 
-    def _move(self, item: InboxItem, state: State, now: datetime, reason: str) -> dict[str, Any]:
-        waiting = state != "processed"
-        sets = "SET #status = :state, counted = :state, reason = :reason" + (
-            ", pending_pk = :list, pending_since = :since" if waiting else ""
-        )
-        values = {":state": {"S": state}, ":reason": {"S": reason}, ":one": {"N": "1"}}
-        if waiting:
-            values |= {":list": {"S": f"{self.inbox.tenant}#{state}"}, ":since": {"S": rfc3339(now)}}
+    def _move(self, item: InboxItem, state: State, now: datetime, reason: str) -> Update:
+        sets = "SET #status = :state, counted = :state, reason = :reason"
+        values: dict[str, Any] = {":state": state, ":reason": reason, ":one": 1}
+        if state == "processed":
+            change = f"{sets} ADD attempts :one REMOVE pending_pk, pending_since"
+        else:
+            change = f"{sets}, pending_pk = :list, pending_since = :since ADD attempts :one"
+            values |= {":list": f"{self.counters.tenant}#{state}", ":since": rfc3339(now)}
         if item.counted:
-            values |= {":was": {"S": item.counted}}
-        return {
-            "Update": {
-                "TableName": self.inbox.table,
-                "Key": self.inbox.key(item.message_id),
-                "UpdateExpression": f"{sets} ADD attempts :one"
-                + ("" if waiting else " REMOVE pending_pk, pending_since"),
-                "ConditionExpression": _COUNTED[bool(item.counted)],
-                "ExpressionAttributeNames": {"#status": "status"},
-                "ExpressionAttributeValues": values,
-            }
-        }
+            values |= {":was": item.counted}
+        return Update(self._key(item), change, values, _COUNTED[bool(item.counted)])
 
-    def _count(self, item: InboxItem, state: State) -> dict[str, Any]:
+    def _count(self, item: InboxItem, state: State) -> Update:
         """The counter's part. What else is told of a message (that it was pulled, when the last one came) rides along:
         it costs no write of its own."""
         first = not item.counted
-        pulled = first and item.source == "pull"
-        names = {"#to": state, "#from": item.counted or "accepted"}
-        values = {":one": {"N": "1"}, ":from": {"N": "1" if first else "-1"}}
+        values: dict[str, Any] = {":one": 1, ":from": 1 if first else -1}
         if first:
-            values[":at"] = {"S": rfc3339(item.received_at)}
-        adds = "ADD #to :one, #from :from, changes :one" + (", pulled :one" if pulled else "")
-        return {
-            "Update": {
-                "TableName": self.counters.table,
-                "Key": self.counters.key(item.connection_id, item.received_at, _shard(item)),
-                "UpdateExpression": adds + (" SET last_delivery_at = :at" if first else ""),
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": values,
-            }
-        }
+            values[":at"] = rfc3339(item.received_at)
+        adds = "ADD #to :one, #from :from, changes :one" + (", pulled :one" if first and item.source == "pull" else "")
+        return Update(
+            self.counters.key(item.connection_id, item.received_at, _shard(item)),
+            adds + (" SET last_delivery_at = :at" if first else ""),
+            values,
+            names={"#to": state, "#from": item.counted or "accepted"},
+            table=self.counters.table.name,
+        )
+
+    def _key(self, item: InboxItem) -> Key:
+        return f"{self.counters.tenant}#{item.message_id}", SORT
 
 
 def _shard(item: InboxItem) -> int:
     return crc32(item.message_id.encode()) % SHARDS
-
-
-def _moved_on(error: ClientError) -> bool:
-    """Whether the first part, the inbox item, was no longer as we read it."""
-    reasons = error.response.get("CancellationReasons") or [{}]
-    return bool(reasons[0].get("Code") == "ConditionalCheckFailed")

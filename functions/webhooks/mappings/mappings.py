@@ -1,4 +1,4 @@
-"""Published mappings (状态映射版本): whether a document that a tenant wrote may replace the one before. Pure.
+"""Mappings (状态映射): whether a document that a tenant wrote may replace the one before. Pure.
 
 What is checked is what would lose an order: a document must map every code that the platform documents, so the values
 listed in the packaged one must be listed, and every combination of listed values must find a rule. The codes of kinds
@@ -7,7 +7,6 @@ and of money must be there too: a refund whose code is missing would never count
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,8 +14,6 @@ from hub.channels.mapping import RANKS, StatusTable, lint
 from hub.kernel.errors import Problem
 
 TOP = ("schema", "channel", "version", "about", *RANKS)
-DOCUMENT_LIMIT_BYTES = 200_000
-"""An item of DynamoDB holds 400 KB."""
 WORD = "unknown-status"
 """Why a message waits in quarantine for a newer mapping."""
 
@@ -27,20 +24,8 @@ def check_mapping(document: Mapping[str, Any], packaged: StatusTable) -> list[Pr
     return problems or [*_undocumented(document, packaged.document), *lint(document)]
 
 
-def rules_count(table: StatusTable) -> int:
-    """How many rules a mapping has, of all entities."""
-    return sum(len(table.document.get(kind, {}).get("rules", ())) for kind in RANKS)
-
-
-def same(document: Mapping[str, Any], table: StatusTable) -> bool:
-    """Whether a document says what the table says: the version is given to it, not part of it."""
-    return {**document, "version": 0} == {**table.document, "version": 0}
-
-
 def _form(document: Mapping[str, Any], channel: str) -> Iterator[Problem]:
     """What the linter takes for granted."""
-    if len(json.dumps(document, ensure_ascii=False).encode()) > DOCUMENT_LIMIT_BYTES:
-        yield Problem("", f"must be at most {DOCUMENT_LIMIT_BYTES} bytes of JSON")
     for name in sorted(set(document) - set(TOP)):
         yield Problem(f"/{name}", "must be one of: " + ", ".join(TOP))
     if document.get("schema", 1) != 1:

@@ -18,7 +18,7 @@ from hub.channels.base import NotUnderstood
 from hub.channels.market import Row
 from hub.contracts.events import DecisionCorrected
 from hub.kernel.clock import parse_rfc3339
-from hub.kernel.errors import Conflict, NotFound, Refuse, Retry
+from hub.kernel.errors import Conflict, Refuse, Retry
 from hub.kernel.ids import hashed_id
 
 CACHED = timedelta(minutes=5)
@@ -73,6 +73,12 @@ class RefresherPort(Protocol):
     def keep(self, facts: Facts, noting: Noting) -> bool: ...
 
 
+class ShopsPort(Protocol):
+    """Which shop is meant: functions.webhooks.orders.shops."""
+
+    def find(self, connection_id: str, *, timeout: tuple[float, float] | None = None) -> Shop | None: ...
+
+
 class TagsPort(Protocol):
     """The tagged decisions: functions.webhooks.orders.tags_table."""
 
@@ -83,31 +89,29 @@ class TagsPort(Protocol):
 
 @dataclass(frozen=True)
 class LiveOrders:
-    """Reads orders live. shop: a stored order's connection, None when there is none any more. guard: the circuit around
-    a call of a connection (hub.store.circuit). now, wall_now: business and real time."""
+    """Reads orders live. guard: the circuit around a call of a connection (hub.store.circuit). now, wall_now: business
+    and real time."""
 
     tenant: str
     orders: OrdersPort
     refresher: RefresherPort
-    shop: Callable[[Mapping[str, Any]], Shop | None]
+    shops: ShopsPort
     guard: Callable[[str], AbstractContextManager[None]]
     tags: TagsPort
     emit: Callable[..., None]
     now: Callable[[], datetime]
     wall_now: Callable[[], datetime]
 
-    def stored(self, order_id: str) -> LiveOrder:
-        """The order as we know it; nobody is asked. Raises NotFound."""
-        item = self._find(order_id)
+    def stored(self, item: Mapping[str, Any]) -> LiveOrder:
+        """The order as we know it; nobody is asked."""
         return LiveOrder(item, "cache", _age_seconds(item, self.wall_now()), stale=False)
 
-    def read(self, order_id: str) -> LiveOrder:
-        """The order as its platform has it now; where it does not answer, what it said in the last five minutes.
+    def read(self, item: Mapping[str, Any]) -> LiveOrder:
+        """A stored order as its platform has it now; where it does not answer, what it said in the last five minutes.
 
-        Raises NotFound, PlatformUnavailable past that, Conflict when its connection is gone, and what the platform
-        refuses.
+        Raises PlatformUnavailable past that, Conflict when its connection is gone, and what the platform refuses.
         """
-        item, wall_now = self._find(order_id), self.wall_now()
+        wall_now = self.wall_now()
         try:
             return LiveOrder(self._reread(item), "platform", 0, stale=False)
         except Retry as error:
@@ -116,12 +120,12 @@ class LiveOrders:
                 raise _unavailable(item, error) from error
             return LiveOrder(item, "cache", age_seconds, stale=True)
 
-    def check(self, order_id: str, decision: str) -> LiveOrder:
+    def check(self, item: Mapping[str, Any], decision: str) -> LiveOrder:
         """As `read`, for a decision: taken on a stale state it is tagged, to be checked when the platform answers."""
-        order = self.read(order_id)
+        order = self.read(item)
         if order.stale:
             made_at = self.wall_now().isoformat()
-            tag = Tag(order.item["connection_id"], order_id, decision, order.item["state"], made_at)
+            tag = Tag(item["connection_id"], item["order_id"], decision, order.item["state"], made_at)
             self.tags.put(tag)
         return order
 
@@ -170,12 +174,12 @@ class LiveOrders:
 
     def _reread(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
         """The order, read from its platform and noted. Raises Retry, also where we can't tell what it means."""
-        shop = self.shop(item)
+        shop = self.shops.find(item["connection_id"], timeout=TIMEOUT_SECONDS)
         if shop is None:
             raise Conflict("the order's connection is disabled or gone", connection_id=item["connection_id"])
         with self.guard(shop.connection_id):
             row = shop.client.read("order", item["order_no"], item["order_no"])
-        noting = Noting(shop.connection_id, shop.channel, self.now(), self.wall_now(), by="pull")
+        noting = shop.noting(self.now(), self.wall_now(), "pull")
         try:
             facts = shop.reader.canonical_order(row.detail, shop.table)
         except NotUnderstood as error:
@@ -183,13 +187,7 @@ class LiveOrders:
             raise Retry("the order's state is not mapped yet", reason=error.reason) from error
         if not self.refresher.keep(facts, noting):
             self.orders.note_read(item["order_id"], noting.wall_now)
-        return self._find(item["order_id"])
-
-    def _find(self, order_id: str) -> Mapping[str, Any]:
-        item = self.orders.find(order_id)
-        if item is None or "order_id" not in item:
-            raise NotFound("no such order", order_id=order_id[:64])
-        return item
+        return self.orders.find(item["order_id"]) or item
 
 
 def _age_seconds(item: Mapping[str, Any], wall_now: datetime) -> int | None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from hub.channels.market import AfterSaleFacts, OrderFacts
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.contracts.events import AfterSaleChanged, Event, OrderChanged, OrderPaid
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.ids import hashed_id
+from hub.kernel.regions import BASE
 
 PAID_STATES = frozenset({"paid", "partially_shipped", "shipped", "delivered", "completed"})
 """States that an order only reaches when it was paid, or agreed to be paid on delivery."""
@@ -26,7 +27,7 @@ Facts = OrderFacts | AfterSaleFacts
 @dataclass(frozen=True, slots=True)
 class Noting:
     """How we came to know: by whose connection, when (business time), and by what. message_id: the push that said
-    so."""
+    so. region, store_id: the connection's, where what it brings belongs."""
 
     connection_id: str
     channel: str
@@ -35,6 +36,8 @@ class Noting:
     by: Literal["push", "pull"] = "push"
     replay: bool = False
     message_id: str = ""
+    region: str = BASE
+    store_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,12 @@ def is_paid(facts: OrderFacts) -> bool:
     """Whether the buyer has paid, or has passed a state that needs it (cash on delivery has no time of
     payment)."""
     return facts.paid_at is not None or facts.state in PAID_STATES
+
+
+def place_of(item: Mapping[str, Any]) -> tuple[str, str]:
+    """The region and the store (or "") that a stored order or after-sale belongs to: the whole tenant's, where it was
+    noted before connections said so."""
+    return item.get("region", BASE), item.get("store_id", "")
 
 
 def events_of(sort: str, new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> Iterator[Event]:
@@ -96,6 +105,7 @@ def _order_paid(new: Mapping[str, Any]) -> OrderPaid:
         currency=new["currency"],
         attribution=new.get("attribution", {}),
         content_ref=new.get("content_ref", ""),
+        **_placed(new),
     )
 
 
@@ -111,9 +121,9 @@ def _order_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> OrderCh
 
 
 def _after_sale_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> AfterSaleChanged:
-    told = (new["state"], new["money"], new.get("tracking_no", ""), new.get("deadline_at", ""), new["source_time"])
+    facts = (new["state"], new["money"], new.get("tracking_no", ""), new.get("deadline_at", ""), new["source_time"])
     return AfterSaleChanged(
-        id=hashed_id("evt", new["tenant"], new["after_sale_id"], *told),
+        id=hashed_id("evt", new["tenant"], new["after_sale_id"], *facts),
         **_common(new),
         after_sale_id=new["after_sale_id"],
         after_sale_no=new["after_sale_no"],
@@ -141,4 +151,10 @@ def _common(new: Mapping[str, Any]) -> dict[str, Any]:
         "shop_id": new["shop_id"],
         "order_no": new["order_no"],
         "buyer_id": new.get("buyer_id", ""),
+        **_placed(new),
     }
+
+
+def _placed(new: Mapping[str, Any]) -> dict[str, Any]:
+    region, store_id = place_of(new)
+    return {"region": region, "store_id": store_id}

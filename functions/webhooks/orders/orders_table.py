@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, cast
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.webhooks.orders.orders import (
     AFTER_SALE_SORT,
@@ -20,63 +18,66 @@ from functions.webhooks.orders.orders import (
     after_sale_id,
     is_paid,
     order_id,
+    place_of,
 )
-from hub.channels.market import OrderFacts
+from hub.channels.facts import OrderFacts
 from hub.kernel.clock import rfc3339
-from hub.kernel.errors import Invalid, Problem, Retry
-from hub.store.items import plain_item, raw_item
+from hub.store.lists import LIST_ATTRIBUTES, ListPage, ListQuery, Within, list_keys, read_list
+from hub.store.table import NEW, Index, Key, Lost, Table
 
+BY_LIST = Index("by_list", "list_pk", "list_sk")
 UNMAPPED_LIMIT = 50
 """So many orders that could not be understood are read again in one run."""
 _NEWER = (
     "attribute_not_exists(pk) OR source_time < :source_time"
     " OR (source_time = :source_time AND state_rank < :state_rank)"
 )
-_ONCE = ("paid_noted_at", "paid_replay", "noted_at", "pulled", "list_pk", "list_sk")
-"""Attributes that the first who notes them decides."""
-_REFUSED = "ConditionalCheckFailedException"
+_WHERE_IT_WAS = "attribute_not_exists(#region) OR (#region = :region AND #store_id = :store_id)"
+PLACED = ("region", "store_id", *LIST_ATTRIBUTES)
+_ONCE = ("paid_noted_at", "paid_replay", "noted_at", "pulled", "list_pk", "list_sk", *PLACED)
+"""Attributes that the first who notes them decides: an order stays where it was sold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The orders and after-sales of one tenant. client: a botocore DynamoDB client. zone: whose days lists go by."""
+    """The orders and after-sales of one tenant, in the room's table. zone: whose days lists go by. All methods raise
+    Retry."""
 
-    table: str
-    client: Any = field(repr=False)
+    table: Table
     tenant: str
     zone: ZoneInfo
 
     def transition(self, facts: Facts, noting: Noting) -> bool:
-        """Write `facts` if they are the later truth: one conditional write. True when they were. Raises Retry.
+        """Write `facts` if they are the later truth: one conditional write. True when they were.
 
-        That a push has told of the order is kept in any case: what only pulls know was recovered.
+        That a push has told of the order is kept in any case: what only pulls know was recovered. An order that was
+        noted before its connection was placed elsewhere stays where it is: that takes a second write.
         """
         identity, sort = self.identity(facts, noting.channel)
-        item = {**self._common(facts, noting), **self._told(facts, noting, identity)}
-        names = {f"#{name}": name for name in item}
+        item = {**self._common(facts, noting), **self._particulars(facts, noting, identity)}
         sets = [
             f"#{name} = if_not_exists(#{name}, :{name})" if name in _ONCE else f"#{name} = :{name}" for name in item
         ]
-        failed = self._update(
-            identity,
-            sort,
-            UpdateExpression="SET " + ", ".join(sets) + " ADD version :one",
-            ConditionExpression=_NEWER,
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues=raw_item({f":{name}": value for name, value in item.items()} | {":one": 1}),
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
-        if failed is None:
-            return True
-        if noting.by == "push" and not failed.get("pushed", {}).get("BOOL"):
-            self._set(identity, sort, "pushed", True)
-        return False
+        values = {f":{name}": value for name, value in item.items()} | {":one": 1}
+        try:
+            change = "SET " + ", ".join(sets) + " ADD version :one"
+            self.table.update(self._key(identity, sort), change, values, when=f"({_NEWER}) AND ({_WHERE_IT_WAS})")
+        except Lost as lost:
+            place = place_of(lost.item or {})
+            if lost.item and "region" in lost.item and place != (noting.region, noting.store_id):
+                return self.transition(facts, replace(noting, region=place[0], store_id=place[1]))
+            if noting.by == "push" and not (lost.item or {}).get("pushed"):
+                self._set(identity, sort, "pushed", True)
+            return False
+        return True
 
     def note_unknown(self, unmapped: Unmapped, shop_id: str, noting: Noting) -> None:
         """Remember an order that we can't read (its state is `unknown`, unless we know a better one): it is read again
-        on each pull until we can. Raises Retry."""
-        key = self._unmapped_key(unmapped)
+        on each pull until we can."""
+        pk, sk = self._unmapped_key(unmapped)
         item = {
+            "pk": pk,
+            "sk": sk,
             "connection_id": unmapped.connection_id,
             "entity": unmapped.entity,
             "number": unmapped.number,
@@ -85,79 +86,55 @@ class Orders:
             "day": self._day(noting),
             "schema": 1,
         }
-        with _passing():
-            self.client.put_item(TableName=self.table, Item=key | raw_item(item))
+        self.table.put(item)
         if unmapped.entity == "order":
             self._create_unknown(unmapped, shop_id, noting)
 
     def list_unmapped(self, start: Mapping[str, Any] | None = None) -> tuple[list[Unmapped], dict[str, Any] | None]:
-        """Some of them, and where the next ones start (None: there are no more). Raises Retry."""
-        query: dict[str, Any] = {
-            "TableName": self.table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": f"{self.tenant}#unmapped"}},
-            "Limit": UNMAPPED_LIMIT,
-        }
-        if start:
-            query["ExclusiveStartKey"] = dict(start)
-        with _passing():
-            page = self.client.query(**query)
+        """Some of them, and where the next ones start (None: there are no more)."""
+        page = self.table.query(f"{self.tenant}#unmapped", limit=UNMAPPED_LIMIT, start=start)
         names = ("connection_id", "entity", "number", "order_no", "reason")
-        found = [Unmapped(*(cast(Any, item[name]["S"]) for name in names)) for item in page["Items"]]
-        return found, page.get("LastEvaluatedKey")
+        return [Unmapped(*(item[name] for name in names)) for item in page.items], page.start
 
     def forget_unmapped(self, unmapped: Unmapped, channel: str, shop_id: str) -> None:
-        """It was understood. What stood for it until then goes, where it turned out to be another shop's. Raises
-        Retry."""
+        """It was understood. What stood for it until then goes, where it turned out to be another shop's."""
         identity = order_id(self.tenant, channel, shop_id, unmapped.number)
-        try:
-            with _passing():
-                self.client.delete_item(
-                    TableName=self.table,
-                    Key=self._key(identity, SORT),
-                    ConditionExpression="#state = :unknown",
-                    ExpressionAttributeNames={"#state": "state"},
-                    ExpressionAttributeValues={":unknown": {"S": "unknown"}},
-                )
-        except _Refused:
-            pass
-        with _passing():
-            self.client.delete_item(TableName=self.table, Key=self._unmapped_key(unmapped))
+        with suppress(Lost):  # it stands for itself by now, or never stood
+            self.table.delete(self._key(identity, SORT), "#state = :unknown", {":unknown": "unknown"})
+        self.table.delete(self._unmapped_key(unmapped))
 
     def find(self, identity: str) -> dict[str, Any] | None:
-        """The stored order or after-sale with this id, None when there is none. Raises Retry."""
-        sort = AFTER_SALE_SORT if identity.startswith("afs_") else SORT
-        with _passing():
-            found = self.client.get_item(TableName=self.table, Key=self._key(identity, sort), ConsistentRead=True)
-        return plain_item(found["Item"]) if "Item" in found else None
+        """The stored order or after-sale with this id, None when there is none."""
+        return self.table.get(self._key(identity, _sort(identity)))
 
     def note_read(self, identity: str, wall_now: datetime) -> None:
-        """The platform told us at this moment that what we know of it holds. Raises Retry."""
-        self._set(identity, AFTER_SALE_SORT if identity.startswith("afs_") else SORT, "read_at", rfc3339(wall_now))
+        """The platform told us at this moment that what we know of it holds."""
+        self._set(identity, _sort(identity), "read_at", rfc3339(wall_now))
 
     def page(
         self, connection_id: str, day: str, limit: int, start: Mapping[str, Any] | None = None, sort: str = SORT
     ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
         """Orders (or after-sales) first noted on a day (`20261121`, business), oldest first, and where the next page
-        starts. May be two seconds behind. Raises Retry, and Invalid for a start that is none of this list."""
-        query: dict[str, Any] = {
-            "TableName": self.table,
-            "IndexName": "by_list",
-            "KeyConditionExpression": "list_pk = :list",
-            "ExpressionAttributeValues": {":list": {"S": self.list_name(connection_id, day, sort)}},
-            "Limit": limit,
-        }
-        if start:
-            query["ExclusiveStartKey"] = dict(start)
-        try:
-            with _passing():
-                page = self.client.query(**query)
-        except Retry as error:
-            if start and error.facts.get("reason") == "ValidationException":
-                rule = "must be the next_cursor of an earlier page of this list"
-                raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)]) from None
-            raise
-        return list(map(plain_item, page["Items"])), page.get("LastEvaluatedKey")
+        starts. May be two seconds behind. Raises Invalid for a start that is none of this list."""
+        page = self.table.query(self.list_name(connection_id, day, sort), index=BY_LIST, limit=limit, start=start)
+        return page.items, page.start
+
+    def list_within(
+        self,
+        within: Within,
+        sort: str,
+        *,
+        now: datetime,
+        day: date | None,
+        limit: int,
+        position: Mapping[str, Any] | None = None,
+    ) -> ListPage:
+        """Orders (or after-sales, by `sort`) that belong in a scope, newest first: of one day, or all. May be two
+        seconds behind. now: business time. Raises Invalid for a position that is none of this list."""
+        since = datetime.combine(day, time(), self.zone) if day else None
+        until = since + timedelta(days=1) if since else None
+        query = ListQuery(self.tenant, f"{sort}s", within, now, limit, since, until, position)
+        return read_list(self.table, query)
 
     def list_name(self, connection_id: str, day: str, sort: str = SORT) -> str:
         """The list of what a connection first noted on a day."""
@@ -186,15 +163,19 @@ class Orders:
             "replay": noting.replay,
             "read_at": rfc3339(noting.wall_now),
             "noted_at": rfc3339(noting.now),
+            "region": noting.region,
+            "store_id": noting.store_id,
             **({"pushed": True} if noting.by == "push" else {}),
             "pulled": noting.by == "pull",
         }
 
-    def _told(self, facts: Facts, noting: Noting, identity: str) -> dict[str, Any]:
+    def _particulars(self, facts: Facts, noting: Noting, identity: str) -> dict[str, Any]:
         sort = SORT if isinstance(facts, OrderFacts) else AFTER_SALE_SORT
+        place = {"region": noting.region, "store": noting.store_id}
         listed = {
             "list_pk": self.list_name(noting.connection_id, self._day(noting), sort),
             "list_sk": f"{rfc3339(noting.now)}#{identity}",
+            **list_keys(self.tenant, f"{sort}s", identity, noting.now, **place),
         }
         if not isinstance(facts, OrderFacts):
             return listed | {
@@ -227,62 +208,28 @@ class Orders:
     def _create_unknown(self, unmapped: Unmapped, shop_id: str, noting: Noting) -> None:
         identity = order_id(self.tenant, noting.channel, shop_id, unmapped.number)
         facts = OrderFacts(unmapped.number, shop_id, "unknown", 0, 0, "", noting.now)
-        item = {**self._common(facts, noting), **self._told(facts, noting, identity), "source_time": ""}
+        pk, sk = self._key(identity, SORT)
+        item = {**self._common(facts, noting), **self._particulars(facts, noting, identity), "source_time": ""}
         try:
-            with _passing():
-                self.client.put_item(
-                    TableName=self.table,
-                    Item=self._key(identity, SORT) | raw_item(item),
-                    ConditionExpression="attribute_not_exists(pk)",
-                )
-        except _Refused:
+            self.table.put({"pk": pk, "sk": sk, **item}, NEW)
+        except Lost:
             if noting.by == "push":
                 self._set(identity, SORT, "pushed", True)
 
     def _set(self, identity: str, sort: str, name: str, value: Any) -> None:
-        self._update(
-            identity,
-            sort,
-            UpdateExpression="SET #name = :value",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeNames={"#name": name},
-            ExpressionAttributeValues=raw_item({":value": value}),
-        )
-
-    def _update(self, identity: str, sort: str, **update: Any) -> dict[str, Any] | None:
-        """One write. None when it was done, else the item as it stands (empty if DynamoDB does not tell). Raises
-        Retry."""
+        """Set one attribute of an order, if it is there."""
         try:
-            with _passing():
-                self.client.update_item(TableName=self.table, Key=self._key(identity, sort), **update)
-        except _Refused as refused:
-            return refused.item
-        return None
+            change = f"SET #{name} = :value"
+            self.table.update(self._key(identity, sort), change, {":value": value}, when="attribute_exists(pk)")
+        except Lost:
+            return
 
-    def _unmapped_key(self, unmapped: Unmapped) -> dict[str, Any]:
-        sort = f"{unmapped.connection_id}#{unmapped.entity}#{unmapped.number}"
-        return {"pk": {"S": f"{self.tenant}#unmapped"}, "sk": {"S": sort}}
+    def _unmapped_key(self, unmapped: Unmapped) -> Key:
+        return f"{self.tenant}#unmapped", f"{unmapped.connection_id}#{unmapped.entity}#{unmapped.number}"
 
-    def _key(self, identity: str, sort: str) -> dict[str, Any]:
-        return {"pk": {"S": f"{self.tenant}#{identity}"}, "sk": {"S": sort}}
+    def _key(self, identity: str, sort: str) -> Key:
+        return f"{self.tenant}#{identity}", sort
 
 
-class _Refused(Exception):
-    """The condition of a write did not hold. item: as it stands, in DynamoDB's form."""
-
-    def __init__(self, item: dict[str, Any]) -> None:
-        super().__init__()
-        self.item = item
-
-
-@contextmanager
-def _passing() -> Iterator[None]:
-    """What DynamoDB does not do now it may do later."""
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] == _REFUSED:
-            raise _Refused(dict(error.response.get("Item") or {})) from None
-        raise Retry("orders cannot be reached", reason=error.response["Error"]["Code"]) from error
-    except BotoCoreError as error:
-        raise Retry("orders cannot be reached", reason=type(error).__name__) from error
+def _sort(identity: str) -> str:
+    return AFTER_SALE_SORT if identity.startswith("afs_") else SORT

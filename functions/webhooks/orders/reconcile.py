@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import ROUND_UP, Decimal
 
 from functions.webhooks.inbox.counts import Row, day_text, number, total
-from hub.contracts.webhooks import Words
+from hub.contracts.base import Words
 from hub.contracts.webhooks_reconcile import DayFigures, Figures, ReconcileQuery
 from hub.kernel.errors import Invalid, Problem
 
@@ -62,17 +62,17 @@ class OrderFigures:
 
     def with_page(self, items: Iterable[tuple[bool, bool, str]], complete: bool) -> OrderFigures:
         """These and some more orders, each as (pulled, pushed, state)."""
-        found = list(items)
+        rows = list(items)
         return OrderFigures(
-            self.orders + len(found),
-            self.pulled + sum(pulled for pulled, _, _ in found),
-            self.unpushed + sum(pulled and not pushed for pulled, pushed, _ in found),
-            self.unmapped + sum(state == UNKNOWN for _, _, state in found),
+            self.orders + len(rows),
+            self.pulled + sum(pulled for pulled, _, _ in rows),
+            self.unpushed + sum(pulled and not pushed for pulled, pushed, _ in rows),
+            self.unmapped + sum(state == UNKNOWN for _, _, state in rows),
             complete,
         )
 
 
-def days_asked(query: ReconcileQuery) -> list[date]:
+def report_days(query: ReconcileQuery) -> list[date]:
     """The days of a report, in order. Raises Invalid for none, or for more than DAYS_LIMIT."""
     count = (query.to - query.from_).days + 1
     if not 1 <= count <= DAYS_LIMIT:
@@ -86,12 +86,12 @@ def day_figures(
 ) -> list[DayFigures]:
     """The figures of each day. orders: by day (`yyyymmdd`). pushes: whether the platform pushes orders; where it does
     not, what a pull brings was never missed."""
-    found = []
+    figures = []
     for day in days:
         known = orders.get(day_text(day), OrderFigures())
         numbers = _numbers([row for row in rows if row.day == day_text(day)], known, pushes)
-        found.append(DayFigures(**numbers, loss_ratio=_ratio(numbers), day=day, orders_complete=known.complete))
-    return found
+        figures.append(DayFigures(**numbers, loss_ratio=_ratio(numbers), day=day, orders_complete=known.complete))
+    return figures
 
 
 def sum_figures(days: Iterable[Figures]) -> Figures:

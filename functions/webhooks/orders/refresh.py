@@ -3,7 +3,8 @@ Pure: the platform, the orders and the connections are handed in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -11,10 +12,13 @@ from typing import Any, Literal, Protocol
 from functions.webhooks.orders.orders import Facts, Noting, Unmapped
 from functions.webhooks.orders.pull import PAGES_LIMIT, Window, page_numbers, plan_window
 from hub.channels.base import NotUnderstood
+from hub.channels.facts import OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import Feed, MarketClient, OrderFacts, Row, Rows
+from hub.channels.market import Feed, MarketClient, Row, Rows
 from hub.channels.market import Orders as Reader
 from hub.kernel.errors import Refuse, Retry
+from hub.kernel.regions import BASE
+from hub.store.messages import Arrival
 
 Kept = Literal["order", "after_sale"]
 
@@ -31,7 +35,8 @@ class OrdersPort(Protocol):
 
 @dataclass(frozen=True)
 class Shop:
-    """One connection of a marketplace: its client, how its rows are read, its mapping, and what is pulled."""
+    """One connection of a marketplace: its client, how its rows are read, its mapping, what is pulled, and where its
+    orders belong."""
 
     connection_id: str
     channel: str
@@ -40,21 +45,45 @@ class Shop:
     reader: Reader
     table: StatusTable
     feeds: tuple[Feed, ...] = ()
+    region: str = BASE
+    store_id: str = ""
+
+    def noting(self, now: datetime, wall_now: datetime, by: Literal["push", "pull"], **push: Any) -> Noting:
+        """How something of this shop is noted. now: business time. push: `replay` and `message_id` of the hint."""
+        place: Any = {"region": self.region, "store_id": self.store_id}
+        return Noting(self.connection_id, self.channel, now, wall_now, by, **place, **push)
+
+
+class ContentPort(Protocol):
+    """What people wrote: hub.store.content."""
+
+    def put(self, ref: str, body: dict[str, Any], wall_epoch: int) -> None: ...
+
+
+class InboxPort(Protocol):
+    """Stored messages: hub.store.inbox."""
+
+    def store(self, arrival: Arrival, business_now: datetime, wall_now: datetime) -> bool: ...
+
+
+class QuarantinePort(Protocol):
+    """Of messages that were published: functions.webhooks.inbox.quarantine."""
+
+    def put(self, message_id: str, reason: str) -> None: ...
 
 
 @dataclass(frozen=True)
 class Refresher:
     """Brings what a platform says about orders into our table.
 
-    keep_note: what a buyer wrote, by the order's id, to the content store. keep_row: a pulled row that is no order, to
-    the inbox. quarantine: the stored message that told of an order in words that we don't know. time_scale: of business
-    time, where it runs scaled.
+    content: gets what a buyer wrote, by the order's id. inbox: gets a pulled row that is no order. quarantine: gets the
+    stored message that told of an order in words that we don't know. time_scale: of business time, where it is scaled.
     """
 
     orders: OrdersPort
-    keep_note: Callable[[str, str], None]
-    keep_row: Callable[[Shop, Feed, Row], None]
-    quarantine: Callable[[str, str], None]
+    content: ContentPort
+    inbox: InboxPort
+    quarantine: QuarantinePort
     time_scale: int = 1
 
     def refresh(self, shop: Shop, entity: Kept, number: str, order_no: str, noting: Noting) -> bool:
@@ -69,14 +98,16 @@ class Refresher:
             unmapped = Unmapped(shop.connection_id, entity, row.number, row.order_no, facts.reason)
             self.orders.note_unknown(unmapped, shop.shop_id, noting)
             if noting.message_id:
-                self.quarantine(noting.message_id, facts.reason)
+                self.quarantine.put(noting.message_id, facts.reason)
             return False
         return self.keep(facts, noting)
 
     def keep(self, facts: Facts, noting: Noting) -> bool:
         """Keep what is known. True when it is the later truth."""
         if isinstance(facts, OrderFacts) and facts.note:
-            self.keep_note(self.orders.identity(facts, noting.channel)[0], facts.note)
+            identity, _ = self.orders.identity(facts, noting.channel)
+            note = {"schema": 1, "kind": "order", "note": facts.note}
+            self.content.put(identity, note, int(noting.wall_now.timestamp()))
         return self.orders.transition(facts, noting)
 
     def pull(self, shop: Shop, feed: Feed, watermark: datetime, noting: Noting) -> datetime:
@@ -99,9 +130,9 @@ class Refresher:
         """Read some of what we did not understand again: a newer status table may. Where the next ones start, None
         after the last. One that the platform does not tell holds up none of the others, and a platform that does not
         answer is asked once: the next schedule reads again."""
-        found, following = self.orders.list_unmapped(start)
+        page, following = self.orders.list_unmapped(start)
         silent = set[str]()
-        for unmapped in found:
+        for unmapped in page:
             if unmapped.connection_id in silent:
                 continue
             try:
@@ -118,7 +149,7 @@ class Refresher:
             return
         facts = self._read(shop, unmapped.entity, shop.client.read(unmapped.entity, unmapped.number, unmapped.order_no))
         if not isinstance(facts, NotUnderstood):
-            self.keep(facts, Noting(shop.connection_id, shop.channel, now, wall_now, by="pull"))
+            self.keep(facts, shop.noting(now, wall_now, "pull"))
             self.orders.forget_unmapped(unmapped, shop.channel, shop.shop_id)
 
     def _count(self, shop: Shop, feed: Feed, window: Window, first: Rows, noting: Noting) -> Window:
@@ -147,7 +178,7 @@ class Refresher:
                 if whole is not None:
                     self.note(shop, feed.entity, replace(whole, order_no=whole.order_no or row.order_no), noting)
             else:
-                self.keep_row(shop, feed, row)
+                self.inbox.store(arrival_of(shop, feed, row), noting.now, noting.wall_now)
 
     def _whole(self, shop: Shop, entity: Kept, row: Row, noting: Noting) -> Row | None:
         """A listed row in full. One that its platform does not tell is remembered, to be read again, and holds up none
@@ -169,6 +200,19 @@ class Refresher:
             return shop.reader.canonical_after_sale(row.detail, shop.table)
         except NotUnderstood as error:
             return error
+
+
+def arrival_of(shop: Shop, feed: Feed, row: Row) -> Arrival:
+    """A pulled row as a message for the inbox."""
+    text = json.dumps({"pulled": feed.entity, "row": row.detail}, ensure_ascii=False)
+    return Arrival(
+        connection_id=shop.connection_id,
+        channel=shop.channel,
+        account=shop.shop_id,
+        dedupe_key=f"{feed.entity}:{row.number}",
+        plaintext=text.encode(errors="replace"),  # half an emoji, where a platform cut it
+        source="pull",
+    )
 
 
 def _gather(shop: Shop, feed: Feed, window: Window, page: Rows) -> list[Row] | None:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from functions.webhooks.promotions.promotions import Promotion, Stored
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, Invalid, Problem, Refuse, Retry
-from hub.store.limits import OverLimit
+from hub.kernel.platforms import OverLimit
 
 PUSHES_LIMIT = 50
 """So many are pushed in one turn, where no limit ends it."""
@@ -106,15 +106,16 @@ class Promoter:
         Raises Invalid, before it queues any, for what was sent with another wording, and Conflict for what was sent
         just now; and Retry.
         """
-        sent = [problem for place, one in enumerate(promotions) for problem in self._sent(connection_id, one, place)]
-        if sent:
-            raise Invalid("promotions", problems=sent)
+        places = list(enumerate(promotions))
+        problems = [problem for place, each in places for problem in self._check_unsent(connection_id, each, place)]
+        if problems:
+            raise Invalid("promotions", problems=problems)
         now = self.wall_now()
-        for place, one in enumerate(promotions):
-            self.promotions.enqueue(connection_id, one, place, now)
+        for place, promotion in places:
+            self.promotions.enqueue(connection_id, promotion, place, now)
         self.lanes.ask(connection_id)
         self.start(connection_id)
-        return [self._queued(connection_id, one) for one in promotions]
+        return [self._queued(connection_id, promotion) for promotion in promotions]
 
     def start(self, connection_id: str) -> None:
         """Begin to drain a lane, unless somebody does. Raises Retry."""
@@ -193,9 +194,9 @@ class Promoter:
             raise Conflict("it was sent just now, with another wording", promotion_id=promotion.id)
         return stored
 
-    def _sent(self, connection_id: str, promotion: Promotion, place: int) -> list[Problem]:
-        known = self.promotions.find(connection_id, promotion.id)
-        if known is None or known.state in ("queued", "failed") or known.promotion == promotion:
+    def _check_unsent(self, connection_id: str, promotion: Promotion, place: int) -> list[Problem]:
+        stored = self.promotions.find(connection_id, promotion.id)
+        if stored is None or stored.state in ("queued", "failed") or stored.promotion == promotion:
             return []
         return [Problem(f"/promotions/{place}/id", "must be new: this one was sent with another wording")]
 

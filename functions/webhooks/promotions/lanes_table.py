@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 
 from functions.webhooks.promotions.items_table import Partition
 from hub.kernel.clock import rfc3339
+from hub.store.table import Index
 
 TURN_TAKES = timedelta(seconds=60)
 """A turn that was begun is over by then: the function's time is up."""
 OVERDUE = timedelta(seconds=30)
 """A turn that is not begun so long after its time is lost."""
 LANES_LIMIT = 500
+BY_LIST = Index("by_list", "list_pk", "list_sk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,56 +37,40 @@ class Lanes:
         values = {
             ":now": rfc3339(now),
             ":overdue": rfc3339(now - OVERDUE),
-            ":list": f"{self.items.tenant}#lanes",
+            ":list": self._list,
             ":connection": connection_id,
             ":none": 0,
             ":one": 1,
         }
         sets = "SET turn = if_not_exists(turn, :none) + :one, next_at = :now, list_pk = :list, list_sk = :connection"
         free = "attribute_not_exists(next_at) OR next_at < :overdue"
-        names = {"#schema": "schema"}
-        done = self.items.update(
-            connection_id,
-            "lane",
-            f"{sets}, #schema = :one",
-            values,
-            ConditionExpression=free,
-            ExpressionAttributeNames=names,
-            ReturnValues="UPDATED_NEW",
-        )
-        return int(done["Attributes"]["turn"]["N"]) if done else None
+        lane = self.items.update(connection_id, "lane", f"{sets}, #schema = :one", values, free)
+        return int(lane["turn"]) if lane else None
 
     def take_turn(self, connection_id: str, number: int, now: datetime) -> int | None:
         """Begin a turn: from now on the lane waits for the next one. How often somebody has queued something so far;
         None when it is not this one's turn."""
         values = {":number": number, ":one": 1, ":until": rfc3339(now + TURN_TAKES)}
         mine = "turn = :number AND attribute_exists(next_at)"
-        change = "SET turn = turn + :one, next_at = :until"
-        done = self.items.update(
-            connection_id, "lane", change, values, ConditionExpression=mine, ReturnValues="ALL_NEW"
-        )
-        return int(done["Attributes"].get("asked", {"N": "0"})["N"]) if done else None
+        lane = self.items.update(connection_id, "lane", "SET turn = turn + :one, next_at = :until", values, mine)
+        return int(lane.get("asked", 0)) if lane else None
 
     def hand_over(self, connection_id: str, number: int, next_at: datetime) -> bool:
         """When the next turn is to begin. False when somebody else has begun it."""
         values = {":number": number, ":next": rfc3339(next_at)}
-        mine = {"ConditionExpression": "turn = :number"}
-        return self.items.update(connection_id, "lane", "SET next_at = :next", values, **mine) is not None
+        return self.items.update(connection_id, "lane", "SET next_at = :next", values, "turn = :number") is not None
 
     def close(self, connection_id: str, number: int, asked: int) -> bool:
         """The lane is empty. False when something was queued meanwhile, or somebody else has begun the next turn."""
         values, mine = {":number": number, ":asked": asked}, "turn = :number AND asked = :asked"
         change = "REMOVE next_at, list_pk, list_sk"
-        return self.items.update(connection_id, "lane", change, values, ConditionExpression=mine) is not None
+        return self.items.update(connection_id, "lane", change, values, mine) is not None
 
     def opened(self) -> list[str]:
         """The connections whose lanes are not empty; may be two seconds behind."""
-        found = self.items.do(
-            "query",
-            TableName=self.items.table,
-            IndexName="by_list",
-            KeyConditionExpression="list_pk = :list",
-            ExpressionAttributeValues={":list": {"S": f"{self.items.tenant}#lanes"}},
-            Limit=LANES_LIMIT,
-        )
-        return [item["list_sk"]["S"] for item in found["Items"]] if found else []
+        page = self.items.table.query(self._list, index=BY_LIST, limit=LANES_LIMIT, only=("list_sk",))
+        return [item["list_sk"] for item in page.items]
+
+    @property
+    def _list(self) -> str:
+        return f"{self.items.tenant}#lanes"

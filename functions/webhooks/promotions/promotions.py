@@ -61,18 +61,18 @@ def digest_of(promotion: Promotion) -> str:
 
 def view_of(stored: Stored) -> PromotionView:
     """As the HTTP answers show it."""
-    one = stored.promotion
+    promotion = stored.promotion
     return PromotionView(
-        id=one.id,
-        title=one.title,
-        threshold=str(Money(one.threshold_minor, one.currency)),
-        reduction=str(Money(one.reduction_minor, one.currency)),
-        currency=one.currency,
-        starts_at=one.starts_at,
-        ends_at=one.ends_at,
-        goods=one.goods,
-        quantity=one.quantity,
-        per_buyer=one.per_buyer,
+        id=promotion.id,
+        title=promotion.title,
+        threshold=str(Money(promotion.threshold_minor, promotion.currency)),
+        reduction=str(Money(promotion.reduction_minor, promotion.currency)),
+        currency=promotion.currency,
+        starts_at=promotion.starts_at,
+        ends_at=promotion.ends_at,
+        goods=promotion.goods,
+        quantity=promotion.quantity,
+        per_buyer=promotion.per_buyer,
         state=stored.state,
         reason=stored.reason,
         platform_id=stored.platform_id,

@@ -1,4 +1,4 @@
-"""Promotions and their places in a lane in the room's table, and the promoter wired from the room's tools.
+"""Promotions and their places in a lane in the room's table, in it.
 
     <tenant>#promotions#<connection> / promotion#<id>           a promotion, in its latest wording, and how far it got
     <tenant>#promotions#<connection> / due#<time>#<place>#<id>  its place in the lane, put with it, there while it waits
@@ -13,18 +13,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.webhooks.desk import Tools
 from functions.webhooks.promotions.items_table import Partition
-from functions.webhooks.promotions.lanes import Due, Outcome, Promoter, PromotionClient, Turn, due_key
-from functions.webhooks.promotions.lanes_table import Lanes
+from functions.webhooks.promotions.lanes import Due, Outcome, due_key
 from functions.webhooks.promotions.promotions import Promotion, Stored, digest_of
-from hub.channels.registry import CHANNELS
-from hub.channels.registry import client as channel_client
-from hub.edge.room import Room
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Invalid, Problem
-from hub.store.items import Raw as Item
-from hub.store.items import plain_item, raw_item
+from hub.store.table import Lost, Put, Update
 
 KEPT = timedelta(days=90)
 """After its end, a promotion is shown for so long."""
@@ -41,18 +35,18 @@ class Promotions:
 
     def find(self, connection_id: str, promotion_id: str) -> Stored | None:
         """A promotion as it is now."""
-        key = self.items.key(connection_id, f"promotion#{promotion_id}")
-        found = self.items.do("get_item", TableName=self.items.table, Key=key, ConsistentRead=True) or {}
-        return _stored(plain_item(found["Item"])) if "Item" in found else None
+        item = self.items.table.get(self.items.key(connection_id, f"promotion#{promotion_id}"))
+        return _stored(item) if item else None
 
     def enqueue(self, connection_id: str, promotion: Promotion, place: int, now: datetime) -> None:
         """Queue a promotion that is new, or failed, or waits with another wording. place: in this call."""
         digest = digest_of(promotion)
-        due = {"promotion_id": promotion.id, "digest": digest, "schema": 1}
-        row = self.items.key(connection_id, due_key(now, place, promotion.id)) | raw_item(due)
-        put = {"Put": {"TableName": self.items.table, "Item": row}}
-        queued = {"Update": self._queued(connection_id, promotion, digest, now)}
-        self.items.do("transact_write_items", TransactItems=[queued, put])
+        pk, sk = self.items.key(connection_id, due_key(now, place, promotion.id))
+        due = {"pk": pk, "sk": sk, "promotion_id": promotion.id, "digest": digest, "schema": 1}
+        try:
+            self.items.table.transact(self._queued(connection_id, promotion, digest, now), Put(due))
+        except Lost:  # there is nothing to send
+            return
 
     def page(
         self, connection_id: str, limit: int, start: Mapping[str, Any] | None
@@ -61,22 +55,21 @@ class Promotions:
         if start and not self._is_start(connection_id, start):
             rule = "must be the next_cursor of an earlier page of this list"
             raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
-        options = {"Limit": limit, **({"ExclusiveStartKey": dict(start)} if start else {})}
-        found = self.items.query(connection_id, "promotion#", **options)
-        return [_stored(plain_item(item)) for item in found["Items"]], found.get("LastEvaluatedKey")
+        page = self.items.query(connection_id, "promotion#", limit, start)
+        return list(map(_stored, page.items)), page.start
 
     def next_due(self, connection_id: str) -> Due | None:
         """The first place in the lane, None when it is empty."""
-        items = self.items.query(connection_id, "due#", Limit=1)["Items"]
-        return Due(items[0]["sk"]["S"], items[0]["promotion_id"]["S"], items[0]["digest"]["S"]) if items else None
+        items = self.items.query(connection_id, "due#", limit=1).items
+        return Due(items[0]["sk"], items[0]["promotion_id"], items[0]["digest"]) if items else None
 
     def begin(self, connection_id: str, due: Due) -> Stored | None:
         """Note that it is being sent; as it was before. None when it was settled, or worded anew, since it took this
         place."""
         values = {":sending": "sending", ":queued": "queued", ":digest": due.digest}
         mine = "digest = :digest AND #state IN (:queued, :sending)"
-        done = self._set_state(connection_id, due, "SET #state = :sending", values, mine, ReturnValues="ALL_OLD")
-        return _stored(plain_item(done["Attributes"])) if done else None
+        item = self._set_state(connection_id, due, "SET state_before = #state, #state = :sending", values, mine)
+        return _stored({**item, "state": item["state_before"]}) if item else None
 
     def put_back(self, connection_id: str, due: Due) -> None:
         """It was not sent, and waits on."""
@@ -96,26 +89,19 @@ class Promotions:
 
     def drop(self, connection_id: str, due: Due) -> None:
         """Clear a place."""
-        self.items.do("delete_item", TableName=self.items.table, Key=self.items.key(connection_id, due.key))
+        self.items.table.delete(self.items.key(connection_id, due.key))
 
     def _is_start(self, connection_id: str, start: Mapping[str, Any]) -> bool:
-        sort = str(start.get("sk", {}).get("S", ""))
-        return sort.startswith("promotion#") and dict(start) == self.items.key(connection_id, sort)
+        sort = str(start.get("sk", ""))
+        pk, sk = self.items.key(connection_id, sort)
+        return sort.startswith("promotion#") and dict(start) == {"pk": pk, "sk": sk}
 
     def _set_state(
-        self, connection_id: str, due: Due, change: str, values: Mapping[str, Any], condition: str, **options: Any
-    ) -> Item | None:
-        return self.items.update(
-            connection_id,
-            f"promotion#{due.promotion_id}",
-            change,
-            values,
-            ConditionExpression=condition,
-            ExpressionAttributeNames={"#state": "state"},
-            **options,
-        )
+        self, connection_id: str, due: Due, change: str, values: Mapping[str, Any], when: str
+    ) -> dict[str, Any] | None:
+        return self.items.update(connection_id, f"promotion#{due.promotion_id}", change, values, when)
 
-    def _queued(self, connection_id: str, promotion: Promotion, digest: str, now: datetime) -> Item:
+    def _queued(self, connection_id: str, promotion: Promotion, digest: str, now: datetime) -> Update:
         """The update that queues it, on the condition that there is something to send."""
         item = {
             **asdict(promotion),
@@ -132,41 +118,13 @@ class Promotions:
             "expires_at": int((max(promotion.ends_at, now) + KEPT).timestamp()),
         }
         sets = ", ".join(f"#{name} = :{name}" for name in item)
-        return {
-            "TableName": self.items.table,
-            "Key": self.items.key(connection_id, f"promotion#{promotion.id}"),
-            "UpdateExpression": f"SET {sets} REMOVE sent_at ADD version :one",
-            "ConditionExpression": "attribute_not_exists(pk) OR #state = :failed"
-            " OR (#state = :waits AND #digest <> :digest)",
-            "ExpressionAttributeNames": {f"#{name}": name for name in item},
-            "ExpressionAttributeValues": raw_item({f":{name}": value for name, value in item.items()})
-            | raw_item({":one": 1, ":failed": "failed", ":waits": "queued"}),
-        }
-
-
-def partition(tools: Tools) -> Partition:
-    """Where promotions and lanes lie in the room's table."""
-    return Partition(tools.settings.table, tools.client("dynamodb"), tools.settings.tenant)
-
-
-def promoter(tools: Tools, room: Room) -> Promoter:
-    """The promoter with the room's tools; its turns go through the room's queue `promotions`."""
-
-    def client(connection_id: str) -> PromotionClient | None:
-        one = tools.secrets.find(connection_id)
-        return tools.platform(one) if one and one.enabled and takes_promotions(one.channel) else None
-
-    def send(turn: Turn, delay_seconds: int) -> None:
-        room.send("promotions", asdict(turn), delay_seconds=delay_seconds)
-
-    items = partition(tools)
-    return Promoter(Promotions(items), Lanes(items), client, send, tools.clock.wall_now)
-
-
-def takes_promotions(channel: str) -> bool:
-    """Whether a channel's client can push promotions."""
-    known = CHANNELS.get(channel)
-    return bool(known and known.market and hasattr(channel_client(channel).Client, "push_promotion"))
+        values = {f":{name}": value for name, value in item.items()}
+        return Update(
+            self.items.key(connection_id, f"promotion#{promotion.id}"),
+            f"SET {sets} REMOVE sent_at ADD version :one",
+            values | {":one": 1, ":failed": "failed", ":waits": "queued"},
+            "attribute_not_exists(pk) OR #state = :failed OR (#state = :waits AND #digest <> :digest)",
+        )
 
 
 def _stored(item: Mapping[str, Any]) -> Stored:

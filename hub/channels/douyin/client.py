@@ -76,21 +76,21 @@ class Client(ApiClient):
         page = int(position or 0)
         first, last, paging = int(start.timestamp()), int(end.timestamp()), {"page": page, "size": PAGE_SIZE}
         if entity == "order":
-            asked: dict[str, Any] = {"update_time_start": first, "update_time_end": last, **paging}
-            asked |= {"order_by": "update_time", "order_asc": True}
-            return self._page("/order/searchList", asked, "shop_order_list", _order_row)
-        asked = {"update_start_time": first, "update_end_time": last, "order_by": ["update_time asc"], **paging}
-        return self._page("/afterSale/List", asked, "items", _after_sale_row)
+            params: dict[str, Any] = {"update_time_start": first, "update_time_end": last, **paging}
+            params |= {"order_by": "update_time", "order_asc": True}
+            return self._page("/order/searchList", params, "shop_order_list", _order_row)
+        params = {"update_start_time": first, "update_end_time": last, "order_by": ["update_time asc"], **paging}
+        return self._page("/afterSale/List", params, "items", _after_sale_row)
 
-    def _page(self, path: str, asked: Mapping[str, Any], name: str, row: Any) -> Rows:
-        data = self._call(path, asked)
-        listed = data.get(name) or ()
-        if not all(isinstance(one, dict) for one in listed):
+    def _page(self, path: str, params: Mapping[str, Any], name: str, row: Any) -> Rows:
+        data = self._call(path, params)
+        items = data.get(name) or ()
+        if not all(isinstance(item, dict) for item in items):
             raise Retry("douyin-unreadable", path=path)
-        total = count_of(CHANNEL, data, path, "total") if listed or data.get("total") else 0
-        after = asked["page"] + 1
-        more = bool(listed) and after * PAGE_SIZE < total
-        return Rows(tuple(row(one) for one in listed), total, str(after) if more else "")
+        total = count_of(CHANNEL, data, path, "total") if items or data.get("total") else 0
+        after = params["page"] + 1
+        more = bool(items) and after * PAGE_SIZE < total
+        return Rows(tuple(row(item) for item in items), total, str(after) if more else "")
 
     def _call(self, path: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The `data` of a call with the token; one that died early is renewed once."""
@@ -134,5 +134,5 @@ def _order_row(order: Mapping[str, Any]) -> Row:
 
 
 def _after_sale_row(item: Mapping[str, Any]) -> Row:
-    told, order = object_of(item, "aftersale_info"), object_of(item, "order_info")
-    return Row(str(told.get("aftersale_id") or ""), item, str(order.get("shop_order_id") or ""))
+    info, order = object_of(item, "aftersale_info"), object_of(item, "order_info")
+    return Row(str(info.get("aftersale_id") or ""), item, str(order.get("shop_order_id") or ""))

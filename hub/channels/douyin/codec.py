@@ -8,72 +8,56 @@ import json
 import re
 from typing import Any
 
-from hub.channels.base import (
-    Accepted,
-    Answer,
-    Delivery,
-    Received,
-    Rejected,
-    Settings,
-    generations,
-)
+from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Settings, generations
 from hub.channels.batch import split_array
+from hub.channels.door import Door, Stamp
 from hub.channels.douyin.signing import sign_push
 
-name = "douyin"
-BODY_LIMIT_BYTES = 1 << 20
 URL_CHECK_TAG = "0"
-SUCCESS = Answer(200, b'{"code":0,"msg":"success"}', "application/json")
 
 _SHOP = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _IDENTITY = re.compile(r"[0-9A-Za-z_-]{0,32}:[0-9A-Za-z_-]{1,16}:(?!None$)[0-9A-Za-z_.:-]{1,128}")
 
 
-def accept(delivery: Delivery, secrets: Settings) -> Accepted:
-    """The messages of one push, each with its own exact text. Raises Rejected only.
+class DouyinDoor(Door):
+    """A push that verifies is answered with a code; all else with 401, without a word."""
 
-    A body that verifies and is no array is one message, whole: it is kept, and quarantined when it is read.
-    """
-    if delivery.method != "POST":
-        raise Rejected("bad-method")
-    if len(delivery.body) > BODY_LIMIT_BYTES:
-        raise Rejected("too-large", limit_bytes=BODY_LIMIT_BYTES)
-    _verify(delivery, secrets)
-    try:
-        messages = [_received(item, text) for item, text in split_array(delivery.body) if not _is_check(item)]
-    except (ValueError, RecursionError):
-        messages = [Received(_sha256(delivery.body), delivery.body, "")]
-    return Accepted(tuple(messages), SUCCESS)
+    SUCCESS = Answer(200, b'{"code":0,"msg":"success"}', "application/json")
 
+    def open(self, delivery: Delivery, secrets: Settings) -> Accepted:
+        """The messages of one push, each with its own exact text.
 
-def refuse(rejected: Rejected) -> Answer:
-    """401 without a word."""
-    del rejected
-    return Answer(401)
+        A body that verifies and is no array is one message, whole: it is kept, and quarantined when it is read.
+        """
+        _verify(delivery, secrets)
+        try:
+            messages = [_received(item, text) for item, text in split_array(delivery.body) if not _is_check(item)]
+        except (ValueError, RecursionError):
+            messages = [Received(_sha256(delivery.body), delivery.body, "")]
+        return Accepted(tuple(messages), self.SUCCESS)
 
+    def sample(self, settings: Settings, plaintext: bytes, stamp: Stamp) -> Delivery:
+        """One message (`{"tag":…,"msg_id":…,"data":…}`), or an array of them, as Douyin would push it."""
+        body = plaintext if plaintext.lstrip()[:1] == b"[" else b"[" + plaintext + b"]"
+        signature = sign_push(settings["app_key"], settings["app_secret"], body)
+        headers = {"content-type": "application/json", "app-id": settings["app_key"], "event-sign": signature}
+        return Delivery("POST", {}, headers, body)
 
-def sample(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes) -> Delivery:
-    """One message (`{"tag":…,"msg_id":…,"data":…}`), or an array of them, as Douyin would push it."""
-    del timestamp, nonce, randomness  # this platform signs none of them
-    body = plaintext if plaintext.lstrip()[:1] == b"[" else b"[" + plaintext + b"]"
-    signature = sign_push(settings["app_key"], settings["app_secret"], body)
-    headers = {"content-type": "application/json", "app-id": settings["app_key"], "event-sign": signature}
-    return Delivery("POST", {}, headers, body)
+    def ping(self, settings: Settings, stamp: Stamp) -> bytes:
+        """The push with tag 0 that comes when the URL is saved."""
+        return json.dumps({"tag": URL_CHECK_TAG, "msg_id": "0", "data": stamp.timestamp}).encode()
 
 
-def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: bytes) -> tuple[Delivery, Answer]:
-    """The push with tag 0 that comes when the URL is saved."""
-    body = json.dumps({"tag": URL_CHECK_TAG, "msg_id": "0", "data": timestamp}).encode()
-    return sample(settings, body, timestamp=timestamp, nonce=nonce, randomness=randomness), SUCCESS
+DOOR = DouyinDoor()
 
 
 def _verify(delivery: Delivery, secrets: Settings) -> None:
-    given = delivery.headers.get("event-sign", "").lower().encode("utf-8", "surrogatepass")
+    signature = delivery.headers.get("event-sign", "").lower().encode("utf-8", "surrogatepass")
     for settings in generations(secrets):
         if not settings.get("app_key") or not settings.get("app_secret"):
             raise Rejected("bad-settings", field="app_key, app_secret")
         expected = sign_push(str(settings["app_key"]), str(settings["app_secret"]), delivery.body).encode()
-        if hmac.compare_digest(expected, given):
+        if hmac.compare_digest(expected, signature):
             return
     raise Rejected("bad-signature")
 

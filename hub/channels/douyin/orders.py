@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.channels.base import NotUnderstood
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.reading import (
     object_of,
     objects_of,
@@ -56,22 +56,22 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
     Raises NotUnderstood: unknown-status, missing-field.
     """
     process = object_of(detail, "process_info")
-    told, order = object_of(process, "after_sale_info"), object_of(detail, "order_info")
-    state, rank = table.after_sale_state(told)
-    money = table.money_state(told.get("refund_status"))
+    info, order = object_of(process, "after_sale_info"), object_of(detail, "order_info")
+    state, rank = table.after_sale_state(info)
+    money = table.money_state(info.get("refund_status"))
     return AfterSaleFacts(
-        after_sale_no=read_id(told, "after_sale_id"),
+        after_sale_no=read_id(info, "after_sale_id"),
         order_no=read_id(order, "shop_order_id"),
         shop_id=optional_id(detail, "shop_id"),
-        type=table.after_sale_type(told.get("after_sale_type")),
+        type=table.after_sale_type(info.get("after_sale_type")),
         state=state,
         state_rank=rank,
         money=money,
-        updated_at=read_moment(told, "update_time"),
-        requested_minor=read_whole(told, "refund_total_amount", 0),
-        refunded_minor=read_whole(told, "real_refund_amount") if money == REFUNDED else 0,
+        updated_at=read_moment(info, "update_time"),
+        requested_minor=read_whole(info, "refund_total_amount", 0),
+        refunded_minor=read_whole(info, "real_refund_amount") if money == REFUNDED else 0,
         tracking_no=optional_id(object_of(object_of(process, "logistics_info"), "return"), "tracking_no"),
-        deadline_at=optional_moment(told, "status_deadline"),
+        deadline_at=optional_moment(info, "status_deadline"),
     )
 
 
@@ -85,7 +85,7 @@ def _paid_minor(detail: Mapping[str, Any]) -> int:
 
 def _attribution(lines: tuple[Mapping[str, Any], ...]) -> Attribution:
     """Who sold it: the host (达人), live room and video of the first line that names each; 0 is nobody."""
-    told: Attribution = {}
+    attribution: Attribution = {}
     for line in lines:
         room = optional_id(line, "room_id_str") or optional_id(line, "room_id")
         for key, value in (
@@ -94,8 +94,8 @@ def _attribution(lines: tuple[Mapping[str, Any], ...]) -> Attribution:
             ("video", optional_id(line, "video_id")),
         ):
             if value not in ("", "0"):
-                told.setdefault(key, value)  # type: ignore[arg-type]
-    return told
+                attribution.setdefault(key, value)  # type: ignore[arg-type]
+    return attribution
 
 
 def _tracking_nos(detail: Mapping[str, Any]) -> tuple[str, ...]:

@@ -48,9 +48,9 @@ class Client(ApiClient):
         What looks like a mention inside `text` is none: a customer's words must not call the whole group. The bot has
         no message ids and knows no repeats: `send_id` reaches only our own records."""
         check_message(receivers, send_id, least=0, most=MENTIONS_LIMIT, form=MEMBER, rule="must be open ids: ou_…")
-        mentions = "".join(f'<at user_id="{one}"></at> ' for one in receivers)
-        said = cut_text(text.replace("<", "＜"), TEXT_LIMIT_BYTES)
-        body = {**self._signature(), "msg_type": "text", "content": {"text": mentions + said}}
+        mentions = "".join(f'<at user_id="{open_id}"></at> ' for open_id in receivers)
+        content = cut_text(text.replace("<", "＜"), TEXT_LIMIT_BYTES)
+        body = {**self._signature(), "msg_type": "text", "content": {"text": mentions + content}}
         answer = self.exchange(
             "POST",
             "",

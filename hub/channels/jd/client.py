@@ -93,28 +93,28 @@ class Client(ApiClient):
 
     def fetch_token(self, renewal: str = "") -> Token:
         """A token by the stored refresh token, else by the settings' one (a new authorisation kills the stored one)."""
-        known = [renewal, str(self.settings.get("refresh_token") or "")]
-        refused: PlatformRefused = PlatformMisconfigured(CHANNEL, reason="no refresh_token")
-        for refresh_token in dict.fromkeys(one for one in known if one):
+        refresh_tokens = [renewal, str(self.settings.get("refresh_token") or "")]
+        refusal: PlatformRefused = PlatformMisconfigured(CHANNEL, reason="no refresh_token")
+        for refresh_token in dict.fromkeys(token for token in refresh_tokens if token):
             try:
                 return self._token(refresh_token)
             except PlatformRefused as error:
-                refused = error
-        raise refused
+                refusal = error
+        raise refusal
 
     def read(self, entity: Entity, number: str, order_no: str = "") -> Row:
         """An order (`orderInfo`), a cancel refund (`cancel-<id>`) or a service bill (`service-<id>`, by its order)."""
         if entity == "order":
-            asked = {"order_id": number, "optional_fields": ORDER_FIELDS, "source_id": "JOS"}
-            told = self._call(ORDER_GET, asked, "orderDetailInfo")
-            return self._order_row(told.get("orderInfo"))
+            params = {"order_id": number, "optional_fields": ORDER_FIELDS, "source_id": "JOS"}
+            result = self._call(ORDER_GET, params, "orderDetailInfo")
+            return self._order_row(result.get("orderInfo"))
         kind, _, own = number.partition("-")
         if kind == "cancel":
             rows = self._list(LISTINGS[0], {"ids": own, "pageIndex": "1", "pageSize": "1"})[0]
         else:
-            asked = {"orderId": order_no, "pageNumber": "1", "pageSize": str(AFTER_SALE_PAGE)}
-            rows = self._list(LISTINGS[2], asked)[0]
-        row = next((one for one in rows if one.number == number), None)
+            params = {"orderId": order_no, "pageNumber": "1", "pageSize": str(AFTER_SALE_PAGE)}
+            rows = self._list(LISTINGS[2], params)[0]
+        row = next((row for row in rows if row.number == number), None)
         if row is None:
             raise PlatformRefused(CHANNEL, entity=entity, number=number, reason="not-listed")
         return self._with_money(row)
@@ -126,18 +126,18 @@ class Client(ApiClient):
         """
         if entity == "order":
             return self._order_page(start, end, int(position or 1))
-        nth, page = (int(one) for one in (position or "0:1").split(":"))
+        nth, page = (int(part) for part in (position or "0:1").split(":"))
         listing = LISTINGS[nth]
-        asked = {listing.start: _china(start), listing.end: _china(end)}
-        asked |= {listing.page: str(page), "pageSize": str(AFTER_SALE_PAGE)}
-        listed, total = self._list(listing, asked)
+        params = {listing.start: _china(start), listing.end: _china(end)}
+        params |= {listing.page: str(page), "pageSize": str(AFTER_SALE_PAGE)}
+        listed, total = self._list(listing, params)
         rows = tuple(map(self._with_money, listed))
         if rows and page * AFTER_SALE_PAGE < total:
             return Rows(rows, next_position=f"{nth}:{page + 1}")
         return Rows(rows, next_position=f"{nth + 1}:1" if nth + 1 < len(LISTINGS) else "")
 
     def _order_page(self, start: datetime, end: datetime, page: int) -> Rows:
-        asked = {
+        params = {
             "start_date": _china(start),
             "end_date": _china(end),
             "dateType": "0",  # by change, not by creation
@@ -148,20 +148,20 @@ class Client(ApiClient):
             "page_size": str(ORDER_PAGE),
             "source_id": "JOS",
         }
-        told = self._call(ORDER_SEARCH, asked, "searchorderinfo_result")
-        listed, total = told.get("orderInfoList") or [], str(told.get("orderTotal"))
-        if not isinstance(listed, list) or not total.isdecimal():
+        result = self._call(ORDER_SEARCH, params, "searchorderinfo_result")
+        items, total = result.get("orderInfoList") or [], str(result.get("orderTotal"))
+        if not isinstance(items, list) or not total.isdecimal():
             raise Retry("jd-unreadable", path=ORDER_SEARCH)
-        rows = tuple(self._order_row(one) for one in listed)
+        rows = tuple(self._order_row(item) for item in items)
         return Rows(rows, int(total), str(page + 1) if rows and page * ORDER_PAGE < int(total) else "")
 
-    def _list(self, listing: Listing, asked: Mapping[str, str]) -> tuple[tuple[Row, ...], int]:
+    def _list(self, listing: Listing, params: Mapping[str, str]) -> tuple[tuple[Row, ...], int]:
         result, rows = listing.place
-        told = self._call(listing.api, asked, result)
-        listed, total = told.get(rows) or [], str(told.get("totalCount") or 0)
-        if not isinstance(listed, list) or not total.isdecimal():
+        data = self._call(listing.api, params, result)
+        items, total = data.get(rows) or [], str(data.get("totalCount") or 0)
+        if not isinstance(items, list) or not total.isdecimal():
             raise Retry("jd-unreadable", path=listing.api)
-        return tuple(row for one in listed if (row := self._after_sale_row(listing.kind, one))), int(total)
+        return tuple(row for item in items if (row := self._after_sale_row(listing.kind, item))), int(total)
 
     def _order_row(self, detail: Any) -> Row:
         if not isinstance(detail, Mapping):
@@ -177,8 +177,8 @@ class Client(ApiClient):
         own = bill.get("id" if kind == "cancel" else "serviceId")
         if own in (None, ""):
             return None
-        told = {**detail, "kind": kind, "number": f"{kind}-{own}", "venderId": str(self.settings["shop_id"])}
-        return Row(f"{kind}-{own}", told, str(bill.get("orderId") or ""))
+        fields = {**detail, "kind": kind, "number": f"{kind}-{own}", "venderId": str(self.settings["shop_id"])}
+        return Row(f"{kind}-{own}", fields, str(bill.get("orderId") or ""))
 
     def _with_money(self, row: Row) -> Row:
         """A bill whose refund succeeded, with the amount in yuan: the list's where it has decimals (it names no unit),
@@ -188,23 +188,23 @@ class Client(ApiClient):
         amount = row.detail.get("refoundAmount")
         if not isinstance(amount, str) or "." not in amount:
             try:
-                told = self._call(PAID_BACK, {"afsServiceId": row.number.removeprefix("service-")}, "result")
+                refund = self._call(PAID_BACK, {"afsServiceId": row.number.removeprefix("service-")}, "result")
             except PlatformRefused:
                 return row
-            amount = expect(CHANNEL, told, PAID_BACK, "data", "afsActualRefundDetail", "actualRefundAmount")
+            amount = expect(CHANNEL, refund, PAID_BACK, "data", "afsActualRefundDetail", "actualRefundAmount")
         return Row(row.number, {**row.detail, "actualRefundAmount": amount}, row.order_no)
 
     def _call(self, api: str, params: Mapping[str, str], place: str) -> Any:
         """The named result of a call. Raises what the error table says, and PlatformRefused for a refusal inside."""
         answer = self.with_token(lambda token: self._post(api, params, token), _code)
-        told = expect(CHANNEL, answer, api, api.replace(".", "_") + "_responce", place)
-        verdict = told.get("apiResult", told) if isinstance(told, Mapping) else None
+        result = expect(CHANNEL, answer, api, api.replace(".", "_") + "_responce", place)
+        verdict = result.get("apiResult", result) if isinstance(result, Mapping) else None
         if not isinstance(verdict, Mapping):
             raise Retry("jd-unreadable", path=api)
         if str(verdict.get("success")).lower() != "true":
             inner = verdict.get("englishErrCode") or verdict.get("errorCode") or verdict.get("code") or ""
             raise PlatformRefused(CHANNEL, api=api, errcode=str(inner)[:64])
-        return told
+        return result
 
     def _post(self, api: str, params: Mapping[str, str], token: str) -> Any:
         form = {
@@ -222,8 +222,8 @@ class Client(ApiClient):
         base_url = OAUTH_URL if self._base_url == self.BASE_URL else self._base_url
         form = {"app_key": str(self.settings["app_key"]), "app_secret": str(self.settings["app_secret"])}
         form |= {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        told = exchange(self._session, CHANNEL, "POST", base_url, REFRESH, data=form, timeout=self._timeout)
-        answer = expect_object(CHANNEL, told, REFRESH)
+        response = exchange(self._session, CHANNEL, "POST", base_url, REFRESH, data=form, timeout=self._timeout)
+        answer = expect_object(CHANNEL, response, REFRESH)
         value, seconds = answer.get("access_token"), str(answer.get("expires_in"))
         if not isinstance(value, str) or not seconds.isdecimal():
             raise PlatformMisconfigured(CHANNEL, reason="not refreshed", errcode=str(answer.get("code"))[:16])
@@ -242,7 +242,7 @@ def _china(moment: datetime) -> str:
 
 def _code(answer: Any) -> str:
     """The gateway's code, of an error or of the answer itself; "0" is success."""
-    for told in answer.values() if isinstance(answer, Mapping) else ():
-        if isinstance(told, Mapping) and "code" in told:
-            return str(told["code"])
+    for body in answer.values() if isinstance(answer, Mapping) else ():
+        if isinstance(body, Mapping) and "code" in body:
+            return str(body["code"])
     return "0"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from hub.channels import relaying
+from hub.channels.relaying import RelayedDoor
 
-name = "jd"
-BODY_LIMIT_BYTES = relaying.BODY_LIMIT_BYTES
-DOOR = relaying.Door("jd-jmq")
-accept, sample, verification, refuse = DOOR.accept, DOOR.sample, DOOR.verification, relaying.refuse
+DOOR = RelayedDoor("jd-jmq")

@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from hub.channels.base import NotUnderstood
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.reading import object_of, optional_id, read_amount, read_id, read_text, read_whole
 from hub.channels.relayed import moment_of
 
@@ -97,11 +97,11 @@ def _tracking_nos(detail: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _latest(detail: Mapping[str, Any], *names: str, bill: Mapping[str, Any] | None = None) -> datetime:
     """The latest of the times that a row has; a service bill's own is `afsApplyTime`."""
-    told = [moment_of(detail, name) for name in names] + [moment_of(bill or {}, "afsApplyTime")]
-    known = [moment for moment in told if moment]
-    if not known:
+    times = [moment_of(detail, name) for name in names] + [moment_of(bill or {}, "afsApplyTime")]
+    moments = [moment for moment in times if moment]
+    if not moments:
         raise NotUnderstood("missing-field", field=names[0])
-    return max(known)
+    return max(moments)
 
 
 def _moment(detail: Mapping[str, Any], name: str) -> datetime:

@@ -78,9 +78,10 @@ class Client(ApiClient):
 
         The refresh token changes each time and keeps its first deadline (180 days); a code lives two minutes.
         """
-        known, code = renewal or str(self.settings.get("refresh_token") or ""), str(self.settings.get("code") or "")
-        if known:
-            return self._token("/oauth2/refresh_token", {"grant_type": "refresh_token", "refresh_token": known})
+        refresh_token = renewal or str(self.settings.get("refresh_token") or "")
+        code = str(self.settings.get("code") or "")
+        if refresh_token:
+            return self._token("/oauth2/refresh_token", {"grant_type": "refresh_token", "refresh_token": refresh_token})
         if not code:
             raise PlatformMisconfigured(self.CHANNEL, reason="no refresh_token and no code")
         return self._token("/oauth2/access_token", {"grant_type": "code", "code": code})
@@ -88,11 +89,11 @@ class Client(ApiClient):
     def _orders(self, start: datetime, end: datetime, position: str) -> Rows:
         param = {"orderViewStatus": ALL_ORDERS, "pageSize": 50, "sort": ASCENDING, "queryType": BY_UPDATE_TIME}
         data = self._call(ORDER_LIST, {**param, "cpsType": 0, **_window(start, end), "cursor": position})
-        found = self._list(data, ORDER_LIST, "orderList")
-        rows = [(expect(self.CHANNEL, one, ORDER_LIST, "orderBaseInfo", "oid"), one) for one in found]
+        items = self._list(data, ORDER_LIST, "orderList")
+        numbered = [(expect(self.CHANNEL, item, ORDER_LIST, "orderBaseInfo", "oid"), item) for item in items]
         cursor = str(expect(self.CHANNEL, data, ORDER_LIST, "cursor") or LAST_CURSOR)
-        made = tuple(self._row(str(number), one, str(number)) for number, one in rows)
-        return Rows(made, next_position="" if cursor == LAST_CURSOR else cursor)
+        rows = tuple(self._row(str(number), item, str(number)) for number, item in numbered)
+        return Rows(rows, next_position="" if cursor == LAST_CURSOR else cursor)
 
     def _refunds(self, start: datetime, end: datetime, position: str) -> Rows:
         """The list wants both its cursor and a page number; our position is `<page>:<cursor>`."""
@@ -100,10 +101,10 @@ class Client(ApiClient):
         param = {"type": ALL_REFUNDS, "pageSize": 100, "currentPage": int(page), "sort": REFUND_ASCENDING}
         param |= {"queryType": BY_UPDATE_TIME, **_window(start, end)}
         data = self._call(REFUND_LIST, {**param, "pcursor": cursor})
-        found = self._list(data, REFUND_LIST, "refundOrderInfoList")
+        items = self._list(data, REFUND_LIST, "refundOrderInfoList")
         rows = tuple(
-            self._row(str(expect(self.CHANNEL, one, REFUND_LIST, "refundId")), one, str(one.get("oid", "")))
-            for one in found
+            self._row(str(expect(self.CHANNEL, item, REFUND_LIST, "refundId")), item, str(item.get("oid", "")))
+            for item in items
         )
         cursor = str(expect(self.CHANNEL, data, REFUND_LIST, "pcursor") or LAST_CURSOR)
         return Rows(rows, next_position="" if cursor == LAST_CURSOR else f"{int(page) + 1}:{cursor}")
@@ -114,17 +115,17 @@ class Client(ApiClient):
         offset, times = int(position or 0), _window(start, end)
         param = {"offset": offset, "limit": 20, "createTimeFrom": times["beginTime"], "createTimeTo": times["endTime"]}
         data = self._call(REVIEW_LIST, param)
-        found = self._list(data, REVIEW_LIST, "rootComment")
+        items = self._list(data, REVIEW_LIST, "rootComment")
         rows = tuple(
-            self._row(str(expect(self.CHANNEL, one, REVIEW_LIST, "commentId")), one, str(one.get("orderId", "")))
-            for one in found
+            self._row(str(expect(self.CHANNEL, item, REVIEW_LIST, "commentId")), item, str(item.get("orderId", "")))
+            for item in items
         )
-        total, seen = count_of(self.CHANNEL, data, REVIEW_LIST, "total"), offset + len(found)
-        return Rows(rows, next_position=str(seen) if found and seen < total else "")
+        total, next_offset = count_of(self.CHANNEL, data, REVIEW_LIST, "total"), offset + len(items)
+        return Rows(rows, next_position=str(next_offset) if items and next_offset < total else "")
 
     def _list(self, data: Mapping[str, Any], api: str, name: str) -> list[Mapping[str, Any]]:
-        found = expect(self.CHANNEL, data, api, name) or []
-        return [one for one in found if isinstance(one, Mapping)]
+        items = expect(self.CHANNEL, data, api, name) or []
+        return [item for item in items if isinstance(item, Mapping)]
 
     def _row(self, number: str, detail: Mapping[str, Any], order_no: str) -> Row:
         """Orders name their seller by openId, after-sales by number, reviews not at all: our own setting joins them."""
@@ -139,7 +140,7 @@ class Client(ApiClient):
         return data if isinstance(data, Mapping) else {}
 
     def _exchange(self, method: str, param: Mapping[str, Any], token: str) -> Mapping[str, Any]:
-        told = {
+        params = {
             "appkey": str(self.settings["app_key"]),
             "method": method,
             "version": "1",
@@ -148,9 +149,9 @@ class Client(ApiClient):
             "timestamp": str(int(self.wall_now().timestamp() * 1000)),
             "signMethod": str(self.settings.get("sign_method") or MD5),
         }
-        told["sign"] = sign_call(str(self.settings["sign_secret"]), told)
+        params["sign"] = sign_call(str(self.settings["sign_secret"]), params)
         path = "/" + method.replace(".", "/")
-        answer: Mapping[str, Any] = self.exchange("GET", path, api=method, params=told)
+        answer: Mapping[str, Any] = self.exchange("GET", path, api=method, params=params)
         expect(self.CHANNEL, answer, path, "result")
         return answer
 

@@ -23,73 +23,64 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Settings, generations
+from hub.channels.door import Door, Stamp
 from hub.kernel.errors import Problem
-
-name = "kuaishou"
-BODY_LIMIT_BYTES = 256 << 10
-SUCCESS = Answer(200, b'{"result":1}', "application/json")
 
 _ZERO_IV = bytes(16)
 _KEY_BYTES = (16, 24, 32)
 _IDENTITY = re.compile(r"[!-~]{1,160}")
 
 
-def accept(delivery: Delivery, secrets: Settings) -> Accepted:
-    """The one message of a push, exactly as it decrypts; a heartbeat (`test`) leaves none. Raises Rejected only."""
-    if delivery.method != "POST":
-        raise Rejected("bad-method")
-    if len(delivery.body) > BODY_LIMIT_BYTES:
-        raise Rejected("too-large", limit_bytes=BODY_LIMIT_BYTES)
-    plaintext, push = _open(delivery.body, secrets)
-    if push.get("test") in (True, "true"):
-        return Accepted((), SUCCESS)
-    account = _text(push, "openId") or _text(push, "userId")
-    message = Received(_key(push, plaintext), plaintext, account if _IDENTITY.fullmatch(account) else "")
-    return Accepted((message,), SUCCESS)
+class KuaishouDoor(Door):
+    """Whatever is wrong, 401 without a word: a cipher without a MAC must not become an oracle."""
+
+    BODY_LIMIT_BYTES = 256 << 10
+    SUCCESS = Answer(200, b'{"result":1}', "application/json")
+
+    def open(self, delivery: Delivery, secrets: Settings) -> Accepted:
+        """The one message of a push, exactly as it decrypts; a heartbeat (`test`) leaves none."""
+        plaintext, push = _open(delivery.body, secrets)
+        if push.get("test") in (True, "true"):
+            return Accepted((), self.SUCCESS)
+        account = _text(push, "openId") or _text(push, "userId")
+        message = Received(_key(push, plaintext), plaintext, account if _IDENTITY.fullmatch(account) else "")
+        return Accepted((message,), self.SUCCESS)
+
+    def sample(self, settings: Settings, plaintext: bytes, stamp: Stamp) -> Delivery:
+        """One message as Kuaishou would push it. It is only accepted when it names the settings' appKey."""
+        padder = PKCS7(AES.block_size).padder()
+        encryptor = _cipher(str(settings["message_secret"])).encryptor()
+        sealed = encryptor.update(padder.update(plaintext) + padder.finalize()) + encryptor.finalize()
+        return Delivery("POST", {}, {"content-type": "text/plain"}, b2a_base64(sealed, newline=False))
+
+    def ping(self, settings: Settings, stamp: Stamp) -> bytes:
+        """The heartbeat (`test`: true) that the console sends to a URL."""
+        push = {"eventId": "0", "appKey": settings["app_key"], "event": "", "info": "{}", "test": True}
+        return json.dumps(push, separators=(",", ":")).encode()
+
+    def check_settings(self, settings: Settings) -> list[Problem]:
+        """An authorisation is a refresh token or a code, and the message secret makes a key."""
+        problems = []
+        if not settings.get("refresh_token") and not settings.get("code"):
+            problems.append(Problem("/refresh_token", "must be given, unless a code is"))
+        if not _key_fits(settings):
+            problems.append(Problem("/message_secret", "must be base64 of 16, 24 or 32 bytes, as in the console"))
+        return problems
 
 
-def refuse(rejected: Rejected) -> Answer:
-    """401 without a word, whatever was wrong: a cipher without a MAC must not become an oracle."""
-    del rejected
-    return Answer(401)
-
-
-def sample(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes) -> Delivery:
-    """One message as Kuaishou would push it. It is only accepted when it names the settings' appKey."""
-    del timestamp, nonce, randomness  # the cipher uses none of them: its IV is zeros
-    padder = PKCS7(AES.block_size).padder()
-    encryptor = _cipher(str(settings["message_secret"])).encryptor()
-    sealed = encryptor.update(padder.update(plaintext) + padder.finalize()) + encryptor.finalize()
-    return Delivery("POST", {}, {"content-type": "text/plain"}, b2a_base64(sealed, newline=False))
-
-
-def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: bytes) -> tuple[Delivery, Answer]:
-    """The heartbeat (`test`: true) that the console sends to a URL."""
-    body = {"eventId": "0", "appKey": settings["app_key"], "event": "", "info": "{}", "test": True}
-    plaintext = json.dumps(body, separators=(",", ":")).encode()
-    return sample(settings, plaintext, timestamp=timestamp, nonce=nonce, randomness=randomness), SUCCESS
-
-
-def check_settings(settings: Settings) -> list[Problem]:
-    """What the form can't say: an authorisation is a refresh token or a code."""
-    problems = []
-    if not settings.get("refresh_token") and not settings.get("code"):
-        problems.append(Problem("/refresh_token", "must be given, unless a code is"))
-    if not _key_fits(settings):
-        problems.append(Problem("/message_secret", "must be base64 of 16, 24 or 32 bytes, as in the console"))
-    return problems
+DOOR = KuaishouDoor()
 
 
 def _open(body: bytes, secrets: Settings) -> tuple[bytes, dict[str, Any]]:
     """The plaintext and the push in it, under the first secrets that open it. Raises Rejected."""
-    refused = Rejected("bad-ciphertext")
+    failure = Rejected("bad-ciphertext")
     for settings in generations(secrets):
         try:
             plaintext = _decrypt(settings.get("message_secret"), body)
             return plaintext, _own(plaintext, settings.get("app_key"))
         except Rejected as rejected:
-            refused = rejected
-    raise refused
+            failure = rejected
+    raise failure
 
 
 def _decrypt(message_secret: object, body: bytes) -> bytes:

@@ -77,8 +77,8 @@ def _review(message: StoredMessage, pulled: Mapping[str, Any]) -> Draft:
         rating=stars if 1 <= stars <= STARS_MAX else None,
         content_ref=message.message_id,
     )
-    told = row.get("imageUrl")
-    pictures = [url for url in told if isinstance(url, str) and url.isascii()] if isinstance(told, list) else []
+    urls = row.get("imageUrl")
+    pictures = [url for url in urls if isinstance(url, str) and url.isascii()] if isinstance(urls, list) else []
     return Draft(event, {"schema": 1, "kind": "review", "text": read_text(row, "content"), "pictures": pictures})
 
 

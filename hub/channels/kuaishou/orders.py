@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from hub.channels.base import NotUnderstood
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.reading import (
     object_of,
     objects_of,
@@ -38,9 +38,9 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
     missing-field.
     """
     base = object_of(detail, "orderBaseInfo")
-    held = base.get("disableDeliveryReasonCode")
-    told = {"status": base.get("status"), "disableDeliveryReasonCode": held, "refund": _refund(detail)}
-    state, rank = table.order_state(told)
+    reason = base.get("disableDeliveryReasonCode")
+    fields = {"status": base.get("status"), "disableDeliveryReasonCode": reason, "refund": _refund(detail)}
+    state, rank = table.order_state(fields)
     return OrderFacts(
         order_no=read_id(base, "oid"),
         shop_id=optional_id(detail, "shopId") or read_id(base, "sellerOpenId"),
@@ -65,7 +65,7 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
     """
     fields = ("status", "handlingWay", "negotiateStatus")
     state, rank = table.after_sale_state({name: detail.get(name) for name in fields})
-    asked, money = read_whole(detail, "refundFee", 0), MONEY_BY_STATE.get(state, "none")
+    requested, money = read_whole(detail, "refundFee", 0), MONEY_BY_STATE.get(state, "none")
     return AfterSaleFacts(
         after_sale_no=read_id(detail, "refundId"),
         order_no=read_id(detail, "oid"),
@@ -75,8 +75,8 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
         state_rank=rank,
         money=money,
         updated_at=read_moment_ms(detail, "updateTime"),
-        requested_minor=asked,
-        refunded_minor=asked if money == "succeeded" else 0,
+        requested_minor=requested,
+        refunded_minor=requested if money == "succeeded" else 0,
         buyer_id=optional_id(detail, "buyerOpenId"),
         tracking_no=optional_id(object_of(detail, "logisticsInfo"), "expressNo"),
         deadline_at=_deadline(detail),
@@ -91,7 +91,7 @@ def _parcels(detail: Mapping[str, Any]) -> tuple[str, ...]:
 def _refund(detail: Mapping[str, Any]) -> str:
     """`succeeded` when one of the order's refunds brought money back, else "": an order is one article."""
     refunds = objects_of(detail, "orderDetailRefundList") + objects_of(detail, "orderRefundList")
-    back = any((str(one.get("refundStatus")), str(one.get("handlingWay"))) in MONEY_BACK for one in refunds)
+    back = any((str(refund.get("refundStatus")), str(refund.get("handlingWay"))) in MONEY_BACK for refund in refunds)
     return "succeeded" if back else ""
 
 

@@ -17,8 +17,8 @@ HMAC_SHA256 = "HMAC_SHA256"
 
 def sign_call(sign_secret: str, params: Mapping[str, str]) -> str:
     """The `sign` of a call: by its `signMethod`, lower-case hex of MD5, or base64 of HMAC-SHA256."""
-    told = "&".join(f"{name}={params[name]}" for name in sorted(params) if name != "sign")
-    base = f"{told}&signSecret={sign_secret}".encode()
+    joined = "&".join(f"{name}={params[name]}" for name in sorted(params) if name != "sign")
+    base = f"{joined}&signSecret={sign_secret}".encode()
     if params.get("signMethod") == HMAC_SHA256:
         return b64encode(hmac.new(sign_secret.encode(), base, hashlib.sha256).digest()).decode()
     return hashlib.md5(base, usedforsecurity=False).hexdigest()

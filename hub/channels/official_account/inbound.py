@@ -85,9 +85,13 @@ def _received(callback: Callback, kind: str) -> list[Draft]:
     if names is None:
         raise NotUnderstood("unmapped-message", kind=kind)
     message, fields = callback.message, callback.fields
-    told = {ours: fields[theirs] for theirs, ours in names.items() if isinstance(fields.get(theirs), str)}
+    texts = {
+        name: fields[platform_name]
+        for platform_name, name in names.items()
+        if isinstance(fields.get(platform_name), str)
+    }
     kind, article = "video" if kind == "shortvideo" else kind, _article(callback)
-    content = {"schema": 1, "kind": kind, **told, "source_time": callback.optional("createtime")}
+    content = {"schema": 1, "kind": kind, **texts, "source_time": callback.optional("createtime")}
     event = MessageReceived(
         **envelope(message, "message.received"),
         message_id=message.message_id,
@@ -98,8 +102,8 @@ def _received(callback: Callback, kind: str) -> list[Draft]:
     )
     if not article:
         return [Draft(event, content)]
-    came_by: Attribution = {"article": article}
-    return [Draft(event, content), _touchpoint(callback, "page_viewed", article, came_by)]
+    attribution: Attribution = {"article": article}
+    return [Draft(event, content), _touchpoint(callback, "page_viewed", article, attribution)]
 
 
 def _article(callback: Callback) -> str:
@@ -149,7 +153,7 @@ def _items(callback: Callback, event: str) -> list[Callback]:
     fields = callback.below(event.replace("_", "")).fields or callback.fields
     listed = fields.get("list")
     listed = listed if isinstance(listed, list) else [listed]
-    items = [Callback(callback.message, one, callback.account) for one in listed if isinstance(one, dict)]
+    items = [Callback(callback.message, item, callback.account) for item in listed if isinstance(item, dict)]
     if not items:
         raise NotUnderstood("missing-field", field="list")
     return items
@@ -178,8 +182,8 @@ def _privacy(callback: Callback, change: str, scope: str) -> Draft:
 
 
 def _consent(callback: Callback, person_id: str, change: Any, *, scope: str = "", nth: int = 0) -> Draft:
-    told = callback.platform_facts("consent.changed", nth)
-    return Draft(ConsentChanged(**told, person_id=person_id, change=change, scope=scope))
+    facts = callback.platform_facts("consent.changed", nth)
+    return Draft(ConsentChanged(**facts, person_id=person_id, change=change, scope=scope))
 
 
 def _coupon(callback: Callback, change: Any) -> Draft:
@@ -203,8 +207,8 @@ def _authorization(callback: Callback) -> Draft:
 
 
 def _notice(callback: Callback, kind: str, status: str, *, subject_id: str = "", urgent: bool = False) -> Draft:
-    told = callback.platform_facts("platform.noticed")
-    return Draft(PlatformNoticed(**told, kind=kind, status=status, subject_id=subject_id, urgent=urgent))
+    facts = callback.platform_facts("platform.noticed")
+    return Draft(PlatformNoticed(**facts, kind=kind, status=status, subject_id=subject_id, urgent=urgent))
 
 
 def _object(callback: Callback, name: str) -> str:

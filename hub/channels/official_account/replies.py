@@ -11,8 +11,9 @@ import json
 from typing import NamedTuple
 
 from hub.channels.base import NotUnderstood, Settings
-from hub.channels.wechat import door
+from hub.channels.door import Stamp
 from hub.channels.wechat.document import Fields, read_fields
+from hub.channels.wechat.door import seal, sealed_reply
 
 SETTINGS = ("subscribe_reply", "auto_reply", "hand_over")
 HAND_OVER = "transfer_customer_service"
@@ -45,14 +46,13 @@ def render(reply: Reply, created_at: int, *, as_json: bool) -> bytes:
     return _json(reply, created_at) if as_json else _xml(reply, created_at)
 
 
-def sealed(settings: Settings, plain: bytes, receive_id: str, *, timestamp: str, entropy: bytes) -> bytes:
-    """`plain` encrypted and signed, in the envelope of its own format. entropy: 16 fresh random bytes."""
-    nonce = str(int.from_bytes(entropy[:4], "big"))
-    if plain[:1] != b"{":
-        return door.sealed_reply(settings, plain, receive_id, timestamp=timestamp, nonce=nonce, randomness=entropy)
-    closed = door.seal(settings, plain, receive_id, timestamp=timestamp, nonce=nonce, randomness=entropy)
-    envelope = {"Encrypt": closed.encrypted, "MsgSignature": closed.query["msg_signature"]}
-    return json.dumps(envelope | {"TimeStamp": int(timestamp), "Nonce": nonce}).encode()
+def sealed(settings: Settings, plaintext: bytes, receive_id: str, stamp: Stamp) -> bytes:
+    """A reply in plain, encrypted and signed, in the envelope of its own format."""
+    if plaintext[:1] != b"{":
+        return sealed_reply(settings, plaintext, receive_id, stamp)
+    envelope = seal(settings, plaintext, receive_id, stamp)
+    fields = {"Encrypt": envelope.encrypted, "MsgSignature": envelope.query["msg_signature"]}
+    return json.dumps(fields | {"TimeStamp": int(stamp.timestamp), "Nonce": stamp.nonce}).encode()
 
 
 def _words(fields: Fields, settings: Settings) -> tuple[str, str] | None:

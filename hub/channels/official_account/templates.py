@@ -34,8 +34,8 @@ _KIND = re.compile(r"([a-z_]+?)_?[0-9]*")
 
 def fit_values(values: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """`data` of template/send. Raises Invalid, naming each field that cannot be made to fit."""
-    kept = {name: " ".join(text.split()) for name, text in values.items() if name not in DROPPED}
-    fitted = {name: _fit(name, text) for name, text in kept.items()}
+    texts = {name: " ".join(text.split()) for name, text in values.items() if name not in DROPPED}
+    fitted = {name: _fit(name, text) for name, text in texts.items()}
     problems = [problem for name, text in fitted.items() for problem in _problems(name, text)]
     if problems or not fitted:
         raise Invalid("template", problems=problems or [Problem("/data", "must have a field")])
@@ -43,8 +43,8 @@ def fit_values(values: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 
 def _kind(name: str) -> str:
-    found = _KIND.fullmatch(name)
-    return found[1] if found else ""
+    match = _KIND.fullmatch(name)
+    return match[1] if match else ""
 
 
 def _fit(name: str, text: str) -> str:

@@ -15,6 +15,7 @@ import json
 import re
 
 from hub.channels.base import (
+    MESSAGE_LIMIT_BYTES,
     Accepted,
     Answer,
     Delivery,
@@ -23,16 +24,13 @@ from hub.channels.base import (
     Settings,
     generations,
 )
+from hub.channels.door import Door, Stamp
 from hub.kernel.errors import Problem
 
-name = "open"
-BODY_LIMIT_BYTES = 192 * 1024
 TOLERANCE_SECONDS = 300
 SECRET_BYTES = range(24, 65)
 SIGNATURES_LIMIT = 8
-REFUSAL = Answer(401, b'{"error":"not-verified"}', "application/json")
 STALE = Answer(401, b'{"error":"stale-timestamp"}', "application/json")
-SUCCESS = Answer(200, b'{"ok":true}', "application/json")
 
 _ID = re.compile(r"[A-Za-z0-9_:-]{1,128}", re.ASCII)
 _ID_LIMIT = 256
@@ -41,53 +39,50 @@ _PREFIX = "whsec_"
 _SECRET_RULE = "must be whsec_ and the base64 of 24 to 64 random bytes"  # noqa: S105 - a rule, no secret
 
 
-def accept(delivery: Delivery, secrets: Settings) -> Accepted:
-    """The one message of a signed delivery, or none where it is a ping. Raises Rejected only: bad-method, too-large,
-    bad-form, stale, bad-settings, bad-signature."""
-    if delivery.method != "POST":
-        raise Rejected("bad-method")
-    if len(delivery.body) > BODY_LIMIT_BYTES:
-        raise Rejected("too-large", limit_bytes=BODY_LIMIT_BYTES)
-    message_id, timestamp = _header(delivery, "webhook-id"), _header(delivery, "webhook-timestamp")
-    _verify_age(timestamp, delivery.at)
-    _verify_signature(delivery, secrets, message_id, timestamp)
-    if _is_ping(delivery.body):
-        return Accepted((), SUCCESS)
-    account = secrets.get("account")
-    received = Received(_key(message_id, delivery.body), delivery.body, account if isinstance(account, str) else "")
-    return Accepted((received,), SUCCESS)
+class OpenDoor(Door):
+    """401, alike for all that does not verify; only a clock that is off is named: no sender finds that otherwise."""
+
+    BODY_LIMIT_BYTES = MESSAGE_LIMIT_BYTES
+    SUCCESS = Answer(200, b'{"ok":true}', "application/json")
+    REFUSAL = Answer(401, b'{"error":"not-verified"}', "application/json")
+
+    def open(self, delivery: Delivery, secrets: Settings) -> Accepted:
+        """The one message of a signed delivery, or none where it is a ping. Raises Rejected only: bad-form, stale,
+        bad-settings, bad-signature."""
+        message_id, timestamp = _header(delivery, "webhook-id"), _header(delivery, "webhook-timestamp")
+        _verify_age(timestamp, delivery.at)
+        _verify_signature(delivery, secrets, message_id, timestamp)
+        if _is_ping(delivery.body):
+            return Accepted((), self.SUCCESS)
+        account = secrets.get("account")
+        key = _key(message_id, delivery.body)
+        return Accepted((Received(key, delivery.body, account if isinstance(account, str) else ""),), self.SUCCESS)
+
+    def refuse(self, rejected: Rejected) -> Answer:
+        """STALE where the clock is off, else REFUSAL."""
+        return STALE if rejected.reason == "stale" else self.REFUSAL
+
+    def sample(self, settings: Settings, plaintext: bytes, stamp: Stamp) -> Delivery:
+        """`plaintext` as an integrator would post it. The id follows from the body, so a repeat has the same one."""
+        message_id = f"msg_{hashlib.sha256(plaintext).hexdigest()[:32]}"
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": message_id,
+            "webhook-timestamp": stamp.timestamp,
+            "webhook-signature": sign(str(settings["secret"]), message_id, stamp.timestamp, plaintext),
+        }
+        return Delivery("POST", {}, headers, plaintext, at=float(stamp.timestamp))
+
+    def ping(self, settings: Settings, stamp: Stamp) -> bytes:
+        """That by which an integrator tries the URL and the secret."""
+        return b'{"type":"ping"}'
+
+    def check_settings(self, settings: Settings) -> list[Problem]:
+        """A secret is decoded, since too short a one could be guessed."""
+        return [] if _key_bytes(settings.get("secret")) else [Problem("/secret", _SECRET_RULE)]
 
 
-def refuse(rejected: Rejected) -> Answer:
-    """401, alike for all that does not verify; only a clock that is off is told so: no sender finds that otherwise."""
-    return STALE if rejected.reason == "stale" else REFUSAL
-
-
-def sample(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes) -> Delivery:
-    """`plaintext` as an integrator would post it. The id follows from the body, so a repeat has the same one."""
-    del nonce, randomness  # nothing here is random: the secret alone makes the signature
-    message_id = f"msg_{hashlib.sha256(plaintext).hexdigest()[:32]}"
-    headers = {
-        "content-type": "application/json",
-        "webhook-id": message_id,
-        "webhook-timestamp": timestamp,
-        "webhook-signature": sign(str(settings["secret"]), message_id, timestamp, plaintext),
-    }
-    return Delivery("POST", {}, headers, plaintext, at=float(timestamp))
-
-
-def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: bytes) -> tuple[Delivery, Answer]:
-    """The ping by which an integrator tries the URL and the secret."""
-    ping = b'{"type":"ping"}'
-    return sample(settings, ping, timestamp=timestamp, nonce=nonce, randomness=randomness), SUCCESS
-
-
-def check_settings(settings: Settings) -> list[Problem]:
-    """What the form can't say: a secret is decoded, since too short a one could be guessed."""
-    problems = []
-    if _key_bytes(settings.get("secret")) is None:
-        problems.append(Problem("/secret", _SECRET_RULE))
-    return problems
+DOOR = OpenDoor()
 
 
 def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
@@ -115,10 +110,10 @@ def _verify_age(timestamp: str, at: float) -> None:
 
 def _verify_signature(delivery: Delivery, secrets: Settings, message_id: str, timestamp: str) -> None:
     """Every secret is tried on every signature: both sides may be rotating at once."""
-    given = delivery.headers.get("webhook-signature", "").split(" ", SIGNATURES_LIMIT)[:SIGNATURES_LIMIT]
+    signatures = delivery.headers.get("webhook-signature", "").split(" ", SIGNATURES_LIMIT)[:SIGNATURES_LIMIT]
     for settings in generations(secrets):
         expected = sign(settings.get("secret", ""), message_id, timestamp, delivery.body).encode()
-        if any(hmac.compare_digest(expected, one.encode("utf-8", "replace")) for one in given):
+        if any(hmac.compare_digest(expected, signature.encode("utf-8", "replace")) for signature in signatures):
             return
     raise Rejected("bad-signature")
 
@@ -143,7 +138,7 @@ def _key(message_id: str, body: bytes) -> str:
 
 def _is_ping(body: bytes) -> bool:
     try:
-        said = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return False
-    return isinstance(said, dict) and said.get("type") == "ping"
+    return isinstance(document, dict) and document.get("type") == "ping"

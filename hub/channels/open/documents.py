@@ -335,7 +335,7 @@ Plain = (
 )
 """What is an event as it stands: ids and enums only."""
 Document = MessageCreated | Lead | OrderUpdated | AfterSaleUpdated | ReviewCreated | Plain
-TYPES: tuple[str, ...] = tuple(get_args(one.model_fields["type"].annotation)[0] for one in get_args(Document))
+TYPES: tuple[str, ...] = tuple(get_args(model.model_fields["type"].annotation)[0] for model in get_args(Document))
 _PROSE = re.compile(r"^(?:Value error, |(Input|String) should )")
 _ADAPTER: TypeAdapter[Document] = TypeAdapter(Annotated[Document, Field(discriminator="type")])
 
@@ -345,8 +345,8 @@ def read_document(body: bytes) -> Document | list[Problem]:
     try:
         return _ADAPTER.validate_json(body)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)[:PROBLEMS_LIMIT]
-        return [_problem(one["type"], one["loc"], one["msg"]) for one in found]
+        errors = error.errors(include_url=False, include_input=False, include_context=False)[:PROBLEMS_LIMIT]
+        return [_problem(item["type"], item["loc"], item["msg"]) for item in errors]
 
 
 def json_schema() -> dict[str, Any]:
@@ -365,7 +365,7 @@ def _problem(kind: str, loc: tuple[int | str, ...], rule: str) -> Problem:
     if kind.startswith("union_tag"):
         return Problem("/type", "must be one of: " + ", ".join(TYPES))
     pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in loc[1:] if part != "[key]")
-    return Problem(pointer, RULES.get(kind) or _PROSE.sub(lambda found: "must " if found[1] else "", rule))
+    return Problem(pointer, RULES.get(kind) or _PROSE.sub(lambda match: "must " if match[1] else "", rule))
 
 
 def _minor(amount: str, currency: str) -> int:

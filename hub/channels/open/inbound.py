@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import AFTER_SALE_RANKS, ORDER_RANKS
-from hub.channels.market import AfterSaleFacts, OrderFacts
-from hub.channels.open import documents as told
+from hub.channels.open import documents as documents
 from hub.channels.reading import envelope
 from hub.contracts.events import (
     ConsentChanged,
@@ -36,7 +36,7 @@ def events(message: StoredMessage) -> list[Draft]:
 
     Of two tellings the later one holds, so one from the future would hold against all that is true until then.
     """
-    document = told.read_document(message.plaintext)
+    document = documents.read_document(message.plaintext)
     if isinstance(document, list):
         raise _not_understood(document[0])
     if document.occurred_at > message.received_at + AHEAD_LIMIT:
@@ -46,55 +46,55 @@ def events(message: StoredMessage) -> list[Draft]:
 
 def check(body: bytes) -> list[Problem]:
     """What is wrong with a body, by JSON pointer; empty when it would be understood."""
-    document = told.read_document(body)
+    document = documents.read_document(body)
     return document if isinstance(document, list) else []
 
 
 def _not_understood(problem: Problem) -> NotUnderstood:
     if problem.pointer == "/type":
         return NotUnderstood("unmapped-type")
-    if problem.rule == told.NOT_JSON:
+    if problem.rule == documents.NOT_JSON:
         return NotUnderstood("bad-json")
     return NotUnderstood("bad-form", field=problem.pointer, rule=problem.rule)
 
 
-def _draft(message: StoredMessage, document: told.Document) -> Draft:
+def _draft(message: StoredMessage, document: documents.Document) -> Draft:
     match document:
-        case told.MessageCreated():
+        case documents.MessageCreated():
             return _message(message, document)
-        case told.Lead():
+        case documents.Lead():
             return _lead(message, document)
-        case told.ReviewCreated():
+        case documents.ReviewCreated():
             return _review(message, document)
-        case told.OrderUpdated():
+        case documents.OrderUpdated():
             return Draft(facts=_order(message, document))
-        case told.AfterSaleUpdated():
+        case documents.AfterSaleUpdated():
             return Draft(facts=_after_sale(message, document))
         case _:
             return Draft(_plain_event(message, document))
 
 
-def _plain_event(message: StoredMessage, document: told.Plain) -> Any:
+def _plain_event(message: StoredMessage, document: documents.Plain) -> Any:
     """The event of a type whose data are its fields, word for word."""
     match document:
-        case told.Touchpoint():
+        case documents.Touchpoint():
             return TouchpointCaptured(
                 **_platform(message, document, "touchpoint.captured"), **document.data.model_dump()
             )
-        case told.CouponUpdated():
+        case documents.CouponUpdated():
             return CouponChanged(**_platform(message, document, "coupon.changed"), **document.data.model_dump())
-        case told.MemberUpdated():
+        case documents.MemberUpdated():
             return MemberChanged(**_platform(message, document, "member.changed"), **document.data.model_dump())
-        case told.ConsentUpdated():
+        case documents.ConsentUpdated():
             return ConsentChanged(**_platform(message, document, "consent.changed"), **document.data.model_dump())
-        case told.LogisticsUpdated():
+        case documents.LogisticsUpdated():
             data = document.data.model_dump() | {"shop_id": document.data.shop_id or message.account}
             return LogisticsChanged(**_platform(message, document, "logistics.changed"), **data)
-        case told.StockUpdated() | told.ProductionUpdated():
+        case documents.StockUpdated() | documents.ProductionUpdated():
             return SupplyChanged(**_platform(message, document, "supply.changed"), **document.data.model_dump())
 
 
-def _message(message: StoredMessage, document: told.MessageCreated) -> Draft:
+def _message(message: StoredMessage, document: documents.MessageCreated) -> Draft:
     data = document.data
     event = MessageReceived(
         **envelope(message, "message.received"),
@@ -104,12 +104,12 @@ def _message(message: StoredMessage, document: told.MessageCreated) -> Draft:
         kind=data.kind,
         content_ref=message.message_id,
     )
-    said = {"text": data.text, "subject": data.subject, "url": data.url}
-    content = {"schema": 1, "kind": data.kind, "entry": data.entry, **_without_blanks(said), **_person(data.person)}
+    words = {"text": data.text, "subject": data.subject, "url": data.url}
+    content = {"schema": 1, "kind": data.kind, "entry": data.entry, **_without_blanks(words), **_person(data.person)}
     return Draft(event, content | {"source_time": str(int(document.occurred_at.timestamp()))})
 
 
-def _lead(message: StoredMessage, document: told.Lead) -> Draft:
+def _lead(message: StoredMessage, document: documents.Lead) -> Draft:
     data = document.data
     event = LeadCaptured(
         **_platform(message, document, "lead.captured"),
@@ -118,11 +118,11 @@ def _lead(message: StoredMessage, document: told.Lead) -> Draft:
         attribution=data.attribution,
         content_ref=message.message_id,
     )
-    said = _without_blanks({"text": data.text, "fields": dict(data.fields)})
-    return Draft(event, {"schema": 1, "kind": "lead", **said, **_person(data.person)})
+    words = _without_blanks({"text": data.text, "fields": dict(data.fields)})
+    return Draft(event, {"schema": 1, "kind": "lead", **words, **_person(data.person)})
 
 
-def _review(message: StoredMessage, document: told.ReviewCreated) -> Draft:
+def _review(message: StoredMessage, document: documents.ReviewCreated) -> Draft:
     data = document.data
     event = ReviewPosted(
         **_platform(message, document, "review.posted"),
@@ -133,7 +133,7 @@ def _review(message: StoredMessage, document: told.ReviewCreated) -> Draft:
     return Draft(event, {"schema": 1, "kind": "review", "text": data.text})
 
 
-def _order(message: StoredMessage, document: told.OrderUpdated) -> OrderFacts:
+def _order(message: StoredMessage, document: documents.OrderUpdated) -> OrderFacts:
     data = document.data
     return OrderFacts(
         order_no=data.order_no,
@@ -151,7 +151,7 @@ def _order(message: StoredMessage, document: told.OrderUpdated) -> OrderFacts:
     )
 
 
-def _after_sale(message: StoredMessage, document: told.AfterSaleUpdated) -> AfterSaleFacts:
+def _after_sale(message: StoredMessage, document: documents.AfterSaleUpdated) -> AfterSaleFacts:
     data = document.data
     return AfterSaleFacts(
         after_sale_no=data.after_sale_no,
@@ -171,14 +171,14 @@ def _after_sale(message: StoredMessage, document: told.AfterSaleUpdated) -> Afte
     )
 
 
-def _platform(message: StoredMessage, document: told.Document, kind: str) -> dict[str, Any]:
+def _platform(message: StoredMessage, document: documents.Document, kind: str) -> dict[str, Any]:
     return {**envelope(message, kind), "account": message.account, "source_at": document.occurred_at}
 
 
-def _person(person: told.Person) -> dict[str, Any]:
+def _person(person: documents.Person) -> dict[str, Any]:
     """What the sender knows of the person, for those who find out who it is."""
     return {"person": person.model_dump(exclude_defaults=True)}
 
 
-def _without_blanks(said: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if value}
+def _without_blanks(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}

@@ -61,17 +61,19 @@ class Client(ApiClient):
 
         A new authorisation kills all older tokens, so each is tried. Raises PlatformMisconfigured for another shop's.
         """
-        known = [renewal, str(self.settings.get("refresh_token") or "")]
-        tries = [("pdd.pop.auth.token.refresh", {"refresh_token": one}) for one in dict.fromkeys(known) if one]
+        refresh_tokens = [renewal, str(self.settings.get("refresh_token") or "")]
+        tries = [
+            ("pdd.pop.auth.token.refresh", {"refresh_token": token}) for token in dict.fromkeys(refresh_tokens) if token
+        ]
         code = str(self.settings.get("authorization_code") or "")
         tries += [("pdd.pop.auth.token.create", {"code": code})] if code else []
-        refused: PlatformRefused = PlatformMisconfigured(CHANNEL, reason="no refresh_token, no authorization_code")
+        refusal: PlatformRefused = PlatformMisconfigured(CHANNEL, reason="no refresh_token, no authorization_code")
         for api, params in tries:
             try:
                 return self._token(api, params)
             except PlatformRefused as error:
-                refused = error
-        raise refused
+                refusal = error
+        raise refusal
 
     def read(self, entity: Entity, number: str, order_no: str = "") -> Row:
         """An order (`order_info`), or an after-sale, read by its own and its order's number; with our `mall_id`."""
@@ -86,19 +88,19 @@ class Client(ApiClient):
     def page(self, entity: Entity, start: datetime, end: datetime, position: str) -> Rows:
         """One page of what changed in the window. position: a page number from 1, "" the first."""
         page = int(position or 1)
-        asked = {"start_updated_at": str(int(start.timestamp())), "end_updated_at": str(int(end.timestamp()))}
-        asked |= {"page": str(page), "page_size": str(PAGE_SIZE)}
+        params = {"start_updated_at": str(int(start.timestamp())), "end_updated_at": str(int(end.timestamp()))}
+        params |= {"page": str(page), "page_size": str(PAGE_SIZE)}
         if entity == "order":
             api, places = "pdd.order.number.list.increment.get", ("order_sn_increment_get_response", "order_sn_list")
-            asked |= {"is_lucky_flag": "0", "order_status": "5", "refund_status": "5"}
+            params |= {"is_lucky_flag": "0", "order_status": "5", "refund_status": "5"}
         else:
             api, places = "pdd.refund.list.increment.get", ("refund_increment_get_response", "refund_list")
-            asked |= {"after_sales_status": "1", "after_sales_type": "1"}
-        told = expect_object(CHANNEL, self._call(api, asked), api, places[0])
-        listed, total = told.get(places[1]) or [], str(told.get("total_count") or 0)
-        if not isinstance(listed, list) or not total.isdecimal():
+            params |= {"after_sales_status": "1", "after_sales_type": "1"}
+        result = expect_object(CHANNEL, self._call(api, params), api, places[0])
+        items, total = result.get(places[1]) or [], str(result.get("total_count") or 0)
+        if not isinstance(items, list) or not total.isdecimal():
             raise Retry("pinduoduo-unreadable", path=api)
-        rows = tuple(self._row(one, "order_sn" if entity == "order" else "id", "") for one in listed)
+        rows = tuple(self._row(item, "order_sn" if entity == "order" else "id", "") for item in items)
         return Rows(rows, int(total), str(page + 1) if rows and page * PAGE_SIZE < int(total) else "")
 
     def push_promotion(self, promotion: Mapping[str, Any]) -> str:
@@ -113,8 +115,8 @@ class Client(ApiClient):
     def _row(self, detail: Any, number: str, order_no: str) -> Row:
         if not isinstance(detail, Mapping):
             raise Retry("pinduoduo-unreadable", path=number)
-        told = {**detail, "mall_id": str(self.settings["shop_id"])}
-        return Row(str(detail.get(number) or ""), told, str(detail.get("order_sn") or order_no))
+        fields = {**detail, "mall_id": str(self.settings["shop_id"])}
+        return Row(str(detail.get(number) or ""), fields, str(detail.get("order_sn") or order_no))
 
     def _call(self, api: str, params: Mapping[str, str], budget: str = "") -> Any:
         return self.with_token(lambda token: self._post(api, {**params, "access_token": token}, budget), _code)
@@ -124,13 +126,13 @@ class Client(ApiClient):
         if _code(answer) in ERRORS.stale_token:
             raise PlatformMisconfigured(CHANNEL, reason="the authorisation ended", errcode=_code(answer))
         ERRORS.raise_for(_code(answer))
-        told = expect_object(CHANNEL, answer, api, api.removeprefix("pdd.").replace(".", "_") + "_response")
-        value, seconds = told.get("access_token"), str(told.get("expires_in"))
+        data = expect_object(CHANNEL, answer, api, api.removeprefix("pdd.").replace(".", "_") + "_response")
+        value, seconds = data.get("access_token"), str(data.get("expires_in"))
         if not isinstance(value, str) or not seconds.isdecimal():
             raise Retry("pinduoduo-unreadable", path=api)
-        if str(told.get("owner_id")) != str(self.settings["shop_id"]):
-            raise PlatformMisconfigured(CHANNEL, reason="another shop authorised", owner_id=told.get("owner_id"))
-        return Token(value, int(seconds), str(told.get("refresh_token") or ""))
+        if str(data.get("owner_id")) != str(self.settings["shop_id"]):
+            raise PlatformMisconfigured(CHANNEL, reason="another shop authorised", owner_id=data.get("owner_id"))
+        return Token(value, int(seconds), str(data.get("refresh_token") or ""))
 
     def _post(self, api: str, params: Mapping[str, str], budget: str = "") -> Any:
         form = {
@@ -150,8 +152,8 @@ def _code(answer: Any) -> str:
     return str(error.get("error_code")) if isinstance(error, Mapping) else "0"
 
 
-def _unwrapped(answer: Any, known: str) -> Any:
+def _unwrapped(answer: Any, name: str) -> Any:
     """An answer whose fields are documented without a name around them, with or without one."""
-    if not isinstance(answer, Mapping) or known in answer:
+    if not isinstance(answer, Mapping) or name in answer:
         return answer
-    return next((one for one in answer.values() if isinstance(one, Mapping) and known in one), None)
+    return next((part for part in answer.values() if isinstance(part, Mapping) and name in part), None)

@@ -44,22 +44,22 @@ def coupon_request(promotion: Mapping[str, Any]) -> tuple[str, dict[str, str], s
 
 
 def _problems(promotion: Mapping[str, Any]) -> list[Problem]:
-    found: list[Problem] = []
+    problems: list[Problem] = []
     title, goods = promotion.get("title"), promotion.get("goods") or []
     if not isinstance(title, str) or not 0 < len(title) <= TITLE_LIMIT:
-        found.append(Problem("/title", f"must be a text of 1 to {TITLE_LIMIT} characters"))
+        problems.append(Problem("/title", f"must be a text of 1 to {TITLE_LIMIT} characters"))
     for name, least in (("reduction_minor", 1), ("threshold_minor", 0), ("quantity", 1), ("per_buyer", 1)):
         value = promotion.get(name, least)
         if type(value) is not int or value < least:
-            found.append(Problem(f"/{name}", f"must be a whole number of {least} or more"))
+            problems.append(Problem(f"/{name}", f"must be a whole number of {least} or more"))
     if promotion.get("currency", "CNY") != "CNY":
-        found.append(Problem("/currency", "must be CNY"))
+        problems.append(Problem("/currency", "must be CNY"))
     starts, ends = promotion.get("starts_at"), promotion.get("ends_at")
     if not isinstance(starts, datetime) or not isinstance(ends, datetime) or not starts.tzinfo or not ends.tzinfo:
-        found.append(Problem("/starts_at", "must be a moment with a zone, as must ends_at"))
+        problems.append(Problem("/starts_at", "must be a moment with a zone, as must ends_at"))
     elif starts >= ends:
-        found.append(Problem("/ends_at", "must be after starts_at"))
-    return found + _unsellable(goods, promotion.get("threshold_minor"))
+        problems.append(Problem("/ends_at", "must be after starts_at"))
+    return problems + _unsellable(goods, promotion.get("threshold_minor"))
 
 
 def _unsellable(goods: Any, threshold_minor: Any) -> list[Problem]:

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from hub.channels.base import NotUnderstood
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.reading import optional_id, read_amount, read_id, read_text, read_whole
 from hub.channels.relayed import moment_of
 

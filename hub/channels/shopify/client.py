@@ -69,8 +69,8 @@ class Client(ApiClient):
         offline = str(self.settings.get("access_token") or "")
         if offline:
             return Token(offline, OFFLINE_TOKEN_SECONDS)
-        asked = {name: str(self.settings.get(name) or "") for name in ("client_id", "client_secret")}
-        answer = self._post(TOKEN_PATH, asked | {"grant_type": "client_credentials"}, {})
+        credentials = {name: str(self.settings.get(name) or "") for name in ("client_id", "client_secret")}
+        answer = self._post(TOKEN_PATH, credentials | {"grant_type": "client_credentials"}, {})
         if isinstance(answer, dict) and answer.get("error"):
             self.ERRORS.raise_for("invalid-client")
         value, seconds = expect(CHANNEL, answer, TOKEN_PATH, "access_token"), answer.get("expires_in")
@@ -81,24 +81,24 @@ class Client(ApiClient):
     def read(self, entity: Entity, number: str, order_no: str = "") -> Row:
         """An order by its number, or `Refund/…` or `Return/…`: a refund of a return is answered by that return."""
         if entity == "order":
-            order = self._one(queries.ORDER, "order", f"Order/{number}")
+            order = self._node(queries.ORDER, "order", f"Order/{number}")
             return Row(number, {"shop": self.settings["shop"], **order}, number)
         if number.startswith("Refund/"):
-            refund = self._one(queries.REFUND, "refund", number)
+            refund = self._node(queries.REFUND, "refund", number)
             owner = object_of(refund, "return")
             if not owner:
                 return Row(number, {"shop": self.settings["shop"], "refund": refund}, _order_no(refund) or order_no)
             number = _number(owner.get("id"))
-        returned = self._one(queries.RETURN, "return", number)
+        returned = self._node(queries.RETURN, "return", number)
         return Row(number, {"shop": self.settings["shop"], "return": returned}, _order_no(returned) or order_no)
 
     def page(self, entity: Entity, start: datetime, end: datetime, position: str) -> Rows:
         """Orders that changed in the window, the oldest change first; or the refunds and returns of such orders.
         position: the cursor that the page before answered."""
         query = f"updated_at:>='{_written(start)}' AND updated_at:<='{_written(end)}'"
-        asked = {"first": PAGE_SIZE, "after": position or None, "query": query}
+        variables = {"first": PAGE_SIZE, "after": position or None, "query": query}
         text = queries.ORDERS if entity == "order" else queries.AFTER_SALES
-        data = expect(CHANNEL, self._call(text, asked), GRAPHQL_PATH, "orders")
+        data = expect(CHANNEL, self._call(text, variables), GRAPHQL_PATH, "orders")
         nodes, info = expect(CHANNEL, data, GRAPHQL_PATH, "nodes"), object_of(data, "pageInfo")
         if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
             raise Retry("shopify-unreadable", path=GRAPHQL_PATH)
@@ -112,24 +112,24 @@ class Client(ApiClient):
         number = _number(node.get("id")).removeprefix("Order/")
         return Row(number, {"shop": self.settings["shop"], **node}, number)
 
-    def _one(self, query: str, name: str, number: str) -> dict[str, Any]:
-        found = self._call(query, {"id": f"gid://shopify/{number}"}).get(name)
-        if found is None:
+    def _node(self, query: str, name: str, number: str) -> dict[str, Any]:
+        node = self._call(query, {"id": f"gid://shopify/{number}"}).get(name)
+        if node is None:
             raise PlatformGone(CHANNEL, entity=name, number=number[:64])
-        if not isinstance(found, dict):
+        if not isinstance(node, dict):
             raise Retry("shopify-unreadable", path=GRAPHQL_PATH)
-        return found
+        return node
 
     def _call(self, query: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         """The `data` of a query with the token; one that died early is renewed once."""
-        asked = {"query": query, "variables": dict(variables)}
+        payload = {"query": query, "variables": dict(variables)}
         answer = self.with_token(
-            lambda token: self._post(GRAPHQL_PATH, asked, {"x-shopify-access-token": token}), self._code
+            lambda token: self._post(GRAPHQL_PATH, payload, {"x-shopify-access-token": token}), self._code
         )
         return expect_object(CHANNEL, answer, GRAPHQL_PATH, "data")
 
-    def _post(self, path: str, asked: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
-        body = json.dumps(asked, ensure_ascii=False).encode()
+    def _post(self, path: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
+        body = json.dumps(payload, ensure_ascii=False).encode()
         return self.exchange("POST", path, data=body, headers={"content-type": "application/json", **headers})
 
     def _code(self, answer: Any) -> object:
@@ -153,13 +153,13 @@ def _after_sales_of(order: Mapping[str, Any]) -> Iterator[Row]:
     """Its returns, and those refunds that belong to none."""
     order_no = _number(order.get("id")).removeprefix("Order/")
     returns = objects_of(object_of(order, "returns"), "nodes")
-    alone = (refund for refund in objects_of(order, "refunds") if not refund.get("return"))
-    for one in (*returns, *alone):
-        yield Row(_number(one.get("id")), one, order_no)
+    refunds = (refund for refund in objects_of(order, "refunds") if not refund.get("return"))
+    for after_sale in (*returns, *refunds):
+        yield Row(_number(after_sale.get("id")), after_sale, order_no)
 
 
-def _order_no(one: Mapping[str, Any]) -> str:
-    return _number(object_of(one, "order").get("id")).removeprefix("Order/")
+def _order_no(after_sale: Mapping[str, Any]) -> str:
+    return _number(object_of(after_sale, "order").get("id")).removeprefix("Order/")
 
 
 def _number(gid: object) -> str:

@@ -16,22 +16,12 @@ import json
 import re
 from typing import Any
 
-from hub.channels.base import (
-    Accepted,
-    Answer,
-    Delivery,
-    Received,
-    Rejected,
-    Settings,
-    generations,
-)
+from hub.channels.base import Accepted, Delivery, Received, Rejected, Settings, generations
+from hub.channels.door import Door, Stamp
 from hub.kernel.errors import Problem
 
-name = "shopify"
-BODY_LIMIT_BYTES = 4 << 20
 SELF_TEST_TOPIC = "hub/self-test"
 """Shopify never sends it: the connection's own check does, signed like the rest."""
-SUCCESS = Answer(200)
 
 _HEADERS = {
     "topic": "x-shopify-topic",
@@ -46,53 +36,46 @@ _STORED = re.compile(
 _WEBHOOK_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 
-def accept(delivery: Delivery, secrets: Settings) -> Accepted:
-    """The one message of a webhook. Raises Rejected only."""
-    if delivery.method != "POST":
-        raise Rejected("bad-method")
-    if len(delivery.body) > BODY_LIMIT_BYTES:
-        raise Rejected("too-large", limit_bytes=BODY_LIMIT_BYTES)
-    _verify(delivery, secrets)
-    told = {field: delivery.headers.get(header, "") for field, header in _HEADERS.items()}
-    if told["topic"] == SELF_TEST_TOPIC:
-        return Accepted((), SUCCESS)
-    shop = str(secrets["shop"])
-    if told["shop"].lower() != shop:
-        raise Rejected("wrong-receive-id", shop=told["shop"][:80])
-    plaintext = _stored(told, delivery.body)
-    known = _WEBHOOK_ID.fullmatch(told["webhook_id"])
-    key = f"{shop}:{told['webhook_id']}" if known else hashlib.sha256(plaintext).hexdigest()
-    return Accepted((Received(key, plaintext, shop),), SUCCESS)
+class ShopifyDoor(Door):
+    """What does not verify hears 401, without a word, as Shopify's own check of compliance webhooks wants it."""
+
+    BODY_LIMIT_BYTES = 4 << 20
+
+    def open(self, delivery: Delivery, secrets: Settings) -> Accepted:
+        """The one message of a webhook."""
+        _verify(delivery, secrets)
+        headers = {field: delivery.headers.get(header, "") for field, header in _HEADERS.items()}
+        if headers["topic"] == SELF_TEST_TOPIC:
+            return Accepted((), self.SUCCESS)
+        shop = str(secrets["shop"])
+        if headers["shop"].lower() != shop:
+            raise Rejected("wrong-receive-id", shop=headers["shop"][:80])
+        plaintext = _stored(headers, delivery.body)
+        has_id = _WEBHOOK_ID.fullmatch(headers["webhook_id"])
+        key = f"{shop}:{headers['webhook_id']}" if has_id else hashlib.sha256(plaintext).hexdigest()
+        return Accepted((Received(key, plaintext, shop),), self.SUCCESS)
+
+    def sample(self, settings: Settings, plaintext: bytes, stamp: Stamp) -> Delivery:
+        """A stored message, as Shopify would deliver it; any other text is the body of a webhook without headers."""
+        parts = _STORED.fullmatch(plaintext)
+        if parts is None:
+            return _signed(settings, {"shop": str(settings["shop"])}, plaintext)
+        headers = {field: json.loads(part) for field, part in zip(_HEADERS, parts.groups(), strict=False)}
+        return _signed(settings, headers, parts[5])
+
+    def ping(self, settings: Settings, stamp: Stamp) -> bytes:
+        """Shopify checks nothing when a subscription is saved: a webhook of our own, signed like the rest."""
+        headers = {"topic": SELF_TEST_TOPIC, "shop": str(settings["shop"]), "webhook_id": "", "triggered_at": ""}
+        return _stored(headers, b"{}")
+
+    def check_settings(self, settings: Settings) -> list[Problem]:
+        """An access token, or the client id that gets one, must be there."""
+        if settings.get("access_token") or settings.get("client_id"):
+            return []
+        return [Problem("/access_token", "must be given, or client_id")]
 
 
-def refuse(rejected: Rejected) -> Answer:
-    """401 without a word, as Shopify's own check of compliance webhooks wants it."""
-    del rejected
-    return Answer(401)
-
-
-def sample(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes) -> Delivery:
-    """A stored message, as Shopify would deliver it; any other text is the body of a webhook without headers."""
-    del timestamp, nonce, randomness  # this platform signs none of them
-    parts = _STORED.fullmatch(plaintext)
-    if parts is None:
-        return _signed(settings, {"shop": str(settings["shop"])}, plaintext)
-    told: dict[str, Any] = {field: json.loads(part) for field, part in zip(_HEADERS, parts.groups(), strict=False)}
-    return _signed(settings, told, parts[5])
-
-
-def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: bytes) -> tuple[Delivery, Answer]:
-    """Shopify checks nothing when a subscription is saved: a signed webhook that nobody keeps."""
-    del timestamp, nonce, randomness
-    return _signed(settings, {"topic": SELF_TEST_TOPIC, "shop": str(settings["shop"])}, b"{}"), SUCCESS
-
-
-def check_settings(settings: Settings) -> list[Problem]:
-    """What the form can't say: an access token, or the client id that gets one, must be there."""
-    problems = []
-    if not settings.get("access_token") and not settings.get("client_id"):
-        problems.append(Problem("/access_token", "must be given, or client_id"))
-    return problems
+DOOR = ShopifyDoor()
 
 
 def sign(client_secret: str, body: bytes) -> str:
@@ -101,17 +84,17 @@ def sign(client_secret: str, body: bytes) -> str:
 
 
 def _verify(delivery: Delivery, secrets: Settings) -> None:
-    given = delivery.headers.get("x-shopify-hmac-sha256", "").encode("utf-8", "surrogatepass")
+    signature = delivery.headers.get("x-shopify-hmac-sha256", "").encode("utf-8", "surrogatepass")
     for settings in generations(secrets):
         if not settings.get("client_secret") or not settings.get("shop"):
             raise Rejected("bad-settings", field="client_secret, shop")
-        if hmac.compare_digest(sign(str(settings["client_secret"]), delivery.body).encode(), given):
+        if hmac.compare_digest(sign(str(settings["client_secret"]), delivery.body).encode(), signature):
             return
     raise Rejected("bad-signature")
 
 
-def _signed(settings: Settings, told: dict[str, Any], body: bytes) -> Delivery:
-    headers = {header: str(told.get(field, "")) for field, header in _HEADERS.items()}
+def _signed(settings: Settings, fields: dict[str, Any], body: bytes) -> Delivery:
+    headers = {header: str(fields.get(field, "")) for field, header in _HEADERS.items()}
     headers |= {
         "content-type": "application/json",
         "x-shopify-hmac-sha256": sign(str(settings["client_secret"]), body),
@@ -119,6 +102,6 @@ def _signed(settings: Settings, told: dict[str, Any], body: bytes) -> Delivery:
     return Delivery("POST", {}, headers, body)
 
 
-def _stored(told: dict[str, str], body: bytes) -> bytes:
-    head = "".join(f'"{field}":{json.dumps(told[field])},' for field in _HEADERS)
+def _stored(fields: dict[str, str], body: bytes) -> bytes:
+    head = "".join(f'"{field}":{json.dumps(fields[field])},' for field in _HEADERS)
     return b"{" + head.encode() + b'"body":' + body + b"}"

@@ -90,11 +90,11 @@ def events(message: StoredMessage) -> list[Draft]:
     topic, body = str(stored.get("topic", "")), stored.get("body")
     if not isinstance(body, dict):
         raise NotUnderstood("bad-json")
-    read = _reader(topic)
-    if read is None:
+    reader = _reader(topic)
+    if reader is None:
         raise NotUnderstood("unknown-topic", topic=topic)
     _check_topic(topic, str(stored.get("shop", "")), body)
-    return read(message, {**stored, "topic": topic}, body)
+    return reader(message, {**stored, "topic": topic}, body)
 
 
 def _check_topic(topic: str, shop: str, body: dict[str, Any]) -> None:
@@ -113,7 +113,7 @@ Reader = Callable[[StoredMessage, dict[str, Any], dict[str, Any]], list[Draft]]
 
 
 def _reader(topic: str) -> Reader | None:
-    for topics, read in (
+    for topics, reader in (
         (ORDER_TOPICS, _order_touched),
         (RETURN_TOPICS, _return_touched),
         (CUSTOMER_TOPICS, _member_changed),
@@ -121,7 +121,7 @@ def _reader(topic: str) -> Reader | None:
         (PRODUCT_TOPICS, _product_noticed),
     ):
         if topic in topics:
-            return read
+            return reader
     return _SINGLE.get(topic)
 
 
@@ -211,9 +211,9 @@ def _parcels_moved(message: StoredMessage, stored: dict[str, Any], body: dict[st
     status = str(body.get("shipment_status") or "")
     if status not in PARCEL_STATES:
         raise NotUnderstood("unknown-status", shipment_status=status)
-    several = body.get("tracking_numbers")
-    told = several if isinstance(several, list) and several else [body.get("tracking_number")]
-    numbers = dict.fromkeys(optional_id({"number": one}, "number") for one in told[:PARCELS_LIMIT])
+    listed = body.get("tracking_numbers")
+    tracking_numbers = listed if isinstance(listed, list) and listed else [body.get("tracking_number")]
+    numbers = dict.fromkeys(optional_id({"number": value}, "number") for value in tracking_numbers[:PARCELS_LIMIT])
     state: ParcelState = "failed" if body.get("status") == "cancelled" else PARCEL_STATES[status]
     return [
         Draft(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.reading import (
     object_of,
     objects_of,
@@ -55,16 +55,16 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
     Raises NotUnderstood: unknown-status, missing-field, unknown-currency.
     """
     returned, refund = object_of(detail, "return"), object_of(detail, "refund")
-    one = returned or refund
+    after_sale = returned or refund
     refunds = objects_of(object_of(returned, "refunds"), "nodes") if returned else (refund,)
     money = _money_state(refunds, table)
     status = returned.get("status") if returned else "refund_created"
     state, rank = table.after_sale_state({"status": status, "money": money})
-    amounts = [_money(each, "totalRefundedSet") for each in refunds]
+    amounts = [_money(item, "totalRefundedSet") for item in refunds]
     total_minor = sum(amount_minor for amount_minor, _ in amounts)
-    order = object_of(one, "order")
+    order = object_of(after_sale, "order")
     return AfterSaleFacts(
-        after_sale_no=read_id(one, "id").removeprefix("gid://shopify/"),
+        after_sale_no=read_id(after_sale, "id").removeprefix("gid://shopify/"),
         order_no=_number(order),
         shop_id=read_id(detail, "shop"),
         type=_type(returned),
@@ -116,15 +116,15 @@ def _customer(order: Mapping[str, Any]) -> str:
 
 def _attribution(detail: Mapping[str, Any]) -> Attribution:
     """The first discount code, and the campaign of the visit that ended in the order."""
-    told: Attribution = {}
+    attribution: Attribution = {}
     codes = detail.get("discountCodes")
     if isinstance(codes, list) and codes and isinstance(codes[0], str) and codes[0].strip():
-        told["code"] = codes[0].strip()[:128]
+        attribution["code"] = codes[0].strip()[:128]
     visit = object_of(object_of(detail, "customerJourneySummary"), "lastVisit")
     campaign = read_text(object_of(visit, "utmParameters"), "campaign").strip()
     if campaign:
-        told["campaign"] = campaign[:128]
-    return told
+        attribution["campaign"] = campaign[:128]
+    return attribution
 
 
 def _tracking_nos(detail: Mapping[str, Any]) -> Iterator[str]:

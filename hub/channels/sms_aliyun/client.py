@@ -83,7 +83,7 @@ class Client(ApiClient):
         """
         check_message(receivers, send_id, least=1, most=RECEIVERS_LIMIT, form=PHONE, rule=PHONE_RULE)
         query = {
-            "PhoneNumbers": ",".join(one.removeprefix("+") for one in receivers),
+            "PhoneNumbers": ",".join(phone.removeprefix("+") for phone in receivers),
             "SignName": str(self.settings["sign_name"]),
             "TemplateCode": template,
             "TemplateParam": json.dumps(dict(params), ensure_ascii=False),

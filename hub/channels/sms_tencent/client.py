@@ -80,29 +80,30 @@ class Client(ApiClient):
         """
         check_message(receivers, send_id, least=1, most=RECEIVERS_LIMIT, form=PHONE, rule=PHONE_RULE)
         body = {
-            "PhoneNumberSet": [_international(one) for one in receivers],
+            "PhoneNumberSet": [_international(phone) for phone in receivers],
             "SmsSdkAppId": str(self.settings["sdk_app_id"]),
             "SignName": str(self.settings["sign_name"]),
             "TemplateId": template,
             "TemplateParamSet": list(params.values()),
             "SessionContext": send_id,
         }
-        told = expect(self.CHANNEL, self._call(json.dumps(body, ensure_ascii=False).encode()), ACTION, "Response")
-        if isinstance(told, Mapping) and "Error" in told:
-            self.ERRORS.raise_for(expect(self.CHANNEL, told, ACTION, "Error", "Code"))
-        statuses = expect(self.CHANNEL, told, ACTION, "SendStatusSet")
+        response = expect(self.CHANNEL, self._call(json.dumps(body, ensure_ascii=False).encode()), ACTION, "Response")
+        if isinstance(response, Mapping) and "Error" in response:
+            self.ERRORS.raise_for(expect(self.CHANNEL, response, ACTION, "Error", "Code"))
+        statuses = expect(self.CHANNEL, response, ACTION, "SendStatusSet")
         if not isinstance(statuses, list) or len(statuses) != len(receivers):
             raise Retry("sms_tencent-unreadable", path=ACTION)
-        return self._sent(receivers, [(expect(self.CHANNEL, one, ACTION, "Code"), one) for one in statuses])
+        codes = [expect(self.CHANNEL, status, ACTION, "Code") for status in statuses]
+        return self._sent(receivers, list(zip(codes, statuses, strict=True)))
 
     def _sent(self, receivers: Sequence[str], statuses: Sequence[tuple[Any, Mapping[str, Any]]]) -> Sent:
         """The platform answers in the order of the numbers."""
-        taken = [status for code, status in statuses if str(code) in self.ERRORS.success]
-        if not taken:
+        accepted = [status for code, status in statuses if str(code) in self.ERRORS.success]
+        if not accepted:
             self.ERRORS.raise_for(statuses[0][0])
         pairs = zip(receivers, statuses, strict=True)
         unreached = tuple(phone for phone, (code, _) in pairs if str(code) not in self.ERRORS.success)
-        return Sent(str(taken[0].get("SerialNo", "")), unreached)
+        return Sent(str(accepted[0].get("SerialNo", "")), unreached)
 
     def _call(self, body: bytes) -> Any:
         host, timestamp = urlsplit(self._base_url).netloc, int(self.wall_now().timestamp())

@@ -78,35 +78,35 @@ class Client(ApiClient):
         """One page of what changed (reviews: what was written) in the window. position: a page from 1, "" the first."""
         page, size = int(position or 1), PAGE_SIZES[entity]
         window = {"start": _china(start), "end": _china(end)}
-        asked = {"page_no": str(page), "page_size": str(size)}
+        params = {"page_no": str(page), "page_size": str(size)}
         if entity == "order":
             api, places = "taobao.trades.sold.increment.get", ("trades", "trade")
-            asked |= {"fields": TRADE_FIELDS, "start_modified": window["start"], "end_modified": window["end"]}
+            params |= {"fields": TRADE_FIELDS, "start_modified": window["start"], "end_modified": window["end"]}
         elif entity == "after_sale":
             api, places = "taobao.refunds.receive.get", ("refunds", "refund")
-            asked |= {"fields": REFUND_FIELDS, "start_modified": window["start"], "end_modified": window["end"]}
+            params |= {"fields": REFUND_FIELDS, "start_modified": window["start"], "end_modified": window["end"]}
         else:
             api, places = "taobao.traderates.get", ("trade_rates", "trade_rate")
-            asked |= {"fields": REVIEW_FIELDS, "rate_type": "get", "role": "buyer"}
-            asked |= {"start_date": window["start"], "end_date": window["end"]}
-        return self._rows(entity, self._call(api, asked), places, page * size, str(page + 1))
+            params |= {"fields": REVIEW_FIELDS, "rate_type": "get", "role": "buyer"}
+            params |= {"start_date": window["start"], "end_date": window["end"]}
+        return self._rows(entity, self._call(api, params), places, page * size, str(page + 1))
 
-    def _rows(self, entity: Entity, answer: Any, places: tuple[str, str], seen: int, after: str) -> Rows:
+    def _rows(self, entity: Entity, answer: Any, places: tuple[str, str], reached: int, after: str) -> Rows:
         """`places` is missing where there is nothing; the total never is."""
-        told = str(expect(CHANNEL, answer, places[0], "total_results"))
+        total = str(expect(CHANNEL, answer, places[0], "total_results"))
         listed = answer.get(places[0]) or {}
         items = listed.get(places[1]) or [] if isinstance(listed, Mapping) else None
-        if not told.isdecimal() or not isinstance(items, list):
+        if not total.isdecimal() or not isinstance(items, list):
             raise Retry("taobao-unreadable", path=places[0])
         rows = tuple(self._row(entity, item, "") for item in items)
-        return Rows(rows, int(told), after if rows and seen < int(told) else "")
+        return Rows(rows, int(total), after if rows and reached < int(total) else "")
 
     def _row(self, entity: Entity, detail: Any, order_no: str) -> Row:
         if not isinstance(detail, Mapping):
             raise Retry("taobao-unreadable", path=entity)
         number = {"order": "tid", "after_sale": "refund_id"}.get(entity, "oid")
-        told = {**detail, "seller_id": str(self.settings["shop_id"])}
-        return Row(str(detail.get(number) or ""), told, str(detail.get("tid") or order_no))
+        fields = {**detail, "seller_id": str(self.settings["shop_id"])}
+        return Row(str(detail.get(number) or ""), fields, str(detail.get("tid") or order_no))
 
     def _call(self, api: str, params: Mapping[str, str]) -> Any:
         """The `<api>_response` of a call. Raises what the error table says of its code."""

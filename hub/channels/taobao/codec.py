@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from hub.channels import relaying
+from hub.channels.relaying import RelayedDoor
 
-name = "taobao"
-BODY_LIMIT_BYTES = relaying.BODY_LIMIT_BYTES
-DOOR = relaying.Door("taobao-tmc")
-accept, sample, verification, refuse = DOOR.accept, DOOR.sample, DOOR.verification, relaying.refuse
+DOOR = RelayedDoor("taobao-tmc")

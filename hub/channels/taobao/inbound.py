@@ -89,16 +89,16 @@ def events(message: StoredMessage) -> list[Draft]:
 
     Raises NotUnderstood: bad-json, missing-field, unknown-topic, unknown-pull.
     """
-    told = read_object(message.plaintext)
-    if "pulled" in told:
-        if told["pulled"] != "review":
-            raise NotUnderstood("unknown-pull", pulled=told["pulled"])
-        return [_review(message, object_of(told, "row"))]
+    payload = read_object(message.plaintext)
+    if "pulled" in payload:
+        if payload["pulled"] != "review":
+            raise NotUnderstood("unknown-pull", pulled=payload["pulled"])
+        return [_review(message, object_of(payload, "row"))]
     relayed = read_relayed(message.plaintext, shop_field="seller_id")
-    return [_said(message, relayed)]
+    return [_read_topic(message, relayed)]
 
 
-def _said(message: StoredMessage, relayed: Relayed) -> Draft:
+def _read_topic(message: StoredMessage, relayed: Relayed) -> Draft:
     topic, content = relayed.topic, relayed.content
     if topic.startswith(TRADE) and topic.removeprefix(TRADE) in TRADE_TOPICS:
         return order_touched(message, relayed, read_id(content, "tid"))

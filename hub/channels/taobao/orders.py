@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.channels.base import NotUnderstood
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.reading import object_of, objects_of, optional_id, read_amount, read_id, read_text, read_written
 from hub.channels.relayed import moment_of
 

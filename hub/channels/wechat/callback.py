@@ -53,10 +53,10 @@ class Callback:
 
     def listed(self, name: str) -> tuple[str, ...]:
         """All texts of `name`, once or repeated, bare or each in an element of its own. Raises NotUnderstood."""
-        found = tuple(_texts(self.fields.get(name)))
-        if len(found) > LIST_LIMIT or any(len(one.encode()) > NAME_LIMIT_BYTES for one in found):
+        texts = tuple(_texts(self.fields.get(name)))
+        if len(texts) > LIST_LIMIT or any(len(text.encode()) > NAME_LIMIT_BYTES for text in texts):
             raise NotUnderstood("missing-field", field=name)
-        return found
+        return texts
 
     def platform_facts(self, kind: str, number: int = 0) -> dict[str, Any]:
         """What events of the type `kind` have that come of a platform; `number` counts those of one message."""
@@ -86,8 +86,8 @@ def accounts_changed(callback: Callback) -> list[Draft]:
 
     Taken is urgent: its customers are not heard any more.
     """
-    changes = [("added", one) for one in callback.listed("authaddopenkfid")]
-    changes += [("removed", one) for one in callback.listed("authdelopenkfid")]
+    changes = [("added", account) for account in callback.listed("authaddopenkfid")]
+    changes += [("removed", account) for account in callback.listed("authdelopenkfid")]
     return [
         Draft(
             PlatformNoticed(
@@ -106,4 +106,4 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value.strip()] if value.strip() else []
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for one in inner for text in _texts(one)]
+    return [text for item in inner for text in _texts(item)]

@@ -137,7 +137,7 @@ def _read_json(text: bytes) -> Fields:
 
 def _is_deeper(value: Any, limit: int) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    return inner is not None and (limit == 0 or any(_is_deeper(one, limit - 1) for one in inner))
+    return inner is not None and (limit == 0 or any(_is_deeper(item, limit - 1) for item in inner))
 
 
 def _lower_names(pairs: list[tuple[str, Any]]) -> Fields:

@@ -36,10 +36,10 @@ def _cut_xml(body: bytes) -> str:
     end = body.find(_USUAL_END, start)
     if len(_USUAL_START) <= start <= end:
         return body[start:end].strip().decode("ascii", "replace")
-    found = _CIPHERTEXT.search(body)
-    if not found:
+    match = _CIPHERTEXT.search(body)
+    if not match:
         raise Rejected("bad-form")
-    return (found[1] if found[1] is not None else found[2]).strip().decode("ascii", "replace")
+    return (match[1] if match[1] is not None else match[2]).strip().decode("ascii", "replace")
 
 
 def _cut_json(body: bytes) -> str:
@@ -47,10 +47,10 @@ def _cut_json(body: bytes) -> str:
         envelope = json.loads(body)
     except (ValueError, RecursionError):
         raise Rejected("bad-form") from None
-    found = [value for key, value in envelope.items() if key.lower() == "encrypt"]
-    if len(found) != 1 or not isinstance(found[0], str):
+    values = [value for key, value in envelope.items() if key.lower() == "encrypt"]
+    if len(values) != 1 or not isinstance(values[0], str):
         raise Rejected("bad-form")
-    return found[0].strip()
+    return values[0].strip()
 
 
 def message_key(plaintext: bytes) -> str:

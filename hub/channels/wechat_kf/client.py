@@ -39,8 +39,8 @@ class Client(CorpClient):
         token: of the callback; without one, or with one older than 10 minutes, a strict limit applies. There may be
         more though few rows came. Store the cursor after the rows.
         """
-        asked = {"cursor": cursor, "limit": ROWS_LIMIT, "voice_format": 0, "open_kfid": open_kfid}
-        answer = self._sync(asked, token)
+        params = {"cursor": cursor, "limit": ROWS_LIMIT, "voice_format": 0, "open_kfid": open_kfid}
+        answer = self._sync(params, token)
         rows, next_cursor = answer.get("msg_list", []), expect(self.CHANNEL, answer, SYNC, "next_cursor")
         if not isinstance(next_cursor, str) or not _is_rows(rows):
             raise Retry(f"{self.CHANNEL}-unreadable", path=SYNC)
@@ -61,27 +61,27 @@ class Client(CorpClient):
 
     def accounts(self) -> list[dict[str, Any]]:
         """The accounts (客服账号) that this app may serve: open_kfid, name, avatar. At most 5000."""
-        found: list[dict[str, Any]] = []
+        accounts: list[dict[str, Any]] = []
         for page in range(ACCOUNT_PAGES_LIMIT):
             answer = self.call(ACCOUNTS, {"offset": page * ACCOUNTS_PAGE, "limit": ACCOUNTS_PAGE})
             listed = answer.get("account_list", [])
             if not _is_rows(listed):
                 raise Retry(f"{self.CHANNEL}-unreadable", path=ACCOUNTS)
-            found += listed
+            accounts += listed
             if len(listed) < ACCOUNTS_PAGE:
                 break
-        return found
+        return accounts
 
-    def _sync(self, asked: dict[str, Any], token: str) -> dict[str, Any]:
+    def _sync(self, params: dict[str, Any], token: str) -> dict[str, Any]:
         """A callback's token that is too old is left out: fewer calls are allowed then, but nothing is lost."""
         if not token:
-            return self.call(SYNC, asked)
+            return self.call(SYNC, params)
         try:
-            return self.call(SYNC, {**asked, "token": token})
+            return self.call(SYNC, {**params, "token": token})
         except PlatformRefused as refused:
             if refused.facts.get("errcode") != STALE_CALLBACK_TOKEN:
                 raise
-        return self.call(SYNC, asked)
+        return self.call(SYNC, params)
 
     def _send(self, path: str, to: dict[str, str], text: str, msgid: str) -> str:
         if not _MSGID.fullmatch(msgid):

@@ -132,7 +132,7 @@ def _from_row(row: Callback) -> list[Draft]:
 
 def _received(row: Callback, kind: str) -> Draft:
     message, names = row.message, RENAMED.get(kind, {})
-    content = {names.get(theirs, theirs): value for theirs, value in row.below(kind).fields.items()}
+    content = {names.get(name, name): value for name, value in row.below(kind).fields.items()}
     content |= {"schema": 1, "kind": KINDS[kind]}
     content |= {"source_time": row.words("send_time"), "open_kfid": row.required("open_kfid")}
     event = MessageReceived(
@@ -158,14 +158,14 @@ def _from_event(event: Callback) -> list[Draft]:
 def _entered(event: Callback) -> Draft:
     """enter_session: which link (scene), with which parameter of ours, or from whose channel (视频号) or its shop."""
     channels = event.below("wechat_channels")
-    told: dict[AttributionKey, str] = {
+    sources: dict[AttributionKey, str] = {
         "scene": event.optional("scene"),
         "code": event.optional("scene_param"),
         "influencer": channels.optional("nickname"),
         "store": channels.optional("shop_nickname"),
     }
-    came_by = {name: value for name, value in told.items() if value}
-    return _touched(event, "session_started", event.required("open_kfid"), came_by)
+    attribution = {name: value for name, value in sources.items() if value}
+    return _touched(event, "session_started", event.required("open_kfid"), attribution)
 
 
 def _session_changed(event: Callback) -> Draft:

@@ -145,15 +145,15 @@ def _of_a_person(message: StoredMessage, fields: Fields, name: str) -> Event | N
     if name in MEMBERS:
         return _member(message, fields, MEMBERS[name])
     if name == "user_enter_tempsession":
-        told = _told(message, fields, "touchpoint.captured")
-        return TouchpointCaptured(**told, person_id=read_id(fields, "fromusername"), kind="entered")
+        facts = _facts(message, fields, "touchpoint.captured")
+        return TouchpointCaptured(**facts, person_id=read_id(fields, "fromusername"), kind="entered")
     return None
 
 
 def _coupon(message: StoredMessage, fields: Fields, below: str, change: Any) -> CouponChanged:
     info = object_of(fields, below)
     return CouponChanged(
-        **_told(message, fields, "coupon.changed"),
+        **_facts(message, fields, "coupon.changed"),
         person_id=read_id(fields, "fromusername"),
         coupon_id=read_id(info, "coupon_id"),
         code=optional_id(info, "user_coupon_id"),
@@ -165,7 +165,7 @@ def _member(message: StoredMessage, fields: Fields, change: Any) -> MemberChange
     """`score` is what the member has now; an exchange says only what it cost."""
     info = object_of(fields, "user_info")
     return MemberChanged(
-        **_told(message, fields, "member.changed"),
+        **_facts(message, fields, "member.changed"),
         person_id=read_id(fields, "fromusername"),
         change=change,
         level=optional_id(info, "grade"),
@@ -177,7 +177,7 @@ def _noticed(message: StoredMessage, fields: Fields, notice: Notice) -> Platform
     info = object_of(fields, notice.below) if notice.below else fields
     status, urgent = notice.says.get(optional_id(info, notice.by)) or notice.says[""]
     return PlatformNoticed(
-        **_told(message, fields, "platform.noticed"),
+        **_facts(message, fields, "platform.noticed"),
         kind=notice.kind,
         status=status,
         subject_id=read_id(info, notice.subject) if notice.subject else "",
@@ -185,7 +185,7 @@ def _noticed(message: StoredMessage, fields: Fields, notice: Notice) -> Platform
     )
 
 
-def _told(message: StoredMessage, fields: Fields, kind: str) -> dict[str, Any]:
+def _facts(message: StoredMessage, fields: Fields, kind: str) -> dict[str, Any]:
     """What every event of the platform has. source_at: CreateTime, seconds of its clock."""
     source_at = optional_moment(fields, "createtime")
     return {**envelope(message, kind), "account": message.account, "source_at": source_at}

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable, text_of
-from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.reading import (
     object_of,
     objects_of,

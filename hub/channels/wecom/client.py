@@ -67,7 +67,7 @@ class Client(CorpClient):
                 **body,
             },
         )
-        invalid = tuple(one for one in str(answer.get("invaliduser", "")).split("|") if one)
+        invalid = tuple(userid for userid in str(answer.get("invaliduser", "")).split("|") if userid)
         return Sent(str(answer.get("msgid", "")), invalid)
 
 
@@ -75,6 +75,6 @@ def _checked(receivers: Sequence[str]) -> list[str]:
     """One name that holds another, or means everybody, would reach whom nobody meant."""
     if not 1 <= len(receivers) <= RECEIVERS_LIMIT:
         raise Invalid("message", problems=[Problem("/receivers", f"must be 1 to {RECEIVERS_LIMIT}")])
-    if not all(_USERID.fullmatch(one) for one in receivers):
+    if not all(_USERID.fullmatch(receiver) for receiver in receivers):
         raise Invalid("message", problems=[Problem("/receivers", "must be userids: letters, digits, _ - @ .")])
     return list(receivers)

@@ -97,8 +97,10 @@ def _received(callback: Callback, kind: str) -> Draft:
     message, names = callback.message, CONTENT_FIELDS.get(kind)
     if names is None:
         raise NotUnderstood("unmapped-message", kind=kind)
-    told = {ours: callback.words(theirs) for theirs, ours in names.items() if callback.words(theirs)}
-    content = {"schema": 1, "kind": kind, **told}
+    texts = {
+        name: callback.words(platform_name) for platform_name, name in names.items() if callback.words(platform_name)
+    }
+    content = {"schema": 1, "kind": kind, **texts}
     content |= {"source_time": callback.words("createtime"), "agent_id": callback.words("agentid")}
     event = MessageReceived(
         **envelope(callback.message, "message.received"),

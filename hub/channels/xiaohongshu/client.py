@@ -66,17 +66,19 @@ class Client(ApiClient):
 
         Before its last 30 minutes a token is answered again unchanged. A code lives ten minutes.
         """
-        known, code = renewal or str(self.settings.get("refresh_token") or ""), str(self.settings.get("code") or "")
-        if known:
-            return self._token("oauth.refreshToken", {"refreshToken": known})
+        refresh_token = renewal or str(self.settings.get("refresh_token") or "")
+        code = str(self.settings.get("code") or "")
+        if refresh_token:
+            return self._token("oauth.refreshToken", {"refreshToken": refresh_token})
         if not code:
             raise PlatformMisconfigured(self.CHANNEL, reason="no refresh_token and no code")
         return self._token("oauth.getAccessToken", {"code": code})
 
     def _rows(self, data: Mapping[str, Any], listed: str, number: str, total: str) -> Rows:
-        found = [one for one in expect(self.CHANNEL, data, PATH, listed) or [] if isinstance(one, Mapping)]
+        items = [item for item in expect(self.CHANNEL, data, PATH, listed) or [] if isinstance(item, Mapping)]
         rows = tuple(
-            self._row(str(expect(self.CHANNEL, one, PATH, number)), one, str(one.get("orderId", ""))) for one in found
+            self._row(str(expect(self.CHANNEL, item, PATH, number)), item, str(item.get("orderId", "")))
+            for item in items
         )
         return Rows(rows, total=count_of(self.CHANNEL, data, PATH, total))
 
@@ -107,10 +109,10 @@ class Client(ApiClient):
         if data.get("sellerId") not in (None, "", self.settings["shop_id"]):
             raise PlatformMisconfigured(self.CHANNEL, reason="the authorisation is another shop's")
         ends_at = count_of(self.CHANNEL, data, PATH, "accessTokenExpiresAt") // 1000
-        lives = max(ends_at - int(self.wall_now().timestamp()), 0)
+        life_seconds = max(ends_at - int(self.wall_now().timestamp()), 0)
         return Token(
             str(expect(self.CHANNEL, data, PATH, "accessToken")),
-            lives,
+            life_seconds,
             str(expect(self.CHANNEL, data, PATH, "refreshToken")),
         )
 

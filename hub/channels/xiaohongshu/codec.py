@@ -14,66 +14,62 @@ from typing import Any
 
 from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Settings, generations
 from hub.channels.batch import split_array
+from hub.channels.door import Door, Stamp
 from hub.channels.xiaohongshu.signing import sign_push
 from hub.kernel.errors import Problem
 
-name = "xiaohongshu"
-BODY_LIMIT_BYTES = 1 << 20
-SUCCESS = Answer(200, b'{"success":true,"error_code":0,"error_msg":""}', "application/json")
 SIGNATURE_OFF = "off"
 SAMPLE_PATH = "/webhooks/xiaohongshu"
 
 _SHOP = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
-def accept(delivery: Delivery, secrets: Settings) -> Accepted:
-    """The messages of one push, each with its own exact text. Raises Rejected only.
+class XiaohongshuDoor(Door):
+    """A push that verifies is answered with a code; all else with 401, without a word."""
 
-    A body that is no array is one message, whole: it is kept, and quarantined when it is read.
-    """
-    if delivery.method != "POST":
-        raise Rejected("bad-method")
-    if len(delivery.body) > BODY_LIMIT_BYTES:
-        raise Rejected("too-large", limit_bytes=BODY_LIMIT_BYTES)
-    _verify(delivery, secrets)
-    try:
-        messages = tuple(_received(item, text.encode()) for item, text in split_array(delivery.body))
-    except (ValueError, RecursionError):
-        messages = (Received(_sha256(delivery.body), delivery.body, ""),)
-    return Accepted(messages, SUCCESS)
+    SUCCESS = Answer(200, b'{"success":true,"error_code":0,"error_msg":""}', "application/json")
+
+    def open(self, delivery: Delivery, secrets: Settings) -> Accepted:
+        """The messages of one push, each with its own exact text.
+
+        A body that is no array is one message, whole: it is kept, and quarantined when it is read.
+        """
+        _verify(delivery, secrets)
+        try:
+            messages = tuple(_received(item, text.encode()) for item, text in split_array(delivery.body))
+        except (ValueError, RecursionError):
+            messages = (Received(_sha256(delivery.body), delivery.body, ""),)
+        return Accepted(messages, self.SUCCESS)
+
+    def sample(self, settings: Settings, plaintext: bytes, stamp: Stamp) -> Delivery:
+        """One message (`{"msgTag":…,"sellerId":…,"data":…}`), or an array of them, as Xiaohongshu would push it.
+
+        The path is signed: give the setting `push_path` when the delivery shall go to a real URL.
+        """
+        key, secret = str(settings["app_key"]), str(settings["app_secret"])
+        path = str(settings.get("push_path") or SAMPLE_PATH)
+        signature = sign_push(key, secret, path=path, query={}, timestamp=stamp.timestamp)
+        headers = {
+            "content-type": "application/json",
+            "app-key": key,
+            "timestamp": stamp.timestamp,
+            "sign": signature,
+        }
+        body = plaintext if plaintext.lstrip()[:1] == b"[" else b"[" + plaintext + b"]"
+        return Delivery("POST", {}, headers, body, path=path)
+
+    def ping(self, settings: Settings, stamp: Stamp) -> bytes:
+        """A push of nothing: what the platform sends when a URL is saved is not documented."""
+        return b"[]"
+
+    def check_settings(self, settings: Settings) -> list[Problem]:
+        """An authorisation is a refresh token or a code."""
+        if settings.get("refresh_token") or settings.get("code"):
+            return []
+        return [Problem("/refresh_token", "must be given, unless a code is")]
 
 
-def refuse(rejected: Rejected) -> Answer:
-    """401 without a word."""
-    del rejected
-    return Answer(401)
-
-
-def sample(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes) -> Delivery:
-    """One message (`{"msgTag":…,"sellerId":…,"data":…}`), or an array of them, as Xiaohongshu would push it.
-
-    The path is signed: give the setting `push_path` when the delivery shall go to a real URL.
-    """
-    del nonce, randomness  # this platform signs neither
-    key, secret = str(settings["app_key"]), str(settings["app_secret"])
-    path = str(settings.get("push_path") or SAMPLE_PATH)
-    signature = sign_push(key, secret, path=path, query={}, timestamp=timestamp)
-    headers = {"content-type": "application/json", "app-key": key, "timestamp": timestamp, "sign": signature}
-    body = plaintext if plaintext.lstrip()[:1] == b"[" else b"[" + plaintext + b"]"
-    return Delivery("POST", {}, headers, body, path=path)
-
-
-def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: bytes) -> tuple[Delivery, Answer]:
-    """A signed push of nothing: what the platform sends when a URL is saved is not documented."""
-    return sample(settings, b"[]", timestamp=timestamp, nonce=nonce, randomness=randomness), SUCCESS
-
-
-def check_settings(settings: Settings) -> list[Problem]:
-    """What the form can't say: an authorisation is a refresh token or a code."""
-    problems = []
-    if not settings.get("refresh_token") and not settings.get("code"):
-        problems.append(Problem("/refresh_token", "must be given, unless a code is"))
-    return problems
+DOOR = XiaohongshuDoor()
 
 
 def _verify(delivery: Delivery, secrets: Settings) -> None:
@@ -95,8 +91,8 @@ def _expected(delivery: Delivery, key: str, secret: str, path: str) -> str:
 
 
 def _same(delivery: Delivery, header: str, expected: str) -> bool:
-    given = delivery.headers.get(header, "").strip().encode("utf-8", "surrogatepass")
-    return hmac.compare_digest(given, expected.encode("utf-8", "surrogatepass"))
+    value = delivery.headers.get(header, "").strip().encode("utf-8", "surrogatepass")
+    return hmac.compare_digest(value, expected.encode("utf-8", "surrogatepass"))
 
 
 def _received(item: Any, plaintext: bytes) -> Received:

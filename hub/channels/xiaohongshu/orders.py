@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.reading import (
     MOMENT_LIMIT_SECONDS,
     object_of,
@@ -81,8 +81,8 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
 
 def _moment(fields: Mapping[str, Any], name: str) -> datetime:
     """Milliseconds, or seconds where the number is too small for them: their documents do not say which."""
-    known = read_whole(fields, name)
-    return read_moment(fields, name) if known < MOMENT_LIMIT_SECONDS else read_moment_ms(fields, name)
+    number = read_whole(fields, name)
+    return read_moment(fields, name) if number < MOMENT_LIMIT_SECONDS else read_moment_ms(fields, name)
 
 
 def _parcels(detail: Mapping[str, Any]) -> tuple[str, ...]:

@@ -22,8 +22,8 @@ def sign_push(app_key: str, app_secret: str, *, path: str, query: Mapping[str, s
 
     The body is not part of it.
     """
-    told = {**query, "app-key": app_key, "timestamp": timestamp}
-    return _md5(f"{path}?{'&'.join(f'{name}={told[name]}' for name in sorted(told))}{app_secret}")
+    signed = {**query, "app-key": app_key, "timestamp": timestamp}
+    return _md5(f"{path}?{'&'.join(f'{name}={signed[name]}' for name in sorted(signed))}{app_secret}")
 
 
 def _md5(text: str) -> str:

@@ -48,9 +48,9 @@ class Client(ApiClient):
     def fetch_token(self, renewal: str = "") -> Token:
         """A token for the own shop (silent grant): it may be asked for again at any time, and nothing renews it."""
         del renewal
-        asked = {"authorize_type": "silent", "grant_id": str(self.settings["kdt_id"]), "refresh": False}
-        asked |= {name: str(self.settings[name]) for name in ("client_id", "client_secret")}
-        answer = self._post(TOKEN_PATH, asked, {}, TOKEN_PATH)
+        params = {"authorize_type": "silent", "grant_id": str(self.settings["kdt_id"]), "refresh": False}
+        params |= {name: str(self.settings[name]) for name in ("client_id", "client_secret")}
+        answer = self._post(TOKEN_PATH, params, {}, TOKEN_PATH)
         self.ERRORS.raise_for(_code(answer))
         data = expect_object(CHANNEL, answer, TOKEN_PATH, "data")
         value, seconds = data.get("access_token"), self._life_seconds(data)
@@ -70,30 +70,30 @@ class Client(ApiClient):
         page_no = int(position or 1)
         if entity == "order":
             paging = {"page_no": page_no, "page_size": FEEDS[0].page_size}
-            asked = {"start_update": _written(start), "end_update": _written(end), **paging}
-            return self._page(ORDERS, asked, ("full_order_info_list", "total_results"), _order_row)
+            params = {"start_update": _written(start), "end_update": _written(end), **paging}
+            return self._page(ORDERS, params, ("full_order_info_list", "total_results"), _order_row)
         paging = {"page_no": page_no, "page_size": FEEDS[1].page_size}
         window = {"update_time_start": int(start.timestamp()), "update_time_end": int(end.timestamp())}
         return self._page(REFUNDS, {**window, **paging}, ("refunds", "total"), _refund_row)
 
-    def _page(self, api: str, asked: Mapping[str, Any], names: tuple[str, str], row: Any) -> Rows:
-        data = self._call(api, asked)
-        listed = data.get(names[0]) or ()
-        if not all(isinstance(one, dict) for one in listed):
+    def _page(self, api: str, params: Mapping[str, Any], names: tuple[str, str], row: Any) -> Rows:
+        data = self._call(api, params)
+        items = data.get(names[0]) or ()
+        if not all(isinstance(item, dict) for item in items):
             raise Retry("youzan-unreadable", path=api)
-        total = count_of(CHANNEL, data, api, names[1]) if listed or data.get(names[1]) else 0
-        page_no = asked["page_no"]
-        more = bool(listed) and page_no * asked["page_size"] < total
-        return Rows(tuple(row(one) for one in listed), total, str(page_no + 1) if more else "")
+        total = count_of(CHANNEL, data, api, names[1]) if items or data.get(names[1]) else 0
+        page_no = params["page_no"]
+        more = bool(items) and page_no * params["page_size"] < total
+        return Rows(tuple(row(item) for item in items), total, str(page_no + 1) if more else "")
 
-    def _call(self, api: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _call(self, api: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The `data` of a call with the token; one that died early is renewed once."""
         path = f"/api/{api}"
-        answer = self.with_token(lambda token: self._post(path, asked, {"access_token": token}, api), _code)
+        answer = self.with_token(lambda token: self._post(path, params, {"access_token": token}, api), _code)
         return expect_object(CHANNEL, answer, path, "data")
 
-    def _post(self, path: str, asked: Mapping[str, Any], query: Mapping[str, str], api: str) -> dict[str, Any]:
-        body = json.dumps(asked, ensure_ascii=False).encode()
+    def _post(self, path: str, params: Mapping[str, Any], query: Mapping[str, str], api: str) -> dict[str, Any]:
+        body = json.dumps(params, ensure_ascii=False).encode()
         answer = self.exchange("POST", path, api=api, params=query, data=body, headers=HEADERS)
         if not isinstance(answer, dict) or not {"gw_err_resp", "code"} & answer.keys():
             raise Retry("youzan-unreadable", path=path)
@@ -101,8 +101,8 @@ class Client(ApiClient):
 
     def _life_seconds(self, data: Mapping[str, Any]) -> int:
         """`expires` is a moment, in milliseconds."""
-        told = str(data.get("expires") or "")
-        return int(told) // 1000 - int(self.wall_now().timestamp()) if told.isdecimal() else 0
+        expires = str(data.get("expires") or "")
+        return int(expires) // 1000 - int(self.wall_now().timestamp()) if expires.isdecimal() else 0
 
 
 def _code(answer: Mapping[str, Any]) -> object:

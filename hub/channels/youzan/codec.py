@@ -12,67 +12,52 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from hub.channels.base import (
-    Accepted,
-    Answer,
-    Delivery,
-    Received,
-    Rejected,
-    Settings,
-    generations,
-)
-
-name = "youzan"
-BODY_LIMIT_BYTES = 1 << 20
-SUCCESS = Answer(200, b'{"code":0,"msg":"success"}', "application/json")
+from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Settings, generations
+from hub.channels.door import Door, Stamp
 
 _CHANGES_WHEN_SENT_AGAIN = frozenset({"sendCount", "sign", "msg_id"})
 _HINTS = ("trade_", "youzan_trade_")
 _PART = re.compile(r"[0-9A-Za-z_.:-]{1,96}")
 
 
-def accept(delivery: Delivery, secrets: Settings) -> Accepted:
-    """The one message of a push; none of a test (`test: true`). Raises Rejected only.
+class YouzanDoor(Door):
+    """What does not verify hears 401, without a word; Youzan sends it again."""
 
-    A body that verifies and is no object is kept whole, and quarantined when it is read.
-    """
-    if delivery.method != "POST":
-        raise Rejected("bad-method")
-    if len(delivery.body) > BODY_LIMIT_BYTES:
-        raise Rejected("too-large", limit_bytes=BODY_LIMIT_BYTES)
-    given = delivery.headers.get("event-sign", "")
-    if given:
-        _verify(delivery.body, given, secrets)
-    push = _object(delivery.body)
-    if not given:
-        _verify_old_form(push, secrets)
-    if push.get("test") is True:
-        return Accepted((), SUCCESS)
-    return Accepted((Received(_key(push, delivery.body), delivery.body, _part(push, "kdt_id")),), SUCCESS)
+    SUCCESS = Answer(200, b'{"code":0,"msg":"success"}', "application/json")
+
+    def open(self, delivery: Delivery, secrets: Settings) -> Accepted:
+        """The one message of a push; none of a test (`test: true`).
+
+        A body that verifies and is no object is kept whole, and quarantined when it is read.
+        """
+        signature = delivery.headers.get("event-sign", "")
+        if signature:
+            _verify(delivery.body, signature, secrets)
+        push = _object(delivery.body)
+        if not signature:
+            _verify_old_form(push, secrets)
+        if push.get("test") is True:
+            return Accepted((), self.SUCCESS)
+        message = Received(_key(push, delivery.body), delivery.body, _part(push, "kdt_id"))
+        return Accepted((message,), self.SUCCESS)
+
+    def sample(self, settings: Settings, plaintext: bytes, stamp: Stamp) -> Delivery:
+        """One push, as Youzan would deliver it today (Event-Sign)."""
+        headers = {
+            "content-type": "application/json",
+            "client-id": str(settings["client_id"]),
+            "event-type": _part(_object(plaintext), "type"),
+            "event-sign": sign(str(settings["client_id"]), plaintext, str(settings["client_secret"])),
+        }
+        return Delivery("POST", {}, headers, plaintext)
+
+    def ping(self, settings: Settings, stamp: Stamp) -> bytes:
+        """The test push of the console."""
+        push = {"test": True, "client_id": settings["client_id"], "version": int(stamp.timestamp)}
+        return json.dumps(push).encode()
 
 
-def refuse(rejected: Rejected) -> Answer:
-    """401 without a word; Youzan sends it again."""
-    del rejected
-    return Answer(401)
-
-
-def sample(settings: Settings, plaintext: bytes, *, timestamp: str, nonce: str, randomness: bytes) -> Delivery:
-    """One push, as Youzan would deliver it today (Event-Sign)."""
-    del timestamp, nonce, randomness  # this platform signs none of them
-    headers = {
-        "content-type": "application/json",
-        "client-id": str(settings["client_id"]),
-        "event-type": _part(_object(plaintext), "type"),
-        "event-sign": sign(str(settings["client_id"]), plaintext, str(settings["client_secret"])),
-    }
-    return Delivery("POST", {}, headers, plaintext)
-
-
-def verification(settings: Settings, *, timestamp: str, nonce: str, randomness: bytes) -> tuple[Delivery, Answer]:
-    """The test push of the console."""
-    body = json.dumps({"test": True, "client_id": settings["client_id"], "version": int(timestamp)}).encode()
-    return sample(settings, body, timestamp=timestamp, nonce=nonce, randomness=randomness), SUCCESS
+DOOR = YouzanDoor()
 
 
 def sign(client_id: str, signed: bytes, client_secret: str) -> str:
@@ -80,13 +65,13 @@ def sign(client_id: str, signed: bytes, client_secret: str) -> str:
     return hashlib.md5(client_id.encode() + signed + client_secret.encode(), usedforsecurity=False).hexdigest()
 
 
-def _verify(signed: bytes, given: str, secrets: Settings) -> None:
-    told = given.lower().encode("utf-8", "surrogatepass")
+def _verify(signed: bytes, signature: str, secrets: Settings) -> None:
+    raw_signature = signature.lower().encode("utf-8", "surrogatepass")
     for settings in generations(secrets):
         client_id, secret = settings.get("client_id"), settings.get("client_secret")
         if not client_id or not secret:
             raise Rejected("bad-settings", field="client_id, client_secret")
-        if hmac.compare_digest(sign(str(client_id), signed, str(secret)).encode(), told):
+        if hmac.compare_digest(sign(str(client_id), signed, str(secret)).encode(), raw_signature):
             return
     raise Rejected("bad-signature")
 
@@ -94,22 +79,22 @@ def _verify(signed: bytes, given: str, secrets: Settings) -> None:
 def _verify_old_form(push: dict[str, Any], secrets: Settings) -> None:
     """`sign` in the body covers `msg` alone, as sent or decoded (the manuals disagree): good enough for a hint about an
     order or a refund, which is read again, and for nothing else. Only for pushes without an Event-Sign."""
-    given, message, kind = push.get("sign"), push.get("msg"), push.get("type")
-    if not isinstance(given, str) or not isinstance(message, str) or not str(kind).startswith(_HINTS):
+    signature, message, kind = push.get("sign"), push.get("msg"), push.get("type")
+    if not isinstance(signature, str) or not isinstance(message, str) or not str(kind).startswith(_HINTS):
         raise Rejected("bad-signature")
     try:
-        _verify(message.encode("utf-8", "surrogatepass"), given, secrets)
+        _verify(message.encode("utf-8", "surrogatepass"), signature, secrets)
     except Rejected:
-        _verify(unquote(message).encode("utf-8", "surrogatepass"), given, secrets)
+        _verify(unquote(message).encode("utf-8", "surrogatepass"), signature, secrets)
 
 
 def _object(body: bytes) -> dict[str, Any]:
     """The push; {} where the body is none."""
     try:
-        read = json.loads(body, parse_int=str)
+        document = json.loads(body, parse_int=str)
     except (ValueError, RecursionError):
         return {}
-    return read if isinstance(read, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _key(push: dict[str, Any], body: bytes) -> str:
@@ -118,12 +103,12 @@ def _key(push: dict[str, Any], body: bytes) -> str:
     if not push:
         return hashlib.sha256(body).hexdigest()
     parts = [_part(push, field) for field in ("kdt_id", "type", "id", "version")]
-    said = {field: value for field, value in push.items() if field not in _CHANGES_WHEN_SENT_AGAIN}
+    fields = {field: value for field, value in push.items() if field not in _CHANGES_WHEN_SENT_AGAIN}
     try:
-        told = json.dumps(said, sort_keys=True).encode()
+        identity = json.dumps(fields, sort_keys=True).encode()
     except RecursionError:
-        told = body
-    return ":".join([*parts, _part(push, "msg_id") or hashlib.sha256(told).hexdigest()[:32]])
+        identity = body
+    return ":".join([*parts, _part(push, "msg_id") or hashlib.sha256(identity).hexdigest()[:32]])
 
 
 def _part(push: dict[str, Any], field: str) -> str:

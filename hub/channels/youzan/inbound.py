@@ -61,10 +61,10 @@ def events(message: StoredMessage) -> list[Draft]:
     kind = str(push.get("type", ""))
     if kind in SAYS_NOTHING:
         return []
-    read = _reader(kind)
-    if read is None:
+    reader = _reader(kind)
+    if reader is None:
         raise NotUnderstood("unknown-type", type=kind)
-    return read(message, push, _said(push))
+    return reader(message, push, _payload_of(push))
 
 
 Reader = Callable[[StoredMessage, dict[str, Any], dict[str, Any]], list[Draft]]
@@ -80,89 +80,89 @@ def _reader(kind: str) -> Reader | None:
     return _PEOPLE.get(kind)
 
 
-def _said(push: dict[str, Any]) -> dict[str, Any]:
+def _payload_of(push: dict[str, Any]) -> dict[str, Any]:
     """The message in the push. Blanks come as %20 or as +: the manual doesn't say which."""
-    said = push.get("msg", push)
-    if isinstance(said, dict):
-        return said
-    if not isinstance(said, str):
+    payload = push.get("msg", push)
+    if isinstance(payload, dict):
+        return payload
+    if not isinstance(payload, str):
         raise NotUnderstood("bad-msg")
     for decode in (unquote, unquote_plus):
         try:
-            return read_object(decode(said))
+            return read_object(decode(payload))
         except NotUnderstood:
             continue
     raise NotUnderstood("bad-msg")
 
 
-def _order_touched(message: StoredMessage, push: dict[str, Any], said: dict[str, Any]) -> list[Draft]:
-    whole = object_of(object_of(said, "full_order_info"), "order_info")
+def _order_touched(message: StoredMessage, push: dict[str, Any], payload: dict[str, Any]) -> list[Draft]:
+    whole = object_of(object_of(payload, "full_order_info"), "order_info")
     event = OrderTouched(
         **envelope(message, "order.touched"),
         shop_id=read_id(push, "kdt_id"),
-        order_no=optional_id(said, "tid") or optional_id(whole, "tid") or read_id(push, "id"),
+        order_no=optional_id(payload, "tid") or optional_id(whole, "tid") or read_id(push, "id"),
         message_id=message.message_id,
     )
     return [Draft(event)]
 
 
-def _refund_touched(message: StoredMessage, push: dict[str, Any], said: dict[str, Any]) -> list[Draft]:
+def _refund_touched(message: StoredMessage, push: dict[str, Any], payload: dict[str, Any]) -> list[Draft]:
     """A refund; of one that isn't named, at least its order."""
-    if not optional_id(said, "refund_id"):
-        return _order_touched(message, push, said)
+    if not optional_id(payload, "refund_id"):
+        return _order_touched(message, push, payload)
     event = AfterSaleTouched(
         **envelope(message, "after_sale.touched"),
         shop_id=read_id(push, "kdt_id"),
-        after_sale_no=read_id(said, "refund_id"),
-        order_no=optional_id(said, "tid"),
+        after_sale_no=read_id(payload, "refund_id"),
+        order_no=optional_id(payload, "tid"),
         message_id=message.message_id,
     )
     return [Draft(event)]
 
 
-def _product_noticed(message: StoredMessage, push: dict[str, Any], said: dict[str, Any]) -> list[Draft]:
-    subject = optional_id(push, "id") or optional_id(object_of(said, "data"), "item_id")
+def _product_noticed(message: StoredMessage, push: dict[str, Any], payload: dict[str, Any]) -> list[Draft]:
+    subject = optional_id(push, "id") or optional_id(object_of(payload, "data"), "item_id")
     facts = _platform(message, push, "platform.noticed")
     return [Draft(PlatformNoticed(**facts, kind="product", status="changed", subject_id=subject))]
 
 
-def _points_changed(message: StoredMessage, push: dict[str, Any], said: dict[str, Any]) -> list[Draft]:
-    total = read_whole(said, "total") if said.get("total") not in (None, "") else None
+def _points_changed(message: StoredMessage, push: dict[str, Any], payload: dict[str, Any]) -> list[Draft]:
+    total = read_whole(payload, "total") if payload.get("total") not in (None, "") else None
     facts = _platform(message, push, "member.changed")
-    person = _person(push, said)
+    person = _person(push, payload)
     return [Draft(MemberChanged(**facts, person_id=person, change="points_changed", points=total))]
 
 
-def _customer_changed(message: StoredMessage, push: dict[str, Any], said: dict[str, Any]) -> list[Draft]:
+def _customer_changed(message: StoredMessage, push: dict[str, Any], payload: dict[str, Any]) -> list[Draft]:
     """A customer that was made is a member only if the push says so."""
-    status = str(push.get("status") or said.get("status") or "")
+    status = str(push.get("status") or payload.get("status") or "")
     change: Literal["joined", "left", "updated"] = "updated"
-    if _yes(said, "is_log_off"):
+    if _yes(payload, "is_log_off"):
         change = "left"
-    elif status.endswith("CREATED") and _yes(said, "is_member"):
+    elif status.endswith("CREATED") and _yes(payload, "is_member"):
         change = "joined"
     facts = _platform(message, push, "member.changed")
-    return [Draft(MemberChanged(**facts, person_id=_person(push, said), change=change))]
+    return [Draft(MemberChanged(**facts, person_id=_person(push, payload), change=change))]
 
 
-def _card_changed(message: StoredMessage, push: dict[str, Any], said: dict[str, Any]) -> list[Draft]:
+def _card_changed(message: StoredMessage, push: dict[str, Any], payload: dict[str, Any]) -> list[Draft]:
     facts = _platform(message, push, "member.changed")
-    level = optional_id(said, "card_alias")
-    return [Draft(MemberChanged(**facts, person_id=_person(push, said), change="level_changed", level=level))]
+    level = optional_id(payload, "card_alias")
+    return [Draft(MemberChanged(**facts, person_id=_person(push, payload), change="level_changed", level=level))]
 
 
-def _coupon_changed(message: StoredMessage, push: dict[str, Any], said: dict[str, Any]) -> list[Draft]:
+def _coupon_changed(message: StoredMessage, push: dict[str, Any], payload: dict[str, Any]) -> list[Draft]:
     """CARD_… is a coupon, CODE_… a code. Other endings are the campaign's, which comes along with the buyers' ones."""
-    _, _, ending = str(said.get("status") or push.get("status") or "").rpartition("_")
-    if str(said.get("type", "")) == "COUPON_PROMOTION":
+    _, _, ending = str(payload.get("status") or push.get("status") or "").rpartition("_")
+    if str(payload.get("type", "")) == "COUPON_PROMOTION":
         return []
     if ending not in COUPON_CHANGES:
         raise NotUnderstood("unknown-status", status=ending)
     facts = _platform(message, push, "coupon.changed")
-    one = optional_id(said, "id") or read_id(push, "id")
-    kind = optional_id(said, "coupon_group_id") or one
-    person = _person(push, said)
-    return [Draft(CouponChanged(**facts, person_id=person, coupon_id=kind, code=one, change=COUPON_CHANGES[ending]))]
+    number = optional_id(payload, "id") or read_id(push, "id")
+    kind = optional_id(payload, "coupon_group_id") or number
+    person = _person(push, payload)
+    return [Draft(CouponChanged(**facts, person_id=person, coupon_id=kind, code=number, change=COUPON_CHANGES[ending]))]
 
 
 _PEOPLE: Mapping[str, Reader] = {
@@ -177,9 +177,9 @@ def _platform(message: StoredMessage, push: dict[str, Any], kind: str) -> dict[s
     return {**envelope(message, kind), "account": read_id(push, "kdt_id"), "source_at": _pushed_at(push)}
 
 
-def _person(push: dict[str, Any], said: dict[str, Any]) -> str:
+def _person(push: dict[str, Any], payload: dict[str, Any]) -> str:
     """`yz_open_id` alone: a phone is no key."""
-    return optional_id(said, "yz_open_id") or read_id(push, "yz_open_id")
+    return optional_id(payload, "yz_open_id") or read_id(push, "yz_open_id")
 
 
 def _pushed_at(push: dict[str, Any]) -> datetime | None:
@@ -190,5 +190,5 @@ def _pushed_at(push: dict[str, Any]) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
-def _yes(said: dict[str, Any], name: str) -> bool:
-    return str(said.get(name)).lower() in ("1", "true")
+def _yes(payload: dict[str, Any], name: str) -> bool:
+    return str(payload.get(name)).lower() in ("1", "true")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.market import AfterSaleFacts, OrderFacts
 from hub.channels.reading import (
     object_of,
     objects_of,

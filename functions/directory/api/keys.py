@@ -1,0 +1,78 @@
+"""Keys and tokens (密钥、令牌): how one gets in, and who one is then."""
+
+from __future__ import annotations
+
+import os
+
+from functions.directory.desk import Desk
+from functions.directory.keys import SECRET_BYTES, write_key
+from functions.directory.room import ADMINISTRATOR, room
+from hub.contracts.directory import KeyBody, KeyView, MeView, NewKeyView, TokenBody, TokenView
+from hub.contracts.http import Page, PageQuery
+from hub.edge import auth, cursors
+from hub.edge.access import reach_of
+from hub.edge.answers import page
+from hub.edge.requests import Request
+from hub.kernel.errors import Unauthenticated
+
+TOKEN_SECONDS = 900
+
+
+@room.http("GET", "/auth/keys", summary="密钥列表 · List API keys", query=PageQuery,
+           answer=Page[KeyView], roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+def list_keys(desk: Desk, request: Request) -> Page[KeyView]:
+    """All API keys, without their secrets."""
+    return page(*desk.directory.keys(request.query.limit, cursors.decode(request.query.cursor)))
+
+
+def _replay_key(desk: Desk, _: Request, key_id: str) -> NewKeyView:
+    """A repeat of the creating request: the key again, but its secret was told once and is not stored."""
+    return NewKeyView(**desk.directory.key(key_id).model_dump(), api_key="")
+
+
+@room.http("POST", "/auth/keys", summary="新建密钥 · Make an API key", body=KeyBody,
+           answer=NewKeyView, roles=ADMINISTRATOR, scope="tenant", status=201, replay=_replay_key)  # fmt: skip
+def make_key(desk: Desk, request: Request) -> NewKeyView:
+    """A key for a machine. The answer is the only place where the key ever stands."""
+    api_key = write_key(auth.API_KEY_PREFIX, os.urandom(SECRET_BYTES))
+    made = desk.directory.create_key(request.new_id("key"), auth.key_fingerprint(api_key), request.body, request.now)
+    return NewKeyView(**made.model_dump(), api_key=api_key)
+
+
+@room.http("POST", "/auth/keys/{key_id}/revoke", summary="吊销密钥 · Revoke an API key",
+           answer=KeyView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+def revoke_key(desk: Desk, request: Request) -> KeyView:
+    """From the next request on neither the key nor a token made from it opens anything."""
+    return desk.directory.revoke_key(request.path["key_id"])
+
+
+@room.http("POST", "/auth/tokens", summary="换取令牌 · Exchange a key for a token", body=TokenBody,
+           answer=TokenView, scope="public")  # fmt: skip
+def make_token(desk: Desk, request: Request) -> TokenView:
+    """A token of a quarter of an hour for an API key. An unknown key: 401, a revoked one: 403."""
+    record = desk.host.principals.api_key(auth.key_fingerprint(request.body.api_key))
+    if record is None:
+        raise Unauthenticated("no such API key")
+    rights = desk.host.principals.principal(str(record["sub"])) or record
+    epoch = int(rights.get("epoch", 0))
+    claims = {"sub": record["sub"], "aud": desk.host.settings.tenant, "kind": "machine", "epoch": epoch}
+    token = auth.issue(
+        desk.host.auth_keys(), auth.principal_from(claims, rights), desk.host.clock.wall_now(), TOKEN_SECONDS, epoch
+    )
+    return TokenView(access_token=token, expires_in=TOKEN_SECONDS)
+
+
+@room.http("GET", "/auth/me", summary="当前身份 · Who am I", answer=MeView, scope="own")
+def read_me(desk: Desk, request: Request) -> MeView:
+    """Who the hub takes the caller for, with the rights as they are now."""
+    who = request.principal
+    return MeView(
+        sub=who.sub,
+        kind=who.kind,
+        roles=who.roles,
+        region=who.region,
+        stores=who.stores,
+        teams=who.teams,
+        level=reach_of(who).level,
+        tenant=who.tenant,
+    )

@@ -1,0 +1,88 @@
+"""People of the organisation (员工): who they are, what they may, and when they are out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from functions.directory.api.views import checked_id, show_person
+from functions.directory.desk import Desk
+from functions.directory.room import ADMINISTRATOR, room
+from hub.contracts.directory import PersonBody, PersonView
+from hub.contracts.http import Page, PageQuery
+from hub.edge import cursors
+from hub.edge.answers import page
+from hub.edge.requests import Request
+from hub.kernel.errors import Conflict, Forbidden
+
+
+@room.http(
+    "GET",
+    "/directory/people",
+    summary="员工列表 · List people",
+    query=PageQuery,
+    answer=Page[PersonView],
+    scope="tenant",
+)
+def list_people(desk: Desk, request: Request) -> Page[PersonView]:
+    """Everybody by id; the list may be two seconds behind."""
+    items, position = desk.directory.people(request.query.limit, cursors.decode(request.query.cursor))
+    return page([show_person(desk, item) for item in items], position)
+
+
+@room.http(
+    "GET", "/directory/people/{person_id}", summary="员工详情 · Show a person", answer=PersonView, scope="tenant"
+)
+def read_person(desk: Desk, request: Request) -> PersonView:
+    """One of us, with roles, teams and whether frozen."""
+    return show_person(desk, desk.directory.person(request.path["person_id"]))
+
+
+@room.http("POST", "/directory/people/{person_id}", summary="新增员工 · Add a person",
+           body=PersonBody, answer=PersonView, roles=ADMINISTRATOR, scope="tenant", status=201)  # fmt: skip
+def add_person(desk: Desk, request: Request) -> PersonView:
+    """Add a person. The same person again is answered as is; another under the same id is a conflict."""
+    body: PersonBody = request.body
+    try:
+        return _save_person(desk, request, body.model_copy(update={"version": 0}))
+    except Conflict:
+        known = show_person(desk, desk.directory.person(request.path["person_id"]))
+        if any(getattr(known, name) != value for name, value in body if name != "version"):
+            raise
+        return known
+
+
+@room.http("PUT", "/directory/people/{person_id}", summary="保存员工 · Save a person",
+           body=PersonBody, answer=PersonView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+def save_person(desk: Desk, request: Request) -> PersonView:
+    """Create or replace a person and their rights; rights that were taken away are gone at the next request."""
+    return _save_person(desk, request, request.body)
+
+
+@room.http("POST", "/directory/people/{person_id}/freeze", summary="冻结账号 · Freeze an account",
+           answer=PersonView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+def freeze_person(desk: Desk, request: Request) -> PersonView:
+    """From the next request on nothing is allowed any more, and every token given out so far is dead for good."""
+    _keep_a_way_in(request, ())
+    return show_person(desk, desk.directory.freeze(request.path["person_id"], True, request.now))
+
+
+@room.http("POST", "/directory/people/{person_id}/thaw", summary="解冻账号 · Thaw an account",
+           answer=PersonView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+def thaw_person(desk: Desk, request: Request) -> PersonView:
+    """The person may sign in anew."""
+    return show_person(desk, desk.directory.freeze(request.path["person_id"], False, request.now))
+
+
+def _save_person(desk: Desk, request: Request, body: PersonBody) -> PersonView:
+    person_id = checked_id(request.path["person_id"], "person_id")
+    _keep_a_way_in(request, body.roles)
+    name = desk.sealer.seal(body.name, f"{person_id}/name")
+    return show_person(desk, desk.directory.save_person(person_id, body, name, request.now))
+
+
+def _keep_a_way_in(request: Request, roles: Sequence[str]) -> None:
+    """Raises Forbidden when an administrator would shut itself out: another one can do that, so one always stays."""
+    if request.path["person_id"] == request.principal.sub and not {*ADMINISTRATOR} & {*roles}:
+        raise Forbidden(
+            "another administrator has to do this: you would shut yourself out", person=request.principal.sub
+        )

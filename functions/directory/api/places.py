@@ -1,0 +1,59 @@
+"""Roles, regions and stores (角色、地区、门店): what all of the tenant shares."""
+
+from __future__ import annotations
+
+from functions.directory.api.views import checked_id
+from functions.directory.desk import Desk
+from functions.directory.regions import named_regions, show_region
+from functions.directory.roles import ROLES
+from functions.directory.room import ADMINISTRATOR, room
+from hub.contracts.directory import RegionName, RegionsQuery, RegionView, RoleView, StoreBody, StoreView
+from hub.contracts.http import Page, PageQuery
+from hub.edge import cursors
+from hub.edge.answers import page
+from hub.edge.requests import Request
+
+
+@room.http("GET", "/directory/roles", summary="角色目录 · List roles", answer=Page[RoleView], scope="tenant")
+def list_roles(desk: Desk, request: Request) -> Page[RoleView]:
+    """The fixed catalogue of roles, in both languages."""
+    return Page(data=ROLES)
+
+
+@room.http("GET", "/directory/regions", summary="地区列表 · List regions", query=RegionsQuery,
+           answer=Page[RegionName], scope="tenant")  # fmt: skip
+def list_regions(desk: Desk, request: Request) -> Page[RegionName]:
+    """The regions that have names here, by code; `?within=` only those of a province or city."""
+    return Page(data=named_regions(request.query.within))
+
+
+@room.http("GET", "/directory/regions/{code}", summary="地区 · Show a region", answer=RegionView, scope="tenant")
+def read_region(desk: Desk, request: Request) -> RegionView:
+    """A region by its six-digit code, and what it lies in."""
+    return show_region(request.path["code"])
+
+
+@room.http(
+    "GET",
+    "/directory/stores",
+    summary="门店列表 · List stores",
+    query=PageQuery,
+    answer=Page[StoreView],
+    scope="tenant",
+)
+def list_stores(desk: Desk, request: Request) -> Page[StoreView]:
+    """All stores by id; the list may be two seconds behind."""
+    return page(*desk.directory.stores(request.query.limit, cursors.decode(request.query.cursor)))
+
+
+@room.http("GET", "/directory/stores/{store_id}", summary="门店详情 · Show a store", answer=StoreView, scope="tenant")
+def read_store(desk: Desk, request: Request) -> StoreView:
+    """One store."""
+    return desk.directory.store(request.path["store_id"])
+
+
+@room.http("PUT", "/directory/stores/{store_id}", summary="保存门店 · Save a store",
+           body=StoreBody, answer=StoreView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+def save_store(desk: Desk, request: Request) -> StoreView:
+    """Create or replace a store."""
+    return desk.directory.save_store(checked_id(request.path["store_id"], "store_id"), request.body)

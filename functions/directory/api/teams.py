@@ -1,0 +1,78 @@
+"""Teams and their rosters (团队、值班表): where a team belongs, and who of it is on duty when."""
+
+from __future__ import annotations
+
+from functions.directory.api.views import checked_team, show_roster
+from functions.directory.desk import Desk
+from functions.directory.room import ADMINISTRATOR, room
+from functions.directory.rosters import check_shifts
+from hub.contracts.directory import RosterBody, RosterQuery, RosterView, TeamBody, TeamView
+from hub.contracts.http import Page, PageQuery
+from hub.edge import cursors
+from hub.edge.access import Place, Subject
+from hub.edge.answers import page
+from hub.edge.requests import Request
+from hub.kernel.errors import NotFound
+
+SCHEDULERS = ("supervisor",)
+
+
+def find_team(desk: Desk, request: Request) -> Subject:
+    """Where a team belongs: in its region, and to those who are in it. One that nobody wrote down is the tenant's."""
+    team, asker = checked_team(request.path["team"]), request.principal
+    members = (asker.sub,) if team in asker.teams else ()
+    try:
+        known = desk.directory.team(team)
+    except NotFound:
+        return Subject(None, (Place(people=members, teams=(team,)),))
+    stores = known.stores or ("",)
+    return Subject(known, tuple(Place(known.region, store, members, (team,)) for store in stores))
+
+
+@room.http("GET", "/directory/teams", summary="团队列表 · List teams", query=PageQuery, answer=Page[TeamView],
+           scope="tenant")  # fmt: skip
+def list_teams(desk: Desk, request: Request) -> Page[TeamView]:
+    """All teams that were written down, by key; the list may be two seconds behind."""
+    return page(*desk.directory.teams(request.query.limit, cursors.decode(request.query.cursor)))
+
+
+@room.http("GET", "/directory/teams/{team}", summary="团队详情 · Show a team", answer=TeamView, scope="tenant")
+def read_team(desk: Desk, request: Request) -> TeamView:
+    """One team, and where it belongs."""
+    return desk.directory.team(request.path["team"])
+
+
+@room.http("PUT", "/directory/teams/{team}", summary="保存团队 · Save a team", body=TeamBody, answer=TeamView,
+           roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+def save_team(desk: Desk, request: Request) -> TeamView:
+    """Create or replace a team: its region and stores say who may arrange its duty."""
+    return desk.directory.save_team(checked_team(request.path["team"]), request.body)
+
+
+@room.http("GET", "/directory/rosters", summary="值班表列表 · List rosters", query=PageQuery,
+           answer=Page[RosterView], scope="tenant")  # fmt: skip
+def list_rosters(desk: Desk, request: Request) -> Page[RosterView]:
+    """All teams' rosters, and who is on duty now; the list may be two seconds behind."""
+    items, position = desk.directory.rosters(request.query.limit, cursors.decode(request.query.cursor))
+    return page([show_roster(item, request.now) for item in items], position)
+
+
+@room.http(
+    "GET",
+    "/directory/rosters/{team}",
+    summary="值班表 · Show a roster",
+    query=RosterQuery,
+    answer=RosterView,
+    scope="tenant",
+)
+def read_roster(desk: Desk, request: Request) -> RosterView:
+    """A team's roster, and who is on duty now or `?at=` another moment."""
+    return show_roster(desk.directory.roster(request.path["team"]), request.query.at or request.now)
+
+
+@room.http("PUT", "/directory/rosters/{team}", summary="保存值班表 · Save a roster", body=RosterBody,
+           answer=RosterView, roles=SCHEDULERS, scope="region", subject=find_team)  # fmt: skip
+def save_roster(desk: Desk, request: Request) -> RosterView:
+    """Replace a team's roster; a swap holds at once. For those who reach the team's region, and its own members."""
+    check_shifts(request.body.shifts)
+    return show_roster(desk.directory.save_roster(request.path["team"], request.body, request.now), request.now)

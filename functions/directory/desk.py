@@ -1,0 +1,28 @@
+"""What the room's handlers work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from functions.directory.directory_table import DirectoryTable
+from functions.directory.tables import MODELS
+from hub.edge.host import Host
+from hub.store.model import bind
+from hub.store.sealing import Sealer
+
+
+@dataclass
+class Desk:
+    """host: signing keys, principals and the bus, as the edge has them. sealer: seals people's names."""
+
+    host: Host
+    directory: DirectoryTable
+    sealer: Sealer
+
+
+def build_desk(host: Host) -> Desk:
+    """The room's desk on this host."""
+    settings = host.settings
+    bind(settings.table, *MODELS)
+    sealer = Sealer(host.client("kms"), settings.key_id, settings.tenant)
+    return Desk(host, DirectoryTable(settings.tenant), sealer)

@@ -1,0 +1,284 @@
+"""The organisation in the room's table: people and what they may, stores, rosters, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from pynamodb.connection import Connection
+from pynamodb.transactions import TransactWrite
+
+from functions.directory.tables import (
+    ApiKeyItem,
+    GlassItem,
+    KeyItem,
+    PersonItem,
+    PrincipalItem,
+    RosterItem,
+    StoreItem,
+    TeamItem,
+)
+from hub.contracts.directory import (
+    Grant,
+    KeyBody,
+    KeyView,
+    PersonBody,
+    PersonView,
+    RosterBody,
+    StoreBody,
+    StoreView,
+    TeamBody,
+    TeamView,
+)
+from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.errors import Conflict
+from hub.store.model import RoomModel, find_item, saving
+from hub.store.paging import Position, read_page
+
+Item = TypeVar("Item", bound=RoomModel)
+
+PEOPLE_PAGE = 200
+LISTS = ("roles", "skills", "teams", "stores")
+
+
+class DirectoryTable:
+    """The organisation of one tenant. Errors: NotFound, Conflict for a stale version, Retry for what passes."""
+
+    def __init__(self, tenant: str) -> None:
+        self._tenant = tenant
+
+    # People and their rights.
+
+    def person(self, person_id: str) -> PersonItem:
+        """A person's record (strongly consistent). Raises NotFound."""
+        return _get(PersonItem, self._pk("person", person_id), "person")
+
+    def people(self, limit: int, start: Position | None) -> tuple[list[PersonItem], Position | None]:
+        """All people by id; up to two seconds behind."""
+        return read_page(PersonItem.by_list.query, f"{self._tenant}#people", limit=limit, start=start)
+
+    def save_person(self, person_id: str, body: PersonBody, sealed_name: str, now: datetime) -> PersonItem:
+        """Create or replace a person, and their rights with them. Raises Conflict when `body.version` is stale."""
+        item = find_item(PersonItem, self._pk("person", person_id), "person") or PersonItem(
+            self._pk("person", person_id),
+            "person",
+            person_id=person_id,
+            list_pk=f"{self._tenant}#people",
+            list_sk=person_id,
+        )
+        _check_version(item, body.version)
+        fields = body.model_dump(exclude={"version", "name", *LISTS})
+        for name, value in fields.items():
+            setattr(item, name, value)
+        item.name = sealed_name
+        for name in LISTS:
+            setattr(item, name, list(getattr(body, name)))
+        return self._save_with_rights(item, now)
+
+    def freeze(self, person_id: str, frozen: bool, now: datetime) -> PersonItem:
+        """Freeze or thaw. Freezing also ends every token given out so far, for good."""
+        item = self.person(person_id)
+        item.frozen = frozen
+        return self._save_with_rights(item, now, ends_tokens=frozen)
+
+    def members(self, userid: str) -> list[PersonItem]:
+        """The people who are this member of the corp in WeCom, without a userid of their own by their id; up to two
+        seconds behind."""
+        people, position = self.people(PEOPLE_PAGE, None)
+        while position is not None:
+            more, position = self.people(PEOPLE_PAGE, position)
+            people += more
+        return [person for person in people if userid and userid == (person.wecom_userid or person.person_id)]
+
+    def rename_member(self, person_id: str, userid: str, now: datetime) -> PersonItem:
+        """The person has another userid in WeCom from now on."""
+        item = self.person(person_id)
+        item.wecom_userid = userid
+        return self._save_with_rights(item, now)
+
+    def save_grants(self, person_id: str, grants: Sequence[Grant], seen_version: int, now: datetime) -> PersonItem:
+        """Replace a person's temporary rights. Raises Conflict when the person changed since `seen_version`."""
+        item = self.person(person_id)
+        _check_version(item, seen_version)
+        item.grants = [grant.model_dump(mode="json") for grant in grants]
+        return self._save_with_rights(item, now)
+
+    def break_glass(self, person: PersonView, grants: Sequence[Grant], glass: GlassItem, now: datetime) -> GlassItem:
+        """A person's grants, the newest of which is broken glass, and the record of it: all or none. Raises Conflict
+        when the person changed since they were read."""
+        item = self.person(person.id)
+        _check_version(item, person.version)
+        item.grants = [grant.model_dump(mode="json") for grant in grants]
+        glass.pk, glass.sk = self._pk("glass", glass.thing), f"glass#{glass.starts_at}#{glass.person_id}"
+        known = find_item(GlassItem, glass.pk, glass.sk)
+        if known is None:
+            self._save_with_rights(item, now, more=(glass,))
+        return known or glass
+
+    def glass(self, pk: str, sk: str) -> GlassItem:
+        """One record of broken glass. Raises NotFound."""
+        return _get(GlassItem, pk, sk)
+
+    def glasses(self, thing: str, limit: int, start: Position | None) -> tuple[list[GlassItem], Position | None]:
+        """Who broke the glass of a thing, the latest first."""
+        pk = self._pk("glass", thing)
+        return read_page(GlassItem.query, pk, limit=limit, start=start, scan_index_forward=False, consistent_read=True)
+
+    def _save_with_rights(
+        self, item: PersonItem, now: datetime, ends_tokens: bool = False, more: Sequence[RoomModel] = ()
+    ) -> PersonItem:
+        """The person and the principal that follows from them, and what else belongs to it: all or none."""
+        item.updated_at = rfc3339(now)
+        rights = self._principal(item.person_id)
+        rights.roles, rights.region = list(item.roles), item.region
+        rights.stores = list(dict.fromkeys(filter(None, (item.store_id, *item.stores))))
+        rights.teams, rights.level = list(item.teams), item.level
+        rights.frozen = item.frozen or not item.active
+        rights.epoch = int(rights.epoch) + (1 if ends_tokens else 0)
+        rights.grants = list(item.grants)
+        _save_together(item, rights, *more)
+        return item
+
+    # Stores and rosters.
+
+    def store(self, store_id: str) -> StoreView:
+        """A store. Raises NotFound."""
+        return _store_view(_get(StoreItem, self._pk("store", store_id), "store"))
+
+    def stores(self, limit: int, start: Position | None) -> tuple[list[StoreView], Position | None]:
+        """All stores by id; up to two seconds behind."""
+        listed = f"{self._tenant}#stores"
+        items, position = read_page(StoreItem.by_list.query, listed, limit=limit, start=start)
+        return [_store_view(item) for item in items], position
+
+    def save_store(self, store_id: str, body: StoreBody) -> StoreView:
+        """Create or replace a store. Raises Conflict when `body.version` is stale."""
+        pk = self._pk("store", store_id)
+        item = find_item(StoreItem, pk, "store") or StoreItem(
+            pk, "store", store_id=store_id, list_pk=f"{self._tenant}#stores", list_sk=store_id
+        )
+        _check_version(item, body.version)
+        item.name, item.region, item.manager = body.name, body.region, body.manager
+        with saving(store=store_id):
+            item.save()
+        return _store_view(item)
+
+    def team(self, team: str) -> TeamView:
+        """A team. Raises NotFound."""
+        return _team_view(_get(TeamItem, self._pk("team", team), "team"))
+
+    def teams(self, limit: int, start: Position | None) -> tuple[list[TeamView], Position | None]:
+        """All teams by key; up to two seconds behind."""
+        items, position = read_page(TeamItem.by_list.query, f"{self._tenant}#teams", limit=limit, start=start)
+        return [_team_view(item) for item in items], position
+
+    def save_team(self, team: str, body: TeamBody) -> TeamView:
+        """Create or replace a team. Raises Conflict when `body.version` is stale."""
+        pk = self._pk("team", team)
+        item = find_item(TeamItem, pk, "team") or TeamItem(
+            pk, "team", team=team, list_pk=f"{self._tenant}#teams", list_sk=team
+        )
+        _check_version(item, body.version)
+        item.name, item.region, item.stores = body.name, body.region, list(body.stores)
+        with saving(team=team):
+            item.save()
+        return _team_view(item)
+
+    def roster(self, team: str) -> RosterItem:
+        """A team's roster (strongly consistent). Raises NotFound."""
+        return _get(RosterItem, self._pk("roster", team), "roster")
+
+    def rosters(self, limit: int, start: Position | None) -> tuple[list[RosterItem], Position | None]:
+        """All rosters by team; up to two seconds behind."""
+        return read_page(RosterItem.by_list.query, f"{self._tenant}#rosters", limit=limit, start=start)
+
+    def save_roster(self, team: str, body: RosterBody, now: datetime) -> RosterItem:
+        """Replace a team's roster. Raises Conflict when `body.version` is stale."""
+        pk = self._pk("roster", team)
+        item = find_item(RosterItem, pk, "roster") or RosterItem(
+            pk, "roster", team=team, list_pk=f"{self._tenant}#rosters", list_sk=team
+        )
+        _check_version(item, body.version)
+        item.shifts = [shift.model_dump(mode="json") for shift in body.shifts]
+        item.updated_at = rfc3339(now)
+        with saving(team=team):
+            item.save()
+        return item
+
+    # API keys.
+
+    def create_key(self, key_id: str, fingerprint: str, body: KeyBody, now: datetime) -> KeyView:
+        """A key's record, the way to it from its fingerprint, and its rights: all or none. Raises Conflict."""
+        key = KeyItem(self._pk("key", key_id), "key", key_id=key_id, name=body.name, roles=list(body.scopes))
+        key.region, key.created_at = body.region, rfc3339(now)
+        key.list_pk, key.list_sk = f"{self._tenant}#keys", key_id
+        way = ApiKeyItem(self._pk("apikey", fingerprint), "apikey", sub=key_id, roles=list(body.scopes))
+        way.region = body.region
+        rights = self._principal(key_id)
+        rights.roles, rights.region = list(body.scopes), body.region
+        _save_together(key, way, rights)
+        return _key_view(key)
+
+    def key(self, key_id: str) -> KeyView:
+        """A key without its secret. Raises NotFound."""
+        return _key_view(_get(KeyItem, self._pk("key", key_id), "key"))
+
+    def keys(self, limit: int, start: Position | None) -> tuple[list[KeyView], Position | None]:
+        """All keys, oldest first; up to two seconds behind."""
+        items, position = read_page(KeyItem.by_list.query, f"{self._tenant}#keys", limit=limit, start=start)
+        return [_key_view(item) for item in items], position
+
+    def revoke_key(self, key_id: str) -> KeyView:
+        """No request with this key, or with a token made from it, is let in any more. Raises NotFound."""
+        key = _get(KeyItem, self._pk("key", key_id), "key")
+        rights = self._principal(key_id)
+        key.revoked = rights.frozen = True
+        _save_together(key, rights)
+        return _key_view(key)
+
+    def _principal(self, sub: str) -> PrincipalItem:
+        pk = self._pk("principal", sub)
+        return find_item(PrincipalItem, pk, "principal") or PrincipalItem(pk, "principal", region="base")
+
+    def _pk(self, kind: str, name: str) -> str:
+        return f"{self._tenant}#{kind}#{name}"
+
+
+def _save_together(*items: RoomModel) -> None:
+    with saving(), TransactWrite(connection=Connection()) as transaction:
+        for item in items:
+            transaction.save(item)
+
+
+def _check_version(item: RoomModel, seen: int | None) -> None:
+    now = int(item.version or 0)
+    if seen is not None and seen != now:
+        raise Conflict("it has changed since", yours=seen, now=now)
+
+
+def _get(model: type[Item], pk: str, sk: str) -> Item:
+    with saving(item=pk.partition("#")[2]):
+        return model.get(pk, sk, consistent_read=True)
+
+
+def _store_view(item: StoreItem) -> StoreView:
+    return StoreView(
+        id=item.store_id, name=item.name, region=item.region, manager=item.manager, version=int(item.version)
+    )
+
+
+def _team_view(item: TeamItem) -> TeamView:
+    stores = tuple(item.stores)
+    return TeamView(id=item.team, name=item.name, region=item.region, stores=stores, version=int(item.version))
+
+
+def _key_view(item: KeyItem) -> KeyView:
+    return KeyView(
+        id=item.key_id,
+        name=item.name,
+        scopes=tuple(item.roles),
+        region=item.region,
+        revoked=item.revoked,
+        created_at=parse_rfc3339(item.created_at),
+    )

@@ -1,0 +1,111 @@
+"""The ledger and what it means to people: earnings, entries, entries by hand, and that it balances."""
+
+from __future__ import annotations
+
+from functions.settlement.api.views import earnings_view, entry_view
+from functions.settlement.desk import Desk
+from functions.settlement.handlers import posting
+from functions.settlement.ledger.entries_table import LIST, SUMMARY_LIMIT
+from functions.settlement.ledger.lines import imbalance_minor, region_of
+from functions.settlement.ledger.manual import manual_entry
+from functions.settlement.room import FINANCE, room
+from functions.settlement.runs.periods import period_bounds
+from hub.contracts.http import Page, PageQuery
+from hub.contracts.settlement import EarningsQuery, EarningsView, LedgerEntryView, LedgerSummary, ManualEntry
+from hub.edge import cursors
+from hub.edge.access import Place, Subject
+from hub.edge.access.listing import within
+from hub.edge.answers import page
+from hub.edge.requests import Request
+from hub.kernel.regions import BASE
+from hub.store.lists import ListQuery
+
+
+def persons_lines(desk: Desk, request: Request) -> Subject:
+    """A person's lines in the period: each lies where the work was done, and is the person's own."""
+    person = request.path["person"]
+    since, until = period_bounds(request.query.period, request.now, desk.zone)
+    lines = desk.entries.lines(f"person:{person}", since, until)
+    regions = {region_of(line) for line in lines} or {BASE}
+    return Subject(lines, tuple(Place(region, people=(person,)) for region in sorted(regions)))
+
+
+def whole_ledger(desk: Desk, request: Request) -> Place:
+    """What is added up of all regions."""
+    return Place(BASE)
+
+
+@room.http(
+    "GET",
+    "/settlement/earnings/{person}",
+    query=EarningsQuery,
+    answer=EarningsView,
+    scope="own",
+    overseers=("finance", "supervisor"),
+    subject=persons_lines,
+    summary="收益明白账 · A person's earnings, line by line, each with its reason",
+)
+def show_earnings(desk: Desk, request: Request) -> EarningsView:
+    """All lines for oneself; finance and supervisors see those of work within their reach."""
+    person = request.path["person"]
+    lines = [line for line in request.subject if request.reach.covers(Place(region_of(line), people=(person,)))]
+    return earnings_view(person, request.query.period, lines)
+
+
+@room.http(
+    "GET",
+    "/settlement/ledger/entries",
+    query=PageQuery,
+    answer=Page[LedgerEntryView],
+    roles=FINANCE,
+    scope="region",
+    summary="分录列表 · Journal entries within reach, the latest first",
+)
+def list_entries(desk: Desk, request: Request) -> Page[LedgerEntryView]:
+    """Balanced entries with their lines; may be two seconds behind. What was posted by hand lies in no region: only who
+    reaches the whole tenant sees it."""
+    query = ListQuery(
+        tenant=desk.tenant,
+        name=LIST,
+        within=within(request.reach),
+        now=request.now,
+        limit=request.query.limit,
+        position=cursors.decode(request.query.cursor),
+    )
+    entries, position = desk.entries.page(query)
+    return page([entry_view(entry, booking) for entry, booking in entries], position)
+
+
+@room.http(
+    "POST",
+    "/settlement/ledger/entries",
+    body=ManualEntry,
+    answer=LedgerEntryView,
+    roles=FINANCE,
+    status=201,
+    scope="tenant",
+    summary="手工凭证 · Post a balanced entry by hand",
+)
+def post_entry(desk: Desk, request: Request) -> LedgerEntryView:
+    """Amounts in the body are decimal strings; Invalid at /lines when they do not sum to 0."""
+    now = request.made_at or request.now
+    entry = manual_entry(request.body, request.new_id("fct"), request.principal.sub, now)
+    return entry_view(*posting.post_entry(desk, entry, now))
+
+
+@room.http(
+    "GET",
+    "/settlement/ledger/summary",
+    answer=LedgerSummary,
+    roles=FINANCE,
+    scope="region",
+    subject=whole_ledger,
+    summary="试算平衡 · All postings added up again: the ledger balances",
+)
+def show_summary(desk: Desk, request: Request) -> LedgerSummary:
+    """Adds up to SUMMARY_LIMIT entries, in minor units; `complete` says whether that was all of them."""
+    entries = list(desk.entries.every())
+    summed = entries[:SUMMARY_LIMIT]
+    return LedgerSummary(
+        entries=len(summed), imbalance_minor=imbalance_minor(summed), complete=len(summed) == len(entries)
+    )

@@ -1,0 +1,16 @@
+"""Entries into the ledger: booked in the period that is open, posted once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from functions.settlement.desk import Desk
+from functions.settlement.ledger.ledger import Booking, Entry
+from functions.settlement.runs.periods import book_entry
+
+
+def post_entry(desk: Desk, entry: Entry, now: datetime) -> tuple[Entry, Booking]:
+    """Post an entry, once for its fact and purpose. Answers what the ledger now holds for them."""
+    booking = book_entry(entry.occurred_at, now, desk.runs.closing(), desk.zone)
+    posted, booked, _ = desk.entries.post(entry, booking)
+    return posted, booked

@@ -1,0 +1,17 @@
+"""The room, on which its parts are declared."""
+
+from __future__ import annotations
+
+from functions.settlement.desk import build_desk
+from hub.edge.room import Room
+from hub.store.idempotency import Idempotency
+
+FINANCE = ("finance",)
+
+room = Room(
+    "settlement",
+    paths=("/settlement",),
+    make_desk=build_desk,
+    idempotency=Idempotency,
+    module="functions.settlement.app",
+)

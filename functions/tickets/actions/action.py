@@ -1,0 +1,70 @@
+"""What an action is: parameters in a flow's document, what it does to a ticket, and how it may come out. Pure.
+
+An action decides and writes nothing: it answers a Move, which is written together with its visit, once however often
+the step is called. So trying one without doing it is to run it and leave the Move unwritten. What it wants of others
+goes into the Move too and follows from the table's stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from functions.tickets.dispatch.dispatch import Organisation
+from functions.tickets.ticket.ticket import Case, Move
+from hub.contracts.base import Contract
+
+Params = TypeVar("Params", bound=Contract)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What actions may look up while they decide; each is asked only by the actions that need it."""
+
+    organisation: Callable[[], Organisation]
+
+
+@dataclass(frozen=True)
+class Work(Generic[Params]):
+    """One time that an action is done. visit_id: of its visit, the same whenever the step is called again, so ids of
+    what the action makes derive from it."""
+
+    case: Case
+    params: Params
+    visit_id: str
+    at: datetime
+    sources: Sources
+
+
+@dataclass(frozen=True)
+class Result:
+    """outcome: one of the action's. move: what is to be written, the visit apart. report: what the visit remembers of
+    it: ids and numbers, nothing personal."""
+
+    outcome: str
+    move: Move
+    report: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One way in which an action may come out: a name that edges go by, and what it means."""
+
+    id: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class ActionType(Generic[Params]):
+    """One action. params: the model of its parameters. outcomes: all of them; the first is the usual one. run: does
+    it; raises nothing but errors of the tree, and fails the step by them."""
+
+    name: str
+    zh: str
+    en: str
+    params: type[Params]
+    outcomes: tuple[Outcome, ...]
+    run: Callable[[Work[Params]], Result]

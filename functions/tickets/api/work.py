@@ -1,0 +1,121 @@
+"""What people do with a ticket over HTTP: complete a node, assign, acknowledge, comment, pause, resume, close."""
+
+from __future__ import annotations
+
+from functions.tickets.api.cases import LEADERS, WORKERS, change_case
+from functions.tickets.deadlines.clocks import pause_ticket, resume_ticket
+from functions.tickets.desk import Desk
+from functions.tickets.dispatch.assignment import acknowledge_ticket, reassign_ticket
+from functions.tickets.room import room
+from functions.tickets.ticket.ticket import Move, Note
+from functions.tickets.ticket.visits import close_by_hand, complete_node
+from hub.contracts.tickets import Assign, CloseTicket, CompleteNode, Nothing, PauseClock, TicketView, WriteComment
+from hub.edge.requests import Request
+from hub.kernel.errors import Invalid, Problem
+
+
+@room.http(
+    "POST",
+    "/tickets/{ticket_id}/nodes/{node}/complete",
+    body=CompleteNode,
+    answer=TicketView,
+    roles=WORKERS,
+    summary="完成节点 · Complete a node",
+)
+def complete(desk: Desk, request: Request) -> TicketView:
+    """End the visit of this node that waits: its assignee may, or a supervisor."""
+    body, node, person = request.body, request.path["node"], request.principal
+    leads = person.has("supervisor")
+    return change_case(
+        desk,
+        request,
+        lambda case: complete_node(case, node, body.outcome, person.sub, request.now, body.fields, leads=leads),
+    )
+
+
+@room.http(
+    "POST",
+    "/tickets/{ticket_id}/assign",
+    body=Assign,
+    answer=TicketView,
+    roles=LEADERS,
+    summary="指派 · Assign",
+)
+def assign(desk: Desk, request: Request) -> TicketView:
+    """Make somebody the assignee of the ticket and of what waits for the one before."""
+    body, actor = request.body, request.principal.sub
+    person = next((person for person in desk.staff.people() if person.id == body.person_id and person.active), None)
+    if person is None:
+        raise Invalid("nobody", problems=[Problem("/person_id", "must be an active person")])
+    return change_case(
+        desk, request, lambda case: reassign_ticket(case, person, actor, request.now, seen_version=body.version)
+    )
+
+
+@room.http(
+    "POST",
+    "/tickets/{ticket_id}/acknowledge",
+    body=Nothing,
+    answer=TicketView,
+    roles=WORKERS,
+    summary="受理确认 · Acknowledge",
+)
+def acknowledge(desk: Desk, request: Request) -> TicketView:
+    """Take the matter up: the escalation stops here. Again changes nothing."""
+    return change_case(desk, request, lambda case: acknowledge_ticket(case, request.principal.sub, request.now))
+
+
+@room.http(
+    "POST",
+    "/tickets/{ticket_id}/comment",
+    body=WriteComment,
+    answer=TicketView,
+    roles=WORKERS,
+    summary="内部备注 · Comment",
+)
+def comment(desk: Desk, request: Request) -> TicketView:
+    """Write an internal note; customers never see it."""
+    sealed = desk.seal_text(request.path["ticket_id"], request.body.text)
+    note = Note("comment", request.principal.sub, {}, sealed)
+    return change_case(desk, request, lambda case: Move(case.ticket, (note,)))
+
+
+@room.http(
+    "POST",
+    "/tickets/{ticket_id}/pause",
+    body=PauseClock,
+    answer=TicketView,
+    roles=LEADERS,
+    summary="暂停计时 · Pause the clock",
+)
+def pause(desk: Desk, request: Request) -> TicketView:
+    """Stop the ticket's clock, e.g. while the customer or a part is awaited; nothing falls due."""
+    waits_for, actor = request.body.waits_for, request.principal.sub
+    return change_case(desk, request, lambda case: pause_ticket(case, waits_for, actor, request.now))
+
+
+@room.http(
+    "POST",
+    "/tickets/{ticket_id}/resume",
+    body=Nothing,
+    answer=TicketView,
+    roles=LEADERS,
+    summary="恢复计时 · Resume the clock",
+)
+def resume(desk: Desk, request: Request) -> TicketView:
+    """Let the clock run on: every deadline has moved by exactly the pause."""
+    return change_case(desk, request, lambda case: resume_ticket(case, request.principal.sub, request.now))
+
+
+@room.http(
+    "POST",
+    "/tickets/{ticket_id}/close",
+    body=CloseTicket,
+    answer=TicketView,
+    roles=LEADERS,
+    summary="结单 · Close a ticket without a flow",
+)
+def close(desk: Desk, request: Request) -> TicketView:
+    """Close a ticket that follows no flow; one that does is closed by its flow."""
+    outcome, actor = request.body.outcome, request.principal.sub
+    return change_case(desk, request, lambda case: close_by_hand(case, outcome, actor, request.now))

@@ -1,0 +1,1 @@
+"""What the room's queues, streams and schedules call."""

@@ -1,0 +1,55 @@
+"""What follows from a change of the room's tables, as their streams tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from functions.webhooks.desk import Desk
+from functions.webhooks.handlers.payloads import ReadUnmapped, ReplayWaiting, body_of
+from functions.webhooks.inbox.replays import waiting
+from functions.webhooks.mappings.mappings import WORD
+from functions.webhooks.orders.orders import AFTER_SALE_SORT, events_of
+from functions.webhooks.orders.orders import SORT as ORDER
+from functions.webhooks.room import room
+from hub.documents.items import line_of_pointer
+from hub.edge.bus import Change
+from hub.store.inbox import SORT as MESSAGE
+
+forward = room.forward
+
+
+@room.changes
+def on_change(desk: Desk, change: Change) -> None:
+    """Do what follows from it, by what changed. That something is gone asks for nothing."""
+    if change.kind == "REMOVE":
+        return
+    if line := line_of_pointer(change.pk, change.sk):
+        _replay_waiting(desk, line.key)
+    else:
+        FOLLOW_UPS[change.sk](desk, change)
+
+
+def _publish(desk: Desk, change: Change) -> None:
+    """A message is new."""
+    if change.kind == "INSERT":
+        desk.inbox.publisher.publish(change.pk.rpartition("#")[2])
+
+
+def _announce(desk: Desk, change: Change) -> None:
+    """An order or after-sale is another than it was."""
+    new = change.new or desk.orders.table.find(change.pk.rpartition("#")[2])  # an image too large for a queue
+    desk.emit(*events_of(change.sk, new, change.old))
+
+
+def _replay_waiting(desk: Desk, channel: str) -> None:
+    """Another version of a channel's mapping is in force: what waited for one is read again."""
+    desk.send("pulls", body_of(ReadUnmapped()))
+    desk.send("replays", body_of(ReplayWaiting(criteria=waiting(WORD, channel=channel))))
+
+
+FOLLOW_UPS: Mapping[str, Callable[[Desk, Change], None]] = {
+    MESSAGE: _publish,
+    ORDER: _announce,
+    AFTER_SALE_SORT: _announce,
+}
+"""By the sort key of what changed."""

@@ -1,0 +1,16 @@
+"""Decisions that were taken while a platform did not answer are checked when it does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from functions.webhooks.desk import Desk
+from functions.webhooks.room import room
+from hub.kernel.clock import UNTIL_CALLED
+
+
+@room.schedule("rate(1 minute)")
+def recheck(desk: Desk, now: datetime) -> datetime:
+    """Say which decisions stood on a state that had changed (`decision.corrected`)."""
+    desk.orders.live.recheck(sorted(desk.orders.shops.every()))
+    return UNTIL_CALLED

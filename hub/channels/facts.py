@@ -1,0 +1,54 @@
+"""What an order and an after-sale are, in our words: the facts that channels tell and the room of orders keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hub.contracts.envelope import Attribution
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """What an order is at `updated_at`. Of two truths the later one holds; at one time, the higher rank.
+
+    amount_minor: what the buyer paid, in the currency's minor units. paid_at: None while unpaid. buyer_id: '' when the
+    platform masks it. note: what the buyer wrote (personal). tracking_nos: its parcels.
+    """
+
+    order_no: str
+    shop_id: str
+    state: str
+    state_rank: int
+    amount_minor: int
+    currency: str
+    updated_at: datetime
+    buyer_id: str = ""
+    paid_at: datetime | None = None
+    attribution: Attribution = field(default_factory=dict)
+    note: str = ""
+    tracking_nos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AfterSaleFacts:
+    """What an after-sale (售后单) is at `updated_at`. Its own state and the money's are two things.
+
+    requested_minor: what the buyer asks for; refunded_minor: what the platform confirms as paid back, else 0.
+    deadline_at: until when the seller must act.
+    """
+
+    after_sale_no: str
+    order_no: str
+    shop_id: str
+    type: str
+    state: str
+    state_rank: int
+    money: str
+    updated_at: datetime
+    requested_minor: int = 0
+    refunded_minor: int = 0
+    currency: str = "CNY"
+    buyer_id: str = ""
+    tracking_no: str = ""
+    deadline_at: datetime | None = None

@@ -1,0 +1,1 @@
+"""What people bend, versioned: kinds by declaration, drafts, publishing by a pointer, overlays, effective dates."""

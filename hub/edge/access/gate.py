@@ -1,0 +1,101 @@
+"""The gate of a route: is the thing that this is about within the principal's reach, and may they do this to it?
+
+Asked before the handler runs, and before a repeat is answered from what the first call made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from hub.edge.access.parameters import hidden_parameters, unwritable_fields
+from hub.edge.access.policy import TERMINALS, Policy
+from hub.edge.access.projector import UNSAID, Viewer
+from hub.edge.access.scope import Place, Reach, Scope, Subject, reach_of
+from hub.edge.auth import Principal
+from hub.kernel.errors import Forbidden, Invalid, NotFound, Problem
+
+SUPERVISORS = ("supervisor",)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a request is about: the thing, and where it belongs as its viewer reaches it (None: it says nowhere)."""
+
+    thing: Any = None
+    place: Place | None = None
+
+
+def reach_in(scope: Scope | None, principal: Principal, overseers: tuple[str, ...]) -> Reach:
+    """How far the principal reaches on a route: of people's own things only their own, unless they oversee others."""
+    reach = reach_of(principal)
+    return reach.own() if scope == "own" and not principal.has(*overseers) else reach
+
+
+def require_scope(scope: Scope | None, method: str, reach: Reach) -> None:
+    """Raises Forbidden for who would change what all of the tenant shares, and does not reach all of it."""
+    if scope == "tenant" and method != "GET" and reach.level != "tenant":
+        raise Forbidden("this is the whole tenant's: only who reaches all of it may change it", yours=reach.level)
+
+
+def find_subject(
+    find: Callable[[], Place | Subject] | None, method: str, reach: Reach, ids: Mapping[str, str]
+) -> Found:
+    """The thing behind the ids of a path, if it is within reach. find: the thing and its places, or only the place of
+    what a body asks to make.
+
+    Raises NotFound, the same for what is out of reach as for what never was; Forbidden for a place out of reach that
+    the caller named, and for changes by those who may only look.
+    """
+    if find is None:
+        return Found()
+    try:
+        found = find()
+    except NotFound:
+        raise _nothing(ids) from None
+    place = reach.nearest((found,) if isinstance(found, Place) else found.places)
+    if place is None and isinstance(found, Place):
+        raise Forbidden("outside your reach", region=found.region, store=found.store)
+    if place is None:
+        raise _nothing(ids)
+    if method != "GET" and not reach.may_change(place):
+        raise Forbidden("you may look at this, not change it", **ids)
+    return Found(None if isinstance(found, Place) else found.thing, place)
+
+
+def require_fields(
+    query: type[BaseModel] | None,
+    sent: Mapping[str, str],
+    body: Any,
+    viewer: Viewer,
+    policy: Policy,
+    place: Place | None,
+) -> None:
+    """Raises Invalid for a parameter that asks about a field which the viewer may not see, Forbidden for a field of
+    the body that is not theirs to write; each by its name."""
+    where = place or UNSAID
+    roles = viewer.roles_at(where)
+    hidden = hidden_parameters(query, sent, policy, policy.verdicts(roles, where.node, viewer.terminal))
+    if hidden:
+        raise Invalid("some parameters ask about what you may not see", problems=hidden)
+    if isinstance(body, BaseModel):
+        writable = policy.writable(roles, where.node, viewer.terminal)
+        refused = unwritable_fields(body, writable, policy)
+        if refused:
+            raise Forbidden("some fields are not yours to write", fields=" ".join(p.pointer for p in refused))
+
+
+def terminal_of(headers: Mapping[str, str]) -> str:
+    """`X-Client`: pc (the default), mobile or h5. It narrows what is shown; who may see what hangs on the role. Raises
+    Invalid for another."""
+    terminal = headers.get("x-client", "pc").lower()
+    if terminal not in TERMINALS:
+        raise Invalid("bad header", problems=[Problem("header:X-Client", f"must be one of {', '.join(TERMINALS)}")])
+    return terminal
+
+
+def _nothing(ids: Mapping[str, str]) -> NotFound:
+    return NotFound("no such thing, or not yours to see", **ids)

@@ -1,0 +1,15 @@
+"""A principal's reach as the scope of a list: part of the keys that are read, never a filter after reading."""
+
+from __future__ import annotations
+
+from hub.edge.access.scope import Reach
+from hub.store.lists import Within
+
+
+def within(reach: Reach) -> Within:
+    """What of a list is within reach: by region or stores, and one's own beside it. Who is bound to teams, or to what
+    is theirs, lists their own: a list has no key for teams."""
+    own = (reach.person,) if reach.person else ()
+    if reach.level in ("tenant", "region"):
+        return Within(region=reach.region, people=() if reach.level == "tenant" else own)
+    return Within(stores=reach.stores if reach.level == "store" else (), people=own)

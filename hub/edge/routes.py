@@ -1,0 +1,74 @@
+"""One HTTP operation as a room declares it: validation, authorisation, replies and OpenAPI all come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from hub.edge.access.gate import SUPERVISORS
+from hub.edge.access.scope import Place, Scope, Subject
+from hub.edge.requests import Request
+
+PLACED = ("region", "store", "own")
+"""Scopes whose things belong somewhere, so that not everybody reaches each of them."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One HTTP operation, as declared.
+
+    handler: (desk, request) → the answer. replay: (desk, request, id of what was made) → the answer to a repeat.
+    scope: what its things hang on (hub.edge.access.scope). subject: (desk, request) → the thing that the path names,
+    with its places, or the place of what the body asks to make; checked before the handler runs. overseers: who sees
+    other people's things on a route of scope `own`. dry_run: whether `?dry_run=1` is understood.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[Any, Request], Any]
+    summary: str
+    roles: tuple[str, ...] = ()
+    public: bool = False
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    answer: Any = None
+    status: int = 200
+    replay: Callable[[Any, Request, str], Any] | None = None
+    scope: Scope | None = None
+    subject: Callable[[Any, Request], Place | Subject] | None = None
+    overseers: tuple[str, ...] = SUPERVISORS
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuses a declaration that would let its things be reached unchecked."""
+        names_a_thing = "{" in self.path or self.method != "GET"
+        if self.scope in PLACED and names_a_thing and self.subject is None:
+            raise ValueError(f"{self.method} {self.path}: scope {self.scope} needs subject=")
+        if self.scope not in PLACED and self.subject is not None:
+            raise ValueError(f"{self.method} {self.path}: a subject needs scope region, store or own")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether nobody has to sign in."""
+        return self.public or self.scope == "public"
+
+
+def replay_of(route: Route, routes: Iterable[Route]) -> Callable[[Any, Request, str], Any] | None:
+    """How a repeat is answered without doing it again: the route's own way, or as the GET of what its path names.
+
+    None where there is neither: the handler runs again, with ids that stay the same.
+    """
+    if route.replay is not None:
+        return route.replay
+    for shown in routes:
+        reads = shown.method == "GET" and shown.query is None and shown.answer is route.answer is not None
+        if reads and f"{route.path}/".startswith(f"{shown.path}/"):
+            return _as_read(shown)
+    return None
+
+
+def _as_read(shown: Route) -> Callable[[Any, Request, str], Any]:
+    return lambda desk, request, _resource_id: shown.handler(desk, request)

@@ -1,0 +1,253 @@
+"""One HTTP request from bytes to answer: who asks, is it well-formed, was it done before, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from chalice.app import Response
+from pydantic import BaseModel, ValidationError
+
+from hub.edge import auth
+from hub.edge.access import Viewer, project_json, require_role
+from hub.edge.access.gate import find_subject, reach_in, require_fields, require_scope, terminal_of
+from hub.edge.access.parameters import parameter_names, unknown_parameters
+from hub.edge.access.projector import PUBLIC
+from hub.edge.answers import PROBLEM_TYPE, Raw, invalid_from, problem
+from hub.edge.auth import Principal
+from hub.edge.host import Host
+from hub.edge.private import masked_facts
+from hub.edge.requests import Request
+from hub.edge.routes import Route, replay_of
+from hub.kernel.errors import (
+    Broken,
+    HubError,
+    Invalid,
+    Malformed,
+    NotAllowed,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unauthenticated,
+)
+
+BODY_LIMIT_BYTES = 256 * 1024
+KEY_LIMIT = 128
+PARAMETER_LIMIT = 256
+"""Ids in paths and filters become parts of keys, of which DynamoDB takes 1,024 bytes (2,048 of a hash key)."""
+NOBODY = Principal(sub="", roles=(), tenant="", region="")
+DRY_RUN = "dry_run"
+SWITCH = {"1": True, "true": True, "0": False, "false": False}
+NO_STORE = {"Cache-Control": "no-store"}
+Headers = dict[str, str | list[str]]
+
+
+def serve(host: Host, desk: Any, route: Route, sent: Any, routes: Sequence[Route]) -> Response:
+    """Answer one request, `sent`, as Chalice has read it. Every error becomes problem+json here; nothing else ever
+    reaches the caller. routes: all of the room's, among them the one that shows what `route` made."""
+    request_id = str(sent.context.get("requestId", ""))
+    try:
+        request = _read(host, desk, route, sent)
+        return _answer(route, request, *_handle(host, desk, route, request, routes))
+    except ValidationError as error:
+        return refusal(host, invalid_from(error), request_id)
+    except HubError as error:
+        return refusal(host, error, request_id)
+    except Exception:
+        host.logger.exception("unexpected", extra={"route": route.path})
+        return refusal(host, Broken("unexpected"), request_id)
+
+
+def refusal(host: Host, error: Exception, request_id: str) -> Response:
+    """The problem+json answer for an error of the tree."""
+    known = error if isinstance(error, HubError) else Broken("unexpected")
+    body = problem(known, request_id)
+    if body.status == 500:
+        host.count("Faults")
+    host.logger.info(known.code, extra={**masked_facts(known.facts), "status": body.status, "detail": known.detail})
+    headers: Headers = {**NO_STORE, "Content-Type": PROBLEM_TYPE}
+    if isinstance(known, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(known, NotAllowed):
+        headers["Allow"] = str(known.facts.get("allowed", ""))
+    if body.status == 503:
+        headers["Retry-After"] = str(getattr(known, "after_seconds", 1))
+    return Response(body=body.model_dump_json(exclude_defaults=False), status_code=body.status, headers=headers)
+
+
+def identify(host: Host, headers: Mapping[str, str]) -> Principal:
+    """The principal behind the request's credential. Raises Unauthenticated or Forbidden."""
+    credential = auth.bearer(headers)
+    if credential.startswith(auth.API_KEY_PREFIX):
+        record = host.principals.api_key(auth.key_fingerprint(credential))
+        if record is None:
+            raise Unauthenticated("no such API key")
+        claims: Mapping[str, Any] = {
+            "sub": record["sub"],
+            "aud": host.settings.tenant,
+            "kind": "machine",
+            **record,
+        }
+        return auth.principal_from(claims, host.principals.principal(str(record["sub"])) or record, host.now())
+    claims = auth.verify_token(credential, host.auth_keys(), host.settings.tenant)
+    return auth.principal_from(claims, host.principals.principal(str(claims["sub"])), host.now())
+
+
+def _read(host: Host, desk: Any, route: Route, sent: Any) -> Request:
+    """Who asks, may they ask this at all, what do they ask, and is the thing within their reach: in this order, so that
+    nobody learns of a thing that they don't reach."""
+    parameters: Mapping[str, str] = sent.uri_params or {}
+    headers = {str(name).lower(): str(value) for name, value in sent.headers.items()}
+    principal = NOBODY if route.is_public else identify(host, headers)
+    viewer = _viewer(route, principal, headers)
+    if any(len(value) > PARAMETER_LIMIT for value in parameters.values()):
+        raise NotFound("nothing has so long an id")
+    query = dict(sent.query_params or {})
+    request = Request(
+        path=parameters,
+        query=_query(route, query),
+        body=_body(route, sent.raw_body),
+        headers=headers,
+        principal=principal,
+        now=host.now(),
+        base_url=host.settings.base_url,
+        viewer=viewer,
+        policy=host.read_policy(),
+        dry_run=_dry_run(query) if route.dry_run else False,
+        idempotency_key=_idempotency_key(route, headers),
+        randomness=host.randomness(),
+    )
+    request = replace(request, scope=_idempotency_scope(route, request))
+    return request if route.is_public else _located(desk, route, request, query)
+
+
+def _viewer(route: Route, principal: Principal, headers: Mapping[str, str]) -> Viewer:
+    """The principal on their terminal, as far as they reach here. Raises Forbidden for who may not ask this at all."""
+    if route.is_public:
+        return PUBLIC
+    if route.roles:
+        require_role(principal, route.roles)
+    reach = reach_in(route.scope, principal, route.overseers)
+    require_scope(route.scope, route.method, reach)
+    return Viewer(principal.roles, reach, terminal_of(headers))
+
+
+def _located(desk: Any, route: Route, request: Request, query: Mapping[str, str]) -> Request:
+    """The request with what it is about. Raises NotFound, Forbidden, Invalid (see `find_subject`, `require_fields`)."""
+    find = partial(route.subject, desk, request) if route.subject else None
+    found = find_subject(find, route.method, request.reach, request.path)
+    require_fields(route.query, query, request.body, request.viewer, request.policy, found.place)
+    return replace(request, subject=found.thing, place=found.place)
+
+
+def _idempotency_key(route: Route, headers: Mapping[str, str]) -> str:
+    key = headers.get("idempotency-key", "") if route.method in ("POST", "PATCH", "PUT") else ""
+    if len(key) > KEY_LIMIT or not key.isprintable():
+        rule = f"must be at most {KEY_LIMIT} printable characters"
+        raise Invalid("bad key", problems=[Problem("header:Idempotency-Key", rule)])
+    return key
+
+
+def _idempotency_scope(route: Route, request: Request) -> str:
+    """What an Idempotency-Key holds for: the principal, the route and the thing."""
+    names = (request.principal.sub, route.method, route.path, *request.path.values(), request.idempotency_key)
+    return "|".join(names)
+
+
+def _dry_run(query: Mapping[str, str]) -> bool:
+    asked = query.get(DRY_RUN, "0").lower()
+    if asked not in SWITCH:
+        raise Invalid("bad parameter", problems=[Problem(f"query:{DRY_RUN}", f"must be one of {', '.join(SWITCH)}")])
+    return SWITCH[asked]
+
+
+def _query(route: Route, sent: Mapping[str, str]) -> Any:
+    """The route's parameters. A page that customers open may come with anything behind its link: that is left out."""
+    known = (*parameter_names(route.query), *((DRY_RUN,) if route.dry_run else ()))
+    unknown = unknown_parameters(known, sent)
+    if unknown and not route.is_public:
+        raise Invalid("there is no such parameter", problems=unknown)
+    sent = {name: sent[name] for name in parameter_names(route.query) if name in sent}
+    if route.query is None:
+        return sent
+    long = [name for name, value in sent.items() if len(value) > PARAMETER_LIMIT and name != "cursor"]
+    if long:
+        rule = f"must be at most {PARAMETER_LIMIT} characters"
+        raise Invalid("too long", problems=[Problem(f"query:{name[:PARAMETER_LIMIT]}", rule) for name in long])
+    try:
+        return route.query.model_validate(sent)
+    except ValidationError as error:
+        invalid = invalid_from(error)
+        raise Invalid(invalid.detail, [Problem("query:" + p.pointer[1:], p.rule) for p in invalid.problems]) from None
+
+
+def _body(route: Route, raw: bytes) -> Any:
+    if len(raw) > BODY_LIMIT_BYTES:
+        raise TooLarge(f"at most {BODY_LIMIT_BYTES} bytes", bytes=len(raw))
+    if route.body is None:
+        return None
+    try:
+        text = raw.decode("utf-8") or ("" if route.method == "PUT" else "{}")
+        document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise Malformed("the body must be JSON in UTF-8") from None
+    except (ValueError, RecursionError):
+        raise Malformed("the body must be JSON, with each name once in its object") from None
+    if not isinstance(document, dict):
+        raise Invalid("wrong body", problems=[Problem("", "must be a JSON object")])
+    return route.body.model_validate(document)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names differ: of two values one would be lost, and readers disagree which (RFC 8259, 4)."""
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a name stands twice")
+    return document
+
+
+def _refuse_constant(name: str) -> Any:
+    """Python would read NaN and Infinity, which are not JSON."""
+    raise ValueError(name)
+
+
+def _handle(
+    host: Host, desk: Any, route: Route, request: Request, routes: Sequence[Route]
+) -> tuple[Any, dict[str, str]]:
+    """The handler's result and extra headers; with an Idempotency-Key, done once and then rendered anew."""
+    if request.dry_run or not request.idempotency_key or host.idempotency is None:
+        return route.handler(desk, request), {}
+    claim = host.idempotency.claim(request.scope, _fingerprint(request), request.now)
+    request = replace(request, made_at=claim.made_at)
+    if claim.resource_id is not None and (replay := replay_of(route, routes)):
+        return replay(desk, request, claim.resource_id), {"Idempotency-Replayed": "true"}
+    result = route.handler(desk, request)
+    host.idempotency.finish(request.scope, str(getattr(result, "id", "")))
+    return result, {"Idempotency-Replayed": "true"} if claim.resource_id is not None else {}
+
+
+def _fingerprint(request: Request) -> str:
+    body = request.body.model_dump_json() if isinstance(request.body, BaseModel) else ""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _answer(route: Route, request: Request, result: Any, extra: Mapping[str, str]) -> Response:
+    """The answer as its viewer may see it. What is no contract and no bytes can't be projected: a bug of ours."""
+    headers: Headers
+    if isinstance(result, Raw):
+        headers = {**NO_STORE, **result.headers, "Content-Type": result.content_type}
+        return Response(body=result.body.decode("utf-8"), status_code=result.status, headers=headers)
+    headers = {**NO_STORE, **extra, "Content-Type": "application/json"}
+    if result is None:
+        return Response(body="", status_code=204, headers=headers)
+    if not isinstance(result, BaseModel):
+        raise Broken("an answer must be a contract", route=route.path)
+    body = project_json(result, request.viewer, request.policy, request.place)
+    version = getattr(result, "version", None)
+    if version is not None:
+        headers["ETag"] = f'"{version}"'
+    return Response(body=body, status_code=route.status, headers=headers)

@@ -1,0 +1,44 @@
+"""A message of the inbox as a value: on its way in, and as stored. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+State = Literal["pending", "processed", "quarantined", "dead"]
+Source = Literal["push", "pull"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One verified message on its way into the inbox. `plaintext` is what the platform said, decrypted, as
+    bytes. source: whether the platform pushed it, or we pulled it. express: it brings a greeting's code, which dies
+    within seconds."""
+
+    connection_id: str
+    channel: str
+    account: str
+    dedupe_key: str
+    plaintext: bytes = field(repr=False)
+    source: Source = "push"
+    express: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """A message as stored. `counted` is the state in which the counters know it, "" when they do not know it
+    yet."""
+
+    message_id: str
+    connection_id: str
+    channel: str
+    account: str
+    dedupe_key: str
+    plaintext: bytes = field(repr=False)
+    received_at: datetime
+    status: State
+    counted: str = ""
+    attempts: int = 0
+    reason: str = ""
+    source: Source = "push"

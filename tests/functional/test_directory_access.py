@@ -1,0 +1,176 @@
+"""What the directory says of rights: scopes of people and teams, grants of one thing, broken glass, who sees what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.directory import app
+from hub.edge.access import Place, reach_of
+from hub.edge.auth import Principal, principal_from
+from hub.edge.host import Host
+from hub.kernel.clock import rfc3339
+from tests.support.aws import account
+from tests.support.hosts import install
+from tests.support.http import Context, bus_events, call, sqs_batch, token
+
+LI = {"name": "李雷", "roles": ["agent"], "region": "310000"}
+SHIFTS = {"shifts": [{"person_id": "a", "starts_at": "2026-11-21T01:00:00Z", "ends_at": "2026-11-21T10:00:00Z"}]}
+
+
+@pytest.fixture(autouse=True)
+def session() -> Iterator[Any]:
+    with account("directory") as session:
+        install(app.room, session)
+        yield session
+
+
+def put_person(person_id: str = "li", **more: Any) -> None:
+    assert call(app.room, "PUT", f"/directory/people/{person_id}", {**LI, **more}).status == 200
+
+
+def now_of(sub: str) -> Principal:
+    """The principal as any room's edge reads it at this moment."""
+    host: Host = app.room.host
+    return principal_from({"sub": sub, "aud": "demo"}, host.principals.principal(sub), host.now())
+
+
+def test_stores_teams_and_level_reach_every_room_s_edge() -> None:
+    """A person's home store and further stores, teams and level are the principal's at the next request."""
+    put_person(store_id="s1", stores=["s2", "s1"], teams=["care"])
+    assert now_of("li").stores == ("s1", "s2")
+    put_person(teams=["care"], level="team")
+    me = call(app.room, "GET", "/auth/me", as_=token("agent", sub="li")).json
+    assert (me["stores"], me["teams"], me["level"]) == ([], ["care"], "team")
+    put_person(level="own")
+    assert not reach_of(now_of("li")).covers(Place("310000"))
+    put_person()
+    assert reach_of(now_of("li")).covers(Place("310000"))
+
+
+def test_an_administrator_of_one_region_does_not_change_the_whole_organisation() -> None:
+    """They read it; people, stores, teams and keys are for who reaches the whole tenant."""
+    regional = token("administrator", sub="root", region="310000")
+    asked = (
+        ("PUT", "/directory/people/li", LI),
+        ("PUT", "/directory/stores/s1", {"name": "门店", "region": "310101"}),
+        ("PUT", "/directory/teams/care", {"name": "客服"}),
+        ("POST", "/auth/keys", {"name": "x", "scopes": ["viewer"]}),
+    )
+    assert {call(app.room, method, path, body, as_=regional).status for method, path, body in asked} == {403}
+    assert call(app.room, "GET", "/directory/people", as_=regional).status == 200
+
+
+def test_a_roster_is_arranged_by_those_who_reach_its_team() -> None:
+    """A supervisor of the team's region or one in the team may; one of elsewhere finds nothing, nor does anybody of a
+    region for a team that nobody placed."""
+    team = {"name": "沪东", "region": "310115", "stores": ["s1"]}
+    assert call(app.room, "PUT", "/directory/teams/east", team).json["stores"] == ["s1"]
+    put_person("member", roles=["supervisor"], region="440000", teams=["east"])
+    put_person("keeper", roles=["supervisor"], region="310115", store_id="s1")
+    put_person("other", roles=["supervisor"], region="310115", store_id="s2")
+    people = {
+        "of the region": token("supervisor", region="310000"),
+        "of the team": token(sub="member"),
+        "of the store": token(sub="keeper"),
+        "of another store": token(sub="other"),
+        "of another region": token("supervisor", region="440000"),
+    }
+    got = {
+        name: call(app.room, "PUT", "/directory/rosters/east", SHIFTS, as_=as_).status for name, as_ in people.items()
+    }
+    assert got == {
+        "of the region": 200,
+        "of the team": 200,
+        "of the store": 200,
+        "of another store": 404,
+        "of another region": 404,
+    }
+    unplaced = [call(app.room, "PUT", "/directory/rosters/west", SHIFTS, as_=as_).status for as_ in people.values()]
+    assert unplaced == [404] * 5
+    assert call(app.room, "PUT", "/directory/rosters/west", SHIFTS, as_=token("supervisor")).status == 200
+
+
+def test_a_guest_has_a_thing_and_a_role_has_none() -> None:
+    """One thing for two days reaches every room's edge; half a grant is refused."""
+    put_person()
+    span = {"starts_at": "2026-11-21T00:00:00Z", "ends_at": "2099-01-01T00:00:00Z"}
+    guest = {"role": "guest", "thing": "tkt_1", **span}
+    assert call(app.room, "POST", "/directory/people/li/grant", guest).status == 200
+    assert now_of("li").guest_of == ("tkt_1",)
+    for wrong in ({"role": "guest", **span}, {"role": "agent", "thing": "tkt_1", **span},
+                  {"role": "break_glass", "thing": "tkt_1", **span}):  # fmt: skip
+        assert call(app.room, "POST", "/directory/people/li/grant", wrong).status == 422
+
+
+def glass(reason: str = "VIP 客户投诉到总部", thing: str = "tkt_1") -> dict[str, str]:
+    return {"thing": thing, "reason": reason}
+
+
+def test_breaking_the_glass_shows_one_thing_for_an_hour_and_is_told(session: Any) -> None:
+    """The supervisor sees that thing from now on, and it alone; why stands sealed in the directory, the event says who
+    and until when, and a repeat with the same key breaks nothing again."""
+    put_person("gm", roles=["supervisor"])
+    gms = token("supervisor", sub="gm")
+    first = call(app.room, "POST", "/directory/break-glass", glass(), as_=gms, key="k1")
+    again = call(app.room, "POST", "/directory/break-glass", glass(), as_=gms, key="k1")
+    assert (first.status, again.json) == (201, first.json)
+    ends = datetime.fromisoformat(first.json["ends_at"])
+    assert ends - datetime.fromisoformat(first.json["starts_at"]) == timedelta(minutes=60)
+    who = now_of("gm")
+    assert (who.glass_of, who.roles) == (("tkt_1",), ("supervisor",))
+    stored = session.client("dynamodb").scan(TableName="hub-demo-directory")["Items"]
+    assert "投诉" not in str(stored)
+    (item,) = [item for item in stored if item["sk"]["S"].startswith("glass#")]
+    change = {"table": "t", "kind": "INSERT", "pk": item["pk"]["S"], "sk": item["sk"]["S"], "new": None, "old": None}
+    assert app.on_change(sqs_batch(change), Context()) == {"batchItemFailures": []}
+    (event,) = bus_events(session)
+    assert (event["type"], event["glass_id"], event["thing"], event["person_id"]) == (
+        "glass.broken", first.json["id"], "tkt_1", "gm",
+    )  # fmt: skip
+    assert "reason" not in event
+
+
+def test_the_record_of_broken_glass_is_read_by_administrators() -> None:
+    """Thing by thing, the latest first, with the reason."""
+    put_person("gm", roles=["supervisor"])
+    call(app.room, "POST", "/directory/break-glass", glass(), as_=token("supervisor", sub="gm"))
+    listed = call(app.room, "GET", "/directory/break-glass?thing=tkt_1")
+    assert [(row["person_id"], row["reason"]) for row in listed.json["data"]] == [("gm", "VIP 客户投诉到总部")]
+    assert call(app.room, "GET", "/directory/break-glass?thing=tkt_2").json["data"] == []
+    assert call(app.room, "GET", "/directory/break-glass?thing=tkt_1", as_=token("supervisor")).status == 403
+
+
+def test_the_glass_is_for_those_whom_the_policy_names() -> None:
+    """An agent, a machine and somebody of no record may not break it; nor anybody without a reason."""
+    put_person("li")
+    made = call(app.room, "POST", "/auth/keys", {"name": "ERP", "scopes": ["supervisor"]}).json
+    for as_ in (token("agent", sub="li"), made["api_key"], token("supervisor", sub="nobody")):
+        assert call(app.room, "POST", "/directory/break-glass", glass(), as_=as_).status == 403
+    put_person("gm", roles=["supervisor"])
+    assert call(app.room, "POST", "/directory/break-glass", glass("x"), as_=token(sub="gm")).status == 422
+
+
+def test_a_right_ends_at_its_second_however_often_it_is_used() -> None:
+    """Read from the record each time: over is over, though the item still has it."""
+    put_person()
+    end = datetime.now(UTC) + timedelta(hours=1)
+    span = {"starts_at": "2026-11-21T00:00:00Z", "ends_at": rfc3339(end)}
+    call(app.room, "POST", "/directory/people/li/grant", {"role": "finance", **span})
+    record = app.room.host.principals.principal("li")
+    held = [
+        principal_from({"sub": "li", "aud": "demo"}, record, end + timedelta(seconds=seconds)).roles
+        for seconds in (-1, 0, 1)
+    ]
+    assert held == [("agent", "finance"), ("agent",), ("agent",)]
+
+
+def test_who_sees_a_field_is_answered_to_everybody() -> None:
+    """The same table as the command prints; an unknown contract's field is a 404."""
+    answer = call(app.room, "GET", "/directory/fields/TicketView.subject", as_=token("viewer"))
+    (row,) = answer.json["data"]
+    assert (row["field_class"], row["roles"]["agent"], row["roles"]["viewer"]) == ("words", "full", "masked")
+    assert call(app.room, "GET", "/directory/fields/Nothing.here").status == 404

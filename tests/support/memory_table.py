@@ -1,0 +1,72 @@
+"""A table in memory with hub.store.table's interface, which counts its reads and writes: for property tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+from hub.store.items import plain_item, raw_item
+from hub.store.table import NEW, Delete, Item, Key, Lost, Page, Put
+
+
+class MemoryTable:
+    """Conditions are `attribute_not_exists(pk)` and `name = :value`; items are copied as DynamoDB would."""
+
+    def __init__(self) -> None:
+        self.items: dict[Key, dict[str, Any]] = {}
+        self.read: list[Key] = []
+        self.transactions = 0
+        self._lock = Lock()
+
+    def get(self, key: Key, *, consistent: bool = True, only: Sequence[str] = ()) -> dict[str, Any] | None:
+        self.read.append(key)
+        return plain_item(raw_item(self.items[key])) if key in self.items else None
+
+    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[dict[str, Any]]:
+        return [item for item in map(self.get, dict.fromkeys(keys)) if item is not None]
+
+    def put(self, item: Item, when: str = "", values: Item | None = None, names: Any = None) -> None:
+        self.transact(Put(item, when, values or {}))
+
+    def delete(self, key: Key, when: str = "", values: Item | None = None, names: Any = None) -> None:
+        self.transact(Delete(key, when, values or {}))
+
+    def query(self, pk: str, *, limit: int, start: Item | None = None, newest_first: bool = False, **keys: Any) -> Page:
+        named = sorted(sk for own, sk in self.items if own == pk and _inside(sk, keys))
+        names = named[::-1] if newest_first else named
+        if start:
+            names = names[names.index(start["sk"]) + 1 :]
+        more = {"pk": pk, "sk": names[limit - 1]} if len(names) > limit else None
+        return Page([item for sk in names[:limit] if (item := self.get((pk, sk)))], more)
+
+    def query_all(self, pk: str, *, limit: int, **options: Any) -> list[dict[str, Any]]:
+        return self.query(pk, limit=limit, **options).items
+
+    def transact(self, *writes: Put | Delete, token: str = "") -> None:
+        with self._lock:
+            for index, write in enumerate(writes):
+                held = self.items.get(_key(write))
+                if not _holds(held, write.when, write.values):
+                    raise Lost(held, index)
+            self.transactions += 1
+            for write in writes:
+                self.items.pop(_key(write), None)
+                if isinstance(write, Put):
+                    self.items[_key(write)] = plain_item(raw_item(write.item))
+
+
+def _key(write: Put | Delete) -> Key:
+    return write.key if isinstance(write, Delete) else (write.item["pk"], write.item["sk"])
+
+
+def _holds(item: Mapping[str, Any] | None, when: str, values: Item) -> bool:
+    if not when or when == NEW:
+        return not when or item is None
+    name, _, value = when.partition(" = ")
+    return item is not None and item.get(name) == values[value]
+
+
+def _inside(sk: str, keys: Mapping[str, Any]) -> bool:
+    first, last = keys.get("sk_between") or ("", "\uffff")
+    return sk.startswith(keys.get("sk_prefix", "")) and sk > keys.get("sk_after", "") and first <= sk <= last
