@@ -31,19 +31,18 @@ class Backlog:
 
     def taking(self, poll: Callable[[], bool]) -> Callable[[], bool]:
         """The embedded AWS's poll of its queues, so that no message is between its queue and its function while we
-        look."""
+        look. It looks only when there is something to take."""
 
         def guarded() -> bool:
             with self._taking:
-                return poll()
+                return bool(self._visible()) and poll()
 
         return guarded
 
     def at_work(self) -> list[str]:
         """Names of the queues and streams from which something is to be taken, or of which something is in hand."""
         with self._taking:
-            in_hand = list(self._functions._esm_inflight)
-            waiting = [name for name, queue in self._consumed() if any(map(self._is_visible, list(queue["messages"])))]
+            in_hand, waiting = list(self._functions._esm_inflight), self._visible()
         return [f"batch {mapping}" for mapping in in_hand] + waiting + list(self._unread())
 
     def due(self) -> list[Due]:
@@ -62,6 +61,10 @@ class Backlog:
             if abs(message["visible_at"] - now) < CLOSE_SECONDS:
                 message["visible_at"] = now
         self._functions._esm_wake.set()
+
+    def _visible(self) -> list[str]:
+        """The queues from which a function can take something now."""
+        return [name for name, queue in self._consumed() if any(map(self._is_visible, list(queue["messages"])))]
 
     def _is_visible(self, message: dict[str, Any]) -> bool:
         return bool(message["visible_at"] <= self._epoch())
