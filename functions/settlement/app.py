@@ -7,11 +7,11 @@ from typing import Any
 
 from functions.settlement.api import ledger, runs, statements
 from functions.settlement.desk import Desk
-from functions.settlement.handlers.posting import post_entry
+from functions.settlement.handlers.posting import policies_at, post_entry
 from functions.settlement.handlers.steps import run_step
 from functions.settlement.ledger.lines import party_lines
 from functions.settlement.policies import entries_for
-from functions.settlement.policy_kind import POLICIES, policies_at
+from functions.settlement.policy_kind import POLICIES
 from functions.settlement.room import room
 from functions.settlement.runs.periods import RUN_HOUR, day_of_run, local_day, run_id_of
 from hub.contracts.events import Event, TicketClosed
@@ -28,7 +28,7 @@ serve_documents(room, (POLICIES,), lambda desk: desk.documents)
 def on_event(desk: Desk, event: Event) -> None:
     """Post the entries of a closed ticket; a repeat posts nothing new."""
     assert isinstance(event, TicketClosed)  # noqa: S101 - the one subscription
-    for entry in entries_for(event, policies_at(desk.documents, event.at)):
+    for entry in entries_for(event, policies_at(desk, event.at)):
         post_entry(desk, entry, desk.now())
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from functions.settlement.policies import Part, Policy, Rule
+from functions.settlement.policies import Part, Rule
 from hub.contracts.settlement import PolicyDocument, PolicyPart
-from hub.documents.documents import Documents
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
 from hub.kernel.money import parse_rate
 
@@ -34,12 +32,6 @@ def lint_policy(proposal: Proposal[Rule], _context: Any) -> Iterable[Finding]:
             yield Finding(f"/parts/{nth}/purpose", "stands twice: the second would never be posted")
         seen.add(part.purpose)
         yield from _unknown_names(part, f"/parts/{nth}")
-
-
-def policies_at(documents: Documents, at: datetime) -> list[Policy]:
-    """The policies in force at a moment, as they were known then: a fact that comes late keeps the rules of its day."""
-    readings = documents.all(POLICIES, at=at)
-    return [Policy(key, reading.version, reading.value) for key, reading in sorted(readings.items())]
 
 
 def _part(part: PolicyPart) -> Part:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.settlement import app
+from functions.settlement.handlers.posting import policies_at
 from functions.settlement.handlers.steps import PARTIES_A_PAGE
 from functions.settlement.ledger.lines import party_lines
 from functions.settlement.policies import entries_for
-from functions.settlement.policy_kind import policies_at
 from functions.settlement.runs.periods import Closing, book_entry, run_id_of
 from functions.settlement.statements.statements import LINES_LIMIT
 from hub.contracts.events import TicketClosed
@@ -391,7 +391,7 @@ def test_a_policy_changes_what_closes_from_then_on() -> None:
 
 def test_a_party_with_more_lines_than_a_statement_holds_gets_two(clock: StepClock) -> None:
     """One line too many starts a second part; together they hold every line once."""
-    policies = policies_at(app.room.desk.documents, clock.now)
+    policies = policies_at(app.room.desk, clock.now)
     for number in range(LINES_LIMIT + 1):
         (entry,) = entries_for(closed(number, travel_minor=0), policies)
         app.room.desk.entries.project(party_lines(entry, book_entry(entry.occurred_at, clock.now, Closing(), ZONE)))

@@ -1,4 +1,4 @@
-"""Entries into the ledger: booked in the period that is open, posted once."""
+"""Entries into the ledger: made by the policies of their day, booked in the period that is open, posted once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import datetime
 
 from functions.settlement.desk import Desk
 from functions.settlement.ledger.ledger import Booking, Entry
+from functions.settlement.policies import Policy
+from functions.settlement.policy_kind import POLICIES
 from functions.settlement.runs.periods import book_entry
 
 
@@ -14,3 +16,9 @@ def post_entry(desk: Desk, entry: Entry, now: datetime) -> tuple[Entry, Booking]
     booking = book_entry(entry.occurred_at, now, desk.runs.closing(), desk.zone)
     posted, booked, _ = desk.entries.post(entry, booking)
     return posted, booked
+
+
+def policies_at(desk: Desk, at: datetime) -> list[Policy]:
+    """The policies in force at a moment, as they were known then: a fact that comes late keeps the rules of its day."""
+    readings = desk.documents.all(POLICIES, at=at)
+    return [Policy(key, reading.version, reading.value) for key, reading in sorted(readings.items())]
