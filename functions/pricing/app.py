@@ -13,7 +13,9 @@ from hub.edge.room import Room
 from hub.kernel.errors import Invalid, Problem
 from hub.store.idempotency import Idempotency
 
-room = Room("pricing", paths=("/pricing",), make_desk=build_desk, idempotency=Idempotency)
+room = Room(
+    "pricing", paths=("/pricing",), make_desk=build_desk, idempotency=Idempotency, module="functions.pricing.app"
+)
 
 serve_documents(room, (BOOKS,), lambda desk: desk.documents)
 
