@@ -1,0 +1,136 @@
+"""Every route of every room, in every role: what is elsewhere is not there, and nothing beyond the policy is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hubctl.reference import ROOMS
+from tests.support.access import (
+    BOSS,
+    ROLES,
+    Walk,
+    beyond_policy,
+    insiders,
+    may_ask,
+    outsiders,
+    same_but_for_ids,
+)
+from tests.support.access_samples import SAMPLES
+from tests.support.http import token
+
+NOT_WALKED_YET = {"pricing", "settlement", "tickets", "webhooks"}
+"""Rooms that have no sample yet. This list only shrinks."""
+
+
+@pytest.fixture(scope="module", params=sorted(SAMPLES), name="walk")
+def _walk(request: pytest.FixtureRequest) -> Iterator[Walk]:
+    sample = SAMPLES[request.param]
+    with sample.stage() as ids:
+        yield Walk(sample, ids)
+
+
+def test_every_room_is_walked() -> None:
+    """Each room has a sample, but those on the list."""
+    assert set(ROOMS) - set(SAMPLES) == NOT_WALKED_YET
+
+
+def test_every_route_says_its_scope(walk: Walk) -> None:
+    """None is left undeclared."""
+    assert [route.path for route in walk.sample.room.http_routes if route.scope is None] == []
+
+
+def test_a_thing_elsewhere_is_not_there(walk: Walk) -> None:
+    """In each role and from each elsewhere: a 404 that is byte for byte that of an id which never was; who may not ask
+    at all hears that for both alike."""
+    wrong = []
+    for route in walk.things():
+        for role in ROLES:
+            for where, as_ in outsiders(role).items():
+                known, unknown = walk.ask(route, as_), walk.ask(route, as_, walk.unknown())
+                expected = 404 if may_ask(route, role) else 403
+                if known.status != expected or not same_but_for_ids(known, unknown, walk.ids, walk.unknown()):
+                    wrong.append((role, where, route.method, route.path, known.status, unknown.status))
+    assert wrong == []
+
+
+def test_a_thing_within_reach_is_there(walk: Walk) -> None:
+    """The sample is real: an administrator of the tenant gets past the gate at each of its things, and those of its
+    province and store find what they may read."""
+    missing: list[tuple[str, ...]] = [(r.path,) for r in walk.things() if walk.ask(r, token(sub=BOSS)).status == 404]
+    for route in (route for route in walk.things() if route.method == "GET"):
+        for role in (role for role in ROLES if may_ask(route, role)):
+            if route.scope == "own" and role not in ("administrator", *route.overseers):
+                continue
+            missing += [(role, where, route.path) for where, as_ in insiders(role).items()
+                        if walk.ask(route, as_).status == 404]  # fmt: skip
+    assert missing == []
+
+
+def test_a_list_holds_nothing_from_elsewhere(walk: Walk) -> None:
+    """Empty for whoever is elsewhere, with no word of more; not empty for whoever is there."""
+    wrong: list[tuple[str, ...]] = []
+    for route in walk.lists():
+        if not route.answer or "data" not in route.answer.model_fields:
+            continue
+        whole = walk.ask(route, token(sub=BOSS)).json["data"]
+        if not whole and route.path not in walk.sample.no_list:
+            wrong.append(("nothing to find", route.path))
+        for role in (role for role in ROLES if may_ask(route, role)):
+            for where, as_ in outsiders(role).items():
+                answer = walk.ask(route, as_)
+                if answer.status == 200 and (answer.json["data"] or answer.json["has_more"]):
+                    wrong.append((role, where, route.path))
+    assert wrong == []
+
+
+def test_nothing_is_made_elsewhere(walk: Walk) -> None:
+    """A place out of reach that a body names is refused, in each role."""
+    wrong = [
+        (role, where, route.path, answer.status)
+        for route in walk.makers()
+        for role in ROLES
+        for where, as_ in outsiders(role).items()
+        if (answer := walk.ask(route, as_)).status != 403
+    ]
+    assert wrong == []
+
+
+def test_what_the_tenant_shares_is_changed_by_none_of_a_region(walk: Walk) -> None:
+    """Writes of scope tenant are refused to all who do not reach all of it."""
+    wrong = [
+        (role, where, route.method, route.path, answer.status)
+        for route in walk.routes("tenant")
+        if route.method != "GET"
+        for role in ROLES
+        for where, as_ in (outsiders(role) | {"the province": token(role, region="310000")}).items()
+        if (answer := walk.ask(route, as_)).status != 403
+    ]
+    assert wrong == []
+
+
+def test_no_answer_shows_more_than_the_policy(walk: Walk) -> None:
+    """Each read, in each role, beside what the administrator sees of it."""
+    wrong = []
+    for route in walk.sample.room.http_routes:
+        if route.method != "GET" or route.is_public or route.answer is None:
+            continue
+        full = walk.ask(route, token(sub=BOSS))
+        for role in (role for role in ROLES if may_ask(route, role)):
+            shown = walk.ask(route, token(role, sub=BOSS))
+            if (full.status, shown.status) == (200, 200):
+                wrong += [(role, path) for path in beyond_policy(route.answer, shown.json, full.json, role)]
+    assert wrong == []
+
+
+def test_every_route_names_a_parameter_that_it_does_not_know(walk: Walk) -> None:
+    """`?dryrun=1` is nowhere taken for something that it is not, nor is `dry_run` where it is not understood."""
+    wrong = []
+    for route in walk.sample.room.http_routes:
+        for name in ("dryrun", *(() if route.dry_run else ("dry_run",))):
+            if not route.is_public:
+                answer = walk.ask(route, token(sub=BOSS), query={name: "1"})
+                named = answer.status == 422 and f"query:{name}" in answer.text
+                wrong += [] if named else [(route.method, route.path, name, answer.status)]
+    assert wrong == []

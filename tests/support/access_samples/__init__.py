@@ -1,0 +1,12 @@
+"""A sample a room for the walk over all routes. An owner adds a file beside these, and a line here."""
+
+from __future__ import annotations
+
+from tests.support.access import Sample
+from tests.support.access_samples import customers, directory, notifications
+
+SAMPLES: dict[str, Sample] = {
+    "customers": customers.SAMPLE,
+    "directory": directory.SAMPLE,
+    "notifications": notifications.SAMPLE,
+}
