@@ -33,6 +33,9 @@ def test_the_demo_file_shows_every_parameter_with_its_default() -> None:
     "chosen",
     [
         {"clock_scale": 720},
+        {"clock_scale": "stepped"},
+        {"clock": "stepped"},
+        {"clock_origin": "call"},
         {"id": "Demo"},
         {"id": "ab"},
         {"timezone": "Mars/Olympus"},

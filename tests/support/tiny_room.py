@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -50,6 +51,12 @@ def http(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "aws_variables": sorted(name for name in os.environ if name.startswith("AWS_")),
     }
     return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(seen)}
+
+
+def moment(_event: dict[str, Any], _context: Any) -> list[str]:
+    """The business time that the call carries, here and in a thread of its own."""
+    with ThreadPoolExecutor(1) as threads:
+        return [rfc3339(_clock().business_now()), threads.submit(lambda: rfc3339(_clock().business_now())).result()]
 
 
 def chatter(event: dict[str, Any], _context: Any) -> dict[str, Any]:

@@ -4,10 +4,13 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from hub.kernel.clock import rfc3339
+from hubctl.clock.activity import Activity
 from hubctl.dispatcher import Dispatcher, Function, Outcome
 from hubctl.worker_process import Call, WorkerGoneError, WorkerProcess, clean_environment
 
@@ -51,6 +54,25 @@ def pid(dispatcher: Dispatcher) -> int:
 
 def error_type(outcome: Outcome) -> str:
     return str(outcome.answer["error"]["errorType"])
+
+
+def test_calls_carry_the_time_and_are_work_until_they_are_answered(tmp_path: Path) -> None:
+    """On a stepped clock a room reads the time of its call, in its threads too; a call counts from its place in the
+    line to its answer."""
+    moments = [datetime(2026, 11, 23, 2, tzinfo=UTC), datetime(2026, 11, 23, 4, tzinfo=UTC)]
+    activity, heard = Activity(), list[tuple[str, str]]()
+    dispatcher = Dispatcher(
+        tmp_path, activity=activity, carried=lambda: moments[0], heard=lambda *call: heard.append(call)
+    )
+    dispatcher.register([function("moment", "moment")], {"HUB_CLOCK_SCALE": "1", "HUB_CLOCK_ORIGIN": "call"})
+    try:
+        for moment in list(moments):
+            assert dispatcher.invoke("hub-tiny-room-moment", {}).answer["ok"] == [rfc3339(moment)] * 2
+            moments.pop(0)
+    finally:
+        dispatcher.close()
+    assert (activity.epoch, activity.running()[1]) == (4, [])
+    assert heard == [("room", "hub-tiny-room-moment")] * 2
 
 
 def test_a_room_that_prints_does_not_disturb_answers(shared: Dispatcher) -> None:
