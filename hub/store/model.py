@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
+from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttribute
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -107,6 +108,13 @@ def saving(**facts: Any) -> Iterator[None]:
     except DoesNotExist:
         raise NotFound("no such item", **facts) from None
     except PynamoDBException as error:
-        if not isinstance(error.cause, AWS_ERRORS):
+        cause = _whole(error.cause)
+        if not isinstance(cause, AWS_ERRORS):
             raise
-        raise translated(error.cause, "DynamoDB", **facts) from error
+        raise translated(cause, "DynamoDB", **facts) from error
+
+
+def _whole(cause: Exception | None) -> BaseException | None:
+    """botocore's own error: the one that PynamoDB makes of it lacks a transaction's reasons, and items as they are."""
+    inner = cause.__cause__ if cause is not None else None
+    return inner if isinstance(inner, ClientError) else cause

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from pynamodb.connection import Connection
+from pynamodb.transactions import TransactWrite
 
 from hub.kernel.errors import Broken, NotFound
 from hub.store.content import ContentStore
+from hub.store.faults import Lost
+from hub.store.model import RoomModel, bind, saving
 from hub.store.sealing import Sealer
-from tests.support.aws import TENANT, account
+from tests.support.aws import REGION, TENANT, account
 
 
 @pytest.fixture(name="session", scope="module")
@@ -52,6 +57,21 @@ def test_what_was_never_sealed_does_not_pass_for_it(session: Any) -> None:
     """Open text where a sealed value belongs is a bug, and loud."""
     with pytest.raises(Broken):
         sealer(session).unseal("open text", "x")
+
+
+class Thing(RoomModel):
+    """Any room's item."""
+
+    class Meta(RoomModel.Meta):
+        pass
+
+
+def test_a_transaction_whose_condition_fails_is_lost_and_not_passing(session: Any) -> None:
+    """PynamoDB's error of a transaction hides its reasons: somebody who was first is no reason to try again."""
+    bind(f"hub-{TENANT}-sample", Thing)
+    for outcome in (nullcontext(), pytest.raises(Lost)):
+        with outcome, saving(thing="thing_1"), TransactWrite(connection=Connection(region=REGION)) as transaction:
+            transaction.save(Thing(f"{TENANT}#thing_1", "thing"), condition=Thing.pk.does_not_exist())
 
 
 def test_content_is_read_back_by_its_reference(session: Any) -> None:
