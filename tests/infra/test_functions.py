@@ -43,12 +43,10 @@ def test_accept_is_told_nothing_but_its_tenant_table_and_queue(demo: Template) -
 def test_nothing_but_real_time_is_ever_synthesised(demo: Template, full: Template, shared: Template) -> None:
     """No function of any tenant is told of a scale, an origin, or a time that calls carry; an unknown clock has no
     place in a tenant's file (test_tenants.py)."""
-    variables = [
-        function["Environment"]["Variables"] for one in (demo, full, shared) for function in functions(one).values()
-    ]
-    assert {(names.get("HUB_CLOCK_SCALE", "1"), names.get("HUB_CLOCK_ORIGIN", "")) for names in variables} == {
-        ("1", "")
-    }
+    templates = (functions(template) for template in (demo, full, shared))
+    told = [function["Environment"]["Variables"] for found in templates for function in found.values()]
+    clocks = {(names.get("HUB_CLOCK_SCALE", "1"), names.get("HUB_CLOCK_ORIGIN", "")) for names in told}
+    assert clocks == {("1", "")}
 
 
 def test_only_functions_with_channel_clients_sit_in_the_vpc(full: Template, shared: Template) -> None:
