@@ -18,7 +18,9 @@ from hubctl.clock.stepped import Due, SteppedClock, earliest
 LOOK_SECONDS = 0.002
 """How soon what lies in queues and streams is looked at again."""
 STUCK_SECONDS = 180.0
-"""Real time within which one moment's work must end; a call that hangs is killed sooner."""
+"""Real time in which something must begin or end, while anything is at work; a call that hangs is killed sooner."""
+AT_ONE_MOMENT_SECONDS = 1800.0
+"""Real time within which one moment's work must end, even if it goes on: a stream's reader may fail again and again."""
 RUN_AT_MOST = timedelta(days=30)
 AT_ONE_MOMENT_MAX = 20_000
 """Things that may happen without business time moving: more is a loop without end."""
@@ -75,11 +77,15 @@ class Stepper:
 
     def settle(self) -> None:
         """Until nothing is at work; business time stands. Raises Retry when something does not end."""
-        end = time.monotonic() + self._stuck_seconds
+        began = moved = time.monotonic()
+        epoch = self._activity.epoch
         while at_work := self.at_work():
             if self._stopped:
                 raise Retry("the hub stops")
-            if time.monotonic() > end:
+            now = time.monotonic()
+            if epoch != self._activity.epoch:
+                epoch, moved = self._activity.epoch, now
+            if now - moved > self._stuck_seconds or now - began > AT_ONE_MOMENT_SECONDS:
                 raise Retry(f"business time stands, as this does not end: {', '.join(at_work[:5])}")
             self._activity.await_idle(LOOK_SECONDS)
 

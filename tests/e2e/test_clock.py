@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hubctl.cli import app
-from hubctl.clock.stepper import Stepper
 from hubctl.clock.words import Mode
 from hubctl.dev import Hub, Options, running_hub
 from hubctl.state import LocalState
+from tests.support.stepped import stepper_of
 from tests.support.tiny_stack import write_tiny_stack
 
 pytestmark = pytest.mark.e2e
@@ -44,11 +44,6 @@ def _ready_file(hub: Hub, tmp_path: Path) -> Path:
     path = tmp_path / "ready.json"
     path.write_text(hub.ready.model_dump_json())
     return path
-
-
-def stepper(hub: Hub) -> Stepper:
-    assert hub.stepper is not None
-    return hub.stepper
 
 
 def ask(hub: Hub, method: str, path: str, **options: Any) -> requests.Response:
@@ -79,7 +74,7 @@ def test_what_follows_from_a_request_has_ended_when_the_clock_has_settled(hub: H
     before = hub.clock.business_now()
     with ThreadPoolExecutor(10) as threads:
         list(threads.map(lambda n: ask(hub, "POST", "/tiny/put", json={"pk": f"many-{n}"}), range(50)))
-    stepper(hub).settle()
+    stepper_of(hub).settle()
     assert [n for n in range(50) if item(hub, f"seen#many-{n}") is None] == []
     assert hub.clock.business_now() == before
 
@@ -90,11 +85,11 @@ def test_a_machine_s_wait_ends_at_its_second_and_its_token_parks_it(hub: Hub) ->
     machine = steps.list_state_machines()["stateMachines"][0]["stateMachineArn"]
     given = json.dumps({"wait_seconds": 7200, "key": "token-1"})
     execution = steps.start_execution(stateMachineArn=machine, name="e1", input=given)["executionArn"]
-    stepper(hub).until(began + timedelta(hours=2) - timedelta(seconds=1))
+    stepper_of(hub).until(began + timedelta(hours=2) - timedelta(seconds=1))
     assert item(hub, "token-1") is None
-    stepper(hub).advance(timedelta(seconds=1))
+    stepper_of(hub).advance(timedelta(seconds=1))
     steps.send_task_success(taskToken=item(hub, "token-1")["token"], output="{}")
-    stepper(hub).settle()
+    stepper_of(hub).settle()
     assert steps.describe_execution(executionArn=execution)["status"] == "SUCCEEDED"
     assert hub.clock.business_now() == began + timedelta(hours=2)
 
@@ -102,7 +97,7 @@ def test_a_machine_s_wait_ends_at_its_second_and_its_token_parks_it(hub: Hub) ->
 def test_a_schedule_comes_at_each_of_its_times(hub: Hub) -> None:
     """rate(10 minutes), for three hours: eighteen calls, ten minutes apart to the second."""
     known = ticks(hub)
-    stepper(hub).advance(timedelta(hours=3))
+    stepper_of(hub).advance(timedelta(hours=3))
     new = [tick for tick in ticks(hub) if tick not in known]
     assert len(new) == 18
     assert {later - earlier for earlier, later in pairwise(new)} == {TICK}
@@ -112,9 +107,9 @@ def test_a_schedule_that_rests_is_left_alone_until_its_moment(hub: Hub) -> None:
     """It says that nothing of its own is due for a day: the day passes without it, then it is called at its time."""
     rest = hub.clock.business_now() + timedelta(days=1)
     hub.aws.client("dynamodb").put_item(TableName=TABLE, Item={"pk": {"S": "rest"}, "until": {"S": rfc3339(rest)}})
-    stepper(hub).advance(TICK)
+    stepper_of(hub).advance(TICK)
     known = ticks(hub)
-    stepper(hub).until(rest + TICK)
+    stepper_of(hub).until(rest + TICK)
     assert [tick >= rest for tick in ticks(hub) if tick not in known][:1] == [True]
     hub.aws.client("dynamodb").delete_item(TableName=TABLE, Key={"pk": {"S": "rest"}})
 
@@ -123,9 +118,9 @@ def test_a_message_that_is_given_back_comes_again_when_its_visibility_ends(hub: 
     """Thirty seconds later, not one earlier, however long the machine takes."""
     began = hub.clock.business_now()
     ask(hub, "POST", "/tiny/put", json={"pk": "later#1"})
-    stepper(hub).until(began + VISIBILITY - timedelta(seconds=1))
+    stepper_of(hub).until(began + VISIBILITY - timedelta(seconds=1))
     assert item(hub, "seen#later#1") is None
-    stepper(hub).until(began + VISIBILITY)
+    stepper_of(hub).until(began + VISIBILITY)
     assert item(hub, "seen#later#1")["now"] == rfc3339(began + VISIBILITY)
 
 
@@ -134,7 +129,7 @@ def test_a_delayed_message_comes_at_its_second(hub: Hub) -> None:
     sqs, began = hub.aws.client("sqs"), hub.clock.business_now()
     url = sqs.get_queue_url(QueueName="hub-tiny-room-changes")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody='{"pk": "delayed"}', DelaySeconds=600)
-    stepper(hub).advance(timedelta(hours=1))
+    stepper_of(hub).advance(timedelta(hours=1))
     assert item(hub, "seen#delayed")["now"] == rfc3339(began + timedelta(seconds=600))
 
 
@@ -147,7 +142,7 @@ def test_two_machines_and_a_schedule_go_on_in_order_whatever_began_first(hub: Hu
             stateMachineArn=machine, name=name, input=json.dumps({"wait_seconds": seconds, "key": name})
         )
     for name, seconds in (("early", 300), ("late", 900)):
-        stepper(hub).until(began + timedelta(seconds=seconds))
+        stepper_of(hub).until(began + timedelta(seconds=seconds))
         assert [item(hub, key) is not None for key in ("early", "late")] == [True, name == "late"]
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import requests
 
-from hubctl.clock.stepper import Stepper
 from hubctl.clock.words import Mode
 from hubctl.dev import Hub, Options, running_hub
 from hubctl.state import LocalState
+from tests.support.stepped import stepper_of
 
 pytestmark = pytest.mark.e2e
 
@@ -54,11 +54,6 @@ def call(hub: Hub, method: str, path: str, body: Any = None) -> Any:
     return answer.json()
 
 
-def stepper(hub: Hub) -> Stepper:
-    assert hub.stepper is not None
-    return hub.stepper
-
-
 def waits(hub: Hub, ticket: str, node: str) -> bool:
     visits = call(hub, "GET", f"/tickets/{ticket}")["visits"]
     return any(visit["node"] == node and not visit["outcome"] for visit in visits)
@@ -82,11 +77,11 @@ def test_ten_tickets_at_once_walk_branches_a_wait_and_a_join(hub: Hub) -> None:
     began = hub.clock.business_now()
     with ThreadPoolExecutor(TICKETS) as threads:
         tickets = list(threads.map(lambda number: open_ticket(hub, number), range(TICKETS)))
-        stepper(hub).settle()
+        stepper_of(hub).settle()
         list(threads.map(lambda ticket: complete(hub, ticket, "check", "checked"), tickets))
-        stepper(hub).until(began + timedelta(seconds=PAUSE_SECONDS))
+        stepper_of(hub).until(began + timedelta(seconds=PAUSE_SECONDS))
         list(threads.map(lambda ticket: complete(hub, ticket, "answer", "answered"), tickets))
-        stepper(hub).settle()
+        stepper_of(hub).settle()
     for ticket in (call(hub, "GET", f"/tickets/{ticket}") for ticket in tickets):
         visits = {visit["node"]: visit for visit in ticket["visits"]}
         assert {node: visit["outcome"] for node, visit in visits.items()} == {
@@ -113,7 +108,7 @@ def test_of_twenty_who_complete_a_node_at_once_one_does(hub: Hub) -> None:
     """One answer is 200, all others 409, and the outcome is the winner's."""
     call(hub, "POST", "/flows/consult/publish", {"document": DOCUMENT})
     ticket = call(hub, "POST", "/tickets", {"type": "consult", "customer_id": "cus_race", "region": "310101"})["id"]
-    stepper(hub).settle()
+    stepper_of(hub).settle()
     outcomes = [("checked", "doubted")[number % 2] for number in range(20)]
     path = f"/tickets/{ticket}/nodes/check/complete"
     with ThreadPoolExecutor(20) as threads:
@@ -130,5 +125,5 @@ def test_one_idempotency_key_sent_thirty_times_at_once_opens_one_ticket(hub: Hub
         answers = list(threads.map(lambda _: send(hub, "POST", "/tickets", body, key="once"), range(30)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["id"] for answer in answers}) == 1
-    stepper(hub).settle()
+    stepper_of(hub).settle()
     assert len(call(hub, "GET", "/tickets?customer=cus_once")["data"]) == 1

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,10 @@ import pytest
 import requests
 from wechatpy.enterprise.crypto import WeChatCrypto
 
-from hubctl.dev import Options, running_hub
+from hubctl.clock.words import Mode
+from hubctl.dev import Hub, Options, running_hub
 from hubctl.state import LocalState
+from tests.support.stepped import settled
 
 pytestmark = pytest.mark.e2e
 
@@ -42,6 +44,7 @@ class WeCom:
     """The sender: one connection's secrets, in wechatpy's hands."""
 
     ready: dict[str, Any]
+    hub: Hub
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -100,19 +103,9 @@ def _between(envelope: str, name: str) -> str:
 
 @pytest.fixture(scope="module", name="wecom")
 def _wecom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WeCom]:
-    options = Options(state=LocalState(tmp_path_factory.mktemp("wecom") / ".hub"), watch=False)
-    with running_hub(options) as hub:
-        yield WeCom(json.loads(hub.ready.model_dump_json()))
-
-
-def eventually(found: Callable[[], Any], within_seconds: float = 30) -> Any:
-    """What `found` answers once it answers something."""
-    deadline = time.monotonic() + within_seconds
-    while time.monotonic() < deadline:
-        if answer := found():
-            return answer
-        time.sleep(0.1)
-    raise AssertionError(f"nothing within {within_seconds} s")
+    state = LocalState(tmp_path_factory.mktemp("wecom") / ".hub")
+    with running_hub(Options(clock=Mode(stepped=True), state=state, watch=False)) as hub:
+        yield WeCom(json.loads(hub.ready.model_dump_json()), hub)
 
 
 def grown(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
@@ -135,11 +128,11 @@ def test_a_message_and_a_hundred_repeats_at_once_are_one_ticket(wecom: WeCom) ->
     with ThreadPoolExecutor(50) as threads:
         assert set(threads.map(wecom.post, deliveries)) == {200}
     expected = {"accepted": 1, "processed": 1, "duplicates": 100}
-    eventually(lambda: grown(before, wecom.counts()) == expected)
-    customer = eventually(lambda: _customer(wecom, sender))
-    (ticket,) = eventually(lambda: _tickets(wecom, customer))
+    settled(wecom.hub, lambda: grown(before, wecom.counts()) == expected)
+    customer = settled(wecom.hub, lambda: _customer(wecom, sender))
+    (ticket,) = settled(wecom.hub, lambda: _tickets(wecom, customer))
     assert wecom.post(deliveries[0]) == 200
-    eventually(lambda: grown(before, wecom.counts()) == {**expected, "duplicates": 101})
+    settled(wecom.hub, lambda: grown(before, wecom.counts()) == {**expected, "duplicates": 101})
     assert [one["id"] for one in _tickets(wecom, customer)] == [ticket["id"]]
 
 
@@ -176,7 +169,7 @@ def test_what_does_not_verify_is_refused_and_changes_nothing(wecom: WeCom) -> No
     answers = [stolen, wecom.call("GET", {}), wecom.call("GET", {"a": "b" * 20_000}), *methods]
     assert [(one.status_code, one.content) for one in answers] == [(403, b"")] * len(answers)
     rejected = {"rejected_signature": len(forged) + len(answers)}
-    eventually(lambda: grown(before, wecom.counts()) == rejected)
+    settled(wecom.hub, lambda: grown(before, wecom.counts()) == rejected)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +185,7 @@ def test_what_verifies_and_is_not_understood_is_kept(wecom: WeCom, plaintext: st
     """An entity bomb, an unknown event and broken texts are answered 200 and quarantined with their reason."""
     before = wecom.counts()
     assert wecom.post(wecom.seal(f"{plaintext}<!--{time.time_ns()}-->")) == 200
-    eventually(lambda: grown(before, wecom.counts()) == {"accepted": 1, "quarantined": 1})
+    settled(wecom.hub, lambda: grown(before, wecom.counts()) == {"accepted": 1, "quarantined": 1})
     listed = wecom.ask("/webhooks/messages?limit=100")["data"]
     assert reason in [message["reason"] for message in listed]
 
@@ -204,7 +197,7 @@ def test_a_body_in_chunks_and_without_headers_is_a_body(wecom: WeCom) -> None:
     raw = sealed.envelope.encode()
     chunks = (raw[start : start + 50] for start in range(0, len(raw), 50))
     assert wecom.call("POST", sealed.query, chunks).status_code == 200
-    eventually(lambda: grown(before, wecom.counts()) == {"accepted": 1, "processed": 1})
+    settled(wecom.hub, lambda: grown(before, wecom.counts()) == {"accepted": 1, "processed": 1})
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe\x00" * 100, b"x" * (1 << 20)], ids=["no text", "a mebibyte"])
