@@ -31,7 +31,7 @@ def show(ready_file: ReadyFile = READY) -> None:
     _tell(_ask(ready_file, "GET", ""))
 
 
-@clock_app.command()
+@clock_app.command(context_settings={"ignore_unknown_options": True})  # "-2h" is refused in our words
 def advance(
     by: Annotated[str, typer.Argument(help="how long: 2h, 90m, 1d12h; 0s only lets end what is at work")],
     ready_file: ReadyFile = READY,

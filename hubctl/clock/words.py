@@ -19,6 +19,7 @@ LENGTH_MAX = timedelta(days=3650)
 SCALE_MAX = 100_000
 MODES = 'must be "real", "stepped", or how many times faster than real time it runs: a whole number, e.g. 720'
 LENGTHS = 'must be a length of at most ten years, e.g. "2h", "90m", "1d12h", "45s"'
+BACK = f"goes back, and business time never does: it {LENGTHS}"
 MOMENTS = 'must be a moment, e.g. "2026-12-01T00:00" (in the hub\'s zone) or "2026-12-01T00:00:00+08:00"'
 
 
@@ -52,6 +53,8 @@ def parse_mode(text: str) -> Mode:
 
 def parse_length(text: str) -> timedelta:
     """ "1d12h" or "90m". Raises Invalid, for a negative one too: business time never goes back."""
+    if text.startswith("-"):
+        raise Invalid("business time never goes back", problems=[Problem("/by", BACK)], given=text)
     parts = re.findall(r"([0-9]{1,7})([dhms])", text)
     if not parts or "".join(f"{number}{unit}" for number, unit in parts) != text:
         raise Invalid("not a length of time", problems=[Problem("/by", LENGTHS)], given=text)
