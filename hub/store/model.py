@@ -107,6 +107,9 @@ def saving(**facts: Any) -> Iterator[None]:
     except DoesNotExist:
         raise NotFound("no such item", **facts) from None
     except PynamoDBException as error:
-        if not isinstance(error.cause, AWS_ERRORS):
+        cause = error.cause
+        if not isinstance(cause, AWS_ERRORS):
             raise
-        raise translated(error.cause, "DynamoDB", **facts) from error
+        # PynamoDB keeps of an answer only its code; which part of a transaction was lost stands in botocore's own error
+        answered = cause.__cause__ if isinstance(cause.__cause__, AWS_ERRORS) else cause
+        raise translated(answered, "DynamoDB", **facts) from error
