@@ -66,10 +66,10 @@ def list_customers(desk: Desk, request: Request) -> Page[CustomerSummary]:
     """The customers who are served within the caller's reach, newest first; the list may be two seconds behind."""
     query, reach = request.query, within(request.reach)
     position = cursors.decode(query.cursor)
-    found = desk.places.page(
+    listing = desk.places.page(
         ListQuery(desk.tenant, LIST, reach, request.now, query.limit, since=query.since, position=position)
     )
-    return page([show_summary(listed(item)) for item in found.items], found.position)
+    return page([show_summary(listed(item)) for item in listing.items], listing.position)
 
 
 @room.http("GET", "/customers/{customer_id}", summary="客户详情 · Show a customer", answer=CustomerView,

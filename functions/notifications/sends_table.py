@@ -46,8 +46,8 @@ class SendTable:
 
     def newest(self, query: ListQuery) -> tuple[list[Send], Position | None]:
         """Sends within a scope, newest first, up to two seconds behind. Raises Invalid for a wrong cursor."""
-        found = read_list(self._table, query)
-        return [_to_send(item) for item in found.items], found.position
+        listing = read_list(self._table, query)
+        return [_to_send(item) for item in listing.items], listing.position
 
     def of_ticket(self, ticket_id: str, limit: int, start: Position | None) -> tuple[list[Send], Position | None]:
         """What was told of a ticket, newest first, up to two seconds behind."""

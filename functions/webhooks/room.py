@@ -25,8 +25,8 @@ def queues_of(change: Change) -> tuple[str, ...]:
         if change.kind != "INSERT":
             return ()
         return ("greetings", "changes") if (change.new or {}).get("express") else ("changes",)
-    told = change.sk in (ORDER, AFTER_SALE_SORT) or line_of_pointer(change.pk, change.sk) is not None
-    return ("changes",) if told else ()
+    announced = change.sk in (ORDER, AFTER_SALE_SORT) or line_of_pointer(change.pk, change.sk) is not None
+    return ("changes",) if announced else ()
 
 
 room = Room("webhooks", ("/webhooks",), build_desk, Idempotency, queues_of=queues_of, module="functions.webhooks.app")

@@ -139,9 +139,9 @@ def _viewer(route: Route, principal: Principal, headers: Mapping[str, str]) -> V
 def _located(desk: Any, route: Route, request: Request, query: Mapping[str, str]) -> Request:
     """The request with what it is about. Raises NotFound, Forbidden, Invalid (see `find_subject`, `require_fields`)."""
     find = partial(route.subject, desk, request) if route.subject else None
-    found = find_subject(find, route.method, request.reach, request.path)
-    require_fields(route.query, query, request.body, request.viewer, request.policy, found.place)
-    return replace(request, subject=found.thing, place=found.place)
+    subject = find_subject(find, route.method, request.reach, request.path)
+    require_fields(route.query, query, request.body, request.viewer, request.policy, subject.place)
+    return replace(request, subject=subject.thing, place=subject.place)
 
 
 def _idempotency_key(route: Route, headers: Mapping[str, str]) -> str:
@@ -159,10 +159,10 @@ def _idempotency_scope(route: Route, request: Request) -> str:
 
 
 def _dry_run(query: Mapping[str, str]) -> bool:
-    asked = query.get(DRY_RUN, "0").lower()
-    if asked not in SWITCH:
+    text = query.get(DRY_RUN, "0").lower()
+    if text not in SWITCH:
         raise Invalid("bad parameter", problems=[Problem(f"query:{DRY_RUN}", f"must be one of {', '.join(SWITCH)}")])
-    return SWITCH[asked]
+    return SWITCH[text]
 
 
 def _query(route: Route, sent: Mapping[str, str]) -> Any:

@@ -48,7 +48,7 @@ class ModelPlan:
 
     @cached_property
     def classes(self) -> frozenset[FieldClass]:
-        return frozenset(found for field in self.fields for found in _classes_of(field.mark))
+        return frozenset(name for field in self.fields for name in _classes_of(field.mark))
 
 
 def _classes_of(mark: Mark | None) -> Iterator[FieldClass]:

@@ -53,17 +53,17 @@ def find_subject(
     if find is None:
         return Found()
     try:
-        found = find()
+        subject = find()
     except NotFound:
         raise _nothing(ids) from None
-    place = reach.nearest((found,) if isinstance(found, Place) else found.places)
-    if place is None and isinstance(found, Place):
-        raise Forbidden("outside your reach", region=found.region, store=found.store)
+    place = reach.nearest((subject,) if isinstance(subject, Place) else subject.places)
+    if place is None and isinstance(subject, Place):
+        raise Forbidden("outside your reach", region=subject.region, store=subject.store)
     if place is None:
         raise _nothing(ids)
     if method != "GET" and not reach.may_change(place):
         raise Forbidden("you may look at this, not change it", **ids)
-    return Found(None if isinstance(found, Place) else found.thing, place)
+    return Found(None if isinstance(subject, Place) else subject.thing, place)
 
 
 def require_fields(

@@ -48,7 +48,7 @@ def hidden_parameters(
         for parameter, name in _parameters(model).items()
         if model is not None
         and parameter in sent
-        and any(verdicts[asked] != "full" for asked in _asked(model, name, sent[parameter], policy))
+        and any(verdicts[field_class] != "full" for field_class in _asked(model, name, sent[parameter], policy))
     ]
 
 
@@ -89,7 +89,7 @@ def _classes_in(mark: Classified | Keyed | None, value: Any, policy: Policy) -> 
         yield UNKNOWN
     elif isinstance(mark, Keyed):
         classes = (mark.class_of(str(key), policy.plain_facts) for key in value or ())
-        yield from (one for one in classes if one is not None)
+        yield from (name for name in classes if name is not None)
 
 
 def _inner(value: Any) -> Iterator[tuple[str, BaseModel]]:

@@ -148,15 +148,15 @@ class _Projection:
 
 def _placed(model: BaseModel, plan: ModelPlan, place: Place) -> Place:
     """Where this contract belongs: where the one around it does, but for what it says itself."""
-    said: dict[str, Any] = dict(vars(place))
+    parts: dict[str, Any] = dict(vars(place))
     for name, part in plan.located:
         value = getattr(model, name)
         if part in ("people", "teams"):
             many = (value,) if isinstance(value, str) else tuple(value or ())
-            said[part] = (*said[part], *(known for known in many if known and known not in said[part]))
+            parts[part] = (*parts[part], *(known for known in many if known and known not in parts[part]))
         elif value:
-            said[part] = value
-    return Place(**said)
+            parts[part] = value
+    return Place(**parts)
 
 
 def verdict_at(viewer: Viewer, policy: Policy, field_class: FieldClass, place: Place | None = None) -> Verdict:
