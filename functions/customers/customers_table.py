@@ -63,16 +63,10 @@ class CustomerTable:
         return [(Identity(i.channel, i.account, i.external_id), parse_rfc3339(i.linked_at)) for i in items]
 
     def _new_profile(self, customer_id: str, channel: str, at: datetime) -> ProfileItem:
-        keys = tenant_keys(self._tenant, Listed(customer_id, at, channel))
-        return ProfileItem(
-            self._pk(customer_id),
-            "profile",
-            customer_id=customer_id,
-            created_at=rfc3339(at),
-            first_channel=channel,
-            l_tenant=keys["l_tenant"],
-            l_at=keys["l_at"],
-        )
+        pk, created_at = self._pk(customer_id), rfc3339(at)
+        item = ProfileItem(pk, "profile", customer_id=customer_id, created_at=created_at, first_channel=channel)
+        item.list_under(tenant_keys(self._tenant, Listed(customer_id, at, channel)))
+        return item
 
     def phone_key(self, make: Callable[[], str]) -> str:
         """The key of the phones' hashes, sealed; made once for ever, by whoever first asks for it."""
@@ -94,9 +88,7 @@ class CustomerTable:
         item = self._profile_item(customer_id)
         if seen_version is not None and seen_version != item.version:
             raise Conflict("the customer has changed since", yours=seen_version, now=item.version)
-        created_at = parse_rfc3339(item.created_at)
-        keys = tenant_keys(self._tenant, Listed(customer_id, created_at, item.first_channel))
-        item.l_tenant, item.l_at = keys["l_tenant"], keys["l_at"]
+        item.list_under(tenant_keys(self._tenant, to_profile(item).listed))
         item.facts = {name: _stored(fact) for name, fact in with_facts(to_profile(item), facts).items()}
         with saving(customer=customer_id):
             item.save()

@@ -20,8 +20,6 @@ class ProfileItem(RoomModel):
     created_at = UnicodeAttribute()
     first_channel = UnicodeAttribute()
     facts: JSONAttribute = JSONAttribute(default=dict)
-    l_tenant = UnicodeAttribute(null=True)
-    l_at = UnicodeAttribute(null=True)
 
 
 class IdentityItem(RoomModel):

@@ -85,8 +85,6 @@ class SendTable:
             self._tenant, LIST, notice.id, send.created_at,
             region=notice.region, store=notice.store, person=notice.recipient,
         )  # fmt: skip
-        if notice.ticket_id:
-            keys |= {"list_pk": f"{self._tenant}#ticket#{notice.ticket_id}", "list_sk": keys["l_at"]}
         item = SendItem(
             self._pk(notice.id),
             "send",
@@ -100,8 +98,9 @@ class SendTable:
             digest_id=send.digest_id,
             platform_id=send.platform_id,
         )
-        for name, value in keys.items():
-            setattr(item, name, value)
+        item.list_under(keys)
+        if notice.ticket_id:
+            item.list_pk, item.list_sk = f"{self._tenant}#ticket#{notice.ticket_id}", keys["l_at"]
         if send.version:
             item.version = send.version
         return item

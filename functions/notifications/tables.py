@@ -23,13 +23,6 @@ class SendItem(RoomModel):
     sent_at = UnicodeAttribute(null=True)
     digest_id = UnicodeAttribute(default="")
     platform_id = UnicodeAttribute(default="")
-    l_tenant = UnicodeAttribute(null=True)
-    l_province = UnicodeAttribute(null=True)
-    l_city = UnicodeAttribute(null=True)
-    l_district = UnicodeAttribute(null=True)
-    l_store = UnicodeAttribute(null=True)
-    l_person = UnicodeAttribute(null=True)
-    l_at = UnicodeAttribute(null=True)
 
 
 class DueItem(RoomModel):

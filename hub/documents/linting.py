@@ -102,7 +102,7 @@ def _too_deep(content: Json, place: tuple[str, ...] = ()) -> tuple[str, ...] | N
 
 def _reserved(content: Json, place: tuple[str, ...]) -> list[tuple[str, ...]]:
     own = [(*place, name) for name in RESERVED if isinstance(content, dict) and name in content]
-    return own + [found for name, part in _parts(content) for found in _reserved(part, (*place, name))]
+    return own + [inner for name, part in _parts(content) for inner in _reserved(part, (*place, name))]
 
 
 def _parts(content: Json) -> Sequence[tuple[str, Json]]:

@@ -99,11 +99,13 @@ class Publishing(Drafts):
     def _ground(self, kind: Kind[Any], key: str, scope: Scope, states: Mapping[Line, Pointer] | None = None) -> Ground:
         """states: every pointer of the document where they have been read; else they are read now."""
         lines = [Line(kind.name, key, name) for name in self._chain(kind, scope)]
-        known = self._pointers(kind, lines) if states is None else {one: states[one] for one in lines if one in states}
+        known = (
+            self._pointers(kind, lines) if states is None else {part: states[part] for part in lines if part in states}
+        )
         line = Line(kind.name, key, str(scope))
         below: Pins = ()
         if scope != TENANT:
-            below = self._pins(kind, {one: state for one, state in known.items() if one != line}, None, None)
+            below = self._pins(kind, {other: state for other, state in known.items() if other != line}, None, None)
             if not below:
                 raise NotFound("no such document", kind=kind.name, key=key[:64])
         pointer = known.get(line) or Pointer(stored=False)
@@ -148,8 +150,8 @@ class Publishing(Drafts):
         if number := self._table.number_of(ground.line, digest(version)):
             return number
         past = self._past(kind, ground.line.key, ground.scope)
-        said = [self.stored(kind, ground.line, old.number) for old in (past.versions if past else ())]
-        return next((old.number for old in said if digest(old) == digest(version)), None)
+        versions = [self.stored(kind, ground.line, old.number) for old in (past.versions if past else ())]
+        return next((old.number for old in versions if digest(old) == digest(version)), None)
 
     def _holds(self, kind: Kind[Any], ground: Ground, number: int, valid_from: datetime | None) -> bool:
         """Whether publishing this version again would change nothing: it is what is in force from then on."""

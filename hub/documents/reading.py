@@ -210,14 +210,14 @@ class Reader:
     def _number(
         self, kind: Kind[Any], line: Line, pointer: Pointer, at: datetime | None, known_at: datetime | None
     ) -> int | None:
-        asked = at or max(self._now(), pointer.moved_at)
-        known = known_at or asked
-        if min(asked, known) >= pointer.moved_at:
-            return planned(pointer.plan, asked)
+        valid_at = at or max(self._now(), pointer.moved_at)
+        known = known_at or valid_at
+        if min(valid_at, known) >= pointer.moved_at:
+            return planned(pointer.plan, valid_at)
         move = self._table.move_at(line, known)
-        if move and asked >= move.recorded_at:
-            return planned(move.plan, asked)
-        return in_force(self._records(kind, line, self._table.moves(line) if move else ()), asked, known)
+        if move and valid_at >= move.recorded_at:
+            return planned(move.plan, valid_at)
+        return in_force(self._records(kind, line, self._table.moves(line) if move else ()), valid_at, known)
 
     def _records(self, kind: Kind[Any], line: Line, moves: Iterable[Move]) -> list[Record]:
         """A line's whole timeline: what ships, what was stored before, and the moves."""

@@ -172,7 +172,7 @@ class _Routes:
         """Those within your reach, each with the places where it and what lies below it have both changed."""
         documents.current(self.kind, self._key(request))
         overlaid = documents.overlays(self.kind, self._key(request))
-        within = [one for one in overlaid if request.reach.covers(_place_of(one.scope))]
+        within = [overlay for overlay in overlaid if request.reach.covers(_place_of(overlay.scope))]
         return OverlaysView(data=tuple(map(show_overlay, within)))
 
     def compare(self, documents: Documents, request: Request) -> ChangesView:
@@ -291,7 +291,7 @@ class _Routes:
         if scope == TENANT or reach.covers(_place_of(scope)):
             return scope
         own = [Scope(reach.region), *(documents.scope(written(store)) for store in reach.stores)]
-        if not any(str(scope) in one.chain() for one in own):
+        if not any(str(scope) in inner.chain() for inner in own):
             raise NotFound("no such scope", scope=text)
         return scope
 

@@ -56,8 +56,8 @@ class ScopedReader(Reader):
         problems: list[Problem] = []
         for other, pins in self._overlaid(kind, key, at):
             if str(scope) in other.chain()[:-1]:
-                found, wrong = self._borne(kind, key, other, pins, change)
-                clashes |= {str(other): found} if found else {}
+                conflicts, wrong = self._borne(kind, key, other, pins, change)
+                clashes |= {str(other): conflicts} if conflicts else {}
                 problems += [Problem(problem.pointer, f"in {other}: {problem.rule}") for problem in wrong]
         if problems:
             raise Invalid("overlays could not work over it", problems=problems[:PROBLEMS_LIMIT])
@@ -75,7 +75,7 @@ class ScopedReader(Reader):
             except NotFound:
                 continue  # a store that is gone
             lines = [Line(kind.name, key, name) for name in scope.chain()]
-            own = {one: states[one] for one in lines if one in states}
+            own = {part: states[part] for part in lines if part in states}
             pins = self._pins(kind, own, max(at, *(pointer.moved_at for pointer in own.values())), None)
             if pins and pins[-1][0] == line.scope:
                 yield scope, pins
@@ -89,13 +89,13 @@ class ScopedReader(Reader):
 
     def _preload(self, kind: Kind[Any], states: Mapping[Line, Pointer]) -> None:
         """The overlays in force, read in batches: afterwards they are in the process."""
-        wanted = [
+        pairs = [
             (line, switch.number)
             for line, pointer in states.items()
             for switch in pointer.plan[:1]
             if line.scope != BASE and switch.number
         ]
-        missing = [(line, number) for line, number in wanted if ("version", line, number) not in self._cache]
+        missing = [(line, number) for line, number in pairs if ("version", line, number) not in self._cache]
         for (line, number), version in self._table.versions(missing).items():
             self._keep(kind, line, number, version)
 

@@ -115,8 +115,8 @@ def past_of(versions: Sequence[Version], active: int | None = None) -> Past | No
     if not versions:
         return None
     moves = [
-        Move(nth, "publish", one.number, one.published_at or BEGINNING, one.published_by, one.published_at or BEGINNING)
-        for nth, one in enumerate(versions, 1)
+        Move(nth, "publish", old.number, old.published_at or BEGINNING, old.published_by, old.published_at or BEGINNING)
+        for nth, old in enumerate(versions, 1)
     ]
     last = moves[-1]
     if active is not None and active != last.number:

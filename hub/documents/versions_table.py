@@ -81,9 +81,9 @@ class VersionsTable:
         item = self._table.get(self._key(line, "v", f"{number:06d}"))
         return read_version(item, self._content(item)) if item else None
 
-    def versions(self, wanted: Iterable[tuple[Line, int]]) -> dict[tuple[Line, int], Version]:
+    def versions(self, pairs: Iterable[tuple[Line, int]]) -> dict[tuple[Line, int], Version]:
         """Several versions; of what is too large for one item, each with a call of its own."""
-        by_key = {self._key(line, "v", f"{number:06d}"): (line, number) for line, number in wanted}
+        by_key = {self._key(line, "v", f"{number:06d}"): (line, number) for line, number in pairs}
         items = self._table.get_many(by_key, consistent=True)
         return {by_key[item["pk"], item["sk"]]: read_version(item, self._content(item)) for item in items}
 

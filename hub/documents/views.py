@@ -164,8 +164,8 @@ def show_clashes(clashes: Mapping[str, Iterable[Clash]]) -> tuple[ConflictView, 
             overlay=_value(clash.ours),
             below=_value(clash.theirs),
         )
-        for scope, found in clashes.items()
-        for clash in found
+        for scope, parts in clashes.items()
+        for clash in parts
     )
 
 

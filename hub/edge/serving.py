@@ -159,10 +159,10 @@ def _idempotency_scope(route: Route, request: Request) -> str:
 
 
 def _dry_run(query: Mapping[str, str]) -> bool:
-    switch = query.get(DRY_RUN, "0").lower()
-    if switch not in SWITCH:
+    text = query.get(DRY_RUN, "0").lower()
+    if text not in SWITCH:
         raise Invalid("bad parameter", problems=[Problem(f"query:{DRY_RUN}", f"must be one of {', '.join(SWITCH)}")])
-    return SWITCH[switch]
+    return SWITCH[text]
 
 
 def _query(route: Route, sent: Mapping[str, str]) -> Any:

@@ -85,7 +85,7 @@ def test_what_a_sender_says_becomes_sealed_facts_once(session: Any) -> None:
     customer_id = customers(session)[0]
     told = {"phone": ("+8613800138000", "open"), "name": (NAME, "open"), "email": (MAIL, "open")}
     assert facts(customer_id) == told
-    masked = shown(customer_id, as_=token("finance"))
+    masked = shown(customer_id, as_=token("viewer"))
     assert {fact["name"]: fact["value"] for fact in masked["facts"]} == {"phone": "+**", "name": "王**", "email": "w**"}
     assert {len(identity["external_id"]) for identity in masked["identities"]} == {3}
 

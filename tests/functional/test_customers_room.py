@@ -156,10 +156,12 @@ def test_a_list_goes_on_where_its_cursor_says() -> None:
     hear(*(message(f"evt_{i}", sender=f"wm{i}") for i in range(5)))
     seen: list[str] = []
     cursor = ""
-    for _ in range(3):
+    for _ in range(5):  # the list walks back month by month: its last pages may be empty
         page = call(app.room, "GET", "/customers", query={"limit": "2", "cursor": cursor}).json
         seen += [one["id"] for one in page["data"]]
         cursor = page["next_cursor"]
+        if not cursor:
+            break
     assert (len(seen), len(set(seen)), cursor, page["has_more"]) == (5, 5, "", False)
 
 

@@ -45,9 +45,20 @@ def test_a_lost_condition_is_a_conflict() -> None:
         raise PutError("lost", cause=refusal("ConditionalCheckFailedException"))
     assert lost.value.facts == {"ticket": "tkt_1"}
     reasons = [{"Code": "TransactionConflict"}, {"Code": "ConditionalCheckFailed"}]
-    answer: Any = {"Error": {"Code": "TransactionCanceledException", "Message": ""}, "CancellationReasons": reasons}
+    error: Any = {"Error": {"Code": "TransactionCanceledException", "Message": ""}}
     with pytest.raises(Conflict), saving():
-        raise TransactWriteError("lost", cause=VerboseClientError(answer, "TransactWriteItems"))
+        raise TransactWriteError(
+            "lost", cause=verbose(ClientError({**error, "CancellationReasons": reasons}, "Transact"))
+        )
+
+
+def verbose(answered: ClientError) -> VerboseClientError:
+    """What PynamoDB makes of botocore's error: the code alone, the error itself behind it."""
+    bare: Any = {"Error": answered.response["Error"]}
+    try:
+        raise VerboseClientError(bare, answered.operation_name) from answered
+    except VerboseClientError as error:
+        return error
 
 
 def test_what_dynamodb_cannot_read_is_a_bug() -> None:

@@ -85,7 +85,7 @@ class LanesPort(Protocol):
     def open(self, connection_id: str, now: datetime) -> int | None: ...
     def take_turn(self, connection_id: str, number: int, now: datetime) -> int | None: ...
     def hand_over(self, connection_id: str, number: int, next_at: datetime) -> bool: ...
-    def close(self, connection_id: str, number: int, asked: int) -> bool: ...
+    def close(self, connection_id: str, number: int, queued: int) -> bool: ...
     def opened(self) -> list[str]: ...
 
 
@@ -134,11 +134,11 @@ class Promoter:
         Raises Retry: then this turn is lost, and begun anew when it is overdue.
         """
         connection_id, number = turn.connection_id, turn.number + 1
-        asked = self.lanes.take_turn(connection_id, turn.number, self.wall_now())
-        if asked is None:
+        queued = self.lanes.take_turn(connection_id, turn.number, self.wall_now())
+        if queued is None:
             return
         pause_seconds, failures = self._drain(turn)
-        if pause_seconds is None and self.lanes.close(connection_id, number, asked):
+        if pause_seconds is None and self.lanes.close(connection_id, number, queued):
             return
         delay_seconds = min(int(pause_seconds or 0), DELAY_LIMIT_SECONDS)
         if self.lanes.hand_over(connection_id, number, self.wall_now() + timedelta(seconds=delay_seconds)):

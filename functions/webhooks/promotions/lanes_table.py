@@ -60,9 +60,9 @@ class Lanes:
         values = {":number": number, ":next": rfc3339(next_at)}
         return self.items.update(connection_id, "lane", "SET next_at = :next", values, "turn = :number") is not None
 
-    def close(self, connection_id: str, number: int, asked: int) -> bool:
+    def close(self, connection_id: str, number: int, queued: int) -> bool:
         """The lane is empty. False when something was queued meanwhile, or somebody else has begun the next turn."""
-        values, mine = {":number": number, ":asked": asked}, "turn = :number AND asked = :asked"
+        values, mine = {":number": number, ":asked": queued}, "turn = :number AND asked = :asked"
         change = "REMOVE next_at, list_pk, list_sk"
         return self.items.update(connection_id, "lane", change, values, mine) is not None
 

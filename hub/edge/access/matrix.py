@@ -32,10 +32,10 @@ class FieldSight:
     roles: Mapping[str, Verdict]
 
 
-def who_sees(field: str, policy: Policy, node: str = "", terminal: str = "pc") -> list[FieldSight]:
+def who_sees(word: str, policy: Policy, node: str = "", terminal: str = "pc") -> list[FieldSight]:
     """Every field that is meant: all of a class, else by its name wherever it stands or as `Contract.field`, else as a
     fact of that name. Empty when there is none."""
-    meant = [*_meant(field, policy)] or [*_facts(field, policy)]
+    meant = [*_meant(word, policy)] or [*_facts(word, policy)]
     return [
         FieldSight(f"{model.__name__}.{name}", field_class or PLAIN, _sight(field_class, policy, node, terminal))
         for model, name, field_class in meant
@@ -50,29 +50,29 @@ def contracts() -> list[type[Contract]]:
     return sorted(known, key=lambda cls: (cls.__name__, cls.__module__))
 
 
-def _meant(field: str, policy: Policy) -> Iterator[tuple[type[BaseModel], str, FieldClass | None]]:
+def _meant(word: str, policy: Policy) -> Iterator[tuple[type[BaseModel], str, FieldClass | None]]:
     for model in contracts():
         for name in fields_of(model):
             mark = mark_of(model, name)
-            own = field in (name, f"{model.__name__}.{name}") and field not in CLASSES
+            own = word in (name, f"{model.__name__}.{name}") and word not in CLASSES
             if isinstance(mark, Keyed):
                 for key in (*sorted(mark.plain), *sorted(mark.classes), "*"):
                     field_class = mark.class_of(key, policy.plain_facts)
-                    if own or field == field_class or (field == key and field not in CLASSES):
+                    if own or word == field_class or (word == key and word not in CLASSES):
                         yield model, f"{name}[{key}]", field_class
-            elif own or (mark is not None and mark.name == field):
+            elif own or (mark is not None and mark.name == word):
                 yield model, name, mark.name if mark else None
 
 
-def _facts(field: str, policy: Policy) -> Iterator[tuple[type[BaseModel], str, FieldClass | None]]:
+def _facts(word: str, policy: Policy) -> Iterator[tuple[type[BaseModel], str, FieldClass | None]]:
     """A fact that no declaration names, in the fields that take any."""
-    if field in CLASSES or not _FACT.fullmatch(field):
+    if word in CLASSES or not _FACT.fullmatch(word):
         return
     for model in contracts():
         for name in fields_of(model):
             mark = mark_of(model, name)
             if isinstance(mark, Keyed) and mark.tenant:
-                yield model, f"{name}[{field}]", mark.class_of(field, policy.plain_facts)
+                yield model, f"{name}[{word}]", mark.class_of(word, policy.plain_facts)
 
 
 def _sight(field_class: FieldClass | None, policy: Policy, node: str, terminal: str) -> dict[str, Verdict]:

@@ -114,12 +114,12 @@ class Policy:
 
     def verdicts(self, roles: tuple[str, ...], node: str = "", terminal: str = "") -> Verdicts:
         """For each class whether the roles together see it in full, masked, or not at all."""
-        question = (roles, node, terminal)
-        if question not in self._memory:
+        key = (roles, node, terminal)
+        if key not in self._memory:
             if len(self._memory) >= MEMORY_LIMIT:
                 self._memory.clear()
-            self._memory[question] = self._decide(self._fitting(roles, node, terminal))
-        return self._memory[question]
+            self._memory[key] = self._decide(self._fitting(roles, node, terminal))
+        return self._memory[key]
 
     def writable(self, roles: tuple[str, ...], node: str = "", terminal: str = "") -> frozenset[FieldClass]:
         """The classes that one of the roles may write."""
