@@ -127,7 +127,8 @@ def _print_ledger(console: Console, stage: Stage) -> None:
     table = Table(title="账本 Ledger", title_justify="left", box=None)
     for column, justify in (("account", "left"), ("amount", "right"), ("reason", "left")):
         table.add_column(column, justify=justify)  # type: ignore[arg-type] # rich's own literals
-    for entry in stage.call("GET", "/settlement/ledger/entries")["data"]:
+    entries = stage.call("GET", "/settlement/ledger/entries")["data"]
+    for entry in sorted(entries, key=lambda entry: (entry["occurred_at"], entry["purpose"])):
         for line in entry["lines"]:
             table.add_row(line["account"], line["amount"], entry["reason"]["zh"])
     console.print("", table)

@@ -132,6 +132,7 @@ def work_is_done(stage: Stage, day: RepairDay) -> None:
     shorter = {"labour_minutes": 30, "labour_amount": "80.00"}
     stage.wait_until(stage.now() + 20 * MINUTE)
     _complete(stage, day.first, "service", "done", report, by=ENGINEER)
+    stage.wait_until(stage.now() + 10 * MINUTE)
     _complete(stage, day.second, "service", "done", shorter, by=SECOND_ENGINEER)
     closed = stage.eventually("the ticket closed", lambda: _in_state(stage, day.first, "closed"))
     stage.eventually("the second ticket closed", lambda: _in_state(stage, day.second, "closed"))
@@ -153,7 +154,7 @@ def money_is_settled(stage: Stage, day: RepairDay, six_o_clock: datetime) -> Non
     earned = {}
     for person, ticket in ((ENGINEER, day.first), (SECOND_ENGINEER, day.second)):
         view = stage.eventually(f"earnings of {person}", lambda p=person, t=ticket: _earnings(stage, p, t))  # type: ignore[misc]
-        for line in view["lines"]:
+        for line in sorted(view["lines"], key=lambda line: str(line["reason"]["zh"])):
             stage.check(bool(line["reason"]["zh"]), f"{person} {line['amount']} CNY", line["reason"]["zh"])
         earned[person] = sum(Money.parse(line["amount"]).amount_minor for line in view["lines"])
     summary = stage.call("GET", "/settlement/ledger/summary")
@@ -164,7 +165,7 @@ def money_is_settled(stage: Stage, day: RepairDay, six_o_clock: datetime) -> Non
     stage.check(stage.now() == six_o_clock, "the scheduled run came at 06:00:00, and closed")
     made = stage.call("GET", "/settlement/statements")["data"]
     stage.check(len(made) == len(earned), "the scheduled 06:00 run made one statement an engineer", before["id"])
-    for statement in made:
+    for statement in sorted(made, key=lambda statement: str(statement["party"])):
         person = statement["party"].rpartition(":")[2]
         total = sum(Money.parse(total["amount"]).amount_minor for total in statement["totals"])
         stage.check(total == earned[person], f"{person}'s holds the earnings to the cent", str(Money(total)))
