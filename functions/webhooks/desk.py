@@ -104,7 +104,6 @@ class Desk:
     mappings: ActiveMappings
     connections: ConnectionsDesk
     promotions: PromotionsDesk
-    platforms: Platforms
     send: Send
     emit: Callable[..., None]
     now: Callable[[], datetime]
@@ -147,7 +146,6 @@ def build_desk(host: Host) -> Desk:
         mappings=mappings,
         connections=_connections(ground),
         promotions=_promotions(ground),
-        platforms=ground.platforms,
         send=host.send,
         emit=host.emit,
         now=host.now,
@@ -218,7 +216,7 @@ def _orders(ground: Ground, mappings: ActiveMappings, settler: Settler) -> Order
     orders = Orders(table, tenant, ZoneInfo(host.settings.timezone))
     shops = Shops(ground.secrets, ground.platforms, mappings, feeds=lambda channel: client(channel).FEEDS)
     quarantine = Quarantine(ground.messages, settler, ground.wall_now)
-    scale = int(host.settings.clock_scale)
+    scale = int(host.settings.clock_scale or 1)
     refresher = Refresher(orders, _content(host), ground.messages, quarantine, scale)
     live = LiveOrders(
         tenant=tenant,

@@ -89,7 +89,9 @@ class _Routes:
         kind = self.kind
         reads: dict[str, Any] = {"roles": kind.readers, "scope": "tenant"}
         peeks: dict[str, Any] = {"roles": kind.editors, "scope": "tenant"}
-        edits: dict[str, Any] = {"roles": kind.editors, "scope": "region", "subject": self._place}
+        edits: dict[str, Any] = {"roles": kind.editors, "scope": "tenant"}
+        if kind.overlays:
+            edits |= {"scope": "region", "subject": self._place}
         moves: dict[str, Any] = edits | {"dry_run": True, "answer": PublicationView, "replay": self._done_before}
         if not kind.only:
             self._add("GET", "", self.list, "列表", "list", query=PageQuery, answer=Page[DocumentHead], **reads)
@@ -210,13 +212,14 @@ class _Routes:
 
     def lint(self, documents: Documents, request: Request) -> LintView:
         """Every finding with its place; nothing is stored."""
-        body = request.body
-        checked = documents.lint(self.kind, self._key(request), body.document, documents.scope(body.scope))
+        body, scope = request.body, self._visible(documents, request.reach, request.body.scope)
+        checked = documents.lint(self.kind, self._key(request), body.document, scope)
         return LintView(usable=not checked.errors, findings=show_findings(checked.findings))
 
     def compare_document(self, documents: Documents, request: Request) -> ChangesView:
         """What would change with this document; nothing is stored."""
-        body, key, scope = request.body, self._key(request), documents.scope(request.body.scope)
+        body, key = request.body, self._key(request)
+        scope = self._visible(documents, request.reach, body.scope)
         old = self._whole(documents, request, body.old, scope)
         new = documents.made_of(self.kind, key, body.document, scope)
         return ChangesView(old=body.old, new="document", changes=show_changes(changes(old, new)))

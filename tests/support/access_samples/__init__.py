@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tests.support.access import Sample
-from tests.support.access_samples import customers, directory, notifications
+from tests.support.access_samples import customers, directory, notifications, webhooks
 
 SAMPLES: dict[str, Sample] = {
     "customers": customers.SAMPLE,
     "directory": directory.SAMPLE,
     "notifications": notifications.SAMPLE,
+    "webhooks": webhooks.SAMPLE,
 }
