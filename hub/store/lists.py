@@ -135,11 +135,15 @@ class _Walk:
             count = limit + 1 - len(rows)
             rows += islice(self._month(month, count), count)
             if len(rows) > limit:
-                return rows[:limit], {"before": rows[limit - 1].at}
+                return rows[:limit], self._position(rows[limit - 1].at)
             if self.queries >= QUERIES_LIMIT and month > self.since[:7]:
-                return rows, {"before": month}
+                return rows, self._position(month)
             month = _previous(month)
         return rows, None
+
+    def _position(self, before: str) -> dict[str, str]:
+        """A position is good for its own list alone."""
+        return {"list": self.query.name, "before": before}
 
     def _month(self, month: str, count: int) -> Iterator[_Row]:
         """All rows of a month, newest first, each once. count: how many of them will be taken, as a rule."""
@@ -191,8 +195,8 @@ def _start(query: ListQuery) -> str:
     newest = rfc3339(query.until) if query.until else _following(rfc3339(query.now)[:7])
     if not query.position:
         return newest
-    before = query.position.get("before")
-    if not isinstance(before, str) or not _POSITION.fullmatch(before):
+    before, named = query.position.get("before"), query.position.get("list")
+    if named != query.name or not isinstance(before, str) or not _POSITION.fullmatch(before):
         rule = "must be the next_cursor of an earlier page of this list"
         raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
     return min(newest, before)

@@ -23,7 +23,7 @@ SECONDS = 30.0
 DOORS = [f"/webhooks/{name}/{{connection}}" for name in inbound_channels()]  # they speak their platforms' languages
 ODD_IDS = ("nobody", "a" * 300, "%00", "..%2f..", "%F0%9F%98%80", "%FF", "a%0Ab", "１")
 ODD_BODIES = (b"", b"{}", b"[]", b"null", b"{", b"\xff", b"[" * 5000, b'{"nonsense/~": 1}', b'{"name": 1, "name": 2}')
-NEEDED = {"connection_id": "con_X", "day": "2026-11-21"}
+NEEDED = {"connection_id": "con_X", "day": "2026-11-21", "thing": "tkt_X"}
 ODD_VALUES = ("", "x", "１", "-1", "NaN", "a" * 300, "%00", "9" * 40, "0001-01-01T00:00:00%2B14:00", "9999-12-31")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from hubctl import seed
 from hubctl.clock.words import Mode
 from hubctl.dev import Hub, Options, running_hub
 from hubctl.state import LocalState
@@ -37,7 +38,8 @@ DOCUMENT = {
 @pytest.fixture(scope="module", name="hub")
 def _hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     state = LocalState(tmp_path_factory.mktemp("flows") / ".hub")
-    with running_hub(Options(clock=Mode(stepped=True), state=state, watch=False)) as hub:
+    people = tuple(step for step in seed.read_steps() if not step.connection)
+    with running_hub(Options(clock=Mode(stepped=True), state=state, watch=False, steps=people)) as hub:
         yield hub
 
 

@@ -195,7 +195,7 @@ def test_a_page_stops_at_its_cap_and_says_where_it_goes_on() -> None:
     memory.put(Thing("old", NOW - timedelta(days=700)).item())
     page = read_list(Table("things", memory), query(Within("base")))
     assert (page.items, len(memory.queried)) == ([], QUERIES_LIMIT)
-    assert page.position == {"before": "2025-08"}
+    assert page.position == {"list": "things", "before": "2025-08"}
     assert walk(memory, query(Within("base"), position=page.position)) == ["old"]
 
 
@@ -217,19 +217,32 @@ def test_what_moved_out_of_scope_is_not_shown_by_a_late_index() -> None:
     assert walk(memory, query(Within("310100", people=("ann",)))) == ["kept"]
 
 
-@pytest.mark.parametrize("position", [{"before": "2026"}, {"before": "2026-13"}, {"before": 1}, {"pk": "x"}])
+THINGS = {"list": "things"}
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        {**THINGS, "before": "2026"},
+        {**THINGS, "before": "2026-13"},
+        {**THINGS, "before": 1},
+        {"before": "2026-10"},
+        {"list": "others", "before": "2026-10"},
+        {"pk": "x"},
+    ],
+)
 def test_a_position_of_no_page_is_the_callers_fault(position: dict[str, Any]) -> None:
-    """It comes from a cursor: refused, naming it."""
+    """It comes from a cursor: refused, naming it, also when it is another list's."""
     with pytest.raises(Invalid) as refused:
         read_list(Table("things", Memory()), query(Within("base"), position=position))
     assert refused.value.problems[0].pointer == "query:cursor"
 
 
 def test_a_position_widens_nothing() -> None:
-    """One from another list, or from the future, only says a time."""
+    """One from the future only says a time."""
     memory = Memory()
     memory.put(Thing("a", NOW, region="310101").item(), Thing("b", NOW, region="440106").item())
-    assert walk(memory, query(Within("310101"), position={"before": "2999-12-01T00:00:00Z#b"})) == ["a"]
+    assert walk(memory, query(Within("310101"), position={**THINGS, "before": "2999-12-01T00:00:00Z#b"})) == ["a"]
 
 
 def test_too_many_stores_are_refused() -> None:
