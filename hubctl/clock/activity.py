@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 class Activity:
     """Calls, requests and machines' steps in flight, by name.
 
-    epoch: rises with each beginning and each end. Who finds nothing at work at the same epoch before and after
-    looking elsewhere knows that nothing was at work in between.
+    on_idle: called whenever nothing is counted any more. epoch: rises with each beginning and each end: who finds
+    nothing at work at the same epoch before and after looking elsewhere knows that nothing was at work in between.
     """
 
     def __init__(self) -> None:
         self.epoch = 0
+        self.on_idle: Callable[[], None] = lambda: None
         self._running: Counter[str] = Counter()
         self._changed = threading.Condition()
 
@@ -33,6 +34,7 @@ class Activity:
                 del self._running[name]
             if not self._running:
                 self._changed.notify_all()
+                self.on_idle()
 
     @contextmanager
     def during(self, name: str) -> Iterator[None]:

@@ -15,6 +15,9 @@ from hubctl.clock.backlog import OF_FUNCTIONS, OF_QUEUES, OF_TABLES, Backlog
 from hubctl.clock.machine_waits import MachineWaits
 from hubctl.clock.stepped import Due, SteppedClock
 
+STREAM_SECONDS = 0.25
+"""How often streams are read while something is at work."""
+
 
 class Embedded(Protocol):
     """The embedded AWS, while it starts."""
@@ -58,6 +61,7 @@ class SteppedPace:
 
     def __init__(self, clock: SteppedClock, activity: Activity) -> None:
         self._clock = clock
+        self._activity = activity
         self.waits = MachineWaits(clock, activity)
         self._backlog: Backlog | None = None
 
@@ -69,7 +73,9 @@ class SteppedPace:
             aws.require(module, *names)
         self._backlog = Backlog(self._clock, functions, queues, tables)
         aws.replace(functions, "_poll_sqs", self._backlog.taking(functions._poll_sqs))
+        aws.replace(functions, "_poll_dynamodb_streams", Unhasty(self._activity, functions._poll_dynamodb_streams))
         aws.replace(functions, "_ESM_IDLE_WAKE_GAP_SECONDS", 0)
+        self._activity.on_idle = functions._esm_wake.set
         aws.replace(queues, "time", BusinessTime(self._clock))
         aws.replace(aws.module("services.eventbridge"), "time", BusinessTime(self._clock))
         aws.replace(queues, "_HANDLERS", queues._HANDLERS | {"ReceiveMessage": _at_once(queues._act_receive_message)})
@@ -95,6 +101,20 @@ class SteppedPace:
         aws.replace(steps, "_scaled_sleep", self.waits.sleep)
         aws.replace(steps, "_sleep_until", self.waits.sleep_until)
         aws.replace(steps, "_invoke_resource_with_timeout", lambda name, payload, _seconds: invoke(name, payload))
+
+
+class Unhasty:
+    """Reads streams once nothing is at work, or four times a second: what a call writes is one batch, not many."""
+
+    def __init__(self, activity: Activity, poll: Callable[[], bool]) -> None:
+        self._activity, self._poll = activity, poll
+        self._polled_at = 0.0
+
+    def __call__(self) -> bool:
+        if self._activity.running()[1] and time.monotonic() - self._polled_at < STREAM_SECONDS:
+            return False
+        self._polled_at = time.monotonic()
+        return self._poll()
 
 
 class BusinessTime:
