@@ -14,7 +14,7 @@ from functions.tickets.actions.action import ActionType
 from functions.tickets.actions.registry import ACTIONS
 from functions.tickets.flows.asl import compile_flow
 from functions.tickets.flows.flow import parse_flow
-from functions.tickets.flows.preset_flows import FLOWS, preset_flow, preset_keys
+from functions.tickets.flows.preset_flows import FOLDER, preset_flows
 from hub.channels.registry import channel_document, inbound_channels
 from hub.edge.openapi import document
 from hubctl.state import ROOT
@@ -33,8 +33,7 @@ def reference() -> dict[str, Any]:
 
 def flow_machines() -> dict[Path, str]:
     """Where each preset flow's compiled machine lies, and its text."""
-    flows = {key: preset_flow(key) or {} for key in preset_keys()}
-    return {FLOWS / f"{key}.asl.json": compile_flow(parse_flow(flow)).asl for key, flow in flows.items()}
+    return {FOLDER / f"{key}.asl.json": compile_flow(parse_flow(flow)).asl for key, flow in preset_flows().items()}
 
 
 def actions_page() -> dict[Path, str]:

@@ -8,14 +8,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.tickets.api import flows, progress, rules, tickets, work
+from functions.tickets.api import actions, progress, tickets, work
+from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.desk import Desk
+from functions.tickets.flows.kind import FLOWS
 from functions.tickets.handlers.effects import follow
 from functions.tickets.handlers.reception import take_message, take_person, take_roster, take_tap
 from functions.tickets.handlers.steps import run_step
 from functions.tickets.handlers.supplies import take_correction, take_supply
 from functions.tickets.handlers.sweep import EVERY_MINUTES, sweep_tickets
+from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.room import room
+from functions.tickets.ticket.types import TICKET_TYPES
 from hub.contracts.events import (
     CardTapped,
     DecisionCorrected,
@@ -25,9 +29,13 @@ from hub.contracts.events import (
     RosterChanged,
     SupplyChanged,
 )
+from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 
-__all__ = ["flows", "progress", "room", "rules", "tickets", "work"]
+__all__ = ["actions", "progress", "room", "tickets", "work"]
+
+KINDS = (FLOWS, TICKET_TYPES, LADDERS, INTAKE_RULES)
+serve_documents(room, KINDS, lambda desk: desk.documents)
 
 forward = room.forward
 

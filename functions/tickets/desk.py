@@ -6,27 +6,38 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from functions.tickets.context import Context
 from functions.tickets.dispatch.organisation_table import OrganisationTable
-from functions.tickets.flows.flows_table import Flows
-from functions.tickets.flows.machines import Machines, StepFunctions
-from functions.tickets.intake.rules_table import Rules
-from functions.tickets.tables import Tables
+from functions.tickets.flows.legacy_table import OldFlows
+from functions.tickets.flows.machines import FlowMachines, Machines, StepFunctions
+from functions.tickets.intake.legacy_table import OldRules
+from functions.tickets.intake.threads_table import ThreadTable
+from functions.tickets.tables import Items
+from functions.tickets.ticket.catalogue_table import Catalogue
+from functions.tickets.ticket.lists_table import TicketLists
+from functions.tickets.ticket.tickets_table import TicketTable
+from hub.documents.documents import Documents
 from hub.edge.host import Host
 from hub.store.content import ContentStore
 from hub.store.sealing import Sealer
+from hub.store.table import Table
 
 
 @dataclass
 class Desk:
-    """tables: tickets and all that belongs to them. staff: who could do the work. machines: what runs the flows.
-    contents: what people wrote. sealer: seals it on a ticket. emit: events to the bus. now: business time, which runs
-    `clock_scale` times as fast as real time."""
+    """items: the room's table. tickets, lists, threads: what lies in it. staff: who could do the work. documents: the
+    room's kinds, catalogue: as tickets are worked by them. machines: what runs the flows. contents: what people wrote.
+    sealer: seals it on a ticket. emit: events to the bus. now: business time, which runs `clock_scale` times as fast
+    as real time."""
 
     tenant: str
-    tables: Tables
+    items: Items
+    tickets: TicketTable
+    lists: TicketLists
+    threads: ThreadTable
     staff: OrganisationTable
-    flows: Flows
-    rules: Rules
+    documents: Documents
+    catalogue: Catalogue
     machines: Machines
     contents: ContentStore
     sealer: Sealer
@@ -51,16 +62,19 @@ class Desk:
 def build_desk(host: Host, machines: Machines | None = None) -> Desk:
     """The room's desk on this host. machines: Step Functions, if none are given."""
     settings = host.settings
-    tables = Tables(settings.tenant, settings.table)
-    runs = machines or StepFunctions(host.client("stepfunctions"), settings.flow_role_arn)
-    partition = settings.flow_role_arn.split(":")[1] if settings.flow_role_arn else "aws"
+    items = Items(Table(settings.table, host.client("dynamodb")), settings.tenant)
+    running = machines or StepFunctions(host.client("stepfunctions"), settings.flow_role_arn)
+    documents, tickets = _documents(host, items, running), TicketTable(items)
     return Desk(
         tenant=settings.tenant,
-        tables=tables,
-        staff=OrganisationTable(tables, host.clock.wall_now),
-        flows=Flows(settings.tenant, tables, runs, partition, settings.steps_function),
-        rules=Rules(tables),
-        machines=runs,
+        items=items,
+        tickets=tickets,
+        lists=TicketLists(items, tickets.oldest_month),
+        threads=ThreadTable(items),
+        staff=OrganisationTable(items, host.clock.wall_now),
+        documents=documents,
+        catalogue=Catalogue(documents),
+        machines=running,
         contents=ContentStore(settings.tenant, settings.content_table, host.client("dynamodb")),
         sealer=Sealer(host.client("kms"), settings.key_id, settings.tenant),
         emit=host.emit,
@@ -68,6 +82,20 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         escalation_arn=settings.escalation_arn,
         clock_scale=float(settings.clock_scale),
     )
+
+
+def _documents(host: Host, items: Items, machines: Machines) -> Documents:
+    settings = host.settings
+    partition = settings.flow_role_arn.split(":")[1] if settings.flow_role_arn else "aws"
+    flow_machines = FlowMachines(machines, settings.tenant, partition, settings.steps_function)
+    context = Context(
+        keys=lambda kind: documents.all(kind).keys(),
+        make_machine=flow_machines.make,
+        old_flows=OldFlows(items),
+        old_rules=OldRules(items),
+    )
+    documents = Documents(items.table, settings.tenant, host.now, context)
+    return documents
 
 
 def _context(ticket_id: str) -> str:

@@ -1,4 +1,4 @@
-"""HTTP bodies of /tickets, /flows and /t: work on its way, and what a customer may see of it."""
+"""HTTP bodies of /tickets and /t: work on its way, and what a customer may see of it."""
 
 from __future__ import annotations
 
@@ -215,10 +215,11 @@ class TimelineView(Contract):
 
 
 class VerdictView(Contract):
-    """A person weighed for the work. `why` is what speaks against them, empty when they fit."""
+    """A person weighed for the work. `why` is what speaks against them, empty when they fit; `open_tickets` is counted
+    of those who do."""
 
     person_id: str
-    open_tickets: int
+    open_tickets: int | None
     fits: bool
     why: tuple[str, ...]
 
@@ -267,42 +268,6 @@ class ExplainView(Contract):
     dispatch: DispatchView
     clock: ClockView
     ladder: tuple[LadderStepView, ...]
-
-
-class PublishRules(Contract):
-    """Intake rules to publish: a decision table whose outcomes are {type, priority, skill?, topic?}. `version`: the
-    one that the sender saw, refused when the rules have moved on."""
-
-    document: dict[str, Any]
-    version: int | None = None
-
-
-class RulesView(Contract):
-    """The intake rules in force."""
-
-    version: int
-    document: dict[str, Any]
-    published_at: Moment | None
-    published_by: str
-
-
-class PublishFlow(Contract):
-    """A flow to publish. Without a document, the preset of that key."""
-
-    document: dict[str, Any] | None = None
-
-
-class FlowView(Contract):
-    """A flow in its current version: the document, all versions, and the machine that runs it."""
-
-    key: str
-    version: int
-    versions: tuple[int, ...]
-    digest: str
-    machine_arn: str
-    published_at: Moment
-    published_by: str
-    document: dict[str, Any]
 
 
 class OutcomeView(Contract):

@@ -26,6 +26,7 @@ from hub.documents.versions import PRESET, Draft, Line, Move, Pointer, Version, 
 from hub.documents.versions_table import MOVES_LIMIT, SCOPES_LIMIT
 from hub.kernel.effective import END, Switch, in_force, plan
 from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.regions import BASE
 from hub.store.table import Lost
 
 Json = Any
@@ -60,17 +61,18 @@ class Publishing(Drafts):
         may_edit: MayEdit = everywhere,
         dry_run: bool = False,
     ) -> Publication:
-        """Publish a document, an overlay, or the draft. What the kind needs first is done first, then one conditional
-        write. The same content as an earlier version is that version again.
+        """Publish a document, an overlay, the draft, or what ships with the hub where there is none. What the kind
+        needs first is done first, then one conditional write. The same content as an earlier version is that version
+        again.
 
         Raises Invalid with every finding, those on overlays that could not work over it too; Moved when the head isn't
-        the one that was seen, or somebody publishes at this moment; Forbidden; NotFound without a draft.
+        the one that was seen, or somebody publishes at this moment; Forbidden; NotFound without any of them.
         """
         require_editable(kind, key, scope, may_edit)
         return self._publish(kind, self._ground(kind, key, scope), submission, by, dry_run)
 
     def _publish(self, kind: Kind[Any], ground: Ground, submission: Submission, by: str, dry_run: bool) -> Publication:
-        submission, draft = self._drafted(ground.line, submission)
+        submission, draft = self._drafted(kind, ground.line, submission)
         require_period(kind, submission)
         checked = self._check(kind, ground.line.key, submission.document, ground.scope, ground.below)
         proposal = checked.require("/document")
@@ -119,11 +121,14 @@ class Publishing(Drafts):
         if overlays > SCOPES_LIMIT:
             raise Conflict("too many overlays", kind=kind.name, key=key, limit=SCOPES_LIMIT)
 
-    def _drafted(self, line: Line, submission: Submission) -> tuple[Submission, Draft | None]:
-        """What is handed in, from the draft where it brings no document of its own."""
+    def _drafted(self, kind: Kind[Any], line: Line, submission: Submission) -> tuple[Submission, Draft | None]:
+        """What is handed in; where it brings no document of its own the draft, and where there is none what ships."""
         if submission.document is not None:
             return submission, None
         draft = self._table.draft(line)
+        preset = kind.presets().get(line.key) if line.scope == BASE else None
+        if draft is None and preset is not None:
+            return replace(submission, document=preset), None
         if draft is None:
             raise NotFound("no draft", kind=line.kind, key=line.key, scope=line.scope)
         seen = draft.based_on if submission.seen_version is None else submission.seen_version

@@ -1,6 +1,6 @@
 """The HTTP routes of documents, the same for every kind: `serve_documents(room, kinds, documents_of)` declares them.
 
-    GET  path                     every document           POST path/{key}/publish    the draft, or the body's document
+    GET  path                     every document           POST path/{key}/publish    a document, the draft, a preset
     GET  path/{key}               in force in a scope      POST path/{key}/revert     an earlier version again
     GET  path/{key}/history       moves, the newest first  POST path/{key}/withdraw   of kinds with effective dates
     GET  path/{key}/overlays      of kinds with overlays   POST path/{key}/copy       of kinds with overlays

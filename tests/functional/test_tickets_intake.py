@@ -148,9 +148,11 @@ SMELL = {"when": {"text": {"contains_any": ["异味"]}}, "then": {"type": "repai
 
 def test_own_rules(hub: World) -> None:
     """A tenant's own intake rules count from the next message on, and the ticket says which rule it was and why."""
-    published = hub.call("PUT", "/tickets/rules", rules(SMELL) | {"version": 1})
-    assert (published.status, published.json["version"], published.json["published_by"]) == (200, 2, "boss")
-    assert hub.call("GET", "/tickets/rules").json == published.json
+    assert hub.call("GET", "/tickets/rules").json["origin"] == "preset"
+    published = hub.call("POST", "/tickets/rules/publish", rules(SMELL) | {"seen_version": 0})
+    assert (published.status, published.json["version"]) == (200, 1)
+    now = hub.call("GET", "/tickets/rules").json
+    assert (now["published_by"], now["document"]) == ("boss", rules(SMELL)["document"])
 
     hub.say("冰柜有异味")
 
@@ -163,7 +165,7 @@ def test_rules_that_would_go_wrong(hub: World) -> None:
     """Rules of unknown types or facts, or that never decide, are refused by their place; an old version is 409."""
 
     def pointers(document: dict[str, Any]) -> list[str]:
-        answer = hub.call("PUT", "/tickets/rules", document)
+        answer = hub.call("POST", "/tickets/rules/publish", document)
         assert answer.status == 422
         return [error["pointer"] for error in answer.json["errors"]]
 
@@ -173,5 +175,5 @@ def test_rules_that_would_go_wrong(hub: World) -> None:
     misread = rules(SMELL)
     misread["document"]["schema"] = {"text": "text", "channel": {"enum": ["wecom"]}}
     assert pointers(misread) == ["/document/schema/channel"]
-    assert hub.call("PUT", "/tickets/rules", rules(SMELL) | {"version": 7}).status == 409
-    assert hub.call("GET", "/tickets/rules").json["version"] == 1
+    assert hub.call("POST", "/tickets/rules/publish", rules(SMELL) | {"seen_version": 7}).status == 409
+    assert hub.call("GET", "/tickets/rules").json["version"] == 0

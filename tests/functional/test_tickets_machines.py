@@ -12,7 +12,7 @@ from botocore.exceptions import ReadTimeoutError
 from functions.tickets.flows.asl import compile_flow
 from functions.tickets.flows.flow import parse_flow
 from functions.tickets.flows.machines import StepFunctions
-from functions.tickets.flows.preset_flows import preset_flow, preset_keys
+from functions.tickets.flows.preset_flows import preset_flows
 from hub.kernel.errors import Broken, Retry
 from tests.support.aws import account
 
@@ -26,13 +26,13 @@ def client() -> Iterator[Any]:
 
 
 def definition(key: str = "repair") -> str:
-    return compile_flow(parse_flow(preset_flow(key) or {})).rendered("aws", "hub-demo-tickets-steps")
+    return compile_flow(parse_flow(preset_flows()[key])).rendered("aws", "hub-demo-tickets-steps")
 
 
 def test_preset_machines_are_made(client: Any) -> None:
     """Every preset flow becomes a machine with the stack's role; made again it is the same one."""
     machines = StepFunctions(client, ROLE)
-    for key in preset_keys():
+    for key in preset_flows():
         arn = machines.create(f"hub-demo-f-{key}", definition(key))
         assert machines.create(f"hub-demo-f-{key}", definition(key)) == arn
         made = client.describe_state_machine(stateMachineArn=arn)

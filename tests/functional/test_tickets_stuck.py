@@ -159,7 +159,7 @@ def test_that_nobody_had() -> None:
 
 def test_a_closed_ticket_is_not_looked_at(hub: World, ticket: Any) -> None:
     """Only open tickets are on the sweep's list."""
-    assert app.room.desk.tables.open_tickets() == [ticket["id"]]
+    assert app.room.desk.tickets.open_tickets() == [ticket["id"]]
     complete(hub, "accept", "accepted")
     complete(hub, "service", "done")
-    assert app.room.desk.tables.open_tickets() == []
+    assert app.room.desk.tickets.open_tickets() == []

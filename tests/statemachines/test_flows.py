@@ -16,7 +16,7 @@ from statelint.problem import ProblemType
 
 from functions.tickets.flows.asl import compile_flow
 from functions.tickets.flows.flow import parse_flow
-from functions.tickets.flows.preset_flows import preset_flow, preset_keys
+from functions.tickets.flows.preset_flows import preset_flows
 from tests.support.machines import REGION, StepError, machine
 
 STEPS = "hub-demo-tickets-steps"
@@ -89,7 +89,7 @@ def run(document: dict[str, Any], people: People, resume_at: str = "") -> dict[s
         return execute(start)
 
 
-@pytest.mark.parametrize("document", [EVERY_KIND, *(preset_flow(key) for key in preset_keys())], ids=lambda d: d["key"])
+@pytest.mark.parametrize("document", [EVERY_KIND, *preset_flows().values()], ids=lambda d: d["key"])
 def test_statelint_finds_nothing_in_a_compiled_flow(document: dict[str, Any]) -> None:
     """What a flow compiles to is Amazon States Language, whatever kinds of node it has."""
     problems = Linter.validate(compiled(document), Config(ignored_problem_types=[ProblemType.FLOAT]))
@@ -136,8 +136,7 @@ def test_a_step_that_fails_for_good_fails_the_run_loudly() -> None:
 
 def test_the_repair_flow_walks_as_its_document_says() -> None:
     """Dispatch, declined once, dispatched again, accepted, serviced, closed."""
-    document = preset_flow("repair")
-    assert document is not None
+    document = preset_flows()["repair"]
     people = People(accept=["declined", "accepted"], service=["done"])
     assert run(document, people)["status"] == "SUCCEEDED"
     nodes = [node for _, node in people.visited]

@@ -16,8 +16,10 @@ from moto.dynamodb.models import dynamodb_backends
 
 from functions.tickets import app
 from functions.tickets.desk import build_desk
+from functions.tickets.room import queues_of
 from hub.contracts.events import CardTapped, Event, MessageResolved, PersonChanged, RosterChanged
 from hub.edge import bus
+from hub.edge.aws import Clients
 from hub.kernel.clock import StepClock
 from hub.kernel.ids import fresh_id, hashed_id
 from hub.store.content import ContentStore
@@ -194,10 +196,11 @@ class World:
     def settle(self) -> None:
         """Let the stream run until nothing changes any more."""
         for _ in range(50):
-            changes = [bus.change_of(record) for record in self._records()]
-            if not changes:
+            records = self._records()
+            if not records:
                 return
-            bodies = [change.__dict__ | {} for change in changes]
+            changes = [bus.change_of(record) for record in records]
+            bodies = [change.__dict__ | {} for change in changes if queues_of(change)]
             assert app.on_change(sqs_batch(*bodies), Context()) == {"batchItemFailures": []}
         raise AssertionError("the stream does not come to rest")
 
@@ -217,12 +220,18 @@ class World:
 
     # What can be seen.
 
+    def ids(self) -> list[str]:
+        """The ids of all tickets, the newest first, as the table has them."""
+        heads = [item for item in self._scan() if item["sk"]["S"] == "ticket"]
+        return [item["body"]["M"]["id"]["S"] for item in sorted(heads, key=lambda i: i["l_at"]["S"], reverse=True)]
+
     def tickets(self) -> list[Any]:
-        return list(self.call("GET", "/tickets").json["data"])
+        """All tickets, the newest first, each as an administrator sees it."""
+        return [self.ticket(ticket_id) for ticket_id in self.ids()]
 
     def ticket(self, ticket_id: str = "") -> Any:
         """The ticket of this id, else the newest."""
-        return self.call("GET", f"/tickets/{ticket_id or self.tickets()[0]['id']}").json
+        return self.call("GET", f"/tickets/{ticket_id or self.ids()[0]}").json
 
     def timeline(self, ticket_id: str) -> Any:
         return self.call("GET", f"/tickets/{ticket_id}/timeline").json
@@ -246,6 +255,7 @@ class Stage:
     """A simulated account that worlds use one after the other: each finds it as if nobody had been there."""
 
     session: Any
+    clients: Clients
     published: dict[tuple[str, ...], tuple[Any, Any]] = field(default_factory=dict)
 
     def fresh(self, publish: tuple[str, ...]) -> World:
@@ -254,7 +264,7 @@ class Stage:
             table.items.clear()
         clock = StepClock(T0)
         made = World(self.session, clock, Machines(clock))
-        host = host_of(app.room, self.session, clock)
+        host = replace(host_of(app.room, self.session, clock), client=self.clients)
         app.room.install(host, replace(build_desk(host, made.machines), emit=made.emitted.append))
         if publish not in self.published:
             for key in publish:
@@ -280,7 +290,7 @@ def stage() -> Iterator[Stage]:
         yield _OPEN[-1]
         return
     with account("tickets", HUB_ESCALATION_ARN=ESCALATION, HUB_STEPS_FUNCTION="hub-demo-tickets-steps") as session:
-        _OPEN.append(Stage(session))
+        _OPEN.append(Stage(session, Clients(session.client)))
         try:
             yield _OPEN[-1]
         finally:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.tickets.flows.asl import FINAL, compile_flow
 from functions.tickets.flows.flow import parse_flow
-from functions.tickets.flows.preset_flows import preset_flow, preset_keys
+from functions.tickets.flows.preset_flows import FOLDER, preset_flows
 from hub.kernel.errors import Invalid
 
 TITLE = {"zh": "节点", "en": "Node"}
@@ -58,13 +58,9 @@ def walk(machine: dict[str, Any], edges: list[str], limit: int = 200) -> list[st
 
 def test_every_preset_flow_is_sound_and_its_committed_machine_is_what_it_compiles_to() -> None:
     """A preset's golden .asl.json is byte for byte what its .flow.json compiles to."""
-    from functions.tickets.flows.preset_flows import FLOWS
-
-    assert preset_keys()
-    for key in preset_keys():
-        document = preset_flow(key)
-        assert document is not None
-        assert compile_flow(parse_flow(document)).asl == (FLOWS / f"{key}.asl.json").read_text(encoding="utf-8")
+    assert preset_flows()
+    for key, document in preset_flows().items():
+        assert compile_flow(parse_flow(document)).asl == (FOLDER / f"{key}.asl.json").read_text(encoding="utf-8")
 
 
 def test_a_wrong_field_is_named_by_its_pointer() -> None:
@@ -192,7 +188,7 @@ def test_the_machine_walks_as_the_document_says(case: tuple[dict[str, Any], list
 def test_a_step_outlives_half_an_hour_of_trouble() -> None:
     """A step that fails, or hangs, is tried again for at least 25 minutes before its run is given up, whatever its
     error, unless it is one of the final ones; a parked token's time-out enters the same visit anew instead."""
-    states = json.loads(compile_flow(parse_flow(preset_flow("repair") or {})).asl)["States"]
+    states = json.loads(compile_flow(parse_flow(preset_flows()["repair"])).asl)["States"]
     for name in ("dispatch", "accept"):
         never, patient = states[name]["Retry"]
         assert never["MaxAttempts"] == 0

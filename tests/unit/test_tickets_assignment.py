@@ -10,8 +10,8 @@ from functions.tickets.deadlines.deadlines import due
 from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.dispatch.assignment import announce, assign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, Person
-from functions.tickets.ticket.catalogue import ladder
 from functions.tickets.ticket.ticket import Case, Ticket, Visit
+from tests.support.presets import ladder
 
 AT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 LATE = AT + timedelta(hours=9)
@@ -48,7 +48,9 @@ def test_told_when_a_visit_waits() -> None:
 
 def test_told_of_the_visit_that_waits() -> None:
     """A new assignee of a ticket whose visit waits is told at once, with the visit; the visit is theirs now."""
-    move = assign_ticket(case(ticket(assignee="li", assignment=1, told=1), visit(assignee="li")), "zhao", "amy", AT)
+    move = assign_ticket(
+        case(ticket(assignee="li", assignment=1, announced=1), visit(assignee="li")), "zhao", "amy", AT
+    )
     assert (move.ticket.notice_to, move.ticket.notice_visit) == ("zhao", "vis_1")
     assert [v.assignee for v in move.visits] == ["zhao"]
 
@@ -97,3 +99,13 @@ def test_a_reminder_for_somebody_who_left() -> None:
     chen = Person(id="chen", roles=("supervisor",))
     move = fire(case(ticket(assignee="li")), li, chen)
     assert [rung.recipients for rung in move.rungs][:2] == [("chen",), ("chen",)]
+
+
+def test_older_items_are_read() -> None:
+    """What was stored under earlier names is known by today's: who needs no notice, and what a node's form asks."""
+    old = ticket(assignment=2).body() | {"told": 2}
+    del old["announced"]
+    assert Ticket.model_validate(old).announced == 2
+    before = visit(form=("labour_amount",)).body()
+    before["asked"] = before.pop("form")
+    assert Visit.model_validate(before).form == ("labour_amount",)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.tickets.deadlines.deadlines import Clock, Step, Watch, due, due_at, pause, resume, wait_seconds
-from functions.tickets.ticket.catalogue import ladder
 from hub.kernel.calendar import BusinessCalendar, business_seconds
+from tests.support.presets import ladder
 
 T0 = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """09:00 of a Monday in Shanghai."""

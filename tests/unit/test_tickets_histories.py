@@ -23,10 +23,9 @@ from functions.tickets.deadlines.stuck import adopt_ticket, resume_run, silent_s
 from functions.tickets.dispatch.assignment import acknowledge_ticket, reassign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, Person
 from functions.tickets.flows.flow import JOIN, AnyNode, Human, edges, parse_flow
-from functions.tickets.tables import load_changes
-from functions.tickets.ticket.catalogue import ladder
 from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, answer_of, follow_change
-from functions.tickets.ticket.ticket import Case, Move, Ticket, Visit
+from functions.tickets.ticket.ticket import Case, Move, Ticket, Visit, apply_move
+from functions.tickets.ticket.tickets_table import load_changes
 from functions.tickets.ticket.visits import (
     Arrival,
     close_ticket,
@@ -37,6 +36,7 @@ from functions.tickets.ticket.visits import (
     tap_card,
 )
 from hub.kernel.errors import Conflict, Forbidden, HubError, Invalid
+from tests.support.presets import ladder
 
 T0 = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 TITLE = {"zh": "节点", "en": "Node"}
@@ -107,9 +107,7 @@ class Table:
         self.stream += [(f"rung#{rung.name}", rung, None) for rung in move.rungs]
         for person, step in load_changes(before.ticket, move.ticket).items():
             self.load[person] = self.load.get(person, 0) + step
-        visits = {**before.visits, **{visit.id: visit for visit in move.visits}}
-        rungs = {**before.rungs, **{rung.name: rung for rung in move.rungs}}
-        self.case = replace(before, ticket=move.ticket, visits=visits, rungs=rungs, version=before.version + 1)
+        self.case = replace(apply_move(before, move), version=before.version + 1)
         return self.case
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from functions.tickets.api.cases import LEADERS, OPENERS, READERS, read_case, read_text, show_case
+from functions.tickets.api.cases import show_case
+from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of, place_of_body
 from functions.tickets.api.views import show_explanation, show_ticket, show_timeline
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Need, choose_person
 from functions.tickets.handlers.reception import open_case
 from functions.tickets.intake.intake import BY_HAND, Classification, Opening, intake_facts
 from functions.tickets.room import room
-from functions.tickets.tables import filters
+from functions.tickets.ticket.ticket import Case, Ticket
 from hub.contracts.http import Page
 from hub.contracts.tickets import ExplainView, OpenTicket, TicketQuery, TicketView, TimelineView
-from hub.edge import access, cursors
+from hub.edge import cursors
+from hub.edge.access.listing import within
+from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Conflict
 from hub.rules import explain
@@ -24,22 +27,23 @@ from hub.rules import explain
     query=TicketQuery,
     answer=Page[TicketView],
     roles=READERS,
+    scope="region",
     summary="工单列表 · List tickets",
 )
 def list_tickets(desk: Desk, request: Request) -> Page[TicketView]:
-    """The tickets of your region, newest first; the list may be two seconds behind, and leaves out visits and text."""
+    """The tickets within your reach, newest first; may be two seconds behind, and leaves out visits and text."""
     query = request.query
-    condition = filters(query, request.principal.region)
-    cases, position = desk.tables.page(condition, cursors.decode(query.cursor), query.limit)
-    return Page(
-        data=tuple(show_ticket(case) for case in cases),
-        next_cursor=cursors.encode(position),
-        has_more=position is not None,
-    )
+
+    def reaches(ticket: Ticket) -> bool:
+        return request.reach.covers(place_of(Case(ticket)))
+
+    start = cursors.decode(query.cursor)
+    cases, position = desk.lists.page(query, within(request.reach), reaches, request.now, start)
+    return page(map(show_ticket, cases), position)
 
 
-def _replay_open(desk: Desk, request: Request, ticket_id: str) -> TicketView:
-    return show_case(desk, request, desk.tables.case(ticket_id))
+def _replay_open(desk: Desk, _request: Request, ticket_id: str) -> TicketView:
+    return show_case(desk, desk.tickets.case(ticket_id))
 
 
 @room.http(
@@ -48,13 +52,14 @@ def _replay_open(desk: Desk, request: Request, ticket_id: str) -> TicketView:
     body=OpenTicket,
     answer=TicketView,
     roles=OPENERS,
+    scope="region",
+    subject=place_of_body,
     status=201,
     replay=_replay_open,
     summary="手工建单 · Open a ticket by hand",
 )
 def open_by_hand(desk: Desk, request: Request) -> TicketView:
     """Open a ticket of a known type; its flow starts by itself."""
-    access.require_region(request.principal, request.body.region)
     ticket_id, body = request.new_id("tkt"), request.body
     opening = Opening(
         ticket_id=ticket_id,
@@ -68,15 +73,23 @@ def open_by_hand(desk: Desk, request: Request) -> TicketView:
     )
     classification = Classification(body.type, body.priority, BY_HAND, body.skill)
     try:
-        return show_case(desk, request, open_case(desk, classification, opening, request.principal.sub))
+        return show_case(desk, open_case(desk, classification, opening, request.principal.sub))
     except Conflict:
-        return show_case(desk, request, desk.tables.case(ticket_id))
+        return show_case(desk, desk.tickets.case(ticket_id))
 
 
-@room.http("GET", "/tickets/{ticket_id}", answer=TicketView, roles=READERS, summary="工单详情 · Show a ticket")
+@room.http(
+    "GET",
+    "/tickets/{ticket_id}",
+    answer=TicketView,
+    roles=READERS,
+    scope="region",
+    subject=case_of,
+    summary="工单详情 · Show a ticket",
+)
 def read_ticket(desk: Desk, request: Request) -> TicketView:
     """A ticket with its visits and fired rungs."""
-    return show_case(desk, request, read_case(desk, request))
+    return show_case(desk, request.subject)
 
 
 @room.http(
@@ -84,13 +97,15 @@ def read_ticket(desk: Desk, request: Request) -> TicketView:
     "/tickets/{ticket_id}/timeline",
     answer=TimelineView,
     roles=READERS,
+    scope="region",
+    subject=case_of,
     summary="操作痕迹 · The ticket's trail",
 )
 def read_timeline(desk: Desk, request: Request) -> TimelineView:
     """All that happened, in order, and whether the hash chain holds."""
-    case = read_case(desk, request)
-    entries = desk.tables.trail(case.ticket.id)
-    texts = {e.seq: read_text(desk, request, case, e.sealed_text) for e in entries if e.sealed_text}
+    case: Case = request.subject
+    entries = desk.tickets.trail(case.ticket.id)
+    texts = {e.seq: desk.unseal_text(case.ticket.id, e.sealed_text) for e in entries if e.sealed_text}
     return show_timeline(case, entries, texts)
 
 
@@ -99,15 +114,17 @@ def read_timeline(desk: Desk, request: Request) -> TimelineView:
     "/tickets/{ticket_id}/explain",
     answer=ExplainView,
     roles=LEADERS,
+    scope="region",
+    subject=case_of,
     summary="为什么 · Why is it so?",
 )
 def explain_ticket(desk: Desk, request: Request) -> ExplainView:
     """The rule that classified it, who would get it now and why the others not, its clock and its ladder."""
-    case = read_case(desk, request)
+    case: Case = request.subject
     ticket = case.ticket
     need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
     subject = desk.unseal_text(ticket.id, ticket.subject_sealed)
     facts = intake_facts(subject, ticket.channel, ticket.entry, ticket.region)
-    traces = () if ticket.rule_id == BY_HAND else explain(desk.rules.current().table, facts).rules
+    traces = () if ticket.rule_id == BY_HAND else explain(desk.catalogue.intake_rules(), facts).rules
     dispatch = choose_person(need, desk.staff.organisation(), request.now)
-    return show_explanation(case, traces, dispatch, request.now)
+    return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, dispatch, request.now)

@@ -1,19 +1,15 @@
-"""How tickets, trails and flows are shown over HTTP. Pure; personal text comes in already unsealed or masked."""
+"""How tickets, trails and actions are shown over HTTP. Pure; personal text comes in unsealed."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from functions.tickets.actions.action import ActionType
 from functions.tickets.deadlines.clocks import watch_of
-from functions.tickets.deadlines.deadlines import due, due_at
+from functions.tickets.deadlines.deadlines import Ladder, due, due_at
 from functions.tickets.dispatch.dispatch import Dispatch
-from functions.tickets.flows.flows_table import Published
-from functions.tickets.intake.rules_table import Rulebook
-from functions.tickets.ticket import catalogue
 from functions.tickets.ticket.ticket import Case, Rung, Visit
 from functions.tickets.ticket.trail import Entry, first_break
 from hub.contracts.base import Words
@@ -24,10 +20,8 @@ from hub.contracts.tickets import (
     EntryView,
     ExplainView,
     FlowRef,
-    FlowView,
     LadderStepView,
     OutcomeView,
-    RulesView,
     RuleTraceView,
     RungView,
     SupplyView,
@@ -124,9 +118,11 @@ def show_timeline(case: Case, entries: Iterable[Entry], texts: Mapping[int, str]
     )
 
 
-def show_explanation(case: Case, traces: Iterable[RuleTrace], dispatch: Dispatch, now: datetime) -> ExplainView:
+def show_explanation(
+    case: Case, ladder: Ladder, traces: Iterable[RuleTrace], dispatch: Dispatch, now: datetime
+) -> ExplainView:
     """Why the ticket is what and where it is, who would get it now, and what its clock will do."""
-    ladder, watch = catalogue.ladder(case.ticket.ladder), watch_of(case)
+    watch = watch_of(case)
     _, wake = due(watch, ladder, now)
     return ExplainView(
         ticket_id=case.ticket.id,
@@ -161,20 +157,6 @@ def show_explanation(case: Case, traces: Iterable[RuleTrace], dispatch: Dispatch
     )
 
 
-def show_flow(flow: Published, versions: Iterable[int]) -> FlowView:
-    """A published flow with its document."""
-    return FlowView(
-        key=flow.key,
-        version=flow.version,
-        versions=tuple(versions),
-        digest=flow.digest,
-        machine_arn=flow.machine_arn,
-        published_at=flow.published_at,
-        published_by=flow.published_by,
-        document=json.loads(flow.document),
-    )
-
-
 def show_action(action: ActionType[Any]) -> ActionView:
     """An action with the JSON Schema of its parameters."""
     return ActionView(
@@ -182,14 +164,4 @@ def show_action(action: ActionType[Any]) -> ActionView:
         title=Words(zh=action.zh, en=action.en),
         params=action.params.model_json_schema(),
         outcomes=tuple(OutcomeView(id=each.id, title=Words(zh=each.zh, en=each.en)) for each in action.outcomes),
-    )
-
-
-def show_rules(book: Rulebook) -> RulesView:
-    """Intake rules with their document."""
-    return RulesView(
-        version=book.version,
-        document=json.loads(book.document),
-        published_at=book.published_at,
-        published_by=book.published_by,
     )

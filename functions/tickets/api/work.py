@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functions.tickets.api.cases import LEADERS, WORKERS, change_case
+from functions.tickets.api.cases import change_case
+from functions.tickets.api.subjects import LEADERS, WORKERS, case_of
 from functions.tickets.deadlines.clocks import pause_ticket, resume_ticket
 from functions.tickets.desk import Desk
-from functions.tickets.dispatch.assignment import acknowledge_ticket, reassign_ticket
+from functions.tickets.dispatch.assignment import acknowledge_as, reassign_ticket
 from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Move, Note
 from functions.tickets.ticket.visits import close_by_hand, complete_node
@@ -20,6 +21,9 @@ from hub.kernel.errors import Invalid, Problem
     body=CompleteNode,
     answer=TicketView,
     roles=WORKERS,
+    scope="region",
+    subject=case_of,
+    dry_run=True,
     summary="完成节点 · Complete a node",
 )
 def complete(desk: Desk, request: Request) -> TicketView:
@@ -39,6 +43,9 @@ def complete(desk: Desk, request: Request) -> TicketView:
     body=Assign,
     answer=TicketView,
     roles=LEADERS,
+    scope="region",
+    subject=case_of,
+    dry_run=True,
     summary="指派 · Assign",
 )
 def assign(desk: Desk, request: Request) -> TicketView:
@@ -58,11 +65,15 @@ def assign(desk: Desk, request: Request) -> TicketView:
     body=Nothing,
     answer=TicketView,
     roles=WORKERS,
+    scope="region",
+    subject=case_of,
+    dry_run=True,
     summary="受理确认 · Acknowledge",
 )
 def acknowledge(desk: Desk, request: Request) -> TicketView:
-    """Take the matter up: the escalation stops here. Again changes nothing."""
-    return change_case(desk, request, lambda case: acknowledge_ticket(case, request.principal.sub, request.now))
+    """Take the matter up: the escalation stops here. Its assignee may, or who leads; again changes nothing."""
+    actor, leads = request.principal.sub, request.principal.has(*LEADERS)
+    return change_case(desk, request, lambda case: acknowledge_as(case, actor, request.now, leads=leads))
 
 
 @room.http(
@@ -71,6 +82,8 @@ def acknowledge(desk: Desk, request: Request) -> TicketView:
     body=WriteComment,
     answer=TicketView,
     roles=WORKERS,
+    scope="region",
+    subject=case_of,
     summary="内部备注 · Comment",
 )
 def comment(desk: Desk, request: Request) -> TicketView:
@@ -86,6 +99,9 @@ def comment(desk: Desk, request: Request) -> TicketView:
     body=PauseClock,
     answer=TicketView,
     roles=LEADERS,
+    scope="region",
+    subject=case_of,
+    dry_run=True,
     summary="暂停计时 · Pause the clock",
 )
 def pause(desk: Desk, request: Request) -> TicketView:
@@ -100,6 +116,9 @@ def pause(desk: Desk, request: Request) -> TicketView:
     body=Nothing,
     answer=TicketView,
     roles=LEADERS,
+    scope="region",
+    subject=case_of,
+    dry_run=True,
     summary="恢复计时 · Resume the clock",
 )
 def resume(desk: Desk, request: Request) -> TicketView:
@@ -113,6 +132,9 @@ def resume(desk: Desk, request: Request) -> TicketView:
     body=CloseTicket,
     answer=TicketView,
     roles=LEADERS,
+    scope="region",
+    subject=case_of,
+    dry_run=True,
     summary="结单 · Close a ticket without a flow",
 )
 def close(desk: Desk, request: Request) -> TicketView:

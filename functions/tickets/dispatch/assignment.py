@@ -6,6 +6,7 @@ from datetime import datetime
 
 from functions.tickets.dispatch.dispatch import Dispatch, Person
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, require_open
+from hub.kernel.errors import Forbidden
 from hub.kernel.ids import SYSTEM
 
 
@@ -24,7 +25,7 @@ def assign_ticket(case: Case, person_id: str, actor: str, at: datetime, team: st
     )
     visits = tuple(visit.but(assignee=person_id) for visit in case.waiting() if visit.assignee == before)
     if quiet:
-        ticket = ticket.but(told=number)
+        ticket = ticket.but(announced=number)
     elif visits or not ticket.flow_version:
         ticket = announce(ticket, person_id, visits[0].id if visits else "", at)
     return Move(ticket, (Note("assigned", actor, {"assignee": person_id, "before": before}),), visits)
@@ -42,11 +43,11 @@ def reassign_ticket(case: Case, person: Person, actor: str, at: datetime, seen_v
 def announce(ticket: Ticket, person_id: str, visit_id: str, at: datetime) -> Ticket:
     """The ticket, with this person told of the visit that waits for them; unchanged when its assignee knows already."""
     theirs = person_id == ticket.assignee
-    if not person_id or (theirs and ticket.assignment <= ticket.told):
+    if not person_id or (theirs and ticket.assignment <= ticket.announced):
         return ticket
-    last_told = ticket.assignment if theirs else ticket.told
+    announced = ticket.assignment if theirs else ticket.announced
     notice = ticket.notice + 1
-    return ticket.but(told=last_told, notice=notice, notice_to=person_id, notice_visit=visit_id, noticed_at=at)
+    return ticket.but(announced=announced, notice=notice, notice_to=person_id, notice_visit=visit_id, noticed_at=at)
 
 
 def dispatch_ticket(case: Case, dispatch: Dispatch, team: str, at: datetime) -> Move:
@@ -65,3 +66,17 @@ def acknowledge_ticket(case: Case, actor: str, at: datetime) -> Move | None:
     if case.ticket.acknowledged_at is not None:
         return None
     return Move(case.ticket.but(acknowledged_at=at), (Note("acknowledged", actor),))
+
+
+def acknowledge_as(case: Case, actor: str, at: datetime, *, leads: bool) -> Move | None:
+    """As `acknowledge_ticket`, by whoever answers for it: its assignee, one for whom a visit of it waits, or who
+    `leads`. Raises Forbidden for anybody else."""
+    if not leads and actor not in owners(case):
+        raise Forbidden("not yours to take up", assignee=case.ticket.assignee, you=actor)
+    return acknowledge_ticket(case, actor, at)
+
+
+def owners(case: Case) -> tuple[str, ...]:
+    """Whose the ticket is: its assignee, and those for whom its visits wait."""
+    people = (case.ticket.assignee, *(visit.assignee for visit in case.waiting()))
+    return tuple(dict.fromkeys(filter(None, people)))

@@ -7,7 +7,7 @@ work stays unassigned, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -60,13 +60,18 @@ class Need:
     excluded: tuple[str, ...] = ()
 
 
+def no_loads(people: Iterable[str]) -> Mapping[str, int]:  # noqa: ARG001 - the signature of `loads`
+    """Where nobody has anything to do."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Organisation:
-    """Everybody, each team's roster, and how many open tickets each has (absent: none)."""
+    """Everybody, and each team's roster. loads: how many open tickets these people have (absent: none)."""
 
     people: Sequence[Person]
     rosters: Mapping[str, Roster] = field(default_factory=dict)
-    open_tickets: Mapping[str, int] = field(default_factory=dict)
+    loads: Callable[[Iterable[str]], Mapping[str, int]] = no_loads
 
     def find(self, person_id: str) -> Person | None:
         return next((person for person in self.people if person.id == person_id), None)
@@ -79,10 +84,11 @@ class Organisation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One person weighed. why: what speaks against them, in words; () when they fit."""
+    """One person weighed. open_tickets: counted of those who fit, None of the others. why: what speaks against them, in
+    words; () when they fit."""
 
     person_id: str
-    open_tickets: int
+    open_tickets: int | None
     why: tuple[str, ...] = ()
 
 
@@ -97,14 +103,13 @@ class Dispatch:
 
 def choose_person(need: Need, organisation: Organisation, now: datetime) -> Dispatch:
     """Weigh everybody who holds the role, and choose. The same input gives the same answer."""
-    holders = [person for person in organisation.people if need.role in person.roles]
-    verdicts = tuple(
-        Verdict(person.id, organisation.open_tickets.get(person.id, 0), objections(need, person, organisation, now))
-        for person in sorted(holders, key=lambda person: person.id)
-    )
-    fitting = [verdict for verdict in verdicts if not verdict.why]
+    holders = sorted((p for p in organisation.people if need.role in p.roles), key=lambda person: person.id)
+    against = {person.id: objections(need, person, organisation, now) for person in holders}
+    fitting = [person_id for person_id, why in against.items() if not why]
+    loads = organisation.loads(fitting) if fitting else {}
+    verdicts = tuple(Verdict(each, None if why else loads.get(each, 0), why) for each, why in against.items())
     if fitting:
-        return Dispatch(min(fitting, key=lambda v: (v.open_tickets, v.person_id)).person_id, False, verdicts)
+        return Dispatch(min(fitting, key=lambda each: (loads.get(each, 0), each)), False, verdicts)
     return Dispatch(region_supervisor(need.region, organisation.people), True, verdicts)
 
 

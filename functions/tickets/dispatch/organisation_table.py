@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from functions.tickets.dispatch.dispatch import Organisation, Person, Roster
-from functions.tickets.tables import Tables
+from functions.tickets.tables import Items, Record, shard_of
 
 FRESH_SECONDS = 5
 """People and rosters are at most this old (real time)."""
+PEOPLE_SHARDS = 4
 PEOPLE_LIMIT = 10_000
 
 
 class OrganisationTable:
     """The organisation of one tenant. wall_now: real time, by which what is known grows old."""
 
-    def __init__(self, tables: Tables, wall_now: Callable[[], datetime]) -> None:
-        self._tables, self._wall_now = tables, wall_now
+    def __init__(self, items: Items, wall_now: Callable[[], datetime]) -> None:
+        self._items, self._wall_now = items, wall_now
         self._read_at = 0.0
         self._people: tuple[Person, ...] = ()
         self._rosters: dict[str, Roster] = {}
@@ -28,9 +29,9 @@ class OrganisationTable:
         return self._people
 
     def organisation(self) -> Organisation:
-        """People and rosters, at most a few seconds old, and everybody's load as it is now."""
+        """People and rosters, at most a few seconds old; loads are read when they are asked for."""
         self._refresh()
-        return Organisation(self._people, self._rosters, self._tables.loads())
+        return Organisation(self._people, self._rosters, self._loads)
 
     def person_by_userid(self, userid: str) -> Person | None:
         """The one of us who is this member of the corp in WeCom; without a userid of their own, their id is it.
@@ -39,17 +40,25 @@ class OrganisationTable:
 
     def keep_person(self, person: Person) -> None:
         """Keep what routing needs to know of a person, unless something newer is known."""
-        self._tables.keep_newest("people", f"person#{person.id}", person, person.version)
+        pk = f"people#{shard_of(person.id, PEOPLE_SHARDS)}"
+        self._items.keep_newest(pk, f"person#{person.id}", person, person.version)
 
     def keep_roster(self, roster: Roster) -> None:
         """Keep a team's roster, unless a newer one is known."""
-        self._tables.keep_newest("rosters", f"team#{roster.team}", roster, roster.version)
+        self._items.keep_newest(f"team#{roster.team}", "roster", roster, roster.version)
+
+    def _loads(self, people: Iterable[str]) -> Mapping[str, int]:
+        keys = [(self._items.key(f"load#{person}"), "load") for person in people]
+        items = self._items.table.get_many(keys, consistent=True)
+        return {item["pk"].rpartition("#")[2]: int(item["open_tickets"]) for item in items}
 
     def _refresh(self) -> None:
         wall = self._wall_now().timestamp()
         if self._read_at and wall - self._read_at < FRESH_SECONDS:
             return
-        self._people = tuple(record.read(Person) for record in self._tables.all_of("people", "person#", PEOPLE_LIMIT))
-        rosters = [record.read(Roster) for record in self._tables.all_of("rosters", "team#", PEOPLE_LIMIT)]
-        self._rosters = {roster.team: roster for roster in rosters}
+        shards = (self._items.all_of(f"people#{n}", "person#", PEOPLE_LIMIT) for n in range(PEOPLE_SHARDS))
+        self._people = tuple(record.read(Person) for shard in shards for record in shard)
+        teams = sorted({team for person in self._people for team in person.teams})
+        items = self._items.table.get_many(((self._items.key(f"team#{t}"), "roster") for t in teams), consistent=True)
+        self._rosters = {roster.team: roster for roster in (Record(item).read(Roster) for item in items)}
         self._read_at = wall

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from functions.tickets.flows.asl import compile_flow
+from functions.tickets.flows.flow import Flow
 from hub.kernel.errors import Broken, HubError
 from hub.store.table import passing
 
@@ -32,6 +35,24 @@ class Machines(Protocol):
     def start(self, machine_arn: str, name: str, payload: Mapping[str, Any]) -> None: ...
 
     def succeed(self, token: str, output: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class FlowMachines:
+    """The machines of a tenant's flows, each named by its content. partition, steps_function: what a machine's text is
+    rendered with."""
+
+    machines: Machines
+    tenant: str
+    partition: str
+    steps_function: str
+
+    def make(self, flow: Flow) -> dict[str, str]:
+        """The flow's machine, made unless it is there: its ARN, and the digest of its text."""
+        compiled = compile_flow(flow)
+        text = compiled.rendered(self.partition, self.steps_function)
+        arn = self.machines.create(f"hub-{self.tenant}-f-{compiled.digest[:12]}", text)
+        return {"machine_arn": arn, "digest": compiled.digest}
 
 
 class StepFunctions:

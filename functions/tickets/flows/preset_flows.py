@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-FLOWS = Path(__file__).parents[3] / "statemachines" / "flows"
+FOLDER = Path(__file__).parents[3] / "statemachines" / "flows"
+SUFFIX = ".flow.json"
 
 
-def preset_keys() -> tuple[str, ...]:
-    """The keys of all preset flows."""
-    return tuple(sorted(path.name.removesuffix(".flow.json") for path in FLOWS.glob("*.flow.json")))
-
-
-def preset_flow(key: str) -> dict[str, Any] | None:
-    """The document of a preset flow, None when there is none of this key."""
-    if key not in preset_keys():
-        return None
-    document: dict[str, Any] = json.loads((FLOWS / f"{key}.flow.json").read_text(encoding="utf-8"))
-    return document
+@cache
+def preset_flows() -> Mapping[str, dict[str, Any]]:
+    """The documents of all preset flows, by key."""
+    files = sorted(FOLDER.glob(f"*{SUFFIX}"))
+    return {file.name.removesuffix(SUFFIX): json.loads(file.read_text(encoding="utf-8")) for file in files}

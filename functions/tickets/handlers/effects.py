@@ -8,7 +8,6 @@ from typing import Any
 from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import due, wait_seconds
 from functions.tickets.desk import Desk
-from functions.tickets.ticket import catalogue
 from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, follow_change
 from hub.edge.bus import Change
 
@@ -20,8 +19,8 @@ def follow(desk: Desk, change: Change) -> None:
     """Do all that follows from a change of the table. Images that the stream left out are read from the table."""
     new, old = _body(change.new), _body(change.old)
     if new is None and change.kind != "REMOVE":
-        record = desk.tables.find(change.pk.partition("#")[2], change.sk)
-        new = record.body.as_dict() if record and record.body else None
+        record = desk.items.find(change.pk.partition("#")[2], change.sk)
+        new = record.item.get("body") if record else None
     for effect in follow_change(desk.tenant, change.sk, new, old):
         perform(desk, effect)
 
@@ -34,18 +33,18 @@ def perform(desk: Desk, effect: Effect) -> None:
         case Signal(token, output):
             desk.machines.succeed(token, output)
         case StartFlow():
-            flow = desk.flows.version(effect.flow_key, effect.flow_version)
-            desk.machines.start(flow.machine_arn, effect.name, effect.input)
+            machine_arn = desk.catalogue.machine_arn(effect.flow_key, effect.flow_version)
+            desk.machines.start(machine_arn, effect.name, effect.input)
         case StartEscalation():
             _start_escalation(desk, effect)
 
 
 def _start_escalation(desk: Desk, effect: StartEscalation) -> None:
     """Start the generation, unless it is not the ticket's any more or nothing will ever be due."""
-    case, now = desk.tables.case(effect.ticket_id), desk.now()
+    case, now = desk.tickets.case(effect.ticket_id), desk.now()
     if (case.ticket.run, case.ticket.generation) != (effect.run, effect.generation) or not case.ticket.is_open:
         return
-    ripe, wake = due(watch_of(case), catalogue.ladder(case.ticket.ladder), now)
+    ripe, wake = due(watch_of(case), desk.catalogue.ladder_of(case.ticket), now)
     if ripe or wake:
         payload = {
             "tenant": desk.tenant,

@@ -19,13 +19,13 @@ from functions.tickets.intake.intake import (
     opening_notes,
 )
 from functions.tickets.tables import RACES_LIMIT, Record
-from functions.tickets.ticket import catalogue
 from functions.tickets.ticket.ticket import Case, Move, Thread
 from functions.tickets.ticket.visits import tap_card
 from hub.contracts.events import CardTapped, MessageResolved, PersonChanged, RosterChanged
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import derived_id, is_id
 from hub.kernel.regions import BASE
+from hub.store.table import Write
 
 LINK_BYTES = 16
 STRANGER = "member:"
@@ -36,7 +36,7 @@ def take_message(desk: Desk, event: MessageResolved) -> None:
     """Open a ticket for a message, or join it to the conversation's. Raises Retry when others keep changing both."""
     message = _read_message(desk, event)
     for _ in range(RACES_LIMIT):
-        if desk.tables.message_ticket(message.id):
+        if desk.threads.message_ticket(message.id):
             return
         try:
             _take_once(desk, message)
@@ -49,21 +49,21 @@ def take_message(desk: Desk, event: MessageResolved) -> None:
 def take_tap(desk: Desk, event: CardTapped) -> None:
     """A button pressed on a card that we sent; `task_id` is "<ticket id>@<visit id>". Others' cards are ignored."""
     ticket_id, _, visit_id = event.task_id.partition("@")
-    if not is_id(ticket_id, "tkt") or desk.tables.message_ticket(event.id):
+    if not is_id(ticket_id, "tkt") or desk.threads.message_ticket(event.id):
         return
     person = desk.staff.person_by_userid(event.member_id)
     actor = person.id if person else f"{STRANGER}{event.member_id}"
-    seen = desk.tables.new_message(event.id, ticket_id)
+    seen = desk.threads.note_message(event.id, ticket_id)
     for _ in range(RACES_LIMIT):
         try:
-            desk.tables.change(
+            desk.tickets.change(
                 ticket_id,
                 desk.now(),
                 lambda case: tap_card(case, visit_id, actor, event.key, desk.now()),
                 extra=(seen,),
             )
         except (Conflict, Retry):
-            if desk.tables.message_ticket(event.id):
+            if desk.threads.message_ticket(event.id):
                 return
             continue
         except NotFound:
@@ -85,20 +85,22 @@ def take_roster(desk: Desk, event: RosterChanged) -> None:
 
 
 def open_case(
-    desk: Desk, classification: Classification, opening: Opening, actor: str, message: str = "", *extra: Record
+    desk: Desk, classification: Classification, opening: Opening, actor: str, message: str = "", *extra: Write
 ) -> Case:
     """Open a ticket with its link and first entries, and pin the flow's current version. Raises Conflict when it, or
     one of `extra`, is there already."""
-    card = catalogue.ticket_type(classification.type)
-    published = desk.flows.current(card.flow)
+    ticket_type = desk.catalogue.ticket_type(classification.type, opening.region)
+    version, flow = desk.catalogue.published_flow(ticket_type.flow) or (0, None)
+    ladder = (flow.ladder or "") if flow else ticket_type.ladder
     opening = replace(
         opening,
         link=secrets.token_urlsafe(LINK_BYTES),
-        flow_version=published.version if published else 0,
-        ladder=(published.flow.ladder or "") if published else card.ladder,
+        flow_version=version,
+        ladder=ladder,
+        ladder_pin=desk.catalogue.ladder_pin(ladder, opening.region),
     )
-    ticket = open_ticket(classification, card, opening)
-    return desk.tables.create(ticket, opening_notes(ticket, actor, message), desk.now(), extra)
+    ticket = open_ticket(classification, ticket_type, opening)
+    return desk.tickets.create(ticket, opening_notes(ticket, actor, message), desk.now(), extra)
 
 
 def _read_message(desk: Desk, event: MessageResolved) -> Message:
@@ -123,8 +125,8 @@ def _read_message(desk: Desk, event: MessageResolved) -> Message:
 
 
 def _take_once(desk: Desk, message: Message) -> None:
-    record, thread = desk.tables.thread(message.customer_id)
-    ticket = desk.tables.case(thread.ticket_id).ticket if thread else None
+    record, thread = desk.threads.thread(message.customer_id)
+    ticket = desk.tickets.case(thread.ticket_id).ticket if thread else None
     if record and thread and joins(thread, ticket, message.at):
         _join(desk, message, record, thread)
     else:
@@ -133,15 +135,15 @@ def _take_once(desk: Desk, message: Message) -> None:
 
 def _join(desk: Desk, message: Message, record: Record, thread: Thread) -> None:
     sealed = replace(message, sealed=desk.seal_text(thread.ticket_id, message.text))
-    moved = record.hold(thread.but(last_at=max(thread.last_at, message.at)))
+    moved = desk.threads.move(record, message.customer_id, thread.but(last_at=max(thread.last_at, message.at)))
 
     def decide(case: Case) -> Move:
         if not case.ticket.is_open:
             raise Conflict("closed in the meantime", ticket=case.ticket.id)
         return join_ticket(case, sealed)
 
-    link = desk.tables.new_message(message.id, thread.ticket_id)
-    desk.tables.change(thread.ticket_id, desk.now(), decide, extra=(link, moved))
+    link = desk.threads.note_message(message.id, thread.ticket_id)
+    desk.tickets.change(thread.ticket_id, desk.now(), decide, extra=(link, moved))
 
 
 def _open(desk: Desk, message: Message, record: Record | None) -> None:
@@ -159,7 +161,7 @@ def _open(desk: Desk, message: Message, record: Record | None) -> None:
         sealed=desk.seal_text(ticket_id, message.text),
         replay=message.replay,
     )
-    classification = classify(desk.rules.current().table, message)
-    moved = record.hold(thread) if record else desk.tables.new_thread(message.customer_id, thread)
-    link = desk.tables.new_message(message.id, ticket_id)
+    classification = classify(desk.catalogue.intake_rules(), message)
+    moved = desk.threads.move(record, message.customer_id, thread)
+    link = desk.threads.note_message(message.id, ticket_id)
     open_case(desk, classification, opening, message.customer_id, message.id, moved, link)

@@ -22,7 +22,6 @@ from functions.tickets.dispatch.dispatch import region_supervisor
 from functions.tickets.flows.asl import FAILED, JOINED
 from functions.tickets.flows.decisions import choose_edge
 from functions.tickets.flows.flow import Action, Decision, End, Human, Parallel, Wait
-from functions.tickets.ticket import catalogue
 from functions.tickets.ticket.outbox import answer_of, signal_of
 from functions.tickets.ticket.ticket import Case, Move, Visit
 from functions.tickets.ticket.visits import Arrival, close_ticket, enter_visit, pass_visit, require_run
@@ -47,8 +46,8 @@ def run_step(desk: Desk, payload: Payload) -> Answer:
 def enter(desk: Desk, payload: Payload) -> Answer:
     """Begin (or re-enter) the visit, store its token; if the visit has ended already, signal at once."""
     arrival = _arrival(desk, payload)
-    case = desk.tables.change(payload["ticket"], desk.now(), lambda case: enter_visit(case, arrival, desk.now()))
-    visit = desk.tables.case(payload["ticket"]).visits[arrival.visit_id(case.ticket.id)]
+    case = desk.tickets.change(payload["ticket"], desk.now(), lambda case: enter_visit(case, arrival, desk.now()))
+    visit = desk.tickets.case(payload["ticket"]).visits[arrival.visit_id(case.ticket.id)]
     if not visit.waits:
         signal = signal_of(visit.but(token=arrival.token))
         desk.machines.succeed(signal.token, signal.output)
@@ -123,11 +122,11 @@ def wake(desk: Desk, payload: Payload) -> Answer:
     now, wakes = desk.now(), int(payload["wakes"]) + 1
 
     def fire(case: Case) -> Move | None:
-        ripe, _ = due(watch_of(case), catalogue.ladder(case.ticket.ladder), now)
+        ripe, _ = due(watch_of(case), desk.catalogue.ladder_of(case.ticket), now)
         return fire_rungs(case, ripe, desk.staff.organisation(), now) if ripe and _is_live(case, payload) else None
 
-    case = desk.tables.change(payload["ticket"], now, fire)
-    _, following = due(watch_of(case), catalogue.ladder(case.ticket.ladder), now)
+    case = desk.tickets.change(payload["ticket"], now, fire)
+    _, following = due(watch_of(case), desk.catalogue.ladder_of(case.ticket), now)
     if following is None or not _is_live(case, payload):
         return {"next": "done", "wait_seconds": 1, "wakes": wakes}
     after = "again" if wakes < WAKES_LIMIT else "handover"
@@ -141,7 +140,7 @@ def handover(desk: Desk, payload: Payload) -> Answer:
         live = _is_live(case, payload)
         return Move(case.ticket.but(generation=case.ticket.generation + 1)) if live else None
 
-    desk.tables.change(payload["ticket"], desk.now(), decide)
+    desk.tickets.change(payload["ticket"], desk.now(), decide)
     return {"next": "done", "wait_seconds": 1, "wakes": 0}
 
 
@@ -155,13 +154,13 @@ def _pass(desk: Desk, payload: Payload, decide: Callable[[Case, Arrival, datetim
         require_run(case.ticket, arrival.run)
         return decide(case, arrival, now)
 
-    case = desk.tables.change(payload["ticket"], now, once)
+    case = desk.tickets.change(payload["ticket"], now, once)
     return case.visits[arrival.visit_id(case.ticket.id)]
 
 
 def _arrival(desk: Desk, payload: Payload) -> Arrival:
-    ticket, run = desk.tables.case(payload["ticket"]).ticket, int(payload["run"])
-    node = desk.flows.version(ticket.flow_key, ticket.flow_version).flow.node(payload["node"])
+    ticket, run = desk.tickets.case(payload["ticket"]).ticket, int(payload["run"])
+    node = desk.catalogue.flow_of(ticket).node(payload["node"])
     asks = isinstance(node, Human) and node.assignee == "supervisor"
     return Arrival(
         node=node,

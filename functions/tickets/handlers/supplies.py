@@ -40,12 +40,12 @@ def take_supply(desk: Desk, event: SupplyChanged) -> None:
         at=told_at,
         version=int(told_at.timestamp() * 1000),
     )
-    desk.tables.keep_newest(f"supply#{event.item_no}", f"site#{event.site}", supply, supply.version)
+    desk.items.keep_newest(f"supply#{event.item_no}", f"site#{event.site}", supply, supply.version)
 
 
 def supplies_of(desk: Desk, items: tuple[str, ...]) -> tuple[SupplyView, ...]:
     """What is known of these articles, site by site; nothing for those that nobody told of."""
-    records = (record for item in items for record in desk.tables.all_of(f"supply#{item}", "site#", SITES_LIMIT))
+    records = (record for item in items for record in desk.items.all_of(f"supply#{item}", "site#", SITES_LIMIT))
     known = (record.read(Supply) for record in records)
     return tuple(SupplyView(**supply.model_dump(exclude={"version"})) for supply in known)
 
@@ -53,10 +53,10 @@ def supplies_of(desk: Desk, items: tuple[str, ...]) -> tuple[SupplyView, ...]:
 def take_correction(desk: Desk, event: DecisionCorrected) -> None:
     """Tell the ticket that was decided on a state which has turned out to be another: whoever works on it sees it in
     the trail. A decision that is no ticket of ours is not ours to correct."""
-    if not is_id(event.decision, "tkt") or desk.tables.message_ticket(event.id):
+    if not is_id(event.decision, "tkt") or desk.threads.message_ticket(event.id):
         return
     detail = {"order": event.order_id, "assumed": event.assumed, "state": event.state}
-    seen = desk.tables.new_message(event.id, event.decision)
+    seen = desk.threads.note_message(event.id, event.decision)
 
     def decide(case: Case) -> Move:
         return Move(case.ticket, (Note("decision corrected", SYSTEM, detail),))
@@ -64,9 +64,9 @@ def take_correction(desk: Desk, event: DecisionCorrected) -> None:
     for _ in range(RACES_LIMIT):
         with suppress(NotFound):
             try:
-                desk.tables.change(event.decision, desk.now(), decide, extra=(seen,))
+                desk.tickets.change(event.decision, desk.now(), decide, extra=(seen,))
             except (Conflict, Retry):
-                if not desk.tables.message_ticket(event.id):
+                if not desk.threads.message_ticket(event.id):
                     continue
         return
     raise Retry("too many changes of one ticket at once", ticket=event.decision)

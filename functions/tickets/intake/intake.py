@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.tickets.ticket.catalogue import TypeCard
 from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket
+from functions.tickets.ticket.types import TicketType
 from hub.contracts.events import Priority
 from hub.kernel.ids import SYSTEM
 from hub.rules import DecisionTable, decide
@@ -70,6 +70,7 @@ class Opening:
     at: datetime
     flow_version: int = 0
     ladder: str = ""
+    ladder_pin: str = ""
     store_id: str = ""
     channel: str = ""
     entry: str = ""
@@ -104,10 +105,10 @@ def joins(thread: Thread | None, ticket: Ticket | None, at: datetime) -> bool:
     return thread is not None and ticket is not None and ticket.is_open and at - thread.last_at <= THREAD_WINDOW
 
 
-def open_ticket(classification: Classification, card: TypeCard, opening: Opening) -> Ticket:
+def open_ticket(classification: Classification, ticket_type: TicketType, opening: Opening) -> Ticket:
     """The new ticket. One that comes from a replayed message goes its way, but no clock runs for it: whoever waited
     back then must not set off alarms now."""
-    zh, en = card.title(classification.priority)
+    title = ticket_type.title_at(classification.priority)
     timed = not opening.replay
     return Ticket(
         id=opening.ticket_id,
@@ -118,15 +119,16 @@ def open_ticket(classification: Classification, card: TypeCard, opening: Opening
         store_id=opening.store_id,
         channel=opening.channel,
         entries=tuple(filter(None, (opening.entry or opening.channel,))),
-        skill=classification.skill or card.skill,
+        skill=classification.skill or ticket_type.skill,
         topic=classification.topic,
-        title_zh=zh,
-        title_en=en,
+        title_zh=title.zh,
+        title_en=title.en,
         subject_sealed=opening.sealed,
         opened_at=opening.at,
-        flow_key=card.flow if opening.flow_version else "",
+        flow_key=ticket_type.flow if opening.flow_version else "",
         flow_version=opening.flow_version,
         ladder=opening.ladder if timed else "",
+        ladder_pin=opening.ladder_pin if timed else "",
         clock_since=opening.at if timed and opening.ladder else None,
         link=opening.link,
         rule_id=classification.rule_id,

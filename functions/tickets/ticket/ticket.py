@@ -7,10 +7,10 @@ items of any older schema: what they lack has a default, what they have beyond i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from hub.contracts.base import Moment
 from hub.contracts.events import Priority
@@ -38,9 +38,10 @@ class Ticket(Stored):
 
     run: raised by whoever restarts the flow; a step of an older run writes nothing. A later run began at `run_at`, at
     the node `resume_at` ("": the first), behind the visit `resume_after`. generation: of the escalation.
-    assignment counts assignees, `told` is the last one that needs no notice any more. notice counts the notices: the
+    assignment counts assignees, `announced` is the last one that needs no notice any more. notice counts notices: the
     last went to `notice_to`, for the visit that waits for them. declined: who turned the work down.
     entries: how its messages came in (入口), each once, the first first; none in an older item.
+    ladder_pin: the version of its ladder that it was opened with, with those of the region; "" in an older item.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
     """
 
@@ -68,7 +69,7 @@ class Ticket(Stored):
     closed_at: Moment | None = None
     assignee: str = ""
     assignment: int = 0
-    told: int = 0
+    announced: int = Field(default=0, validation_alias=AliasChoices("announced", "told"))
     notice: int = 0
     notice_to: str = ""
     notice_visit: str = ""
@@ -81,6 +82,7 @@ class Ticket(Stored):
     resume_at: str = ""
     resume_after: str = ""
     ladder: str = ""
+    ladder_pin: str = ""
     generation: int = 1
     clock_since: Moment | None = None
     clock_consumed_seconds: int = 0
@@ -107,8 +109,8 @@ class Ticket(Stored):
 
 
 class Visit(Stored):
-    """One passage through one node. `outcomes`, `asked` and `required` (fields of its form) are as the flow's version
-    says; `asked` None: an older item, which takes any.
+    """One passage through one node. `outcomes`, `form` and `required` (its fields) are as the flow's version
+    says; `form` None: an older item, which takes any.
 
     number: counts the ticket's visits from 1. outcome "" means it still waits. edge: the way that the flow takes from
     here. until: when a wait is over.
@@ -125,7 +127,7 @@ class Visit(Stored):
     title_zh: str = ""
     title_en: str = ""
     outcomes: tuple[str, ...] = ()
-    asked: tuple[str, ...] | None = None
+    form: tuple[str, ...] | None = Field(default=None, validation_alias=AliasChoices("form", "asked"))
     required: tuple[str, ...] = ()
     assignee: str = ""
     entered_at: Moment
@@ -196,6 +198,12 @@ class Move:
     notes: tuple[Note, ...] = ()
     visits: tuple[Visit, ...] = ()
     rungs: tuple[Rung, ...] = ()
+
+
+def apply_move(case: Case, move: Move) -> Case:
+    """The case once the move is written."""
+    visits = {**case.visits, **{visit.id: visit for visit in move.visits}}
+    return replace(case, ticket=move.ticket, visits=visits, rungs={**case.rungs, **{r.name: r for r in move.rungs}})
 
 
 def require_open(case: Case, seen_version: int | None = None) -> None:

@@ -58,8 +58,8 @@ def enter_visit(case: Case, arrival: Arrival, at: datetime) -> Move | None:
     require_run(case.ticket, arrival.run)
     ticket, notes = case.ticket, tuple[Note, ...]()
     if arrival.supervisor and not ticket.assignee:
-        taken = assign_ticket(case, arrival.supervisor, SYSTEM, at)
-        ticket, notes = taken.ticket, taken.notes
+        assigned = assign_ticket(case, arrival.supervisor, SYSTEM, at)
+        ticket, notes = assigned.ticket, assigned.notes
     visit = begin_visit(ticket, arrival, len(case.visits) + 1, at)
     entered = Note("entered", SYSTEM, {"node": visit.node, "visit": visit.id, "assignee": visit.assignee})
     return Move(announce(ticket, visit.assignee, visit.id, at), (*notes, entered), (visit,))
@@ -80,7 +80,7 @@ def begin_visit(ticket: Ticket, arrival: Arrival, number: int, at: datetime) -> 
         title_zh=node.title.zh,
         title_en=node.title.en,
         outcomes=tuple(form.outcomes) if form else (),
-        asked=tuple(field.id for field in form.fields) if form else (),
+        form=tuple(field.id for field in form.fields) if form else (),
         required=tuple(field.id for field in form.fields if field.required) if form else (),
         assignee=arrival.supervisor or ticket.assignee if form else "",
         entered_at=at,
@@ -119,11 +119,11 @@ def complete_visit(
     _require_answer(visit, outcome, report.model_fields_set if report else frozenset())
     fields = report.model_dump(mode="json", exclude_unset=True) if report else {}
     ended = visit.but(outcome=outcome, edge=outcome, actor=actor, left_at=at, report=fields)
-    taken = Move(case.ticket) if case.ticket.assignee else assign_ticket(case, actor, actor, at, quiet=True)
-    ticket = _after(taken.ticket, ended, at)
+    assigned = Move(case.ticket) if case.ticket.assignee else assign_ticket(case, actor, actor, at, quiet=True)
+    ticket = _after(assigned.ticket, ended, at)
     note = Note("completed", actor, {"node": visit.node, "outcome": outcome, "visit": visit.id})
-    others = tuple(other for other in taken.visits if other.id != visit.id)
-    return Move(add_report(ticket, report) if report else ticket, (*taken.notes, note), (*others, ended))
+    others = tuple(other for other in assigned.visits if other.id != visit.id)
+    return Move(add_report(ticket, report) if report else ticket, (*assigned.notes, note), (*others, ended))
 
 
 def complete_node(
@@ -175,10 +175,10 @@ def _may_end(case: Case, visit: Visit) -> bool:
     return visit.waits and case.ticket.is_open and visit.run == case.ticket.run
 
 
-def _require_answer(visit: Visit, outcome: str, given: AbstractSet[str]) -> None:
-    problems = [Problem(f"/fields/{name}", "is required") for name in visit.required if name not in given]
-    if visit.asked is not None:
-        problems += [Problem(f"/fields/{name}", "is not asked for here") for name in sorted(given - {*visit.asked})]
+def _require_answer(visit: Visit, outcome: str, filled: AbstractSet[str]) -> None:
+    problems = [Problem(f"/fields/{name}", "is required") for name in visit.required if name not in filled]
+    if visit.form is not None:
+        problems += [Problem(f"/fields/{name}", "is not asked for here") for name in sorted(filled - {*visit.form})]
     if outcome not in visit.outcomes:
         problems.insert(0, Problem("/outcome", "must be one of: " + ", ".join(visit.outcomes)))
     if problems:

@@ -1,0 +1,90 @@
+"""Intake rules (受理规则) as a document: a decision table whose outcomes are kinds of tickets. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import RootModel
+
+from functions.tickets.context import Context
+from functions.tickets.ticket.types import TICKET_TYPES
+from hub.contracts.events import Priority
+from hub.documents.kinds import Finding, Kind, Proposal
+from hub.rules import DecisionTable, lint
+
+PRESET = Path(__file__).parents[1] / "presets" / "intake.json"
+KEY = "intake"
+
+
+class RulesDocument(RootModel[dict[str, Any]]):
+    """A decision table as hub.rules has it. Its outcomes: {"type", "priority", "skill"?, "topic"?}; its facts: those
+    that the rules which ship with the hub declare."""
+
+
+@cache
+def preset_rules() -> Mapping[str, dict[str, Any]]:
+    """The rules that ship with the hub."""
+    return {KEY: json.loads(PRESET.read_text(encoding="utf-8"))}
+
+
+def rules_of(document: RulesDocument) -> DecisionTable:
+    """The table. Its `version` is its author's own; documents count theirs."""
+    return DecisionTable.parse({"version": 1, **document.root})
+
+
+def lint_rules(proposal: Proposal[DecisionTable], context: Context) -> Iterable[Finding]:
+    """Outcomes that open no ticket, facts that no message has, rules that can never decide."""
+    table, types = proposal.value, context.keys(TICKET_TYPES)
+    outcomes = {f"/rules/{i}/then": rule.then for i, rule in enumerate(table.rules)} | {"/default": table.default}
+    findings = [finding for pointer, then in outcomes.items() for finding in _wrong(pointer, then, types)]
+    findings += _foreign_facts(proposal.content.root.get("schema", {}))
+    return findings or _shadowed(table)
+
+
+def _shadowed(table: DecisionTable) -> Iterator[Finding]:
+    places = {rule.id: i for i, rule in enumerate(table.rules)}
+    for shadowed in lint(table).shadowed:
+        others = ", ".join(shadowed.rule_ids[1:])
+        rule = f"can never decide: {others} take all of it" if others else "can never hold"
+        yield Finding(f"/rules/{places[shadowed.rule_ids[0]]}", rule)
+
+
+def _wrong(pointer: str, then: Any, types: Iterable[str]) -> Iterator[Finding]:
+    """What is wrong with an outcome: it names a type and a priority that exist, perhaps a skill and a topic."""
+    if not isinstance(then, dict):
+        yield Finding(pointer, 'must be an object: {"type": …, "priority": …}')
+        return
+    for name, values in {"type": tuple(types), "priority": get_args(Priority)}.items():
+        if then.get(name) not in values:
+            yield Finding(f"{pointer}/{name}", "must be one of: " + ", ".join(values))
+    for name in ("skill", "topic"):
+        if not isinstance(then.get(name, ""), str):
+            yield Finding(f"{pointer}/{name}", "must be text")
+
+
+def _foreign_facts(schema: Mapping[str, Any]) -> Iterator[Finding]:
+    """Fields that no message has, or that are read as something else: they would refuse the message itself."""
+    known = preset_rules()[KEY]["schema"]
+    rule = "must be one of: " + ", ".join(f"{name} ({kind})" for name, kind in known.items())
+    for name, kind in schema.items():
+        if known.get(name) != kind:
+            yield Finding(f"/schema/{name}", rule)
+
+
+INTAKE_RULES = Kind[DecisionTable](
+    name="intake_rules",
+    path="/tickets/rules",
+    title="受理规则 · Intake rules",
+    schema=RulesDocument,
+    read=rules_of,
+    lint=lint_rules,
+    presets=preset_rules,
+    legacy=lambda context: context.old_rules,
+    only=KEY,
+    readers=("supervisor", "agent"),
+    editors=("administrator",),
+)

@@ -1,0 +1,37 @@
+"""Conversations (会话) in the room's table: which ticket a customer's messages join, and what became of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from functions.tickets.intake.intake import TOPIC
+from functions.tickets.tables import Items, Record
+from functions.tickets.ticket.ticket import Thread
+from functions.tickets.ticket.tickets_table import Pointer
+from hub.store.table import Put
+
+
+@dataclass(frozen=True)
+class ThreadTable:
+    """The conversations of one tenant, and its messages and taps: each opens or joins a ticket once."""
+
+    items: Items
+
+    def thread(self, customer_id: str) -> tuple[Record | None, Thread | None]:
+        """The customer's conversation, if there ever was one, and the record that holds it."""
+        record = self.items.find(f"thread#{customer_id}#{TOPIC}", "thread")
+        return record, record.read(Thread) if record else None
+
+    def move(self, record: Record | None, customer_id: str, thread: Thread) -> Put:
+        """A write that makes this the customer's conversation, in place of the one that was read."""
+        version = record.version if record else 0
+        return self.items.next(f"thread#{customer_id}#{TOPIC}", "thread", thread, version)
+
+    def message_ticket(self, message_id: str) -> str:
+        """The ticket that this message opened or joined, "" when it did neither yet."""
+        record = self.items.find(f"message#{message_id}", "message")
+        return record.read(Pointer).ticket_id if record else ""
+
+    def note_message(self, message_id: str, ticket_id: str) -> Put:
+        """The write that says that a message has opened or joined this ticket; it happens once."""
+        return self.items.new(f"message#{message_id}", "message", Pointer(ticket_id=ticket_id))

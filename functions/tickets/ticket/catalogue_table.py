@@ -1,0 +1,67 @@
+"""The documents that tickets are worked by: their types, flows, ladders and the intake rules, each as of its pin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from functions.tickets.deadlines.deadlines import Ladder
+from functions.tickets.deadlines.ladders import LADDERS
+from functions.tickets.flows.flow import Flow
+from functions.tickets.flows.kind import FLOWS
+from functions.tickets.intake.kind import INTAKE_RULES
+from functions.tickets.intake.kind import KEY as INTAKE
+from functions.tickets.ticket.ticket import Ticket
+from functions.tickets.ticket.types import TICKET_TYPES, TicketType
+from hub.documents.documents import Documents
+from hub.documents.scopes import Scope
+from hub.documents.versions import PRESET
+from hub.kernel.errors import Invalid, Problem
+from hub.rules import DecisionTable
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The documents of one tenant, as the room's handlers ask for them."""
+
+    documents: Documents
+
+    def ticket_type(self, key: str, region: str) -> TicketType:
+        """The type named `key` as this region has it. Raises Invalid, pointing at `/type`, where there is none."""
+        reading = self.documents.find(TICKET_TYPES, key, Scope(region))
+        if reading is None:
+            keys = ", ".join(self.documents.keys(TICKET_TYPES))
+            raise Invalid("no such type", problems=[Problem("/type", f"must be one of: {keys}")])
+        return reading.value
+
+    def intake_rules(self) -> DecisionTable:
+        """The rules that new messages are read by."""
+        return self.documents.current(INTAKE_RULES, INTAKE).value
+
+    def published_flow(self, key: str) -> tuple[int, Flow] | None:
+        """The version that new tickets take; None while nothing is published under this key: a preset has no machine
+        before it is."""
+        reading = self.documents.find(FLOWS, key)
+        return (reading.version, reading.value) if reading and reading.version != PRESET else None
+
+    def flow_of(self, ticket: Ticket) -> Flow:
+        """The flow that the ticket follows, in the version that it was opened with. Raises NotFound."""
+        return self.documents.version(FLOWS, ticket.flow_key, ticket.flow_version).value
+
+    def machine_arn(self, key: str, version: int) -> str:
+        """The machine that runs a version of a flow. Raises NotFound."""
+        return self.documents.version(FLOWS, key, version).base.facts["machine_arn"]
+
+    def ladder_pin(self, key: str, region: str) -> str:
+        """What a new ticket remembers of the ladder that this region has now, "" where there is none."""
+        reading = self.documents.find(LADDERS, key, Scope(region)) if key else None
+        return reading.pin if reading else ""
+
+    def ladder_of(self, ticket: Ticket) -> Ladder:
+        """The ticket's ladder, as it was when the ticket was opened; () without one. An older ticket, which remembers
+        no version, has today's."""
+        if not ticket.ladder:
+            return ()
+        if ticket.ladder_pin:
+            return self.documents.pinned(LADDERS, ticket.ladder, ticket.ladder_pin).value
+        reading = self.documents.find(LADDERS, ticket.ladder)
+        return reading.value if reading else ()

@@ -1,0 +1,57 @@
+"""Ticket types (工单类型) as documents: what a ticket is called, which flow it takes, what its work needs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from functions.tickets.context import Context
+from functions.tickets.deadlines.ladders import LADDERS
+from functions.tickets.flows.flow import Title
+from functions.tickets.flows.kind import FLOWS
+from hub.contracts.base import Contract, Slug
+from hub.documents.kinds import Finding, Kind, Proposal, preset_files
+
+PRESETS = Path(__file__).parents[1] / "presets" / "types"
+URGENT = "urgent"
+
+
+class TicketType(Contract):
+    """Its names, the flow it takes, the skill its work needs ("": none).
+
+    ladder: which one runs while its flow is not published; a published flow names its own.
+    """
+
+    title: Title
+    urgent_title: Title
+    flow: Slug
+    ladder: Slug
+    skill: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
+
+    def title_at(self, priority: str) -> Title:
+        """Its name as people read it at this priority."""
+        return self.urgent_title if priority == URGENT else self.title
+
+
+def lint_type(proposal: Proposal[TicketType], context: Context) -> Iterable[Finding]:
+    """A type whose ladder there is not would never escalate; one whose flow there is not has none until there is."""
+    if proposal.value.ladder not in context.keys(LADDERS):
+        yield Finding("/ladder", "no ladder has this name")
+    if proposal.value.flow not in context.keys(FLOWS):
+        yield Finding("/flow", "no flow has this name yet: tickets are worked by hand", "warning")
+
+
+TICKET_TYPES = Kind[TicketType](
+    name="ticket_type",
+    path="/tickets/types",
+    title="工单类型 · Ticket type",
+    schema=TicketType,
+    lint=lint_type,
+    presets=preset_files(PRESETS),
+    overlays=True,
+    readers=("supervisor", "agent", "engineer", "finance", "store_manager", "viewer", "integrator"),
+    editors=("administrator",),
+)
