@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
+
 from functions.directory.api import access, keys, pages, people, places, teams
 from functions.directory.desk import Desk
+from functions.directory.field_policy import FIELD_POLICY, KEY
 from functions.directory.people import glass_broken, person_changed, roster_changed
 from functions.directory.room import room
 from functions.directory.rosters import shifts_of
 from hub.contracts.events import Event, StaffChanged
+from hub.documents.items import line_of_pointer
+from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 from hub.kernel.clock import parse_rfc3339
 
 __all__ = ["access", "forward", "keys", "pages", "people", "places", "room", "teams"]
 forward = room.forward
+serve_documents(room, (FIELD_POLICY,), lambda desk: desk.documents)
 
 
 @room.events("staff.changed")
@@ -31,7 +37,8 @@ def on_event(desk: Desk, event: Event) -> None:
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
-    """Tell the other rooms of a changed person or roster, as it is now: what they hear of late is what holds."""
+    """Tell the other rooms of a changed person or roster, as it is now: what they hear of late is what holds. A field
+    policy that was published is put where every room's edge reads it."""
     tenant, name = desk.host.settings.tenant, change.pk.split("#", 2)[-1]
     if change.kind == "REMOVE":
         return
@@ -41,5 +48,9 @@ def on_change(desk: Desk, change: Change) -> None:
         item = desk.directory.roster(name)
         at = parse_rfc3339(item.updated_at)
         desk.host.emit(roster_changed(tenant, item.team, int(item.version), shifts_of(item.shifts), at))
+    line = line_of_pointer(change.pk, change.sk)
+    if line is not None and line.kind == FIELD_POLICY.name:
+        held = desk.documents.current(FIELD_POLICY, KEY)
+        desk.directory.keep_field_policy(int(held.version), json.dumps(held.content, ensure_ascii=False))
     if change.sk.startswith("glass#"):
         desk.host.emit(glass_broken(tenant, desk.directory.glass(change.pk, change.sk).attribute_values))

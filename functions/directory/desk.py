@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from functions.directory.directory_table import DirectoryTable
 from functions.directory.tables import MODELS
+from hub.documents.documents import Documents
 from hub.edge.host import Host
 from hub.store.model import bind
 from hub.store.sealing import Sealer
+from hub.store.table import Table
 
 
 @dataclass
@@ -18,6 +20,7 @@ class Desk:
     host: Host
     directory: DirectoryTable
     sealer: Sealer
+    documents: Documents
 
 
 def build_desk(host: Host) -> Desk:
@@ -25,4 +28,5 @@ def build_desk(host: Host) -> Desk:
     settings = host.settings
     bind(settings.table, *MODELS)
     sealer = Sealer(host.client("kms"), settings.key_id, settings.tenant)
-    return Desk(host, DirectoryTable(settings.tenant), sealer)
+    documents = Documents(Table(settings.table, host.client("dynamodb")), settings.tenant, host.now, None)
+    return Desk(host, DirectoryTable(settings.tenant), sealer, documents)

@@ -11,6 +11,7 @@ from pynamodb.transactions import TransactWrite
 
 from functions.directory.tables import (
     ApiKeyItem,
+    FieldPolicyItem,
     GlassItem,
     KeyItem,
     PersonItem,
@@ -205,6 +206,14 @@ class DirectoryTable:
         with saving(team=team):
             item.save()
         return item
+
+    def keep_field_policy(self, number: int, document: str) -> None:
+        """Put the field policy in force where every room's edge reads it."""
+        pk, sk = self._pk("principal", "field_policy"), "field_policy"
+        item = find_item(FieldPolicyItem, pk, sk) or FieldPolicyItem(pk, sk)
+        item.number, item.document = number, document
+        with saving(policy=number):
+            item.save()
 
     # API keys.
 

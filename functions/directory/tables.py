@@ -90,6 +90,16 @@ class GlassItem(RoomModel):
     ends_at = UnicodeAttribute()
 
 
+class FieldPolicyItem(RoomModel):
+    """`<t>#principal#field_policy` / `field_policy`: the field policy in force, where every room's edge may read."""
+
+    class Meta(RoomModel.Meta):
+        pass
+
+    number = NumberAttribute()
+    document = UnicodeAttribute()
+
+
 class RosterItem(RoomModel):
     """`<t>#roster#<team>` / `roster`."""
 
@@ -126,4 +136,4 @@ class ApiKeyItem(RoomModel):
     region = UnicodeAttribute()
 
 
-MODELS = (PersonItem, PrincipalItem, StoreItem, TeamItem, GlassItem, RosterItem, KeyItem, ApiKeyItem)
+MODELS = (PersonItem, PrincipalItem, StoreItem, TeamItem, GlassItem, FieldPolicyItem, RosterItem, KeyItem, ApiKeyItem)

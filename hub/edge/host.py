@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from hub.contracts.envelope import Event
 from hub.edge import bus
-from hub.edge.access.policy import Policy, packaged_policy
+from hub.edge.access.policy import FieldPolicy, Policy, packaged_policy
 from hub.edge.aws import Clients
 from hub.edge.principals import Principals
 from hub.edge.settings import Settings
@@ -23,6 +23,7 @@ from hub.kernel.clock import Clock
 from hub.store.faults import passing
 
 KEYS_CACHED_SECONDS = 60
+POLICY_CACHED_SECONDS = 5
 
 
 class IdempotencyPort(Protocol):
@@ -37,13 +38,28 @@ MakeIdempotency = Callable[[str, str, Any, Callable[[], float]], IdempotencyPort
 """From tenant, table, a DynamoDB client and real time in epoch seconds: the class of hub.store.idempotency."""
 
 
+@dataclass(frozen=True)
+class HeldPolicy:
+    """A field policy as it was read: when, and from which version."""
+
+    read_at: float
+    published: tuple[int, str] | None
+    policy: Policy
+
+
+def _policy_of(published: tuple[int, str] | None, held: HeldPolicy | None) -> Policy:
+    if held is not None and held.published == published:
+        return held.policy
+    return Policy.of(FieldPolicy.model_validate_json(published[1])) if published else packaged_policy()
+
+
 @dataclass
 class Host:
     """What the entries of one room's functions share.
 
     client: a service's name → its botocore client, the same one each time. room: the room's name, as in its logs,
     metrics and queues. make_idempotency: what is behind Idempotency-Key; None where no route creates or changes
-    anything. read_policy: the field policy that holds now; what ships with the hub if the tenant published none.
+    anything.
     """
 
     settings: Settings
@@ -51,7 +67,7 @@ class Host:
     client: Callable[[str], Any] = field(repr=False)
     room: str
     make_idempotency: MakeIdempotency | None = None
-    read_policy: Callable[[], Policy] = field(default=packaged_policy, repr=False)
+    _policy: HeldPolicy | None = field(default=None, repr=False)
     _signing_keys: tuple[float, str] = field(default=(0.0, ""), repr=False)
     _queue_urls: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -71,6 +87,15 @@ class Host:
             return None
         wall_epoch = lambda: self.clock.wall_now().timestamp()  # noqa: E731 - a one-line adapter
         return self.make_idempotency(self.settings.tenant, self.settings.table, self.client("dynamodb"), wall_epoch)
+
+    def read_policy(self) -> Policy:
+        """The field policy that holds now, at most POLICY_CACHED_SECONDS old: the tenant's, or what ships with the hub
+        if it published none."""
+        wall, held = self.clock.wall_now().timestamp(), self._policy
+        if held is None or wall - held.read_at > POLICY_CACHED_SECONDS:
+            published = self.principals.field_policy() if self.settings.directory_table else None
+            self._policy = held = HeldPolicy(wall, published, _policy_of(published, held))
+        return held.policy
 
     def now(self) -> datetime:
         """Business time, now."""

@@ -10,11 +10,12 @@ import pytest
 
 from functions.directory import app
 from hub.edge.access import Place, reach_of
+from hub.edge.access.policy import packaged_document
 from hub.edge.auth import Principal, principal_from
 from hub.edge.host import Host
-from hub.kernel.clock import rfc3339
+from hub.kernel.clock import StepClock, rfc3339
 from tests.support.aws import account
-from tests.support.hosts import install
+from tests.support.hosts import host_of, install
 from tests.support.http import Context, bus_events, call, sqs_batch, token
 
 LI = {"name": "李雷", "roles": ["agent"], "region": "310000"}
@@ -174,3 +175,40 @@ def test_who_sees_a_field_is_answered_to_everybody() -> None:
     (row,) = answer.json["data"]
     assert (row["field_class"], row["roles"]["agent"], row["roles"]["viewer"]) == ("words", "full", "masked")
     assert call(app.room, "GET", "/directory/fields/Nothing.here").status == 404
+
+
+def test_a_published_policy_is_every_edges_in_seconds(session: Any) -> None:
+    """What a tenant publishes holds in the next room that asks, and is asked for again after five seconds; without one
+    it is the packaged policy; a rule that contradicts itself is refused with its place."""
+    path, rules = "/directory/field-policy", packaged_document().model_dump(mode="json")
+    before = host_of(app.room, session).read_policy()
+    assert before.verdicts(("viewer",))["contact"] == "masked"
+    rules["rules"] = [{**rule, "sees": [*rule["sees"], "contact"]} for rule in rules["rules"]]
+    refused = call(app.room, "POST", f"{path}/publish", {"document": rules})
+    assert (refused.status, {e["pointer"].split("/")[-1] for e in refused.json["errors"]}) == (422, {"masks"})
+    for rule in rules["rules"]:
+        rule["masks"] = [name for name in rule["masks"] if name not in rule["sees"]]
+    assert call(app.room, "POST", f"{path}/publish", {"document": rules}).status in (200, 201)
+    stored = session.client("dynamodb").scan(TableName="hub-demo-directory")["Items"]
+    keys = [(item["pk"]["S"], item["sk"]["S"]) for item in stored]
+    ((pk, sk),) = [key for key in keys if "#doc#field_policy#" in key[0] and key[1].startswith("p#")]
+    change = {"table": "t", "kind": "MODIFY", "pk": pk, "sk": sk, "new": None, "old": None}
+    assert app.on_change(sqs_batch(change), Context()) == {"batchItemFailures": []}
+    clock = StepClock(datetime.now(UTC))
+    elsewhere = host_of(app.room, session, clock)
+    assert elsewhere.read_policy().verdicts(("viewer",))["contact"] == "full"
+    assert elsewhere.read_policy() is elsewhere.read_policy()
+    assert call(app.room, "POST", f"{path}/revert", {"version": 0}).status == 200
+    assert app.on_change(sqs_batch(change), Context()) == {"batchItemFailures": []}
+    assert elsewhere.read_policy().verdicts(("viewer",))["contact"] == "full"
+    clock.advance(seconds=6)
+    assert elsewhere.read_policy().verdicts(("viewer",))["contact"] == "masked"
+
+
+def test_the_policy_is_the_tenant_s() -> None:
+    """A supervisor reads it; only an administrator of the whole tenant changes it."""
+    path, body = "/directory/field-policy", {"document": packaged_document().model_dump(mode="json")}
+    assert call(app.room, "GET", path, as_=token("supervisor", region="310000")).json["version"] == 0
+    assert call(app.room, "GET", path, as_=token("agent")).status == 403
+    for as_ in (token("supervisor"), token("administrator", region="310000")):
+        assert call(app.room, "POST", f"{path}/publish", body, as_=as_).status == 403

@@ -109,6 +109,12 @@ def insiders(role: str) -> dict[str, str]:
     }
 
 
+def refusal_of(route: Route, role: str) -> int:
+    """What whoever is elsewhere hears. A document is the tenant's; the region or store that it is to hold for is typed
+    by the caller, so that one is no secret."""
+    return 403 if not may_ask(route, role) or "{key}" in route.path else 404
+
+
 def may_ask(route: Route, role: str) -> bool:
     """Whether the role gets past the first question."""
     return not route.roles or role == "administrator" or role in route.roles

@@ -9,7 +9,7 @@ ADMINISTRATOR = {"role": "administrator", "sees": ["contact"]}
 
 
 def policy_of(*rules: dict[str, object]) -> Policy:
-    return Policy.of(FieldPolicy.model_validate({"schema": 1, "rules": [ADMINISTRATOR, *rules]}))
+    return Policy.of(FieldPolicy.model_validate({"rules": [ADMINISTRATOR, *rules]}))
 
 
 def test_personal_fields_are_full_for_those_who_work_with_them_alone() -> None:
@@ -94,7 +94,7 @@ def test_a_policy_that_contradicts_itself_is_refused_with_each_place() -> None:
         FieldRule(role="agent", sees=("contact",), masks=("contact",)),
         FieldRule(role="agent", sees=("secret",)),
     )
-    assert lint_policy(FieldPolicy(schema=1, rules=rules)) == [
+    assert lint_policy(FieldPolicy(rules=rules)) == [
         Finding("/rules/0/masks", "contact stands in sees too"),
         Finding("/rules/1", "says again what /rules/0 is about"),
         Finding("/rules/1/sees", "a secret is never shown, to nobody"),

@@ -147,7 +147,7 @@ def test_ones_own_earnings_are_shown() -> None:
 def test_a_rule_for_a_node_holds_for_what_stands_at_it() -> None:
     """At the node `finance` an agent has no words of the customer; beside it they do (C087)."""
     rules = [*packaged_policy().document.model_dump(mode="json")["rules"], {"role": "agent", "node": "finance"}]
-    policy = Policy.of(FieldPolicy.model_validate({"schema": 1, "rules": rules}))
+    policy = Policy.of(FieldPolicy.model_validate({"rules": rules}))
     agent = Viewer.of(Principal("amy", ("agent",), "demo", region="310000"))
     assert "subject" not in project(ticket(), agent, policy, Place("310101", node="finance"))
     assert project(ticket(), agent, policy, Place("310101", node="repair"))["subject"] == "冰柜坏了"

@@ -61,7 +61,6 @@ class FieldPolicy(_Part):
     """The whole document. plain_facts: facts about a customer that are not personal; any other is treated as `identity`
     or as what it is well known to be."""
 
-    schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
     rules: Annotated[tuple[FieldRule, ...], Field(max_length=500)]
     plain_facts: Annotated[tuple[Slug, ...], Field(max_length=500)] = ()
     break_glass: BreakGlassRule = BreakGlassRule()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from functions.directory import app
+from hub.edge.access.policy import packaged_document
 from tests.support.access import REGION, STORE, Ids, Sample
 from tests.support.aws import account
 from tests.support.hosts import install
@@ -14,6 +15,7 @@ from tests.support.http import call, token
 LI = {"name": "李雷", "roles": ["agent"], "region": REGION}
 SHIFTS = {"shifts": [{"person_id": "li", "starts_at": "2026-11-21T01:00:00Z", "ends_at": "2026-11-21T10:00:00Z"}]}
 SPAN = {"starts_at": "2026-11-21T00:00:00Z", "ends_at": "2099-01-01T00:00:00Z"}
+POLICY = {"document": packaged_document().model_dump(mode="json")}
 BODIES = {
     ("POST", "/directory/people/{person_id}"): LI,
     ("PUT", "/directory/people/{person_id}"): LI,
@@ -23,6 +25,11 @@ BODIES = {
     ("PUT", "/directory/teams/{team}"): {"name": "客服", "region": REGION, "stores": [STORE]},
     ("PUT", "/directory/rosters/{team}"): SHIFTS,
     ("POST", "/auth/keys"): {"name": "ERP", "scopes": ["viewer"]},
+    ("PUT", "/directory/field-policy/draft"): POLICY,
+    ("POST", "/directory/field-policy/lint"): POLICY,
+    ("POST", "/directory/field-policy/compare"): POLICY,
+    ("POST", "/directory/field-policy/publish"): POLICY,
+    ("POST", "/directory/field-policy/revert"): {"version": 0},
 }
 QUERIES = {("GET", "/directory/break-glass"): {"thing": "tkt_1"}}
 
