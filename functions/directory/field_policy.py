@@ -17,7 +17,7 @@ KEY = "fields"
 
 def lint(proposal: Proposal[Policy], _context: Any) -> Iterable[Finding]:
     """Every rule that contradicts itself or another."""
-    return [Finding(found.pointer, found.rule) for found in lint_policy(proposal.value.document)]
+    return [Finding(finding.pointer, finding.rule) for finding in lint_policy(proposal.value.document)]
 
 
 def presets() -> Mapping[str, dict[str, Any]]:
