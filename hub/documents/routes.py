@@ -64,7 +64,6 @@ from hub.edge.access import Place, Reach
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel.errors import Invalid, NotFound, Problem
-from hub.store.items import plain_item, raw_item
 
 Json = Any
 Serve = Callable[[Documents, Request], Any]
@@ -126,15 +125,24 @@ class _Routes:
 
     def list(self, documents: Documents, request: Request) -> Page[DocumentHead]:
         """By key, as base has them: what ships with the hub, what was published, and drafts."""
-        limit, after = request.query.limit, cursors.decode(request.query.cursor) or {}
-        start = str(plain_item(after).get("key", ""))
-        keys = documents.keys(self.kind, start, limit + 1)
+        limit = request.query.limit
+        keys = documents.keys(self.kind, self._listed_until(request.query.cursor), limit + 1)
         readings = documents.all(self.kind, keys=keys[:limit])
         return Page(
             data=tuple(show_head(key, readings.get(key)) for key in keys[:limit]),
-            next_cursor=cursors.encode(raw_item({"key": keys[limit - 1]})) if len(keys) > limit else "",
+            next_cursor=cursors.encode({"kind": self.kind.name, "key": keys[limit - 1]}) if len(keys) > limit else "",
             has_more=len(keys) > limit,
         )
+
+    def _listed_until(self, cursor: str) -> str:
+        """The key that ended the page before; a cursor of another list is refused."""
+        position = cursors.decode(cursor)
+        if position is None:
+            return ""
+        if position.keys() != {"kind", "key"} or position["kind"] != self.kind.name:
+            rule = "must be the next_cursor of an earlier page of this list"
+            raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+        return str(position["key"])
 
     def read(self, documents: Documents, request: Request) -> DocumentView:
         """What is in force in a scope now, or was at a moment; or a version of it. For a region or a store with what
@@ -161,12 +169,10 @@ class _Routes:
         if documents.pointer(self.kind, key, scope) is None and key not in documents.keys(self.kind):
             raise NotFound("no such document")
         start = cursors.decode(query.cursor)
-        moves, position = documents.page_of_moves(
-            self.kind, key, scope, plain_item(start) if start else None, query.limit
-        )
+        moves, position = documents.page_of_moves(self.kind, key, scope, start, query.limit)
         return Page(
             data=tuple(show_move(self.kind, move) for move in moves),
-            next_cursor=cursors.encode(raw_item(position)) if position else "",
+            next_cursor=cursors.encode(position),
             has_more=position is not None,
         )
 

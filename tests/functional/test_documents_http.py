@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from hub.edge import cursors
 from hub.edge.openapi import document
 from hub.edge.room import Room
 from hub.kernel.clock import StepClock
@@ -264,6 +265,18 @@ def test_a_kind_is_listed_page_by_page(ask: Any) -> None:
         ("z", 1, "published"),
     ]
     assert (first["has_more"], rest["has_more"], ask("GET", "/forms?cursor=bm8").status) == (True, False, 422)
+
+
+@pytest.mark.parametrize(
+    "position",
+    [{"before": "2026-10"}, {"pk": {"S": "demo#person#a"}, "sk": {"S": "person"}}, {"kind": "x", "key": "a"}],
+)
+def test_a_cursor_of_another_list_is_refused(ask: Any, position: dict[str, Any]) -> None:
+    """On the list of a kind and on a history: in words, never a fault of ours."""
+    ask("POST", "/forms/refund/publish", {"document": form("a")})
+    cursor = cursors.encode(position)
+    answers = [ask("GET", path, query={"cursor": cursor}) for path in ("/forms", "/forms/refund/history")]
+    assert [answer.status for answer in answers] == [422, 422]
 
 
 def test_a_kind_with_one_document_lies_at_its_path(ask: Any) -> None:
