@@ -28,7 +28,7 @@ from tests.support.stock_hub import LAYER, VERIFY_CONTENT, VERIFY_FILE, build_fo
 pytestmark = pytest.mark.e2e
 
 START_SECONDS = 300.0
-STOP_SECONDS = 30.0
+STOP_SECONDS = 120.0
 CALL_SECONDS = 60.0
 TICKET_SECONDS = 180.0
 CUSTOMER = "mgr_chen"
