@@ -168,11 +168,12 @@ class _Routes:
         scope = self._visible(documents, request.reach, query.scope)
         if documents.pointer(self.kind, key, scope) is None and key not in documents.keys(self.kind):
             raise NotFound("no such document")
-        start = cursors.decode(query.cursor)
+        whose = f"{self.kind.name}/{key}/{scope}"
+        start = _position_in(whose, query.cursor)
         moves, position = documents.page_of_moves(self.kind, key, scope, start, query.limit)
         return Page(
             data=tuple(show_move(self.kind, move) for move in moves),
-            next_cursor=cursors.encode(position),
+            next_cursor=cursors.encode({**position, "of": whose} if position else None),
             has_more=position is not None,
         )
 
@@ -337,3 +338,12 @@ def _place_of(scope: Scope) -> Place:
 
 def _may_edit(request: Request) -> MayEdit:
     return lambda scope: request.reach.may_change(_place_of(scope))
+
+
+def _position_in(whose: str, cursor: str) -> dict[str, Any] | None:
+    """Where a history goes on; a cursor of another list is refused."""
+    position = cursors.decode(cursor)
+    if position is not None and position.pop("of", "") != whose:
+        rule = "must be the next_cursor of an earlier page of this list"
+        raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+    return position
