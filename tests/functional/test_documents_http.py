@@ -229,7 +229,7 @@ def test_a_book_is_planned_rehearsed_and_withdrawn(ask: Any, clock: StepClock) -
         ("GET", "/forms/refund?colour=red", None, 422),
         ("GET", "/books/standard?scope=310000", None, 404),
         ("GET", "/forms/refund/compare?old=newest", None, 422),
-        ("POST", "/forms/refund/publish", {}, 404),
+        ("POST", "/forms/nothing/publish", {}, 404),
         ("POST", "/forms/refund/publish", {"document": [1]}, 422),
         ("POST", "/forms/Refund/publish", {"document": REFUND}, 422),
         ("POST", "/forms/refund/publish", {"document": REFUND, "valid_from": "2026-12-01T00:00:00Z"}, 422),
