@@ -192,7 +192,7 @@ BROKEN = {
 def publish(hub: World, rule: dict[str, Any]) -> None:
     table = {"key": "intake", "version": 1, "schema": {"text": "text", "channel": "text", "entry": "text"}}
     document = {**table, "rules": [rule], "default": {"type": "consult", "priority": "normal"}}
-    assert hub.call("PUT", "/tickets/rules", {"document": document}).status == 200
+    assert hub.call("POST", "/tickets/rules/publish", {"document": document}).status == 200
 
 
 @pytest.mark.parametrize("text", ["洗碗机坏了", "机器故障"])
