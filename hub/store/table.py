@@ -133,9 +133,12 @@ class Table:
         """One page: at most `limit` items of a partition (of the table, or of an index), in the order of the sort key.
 
         sk_between: both ends belong to it; sk_before, sk_after: the end does not. only: of each item these attributes.
-        start: an earlier page's; raises Invalid for one that is none of this query's, since it comes from a caller.
+        start: an earlier page's; raises Invalid for one that is none of this query's, since it comes from a caller, and
+        sends none of another partition.
         """
         by, aliases = index or _BASE, _aliases(only)
+        if start and not _lies_in(start, by, pk):
+            raise _no_such_cursor()
         condition, values = _range(sk_prefix, sk_between, sk_before, sk_after)
         params = {
             **expressions(
@@ -155,8 +158,7 @@ class Table:
         except Broken:
             if not start:
                 raise
-            rule = "must be the next_cursor of an earlier page of this list"
-            raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)]) from None
+            raise _no_such_cursor() from None
         last = response.get("LastEvaluatedKey")
         return Page(list(map(plain_item, response["Items"])), plain_item(last) if last else None)
 
@@ -199,6 +201,16 @@ class Table:
 
 
 _VERBS = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
+
+
+def _lies_in(start: Item, by: Index, pk: str) -> bool:
+    """Whether a start is one of this partition: the keys of the table and the index, and nothing else."""
+    return start.keys() == {"pk", "sk", by.hash, by.range} and start[by.hash] == pk
+
+
+def _no_such_cursor() -> Invalid:
+    rule = "must be the next_cursor of an earlier page of this list"
+    return Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
 
 
 def _aliases(names: Sequence[str]) -> dict[str, str]:
