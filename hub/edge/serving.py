@@ -219,15 +219,33 @@ def _handle(
     host: Host, desk: Any, route: Route, request: Request, routes: Sequence[Route]
 ) -> tuple[Any, dict[str, str]]:
     """The handler's result and extra headers; with an Idempotency-Key, done once and then rendered anew."""
-    if request.dry_run or not request.idempotency_key or host.idempotency is None:
+    marks = host.idempotency
+    if request.dry_run or not request.idempotency_key or marks is None:
         return route.handler(desk, request), {}
-    claim = host.idempotency.claim(request.scope, _fingerprint(request), request.now)
+    claim = marks.claim(request.scope, _fingerprint(request), request.now)
     request = replace(request, made_at=claim.made_at)
-    if claim.resource_id is not None and (replay := replay_of(route, routes)):
-        return replay(desk, request, claim.resource_id), {"Idempotency-Replayed": "true"}
-    result = route.handler(desk, request)
-    host.idempotency.finish(request.scope, str(getattr(result, "id", "")))
-    return result, {"Idempotency-Replayed": "true"} if claim.resource_id is not None else {}
+    if claim.resource_id is not None:
+        return _repeat(desk, route, request, routes, claim.resource_id)
+    try:
+        with marks.riding(request.scope) as ride:
+            result = route.handler(desk, request)
+    except HubError:
+        made = marks.made(request.scope) if ride.tried else None
+        if made is None:
+            raise
+        return _repeat(desk, route, request, routes, made)  # it met its own change
+    if not ride.carried:
+        marks.finish(request.scope, str(getattr(result, "id", "")))
+    return result, {}
+
+
+def _repeat(
+    desk: Any, route: Route, request: Request, routes: Sequence[Route], resource_id: str
+) -> tuple[Any, dict[str, str]]:
+    """What a request did that was done before."""
+    replay = replay_of(route, routes)
+    result = replay(desk, request, resource_id) if replay else route.handler(desk, request)
+    return result, {"Idempotency-Replayed": "true"}
 
 
 def _fingerprint(request: Request) -> str:
