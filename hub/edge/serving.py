@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,6 +18,7 @@ from hub.edge.access.parameters import parameter_names, unknown_parameters
 from hub.edge.access.projector import PUBLIC
 from hub.edge.answers import PROBLEM_TYPE, Raw, invalid_from, problem
 from hub.edge.auth import Principal
+from hub.edge.bodies import read_body
 from hub.edge.host import Host
 from hub.edge.private import masked_facts
 from hub.edge.requests import Request
@@ -27,15 +27,12 @@ from hub.kernel.errors import (
     Broken,
     HubError,
     Invalid,
-    Malformed,
     NotAllowed,
     NotFound,
     Problem,
-    TooLarge,
     Unauthenticated,
 )
 
-BODY_LIMIT_BYTES = 256 * 1024
 KEY_LIMIT = 128
 PARAMETER_LIMIT = 256
 """Ids in paths and filters become parts of keys, of which DynamoDB takes 1,024 bytes (2,048 of a hash key)."""
@@ -110,7 +107,7 @@ def _read(host: Host, desk: Any, route: Route, sent: Any) -> Request:
     request = Request(
         path=parameters,
         query=_query(route, query),
-        body=_body(route, sent.raw_body),
+        body=read_body(route, sent.raw_body),
         headers=headers,
         principal=principal,
         now=host.now(),
@@ -183,36 +180,6 @@ def _query(route: Route, sent: Mapping[str, str]) -> Any:
     except ValidationError as error:
         invalid = invalid_from(error)
         raise Invalid(invalid.detail, [Problem("query:" + p.pointer[1:], p.rule) for p in invalid.problems]) from None
-
-
-def _body(route: Route, raw: bytes) -> Any:
-    if len(raw) > BODY_LIMIT_BYTES:
-        raise TooLarge(f"at most {BODY_LIMIT_BYTES} bytes", bytes=len(raw))
-    if route.body is None:
-        return None
-    try:
-        text = raw.decode("utf-8") or ("" if route.method == "PUT" else "{}")
-        document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
-    except UnicodeDecodeError:
-        raise Malformed("the body must be JSON in UTF-8") from None
-    except (ValueError, RecursionError):
-        raise Malformed("the body must be JSON, with each name once in its object") from None
-    if not isinstance(document, dict):
-        raise Invalid("wrong body", problems=[Problem("", "must be a JSON object")])
-    return route.body.model_validate(document)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose names differ: of two values one would be lost, and readers disagree which (RFC 8259, 4)."""
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        raise ValueError("a name stands twice")
-    return document
-
-
-def _refuse_constant(name: str) -> Any:
-    """Python would read NaN and Infinity, which are not JSON."""
-    raise ValueError(name)
 
 
 def _handle(
