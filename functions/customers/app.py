@@ -89,16 +89,28 @@ def read_timeline(desk: Desk, request: Request) -> Page[TimelineEntry]:
     return page(entries, position)
 
 
+def _identify(desk: Desk, request: Request) -> None:
+    """Whoever is known by what was recorded is this customer, unless it is another's already. Again changes nothing."""
+    person = person_of({"person": {request.path["name"]: request.body.value}})
+    for identity in identities_of(person, desk.phone_key):
+        desk.customers.claim(request.subject.id, (identity,), request.now)
+
+
+def _replay_fact(desk: Desk, request: Request, _made: str) -> CustomerView:
+    """A repeat: the fact stands, and what follows from it may not have been done yet."""
+    _identify(desk, request)
+    return _show(desk, request, request.subject)
+
+
 @room.http("PUT", "/customers/{customer_id}/facts/{name}", summary="记录客户信息 · Record a fact", body=FactBody,
-           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer)  # fmt: skip
+           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer, replay=_replay_fact)  # fmt: skip
 def record_fact(desk: Desk, request: Request) -> CustomerView:
     """Record one fact about a customer, with who said so and when; the one before is replaced. Whoever comes with a
     `phone` or `union_id` that is recorded here is this customer, unless it is another's already."""
     customer_id, name = request.subject.id, request.path["name"]
     fact = _fact(desk, customer_id, name, request.body.value, request.principal.sub, request.now)
     profile = desk.customers.save_facts(customer_id, (fact,), request.body.version)
-    for identity in identities_of(person_of({"person": {fact.name: request.body.value}}), desk.phone_key):
-        desk.customers.claim(customer_id, (identity,), request.now)
+    _identify(desk, request)
     return _show(desk, request, profile)
 
 

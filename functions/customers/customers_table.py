@@ -20,8 +20,9 @@ from functions.customers.timeline import sort_key
 from hub.contracts.customers import TimelineEntry
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict
-from hub.store.model import RoomModel, find_item, saving
+from hub.store.model import RoomModel, find_item, put_of, saving
 from hub.store.paging import Position, read_page
+from hub.store.table import Table
 
 PARTS_LIMIT = 200
 """Identities and contacts that are read with a customer; nobody has more."""
@@ -31,8 +32,8 @@ CONTACT_MOMENTS = ("at", "moment", "attributed_at")
 class CustomerTable:
     """Customers of one tenant, as kept in DynamoDB. Errors: Conflict for a lost race, Retry for what passes."""
 
-    def __init__(self, tenant: str) -> None:
-        self._tenant = tenant
+    def __init__(self, tenant: str, table: Table) -> None:
+        self._tenant, self._table = tenant, table
 
     # Identities.
 
@@ -90,8 +91,7 @@ class CustomerTable:
             raise Conflict("the customer has changed since", yours=seen_version, now=item.version)
         item.list_under(tenant_keys(self._tenant, to_profile(item).listed))
         item.facts = {name: _stored(fact) for name, fact in with_facts(to_profile(item), facts).items()}
-        with saving(customer=customer_id):
-            item.save()
+        self._table.transact(put_of(item))
         return to_profile(item)
 
     def _profile_item(self, customer_id: str) -> ProfileItem:

@@ -49,10 +49,11 @@ def build_desk(host: Host) -> Desk:
     """The room's desk on this host."""
     settings = host.settings
     bind(settings.table, *MODELS)
+    table = Table(settings.table, host.client("dynamodb"))
     return Desk(
         tenant=settings.tenant,
-        customers=CustomerTable(settings.tenant),
-        places=PlaceTable(settings.tenant, Table(settings.table, host.client("dynamodb"))),
+        customers=CustomerTable(settings.tenant, table),
+        places=PlaceTable(settings.tenant, table),
         contents=ContentStore(settings.tenant, settings.content_table, host.client("dynamodb")),
         sealer=Sealer(host.client("kms"), settings.key_id, settings.tenant),
         emit=host.emit,

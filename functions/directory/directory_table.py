@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from pynamodb.connection import Connection
-from pynamodb.transactions import TransactWrite
-
 from functions.directory.tables import (
     ApiKeyItem,
     FieldPolicyItem,
@@ -17,6 +14,7 @@ from functions.directory.tables import (
     PersonItem,
     PrincipalItem,
     RosterItem,
+    SecretItem,
     StoreItem,
     TeamItem,
 )
@@ -34,8 +32,9 @@ from hub.contracts.directory import (
 )
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict
-from hub.store.model import RoomModel, find_item, saving
+from hub.store.model import RoomModel, find_item, put_of, saving
 from hub.store.paging import Position, read_page
+from hub.store.table import Table
 
 Item = TypeVar("Item", bound=RoomModel)
 
@@ -44,10 +43,11 @@ LISTS = ("roles", "skills", "teams", "stores")
 
 
 class DirectoryTable:
-    """The organisation of one tenant. Errors: NotFound, Conflict for a stale version, Retry for what passes."""
+    """The organisation of one tenant. What people change is one transaction. Errors: NotFound, Conflict for a stale
+    version, Retry for what passes."""
 
-    def __init__(self, tenant: str) -> None:
-        self._tenant = tenant
+    def __init__(self, tenant: str, table: Table) -> None:
+        self._tenant, self._table = tenant, table
 
     # People and their rights.
 
@@ -138,7 +138,7 @@ class DirectoryTable:
         rights.frozen = item.frozen or not item.active
         rights.epoch = int(rights.epoch) + (1 if ends_tokens else 0)
         rights.grants = list(item.grants)
-        _save_together(item, rights, *more)
+        self._save(item, rights, *more)
         return item
 
     # Stores and rosters.
@@ -161,8 +161,7 @@ class DirectoryTable:
         )
         _check_version(item, body.version)
         item.name, item.region, item.manager = body.name, body.region, body.manager
-        with saving(store=store_id):
-            item.save()
+        self._save(item)
         return _store_view(item)
 
     def team(self, team: str) -> TeamView:
@@ -182,8 +181,7 @@ class DirectoryTable:
         )
         _check_version(item, body.version)
         item.name, item.region, item.stores = body.name, body.region, list(body.stores)
-        with saving(team=team):
-            item.save()
+        self._save(item)
         return _team_view(item)
 
     def roster(self, team: str) -> RosterItem:
@@ -203,8 +201,7 @@ class DirectoryTable:
         _check_version(item, body.version)
         item.shifts = [shift.model_dump(mode="json") for shift in body.shifts]
         item.updated_at = rfc3339(now)
-        with saving(team=team):
-            item.save()
+        self._save(item)
         return item
 
     def keep_field_policy(self, number: int, document: str) -> None:
@@ -217,8 +214,11 @@ class DirectoryTable:
 
     # API keys.
 
-    def create_key(self, key_id: str, fingerprint: str, body: KeyBody, now: datetime) -> KeyView:
-        """A key's record, the way to it from its fingerprint, and its rights: all or none. Raises Conflict."""
+    def create_key(
+        self, key_id: str, fingerprint: str, body: KeyBody, now: datetime, secret: SecretItem | None = None
+    ) -> KeyView:
+        """A key's record, the way to it from its fingerprint, and its rights: all or none. secret: kept with it for who
+        repeats the request. Raises Conflict."""
         key = KeyItem(self._pk("key", key_id), "key", key_id=key_id, name=body.name, roles=list(body.scopes))
         key.region, key.created_at = body.region, rfc3339(now)
         key.list_pk, key.list_sk = f"{self._tenant}#keys", key_id
@@ -226,8 +226,16 @@ class DirectoryTable:
         way.region = body.region
         rights = self._principal(key_id)
         rights.roles, rights.region = list(body.scopes), body.region
-        _save_together(key, way, rights)
+        more: list[RoomModel] = []
+        if secret:
+            secret.pk, secret.sk = self._pk("key", key_id), "secret"
+            more = [secret]
+        self._save(key, way, rights, *more, made=key_id)
         return _key_view(key)
+
+    def secret(self, key_id: str) -> SecretItem | None:
+        """The sealed secret of a key that was made just now, for who repeats the request."""
+        return find_item(SecretItem, self._pk("key", key_id), "secret")
 
     def key(self, key_id: str) -> KeyView:
         """A key without its secret. Raises NotFound."""
@@ -243,21 +251,19 @@ class DirectoryTable:
         key = _get(KeyItem, self._pk("key", key_id), "key")
         rights = self._principal(key_id)
         key.revoked = rights.frozen = True
-        _save_together(key, rights)
+        self._save(key, rights)
         return _key_view(key)
 
     def _principal(self, sub: str) -> PrincipalItem:
         pk = self._pk("principal", sub)
         return find_item(PrincipalItem, pk, "principal") or PrincipalItem(pk, "principal", region="base")
 
+    def _save(self, *items: RoomModel, made: str = "") -> None:
+        """All of these or none."""
+        self._table.transact(*map(put_of, items), made=made)
+
     def _pk(self, kind: str, name: str) -> str:
         return f"{self._tenant}#{kind}#{name}"
-
-
-def _save_together(*items: RoomModel) -> None:
-    with saving(), TransactWrite(connection=Connection()) as transaction:
-        for item in items:
-            transaction.save(item)
 
 
 def _check_version(item: RoomModel, seen: int | None) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from uuid import uuid4
 
 from functions.notifications.bundling import sweep_due
-from functions.notifications.delivery import Outcome, Send, delay, deliver
+from functions.notifications.delivery import Claim, Outcome, Send, delay, deliver
 from functions.notifications.desk import Desk, build_desk
 from functions.notifications.notices import Notice, notices_of, operator_notices
 from functions.notifications.quiet import is_on_duty, quiet_until, release_at
@@ -119,7 +120,7 @@ def on_event(desk: Desk, event: Event) -> None:
 @room.schedule("rate(1 minute)", name="sweep")
 def sweep(desk: Desk, now: datetime) -> datetime | None:
     """Send what waited for the end of quiet hours, one digest a person. Answers when the next is due."""
-    waiting = sweep_due(desk.sends, now, partial(_post_digest, desk))
+    waiting = sweep_due(desk.sends, now, partial(_post_digest, desk), uuid4().hex)
     if waiting:
         desk.logger.warning("digests wait for the next sweep", extra={"waiting": waiting})
     return None if waiting else desk.sends.next_due()
@@ -173,7 +174,7 @@ def _notify(desk: Desk, notice: Notice, now: datetime) -> None:
     if known is not None and known.state == "delayed":
         desk.sends.put_due(known)
         return
-    deliver(desk.sends, notice, now, lambda: _post_card(desk, notice))
+    deliver(desk.sends, notice, now, partial(_post_card, desk, notice), uuid4().hex)
 
 
 def _release(desk: Desk, notice: Notice, now: datetime) -> datetime:
@@ -183,15 +184,15 @@ def _release(desk: Desk, notice: Notice, now: datetime) -> datetime:
     return release_at(now, desk.zone, notice.priority, on_duty)
 
 
-def _post_card(desk: Desk, notice: Notice) -> Outcome:
+def _post_card(desk: Desk, notice: Notice, claim: Claim) -> Outcome:
     active, userid = desk.people.person(notice.recipient)
     if not active:
         return Posted(refused="inactive")
-    return desk.wecom.send_card(userid, card_of(notice, desk.base_url))
+    return desk.wecom.send_card(userid, card_of(notice, desk.base_url), claim)
 
 
-def _post_digest(desk: Desk, digest: Notice, notices: Sequence[Notice]) -> Outcome:
+def _post_digest(desk: Desk, digest: Notice, notices: Sequence[Notice], claim: Claim) -> Outcome:
     active, userid = desk.people.person(digest.recipient)
     if not active:
         return Posted(refused="inactive")
-    return desk.wecom.send_text(userid, digest_of(notices, desk.base_url))
+    return desk.wecom.send_text(userid, digest_of(notices, desk.base_url), claim)

@@ -97,6 +97,8 @@ class SendTable:
             sent_at=rfc3339(send.sent_at) if send.sent_at else None,
             digest_id=send.digest_id,
             platform_id=send.platform_id,
+            owner=send.owner,
+            claimed_at=rfc3339(send.claimed_at) if send.claimed_at else None,
         )
         item.list_under(keys)
         if notice.ticket_id:
@@ -122,6 +124,8 @@ def _to_send(item: Mapping[str, Any]) -> Send:
         sent_at=parse_rfc3339(item["sent_at"]) if item.get("sent_at") else None,
         digest_id=item["digest_id"],
         platform_id=item["platform_id"],
+        owner=item.get("owner") or "",
+        claimed_at=parse_rfc3339(item["claimed_at"]) if item.get("claimed_at") else None,
         version=int(item["version"]),
     )
 

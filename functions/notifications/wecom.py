@@ -44,19 +44,23 @@ class Wecom:
     secrets: ConnectionSecrets = field(repr=False)
     platforms: Platforms
 
-    def send_card(self, userid: str, card: Card) -> Posted:
-        """One card to one member. Raises Retry, Refuse (a code says why), NoConnection."""
-        return self._send(lambda client: client.send_card([userid], card))
+    def send_card(self, userid: str, card: Card, claim: Callable[[], None]) -> Posted:
+        """One card to one member. claim: called last before WeCom is. Raises Retry, Refuse (a code says why),
+        NoConnection, and what `claim` raises."""
+        return self._send(lambda client: client.send_card([userid], card), claim)
 
-    def send_text(self, userid: str, text: str) -> Posted:
-        """One text to one member. Raises as send_card."""
-        return self._send(lambda client: client.send_text([userid], text))
+    def send_text(self, userid: str, text: str, claim: Callable[[], None]) -> Posted:
+        """One text to one member. As send_card."""
+        return self._send(lambda client: client.send_text([userid], text), claim)
 
-    def _send(self, call: Callable[[Client], Sent]) -> Posted:
+    def _send(self, call: Callable[[Client], Sent], claim: Callable[[], None]) -> Posted:
         """By the chosen app, unless WeCom does not answer it just now, in whichever room."""
         chosen = self._choose()
         with self.platforms.guard(chosen.id):
-            return _posted(call(self.platforms.client(chosen)))
+            client = self.platforms.client(chosen)
+            client.token()  # renewed before the claim, if it has to be
+            claim()
+            return _posted(call(client))
 
     def _choose(self) -> Connection:
         """A connection made just now is looked for once more before a notice has failed for want of one."""

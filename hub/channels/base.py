@@ -156,6 +156,9 @@ def _field_problems(field_: Mapping[str, Any], value: object) -> Iterator[Proble
     if field_.get("type") == "list" and not isinstance(value, list):
         yield Problem(pointer, "must be a list of texts")
         return
+    if field_.get("type") != "list" and isinstance(value, list):
+        yield Problem(pointer, "must be one text, not a list")
+        return
     for item in value if isinstance(value, list) else [value]:
         if not isinstance(item, str) or not re.fullmatch(field_["pattern"], item):
             yield Problem(pointer, field_["rule"])

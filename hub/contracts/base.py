@@ -63,6 +63,9 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(
 Amount = Annotated[str, Field(pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$", examples=["25.00"])]
 """Money on the wire: a decimal string in major units; its currency is a field beside it."""
 
+Total = Annotated[str, Field(pattern=r"^-?[0-9]{1,30}(\.[0-9]{1,2})?$", examples=["25.00"])]
+"""What amounts add up to, as `Amount`: wide enough for any that were taken."""
+
 RegionCode = Annotated[str, Field(pattern=r"^([0-9]{6}|base)$", examples=["310000"])]
 """行政区划代码 (GB/T 2260): 310000 is 上海, 310101 its 黄浦 district."""
 

@@ -246,7 +246,8 @@ class KeyView(Contract):
 
 
 class NewKeyView(KeyView):
-    """The one answer that carries the secret: it is stored only as a hash and never shown again."""
+    """The one answer that carries the secret, which is stored only as a hash. A repeat of the request with its
+    Idempotency-Key is answered with it for two days; nothing else ever shows it."""
 
     api_key: str
 

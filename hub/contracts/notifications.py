@@ -14,7 +14,7 @@ from hub.contracts.http import PageQuery
 SendState = Literal["delayed", "bundled", "claimed", "retrying", "sent", "failed", "unknown"]
 """delayed: waits for the end of quiet hours. bundled: goes out inside the digest `digest_id`. claimed: one attempt is
 on its way. retrying: the platform was passing by; the same words go again. unknown: an attempt ended without an
-answer, so it may or may not have arrived; never sent again."""
+answer, and nobody tried again while the platform would have known the same words; so it may or may not have arrived."""
 
 
 class SendView(Contract):

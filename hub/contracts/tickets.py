@@ -206,11 +206,13 @@ class EntryView(Contract):
 
 
 class TimelineView(Contract):
-    """The whole trail. `intact`: whether the hash chain holds; `broken_at` names the first entry that does not."""
+    """The trail. `intact`: whether the hash chain of all of it holds; `broken_at` names the first entry that does not;
+    left_out: so many of the oldest entries are not shown here."""
 
     ticket_id: str
     intact: bool
     broken_at: int | None
+    left_out: int = 0
     entries: tuple[EntryView, ...]
 
 

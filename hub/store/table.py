@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from hub.kernel.errors import Broken, Invalid, Problem, Retry
 from hub.store.faults import Busy, Lost, passing, translated
 from hub.store.items import Item, plain_item, raw_item
+from hub.store.marks import Repeated, ride_on
 from hub.store.writes import NEW, Check, Delete, Key, Put, Texts, Update, Write, expressions, raw_key
 
 __all__ = [
@@ -173,11 +175,36 @@ class Table:
                 return items
         raise Broken("more pages than a query may take", table=self.name, pages=PAGES_LIMIT)
 
-    def transact(self, *writes: Write, token: str = "") -> None:
-        """All of these or none, at most a hundred. token: the same one within ten minutes does nothing again. Lost says
-        by `index` which one's condition failed."""
+    def transact(self, *writes: Write, token: str = "", made: str = "") -> None:
+        """All of these or none, at most a hundred; and the mark of the request that this is part of (hub.store.marks),
+        for which `made` is what came of it. token: the same one within ten minutes does nothing again.
+
+        Lost says by `index` which one's condition failed. Raises Repeated when the request was done before.
+        """
+        ride = ride_on(self.name)
+        if ride is None:
+            self._transact(writes, token)
+            return
+        try:
+            self._transact((ride.write(made), *writes), token)
+        except Lost as lost:
+            if lost.index == 0:
+                raise Repeated("done before") from lost
+            raise Lost(lost.item, lost.index - 1, **lost.facts) from lost
+        ride.carried = True
+
+    def _transact(self, writes: Sequence[Write], token: str) -> None:
+        """What nobody answered is sent once more under the same token: had it been done, it is not done again."""
         parts = [{_VERBS[type(write)]: {"TableName": write.table or self.name} | write.params()} for write in writes]
-        params = {"TransactItems": parts} | ({"ClientRequestToken": token} if token else {})
+        params = {"TransactItems": parts, "ClientRequestToken": token or uuid4().hex}
+        try:
+            self._send(params)
+        except Busy:
+            raise
+        except Retry:
+            self._send(params)
+
+    def _send(self, params: Mapping[str, Any]) -> None:
         with passing("DynamoDB"):
             self.client.transact_write_items(**params)
 

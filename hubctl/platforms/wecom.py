@@ -5,6 +5,7 @@ Messages as https://developer.work.weixin.qq.com/document/path/90236, greetings 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,13 +18,16 @@ GREETING_BYTES_MAX = 4000
 
 
 class Double:
-    """greeted: the welcome codes that are used up. ordered: a code to the errcode that it meets next, once."""
+    """greeted: the welcome codes that are used up. ordered: a code to the errcode that it meets next, once. delivered:
+    the answer to each body that went out with enable_duplicate_check: the same again is answered, and goes to nobody
+    (the double never forgets one; WeCom does after duplicate_check_interval seconds)."""
 
     def __init__(self, apps: Sequence[Mapping[str, Any]]) -> None:
         self.apps = CorpApps(apps)
         self.sent = 0
         self.greeted: set[str] = set()
         self.ordered: dict[str, int] = {}
+        self.delivered: dict[str, Reply] = {}
 
     def answer(self, call: PlatformCall) -> Reply:
         """WeCom's answer to a call."""
@@ -54,9 +58,15 @@ class Double:
         refused = _message_refusal(body)
         if refused is not None:
             return refused
+        said = json.dumps(body, sort_keys=True) if body.get("enable_duplicate_check") == 1 else ""
+        if said in self.delivered:
+            return self.delivered[said]
         self.sent += 1
         code = {"response_code": f"RC{self.sent}"} if body["msgtype"] == "template_card" else {}
-        return ok(invaliduser="", invalidparty="", invalidtag="", msgid=f"local-{self.sent}", **code)
+        answer = ok(invaliduser="", invalidparty="", invalidtag="", msgid=f"local-{self.sent}", **code)
+        if said:
+            self.delivered[said] = answer
+        return answer
 
     def _update(self, body: Mapping[str, Any]) -> Reply:
         if not body.get("userids") or not isinstance(body.get("agentid"), int) or not body.get("response_code"):

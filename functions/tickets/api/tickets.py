@@ -20,6 +20,9 @@ from hub.edge.requests import Request
 from hub.kernel.errors import Conflict
 from hub.rules import explain
 
+SHOWN_LIMIT = 5000
+"""So many entries of a trail are in one answer; all of them are verified."""
+
 
 @room.http(
     "GET",
@@ -42,8 +45,8 @@ def list_tickets(desk: Desk, request: Request) -> Page[TicketView]:
     return page(map(show_ticket, cases), position)
 
 
-def _replay_open(desk: Desk, _request: Request, ticket_id: str) -> TicketView:
-    return show_case(desk, desk.tickets.case(ticket_id))
+def _replay_open(desk: Desk, request: Request, _made: str) -> TicketView:
+    return show_case(desk, desk.tickets.case(request.new_id("tkt")))
 
 
 @room.http(
@@ -102,11 +105,13 @@ def read_ticket(desk: Desk, request: Request) -> TicketView:
     summary="操作痕迹 · The ticket's trail",
 )
 def read_timeline(desk: Desk, request: Request) -> TimelineView:
-    """All that happened, in order, and whether the hash chain holds."""
+    """All that happened, in order, and whether the hash chain holds; of a very long trail the last 5,000 entries, and
+    how many are left out."""
     case: Case = request.subject
-    entries = desk.tickets.trail(case.ticket.id)
-    texts = {e.seq: desk.unseal_text(case.ticket.id, e.sealed_text) for e in entries if e.sealed_text}
-    return show_timeline(case, entries, texts)
+    entries = desk.tickets.trail(case.ticket)
+    shown = entries[-SHOWN_LIMIT:]
+    texts = {e.seq: desk.unseal_text(case.ticket.id, e.sealed_text) for e in shown if e.sealed_text}
+    return show_timeline(case, entries, shown, texts)
 
 
 @room.http(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -95,14 +95,15 @@ def _rung(rung: Rung) -> RungView:
     return RungView(rung=rung.name, due_at=rung.due_at, fired_at=rung.fired_at, recipients=rung.recipients)
 
 
-def show_timeline(case: Case, entries: Iterable[Entry], texts: Mapping[int, str]) -> TimelineView:
-    """The trail, with the text that goes with an entry by its sequence number."""
-    trail = tuple(entries)
+def show_timeline(case: Case, trail: Sequence[Entry], shown: Sequence[Entry], texts: Mapping[int, str]) -> TimelineView:
+    """The end of the trail that is shown, with the text that goes with an entry by its sequence number; the whole of
+    `trail` is verified."""
     broken_at = first_break(case.ticket, trail)
     return TimelineView(
         ticket_id=case.ticket.id,
         intact=broken_at is None,
         broken_at=broken_at,
+        left_out=len(trail) - len(shown),
         entries=tuple(
             EntryView(
                 seq=entry.seq,
@@ -113,7 +114,7 @@ def show_timeline(case: Case, entries: Iterable[Entry], texts: Mapping[int, str]
                 text=texts.get(entry.seq, ""),
                 hash=entry.hash,
             )
-            for entry in trail
+            for entry in shown
         ),
     )
 

@@ -16,7 +16,7 @@ from hub.store.lists import list_keys
 from hub.store.table import Delete, Lost, Put, Update, Write
 
 VISITS_LIMIT = 500
-TRAIL_LIMIT = 5000
+TRAIL_LIMIT = 100_000
 OPEN_SHARDS = 16
 OPEN_LIMIT = 100_000
 ALL, OPEN = "tickets", "tickets-open"
@@ -57,9 +57,16 @@ class TicketTable:
             head.version,
         )
 
-    def trail(self, ticket_id: str) -> list[Entry]:
-        """All entries of the ticket's trail, in order."""
-        return [record.read(Entry) for record in self.items.all_of(f"ticket#{ticket_id}", "trail#", TRAIL_LIMIT)]
+    def trail(self, ticket: Ticket) -> list[Entry]:
+        """All entries of the trail of a ticket as it was read, in order: those that others wrote since are left out.
+        What no ticket ever had at its head is not, so that it is found."""
+        pk = f"ticket#{ticket.id}"
+        entries = [record.read(Entry) for record in self.items.all_of(pk, "trail#", TRAIL_LIMIT)]
+        if entries and entries[-1].seq > ticket.trail_seq:
+            head = self.items.find(pk, "ticket")
+            if head and entries[-1].seq <= head.read(Ticket).trail_seq:
+                return [entry for entry in entries if entry.seq <= ticket.trail_seq]
+        return entries
 
     def link_ticket(self, token: str) -> str:
         """The ticket behind a progress link. Raises NotFound."""
