@@ -111,7 +111,7 @@ class Grants:
         yield Grant(("dynamodb:Query",), (names.table_arn("inbox", "index", "by_pending"),))
         written = (names.parameter_arn("connections", "*"),)
         reason = "a connection is made by an administrator at run time; its id is not known before"
-        yield Grant(("ssm:PutParameter",), written, reason)
+        yield Grant(("ssm:DeleteParameters", "ssm:PutParameter"), written, reason)
 
     def _tickets(self) -> Iterator[Grant]:
         names = self.names
@@ -126,10 +126,10 @@ class Grants:
         yield Grant(("states:StartExecution",), (self.names.machine_arn("settlement-run"),))
 
     def _read_connections(self) -> Grant:
-        """SSM checks the path that is asked for, with and without what lies below it."""
+        """One by its name, or all by their path: SSM checks it with and without what lies below it."""
         path = (self.names.parameter_arn("connections"), self.names.parameter_arn("connections", "*"))
-        reason = "all connections of this tenant, made at run time, are read by their path"
-        return Grant(("ssm:GetParametersByPath",), path, reason)
+        reason = "the connections of this tenant are made at run time"
+        return Grant(("ssm:GetParameters", "ssm:GetParametersByPath"), path, reason)
 
     def _logs(self, manifest: Manifest) -> Grant:
         streams = tuple(self.names.log_streams_arn(manifest.function, entry.name) for entry in manifest.entries)

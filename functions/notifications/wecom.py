@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from hub.channels.outbound import Sent
 from hub.channels.wecom.cards import Card
-from hub.channels.wecom.client import Client, Sent
+from hub.channels.wecom.client import Client
 from hub.kernel.errors import Refuse
 from hub.platforms.clients import Platforms
 from hub.store.secrets import UNKNOWN_SECONDS, Connection, ConnectionSecrets
@@ -71,5 +72,5 @@ class Wecom:
 
 
 def _posted(sent: Sent) -> Posted:
-    """One receiver was named: whoever WeCom calls invalid is that one."""
-    return Posted(sent.message_id, "unreachable" if sent.invalid_users else "")
+    """One receiver was named: whoever WeCom did not reach is that one."""
+    return Posted(sent.message_id, "unreachable" if sent.unreached else "")

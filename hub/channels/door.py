@@ -30,7 +30,7 @@ class Door:
 
     METHODS: tuple[str, ...] = ("POST",)
     BODY_LIMIT_BYTES: int = 1 << 20
-    """A longer body is answered 413 before anything else is done."""
+    """A longer body is answered 413 before it is looked at."""
     SUCCESS = Answer(200)
     REFUSAL = Answer(401)
     """Alike for all that does not verify: a forger learns nothing."""

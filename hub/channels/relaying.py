@@ -20,7 +20,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hub.channels.base import (
-    MESSAGE_LIMIT_BYTES,
     Accepted,
     Answer,
     Delivery,
@@ -30,6 +29,7 @@ from hub.channels.base import (
     generations,
 )
 from hub.channels.door import Door, Stamp
+from hub.channels.hints import fit
 
 AGE_LIMIT_SECONDS = 300
 MESSAGES_LIMIT = 200
@@ -186,7 +186,8 @@ def _sort(source: str, items: list[tuple[Any, str]], *, own: bool) -> Accepted:
         account = _word(message.get("shop_id")) if own or channel else source
         received.append(Received(identity(source, message, plaintext), plaintext, account, channel))
         accepted.append(message_id)
-    return Accepted(tuple(received), _answer(accepted, rejected))
+    refused = tuple(each["reason"] for each in rejected)
+    return Accepted(tuple(received), _answer(accepted, rejected), refused=refused)
 
 
 def _fault(message: Any, message_id: str, plaintext: bytes) -> str:
@@ -199,7 +200,7 @@ def _fault(message: Any, message_id: str, plaintext: bytes) -> str:
         return "no-topic"
     if PULLED in message:
         return "reserved"
-    return "too-large" if len(plaintext) > MESSAGE_LIMIT_BYTES else ""
+    return "too-large" if fit(plaintext) is None else ""
 
 
 def _pinduoduo_fact(message: Mapping[str, Any]) -> str:

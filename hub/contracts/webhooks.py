@@ -152,4 +152,7 @@ class MessageView(Contract):
     state: MessageState
     reason: str = Field(default="", description="why it is quarantined or dead")
     attempts: int = 0
-    size_bytes: int
+    size_bytes: int = Field(description="as it came")
+    cut: bool = Field(
+        default=False, description="too large to be kept whole: what it is about was kept, to be read again"
+    )

@@ -97,6 +97,7 @@ class Inbox:
             **texts,
             "plaintext": arrival.plaintext,
             **({"express": True} if arrival.express else {}),
+            **({"cut_from": arrival.cut_from} if arrival.cut_from else {}),
             "expires_at": int((wall_now + KEEP).timestamp()),
             "schema": 1,
         }
@@ -117,4 +118,5 @@ def to_item(item: Item) -> InboxItem:
         attempts=item.get("attempts", 0),
         reason=item.get("reason", ""),
         source=item.get("source", "push"),
+        cut_from=item.get("cut_from", 0),
     )

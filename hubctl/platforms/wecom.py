@@ -20,7 +20,8 @@ GREETING_BYTES_MAX = 4000
 class Double:
     """greeted: the welcome codes that are used up. ordered: a code to the errcode that it meets next, once. delivered:
     the answer to each body that went out with enable_duplicate_check: the same again is answered, and goes to nobody
-    (the double never forgets one; WeCom does after duplicate_check_interval seconds)."""
+    (the double never forgets one; WeCom does after duplicate_check_interval seconds). unlicensed: members without a
+    licence for the API, whom nothing reaches though all is well."""
 
     def __init__(self, apps: Sequence[Mapping[str, Any]]) -> None:
         self.apps = CorpApps(apps)
@@ -28,6 +29,7 @@ class Double:
         self.greeted: set[str] = set()
         self.ordered: dict[str, int] = {}
         self.delivered: dict[str, Reply] = {}
+        self.unlicensed: tuple[str, ...] = ()
 
     def answer(self, call: PlatformCall) -> Reply:
         """WeCom's answer to a call."""
@@ -44,7 +46,11 @@ class Double:
         return self.apps.refuse(call) or handler(call.body)
 
     def control(self, what: str, body: Any) -> Reply:
-        """welcome_codes: {"code": …, "errcode": 41051 or 41096}: what the next greeting by this code meets, once."""
+        """welcome_codes: {"code": …, "errcode": 41051 or 41096}: what the next greeting by this code meets, once.
+        unlicensed: a list of userids."""
+        if what == "unlicensed":
+            self.unlicensed = tuple(map(str, body))
+            return Reply({"unlicensed": self.unlicensed})
         if what != "welcome_codes":
             return Reply({"error": f"no control {what}"}, 404)
         self.ordered[str(body["code"])] = int(body["errcode"])
@@ -63,6 +69,8 @@ class Double:
             return self.delivered[said]
         self.sent += 1
         code = {"response_code": f"RC{self.sent}"} if body["msgtype"] == "template_card" else {}
+        unlicensed = [name for name in str(body.get("touser", "")).split("|") if name in self.unlicensed]
+        code |= {"unlicenseduser": "|".join(unlicensed)} if unlicensed else {}
         answer = ok(invaliduser="", invalidparty="", invalidtag="", msgid=f"local-{self.sent}", **code)
         if said:
             self.delivered[said] = answer

@@ -168,18 +168,21 @@ def test_a_rung_reaches_each_recipient_though_one_must_wait(stack: Stack) -> Non
 
 
 def test_a_refused_message_has_failed_with_its_reason(stack: Stack) -> None:
-    """An unknown member, a member out of reach, one who left, no app to send with: each says why."""
+    """An unknown member, a member out of reach or without a licence, one who left, no app to send with: each says
+    why."""
     stack.wecom.answers = [
         {"errcode": 60111, "errmsg": "userid not found"},
         {"errcode": 0, "errmsg": "ok", "invaliduser": "li", "msgid": "m9"},
+        {"errcode": 0, "errmsg": "ok", "invaliduser": "", "unlicenseduser": "li", "msgid": "m10"},
     ]
-    stack.hear(assigned("evt_1"), assigned("evt_2"))
+    stack.hear(assigned("evt_1"), assigned("evt_2"), assigned("evt_4"))
     stack.hear(person(2, active=False), person(1))
     stack.hear(assigned("evt_3"))
     reasons = {s["event_id"]: (s["state"], s["reason"]) for s in stack.sends()}
     assert reasons == {
         "evt_1": ("failed", "wecom-gone"),
         "evt_2": ("failed", "unreachable"),
+        "evt_4": ("failed", "unreachable"),
         "evt_3": ("failed", "inactive"),
     }
 

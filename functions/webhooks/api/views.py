@@ -65,7 +65,8 @@ def message_view(item: InboxItem) -> MessageView:
         state=item.status,
         reason=item.reason,
         attempts=item.attempts,
-        size_bytes=len(item.plaintext),
+        size_bytes=item.cut_from or len(item.plaintext),
+        cut=bool(item.cut_from),
     )
 
 

@@ -23,6 +23,7 @@ from hub.channels.client import (
 )
 from hub.channels.kuaishou.signing import MD5, sign_call
 from hub.channels.market import Entity, Feed, Row, Rows
+from hub.kernel.errors import Retry
 
 ERRORS = ErrorTable(
     "kuaishou",
@@ -125,7 +126,9 @@ class Client(ApiClient):
 
     def _list(self, data: Mapping[str, Any], api: str, name: str) -> list[Mapping[str, Any]]:
         items = expect(self.CHANNEL, data, api, name) or []
-        return [item for item in items if isinstance(item, Mapping)]
+        if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
+            raise Retry(f"{self.CHANNEL}-unreadable", path=api)
+        return items
 
     def _row(self, number: str, detail: Mapping[str, Any], order_no: str) -> Row:
         """Orders name their seller by openId, after-sales by number, reviews not at all: our own setting joins them."""
