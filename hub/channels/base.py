@@ -81,7 +81,7 @@ class Rejected(Refuse):
     """A delivery that does not verify, or is none of this channel's. Nothing of it is kept.
 
     reason: a kebab-case word: bad-signature, wrong-receive-id, bad-ciphertext, bad-form, bad-method, bad-settings,
-    dtd, too-large, too-many, wrong-channel, not-an-echo. The facts hold no secret.
+    bad-encoding, dtd, too-large, too-many, wrong-channel, not-an-echo. The facts hold no secret.
     """
 
     code = "delivery-rejected"

@@ -6,7 +6,6 @@ Tokens and signatures travel in query strings, so no error here carries a URL.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import requests
 
 from hub.channels.base import Settings
+from hub.channels.parsing import parse_json
 from hub.kernel.errors import Retry
 from hub.kernel.platforms import PlatformGone, PlatformMisconfigured, PlatformRefused
 
@@ -32,6 +32,7 @@ __all__ = [
     "exchange",
     "expect",
     "expect_object",
+    "expect_rows",
 ]
 
 TIMEOUT_SECONDS = (3.05, 10.0)
@@ -164,7 +165,7 @@ def exchange(session: requests.Session, channel: str, method: str, base_url: str
         response = session.request(method, base_url + path, allow_redirects=False, **request)
         if response.status_code == TOO_MANY:
             raise Retry(f"{channel}-throttled", after_seconds=THROTTLED_SECONDS, path=path)
-        answer = json.loads(response.content, parse_float=str)  # amounts stay the text that they were
+        answer = parse_json(response.content, parse_int=int, parse_float=str)  # amounts stay the text that they were
     except requests.RequestException as failure:
         raise Retry(f"{channel}-unreachable", path=path, failure=type(failure).__name__) from None
     except (ValueError, RecursionError):
@@ -191,6 +192,14 @@ def expect_object(channel: str, answer: Any, path: str, *names: str) -> Mapping[
     if not isinstance(value, Mapping):
         raise Retry(f"{channel}-unreadable", path=path)
     return value
+
+
+def expect_rows(channel: str, answer: Any, path: str, *names: str) -> list[Any]:
+    """The list at `names` in an answer, whatever stands in it; null is an empty one. Raises Retry as `expect`."""
+    rows = expect(channel, answer, path, *names)
+    if rows is not None and not isinstance(rows, list):
+        raise Retry(f"{channel}-unreadable", path=path)
+    return rows or []
 
 
 def count_of(channel: str, answer: Any, path: str, name: str) -> int:

@@ -4,13 +4,13 @@ never filled in. Pure.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from hub.channels.base import NotUnderstood, StoredMessage
+from hub.channels.parsing import parse_json, tidy
 from hub.kernel.errors import Invalid
 from hub.kernel.ids import derived_id
 from hub.kernel.money import EXPONENTS, Money
@@ -38,9 +38,9 @@ def envelope(message: StoredMessage, kind: str, nth: int = 0) -> dict[str, Any]:
 
 
 def read_object(text: bytes | str) -> dict[str, Any]:
-    """A JSON object, whole numbers as text (ids exceed 2^53). Raises NotUnderstood("bad-json")."""
+    """A JSON object, whole numbers as text (ids exceed 2^53), words tidy. Raises NotUnderstood("bad-json")."""
     try:
-        document = json.loads(text, parse_int=str)
+        document = parse_json(text)
     except (ValueError, RecursionError):
         raise NotUnderstood("bad-json") from None
     if not isinstance(document, dict):
@@ -78,9 +78,9 @@ def optional_id(fields: Mapping[str, Any], name: str) -> str:
 
 
 def read_text(fields: Mapping[str, Any], name: str) -> str:
-    """Words, as somebody wrote them; "" where there are none. Half characters become question marks."""
+    """Words, as somebody wrote them, tidy; "" where there are none. Half characters become question marks."""
     value = fields.get(name)
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    return tidy(value) if isinstance(value, str) else ""
 
 
 def read_whole(fields: Mapping[str, Any], name: str, default: int | None = None) -> int:

@@ -37,6 +37,11 @@ REJECTIONS: Mapping[str, Words] = {
         zh="投递缺少平台约定的参数：多半不是该平台发出的，或回调 URL 填到了别的平台。",
         en="It lacks what the platform always sends: somebody else's, or this URL was entered in another platform.",
     ),
+    "bad-encoding": Words(
+        zh="正文的压缩方式（Content-Encoding）无法解开：请用 gzip、deflate 或不压缩发送，解压后不超过平台约定的大小。",
+        en="Its body is packed (Content-Encoding) in a way that cannot be undone: send it plain, as gzip or deflate, "
+        "within the limit once it is unpacked.",
+    ),
     "bad-method": Words(
         zh="请求方法不对：多半是有人用浏览器打开了回调 URL。",
         en="The HTTP method is not the platform's: as a rule somebody opened the webhook URL in a browser.",

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
+from hub.channels.parsing import tidy_json
 from hub.contracts.base import Contract, Moment
 from hub.contracts.envelope import AttributionKey
 from hub.contracts.platform_events import MoneyState
@@ -343,9 +344,11 @@ _ADAPTER: TypeAdapter[Document] = TypeAdapter(Annotated[Document, Field(discrimi
 def read_document(body: bytes) -> Document | list[Problem]:
     """The document in a body, or what is wrong with it: "" names the whole body, "/type" an unknown type."""
     try:
-        return _ADAPTER.validate_json(body)
-    except ValidationError as error:
-        errors = error.errors(include_url=False, include_input=False, include_context=False)[:PROBLEMS_LIMIT]
+        return _ADAPTER.validate_json(tidy_json(body))
+    except (ValueError, RecursionError) as failure:
+        if not isinstance(failure, ValidationError):
+            return [Problem("", NOT_JSON)]
+        errors = failure.errors(include_url=False, include_input=False, include_context=False)[:PROBLEMS_LIMIT]
         return [_problem(item["type"], item["loc"], item["msg"]) for item in errors]
 
 

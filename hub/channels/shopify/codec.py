@@ -19,6 +19,7 @@ from typing import Any
 
 from hub.channels.base import Accepted, Delivery, Received, Rejected, Settings, generations
 from hub.channels.door import Door, Stamp
+from hub.channels.parsing import BOM
 from hub.kernel.errors import Problem
 
 SELF_TEST_TOPIC = "hub/self-test"
@@ -117,4 +118,4 @@ def _shop_in(body: bytes) -> str:
 
 def _stored(fields: dict[str, str], body: bytes) -> bytes:
     head = "".join(f'"{field}":{json.dumps(fields[field])},' for field in _HEADERS)
-    return b"{" + head.encode() + b'"body":' + body + b"}"
+    return b"{" + head.encode() + b'"body":' + body.removeprefix(BOM) + b"}"
