@@ -9,7 +9,7 @@ from infra.manifest import Manifest
 from infra.names import Names
 from infra.permissions import Grant
 from infra.streams import streamed_tables
-from infra.tables import BY_LEVEL, BY_LIST
+from infra.tables import BY_DUE, BY_LEVEL, BY_LIST
 
 TABLE_VERBS = ("BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query")
 TABLE_ACTIONS = tuple(f"dynamodb:{verb}" for verb in (*TABLE_VERBS, "UpdateItem"))
@@ -70,7 +70,7 @@ class Grants:
     def _room(self, manifest: Manifest) -> Iterator[Grant]:
         names, room = self.names, manifest.function
         yield Grant(TABLE_ACTIONS, (names.table_arn(room),))
-        indexes = (BY_LIST, *BY_LEVEL)
+        indexes = (BY_LIST, BY_DUE, *BY_LEVEL)
         yield Grant(("dynamodb:Query",), tuple(names.table_arn(room, "index", index[0]) for index in indexes))
         yield Grant(("events:PutEvents",), (names.bus_arn(),))
         yield Grant(("ssm:GetParameter",), (names.parameter_arn("auth"),))

@@ -143,6 +143,14 @@ class GlassBroken(Event):
     ends_at: Moment
 
 
+class ExecutionFailed(Event):
+    """An execution of a flow or an escalation ended badly, as Step Functions says. AWS → tickets."""
+
+    type: Literal["execution.failed"] = "execution.failed"
+    execution: str = Field(description="its name: the ticket and its run, and of an escalation its generation")
+    status: Literal["FAILED", "TIMED_OUT", "ABORTED"]
+
+
 class Shift(Contract):
     """One person on duty from `starts_at` (included) to `ends_at` (excluded)."""
 
@@ -180,7 +188,8 @@ AnyEvent = Annotated[
     | TicketClosed
     | PersonChanged
     | RosterChanged
-    | GlassBroken,
+    | GlassBroken
+    | ExecutionFailed,
     Field(discriminator="type"),
 ]
 

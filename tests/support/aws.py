@@ -42,6 +42,7 @@ def environment(room: str, **more: str) -> dict[str, str]:
 LEVELS = ("tenant", "province", "city", "district", "store", "person")
 ROOM_INDEXES = {
     "by_list": ("list_pk", "list_sk", "ALL"),
+    "by_due": ("due_pk", "due_at", "KEYS_ONLY"),
     **{f"by_{level}": (f"l_{level}", "l_at", "KEYS_ONLY") for level in LEVELS},
 }
 INDEXES = {

@@ -47,9 +47,9 @@ def enter(desk: Desk, payload: Payload) -> Answer:
     """Begin (or re-enter) the visit, store its token; if the visit has ended already, signal at once."""
     arrival = _arrival(desk, payload)
     case = desk.tickets.change(payload["ticket"], desk.now(), lambda case: enter_visit(case, arrival, desk.now()))
-    visit = desk.tickets.case(payload["ticket"]).visits[arrival.visit_id(case.ticket.id)]
+    visit = desk.tickets.case(payload["ticket"]).visits[arrival.visit_id(case.ticket)]
     if not visit.waits:
-        signal = signal_of(visit.but(token=arrival.token))
+        signal = signal_of(visit.but(run=arrival.run, token=arrival.token))
         desk.machines.succeed(signal.token, signal.output)
     return answer_of(visit)
 
@@ -60,7 +60,7 @@ def act(desk: Desk, payload: Payload) -> Answer:
     def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
         if not isinstance(arrival.node, Action):
             raise Broken("not an action", node=arrival.node.id)
-        node, visit_id = arrival.node, arrival.visit_id(case.ticket.id)
+        node, visit_id = arrival.node, arrival.visit_id(case.ticket)
         sources = Sources(desk.staff.organisation)
         result = run_action(node.action, node.params, case, visit_id=visit_id, at=now, sources=sources)
         visit = pass_visit(case, arrival, result.outcome, now).but(report=result.report)
@@ -145,17 +145,20 @@ def handover(desk: Desk, payload: Payload) -> Answer:
 
 
 def _pass(desk: Desk, payload: Payload, decide: Callable[[Case, Arrival, datetime], Move]) -> Visit:
-    """A visit that waits for nobody: what is recorded of it, else what `decide` writes now."""
+    """A visit that waits for nobody: what is recorded of it, else what `decide` writes now. Answers it as the asking
+    run's, which may go on with what an earlier one recorded; that a parallel failed then holds for the run that saw it
+    alone."""
     arrival, now = _arrival(desk, payload), desk.now()
 
     def once(case: Case) -> Move | None:
-        if arrival.visit_id(case.ticket.id) in case.visits:
+        recorded = case.visits.get(arrival.visit_id(case.ticket))
+        if recorded is not None and (recorded.edge != FAILED or recorded.run >= arrival.run):
             return None
         require_run(case.ticket, arrival.run)
         return decide(case, arrival, now)
 
     case = desk.tickets.change(payload["ticket"], now, once)
-    return case.visits[arrival.visit_id(case.ticket.id)]
+    return case.visits[arrival.visit_id(case.ticket)].but(run=arrival.run)
 
 
 def _arrival(desk: Desk, payload: Payload) -> Arrival:
