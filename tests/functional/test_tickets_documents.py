@@ -95,6 +95,21 @@ def test_a_ladder_that_cannot_work_is_refused_by_its_place(hub: World) -> None:
     ]
 
 
+def test_hours_that_a_clock_cannot_keep_are_refused_by_their_place(hub: World) -> None:
+    """A zone that is none, hours that end before they begin, and a rung that the hours would not reach in years."""
+    wrong = [
+        ({"timezone": "Asia/Nowhere"}, 60, ["/document/calendar/timezone"]),
+        ({"hours": [{"opens": "12:00", "closes": "09:00"}]}, 60, ["/document/calendar/hours/0"]),
+        ({"hours": [{"opens": "9", "closes": "12:00"}]}, 60, ["/document/calendar/hours/0/opens"]),
+        ({"hours": [{"opens": "09:00", "closes": "09:01"}]}, 42_001, ["/document/steps/0/after_seconds"]),
+    ]
+    for calendar, after_seconds, pointers in wrong:
+        step = {"id": "agent", "after_seconds": after_seconds, "audience": "agent"}
+        ladder = {"title": {"zh": "白天", "en": "By day"}, "steps": [step], "calendar": calendar}
+        refused = hub.call("POST", "/tickets/ladders/by_day/publish", {"document": ladder})
+        assert (refused.status, [error["pointer"] for error in refused.json["errors"]]) == (422, pointers)
+
+
 def test_a_preset_is_published_where_nothing_else_is_handed_in(hub: World) -> None:
     """Until then it is shown as what ships with the hub, and tickets follow no flow: it has no machine yet."""
     shown = hub.call("GET", "/flows/repair").json

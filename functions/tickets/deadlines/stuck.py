@@ -36,13 +36,13 @@ def share_of(tickets: Sequence[str], turn: int) -> Sequence[str]:
 
 def is_overdue(case: Case, ladder: Ladder, now: datetime, slack: timedelta) -> bool:
     """Whether a rung should have fired long ago."""
-    return any(rung.due_at + slack < now for rung in due(watch_of(case), ladder, now)[0])
+    return any(rung.due_at + slack < now for rung in due(watch_of(case, ladder), ladder.steps, now)[0])
 
 
 def stuck_from(case: Case, ladder: Ladder, now: datetime, slack: timedelta, silence: timedelta) -> datetime:
     """From when on the ticket may need looking after, if nothing happens to it: `now` when it does, UNTIL_CALLED when
     it won't."""
-    ripe, wake_at = due(watch_of(case), ladder, now)
+    ripe, wake_at = due(watch_of(case, ladder), ladder.steps, now)
     moments = [wake_at + slack] if wake_at else []
     if since := silent_since(case):
         moments.append(since + (silence if since + slack < now else slack))
