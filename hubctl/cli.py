@@ -274,10 +274,12 @@ def openapi() -> None:
 @app.command()
 def generate() -> None:
     """Write what is generated anew: the preset flows' machines, the packaged OpenAPI document, the docs' tables."""
+    from hubctl.capabilities import capabilities_page
     from hubctl.channel_table import pages
     from hubctl.reference import PACKAGED, actions_page, flow_machines, reference
 
-    for path, text in {**flow_machines(), PACKAGED: _json(reference()), **actions_page(), **pages()}.items():
+    tables = actions_page() | capabilities_page() | pages()
+    for path, text in {**flow_machines(), PACKAGED: _json(reference()), **tables}.items():
         path.write_text(text, encoding="utf-8")
         say.print(f"wrote {path.name}")
 

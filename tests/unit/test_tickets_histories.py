@@ -177,7 +177,7 @@ def tap(table: Table, a: int, b: int, c: int) -> None:
 
 def wake(table: Table, *_: int) -> None:
     """The escalation's machine wakes, once for every generation there may be."""
-    ripe, _following = due(watch_of(table.case), LADDER, table.at)
+    ripe, _following = due(watch_of(table.case, LADDER), LADDER.steps, table.at)
     if table.case.ticket.is_open:
         table.change(lambda case: fire_rungs(case, ripe, ORGANISATION, table.at))
 
@@ -229,7 +229,7 @@ ATTEMPTS: dict[str, Callable[..., None]] = {
     "tap": tap,
     "assign": lambda t, a, *_: t.change(lambda case: reassign_ticket(case, STAFF[a % 3], "amy", t.at, None)),
     "acknowledge": lambda t, a, *_: t.change(lambda case: acknowledge_ticket(case, STAFF[a % 3].id, t.at)),
-    "pause": lambda t, *_: t.change(lambda case: pause_ticket(case, (), "amy", t.at)),
+    "pause": lambda t, *_: t.change(lambda case: pause_ticket(case, LADDER, (), "amy", t.at)),
     "resume": lambda t, *_: t.change(lambda case: resume_ticket(case, "amy", t.at)),
     "wake": wake,
     "run": new_run,

@@ -123,8 +123,8 @@ def show_explanation(
     case: Case, ladder: Ladder, traces: Iterable[RuleTrace], dispatch: Dispatch, now: datetime
 ) -> ExplainView:
     """Why the ticket is what and where it is, who would get it now, and what its clock will do."""
-    watch = watch_of(case)
-    _, wake = due(watch, ladder, now)
+    watch = watch_of(case, ladder)
+    _, wake = due(watch, ladder.steps, now)
     return ExplainView(
         ticket_id=case.ticket.id,
         rule_id=case.ticket.rule_id,
@@ -153,7 +153,7 @@ def show_explanation(
                 due_at=due_at(watch.clock, step) if watch.clock.since else None,
                 fired=step.name in watch.fired,
             )
-            for step in ladder
+            for step in ladder.steps
         ),
     )
 

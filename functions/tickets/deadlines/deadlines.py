@@ -29,7 +29,12 @@ class Step:
     reassign: bool = False
 
 
-Ladder = tuple[Step, ...]
+@dataclass(frozen=True)
+class Ladder:
+    """Rungs from the first one up, and the calendar that a clock counts by beside them. Without a rung it is none."""
+
+    steps: tuple[Step, ...] = ()
+    calendar: BusinessCalendar = ALWAYS
 
 
 @dataclass(frozen=True)

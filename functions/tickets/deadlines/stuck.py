@@ -37,7 +37,7 @@ def share_of(due: Sequence[Thing], turn: int) -> Sequence[Thing]:
 
 def is_overdue(case: Case, ladder: Ladder, now: datetime, slack: timedelta) -> bool:
     """Whether a rung should have fired long ago."""
-    return any(rung.due_at + slack < now for rung in due(watch_of(case), ladder, now)[0])
+    return any(rung.due_at + slack < now for rung in due(watch_of(case, ladder), ladder.steps, now)[0])
 
 
 def look_at(case: Case, ladder: Ladder, slack: timedelta) -> datetime | None:
@@ -47,7 +47,7 @@ def look_at(case: Case, ladder: Ladder, slack: timedelta) -> datetime | None:
     """
     if not case.ticket.is_open:
         return None
-    moments = [moment for moment in (first_due(watch_of(case), ladder), silent_since(case)) if moment]
+    moments = [moment for moment in (first_due(watch_of(case, ladder), ladder.steps), silent_since(case)) if moment]
     return min(moments) + slack if moments else None
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from functions.tickets.actions.action import Sources
 from functions.tickets.actions.registry import run_action
 from functions.tickets.deadlines.clocks import watch_of
-from functions.tickets.deadlines.deadlines import due, wait_seconds
+from functions.tickets.deadlines.deadlines import Due, due, wait_seconds
 from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import region_supervisor
@@ -122,11 +122,11 @@ def wake(desk: Desk, payload: Payload) -> Answer:
     now, wakes = desk.now(), int(payload["wakes"]) + 1
 
     def fire(case: Case) -> Move | None:
-        ripe, _ = due(watch_of(case), desk.catalogue.ladder_of(case.ticket), now)
+        ripe, _ = _due(desk, case, now)
         return fire_rungs(case, ripe, desk.staff.organisation(), now) if ripe and _is_live(case, payload) else None
 
     case = desk.tickets.change(payload["ticket"], now, fire)
-    _, following = due(watch_of(case), desk.catalogue.ladder_of(case.ticket), now)
+    _, following = _due(desk, case, now)
     if following is None or not _is_live(case, payload):
         return {"next": "done", "wait_seconds": 1, "wakes": wakes}
     after = "again" if wakes < WAKES_LIMIT else "handover"
@@ -173,6 +173,12 @@ def _arrival(desk: Desk, payload: Payload) -> Arrival:
         rank=f"{run:06d}#{payload.get('entered', '')}#{int(payload.get('retry', 0)):06d}",
         supervisor=region_supervisor(ticket.region, desk.staff.people()) if asks else "",
     )
+
+
+def _due(desk: Desk, case: Case, now: datetime) -> tuple[tuple[Due, ...], datetime | None]:
+    """What is due of the ticket's ladder by now, and when to look again."""
+    ladder = desk.catalogue.ladder_of(case.ticket)
+    return due(watch_of(case, ladder), ladder.steps, now)
 
 
 def _is_live(case: Case, payload: Payload) -> bool:
