@@ -7,6 +7,7 @@ from functools import partial
 
 from functions.customers.contacts import Contact, apply_change
 from functions.customers.desk import Desk, build_desk
+from functions.customers.homes import home_of, with_derived
 from functions.customers.identities import Identity, resolve_customer
 from functions.customers.persons import Person, identities_of, person_of
 from functions.customers.places import Served, places_of, served_at
@@ -95,9 +96,10 @@ def record_fact(desk: Desk, request: Request) -> CustomerView:
     """Record one fact about a customer, with who said so and when; the one before is replaced. Whoever comes with a
     `phone` or `union_id` that is recorded here is this customer, unless it is another's already."""
     customer_id, name = request.subject.id, request.path["name"]
-    fact = _fact(desk, customer_id, name, request.body.value, request.principal.sub, request.now)
-    profile = desk.customers.save_facts(customer_id, (fact,), request.body.version)
-    for identity in identities_of(person_of({"person": {fact.name: request.body.value}}), desk.phone_key):
+    value, source = request.body.value, request.principal.sub
+    facts = [_fact(desk, customer_id, *fact, source, request.now) for fact in with_derived(name, value).items()]
+    profile = desk.customers.save_facts(customer_id, facts, request.body.version)
+    for identity in identities_of(person_of({"person": {name: value}}), desk.phone_key):
         desk.customers.claim(customer_id, (identity,), request.now)
     return _show(desk, request, profile)
 
@@ -139,6 +141,7 @@ def _record_members(desk: Desk, event: GroupChanged) -> None:
 def _resolve_message(desk: Desk, event: MessageReceived) -> MessageResolved:
     """The same message with its customer; its id derives from the event's, so a repeat is recognised."""
     customer_id = _meet(desk, Identity(event.channel, event.account, event.sender_id), event)
+    home = home_of(desk.customers.profile(customer_id).facts)
     return MessageResolved(
         id=derived_id("evt", event.at, "message.resolved", event.id),
         tenant=event.tenant,
@@ -151,6 +154,10 @@ def _resolve_message(desk: Desk, event: MessageReceived) -> MessageResolved:
         customer_id=customer_id,
         kind=event.kind,
         content_ref=event.content_ref,
+        region=event.region,
+        store_id=event.store_id,
+        home_region=home.region,
+        home_store=home.store,
     )
 
 

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
 from hub.contracts.classes import Classified, Identity
 from hub.contracts.envelope import Event as Event
+from hub.contracts.envelope import Placed
 from hub.contracts.platform_events import AfterSaleChanged as AfterSaleChanged
 from hub.contracts.platform_events import AfterSaleTouched as AfterSaleTouched
 from hub.contracts.platform_events import CardTapped as CardTapped
@@ -41,7 +42,15 @@ CostMinor = Annotated[int, Classified("cost")]
 Priority = Literal["low", "normal", "high", "urgent"]
 
 
-class MessageResolved(Event):
+class AtHome(Contract):
+    """Where a customer is at home: the region of their address, and their home store; "base" and "" where nobody
+    said."""
+
+    home_region: RegionCode = "base"
+    home_store: str = ""
+
+
+class MessageResolved(AtHome, Placed, Event):
     """A message whose sender is now known to be one of our customers. customers → tickets."""
 
     type: Literal["message.resolved"] = "message.resolved"
@@ -54,7 +63,7 @@ class MessageResolved(Event):
     content_ref: str
 
 
-class TicketOpened(Event):
+class TicketOpened(AtHome, Event):
     """tickets → customers."""
 
     type: Literal["ticket.opened"] = "ticket.opened"
@@ -89,7 +98,7 @@ class RungFired(Event):
     recipients: tuple[PersonId, ...]
 
 
-class TicketClosed(Event):
+class TicketClosed(AtHome, Event):
     """The work is done and its cost is known. tickets → settlement, customers."""
 
     type: Literal["ticket.closed"] = "ticket.closed"

@@ -21,7 +21,8 @@ Cost = Annotated[Amount, Classified("cost")]
 DETAIL = frozenset(
     {
         *("assignee", "assumed", "before", "chosen", "entry", "fallback", "key", "kind", "message", "node", "order"),
-        *("outcome", "priority", "recipients", "rule", "rung", "run", "state", "type", "visit", "waits_for"),
+        *("outcome", "placed_by", "priority", "recipients", "region", "rule", "rung", "run", "state", "store", "type"),
+        *("visit", "waits_for"),
     }
 )
 """What the trail says beside the words: ids, and choices out of lists."""
@@ -35,7 +36,8 @@ REPORT = Keyed(
 
 
 class OpenTicket(Contract):
-    """A ticket opened by hand. `subject` is free text, stored sealed."""
+    """A ticket opened by hand. `subject` is free text, stored sealed. Without a region ("base") a place that the
+    subject names counts, else the opener's own region and store."""
 
     type: TicketType
     customer_id: Annotated[str, Field(min_length=1, max_length=64)]
@@ -167,8 +169,15 @@ class TicketView(Contract):
     entry: str = Field(default="", description="how it came in (入口): website, phone …, else the channel")
     entries: tuple[str, ...] = Field(default=(), description="how its messages came in, each once, in that order")
     topic: str = Field(default="", description="what the intake rule says it is about, e.g. logistics")
-    region: Annotated[str, Located("region")]
+    region: Annotated[str, Located("region")] = Field(description="where the work is (服务地)")
     store_id: Annotated[str, Located("store")]
+    placed_by: str = Field(
+        default="",
+        description="who says so: named (in the message or form), account (the connection, account or colleague that "
+        "it came through), customer, default (the tenant's), hand",
+    )
+    home_region: str = Field(default="base", description="where its customer is at home (归属地)")
+    home_store: str = ""
     team: Annotated[str, Located("teams")]
     assignee: Annotated[str, Located("people")]
     flow: FlowRef

@@ -237,3 +237,18 @@ def test_a_failed_transfer_changes_nothing_between_the_two() -> None:
     (customer,) = call(app.room, "GET", "/customers").json["data"]
     found = call(app.room, "GET", f"/customers/{customer['id']}").json
     assert [one["follow_state"] for one in found["contacts"]] == ["following"]
+
+
+def test_a_message_says_where_it_came_in_and_where_its_customer_is_at_home(session: Any) -> None:
+    """The connection's region and store travel on; an address that was recorded is a region, and not in clear."""
+    customer_id = customer_of(session)
+    address = call(app.room, "PUT", f"/customers/{customer_id}/facts/address", {"value": "上海市浦东新区世纪大道1号"})
+    assert address.status == 200
+    assert [fact["value"] for fact in address.json["facts"] if fact["name"] == "address_region"] == ["310115"]
+    call(app.room, "PUT", f"/customers/{customer_id}/facts/home_store", {"value": "pd1"})
+
+    hear(message("evt_2").model_copy(update={"region": "330100", "store_id": "hz1"}))
+
+    resolved = bus_events(session)[-1]
+    where = ("region", "store_id", "home_region", "home_store")
+    assert tuple(resolved[name] for name in where) == ("330100", "hz1", "310115", "pd1")

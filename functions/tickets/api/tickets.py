@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.tickets.api.cases import show_case
-from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of, place_of_body
+from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of, place_of_body, site_of_body
 from functions.tickets.api.views import show_explanation, show_ticket, show_timeline
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Need, choose_person
@@ -60,14 +60,15 @@ def _replay_open(desk: Desk, _request: Request, ticket_id: str) -> TicketView:
 )
 def open_by_hand(desk: Desk, request: Request) -> TicketView:
     """Open a ticket of a known type; its flow starts by itself."""
-    ticket_id, body = request.new_id("tkt"), request.body
+    ticket_id, body, site = request.new_id("tkt"), request.body, site_of_body(desk, request)
     opening = Opening(
         ticket_id=ticket_id,
         customer_id=body.customer_id,
-        region=body.region,
+        region=site.region,
         link="",
         at=request.made_at or request.now,
-        store_id=body.store_id,
+        store_id=site.store_id,
+        placed_by=site.source,
         channel="hand",
         sealed=desk.seal_text(ticket_id, body.subject),
     )

@@ -127,6 +127,8 @@ def _opened(tenant: str, ticket: Ticket) -> TicketOpened:
         priority=ticket.priority,
         region=ticket.region,
         store_id=ticket.store_id,
+        home_region=ticket.home_region,
+        home_store=ticket.home_store,
     )
 
 
@@ -154,6 +156,8 @@ def _closed(tenant: str, ticket: Ticket) -> TicketClosed:
         ticket_type=ticket.type,
         region=ticket.region,
         store_id=ticket.store_id,
+        home_region=ticket.home_region,
+        home_store=ticket.home_store,
         assignee=ticket.assignee or SYSTEM,
         outcome=ticket.outcome,
         currency=ticket.currency,

@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from hub.contracts.base import Moment
 from hub.contracts.events import Priority
 from hub.kernel.errors import Conflict
+from hub.kernel.regions import BASE
 
 State = Literal["open", "closed", "cancelled"]
 
@@ -36,6 +37,9 @@ class Stored(BaseModel):
 class Ticket(Stored):
     """One piece of work on its way through a flow.
 
+    region, store_id: where the work is (服务地), says `placed_by` (functions.tickets.intake.placing; "hand": whoever
+    opened it; "" in an older item). home_region, home_store: where its customer is at home (归属地).
+
     run: raised by whoever restarts the flow; a step of an older run writes nothing. A later run began at `run_at`, at
     the node `resume_at` ("": the first), behind the visit `resume_after`. generation: of the escalation.
     assignment counts assignees, `announced` is the last one that needs no notice any more. notice counts notices: the
@@ -51,6 +55,9 @@ class Ticket(Stored):
     customer_id: str
     region: str
     store_id: str = ""
+    placed_by: str = ""
+    home_region: str = BASE
+    home_store: str = ""
     channel: str = ""
     entries: tuple[str, ...] = ()
     skill: str = ""
