@@ -86,6 +86,18 @@ class TicketAssigned(Event):
     visit_id: str = Field(default="", description="the visit that waits for the assignee, '' when none does")
 
 
+class TicketStranded(Event):
+    """There is nobody to give the work to (无人可派): no engineer fits, and no supervisor answers for the region. The
+    administrators hear of it. tickets → notifications."""
+
+    type: Literal["ticket.stranded"] = "ticket.stranded"
+    ticket_id: str
+    ticket_type: TicketType
+    priority: Priority
+    region: RegionCode
+    recipients: tuple[PersonId, ...]
+
+
 class RungFired(Event):
     """A rung of a ticket's ladder fired. tickets → notifications."""
 
@@ -96,6 +108,7 @@ class RungFired(Event):
     rung: str
     due_at: Moment
     recipients: tuple[PersonId, ...]
+    fallback: bool = Field(default=False, description="nobody of the rung's audience is there: these administrate")
 
 
 class TicketClosed(AtHome, Event):
@@ -185,6 +198,7 @@ AnyEvent = Annotated[
     | MessageResolved
     | TicketOpened
     | TicketAssigned
+    | TicketStranded
     | RungFired
     | TicketClosed
     | PersonChanged

@@ -151,6 +151,7 @@ class RungView(Contract):
     due_at: Moment
     fired_at: Moment
     recipients: tuple[str, ...]
+    fallback: bool = Field(default=False, description="nobody of its audience was there: it went to administrators")
 
 
 class TicketView(Contract):

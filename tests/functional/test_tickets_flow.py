@@ -311,3 +311,17 @@ def test_a_userid_that_is_anothers_id(hub: World, ticket: Any) -> None:
     hub.clock.advance(seconds=6)
     hub.tell(hub.tap("li", f"{ticket['id']}@{waiting(ticket)['id']}", "accept"))
     assert waiting(hub.ticket())["node"] == "accept"
+
+
+def test_a_dispatch_that_finds_nobody_goes_to_the_administrators() -> None:
+    """No engineer fits and no supervisor answers for the region: an administrator hears of it, once, and the trail
+    says so."""
+    with world() as hub:
+        hub.hire("amy", role="administrator", region="base")
+        hub.say("冰柜不制冷")
+
+        (stranded,) = hub.told("ticket.stranded")
+        assert (stranded.recipients, stranded.region, stranded.ticket_type) == (("amy",), "base", "repair")
+        trail = hub.timeline(hub.ticket()["id"])["entries"]
+        assert [e["detail"]["recipients"] for e in trail if e["what"] == "nobody to dispatch to"] == ["amy"]
+        assert (hub.ticket()["assignee"], hub.told("ticket.assigned")) == ("", [])

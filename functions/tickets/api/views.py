@@ -95,7 +95,13 @@ def _visit(visit: Visit) -> VisitView:
 
 
 def _rung(rung: Rung) -> RungView:
-    return RungView(rung=rung.name, due_at=rung.due_at, fired_at=rung.fired_at, recipients=rung.recipients)
+    return RungView(
+        rung=rung.name,
+        due_at=rung.due_at,
+        fired_at=rung.fired_at,
+        recipients=rung.recipients,
+        fallback=rung.fallback,
+    )
 
 
 def show_timeline(case: Case, entries: Iterable[Entry], texts: Mapping[int, str]) -> TimelineView:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.tickets.ticket.ticket import Rung, Ticket, Visit
-from hub.contracts.events import Event, RungFired, TicketAssigned, TicketClosed, TicketOpened
+from hub.contracts.events import Event, RungFired, TicketAssigned, TicketClosed, TicketOpened, TicketStranded
 from hub.kernel.ids import SYSTEM, hashed_id
 
 
@@ -105,6 +105,8 @@ def _of_ticket(tenant: str, new: Ticket, old: Ticket | None) -> Iterator[Effect]
         yield StartEscalation(new.id, new.run, new.generation)
     if new.notice > (old.notice if old else 0):
         yield Emit(_assigned(tenant, new))
+    if new.stranded > (old.stranded if old else 0):
+        yield Emit(_stranded(tenant, new))
     if new.state == "closed" and (old is None or old.state != "closed"):
         yield Emit(_closed(tenant, new))
 
@@ -145,6 +147,20 @@ def _assigned(tenant: str, ticket: Ticket) -> TicketAssigned:
     )
 
 
+def _stranded(tenant: str, ticket: Ticket) -> TicketStranded:
+    return TicketStranded(
+        id=hashed_id("evt", "ticket.stranded", ticket.id, str(ticket.stranded)),
+        tenant=tenant,
+        at=ticket.stranded_at or ticket.opened_at,
+        replay=ticket.replay,
+        ticket_id=ticket.id,
+        ticket_type=ticket.type,
+        priority=ticket.priority,
+        region=ticket.region,
+        recipients=ticket.stranded_with,
+    )
+
+
 def _closed(tenant: str, ticket: Ticket) -> TicketClosed:
     return TicketClosed(
         id=hashed_id("evt", "ticket.closed", ticket.id, str(ticket.run)),
@@ -179,4 +195,5 @@ def rung_fired(tenant: str, rung: Rung) -> RungFired:
         rung=rung.name,
         due_at=rung.due_at,
         recipients=rung.recipients,
+        fallback=rung.fallback,
     )

@@ -44,6 +44,8 @@ class Ticket(Stored):
     the node `resume_at` ("": the first), behind the visit `resume_after`. generation: of the escalation.
     assignment counts assignees, `announced` is the last one that needs no notice any more. notice counts notices: the
     last went to `notice_to`, for the visit that waits for them. declined: who turned the work down.
+    stranded: how often there was nobody to give the work to; the last time at `stranded_at`, when the administrators
+    `stranded_with` were told.
     entries: how its messages came in (入口), each once, the first first; none in an older item.
     ladder_pin: the version of its ladder that it was opened with, with those of the region; "" in an older item.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
@@ -82,6 +84,9 @@ class Ticket(Stored):
     notice_visit: str = ""
     noticed_at: Moment | None = None
     declined: tuple[str, ...] = ()
+    stranded: int = 0
+    stranded_at: Moment | None = None
+    stranded_with: tuple[str, ...] = ()
     flow_key: str = ""
     flow_version: int = 0
     run: int = 1
@@ -153,7 +158,8 @@ class Visit(Stored):
 
 
 class Rung(Stored):
-    """A rung (升级阶梯的一级) that fired: once for ever, as its key is the clock's and the rung's name."""
+    """A rung (升级阶梯的一级) that fired: once for ever, as its key is the clock's and the rung's name. fallback:
+    nobody of its audience was there, so the recipients are the administrators."""
 
     ticket_id: str
     ticket_type: str
@@ -163,6 +169,7 @@ class Rung(Stored):
     fired_at: Moment
     audience: str
     recipients: tuple[str, ...] = ()
+    fallback: bool = False
 
 
 class Thread(Stored):

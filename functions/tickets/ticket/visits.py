@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.tickets.dispatch.assignment import acknowledge_ticket, announce, assign_ticket
+from functions.tickets.dispatch.assignment import acknowledge_ticket, announce, assign_ticket, strand_ticket
 from functions.tickets.flows.flow import AnyNode, Human
 from functions.tickets.forms.work import add_report
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit, require_open
@@ -24,7 +24,7 @@ class Arrival:
     """A run of the flow reaches a node, coming from the visit `previous`.
 
     rank: of the token, "<run>#<entered time>#<retry>": a larger one is newer. supervisor: who answers for the
-    ticket's region, where the node asks for them.
+    ticket's region, where the node asks for them. administrators: who hears of a visit that would wait for nobody.
     """
 
     node: AnyNode
@@ -33,6 +33,7 @@ class Arrival:
     token: str = ""
     rank: str = ""
     supervisor: str = ""
+    administrators: tuple[str, ...] = ()
 
     def visit_id(self, ticket_id: str) -> str:
         """The same for the same passage, however often it is told."""
@@ -61,6 +62,9 @@ def enter_visit(case: Case, arrival: Arrival, at: datetime) -> Move | None:
         assigned = assign_ticket(case, arrival.supervisor, SYSTEM, at)
         ticket, notes = assigned.ticket, assigned.notes
     visit = begin_visit(ticket, arrival, len(case.visits) + 1, at)
+    if not visit.assignee and ticket.stranded_at is None:
+        stranded = strand_ticket(ticket, arrival.administrators, at)
+        ticket, notes = stranded.ticket, (*notes, *stranded.notes)
     entered = Note("entered", SYSTEM, {"node": visit.node, "visit": visit.id, "assignee": visit.assignee})
     return Move(announce(ticket, visit.assignee, visit.id, at), (*notes, entered), (visit,))
 
