@@ -63,16 +63,39 @@ class MessageResolved(AtHome, Placed, Event):
     content_ref: str
 
 
-class TicketOpened(AtHome, Event):
-    """tickets → customers."""
+class Matter(AtHome):
+    """Which ticket it is, where its work is, and what it is about."""
 
-    type: Literal["ticket.opened"] = "ticket.opened"
     ticket_id: str
     customer_id: str
     ticket_type: TicketType
-    priority: Priority
-    region: RegionCode
+    region: RegionCode = Field(description="where the work is (服务地)")
     store_id: str = ""
+    order_id: str = Field(default="", description="the order that it is about, '' for none")
+    order_no: str = ""
+    amount_minor: int = Field(default=0, description="what it is about in money: the refund asked for, the order's sum")
+    amount_currency: str = "CNY"
+    fields: dict[Slug, str] = Field(default={}, description="numbers, amounts and choices that its type declares")
+
+
+class TicketOpened(Matter, Event):
+    """tickets → customers."""
+
+    type: Literal["ticket.opened"] = "ticket.opened"
+    priority: Priority
+
+
+class TicketChanged(Matter, Event):
+    """Something of the ticket is another than before: `changed` names what, the rest is as it is now."""
+
+    type: Literal["ticket.changed"] = "ticket.changed"
+    run: int
+    priority: Priority
+    state: Literal["open", "closed", "cancelled"]
+    outcome: str = ""
+    team: str = ""
+    assignee: str = ""
+    changed: tuple[str, ...]
 
 
 class TicketAssigned(Event):
@@ -111,18 +134,66 @@ class RungFired(Event):
     fallback: bool = Field(default=False, description="nobody of the rung's audience is there: these administrate")
 
 
-class TicketClosed(AtHome, Event):
+class TicketClosed(Matter, Event):
     """The work is done and its cost is known. tickets → settlement, customers."""
 
     type: Literal["ticket.closed"] = "ticket.closed"
-    ticket_id: str
     run: int
-    customer_id: str
-    ticket_type: TicketType
-    region: RegionCode
-    store_id: str = ""
     assignee: PersonId
     outcome: str
+    currency: str = "CNY"
+    labour_minor: CostMinor = 0
+    parts_minor: CostMinor = 0
+    travel_minor: CostMinor = 0
+
+
+class Passage(Contract):
+    """One passage through one node of a ticket's flow."""
+
+    ticket_id: str
+    visit_id: str
+    run: int
+    node: str
+    kind: str = Field(description="human, approval, action, decision, parallel, wait or end")
+    customer_id: str = ""
+    ticket_type: str = ""
+    region: RegionCode = "base"
+    store_id: str = ""
+
+
+class VisitEntered(Passage, Event):
+    """A ticket came to a node. `assignee`: for whom the visit waits, '' for nobody."""
+
+    type: Literal["visit.entered"] = "visit.entered"
+    assignee: str = ""
+
+
+class VisitLeft(Passage, Event):
+    """A ticket left a node. `actor`: who ended the visit, or `system`."""
+
+    type: Literal["visit.left"] = "visit.left"
+    entered_at: Moment
+    outcome: str
+    actor: str
+
+
+class WorkPart(Contract):
+    """Parts of one kind that were used. amount_minor: of all pieces together."""
+
+    sku: str
+    quantity: int
+    amount_minor: CostMinor
+
+
+class WorkReported(Passage, Event):
+    """What a visit took, as whoever ended it says: pay goes to who did it (`person_id`)."""
+
+    type: Literal["work.reported"] = "work.reported"
+    person_id: str
+    outcome: str
+    labour_minutes: int
+    travel_km: int
+    parts: tuple[WorkPart, ...] = ()
     currency: str = "CNY"
     labour_minor: CostMinor = 0
     parts_minor: CostMinor = 0
@@ -197,10 +268,14 @@ AnyEvent = Annotated[
     | DecisionCorrected
     | MessageResolved
     | TicketOpened
+    | TicketChanged
     | TicketAssigned
     | TicketStranded
     | RungFired
     | TicketClosed
+    | VisitEntered
+    | VisitLeft
+    | WorkReported
     | PersonChanged
     | RosterChanged
     | GlassBroken,

@@ -22,10 +22,11 @@ DETAIL = frozenset(
     {
         *("assignee", "assumed", "before", "chosen", "entry", "fallback", "key", "kind", "message", "node", "order"),
         *("outcome", "placed_by", "priority", "recipients", "region", "rule", "rung", "run", "state", "store", "type"),
-        *("visit", "waits_for"),
+        *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km"),
     }
 )
-"""What the trail says beside the words: ids, and choices out of lists."""
+"""What the trail says beside the words and the costs: ids, choices out of lists, and what the customer was told."""
+DETAIL_COSTS = ("labour_amount", "parts", "parts_amount", "travel_amount")
 
 REPORT = Keyed(
     plain=frozenset({"labour_minutes", "travel_km", "assignee", "fallback"}),
@@ -210,7 +211,7 @@ class EntryView(Contract):
     at: Moment
     actor: str
     what: str
-    detail: Annotated[dict[str, str], Keyed(plain=DETAIL)]
+    detail: Annotated[dict[str, str], Keyed(plain=DETAIL, classes=dict.fromkeys(DETAIL_COSTS, "cost"))]
     text: Said
     hash: str
 

@@ -265,7 +265,7 @@ class Stage:
         clock = StepClock(T0)
         made = World(self.session, clock, Machines(clock))
         host = replace(host_of(app.room, self.session, clock), client=self.clients)
-        desk = replace(build_desk(host, made.machines), emit=made.emitted.append, **facts)
+        desk = replace(build_desk(host, made.machines), emit=lambda *events: made.emitted.extend(events), **facts)
         app.room.install(host, desk)
         if publish not in self.published:
             for key in publish:

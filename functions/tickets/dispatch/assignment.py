@@ -53,7 +53,7 @@ def announce(ticket: Ticket, person_id: str, visit_id: str, at: datetime) -> Tic
 def dispatch_ticket(
     case: Case, dispatch: Dispatch, team: str, at: datetime, administrators: tuple[str, ...] = ()
 ) -> Move:
-    """The outcome of a dispatch, written down: an assignee, or that there is nobody: the administrators hear of that."""
+    """The outcome of a dispatch, written down: an assignee, or that there is nobody, which the administrators hear."""
     detail = {"chosen": dispatch.chosen, "fallback": "yes" if dispatch.fallback else "no"}
     if not dispatch.chosen:
         return strand_ticket(case.ticket, administrators, at)

@@ -48,6 +48,8 @@ class Ticket(Stored):
     `stranded_with` were told.
     entries: how its messages came in (入口), each once, the first first; none in an older item.
     ladder_pin: the version of its ladder that it was opened with, with those of the region; "" in an older item.
+    order_id (ours), order_no (the platform's), amount_minor: what the ticket is about; fields: what else is known of
+    it, as its type declares. changed_at: when it was last written.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
     """
 
@@ -107,6 +109,12 @@ class Ticket(Stored):
     labour_minor: int = 0
     parts_minor: int = 0
     travel_minor: int = 0
+    order_id: str = ""
+    order_no: str = ""
+    amount_minor: int = 0
+    amount_currency: str = "CNY"
+    fields: dict[str, str] = {}
+    changed_at: Moment | None = None
     trail_seq: int = 0
     trail_hash: str = ""
 
@@ -126,6 +134,7 @@ class Visit(Stored):
 
     number: counts the ticket's visits from 1. outcome "" means it still waits. edge: the way that the flow takes from
     here. until: when a wait is over.
+    customer_id … currency: the ticket's when the visit began; missing in an older item.
     token: Step Functions' task token, of the latest (`token_rank`) entry.
     """
 
@@ -151,6 +160,11 @@ class Visit(Stored):
     left_at: Moment | None = None
     until: Moment | None = None
     report: dict[str, Any] = {}
+    customer_id: str = ""
+    ticket_type: str = ""
+    region: str = BASE
+    store_id: str = ""
+    currency: str = "CNY"
 
     @property
     def waits(self) -> bool:

@@ -123,7 +123,7 @@ class TicketTable:
 
     def _write(self, case: Case, move: Move, at: datetime, extra: tuple[Write, ...]) -> Case:
         """The version of the ticket stands for all that belongs to it."""
-        ticket, entries = append_notes(move.ticket, move.notes, at)
+        ticket, entries = append_notes(move.ticket.but(changed_at=at), move.notes, at)
         pk, items = f"ticket#{ticket.id}", self.items
         self.items.write(
             items.next(pk, "ticket", ticket, case.version, **self._listed(ticket)),

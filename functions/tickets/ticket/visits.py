@@ -8,7 +8,7 @@ from datetime import datetime
 
 from functions.tickets.dispatch.assignment import acknowledge_ticket, announce, assign_ticket, strand_ticket
 from functions.tickets.flows.flow import AnyNode, Human
-from functions.tickets.forms.work import add_report
+from functions.tickets.forms.work import add_report, spent, totals
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit, require_open
 from hub.contracts.tickets import WorkReport
 from hub.kernel.errors import Conflict, Forbidden, Invalid, Problem
@@ -90,6 +90,11 @@ def begin_visit(ticket: Ticket, arrival: Arrival, number: int, at: datetime) -> 
         entered_at=at,
         token=arrival.token,
         token_rank=arrival.rank,
+        customer_id=ticket.customer_id,
+        ticket_type=ticket.type,
+        region=ticket.region,
+        store_id=ticket.store_id,
+        currency=ticket.currency,
     )
 
 
@@ -125,7 +130,7 @@ def complete_visit(
     ended = visit.but(outcome=outcome, edge=outcome, actor=actor, left_at=at, report=fields)
     assigned = Move(case.ticket) if case.ticket.assignee else assign_ticket(case, actor, actor, at, quiet=True)
     ticket = _after(assigned.ticket, ended, at)
-    note = Note("completed", actor, {"node": visit.node, "outcome": outcome, "visit": visit.id})
+    note = Note("completed", actor, {"node": visit.node, "outcome": outcome, "visit": visit.id, **spent(report)})
     others = tuple(other for other in assigned.visits if other.id != visit.id)
     return Move(add_report(ticket, report) if report else ticket, (*assigned.notes, note), (*others, ended))
 
@@ -152,7 +157,7 @@ def close_by_hand(case: Case, outcome: str, actor: str, at: datetime) -> Move:
 def close_ticket(case: Case, outcome: str, actor: str, at: datetime, visits: tuple[Visit, ...] = ()) -> Move:
     """The work is done: the ticket is closed with this outcome."""
     ticket = case.ticket.but(state="closed", outcome=outcome, closed_at=at)
-    return Move(ticket, (Note("closed", actor, {"outcome": outcome}),), visits)
+    return Move(ticket, (Note("closed", actor, {"outcome": outcome, **totals(ticket)}),), visits)
 
 
 def tap_card(case: Case, visit_id: str, actor: str, key: str, at: datetime) -> Move:
