@@ -7,8 +7,9 @@ from functools import partial
 
 from functions.customers.contacts import Contact, apply_change
 from functions.customers.desk import Desk, build_desk
-from functions.customers.homes import home_of, with_derived
+from functions.customers.homes import Home, home_of, with_derived
 from functions.customers.identities import Identity, resolve_customer
+from functions.customers.occasions import occasion_of
 from functions.customers.persons import Person, identities_of, person_of
 from functions.customers.places import Served, places_of, served_at
 from functions.customers.places_table import LIST, listed
@@ -129,6 +130,21 @@ def on_event(desk: Desk, event: Event) -> None:
             _serve(desk, event.customer_id, served_at(event.region, event.store_id))
         case GlassBroken() if _is_known(desk, event.thing):
             _record(desk, event.thing, event)
+    if isinstance(event, AfterSaleChanged | ReviewPosted | LeadCaptured):
+        customer_id = _customer_of(desk, event)
+        desk.emit(occasion_of(event, customer_id, _home(desk, customer_id)))
+
+
+def _customer_of(desk: Desk, event: AfterSaleChanged | ReviewPosted | LeadCaptured) -> str:
+    """Who is behind it, "" where the platform names nobody."""
+    person = event.buyer_id if isinstance(event, AfterSaleChanged) else event.person_id
+    shop = "" if isinstance(event, LeadCaptured) else event.shop_id
+    account = shop if isinstance(event, AfterSaleChanged) else event.account or shop
+    return desk.customers.find(Identity(event.channel, account, person)) or "" if person else ""
+
+
+def _home(desk: Desk, customer_id: str) -> Home:
+    return home_of(desk.customers.profile(customer_id).facts) if customer_id else Home()
 
 
 def _record_members(desk: Desk, event: GroupChanged) -> None:
@@ -141,7 +157,7 @@ def _record_members(desk: Desk, event: GroupChanged) -> None:
 def _resolve_message(desk: Desk, event: MessageReceived) -> MessageResolved:
     """The same message with its customer; its id derives from the event's, so a repeat is recognised."""
     customer_id = _meet(desk, Identity(event.channel, event.account, event.sender_id), event)
-    home = home_of(desk.customers.profile(customer_id).facts)
+    home = _home(desk, customer_id)
     return MessageResolved(
         id=derived_id("evt", event.at, "message.resolved", event.id),
         tenant=event.tenant,

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
 from hub.contracts.classes import Classified, Identity
 from hub.contracts.envelope import Event as Event
-from hub.contracts.envelope import Placed
+from hub.contracts.envelope import Placed, PlatformEvent
 from hub.contracts.platform_events import AfterSaleChanged as AfterSaleChanged
 from hub.contracts.platform_events import AfterSaleTouched as AfterSaleTouched
 from hub.contracts.platform_events import CardTapped as CardTapped
@@ -61,6 +61,24 @@ class MessageResolved(AtHome, Placed, Event):
     customer_id: str
     kind: str
     content_ref: str
+
+
+class OccasionResolved(AtHome, PlatformEvent):
+    """An after-sale, a review or a lead with the customer behind it: what calls for work without a message. customers →
+    tickets, where rules say which ticket it opens, if any."""
+
+    type: Literal["occasion.resolved"] = "occasion.resolved"
+    kind: Literal["after_sale", "review", "lead"]
+    subject_id: str = Field(description="the after-sale (ours), the review or the lead (the platform's)")
+    customer_id: str = Field(default="", description="'' where the platform names nobody")
+    order_no: str = ""
+    state: str = Field(default="", description="of the after-sale")
+    money: str = ""
+    after_sale_type: str = ""
+    amount_minor: int = Field(default=0, description="the refund that is asked for")
+    currency: str = "CNY"
+    rating: int | None = None
+    content_ref: str = Field(default="", description="where what they wrote lies in the content store, '' for nothing")
 
 
 class Matter(AtHome):
@@ -267,6 +285,7 @@ AnyEvent = Annotated[
     | AfterSaleChanged
     | DecisionCorrected
     | MessageResolved
+    | OccasionResolved
     | TicketOpened
     | TicketChanged
     | TicketAssigned

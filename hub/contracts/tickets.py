@@ -195,6 +195,9 @@ class TicketView(Contract):
     supplies: tuple[SupplyView, ...] = Field(
         default=(), description="what is known of those; only on the ticket itself"
     )
+    order_no: str = Field(default="", description="the order that it is about, as the platform numbers it")
+    amount: str = Field(default="", description="what it is about in money, '' for nothing")
+    amount_currency: str = "CNY"
     currency: str
     labour_amount: Cost
     parts_amount: Cost

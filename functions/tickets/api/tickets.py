@@ -9,6 +9,7 @@ from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Need, choose_person
 from functions.tickets.handlers.reception import open_case
 from functions.tickets.intake.intake import BY_HAND, Classification, Opening, intake_facts
+from functions.tickets.intake.occasion_kind import PRESETS
 from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Case, Ticket
 from hub.contracts.http import Page
@@ -126,6 +127,7 @@ def explain_ticket(desk: Desk, request: Request) -> ExplainView:
     need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
     subject = desk.unseal_text(ticket.id, ticket.subject_sealed)
     facts = intake_facts(subject, ticket.channel, ticket.entry, ticket.region)
-    traces = () if ticket.rule_id == BY_HAND else explain(desk.catalogue.intake_rules(), facts).rules
+    from_message = ticket.rule_id != BY_HAND and ticket.entry not in PRESETS()
+    traces = explain(desk.catalogue.intake_rules(), facts).rules if from_message else ()
     dispatch = choose_person(need, desk.staff.organisation(), request.now)
     return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, dispatch, request.now)

@@ -106,9 +106,17 @@ def open_case(
     return desk.tickets.create(ticket, opening_notes(ticket, actor, message), desk.now(), extra)
 
 
+def read_content(desk: Desk, ref: str) -> Mapping[str, Any]:
+    """What somebody wrote, {} where it is gone."""
+    try:
+        return desk.contents.get(ref)
+    except NotFound:
+        return {}
+
+
 def _read_message(desk: Desk, event: MessageResolved) -> Message:
     sender = desk.staff.person_by_userid(event.sender_id)
-    content = _content(desk, event.content_ref)
+    content = read_content(desk, event.content_ref)
     site = settle_site(_sites(desk, event, content, sender))
     return Message(
         id=event.message_id,
@@ -126,13 +134,6 @@ def _read_message(desk: Desk, event: MessageResolved) -> Message:
         text=str(content.get("text", "")),
         entry=entry_of(content, event.channel),
     )
-
-
-def _content(desk: Desk, ref: str) -> Mapping[str, Any]:
-    try:
-        return desk.contents.get(ref)
-    except NotFound:
-        return {}
 
 
 def _sites(desk: Desk, event: MessageResolved, content: Mapping[str, Any], sender: Person | None) -> tuple[Site, ...]:

@@ -13,6 +13,7 @@ from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket
 from functions.tickets.ticket.types import TicketType
 from hub.contracts.events import Priority
 from hub.kernel.ids import SYSTEM
+from hub.kernel.money import Money
 from hub.kernel.regions import BASE
 from hub.rules import DecisionTable, decide
 
@@ -86,6 +87,9 @@ class Opening:
     entry: str = ""
     sealed: str = ""
     replay: bool = False
+    order_no: str = ""
+    amount_minor: int = 0
+    amount_currency: str = "CNY"
 
 
 def entry_of(content: Mapping[str, Any], channel: str) -> str:
@@ -146,6 +150,9 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         link=opening.link,
         rule_id=classification.rule_id,
         replay=opening.replay,
+        order_no=opening.order_no,
+        amount_minor=opening.amount_minor,
+        amount_currency=opening.amount_currency,
     )
 
 
@@ -157,6 +164,8 @@ def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Not
         "rule": ticket.rule_id,
         "message": message_id,
         "entry": ticket.entry,
+        "order": ticket.order_no,
+        "amount": str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
         **_place_of(ticket),
     }
     opened = Note("opened", actor, {name: value for name, value in facts.items() if value}, ticket.subject_sealed)

@@ -23,6 +23,9 @@ from functions.tickets.ticket.events import (
 from functions.tickets.ticket.ticket import Rung, Ticket, Visit
 from hub.contracts.events import Event
 
+PEOPLES = ("human", "approval")
+"""Nodes that people end, and report their work at."""
+
 
 @dataclass(frozen=True)
 class StartFlow:
@@ -128,7 +131,7 @@ def _of_visit(tenant: str, new: Visit, old: Visit | None) -> Iterator[Effect]:
         yield Emit(visit_entered(tenant, new))
     if not new.waits and (old is None or old.waits):
         yield Emit(visit_left(tenant, new))
-        if new.report and new.form is not None:
+        if new.report and new.kind in PEOPLES:
             yield Emit(work_reported(tenant, new))
     settled_before = old is not None and not old.waits and old.token == new.token
     if new.token and not new.waits and not settled_before:

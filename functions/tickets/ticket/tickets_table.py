@@ -139,6 +139,8 @@ class TicketTable:
     def _listed(self, ticket: Ticket) -> dict[str, str]:
         """Where the ticket is found: by its place, and by its customer."""
         keys = _list_keys(self.items.tenant, ALL, ticket)
+        if not ticket.customer_id:
+            return keys
         return {**keys, "list_pk": self.items.key(f"customer#{ticket.customer_id}"), "list_sk": keys["l_at"]}
 
     def _open_list(self, old: Ticket, new: Ticket) -> list[Write]:
