@@ -7,7 +7,9 @@ from functools import partial
 
 from functions.customers.contacts import Contact, apply_change
 from functions.customers.desk import Desk, build_desk
+from functions.customers.homes import Home, home_of, with_derived
 from functions.customers.identities import Identity, resolve_customer
+from functions.customers.occasions import occasion_of
 from functions.customers.persons import Person, identities_of, person_of
 from functions.customers.places import Served, places_of, served_at
 from functions.customers.places_table import LIST, listed
@@ -108,8 +110,9 @@ def record_fact(desk: Desk, request: Request) -> CustomerView:
     """Record one fact about a customer, with who said so and when; the one before is replaced. Whoever comes with a
     `phone` or `union_id` that is recorded here is this customer, unless it is another's already."""
     customer_id, name = request.subject.id, request.path["name"]
-    fact = _fact(desk, customer_id, name, request.body.value, request.principal.sub, request.now)
-    profile = desk.customers.save_facts(customer_id, (fact,), request.body.version)
+    value, source = request.body.value, request.principal.sub
+    facts = [_fact(desk, customer_id, *fact, source, request.now) for fact in with_derived(name, value).items()]
+    profile = desk.customers.save_facts(customer_id, facts, request.body.version)
     _identify(desk, request)
     return _show(desk, request, profile)
 
@@ -139,6 +142,21 @@ def on_event(desk: Desk, event: Event) -> None:
             _serve(desk, event.customer_id, served_at(event.region, event.store_id))
         case GlassBroken() if _is_known(desk, event.thing):
             _record(desk, event.thing, event)
+    if isinstance(event, AfterSaleChanged | ReviewPosted | LeadCaptured):
+        customer_id = _customer_of(desk, event)
+        desk.emit(occasion_of(event, customer_id, _home(desk, customer_id)))
+
+
+def _customer_of(desk: Desk, event: AfterSaleChanged | ReviewPosted | LeadCaptured) -> str:
+    """Who is behind it, "" where the platform names nobody."""
+    person = event.buyer_id if isinstance(event, AfterSaleChanged) else event.person_id
+    shop = "" if isinstance(event, LeadCaptured) else event.shop_id
+    account = shop if isinstance(event, AfterSaleChanged) else event.account or shop
+    return desk.customers.find(Identity(event.channel, account, person)) or "" if person else ""
+
+
+def _home(desk: Desk, customer_id: str) -> Home:
+    return home_of(desk.customers.profile(customer_id).facts) if customer_id else Home()
 
 
 def _record_members(desk: Desk, event: GroupChanged) -> None:
@@ -151,6 +169,7 @@ def _record_members(desk: Desk, event: GroupChanged) -> None:
 def _resolve_message(desk: Desk, event: MessageReceived) -> MessageResolved:
     """The same message with its customer; its id derives from the event's, so a repeat is recognised."""
     customer_id = _meet(desk, Identity(event.channel, event.account, event.sender_id), event)
+    home = _home(desk, customer_id)
     return MessageResolved(
         id=derived_id("evt", event.at, "message.resolved", event.id),
         tenant=event.tenant,
@@ -163,6 +182,10 @@ def _resolve_message(desk: Desk, event: MessageReceived) -> MessageResolved:
         customer_id=customer_id,
         kind=event.kind,
         content_ref=event.content_ref,
+        region=event.region,
+        store_id=event.store_id,
+        home_region=home.region,
+        home_store=home.store,
     )
 
 

@@ -20,6 +20,7 @@ from functions.tickets.ticket.ticket import Case
 from functions.tickets.ticket.tickets_table import TicketTable
 from hub.documents.documents import Documents
 from hub.edge.host import Host
+from hub.kernel.regions import BASE
 from hub.store.content import ContentStore
 from hub.store.sealing import Sealer
 from hub.store.table import Table
@@ -30,7 +31,7 @@ class Desk:
     """items: the room's table. tickets, lists, threads: what lies in it. staff: who could do the work. documents: the
     room's kinds, catalogue: as tickets are worked by them. machines: what runs the flows. contents: what people wrote.
     sealer: seals it on a ticket. emit: events to the bus. now: business time, which runs `clock_scale` times as fast
-    as real time."""
+    as real time. default_region: of tickets that nothing else gives a place."""
 
     tenant: str
     items: Items
@@ -47,6 +48,7 @@ class Desk:
     now: Callable[[], datetime]
     escalation_arn: str
     clock_scale: float = 1.0
+    default_region: str = BASE
 
     def in_business(self, real: timedelta) -> timedelta:
         """How much business time passes in this much real time: machines are slow in real time."""
@@ -91,6 +93,7 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         now=host.now,
         escalation_arn=settings.escalation_arn,
         clock_scale=scale,
+        default_region=settings.default_region,
     )
 
 

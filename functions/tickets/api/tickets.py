@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functions.tickets.api.cases import show_case
-from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of, place_of_body
+from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of, place_of_body, site_of_body
 from functions.tickets.api.views import show_explanation, show_ticket, show_timeline
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Need, choose_person
 from functions.tickets.handlers.reception import open_case
 from functions.tickets.intake.intake import BY_HAND, Classification, Opening, intake_facts
+from functions.tickets.intake.occasion_kind import PRESETS
 from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Case, Ticket
 from hub.contracts.http import Page
@@ -63,14 +64,15 @@ def _replay_open(desk: Desk, request: Request, _made: str) -> TicketView:
 )
 def open_by_hand(desk: Desk, request: Request) -> TicketView:
     """Open a ticket of a known type; its flow starts by itself."""
-    ticket_id, body = request.new_id("tkt"), request.body
+    ticket_id, body, site = request.new_id("tkt"), request.body, site_of_body(desk, request)
     opening = Opening(
         ticket_id=ticket_id,
         customer_id=body.customer_id,
-        region=body.region,
+        region=site.region,
         link="",
         at=request.made_at or request.now,
-        store_id=body.store_id,
+        store_id=site.store_id,
+        placed_by=site.source,
         channel="hand",
         sealed=desk.seal_text(ticket_id, body.subject),
     )
@@ -130,6 +132,7 @@ def explain_ticket(desk: Desk, request: Request) -> ExplainView:
     need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
     subject = desk.unseal_text(ticket.id, ticket.subject_sealed)
     facts = intake_facts(subject, ticket.channel, ticket.entry, ticket.region)
-    traces = () if ticket.rule_id == BY_HAND else explain(desk.catalogue.intake_rules(), facts).rules
+    from_message = ticket.rule_id != BY_HAND and ticket.entry not in PRESETS()
+    traces = explain(desk.catalogue.intake_rules(), facts).rules if from_message else ()
     dispatch = choose_person(need, desk.staff.organisation(), request.now)
     return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, dispatch, request.now)

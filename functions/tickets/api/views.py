@@ -52,6 +52,9 @@ def show_ticket(case: Case, subject: str = "", supplies: tuple[SupplyView, ...] 
         topic=ticket.topic,
         region=ticket.region,
         store_id=ticket.store_id,
+        placed_by=ticket.placed_by,
+        home_region=ticket.home_region,
+        home_store=ticket.home_store,
         team=ticket.team,
         assignee=ticket.assignee,
         flow=FlowRef(key=ticket.flow_key, version=ticket.flow_version),
@@ -65,6 +68,9 @@ def show_ticket(case: Case, subject: str = "", supplies: tuple[SupplyView, ...] 
         paused=bool(ticket.ladder) and ticket.clock_since is None,
         waits_for=ticket.waits_for,
         supplies=supplies,
+        order_no=ticket.order_no,
+        amount=str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
+        amount_currency=ticket.amount_currency,
         currency=ticket.currency,
         labour_amount=str(Money(ticket.labour_minor, ticket.currency)),
         parts_amount=str(Money(ticket.parts_minor, ticket.currency)),
@@ -92,7 +98,13 @@ def _visit(visit: Visit) -> VisitView:
 
 
 def _rung(rung: Rung) -> RungView:
-    return RungView(rung=rung.name, due_at=rung.due_at, fired_at=rung.fired_at, recipients=rung.recipients)
+    return RungView(
+        rung=rung.name,
+        due_at=rung.due_at,
+        fired_at=rung.fired_at,
+        recipients=rung.recipients,
+        fallback=rung.fallback,
+    )
 
 
 def show_timeline(case: Case, trail: Sequence[Entry], shown: Sequence[Entry], texts: Mapping[int, str]) -> TimelineView:

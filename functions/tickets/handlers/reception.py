@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from functions.tickets.deadlines.stuck import SLACK
 from functions.tickets.desk import Desk
@@ -19,6 +21,7 @@ from functions.tickets.intake.intake import (
     open_ticket,
     opening_notes,
 )
+from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.tables import RACES_LIMIT, Record
 from functions.tickets.ticket.ticket import Case, Move, Thread
 from functions.tickets.ticket.visits import tap_card
@@ -104,25 +107,43 @@ def open_case(
     return desk.tickets.create(ticket, opening_notes(ticket, actor, message), desk.now(), extra)
 
 
+def read_content(desk: Desk, ref: str) -> Mapping[str, Any]:
+    """What somebody wrote, {} where it is gone."""
+    try:
+        return desk.contents.get(ref)
+    except NotFound:
+        return {}
+
+
 def _read_message(desk: Desk, event: MessageResolved) -> Message:
     sender = desk.staff.person_by_userid(event.sender_id)
-    try:
-        content = desk.contents.get(event.content_ref)
-    except NotFound:
-        content = {}
+    content = read_content(desk, event.content_ref)
+    site = settle_site(_sites(desk, event, content, sender))
     return Message(
         id=event.message_id,
         customer_id=event.customer_id,
         channel=event.channel,
         kind=event.kind,
         at=event.at,
-        region=sender.region if sender else BASE,
-        store_id=sender.store_id if sender else "",
+        region=site.region,
+        store_id=site.store_id,
+        placed_by=site.source,
+        home_region=event.home_region,
+        home_store=event.home_store,
         from_staff=sender is not None,
         replay=event.replay,
         text=str(content.get("text", "")),
         entry=entry_of(content, event.channel),
     )
+
+
+def _sites(desk: Desk, event: MessageResolved, content: Mapping[str, Any], sender: Person | None) -> tuple[Site, ...]:
+    """Where the message may belong, what counts most first: a colleague's own place is the way that it came in."""
+    staff = (Site("account", sender.region, sender.store_id),) if sender else ()
+    ways = (*staff, Site("account", event.region, event.store_id))
+    near = next((way.region for way in ways if way.region != BASE), BASE)
+    home = Site("customer", event.home_region, event.home_store)
+    return (named_site(content, near), *ways, home, Site("default", desk.default_region))
 
 
 def _take_once(desk: Desk, message: Message) -> None:
@@ -157,6 +178,9 @@ def _open(desk: Desk, message: Message, record: Record | None) -> None:
         link="",
         at=message.at,
         store_id=message.store_id,
+        placed_by=message.placed_by,
+        home_region=message.home_region,
+        home_store=message.home_store,
         channel=message.channel,
         entry=message.entry,
         sealed=desk.seal_text(ticket_id, message.text),

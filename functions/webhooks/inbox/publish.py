@@ -10,15 +10,17 @@ happen twice; neither can be left out. Consumers know a repeat by the event's id
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from functions.webhooks.orders.orders import Facts, Noting
 from hub.channels.base import Draft, Inbound, NotUnderstood, StoredMessage
+from hub.contracts.envelope import Placed
 from hub.contracts.events import Event
 from hub.kernel.errors import Conflict, HubError, NotFound, Refuse, Retry
+from hub.kernel.regions import BASE
 from hub.store.connection import Connection
 from hub.store.messages import InboxItem, State
 
@@ -144,16 +146,28 @@ class Publisher:
                 self.content.put(content_ref(draft.event, item.message_id), draft.content, wall_epoch)
             if draft.facts is not None:
                 self.keeper.keep(draft.facts, self._noting(item, replay))
-        self.emit(*(draft.event for draft in drafts if draft.event is not None))
+        place = self._place(item.connection_id)
+        self.emit(*(_placed(draft.event, place) for draft in drafts if draft.event is not None))
 
     def _is_disabled(self, connection_id: str) -> bool:
         connection = self.connections.find(connection_id)
         return connection is not None and not connection.enabled
 
     def _noting(self, item: InboxItem, replay: bool) -> Noting:
-        connection = self.connections.find(item.connection_id)
-        place = {"region": connection.region, "store_id": connection.store_id} if connection else {}
+        place = self._place(item.connection_id)
         return Noting(item.connection_id, item.channel, item.received_at, self.wall_now(), item.source, replay, **place)
+
+    def _place(self, connection_id: str) -> dict[str, str]:
+        """Where the connection belongs; nothing is said of one that is gone."""
+        connection = self.connections.find(connection_id)
+        return {"region": connection.region, "store_id": connection.store_id} if connection else {}
+
+
+def _placed(event: Event, place: Mapping[str, str]) -> Event:
+    """The event with the place where it came in, if it has room for one and none of its own."""
+    if not place or not isinstance(event, Placed) or event.region != BASE or event.store_id:
+        return event
+    return event.model_copy(update=place)
 
 
 def _reason(error: Refuse) -> str:
