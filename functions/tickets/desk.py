@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.tickets.context import Context
+from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.deadlines.stuck import SLACK, look_at
 from functions.tickets.dispatch.organisation_table import OrganisationTable
 from functions.tickets.flows.legacy_table import OldFlows
@@ -74,7 +75,7 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
     def look_after(case: Case) -> datetime | None:
         """From when on a ticket may need looking after."""
         ticks = case.ticket.is_open and case.ticket.clock_since
-        return look_at(case, catalogue.ladder_of(case.ticket) if ticks else (), SLACK * scale)
+        return look_at(case, catalogue.ladder_of(case.ticket) if ticks else Ladder(), SLACK * scale)
 
     tickets = TicketTable(items, look_after)
     return Desk(

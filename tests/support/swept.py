@@ -80,7 +80,7 @@ class Path:
             for name, table in dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.items()
             for item in table.all_items()
         ]
-        return sorted(map(_without_chance, items)) + [json.dumps(self.look(), default=str, sort_keys=True)]
+        return [*sorted(map(_without_chance, items)), json.dumps(self.look(), default=str, sort_keys=True)]
 
 
 def http_outcome(answer: Answer, *shown: str) -> Outcome:

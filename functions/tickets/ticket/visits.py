@@ -56,8 +56,8 @@ def enter_visit(case: Case, arrival: Arrival, at: datetime) -> Move | None:
     visit = case.visits.get(arrival.visit_id(case.ticket))
     if visit is not None:
         newer = arrival.rank >= visit.token_rank and arrival.token != visit.token
-        entered = visit.but(run=arrival.run, token=arrival.token, token_rank=arrival.rank)
-        return Move(case.ticket, (), (entered,)) if newer else None
+        reached = visit.but(run=arrival.run, token=arrival.token, token_rank=arrival.rank)
+        return Move(case.ticket, (), (reached,)) if newer else None
     require_run(case.ticket, arrival.run)
     ticket, notes = case.ticket, tuple[Note, ...]()
     if arrival.supervisor and not ticket.assignee:
