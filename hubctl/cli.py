@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from hub.contracts.directory import Role
+from hub.contracts.base import Role
 from hubctl import documents
 from hubctl.build import build
 from hubctl.clock.command import clock_app

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
-
-import requests
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hub.channels.base import Settings
 from hub.channels.parsing import parse_json
 from hub.kernel.errors import Retry
 from hub.kernel.platforms import PlatformGone, PlatformMisconfigured, PlatformRefused
+
+if TYPE_CHECKING:
+    import requests
 
 __all__ = [
     "TIMEOUT_SECONDS",
@@ -118,7 +119,7 @@ class ApiClient:
         self.wall_now = wall_now
         self._tokens = tokens
         self._base_url = (base_url or self.BASE_URL).rstrip("/")
-        self._session = session or requests.Session()
+        self._session = session or _new_session()
         self._timeout = timeout
         self._budget = budget
 
@@ -159,8 +160,16 @@ class ApiClient:
         return answer
 
 
+def _new_session() -> requests.Session:
+    import requests  # a room that holds clients calls no platform on most of its starts
+
+    return requests.Session()
+
+
 def exchange(session: requests.Session, channel: str, method: str, base_url: str, path: str, **request: Any) -> Any:
     """One call, and the JSON that came back. Raises Retry: `<channel>-unreachable`, `-unreadable`, `-throttled`."""
+    import requests  # as above
+
     try:
         response = session.request(method, base_url + path, allow_redirects=False, **request)
         if response.status_code == TOO_MANY:

@@ -331,3 +331,28 @@ class DecisionCorrected(Event):
     order_id: str
     assumed: OrderState
     state: OrderState
+
+
+PLATFORM_EVENTS: tuple[type[Event], ...] = (
+    MessageReceived,
+    ContactChanged,
+    CardTapped,
+    TouchpointCaptured,
+    LeadCaptured,
+    ConsentChanged,
+    MemberChanged,
+    CouponChanged,
+    GroupChanged,
+    StaffChanged,
+    PlatformNoticed,
+    SupplyChanged,
+    LogisticsChanged,
+    ReviewPosted,
+    OrderTouched,
+    AfterSaleTouched,
+    FeedTouched,
+    OrderPaid,
+    OrderChanged,
+    AfterSaleChanged,
+    DecisionCorrected,
+)

@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Moment, RegionCode, Slug, Words
+from hub.contracts.base import Contract, Moment, RegionCode, Slug, StoreId, Words
 from hub.contracts.classes import Classified
-from hub.contracts.directory import StoreId
 from hub.contracts.http import PageQuery
 
 ConnectionState = Literal["enabled", "disabled"]

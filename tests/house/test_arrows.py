@@ -27,6 +27,7 @@ WIRING = (
     *("functions/*/desk.py", "functions/*/tables.py", "functions/*_table.py", "functions/*/api/*"),
     *("functions/*/handlers/*", "hub/channels/client.py", "hub/channels/*/client.py"),
     *("hub/documents/*_table.py", "hub/documents/reading.py", "hub/documents/scoped.py", "hub/documents/routes.py"),
+    "hub/documents/operations.py",
     *("hub/documents/drafting.py", "hub/documents/publishing.py", "hub/documents/documents.py"),
 )
 GATEWAYS = (

@@ -23,7 +23,7 @@ State = Literal["open", "closed", "cancelled"]
 class Stored(BaseModel):
     """An item's body."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     def body(self) -> dict[str, Any]:
         """As DynamoDB holds it: numbers, text, booleans, lists and maps."""
