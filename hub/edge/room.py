@@ -123,7 +123,7 @@ class Room(Chalice, Generic[Desk]):
         path, method = request_path(event), event["requestContext"]["http"]["method"]
         match = match_path((route.path for route in self.http_routes), path)
         if match is None:
-            return self._refuse(event, NotFound("no such path", path=path))
+            return self._refuse(event, NotFound("no such path"))
         allowed = sorted(route.method for route in self.http_routes if route.path == match.template)
         if method not in allowed:
             return self._refuse(event, NotAllowed("no such method here", method=method, allowed=", ".join(allowed)))
