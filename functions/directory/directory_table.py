@@ -77,11 +77,17 @@ class DirectoryTable:
             setattr(item, name, list(getattr(body, name)))
         return self._save_with_rights(item, now)
 
-    def freeze(self, person_id: str, frozen: bool, now: datetime) -> PersonItem:
-        """Freeze or thaw. Freezing also ends every token given out so far, for good."""
+    def freeze(self, person_id: str, now: datetime, epoch: int) -> PersonItem:
+        """Freeze. Tokens made before `epoch` (hub.edge.auth.epoch_at) are dead for good."""
         item = self.person(person_id)
-        item.frozen = frozen
-        return self._save_with_rights(item, now, ends_tokens=frozen)
+        item.frozen = True
+        return self._save_with_rights(item, now, epoch=epoch)
+
+    def thaw(self, person_id: str, now: datetime) -> PersonItem:
+        """Thaw: a new token opens again what they may."""
+        item = self.person(person_id)
+        item.frozen = False
+        return self._save_with_rights(item, now)
 
     def members(self, userid: str) -> list[PersonItem]:
         """The people who are this member of the corp in WeCom, without a userid of their own by their id; up to two
@@ -127,7 +133,7 @@ class DirectoryTable:
         return read_page(GlassItem.query, pk, limit=limit, start=start, scan_index_forward=False, consistent_read=True)
 
     def _save_with_rights(
-        self, item: PersonItem, now: datetime, ends_tokens: bool = False, more: Sequence[RoomModel] = ()
+        self, item: PersonItem, now: datetime, epoch: int = 0, more: Sequence[RoomModel] = ()
     ) -> PersonItem:
         """The person and the principal that follows from them, and what else belongs to it: all or none."""
         item.updated_at = rfc3339(now)
@@ -136,7 +142,7 @@ class DirectoryTable:
         rights.stores = list(dict.fromkeys(filter(None, (item.store_id, *item.stores))))
         rights.teams, rights.level = list(item.teams), item.level
         rights.frozen = item.frozen or not item.active
-        rights.epoch = int(rights.epoch) + (1 if ends_tokens else 0)
+        rights.epoch = max(int(rights.epoch), epoch)
         rights.grants = list(item.grants)
         self._save(item, rights, *more)
         return item

@@ -37,11 +37,12 @@ REPORT = Keyed(
 
 
 class OpenTicket(Contract):
-    """A ticket opened by hand. `subject` is free text, stored sealed. Without a region ("base") a place that the
-    subject names counts, else the opener's own region and store."""
+    """A ticket opened by hand. `subject` is free text, stored sealed; `customer_id` travels in events, so it is the
+    hub's id of a customer and nothing else. Without a region ("base") a place that the subject names counts, else the
+    opener's own region and store."""
 
     type: TicketType
-    customer_id: Annotated[str, Field(min_length=1, max_length=64)]
+    customer_id: Annotated[str, Field(pattern=r"^cus_[0-9A-Za-z]{1,32}$", examples=["cus_01JD2X7V5N8Q4T6W9Z3B1C0E2F"])]
     priority: Priority = "normal"
     region: RegionCode = "base"
     store_id: Annotated[str, Field(max_length=64)] = ""

@@ -142,7 +142,7 @@ class Room(Chalice, Generic[Desk]):
         self._declare_above(path)
         match = match_path((route.path for route in self._routes), path)
         if match is None:
-            return self._refuse(event, NotFound("no such path", path=path))
+            return self._refuse(event, NotFound("no such path"))
         allowed = sorted(route.method for route in self._routes if route.path == match.template)
         if method not in allowed:
             return self._refuse(event, NotAllowed("no such method here", method=method, allowed=", ".join(allowed)))

@@ -65,7 +65,8 @@ def refusal(host: Host, error: Exception, request_id: str) -> Response:
     body = problem(known, request_id)
     if body.status == 500:
         host.count("Faults")
-    host.logger.info(known.code, extra={**masked_facts(known.facts), "status": body.status, "detail": known.detail})
+    facts = masked_facts(known.facts, typed=isinstance(known, NotFound))
+    host.logger.info(known.code, extra={**facts, "status": body.status, "detail": known.detail})
     headers: Headers = {**NO_STORE, "Content-Type": PROBLEM_TYPE}
     if isinstance(known, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from hub.kernel.errors import HubError, Refuse, Retry
+from hub.store.sealed_tokens import SealedTokens
+from hub.store.sealing import Sealer
 from hub.store.table import Item, Lost, Table
 
 RENEW_AT = 0.85
@@ -34,7 +36,7 @@ class _Held:
 
 
 class TokenCache:
-    """The token of one connection. `wall` is real time in epoch seconds.
+    """The token of one connection. `wall` is real time in epoch seconds; `sealer` seals what is stored.
 
     fetch: asks the platform for a new one. It is given what the last one said that renews it, "" the first time, and
     again where the platform refuses that: a shop that authorised us anew did so in the connection's settings.
@@ -47,8 +49,11 @@ class TokenCache:
         dynamodb: Any,
         fetch: Callable[[str], Fetched],
         wall: Callable[[], float] = time.time,
+        sealer: Sealer | None = None,
     ) -> None:
-        self._table, self._fetch, self._wall = Table(table, dynamodb), fetch, wall
+        bare = Table(table, dynamodb)
+        self._table: Table | SealedTokens = SealedTokens(bare, sealer) if sealer else bare
+        self._fetch, self._wall = fetch, wall
         self._key = (key, "token")
         self._held = _Held()
 

@@ -68,7 +68,7 @@ def test_a_stale_version_is_refused() -> None:
 
 
 def test_a_frozen_person_is_out_at_the_next_request() -> None:
-    """The token that worked a moment ago is refused, and stays dead after the thaw."""
+    """The token that worked a moment ago is refused, and stays dead after the thaw; one made anew opens again."""
     put_person()
     lis = token("agent", sub="li")
     assert call(app.room, "GET", "/auth/me", as_=lis).status == 200
@@ -76,6 +76,18 @@ def test_a_frozen_person_is_out_at_the_next_request() -> None:
     assert call(app.room, "GET", "/auth/me", as_=lis).status == 403
     assert call(app.room, "POST", "/directory/people/li/thaw").json["frozen"] is False
     assert call(app.room, "GET", "/auth/me", as_=lis).status == 401
+    assert call(app.room, "GET", "/auth/me", as_=token("agent", sub="li")).status == 200
+
+
+def test_a_freeze_that_is_repeated_happens_once() -> None:
+    """With the same Idempotency-Key the person is written once, and tokens made after a thaw live on."""
+    put_person()
+    frozen = call(app.room, "POST", "/directory/people/li/freeze", {}, key="k1").json
+    call(app.room, "POST", "/directory/people/li/thaw")
+    lis = token("agent", sub="li")
+    again = call(app.room, "POST", "/directory/people/li/freeze", {}, key="k1")
+    assert (frozen["version"], again.json["version"], again.json["frozen"]) == (2, 3, False)
+    assert call(app.room, "GET", "/auth/me", as_=lis).status == 200
 
 
 def test_rights_taken_away_are_gone_whatever_the_token_says() -> None:

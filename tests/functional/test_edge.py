@@ -23,7 +23,7 @@ from hub.edge.consumers import AGAIN_AFTER_SECONDS, LATEST_START_SECONDS
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel import errors
-from hub.kernel.errors import Conflict, HubError, Retry
+from hub.kernel.errors import Conflict, HubError, NotFound, Retry
 from hub.store.idempotency import Idempotency
 from tests.support.aws import AUTH_KEY, TENANT, account
 from tests.support.hosts import install
@@ -70,6 +70,10 @@ def make_room() -> Room[Seen]:
     @room.http("GET", "/things", summary="s", query=PageQuery)
     def browse(desk: Seen, request: Request) -> dict[str, int]:
         return {"limit": request.query.limit}
+
+    @room.http("GET", "/things/{thing_id}/missing", summary="s", answer=Thing)
+    def missing(desk: Seen, request: Request) -> Thing:
+        raise NotFound("no such thing", thing=request.path["thing_id"])
 
     @room.http("GET", "/things/{thing_id}/raw", summary="s", public=True)
     def raw(desk: Seen, request: Request) -> Raw:
@@ -168,6 +172,34 @@ def test_unknown_paths_and_methods_are_told_apart(sample: Any) -> None:
     assert [call(room, "GET", "/nothing").status, call(room, "DELETE", "/things").status] == [404, 405]
     assert call(room, "DELETE", "/things").headers["allow"] == "GET, POST"
     assert len(room.routes) == before
+
+
+def test_no_path_that_is_not_there_stands_in_the_log(sample: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """A phone or a link typed into a path that leads nowhere is neither logged nor told back."""
+    room = sample[0]
+    answer = call(room, "GET", "/nothing/13800138000")
+    assert (answer.status, call(room, "GET", "/things/13800138000/missing").status) == (404, 404)
+    assert "13800138000" not in answer.text + capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (rb'{"title": "\ud800"}', "/title"),
+        (rb'{"title": "a", "more": [{"\udc00x": 1}]}', "/more/0/?x"),
+        (rb'{"title": "a", "more": {"b/c": ["d", "e\uDFFF"]}}', "/more/b~1c/1"),
+    ],
+)
+def test_half_a_character_is_named_by_its_place(sample: Any, body: bytes, pointer: str) -> None:
+    """Half of a surrogate pair, in whatever part of a body, is a 422 with its place; a whole pair is people's words."""
+    answer = call(sample[0], "POST", "/things", body)
+    assert (answer.status, [error["pointer"] for error in answer.json["errors"]]) == (422, [pointer])
+    assert call(sample[0], "POST", "/things", rb'{"title": "\ud83d\ude00"}').json["title"] == "😀"
+
+
+def test_a_number_beyond_all_bounds_is_no_json(sample: Any) -> None:
+    """1e999 would become Infinity: 400, as for NaN."""
+    assert call(sample[0], "POST", "/things", b'{"title": "a", "count": 1e999}').status == 400
 
 
 def test_a_bug_answers_500_without_a_word_of_it(sample: Any) -> None:

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pytest
 
 from hub.kernel.errors import Refuse, Retry
+from hub.store.sealing import Sealer
 from hub.store.tokens import LEASE_SECONDS, TokenCache
 from tests.support.aws import account
 
 LIFE_SECONDS = 7200
 TABLE = "hub-demo-notifications"
+KEY = "alias/hub-demo"
 
 
 @dataclass
@@ -68,6 +71,27 @@ class Between:
 def office() -> Iterator[Office]:
     with account("notifications") as session:
         yield Office(session.client("dynamodb"))
+
+
+def test_tokens_lie_sealed(office: Office) -> None:
+    """Neither the token nor what renews it stands clear in the table; other processes read both, and what was stored
+    clear before is still read."""
+    key = "demo#token#con_1"
+
+    def process() -> TokenCache:
+        fetch, wall = office.platform.fetch, lambda: office.now
+        return TokenCache(TABLE, key, office.dynamodb, fetch, wall, Sealer(boto3.client("kms"), KEY, "demo"))
+
+    assert [process().get(), process().get()] == ["t1", "t1"]
+    (item,) = office.dynamodb.scan(TableName=TABLE)["Items"]
+    assert item["token"]["S"].startswith("sealed:1:")
+    assert item["renewal"]["S"].startswith("sealed:1:")
+    office.now += LIFE_SECONDS
+    assert (process().get(), office.platform.renewals) == ("t2", ["", "r1"])
+    key = "demo#token#con_2"
+    clear = {"pk": {"S": key}, "sk": {"S": "token"}, "token": {"S": "old"}, "renew_at": {"N": "9000000000"}}
+    office.dynamodb.put_item(TableName=TABLE, Item=clear)
+    assert process().get() == "old"
 
 
 @pytest.mark.parametrize("error", [Retry("busy"), Refuse("bad secret")])

@@ -239,3 +239,12 @@ def test_a_parameter_broken_by_hand_closes_one_door_only(stack: Stack, value: st
     door = stack.door()
     statuses = [door.answer(deliver(one, wecom_text("你好")))["statusCode"] for one in (broken, WECOM)]
     assert statuses == [404, 200]
+
+
+@pytest.mark.parametrize("wrong", [["DemoToken123"], {"a": 1}, 7, True])
+def test_a_setting_of_another_shape_is_named(stack: Stack, wrong: Any) -> None:
+    """A token that is a list, an object or a number is a 422 with its place, and nothing is made."""
+    body = {"channel": "wecom", "name": "x", "settings": {**WECOM.settings, "token": wrong}}
+    refused = call(app.room, "POST", "/webhooks/connections", body)
+    assert (refused.status, [each["pointer"] for each in refused.json["errors"]]) == (422, ["/settings/token"])
+    assert call(app.room, "GET", "/webhooks/connections").json["data"] == []

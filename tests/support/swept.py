@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,16 +17,19 @@ from moto.dynamodb.models import dynamodb_backends
 from functions.directory import app as directory
 from functions.directory.tables import MODELS as DIRECTORY_MODELS
 from functions.notifications import app as notifications
+from functions.notifications.desk import build_desk as build_notifications
 from functions.notifications.tables import MODELS as NOTIFICATION_MODELS
 from functions.settlement import app as settlement
 from functions.settlement.tables import MODELS as SETTLEMENT_MODELS
 from functions.tickets import app as tickets
 from hub.contracts.events import TicketAssigned, TicketClosed
 from hub.edge.aws import Clients
+from hub.edge.host import Host
 from hub.kernel.clock import StepClock
+from hub.store.tokens import LEASE_SECONDS
 from tests.support.aws import REGION, account
-from tests.support.hosts import install
-from tests.support.http import Answer, Context, bus_batch, call
+from tests.support.hosts import host_of
+from tests.support.http import Answer, Context, bus_batch, call, sqs_batch
 from tests.support.tickets import ESCALATION, Stage
 from tests.support.webhooks import WECOM, deliver, simulated_stack, wecom_text
 from tests.support.wecom_double import wecom_double
@@ -55,12 +58,14 @@ class Outcome:
 
 @dataclass
 class Path:
-    """One path. start: everything as it was before; deliver: one delivery, as its caller makes it; follow: what the
-    streams bring afterwards; look: what is compared, beside the tables. ignore: attributes that may count attempts."""
+    """One path. start: everything as it was before; deliver: one delivery, as its caller makes it; restart: another
+    process takes over, a while later; follow: what the streams bring afterwards; look: what is compared, beside the
+    tables. ignore: attributes that may count attempts or tell when."""
 
     name: str
     start: Callable[[], None]
     deliver: Callable[[], Outcome]
+    restart: Callable[[], None] = lambda: None
     follow: Callable[[], None] = lambda: None
     look: Callable[[], Any] = lambda: None
     ignore: tuple[str, ...] = ()
@@ -70,6 +75,7 @@ class Path:
         try:
             return self.deliver()
         except Crash:
+            self.restart()
             return Outcome("crashed")
 
     def state(self) -> list[str]:
@@ -111,6 +117,11 @@ class Snapshot:
             table.items = copy.deepcopy(self.items[name])
 
 
+def shared_host(room: Any, session: Any, clock: StepClock) -> Host:
+    """A host whose clients are made once: making them takes longer than most paths."""
+    return replace(host_of(room, session, clock), client=Clients(session.client))
+
+
 # Tickets: opened by a message and by hand, worked on, commented, published.
 
 
@@ -147,7 +158,7 @@ def ticket_paths() -> Iterator[list[Path]]:
             return lambda: http_outcome(call(tickets.room, "POST", path, body, key="k1"), *shown)
 
         def path(name: str, deliver_once: Callable[[], Outcome], *ignore: str) -> Path:
-            return Path(name, start, deliver_once, world.settle, look, ignore)
+            return Path(name, start, deliver_once, follow=world.settle, look=look, ignore=ignore)
 
         opened = {"type": "repair", "customer_id": "cus_1", "region": "310101", "priority": "high", "subject": "冷柜"}
         yield [
@@ -190,7 +201,7 @@ def webhook_paths() -> Iterator[list[Path]]:
             return sorted(told)
 
         ignore = ("received_at", "attempts", "pending_since", "changes", "last_delivery_at")
-        yield [Path("accept and publish", start, once, look=look, ignore=ignore)]
+        yield [Path("accept and publish", start, once, stack.restart, look=look, ignore=ignore)]
 
 
 # Settlement: a closed ticket's entries, and one by hand.
@@ -201,7 +212,7 @@ def ledger_paths() -> Iterator[list[Path]]:
     """Post what a closed ticket makes, and an entry by hand; each reaches its party by the stream."""
     clock = StepClock(NOON)
     with account("settlement", HUB_RUN_ARN="arn:aws:states:us-east-1:1:stateMachine:x", **NO_RETRIES) as session:
-        install(settlement.room, session, clock)
+        host = shared_host(settlement.room, session, clock)
         before = Snapshot()
         before.take()
         event = TicketClosed(
@@ -219,7 +230,7 @@ def ledger_paths() -> Iterator[list[Path]]:
 
         def start() -> None:
             before.restore()
-            install(settlement.room, session, clock)
+            settlement.room.install(host)
             for model in SETTLEMENT_MODELS:
                 model.Meta.max_retry_attempts = 0
 
@@ -227,8 +238,6 @@ def ledger_paths() -> Iterator[list[Path]]:
             """What the stream brings of each entry there is, as often as it fails."""
             keys = [(item["pk"]["S"], item["sk"]["S"]) for item in _scan("settlement") if "#entry#" in item["pk"]["S"]]
             rows = [{"table": "t", "kind": "INSERT", "pk": k, "sk": s, "new": None, "old": None} for k, s in keys]
-            from tests.support.http import sqs_batch
-
             return queue_outcome(settlement.on_change(sqs_batch(*rows), Context())) if rows else Outcome(OK)
 
         def heard() -> Outcome:
@@ -242,7 +251,7 @@ def ledger_paths() -> Iterator[list[Path]]:
         def follow() -> None:
             assert project().word == OK
 
-        yield [Path("post entries", start, heard), Path("post an entry by hand", start, posted, follow)]
+        yield [Path("post entries", start, heard), Path("post an entry by hand", start, posted, follow=follow)]
 
 
 # Notices.
@@ -253,6 +262,7 @@ def notice_paths() -> Iterator[list[Path]]:
     """Send a notice: one message goes out, and the send says so."""
     clock = StepClock(NOON)
     with wecom_double() as wecom, account("notifications", HUB_PLATFORMS_URL=wecom.url, **NO_RETRIES) as session:
+        host = shared_host(notifications.room, session, clock)
         connection = {"channel": "wecom", "state": "enabled",
                       "settings": {"corp_id": "ww1", "agent_id": "1000002", "secret": "s"}}  # fmt: skip
         name = "/hub/demo/connections/con_1"
@@ -262,18 +272,26 @@ def notice_paths() -> Iterator[list[Path]]:
         event = TicketAssigned(id="evt_1", tenant="demo", at=NOON, ticket_id="tkt_1", ticket_type="repair",
                                priority="normal", assignee="li")  # fmt: skip
 
-        def start() -> None:
-            before.restore()
-            wecom.messages.clear()
-            install(notifications.room, session, clock)
+        def restart() -> None:
+            """Another process, once a lease that the dead one held is over."""
+            clock.advance(seconds=LEASE_SECONDS + 1)
+            notifications.room.install(replace(host, clock=clock), build_notifications(host))
             for model in NOTIFICATION_MODELS:
                 model.Meta.max_retry_attempts = 0
 
-        def once() -> Outcome:
-            return queue_outcome(notifications.on_event(bus_batch(event), Context()))
+        def start() -> None:
+            before.restore()
+            wecom.messages.clear()
+            restart()
 
-        ignore = ("version", "attempt", "renew_at", "ends_at", "lease_until", "failed_at")
-        yield [Path("send a notice", start, once, look=lambda: wecom.messages, ignore=ignore)]
+        def once() -> Outcome:
+            outcome = queue_outcome(notifications.on_event(bus_batch(event), Context()))
+            clock.advance(seconds=LEASE_SECONDS + 1)  # the queue takes its time
+            return outcome
+
+        times = ("created_at", "sent_at", "claimed_at", "l_at", "renew_at", "ends_at", "lease_until", "failed_at")
+        ignore = ("version", "attempt", *times)
+        yield [Path("send a notice", start, once, restart, look=lambda: wecom.messages, ignore=ignore)]
 
 
 # The organisation: accounts and keys.
@@ -284,7 +302,11 @@ def directory_paths() -> Iterator[list[Path]]:
     """Freeze, save a person and a roster, make an API key."""
     clock = StepClock(NOON)
     with account("directory", **NO_RETRIES) as session:
-        install(directory.room, session, clock)
+        host = shared_host(directory.room, session, clock)
+        directory.room.install(host)
+        for model in DIRECTORY_MODELS:
+            model.Meta.max_retry_attempts = 0
+        desk = directory.room.desk
         person = {"name": "李雷", "roles": ["agent"], "region": "310000"}
         assert call(directory.room, "PUT", "/directory/people/li", person).status == 200
         before = Snapshot()
@@ -292,14 +314,12 @@ def directory_paths() -> Iterator[list[Path]]:
 
         def start() -> None:
             before.restore()
-            install(directory.room, session, clock)
-            for model in DIRECTORY_MODELS:
-                model.Meta.max_retry_attempts = 0
+            directory.room.install(host, desk)
 
         def ask(method: str, path: str, body: Any, *shown: str) -> Callable[[], Outcome]:
             return lambda: http_outcome(call(directory.room, method, path, body, key="k1"), *shown)
 
-        key = {"name": "ERP", "scopes": ["integrator"]}
+        key, roster = {"name": "ERP", "scopes": ["integrator"]}, {"shifts": [], "version": 0}
 
         def key_opens() -> Outcome:
             """The key that the caller holds in the end is the one that was made."""
@@ -312,9 +332,7 @@ def directory_paths() -> Iterator[list[Path]]:
         yield [
             Path("freeze", start, ask("POST", "/directory/people/li/freeze", {}, "frozen", "version")),
             Path("save a person", start, ask("PUT", "/directory/people/li", {**person, "version": 1}, "version")),
-            Path(
-                "save a roster", start, ask("PUT", "/directory/rosters/night", {"shifts": [], "version": 0}, "version")
-            ),
+            Path("save a roster", start, ask("PUT", "/directory/rosters/night", roster, "version")),
             Path("make an API key", start, key_opens),
         ]
 

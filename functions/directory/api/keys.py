@@ -61,11 +61,10 @@ def make_token(desk: Desk, request: Request) -> TokenView:
     if record is None:
         raise Unauthenticated("no such API key")
     rights = desk.host.principals.principal(str(record["sub"])) or record
-    epoch = int(rights.get("epoch", 0))
-    claims = {"sub": record["sub"], "aud": desk.host.settings.tenant, "kind": "machine", "epoch": epoch}
-    token = auth.issue(
-        desk.host.auth_keys(), auth.principal_from(claims, rights), desk.host.clock.wall_now(), TOKEN_SECONDS, epoch
-    )
+    wall_now = desk.host.clock.wall_now()
+    tenant, epoch = desk.host.settings.tenant, auth.epoch_at(wall_now)
+    claims = {"sub": record["sub"], "aud": tenant, "kind": "machine", "epoch": epoch}
+    token = auth.issue(desk.host.auth_keys(), auth.principal_from(claims, rights), wall_now, TOKEN_SECONDS)
     return TokenView(access_token=token, expires_in=TOKEN_SECONDS)
 
 
