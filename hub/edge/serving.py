@@ -58,7 +58,7 @@ def serve(host: Host, desk: Any, route: Route, sent: Any, routes: Sequence[Route
     except HubError as error:
         return refusal(host, error, request_id)
     except Exception:
-        host.logger.exception("unexpected", extra={"route": route.path})
+        host.logger.exception("unexpected", extra={"route": route.path, "instance": request_id})
         return refusal(host, Broken("unexpected"), request_id)
 
 
@@ -68,7 +68,8 @@ def refusal(host: Host, error: Exception, request_id: str) -> Response:
     body = problem(known, request_id)
     if body.status == 500:
         host.count("Faults")
-    host.logger.info(known.code, extra={**masked_facts(known.facts), "status": body.status, "detail": known.detail})
+    extra = {**masked_facts(known.facts), "status": body.status, "detail": known.detail, "instance": request_id}
+    host.logger.info(known.code, extra=extra)
     headers: Headers = {**NO_STORE, "Content-Type": PROBLEM_TYPE}
     if isinstance(known, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
