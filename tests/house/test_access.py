@@ -48,8 +48,8 @@ PLAIN: dict[str, str] = {
         DocumentView.facts DocumentView.overlay DraftView.document LintDocument.document
         PublishDocument.document""",
     "why something was refused, in words of ours": """
-        FieldProblem.detail ProblemAnswer.detail ProblemInChinese.detail ProblemAnswer.facts SendView.reason MessageView.reason
-        PromotionView.reason MassReplay.reason CopyResult.reason""",
+        FieldProblem.detail ProblemAnswer.detail ProblemInChinese.detail ProblemAnswer.facts SendView.reason
+        MessageView.reason PromotionView.reason MassReplay.reason CopyResult.reason""",
     "a count of messages, or a proof that sums are zero": """
         Counts.pending Figures.pending LedgerSummary.imbalance_minor""",
     "where somebody came from, by keys and ids of the platform": "attribution FeedTouched.feed",
