@@ -28,7 +28,7 @@ SENTENCES = json.loads((ROOT / "hub" / "edge" / "chinese.json").read_text(encodi
         ("must be one of: low, normal, urgent", "须为其中之一：low, normal, urgent"),
         ("must be 1 to 64 characters", "须为 1 至 64 个字符"),
         ("must be at most 1800 bytes of JSON", "不得超过 1800 字节（JSON）"),
-        ("String should have at least 1 character", "至少 1 character 个字符"),
+        ("String should have at least 1 character", "至少 1 个字符"),
         ("Input should be greater than or equal to 1", "须不小于 1"),
         ("must be a platypus", "不符合要求：must be a platypus"),
     ],
