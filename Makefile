@@ -35,7 +35,7 @@ test: $(STAMP) ## Run every test, the deployed stack included
 	@$(RUN)/python -m pytest tests --ignore tests/e2e -n 2 --dist loadfile
 	@$(RUN)/python -m pytest tests/e2e
 
-unit: $(STAMP) ## Run the pure tests only (seconds)
+unit: $(STAMP) ## Run the pure tests only (two minutes)
 	@$(RUN)/python -m pytest tests/unit -n 2 --dist loadfile
 
 check: $(STAMP) ## Format, lint, types, arrows

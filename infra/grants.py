@@ -9,7 +9,7 @@ from infra.manifest import Manifest
 from infra.names import Names
 from infra.permissions import Grant
 from infra.streams import streamed_tables
-from infra.tables import BY_DUE, BY_LEVEL, BY_LIST
+from infra.tables import BY_CONNECTION, BY_DUE, BY_LEVEL, BY_LIST, BY_PENDING
 
 TABLE_VERBS = ("BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query")
 TABLE_ACTIONS = tuple(f"dynamodb:{verb}" for verb in (*TABLE_VERBS, "UpdateItem"))
@@ -108,7 +108,8 @@ class Grants:
     def _webhooks(self) -> Iterator[Grant]:
         names = self.names
         yield Grant(INBOX_ACTIONS, (names.table_arn("inbox"),))
-        yield Grant(("dynamodb:Query",), (names.table_arn("inbox", "index", "by_pending"),))
+        listed = (BY_PENDING, BY_CONNECTION)
+        yield Grant(("dynamodb:Query",), tuple(names.table_arn("inbox", "index", index[0]) for index in listed))
         written = (names.parameter_arn("connections", "*"),)
         reason = "a connection is made by an administrator at run time; its id is not known before"
         yield Grant(("ssm:DeleteParameters", "ssm:PutParameter"), written, reason)

@@ -11,7 +11,7 @@ from uuid import uuid4
 from functions.notifications.bundling import sweep_due
 from functions.notifications.delivery import Claim, Outcome, Send, delay, deliver
 from functions.notifications.desk import Desk, build_desk
-from functions.notifications.notices import Notice, notices_of, operator_notices
+from functions.notifications.notices import Notice, fallback_notices, notices_of, operator_notices
 from functions.notifications.quiet import is_on_duty, quiet_until, release_at
 from functions.notifications.sends_table import LIST
 from functions.notifications.wecom import Posted
@@ -38,6 +38,7 @@ from hub.kernel.errors import NotFound, Retry
 from hub.store.lists import ListQuery, Within
 from hub.store.paging import Position
 
+RUNG = "rung.fired"
 FILTER_PAGES = 5
 """A list looks at so many pages for what was asked of it, then hands back a cursor."""
 READERS = ("supervisor", "agent", "engineer", "store_manager", "viewer", "integrator")
@@ -163,13 +164,27 @@ def _notify_all(desk: Desk, notices: Sequence[Notice], now: datetime) -> None:
     """Tell each recipient; one whom the platform makes wait holds up none of the others. Raises the last Retry."""
     passing: Retry | None = None
     for notice in notices:
-        region, store = desk.people.place(notice.recipient)
         try:
-            _notify(desk, replace(notice, region=region, store=store), now)
+            _notify_placed(desk, notice, now)
+            _fall_back(desk, notice, now)
         except Retry as error:
             passing = error
     if passing is not None:
         raise passing
+
+
+def _notify_placed(desk: Desk, notice: Notice, now: datetime) -> None:
+    region, store = desk.people.place(notice.recipient)
+    _notify(desk, replace(notice, region=region, store=store), now)
+
+
+def _fall_back(desk: Desk, notice: Notice, now: datetime) -> None:
+    """Tell those who run the hub of a rung that did not reach its recipient; the same again tells nobody twice."""
+    send = desk.sends.read(notice.id) if notice.kind == RUNG else None
+    if send is None or send.state != "failed":
+        return
+    for fallback in fallback_notices(notice, send.created_at, desk.people.operators()):
+        _notify_placed(desk, fallback, now)
 
 
 def _notify(desk: Desk, notice: Notice, now: datetime) -> None:

@@ -34,7 +34,9 @@ class SendView(Contract):
     fallback: bool = Field(default=False, description="nobody else was there to hear it")
     connection_id: str = Field(default="", description="what a platform's notice is about; it has no ticket")
     about: str = Field(
-        default="", description="<channel>/<kind>/<status> of a platform's notice, <person>/<thing> of broken glass"
+        default="",
+        description="<channel>/<kind>/<status> of a platform's notice, <person>/<thing> of broken glass, the person "
+        "whom an escalation did not reach",
     )
     attempt: int
     created_at: Moment

@@ -121,6 +121,7 @@ class TicketQuery(PageQuery):
     customer: str = ""
     assignee: str = ""
     entry: str = Field(default="", description="one of the ticket's entries, e.g. website")
+    message: str = Field(default="", description="a message's id: the ticket that it opened or joined, and no other")
 
 
 class FlowRef(Contract):

@@ -55,7 +55,7 @@ def serve(host: Host, desk: Any, route: Route, sent: Any, routes: Sequence[Route
     except HubError as error:
         return refusal(host, error, request_id)
     except Exception:
-        host.logger.exception("unexpected", extra={"route": route.path})
+        host.logger.exception("unexpected", extra={"route": route.path, "instance": request_id})
         return refusal(host, Broken("unexpected"), request_id)
 
 
@@ -66,7 +66,8 @@ def refusal(host: Host, error: Exception, request_id: str) -> Response:
     if body.status == 500:
         host.count("Faults")
     facts = masked_facts(known.facts, typed=isinstance(known, NotFound))
-    host.logger.info(known.code, extra={**facts, "status": body.status, "detail": known.detail})
+    extra = {**facts, "status": body.status, "detail": known.detail, "instance": request_id}
+    host.logger.info(known.code, extra=extra)
     headers: Headers = {**NO_STORE, "Content-Type": PROBLEM_TYPE}
     if isinstance(known, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"

@@ -24,6 +24,7 @@ from hub.store.circuit import Circuit
 from hub.store.connection import Connection
 from hub.store.limits import Limits
 from hub.store.sealing import Sealer
+from hub.store.table import Table
 from hub.store.tokens import TokenCache
 
 Timeout = tuple[float, float]
@@ -58,6 +59,11 @@ class Platforms:
         platform does not answer: to anybody, in whichever room."""
         key = f"{self.tenant}#circuit#{connection_id}"
         return Circuit(self.table, key, self.dynamodb, self._wall).guard()
+
+    def forget(self, connection_id: str) -> None:
+        """Delete what a connection that is no more leaves here for good: its access token, and what renews it. Raises
+        Retry."""
+        Table(self.table, self.dynamodb).delete((f"{self.tenant}#token#{connection_id}", "token"))
 
     def _connect(self, connection: Connection, timeout: Timeout) -> Any:
         kind = client_module(connection.channel).Client

@@ -5,7 +5,8 @@ An item is `<tenant>#<message id>` / `message`. The message id is a hash of the 
 dedupe key, so the key *is* the dedupe key: a new message costs one conditional put, a repeat one put that
 fails.
 
-What still waits (or was given up) carries `pending_pk`, the hash key of a sparse index: `<tenant>#pending`,
+All of a connection's messages are listed by `<tenant>#<connection id>` and the time at which they came. What still
+waits (or was given up) carries `pending_pk`, the hash key of a sparse index: `<tenant>#pending`,
 `<tenant>#quarantined` or `<tenant>#dead`. A processed message has none.
 """
 
@@ -26,6 +27,7 @@ KEEP = timedelta(days=90)
 """After this a stored message, and the memory that it was delivered, are gone. No platform repeats for that
 long."""
 SORT = "message"
+BY_CONNECTION = Index("by_connection", "connection_pk", "connection_sk")
 BY_PENDING = Index("by_pending", "pending_pk", "pending_since")
 
 
@@ -72,6 +74,14 @@ class Inbox:
         )
         return [item["pk"].rpartition("#")[2] for item in page.items], page.start
 
+    def list_recent(self, connection_id: str, limit: int, before: str = "") -> list[str]:
+        """Places (`<time>#<message id>`, see hub.store.messages) of a connection's messages in whatever state, the
+        latest first. before: an earlier page's last. May be a moment behind. Raises Retry."""
+        page = self._items.query(
+            f"{self.tenant}#{connection_id}", index=BY_CONNECTION, sk_before=before, limit=limit, newest_first=True
+        )
+        return [item["connection_sk"] for item in page.items]
+
     @property
     def _items(self) -> Table:
         return Table(self.table, self.client)
@@ -86,6 +96,8 @@ class Inbox:
             "dedupe_key": arrival.dedupe_key,
             "received_at": rfc3339(business_now),
             "status": "pending",
+            "connection_pk": f"{self.tenant}#{arrival.connection_id}",
+            "connection_sk": f"{rfc3339(business_now)}#{message_id}",
             "pending_pk": f"{self.tenant}#pending",
             "pending_since": rfc3339(wall_now),
         }

@@ -44,3 +44,8 @@ class InboxItem:
     reason: str = ""
     source: Source = "push"
     cut_from: int = 0
+
+
+def id_at(place: str) -> str:
+    """The message id of a place (`<time>#<message id>`) in a list of recent messages."""
+    return place.rpartition("#")[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,17 @@ class NewThing(Contract):
 class Thing(Contract):
     id: str
     title: str
+
+
+class Lines(logging.Handler):
+    """The records that a logger was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records = list[logging.LogRecord]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
 
 
 Seen = list[Any]
@@ -208,6 +220,17 @@ def test_a_bug_answers_500_without_a_word_of_it(sample: Any) -> None:
     assert answer.status == 500
     assert "secret" not in answer.text
     assert "ZeroDivision" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/things/bug/break", "/things/late/break", "/nothing"])
+def test_what_an_error_tells_one_to_quote_stands_in_the_log(sample: Any, path: str) -> None:
+    """`instance` finds the error's line, whether it is the sender's fault or ours."""
+    lines, logger = Lines(), logging.getLogger("sample")
+    logger.addHandler(lines)
+    answer = call(sample[0], "POST", path)
+    logger.removeHandler(lines)
+    assert answer.json["instance"] == "req-test"
+    assert {getattr(record, "instance", "") for record in lines.records} == {"req-test"}
 
 
 def test_faults_and_failed_records_are_counted(sample: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -273,6 +273,30 @@ def test_who_runs_the_hub_hears_what_a_platform_wants_done(stack: Stack) -> None
     }
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"errcode": 0, "errmsg": "ok", "unlicenseduser": "eng_wang", "msgid": "m1"},
+        {"errcode": 60111, "errmsg": "userid not found"},
+    ],
+    ids=["no licence", "not there"],
+)
+def test_an_escalation_that_reaches_nobody_goes_to_who_runs_the_hub(stack: Stack, answer: dict[str, Any]) -> None:
+    """A success without its only receiver is no success: administrators hear of the rung, once, and whom it missed."""
+    stack.hear(operator("root", "administrator"), operator("eng_wang", "engineer"))
+    stack.wecom.answers = [answer]
+    rung = RungFired(
+        id="evt_9", tenant="demo", at=NOON, ticket_id="tkt_1", ticket_type="repair", priority="high", rung="supervisor",
+        due_at=NOON, recipients=("eng_wang",),
+    )  # fmt: skip
+    assert [stack.hear(rung), stack.hear(rung)] == [DONE, DONE]
+    by_person = {send["recipient"]: (send["kind"], send["state"], send["about"]) for send in stack.sends()}
+    assert by_person["eng_wang"][:2] == ("rung.fired", "failed")
+    assert by_person["root"] == ("rung.unreached", "sent", "eng_wang")
+    (message,) = stack.wecom.messages
+    assert (message["touser"], "eng_wang" in json.dumps(message, ensure_ascii=False)) == ("root", True)
+
+
 @pytest.mark.parametrize("event", [noticed(urgent=False), noticed(replay=True)], ids=["not urgent", "old"])
 def test_what_nobody_has_to_act_on_wakes_nobody(stack: Stack, event: PlatformNoticed) -> None:
     """A notice that needs nothing done, and old news, are sent to nobody."""

@@ -26,6 +26,20 @@ def test_stranger_gets_the_tenants_region(hub: World) -> None:
     assert (hub.ticket()["region"], hub.ticket()["store_id"]) == ("base", "")
 
 
+def test_a_messages_ticket_is_found_by_it(hub: World) -> None:
+    """Whoever looks at a message sees which ticket it opened or joined, and whose it is; none for one that did
+    neither."""
+    hub.say("冰柜不制冷")
+    hub.say("型号BX-3", "msg_2")
+    listed = [hub.call("GET", "/tickets", query={"message": each}).json["data"] for each in ("msg_1", "msg_2", "msg_3")]
+    (ticket,) = hub.tickets()
+    assert [[(each["id"], each["customer_id"]) for each in page] for page in listed] == [
+        [(ticket["id"], "cus_1")],
+        [(ticket["id"], "cus_1")],
+        [],
+    ]
+
+
 def test_the_window_slides(hub: World) -> None:
     """Each message keeps the conversation open for 30 minutes more; after them a new one begins."""
     hub.say("冰柜不制冷")

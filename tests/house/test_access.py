@@ -48,12 +48,12 @@ PLAIN: dict[str, str] = {
         DocumentView.facts DocumentView.overlay DraftView.document LintDocument.document
         PublishDocument.document""",
     "why something was refused, in words of ours": """
-        FieldProblem.detail ProblemAnswer.detail ProblemAnswer.facts SendView.reason MessageView.reason
-        PromotionView.reason MassReplay.reason CopyResult.reason""",
+        FieldProblem.detail ProblemAnswer.detail ProblemInChinese.detail ProblemAnswer.facts SendView.reason
+        MessageView.reason PromotionView.reason MassReplay.reason CopyResult.reason""",
     "a count of messages, or a proof that sums are zero": """
         Counts.pending Figures.pending LedgerSummary.imbalance_minor""",
     "where somebody came from, by keys and ids of the platform": "attribution FeedTouched.feed",
-    "filters by ids of ours and of colleagues": "SendQuery.recipient TicketQuery.customer",
+    "filters by ids of ours and of colleagues": "SendQuery.recipient TicketQuery.customer TicketQuery.message",
     "lies in a field that is classified as a whole": "Reason.facts",
     "opens the customer's page, which shows nothing classified": "TicketView.link",
 }

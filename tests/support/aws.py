@@ -52,7 +52,10 @@ ROOM_INDEXES = {
     **{f"by_{level}": (f"l_{level}", "l_at", "KEYS_ONLY") for level in LEVELS},
 }
 INDEXES = {
-    "inbox": {"by_pending": ("pending_pk", "pending_since", "KEYS_ONLY")},
+    "inbox": {
+        "by_pending": ("pending_pk", "pending_since", "KEYS_ONLY"),
+        "by_connection": ("connection_pk", "connection_sk", "KEYS_ONLY"),
+    },
     "content": {},
     "platforms": {},
 }

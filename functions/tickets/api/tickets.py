@@ -41,9 +41,17 @@ def list_tickets(desk: Desk, request: Request) -> Page[TicketView]:
     def reaches(ticket: Ticket) -> bool:
         return request.reach.covers(place_of(Case(ticket)))
 
+    if query.message:
+        return page(map(show_ticket, filter(lambda case: reaches(case.ticket), _of_message(desk, query.message))), None)
     start = cursors.decode(query.cursor)
     cases, position = desk.lists.page(query, within(request.reach), reaches, request.now, start)
     return page(map(show_ticket, cases), position)
+
+
+def _of_message(desk: Desk, message_id: str) -> tuple[Case, ...]:
+    """The ticket that a message opened or joined, as it is now; none where it did neither."""
+    ticket_id = desk.threads.message_ticket(message_id)
+    return (desk.tickets.case(ticket_id),) if ticket_id else ()
 
 
 def _replay_open(desk: Desk, request: Request, _made: str) -> TicketView:

@@ -87,6 +87,14 @@ class Connections:
             item.update([ConnectionItem.region.set(region), ConnectionItem.store_id.set(store_id)])
         return item
 
+    def remove(self, connection_id: str) -> None:
+        """Delete it, and how far its feeds were read; the connection itself last, so that what breaks off is done
+        again."""
+        with saving(connection_id=connection_id[:64]):
+            for feed in self.feeds(connection_id):
+                CursorItem(*self._cursor(connection_id, feed)).delete(add_version_condition=False)
+            ConnectionItem(self._pk(connection_id), SORT).delete(add_version_condition=False)
+
     def page(self, limit: int, start: Position | None) -> tuple[list[ConnectionItem], Position | None]:
         """Some connections in the order in which they were made, and where the next page starts."""
         return read_page(ConnectionItem.by_list.query, f"{self._tenant}#connections", limit=limit, start=start)
