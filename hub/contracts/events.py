@@ -28,6 +28,7 @@ from hub.contracts.platform_events import LogisticsChanged as LogisticsChanged
 from hub.contracts.platform_events import MemberChanged as MemberChanged
 from hub.contracts.platform_events import MessageReceived as MessageReceived
 from hub.contracts.platform_events import OrderChanged as OrderChanged
+from hub.contracts.platform_events import OrderDepositPaid as OrderDepositPaid
 from hub.contracts.platform_events import OrderPaid as OrderPaid
 from hub.contracts.platform_events import OrderTouched as OrderTouched
 from hub.contracts.platform_events import PlatformNoticed as PlatformNoticed
@@ -169,6 +170,7 @@ AnyEvent = Annotated[
     | OrderTouched
     | AfterSaleTouched
     | FeedTouched
+    | OrderDepositPaid
     | OrderPaid
     | OrderChanged
     | AfterSaleChanged
