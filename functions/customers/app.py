@@ -30,6 +30,7 @@ from hub.contracts.events import (
     MessageReceived,
     MessageResolved,
     OrderChanged,
+    OrderDepositPaid,
     OrderPaid,
     ReviewPosted,
     TicketClosed,
@@ -126,7 +127,7 @@ def on_event(desk: Desk, event: Event) -> None:
             desk.emit(_resolve_message(desk, event))
         case ContactChanged():
             _change_contact(desk, event)
-        case OrderPaid() | OrderChanged() | AfterSaleChanged() if event.buyer_id:
+        case OrderPaid() | OrderDepositPaid() | OrderChanged() | AfterSaleChanged() if event.buyer_id:
             _record(desk, _resolve(desk, Identity(event.channel, event.shop_id, event.buyer_id), event), event)
         case ReviewPosted() | LogisticsChanged() if event.person_id:
             account = event.account or event.shop_id

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hub.contracts.platform_events import MemberChanged as MemberChanged
     from hub.contracts.platform_events import MessageReceived as MessageReceived
     from hub.contracts.platform_events import OrderChanged as OrderChanged
+    from hub.contracts.platform_events import OrderDepositPaid as OrderDepositPaid
     from hub.contracts.platform_events import OrderPaid as OrderPaid
     from hub.contracts.platform_events import OrderTouched as OrderTouched
     from hub.contracts.platform_events import PlatformNoticed as PlatformNoticed

@@ -38,7 +38,8 @@ PLAIN: dict[str, str] = {
         PublicationView.key""",
     "the one answer that carries a secret, to whoever just made it": "NewKeyView.api_key TokenView.access_token",
     "what a customer is asked for, pays or gets back: they were told": """
-        OrderEntry.amount OrderPaid.amount_minor OrderView.amount AfterSaleChanged.requested_minor
+        OrderEntry.amount OrderPaid.amount_minor OrderDepositPaid.amount_minor OrderDepositPaid.total_minor
+        OrderView.amount AfterSaleChanged.requested_minor
         AfterSaleChanged.refunded_minor AfterSaleView.requested AfterSaleView.refunded NewPromotion.threshold
         NewPromotion.reduction NewPromotion.per_buyer PathStep.price QuoteView.price QuoteView.total
         ServicePrices.prices""",

@@ -96,6 +96,7 @@ def order_view(item: Mapping[str, Any]) -> OrderView:
         amount=_amount(item, "amount_minor"),
         currency=item["currency"] or "CNY",
         paid_at=_moment(item, "paid_at"),
+        deposit=_amount({"deposit_minor": 0, **item}, "deposit_minor"),
         tracking_nos=tuple(item.get("tracking_nos", ())),
         attribution=item.get("attribution", {}),
         source_at=_moment(item, "source_time"),

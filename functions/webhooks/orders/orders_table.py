@@ -34,7 +34,7 @@ _NEWER = (
 )
 _WHERE_IT_WAS = "attribute_not_exists(#region) OR (#region = :region AND #store_id = :store_id)"
 PLACED = ("region", "store_id", *LIST_ATTRIBUTES)
-_ONCE = ("paid_noted_at", "paid_replay", "noted_at", "pulled", "list_pk", "list_sk", *PLACED)
+_ONCE = ("paid_noted_at", "paid_replay", "deposit_noted_at", "noted_at", "pulled", "list_pk", "list_sk", *PLACED)
 """Attributes that the first who notes them decides: an order stays where it was sold."""
 
 
@@ -188,14 +188,18 @@ class Orders:
                 "tracking_no": facts.tracking_no,
                 "deadline_at": rfc3339(facts.deadline_at) if facts.deadline_at else "",
             }
-        paid = {"paid_noted_at": rfc3339(noting.now), "paid_replay": noting.replay} if is_paid(facts) else {}
+        paid: dict[str, Any] = {}
+        if is_paid(facts):
+            paid = {"paid_noted_at": rfc3339(noting.now), "paid_replay": noting.replay}
+        elif facts.deposit_minor:
+            paid = {"deposit_noted_at": rfc3339(noting.now), "deposit_minor": facts.deposit_minor}
         return (
             listed
             | paid
             | {
                 "order_id": identity,
                 "amount_minor": facts.amount_minor,
-                "paid_at": rfc3339(facts.paid_at) if facts.paid_at else "",
+                "paid_at": rfc3339(facts.paid_at) if facts.paid_at and is_paid(facts) else "",
                 "attribution": dict(facts.attribution),
                 "tracking_nos": list(facts.tracking_nos),
                 "content_ref": identity if facts.note else "",

@@ -33,6 +33,9 @@ RULES = {
 Id = Annotated[str, Field(pattern=r"^[!-~]{1,128}$", examples=["8870012345678901234"])]
 """An id as the sender names things: visible ASCII, no blanks, always text (a number would lose digits)."""
 OptionalId = Annotated[str, Field(pattern=r"^[!-~]{0,128}$")]
+ParcelNo = Annotated[str, Field(min_length=1, max_length=128, examples=["9400 1000 0000 0000 0000 00"])]
+"""A parcel's number as the carrier writes it: kept so, compared without blanks."""
+OptionalParcelNo = Annotated[str, Field(max_length=128)]
 Short = Annotated[str, Field(max_length=200)]
 Label = Annotated[str, Field(max_length=100)]
 Long = Annotated[str, Field(max_length=20_000)]
@@ -152,22 +155,28 @@ class OrderData(Contract):
     shop_id: OptionalId = ""
     state: KnownOrderState
     amount: Amount = Field(description="what the buyer pays, in major units")
+    deposit: Amount = Field(default="0", description="what was paid so far of an order whose rest is still to pay")
     currency: Currency = "CNY"
     buyer_id: OptionalPersonKey = ""
     paid_at: Moment | None = None
     note: Long = Field(default="", description="what the buyer wrote")
-    tracking_nos: tuple[Id, ...] = Field(default=(), max_length=50)
+    tracking_nos: tuple[ParcelNo, ...] = Field(default=(), max_length=50)
     attribution: Places = Field(default={})
     lines: list[dict[str, Any]] = Field(default=[], max_length=500, description="taken, and not looked at")
 
     @model_validator(mode="after")
     def _amounts_fit(self) -> Self:
         _minor(self.amount, self.currency)
+        _minor(self.deposit, self.currency)
         return self
 
     @property
     def amount_minor(self) -> int:
         return _minor(self.amount, self.currency)
+
+    @property
+    def deposit_minor(self) -> int:
+        return _minor(self.deposit, self.currency)
 
 
 class AfterSaleData(Contract):
@@ -183,7 +192,7 @@ class AfterSaleData(Contract):
     refunded: Amount = Field(default="0", description="what has been paid back")
     currency: Currency = "CNY"
     buyer_id: OptionalPersonKey = ""
-    tracking_no: OptionalId = Field(default="", description="the parcel that comes back")
+    tracking_no: OptionalParcelNo = Field(default="", description="the parcel that comes back")
     deadline_at: Moment | None = None
 
     @model_validator(mode="after")
@@ -235,7 +244,7 @@ class LogisticsData(Contract):
     """A parcel moved (物流)."""
 
     order_no: Id
-    tracking_no: Id
+    tracking_no: ParcelNo
     shop_id: OptionalId = ""
     carrier: Short = ""
     state: Literal["created", "collected", "in_transit", "delivering", "delivered", "returned", "failed"]

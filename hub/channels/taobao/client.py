@@ -36,7 +36,7 @@ ERRORS = ErrorTable(
     gone=frozenset({"isv.trade-not-exist", "isv.refund-not-exist"}),
 )
 TRADE_FIELDS = (
-    "tid,status,step_trade_status,payment,post_fee,created,pay_time,modified,end_time,buyer_open_uid,ouid,"
+    "tid,status,step_trade_status,step_paid_fee,payment,post_fee,created,pay_time,modified,end_time,buyer_open_uid,ouid,"
     "buyer_message,orders.oid,orders.num_iid,orders.sku_id,orders.outer_iid,orders.num,orders.price,orders.invoice_no"
 )
 REFUND_FIELDS = (
