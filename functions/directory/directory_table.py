@@ -34,6 +34,7 @@ from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict
 from hub.store.model import RoomModel, find_item, put_of, saving
 from hub.store.paging import Position, read_page
+from hub.store.sharded import read_sharded, shard_pk
 from hub.store.table import Table
 
 Item = TypeVar("Item", bound=RoomModel)
@@ -57,7 +58,7 @@ class DirectoryTable:
 
     def people(self, limit: int, start: Position | None) -> tuple[list[PersonItem], Position | None]:
         """All people by id; up to two seconds behind."""
-        return read_page(PersonItem.by_list.query, f"{self._tenant}#people", limit=limit, start=start)
+        return self._list(PersonItem, "people", limit, start)
 
     def save_person(self, person_id: str, body: PersonBody, sealed_name: str, now: datetime) -> PersonItem:
         """Create or replace a person, and their rights with them. Raises Conflict when `body.version` is stale."""
@@ -65,8 +66,7 @@ class DirectoryTable:
             self._pk("person", person_id),
             "person",
             person_id=person_id,
-            list_pk=f"{self._tenant}#people",
-            list_sk=person_id,
+            **self._listed("people", person_id),
         )
         _check_version(item, body.version)
         fields = body.model_dump(exclude={"version", "name", *LISTS})
@@ -155,15 +155,14 @@ class DirectoryTable:
 
     def stores(self, limit: int, start: Position | None) -> tuple[list[StoreView], Position | None]:
         """All stores by id; up to two seconds behind."""
-        listed = f"{self._tenant}#stores"
-        items, position = read_page(StoreItem.by_list.query, listed, limit=limit, start=start)
+        items, position = self._list(StoreItem, "stores", limit, start)
         return [_store_view(item) for item in items], position
 
     def save_store(self, store_id: str, body: StoreBody) -> StoreView:
         """Create or replace a store. Raises Conflict when `body.version` is stale."""
         pk = self._pk("store", store_id)
         item = find_item(StoreItem, pk, "store") or StoreItem(
-            pk, "store", store_id=store_id, list_pk=f"{self._tenant}#stores", list_sk=store_id
+            pk, "store", store_id=store_id, **self._listed("stores", store_id)
         )
         _check_version(item, body.version)
         item.name, item.region, item.manager = body.name, body.region, body.manager
@@ -176,15 +175,13 @@ class DirectoryTable:
 
     def teams(self, limit: int, start: Position | None) -> tuple[list[TeamView], Position | None]:
         """All teams by key; up to two seconds behind."""
-        items, position = read_page(TeamItem.by_list.query, f"{self._tenant}#teams", limit=limit, start=start)
+        items, position = self._list(TeamItem, "teams", limit, start)
         return [_team_view(item) for item in items], position
 
     def save_team(self, team: str, body: TeamBody) -> TeamView:
         """Create or replace a team. Raises Conflict when `body.version` is stale."""
         pk = self._pk("team", team)
-        item = find_item(TeamItem, pk, "team") or TeamItem(
-            pk, "team", team=team, list_pk=f"{self._tenant}#teams", list_sk=team
-        )
+        item = find_item(TeamItem, pk, "team") or TeamItem(pk, "team", team=team, **self._listed("teams", team))
         _check_version(item, body.version)
         item.name, item.region, item.stores = body.name, body.region, list(body.stores)
         self._save(item)
@@ -196,13 +193,13 @@ class DirectoryTable:
 
     def rosters(self, limit: int, start: Position | None) -> tuple[list[RosterItem], Position | None]:
         """All rosters by team; up to two seconds behind."""
-        return read_page(RosterItem.by_list.query, f"{self._tenant}#rosters", limit=limit, start=start)
+        return self._list(RosterItem, "rosters", limit, start)
 
     def save_roster(self, team: str, body: RosterBody, now: datetime) -> RosterItem:
         """Replace a team's roster. Raises Conflict when `body.version` is stale."""
         pk = self._pk("roster", team)
         item = find_item(RosterItem, pk, "roster") or RosterItem(
-            pk, "roster", team=team, list_pk=f"{self._tenant}#rosters", list_sk=team
+            pk, "roster", team=team, **self._listed("rosters", team)
         )
         _check_version(item, body.version)
         item.shifts = [shift.model_dump(mode="json") for shift in body.shifts]
@@ -227,7 +224,7 @@ class DirectoryTable:
         repeats the request. Raises Conflict."""
         key = KeyItem(self._pk("key", key_id), "key", key_id=key_id, name=body.name, roles=list(body.scopes))
         key.region, key.created_at = body.region, rfc3339(now)
-        key.list_pk, key.list_sk = f"{self._tenant}#keys", key_id
+        key.list_pk, key.list_sk = shard_pk(self._tenant, "keys", key_id), key_id
         way = ApiKeyItem(self._pk("apikey", fingerprint), "apikey", sub=key_id, roles=list(body.scopes))
         way.region = body.region
         rights = self._principal(key_id)
@@ -249,7 +246,7 @@ class DirectoryTable:
 
     def keys(self, limit: int, start: Position | None) -> tuple[list[KeyView], Position | None]:
         """All keys, oldest first; up to two seconds behind."""
-        items, position = read_page(KeyItem.by_list.query, f"{self._tenant}#keys", limit=limit, start=start)
+        items, position = self._list(KeyItem, "keys", limit, start)
         return [_key_view(item) for item in items], position
 
     def revoke_key(self, key_id: str) -> KeyView:
@@ -259,6 +256,14 @@ class DirectoryTable:
         key.revoked = rights.frozen = True
         self._save(key, rights)
         return _key_view(key)
+
+    def _list(
+        self, model: type[Item], name: str, limit: int, start: Position | None
+    ) -> tuple[list[Item], Position | None]:
+        return read_sharded(model.by_list.query, model.list_sk, self._tenant, name, limit=limit, start=start)
+
+    def _listed(self, name: str, item_id: str) -> dict[str, str]:
+        return {"list_pk": shard_pk(self._tenant, name, item_id), "list_sk": item_id}
 
     def _principal(self, sub: str) -> PrincipalItem:
         pk = self._pk("principal", sub)

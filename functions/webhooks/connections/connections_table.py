@@ -10,7 +10,8 @@ from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound
 from hub.kernel.regions import BASE
 from hub.store.model import RoomModel, bind, saving
-from hub.store.paging import Position, read_page
+from hub.store.paging import Position
+from hub.store.sharded import read_sharded, shard_pk
 
 SORT = "connection"
 CURSOR = "cursor#"
@@ -62,7 +63,7 @@ class Connections:
             region=view.region,
             store_id=view.store_id,
             created_at=rfc3339(view.created_at),
-            list_pk=f"{self._tenant}#connections",
+            list_pk=shard_pk(self._tenant, "connections", view.id),
             list_sk=view.id,
         )
         return item if item.create_if_absent() else self.get(view.id)
@@ -97,7 +98,8 @@ class Connections:
 
     def page(self, limit: int, start: Position | None) -> tuple[list[ConnectionItem], Position | None]:
         """Some connections in the order in which they were made, and where the next page starts."""
-        return read_page(ConnectionItem.by_list.query, f"{self._tenant}#connections", limit=limit, start=start)
+        query, by = ConnectionItem.by_list.query, ConnectionItem.list_sk
+        return read_sharded(query, by, self._tenant, "connections", limit=limit, start=start)
 
     def watermark(self, connection_id: str, feed: str) -> str:
         """How far a feed was read, "" when it never was."""
