@@ -22,7 +22,7 @@ DETAIL = frozenset(
     {
         *("assignee", "assumed", "before", "chosen", "entry", "fallback", "key", "kind", "message", "node", "order"),
         *("outcome", "placed_by", "priority", "recipients", "region", "rule", "rung", "run", "state", "store", "type"),
-        *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km"),
+        *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km", "channel", "reason"),
     }
 )
 """What the trail says beside the words and the costs: ids, choices out of lists, and what the customer was told."""
@@ -78,6 +78,12 @@ class SupplyView(Contract):
 
 class WriteComment(Contract):
     """An internal note. Customers never see it; it is stored sealed."""
+
+    text: Annotated[Text, Classified("words")]
+
+
+class WriteReply(Contract):
+    """What the customer is answered, over the channel that they came by; stored sealed."""
 
     text: Annotated[Text, Classified("words")]
 
