@@ -82,7 +82,7 @@ def test_a_reply_goes_out_by_the_way_that_the_customer_came(hub: World, platform
 def test_the_same_request_sends_once(hub: World, platform: Platform) -> None:
     """Whoever repeats with their key is told what they did, and the customer hears it once."""
     ticket_id = say(hub, platform)
-    key = {"headers": {"Idempotency-Key": "reply-0001"}}
+    key = {"key": "reply-0001"}
 
     first, again = reply(hub, ticket_id, **key), reply(hub, ticket_id, **key)
 
@@ -164,7 +164,7 @@ def test_what_passes_may_be_sent_again_under_the_same_number(hub: World, platfor
     """503 where the platform does not take it just now; the same request sends it under the number that it had."""
     ticket_id = say(hub, platform)
     platform.failures = [Retry("busy")]
-    key = {"headers": {"Idempotency-Key": "reply-0002"}}
+    key = {"key": "reply-0002"}
 
     assert reply(hub, ticket_id, **key).status == 503
     assert reply(hub, ticket_id, **key).status == 200

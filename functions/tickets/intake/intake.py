@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -89,7 +89,10 @@ class Opening:
     sealed: str = ""
     replay: bool = False
     way: Way | None = None
+    order_id: str = ""
     order_no: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    fields_sealed: str = ""
     amount_minor: int = 0
     amount_currency: str = "CNY"
 
@@ -153,7 +156,10 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         rule_id=classification.rule_id,
         replay=opening.replay,
         way=opening.way,
+        order_id=opening.order_id,
         order_no=opening.order_no,
+        fields=dict(opening.fields),
+        fields_sealed=opening.fields_sealed,
         amount_minor=opening.amount_minor,
         amount_currency=opening.amount_currency,
     )
@@ -168,6 +174,7 @@ def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Not
         "message": message_id,
         "entry": ticket.entry,
         "order": ticket.order_no,
+        "fields": " ".join(f"{name}={value}" for name, value in ticket.fields.items()),
         "amount": str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
         **_place_of(ticket),
     }
