@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from functions.tickets.context import Context
@@ -22,8 +22,10 @@ from functions.tickets.ticket.tickets_table import TicketTable
 from hub.documents.documents import Documents
 from hub.edge.host import Host
 from hub.kernel.regions import BASE
+from hub.platforms.clients import Platforms, platforms_of
 from hub.store.content import ContentStore
 from hub.store.sealing import Sealer
+from hub.store.secrets import ConnectionSecrets
 from hub.store.table import Table
 
 
@@ -31,7 +33,8 @@ from hub.store.table import Table
 class Desk:
     """items: the room's table. tickets, lists, threads: what lies in it. staff: who could do the work. documents: the
     room's kinds, catalogue: as tickets are worked by them. machines: what runs the flows. contents: what people wrote.
-    sealer: seals it on a ticket. emit: events to the bus. now: business time, which runs `clock_scale` times as fast
+    sealer: seals it on a ticket. connections, platforms: by which a
+    customer is answered. emit: events to the bus. now: business time, which runs `clock_scale` times as fast
     as real time. default_region: of tickets that nothing else gives a place."""
 
     tenant: str
@@ -48,6 +51,8 @@ class Desk:
     emit: Callable[..., None]
     now: Callable[[], datetime]
     escalation_arn: str
+    connections: ConnectionSecrets = field(repr=False)
+    platforms: Platforms
     clock_scale: float = 1.0
     default_region: str = BASE
 
@@ -93,6 +98,8 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         emit=host.emit,
         now=host.now,
         escalation_arn=settings.escalation_arn,
+        connections=ConnectionSecrets(host.client("ssm"), settings.tenant, host.clock.wall_now),
+        platforms=platforms_of(host),
         clock_scale=scale,
         default_region=settings.default_region,
     )

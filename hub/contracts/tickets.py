@@ -22,7 +22,7 @@ DETAIL = frozenset(
     {
         *("assignee", "assumed", "before", "chosen", "entry", "fallback", "key", "kind", "message", "node", "order"),
         *("outcome", "placed_by", "priority", "recipients", "region", "rule", "rung", "run", "state", "store", "type"),
-        *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km"),
+        *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km", "channel", "reason", "fields"),
     }
 )
 """What the trail says beside the words and the costs: ids, choices out of lists, and what the customer was told."""
@@ -48,6 +48,13 @@ class OpenTicket(Contract):
     store_id: Annotated[str, Field(max_length=64)] = ""
     skill: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
     subject: Annotated[str, Field(max_length=2000), Classified("words")] = ""
+    order_id: Annotated[str, Field(pattern=r"^[!-~]{0,64}$")] = ""
+    order_no: Annotated[str, Field(pattern=r"^[!-~]{0,128}$")] = ""
+    amount: Amount = Field(default="0.00", description="what it is about in money")
+    amount_currency: Literal["CNY", "HKD", "USD", "EUR", "JPY"] = "CNY"
+    fields: Annotated[dict[Slug, Annotated[str, Field(max_length=2000)]], Field(max_length=50), Classified("words")] = (
+        Field(default={}, description="what the ticket's type declares, by name")
+    )
 
 
 class Assign(Contract):
@@ -79,6 +86,12 @@ class SupplyView(Contract):
 
 class WriteComment(Contract):
     """An internal note. Customers never see it; it is stored sealed."""
+
+    text: Annotated[Text, Classified("words")]
+
+
+class WriteReply(Contract):
+    """What the customer is answered, over the channel that they came by; stored sealed."""
 
     text: Annotated[Text, Classified("words")]
 
@@ -197,9 +210,14 @@ class TicketView(Contract):
     supplies: tuple[SupplyView, ...] = Field(
         default=(), description="what is known of those; only on the ticket itself"
     )
+    order_id: str = ""
     order_no: str = Field(default="", description="the order that it is about, as the platform numbers it")
     amount: str = Field(default="", description="what it is about in money, '' for nothing")
     amount_currency: str = "CNY"
+    fields: dict[str, str] = Field(default={}, description="numbers, amounts and choices that its type declares")
+    texts: Annotated[dict[str, str], Classified("words")] = Field(
+        default={}, description="what people wrote into the fields of its type; only on the ticket itself"
+    )
     currency: str
     labour_amount: Cost
     parts_amount: Cost

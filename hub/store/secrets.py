@@ -128,6 +128,7 @@ class ConnectionSecrets:
             "settings": dict(connection.settings),
             "region": connection.region,
             "store_id": connection.store_id,
+            "accounts": {name: list(place) for name, place in connection.accounts.items()},
         }
         key = {"KeyId": self.key_id} if self.key_id else {}
         with passing("secrets", connection_id=connection.id):
@@ -223,7 +224,7 @@ class ConnectionSecrets:
 def _parsed(parameters: Sequence[Mapping[str, Any]]) -> Iterator[Connection]:
     """Without those that an operator broke by hand: one bad parameter must not close every door."""
     for parameter in parameters:
-        with suppress(ValueError, KeyError, TypeError, AttributeError):
+        with suppress(ValueError, LookupError, TypeError, AttributeError):
             yield _parse(parameter)
 
 
@@ -236,4 +237,5 @@ def _parse(parameter: Mapping[str, Any]) -> Connection:
         settings=dict(value["settings"].items()),
         region=str(value.get("region", BASE)),
         store_id=str(value.get("store_id", "")),
+        accounts={name: (str(place[0]), str(place[1])) for name, place in value.get("accounts", {}).items()},
     )

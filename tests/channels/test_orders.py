@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
+from tests.support.market_orders import FEN, ORDERS
 
 from functions.webhooks.orders.orders import is_paid
 from hub.channels.base import NotUnderstood
@@ -15,7 +16,6 @@ from hub.channels.facts import OrderFacts
 from hub.channels.mapping import packaged_table
 from hub.channels.registry import CHANNELS, inbound
 from tests.channels.support import payload, stored
-from tests.support.market_orders import FEN, ORDERS
 
 AT = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)
 MARKETS = tuple(name for name, channel in CHANNELS.items() if channel.market)

@@ -344,13 +344,14 @@ def test_a_ticket_tells_of_each_visit_and_of_the_work(hub: World) -> None:
     done = {"outcome": "done", "fields": report}
     assert hub.call("POST", f"/tickets/{ticket_id}/nodes/service/complete", done, as_=boss).status == 200
 
-    assert [e.node for e in hub.told("visit.entered")] == ["dispatch", "accept", "service", "closed"]
-    assert [(e.node, e.outcome, e.actor) for e in hub.told("visit.left")] == [
+    assert {e.node for e in hub.told("visit.entered")} == {"dispatch", "accept", "service", "closed"}
+    assert len(hub.told("visit.entered")) == 4
+    assert {(e.node, e.outcome, e.actor) for e in hub.told("visit.left")} == {
         ("dispatch", "done", "system"),
         ("accept", "accepted", "li"),
         ("service", "done", "chen"),
         ("closed", "done", "system"),
-    ]
+    }
     (work,) = hub.told("work.reported")
     assert (work.person_id, work.node, work.ticket_type, work.customer_id) == ("chen", "service", "repair", "cus_1")
     assert (work.labour_minutes, work.travel_km, work.labour_minor, work.travel_minor) == (90, 12, 12000, 2400)

@@ -145,7 +145,8 @@ class World:
         """A text message of now, its content stored; not told yet."""
         facts = {"customer_id": "cus_1", "sender_id": "wmZhang", "at": self.clock.now, **facts}
         store = ContentStore(TENANT, f"hub-{TENANT}-content", app.room.host.client("dynamodb"))
-        store.put(message_id, {"schema": 1, "kind": "text", "text": text}, 0)
+        more = facts.pop("text_more", {})
+        store.put(message_id, {"schema": 1, "kind": "text", "text": text, **more}, 0)
         return MessageResolved(
             id=hashed_id("evt", message_id),
             tenant=TENANT,

@@ -34,7 +34,9 @@ from hub.kernel.money import Money
 from hub.rules import RuleTrace
 
 
-def show_ticket(case: Case, subject: str = "", supplies: tuple[SupplyView, ...] = ()) -> TicketView:
+def show_ticket(
+    case: Case, subject: str = "", supplies: tuple[SupplyView, ...] = (), texts: Mapping[str, str] | None = None
+) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them."""
     ticket = case.ticket
     return TicketView(
@@ -68,7 +70,10 @@ def show_ticket(case: Case, subject: str = "", supplies: tuple[SupplyView, ...] 
         paused=bool(ticket.ladder) and ticket.clock_since is None,
         waits_for=ticket.waits_for,
         supplies=supplies,
+        order_id=ticket.order_id,
         order_no=ticket.order_no,
+        fields=ticket.fields,
+        texts=dict(texts or {}),
         amount=str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
         amount_currency=ticket.amount_currency,
         currency=ticket.currency,

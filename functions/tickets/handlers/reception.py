@@ -23,7 +23,7 @@ from functions.tickets.intake.intake import (
 )
 from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.tables import RACES_LIMIT, Record
-from functions.tickets.ticket.ticket import Case, Move, Thread
+from functions.tickets.ticket.ticket import Case, Move, Thread, Way
 from functions.tickets.ticket.visits import tap_card
 from hub.contracts.events import CardTapped, MessageResolved, PersonChanged, RosterChanged
 from hub.kernel.errors import Conflict, NotFound, Retry
@@ -134,6 +134,13 @@ def _read_message(desk: Desk, event: MessageResolved) -> Message:
         replay=event.replay,
         text=str(content.get("text", "")),
         entry=entry_of(content, event.channel),
+        way=Way(
+            connection_id=event.connection_id,
+            channel=event.channel,
+            person=event.sender_id,
+            desk=str(content.get("open_kfid", "")),
+            last_at=event.at,
+        ),
     )
 
 
@@ -185,6 +192,7 @@ def _open(desk: Desk, message: Message, record: Record | None) -> None:
         entry=message.entry,
         sealed=desk.seal_text(ticket_id, message.text),
         replay=message.replay,
+        way=message.way,
     )
     classification = classify(desk.catalogue.intake_rules(), message)
     moved = desk.threads.move(record, message.customer_id, thread)

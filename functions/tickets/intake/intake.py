@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from functions.tickets.intake.placing import Source
-from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket
+from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket, Way
 from functions.tickets.ticket.types import TicketType
 from hub.contracts.events import Priority
 from hub.kernel.ids import SYSTEM
@@ -49,6 +49,7 @@ class Message:
     text: str = ""
     sealed: str = ""
     entry: str = ""
+    way: Way | None = None
 
     def facts(self) -> dict[str, object]:
         """What the intake rules may ask for."""
@@ -87,7 +88,11 @@ class Opening:
     entry: str = ""
     sealed: str = ""
     replay: bool = False
+    way: Way | None = None
+    order_id: str = ""
     order_no: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    fields_sealed: str = ""
     amount_minor: int = 0
     amount_currency: str = "CNY"
 
@@ -150,7 +155,11 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         link=opening.link,
         rule_id=classification.rule_id,
         replay=opening.replay,
+        way=opening.way,
+        order_id=opening.order_id,
         order_no=opening.order_no,
+        fields=dict(opening.fields),
+        fields_sealed=opening.fields_sealed,
         amount_minor=opening.amount_minor,
         amount_currency=opening.amount_currency,
     )
@@ -165,6 +174,7 @@ def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Not
         "message": message_id,
         "entry": ticket.entry,
         "order": ticket.order_no,
+        "fields": " ".join(f"{name}={value}" for name, value in ticket.fields.items()),
         "amount": str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
         **_place_of(ticket),
     }
@@ -177,7 +187,8 @@ def join_ticket(case: Case, message: Message) -> Move:
     last = max(message.at, case.ticket.last_message_at or message.at)
     known = case.ticket.entries or (case.ticket.entry,)
     entries = tuple(entry for entry in dict.fromkeys((*known, message.entry)) if entry)[:ENTRIES_LIMIT]
-    ticket = case.ticket.but(last_message_at=last, entries=entries)
+    newer = message.way if last == message.at else case.ticket.way
+    ticket = case.ticket.but(last_message_at=last, entries=entries, way=newer or case.ticket.way)
     detail = {"message": message.id, "kind": message.kind, "entry": message.entry}
     note = Note("message", message.customer_id, {k: v for k, v in detail.items() if v}, message.sealed)
     if message.placed_by != "named" or ticket.placed_by not in ("account", "customer", "default"):

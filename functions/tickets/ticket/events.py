@@ -138,7 +138,7 @@ def visit_entered(tenant: str, visit: Visit) -> VisitEntered:
 def visit_left(tenant: str, visit: Visit) -> VisitLeft:
     """The ticket has left a node, by whom and by which way."""
     return VisitLeft(
-        id=hashed_id("evt", "visit.left", visit.id),
+        id=hashed_id("evt", "visit.left", visit.id, str(visit.run), visit.outcome),
         tenant=tenant,
         at=visit.left_at or visit.entered_at,
         **_passage(visit),

@@ -34,6 +34,21 @@ class Stored(BaseModel):
         return self.model_copy(update=changes)
 
 
+class Way(Stored):
+    """How a customer came (来路), and so how they can be answered: by which connection, and as whom the platform knows
+    them there. desk: the account within it that they wrote to, where a channel has several (微信客服).
+
+    last_at: when they wrote last; sent: replies since then.
+    """
+
+    connection_id: str
+    channel: str
+    person: str
+    desk: str = ""
+    last_at: Moment
+    sent: int = 0
+
+
 class Ticket(Stored):
     """One piece of work on its way through a flow.
 
@@ -49,8 +64,9 @@ class Ticket(Stored):
     `stranded_with` were told.
     entries: how its messages came in (入口), each once, the first first; none in an older item.
     ladder_pin: the version of its ladder that it was opened with, with those of the region; "" in an older item.
-    order_id (ours), order_no (the platform's), amount_minor: what the ticket is about; fields: what else is known of
-    it, as its type declares. changed_at: when it was last written.
+    order_id (ours), order_no (the platform's), amount_minor: what the ticket is about; fields, fields_sealed: what else
+    is known of it, as its type declares (functions.tickets.forms.fields). way: by which its customer came last, None
+    where no message opened it. changed_at: when it was last written.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
     """
 
@@ -116,6 +132,8 @@ class Ticket(Stored):
     amount_minor: int = 0
     amount_currency: str = "CNY"
     fields: dict[str, str] = {}
+    fields_sealed: str = ""
+    way: Way | None = None
     changed_at: Moment | None = None
     trail_seq: int = 0
     trail_hash: str = ""

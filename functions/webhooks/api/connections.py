@@ -11,6 +11,7 @@ from functions.webhooks.connections.connections import (
     check_new,
     check_settings,
     health,
+    placed_at,
     rotated,
     unrotated,
 )
@@ -26,10 +27,10 @@ from hub.contracts.webhooks import (
     ChannelView,
     ConnectionCheck,
     ConnectionDetail,
-    ConnectionPlace,
     ConnectionView,
     DeletedConnection,
     NewConnection,
+    NewPlace,
     NewSettings,
 )
 from hub.edge import cursors
@@ -169,7 +170,7 @@ def drop_previous(desk: Desk, request: Request) -> ConnectionView:
 @room.http(
     "POST",
     "/webhooks/connections/{connection_id}/place",
-    body=ConnectionPlace,
+    body=NewPlace,
     answer=ConnectionView,
     roles=INTEGRATORS,
     scope="tenant",
@@ -178,10 +179,9 @@ def drop_previous(desk: Desk, request: Request) -> ConnectionView:
 )
 def place_connection(desk: Desk, request: Request) -> ConnectionView:
     """Within a minute everywhere. Orders that are known stay where they were sold."""
-    before, place = _secrets_of(desk, request.path["connection_id"]), request.body
-    desk.connections.secrets.put(replace(before, region=place.region, store_id=place.store_id))
-    item = desk.connections.table.set_place(before.id, place.region, place.store_id)
-    return views.connection_view(item, request.base_url)
+    placed = placed_at(_secrets_of(desk, request.path["connection_id"]), request.body)
+    desk.connections.secrets.put(placed)
+    return views.connection_view(desk.connections.table.set_place(placed), request.base_url)
 
 
 @room.http(

@@ -11,7 +11,14 @@ from functions.webhooks.orders.orders import place_of
 from hub.channels.base import Draft
 from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.registry import channel_document
-from hub.contracts.webhooks import ChannelView, ConnectionView, MessageEvent, MessageView, NewConnection
+from hub.contracts.webhooks import (
+    ChannelView,
+    ConnectionPlace,
+    ConnectionView,
+    MessageEvent,
+    MessageView,
+    NewConnection,
+)
 from hub.contracts.webhooks_orders import AfterSaleView, OrderView
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
@@ -52,6 +59,7 @@ def connection_view(item: Any, base_url: str) -> ConnectionView:
         state=item.state,
         region=item.region,
         store_id=item.store_id,
+        accounts={name: ConnectionPlace(region=region, store_id=s) for name, (region, s) in item.accounts.items()},
         webhook_url=webhook_url(base_url, item.channel, item.connection_id),
         steps=steps(item.channel),
         created_at=parse_rfc3339(item.created_at),

@@ -10,7 +10,7 @@ happen twice; neither can be left out. Consumers know a repeat by the event's id
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -146,28 +146,27 @@ class Publisher:
                 self.content.put(content_ref(draft.event, item.message_id), draft.content, wall_epoch)
             if draft.facts is not None:
                 self.keeper.keep(draft.facts, self._noting(item, replay))
-        place = self._place(item.connection_id)
-        self.emit(*(_placed(draft.event, place) for draft in drafts if draft.event is not None))
+        connection = self.connections.find(item.connection_id)
+        self.emit(*(_placed(draft.event, draft, connection) for draft in drafts if draft.event is not None))
 
     def _is_disabled(self, connection_id: str) -> bool:
         connection = self.connections.find(connection_id)
         return connection is not None and not connection.enabled
 
     def _noting(self, item: InboxItem, replay: bool) -> Noting:
-        place = self._place(item.connection_id)
+        connection = self.connections.find(item.connection_id)
+        place = {"region": connection.region, "store_id": connection.store_id} if connection else {}
         return Noting(item.connection_id, item.channel, item.received_at, self.wall_now(), item.source, replay, **place)
 
-    def _place(self, connection_id: str) -> dict[str, str]:
-        """Where the connection belongs; nothing is said of one that is gone."""
-        connection = self.connections.find(connection_id)
-        return {"region": connection.region, "store_id": connection.store_id} if connection else {}
 
-
-def _placed(event: Event, place: Mapping[str, str]) -> Event:
-    """The event with the place where it came in, if it has room for one and none of its own."""
-    if not place or not isinstance(event, Placed) or event.region != BASE or event.store_id:
+def _placed(event: Event, draft: Draft, connection: Connection | None) -> Event:
+    """The event with the place where it came in, if it has room for one and none of its own: of its desk (微信客服),
+    its account or its shop, else of the connection."""
+    if connection is None or not isinstance(event, Placed) or event.region != BASE or event.store_id:
         return event
-    return event.model_copy(update=place)
+    desk = str((draft.content or {}).get("open_kfid", ""))
+    region, store_id = connection.place(desk, getattr(event, "account", ""), getattr(event, "shop_id", ""))
+    return event.model_copy(update={"region": region, "store_id": store_id})
 
 
 def _reason(error: Refuse) -> str:
