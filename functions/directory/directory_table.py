@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from functions.directory.tables import (
     ApiKeyItem,
@@ -262,7 +262,7 @@ class DirectoryTable:
     ) -> tuple[list[Item], Position | None]:
         return read_sharded(model.by_list.query, model.list_sk, self._tenant, name, limit=limit, start=start)
 
-    def _listed(self, name: str, item_id: str) -> dict[str, str]:
+    def _listed(self, name: str, item_id: str) -> dict[str, Any]:
         return {"list_pk": shard_pk(self._tenant, name, item_id), "list_sk": item_id}
 
     def _principal(self, sub: str) -> PrincipalItem:

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
-from tests.support.market_orders import FEN, ORDERS
 
 from functions.webhooks.orders.orders import is_paid
 from hub.channels.base import NotUnderstood
 from hub.channels.facts import OrderFacts
 from hub.channels.mapping import packaged_table
 from hub.channels.registry import CHANNELS, inbound
+from hubctl.market_orders import FEN, ORDERS
 from tests.channels.support import payload, stored
 
 AT = datetime(2026, 1, 1, 4, 0, tzinfo=UTC)

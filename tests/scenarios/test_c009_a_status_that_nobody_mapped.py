@@ -19,10 +19,10 @@ from hub.channels.mapping import packaged_table
 from hub.contracts.events import OrderTouched, parse_event
 from hub.store.secrets import Connection
 from hubctl.cli import app as hubctl
+from hubctl.market_orders import ORDERS
 from hubctl.platforms.app import Platforms
 from tests.support.doubles import serving
 from tests.support.http import Context, bus_batch, call, sqs_batch
-from tests.support.market_orders import ORDERS
 from tests.support.webhooks import DOUYIN, Stack, deliver, douyin_push, simulated_stack
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)

@@ -89,8 +89,9 @@ def create_connection(desk: Desk, request: Request) -> ConnectionView:
     """Secrets first: a connection that is listed can be knocked at."""
     check_new(request.body)
     view = views.new_connection(request.body, request.new_id("con"), request.now, request.base_url)
-    place = {"region": view.region, "store_id": view.store_id}
-    desk.connections.secrets.put(Connection(view.id, view.channel, view.state, request.body.settings, **place))
+    settings = request.body.settings
+    connection = Connection(view.id, view.channel, view.state, settings, region=view.region, store_id=view.store_id)
+    desk.connections.secrets.put(connection)
     return views.connection_view(desk.connections.table.create(view), request.base_url)
 
 

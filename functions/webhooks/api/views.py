@@ -20,6 +20,7 @@ from hub.contracts.webhooks import (
     NewConnection,
 )
 from hub.contracts.webhooks_orders import AfterSaleView, OrderView
+from hub.edge.bus import type_of
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
 from hub.store.messages import InboxItem
@@ -87,7 +88,7 @@ def message_view(item: InboxItem, drafts: Iterable[Draft] = ()) -> MessageView:
 def _event_view(draft: Draft) -> MessageEvent:
     """Of facts, which no event tells before they are kept, what they are about."""
     source = draft.event or draft.facts
-    kind = draft.event.type if draft.event else KINDS[type(draft.facts)]
+    kind = type_of(draft.event) if draft.event else KINDS[type(draft.facts)]
     return MessageEvent(
         id=draft.event.id if draft.event else "", type=kind, order_no=str(getattr(source, "order_no", ""))
     )

@@ -40,7 +40,7 @@ class Client(CorpClient):
         if len(text.encode()) > TEXT_LIMIT_BYTES:
             raise Invalid("message", problems=[Problem("/text", f"must be at most {TEXT_LIMIT_BYTES} bytes in UTF-8")])
         sent = self._send([person], {"msgtype": "text", "text": {"content": text}}, once=False)
-        if sent.invalid_users:
+        if sent.unreached:
             raise PlatformGone(self.CHANNEL, reason="unreachable")
         return sent.message_id
 
