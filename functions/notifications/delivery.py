@@ -81,23 +81,23 @@ Claim = Callable[[], None]
 
 @dataclass
 class Attempt:
-    """One attempt at a send, `wanted` as it shall be claimed."""
+    """One attempt at a send, `send` as it shall be claimed."""
 
     sends: Sends
-    wanted: Send
+    send: Send
 
     def claim(self) -> None:
         """Claim the send. Ours it is also when the answer to our write was lost: the owner says so. Raises Taken."""
-        written = self.sends.write(self.wanted)
-        known = written or self.sends.read(self.wanted.notice.id)
-        if known is None or (known.owner, known.state) != (self.wanted.owner, "claimed"):
+        written = self.sends.write(self.send)
+        known = written or self.sends.read(self.send.notice.id)
+        if known is None or (known.owner, known.state) != (self.send.owner, "claimed"):
             raise Taken
-        self.wanted = known
+        self.send = known
 
     def settle(self, **outcome: Any) -> Send | None:
         """Write what came of it; where somebody took the send over meanwhile, theirs stands."""
-        settled = replace(self.wanted, **outcome)
-        return settle(self.sends, self.wanted, settled)
+        settled = replace(self.send, **outcome)
+        return settle(self.sends, self.send, settled)
 
 
 def deliver(
@@ -114,18 +114,18 @@ def deliver(
     patience: the caller's queue delivers again. At the limit of attempts the send has failed.
     """
     known = sends.read(notice.id)
-    wanted = _next(known, notice, now, owner)
-    if wanted is None:
+    pending = _next(known, notice, now, owner)
+    if pending is None:
         return known
-    if wanted.state != "claimed":
-        return sends.write(wanted)
-    attempt = Attempt(sends, wanted)
+    if pending.state != "claimed":
+        return sends.write(pending)
+    attempt = Attempt(sends, pending)
     try:
         outcome = post(attempt.claim)
     except Taken:
         return None
     except Retry:
-        if wanted.attempt >= attempts_limit:
+        if pending.attempt >= attempts_limit:
             return attempt.settle(state="failed", reason=TOO_MANY_ATTEMPTS)
         attempt.settle(state="retrying")
         raise
