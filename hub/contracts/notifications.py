@@ -21,7 +21,15 @@ class SendView(Contract):
     """One notice (通知) to one person through one channel."""
 
     id: str
-    kind: Literal["ticket.assigned", "ticket.stranded", "rung.fired", "platform.noticed", "glass.broken", "digest"]
+    kind: Literal[
+        "ticket.assigned",
+        "ticket.stranded",
+        "rung.fired",
+        "rung.unreached",
+        "platform.noticed",
+        "glass.broken",
+        "digest",
+    ]
     recipient: Annotated[str, Located("people")]
     channel: str
     state: SendState
