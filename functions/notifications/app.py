@@ -11,7 +11,7 @@ from uuid import uuid4
 from functions.notifications.bundling import sweep_due
 from functions.notifications.delivery import Claim, Outcome, Send, delay, deliver
 from functions.notifications.desk import Desk, build_desk
-from functions.notifications.notices import Notice, fallback_notices, notices_of, operator_notices
+from functions.notifications.notices import Notice, notices_of, operator_notices, unreached_notices
 from functions.notifications.quiet import is_on_duty, quiet_until, release_at
 from functions.notifications.sends_table import LIST
 from functions.notifications.wecom import Posted
@@ -166,7 +166,7 @@ def _notify_all(desk: Desk, notices: Sequence[Notice], now: datetime) -> None:
     for notice in notices:
         try:
             _notify_placed(desk, notice, now)
-            _fall_back(desk, notice, now)
+            _tell_unreached(desk, notice, now)
         except Retry as error:
             passing = error
     if passing is not None:
@@ -178,12 +178,12 @@ def _notify_placed(desk: Desk, notice: Notice, now: datetime) -> None:
     _notify(desk, replace(notice, region=region, store=store), now)
 
 
-def _fall_back(desk: Desk, notice: Notice, now: datetime) -> None:
+def _tell_unreached(desk: Desk, notice: Notice, now: datetime) -> None:
     """Tell those who run the hub of a rung that did not reach its recipient; the same again tells nobody twice."""
     send = desk.sends.read(notice.id) if notice.kind == RUNG else None
     if send is None or send.state != "failed":
         return
-    for fallback in fallback_notices(notice, send.created_at, desk.people.operators()):
+    for fallback in unreached_notices(notice, send.created_at, desk.people.operators()):
         _notify_placed(desk, fallback, now)
 
 

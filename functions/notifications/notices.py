@@ -10,7 +10,7 @@ from hub.kernel.ids import derived_id
 from hub.kernel.regions import BASE
 
 WECOM = "wecom"
-FALLBACK = "rung.unreached"
+UNREACHED = "rung.unreached"
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,14 @@ def operator_notices(event: PlatformNoticed | GlassBroken, operators: tuple[str,
     return tuple(_to_operator(event, person, "urgent", about, event.connection_id) for person in operators)
 
 
-def fallback_notices(notice: Notice, at: datetime, operators: tuple[str, ...]) -> tuple[Notice, ...]:
+def unreached_notices(notice: Notice, at: datetime, operators: tuple[str, ...]) -> tuple[Notice, ...]:
     """What those who run the hub hear of a rung that did not reach its recipient (`about`): an escalation that reached
     nobody must not end there. at: the event's own time, or that of the notice's id."""
     return tuple(
         replace(
             notice,
-            id=derived_id("snd", at, notice.id, FALLBACK, person),
-            kind=FALLBACK,
+            id=derived_id("snd", at, notice.id, UNREACHED, person),
+            kind=UNREACHED,
             recipient=person,
             about=notice.recipient,
         )

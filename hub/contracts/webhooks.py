@@ -156,7 +156,9 @@ class MessageQuery(PageQuery):
     given up."""
 
     connection_id: str = Field(default="", max_length=64)
-    state: Literal["", "pending", "quarantined", "dead"] = Field(default="", description="without connection_id: oldest first")
+    state: Literal["", "pending", "quarantined", "dead"] = Field(
+        default="", description="without connection_id: oldest first"
+    )
     limit: int = Field(default=50, ge=1, le=100)
 
 
