@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.support.market_orders import ORDERS
 from typer.testing import CliRunner
 
 from functions.webhooks import app
