@@ -43,11 +43,11 @@ def test_only_tables_whose_changes_somebody_reads_have_a_stream(demo: Template) 
     assert streamed == {room for room, facts in ROOMS.items() if "outbox" in facts} | {"inbox"}
 
 
-def test_pending_messages_are_found_by_a_sparse_index_of_keys(demo: Template) -> None:
-    """The sweep reads keys alone."""
+def test_messages_are_found_by_indexes_of_keys(demo: Template) -> None:
+    """The sweep and the list of a connection's messages read keys alone."""
     inbox = demo.named("AWS::DynamoDB::Table", "TableName")["hub-demo-inbox"]
-    (index,) = inbox["GlobalSecondaryIndexes"]
-    assert (index["IndexName"], index["Projection"]) == ("by_pending", {"ProjectionType": "KEYS_ONLY"})
+    shown = {index["IndexName"]: index["Projection"] for index in inbox["GlobalSecondaryIndexes"]}
+    assert shown == dict.fromkeys(("by_pending", "by_connection"), {"ProjectionType": "KEYS_ONLY"})
 
 
 def test_a_rooms_lists_are_read_by_scope_from_sparse_indexes_of_keys(demo: Template) -> None:
