@@ -47,7 +47,7 @@ def test_messages_are_found_by_indexes_of_keys(demo: Template) -> None:
     """The sweep and the list of a connection's messages read keys alone."""
     inbox = demo.named("AWS::DynamoDB::Table", "TableName")["hub-demo-inbox"]
     shown = {index["IndexName"]: index["Projection"] for index in inbox["GlobalSecondaryIndexes"]}
-    assert shown == dict.fromkeys(("by_pending", "by_connection"), {"ProjectionType": "KEYS_ONLY"})
+    assert shown == {name: {"ProjectionType": "KEYS_ONLY"} for name in ("by_pending", "by_connection")}
 
 
 def test_a_rooms_lists_are_read_by_scope_from_sparse_indexes_of_keys(demo: Template) -> None:
