@@ -31,7 +31,9 @@ from hub.contracts.events import (
     MessageResolved,
     OrderChanged,
     OrderDepositPaid,
+    OrderFinished,
     OrderPaid,
+    RefundPaid,
     ReviewPosted,
     TicketClosed,
     TicketOpened,
@@ -127,7 +129,9 @@ def on_event(desk: Desk, event: Event) -> None:
             desk.emit(_resolve_message(desk, event))
         case ContactChanged():
             _change_contact(desk, event)
-        case OrderPaid() | OrderDepositPaid() | OrderChanged() | AfterSaleChanged() if event.buyer_id:
+        case (
+            OrderPaid() | OrderDepositPaid() | OrderFinished() | OrderChanged() | AfterSaleChanged() | RefundPaid()
+        ) if event.buyer_id:
             _record(desk, _resolve(desk, Identity(event.channel, event.shop_id, event.buyer_id), event), event)
         case ReviewPosted() | LogisticsChanged() if event.person_id:
             account = event.account or event.shop_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hub.contracts.customers import OrderEntry, TicketEntry, TimelineEntry
-from hub.contracts.events import Event, OrderDepositPaid, OrderPaid
+from hub.contracts.events import Event, OrderDepositPaid, OrderFinished, OrderPaid, RefundPaid
 from hub.kernel.clock import rfc3339
 from hub.kernel.money import Money
 
@@ -21,7 +21,9 @@ KEPT_OF: dict[str, tuple[str, tuple[str, ...]]] = {
     "member.changed": ("account", ("channel", "change", "level", "points")),
     "order.changed": ("order_id", ("order_no", "channel", "shop_id", "state", "was")),
     "order.deposit_paid": ("order_id", ("order_no", "channel", "shop_id", "currency")),
+    "order.finished": ("order_id", ("order_no", "channel", "shop_id", "currency")),
     "order.paid": ("order_id", ("order_no", "channel", "shop_id", "currency")),
+    "refund.paid": ("after_sale_id", ("after_sale_no", "order_no", "channel", "kind", "currency")),
     "review.posted": ("review_no", ("channel", "order_no", "item_no", "rating", "content_ref")),
     "ticket.closed": ("ticket_id", ("ticket_type", "outcome", "run")),
     "ticket.opened": ("ticket_id", ("ticket_type", "priority")),
@@ -36,7 +38,7 @@ def entry_of(event: Event) -> TimelineEntry:
     subject, names = KEPT_OF[payload["type"]]
     details = {name: str(payload[name]) for name in names if payload[name] not in (None, "")}
     details |= {f"from_{name}": value for name, value in payload.get("attribution", {}).items()}
-    if isinstance(event, OrderPaid | OrderDepositPaid):
+    if isinstance(event, OrderPaid | OrderDepositPaid | OrderFinished | RefundPaid):
         details["amount"] = str(Money(event.amount_minor, event.currency))
     return TimelineEntry(
         event_id=event.id, kind=payload["type"], at=event.at, subject_id=str(payload[subject]), details=details

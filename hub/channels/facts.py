@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.contracts.envelope import Attribution
+from hub.contracts.orders import OrderLine, OrderTerms
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class OrderFacts:
     deposit_minor: what was paid so far of an order that isn't paid yet (定金), else 0. paid_at: when all was paid.
     buyer_id: '' when the
     platform masks it. note: what the buyer wrote (personal). tracking_nos: its parcels,
-    as they were written.
+    as they were written. terms: what was bought, and on what terms.
     """
 
     order_no: str
@@ -32,6 +33,7 @@ class OrderFacts:
     note: str = ""
     deposit_minor: int = 0
     tracking_nos: tuple[str, ...] = ()
+    terms: OrderTerms = field(default_factory=OrderTerms)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class AfterSaleFacts:
     """What an after-sale (售后单) is at `updated_at`. Its own state and the money's are two things.
 
     requested_minor: what the buyer asks for; refunded_minor: what the platform confirms as paid back, else 0.
-    deadline_at: until when the seller must act.
+    deadline_at: until when the seller must act. reason: as the platform names it, a code or words. lines: what it is
+    about, () where that is not told.
     """
 
     after_sale_no: str
@@ -56,6 +59,8 @@ class AfterSaleFacts:
     buyer_id: str = ""
     tracking_no: str = ""
     deadline_at: datetime | None = None
+    reason: str = ""
+    lines: tuple[OrderLine, ...] = ()
 
 
 def without_blanks(number: str) -> str:

@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from hub.contracts.platform_events import MessageReceived as MessageReceived
     from hub.contracts.platform_events import OrderChanged as OrderChanged
     from hub.contracts.platform_events import OrderDepositPaid as OrderDepositPaid
+    from hub.contracts.platform_events import OrderFinished as OrderFinished
     from hub.contracts.platform_events import OrderPaid as OrderPaid
     from hub.contracts.platform_events import OrderTouched as OrderTouched
     from hub.contracts.platform_events import PlatformNoticed as PlatformNoticed
+    from hub.contracts.platform_events import RefundPaid as RefundPaid
     from hub.contracts.platform_events import ReviewPosted as ReviewPosted
     from hub.contracts.platform_events import StaffChanged as StaffChanged
     from hub.contracts.platform_events import SupplyChanged as SupplyChanged

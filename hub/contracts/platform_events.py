@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hub.contracts.base import Moment, RegionCode, Slug
-from hub.contracts.classes import Classified, Identity
+from hub.contracts.classes import Classified, Identity, Said
 from hub.contracts.envelope import Attribution, Event, Placed, PlatformEvent
+from hub.contracts.orders import OrderLine, OrderTerms
 
 OrderState = Literal[
     "pending_payment",
@@ -288,7 +289,7 @@ class OrderDepositPaid(Event):
     store_id: str = ""
 
 
-class OrderPaid(Event):
+class OrderPaid(OrderTerms, Event):
     """An order is paid: said once per order, whoever noticed first. → customers."""
 
     type: Literal["order.paid"] = "order.paid"
@@ -319,6 +320,19 @@ class OrderChanged(PlatformEvent):
     attribution: Attribution = Field(default_factory=dict)
 
 
+class OrderFinished(OrderTerms, PlatformEvent):
+    """An order came to its good end (交易完成), which it may be settled by: said once per order. → customers."""
+
+    type: Literal["order.finished"] = "order.finished"
+    shop_id: str
+    order_id: str
+    order_no: str
+    buyer_id: Identity = ""
+    amount_minor: int
+    currency: str
+    attribution: Attribution = Field(default_factory=dict)
+
+
 class AfterSaleChanged(PlatformEvent):
     """An after-sale moved: its own state and the money's are two things. → customers."""
 
@@ -336,6 +350,26 @@ class AfterSaleChanged(PlatformEvent):
     currency: str = "CNY"
     tracking_no: str = Field(default="", description="the parcel that comes back, '' while there is none")
     deadline_at: Moment | None = Field(default=None, description="until when the seller must act, says the platform")
+    reason: Said = Field(default="", description="why, as the platform names it: a code, or words out of its list")
+    lines: tuple[OrderLine, ...] = Field(default=(), description="what it is about, () where that is not told")
+    buyer_id: Identity = ""
+
+
+class RefundPaid(PlatformEvent):
+    """Money went back to the buyer: said once for each time that it did. → customers."""
+
+    type: Literal["refund.paid"] = "refund.paid"
+    shop_id: str
+    after_sale_id: str
+    after_sale_no: str
+    order_id: str
+    order_no: str
+    kind: AfterSaleType
+    amount_minor: int = Field(description="what was paid back this time")
+    refunded_minor: int = Field(description="what this after-sale has paid back in all")
+    currency: str
+    reason: Said = ""
+    lines: tuple[OrderLine, ...] = ()
     buyer_id: Identity = ""
 
 
@@ -371,6 +405,8 @@ PLATFORM_EVENTS: tuple[type[Event], ...] = (
     FeedTouched,
     OrderDepositPaid,
     OrderPaid,
+    OrderFinished,
+    RefundPaid,
     OrderChanged,
     AfterSaleChanged,
     DecisionCorrected,

@@ -41,6 +41,8 @@ PLAIN: dict[str, str] = {
     "the one answer that carries a secret, to whoever just made it": "NewKeyView.api_key TokenView.access_token",
     "what a customer is asked for, pays or gets back: they were told": """
         OrderEntry.amount OrderPaid.amount_minor OrderDepositPaid.amount_minor OrderDepositPaid.total_minor
+        OrderFinished.amount_minor RefundPaid.amount_minor RefundPaid.refunded_minor OrderLine.amount_minor
+        Discount.amount_minor OrderTerms.shipping_minor
         OrderView.amount AfterSaleChanged.requested_minor
         AfterSaleChanged.refunded_minor AfterSaleView.requested AfterSaleView.refunded NewPromotion.threshold
         NewPromotion.reduction NewPromotion.per_buyer PathStep.price QuoteView.price QuoteView.total

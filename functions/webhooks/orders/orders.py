@@ -13,13 +13,22 @@ from datetime import datetime
 from typing import Any, Literal
 
 from hub.channels.facts import AfterSaleFacts, OrderFacts, without_blanks
-from hub.contracts.events import AfterSaleChanged, Event, OrderChanged, OrderDepositPaid, OrderPaid
+from hub.contracts.events import (
+    AfterSaleChanged,
+    Event,
+    OrderChanged,
+    OrderDepositPaid,
+    OrderFinished,
+    OrderPaid,
+    RefundPaid,
+)
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.ids import hashed_id
 from hub.kernel.regions import BASE
 
 PAID_STATES = frozenset({"paid", "partially_shipped", "shipped", "delivered", "completed"})
 """States that an order only reaches when it was paid, or agreed to be paid on delivery."""
+FINISHED = "completed"
 SORT = "order"
 AFTER_SALE_SORT = "after_sale"
 Facts = OrderFacts | AfterSaleFacts
@@ -87,6 +96,8 @@ def events_of(sort: str, new: Mapping[str, Any] | None, old: Mapping[str, Any] |
     if sort == AFTER_SALE_SORT:
         if _after_sale_facts(new) != _after_sale_facts(before):
             yield _after_sale_changed(new, before)
+        if (paid_back_minor := _paid_back_minor(new) - _paid_back_minor(before)) > 0:
+            yield _refund_paid(new, paid_back_minor)
         return
     if "deposit_noted_at" in new and "deposit_noted_at" not in before:
         yield _deposit_paid(new)
@@ -94,6 +105,8 @@ def events_of(sort: str, new: Mapping[str, Any] | None, old: Mapping[str, Any] |
         yield _order_paid(new)
     if new["state"] != before.get("state"):
         yield _order_changed(new, before)
+        if new["state"] == FINISHED:
+            yield _order_finished(new)
 
 
 def _after_sale_facts(item: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -121,6 +134,41 @@ def _order_paid(new: Mapping[str, Any]) -> OrderPaid:
         amount_minor=int(new["amount_minor"]),
         content_ref=new.get("content_ref", ""),
         **_bought(new),
+        **new.get("terms", {}),
+    )
+
+
+def _order_finished(new: Mapping[str, Any]) -> OrderFinished:
+    return OrderFinished(
+        id=hashed_id("evt", new["tenant"], new["order_id"], "finished"),
+        **_common(new),
+        order_id=new["order_id"],
+        amount_minor=int(new["amount_minor"]),
+        currency=new["currency"],
+        attribution=new.get("attribution", {}),
+        **new.get("terms", {}),
+    )
+
+
+def _paid_back_minor(item: Mapping[str, Any]) -> int:
+    """What an after-sale has paid back, as far as the platform confirms it."""
+    return int(item.get("refunded_minor", 0)) if item.get("money") == "succeeded" else 0
+
+
+def _refund_paid(new: Mapping[str, Any], amount_minor: int) -> RefundPaid:
+    refunded_minor = _paid_back_minor(new)
+    return RefundPaid(
+        id=hashed_id("evt", new["tenant"], new["after_sale_id"], "refund-paid", str(refunded_minor)),
+        **_common(new),
+        after_sale_id=new["after_sale_id"],
+        after_sale_no=new["after_sale_no"],
+        order_id=order_id(new["tenant"], new["channel"], new["shop_id"], new["order_no"]),
+        kind=new["type"],
+        amount_minor=amount_minor,
+        refunded_minor=refunded_minor,
+        currency=new["currency"],
+        reason=new.get("reason", ""),
+        lines=new.get("lines", ()),
     )
 
 
@@ -162,6 +210,8 @@ def _after_sale_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> Af
         currency=new["currency"],
         tracking_no=new.get("tracking_no", ""),
         deadline_at=parse_rfc3339(new["deadline_at"]) if new.get("deadline_at") else None,
+        reason=new.get("reason", ""),
+        lines=new.get("lines", ()),
     )
 
 

@@ -191,6 +191,8 @@ class Orders:
                 "refunded_minor": facts.refunded_minor,
                 "tracking_no": facts.tracking_no,
                 "deadline_at": rfc3339(facts.deadline_at) if facts.deadline_at else "",
+                "reason": facts.reason,
+                "lines": [line.model_dump() for line in facts.lines],
             }
         paid: dict[str, Any] = {}
         if is_paid(facts):
@@ -206,6 +208,7 @@ class Orders:
                 "paid_at": rfc3339(facts.paid_at) if facts.paid_at and is_paid(facts) else "",
                 "attribution": dict(facts.attribution),
                 "tracking_nos": list(facts.tracking_nos),
+                "terms": facts.terms.model_dump(mode="json", exclude_defaults=True),
                 "content_ref": identity if facts.note else "",
             }
         )

@@ -22,7 +22,9 @@ from hub.channels.reading import (
     read_text,
     read_whole,
 )
+from hub.channels.terms import discounts_of, first_id, lines_of, reason_of, region_of, terms_of
 from hub.contracts.envelope import Attribution
+from hub.contracts.orders import OrderLine, OrderTerms
 
 REFUNDED = "succeeded"
 PENDING = "pending_payment"
@@ -50,6 +52,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         attribution=_attribution(objects_of(detail, "sku_order_list")),
         note=read_text(detail, "buyer_words"),
         tracking_nos=_tracking_nos(detail),
+        terms=terms_of(lambda: _terms(detail)),
     )
 
 
@@ -76,6 +79,8 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
         refunded_minor=read_whole(info, "real_refund_amount") if money == REFUNDED else 0,
         tracking_no=optional_id(object_of(object_of(process, "logistics_info"), "return"), "tracking_no"),
         deadline_at=optional_moment(info, "status_deadline"),
+        reason=reason_of(info, "reason_code", "reason"),
+        lines=lines_of(lambda: map(_after_sale_line, objects_of(order, "sku_order_infos"))),
     )
 
 
@@ -110,3 +115,39 @@ def _attribution(lines: tuple[Mapping[str, Any], ...]) -> Attribution:
 
 def _tracking_nos(detail: Mapping[str, Any]) -> tuple[str, ...]:
     return distinct_numbers(optional_id(parcel, "tracking_no") for parcel in objects_of(detail, "logistics_info"))
+
+
+def _terms(detail: Mapping[str, Any]) -> OrderTerms:
+    """Fields of shop_order_detail, as public SDKs have them; `town` is the district (区县)."""
+    address = object_of(detail, "post_addr")
+    return OrderTerms(
+        lines=tuple(map(_line, objects_of(detail, "sku_order_list"))),
+        discounts=discounts_of(
+            shop=read_whole(detail, "promotion_shop_amount", 0),
+            platform=read_whole(detail, "promotion_platform_amount", 0),
+            influencer=read_whole(detail, "promotion_talent_amount", 0),
+        ),
+        shipping_minor=read_whole(detail, "post_amount") if detail.get("post_amount") is not None else None,
+        buyer_region=region_of(*(object_of(address, part).get("id") for part in ("town", "city", "province"))),
+    )
+
+
+def _line(line: Mapping[str, Any]) -> OrderLine:
+    """goods_type 1 is a virtual article (虚拟), a service to be had."""
+    return OrderLine(
+        item_no=optional_id(line, "product_id"),
+        sku=first_id(line, "code", "out_sku_id", "sku_id"),
+        category=first_id(line, "fourth_cid", "third_cid", "second_cid", "first_cid"),
+        quantity=read_whole(line, "item_num", 1),
+        amount_minor=max(read_whole(line, "pay_amount", 0) - read_whole(line, "promotion_pay_amount", 0), 0),
+        kind="service" if text_of(line.get("goods_type")) == "1" else "goods",
+    )
+
+
+def _after_sale_line(line: Mapping[str, Any]) -> OrderLine:
+    return OrderLine(
+        item_no=optional_id(line, "product_id"),
+        sku=first_id(line, "shop_sku_code", "sku_id"),
+        quantity=read_whole(line, "after_sale_item_count", 1),
+        amount_minor=read_whole(line, "pay_amount", 0),
+    )

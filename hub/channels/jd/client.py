@@ -52,7 +52,7 @@ ERRORS = ErrorTable(
 )
 ORDER_FIELDS = (
     "orderId,venderId,orderState,actualPay,freightPrice,orderStartTime,paymentConfirmTime,orderEndTime,modified,"
-    "itemInfoList,waybill,orderRemark,open_id_buyer"
+    "itemInfoList,waybill,orderRemark,open_id_buyer,sellerDiscount,couponDetailList"
 )
 ORDER_STATES = (
     "NOT_PAY,WAIT_SELLER_STOCK_OUT,WAIT_SEND_CODE,WAIT_SELLER_DELIVERY,SEND_TO_DISTRIBUTION_CENER,"

@@ -19,6 +19,7 @@ from hub.channels.mapping import StatusTable
 from hub.channels.reading import (
     distinct_numbers,
     object_of,
+    objects_of,
     optional_id,
     read_amount,
     read_id,
@@ -26,6 +27,8 @@ from hub.channels.reading import (
     read_whole,
 )
 from hub.channels.relayed import moment_of
+from hub.channels.terms import discounts_of, first_id, terms_of
+from hub.contracts.orders import OrderLine, OrderTerms
 
 REFUNDED = "succeeded"
 _SEVERAL = re.compile(r"[,|;]")
@@ -51,6 +54,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         paid_at=paid_at if state != "pending_payment" else None,
         note=read_text(detail, "orderRemark"),
         tracking_nos=_tracking_nos(detail),
+        terms=terms_of(lambda: _terms(detail)),
     )
 
 
@@ -117,3 +121,27 @@ def _moment(detail: Mapping[str, Any], name: str) -> datetime:
     if moment is None:
         raise NotUnderstood("missing-field", field=name)
     return moment
+
+
+def _terms(detail: Mapping[str, Any]) -> OrderTerms:
+    """`jdPrice` is one piece's, before discounts; whose `couponDetailList` is, its types don't say to us."""
+    coupons = objects_of(detail, "couponDetailList")
+    freight = detail.get("freightPrice")
+    return OrderTerms(
+        lines=tuple(map(_line, objects_of(detail, "itemInfoList"))),
+        discounts=discounts_of(
+            shop=read_amount(detail, "sellerDiscount", default=0),
+            unknown=sum(read_amount(each, "couponPrice", default=0) for each in coupons),
+        ),
+        shipping_minor=None if freight in (None, "") else read_amount(detail, "freightPrice"),
+    )
+
+
+def _line(line: Mapping[str, Any]) -> OrderLine:
+    quantity = read_whole(line, "itemTotal", 1)
+    return OrderLine(
+        item_no=first_id(line, "wareId", "skuId"),
+        sku=first_id(line, "outerSkuId", "skuId"),
+        quantity=quantity,
+        amount_minor=quantity * read_amount(line, "jdPrice", default=0),
+    )

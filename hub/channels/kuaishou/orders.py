@@ -24,7 +24,9 @@ from hub.channels.reading import (
     read_text,
     read_whole,
 )
+from hub.channels.terms import discounts_of, first_id, reason_of, region_of, terms_of
 from hub.contracts.envelope import Attribution
+from hub.contracts.orders import OrderLine, OrderTerms
 
 MONEY_BACK = {("60", "1"), ("60", "10")}
 """A refund's status and handlingWay when money went back: 60 with another way is a finished exchange."""
@@ -55,6 +57,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         attribution=_attribution(detail),
         note=read_text(base, "remark"),
         tracking_nos=_parcels(detail),
+        terms=terms_of(lambda: _terms(detail, base)),
     )
 
 
@@ -81,6 +84,7 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
         buyer_id=optional_id(detail, "buyerOpenId"),
         tracking_no=optional_id(object_of(detail, "logisticsInfo"), "expressNo"),
         deadline_at=_deadline(detail),
+        reason=reason_of(detail, "refundReason"),
     )
 
 
@@ -113,3 +117,20 @@ def _deadline(detail: Mapping[str, Any]) -> datetime | None:
         return optional_moment_ms(detail, "expireTime")
     except NotUnderstood:
         return None
+
+
+def _terms(detail: Mapping[str, Any], base: Mapping[str, Any]) -> OrderTerms:
+    """One order is one article; who funds `discountFee` is not told. Address codes: from memory."""
+    address, item = object_of(detail, "orderAddress"), object_of(detail, "orderItemInfo")
+    line = OrderLine(
+        item_no=optional_id(item, "itemId"),
+        sku=first_id(item, "skuNick", "skuId"),
+        quantity=read_whole(item, "num", 1),
+        amount_minor=read_whole(base, "totalFee", 0),
+    )
+    return OrderTerms(
+        lines=(line,) if item else (),
+        discounts=discounts_of(unknown=read_whole(base, "discountFee", 0)),
+        shipping_minor=read_whole(base, "expressFee") if base.get("expressFee") is not None else None,
+        buyer_region=region_of(*(address.get(name) for name in ("districtCode", "cityCode", "provinceCode"))),
+    )

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from hub.channels.parsing import tidy_json
 from hub.contracts.base import Contract, Moment
 from hub.contracts.envelope import AttributionKey
+from hub.contracts.orders import Discount, Funder, OrderLine, OrderTerms
 from hub.contracts.platform_events import MoneyState
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.money import EXPONENTS, Money
@@ -158,6 +159,26 @@ class LeadData(Where):
     attribution: Places = Field(default={})
 
 
+class LineData(Contract):
+    """One line of an order or after-sale; fields that the hub doesn't know are taken, and not looked at."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    item_no: Short = Field(default="", description="the article")
+    sku: Short = Field(default="", description="its variant, your own code")
+    category: Short = ""
+    quantity: Annotated[int, Field(strict=True, ge=0, le=10**9)] = 1
+    amount: Amount = Field(default="0", description="what the buyer pays for the whole line")
+    kind: Literal["goods", "service"] = "goods"
+
+
+class DiscountData(Contract):
+    """A discount on the order, and who pays for it (出资方)."""
+
+    amount: Amount
+    funder: Funder = "unknown"
+
+
 class OrderData(Contract):
     """The whole order as it stands at `occurred_at`: of two tellings the later one holds."""
 
@@ -172,12 +193,21 @@ class OrderData(Contract):
     note: Long = Field(default="", description="what the buyer wrote")
     tracking_nos: tuple[ParcelNo, ...] = Field(default=(), max_length=50)
     attribution: Places = Field(default={})
-    lines: list[dict[str, Any]] = Field(default=[], max_length=500, description="taken, and not looked at")
+    lines: list[LineData] = Field(default=[], max_length=500)
+    discounts: list[DiscountData] = Field(default=[], max_length=50)
+    platform_fee: Amount | None = Field(default=None, description="what the platform keeps of it")
+    shipping: Amount | None = Field(default=None, description="freight that the buyer pays")
+    buyer_region: Annotated[str, Field(pattern=r"^([0-9]{6})?$", examples=["310101"])] = Field(
+        default="", description="GB/T 2260 of the place that it goes to"
+    )
+    quote_id: OptionalId = Field(default="", description="the hub's quote that it was sold by")
 
     @model_validator(mode="after")
     def _amounts_fit(self) -> Self:
         _minor(self.amount, self.currency)
-        _minor(self.deposit, self.currency)
+        told = [self.deposit, self.platform_fee or "0", self.shipping or "0"]
+        for amount in (*told, *(each.amount for each in (*self.lines, *self.discounts))):
+            _minor(amount, self.currency)
         return self
 
     @property
@@ -187,6 +217,20 @@ class OrderData(Contract):
     @property
     def deposit_minor(self) -> int:
         return _minor(self.deposit, self.currency)
+
+    @property
+    def terms(self) -> OrderTerms:
+        fee, shipping = self.platform_fee, self.shipping
+        return OrderTerms(
+            lines=_lines(self.lines, self.currency),
+            discounts=tuple(
+                Discount(amount_minor=_minor(each.amount, self.currency), funder=each.funder) for each in self.discounts
+            ),
+            platform_fee_minor=None if fee is None else _minor(fee, self.currency),
+            shipping_minor=None if shipping is None else _minor(shipping, self.currency),
+            buyer_region=self.buyer_region,
+            quote_id=self.quote_id,
+        )
 
 
 class AfterSaleData(Contract):
@@ -204,12 +248,18 @@ class AfterSaleData(Contract):
     buyer_id: OptionalPersonKey = ""
     tracking_no: OptionalParcelNo = Field(default="", description="the parcel that comes back")
     deadline_at: Moment | None = None
+    reason: Short = Field(default="", description="why, in your own code or words out of your list")
+    lines: list[LineData] = Field(default=[], max_length=500)
 
     @model_validator(mode="after")
     def _amounts_fit(self) -> Self:
-        _minor(self.requested, self.currency)
-        _minor(self.refunded, self.currency)
+        for amount in (self.requested, self.refunded, *(each.amount for each in self.lines)):
+            _minor(amount, self.currency)
         return self
+
+    @property
+    def order_lines(self) -> tuple[OrderLine, ...]:
+        return _lines(self.lines, self.currency)
 
     @property
     def requested_minor(self) -> int:
@@ -388,6 +438,12 @@ def _problem(kind: str, loc: tuple[int | str, ...], rule: str) -> Problem:
         return Problem("/type", "must be one of: " + ", ".join(TYPES))
     pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in loc[1:] if part != "[key]")
     return Problem(pointer, RULES.get(kind) or _PROSE.sub(lambda match: "must " if match[1] else "", rule))
+
+
+def _lines(lines: list[LineData], currency: str) -> tuple[OrderLine, ...]:
+    return tuple(
+        OrderLine(**line.model_dump(exclude={"amount"}), amount_minor=_minor(line.amount, currency)) for line in lines
+    )
 
 
 def _minor(amount: str, currency: str) -> int:

@@ -150,6 +150,7 @@ def _order(message: StoredMessage, document: documents.OrderUpdated) -> OrderFac
         attribution=data.attribution,
         note=data.note,
         tracking_nos=distinct_numbers(data.tracking_nos),
+        terms=data.terms,
     )
 
 
@@ -170,6 +171,8 @@ def _after_sale(message: StoredMessage, document: documents.AfterSaleUpdated) ->
         buyer_id=data.buyer_id,
         tracking_no=data.tracking_no,
         deadline_at=data.deadline_at,
+        reason=data.reason,
+        lines=data.order_lines,
     )
 
 

@@ -13,8 +13,10 @@ from typing import Any
 from hub.channels.base import NotUnderstood
 from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.reading import distinct_numbers, optional_id, read_amount, read_id, read_text, read_whole
+from hub.channels.reading import distinct_numbers, objects_of, optional_id, read_amount, read_id, read_text, read_whole
 from hub.channels.relayed import moment_of
+from hub.channels.terms import discounts_of, first_id, lines_of, reason_of, terms_of
+from hub.contracts.orders import OrderLine, OrderTerms
 
 REFUNDED = "succeeded"
 
@@ -36,6 +38,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         paid_at=moment_of(detail, "pay_time") if state != "pending_payment" else None,
         note=read_text(detail, "buyer_memo"),
         tracking_nos=distinct_numbers([optional_id(detail, "tracking_number")]),
+        terms=terms_of(lambda: _terms(detail)),
     )
 
 
@@ -60,6 +63,8 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
         refunded_minor=read_whole(detail, "refund_amount") if money == REFUNDED else 0,
         tracking_no=optional_id(detail, "express_no"),
         deadline_at=moment_of(detail, "expire_time"),
+        reason=reason_of(detail, "after_sale_reason"),
+        lines=lines_of(lambda: [_after_sale_line(detail)]),
     )
 
 
@@ -68,3 +73,34 @@ def _updated_at(detail: Mapping[str, Any], name: str) -> datetime:
     if moment is None:
         raise NotUnderstood("missing-field", field=name)
     return moment
+
+
+def _terms(detail: Mapping[str, Any]) -> OrderTerms:
+    """Its region codes are its own."""
+    return OrderTerms(
+        lines=tuple(map(_line, objects_of(detail, "item_list"))),
+        discounts=discounts_of(
+            shop=read_amount(detail, "seller_discount", default=0),
+            platform=read_amount(detail, "platform_discount", default=0),
+        ),
+        shipping_minor=read_amount(detail, "postage") if detail.get("postage") not in (None, "") else None,
+    )
+
+
+def _line(line: Mapping[str, Any]) -> OrderLine:
+    """`goods_price` is one piece's, before discounts."""
+    quantity = read_whole(line, "goods_count", 1)
+    return OrderLine(
+        item_no=optional_id(line, "goods_id"),
+        sku=first_id(line, "outer_id", "sku_id"),
+        quantity=quantity,
+        amount_minor=quantity * read_amount(line, "goods_price", default=0),
+    )
+
+
+def _after_sale_line(detail: Mapping[str, Any]) -> OrderLine:
+    return OrderLine(
+        item_no=optional_id(detail, "goods_id"),
+        sku=first_id(detail, "outer_id", "sku_id"),
+        quantity=read_whole(detail, "goods_number", 1),
+    )

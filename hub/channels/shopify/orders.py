@@ -19,9 +19,12 @@ from hub.channels.reading import (
     read_amount,
     read_id,
     read_text,
+    read_whole,
     read_written,
 )
+from hub.channels.terms import discounts_of, first_id, terms_of
 from hub.contracts.envelope import Attribution
+from hub.contracts.orders import OrderLine, OrderTerms
 
 PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")
 BACK = "succeeded"
@@ -50,6 +53,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         deposit_minor=deposit_minor,
         note=read_text(detail, "note"),
         tracking_nos=distinct_numbers(_tracking_nos(detail)),
+        terms=terms_of(lambda: _terms(detail)),
     )
 
 
@@ -143,3 +147,26 @@ def _return_tracking_nos(returned: Mapping[str, Any]) -> Iterator[str]:
             number = optional_id(object_of(object_of(delivery, "deliverable"), "tracking"), "number")
             if number:
                 yield number
+
+
+def _terms(detail: Mapping[str, Any]) -> OrderTerms:
+    """A shop funds its own discounts; regions are none of GB/T 2260's."""
+    lines = objects_of(object_of(detail, "lineItems"), "nodes")
+    return OrderTerms(
+        lines=tuple(map(_line, lines)),
+        discounts=discounts_of(shop=_money(detail, "totalDiscountsSet")[0] if "totalDiscountsSet" in detail else 0),
+        shipping_minor=_money(detail, "totalShippingPriceSet")[0] if "totalShippingPriceSet" in detail else None,
+    )
+
+
+def _line(line: Mapping[str, Any]) -> OrderLine:
+    """What needs no shipping is a service."""
+    product = object_of(line, "product")
+    return OrderLine(
+        item_no=optional_id(product, "id").removeprefix("gid://shopify/Product/"),
+        sku=first_id(line, "sku"),
+        category=optional_id(product, "productType"),
+        quantity=read_whole(line, "quantity", 1),
+        amount_minor=_money(line, "discountedTotalSet")[0] if "discountedTotalSet" in line else 0,
+        kind="service" if line.get("requiresShipping") is False else "goods",
+    )

@@ -9,7 +9,11 @@ from __future__ import annotations
 MONEY = "{ shopMoney { amount currencyCode } }"
 ORDER_FIELDS = f"""
   id name updatedAt processedAt cancelledAt closedAt displayFinancialStatus displayFulfillmentStatus note discountCodes
-  totalPriceSet {MONEY} totalReceivedSet {MONEY}
+  totalPriceSet {MONEY} totalReceivedSet {MONEY} totalDiscountsSet {MONEY}
+  totalShippingPriceSet {MONEY}
+  lineItems(first: 50) {{ nodes {{
+    sku quantity requiresShipping discountedTotalSet {MONEY} product {{ id productType }}
+  }} }}
   customer {{ id }}
   customerJourneySummary {{ lastVisit {{ utmParameters {{ campaign }} }} }}
   fulfillments(first: 10) {{ trackingInfo(first: 5) {{ number company }} }}

@@ -37,10 +37,11 @@ ERRORS = ErrorTable(
 )
 TRADE_FIELDS = (
     "tid,status,step_trade_status,step_paid_fee,payment,post_fee,created,pay_time,modified,end_time,buyer_open_uid,ouid,"
-    "buyer_message,orders.oid,orders.num_iid,orders.sku_id,orders.outer_iid,orders.num,orders.price,orders.invoice_no"
+    "buyer_message,orders.oid,orders.num_iid,orders.sku_id,orders.outer_iid,orders.num,orders.price,orders.invoice_no,"
+    "orders.cid,orders.outer_sku_id,orders.payment,orders.divide_order_fee,promotion_details,coupon_fee"
 )
 REFUND_FIELDS = (
-    "refund_id,tid,oid,status,dispute_type,refund_fee,created,modified,end_time,buyer_open_uid,ouid,sid,"
+    "refund_id,tid,oid,status,dispute_type,refund_fee,reason,num_iid,num,outer_id,created,modified,end_time,buyer_open_uid,ouid,sid,"
     "refund_remind_timeout"
 )
 REVIEW_FIELDS = "tid,oid,num_iid,result,created,content,reply"

@@ -21,9 +21,12 @@ from hub.channels.reading import (
     read_amount,
     read_id,
     read_text,
+    read_whole,
     read_written,
 )
 from hub.channels.relayed import moment_of
+from hub.channels.terms import discounts_of, first_id, lines_of, reason_of, terms_of
+from hub.contracts.orders import OrderLine, OrderTerms
 
 DEPOSIT_PAID = frozenset({"FRONT_PAID_FINAL_NOPAID", "FRONT_PAID_FRONT_FORFEITED"})
 """step_trade_status: the deposit is paid and the rest is not: the buyer may still pay it, or has lost the deposit."""
@@ -52,6 +55,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         deposit_minor=deposit_minor,
         note=read_text(detail, "buyer_message"),
         tracking_nos=_tracking_nos(detail),
+        terms=terms_of(lambda: _terms(detail)),
     )
 
 
@@ -79,6 +83,8 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
         buyer_id=optional_id(detail, "buyer_open_uid") or optional_id(detail, "ouid"),
         tracking_no=optional_id(detail, "sid"),
         deadline_at=moment_of(object_of(detail, "refund_remind_timeout"), "timeout"),
+        reason=reason_of(detail, "reason"),
+        lines=lines_of(lambda: [_after_sale_line(detail)]),
     )
 
 
@@ -86,3 +92,36 @@ def _tracking_nos(detail: Mapping[str, Any]) -> tuple[str, ...]:
     """The lines' parcels (`invoice_no`, from memory)."""
     lines = objects_of(object_of(detail, "orders"), "order")
     return distinct_numbers(optional_id(line, "invoice_no") for line in lines)
+
+
+def _terms(detail: Mapping[str, Any]) -> OrderTerms:
+    """Promotions don't say who funds them, but for the platform's red packets (`coupon_fee`, in fen)."""
+    promotions = objects_of(object_of(detail, "promotion_details"), "promotion_detail")
+    return OrderTerms(
+        lines=tuple(map(_line, objects_of(object_of(detail, "orders"), "order"))),
+        discounts=discounts_of(
+            platform=read_whole(detail, "coupon_fee", 0),
+            unknown=sum(read_amount(each, "discount_fee", default=0) for each in promotions),
+        ),
+        shipping_minor=read_amount(detail, "post_fee") if detail.get("post_fee") not in (None, "") else None,
+    )
+
+
+def _line(line: Mapping[str, Any]) -> OrderLine:
+    """`divide_order_fee` is what was paid for the line once discounts on the whole are spread (分摊)."""
+    return OrderLine(
+        item_no=optional_id(line, "num_iid"),
+        sku=first_id(line, "outer_sku_id", "outer_iid", "sku_id"),
+        category=optional_id(line, "cid"),
+        quantity=read_whole(line, "num", 1),
+        amount_minor=read_amount(line, "divide_order_fee", default=0) or read_amount(line, "payment", default=0),
+    )
+
+
+def _after_sale_line(detail: Mapping[str, Any]) -> OrderLine:
+    return OrderLine(
+        item_no=optional_id(detail, "num_iid"),
+        sku=first_id(detail, "outer_id"),
+        quantity=read_whole(detail, "num", 1),
+        amount_minor=read_amount(detail, "refund_fee", default=0),
+    )

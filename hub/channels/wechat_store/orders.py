@@ -23,7 +23,9 @@ from hub.channels.reading import (
     read_text,
     read_whole,
 )
+from hub.channels.terms import discounts_of, first_id, lines_of, reason_of, terms_of
 from hub.contracts.envelope import Attribution
+from hub.contracts.orders import OrderLine, OrderTerms
 
 NO_PAYMENT = frozenset({"2", "3", "4"})
 """payment_method: 2 pay later (先用后付), 3 a prize, 4 points. Their pay_time is when the order was confirmed."""
@@ -51,6 +53,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         attribution=_attribution(inner),
         note=read_text(object_of(inner, "ext_info"), "customer_notes"),
         tracking_nos=_tracking_nos(inner),
+        terms=terms_of(lambda: _terms(inner)),
     )
 
 
@@ -77,6 +80,8 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
         buyer_id=optional_id(detail, "openid"),
         tracking_no=optional_id(object_of(detail, "return_info"), "waybill_id"),
         deadline_at=_deadline_at(detail),
+        reason=reason_of(detail, "reason"),
+        lines=lines_of(lambda: [_after_sale_line(object_of(detail, "product_info"))]),
     )
 
 
@@ -108,3 +113,33 @@ def _attribution(inner: Mapping[str, Any]) -> Attribution:
 def _tracking_nos(inner: Mapping[str, Any]) -> tuple[str, ...]:
     parcels = objects_of(object_of(inner, "delivery_info"), "delivery_product_info")
     return distinct_numbers(optional_id(parcel, "waybill_id") for parcel in parcels)
+
+
+def _terms(inner: Mapping[str, Any]) -> OrderTerms:
+    """`discounted_price` is the coupons', `finder_discounted_price` the influencer's (达人)."""
+    price = object_of(inner, "price_info")
+    return OrderTerms(
+        lines=tuple(map(_line, objects_of(inner, "product_infos"))),
+        discounts=discounts_of(
+            influencer=read_whole(price, "finder_discounted_price", 0),
+            unknown=read_whole(price, "discounted_price", 0),
+        ),
+        shipping_minor=read_whole(price, "freight") if price.get("freight") is not None else None,
+    )
+
+
+def _line(line: Mapping[str, Any]) -> OrderLine:
+    return OrderLine(
+        item_no=optional_id(line, "product_id"),
+        sku=first_id(line, "sku_code", "sku_id"),
+        quantity=read_whole(line, "sku_cnt", 1),
+        amount_minor=read_whole(line, "real_price", 0),
+    )
+
+
+def _after_sale_line(line: Mapping[str, Any]) -> OrderLine:
+    return OrderLine(
+        item_no=optional_id(line, "product_id"),
+        sku=first_id(line, "sku_id"),
+        quantity=read_whole(line, "count", 1),
+    )

@@ -26,7 +26,9 @@ from hub.channels.reading import (
     read_text,
     read_whole,
 )
+from hub.channels.terms import discounts_of, first_id, lines_of, reason_of, terms_of
 from hub.contracts.envelope import Attribution
+from hub.contracts.orders import OrderLine, OrderTerms
 
 PENDING = "pending_payment"
 
@@ -54,6 +56,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         attribution=_attribution(detail),
         note=read_text(detail, "customerRemark"),
         tracking_nos=_parcels(detail),
+        terms=terms_of(lambda: _terms(detail)),
     )
 
 
@@ -82,6 +85,8 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
         buyer_id=optional_id(info, "userId"),
         tracking_no=optional_id(object_of(object_of(detail, "logisticsInfo"), "after_sale"), "expressNo"),
         deadline_at=_moment(info, "expireTime") if read_whole(info, "expireTime", 0) else None,
+        reason=reason_of(info, "reasonId", "reason"),
+        lines=lines_of(lambda: map(_after_sale_line, objects_of(info, "skus"))),
     )
 
 
@@ -101,3 +106,30 @@ def _attribution(detail: Mapping[str, Any]) -> Attribution:
     sellers = (optional_id(article, "kolId") for article in objects_of(detail, "skuList"))
     influencer = next((seller for seller in sellers if seller), "")
     return {"influencer": influencer} if influencer else {}
+
+
+def _terms(detail: Mapping[str, Any]) -> OrderTerms:
+    """Discounts stand in the articles: the shop's (totalMerchantDiscount) and the platform's (totalRedDiscount)."""
+    articles = objects_of(detail, "skuList")
+    shipping = detail.get("totalShippingFree")
+    return OrderTerms(
+        lines=tuple(map(_line, articles)),
+        discounts=discounts_of(
+            shop=sum(read_whole(each, "totalMerchantDiscount", 0) for each in articles),
+            platform=sum(read_whole(each, "totalRedDiscount", 0) for each in articles),
+        ),
+        shipping_minor=None if shipping is None else read_whole(detail, "totalShippingFree"),
+    )
+
+
+def _line(line: Mapping[str, Any]) -> OrderLine:
+    return OrderLine(
+        item_no=first_id(line, "itemId", "skuId"),
+        sku=first_id(line, "erpcode", "skuId"),
+        quantity=read_whole(line, "skuQuantity", 1),
+        amount_minor=read_whole(line, "totalPaidAmount", 0),
+    )
+
+
+def _after_sale_line(line: Mapping[str, Any]) -> OrderLine:
+    return OrderLine(sku=first_id(line, "skuERPCode", "skuId"), quantity=read_whole(line, "appliedCount", 1))

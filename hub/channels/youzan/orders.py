@@ -23,7 +23,9 @@ from hub.channels.reading import (
     read_whole,
     read_written,
 )
+from hub.channels.terms import discounts_of, first_id, lines_of, reason_of, terms_of
 from hub.contracts.envelope import Attribution
+from hub.contracts.orders import OrderLine, OrderTerms
 
 BACK = "succeeded"
 
@@ -53,6 +55,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         attribution=_attribution(order),
         note=read_text(object_of(whole, "remark_info"), "buyer_message"),  # (from memory)
         tracking_nos=_tracking_nos(detail),
+        terms=terms_of(lambda: _terms(detail, whole)),
     )
 
 
@@ -73,6 +76,8 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
         updated_at=read_written(detail, "modified"),
         requested_minor=read_amount(detail, "refund_fee", default=0),
         refunded_minor=sum(read_whole(fund, "refund_fee") for fund in funds) if money == BACK else 0,
+        reason=reason_of(detail, "reason"),
+        lines=lines_of(lambda: map(_after_sale_line, objects_of(detail, "refund_order_item"))),
     )
 
 
@@ -115,3 +120,31 @@ def _tracking_nos(detail: Mapping[str, Any]) -> tuple[str, ...]:
     """delivery_order[].dists[].express_info.express_no (from memory)."""
     parcels = (parcel for order in objects_of(detail, "delivery_order") for parcel in objects_of(order, "dists"))
     return distinct_numbers(optional_id(object_of(parcel, "express_info"), "express_no") for parcel in parcels)
+
+
+def _terms(detail: Mapping[str, Any], whole: Mapping[str, Any]) -> OrderTerms:
+    """Promotions of a shop are the shop's own (`order_promotion`, from memory)."""
+    pay, promotions = object_of(whole, "pay_info"), objects_of(object_of(detail, "order_promotion"), "order")
+    return OrderTerms(
+        lines=tuple(map(_line, objects_of(whole, "orders"))),
+        discounts=discounts_of(shop=sum(read_amount(each, "discount_fee", default=0) for each in promotions)),
+        shipping_minor=read_amount(pay, "post_fee") if pay.get("post_fee") not in (None, "") else None,
+    )
+
+
+def _line(line: Mapping[str, Any]) -> OrderLine:
+    return OrderLine(
+        item_no=optional_id(line, "item_id"),
+        sku=first_id(line, "outer_sku_id", "outer_item_id", "sku_id"),
+        quantity=read_whole(line, "num", 1),
+        amount_minor=read_amount(line, "payment", default=0),
+    )
+
+
+def _after_sale_line(line: Mapping[str, Any]) -> OrderLine:
+    return OrderLine(
+        item_no=optional_id(line, "item_id"),
+        sku=first_id(line, "sku_id"),
+        quantity=read_whole(line, "item_num", 1),
+        amount_minor=read_whole(line, "refund_fee", 0),
+    )
