@@ -27,7 +27,8 @@ AnyItem = TypeVar("AnyItem", bound="RoomModel")
 
 
 class ByList(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # PynamoDB hooks subclasses without types
-    """Lists: `list_pk` says which list (`<tenant>#tickets#open`), `list_sk` its order."""
+    """Lists: `list_pk` says which list and shard (`<tenant>#stores#2`, see hub.store.sharded) or what of
+    (`<tenant>#customer#<id>`), `list_sk` its order."""
 
     class Meta:
         index_name = "by_list"
