@@ -33,6 +33,7 @@ from hub.contracts.events import (
     OrderDepositPaid,
     OrderPaid,
     ReviewPosted,
+    TicketChanged,
     TicketClosed,
     TicketOpened,
     TouchpointCaptured,
@@ -118,7 +119,7 @@ def record_fact(desk: Desk, request: Request) -> CustomerView:
     return _show(desk, request, profile)
 
 
-@room.events("message.received", *KEPT_OF)
+@room.events("message.received", "ticket.changed", *KEPT_OF)
 def on_event(desk: Desk, event: Event) -> None:
     """Every step is the same again for the same event: an event that comes twice changes nothing. What names nobody is
     nobody's."""
@@ -140,6 +141,8 @@ def on_event(desk: Desk, event: Event) -> None:
             _record_members(desk, event)
         case TicketOpened() | TicketClosed() if event.customer_id:
             _record(desk, event.customer_id, event)
+            _serve(desk, event.customer_id, served_at(event.region, event.store_id))
+        case TicketChanged() if event.customer_id and {"region", "store_id"} & set(event.changed):
             _serve(desk, event.customer_id, served_at(event.region, event.store_id))
         case GlassBroken() if _is_known(desk, event.thing):
             _record(desk, event.thing, event)
