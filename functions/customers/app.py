@@ -35,6 +35,7 @@ from hub.contracts.events import (
     OrderPaid,
     RefundPaid,
     ReviewPosted,
+    TicketChanged,
     TicketClosed,
     TicketOpened,
     TouchpointCaptured,
@@ -120,7 +121,7 @@ def record_fact(desk: Desk, request: Request) -> CustomerView:
     return _show(desk, request, profile)
 
 
-@room.events("message.received", *KEPT_OF)
+@room.events("message.received", "ticket.changed", *KEPT_OF)
 def on_event(desk: Desk, event: Event) -> None:
     """Every step is the same again for the same event: an event that comes twice changes nothing. What names nobody is
     nobody's."""
@@ -144,6 +145,8 @@ def on_event(desk: Desk, event: Event) -> None:
             _record_members(desk, event)
         case TicketOpened() | TicketClosed() if event.customer_id:
             _record(desk, event.customer_id, event)
+            _serve(desk, event.customer_id, served_at(event.region, event.store_id))
+        case TicketChanged() if event.customer_id and {"region", "store_id"} & set(event.changed):
             _serve(desk, event.customer_id, served_at(event.region, event.store_id))
         case GlassBroken() if _is_known(desk, event.thing):
             _record(desk, event.thing, event)

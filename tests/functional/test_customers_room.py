@@ -15,6 +15,7 @@ from hub.contracts.events import (
     ContactChanged,
     MessageReceived,
     OrderPaid,
+    TicketChanged,
     TicketClosed,
     TicketOpened,
     parse_event,
@@ -279,3 +280,16 @@ def test_an_after_sale_is_told_on_with_its_customer(session: Any) -> None:
     assert (known["kind"], known["subject_id"], known["order_no"]) == ("after_sale", "afs_1", "69071")
     assert (known["after_sale_type"], known["amount_minor"], known["region"]) == ("exchange", 12990, "310115")
     assert unknown["customer_id"] == ""
+
+
+def test_a_ticket_that_moves_takes_its_customer_along(session: Any) -> None:
+    """Whoever serves where the ticket lies now finds the customer; a change of anything else moves nobody."""
+    customer_id = customer_of(session)
+    facts = {"tenant": "demo", "at": AT, "ticket_id": "tkt_1", "customer_id": customer_id, "ticket_type": "repair"}
+    change = {**facts, "run": 1, "priority": "high", "state": "open", "region": "310115"}
+    found = token("agent", region="310115")
+
+    hear(TicketChanged.model_validate({**change, "id": "evt_c1", "changed": ["assignee"]}))
+    assert call(app.room, "GET", f"/customers/{customer_id}", as_=found).status == 404
+    hear(TicketChanged.model_validate({**change, "id": "evt_c2", "changed": ["region", "placed_by"]}))
+    assert call(app.room, "GET", f"/customers/{customer_id}", as_=found).status == 200
