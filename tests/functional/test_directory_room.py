@@ -90,6 +90,14 @@ def test_a_freeze_that_is_repeated_happens_once() -> None:
     assert call(app.room, "GET", "/auth/me", as_=lis).status == 200
 
 
+def test_a_refused_request_may_come_again_with_its_key() -> None:
+    """What was refused is not done: the same key does it once it can be."""
+    refused = call(app.room, "POST", "/directory/people/li/freeze", {}, key="k1")
+    put_person()
+    done = call(app.room, "POST", "/directory/people/li/freeze", {}, key="k1")
+    assert (refused.status, done.status, done.json["frozen"]) == (404, 200, True)
+
+
 def test_rights_taken_away_are_gone_whatever_the_token_says() -> None:
     """The record's roles win over the token's."""
     put_person(roles=["viewer"])

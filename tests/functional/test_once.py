@@ -77,16 +77,6 @@ def test_a_change_that_meets_itself_is_a_success(hub: World, kind: str) -> None:
     assert [entry["what"] for entry in hub.timeline(ticket_id)["entries"]].count("completed") == 1
 
 
-def test_a_refused_request_may_come_again_with_its_key(hub: World) -> None:
-    """What was refused is not done: the same key does it once it can be."""
-    ticket_id = hub.ids()[0]
-    path = f"/tickets/{ticket_id}/assign"
-    refused = call(app.room, "POST", path, {"person_id": "mei"}, key="k1")
-    hub.hire("mei")
-    done = call(app.room, "POST", path, {"person_id": "mei"}, key="k1")
-    assert (refused.status, done.status, done.json["assignee"]) == (422, 200, "mei")
-
-
 def test_rules_published_twice_with_one_key_have_one_version(hub: World) -> None:
     """The repeat is told the version that its first call made."""
     document = call(app.room, "GET", "/tickets/rules").json["document"]

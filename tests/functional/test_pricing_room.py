@@ -230,7 +230,7 @@ def _note_table(params: Any, context: Any, **_: Any) -> None:
 
 def test_a_quote_of_many_holds_its_own_total() -> None:
     """A hundred of the dearest price that a book takes: the quote is answered, and read again."""
-    publish("9999999999.99")
+    publish("9999999999.99", valid_from=NOW.isoformat())
     made = quote(quantity=100)
     assert (made.status, made.json["total"]) == (201, "999999999999.00")
     assert call(app.room, "GET", f"/pricing/quotes/{made.json['id']}").json["total"] == "999999999999.00"

@@ -47,7 +47,7 @@ def test_a_dry_run_opens_nothing(hub: World) -> None:
     assert hub.tickets() == []
 
 
-@pytest.mark.parametrize("typed", ["13800138000", "张三 幸福路 5 号", "cus_1\n", "cus_" + "1" * 33])
+@pytest.mark.parametrize("typed", ["13800138000", "张三 幸福路 5 号", "cus_", "cus_" + "1" * 33])
 def test_only_the_hubs_id_names_a_customer(hub: World, typed: str) -> None:
     """What goes on the bus is an id: a phone or a name typed in its place is a 422."""
     answer = hub.call("POST", "/tickets", BODY | {"customer_id": typed})
