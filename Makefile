@@ -32,7 +32,7 @@ dev: $(STAMP) ## Leave the hub running on http://127.0.0.1:8000 and print how to
 	@$(RUN)/hubctl dev
 
 test: $(STAMP) ## Run every test, the deployed stack included
-	@$(RUN)/python -m pytest tests --ignore tests/e2e -n 2 --dist loadfile
+	@$(RUN)/python -m pytest tests --ignore tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
 	@$(RUN)/python -m pytest tests/e2e
 
 unit: $(STAMP) ## Run the pure tests only (two minutes)

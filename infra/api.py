@@ -43,8 +43,8 @@ class Api(Construct):
         self.id = self.api.ref
         self.stage = self._stage()
         self.target = self._domain(tenant.domain.name, tenant.domain.certificate_arn) if tenant.domain.name else ""
-        given = f"https://{self.id}.execute-api.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}"
-        self.url = f"https://{tenant.domain.name}" if tenant.domain.name else given
+        generated = f"https://{self.id}.execute-api.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}"
+        self.url = f"https://{tenant.domain.name}" if tenant.domain.name else generated
 
     def route(self, room: RoomFunctions) -> None:
         """One integration and one permission an HTTP entry, and a route for each of its paths."""

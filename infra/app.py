@@ -37,11 +37,17 @@ def main() -> None:
     parser.add_argument("--definitions", type=Path, default=ROOT / "statemachines")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "cdk")
     parser.add_argument("--unchecked", action="store_true", help="leave cdk-nag out: for the local machine")
-    given = parser.parse_args()
-    files = sorted(given.tenants.glob(f"{given.tenant}.toml"))
+    arguments = parser.parse_args()
+    files = sorted(arguments.tenants.glob(f"{arguments.tenant}.toml"))
     if not files:
-        parser.error(f"no tenant {given.tenant} in {given.tenants}")
-    synthesise(files, build=given.build, definitions=given.definitions, out=given.out, check=not given.unchecked)
+        parser.error(f"no tenant {arguments.tenant} in {arguments.tenants}")
+    synthesise(
+        files,
+        build=arguments.build,
+        definitions=arguments.definitions,
+        out=arguments.out,
+        check=not arguments.unchecked,
+    )
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ class Bus(Construct):
         event `execution.failed`, and lies in `flows-dead`, where an alarm sees it: a flow's machine was made at run
         time, so no alarm of the stack can name it."""
         name, dead = self.names.of("flows-failed"), self.queues.dead["flows"]
-        told = self.queues.queues[FAILURES]
-        for queue in (dead, told):
+        failures = self.queues.queues[FAILURES]
+        for queue in (dead, failures):
             allow_rule(queue, self.names.default_rule_arn(name))
         events.CfnRule(
             self,
@@ -51,14 +51,14 @@ class Bus(Construct):
             },
             targets=[
                 events.CfnRule.TargetProperty(id="queue", arn=dead.queue_arn),
-                self._tell_failure(told),
+                self._tell_failure(failures),
             ],
         )
 
     def _tell_failure(self, queue: sqs.Queue) -> events.CfnRule.TargetProperty:
         """What Step Functions says, as a contract event in the envelope of our bus."""
-        said = {"id": "$.id", "at": "$.time", "execution": "$.detail.name", "status": "$.detail.status"}
-        event = {name: f"<{name}>" for name in said} | {
+        paths = {"id": "$.id", "at": "$.time", "execution": "$.detail.name", "status": "$.detail.status"}
+        event = {name: f"<{name}>" for name in paths} | {
             "id": "evt_<id>",
             "type": "execution.failed",
             "tenant": self.names.tenant,
@@ -67,7 +67,7 @@ class Bus(Construct):
             id="tickets",
             arn=queue.queue_arn,
             input_transformer=events.CfnRule.InputTransformerProperty(
-                input_paths_map=said, input_template=json.dumps({"detail": event})
+                input_paths_map=paths, input_template=json.dumps({"detail": event})
             ),
         )
 

@@ -37,10 +37,10 @@ class Egress(Part):
 
     @model_validator(mode="after")
     def check_shared(self) -> Self:
-        given = (self.vpc_id, self.subnet_ids, self.availability_zones, self.security_group_id)
-        if self.kind == "shared" and not all(given):
+        values = (self.vpc_id, self.subnet_ids, self.availability_zones, self.security_group_id)
+        if self.kind == "shared" and not all(values):
             raise ValueError("a shared VPC needs vpc_id, subnet_ids, availability_zones and security_group_id")
-        if self.kind != "shared" and any(given):
+        if self.kind != "shared" and any(values):
             raise ValueError(f"egress of kind {self.kind} takes no VPC, subnets or security group")
         if len(self.subnet_ids) != len(self.availability_zones):
             raise ValueError("one availability zone a subnet, in the same order")

@@ -47,13 +47,13 @@ class Backlog:
 
     def due(self) -> list[Due]:
         """Of each queue the next message that is delayed, or that a function gave back for later."""
-        found = []
+        items = []
         for number, (name, queue) in enumerate(self._consumed()):
             later = [m["visible_at"] for m in list(queue["messages"]) if not self._is_visible(m)]
             if later:
                 at = datetime.fromtimestamp(min(later), UTC)
-                found.append(Due(at, "message", number, name, partial(self._release, queue)))
-        return found
+                items.append(Due(at, "message", number, name, partial(self._release, queue)))
+        return items
 
     def _release(self, queue: dict[str, Any]) -> None:
         now = self._epoch()

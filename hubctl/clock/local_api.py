@@ -51,7 +51,7 @@ class LocalClock:
         if self.stepper is None:
             return view
         due = self.stepper.due()
-        shown = [{"at": rfc3339(one.at), "kind": one.kind, "name": one.name} for one in due[:DUE_SHOWN]]
+        shown = [{"at": rfc3339(item.at), "kind": item.kind, "name": item.name} for item in due[:DUE_SHOWN]]
         return view | {"at_work": self.stepper.at_work(), "due": shown, "due_count": len(due)}
 
     def _run(self, method: str, what: str, raw: bytes) -> dict[str, Any]:

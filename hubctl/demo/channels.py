@@ -57,19 +57,19 @@ def _hello(stage: Stage, connection: Connection) -> None:
     """The same message twice: as the platform would sign it, and with secrets that are nobody's."""
     name = HELLOS[connection.channel]
     genuine, nobodys = (Target(connection.webhook_url, known) for known in (connection.settings, forged(connection)))
-    taken = send_sample(connection.channel, name, genuine, "你好")
+    accepted = send_sample(connection.channel, name, genuine, "你好")
     wrong = send_sample(connection.channel, name, nobodys, "你好")
     stage.check(
-        taken.status == 200 and wrong.status in (401, 403),
+        accepted.status == 200 and wrong.status in (401, 403),
         f"{channel_document(connection.channel)['title']['zh']} {name}",
-        f"{taken.status} {taken.body or '(empty body)'}; forged: {wrong.status}",
+        f"{accepted.status} {accepted.body or '(empty body)'}; forged: {wrong.status}",
     )
 
 
 def forged(connection: Connection) -> dict[str, Any]:
     """The connection's settings with the end of each secret changed, so that it still has a secret's form."""
     fields = channel_document(connection.channel)["settings"]
-    secret = [one["name"] for one in fields if one["secret"] and connection.settings.get(one["name"])]
+    secret = [field["name"] for field in fields if field["secret"] and connection.settings.get(field["name"])]
     values = {name: str(connection.settings[name]) for name in secret}
     return {**connection.settings, **{name: v[:-TAIL] + v[-TAIL:].swapcase() for name, v in values.items()}}
 

@@ -22,11 +22,11 @@ def malice(stage: Stage) -> dict[str, Any]:
     connection = stage.connection("wecom")
     before = stage.call("GET", "/webhooks/stats")
     for name, delivery, status, stored in _cases(connection):
-        got = stage.deliver(connection, delivery)
+        response = stage.deliver(connection, delivery)
         stage.sent += stored
-        clean = not any(trace in got.text for trace in TRACES)
-        said = "" if got.status_code == status else f"but {got.status_code}"
-        stage.check(got.status_code == status and clean, f"{name}: {status}", said)
+        clean = not any(trace in response.text for trace in TRACES)
+        detail = "" if response.status_code == status else f"but {response.status_code}"
+        stage.check(response.status_code == status and clean, f"{name}: {status}", detail)
     unknown = stage.http.post(stage.hub.ready.base_url + "/webhooks/wecom/con_nobody", data=b"x", timeout=30)
     stage.check(unknown.status_code == 404, "an unknown connection: 404")
     final = stage.eventually("nothing pending", lambda: _drained(stage))

@@ -40,9 +40,11 @@ def verify_url(stage: Stage) -> None:
     connection = stage.connection("wecom")
     stamp = Stamp(str(int(time.time())), secrets.token_hex(8), secrets.token_bytes(16))
     delivery, answer = codec("wecom").verification(connection.settings, stamp)
-    got = stage.deliver(connection, delivery)
-    stage.check(got.status_code == 200, "GET with an encrypted echostr is answered 200")
-    stage.check(got.content == answer.body, "the body is the decrypted text, raw, nothing around it", got.text)
+    response = stage.deliver(connection, delivery)
+    stage.check(response.status_code == 200, "GET with an encrypted echostr is answered 200")
+    stage.check(
+        response.content == answer.body, "the body is the decrypted text, raw, nothing around it", response.text
+    )
 
 
 def message_becomes_ticket(stage: Stage, day: RepairDay, two_o_clock: datetime) -> None:
@@ -70,8 +72,8 @@ def repeats_and_follow_up(stage: Stage, day: RepairDay) -> None:
     plaintext = wecom_text(connection, MANAGER, "冰柜不制冷", "7300000000000000001")
     for _ in range(2):
         stage.wait_until(stage.now() + MINUTE)
-        got = stage.deliver(connection, wecom_delivery(connection, plaintext))
-        stage.check(got.status_code == 200, "the same delivery again is answered 200")
+        response = stage.deliver(connection, wecom_delivery(connection, plaintext))
+        stage.check(response.status_code == 200, "the same delivery again is answered 200")
     stage.wait_until(day.opened_at + 5 * MINUTE)
     day.second = _report(stage, SECOND_MANAGER, "冰柜漏水了", "7300000000000000002")
     day.second_opened_at = parse_rfc3339(_assigned(stage, day.second)["opened_at"])
@@ -103,8 +105,8 @@ def ladder_fires(stage: Stage, day: RepairDay) -> None:
     stage.check(wakes >= len(RUNGS), "by the escalation state machine", f"woken {wakes} times")
     ticket = stage.call("GET", f"/tickets/{day.first}")
     stage.check(ticket["assignee"] == SUPERVISOR, "the supervisor became the assignee", SUPERVISOR)
-    told = set(rungs[2]["recipients"])
-    stage.check(told == TEAM, "the third rung went to everyone on the team", ", ".join(sorted(told)))
+    recipients = set(rungs[2]["recipients"])
+    stage.check(recipients == TEAM, "the third rung went to everyone on the team", ", ".join(sorted(recipients)))
     stage.wait_until(day.second_opened_at + timedelta(hours=3))
     second = stage.call("GET", f"/tickets/{day.second}")["rungs"]
     held = [r["rung"] for r in second] == ["agent"]
@@ -119,8 +121,8 @@ def work_is_done(stage: Stage, day: RepairDay) -> None:
     stage.wait_until(stage.now() + 5 * MINUTE)
     for ticket, person in ((day.first, ENGINEER), (day.second, SECOND_ENGINEER)):
         body = {"person_id": person}
-        got = stage.call("POST", f"/tickets/{ticket}/assign", body, as_=stage.token(SUPERVISOR, "supervisor"))
-        stage.check(got["assignee"] == person, "the supervisor gives it to an engineer", person)
+        ticket_view = stage.call("POST", f"/tickets/{ticket}/assign", body, as_=stage.token(SUPERVISOR, "supervisor"))
+        stage.check(ticket_view["assignee"] == person, "the supervisor gives it to an engineer", person)
         _complete(stage, ticket, "accept", "accepted", by=person)
     report = {
         "labour_minutes": 90,
@@ -187,8 +189,8 @@ def _report(stage: Stage, sender: str, text: str, message_id: str) -> str:
     known = {ticket["id"] for ticket in stage.call("GET", "/tickets")["data"]}
     connection = stage.connection("wecom")
     stage.sent += 1
-    got = stage.deliver(connection, wecom_delivery(connection, wecom_text(connection, sender, text, message_id)))
-    stage.check(got.status_code == 200, f"{sender}: {text} is answered 200 at once")
+    response = stage.deliver(connection, wecom_delivery(connection, wecom_text(connection, sender, text, message_id)))
+    stage.check(response.status_code == 200, f"{sender}: {text} is answered 200 at once")
 
     def opened() -> str | None:
         return next((t["id"] for t in stage.call("GET", "/tickets")["data"] if t["id"] not in known), None)

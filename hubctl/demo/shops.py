@@ -57,14 +57,14 @@ def _watch_switch(stage: Stage) -> None:
     """A switch ten minutes from now: a second before it the old price holds, at its second the new one."""
     switch = (stage.now() + timedelta(minutes=10)).replace(microsecond=0)
     _publish(stage, "25.50", switch)
-    found = []
+    quotes = []
     for moment in (switch - timedelta(seconds=1), switch):
         stage.wait_until(moment)
         quote = _quote(stage, SHANGHAI_DISTRICT)
-        found.append((parse_rfc3339(quote["created_at"]), quote["price"]))
-    held = found == [(switch - timedelta(seconds=1), "25.00"), (switch, "25.50")]
-    told = " → ".join(f"{at.astimezone(ZONE):%H:%M:%S} {price}" for at, price in found)
-    stage.check(held, "a scheduled switch takes effect at its second", told)
+        quotes.append((parse_rfc3339(quote["created_at"]), quote["price"]))
+    held = quotes == [(switch - timedelta(seconds=1), "25.00"), (switch, "25.50")]
+    summary = " → ".join(f"{at.astimezone(ZONE):%H:%M:%S} {price}" for at, price in quotes)
+    stage.check(held, "a scheduled switch takes effect at its second", summary)
 
 
 def marketplace(stage: Stage) -> None:
@@ -77,9 +77,11 @@ def marketplace(stage: Stage) -> None:
     stage.http.post(url, json=orders, timeout=30).raise_for_status()
     pushed = [_push(order, number) for number, order in enumerate(orders)]
     stage.sent += len(pushed)
-    got = stage.deliver(connection, _signed(connection, pushed))
+    response = stage.deliver(connection, _signed(connection, pushed))
     stage.check(
-        got.text == '{"code":0,"msg":"success"}', "an array of two with a valid event-sign is accepted", got.text
+        response.text == '{"code":0,"msg":"success"}',
+        "an array of two with a valid event-sign is accepted",
+        response.text,
     )
     stage.settle()
     seen = paid()
@@ -142,10 +144,10 @@ def _reread(stage: Stage) -> set[str]:
     return {call["body"]["shop_order_id"] for call in stage.platform_calls("douyin", "/order/orderDetail")}
 
 
-def _pulled(stage: Stage, after: int, wanted: set[str]) -> bool | None:
+def _pulled(stage: Stage, after: int, expected: set[str]) -> bool | None:
     calls = stage.platform_calls("douyin", "/order/searchList")[after:]
     met = {str(o["order_id"]) for call in calls for o in (call["answer"].get("data") or {}).get("shop_order_list", ())}
-    return wanted <= met or None
+    return expected <= met or None
 
 
 def _tap_bus(stage: Stage) -> Any:

@@ -90,9 +90,9 @@ class Stage:
         end = self.now() + patience
         while True:
             self.settle()
-            found = probe()
-            if found is not None and found is not False:
-                return found
+            result = probe()
+            if result is not None and result is not False:
+                return result
             due = self.stepper.due()
             if not due or due[0].at > end:
                 break

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 MOODS = frozenset({"told", "asked", "one", "found", "said", "got", "wanted", "heard", "given", "taken"})
 """What a value felt like to whoever wrote it: `payload, params, row, item, response` say what it is."""
 CLEAN = (
-    "hub",
+    *("hub", "infra", "hubctl/clock", "hubctl/demo"),
     *("functions/customers", "functions/directory", "functions/notifications", "functions/pricing"),
     *("functions/settlement", "functions/tickets", "functions/webhooks"),
 )

@@ -13,12 +13,13 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Collection
 from functools import lru_cache
-
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
+from typing import TYPE_CHECKING
 
 from hub.channels.base import Rejected
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 BLOCK_BYTES = 16
 PAD_BYTES = 32
@@ -83,6 +84,10 @@ def _cipher(aes_key: str) -> Cipher[CBC]:
     """One cipher a key, made once. 43 characters hold 258 bits; the last two are ignored, as WeCom ignores them."""
     if not KEY_FORM.fullmatch(aes_key):
         raise Rejected("bad-settings", field="encoding_aes_key")
+    from cryptography.hazmat.primitives.ciphers import Cipher  # whoever only sends has this module, and no use for it
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+
     key = a2b_base64(aes_key + "=")
     return Cipher(AES(key), CBC(key[:BLOCK_BYTES]))
 

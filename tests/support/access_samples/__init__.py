@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from tests.support.access import Sample
-from tests.support.access_samples import customers, directory, notifications, webhooks
+from tests.support.access_samples import customers, directory, notifications, pricing, settlement, tickets, webhooks
 
 SAMPLES: dict[str, Sample] = {
     "customers": customers.SAMPLE,
     "directory": directory.SAMPLE,
     "notifications": notifications.SAMPLE,
+    "pricing": pricing.SAMPLE,
+    "settlement": settlement.SAMPLE,
+    "tickets": tickets.SAMPLE,
     "webhooks": webhooks.SAMPLE,
 }

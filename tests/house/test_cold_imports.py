@@ -1,0 +1,55 @@
+"""Cold starts: what a function's import leaves to those who come to need it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hubctl.reference import ROOMS
+
+ROOT = Path(__file__).parents[2]
+SELDOM = {
+    *(
+        "aws_lambda_powertools",
+        "boto3",
+        "chinese_calendar",
+        "cryptography",
+        "jinja2",
+        "jwt",
+        "phonenumbers",
+        "requests",
+    ),
+    *("hub.contracts.documents", "hub.documents.operations"),
+}
+"""No function needs these on each of its starts: they are imported where they are used first."""
+MODELS = {
+    f"hub.contracts.{name}"
+    for name in ("customers", "directory", "notifications", "platform_events", "pricing", "settlement", "tickets")
+}
+HEARS_PLATFORMS = {"customers", "directory", "notifications", "tickets", "webhooks"}
+ENTRIES = {"accept": "functions.webhooks.accept"} | {room: f"functions.{room}.app" for room in ROOMS}
+LOADED = "import importlib, json, sys; importlib.import_module(sys.argv[1]); print(json.dumps([*sys.modules]))"
+
+
+def loaded(module: str) -> set[str]:
+    """The modules of a process that has imported nothing but this one."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, module], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("function", ENTRIES)
+def test_a_start_loads_neither_what_is_seldom_used_nor_models_of_other_rooms(function: str) -> None:
+    """A cold start pays for its own room's models; events of the platforms are for rooms that hear them."""
+    own = {f"hub.contracts.{function}"} | ({"hub.contracts.platform_events"} if function in HEARS_PLATFORMS else set())
+    assert loaded(ENTRIES[function]) & (SELDOM | (MODELS - own)) == set()
+
+
+def test_the_front_door_loads_no_models_at_all() -> None:
+    """It answers thousands of deliveries by the second, from functions that have just started."""
+    assert loaded(ENTRIES["accept"]) & {"pydantic", "chalice", "pynamodb"} == set()

@@ -1,0 +1,79 @@
+"""What one closed ticket came to: entries, its worker's earnings, and the statement of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from functions.settlement import app
+from hub.contracts.events import TicketClosed
+from hub.kernel.clock import StepClock
+from tests.support.access import PERSON, REGION, Ids, Sample
+from tests.support.aws import REGION as AWS_REGION
+from tests.support.aws import TENANT, account
+from tests.support.hosts import install
+from tests.support.http import Context, bus_batch, call, sqs_batch
+
+SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
+DAY = "2026-11-21"
+MACHINE = f"arn:aws:states:{AWS_REGION}:123456789012:stateMachine:hub-{TENANT}-settlement-run"
+LINE = {"account": "suspense", "amount": "1.00"}
+BODIES = {
+    ("POST", "/settlement/ledger/entries"): {
+        "lines": [LINE, LINE | {"amount": "-1.00"}],
+        "reason": {"zh": "更正", "en": "A correction"},
+    },
+    ("POST", "/settlement/runs"): {"day": DAY},
+    ("PUT", "/settlement/policies/{key}/draft"): {"document": {}},
+    ("POST", "/settlement/policies/{key}/lint"): {"document": {}},
+    ("POST", "/settlement/policies/{key}/compare"): {"document": {}},
+    ("POST", "/settlement/policies/{key}/revert"): {"version": 0},
+    ("POST", "/settlement/policies/{key}/withdraw"): {"version": 1},
+}
+
+
+@contextmanager
+def stage() -> Iterator[Ids]:
+    """A ticket that PERSON closed in the morning, and the day's run."""
+    with account("settlement", HUB_RUN_ARN=MACHINE) as session:
+        session.client("stepfunctions").create_state_machine(
+            name=f"hub-{TENANT}-settlement-run",
+            definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
+            roleArn=f"arn:aws:iam::123456789012:role/hub-{TENANT}-machines",
+        )
+        install(app.room, session, StepClock(SIX))
+        close_ticket()
+        run_id = settle_day()
+        (statement,) = (s for s in listed("/settlement/statements") if s["party"] == f"person:{PERSON}")
+        yield {"person": PERSON, "statement_id": statement["id"], "run_id": run_id, "key": "repair"}
+
+
+def close_ticket() -> None:
+    """A closed ticket, its entries, and the lines that their stream gives to each party."""
+    closed = TicketClosed(
+        id="evt_1", tenant=TENANT, at=SIX - timedelta(hours=1), ticket_id="tkt_1", run=1, customer_id="cus_1",
+        ticket_type="repair", region=REGION, assignee=PERSON, outcome="done", labour_minor=12000,
+    )  # fmt: skip
+    app.on_event(bus_batch(closed), Context())
+    keys = [(f"{TENANT}#entry#{entry['fact_id']}", entry["purpose"]) for entry in listed("/settlement/ledger/entries")]
+    seen = {"table": f"hub-{TENANT}-settlement", "kind": "INSERT", "new": None, "old": None}
+    app.on_change(sqs_batch(*({**seen, "pk": pk, "sk": sk} for pk, sk in keys)), Context())
+
+
+def settle_day() -> str:
+    """What the settlement machine does."""
+    run_id = str(call(app.room, "POST", "/settlement/runs", {"day": DAY}).json["id"])
+    app.steps({"op": "open", "run_id": run_id, "day": DAY}, Context())
+    assert not app.steps({"op": "total", "run_id": run_id, "cursor": ""}, Context())["more"]
+    app.steps({"op": "close", "run_id": run_id}, Context())
+    return run_id
+
+
+def listed(path: str) -> Any:
+    return call(app.room, "GET", path).json["data"]
+
+
+SAMPLE = Sample(app.room, stage, BODIES)
