@@ -17,6 +17,7 @@ import requests
 import typer
 
 from hubctl.failures import OperatorError
+from hubctl.places import line_and_column
 
 ANSWER_SECONDS = 60.0
 _PUBLISH = re.compile(r"[a-z]+_publish_(\w+)")
@@ -136,11 +137,13 @@ def draft(context: typer.Context, document: Document, file: File, scope: Scope =
 
 @app.command()
 def lint(context: typer.Context, document: Document, file: File, scope: Scope = "base") -> None:
-    """Every finding with its place; exit 1 if one is an error."""
-    hub: Hub = context.obj
-    found = hub.ask("POST", f"{hub.path(document)}/lint", {"document": _read(file), "scope": scope})
+    """Every finding with its line, column and place; exit 1 if one is an error."""
+    hub, text = context.obj, _text(file)
+    found = hub.ask("POST", f"{hub.path(document)}/lint", {"document": _parsed(file, text), "scope": scope})
     for finding in found["findings"]:
-        sys.stdout.write(f"{finding['severity']:<8} {finding['pointer'] or '(all)'} {finding['rule']}\n")
+        line, column = line_and_column(text, finding["pointer"])
+        place = f"{line}:{column} {finding['pointer'] or '(all)'}"
+        sys.stdout.write(f"{finding['severity']:<8} {place} {finding['rule']}\n")
     raise typer.Exit(0 if found["usable"] else 1)
 
 
@@ -213,10 +216,21 @@ def copy(
 
 def _read(path: Path) -> Any:
     """The JSON of a file. Raises OperatorError."""
+    return _parsed(path, _text(path))
+
+
+def _text(path: Path) -> str:
     try:
-        return json.loads(sys.stdin.read() if path == Path("-") else path.read_text(encoding="utf-8"))
+        return sys.stdin.read() if path == Path("-") else path.read_text(encoding="utf-8")
     except OSError as error:
         raise OperatorError(f"{path} can't be read: {error.strerror}") from None
+    except ValueError:
+        raise OperatorError(f"{path} is no UTF-8") from None
+
+
+def _parsed(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
     except ValueError as error:
         raise OperatorError(f"{path} is no JSON: {error}") from None
 

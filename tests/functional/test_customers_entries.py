@@ -155,20 +155,6 @@ def test_a_repeated_message_adds_no_entry(hub: World) -> None:
     assert len(texts(hub, hub.ticket()["id"])) == 2
 
 
-def test_who_calls_after_writing_need_not_say_it_again(hub: World) -> None:
-    """A message on WeChat, and ten minutes later a call from the same number: the call joins the same ticket, whose
-    trail holds what was written before."""
-    call_in = told("phone", "客户来电：师傅什么时候到？", T0 + timedelta(minutes=10), kind="call")
-
-    reach(hub, [followed("冰柜不制冷，型号BX-3"), call_in], PHONE)
-
-    (ticket,) = hub.tickets()
-    assert texts(hub, ticket["id"]) == [
-        ("official_account", "冰柜不制冷，型号BX-3"),
-        ("phone", "客户来电：师傅什么时候到？"),
-    ]
-
-
 def test_another_number_is_another_conversation(hub: World) -> None:
     """The same words from two numbers: two customers, two tickets."""
     said = [told("website"), told("app", phone="+8613900139000")]
@@ -182,45 +168,10 @@ def test_a_ticket_opened_by_hand_has_an_entry_too(hub: World) -> None:
     assert (opened["entry"], opened["entries"]) == ("hand", ["hand"])
 
 
-BROKEN = {
-    "id": "oa-broken",
-    "when": {"channel": {"eq": "official_account"}, "text": {"contains_any": ["坏了", "故障"]}},
-    "then": {"type": "repair", "priority": "high"},
-}
-
-
 def publish(hub: World, rule: dict[str, Any]) -> None:
     table = {"key": "intake", "version": 1, "schema": {"text": "text", "channel": "text", "entry": "text"}}
     document = {**table, "rules": [rule], "default": {"type": "consult", "priority": "normal"}}
     assert hub.call("POST", "/tickets/rules/publish", {"document": document}).status == 200
-
-
-@pytest.mark.parametrize("text", ["洗碗机坏了", "机器故障"])
-def test_an_official_account_s_broken_is_a_repair_of_high_priority(hub: World, text: str) -> None:
-    """A tenant's rule for the official account: such a text opens a repair of high priority, at the customer that the
-    number had brought together; the same text elsewhere is no business of this rule."""
-    publish(hub, BROKEN)
-    night = T0 + timedelta(hours=1)
-    customer_id = reach(hub, [followed("你好"), told("app", "你好", T0), followed(text, night)], PHONE)
-
-    ticket = hub.ticket()
-    assert (ticket["type"], ticket["priority"], ticket["customer_id"]) == ("repair", "high", customer_id)
-    assert hub.call("GET", f"/tickets/{ticket['id']}/explain").json["rule_id"] == "oa-broken"
-    hub.clock.advance(hours=1)
-    hub.say(text, "msg_other", customer_id="cus_other")
-    assert (hub.ticket()["type"], hub.ticket()["priority"]) == ("consult", "normal")
-
-
-def test_what_a_monitor_of_social_media_finds_is_about_logistics(hub: World) -> None:
-    """A complaint that somebody's monitor found, of a person without a number: the ticket says what it is about, where
-    it was found, and which rule said so."""
-    reach(hub, [told("social", "等了两小时配送慢", phone="")])
-
-    ticket = hub.ticket()
-    why = hub.call("GET", f"/tickets/{ticket['id']}/explain").json
-    assert (ticket["topic"], ticket["priority"], ticket["entry"]) == ("logistics", "high", "social")
-    assert why["rule_id"] == "delivery-slow"
-    assert [rule["rule_id"] for rule in why["rules"] if rule["holds"]] == ["delivery-slow"]
 
 
 def test_rules_may_ask_for_the_entry(hub: World) -> None:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from hub.edge.openapi import document
 from hub.kernel.clock import StepClock
 from hubctl.cli import app
 from hubctl.failures import OperatorError
 from tests.support.aws import account
 from tests.support.documents import BOOKS, FORMS, NOW, REFUND
 from tests.support.documents_room import documents_room
+from tests.support.gateway import gateway
 from tests.support.hosts import install
-from tests.support.http import Context, http_event, token
+from tests.support.http import token
 
 
 @pytest.fixture(scope="module")
@@ -30,29 +28,8 @@ def hub() -> Iterator[str]:
     with account("papers", quick=True) as session:
         room = documents_room((FORMS, BOOKS))
         install(room, session, StepClock(NOW))
-        reference = json.dumps(document([room], "1", {})).encode()
-
-        class Gateway(BaseHTTPRequestHandler):
-            def handle_one(self) -> None:
-                raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-                event = http_event(self.command, self.path, raw, dict(self.headers))
-                got = {"statusCode": 200, "body": reference.decode()}
-                if self.path != "/openapi.json":
-                    got = room(event, Context())
-                self.send_response(got["statusCode"])
-                self.end_headers()
-                self.wfile.write(got["body"].encode())
-
-            do_GET = do_POST = do_PUT = handle_one  # noqa: N815 - http.server's names
-
-            def log_message(self, *_args: Any) -> None:
-                """Nothing on the test's output."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        server.server_close()
+        with gateway(room) as url:
+            yield url
 
 
 @pytest.fixture
@@ -104,7 +81,10 @@ def test_a_book_is_planned_and_withdrawn(run: Any) -> None:
 def test_what_the_hub_refuses_is_said_with_every_place(run: Any) -> None:
     """Each problem on a line of its own; exit 1."""
     linted = run("lint", "form/refund", {"title": "", "colour": "red"})
-    assert (linted.exit_code, len(linted.stdout.splitlines())) == (1, 2)
+    assert (linted.exit_code, [line.split()[:3] for line in linted.stdout.splitlines()]) == (
+        1,
+        [["error", "1:2", "/title"], ["error", "1:15", "/colour"]],
+    )
     refused = run("publish", "form/refund", {"title": "", "colour": "red"})
     assert isinstance(refused.exception, OperatorError)
     assert str(refused.exception).splitlines()[1:] == [

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -19,7 +19,6 @@ from hub.channels.mapping import packaged_table
 from hub.contracts.events import OrderTouched, parse_event
 from hub.store.secrets import Connection
 from hubctl.cli import app as hubctl
-from hubctl.market_orders import ORDERS
 from hubctl.platforms.app import Platforms
 from tests.support.doubles import serving
 from tests.support.http import Context, bus_batch, call, sqs_batch
@@ -126,14 +125,14 @@ def test_an_unknown_status_waits_for_its_mapping(market: Market) -> None:
 
 def test_signed_before_shipped_is_signed(market: Market) -> None:
     """「已签收」 arrives, and 「已发货」, which is older, after it: the order stays delivered."""
-    pushed = {"mall_id": PINDUODUO.settings["shop_id"], "tid": "260101-1"}
-    for nth, (order_status, at, state) in enumerate(
-        [(1, 0, "paid"), (3, 20, "delivered"), (2, 10, "delivered")], start=1
-    ):
+    mall, number, china = PINDUODUO.settings["shop_id"], "260101-1", timezone(timedelta(hours=8))
+    for nth, (order_status, at, state) in enumerate([(1, 0, "paid"), (3, 20, "delivered"), (2, 10, "delivered")]):
         changed_at = NOW + timedelta(seconds=at)
-        order = ORDERS["pinduoduo"].make(PINDUODUO.settings, 1, changed_at) | {"order_status": order_status}
-        market.know("pinduoduo", order)
-        body = {"id": str(nth), "topic": "pdd_trade_TradeConfirmed", "shop_id": pushed["mall_id"], "pub_time": "1"}
-        plaintext = json.dumps({**body, "content": json.dumps(pushed)}).encode()
-        assert market.push(PINDUODUO, plaintext) == 200
+        written = f"{changed_at.astimezone(china):%Y-%m-%d %H:%M:%S}"
+        codes = {"confirm_status": 1, "group_status": 1, "risk_control_status": 0, "refund_status": 1}
+        order = {"order_sn": number, "pay_amount": "129.90", "pay_time": written, "updated_at": written, **codes}
+        market.know("pinduoduo", {**order, "order_status": order_status})
+        pushed = {"topic": "pdd_trade_TradeConfirmed", "shop_id": mall, "pub_time": int(changed_at.timestamp() * 1000)}
+        content = json.dumps({"mall_id": mall, "tid": number})
+        assert market.push(PINDUODUO, json.dumps({"id": str(nth), **pushed, "content": content}).encode()) == 200
         assert market.states() == [state]

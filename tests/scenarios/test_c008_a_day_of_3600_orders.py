@@ -1,4 +1,4 @@
-"""A whole day of one shop: 3,600 orders, of whose pushes 5 % never come, 5 % come twice, and none in order.
+"""C008: a day of one shop: 3,600 orders, of whose pushes 5 % never come, 5 % come twice, and none in order.
 
 Time is virtual and stands still while something is done. So a lag here is what the platform's delivery (drawn: 5 to 60
 seconds) and the schedule of pulls make of it; what tables and APIs take on top is not in it.
