@@ -50,6 +50,7 @@ class MessageResolved(Event):
     channel: str
     sender_id: Identity
     customer_id: str
+    identity_id: str = Field(default="", description="the customer's record of the name that they wrote by")
     kind: str
     content_ref: str
 
@@ -60,6 +61,7 @@ class TicketOpened(Event):
     type: Literal["ticket.opened"] = "ticket.opened"
     ticket_id: str
     customer_id: str
+    identity_id: str = Field(default="", description="the customer's record of the name that they came by")
     ticket_type: TicketType
     priority: Priority
     region: RegionCode
@@ -96,6 +98,7 @@ class TicketClosed(Event):
     ticket_id: str
     run: int
     customer_id: str
+    identity_id: str = ""
     ticket_type: TicketType
     region: RegionCode
     store_id: str = ""

@@ -79,9 +79,9 @@ def test_a_unionid_brings_two_channels_together(session: Any) -> None:
 
 
 def test_what_a_sender_says_becomes_sealed_facts_once(session: Any) -> None:
-    """Phone, name and e-mail are kept with the channel as their source; what is known already stays."""
+    """Phone, name and e-mail are kept with the channel as their source; what is said again is no news."""
     hear(message("crm-1", {"phone": PHONE, "name": NAME}))
-    hear(message("crm-1", {"phone": PHONE, "name": "小王", "email": MAIL}))
+    hear(message("crm-1", {"phone": "138 0013 8000", "name": NAME, "email": MAIL}))
     customer_id = customers(session)[0]
     told = {"phone": ("+8613800138000", "open"), "name": (NAME, "open"), "email": (MAIL, "open")}
     assert facts(customer_id) == told
@@ -116,12 +116,18 @@ def test_what_is_no_number_is_ignored(session: Any, person: Any) -> None:
     assert facts(one) == facts(other) == {}
 
 
-def test_two_customers_who_are_known_are_not_merged(session: Any) -> None:
-    """Who is somebody already stays so, even with another's phone; the phone stays the other's."""
+def test_two_customers_who_turn_out_to_have_one_phone_are_one(session: Any) -> None:
+    """Who is somebody already and then tells another's phone is the same person, with both histories; their old id
+    leads to the customer that they are part of, by the phone."""
     hear(message("crm-1", {"phone": PHONE}), message("crm-2"))
     first, second = customers(session)
     hear(message("crm-2", {"phone": PHONE}), message("crm-3", {"phone": PHONE}))
-    assert customers(session) == [second, first]
+    assert customers(session) == [first, first]
+    assert shown(second)["id"] == first
+    assert {(one["customer_id"], one["into"], one["evidence"]) for one in shown(first)["merged"]} >= {
+        (second, first, "phone")
+    }
+    assert [row["id"] for row in call(app.room, "GET", "/customers").json["data"]] == [first]
 
 
 def test_a_lead_s_phone_counts_as_well(session: Any) -> None:
@@ -170,7 +176,7 @@ def test_a_full_profile_takes_no_more_and_fails_nothing(session: Any) -> None:
     hear(message("crm-1"))
     (customer_id,) = customers(session)
     app.room.desk.customers.save_facts(
-        customer_id, [Fact(f"f{n}", "x", "", "boss", AT) for n in range(FACTS_LIMIT - 1)], None
+        customer_id, [Fact(f"f{n}", "x", "", "boss", AT, "m") for n in range(FACTS_LIMIT - 1)], None
     )
     hear(message("crm-1", {"phone": PHONE, "name": NAME}), message("crm-2", {"phone": PHONE}))
     assert customers(session) == [customer_id, customer_id]

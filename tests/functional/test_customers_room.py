@@ -73,9 +73,8 @@ def test_a_message_is_resolved_to_a_customer(session: Any) -> None:
     (resolved,) = bus_events(session)
     assert (resolved["type"], resolved["message_id"]) == ("message.resolved", "msg_1")
     found = call(app.room, "GET", f"/customers/{resolved['customer_id']}").json
-    assert found["identities"] == [
-        {"channel": "wecom", "account": "ww1", "external_id": "wmZhang", "linked_at": "2026-11-21T01:00:00Z"}
-    ]
+    named = {"channel": "wecom", "account": "ww1", "external_id": "wmZhang", "linked_at": "2026-11-21T01:00:00Z"}
+    assert found["identities"] == [{**named, "identity_id": resolved["identity_id"]}]
 
 
 def test_a_message_delivered_twice_is_the_same_event_of_the_same_customer(session: Any) -> None:
