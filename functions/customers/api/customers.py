@@ -114,14 +114,14 @@ def unmerge_customer(desk: Desk, request: Request) -> CustomerView:
     """Take a record out of this customer, with what was merged into it before: a customer of their own again, whom the
     hub does not merge by itself any more. Nothing to do where they are two already."""
     identity_id, customer_id = request.body.identity_id, request.subject.id
-    merged = next((one for one in desk.people.merges(customer_id) if one.customer_id == identity_id), None)
+    merged = next((merge for merge in desk.people.merges(customer_id) if merge.customer_id == identity_id), None)
     if merged is not None:
         desk.people.split(merged, desk.customers.profile(identity_id).listed)
     elif desk.people.root(_within_reach(desk, request, identity_id, "/identity_id")) == customer_id:
         rule = "must be a record that was merged: this one is the customer itself"
         raise Invalid("not merged", problems=[Problem("/identity_id", rule)])
-    for one in (customer_id, desk.people.root(identity_id)):
-        relist(desk, one)
+    for root in (customer_id, desk.people.root(identity_id)):
+        relist(desk, root)
     return _show(desk, request, customer_id)
 
 

@@ -129,14 +129,14 @@ class IdentityTable:
 
     def unsettled(self, customer_id: str) -> tuple[str, ...]:
         """Of a merged record and what it is part of, those whose places were not listed anew since they were merged."""
-        found: list[str] = []
+        merged: list[str] = []
         for _ in range(RECORDS_LIMIT):
             profile = self._table.get((self._pk(customer_id), "profile"), only=("merged_into", "unsettled")) or {}
             if not profile.get("merged_into"):
                 break
-            found += [customer_id] if profile.get("unsettled") else []
+            merged += [customer_id] if profile.get("unsettled") else []
             customer_id = str(profile["merged_into"])
-        return tuple(found)
+        return tuple(merged)
 
     def settle(self, customer_id: str) -> None:
         """A merged record's places are listed anew."""
