@@ -11,7 +11,8 @@ import pytest
 
 from functions.customers import app
 from functions.customers.profile import FACTS_LIMIT, Fact
-from hub.contracts.events import LeadCaptured, MessageReceived
+from hub.contracts.events import LeadCaptured, MessageReceived, OrderPaid
+from hub.store.secrets import Connection, ConnectionSecrets
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, bus_events, call, token
@@ -128,6 +129,23 @@ def test_two_customers_who_turn_out_to_have_one_phone_are_one(session: Any) -> N
         (second, first, "phone")
     }
     assert [row["id"] for row in call(app.room, "GET", "/customers").json["data"]] == [first]
+
+
+@pytest.mark.parametrize("settings", [{"account": "crm"}, {}], ids=["with an account", "without"])
+def test_an_order_s_buyer_and_a_message_s_sender_are_one_name(session: Any, settings: dict[str, str]) -> None:
+    """One sender of the open webhook names people alike: the order says a shop, the message the connection's account,
+    and both are the customer crm-1."""
+    secrets = ConnectionSecrets(session.client("ssm"), TENANT, lambda: AT)
+    secrets.put(Connection("con_1", "open", "enabled", settings))
+    paid = OrderPaid(
+        id="evt_p", tenant=TENANT, at=AT, connection_id="con_1", channel="open", shop_id="shop-9", order_id="ord_1",
+        order_no="1", buyer_id="crm-1", amount_minor=2500, currency="CNY",
+    )  # fmt: skip
+    wrote = message("crm-1").model_copy(update={"account": settings.get("account", "")})
+    hear(paid, wrote)
+    (customer_id,) = customers(session)
+    assert [order["order_no"] for order in shown(customer_id)["orders"]] == ["1"]
+    assert len(shown(customer_id)["identities"]) == 1
 
 
 def test_a_lead_s_phone_counts_as_well(session: Any) -> None:
