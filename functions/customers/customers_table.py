@@ -43,15 +43,14 @@ class CustomerTable:
         """The key of the phones' hashes, sealed; made once for ever, by whoever first asks for it."""
         key = f"{self._tenant}#key", "phone"
         item = self._table.get(key)
-        if item is None:
-            made = {"pk": key[0], "sk": key[1], "schema": 1, "version": 1, "sealed": make()}
-            try:
-                self._table.put(made, NEW)
-            except Lost as lost:
-                item = lost.item
-            else:
-                item = made
-        return str((item or {})["sealed"])
+        if item is not None:
+            return str(item["sealed"])
+        made = {"pk": key[0], "sk": key[1], "schema": 1, "version": 1, "sealed": make()}
+        try:
+            self._table.put(made, NEW)
+        except Lost as lost:
+            return str((lost.item or {})["sealed"])
+        return str(made["sealed"])
 
     # Profile and facts.
 
