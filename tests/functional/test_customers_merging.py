@@ -80,7 +80,7 @@ def say(sender: str, channel: str = "open", within: str = "con_1", **person: str
 
 def resolved(session: Any, *events: MessageReceived) -> list[str]:
     hear(*events)
-    return [event["customer_id"] for event in bus_events(session)]
+    return [event["customer_id"] for event in bus_events(session) if event["type"] == "message.resolved"]
 
 
 def test_merging_into_oneself_in_circles_and_back() -> None:

@@ -53,7 +53,7 @@ def hear(*events: Any) -> None:
 
 def customers(session: Any) -> list[str]:
     """The customers of the messages that were resolved since the last call, in their order."""
-    return [event["customer_id"] for event in bus_events(session)]
+    return [event["customer_id"] for event in bus_events(session) if event["type"] == "message.resolved"]
 
 
 def shown(customer_id: str, **options: Any) -> Any:
