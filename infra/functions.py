@@ -153,6 +153,7 @@ def environment(
         "HUB_PLATFORMS_URL": "",
         "HUB_VERIFY_FILES": json.dumps(tenant.verify_files, ensure_ascii=False),
         "HUB_TIMEZONE": tenant.timezone,
+        "HUB_DEFAULT_REGION": tenant.default_region,
         "POWERTOOLS_SERVICE_NAME": room,
         "POWERTOOLS_METRICS_NAMESPACE": names.base,
         "POWERTOOLS_TRACE_DISABLED": "1",

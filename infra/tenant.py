@@ -80,6 +80,7 @@ class Tenant(Part):
     name: str = Field(min_length=1, max_length=80)
     region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     timezone: str = "Asia/Shanghai"
+    default_region: str = Field(default="base", pattern=r"^([1-8][0-9]{5}|base)$")
     architecture: Literal["arm64", "x86_64"] = "arm64"
     clock_scale: Literal[1] = 1
     keep_data: bool = True

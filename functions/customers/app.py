@@ -12,6 +12,7 @@ from functions.customers.handlers.meeting import (
     is_known,
     meet,
     meet_sender,
+    occasion,
     record,
     record_members,
     record_ticket,
@@ -64,3 +65,5 @@ def on_event(desk: Desk, event: Event) -> None:
             record_ticket(desk, event)
         case GlassBroken() if is_known(desk, event.thing):
             record(desk, event.thing, event)
+    if isinstance(event, AfterSaleChanged | ReviewPosted | LeadCaptured):
+        desk.emit(occasion(desk, event))

@@ -1,4 +1,4 @@
-"""Regions by code (行政区划代码, GB/T 2260), with names where the hub knows them: provinces, capitals, some districts.
+"""Regions by code (行政区划代码, GB/T 2260), all with their Chinese names, the largest with English ones.
 
 A code without a name is still a region: where it lies is in the code itself.
 """
@@ -14,6 +14,7 @@ from hub.contracts.base import Words
 from hub.contracts.directory import RegionName, RegionView
 from hub.kernel import regions
 from hub.kernel.errors import NotFound
+from hub.kernel.places import region_names
 
 _CODE = re.compile(r"^([0-9]{6}|base)$")
 
@@ -27,15 +28,17 @@ def show_region(code: str) -> RegionView:
 
 
 def named_regions(within: str) -> tuple[RegionName, ...]:
-    """The regions that have names, by code, as far as they lie in `within` ("base": all)."""
-    return tuple(_named(code) for code in sorted(names()) if regions.covers(within, code))
+    """All regions that lie in `within`, a province or city, by code; of "base" the provinces and cities."""
+    codes = (code for code in sorted(names()) if regions.covers(within, code))
+    return tuple(_named(code) for code in codes if within != regions.BASE or not code.isdecimal() or code[4:] == "00")
 
 
 @lru_cache(maxsize=1)
 def names() -> dict[str, tuple[str, str]]:
-    """Code → (Chinese name, English name)."""
-    text = (Path(__file__).parent / "regions.json").read_text(encoding="utf-8")
-    return {code: (zh, en) for code, (zh, en) in json.loads(text).items()}
+    """Code → (Chinese name, English name or "")."""
+    english = json.loads((Path(__file__).parent / "english.json").read_text(encoding="utf-8"))
+    chinese = {regions.BASE: "全国", **region_names()}
+    return {code: (name, english.get(code, "")) for code, name in chinese.items()}
 
 
 def _named(code: str) -> RegionName:

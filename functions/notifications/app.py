@@ -23,6 +23,7 @@ from hub.contracts.events import (
     RosterChanged,
     RungFired,
     TicketAssigned,
+    TicketStranded,
 )
 from hub.contracts.http import Page
 from hub.contracts.notifications import SendQuery, SendView
@@ -100,7 +101,10 @@ def _place_of(desk: Desk, person_id: str) -> Place:
     return Place(region, store, (person_id,))
 
 
-@room.events("ticket.assigned", "rung.fired", "platform.noticed", "person.changed", "roster.changed", "glass.broken")
+@room.events(
+    *("ticket.assigned", "ticket.stranded", "rung.fired", "platform.noticed", "person.changed", "roster.changed"),
+    "glass.broken",
+)
 def on_event(desk: Desk, event: Event) -> None:
     """The same event again changes nothing and tells nobody twice."""
     match event:
@@ -108,8 +112,11 @@ def on_event(desk: Desk, event: Event) -> None:
             desk.people.save_person(event)
         case RosterChanged():
             desk.people.save_roster(event)
-        case TicketAssigned() | RungFired():
+        case TicketAssigned():
             _notify_all(desk, notices_of(event), desk.now())
+        case RungFired() | TicketStranded():
+            operators = () if event.recipients else desk.people.operators()
+            _notify_all(desk, notices_of(event, operators=operators), desk.now())
         case GlassBroken():
             _notify_all(desk, operator_notices(event, desk.people.operators()), desk.now())
         case PlatformNoticed() if event.urgent:
@@ -137,7 +144,7 @@ def show_send(send: Send) -> SendView:
 
 _OF_NOTICE = (
     *("id", "kind", "recipient", "channel", "event_id", "ticket_id", "ticket_type", "priority", "rung"),
-    *("connection_id", "about"),
+    *("fallback", "connection_id", "about"),
 )
 _OF_SEND = (
     "state",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.contracts.events import GlassBroken, PlatformNoticed, Priority, RungFired, TicketAssigned
+from hub.contracts.events import GlassBroken, PlatformNoticed, Priority, RungFired, TicketAssigned, TicketStranded
 from hub.kernel.ids import derived_id
 from hub.kernel.regions import BASE
 
@@ -18,7 +18,8 @@ class Notice:
     of the sends that it tells at once. A platform's notice has no ticket, but a connection, and says what it is about
     (`<channel>/<kind>/<status>`); one of broken glass says who looked at what (`<person>/<thing>`).
 
-    region, store: the recipient's, when it was made: who oversees them there may see it."""
+    fallback: it was for others, of whom there is nobody. region, store: the recipient's, when it was made: who oversees
+    them there may see it."""
 
     id: str
     kind: str
@@ -35,15 +36,23 @@ class Notice:
     about: str = ""
     region: str = BASE
     store: str = ""
+    fallback: bool = False
 
 
-def notices_of(event: TicketAssigned | RungFired, channel: str = WECOM) -> tuple[Notice, ...]:
-    """The notices that an event asks for, one a recipient. A replayed event asks for none: it is old news."""
+def notices_of(
+    event: TicketAssigned | RungFired | TicketStranded, channel: str = WECOM, operators: tuple[str, ...] = ()
+) -> tuple[Notice, ...]:
+    """The notices that an event asks for, one a recipient; where it names nobody, those who run the hub (`operators`).
+    A replayed event asks for none: it is old news."""
     if event.replay:
         return ()
     if isinstance(event, TicketAssigned):
         return (_notice(event, event.assignee, channel, visit_id=event.visit_id),)
-    return tuple(_notice(event, person, channel, rung=event.rung) for person in dict.fromkeys(event.recipients))
+    people = dict.fromkeys(event.recipients or operators)
+    if isinstance(event, TicketStranded):
+        return tuple(_notice(event, person, channel) for person in people)
+    fallback = event.fallback or not event.recipients
+    return tuple(_notice(event, person, channel, rung=event.rung, fallback=fallback) for person in people)
 
 
 def operator_notices(event: PlatformNoticed | GlassBroken, operators: tuple[str, ...]) -> tuple[Notice, ...]:
@@ -83,7 +92,13 @@ def _to_operator(
 
 
 def _notice(
-    event: TicketAssigned | RungFired, recipient: str, channel: str, rung: str = "", visit_id: str = ""
+    event: TicketAssigned | RungFired | TicketStranded,
+    recipient: str,
+    channel: str,
+    *,
+    rung: str = "",
+    visit_id: str = "",
+    fallback: bool = False,
 ) -> Notice:
     return Notice(
         id=send_id(event.at, event.id, recipient, channel),
@@ -96,4 +111,5 @@ def _notice(
         priority=event.priority,
         rung=rung,
         visit_id=visit_id,
+        fallback=fallback,
     )

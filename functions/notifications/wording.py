@@ -101,7 +101,7 @@ def _fit(lines: Sequence[str]) -> str:
 
 def _title(notice: Notice) -> str:
     templates = _templates()
-    special = templates["titles"].get(notice.priority, {})
+    special = templates["titles"].get("fallback" if notice.fallback else notice.priority, {})
     zh, en = special.get(notice.kind) or templates["kinds"][notice.kind]
     return f"{zh} {en}"
 

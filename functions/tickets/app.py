@@ -13,11 +13,13 @@ from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.desk import Desk
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.handlers.effects import follow
+from functions.tickets.handlers.occasions import take_occasion
 from functions.tickets.handlers.reception import take_message, take_person, take_roster, take_tap
 from functions.tickets.handlers.steps import run_step
 from functions.tickets.handlers.supplies import take_correction, take_supply
 from functions.tickets.handlers.sweep import EVERY_MINUTES, sweep_tickets
 from functions.tickets.intake.kind import INTAKE_RULES
+from functions.tickets.intake.occasion_kind import OCCASION_RULES
 from functions.tickets.room import room
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.contracts.events import (
@@ -25,6 +27,7 @@ from hub.contracts.events import (
     DecisionCorrected,
     Event,
     MessageResolved,
+    OccasionResolved,
     PersonChanged,
     RosterChanged,
     SupplyChanged,
@@ -34,20 +37,28 @@ from hub.edge.bus import Change
 
 __all__ = ["actions", "progress", "room", "tickets", "work"]
 
-KINDS = (FLOWS, TICKET_TYPES, LADDERS, INTAKE_RULES)
+KINDS = (FLOWS, TICKET_TYPES, LADDERS, INTAKE_RULES, OCCASION_RULES)
 serve_documents(room, KINDS, lambda desk: desk.documents)
 
 forward = room.forward
 
 
 @room.events(
-    "message.resolved", "card.tapped", "person.changed", "roster.changed", "supply.changed", "decision.corrected"
+    "message.resolved",
+    "occasion.resolved",
+    "card.tapped",
+    "person.changed",
+    "roster.changed",
+    "supply.changed",
+    "decision.corrected",
 )
 def on_event(desk: Desk, event: Event) -> None:
     """What the bus tells: messages, taps, and how the organisation changes."""
     match event:
         case MessageResolved():
             take_message(desk, event)
+        case OccasionResolved():
+            take_occasion(desk, event)
         case CardTapped():
             take_tap(desk, event)
         case PersonChanged():

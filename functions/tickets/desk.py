@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from functions.tickets.context import Context
@@ -18,8 +18,11 @@ from functions.tickets.ticket.lists_table import TicketLists
 from functions.tickets.ticket.tickets_table import TicketTable
 from hub.documents.documents import Documents
 from hub.edge.host import Host
+from hub.kernel.regions import BASE
+from hub.platforms.clients import Platforms, platforms_of
 from hub.store.content import ContentStore
 from hub.store.sealing import Sealer
+from hub.store.secrets import ConnectionSecrets
 from hub.store.table import Table
 
 
@@ -27,8 +30,9 @@ from hub.store.table import Table
 class Desk:
     """items: the room's table. tickets, lists, threads: what lies in it. staff: who could do the work. documents: the
     room's kinds, catalogue: as tickets are worked by them. machines: what runs the flows. contents: what people wrote.
-    sealer: seals it on a ticket. emit: events to the bus. now: business time, which runs `clock_scale` times as fast
-    as real time."""
+    sealer: seals it on a ticket. connections, platforms: by which a
+    customer is answered. emit: events to the bus. now: business time, which runs `clock_scale` times as fast
+    as real time. default_region: of tickets that nothing else gives a place."""
 
     tenant: str
     items: Items
@@ -44,7 +48,10 @@ class Desk:
     emit: Callable[..., None]
     now: Callable[[], datetime]
     escalation_arn: str
+    connections: ConnectionSecrets = field(repr=False)
+    platforms: Platforms
     clock_scale: float = 1.0
+    default_region: str = BASE
 
     def in_business(self, real: timedelta) -> timedelta:
         """How much business time passes in this much real time: machines are slow in real time."""
@@ -80,7 +87,10 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         emit=host.emit,
         now=host.now,
         escalation_arn=settings.escalation_arn,
+        connections=ConnectionSecrets(host.client("ssm"), settings.tenant, host.clock.wall_now),
+        platforms=platforms_of(host),
         clock_scale=float(settings.clock_scale),
+        default_region=settings.default_region,
     )
 
 

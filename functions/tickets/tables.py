@@ -4,6 +4,7 @@ Keys (each pk begins with the tenant):
     …#ticket#<id>       ticket · visit#<id> · rung#<name> · trail#<seq>     a ticket and all that belongs to it
     …#open#<shard>      ticket#<id>             every open ticket, for the sweep and the list of those that are open
     …#thread#<customer>#<topic>   thread        …#message#<id>   message        …#link#<token>   link
+    …#occasion#<hash>   occasion                the ticket of an after-sale, review or lead
     …#people#<shard>    person#<id>             …#team#<team>    roster         …#load#<person>  load
     …#supply#<item>     site#<site>             …#lists          tickets: the month of the oldest ticket
     …#flow#<key>, …#rules                       what was published before flows and rules were documents

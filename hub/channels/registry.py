@@ -89,6 +89,13 @@ def channel_document(name: str) -> dict[str, Any]:
     return document
 
 
+def reply_window(name: str) -> Mapping[str, int] | None:
+    """How a person who wrote by this channel may be answered by its client (`answer`): `hours` after their last
+    message, `messages` to each of theirs; {} without limits, None where a reply can't be sent."""
+    window: Mapping[str, int] | None = channel_document(name).get("reply") if name in CHANNELS else None
+    return window
+
+
 def settings_problems(name: str, settings: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with a connection's settings, field by field; empty when they can be used."""
     problems = check_fields(channel_document(name)["settings"], settings)

@@ -43,8 +43,11 @@ DETAILS = frozenset(
 )
 """What the timeline says of an event; the platforms' own words for what happened, and nobody's."""
 
-FACTS = Keyed(by="name", classes=PERSONAL_FACTS, tenant=True)
-"""What is known of a customer is personal, unless the tenant's field policy calls its name plain."""
+PLAIN_FACTS = frozenset({"home_region", "home_store", "address_region"})
+"""Where a customer is at home, as roughly as tickets are routed by it."""
+FACTS = Keyed(by="name", plain=PLAIN_FACTS, classes=PERSONAL_FACTS, tenant=True)
+"""What is known of a customer is personal, unless it is one of PLAIN_FACTS or the tenant's field policy calls its name
+plain."""
 
 
 class IdentityView(Contract):

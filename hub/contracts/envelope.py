@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Moment
+from hub.contracts.base import Contract, Moment, RegionCode
 
 AttributionKey = Literal[
     "influencer", "live_room", "video", "article", "campaign", "ad", "code", "scene", "link", "store"
@@ -30,7 +30,15 @@ class Event(Contract):
     replay: bool = False
 
 
-class PlatformEvent(Event):
+class Placed(Contract):
+    """Where something came in: the region and the store of the connection or account; "base" and "" where it has none.
+    webhooks adds it to what a channel says."""
+
+    region: RegionCode = "base"
+    store_id: str = Field(default="", description="whose it is, '' where its connection says no store")
+
+
+class PlatformEvent(Placed, Event):
     """Something that a platform told us on one of our connections."""
 
     connection_id: str

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
 from hub.contracts.classes import Classified, Identity
 from hub.contracts.envelope import Event as Event
+from hub.contracts.envelope import Placed, PlatformEvent
 from hub.contracts.platform_events import AfterSaleChanged as AfterSaleChanged
 from hub.contracts.platform_events import AfterSaleTouched as AfterSaleTouched
 from hub.contracts.platform_events import CardTapped as CardTapped
@@ -41,7 +42,15 @@ CostMinor = Annotated[int, Classified("cost")]
 Priority = Literal["low", "normal", "high", "urgent"]
 
 
-class MessageResolved(Event):
+class AtHome(Contract):
+    """Where a customer is at home: the region of their address, and their home store; "base" and "" where nobody
+    said."""
+
+    home_region: RegionCode = "base"
+    home_store: str = ""
+
+
+class MessageResolved(AtHome, Placed, Event):
     """A message whose sender is now known to be one of our customers. customers → tickets."""
 
     type: Literal["message.resolved"] = "message.resolved"
@@ -55,17 +64,59 @@ class MessageResolved(Event):
     content_ref: str
 
 
-class TicketOpened(Event):
-    """tickets → customers."""
+class OccasionResolved(AtHome, PlatformEvent):
+    """An after-sale, a review or a lead with the customer behind it: what calls for work without a message. customers →
+    tickets, where rules say which ticket it opens, if any."""
 
-    type: Literal["ticket.opened"] = "ticket.opened"
+    type: Literal["occasion.resolved"] = "occasion.resolved"
+    kind: Literal["after_sale", "review", "lead"]
+    subject_id: str = Field(description="the after-sale (ours), the review or the lead (the platform's)")
+    customer_id: str = Field(default="", description="'' where the platform names nobody")
+    identity_id: str = Field(default="", description="the customer's record of the name that they came by")
+    order_no: str = ""
+    state: str = Field(default="", description="of the after-sale")
+    money: str = ""
+    after_sale_type: str = ""
+    amount_minor: int = Field(default=0, description="the refund that is asked for")
+    currency: str = "CNY"
+    rating: int | None = None
+    content_ref: str = Field(default="", description="where what they wrote lies in the content store, '' for nothing")
+
+
+class Matter(AtHome):
+    """Which ticket it is, where its work is, and what it is about."""
+
     ticket_id: str
     customer_id: str
     identity_id: str = Field(default="", description="the customer's record of the name that they came by")
     ticket_type: TicketType
-    priority: Priority
-    region: RegionCode
+    region: RegionCode = Field(description="where the work is (服务地)")
     store_id: str = ""
+    order_id: str = Field(default="", description="the order that it is about, '' for none")
+    order_no: str = ""
+    amount_minor: int = Field(default=0, description="what it is about in money: the refund asked for, the order's sum")
+    amount_currency: str = "CNY"
+    fields: dict[Slug, str] = Field(default={}, description="numbers, amounts and choices that its type declares")
+
+
+class TicketOpened(Matter, Event):
+    """tickets → customers."""
+
+    type: Literal["ticket.opened"] = "ticket.opened"
+    priority: Priority
+
+
+class TicketChanged(Matter, Event):
+    """Something of the ticket is another than before: `changed` names what, the rest is as it is now."""
+
+    type: Literal["ticket.changed"] = "ticket.changed"
+    run: int
+    priority: Priority
+    state: Literal["open", "closed", "cancelled"]
+    outcome: str = ""
+    team: str = ""
+    assignee: str = ""
+    changed: tuple[str, ...]
 
 
 class TicketAssigned(Event):
@@ -79,6 +130,18 @@ class TicketAssigned(Event):
     visit_id: str = Field(default="", description="the visit that waits for the assignee, '' when none does")
 
 
+class TicketStranded(Event):
+    """There is nobody to give the work to (无人可派): no engineer fits, and no supervisor answers for the region. The
+    administrators hear of it. tickets → notifications."""
+
+    type: Literal["ticket.stranded"] = "ticket.stranded"
+    ticket_id: str
+    ticket_type: TicketType
+    priority: Priority
+    region: RegionCode
+    recipients: tuple[PersonId, ...]
+
+
 class RungFired(Event):
     """A rung of a ticket's ladder fired. tickets → notifications."""
 
@@ -89,21 +152,69 @@ class RungFired(Event):
     rung: str
     due_at: Moment
     recipients: tuple[PersonId, ...]
+    fallback: bool = Field(default=False, description="nobody of the rung's audience is there: these administrate")
 
 
-class TicketClosed(Event):
+class TicketClosed(Matter, Event):
     """The work is done and its cost is known. tickets → settlement, customers."""
 
     type: Literal["ticket.closed"] = "ticket.closed"
-    ticket_id: str
     run: int
-    customer_id: str
-    identity_id: str = ""
-    ticket_type: TicketType
-    region: RegionCode
-    store_id: str = ""
     assignee: PersonId
     outcome: str
+    currency: str = "CNY"
+    labour_minor: CostMinor = 0
+    parts_minor: CostMinor = 0
+    travel_minor: CostMinor = 0
+
+
+class Passage(Contract):
+    """One passage through one node of a ticket's flow."""
+
+    ticket_id: str
+    visit_id: str
+    run: int
+    node: str
+    kind: str = Field(description="human, approval, action, decision, parallel, wait or end")
+    customer_id: str = ""
+    ticket_type: str = ""
+    region: RegionCode = "base"
+    store_id: str = ""
+
+
+class VisitEntered(Passage, Event):
+    """A ticket came to a node. `assignee`: for whom the visit waits, '' for nobody."""
+
+    type: Literal["visit.entered"] = "visit.entered"
+    assignee: str = ""
+
+
+class VisitLeft(Passage, Event):
+    """A ticket left a node. `actor`: who ended the visit, or `system`."""
+
+    type: Literal["visit.left"] = "visit.left"
+    entered_at: Moment
+    outcome: str
+    actor: str
+
+
+class WorkPart(Contract):
+    """Parts of one kind that were used. amount_minor: of all pieces together."""
+
+    sku: str
+    quantity: int
+    amount_minor: CostMinor
+
+
+class WorkReported(Passage, Event):
+    """What a visit took, as whoever ended it says: pay goes to who did it (`person_id`)."""
+
+    type: Literal["work.reported"] = "work.reported"
+    person_id: str
+    outcome: str
+    labour_minutes: int
+    travel_km: int
+    parts: tuple[WorkPart, ...] = ()
     currency: str = "CNY"
     labour_minor: CostMinor = 0
     parts_minor: CostMinor = 0
@@ -177,10 +288,16 @@ AnyEvent = Annotated[
     | AfterSaleChanged
     | DecisionCorrected
     | MessageResolved
+    | OccasionResolved
     | TicketOpened
+    | TicketChanged
     | TicketAssigned
+    | TicketStranded
     | RungFired
     | TicketClosed
+    | VisitEntered
+    | VisitLeft
+    | WorkReported
     | PersonChanged
     | RosterChanged
     | GlassBroken,

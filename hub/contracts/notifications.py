@@ -21,7 +21,7 @@ class SendView(Contract):
     """One notice (通知) to one person through one channel."""
 
     id: str
-    kind: Literal["ticket.assigned", "rung.fired", "platform.noticed", "glass.broken", "digest"]
+    kind: Literal["ticket.assigned", "ticket.stranded", "rung.fired", "platform.noticed", "glass.broken", "digest"]
     recipient: Annotated[str, Located("people")]
     channel: str
     state: SendState
@@ -31,6 +31,7 @@ class SendView(Contract):
     ticket_type: str
     priority: Priority
     rung: str
+    fallback: bool = Field(default=False, description="nobody else was there to hear it")
     connection_id: str = Field(default="", description="what a platform's notice is about; it has no ticket")
     about: str = Field(
         default="", description="<channel>/<kind>/<status> of a platform's notice, <person>/<thing> of broken glass"

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from hub.contracts.base import Moment, RegionCode, Slug
 from hub.contracts.classes import Classified, Identity
-from hub.contracts.envelope import Attribution, Event, PlatformEvent
+from hub.contracts.envelope import Attribution, Event, Placed, PlatformEvent
 
 OrderState = Literal[
     "pending_payment",
@@ -54,7 +54,7 @@ AfterSaleType = Literal[
 MoneyState = Literal["none", "pending", "succeeded", "failed", "clawed_back"]
 
 
-class MessageReceived(Event):
+class MessageReceived(Placed, Event):
     """Somebody wrote to us on a channel. → customers."""
 
     type: Literal["message.received"] = "message.received"
@@ -299,8 +299,6 @@ class OrderChanged(PlatformEvent):
     was: OrderState | Literal[""] = Field(default="", description="'' when the order is new to us")
     buyer_id: Identity = ""
     attribution: Attribution = Field(default_factory=dict)
-    region: RegionCode = "base"
-    store_id: str = ""
 
 
 class AfterSaleChanged(PlatformEvent):
@@ -320,8 +318,6 @@ class AfterSaleChanged(PlatformEvent):
     currency: str = "CNY"
     tracking_no: str = Field(default="", description="the parcel that comes back, '' while there is none")
     deadline_at: Moment | None = Field(default=None, description="until when the seller must act, says the platform")
-    region: RegionCode = "base"
-    store_id: str = ""
     buyer_id: Identity = ""
 
 

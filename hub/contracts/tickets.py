@@ -21,10 +21,12 @@ Cost = Annotated[Amount, Classified("cost")]
 DETAIL = frozenset(
     {
         *("assignee", "assumed", "before", "chosen", "entry", "fallback", "key", "kind", "message", "node", "order"),
-        *("outcome", "priority", "recipients", "rule", "rung", "run", "state", "type", "visit", "waits_for"),
+        *("outcome", "placed_by", "priority", "recipients", "region", "rule", "rung", "run", "state", "store", "type"),
+        *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km", "channel", "reason", "fields"),
     }
 )
-"""What the trail says beside the words: ids, and choices out of lists."""
+"""What the trail says beside the words and the costs: ids, choices out of lists, and what the customer was told."""
+DETAIL_COSTS = ("labour_amount", "parts", "parts_amount", "travel_amount")
 
 REPORT = Keyed(
     plain=frozenset({"labour_minutes", "travel_km", "assignee", "fallback"}),
@@ -35,7 +37,8 @@ REPORT = Keyed(
 
 
 class OpenTicket(Contract):
-    """A ticket opened by hand. `subject` is free text, stored sealed."""
+    """A ticket opened by hand. `subject` is free text, stored sealed. Without a region ("base") a place that the
+    subject names counts, else the opener's own region and store."""
 
     type: TicketType
     customer_id: Annotated[str, Field(min_length=1, max_length=64)]
@@ -44,6 +47,13 @@ class OpenTicket(Contract):
     store_id: Annotated[str, Field(max_length=64)] = ""
     skill: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
     subject: Annotated[str, Field(max_length=2000), Classified("words")] = ""
+    order_id: Annotated[str, Field(pattern=r"^[!-~]{0,64}$")] = ""
+    order_no: Annotated[str, Field(pattern=r"^[!-~]{0,128}$")] = ""
+    amount: Amount = Field(default="0.00", description="what it is about in money")
+    amount_currency: Literal["CNY", "HKD", "USD", "EUR", "JPY"] = "CNY"
+    fields: Annotated[dict[Slug, Annotated[str, Field(max_length=2000)]], Field(max_length=50), Classified("words")] = (
+        Field(default={}, description="what the ticket's type declares, by name")
+    )
 
 
 class Assign(Contract):
@@ -75,6 +85,12 @@ class SupplyView(Contract):
 
 class WriteComment(Contract):
     """An internal note. Customers never see it; it is stored sealed."""
+
+    text: Annotated[Text, Classified("words")]
+
+
+class WriteReply(Contract):
+    """What the customer is answered, over the channel that they came by; stored sealed."""
 
     text: Annotated[Text, Classified("words")]
 
@@ -149,6 +165,7 @@ class RungView(Contract):
     due_at: Moment
     fired_at: Moment
     recipients: tuple[str, ...]
+    fallback: bool = Field(default=False, description="nobody of its audience was there: it went to administrators")
 
 
 class TicketView(Contract):
@@ -167,8 +184,15 @@ class TicketView(Contract):
     entry: str = Field(default="", description="how it came in (入口): website, phone …, else the channel")
     entries: tuple[str, ...] = Field(default=(), description="how its messages came in, each once, in that order")
     topic: str = Field(default="", description="what the intake rule says it is about, e.g. logistics")
-    region: Annotated[str, Located("region")]
+    region: Annotated[str, Located("region")] = Field(description="where the work is (服务地)")
     store_id: Annotated[str, Located("store")]
+    placed_by: str = Field(
+        default="",
+        description="who says so: named (in the message or form), account (the connection, account or colleague that "
+        "it came through), customer, default (the tenant's), hand",
+    )
+    home_region: str = Field(default="base", description="where its customer is at home (归属地)")
+    home_store: str = ""
     team: Annotated[str, Located("teams")]
     assignee: Annotated[str, Located("people")]
     flow: FlowRef
@@ -183,6 +207,14 @@ class TicketView(Contract):
     waits_for: tuple[str, ...] = Field(default=(), description="articles without which the work can't go on")
     supplies: tuple[SupplyView, ...] = Field(
         default=(), description="what is known of those; only on the ticket itself"
+    )
+    order_id: str = ""
+    order_no: str = Field(default="", description="the order that it is about, as the platform numbers it")
+    amount: str = Field(default="", description="what it is about in money, '' for nothing")
+    amount_currency: str = "CNY"
+    fields: dict[str, str] = Field(default={}, description="numbers, amounts and choices that its type declares")
+    texts: Annotated[dict[str, str], Classified("words")] = Field(
+        default={}, description="what people wrote into the fields of its type; only on the ticket itself"
     )
     currency: str
     labour_amount: Cost
@@ -200,7 +232,7 @@ class EntryView(Contract):
     at: Moment
     actor: str
     what: str
-    detail: Annotated[dict[str, str], Keyed(plain=DETAIL)]
+    detail: Annotated[dict[str, str], Keyed(plain=DETAIL, classes=dict.fromkeys(DETAIL_COSTS, "cost"))]
     text: Said
     hash: str
 

@@ -25,6 +25,14 @@ class ConnectionPlace(Contract):
     store_id: StoreId | Literal[""] = Field(default="", description='the store, "" for none; say its region too')
 
 
+class NewPlace(ConnectionPlace):
+    """Where what comes by a connection belongs from now on, or by one of its accounts alone."""
+
+    account: Annotated[str, Field(pattern=r"^[!-~]{0,128}$")] = Field(
+        default="", description="a shop, or a desk of 微信客服 (open_kfid), as the platform names it; '' for all others"
+    )
+
+
 class NewConnection(ConnectionPlace):
     """A new connection (连接): one app on one platform. What `settings` must hold is the channel's own
     form."""
@@ -76,6 +84,7 @@ class ConnectionView(Contract):
     state: ConnectionState
     region: RegionCode
     store_id: str
+    accounts: dict[str, ConnectionPlace] = Field(default={}, description="places of single accounts, by their names")
     webhook_url: str
     steps: tuple[Words, ...]
     created_at: Moment

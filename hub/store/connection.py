@@ -12,7 +12,8 @@ from hub.kernel.regions import BASE
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One app on a platform. `settings` holds its secrets, so it is not part of the repr. region, store_id: where what
-    comes by it belongs; "" no store."""
+    comes by it belongs; "" no store. accounts: where that of one of its accounts does (a shop, a desk of 微信客服), by
+    the platform's name for it: (region, store)."""
 
     id: str
     channel: str
@@ -20,6 +21,13 @@ class Connection:
     settings: Mapping[str, Any] = field(repr=False)
     region: str = BASE
     store_id: str = ""
+    accounts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def place(self, *accounts: str) -> tuple[str, str]:
+        """(region, store) of what came by the first of these accounts that has a place of its own, else of all that
+        comes by the connection."""
+        own = (self.accounts[account] for account in accounts if account in self.accounts)
+        return next(own, (self.region, self.store_id))
 
     @property
     def enabled(self) -> bool:

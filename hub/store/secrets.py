@@ -85,6 +85,7 @@ class ConnectionSecrets:
             "settings": dict(connection.settings),
             "region": connection.region,
             "store_id": connection.store_id,
+            "accounts": {name: list(place) for name, place in connection.accounts.items()},
         }
         key = {"KeyId": self.key_id} if self.key_id else {}
         with passing("secrets", connection_id=connection.id):
@@ -138,6 +139,7 @@ def _parse(parameter: Mapping[str, Any]) -> Connection | None:
             settings=dict(value["settings"].items()),
             region=str(value.get("region", BASE)),
             store_id=str(value.get("store_id", "")),
+            accounts={name: (str(place[0]), str(place[1])) for name, place in value.get("accounts", {}).items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         return None

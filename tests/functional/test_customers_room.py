@@ -10,7 +10,15 @@ import pytest
 
 from functions.customers import app
 from functions.customers.timeline import KEPT_OF
-from hub.contracts.events import ContactChanged, MessageReceived, OrderPaid, TicketClosed, TicketOpened, parse_event
+from hub.contracts.events import (
+    AfterSaleChanged,
+    ContactChanged,
+    MessageReceived,
+    OrderPaid,
+    TicketClosed,
+    TicketOpened,
+    parse_event,
+)
 from tests.support.aws import account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, bus_events, call, token
@@ -236,3 +244,37 @@ def test_a_failed_transfer_changes_nothing_between_the_two() -> None:
     (customer,) = call(app.room, "GET", "/customers").json["data"]
     found = call(app.room, "GET", f"/customers/{customer['id']}").json
     assert [one["follow_state"] for one in found["contacts"]] == ["following"]
+
+
+def test_a_message_says_where_it_came_in_and_where_its_customer_is_at_home(session: Any) -> None:
+    """The connection's region and store travel on; an address that was recorded is a region, and not in clear."""
+    customer_id = customer_of(session)
+    address = call(app.room, "PUT", f"/customers/{customer_id}/facts/address", {"value": "上海市浦东新区世纪大道1号"})
+    assert address.status == 200
+    assert [fact["value"] for fact in address.json["facts"] if fact["name"] == "address_region"] == ["310115"]
+    call(app.room, "PUT", f"/customers/{customer_id}/facts/home_store", {"value": "pd1"})
+
+    hear(message("evt_2").model_copy(update={"region": "330100", "store_id": "hz1"}))
+
+    resolved = bus_events(session)[-1]
+    where = ("region", "store_id", "home_region", "home_store")
+    assert tuple(resolved[name] for name in where) == ("330100", "hz1", "310115", "pd1")
+
+
+def after_sale(buyer: str) -> AfterSaleChanged:
+    facts = {"id": f"evt_as_{buyer}", "tenant": "demo", "at": AT, "connection_id": "con_2", "channel": "douyin"}
+    what = {"shop_id": "4463798", "after_sale_id": "afs_1", "after_sale_no": "7001", "order_no": "69071"}
+    told = {"kind": "exchange", "state": "requested", "money": "none", "requested_minor": 12990, "buyer_id": buyer}
+    return AfterSaleChanged.model_validate({**facts, **what, **told, "region": "310115"})
+
+
+def test_an_after_sale_is_told_on_with_its_customer(session: Any) -> None:
+    """Its buyer is a customer from then on; a masked one is nobody, and the after-sale is told on all the same."""
+    hear(after_sale("buyer1"))
+    hear(after_sale(""))
+
+    known, unknown = [event for event in bus_events(session) if event["type"] == "occasion.resolved"]
+    assert known["customer_id"].startswith("cus_")
+    assert (known["kind"], known["subject_id"], known["order_no"]) == ("after_sale", "afs_1", "69071")
+    assert (known["after_sale_type"], known["amount_minor"], known["region"]) == ("exchange", 12990, "310115")
+    assert unknown["customer_id"] == ""

@@ -311,3 +311,76 @@ def test_a_userid_that_is_anothers_id(hub: World, ticket: Any) -> None:
     hub.clock.advance(seconds=6)
     hub.tell(hub.tap("li", f"{ticket['id']}@{waiting(ticket)['id']}", "accept"))
     assert waiting(hub.ticket())["node"] == "accept"
+
+
+def test_a_dispatch_that_finds_nobody_goes_to_the_administrators() -> None:
+    """No engineer fits and no supervisor answers for the region: an administrator hears of it, once, and the trail
+    says so."""
+    with world() as hub:
+        hub.hire("amy", role="administrator", region="base")
+        hub.say("冰柜不制冷")
+
+        (stranded,) = hub.told("ticket.stranded")
+        assert (stranded.recipients, stranded.region, stranded.ticket_type) == (("amy",), "base", "repair")
+        trail = hub.timeline(hub.ticket()["id"])["entries"]
+        assert [e["detail"]["recipients"] for e in trail if e["what"] == "nobody to dispatch to"] == ["amy"]
+        assert (hub.ticket()["assignee"], hub.told("ticket.assigned")) == ("", [])
+
+
+def test_a_ticket_tells_of_each_visit_and_of_the_work(hub: World) -> None:
+    """visit.entered and visit.left of every node; work.reported by who did it: minutes, kilometres and parts."""
+    hub.say("冰柜不制冷", sender_id="WangStore")
+    ticket_id = hub.ticket()["id"]
+    li, boss = as_("engineer", sub="li"), as_("supervisor", sub="chen", region="base")
+    hub.call("POST", f"/tickets/{ticket_id}/nodes/accept/complete", {"outcome": "accepted"}, as_=li)
+    parts = [{"sku": "P1", "quantity": 2, "amount": "80.00"}, {"sku": "P2", "quantity": 1, "amount": "5.50"}]
+    report = {
+        "labour_amount": "120.00",
+        "labour_minutes": 90,
+        "travel_km": 12,
+        "travel_amount": "24.00",
+        "parts": parts,
+    }
+    done = {"outcome": "done", "fields": report}
+    assert hub.call("POST", f"/tickets/{ticket_id}/nodes/service/complete", done, as_=boss).status == 200
+
+    assert {e.node for e in hub.told("visit.entered")} == {"dispatch", "accept", "service", "closed"}
+    assert len(hub.told("visit.entered")) == 4
+    assert {(e.node, e.outcome, e.actor) for e in hub.told("visit.left")} == {
+        ("dispatch", "done", "system"),
+        ("accept", "accepted", "li"),
+        ("service", "done", "chen"),
+        ("closed", "done", "system"),
+    }
+    (work,) = hub.told("work.reported")
+    assert (work.person_id, work.node, work.ticket_type, work.customer_id) == ("chen", "service", "repair", "cus_1")
+    assert (work.labour_minutes, work.travel_km, work.labour_minor, work.travel_minor) == (90, 12, 12000, 2400)
+    assert ([(p.sku, p.quantity, p.amount_minor) for p in work.parts], work.parts_minor) == (
+        [("P1", 2, 8000), ("P2", 1, 550)],
+        8550,
+    )
+
+
+def test_the_trail_says_every_amount(hub: World) -> None:
+    """What was reported stands in the entry of who reported it, and the totals in that of the close."""
+    hub.say("冰柜不制冷", sender_id="WangStore")
+    path = f"/tickets/{hub.ticket()['id']}/nodes"
+    hub.call("POST", f"{path}/accept/complete", {"outcome": "accepted"})
+    report = {"labour_amount": "120.00", "parts": [{"sku": "P1", "quantity": 2, "amount": "80.00"}]}
+    hub.call("POST", f"{path}/service/complete", {"outcome": "done", "fields": report})
+
+    trail = {e["what"]: e["detail"] for e in hub.timeline(hub.ticket()["id"])["entries"]}
+    assert (trail["completed"]["labour_amount"], trail["completed"]["parts"]) == ("120.00", "P1×2=80.00")
+    assert trail["closed"] == {"outcome": "done", "labour_amount": "120.00", "parts_amount": "80.00"}
+
+
+def test_a_change_of_the_ticket_is_told_once(hub: World) -> None:
+    """ticket.changed names what is another, and says the rest as it is; the same change again is the same event."""
+    hub.say("冰柜不制冷", sender_id="WangStore")
+    hub.call("POST", f"/tickets/{hub.ticket()['id']}/assign", {"person_id": "zhao"})
+
+    last = hub.told("ticket.changed")[-1]
+    assert (last.changed, last.assignee, last.state) == (("assignee",), "zhao", "open")
+    told = len(hub.told("ticket.changed"))
+    hub.call("POST", f"/tickets/{hub.ticket()['id']}/comment", {"text": "已联系"})
+    assert len(hub.told("ticket.changed")) == told

@@ -240,3 +240,47 @@ def test_rules_that_would_go_wrong(hub: World) -> None:
     assert pointers(misread) == ["/document/schema/channel"]
     assert hub.call("POST", "/tickets/rules/publish", rules(SMELL) | {"seen_version": 7}).status == 409
     assert hub.call("GET", "/tickets/rules").json["version"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "expected"),
+    [
+        ("浦东的冰柜不制冷", {"region": "330100", "store_id": "hz1"}, ("310115", "", "named")),
+        ("冰柜不制冷", {"region": "330100", "store_id": "hz1", "home_region": "320500"}, ("330100", "hz1", "account")),
+        ("冰柜不制冷", {"home_region": "320500", "home_store": "sz1"}, ("320500", "sz1", "customer")),
+        ("朝阳区的冰柜不制冷", {}, ("base", "", "default")),
+        ("朝阳区的冰柜不制冷", {"region": "110000"}, ("110105", "", "named")),
+    ],
+)
+def test_a_customers_ticket_has_a_place(
+    hub: World, text: str, facts: dict[str, Any], expected: tuple[str, str, str]
+) -> None:
+    """Named in the message, else of the connection, else where the customer is at home; where they are at home is
+    said apart."""
+    hub.say(text, sender_id="wmZhang", **facts)
+
+    ticket = hub.ticket()
+    assert (ticket["region"], ticket["store_id"], ticket["placed_by"]) == expected
+    assert ticket["home_region"] == facts.get("home_region", "base")
+
+
+def test_the_tenants_default_region() -> None:
+    """Where nothing else says anything: an engineer of that region is found."""
+    with world(default_region="310000") as hub:
+        hub.hire("li", region="310000")
+        hub.say("冰柜不制冷", sender_id="wmZhang")
+
+        assert (hub.ticket()["region"], hub.ticket()["placed_by"]) == ("310000", "default")
+        assert hub.ticket()["assignee"] == "li"
+
+
+def test_a_place_that_is_named_later_moves_the_ticket(hub: World) -> None:
+    """「在浦东」 within the conversation: the ticket lies there from then on, and its trail says so."""
+    hub.say("冰柜不制冷", sender_id="wmZhang")
+    hub.say("我们在浦东", "msg_2", sender_id="wmZhang")
+    hub.say("不对，是苏州", "msg_3", sender_id="wmZhang")
+
+    ticket = hub.ticket()
+    assert (ticket["region"], ticket["placed_by"]) == ("310115", "named")
+    placed = [e["detail"] for e in hub.timeline(ticket["id"])["entries"] if e["what"] == "placed"]
+    assert placed == [{"region": "310115", "store": "", "placed_by": "named"}]

@@ -224,3 +224,20 @@ def test_what_all_share_is_changed_by_who_reaches_all(shared: Stack, method: str
     regional = token("integrator", region="310000")
     assert call(app.room, method, path, {"version": 0} if "revert" in path else None, as_=regional).status == 403
     assert call(app.room, "GET", "/webhooks/stats", as_=regional).status == 200
+
+
+def test_one_account_of_a_connection_has_a_place_of_its_own() -> None:
+    """A shop or a desk of 微信客服 lies elsewhere than the rest; "base" without a store takes it back."""
+    with simulated_stack(clock=StepClock(NOW)) as stack:
+        made = created(region="310101", store_id="s_east")
+        path = f"/webhooks/connections/{made}/place"
+        answer = call(app.room, "POST", path, {"account": "wk1", "region": "440300", "store_id": "s_south"})
+
+        assert answer.json["accounts"] == {"wk1": {"region": "440300", "store_id": "s_south"}}
+        assert (answer.json["region"], answer.json["store_id"]) == EAST
+        known = stack.secrets().find(made)
+        assert known is not None
+        assert (known.place("wk1"), known.place("wk2", "wk1"), known.place("wk2")) == (SOUTH, SOUTH, EAST)
+
+        call(app.room, "POST", path, {"account": "wk1"})
+        assert call(app.room, "GET", f"/webhooks/connections/{made}").json["accounts"] == {}

@@ -143,7 +143,8 @@ class World:
         """A text message of now, its content stored; not told yet."""
         told = {"customer_id": "cus_1", "sender_id": "wmZhang", "at": self.clock.now, "channel": "wecom"}
         store = ContentStore(TENANT, f"hub-{TENANT}-content", app.room.host.client("dynamodb"))
-        store.put(message_id, {"schema": 1, "kind": "text", "text": text}, 0)
+        more = facts.pop("text_more", {})
+        store.put(message_id, {"schema": 1, "kind": "text", "text": text, **more}, 0)
         return MessageResolved(
             id=hashed_id("evt", message_id),
             tenant=TENANT,
@@ -257,14 +258,15 @@ class Stage:
     clients: Clients
     published: dict[tuple[str, ...], tuple[Any, Any]] = field(default_factory=dict)
 
-    def fresh(self, publish: tuple[str, ...]) -> World:
+    def fresh(self, publish: tuple[str, ...], **facts: Any) -> World:
         """A room at T0, with these preset flows published; what publishing wrote is kept for the next one."""
         for table in _tables().values():
             table.items.clear()
         clock = StepClock(T0)
         made = World(self.session, clock, Machines(clock))
         host = replace(host_of(app.room, self.session, clock), client=self.clients)
-        app.room.install(host, replace(build_desk(host, made.machines), emit=made.emitted.append))
+        desk = replace(build_desk(host, made.machines), emit=lambda *events: made.emitted.extend(events), **facts)
+        app.room.install(host, desk)
         if publish not in self.published:
             for key in publish:
                 assert made.call("POST", f"/flows/{key}/publish", {}).status == 200
@@ -297,10 +299,10 @@ def stage() -> Iterator[Stage]:
 
 
 @contextmanager
-def world(publish: tuple[str, ...] = ("repair", "consult")) -> Iterator[World]:
-    """A fresh room at T0, with these preset flows published."""
+def world(publish: tuple[str, ...] = ("repair", "consult"), **facts: Any) -> Iterator[World]:
+    """A fresh room at T0, with these preset flows published. facts: of its desk."""
     with stage() as found:
-        yield found.fresh(publish)
+        yield found.fresh(publish, **facts)
 
 
 def _tables() -> Any:

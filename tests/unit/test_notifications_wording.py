@@ -11,7 +11,7 @@ import pytest
 from functions.notifications.notices import Notice, notices_of
 from functions.notifications.wording import card_of, digest_of
 from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, render_card
-from hub.contracts.events import RungFired, TicketAssigned
+from hub.contracts.events import RungFired, TicketAssigned, TicketStranded
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 TICKET = "tkt_01JD3ZK2Q8Z4X5V6B7N8M9P0QR"
@@ -115,3 +115,20 @@ def test_a_card_of_broken_glass_says_who_looked_at_what() -> None:
         {"何人 Who": "gm", "查看对象 Looked at": "tkt_9?x"},
     )
     assert card.buttons == ()
+
+
+def test_what_reaches_nobody_else_says_so() -> None:
+    """A rung that fell to the administrators, and work that nobody is there for, have words of their own; where no
+    administrator is named, those who run the hub hear it."""
+    facts = {"id": "evt_3", "tenant": "demo", "at": AT, "ticket_id": TICKET, "ticket_type": "repair"}
+    rung = RungFired(**facts, priority="urgent", rung="agent", due_at=AT, recipients=("amy",), fallback=True)
+    stranded = TicketStranded(**facts, priority="normal", region="310115", recipients=())
+
+    (told,) = notices_of(rung)
+    (work,) = notices_of(stranded, operators=("ops",))
+
+    assert (told.recipient, card_of(told, "").title) == (
+        "amy",
+        "工单超时，且无人可通知，请处理 Overdue, and nobody else to tell",
+    )
+    assert (work.recipient, card_of(work, "").title) == ("ops", "工单无人可派，请安排人员 Nobody to give a ticket to")

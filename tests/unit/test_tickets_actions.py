@@ -74,9 +74,11 @@ def test_assign_to_another_role() -> None:
 
 
 def test_nobody_to_assign_to_is_an_outcome() -> None:
-    """Without anybody the ticket stays as it is, the trail says why, and the flow can take another way."""
+    """Without anybody the ticket stays as it is, but that the administrators hear of it; the trail says why, and the
+    flow can take another way."""
     result = assign()
-    assert (result.outcome, result.move.ticket) == ("unassigned", case().ticket)
+    stranded = case().ticket.but(stranded=1, stranded_at=result.move.ticket.stranded_at)
+    assert (result.outcome, result.move.ticket) == ("unassigned", stranded)
     assert [note.what for note in result.move.notes] == ["nobody to dispatch to"]
 
 

@@ -88,6 +88,20 @@ def test_rungs_without_anybody() -> None:
     assert (move.ticket.assignee, move.visits) == ("", ())
 
 
+def test_a_rung_that_nobody_would_hear_goes_to_the_administrators() -> None:
+    """They hear it and its note says so; they get no ticket by it."""
+    people = (
+        Person(id="amy", roles=("administrator",)),
+        Person(id="ada", roles=("administrator",), region="440000"),
+        Person(id="old", roles=("administrator",), active=False),
+        Person(id="boss", roles=("supervisor",), region="440000"),
+    )
+    move = fire(case(ticket()), *people)
+    assert [(rung.recipients, rung.fallback) for rung in move.rungs] == [(("ada", "amy"), True)] * 3
+    assert [note.detail.get("fallback") for note in move.notes] == ["administrators"] * 3
+    assert move.ticket.assignee == ""
+
+
 def test_nothing_due_writes_nothing() -> None:
     """When nothing is due there is nothing to write."""
     assert fire_rungs(case(ticket()), (), Organisation(()), AT) is None

@@ -26,6 +26,7 @@ from functions.tickets.flows.flow import JOIN, AnyNode, Human, edges, parse_flow
 from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, answer_of, follow_change
 from functions.tickets.ticket.ticket import Case, Move, Ticket, Visit, apply_move
 from functions.tickets.ticket.tickets_table import load_changes
+from functions.tickets.ticket.trail import append_notes
 from functions.tickets.ticket.visits import (
     Arrival,
     close_ticket,
@@ -101,6 +102,8 @@ class Table:
         before, move = self.case, decide(self.case)
         if move is None:
             return before
+        ticket, _ = append_notes(move.ticket.but(changed_at=self.at), move.notes, self.at)
+        move = replace(move, ticket=ticket)
         self.stream.append(("ticket", move.ticket, before.ticket))
         for visit in move.visits:
             self.stream.append((f"visit#{visit.id}", visit, before.visits.get(visit.id)))

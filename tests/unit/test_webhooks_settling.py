@@ -13,8 +13,9 @@ from functions.webhooks.inbox.counters_table import Counters
 from functions.webhooks.inbox.publish import ATTEMPTS_LIMIT, Publisher
 from functions.webhooks.inbox.settling_table import TRIES, Settler
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
-from hub.contracts.events import Event, OrderTouched
+from hub.contracts.events import Event, MessageReceived, OrderTouched
 from hub.kernel.errors import Broken, NotFound, Retry
+from hub.store.connection import Connection
 from hub.store.messages import InboxItem
 from hub.store.table import Table
 
@@ -212,3 +213,26 @@ def test_a_message_that_is_gone_is_not_replayed() -> None:
     with pytest.raises(NotFound):
         room.publisher().replay("msg_1")
     assert room.log == []
+
+
+class Placed(Room):
+    """A connection with a place, and one of its desks with another; a message to each of two desks."""
+
+    def find(self, connection_id: str) -> Any:
+        return Connection(connection_id, "wechat_kf", "enabled", {}, "310115", "pd1", {"wk2": ("440300", "s_south")})
+
+    def events(self, message: StoredMessage) -> list[Draft]:
+        facts = {"tenant": "demo", "at": NOW, "connection_id": "con_1", "channel": "wechat_kf", "account": "ww1"}
+        said = {**facts, "message_id": "msg_1", "sender_id": "wmZhang", "kind": "text", "content_ref": "msg_1"}
+        desks = ("wk1", "wk2")
+        return [Draft(MessageReceived(id=f"evt_{desk}", **said), {"open_kfid": desk}) for desk in desks]
+
+    def emit(self, *events: Any) -> None:
+        self.log.append(("emit", [(event.region, event.store_id) for event in events]))
+
+
+def test_an_event_says_where_it_came_in() -> None:
+    """The place of its connection, or of the account within it that was written to."""
+    room = Placed(ITEM)
+    room.publisher().publish("msg_1")
+    assert ("emit", [("310115", "pd1"), ("440300", "s_south")]) in room.log

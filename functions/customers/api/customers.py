@@ -7,6 +7,7 @@ from functools import partial
 from functions.customers.api.records import read_whole
 from functions.customers.desk import Desk
 from functions.customers.handlers.meeting import is_personal, relist, scribe_of
+from functions.customers.homes import with_derived
 from functions.customers.people.merging import merge_by_hand
 from functions.customers.people.persons import identities_of, person_of
 from functions.customers.places import places_of
@@ -77,8 +78,11 @@ def record_fact(desk: Desk, request: Request) -> CustomerView:
     the history. Whoever comes with a `phone` or `union_id` that is recorded here is this customer, unless it is
     another's already."""
     customer_id, name, value = request.subject.id, request.path["name"], request.body.value
-    fact = scribe_of(desk).fact(customer_id, name, value, source=request.principal.sub, at=request.now)
-    desk.customers.save_facts(customer_id, (fact,), request.body.version)
+    scribe, source = scribe_of(desk), request.principal.sub
+    facts = [
+        scribe.fact(customer_id, *fact, source=source, at=request.now) for fact in with_derived(name, value).items()
+    ]
+    desk.customers.save_facts(customer_id, facts, request.body.version)
     for identity in identities_of(person_of({"person": {name: value}}), desk.phone_key):
         desk.people.claim(customer_id, (identity,), request.now)
     return _show(desk, request, customer_id)

@@ -5,24 +5,27 @@ Every step is the same again for the same event: an event that comes twice chang
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from functions.customers.contacts import Contact, apply_change
 from functions.customers.desk import Desk
-from functions.customers.people.identities import Identity, canonical_identity, resolve_record
+from functions.customers.homes import Home, home_of
+from functions.customers.occasions import occasion_of
+from functions.customers.people.identities import Identity, Who, canonical_identity, resolve_record
 from functions.customers.people.merging import merge_known
 from functions.customers.people.persons import Person, identities_of, person_of
 from functions.customers.places import Served, served_at
-from functions.customers.profile import Scribe, roomy
+from functions.customers.profile import Scribe, latest_facts, roomy
 from functions.customers.timeline import entry_of
 from hub.contracts.customers import FACTS
 from hub.contracts.events import (
+    AfterSaleChanged,
     ContactChanged,
     Event,
     GroupChanged,
     LeadCaptured,
     MessageReceived,
     MessageResolved,
+    OccasionResolved,
+    ReviewPosted,
     TicketClosed,
     TicketOpened,
 )
@@ -31,17 +34,10 @@ from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import derived_id, is_id
 
 
-@dataclass(frozen=True)
-class Who:
-    """Somebody as they came: the record of their name, and the customer that it is part of."""
-
-    record_id: str
-    customer_id: str
-
-
 def resolve_message(desk: Desk, event: MessageReceived) -> MessageResolved:
     """The same message with its customer; its id derives from the event's, so a repeat is recognised."""
     who = meet_sender(desk, event.sender_id, event)
+    home = _home(desk, who.customer_id)
     return MessageResolved(
         id=derived_id("evt", event.at, "message.resolved", event.id),
         tenant=event.tenant,
@@ -55,7 +51,20 @@ def resolve_message(desk: Desk, event: MessageReceived) -> MessageResolved:
         identity_id=who.record_id,
         kind=event.kind,
         content_ref=event.content_ref,
+        region=event.region,
+        store_id=event.store_id,
+        home_region=home.region,
+        home_store=home.store,
     )
+
+
+def occasion(desk: Desk, event: AfterSaleChanged | ReviewPosted | LeadCaptured) -> OccasionResolved:
+    """What may call for work, with its customer; nobody where the platform names none."""
+    person_id = event.buyer_id if isinstance(event, AfterSaleChanged) else event.person_id
+    claims = desk.people.claims([identity_of(desk, person_id, event)]) if person_id else {}
+    record_id = next((claim.customer_id for claim in claims.values()), "")
+    who = Who(record_id, desk.people.root(record_id) if record_id else "")
+    return occasion_of(event, who, _home(desk, who.customer_id))
 
 
 def meet_sender(desk: Desk, person_id: str, event: MessageReceived | LeadCaptured) -> Who:
@@ -152,6 +161,12 @@ def scribe_of(desk: Desk) -> Scribe:
 def is_personal(policy: Policy, name: str) -> bool:
     """Whether a fact of this name is sealed."""
     return FACTS.class_of(name, policy.plain_facts) is not None
+
+
+def _home(desk: Desk, customer_id: str) -> Home:
+    """Where a customer is at home, by the last word on any of their records."""
+    records = desk.people.records(customer_id) if customer_id else ()
+    return home_of(latest_facts([desk.customers.profile(record_id) for record_id in records]))
 
 
 def _person(desk: Desk, content_ref: str) -> Person:

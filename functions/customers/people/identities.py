@@ -47,6 +47,14 @@ class Claim:
     shared: bool = False
 
 
+@dataclass(frozen=True)
+class Who:
+    """Somebody as they came: the record of their name, and the customer that it is part of; "" for nobody."""
+
+    record_id: str
+    customer_id: str
+
+
 class IdentityStore(Protocol):
     """Where identities and customers are kept. Reads are strongly consistent."""
 

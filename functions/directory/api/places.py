@@ -23,7 +23,7 @@ def list_roles(desk: Desk, request: Request) -> Page[RoleView]:
 @room.http("GET", "/directory/regions", summary="地区列表 · List regions", query=RegionsQuery,
            answer=Page[RegionName], scope="tenant")  # fmt: skip
 def list_regions(desk: Desk, request: Request) -> Page[RegionName]:
-    """The regions that have names here, by code; `?within=` only those of a province or city."""
+    """Provinces and cities, by code; with `?within=` all that lies in a province or city, its districts too."""
     return Page(data=named_regions(request.query.within))
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from functions.tickets.actions.action import ActionType, Outcome, Result, Work
 from functions.tickets.dispatch.assignment import dispatch_ticket
-from functions.tickets.dispatch.dispatch import Need, choose_person
+from functions.tickets.dispatch.dispatch import Need, administrators, choose_person
 from hub.contracts.base import Contract
 
 DONE, UNASSIGNED = "done", "unassigned"
@@ -31,7 +31,8 @@ def assign(work: Work[AssignParams]) -> Result:
     team = person.teams[0] if person and person.teams else ""
     outcome = DONE if dispatch.chosen else UNASSIGNED
     report = {"assignee": dispatch.chosen, "fallback": dispatch.fallback}
-    return Result(outcome, dispatch_ticket(work.case, dispatch, team, work.at), report)
+    move = dispatch_ticket(work.case, dispatch, team, work.at, administrators(organisation.people))
+    return Result(outcome, move, report)
 
 
 ASSIGN = ActionType(

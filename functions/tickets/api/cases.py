@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from functions.tickets.api.views import show_ticket
 from functions.tickets.desk import Desk
+from functions.tickets.forms.fields import from_text
 from functions.tickets.handlers.supplies import supplies_of
 from functions.tickets.ticket.ticket import Case, Move, apply_move
 from hub.contracts.tickets import TicketView
@@ -25,4 +26,6 @@ def change_case(desk: Desk, request: Request, decide: Callable[[Case], Move | No
 def show_case(desk: Desk, case: Case) -> TicketView:
     """The ticket whole; the edge leaves out what its viewer may not see."""
     subject = desk.unseal_text(case.ticket.id, case.ticket.subject_sealed)
-    return show_ticket(case, subject, supplies_of(desk, case.ticket.waits_for))
+    sealed = case.ticket.fields_sealed
+    texts = from_text(desk.unseal_text(case.ticket.id, sealed)) if sealed else {}
+    return show_ticket(case, subject, supplies_of(desk, case.ticket.waits_for), texts)

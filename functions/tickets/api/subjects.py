@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.assignment import owners
+from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.ticket.ticket import Case
 from hub.edge.access import Place, Subject
 from hub.edge.requests import Request
@@ -33,6 +34,17 @@ def place_of(case: Case) -> Place:
     )
 
 
-def place_of_body(_desk: Desk, request: Request) -> Place:
+def place_of_body(desk: Desk, request: Request) -> Place:
     """Where a ticket that is to be opened would lie."""
-    return Place(region=request.body.region, store=request.body.store_id)
+    site = site_of_body(desk, request)
+    return Place(region=site.region, store=site.store_id)
+
+
+def site_of_body(desk: Desk, request: Request) -> Site:
+    """Where whoever opens a ticket says; else a place that its subject names within their reach; else their own."""
+    body, person = request.body, request.principal
+    own = Site("account", person.region, person.stores[0] if len(person.stores) == 1 else "")
+    named = named_site({"text": body.subject}, own.region)
+    reached = (named,) if request.reach.covers(Place(region=named.region, store=own.store_id)) else ()
+    hand, default = Site("hand", body.region, body.store_id), Site("default", desk.default_region)
+    return settle_site((hand, *reached, own, default))

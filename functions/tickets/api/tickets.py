@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functions.tickets.api.cases import show_case
-from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of, place_of_body
+from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of, place_of_body, site_of_body
 from functions.tickets.api.views import show_explanation, show_ticket, show_timeline
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Need, choose_person
+from functions.tickets.forms.fields import read_amount, read_fields, to_text
 from functions.tickets.handlers.reception import open_case
 from functions.tickets.intake.intake import BY_HAND, Classification, Opening, intake_facts
+from functions.tickets.intake.occasion_kind import PRESETS
+from functions.tickets.intake.placing import Site
 from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Case, Ticket
 from hub.contracts.http import Page
@@ -61,21 +64,36 @@ def _replay_open(desk: Desk, _request: Request, ticket_id: str) -> TicketView:
 def open_by_hand(desk: Desk, request: Request) -> TicketView:
     """Open a ticket of a known type; its flow starts by itself."""
     ticket_id, body = request.new_id("tkt"), request.body
-    opening = Opening(
-        ticket_id=ticket_id,
-        customer_id=body.customer_id,
-        region=body.region,
-        link="",
-        at=request.made_at or request.now,
-        store_id=body.store_id,
-        channel="hand",
-        sealed=desk.seal_text(ticket_id, body.subject),
-    )
+    opening = _opening(desk, request, ticket_id, site_of_body(desk, request))
     classification = Classification(body.type, body.priority, BY_HAND, body.skill)
     try:
         return show_case(desk, open_case(desk, classification, opening, request.principal.sub))
     except Conflict:
         return show_case(desk, desk.tickets.case(ticket_id))
+
+
+def _opening(desk: Desk, request: Request, ticket_id: str, site: Site) -> Opening:
+    """What the body says of the ticket. Raises Invalid for an amount or fields that can't be."""
+    body: OpenTicket = request.body
+    amount = read_amount(body.amount, body.amount_currency, "/amount")
+    fields, texts = read_fields(desk.catalogue.ticket_type(body.type, site.region).fields, body.fields)
+    return Opening(
+        ticket_id=ticket_id,
+        customer_id=body.customer_id,
+        region=site.region,
+        link="",
+        at=request.made_at or request.now,
+        store_id=site.store_id,
+        placed_by=site.source,
+        channel="hand",
+        sealed=desk.seal_text(ticket_id, body.subject),
+        order_id=body.order_id,
+        order_no=body.order_no,
+        amount_minor=amount.amount_minor,
+        amount_currency=amount.currency,
+        fields=fields,
+        fields_sealed=desk.seal_text(ticket_id, to_text(texts)) if texts else "",
+    )
 
 
 @room.http(
@@ -125,6 +143,7 @@ def explain_ticket(desk: Desk, request: Request) -> ExplainView:
     need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
     subject = desk.unseal_text(ticket.id, ticket.subject_sealed)
     facts = intake_facts(subject, ticket.channel, ticket.entry, ticket.region)
-    traces = () if ticket.rule_id == BY_HAND else explain(desk.catalogue.intake_rules(), facts).rules
+    from_message = ticket.rule_id != BY_HAND and ticket.entry not in PRESETS()
+    traces = explain(desk.catalogue.intake_rules(), facts).rules if from_message else ()
     dispatch = choose_person(need, desk.staff.organisation(), request.now)
     return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, dispatch, request.now)

@@ -34,7 +34,9 @@ from hub.kernel.money import Money
 from hub.rules import RuleTrace
 
 
-def show_ticket(case: Case, subject: str = "", supplies: tuple[SupplyView, ...] = ()) -> TicketView:
+def show_ticket(
+    case: Case, subject: str = "", supplies: tuple[SupplyView, ...] = (), texts: Mapping[str, str] | None = None
+) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them."""
     ticket = case.ticket
     return TicketView(
@@ -52,6 +54,9 @@ def show_ticket(case: Case, subject: str = "", supplies: tuple[SupplyView, ...] 
         topic=ticket.topic,
         region=ticket.region,
         store_id=ticket.store_id,
+        placed_by=ticket.placed_by,
+        home_region=ticket.home_region,
+        home_store=ticket.home_store,
         team=ticket.team,
         assignee=ticket.assignee,
         flow=FlowRef(key=ticket.flow_key, version=ticket.flow_version),
@@ -65,6 +70,12 @@ def show_ticket(case: Case, subject: str = "", supplies: tuple[SupplyView, ...] 
         paused=bool(ticket.ladder) and ticket.clock_since is None,
         waits_for=ticket.waits_for,
         supplies=supplies,
+        order_id=ticket.order_id,
+        order_no=ticket.order_no,
+        fields=ticket.fields,
+        texts=dict(texts or {}),
+        amount=str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
+        amount_currency=ticket.amount_currency,
         currency=ticket.currency,
         labour_amount=str(Money(ticket.labour_minor, ticket.currency)),
         parts_amount=str(Money(ticket.parts_minor, ticket.currency)),
@@ -92,7 +103,13 @@ def _visit(visit: Visit) -> VisitView:
 
 
 def _rung(rung: Rung) -> RungView:
-    return RungView(rung=rung.name, due_at=rung.due_at, fired_at=rung.fired_at, recipients=rung.recipients)
+    return RungView(
+        rung=rung.name,
+        due_at=rung.due_at,
+        fired_at=rung.fired_at,
+        recipients=rung.recipients,
+        fallback=rung.fallback,
+    )
 
 
 def show_timeline(case: Case, entries: Iterable[Entry], texts: Mapping[int, str]) -> TimelineView:

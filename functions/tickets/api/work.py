@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from functions.tickets.api.cases import change_case
+from functions.tickets.api.cases import change_case, show_case
 from functions.tickets.api.subjects import LEADERS, WORKERS, case_of
 from functions.tickets.deadlines.clocks import pause_ticket, resume_ticket
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.assignment import acknowledge_as, reassign_ticket
+from functions.tickets.handlers.replies import Draft, send_reply
 from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Move, Note
 from functions.tickets.ticket.visits import close_by_hand, complete_node
-from hub.contracts.tickets import Assign, CloseTicket, CompleteNode, Nothing, PauseClock, TicketView, WriteComment
+from hub.contracts.tickets import (
+    Assign,
+    CloseTicket,
+    CompleteNode,
+    Nothing,
+    PauseClock,
+    TicketView,
+    WriteComment,
+    WriteReply,
+)
 from hub.edge.requests import Request
 from hub.kernel.errors import Invalid, Problem
 
@@ -91,6 +101,27 @@ def comment(desk: Desk, request: Request) -> TicketView:
     sealed = desk.seal_text(request.path["ticket_id"], request.body.text)
     note = Note("comment", request.principal.sub, {}, sealed)
     return change_case(desk, request, lambda case: Move(case.ticket, (note,)))
+
+
+def _replay_reply(desk: Desk, _request: Request, ticket_id: str) -> TicketView:
+    return show_case(desk, desk.tickets.case(ticket_id))
+
+
+@room.http(
+    "POST",
+    "/tickets/{ticket_id}/reply",
+    body=WriteReply,
+    answer=TicketView,
+    roles=WORKERS,
+    scope="region",
+    subject=case_of,
+    replay=_replay_reply,
+    summary="回复客户 · Answer the customer",
+)
+def reply(desk: Desk, request: Request) -> TicketView:
+    """Answer the customer over the channel that they came by, within what it allows; 409 says in words why not."""
+    draft = Draft(request.new_id("rpl"), request.body.text, request.principal.sub)
+    return show_case(desk, send_reply(desk, request.subject, draft))
 
 
 @room.http(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from functions.tickets.deadlines.deadlines import Due
 from functions.tickets.dispatch.assignment import assign_ticket
-from functions.tickets.dispatch.dispatch import Organisation, supervisor_of, team_members
+from functions.tickets.dispatch.dispatch import Organisation, administrators, supervisor_of, team_members
 from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Ticket, Visit
 from hub.kernel.ids import SYSTEM
 
@@ -15,15 +15,17 @@ from hub.kernel.ids import SYSTEM
 def fire_rungs(case: Case, ripe: Sequence[Due], organisation: Organisation, now: datetime) -> Move | None:
     """Fire what is due, in order; a rung that reassigns makes the supervisor the assignee. None when nothing is due.
 
-    The supervisor hears of it from the rung itself, and only once.
+    The supervisor hears of it from the rung itself, and only once. A rung that nobody would hear goes to the
+    administrators, who get no ticket by it.
     """
     if not ripe:
         return None
     ticket, notes, visits, rungs = case.ticket, [], {visit.id: visit for visit in case.waiting()}, []
     for due in ripe:
         recipients = _recipients(due.step.audience, ticket, organisation)
-        rungs.append(_rung(ticket, due, recipients, now))
-        notes.append(Note("rung fired", SYSTEM, {"rung": due.step.name, "recipients": " ".join(recipients)}))
+        rung = _rung(ticket, due, recipients or administrators(organisation.people), now, fallback=not recipients)
+        rungs.append(rung)
+        notes.append(_note(rung))
         if due.step.reassign and recipients and recipients[0] != ticket.assignee:
             move = assign_ticket(Case(ticket, visits), recipients[0], SYSTEM, now, quiet=True)
             ticket, notes = move.ticket, [*notes, *move.notes]
@@ -32,7 +34,12 @@ def fire_rungs(case: Case, ripe: Sequence[Due], organisation: Organisation, now:
     return Move(ticket, tuple(notes), changed, tuple(rungs))
 
 
-def _rung(ticket: Ticket, due: Due, recipients: tuple[str, ...], now: datetime) -> Rung:
+def _note(rung: Rung) -> Note:
+    detail = {"rung": rung.name, "recipients": " ".join(rung.recipients)}
+    return Note("rung fired", SYSTEM, detail | ({"fallback": "administrators"} if rung.fallback else {}))
+
+
+def _rung(ticket: Ticket, due: Due, recipients: tuple[str, ...], now: datetime, *, fallback: bool) -> Rung:
     return Rung(
         ticket_id=ticket.id,
         ticket_type=ticket.type,
@@ -42,6 +49,7 @@ def _rung(ticket: Ticket, due: Due, recipients: tuple[str, ...], now: datetime) 
         fired_at=now,
         audience=due.step.audience,
         recipients=recipients,
+        fallback=fallback,
     )
 
 

@@ -50,13 +50,22 @@ def announce(ticket: Ticket, person_id: str, visit_id: str, at: datetime) -> Tic
     return ticket.but(announced=announced, notice=notice, notice_to=person_id, notice_visit=visit_id, noticed_at=at)
 
 
-def dispatch_ticket(case: Case, dispatch: Dispatch, team: str, at: datetime) -> Move:
-    """The outcome of a dispatch, written down: an assignee, or the note that there is nobody."""
+def dispatch_ticket(
+    case: Case, dispatch: Dispatch, team: str, at: datetime, administrators: tuple[str, ...] = ()
+) -> Move:
+    """The outcome of a dispatch, written down: an assignee, or that there is nobody, which the administrators hear."""
     detail = {"chosen": dispatch.chosen, "fallback": "yes" if dispatch.fallback else "no"}
     if not dispatch.chosen:
-        return Move(case.ticket, (Note("nobody to dispatch to", SYSTEM, detail),))
+        return strand_ticket(case.ticket, administrators, at)
     move = assign_ticket(case, dispatch.chosen, SYSTEM, at, team)
     return Move(move.ticket, (Note("dispatched", SYSTEM, detail), *move.notes), move.visits)
+
+
+def strand_ticket(ticket: Ticket, administrators: tuple[str, ...], at: datetime) -> Move:
+    """There is nobody to give the work to: the administrators hear of it, and the trail says so."""
+    stranded = ticket.but(stranded=ticket.stranded + 1, stranded_at=at, stranded_with=administrators)
+    detail = {"recipients": " ".join(administrators), "fallback": "administrators"}
+    return Move(stranded, (Note("nobody to dispatch to", SYSTEM, detail),))
 
 
 def acknowledge_ticket(case: Case, actor: str, at: datetime) -> Move | None:

@@ -17,6 +17,9 @@ from hub.kernel.regions import covers, path
 
 ENGINEER = "engineer"
 SUPERVISOR = "supervisor"
+ADMINISTRATOR = "administrator"
+ADMINISTRATORS_LIMIT = 50
+"""So many of them hear of what has nobody else to go to."""
 
 
 class Person(Stored):
@@ -148,6 +151,12 @@ def supervisor_of(person_id: str, region: str, organisation: Organisation) -> st
     person = organisation.find(person_id)
     above = organisation.find(person.supervisor) if person and person.supervisor else None
     return above.id if above and above.active else region_supervisor(region, organisation.people)
+
+
+def administrators(people: Iterable[Person]) -> tuple[str, ...]:
+    """Who hears of what would reach nobody else: the active administrators, by id."""
+    ids = sorted(person.id for person in people if person.active and ADMINISTRATOR in person.roles)
+    return tuple(ids[:ADMINISTRATORS_LIMIT])
 
 
 def team_members(team: str, people: Iterable[Person]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ FIELDS = {
     "travel_amount": "money",
 }
 """What `WorkReport` holds: a form that asks for anything else could never be filled in."""
+REPORTED = ("labour_minutes", "labour_amount", "travel_km", "travel_amount")
 AMOUNT_LIMIT_MINOR = 10**9
 """Ten million yuan: more for one piece of work is a slip of the keyboard, and no total comes near Money's limit."""
 
@@ -50,6 +51,21 @@ def add_report(ticket: Ticket, report: WorkReport) -> Ticket:
         parts_minor=ticket.parts_minor + parts,
         travel_minor=ticket.travel_minor + travel,
     )
+
+
+def spent(report: WorkReport | None) -> dict[str, str]:
+    """What the trail says of a report: every time, distance and amount that it names, part by part."""
+    if report is None:
+        return {}
+    detail = {name: str(getattr(report, name)) for name in REPORTED if name in report.model_fields_set}
+    parts = " ".join(f"{part.sku}×{part.quantity}={part.amount}" for part in report.parts)
+    return detail | ({"parts": parts} if parts else {})
+
+
+def totals(ticket: Ticket) -> dict[str, str]:
+    """What the trail says of the whole: each cost of the ticket that is not nothing."""
+    costs = {"labour": ticket.labour_minor, "parts": ticket.parts_minor, "travel": ticket.travel_minor}
+    return {f"{name}_amount": str(Money(minor, ticket.currency)) for name, minor in costs.items() if minor}
 
 
 def _minor(text: str, currency: str, pointer: str, problems: list[Problem]) -> int:

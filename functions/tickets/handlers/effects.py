@@ -21,15 +21,15 @@ def follow(desk: Desk, change: Change) -> None:
     if new is None and change.kind != "REMOVE":
         record = desk.items.find(change.pk.partition("#")[2], change.sk)
         new = record.item.get("body") if record else None
-    for effect in follow_change(desk.tenant, change.sk, new, old):
+    effects = follow_change(desk.tenant, change.sk, new, old)
+    desk.emit(*(effect.event for effect in effects if isinstance(effect, Emit)))
+    for effect in effects:
         perform(desk, effect)
 
 
 def perform(desk: Desk, effect: Effect) -> None:
-    """Do one effect. Raises Retry when AWS is busy."""
+    """Do one effect but an event, which goes out with the others of its change. Raises Retry when AWS is busy."""
     match effect:
-        case Emit(event):
-            desk.emit(event)
         case Signal(token, output):
             desk.machines.succeed(token, output)
         case StartFlow():

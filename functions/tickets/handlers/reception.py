@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Person, Roster
@@ -21,8 +23,9 @@ from functions.tickets.intake.intake import (
     opening_notes,
     threads_of,
 )
+from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.tables import RACES_LIMIT, Record
-from functions.tickets.ticket.ticket import Case, Move, Thread
+from functions.tickets.ticket.ticket import Case, Move, Thread, Way
 from functions.tickets.ticket.visits import tap_card
 from hub.contracts.events import CardTapped, MessageResolved, PersonChanged, RosterChanged
 from hub.kernel.errors import Conflict, NotFound, Retry
@@ -108,26 +111,51 @@ def open_case(
     return desk.tickets.create(ticket, opening_notes(ticket, actor, message), desk.now(), extra)
 
 
+def read_content(desk: Desk, ref: str) -> Mapping[str, Any]:
+    """What somebody wrote, {} where it is gone."""
+    try:
+        return desk.contents.get(ref)
+    except NotFound:
+        return {}
+
+
 def _read_message(desk: Desk, event: MessageResolved) -> Message:
     sender = desk.staff.person_by_userid(event.sender_id) if event.channel in STAFF_CHANNELS else None
-    try:
-        content = desk.contents.get(event.content_ref)
-    except NotFound:
-        content = {}
+    content = read_content(desk, event.content_ref)
+    site = settle_site(_sites(desk, event, content, sender))
     return Message(
         id=event.message_id,
         customer_id=event.customer_id,
         channel=event.channel,
         kind=event.kind,
         at=event.at,
-        region=sender.region if sender else BASE,
-        store_id=sender.store_id if sender else "",
+        region=site.region,
+        store_id=site.store_id,
+        placed_by=site.source,
+        home_region=event.home_region,
+        home_store=event.home_store,
         from_staff=sender is not None,
         replay=event.replay,
         text=str(content.get("text", "")),
         entry=entry_of(content, event.channel),
         identity_id=event.identity_id,
+        way=Way(
+            connection_id=event.connection_id,
+            channel=event.channel,
+            person=event.sender_id,
+            desk=str(content.get("open_kfid", "")),
+            last_at=event.at,
+        ),
     )
+
+
+def _sites(desk: Desk, event: MessageResolved, content: Mapping[str, Any], sender: Person | None) -> tuple[Site, ...]:
+    """Where the message may belong, what counts most first: a colleague's own place is the way that it came in."""
+    staff = (Site("account", sender.region, sender.store_id),) if sender else ()
+    ways = (*staff, Site("account", event.region, event.store_id))
+    near = next((way.region for way in ways if way.region != BASE), BASE)
+    home = Site("customer", event.home_region, event.home_store)
+    return (named_site(content, near), *ways, home, Site("default", desk.default_region))
 
 
 def _take_once(desk: Desk, message: Message) -> None:
@@ -166,11 +194,15 @@ def _open(desk: Desk, message: Message, classification: Classification, known: K
         link="",
         at=message.at,
         store_id=message.store_id,
+        placed_by=message.placed_by,
+        home_region=message.home_region,
+        home_store=message.home_store,
         channel=message.channel,
         entry=message.entry,
         sealed=desk.seal_text(ticket_id, message.text),
         replay=message.replay,
         identity_id=message.identity_id,
+        way=message.way,
     )
     moved = desk.threads.move(known[0], message.customer_id, latest_thread(known[1], thread))
     link = desk.threads.note_message(message.id, ticket_id, message.identity_id)

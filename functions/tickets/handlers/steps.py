@@ -18,7 +18,7 @@ from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import due, wait_seconds
 from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.desk import Desk
-from functions.tickets.dispatch.dispatch import region_supervisor
+from functions.tickets.dispatch.dispatch import administrators, region_supervisor
 from functions.tickets.flows.asl import FAILED, JOINED
 from functions.tickets.flows.decisions import choose_edge
 from functions.tickets.flows.flow import Action, Decision, End, Human, Parallel, Wait
@@ -161,6 +161,7 @@ def _pass(desk: Desk, payload: Payload, decide: Callable[[Case, Arrival, datetim
 def _arrival(desk: Desk, payload: Payload) -> Arrival:
     ticket, run = desk.tickets.case(payload["ticket"]).ticket, int(payload["run"])
     node = desk.catalogue.flow_of(ticket).node(payload["node"])
+    people = desk.staff.people() if isinstance(node, Human) else ()
     asks = isinstance(node, Human) and node.assignee == "supervisor"
     return Arrival(
         node=node,
@@ -168,7 +169,8 @@ def _arrival(desk: Desk, payload: Payload) -> Arrival:
         previous=payload.get("previous") or "",
         token=payload.get("token", ""),
         rank=f"{run:06d}#{payload.get('entered', '')}#{int(payload.get('retry', 0)):06d}",
-        supervisor=region_supervisor(ticket.region, desk.staff.people()) if asks else "",
+        supervisor=region_supervisor(ticket.region, people) if asks else "",
+        administrators=administrators(people),
     )
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket
+from functions.tickets.intake.placing import Source
+from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket, Way
 from functions.tickets.ticket.types import TicketType
 from hub.contracts.events import Priority
 from hub.kernel.ids import SYSTEM
+from hub.kernel.money import Money
+from hub.kernel.regions import BASE
 from hub.rules import DecisionTable, decide
 
 THREAD_WINDOW = timedelta(minutes=30)
@@ -33,7 +36,9 @@ _ENTRY = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 @dataclass(frozen=True)
 class Message:
-    """What somebody wrote. `text` stays in memory; what is stored of it is `sealed`. entry: how it came in (入口)."""
+    """What somebody wrote. `text` stays in memory; what is stored of it is `sealed`. entry: how it came in (入口).
+    region, store_id: where the work is, says `placed_by`; home_region, home_store: where its
+    customer is at home."""
 
     id: str
     customer_id: str
@@ -42,12 +47,16 @@ class Message:
     at: datetime
     region: str
     store_id: str = ""
+    placed_by: Source = "default"
+    home_region: str = BASE
+    home_store: str = ""
     from_staff: bool = False
     replay: bool = False
     text: str = ""
     sealed: str = ""
     entry: str = ""
     identity_id: str = ""
+    way: Way | None = None
 
     def facts(self) -> dict[str, object]:
         """What the intake rules may ask for."""
@@ -84,11 +93,21 @@ class Opening:
     ladder: str = ""
     ladder_pin: str = ""
     store_id: str = ""
+    placed_by: Source = "default"
+    home_region: str = BASE
+    home_store: str = ""
     channel: str = ""
     entry: str = ""
     sealed: str = ""
     replay: bool = False
     identity_id: str = ""
+    way: Way | None = None
+    order_id: str = ""
+    order_no: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    fields_sealed: str = ""
+    amount_minor: int = 0
+    amount_currency: str = "CNY"
 
 
 def entry_of(content: Mapping[str, Any], channel: str) -> str:
@@ -152,6 +171,9 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         identity_id=opening.identity_id,
         region=opening.region,
         store_id=opening.store_id,
+        placed_by=opening.placed_by,
+        home_region=opening.home_region,
+        home_store=opening.home_store,
         channel=opening.channel,
         entries=tuple(filter(None, (opening.entry or opening.channel,))),
         skill=classification.skill or ticket_type.skill,
@@ -168,6 +190,13 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         link=opening.link,
         rule_id=classification.rule_id,
         replay=opening.replay,
+        way=opening.way,
+        order_id=opening.order_id,
+        order_no=opening.order_no,
+        fields=dict(opening.fields),
+        fields_sealed=opening.fields_sealed,
+        amount_minor=opening.amount_minor,
+        amount_currency=opening.amount_currency,
     )
 
 
@@ -179,17 +208,29 @@ def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Not
         "rule": ticket.rule_id,
         "message": message_id,
         "entry": ticket.entry,
+        "order": ticket.order_no,
+        "fields": " ".join(f"{name}={value}" for name, value in ticket.fields.items()),
+        "amount": str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
+        **_place_of(ticket),
     }
     opened = Note("opened", actor, {name: value for name, value in facts.items() if value}, ticket.subject_sealed)
     return (opened,) if ticket.flow_version else (opened, Note("no flow", SYSTEM, {"type": ticket.type}))
 
 
 def join_ticket(case: Case, message: Message) -> Move:
-    """The same ticket, with one message more."""
+    """The same ticket, with one message more. The first place that is named is where the work is."""
     last = max(message.at, case.ticket.last_message_at or message.at)
     known = case.ticket.entries or (case.ticket.entry,)
     entries = tuple(entry for entry in dict.fromkeys((*known, message.entry)) if entry)[:ENTRIES_LIMIT]
-    ticket = case.ticket.but(last_message_at=last, entries=entries)
+    newer = message.way if last == message.at else case.ticket.way
+    ticket = case.ticket.but(last_message_at=last, entries=entries, way=newer or case.ticket.way)
     detail = {"message": message.id, "kind": message.kind, "entry": message.entry}
     note = Note("message", message.customer_id, {k: v for k, v in detail.items() if v}, message.sealed)
-    return Move(ticket, (note,))
+    if message.placed_by != "named" or ticket.placed_by not in ("account", "customer", "default"):
+        return Move(ticket, (note,))
+    moved = ticket.but(region=message.region, store_id=message.store_id, placed_by=message.placed_by)
+    return Move(moved, (note, Note("placed", message.customer_id, _place_of(moved))))
+
+
+def _place_of(ticket: Ticket) -> dict[str, str]:
+    return {"region": ticket.region, "store": ticket.store_id, "placed_by": ticket.placed_by}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -38,10 +38,20 @@ def rules_of(document: RulesDocument) -> DecisionTable:
 
 def lint_rules(proposal: Proposal[DecisionTable], context: Context) -> Iterable[Finding]:
     """Outcomes that open no ticket, facts that no message has, rules that can never decide."""
-    table, types = proposal.value, context.keys(TICKET_TYPES)
+    known = preset_rules()[KEY]["schema"]
+    return lint_table(proposal, context.keys(TICKET_TYPES), known)
+
+
+def lint_table(
+    proposal: Proposal[DecisionTable], types: Collection[str], known: Mapping[str, Any], nothing: str = ""
+) -> Iterable[Finding]:
+    """As `lint_rules`. types: that there are. known: the facts that there are, with their kinds. nothing: the type that
+    stands for no ticket, where rules may say so."""
+    table = proposal.value
     outcomes = {f"/rules/{i}/then": rule.then for i, rule in enumerate(table.rules)} | {"/default": table.default}
-    findings = [finding for pointer, then in outcomes.items() for finding in _wrong(pointer, then, types)]
-    findings += _foreign_facts(proposal.content.root.get("schema", {}))
+    opening = {pointer: then for pointer, then in outcomes.items() if not nothing or then != {"type": nothing}}
+    findings = [finding for pointer, then in opening.items() for finding in _wrong(pointer, then, types)]
+    findings += _foreign_facts(proposal.content.root.get("schema", {}), known)
     return findings or _shadowed(table)
 
 
@@ -66,9 +76,8 @@ def _wrong(pointer: str, then: Any, types: Iterable[str]) -> Iterator[Finding]:
             yield Finding(f"{pointer}/{name}", "must be text")
 
 
-def _foreign_facts(schema: Mapping[str, Any]) -> Iterator[Finding]:
-    """Fields that no message has, or that are read as something else: they would refuse the message itself."""
-    known = preset_rules()[KEY]["schema"]
+def _foreign_facts(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Finding]:
+    """Fields that nothing has, or that are read as something else: they would refuse the message itself."""
     rule = "must be one of: " + ", ".join(f"{name} ({kind})" for name, kind in known.items())
     for name, kind in schema.items():
         if known.get(name) != kind:

@@ -31,6 +31,16 @@ class ThreadTable:
         version = record.version if record else 0
         return self.items.next(f"thread#{customer_id}#{TOPIC}", "thread", thread, version)
 
+    def occasion(self, key: str) -> tuple[Record | None, str]:
+        """The ticket that an after-sale, review or lead opened last, "" for none, and the record that says so."""
+        record = self.items.find(f"occasion#{key}", "occasion")
+        return record, record.read(Pointer).ticket_id if record else ""
+
+    def move_occasion(self, record: Record | None, key: str, ticket_id: str) -> Put:
+        """A write that makes this the occasion's ticket, in place of the one that was read."""
+        version = record.version if record else 0
+        return self.items.next(f"occasion#{key}", "occasion", Pointer(ticket_id=ticket_id), version)
+
     def message_ticket(self, message_id: str) -> str:
         """The ticket that this message opened or joined, "" when it did neither yet."""
         record = self.items.find(f"message#{message_id}", "message")

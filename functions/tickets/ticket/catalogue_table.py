@@ -10,6 +10,7 @@ from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.kind import KEY as INTAKE
+from functions.tickets.intake.occasion_kind import OCCASION_RULES
 from functions.tickets.ticket.ticket import Ticket
 from functions.tickets.ticket.types import TICKET_TYPES, TicketType
 from hub.documents.documents import Documents
@@ -36,6 +37,10 @@ class Catalogue:
     def intake_rules(self) -> DecisionTable:
         """The rules that new messages are read by."""
         return self.documents.current(INTAKE_RULES, INTAKE).value
+
+    def occasion_rules(self, kind: str) -> DecisionTable:
+        """The rules that new after-sales, reviews or leads are read by."""
+        return self.documents.current(OCCASION_RULES, kind).value
 
     def published_flow(self, key: str) -> tuple[int, Flow] | None:
         """The version that new tickets take; None while nothing is published under this key: a preset has no machine

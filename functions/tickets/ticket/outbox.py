@@ -9,9 +9,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from functions.tickets.ticket.events import (
+    rung_fired,
+    ticket_assigned,
+    ticket_changed,
+    ticket_closed,
+    ticket_opened,
+    ticket_stranded,
+    visit_entered,
+    visit_left,
+    work_reported,
+)
 from functions.tickets.ticket.ticket import Rung, Ticket, Visit
-from hub.contracts.events import Event, RungFired, TicketAssigned, TicketClosed, TicketOpened
-from hub.kernel.ids import SYSTEM, hashed_id
+from hub.contracts.events import Event
+
+PEOPLES = ("human", "approval")
+"""Nodes that people end, and report their work at."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,7 @@ def follow_change(tenant: str, sk: str, new: Mapping[str, Any] | None, old: Mapp
         before = Ticket.model_validate(old) if old else None
         return list(_of_ticket(tenant, Ticket.model_validate(new), before))
     if sk.startswith("visit#"):
-        return list(_of_visit(Visit.model_validate(new), Visit.model_validate(old) if old else None))
+        return list(_of_visit(tenant, Visit.model_validate(new), Visit.model_validate(old) if old else None))
     if sk.startswith("rung#") and old is None:
         return [Emit(rung_fired(tenant, Rung.model_validate(new)))]
     return []
@@ -97,84 +110,29 @@ def answer_of(visit: Visit) -> dict[str, Any]:
 
 def _of_ticket(tenant: str, new: Ticket, old: Ticket | None) -> Iterator[Effect]:
     if old is None:
-        yield Emit(_opened(tenant, new))
+        yield Emit(ticket_opened(tenant, new))
+    elif change := ticket_changed(tenant, new, old):
+        yield Emit(change)
     if new.is_open and new.flow_version and (old is None or old.run != new.run):
         yield start_flow(new)
     moved = old is None or (old.run, old.generation) != (new.run, new.generation)
     if new.is_open and new.ladder and new.clock_since and moved:
         yield StartEscalation(new.id, new.run, new.generation)
     if new.notice > (old.notice if old else 0):
-        yield Emit(_assigned(tenant, new))
+        yield Emit(ticket_assigned(tenant, new))
+    if new.stranded > (old.stranded if old else 0):
+        yield Emit(ticket_stranded(tenant, new))
     if new.state == "closed" and (old is None or old.state != "closed"):
-        yield Emit(_closed(tenant, new))
+        yield Emit(ticket_closed(tenant, new))
 
 
-def _of_visit(new: Visit, old: Visit | None) -> Iterator[Effect]:
+def _of_visit(tenant: str, new: Visit, old: Visit | None) -> Iterator[Effect]:
+    if old is None:
+        yield Emit(visit_entered(tenant, new))
+    if not new.waits and (old is None or old.waits):
+        yield Emit(visit_left(tenant, new))
+        if new.report and new.kind in PEOPLES:
+            yield Emit(work_reported(tenant, new))
     settled_before = old is not None and not old.waits and old.token == new.token
     if new.token and not new.waits and not settled_before:
         yield signal_of(new)
-
-
-def _opened(tenant: str, ticket: Ticket) -> TicketOpened:
-    return TicketOpened(
-        id=hashed_id("evt", "ticket.opened", ticket.id),
-        tenant=tenant,
-        at=ticket.opened_at,
-        replay=ticket.replay,
-        ticket_id=ticket.id,
-        customer_id=ticket.customer_id,
-        identity_id=ticket.identity_id,
-        ticket_type=ticket.type,
-        priority=ticket.priority,
-        region=ticket.region,
-        store_id=ticket.store_id,
-    )
-
-
-def _assigned(tenant: str, ticket: Ticket) -> TicketAssigned:
-    return TicketAssigned(
-        id=hashed_id("evt", "ticket.assigned", ticket.id, str(ticket.notice)),
-        tenant=tenant,
-        at=ticket.noticed_at or ticket.opened_at,
-        ticket_id=ticket.id,
-        ticket_type=ticket.type,
-        priority=ticket.priority,
-        assignee=ticket.notice_to,
-        visit_id=ticket.notice_visit,
-    )
-
-
-def _closed(tenant: str, ticket: Ticket) -> TicketClosed:
-    return TicketClosed(
-        id=hashed_id("evt", "ticket.closed", ticket.id, str(ticket.run)),
-        tenant=tenant,
-        at=ticket.closed_at or ticket.opened_at,
-        ticket_id=ticket.id,
-        run=ticket.run,
-        customer_id=ticket.customer_id,
-        identity_id=ticket.identity_id,
-        ticket_type=ticket.type,
-        region=ticket.region,
-        store_id=ticket.store_id,
-        assignee=ticket.assignee or SYSTEM,
-        outcome=ticket.outcome,
-        currency=ticket.currency,
-        labour_minor=ticket.labour_minor,
-        parts_minor=ticket.parts_minor,
-        travel_minor=ticket.travel_minor,
-    )
-
-
-def rung_fired(tenant: str, rung: Rung) -> RungFired:
-    """The event that tells of a rung."""
-    return RungFired(
-        id=hashed_id("evt", "rung.fired", rung.ticket_id, rung.name),
-        tenant=tenant,
-        at=rung.fired_at,
-        ticket_id=rung.ticket_id,
-        ticket_type=rung.ticket_type,
-        priority=rung.priority,
-        rung=rung.name,
-        due_at=rung.due_at,
-        recipients=rung.recipients,
-    )

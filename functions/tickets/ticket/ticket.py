@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from hub.contracts.base import Moment
 from hub.contracts.events import Priority
 from hub.kernel.errors import Conflict
+from hub.kernel.regions import BASE
 
 State = Literal["open", "closed", "cancelled"]
 
@@ -33,15 +34,38 @@ class Stored(BaseModel):
         return self.model_copy(update=changes)
 
 
+class Way(Stored):
+    """How a customer came (来路), and so how they can be answered: by which connection, and as whom the platform knows
+    them there. desk: the account within it that they wrote to, where a channel has several (微信客服).
+
+    last_at: when they wrote last; sent: replies since then.
+    """
+
+    connection_id: str
+    channel: str
+    person: str
+    desk: str = ""
+    last_at: Moment
+    sent: int = 0
+
+
 class Ticket(Stored):
     """One piece of work on its way through a flow.
+
+    region, store_id: where the work is (服务地), says `placed_by` (functions.tickets.intake.placing; "hand": whoever
+    opened it; "" in an older item). home_region, home_store: where its customer is at home (归属地).
 
     run: raised by whoever restarts the flow; a step of an older run writes nothing. A later run began at `run_at`, at
     the node `resume_at` ("": the first), behind the visit `resume_after`. generation: of the escalation.
     assignment counts assignees, `announced` is the last one that needs no notice any more. notice counts notices: the
     last went to `notice_to`, for the visit that waits for them. declined: who turned the work down.
+    stranded: how often there was nobody to give the work to; the last time at `stranded_at`, when the administrators
+    `stranded_with` were told.
     entries: how its messages came in (入口), each once, the first first; none in an older item.
     ladder_pin: the version of its ladder that it was opened with, with those of the region; "" in an older item.
+    order_id (ours), order_no (the platform's), amount_minor: what the ticket is about; fields, fields_sealed: what else
+    is known of it, as its type declares (functions.tickets.forms.fields). way: by which its customer came last, None
+    where no message opened it. changed_at: when it was last written.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
     """
 
@@ -52,6 +76,9 @@ class Ticket(Stored):
     identity_id: str = ""
     region: str
     store_id: str = ""
+    placed_by: str = ""
+    home_region: str = BASE
+    home_store: str = ""
     channel: str = ""
     entries: tuple[str, ...] = ()
     skill: str = ""
@@ -76,6 +103,9 @@ class Ticket(Stored):
     notice_visit: str = ""
     noticed_at: Moment | None = None
     declined: tuple[str, ...] = ()
+    stranded: int = 0
+    stranded_at: Moment | None = None
+    stranded_with: tuple[str, ...] = ()
     flow_key: str = ""
     flow_version: int = 0
     run: int = 1
@@ -96,6 +126,14 @@ class Ticket(Stored):
     labour_minor: int = 0
     parts_minor: int = 0
     travel_minor: int = 0
+    order_id: str = ""
+    order_no: str = ""
+    amount_minor: int = 0
+    amount_currency: str = "CNY"
+    fields: dict[str, str] = {}
+    fields_sealed: str = ""
+    way: Way | None = None
+    changed_at: Moment | None = None
     trail_seq: int = 0
     trail_hash: str = ""
 
@@ -115,6 +153,7 @@ class Visit(Stored):
 
     number: counts the ticket's visits from 1. outcome "" means it still waits. edge: the way that the flow takes from
     here. until: when a wait is over.
+    customer_id … currency: the ticket's when the visit began; missing in an older item.
     token: Step Functions' task token, of the latest (`token_rank`) entry.
     """
 
@@ -140,6 +179,11 @@ class Visit(Stored):
     left_at: Moment | None = None
     until: Moment | None = None
     report: dict[str, Any] = {}
+    customer_id: str = ""
+    ticket_type: str = ""
+    region: str = BASE
+    store_id: str = ""
+    currency: str = "CNY"
 
     @property
     def waits(self) -> bool:
@@ -147,7 +191,8 @@ class Visit(Stored):
 
 
 class Rung(Stored):
-    """A rung (升级阶梯的一级) that fired: once for ever, as its key is the clock's and the rung's name."""
+    """A rung (升级阶梯的一级) that fired: once for ever, as its key is the clock's and the rung's name. fallback:
+    nobody of its audience was there, so the recipients are the administrators."""
 
     ticket_id: str
     ticket_type: str
@@ -157,6 +202,7 @@ class Rung(Stored):
     fired_at: Moment
     audience: str
     recipients: tuple[str, ...] = ()
+    fallback: bool = False
 
 
 class Thread(Stored):

@@ -124,7 +124,7 @@ class TicketTable:
 
     def _write(self, case: Case, move: Move, at: datetime, extra: tuple[Write, ...]) -> Case:
         """The version of the ticket stands for all that belongs to it."""
-        ticket, entries = append_notes(move.ticket, move.notes, at)
+        ticket, entries = append_notes(move.ticket.but(changed_at=at), move.notes, at)
         pk, items = f"ticket#{ticket.id}", self.items
         self.items.write(
             items.next(pk, "ticket", ticket, case.version, **self._listed(ticket)),
@@ -140,6 +140,8 @@ class TicketTable:
     def _listed(self, ticket: Ticket) -> dict[str, str]:
         """Where the ticket is found: by its place, and by its customer."""
         keys = _list_keys(self.items.tenant, ALL, ticket)
+        if not ticket.customer_id:
+            return keys
         return {**keys, "list_pk": self.items.key(f"customer#{ticket.customer_id}"), "list_sk": keys["l_at"]}
 
     def _open_list(self, old: Ticket, new: Ticket) -> list[Write]:

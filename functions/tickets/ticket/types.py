@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,8 +19,18 @@ PRESETS = Path(__file__).parents[1] / "presets" / "types"
 URGENT = "urgent"
 
 
+class TypeField(Contract):
+    """One thing that tickets of the type say beside what all do. choice: one of `choices`, which are words of the
+    tenant's own; text: what people write, kept sealed and told to nobody."""
+
+    id: Slug
+    title: Title
+    type: Literal["text", "integer", "money", "choice"]
+    choices: Annotated[tuple[Slug, ...], Field(max_length=100)] = ()
+
+
 class TicketType(Contract):
-    """Its names, the flow it takes, the skill its work needs ("": none).
+    """Its names, the flow it takes, the skill its work needs ("": none), the fields that it has beside what all have.
 
     ladder: which one runs while its flow is not published; a published flow names its own.
     """
@@ -30,6 +40,7 @@ class TicketType(Contract):
     flow: Slug
     ladder: Slug
     skill: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
+    fields: Annotated[tuple[TypeField, ...], Field(max_length=50)] = ()
 
     def title_at(self, priority: str) -> Title:
         """Its name as people read it at this priority."""
@@ -42,6 +53,12 @@ def lint_type(proposal: Proposal[TicketType], context: Context) -> Iterable[Find
         yield Finding("/ladder", "no ladder has this name")
     if proposal.value.flow not in context.keys(FLOWS):
         yield Finding("/flow", "no flow has this name yet: tickets are worked by hand", "warning")
+    ids = [field.id for field in proposal.value.fields]
+    for i, field in enumerate(proposal.value.fields):
+        if ids.index(field.id) != i:
+            yield Finding(f"/fields/{i}/id", "stands twice")
+        if (field.type == "choice") != bool(field.choices):
+            yield Finding(f"/fields/{i}/choices", "must be given for a choice, and for nothing else")
 
 
 TICKET_TYPES = Kind[TicketType](

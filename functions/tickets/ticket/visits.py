@@ -6,9 +6,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.tickets.dispatch.assignment import acknowledge_ticket, announce, assign_ticket
+from functions.tickets.dispatch.assignment import acknowledge_ticket, announce, assign_ticket, strand_ticket
 from functions.tickets.flows.flow import AnyNode, Human
-from functions.tickets.forms.work import add_report
+from functions.tickets.forms.work import add_report, spent, totals
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit, require_open
 from hub.contracts.tickets import WorkReport
 from hub.kernel.errors import Conflict, Forbidden, Invalid, Problem
@@ -24,7 +24,7 @@ class Arrival:
     """A run of the flow reaches a node, coming from the visit `previous`.
 
     rank: of the token, "<run>#<entered time>#<retry>": a larger one is newer. supervisor: who answers for the
-    ticket's region, where the node asks for them.
+    ticket's region, where the node asks for them. administrators: who hears of a visit that would wait for nobody.
     """
 
     node: AnyNode
@@ -33,6 +33,7 @@ class Arrival:
     token: str = ""
     rank: str = ""
     supervisor: str = ""
+    administrators: tuple[str, ...] = ()
 
     def visit_id(self, ticket_id: str) -> str:
         """The same for the same passage, however often it is told."""
@@ -61,6 +62,9 @@ def enter_visit(case: Case, arrival: Arrival, at: datetime) -> Move | None:
         assigned = assign_ticket(case, arrival.supervisor, SYSTEM, at)
         ticket, notes = assigned.ticket, assigned.notes
     visit = begin_visit(ticket, arrival, len(case.visits) + 1, at)
+    if not visit.assignee and ticket.stranded_at is None:
+        stranded = strand_ticket(ticket, arrival.administrators, at)
+        ticket, notes = stranded.ticket, (*notes, *stranded.notes)
     entered = Note("entered", SYSTEM, {"node": visit.node, "visit": visit.id, "assignee": visit.assignee})
     return Move(announce(ticket, visit.assignee, visit.id, at), (*notes, entered), (visit,))
 
@@ -86,6 +90,11 @@ def begin_visit(ticket: Ticket, arrival: Arrival, number: int, at: datetime) -> 
         entered_at=at,
         token=arrival.token,
         token_rank=arrival.rank,
+        customer_id=ticket.customer_id,
+        ticket_type=ticket.type,
+        region=ticket.region,
+        store_id=ticket.store_id,
+        currency=ticket.currency,
     )
 
 
@@ -121,7 +130,7 @@ def complete_visit(
     ended = visit.but(outcome=outcome, edge=outcome, actor=actor, left_at=at, report=fields)
     assigned = Move(case.ticket) if case.ticket.assignee else assign_ticket(case, actor, actor, at, quiet=True)
     ticket = _after(assigned.ticket, ended, at)
-    note = Note("completed", actor, {"node": visit.node, "outcome": outcome, "visit": visit.id})
+    note = Note("completed", actor, {"node": visit.node, "outcome": outcome, "visit": visit.id, **spent(report)})
     others = tuple(other for other in assigned.visits if other.id != visit.id)
     return Move(add_report(ticket, report) if report else ticket, (*assigned.notes, note), (*others, ended))
 
@@ -148,7 +157,7 @@ def close_by_hand(case: Case, outcome: str, actor: str, at: datetime) -> Move:
 def close_ticket(case: Case, outcome: str, actor: str, at: datetime, visits: tuple[Visit, ...] = ()) -> Move:
     """The work is done: the ticket is closed with this outcome."""
     ticket = case.ticket.but(state="closed", outcome=outcome, closed_at=at)
-    return Move(ticket, (Note("closed", actor, {"outcome": outcome}),), visits)
+    return Move(ticket, (Note("closed", actor, {"outcome": outcome, **totals(ticket)}),), visits)
 
 
 def tap_card(case: Case, visit_id: str, actor: str, key: str, at: datetime) -> Move:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from functions.webhooks.api import views
-from functions.webhooks.connections.connections import check_new, check_settings, health, rotated
+from functions.webhooks.connections.connections import check_new, check_settings, health, placed_at, rotated
 from functions.webhooks.connections.selfcheck import check_connection
 from functions.webhooks.desk import Desk
 from functions.webhooks.handlers.payloads import ReplayWaiting, body_of
@@ -18,9 +18,9 @@ from hub.contracts.webhooks import (
     ChannelView,
     ConnectionCheck,
     ConnectionDetail,
-    ConnectionPlace,
     ConnectionView,
     NewConnection,
+    NewPlace,
     NewSettings,
 )
 from hub.edge import cursors
@@ -142,7 +142,7 @@ def replace_settings(desk: Desk, request: Request) -> ConnectionView:
 @room.http(
     "POST",
     "/webhooks/connections/{connection_id}/place",
-    body=ConnectionPlace,
+    body=NewPlace,
     answer=ConnectionView,
     roles=INTEGRATORS,
     scope="tenant",
@@ -151,10 +151,9 @@ def replace_settings(desk: Desk, request: Request) -> ConnectionView:
 )
 def place_connection(desk: Desk, request: Request) -> ConnectionView:
     """Within a minute everywhere. Orders that are known stay where they were sold."""
-    before, place = _secrets_of(desk, request.path["connection_id"]), request.body
-    desk.connections.secrets.put(replace(before, region=place.region, store_id=place.store_id))
-    item = desk.connections.table.set_place(before.id, place.region, place.store_id)
-    return views.connection_view(item, request.base_url)
+    placed = placed_at(_secrets_of(desk, request.path["connection_id"]), request.body)
+    desk.connections.secrets.put(placed)
+    return views.connection_view(desk.connections.table.set_place(placed), request.base_url)
 
 
 @room.http(

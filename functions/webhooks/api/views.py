@@ -9,7 +9,7 @@ from typing import Any
 from functions.webhooks.connections.connections import steps, webhook_url
 from functions.webhooks.orders.orders import place_of
 from hub.channels.registry import channel_document
-from hub.contracts.webhooks import ChannelView, ConnectionView, MessageView, NewConnection
+from hub.contracts.webhooks import ChannelView, ConnectionPlace, ConnectionView, MessageView, NewConnection
 from hub.contracts.webhooks_orders import AfterSaleView, OrderView
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
@@ -47,6 +47,7 @@ def connection_view(item: Any, base_url: str) -> ConnectionView:
         state=item.state,
         region=item.region,
         store_id=item.store_id,
+        accounts={name: ConnectionPlace(region=region, store_id=s) for name, (region, s) in item.accounts.items()},
         webhook_url=webhook_url(base_url, item.channel, item.connection_id),
         steps=steps(item.channel),
         created_at=parse_rfc3339(item.created_at),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,13 @@ from functions.webhooks.connections.causes import words
 from functions.webhooks.inbox.counts import Row, latest, latest_error, total
 from hub.channels.registry import CHANNELS, channel_document, settings_problems
 from hub.contracts.base import Words
-from hub.contracts.webhooks import Health, NewConnection
+from hub.contracts.webhooks import Health, NewConnection, NewPlace
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.regions import BASE
+from hub.store.connection import Connection
 
+ACCOUNTS_LIMIT = 20
 SETTINGS_LIMIT_BYTES = 1800
 """An SSM parameter holds 4 KB, and while a secret is rotated two generations of settings."""
 
@@ -36,6 +40,19 @@ def check_settings(channel: str, settings: Mapping[str, Any]) -> None:
         problems.append(Problem("", f"must be at most {SETTINGS_LIMIT_BYTES} bytes of JSON"))
     if problems:
         raise Invalid("settings", problems=[Problem(f"/settings{each.pointer}", each.rule) for each in problems])
+
+
+def placed_at(connection: Connection, place: NewPlace) -> Connection:
+    """The connection with another place, or one of its accounts with one of its own; an account in "base" without a
+    store has none any more. Raises Invalid beyond ACCOUNTS_LIMIT."""
+    if not place.account:
+        return replace(connection, region=place.region, store_id=place.store_id)
+    accounts = {**connection.accounts, place.account: (place.region, place.store_id)}
+    accounts = {name: where for name, where in accounts.items() if where != (BASE, "")}
+    if len(accounts) > ACCOUNTS_LIMIT:
+        rule = f"at most {ACCOUNTS_LIMIT} accounts of a connection have a place of their own"
+        raise Invalid("too many places", problems=[Problem("/account", rule)])
+    return replace(connection, accounts=accounts)
 
 
 def rotated(settings: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

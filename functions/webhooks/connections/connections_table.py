@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound
 from hub.kernel.regions import BASE
+from hub.store.connection import Connection
 from hub.store.model import RoomModel, bind, saving
 from hub.store.paging import Position, read_page
 
@@ -28,6 +29,7 @@ class ConnectionItem(RoomModel):
     state = UnicodeAttribute()
     region = UnicodeAttribute(default=BASE)
     store_id = UnicodeAttribute(default="")
+    accounts: JSONAttribute = JSONAttribute(default=dict)
     created_at = UnicodeAttribute()
 
 
@@ -80,11 +82,12 @@ class Connections:
             item.update([ConnectionItem.state.set(state)])
         return item
 
-    def set_place(self, connection_id: str, region: str, store_id: str) -> ConnectionItem:
-        """Say where what comes by it belongs. Raises as `set_state`."""
-        item = self.get(connection_id)
-        with saving(connection_id=connection_id):
-            item.update([ConnectionItem.region.set(region), ConnectionItem.store_id.set(store_id)])
+    def set_place(self, connection: Connection) -> ConnectionItem:
+        """Say where what comes by it, and by its accounts, belongs. Raises as `set_state`."""
+        item, accounts = self.get(connection.id), {name: list(place) for name, place in connection.accounts.items()}
+        with saving(connection_id=connection.id):
+            place = [ConnectionItem.region.set(connection.region), ConnectionItem.store_id.set(connection.store_id)]
+            item.update([*place, ConnectionItem.accounts.set(accounts)])
         return item
 
     def page(self, limit: int, start: Position | None) -> tuple[list[ConnectionItem], Position | None]:

@@ -17,8 +17,10 @@ from typing import Any, Protocol
 
 from functions.webhooks.orders.orders import Facts, Noting
 from hub.channels.base import Draft, Inbound, NotUnderstood, StoredMessage
+from hub.contracts.envelope import Placed
 from hub.contracts.events import Event
 from hub.kernel.errors import Conflict, HubError, NotFound, Refuse, Retry
+from hub.kernel.regions import BASE
 from hub.store.connection import Connection
 from hub.store.messages import InboxItem, State
 
@@ -144,7 +146,8 @@ class Publisher:
                 self.content.put(content_ref(draft.event, item.message_id), draft.content, wall_epoch)
             if draft.facts is not None:
                 self.keeper.keep(draft.facts, self._noting(item, replay))
-        self.emit(*(draft.event for draft in drafts if draft.event is not None))
+        connection = self.connections.find(item.connection_id)
+        self.emit(*(_placed(draft.event, draft, connection) for draft in drafts if draft.event is not None))
 
     def _is_disabled(self, connection_id: str) -> bool:
         connection = self.connections.find(connection_id)
@@ -154,6 +157,16 @@ class Publisher:
         connection = self.connections.find(item.connection_id)
         place = {"region": connection.region, "store_id": connection.store_id} if connection else {}
         return Noting(item.connection_id, item.channel, item.received_at, self.wall_now(), item.source, replay, **place)
+
+
+def _placed(event: Event, draft: Draft, connection: Connection | None) -> Event:
+    """The event with the place where it came in, if it has room for one and none of its own: of its desk (微信客服),
+    its account or its shop, else of the connection."""
+    if connection is None or not isinstance(event, Placed) or event.region != BASE or event.store_id:
+        return event
+    desk = str((draft.content or {}).get("open_kfid", ""))
+    region, store_id = connection.place(desk, getattr(event, "account", ""), getattr(event, "shop_id", ""))
+    return event.model_copy(update={"region": region, "store_id": store_id})
 
 
 def _reason(error: Refuse) -> str:

@@ -104,7 +104,17 @@ class Person(Contract):
         return self
 
 
-class MessageData(Contract):
+class Where(Contract):
+    """Where they need you, if you know: it counts before anything else that could say so."""
+
+    region: Annotated[str, Field(pattern=r"^([1-8][0-9]{5})?$", examples=["310115"])] = Field(
+        default="", description="行政区划代码 (GB/T 2260) of a province, city or district"
+    )
+    store_id: OptionalId = Field(default="", description="your store, by the id that the hub has for it")
+    address: Short = Field(default="", description="where to come to; the region is read off it where you give none")
+
+
+class MessageData(Where):
     """Somebody wrote or called (客户来讯)."""
 
     person: Person
@@ -134,7 +144,7 @@ class TouchpointData(Contract):
     attribution: Places = Field(default={})
 
 
-class LeadData(Contract):
+class LeadData(Where):
     """Somebody left their details (线索)."""
 
     lead_no: Id

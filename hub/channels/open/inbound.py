@@ -104,7 +104,7 @@ def _message(message: StoredMessage, document: documents.MessageCreated) -> Draf
         kind=data.kind,
         content_ref=message.message_id,
     )
-    words = {"text": data.text, "subject": data.subject, "url": data.url}
+    words = {"text": data.text, "subject": data.subject, "url": data.url, **_where(data)}
     content = {"schema": 1, "kind": data.kind, "entry": data.entry, **_without_blanks(words), **_person(data.person)}
     return Draft(event, content | {"source_time": str(int(document.occurred_at.timestamp()))})
 
@@ -118,7 +118,7 @@ def _lead(message: StoredMessage, document: documents.Lead) -> Draft:
         attribution=data.attribution,
         content_ref=message.message_id,
     )
-    words = _without_blanks({"text": data.text, "fields": dict(data.fields)})
+    words = _without_blanks({"text": data.text, "fields": dict(data.fields), **_where(data)})
     return Draft(event, {"schema": 1, "kind": "lead", **words, **_person(data.person)})
 
 
@@ -178,6 +178,10 @@ def _platform(message: StoredMessage, document: documents.Document, kind: str) -
 def _person(person: documents.Person) -> dict[str, Any]:
     """What the sender knows of the person, for those who find out who it is."""
     return {"person": person.model_dump(exclude_defaults=True)}
+
+
+def _where(data: documents.Where) -> dict[str, str]:
+    return {"region": data.region, "store_id": data.store_id, "address": data.address}
 
 
 def _without_blanks(fields: dict[str, Any]) -> dict[str, Any]:

@@ -55,6 +55,13 @@ class Client(CorpClient):
         to = {"touser": contact_id, "open_kfid": open_kfid}
         return self._send(SEND, to, text, msgid)
 
+    def answer(self, person: str, desk: str, text: str, number: str) -> str:
+        """A reply to whoever wrote to a customer-service account (`desk`). Raises as send_text, and Invalid for more
+        than 2048 bytes: what an agent writes is not cut."""
+        if len(text.encode()) > TEXT_LIMIT_BYTES:
+            raise Invalid("message", problems=[Problem("/text", f"must be at most {TEXT_LIMIT_BYTES} bytes in UTF-8")])
+        return self.send_text(desk, person, text, number)
+
     def send_on_event(self, code: str, text: str, msgid: str) -> str:
         """A text in answer to an event, by its code: welcome_code (20 seconds, once) or msg_code. As send_text."""
         return self._send(SEND_ON_EVENT, {"code": code}, text, msgid)

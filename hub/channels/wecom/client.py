@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.channels.client import PlatformMisconfigured, expect_object
+from hub.channels.client import PlatformGone, PlatformMisconfigured, expect_object
 from hub.channels.outbound import cut_text
 from hub.channels.wechat.corp_api import BASE_URL as BASE_URL
 from hub.channels.wechat.corp_api import CorpClient, corp_errors
@@ -41,6 +41,16 @@ class Client(CorpClient):
         """Text to members, at most 1000; longer than 2048 bytes is cut."""
         return self._send(receivers, {"msgtype": "text", "text": {"content": cut_text(text, TEXT_LIMIT_BYTES)}})
 
+    def answer(self, person: str, desk: str, text: str, number: str) -> str:
+        """A reply to a member who wrote to the app; the same words may be said again. Raises PlatformGone where they
+        don't reach them, and Invalid for more than 2048 bytes."""
+        if len(text.encode()) > TEXT_LIMIT_BYTES:
+            raise Invalid("message", problems=[Problem("/text", f"must be at most {TEXT_LIMIT_BYTES} bytes in UTF-8")])
+        sent = self._send([person], {"msgtype": "text", "text": {"content": text}}, once=False)
+        if sent.invalid_users:
+            raise PlatformGone(self.CHANNEL, reason="unreachable")
+        return sent.message_id
+
     def send_card(self, receivers: Sequence[str], card: Card) -> Sent:
         """A card to members, at most 1000."""
         return self._send(receivers, {"msgtype": "template_card", "template_card": render_card(card)})
@@ -63,8 +73,8 @@ class Client(CorpClient):
         contact = expect_object(self.CHANNEL, answer, CONTACT_PATH, "external_contact")
         return str(contact.get("unionid") or "")
 
-    def _send(self, receivers: Sequence[str], body: Mapping[str, Any]) -> Sent:
-        """The same body within four hours is delivered once: the second net below our own send ids."""
+    def _send(self, receivers: Sequence[str], body: Mapping[str, Any], *, once: bool = True) -> Sent:
+        """once: the same body within four hours is delivered once, the second net below our own send ids."""
         agent_id = str(self.settings.get("agent_id") or "")
         if not agent_id.isdecimal():
             raise PlatformMisconfigured(self.CHANNEL, reason="agent_id must be given")
@@ -73,7 +83,7 @@ class Client(CorpClient):
             {
                 "touser": "|".join(_checked(receivers)),
                 "agentid": int(agent_id),
-                "enable_duplicate_check": 1,
+                "enable_duplicate_check": int(once),
                 "duplicate_check_interval": DUPLICATE_CHECK_SECONDS,
                 **body,
             },

@@ -1,0 +1,186 @@
+"""What tickets say on the bus (工单事件), each made of the item that changed: whoever sees a repeat knows it. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.tickets.ticket.ticket import Rung, Ticket, Visit
+from hub.contracts.events import (
+    RungFired,
+    TicketAssigned,
+    TicketChanged,
+    TicketClosed,
+    TicketOpened,
+    TicketStranded,
+    VisitEntered,
+    VisitLeft,
+    WorkPart,
+    WorkReported,
+)
+from hub.contracts.tickets import WorkReport
+from hub.kernel.ids import SYSTEM, hashed_id
+from hub.kernel.money import Money
+
+WATCHED = (
+    *("state", "outcome", "type", "priority", "topic", "region", "store_id", "team", "assignee", "acknowledged_at"),
+    *("accepted_at", "waits_for", "order_no", "amount_minor", "amount_currency", "fields", "run"),
+)
+"""What others hear of when it changes. The clock, the trail and what is only the room's own are not among it."""
+
+
+def ticket_opened(tenant: str, ticket: Ticket) -> TicketOpened:
+    """The ticket is there."""
+    return TicketOpened(
+        id=hashed_id("evt", "ticket.opened", ticket.id),
+        tenant=tenant,
+        at=ticket.opened_at,
+        replay=ticket.replay,
+        **_matter(ticket),
+        priority=ticket.priority,
+    )
+
+
+def ticket_changed(tenant: str, new: Ticket, old: Ticket) -> TicketChanged | None:
+    """What of WATCHED is another than before; None for nothing."""
+    changed = tuple(name for name in WATCHED if getattr(new, name) != getattr(old, name))
+    if not changed:
+        return None
+    values = (f"{name}={getattr(new, name)}" for name in changed)
+    return TicketChanged(
+        id=hashed_id("evt", "ticket.changed", new.id, str(new.trail_seq), str(new.changed_at), *values),
+        tenant=tenant,
+        at=new.changed_at or new.opened_at,
+        replay=new.replay,
+        **_matter(new),
+        run=new.run,
+        priority=new.priority,
+        state=new.state,
+        outcome=new.outcome,
+        team=new.team,
+        assignee=new.assignee,
+        changed=changed,
+    )
+
+
+def ticket_assigned(tenant: str, ticket: Ticket) -> TicketAssigned:
+    """Somebody is to hear that the ticket, or a visit of it, is theirs."""
+    return TicketAssigned(
+        id=hashed_id("evt", "ticket.assigned", ticket.id, str(ticket.notice)),
+        tenant=tenant,
+        at=ticket.noticed_at or ticket.opened_at,
+        ticket_id=ticket.id,
+        ticket_type=ticket.type,
+        priority=ticket.priority,
+        assignee=ticket.notice_to,
+        visit_id=ticket.notice_visit,
+    )
+
+
+def ticket_stranded(tenant: str, ticket: Ticket) -> TicketStranded:
+    """There is nobody to give the work to."""
+    return TicketStranded(
+        id=hashed_id("evt", "ticket.stranded", ticket.id, str(ticket.stranded)),
+        tenant=tenant,
+        at=ticket.stranded_at or ticket.opened_at,
+        replay=ticket.replay,
+        ticket_id=ticket.id,
+        ticket_type=ticket.type,
+        priority=ticket.priority,
+        region=ticket.region,
+        recipients=ticket.stranded_with,
+    )
+
+
+def ticket_closed(tenant: str, ticket: Ticket) -> TicketClosed:
+    """The work is done, and its cost is known."""
+    return TicketClosed(
+        id=hashed_id("evt", "ticket.closed", ticket.id, str(ticket.run)),
+        tenant=tenant,
+        at=ticket.closed_at or ticket.opened_at,
+        **_matter(ticket),
+        run=ticket.run,
+        assignee=ticket.assignee or SYSTEM,
+        outcome=ticket.outcome,
+        currency=ticket.currency,
+        labour_minor=ticket.labour_minor,
+        parts_minor=ticket.parts_minor,
+        travel_minor=ticket.travel_minor,
+    )
+
+
+def rung_fired(tenant: str, rung: Rung) -> RungFired:
+    """A rung of the ticket's ladder fired."""
+    return RungFired(
+        id=hashed_id("evt", "rung.fired", rung.ticket_id, rung.name),
+        tenant=tenant,
+        at=rung.fired_at,
+        ticket_id=rung.ticket_id,
+        ticket_type=rung.ticket_type,
+        priority=rung.priority,
+        rung=rung.name,
+        due_at=rung.due_at,
+        recipients=rung.recipients,
+        fallback=rung.fallback,
+    )
+
+
+def visit_entered(tenant: str, visit: Visit) -> VisitEntered:
+    """The ticket has come to a node."""
+    return VisitEntered(
+        id=hashed_id("evt", "visit.entered", visit.id),
+        tenant=tenant,
+        at=visit.entered_at,
+        **_passage(visit),
+        assignee=visit.assignee,
+    )
+
+
+def visit_left(tenant: str, visit: Visit) -> VisitLeft:
+    """The ticket has left a node, by whom and by which way."""
+    return VisitLeft(
+        id=hashed_id("evt", "visit.left", visit.id, str(visit.run), visit.outcome),
+        tenant=tenant,
+        at=visit.left_at or visit.entered_at,
+        **_passage(visit),
+        entered_at=visit.entered_at,
+        outcome=visit.outcome,
+        actor=visit.actor,
+    )
+
+
+def work_reported(tenant: str, visit: Visit) -> WorkReported:
+    """What whoever ended the visit says that it took."""
+    report = WorkReport.model_validate(visit.report)
+    parts = [(part.sku, part.quantity, _minor(part.amount, visit.currency)) for part in report.parts]
+    return WorkReported(
+        id=hashed_id("evt", "work.reported", visit.id),
+        tenant=tenant,
+        at=visit.left_at or visit.entered_at,
+        **_passage(visit),
+        person_id=visit.actor,
+        outcome=visit.outcome,
+        labour_minutes=report.labour_minutes,
+        travel_km=report.travel_km,
+        parts=tuple(WorkPart(sku=sku, quantity=quantity, amount_minor=amount) for sku, quantity, amount in parts),
+        currency=visit.currency,
+        labour_minor=_minor(report.labour_amount, visit.currency),
+        parts_minor=sum(amount for _, _, amount in parts),
+        travel_minor=_minor(report.travel_amount, visit.currency),
+    )
+
+
+def _matter(ticket: Ticket) -> dict[str, Any]:
+    """Which ticket it is, where its work is, and what it is about: the order, the amount, the fields that its type
+    declares."""
+    names = ("customer_id", "identity_id", "region", "store_id", "home_region", "home_store", "order_id", "order_no")
+    matter = {name: getattr(ticket, name) for name in (*names, "amount_minor", "amount_currency", "fields")}
+    return {"ticket_id": ticket.id, "ticket_type": ticket.type, **matter}
+
+
+def _passage(visit: Visit) -> dict[str, Any]:
+    names = ("ticket_id", "run", "node", "kind", "customer_id", "ticket_type", "region", "store_id")
+    return {"visit_id": visit.id, **{name: getattr(visit, name) for name in names}}
+
+
+def _minor(text: str, currency: str) -> int:
+    return Money.parse(text, currency).amount_minor
