@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test unit check format bench fuzz build generate regions clean
+.PHONY: help setup demo dev test unit faults check format bench fuzz build generate regions clean
 
 help: ## Say what there is
 	@echo "scrm-hub: a serverless integration hub for social CRM"
@@ -35,7 +35,7 @@ test: $(STAMP) ## Run every test, the deployed stack included
 	@$(RUN)/python -m pytest tests --ignore tests/e2e -n 2 --dist loadfile
 	@$(RUN)/python -m pytest tests/e2e
 
-unit: $(STAMP) ## Run the pure tests only (seconds)
+unit: $(STAMP) ## Run the pure tests only (two minutes)
 	@$(RUN)/python -m pytest tests/unit -n 2 --dist loadfile
 
 check: $(STAMP) ## Format, lint, types, arrows
@@ -50,6 +50,9 @@ format: $(STAMP) ## Format the code
 
 bench: $(STAMP) ## Measure every ratio beside its budget (writes build/bench.json)
 	@$(RUN)/python -m benchmarks
+
+faults: $(STAMP) ## Inject every fault at every AWS call of the main paths (half an hour; make test takes a sample)
+	@HUB_FAULTS=all POWERTOOLS_LOG_LEVEL=CRITICAL $(RUN)/python -m pytest tests/faults -n 2
 
 fuzz: $(STAMP) ## Try a million wrong bodies on every channel's door and reader (a minute)
 	@$(RUN)/python -m benchmarks.fuzz --bodies 1000000

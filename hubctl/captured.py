@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pydantic_core import to_jsonable_python
 
 from functions.webhooks.connections.causes import words
 from hub.channels.base import Accepted, Delivery, NotUnderstood, Received, Rejected, Settings, StoredMessage
@@ -82,7 +84,10 @@ def _message(channel: str, received: Received) -> dict[str, Any]:
         wrong = [{"pointer": problem.pointer, "rule": problem.rule} for problem in problems]
         return told | {"quarantined": error.reason, "facts": dict(error.facts)} | ({"problems": wrong} if wrong else {})
     said = [draft.event.model_dump(mode="json", exclude={"id", "tenant", "at"}) for draft in drafts if draft.event]
-    return told | {"events": said, "facts_kept": sum(draft.facts is not None for draft in drafts)}
+    return told | {
+        "events": said,
+        "facts_kept": [to_jsonable_python(asdict(draft.facts)) for draft in drafts if draft.facts],
+    }
 
 
 def _likeliest(channel: str, settings: Settings, delivery: Delivery) -> Words | None:

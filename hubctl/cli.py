@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from hub.contracts.directory import Role
+from hub.contracts.base import Role
 from hubctl import documents
 from hubctl.build import build
 from hubctl.clock.command import clock_app
@@ -115,10 +115,12 @@ def token(
     """Print a token for this machine's hub (`hubctl dev`), or with --aws for the tenant's stack; no other takes it."""
     from hub.edge.auth import Principal
     from hubctl.state import LocalState, sign
+    from hubctl.tenants import find_tenant
 
     roles = role or ["administrator"]
     if unknown := set(roles) - {*get_args(Role)}:
         raise OperatorError(f"no role {', '.join(sorted(unknown))}: choose from {', '.join(get_args(Role))}")
+    find_tenant(tenant)
     principal = Principal(sub=sub, roles=tuple(roles), tenant=tenant, region=region)
     sys.stdout.write(sign(_deployed_keys(tenant) if aws else LocalState().auth_key(), principal, hours) + "\n")
 
@@ -172,7 +174,8 @@ def decode(
     connection: Annotated[str, typer.Option(help="which connection of the hub that runs here")] = "",
     ready_file: ReadyFile = Path(".hub/ready.json"),
 ) -> None:
-    """Say what is in a captured delivery, or which step refuses it and what is most likely wrong."""
+    """Say what is in a captured delivery, or which step refuses it and what is most likely wrong. Exit 0 if all of it
+    verifies and is understood, 1 if it is refused or would be quarantined."""
     from hubctl.captured import explain, read_capture
     from hubctl.sampling import check_channel, find_target
 
@@ -194,6 +197,8 @@ def decode(
         raise typer.Exit(1)
     say.print(f"[green]verifies[/green]   answered with: {escape(found.answer) or '(empty body)'}", soft_wrap=True)
     sys.stdout.write(_json(list(found.messages)))
+    if any("quarantined" in message for message in found.messages):
+        raise typer.Exit(1)
 
 
 def _read_body(path: Path | None) -> bytes:
@@ -274,10 +279,12 @@ def openapi() -> None:
 @app.command()
 def generate() -> None:
     """Write what is generated anew: the preset flows' machines, the packaged OpenAPI document, the docs' tables."""
+    from hubctl.capabilities import capabilities_page
     from hubctl.channel_table import pages
     from hubctl.reference import PACKAGED, actions_page, flow_machines, reference
 
-    for path, text in {**flow_machines(), PACKAGED: _json(reference()), **actions_page(), **pages()}.items():
+    tables = actions_page() | capabilities_page() | pages()
+    for path, text in {**flow_machines(), PACKAGED: _json(reference()), **tables}.items():
         path.write_text(text, encoding="utf-8")
         say.print(f"wrote {path.name}")
 

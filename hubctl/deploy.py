@@ -19,7 +19,7 @@ from hubctl.build import build
 from hubctl.failures import OperatorError
 from hubctl.stamps import ROOT
 from hubctl.synth import node_environment, synthesise
-from infra.tenant import read_tenant
+from hubctl.tenants import find_tenant
 
 CDK = "aws-cdk@2.1148.1"  # npm's `latest` was once published by accident and can't read the assembly
 KEY_BYTES = 48
@@ -69,11 +69,8 @@ def read_auth_keys(ssm: Any, tenant: str) -> str:
 
 
 def ssm_client(tenant: str, root: Path = ROOT) -> Any:
-    """SSM in the tenant's region. Raises DeployError when there is no such tenant."""
-    path = root / "infra" / "tenants" / f"{tenant}.toml"
-    if not path.exists():
-        raise DeployError(f"there is no tenant {tenant}: write infra/tenants/{tenant}.toml (copy demo.toml)")
-    return boto3.client("ssm", region_name=read_tenant(path).region)
+    """SSM in the tenant's region. Raises TenantError when there is no such tenant."""
+    return boto3.client("ssm", region_name=find_tenant(tenant, root).region)
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,16 +20,20 @@ from hub.channels.registry import CHANNELS, codec, settings_problems
 from hub.channels.samples import find_sample, render, sample_names
 from hub.kernel.errors import NotFound
 from hubctl.failures import OperatorError
+from hubctl.market_orders import ORDERS, tell_order
 
 ANSWER_SECONDS = 30.0
+NUMBER_BITS = 62
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where to, and signed with which settings."""
+    """Where to, and signed with which settings. platforms_url: where the doubles of the hub that runs here are; "" for
+    any other hub."""
 
     url: str
     settings: Mapping[str, Any]
+    platforms_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def find_target(channel: str, url: str, settings_file: Path | None, ready_file: 
         )
     if not _is_url(where):
         raise OperatorError(f"{where!r} is no URL: it is http:// or https://, a host, and mostly a port and a path")
-    return Target(where, settings)
+    return Target(where, settings, "" if url else str(known.get("platforms_url", "")))
 
 
 def _is_url(text: str) -> bool:
@@ -80,8 +85,8 @@ def _is_url(text: str) -> bool:
 
 
 def send_sample(channel: str, name: str, target: Target, text: str) -> Answered:
-    """Sign one sample and post it. Raises OperatorError for a channel or sample that there is not, settings that can't
-    sign, or a URL that does not answer."""
+    """Sign one sample and post it; to the hub that runs here after its double knows the order that is spoken of. Raises
+    OperatorError for a channel or sample that there is not, settings that can't sign, or a URL that does not answer."""
     check_channel(channel)
     try:
         found = find_sample(channel, name)
@@ -90,15 +95,19 @@ def send_sample(channel: str, name: str, target: Target, text: str) -> Answered:
         raise OperatorError(f"{channel} has no sample {name!r}: choose from {names}") from None
     settings = {**target.settings}
     settings["push_path"] = settings.get("push_path") or urlsplit(target.url).path  # some platforms sign it
-    plaintext, delivery = _signed(channel, found["plaintext"], settings, text)
+    number, now = secrets.randbits(NUMBER_BITS), time.time()
+    plaintext, delivery = _signed(channel, found["plaintext"], settings, text, number=number, now=now)
+    if target.platforms_url and found["event"] == "order.touched" and channel in ORDERS:
+        tell_order(target.platforms_url, channel, settings, number, datetime.fromtimestamp(now, UTC))
     return _post(target.url, plaintext, delivery)
 
 
-def _signed(channel: str, template: str, settings: Mapping[str, Any], text: str) -> tuple[bytes, Delivery]:
+def _signed(
+    channel: str, template: str, settings: Mapping[str, Any], text: str, *, number: int, now: float
+) -> tuple[bytes, Delivery]:
     """A sample's plaintext with fresh numbers, and its delivery as the platform would make it now."""
-    now = time.time()
     try:
-        plaintext = render(template, settings, now=now, number=secrets.randbits(62), text=text)
+        plaintext = render(template, settings, now=now, number=number, text=text)
         stamp = Stamp(str(int(now)), secrets.token_hex(8), secrets.token_bytes(16))
         delivery = codec(channel).sample(settings, plaintext, stamp)
     except (AttributeError, LookupError, TypeError, ValueError, Rejected) as failure:
@@ -137,11 +146,12 @@ def _connection(channel: str, ready_file: Path, connection: str) -> dict[str, An
     if not ready_file.exists():
         return {}
     try:
-        listed = json.loads(ready_file.read_text(encoding="utf-8"))["connections"]
+        ready = json.loads(ready_file.read_text(encoding="utf-8"))
+        listed, doubles = ready["connections"], {"platforms_url": ready.get("platforms_url", "")}
     except (OSError, ValueError, LookupError, TypeError):
         raise OperatorError(f"{ready_file} is not what `hubctl dev` writes once it is ready") from None
     fitting = [one for one in listed if one["channel"] == channel and connection in ("", one["id"])]
-    return dict(fitting[0]) if fitting else {}
+    return {**fitting[0], **doubles} if fitting else {}
 
 
 def _read_settings(path: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,9 +16,9 @@ from pathlib import Path
 
 from hubctl.failures import OperatorError
 from hubctl.stamps import ROOT, Stamps, files_under, hash_inputs, locked
+from hubctl.tenants import find_tenant, tenant_file
 
 SYNTH_SECONDS = 300
-TENANT = re.compile(r"[a-z0-9]{3,20}")
 
 
 class SynthError(OperatorError):
@@ -39,7 +38,7 @@ def synthesise(tenant: str, root: Path = ROOT, *, local: bool = False) -> Synth:
     """The template of infra/tenants/<tenant>.toml, made anew only if something that it depends on changed.
 
     `local`: for one machine, where functions run from the source tree. Then only manifests count, not code, and
-    cdk-nag is left out. Raises SynthError.
+    cdk-nag is left out. Raises SynthError, TenantError.
     """
     kind = "local" if local else "cdk"
     out = root / "build" / kind / tenant
@@ -71,11 +70,7 @@ def node_environment(environment: Mapping[str, str] = os.environ, python: str = 
 
 
 def _hash_inputs(root: Path, tenant: str, stamps: Stamps, *, local: bool) -> str:
-    tenant_file = root / "infra" / "tenants" / f"{tenant}.toml"
-    if not TENANT.fullmatch(tenant):
-        raise SynthError(f"{tenant!r} can't be a tenant's id: 3 to 20 lower-case letters and digits")
-    if not tenant_file.exists():
-        raise SynthError(f"there is no tenant {tenant}: write infra/tenants/{tenant}.toml (copy demo.toml)")
+    find_tenant(tenant, root)
     manifests = sorted((root / "build").glob("*/manifest.json"))
     if not manifests:
         raise SynthError("there are no bundles: run `hubctl build` first")
@@ -83,7 +78,7 @@ def _hash_inputs(root: Path, tenant: str, stamps: Stamps, *, local: bool) -> str
     sources = [path for path in files_under(root / "infra") if path.suffix == ".py"]
     layers = [stamps.read(f"layer-{architecture}") for architecture in ("arm64", "x86_64")]
     code = [] if local else [stamps.read("bundles"), *layers]
-    return hash_inputs(root, [tenant_file, *manifests, *machines, *sources], sys.version, *code)
+    return hash_inputs(root, [tenant_file(tenant, root), *manifests, *machines, *sources], sys.version, *code)
 
 
 def _run_cdk(root: Path, tenant: str, out: Path, *, local: bool) -> None:

@@ -1,7 +1,10 @@
 """The bus between rooms: a rule a room, into its queue, into its `events` function."""
 
+import json
+
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.functions import RoomFunctions
@@ -9,6 +12,10 @@ from infra.names import Names
 from infra.queues import Queues, allow_rule, queue_name
 
 SOURCE = "hub"
+
+
+FAILURES = "tickets-events"
+"""The queue whose consumer goes on with a ticket whose execution failed."""
 
 
 class Bus(Construct):
@@ -19,10 +26,13 @@ class Bus(Construct):
         self.bus = events.CfnEventBus(self, "Bus", name=names.base)
 
     def watch_flows(self) -> None:
-        """A published flow's execution that ended badly lies in `flows-dead`, where an alarm sees it: its machine was
-        made at run time, so no alarm of the stack can name it."""
+        """A published flow's or an escalation's execution that ended badly is told to the tickets room, as the contract
+        event `execution.failed`, and lies in `flows-dead`, where an alarm sees it: a flow's machine was made at run
+        time, so no alarm of the stack can name it."""
         name, dead = self.names.of("flows-failed"), self.queues.dead["flows"]
-        allow_rule(dead, self.names.default_rule_arn(name))
+        told = self.queues.queues[FAILURES]
+        for queue in (dead, told):
+            allow_rule(queue, self.names.default_rule_arn(name))
         events.CfnRule(
             self,
             "FlowsFailed",
@@ -33,10 +43,32 @@ class Bus(Construct):
                 "detail-type": ["Step Functions Execution Status Change"],
                 "detail": {
                     "status": ["FAILED", "TIMED_OUT", "ABORTED"],
-                    "stateMachineArn": [{"prefix": self.names.machine_arn("f-")}],
+                    "stateMachineArn": [
+                        {"prefix": self.names.machine_arn("f-")},
+                        self.names.machine_arn("escalation"),
+                    ],
                 },
             },
-            targets=[events.CfnRule.TargetProperty(id="queue", arn=dead.queue_arn)],
+            targets=[
+                events.CfnRule.TargetProperty(id="queue", arn=dead.queue_arn),
+                self._tell_failure(told),
+            ],
+        )
+
+    def _tell_failure(self, queue: sqs.Queue) -> events.CfnRule.TargetProperty:
+        """What Step Functions says, as a contract event in the envelope of our bus."""
+        said = {"id": "$.id", "at": "$.time", "execution": "$.detail.name", "status": "$.detail.status"}
+        event = {name: f"<{name}>" for name in said} | {
+            "id": "evt_<id>",
+            "type": "execution.failed",
+            "tenant": self.names.tenant,
+        }
+        return events.CfnRule.TargetProperty(
+            id="tickets",
+            arn=queue.queue_arn,
+            input_transformer=events.CfnRule.InputTransformerProperty(
+                input_paths_map=said, input_template=json.dumps({"detail": event})
+            ),
         )
 
     def subscribe(self, room: RoomFunctions) -> None:

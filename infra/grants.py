@@ -9,7 +9,7 @@ from infra.manifest import Manifest
 from infra.names import Names
 from infra.permissions import Grant
 from infra.streams import streamed_tables
-from infra.tables import BY_LEVEL, BY_LIST
+from infra.tables import BY_CONNECTION, BY_DUE, BY_LEVEL, BY_LIST, BY_PENDING
 
 TABLE_VERBS = ("BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query")
 TABLE_ACTIONS = tuple(f"dynamodb:{verb}" for verb in (*TABLE_VERBS, "UpdateItem"))
@@ -70,7 +70,7 @@ class Grants:
     def _room(self, manifest: Manifest) -> Iterator[Grant]:
         names, room = self.names, manifest.function
         yield Grant(TABLE_ACTIONS, (names.table_arn(room),))
-        indexes = (BY_LIST, *BY_LEVEL)
+        indexes = (BY_LIST, BY_DUE, *BY_LEVEL)
         yield Grant(("dynamodb:Query",), tuple(names.table_arn(room, "index", index[0]) for index in indexes))
         yield Grant(("events:PutEvents",), (names.bus_arn(),))
         yield Grant(("ssm:GetParameter",), (names.parameter_arn("auth"),))
@@ -108,10 +108,11 @@ class Grants:
     def _webhooks(self) -> Iterator[Grant]:
         names = self.names
         yield Grant(INBOX_ACTIONS, (names.table_arn("inbox"),))
-        yield Grant(("dynamodb:Query",), (names.table_arn("inbox", "index", "by_pending"),))
+        listed = (BY_PENDING, BY_CONNECTION)
+        yield Grant(("dynamodb:Query",), tuple(names.table_arn("inbox", "index", index[0]) for index in listed))
         written = (names.parameter_arn("connections", "*"),)
         reason = "a connection is made by an administrator at run time; its id is not known before"
-        yield Grant(("ssm:PutParameter",), written, reason)
+        yield Grant(("ssm:DeleteParameters", "ssm:PutParameter"), written, reason)
 
     def _tickets(self) -> Iterator[Grant]:
         names = self.names
@@ -126,10 +127,10 @@ class Grants:
         yield Grant(("states:StartExecution",), (self.names.machine_arn("settlement-run"),))
 
     def _read_connections(self) -> Grant:
-        """SSM checks the path that is asked for, with and without what lies below it."""
+        """One by its name, or all by their path: SSM checks it with and without what lies below it."""
         path = (self.names.parameter_arn("connections"), self.names.parameter_arn("connections", "*"))
-        reason = "all connections of this tenant, made at run time, are read by their path"
-        return Grant(("ssm:GetParametersByPath",), path, reason)
+        reason = "the connections of this tenant are made at run time"
+        return Grant(("ssm:GetParameters", "ssm:GetParametersByPath"), path, reason)
 
     def _logs(self, manifest: Manifest) -> Grant:
         streams = tuple(self.names.log_streams_arn(manifest.function, entry.name) for entry in manifest.entries)

@@ -16,6 +16,8 @@ from infra.tenant import Tenant
 BY_LIST = ("by_list", "list_pk", "list_sk", "ALL")
 LEVELS = ("tenant", "province", "city", "district", "store", "person")
 BY_LEVEL = tuple((f"by_{level}", f"l_{level}", "l_at", "KEYS_ONLY") for level in LEVELS)
+BY_DUE = ("by_due", "due_pk", "due_at", "KEYS_ONLY")
+BY_CONNECTION = ("by_connection", "connection_pk", "connection_sk", "KEYS_ONLY")
 BY_PENDING = ("by_pending", "pending_pk", "pending_since", "KEYS_ONLY")
 Index = tuple[str, str, str, str]
 
@@ -31,8 +33,8 @@ class Tables(Construct):
         self.tenant = tenant
         self.key = key
         self.streamed = streamed
-        indexes: dict[str, tuple[Index, ...]] = dict.fromkeys(rooms, (BY_LIST, *BY_LEVEL))
-        indexes |= {"inbox": (BY_PENDING,), "content": (), "platforms": ()}
+        indexes: dict[str, tuple[Index, ...]] = dict.fromkeys(rooms, (BY_LIST, BY_DUE, *BY_LEVEL))
+        indexes |= {"inbox": (BY_PENDING, BY_CONNECTION), "content": (), "platforms": ()}
         self.tables = {name: self._table(name, of_table) for name, of_table in indexes.items()}
 
     def _table(self, name: str, indexes: tuple[Index, ...]) -> dynamodb.CfnTable:

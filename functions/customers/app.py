@@ -33,6 +33,7 @@ from hub.contracts.events import (
     MemberChanged,
     MessageReceived,
     OrderChanged,
+    OrderDepositPaid,
     OrderPaid,
     ReviewPosted,
     TicketClosed,
@@ -51,7 +52,7 @@ def on_event(desk: Desk, event: Event) -> None:
             desk.emit(resolve_message(desk, event))
         case ContactChanged():
             change_contact(desk, event)
-        case OrderPaid() | OrderChanged() | AfterSaleChanged() if event.buyer_id:
+        case OrderPaid() | OrderDepositPaid() | OrderChanged() | AfterSaleChanged() if event.buyer_id:
             record(desk, meet(desk, event.buyer_id, event).record_id, event)
         case ReviewPosted() | LogisticsChanged() if event.person_id:
             record(desk, meet(desk, event.person_id, event).record_id, event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hub.contracts.customers import OrderEntry, TicketEntry, TimelineEntry
-from hub.contracts.events import Event, OrderPaid
+from hub.contracts.events import Event, OrderDepositPaid, OrderPaid
 from hub.kernel.clock import rfc3339
 from hub.kernel.money import Money
 
@@ -20,6 +20,7 @@ KEPT_OF: dict[str, tuple[str, tuple[str, ...]]] = {
     "logistics.changed": ("tracking_no", ("channel", "order_no", "carrier", "state")),
     "member.changed": ("account", ("channel", "change", "level", "points")),
     "order.changed": ("order_id", ("order_no", "channel", "shop_id", "state", "was")),
+    "order.deposit_paid": ("order_id", ("order_no", "channel", "shop_id", "currency")),
     "order.paid": ("order_id", ("order_no", "channel", "shop_id", "currency")),
     "review.posted": ("review_no", ("channel", "order_no", "item_no", "rating", "content_ref")),
     "ticket.closed": ("ticket_id", ("ticket_type", "outcome", "run")),
@@ -35,7 +36,7 @@ def entry_of(event: Event, identity_id: str = "") -> TimelineEntry:
     subject, names = KEPT_OF[payload["type"]]
     details = {name: str(payload[name]) for name in names if payload[name] not in (None, "")}
     details |= {f"from_{name}": value for name, value in payload.get("attribution", {}).items()}
-    if isinstance(event, OrderPaid):
+    if isinstance(event, OrderPaid | OrderDepositPaid):
         details["amount"] = str(Money(event.amount_minor, event.currency))
     return TimelineEntry(
         event_id=event.id,

@@ -13,6 +13,7 @@ from functions.directory.rosters import shifts_of
 from hub.contracts.events import Event, StaffChanged
 from hub.documents.items import line_of_pointer
 from hub.documents.routes import serve_documents
+from hub.edge.auth import epoch_at
 from hub.edge.bus import Change
 from hub.kernel.clock import parse_rfc3339
 
@@ -30,7 +31,7 @@ def on_event(desk: Desk, event: Event) -> None:
         return
     for person in desk.directory.members(event.member_id):
         if event.change == "left" and not person.frozen:
-            desk.directory.freeze(person.person_id, True, desk.host.now())
+            desk.directory.freeze(person.person_id, desk.host.now(), epoch_at(desk.host.clock.wall_now()))
         elif event.new_member_id:
             desk.directory.rename_member(person.person_id, event.new_member_id, desk.host.now())
 

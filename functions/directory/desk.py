@@ -28,5 +28,6 @@ def build_desk(host: Host) -> Desk:
     settings = host.settings
     bind(settings.table, *MODELS)
     sealer = Sealer(host.client("kms"), settings.key_id, settings.tenant)
-    documents = Documents(Table(settings.table, host.client("dynamodb")), settings.tenant, host.now, None)
-    return Desk(host, DirectoryTable(settings.tenant), sealer, documents)
+    table = Table(settings.table, host.client("dynamodb"))
+    documents = Documents(table, settings.tenant, host.now, None)
+    return Desk(host, DirectoryTable(settings.tenant, table), sealer, documents)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
-
-from pynamodb.connection import Connection
-from pynamodb.transactions import TransactWrite
+from typing import Any, TypeVar
 
 from functions.directory.tables import (
     ApiKeyItem,
@@ -17,6 +14,7 @@ from functions.directory.tables import (
     PersonItem,
     PrincipalItem,
     RosterItem,
+    SecretItem,
     StoreItem,
     TeamItem,
 )
@@ -34,8 +32,10 @@ from hub.contracts.directory import (
 )
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict
-from hub.store.model import RoomModel, find_item, saving
+from hub.store.model import RoomModel, find_item, put_of, saving
 from hub.store.paging import Position, read_page
+from hub.store.sharded import read_sharded, shard_pk
+from hub.store.table import Table
 
 Item = TypeVar("Item", bound=RoomModel)
 
@@ -44,10 +44,11 @@ LISTS = ("roles", "skills", "teams", "stores")
 
 
 class DirectoryTable:
-    """The organisation of one tenant. Errors: NotFound, Conflict for a stale version, Retry for what passes."""
+    """The organisation of one tenant. What people change is one transaction. Errors: NotFound, Conflict for a stale
+    version, Retry for what passes."""
 
-    def __init__(self, tenant: str) -> None:
-        self._tenant = tenant
+    def __init__(self, tenant: str, table: Table) -> None:
+        self._tenant, self._table = tenant, table
 
     # People and their rights.
 
@@ -57,7 +58,7 @@ class DirectoryTable:
 
     def people(self, limit: int, start: Position | None) -> tuple[list[PersonItem], Position | None]:
         """All people by id; up to two seconds behind."""
-        return read_page(PersonItem.by_list.query, f"{self._tenant}#people", limit=limit, start=start)
+        return self._list(PersonItem, "people", limit, start)
 
     def save_person(self, person_id: str, body: PersonBody, sealed_name: str, now: datetime) -> PersonItem:
         """Create or replace a person, and their rights with them. Raises Conflict when `body.version` is stale."""
@@ -65,8 +66,7 @@ class DirectoryTable:
             self._pk("person", person_id),
             "person",
             person_id=person_id,
-            list_pk=f"{self._tenant}#people",
-            list_sk=person_id,
+            **self._listed("people", person_id),
         )
         _check_version(item, body.version)
         fields = body.model_dump(exclude={"version", "name", *LISTS})
@@ -77,11 +77,17 @@ class DirectoryTable:
             setattr(item, name, list(getattr(body, name)))
         return self._save_with_rights(item, now)
 
-    def freeze(self, person_id: str, frozen: bool, now: datetime) -> PersonItem:
-        """Freeze or thaw. Freezing also ends every token given out so far, for good."""
+    def freeze(self, person_id: str, now: datetime, epoch: int) -> PersonItem:
+        """Freeze. Tokens made before `epoch` (hub.edge.auth.epoch_at) are dead for good."""
         item = self.person(person_id)
-        item.frozen = frozen
-        return self._save_with_rights(item, now, ends_tokens=frozen)
+        item.frozen = True
+        return self._save_with_rights(item, now, epoch=epoch)
+
+    def thaw(self, person_id: str, now: datetime) -> PersonItem:
+        """Thaw: a new token opens again what they may."""
+        item = self.person(person_id)
+        item.frozen = False
+        return self._save_with_rights(item, now)
 
     def members(self, userid: str) -> list[PersonItem]:
         """The people who are this member of the corp in WeCom, without a userid of their own by their id; up to two
@@ -127,7 +133,7 @@ class DirectoryTable:
         return read_page(GlassItem.query, pk, limit=limit, start=start, scan_index_forward=False, consistent_read=True)
 
     def _save_with_rights(
-        self, item: PersonItem, now: datetime, ends_tokens: bool = False, more: Sequence[RoomModel] = ()
+        self, item: PersonItem, now: datetime, epoch: int = 0, more: Sequence[RoomModel] = ()
     ) -> PersonItem:
         """The person and the principal that follows from them, and what else belongs to it: all or none."""
         item.updated_at = rfc3339(now)
@@ -136,9 +142,9 @@ class DirectoryTable:
         rights.stores = list(dict.fromkeys(filter(None, (item.store_id, *item.stores))))
         rights.teams, rights.level = list(item.teams), item.level
         rights.frozen = item.frozen or not item.active
-        rights.epoch = int(rights.epoch) + (1 if ends_tokens else 0)
+        rights.epoch = max(int(rights.epoch), epoch)
         rights.grants = list(item.grants)
-        _save_together(item, rights, *more)
+        self._save(item, rights, *more)
         return item
 
     # Stores and rosters.
@@ -149,20 +155,18 @@ class DirectoryTable:
 
     def stores(self, limit: int, start: Position | None) -> tuple[list[StoreView], Position | None]:
         """All stores by id; up to two seconds behind."""
-        listed = f"{self._tenant}#stores"
-        items, position = read_page(StoreItem.by_list.query, listed, limit=limit, start=start)
+        items, position = self._list(StoreItem, "stores", limit, start)
         return [_store_view(item) for item in items], position
 
     def save_store(self, store_id: str, body: StoreBody) -> StoreView:
         """Create or replace a store. Raises Conflict when `body.version` is stale."""
         pk = self._pk("store", store_id)
         item = find_item(StoreItem, pk, "store") or StoreItem(
-            pk, "store", store_id=store_id, list_pk=f"{self._tenant}#stores", list_sk=store_id
+            pk, "store", store_id=store_id, **self._listed("stores", store_id)
         )
         _check_version(item, body.version)
         item.name, item.region, item.manager = body.name, body.region, body.manager
-        with saving(store=store_id):
-            item.save()
+        self._save(item)
         return _store_view(item)
 
     def team(self, team: str) -> TeamView:
@@ -171,19 +175,16 @@ class DirectoryTable:
 
     def teams(self, limit: int, start: Position | None) -> tuple[list[TeamView], Position | None]:
         """All teams by key; up to two seconds behind."""
-        items, position = read_page(TeamItem.by_list.query, f"{self._tenant}#teams", limit=limit, start=start)
+        items, position = self._list(TeamItem, "teams", limit, start)
         return [_team_view(item) for item in items], position
 
     def save_team(self, team: str, body: TeamBody) -> TeamView:
         """Create or replace a team. Raises Conflict when `body.version` is stale."""
         pk = self._pk("team", team)
-        item = find_item(TeamItem, pk, "team") or TeamItem(
-            pk, "team", team=team, list_pk=f"{self._tenant}#teams", list_sk=team
-        )
+        item = find_item(TeamItem, pk, "team") or TeamItem(pk, "team", team=team, **self._listed("teams", team))
         _check_version(item, body.version)
         item.name, item.region, item.stores = body.name, body.region, list(body.stores)
-        with saving(team=team):
-            item.save()
+        self._save(item)
         return _team_view(item)
 
     def roster(self, team: str) -> RosterItem:
@@ -192,19 +193,18 @@ class DirectoryTable:
 
     def rosters(self, limit: int, start: Position | None) -> tuple[list[RosterItem], Position | None]:
         """All rosters by team; up to two seconds behind."""
-        return read_page(RosterItem.by_list.query, f"{self._tenant}#rosters", limit=limit, start=start)
+        return self._list(RosterItem, "rosters", limit, start)
 
     def save_roster(self, team: str, body: RosterBody, now: datetime) -> RosterItem:
         """Replace a team's roster. Raises Conflict when `body.version` is stale."""
         pk = self._pk("roster", team)
         item = find_item(RosterItem, pk, "roster") or RosterItem(
-            pk, "roster", team=team, list_pk=f"{self._tenant}#rosters", list_sk=team
+            pk, "roster", team=team, **self._listed("rosters", team)
         )
         _check_version(item, body.version)
         item.shifts = [shift.model_dump(mode="json") for shift in body.shifts]
         item.updated_at = rfc3339(now)
-        with saving(team=team):
-            item.save()
+        self._save(item)
         return item
 
     def keep_field_policy(self, number: int, document: str) -> None:
@@ -217,17 +217,28 @@ class DirectoryTable:
 
     # API keys.
 
-    def create_key(self, key_id: str, fingerprint: str, body: KeyBody, now: datetime) -> KeyView:
-        """A key's record, the way to it from its fingerprint, and its rights: all or none. Raises Conflict."""
+    def create_key(
+        self, key_id: str, fingerprint: str, body: KeyBody, now: datetime, secret: SecretItem | None = None
+    ) -> KeyView:
+        """A key's record, the way to it from its fingerprint, and its rights: all or none. secret: kept with it for who
+        repeats the request. Raises Conflict."""
         key = KeyItem(self._pk("key", key_id), "key", key_id=key_id, name=body.name, roles=list(body.scopes))
         key.region, key.created_at = body.region, rfc3339(now)
-        key.list_pk, key.list_sk = f"{self._tenant}#keys", key_id
+        key.list_pk, key.list_sk = shard_pk(self._tenant, "keys", key_id), key_id
         way = ApiKeyItem(self._pk("apikey", fingerprint), "apikey", sub=key_id, roles=list(body.scopes))
         way.region = body.region
         rights = self._principal(key_id)
         rights.roles, rights.region = list(body.scopes), body.region
-        _save_together(key, way, rights)
+        more: list[RoomModel] = []
+        if secret:
+            secret.pk, secret.sk = self._pk("key", key_id), "secret"
+            more = [secret]
+        self._save(key, way, rights, *more, made=key_id)
         return _key_view(key)
+
+    def secret(self, key_id: str) -> SecretItem | None:
+        """The sealed secret of a key that was made just now, for who repeats the request."""
+        return find_item(SecretItem, self._pk("key", key_id), "secret")
 
     def key(self, key_id: str) -> KeyView:
         """A key without its secret. Raises NotFound."""
@@ -235,7 +246,7 @@ class DirectoryTable:
 
     def keys(self, limit: int, start: Position | None) -> tuple[list[KeyView], Position | None]:
         """All keys, oldest first; up to two seconds behind."""
-        items, position = read_page(KeyItem.by_list.query, f"{self._tenant}#keys", limit=limit, start=start)
+        items, position = self._list(KeyItem, "keys", limit, start)
         return [_key_view(item) for item in items], position
 
     def revoke_key(self, key_id: str) -> KeyView:
@@ -243,21 +254,27 @@ class DirectoryTable:
         key = _get(KeyItem, self._pk("key", key_id), "key")
         rights = self._principal(key_id)
         key.revoked = rights.frozen = True
-        _save_together(key, rights)
+        self._save(key, rights)
         return _key_view(key)
+
+    def _list(
+        self, model: type[Item], name: str, limit: int, start: Position | None
+    ) -> tuple[list[Item], Position | None]:
+        return read_sharded(model.by_list.query, model.list_sk, self._tenant, name, limit=limit, start=start)
+
+    def _listed(self, name: str, item_id: str) -> dict[str, Any]:
+        return {"list_pk": shard_pk(self._tenant, name, item_id), "list_sk": item_id}
 
     def _principal(self, sub: str) -> PrincipalItem:
         pk = self._pk("principal", sub)
         return find_item(PrincipalItem, pk, "principal") or PrincipalItem(pk, "principal", region="base")
 
+    def _save(self, *items: RoomModel, made: str = "") -> None:
+        """All of these or none."""
+        self._table.transact(*map(put_of, items), made=made)
+
     def _pk(self, kind: str, name: str) -> str:
         return f"{self._tenant}#{kind}#{name}"
-
-
-def _save_together(*items: RoomModel) -> None:
-    with saving(), TransactWrite(connection=Connection()) as transaction:
-        for item in items:
-            transaction.save(item)
 
 
 def _check_version(item: RoomModel, seen: int | None) -> None:

@@ -16,12 +16,12 @@ from hub.kernel import regions
 from hub.kernel.errors import NotFound
 from hub.kernel.places import region_names
 
-_CODE = re.compile(r"^([0-9]{6}|base)$")
+_CODE = re.compile(r"[0-9]{6}|base")
 
 
 def show_region(code: str) -> RegionView:
     """The region and all that it lies in. Raises NotFound for what is no code, or lies in no province that we know."""
-    if not _CODE.match(code) or regions.path(code)[-2:][0] not in names():
+    if not _CODE.fullmatch(code) or regions.path(code)[-2:][0] not in names():
         raise NotFound("no such region", region=code[:20])
     own, *_ = lineage = [_named(step) for step in regions.path(code)]
     return RegionView(code=own.code, name=own.name, path=tuple(lineage))

@@ -125,6 +125,16 @@ class KeyItem(RoomModel):
     created_at = UnicodeAttribute()
 
 
+class SecretItem(RoomModel):
+    """`<t>#key#<id>` / `secret`: an API key itself, sealed, as long as the Idempotency-Key that it was made with may be
+    repeated; then the table forgets it."""
+
+    class Meta(RoomModel.Meta):
+        pass
+
+    sealed = UnicodeAttribute()
+
+
 class ApiKeyItem(RoomModel):
     """`<t>#apikey#<fingerprint>` / `apikey`: from a presented key to its machine."""
 
@@ -136,4 +146,15 @@ class ApiKeyItem(RoomModel):
     region = UnicodeAttribute()
 
 
-MODELS = (PersonItem, PrincipalItem, StoreItem, TeamItem, GlassItem, FieldPolicyItem, RosterItem, KeyItem, ApiKeyItem)
+MODELS = (
+    PersonItem,
+    PrincipalItem,
+    StoreItem,
+    TeamItem,
+    GlassItem,
+    FieldPolicyItem,
+    RosterItem,
+    KeyItem,
+    SecretItem,
+    ApiKeyItem,
+)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from uuid import uuid4
 
 from functions.notifications.bundling import sweep_due
-from functions.notifications.delivery import Outcome, Send, delay, deliver
+from functions.notifications.delivery import Claim, Outcome, Send, delay, deliver
 from functions.notifications.desk import Desk, build_desk
-from functions.notifications.notices import Notice, notices_of, operator_notices
+from functions.notifications.notices import Notice, notices_of, operator_notices, unreached_notices
 from functions.notifications.quiet import is_on_duty, quiet_until, release_at
 from functions.notifications.sends_table import LIST
 from functions.notifications.wecom import Posted
@@ -37,6 +38,7 @@ from hub.kernel.errors import NotFound, Retry
 from hub.store.lists import ListQuery, Within
 from hub.store.paging import Position
 
+RUNG = "rung.fired"
 FILTER_PAGES = 5
 """A list looks at so many pages for what was asked of it, then hands back a cursor."""
 READERS = ("supervisor", "agent", "engineer", "store_manager", "viewer", "integrator")
@@ -126,7 +128,7 @@ def on_event(desk: Desk, event: Event) -> None:
 @room.schedule("rate(1 minute)", name="sweep")
 def sweep(desk: Desk, now: datetime) -> datetime | None:
     """Send what waited for the end of quiet hours, one digest a person. Answers when the next is due."""
-    waiting = sweep_due(desk.sends, now, partial(_post_digest, desk))
+    waiting = sweep_due(desk.sends, now, partial(_post_digest, desk), uuid4().hex)
     if waiting:
         desk.logger.warning("digests wait for the next sweep", extra={"waiting": waiting})
     return None if waiting else desk.sends.next_due()
@@ -162,13 +164,27 @@ def _notify_all(desk: Desk, notices: Sequence[Notice], now: datetime) -> None:
     """Tell each recipient; one whom the platform makes wait holds up none of the others. Raises the last Retry."""
     passing: Retry | None = None
     for notice in notices:
-        region, store = desk.people.place(notice.recipient)
         try:
-            _notify(desk, replace(notice, region=region, store=store), now)
+            _notify_placed(desk, notice, now)
+            _tell_unreached(desk, notice, now)
         except Retry as error:
             passing = error
     if passing is not None:
         raise passing
+
+
+def _notify_placed(desk: Desk, notice: Notice, now: datetime) -> None:
+    region, store = desk.people.place(notice.recipient)
+    _notify(desk, replace(notice, region=region, store=store), now)
+
+
+def _tell_unreached(desk: Desk, notice: Notice, now: datetime) -> None:
+    """Tell those who run the hub of a rung that did not reach its recipient; the same again tells nobody twice."""
+    send = desk.sends.read(notice.id) if notice.kind == RUNG else None
+    if send is None or send.state != "failed":
+        return
+    for fallback in unreached_notices(notice, send.created_at, desk.people.operators()):
+        _notify_placed(desk, fallback, now)
 
 
 def _notify(desk: Desk, notice: Notice, now: datetime) -> None:
@@ -180,7 +196,7 @@ def _notify(desk: Desk, notice: Notice, now: datetime) -> None:
     if known is not None and known.state == "delayed":
         desk.sends.put_due(known)
         return
-    deliver(desk.sends, notice, now, lambda: _post_card(desk, notice))
+    deliver(desk.sends, notice, now, partial(_post_card, desk, notice), uuid4().hex)
 
 
 def _release(desk: Desk, notice: Notice, now: datetime) -> datetime:
@@ -190,15 +206,15 @@ def _release(desk: Desk, notice: Notice, now: datetime) -> datetime:
     return release_at(now, desk.zone, notice.priority, on_duty)
 
 
-def _post_card(desk: Desk, notice: Notice) -> Outcome:
+def _post_card(desk: Desk, notice: Notice, claim: Claim) -> Outcome:
     active, userid = desk.people.person(notice.recipient)
     if not active:
         return Posted(refused="inactive")
-    return desk.wecom.send_card(userid, card_of(notice, desk.base_url))
+    return desk.wecom.send_card(userid, card_of(notice, desk.base_url), claim)
 
 
-def _post_digest(desk: Desk, digest: Notice, notices: Sequence[Notice]) -> Outcome:
+def _post_digest(desk: Desk, digest: Notice, notices: Sequence[Notice], claim: Claim) -> Outcome:
     active, userid = desk.people.person(digest.recipient)
     if not active:
         return Posted(refused="inactive")
-    return desk.wecom.send_text(userid, digest_of(notices, desk.base_url))
+    return desk.wecom.send_text(userid, digest_of(notices, desk.base_url), claim)

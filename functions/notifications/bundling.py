@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import Protocol
 
-from functions.notifications.delivery import Outcome, Send, Sends, deliver, settle
+from functions.notifications.delivery import Claim, Outcome, Send, Sends, deliver, settle
 from functions.notifications.notices import Notice
 from hub.kernel.errors import Retry
 from hub.kernel.ids import derived_id
@@ -22,8 +23,8 @@ DIGEST = "digest"
 DIGEST_ATTEMPTS_LIMIT = 60
 """One a minute: an outage of an hour in the morning costs no digest."""
 FINAL = ("sent", "failed", "unknown")
-Post = Callable[[Notice, Sequence[Notice]], Outcome]
-"""(the digest, what it tells) → what the platform said."""
+Post = Callable[[Notice, Sequence[Notice], Claim], Outcome]
+"""(the digest, what it tells, the claim to make before the call) → what the platform said."""
 
 
 class DueSends(Sends, Protocol):
@@ -36,8 +37,9 @@ class DueSends(Sends, Protocol):
         """This send needs no sweep any more."""
 
 
-def sweep_due(sends: DueSends, now: datetime, post: Post) -> int:
-    """Send what is due, one digest a person. Answers how many digests must wait for the next sweep."""
+def sweep_due(sends: DueSends, now: datetime, post: Post, owner: str) -> int:
+    """Send what is due, one digest a person. owner: a token of this sweep's. Answers how many digests must wait for the
+    next sweep."""
     due = sends.due(now)
     for send in due:
         if send.state in FINAL:
@@ -45,7 +47,7 @@ def sweep_due(sends: DueSends, now: datetime, post: Post) -> int:
     waiting = 0
     for digest, members in bundle(sends, due):
         try:
-            _send_digest(sends, digest, members, now, post)
+            _send_digest(sends, digest, members, partial(deliver, sends, now=now, owner=owner), post)
         except Retry:
             waiting += 1
     return waiting
@@ -60,9 +62,11 @@ def bundle(sends: Sends, due: Sequence[Send]) -> list[tuple[Notice, list[Send]]]
     return [_digest(digest_id, list(group)) for digest_id, group in grouped]
 
 
-def _send_digest(sends: DueSends, digest: Notice, members: Sequence[Send], now: datetime, post: Post) -> None:
+def _send_digest(
+    sends: DueSends, digest: Notice, members: Sequence[Send], deliver_one: Callable[..., Send | None], post: Post
+) -> None:
     """Send one digest, once; then what it told becomes what it became, and what it does not tell waits again."""
-    settled = _deliver_whole(sends, digest, members, now, post)
+    settled = _deliver_whole(sends, digest, members, deliver_one, post)
     kept = settled.notice.members if settled else digest.members
     for send in members:
         if send.notice.id not in kept:
@@ -72,18 +76,17 @@ def _send_digest(sends: DueSends, digest: Notice, members: Sequence[Send], now: 
             sends.drop_due(send)
 
 
-def _deliver_whole(sends: DueSends, digest: Notice, members: Sequence[Send], now: datetime, post: Post) -> Send | None:
+def _deliver_whole(
+    sends: DueSends, digest: Notice, members: Sequence[Send], deliver_one: Callable[..., Send | None], post: Post
+) -> Send | None:
     """The digest as it stands after this sweep. One that was put together before goes out only with all that it
     tells at hand, so that its words are the same each time."""
     known = sends.read(digest.id)
-    if known is None:
-        return deliver(
-            sends, digest, now, lambda: post(digest, [send.notice for send in members]), DIGEST_ATTEMPTS_LIMIT
-        )
-    notices = [send.notice for send in members if send.notice.id in known.notice.members]
-    if len(notices) < len(known.notice.members):
+    digest = known.notice if known else digest
+    notices = [send.notice for send in members if send.notice.id in digest.members]
+    if len(notices) < len(digest.members):
         return known
-    return deliver(sends, known.notice, now, lambda: post(known.notice, notices), DIGEST_ATTEMPTS_LIMIT)
+    return deliver_one(digest, post=lambda claim: post(digest, notices, claim), attempts_limit=DIGEST_ATTEMPTS_LIMIT)
 
 
 def _join(sends: Sends, send: Send, due: Sequence[Send]) -> Send | None:

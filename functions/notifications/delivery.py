@@ -1,23 +1,23 @@
-"""A notice goes out once (C120). A send is an item claimed before the platform is called, and settled after.
+"""A notice goes out once (C120). All that has to be looked up is looked up first; then the send is claimed, by the
+attempt's own token, and the platform is called: nothing lies between.
 
     none ──claim──▶ claimed ──▶ sent | failed
                       │  ▲
-               Retry  ▼  │ next delivery of the same event
+       Retry, or died ▼  │ next delivery of the same event
                     retrying
     none ──quiet hours──▶ delayed ──sweep──▶ bundled ──▶ what became of the digest
 
-Who finds a send claimed, and did not claim it, cannot know whether it went out: the send becomes `unknown`, is shown
-as such and never goes out again. So of any send, however its function dies, at most one is unknown and none is
-double. A Retry is different: the platform did not take the message as far as we know, and the very same body goes
-again within the hours in which WeCom drops a body that it has seen (enable_duplicate_check).
+Whoever finds a send claimed by another cannot know whether it went out. The very same body goes again, within the hours
+in which WeCom drops a body that it has seen (enable_duplicate_check): so it arrives once, however a function dies.
+After those hours the send becomes `unknown`, is shown as such and never goes out again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from functions.notifications.notices import Notice
 from hub.contracts.notifications import SendState
@@ -27,11 +27,14 @@ ATTEMPTS_LIMIT = 7
 """The queue brings an event eight times, the last after three quarters of an hour: before that a send has failed, and
 says so, rather than wait for a delivery that never comes."""
 TOO_MANY_ATTEMPTS = "too-many-attempts"
+SAME_AGAIN = timedelta(hours=3, minutes=45)
+"""So long after its first attempt a body may be sent again: WeCom remembers it for four hours."""
 
 
 @dataclass(frozen=True)
 class Send:
-    """A notice and how far it got. `version` guards each write: 0 is not stored yet."""
+    """A notice and how far it got. `version` guards each write: 0 is not stored yet. owner: the token of the attempt
+    that claimed it last; claimed_at: when it was first claimed."""
 
     notice: Notice
     state: SendState
@@ -42,6 +45,8 @@ class Send:
     sent_at: datetime | None = None
     digest_id: str = ""
     platform_id: str = ""
+    owner: str = ""
+    claimed_at: datetime | None = None
     version: int = 0
 
 
@@ -66,44 +71,82 @@ class Sends(Protocol):
         """Store it if nobody wrote since; the stored send, or None when somebody did."""
 
 
+class Taken(Exception):
+    """The send is another attempt's."""
+
+
+Claim = Callable[[], None]
+"""Called last before the platform is. Raises Taken, which goes through to whoever delivers."""
+
+
+@dataclass
+class Attempt:
+    """One attempt at a send, `send` as it shall be claimed."""
+
+    sends: Sends
+    send: Send
+
+    def claim(self) -> None:
+        """Claim the send. Ours it is also when the answer to our write was lost: the owner says so. Raises Taken."""
+        written = self.sends.write(self.send)
+        known = written or self.sends.read(self.send.notice.id)
+        if known is None or (known.owner, known.state) != (self.send.owner, "claimed"):
+            raise Taken
+        self.send = known
+
+    def settle(self, **outcome: Any) -> Send | None:
+        """Write what came of it; where somebody took the send over meanwhile, theirs stands."""
+        settled = replace(self.send, **outcome)
+        return settle(self.sends, self.send, settled)
+
+
 def deliver(
-    sends: Sends, notice: Notice, now: datetime, post: Callable[[], Outcome], attempts_limit: int = ATTEMPTS_LIMIT
+    sends: Sends,
+    notice: Notice,
+    now: datetime,
+    post: Callable[[Claim], Outcome],
+    owner: str,
+    attempts_limit: int = ATTEMPTS_LIMIT,
 ) -> Send | None:
-    """Send a notice unless it went out, or may have. `post` calls the platform.
+    """Send a notice unless it went out. `post` prepares, claims and calls the platform. owner: a token of this call's.
 
     Answers the send as it stands now; None when another call holds it. Raises Retry when the platform asks for
     patience: the caller's queue delivers again. At the limit of attempts the send has failed.
     """
     known = sends.read(notice.id)
-    claim = _next(known, notice, now)
-    if claim is None:
+    pending = _next(known, notice, now, owner)
+    if pending is None:
         return known
-    claimed = sends.write(claim)
-    if claimed is None or claimed.state != "claimed":
-        return claimed
+    if pending.state != "claimed":
+        return sends.write(pending)
+    attempt = Attempt(sends, pending)
     try:
-        outcome = post()
+        outcome = post(attempt.claim)
+    except Taken:
+        return None
     except Retry:
-        if claimed.attempt >= attempts_limit:
-            return settle(sends, claimed, replace(claimed, state="failed", reason=TOO_MANY_ATTEMPTS))
-        settle(sends, claimed, replace(claimed, state="retrying"))
+        if pending.attempt >= attempts_limit:
+            return attempt.settle(state="failed", reason=TOO_MANY_ATTEMPTS)
+        attempt.settle(state="retrying")
         raise
     except Refuse as error:
-        return settle(sends, claimed, replace(claimed, state="failed", reason=error.code))
+        return attempt.settle(state="failed", reason=error.code)
     if outcome.refused:
-        return settle(sends, claimed, replace(claimed, state="failed", reason=outcome.refused))
-    return settle(sends, claimed, replace(claimed, state="sent", sent_at=now, platform_id=outcome.platform_id))
+        return attempt.settle(state="failed", reason=outcome.refused)
+    return attempt.settle(state="sent", sent_at=now, platform_id=outcome.platform_id)
 
 
 def settle(sends: Sends, claimed: Send, settled: Send) -> Send | None:
-    """Write what came of a claim. Somebody may have called it unknown meanwhile; who knows better wins."""
+    """Write what came of a claim. Its own write may have been done though nobody answered, or somebody called it
+    unknown meanwhile; who knows better wins."""
     written = sends.write(settled)
     if written is not None:
         return written
-    doubted = sends.read(claimed.notice.id)
-    if doubted is None or doubted.state != "unknown" or doubted.attempt != claimed.attempt:
-        return doubted
-    return sends.write(replace(settled, version=doubted.version))
+    known = sends.read(claimed.notice.id)
+    open_still = known is not None and known.state in ("claimed", "unknown")
+    if known is None or not open_still or (known.owner, known.attempt) != (claimed.owner, claimed.attempt):
+        return known
+    return sends.write(replace(settled, version=known.version))
 
 
 def delay(sends: Sends, notice: Notice, now: datetime, release: datetime) -> Send | None:
@@ -111,12 +154,13 @@ def delay(sends: Sends, notice: Notice, now: datetime, release: datetime) -> Sen
     return sends.write(Send(notice, "delayed", now, release_at=release)) or sends.read(notice.id)
 
 
-def _next(known: Send | None, notice: Notice, now: datetime) -> Send | None:
+def _next(known: Send | None, notice: Notice, now: datetime, owner: str) -> Send | None:
     """What the send becomes before anything goes out; None when there is nothing to do."""
     if known is None:
-        return Send(notice, "claimed", now, attempt=1)
-    if known.state == "claimed":
-        return replace(known, state="unknown", reason="no-answer-recorded")
-    if known.state != "retrying":
+        return Send(notice, "claimed", now, attempt=1, owner=owner, claimed_at=now)
+    if known.state not in ("claimed", "retrying"):
         return None
-    return replace(known, state="claimed", attempt=known.attempt + 1)
+    first = known.claimed_at or known.created_at
+    if known.state == "claimed" and now - first > SAME_AGAIN:
+        return replace(known, state="unknown", reason="no-answer-recorded")
+    return replace(known, state="claimed", attempt=known.attempt + 1, owner=owner, claimed_at=first)

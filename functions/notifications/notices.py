@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.contracts.events import GlassBroken, PlatformNoticed, Priority, RungFired, TicketAssigned, TicketStranded
@@ -10,6 +10,7 @@ from hub.kernel.ids import derived_id
 from hub.kernel.regions import BASE
 
 WECOM = "wecom"
+UNREACHED = "rung.unreached"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,22 @@ def operator_notices(event: PlatformNoticed | GlassBroken, operators: tuple[str,
         return ()
     about = f"{event.channel}/{event.kind}/{event.status}"
     return tuple(_to_operator(event, person, "urgent", about, event.connection_id) for person in operators)
+
+
+def unreached_notices(notice: Notice, at: datetime, operators: tuple[str, ...]) -> tuple[Notice, ...]:
+    """What those who run the hub hear of a rung that did not reach its recipient (`about`): an escalation that reached
+    nobody must not end there. at: the event's own time, or that of the notice's id."""
+    return tuple(
+        replace(
+            notice,
+            id=derived_id("snd", at, notice.id, UNREACHED, person),
+            kind=UNREACHED,
+            recipient=person,
+            about=notice.recipient,
+        )
+        for person in operators
+        if person != notice.recipient
+    )
 
 
 def send_id(at: datetime, event_id: str, recipient: str, channel: str) -> str:

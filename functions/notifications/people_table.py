@@ -7,6 +7,7 @@ from hub.contracts.events import PersonChanged, RosterChanged, Shift
 from hub.kernel.regions import BASE
 from hub.store.model import find_item, saving
 from hub.store.paging import read_page
+from hub.store.sharded import read_sharded, shard_pk
 
 TEAMS_LIMIT = 50
 OPERATORS = frozenset({"administrator", "integrator"})
@@ -39,13 +40,15 @@ class PeopleTable:
         item.revision, item.active, item.wecom_userid = event.version, event.active, event.wecom_userid
         item.region, item.store_id = event.region, event.store_id
         runs_it = event.active and bool(OPERATORS & set(event.roles))
-        item.list_pk, item.list_sk = (f"{self._tenant}#operators", event.person_id) if runs_it else (None, None)
+        listed = shard_pk(self._tenant, "operators", event.person_id)
+        item.list_pk, item.list_sk = (listed, event.person_id) if runs_it else (None, None)
         with saving(person=event.person_id):
             item.save()
 
     def operators(self) -> tuple[str, ...]:
         """Those who run the hub (administrators, integrators), up to two seconds behind."""
-        items, _ = read_page(PersonItem.by_list.query, f"{self._tenant}#operators", limit=OPERATORS_LIMIT)
+        query, by = PersonItem.by_list.query, PersonItem.list_sk
+        items, _ = read_sharded(query, by, self._tenant, "operators", limit=OPERATORS_LIMIT)
         return tuple(str(item.list_sk) for item in items)
 
     def shifts(self, person_id: str) -> list[Shift]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from functions.notifications.delivery import Send
@@ -16,6 +16,7 @@ from hub.kernel.errors import Conflict
 from hub.store.lists import ListQuery, list_keys, read_list
 from hub.store.model import find_item, saving
 from hub.store.paging import Position, read_page
+from hub.store.sharded import HIGHEST, read_sharded, shard_pk
 from hub.store.table import Table
 
 DUE_LIMIT = 1000
@@ -59,25 +60,31 @@ class SendTable:
 
     def put_due(self, send: Send) -> None:
         """Have a delayed send swept when its time has come. Doing it again changes nothing."""
-        DueItem(f"{self._tenant}#due", _due_key(send), send_id=send.notice.id).create_if_absent()
+        DueItem(self._due_pk(send), _due_key(send), send_id=send.notice.id).create_if_absent()
 
     def due(self, now: datetime) -> list[Send]:
         """Delayed sends whose time has come, oldest first, at most DUE_LIMIT."""
-        after = rfc3339(now + timedelta(microseconds=1))
-        pk = f"{self._tenant}#due"
-        rows, _ = read_page(DueItem.query, pk, DueItem.sk < after, limit=DUE_LIMIT, consistent_read=True)
-        sends = [self.read(row.send_id) for row in rows]
+        until = f"{rfc3339(now)}$"  # "$" follows "#"
+        sends = [self.read(row.send_id) for row in self._due(DUE_LIMIT, until)]
         return [send for send in sends if send is not None]
 
     def next_due(self) -> datetime:
         """When the first delayed send is due, UNTIL_CALLED when none is delayed."""
-        rows, _ = read_page(DueItem.query, f"{self._tenant}#due", limit=1, consistent_read=True)
+        rows = self._due(1)
         return parse_rfc3339(rows[0].sk.partition("#")[0]) if rows else UNTIL_CALLED
 
     def drop_due(self, send: Send) -> None:
         """This send needs no sweep any more."""
         with saving(send=send.notice.id):
-            DueItem(f"{self._tenant}#due", _due_key(send)).delete(add_version_condition=False)
+            DueItem(self._due_pk(send), _due_key(send)).delete(add_version_condition=False)
+
+    def _due(self, limit: int, until: str = HIGHEST) -> list[DueItem]:
+        """The rows of what is delayed, the earliest first (strongly consistent)."""
+        query, by = DueItem.query, DueItem.sk
+        return read_sharded(query, by, self._tenant, "due", limit=limit, until=until, consistent_read=True)[0]
+
+    def _due_pk(self, send: Send) -> str:
+        return shard_pk(self._tenant, "due", _due_key(send))
 
     def _send_item(self, send: Send) -> SendItem:
         notice = send.notice
@@ -97,6 +104,8 @@ class SendTable:
             sent_at=rfc3339(send.sent_at) if send.sent_at else None,
             digest_id=send.digest_id,
             platform_id=send.platform_id,
+            owner=send.owner,
+            claimed_at=rfc3339(send.claimed_at) if send.claimed_at else None,
         )
         item.list_under(keys)
         if notice.ticket_id:
@@ -122,6 +131,8 @@ def _to_send(item: Mapping[str, Any]) -> Send:
         sent_at=parse_rfc3339(item["sent_at"]) if item.get("sent_at") else None,
         digest_id=item["digest_id"],
         platform_id=item["platform_id"],
+        owner=item.get("owner") or "",
+        claimed_at=parse_rfc3339(item["claimed_at"]) if item.get("claimed_at") else None,
         version=int(item["version"]),
     )
 

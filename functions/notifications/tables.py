@@ -23,6 +23,8 @@ class SendItem(RoomModel):
     sent_at = UnicodeAttribute(null=True)
     digest_id = UnicodeAttribute(default="")
     platform_id = UnicodeAttribute(default="")
+    owner = UnicodeAttribute(default="")
+    claimed_at = UnicodeAttribute(null=True)
 
 
 class DueItem(RoomModel):

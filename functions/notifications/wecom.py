@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from hub.channels.outbound import Sent
 from hub.channels.wecom.cards import Card
-from hub.channels.wecom.client import Client, Sent
+from hub.channels.wecom.client import Client
 from hub.kernel.errors import Refuse
 from hub.platforms.clients import Platforms
 from hub.store.secrets import UNKNOWN_SECONDS, Connection, ConnectionSecrets
@@ -44,19 +45,23 @@ class Wecom:
     secrets: ConnectionSecrets = field(repr=False)
     platforms: Platforms
 
-    def send_card(self, userid: str, card: Card) -> Posted:
-        """One card to one member. Raises Retry, Refuse (a code says why), NoConnection."""
-        return self._send(lambda client: client.send_card([userid], card))
+    def send_card(self, userid: str, card: Card, claim: Callable[[], None]) -> Posted:
+        """One card to one member. claim: called last before WeCom is. Raises Retry, Refuse (a code says why),
+        NoConnection, and what `claim` raises."""
+        return self._send(lambda client: client.send_card([userid], card), claim)
 
-    def send_text(self, userid: str, text: str) -> Posted:
-        """One text to one member. Raises as send_card."""
-        return self._send(lambda client: client.send_text([userid], text))
+    def send_text(self, userid: str, text: str, claim: Callable[[], None]) -> Posted:
+        """One text to one member. As send_card."""
+        return self._send(lambda client: client.send_text([userid], text), claim)
 
-    def _send(self, call: Callable[[Client], Sent]) -> Posted:
+    def _send(self, call: Callable[[Client], Sent], claim: Callable[[], None]) -> Posted:
         """By the chosen app, unless WeCom does not answer it just now, in whichever room."""
         chosen = self._choose()
         with self.platforms.guard(chosen.id):
-            return _posted(call(self.platforms.client(chosen)))
+            client = self.platforms.client(chosen)
+            client.token()  # renewed before the claim, if it has to be
+            claim()
+            return _posted(call(client))
 
     def _choose(self) -> Connection:
         """A connection made just now is looked for once more before a notice has failed for want of one."""
@@ -67,5 +72,5 @@ class Wecom:
 
 
 def _posted(sent: Sent) -> Posted:
-    """One receiver was named: whoever WeCom calls invalid is that one."""
-    return Posted(sent.message_id, "unreachable" if sent.invalid_users else "")
+    """One receiver was named: whoever WeCom did not reach is that one."""
+    return Posted(sent.message_id, "unreachable" if sent.unreached else "")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from functions.notifications.notices import Notice
+from functions.notifications.notices import UNREACHED, Notice
 from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card
 
 GLASS = "glass.broken"
@@ -36,6 +36,7 @@ def card_of(notice: Notice, base_url: str) -> Card:
             (_both("words", "ticket"), notice.ticket_id),
             (_both("words", "type"), _both("types", notice.ticket_type)),
             (_both("words", "priority"), _both("priorities", notice.priority)),
+            *(((_both("words", "unreached"), notice.about),) if notice.kind == UNREACHED else ()),
         ),
         buttons=((_both("words", "accept"), ACCEPT),) if notice.visit_id else (),
     )
@@ -84,9 +85,17 @@ def subject_url(base_url: str, notice: Notice) -> str:
 
 
 def _line(notice: Notice, base_url: str) -> str:
-    about = f"{_both('priorities', notice.priority)} {notice.about or _both('types', notice.ticket_type)}"
+    about = f"{_both('priorities', notice.priority)} {_subject(notice)}"
     label = notice.ticket_id or notice.connection_id or _title(notice)
     return f'<a href="{subject_url(base_url, notice)}">{label}</a> {about}'
+
+
+def _subject(notice: Notice) -> str:
+    """What it is about, in few words."""
+    ticket_type = _both("types", notice.ticket_type)
+    if notice.kind == UNREACHED:
+        return f"{ticket_type} · {_both('words', 'unreached')} {notice.about}"
+    return notice.about or ticket_type
 
 
 def _fit(lines: Sequence[str]) -> str:

@@ -6,7 +6,7 @@
 | line of a party | `<t>#party#<party>` | `line#<occurred at>#<entry id>`; `statement_id` once it is settled |
 | statement | `<t>#party#<party>` | `statement#<id>` |
 | due | `<t>#due#<party>` | `<booked at>#<entry id>`: a hint to a line that may be unsettled; the line decides |
-| party | `<t>#parties` | party |
+| party | `<t>#parties#<shard>` | party |
 | run | `<t>#run#<id>` | `run` |
 | closing | `<t>#closing` | `closing`: how far the ledger is closed, and the one run that is open |
 
@@ -25,7 +25,6 @@ class EntryItem(RoomModel):
         pass
 
     document = UnicodeAttribute()
-    by_list = ByList()
 
 
 class LineItem(RoomModel):

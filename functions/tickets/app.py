@@ -13,6 +13,7 @@ from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.desk import Desk
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.handlers.effects import follow
+from functions.tickets.handlers.failures import take_failure
 from functions.tickets.handlers.occasions import take_occasion
 from functions.tickets.handlers.reception import take_message, take_person, take_roster, take_tap
 from functions.tickets.handlers.steps import run_step
@@ -26,6 +27,7 @@ from hub.contracts.events import (
     CardTapped,
     DecisionCorrected,
     Event,
+    ExecutionFailed,
     MessageResolved,
     OccasionResolved,
     PersonChanged,
@@ -51,9 +53,10 @@ forward = room.forward
     "roster.changed",
     "supply.changed",
     "decision.corrected",
+    "execution.failed",
 )
 def on_event(desk: Desk, event: Event) -> None:
-    """What the bus tells: messages, taps, and how the organisation changes."""
+    """What the bus tells: messages, taps, how the organisation changes, and which executions failed."""
     match event:
         case MessageResolved():
             take_message(desk, event)
@@ -69,6 +72,8 @@ def on_event(desk: Desk, event: Event) -> None:
             take_supply(desk, event)
         case DecisionCorrected():
             take_correction(desk, event)
+        case ExecutionFailed():
+            take_failure(desk, event)
 
 
 @room.changes

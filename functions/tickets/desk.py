@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from functions.tickets.context import Context
+from functions.tickets.deadlines.deadlines import Ladder
+from functions.tickets.deadlines.stuck import SLACK, look_at
 from functions.tickets.dispatch.organisation_table import OrganisationTable
 from functions.tickets.flows.legacy_table import OldFlows
 from functions.tickets.flows.machines import FlowMachines, Machines, StepFunctions
@@ -15,6 +17,7 @@ from functions.tickets.intake.threads_table import ThreadTable
 from functions.tickets.tables import Items
 from functions.tickets.ticket.catalogue_table import Catalogue
 from functions.tickets.ticket.lists_table import TicketLists
+from functions.tickets.ticket.ticket import Case
 from functions.tickets.ticket.tickets_table import TicketTable
 from hub.documents.documents import Documents
 from hub.edge.host import Host
@@ -71,7 +74,15 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
     settings = host.settings
     items = Items(Table(settings.table, host.client("dynamodb")), settings.tenant)
     running = machines or StepFunctions(host.client("stepfunctions"), settings.flow_role_arn)
-    documents, tickets = _documents(host, items, running), TicketTable(items)
+    documents = _documents(host, items, running)
+    catalogue, scale = Catalogue(documents), float(settings.clock_scale)
+
+    def look_after(case: Case) -> datetime | None:
+        """From when on a ticket may need looking after."""
+        ticks = case.ticket.is_open and case.ticket.clock_since
+        return look_at(case, catalogue.ladder_of(case.ticket) if ticks else Ladder(), SLACK * scale)
+
+    tickets = TicketTable(items, look_after)
     return Desk(
         tenant=settings.tenant,
         items=items,
@@ -80,7 +91,7 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         threads=ThreadTable(items),
         staff=OrganisationTable(items, host.clock.wall_now),
         documents=documents,
-        catalogue=Catalogue(documents),
+        catalogue=catalogue,
         machines=running,
         contents=ContentStore(settings.tenant, settings.content_table, host.client("dynamodb")),
         sealer=Sealer(host.client("kms"), settings.key_id, settings.tenant),
@@ -89,7 +100,7 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         escalation_arn=settings.escalation_arn,
         connections=ConnectionSecrets(host.client("ssm"), settings.tenant, host.clock.wall_now),
         platforms=platforms_of(host),
-        clock_scale=float(settings.clock_scale),
+        clock_scale=scale,
         default_region=settings.default_region,
     )
 

@@ -2,7 +2,7 @@
 
 Keys (each pk begins with the tenant):
     …#ticket#<id>       ticket · visit#<id> · rung#<name> · trail#<seq>     a ticket and all that belongs to it
-    …#open#<shard>      ticket#<id>             every open ticket, for the sweep and the list of those that are open
+    …#open#<shard>      ticket#<id>             every open ticket, for the list of those that are open
     …#thread#<customer>#<topic>   thread        …#message#<id>   message        …#link#<token>   link
     …#occasion#<hash>   occasion                the ticket of an after-sale, review or lead
     …#people#<shard>    person#<id>             …#team#<team>    roster         …#load#<person>  load
@@ -22,6 +22,9 @@ from functions.tickets.ticket.ticket import Stored
 from hub.kernel.errors import Conflict, Retry
 from hub.store.table import NEW, Put, Table, Write
 
+LOOK, UNOWNED = "look", "unowned"
+"""What the sweep finds by a key (hub.store.due): tickets and people to look after, when their moment has come; and the
+entries of open tickets whose work waits for nobody."""
 RACES_LIMIT = 8
 """How often a change is decided anew when somebody else's came first."""
 
@@ -76,14 +79,14 @@ class Items:
         """All of these or none."""
         self.table.transact(*writes)
 
-    def keep_newest(self, pk: str, sk: str, body: Stored, version: int) -> bool:
+    def keep_newest(self, pk: str, sk: str, body: Stored, version: int, **attributes: Any) -> bool:
         """Replace a copy of another room's item unless what is there is as new. Says whether it was replaced."""
         for _ in range(RACES_LIMIT):
             record = self.find(pk, sk)
             if record is not None and int(record.item["body"].get("version", 0)) >= version:
                 return False
             try:
-                self.write(self.next(pk, sk, body, record.version if record else 0))
+                self.write(self.next(pk, sk, body, record.version if record else 0, **attributes))
             except (Conflict, Retry):
                 continue
             return True

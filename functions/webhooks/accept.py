@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,6 +25,7 @@ from botocore.session import get_session
 
 from functions.webhooks.settings import DoorSettings
 from hub.channels.base import MESSAGE_LIMIT_BYTES, Accepted, Answer, Delivery, Received, Rejected
+from hub.channels.hints import fit
 from hub.channels.registry import codec, inbound_channels
 from hub.edge.http_api import is_http_event, query_values, raw_body, request_path
 from hub.kernel.clock import Clock, rfc3339
@@ -38,6 +40,8 @@ MESSAGES_LIMIT = 200
 """A relay packs up to 200 messages into a delivery, Douyin 50. What is stored one by one must be done within five
 seconds."""
 TRY_AGAIN_SECONDS = "2"
+NOBODY = "nobody"
+"""No connection's id."""
 
 MANIFEST: Mapping[str, Any] = {
     "function": "accept",
@@ -54,6 +58,8 @@ MANIFEST: Mapping[str, Any] = {
     ],
 }
 
+ANSWERS: Mapping[str, Answer] = {"wrong-channel": Answer(404), "too-large": Answer(413), "too-many": Answer(413)}
+"""What the door itself refuses, before a channel's own door or after it."""
 _AWS = Config(
     connect_timeout=0.5, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 2}
 )  # two tries fit into the platforms' five seconds
@@ -61,13 +67,13 @@ _LOG = logging.getLogger(__name__)
 
 
 def handler(event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
-    """An HTTP API event (payload 2.0) to its answer. Any other event warms the function: it wires and reads
-    secrets."""
+    """An HTTP API event (payload 2.0) to its answer. Any other event warms the function: it wires, and opens the way to
+    the secrets."""
     del context
     door = open_door()
     if is_http_event(event):
         return door.answer(event)
-    door.secrets.every()
+    door.secrets.find(NOBODY)
     return {}
 
 
@@ -84,34 +90,40 @@ class Door:
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The platform's own answer; 404 and 413 without a word, 503 when we could not store: the platform
-        repeats."""
+        repeats. Whatever a connection refuses is told to its counters."""
         _, channel, connection_id = (*request_path(event).strip("/").split("/"), "", "")[:3]
         if channel not in inbound_channels():
             return _say(Answer(404))
-        if _body_size(event) > codec(channel).BODY_LIMIT_BYTES:
-            return _say(Answer(413))
         try:
-            connection = self._connection(channel, connection_id)
-            return _say(self._take(connection, event) if connection else Answer(404))
+            connection = self.secrets.find(connection_id)
+            return _say(self._admit(connection, channel, event) if connection else Answer(404))
         except Retry as error:
             _LOG.warning("not stored: %s", error)
             return _say(Answer(503)) | {"headers": {"retry-after": TRY_AGAIN_SECONDS}}
 
-    def _connection(self, channel: str, connection_id: str) -> Connection | None:
-        """The connection with this id, if there is one on that channel. A disabled one is taken in too: what comes for
-        it is kept until it is enabled."""
-        connection = self.secrets.find(connection_id)
-        return connection if connection and connection.channel == channel else None
-
-    def _take(self, connection: Connection, event: Mapping[str, Any]) -> Answer:
+    def _admit(self, connection: Connection, channel: str, event: Mapping[str, Any]) -> Answer:
+        """A disabled connection takes in too: what comes for it is kept until it is enabled."""
         try:
-            accepted = self._open(connection, _delivery(event, self.clock))
+            return self._take(connection, channel, event)
         except Rejected as rejected:
-            self._tally(connection.id, kind="rejected", code=rejected.reason)
-            return codec(connection.channel).refuse(rejected)
-        if len(accepted.messages) > MESSAGES_LIMIT or any(map(_too_large, accepted.messages)):
-            return Answer(413)
+            if not _is_visit(event):
+                self._tally(connection.id, kind="rejected", code=rejected.reason)
+            if rejected.reason in ANSWERS:
+                return ANSWERS[rejected.reason]
+            return codec(channel).refuse(rejected)
+
+    def _take(self, connection: Connection, channel: str, event: Mapping[str, Any]) -> Answer:
+        """Raises Rejected, and Retry when not all of it is stored."""
+        if connection.channel != channel:
+            raise Rejected("wrong-channel", channel=channel)
+        if _body_size(event) > codec(channel).BODY_LIMIT_BYTES:
+            raise Rejected("too-large", limit_bytes=codec(channel).BODY_LIMIT_BYTES)
+        accepted = self._open(connection, _delivery(event, self.clock))
+        if len(accepted.messages) > MESSAGES_LIMIT:
+            raise Rejected("too-many", limit=MESSAGES_LIMIT)
         self._store(connection, accepted)
+        for reason, count in Counter(accepted.refused).items():
+            self._tally(connection.id, kind="rejected", code=reason, count=count)
         return accepted.answer if connection.enabled else accepted.unspoken or accepted.answer
 
     def _open(self, connection: Connection, delivery: Delivery) -> Accepted:
@@ -120,27 +132,19 @@ class Door:
         try:
             return door.accept(delivery, connection.settings)
         except Rejected:
-            newer = self.secrets.newer(connection)
+            newer = None if _is_unsigned(delivery.method, delivery.query) else self.secrets.newer(connection)
             if newer is None:
                 raise
             return door.accept(delivery, newer.settings)
 
     def _store(self, connection: Connection, accepted: Accepted) -> None:
-        """One conditional put a message. Raises Retry at the first that DynamoDB does not take."""
-        repeats = [message for message in accepted.messages if not self._put(connection, message)]
+        """One conditional put a message. Raises Rejected before any for one that is too large, and Retry at the first
+        that DynamoDB does not take."""
+        arrivals = [_arrival(connection, message) for message in accepted.messages]
+        now, wall_now = self.clock.business_now(), self.clock.wall_now()
+        repeats = [arrival for arrival in arrivals if not self.inbox.store(arrival, now, wall_now)]
         if repeats:
             self._tally(connection.id, kind="duplicate", count=len(repeats))
-
-    def _put(self, connection: Connection, message: Received) -> bool:
-        arrival = Arrival(
-            connection_id=connection.id,
-            channel=message.channel or connection.channel,
-            account=message.account,
-            dedupe_key=message.dedupe_key,
-            plaintext=message.plaintext,
-            express=message.express,
-        )
-        return self.inbox.store(arrival, self.clock.business_now(), self.clock.wall_now())
 
     def _tally(self, connection_id: str, **facts: str | int) -> None:
         """Tell the counters. A tally that gets lost is a count too low, never a message: it fails no
@@ -184,8 +188,29 @@ def _delivery(event: Mapping[str, Any], clock: Clock) -> Delivery:
     )
 
 
-def _too_large(message: Received) -> bool:
-    return len(message.plaintext) > MESSAGE_LIMIT_BYTES
+def _arrival(connection: Connection, message: Received) -> Arrival:
+    """What is kept of a message: all of it, or the hint in it. Raises Rejected where neither fits."""
+    kept = fit(message.plaintext)
+    if kept is None:
+        raise Rejected("too-large", limit_bytes=MESSAGE_LIMIT_BYTES)
+    return Arrival(
+        connection_id=connection.id,
+        channel=message.channel or connection.channel,
+        account=message.account,
+        dedupe_key=message.dedupe_key,
+        plaintext=kept,
+        express=message.express,
+        cut_from=0 if kept is message.plaintext else len(message.plaintext),
+    )
+
+
+def _is_visit(event: Mapping[str, Any]) -> bool:
+    """Somebody opens the URL, to warm the function or to see that it is there: no platform refused."""
+    return _is_unsigned(event["requestContext"]["http"]["method"], query_values(event))
+
+
+def _is_unsigned(method: str, query: Mapping[str, str]) -> bool:
+    return method in ("GET", "HEAD") and not any("sign" in name for name in query)
 
 
 def _body_size(event: Mapping[str, Any]) -> int:

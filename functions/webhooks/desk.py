@@ -18,6 +18,7 @@ from functions.webhooks.inbox.greetings import CHANNEL as GREETINGS
 from functions.webhooks.inbox.greetings import Greeter
 from functions.webhooks.inbox.publish import Publisher
 from functions.webhooks.inbox.quarantine import Quarantine
+from functions.webhooks.inbox.recent import Recent
 from functions.webhooks.inbox.replays import Replays
 from functions.webhooks.inbox.settling_table import Settler
 from functions.webhooks.mappings.active import ActiveMappings
@@ -52,9 +53,11 @@ class Send(Protocol):
 
 @dataclass
 class InboxDesk:
-    """Stored messages: settled and counted, published, replayed; greetings, and conversations that are fetched."""
+    """Stored messages: listed, settled and counted, published, replayed; greetings, and conversations that are
+    fetched."""
 
     messages: Inbox
+    recent: Recent
     counters: Counters
     settler: Settler
     publisher: Publisher
@@ -76,11 +79,13 @@ class OrdersDesk:
 
 @dataclass
 class ConnectionsDesk:
-    """Connections: listed, their secrets, what of them failed. door: the front door, as it would open now."""
+    """Connections: listed, their secrets, what of them failed, what their clients share. door: the front door, as it
+    would open now."""
 
     table: Connections
     secrets: ConnectionSecrets = field(repr=False)
     failures: Failures
+    platforms: Platforms
     door: Callable[[], Door]
 
 
@@ -177,6 +182,7 @@ def _inbox(ground: Ground, settler: Settler, refresher: Refresher) -> InboxDesk:
     host, messages, secrets = ground.host, ground.messages, ground.secrets
     return InboxDesk(
         messages=messages,
+        recent=Recent(ground.tenant, messages, secrets, inbound),
         counters=ground.counters,
         settler=settler,
         publisher=Publisher(
@@ -244,7 +250,7 @@ def _connections(ground: Ground) -> ConnectionsDesk:
             clock=host.clock,
         )
 
-    return ConnectionsDesk(ground.cursors, ground.secrets, ground.failures, door)
+    return ConnectionsDesk(ground.cursors, ground.secrets, ground.failures, ground.platforms, door)
 
 
 def _promotions(ground: Ground) -> PromotionsDesk:

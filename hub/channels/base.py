@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT_BYTES = 192 * 1024
 """What a WeCom body at the limit decrypts to; and its content, were every character escaped in JSON, still fits into an
-item of DynamoDB's 400 KB, so nothing needs S3."""
+item of DynamoDB's 400 KB. Of a larger push its hint is kept (hub.channels.hints), so nothing needs S3."""
 Settings = Mapping[str, Any]
 """A connection's settings, secrets included. While a secret is being rotated, `previous` holds the older values."""
 
@@ -68,18 +68,20 @@ class Answer:
 @dataclass(frozen=True)
 class Accepted:
     """A delivery that verified: `answer` may be given once all `messages` are stored (none: a check of the URL).
-    unspoken: instead of it where the connection is disabled, if `answer` speaks to a customer."""
+    unspoken: instead of it where the connection is disabled, if `answer` speaks to a customer. refused: of a batch, why
+    each message that is not among `messages` was refused; the answer says so too."""
 
     messages: tuple[Received, ...]
     answer: Answer
     unspoken: Answer | None = None
+    refused: tuple[str, ...] = ()
 
 
 class Rejected(Refuse):
     """A delivery that does not verify, or is none of this channel's. Nothing of it is kept.
 
     reason: a kebab-case word: bad-signature, wrong-receive-id, bad-ciphertext, bad-form, bad-method, bad-settings,
-    dtd, too-large, not-an-echo. The facts hold no secret.
+    bad-encoding, dtd, too-large, too-many, wrong-channel, not-an-echo. The facts hold no secret.
     """
 
     code = "delivery-rejected"
@@ -155,6 +157,9 @@ def _field_problems(field_: Mapping[str, Any], value: object) -> Iterator[Proble
         return
     if field_.get("type") == "list" and not isinstance(value, list):
         yield Problem(pointer, "must be a list of texts")
+        return
+    if field_.get("type") != "list" and isinstance(value, list):
+        yield Problem(pointer, "must be one text, not a list")
         return
     for item in value if isinstance(value, list) else [value]:
         if not isinstance(item, str) or not re.fullmatch(field_["pattern"], item):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from hub.channels.parsing import decode, escape_lone
+
 _BLANKS = " \t\r\n"
-_DECODER = json.JSONDecoder(parse_int=str)
+_DECODER = json.JSONDecoder(parse_int=str, strict=False)
 
 
 def split_array(body: bytes) -> list[tuple[Any, str]]:
@@ -14,7 +16,14 @@ def split_array(body: bytes) -> list[tuple[Any, str]]:
 
     Raises ValueError and RecursionError: the body is no such array.
     """
-    text = body.decode().strip(_BLANKS)
+    text = decode(body).strip(_BLANKS)
+    try:
+        return _split(text)
+    except ValueError:
+        return _split(escape_lone(text))
+
+
+def _split(text: str) -> list[tuple[Any, str]]:
     if text[:1] != "[" or text[-1:] != "]":
         raise ValueError("no array")
     items: list[tuple[Any, str]] = []

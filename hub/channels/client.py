@@ -6,17 +6,18 @@ Tokens and signatures travel in query strings, so no error here carries a URL.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
-
-import requests
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hub.channels.base import Settings
+from hub.channels.parsing import parse_json
 from hub.kernel.errors import Retry
 from hub.kernel.platforms import PlatformGone, PlatformMisconfigured, PlatformRefused
+
+if TYPE_CHECKING:
+    import requests
 
 __all__ = [
     "TIMEOUT_SECONDS",
@@ -32,6 +33,7 @@ __all__ = [
     "exchange",
     "expect",
     "expect_object",
+    "expect_rows",
 ]
 
 TIMEOUT_SECONDS = (3.05, 10.0)
@@ -117,7 +119,7 @@ class ApiClient:
         self.wall_now = wall_now
         self._tokens = tokens
         self._base_url = (base_url or self.BASE_URL).rstrip("/")
-        self._session = session or requests.Session()
+        self._session = session or _new_session()
         self._timeout = timeout
         self._budget = budget
 
@@ -158,13 +160,21 @@ class ApiClient:
         return answer
 
 
+def _new_session() -> requests.Session:
+    import requests  # a room that holds clients calls no platform on most of its starts
+
+    return requests.Session()
+
+
 def exchange(session: requests.Session, channel: str, method: str, base_url: str, path: str, **request: Any) -> Any:
     """One call, and the JSON that came back. Raises Retry: `<channel>-unreachable`, `-unreadable`, `-throttled`."""
+    import requests  # as above
+
     try:
         response = session.request(method, base_url + path, allow_redirects=False, **request)
         if response.status_code == TOO_MANY:
             raise Retry(f"{channel}-throttled", after_seconds=THROTTLED_SECONDS, path=path)
-        answer = json.loads(response.content, parse_float=str)  # amounts stay the text that they were
+        answer = parse_json(response.content, parse_int=int, parse_float=str)  # amounts stay the text that they were
     except requests.RequestException as failure:
         raise Retry(f"{channel}-unreachable", path=path, failure=type(failure).__name__) from None
     except (ValueError, RecursionError):
@@ -191,6 +201,14 @@ def expect_object(channel: str, answer: Any, path: str, *names: str) -> Mapping[
     if not isinstance(value, Mapping):
         raise Retry(f"{channel}-unreadable", path=path)
     return value
+
+
+def expect_rows(channel: str, answer: Any, path: str, *names: str) -> list[Any]:
+    """The list at `names` in an answer, whatever stands in it; null is an empty one. Raises Retry as `expect`."""
+    rows = expect(channel, answer, path, *names)
+    if rows is not None and not isinstance(rows, list):
+        raise Retry(f"{channel}-unreadable", path=path)
+    return rows or []
 
 
 def count_of(channel: str, answer: Any, path: str, name: str) -> int:

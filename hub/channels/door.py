@@ -7,9 +7,10 @@ more than the standard library and `cryptography`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hub.channels.base import Accepted, Answer, Delivery, Rejected, Settings
+from hub.channels.parsing import is_packed, unpack
 from hub.kernel.errors import Problem
 
 
@@ -30,7 +31,7 @@ class Door:
 
     METHODS: tuple[str, ...] = ("POST",)
     BODY_LIMIT_BYTES: int = 1 << 20
-    """A longer body is answered 413 before anything else is done."""
+    """A longer body is answered 413 before it is looked at."""
     SUCCESS = Answer(200)
     REFUSAL = Answer(401)
     """Alike for all that does not verify: a forger learns nothing."""
@@ -41,7 +42,26 @@ class Door:
             raise Rejected("bad-method")
         if len(delivery.body) > self.BODY_LIMIT_BYTES:
             raise Rejected("too-large", limit_bytes=self.BODY_LIMIT_BYTES)
-        return self.open(delivery, secrets)
+        unpacked = self._unpacked(delivery)
+        if unpacked is None:
+            return self.open(delivery, secrets)
+        try:
+            return self.open(unpacked, secrets)
+        except Rejected:
+            return self.open(delivery, secrets)  # some sign what they have packed already
+
+    def _unpacked(self, delivery: Delivery) -> Delivery | None:
+        """The delivery with its body as it was before somebody on the way packed it (gzip, deflate); None where nobody
+        did. Raises Rejected: bad-encoding, for what is packed in another way, or can't be unpacked within the limit."""
+        encoding = delivery.headers.get("content-encoding", "").strip().lower()
+        if is_packed(delivery.body) or encoding == "deflate":
+            try:
+                return replace(delivery, body=unpack(delivery.body, self.BODY_LIMIT_BYTES))
+            except ValueError:
+                raise Rejected("bad-encoding", encoding=encoding[:16]) from None
+        if encoding not in ("", "identity", "gzip", "x-gzip"):
+            raise Rejected("bad-encoding", encoding=encoding[:16])
+        return None
 
     def open(self, delivery: Delivery, secrets: Settings) -> Accepted:
         """What a delivery of a known method and a bounded size brings, once it verifies. Raises Rejected only."""

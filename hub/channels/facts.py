@@ -12,8 +12,11 @@ from hub.contracts.envelope import Attribution
 class OrderFacts:
     """What an order is at `updated_at`. Of two truths the later one holds; at one time, the higher rank.
 
-    amount_minor: what the buyer paid, in the currency's minor units. paid_at: None while unpaid. buyer_id: '' when the
-    platform masks it. note: what the buyer wrote (personal). tracking_nos: its parcels.
+    amount_minor: what the buyer paid, or, while that is not all paid, is to pay, in the currency's minor units.
+    deposit_minor: what was paid so far of an order that isn't paid yet (定金), else 0. paid_at: when all was paid.
+    buyer_id: '' when the
+    platform masks it. note: what the buyer wrote (personal). tracking_nos: its parcels,
+    as they were written.
     """
 
     order_no: str
@@ -27,6 +30,7 @@ class OrderFacts:
     paid_at: datetime | None = None
     attribution: Attribution = field(default_factory=dict)
     note: str = ""
+    deposit_minor: int = 0
     tracking_nos: tuple[str, ...] = ()
 
 
@@ -52,3 +56,8 @@ class AfterSaleFacts:
     buyer_id: str = ""
     tracking_no: str = ""
     deadline_at: datetime | None = None
+
+
+def without_blanks(number: str) -> str:
+    """A parcel's number as it is compared: carriers and people write `9400 1000 0000` and `940010000000`."""
+    return "".join(number.split())

@@ -15,7 +15,7 @@ missing); every combination of them must find a rule. What finds none is unknown
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
@@ -141,7 +141,7 @@ def _lint_kind(kind: str, part: Mapping[str, Any]) -> Iterator[Problem]:
         Problem(f"/{kind}/{name}/{code}", "must be one of: " + ", ".join(sorted(allowed)))
         for name, allowed in (("types", TYPES), ("money", MONEY))
         for code, mapped in part.get(name, {}).items()
-        if mapped not in allowed
+        if not _is_one_of(mapped, allowed)
     ]
     yield from broken
     if not broken:
@@ -160,10 +160,15 @@ def _lint_rule(pointer: str, kind: str, rule: Any, fields: Mapping[str, Any]) ->
             yield Problem(f"{pointer}/if/{name}", "must be one of the fields: " + ", ".join(fields))
         if not values or not all(isinstance(value, str) for value in values):
             yield Problem(f"{pointer}/if/{name}", "must be a text, or a list of texts")
-    if rule.get("state") not in RANKS[kind] or rule["state"] == "unknown":
+    if not _is_one_of(rule.get("state"), RANKS[kind]) or rule["state"] == "unknown":
         yield Problem(f"{pointer}/state", "must be one of: " + ", ".join(s for s in RANKS[kind] if s != "unknown"))
-    if rule.get("source", "tenant") not in SOURCES:
+    if not _is_one_of(rule.get("source", "tenant"), SOURCES):
         yield Problem(f"{pointer}/source", "must be one of: " + ", ".join(sorted(SOURCES)))
+
+
+def _is_one_of(value: object, known: Container[str]) -> bool:
+    """Whatever came in its place: a list is no word."""
+    return isinstance(value, str) and value in known
 
 
 def _is_code(fields: Mapping[str, Any], name: str) -> bool:

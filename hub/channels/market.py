@@ -6,13 +6,14 @@ and a `Client` with `read` and `page`; `FEEDS` in its client.py says how each en
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
+from hub.kernel.errors import Retry
 
 Entity = Literal["order", "after_sale", "review", "message"]
 """What is pulled. Orders and after-sales become facts at once; reviews and messages go through the inbox, a row each,
@@ -24,7 +25,8 @@ would push another over the edge. cursor: the platform says what comes next."""
 
 @dataclass(frozen=True)
 class Row:
-    """One entity as a list or a read told it. number: its own number on the platform. order_no: where it is known."""
+    """One entity as a list or a read told it. number: its own number on the platform, "" where it can't be read.
+    order_no: where it is known."""
 
     number: str
     detail: Mapping[str, Any] = field(repr=False)
@@ -38,6 +40,21 @@ class Rows:
     rows: tuple[Row, ...]
     total: int | None = None
     next_position: str = ""
+
+
+def rows_of(items: Iterable[Any], read: Callable[[Mapping[str, Any]], Row]) -> tuple[Row, ...]:
+    """Each listed item as a row. One that can't be read, for it is no object or lacks its number, becomes a row without
+    a number, which is quarantined alone: it holds up none of those behind it."""
+    return tuple(_row_of(item, read) for item in items)
+
+
+def _row_of(item: Any, read: Callable[[Mapping[str, Any]], Row]) -> Row:
+    if not isinstance(item, Mapping):
+        return Row("", {"item": item})
+    try:
+        return read(item)
+    except Retry:  # what `expect` says of a field that isn't there
+        return Row("", item)
 
 
 @dataclass(frozen=True)

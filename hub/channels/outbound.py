@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hub.kernel.errors import Invalid, Problem
 
@@ -17,7 +18,7 @@ SEND_ID = re.compile(r"[A-Za-z0-9_-]{0,64}", re.ASCII)
 @dataclass(frozen=True)
 class Sent:
     """A message that the platform took. message_id: its own name for it, "" where it has none. unreached: receivers
-    that it will not arrive at."""
+    that it will not arrive at, though the platform calls it a success."""
 
     message_id: str = ""
     unreached: tuple[str, ...] = ()
@@ -36,6 +37,15 @@ def check_message(
         problems.append(Problem("/send_id", "must be at most 64 letters, digits, '_' or '-'"))
     if problems:
         raise Invalid("message", problems=problems)
+
+
+def unreached_in(answer: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    """The remainder (余下) of a success: whom an answer names under `names`, as a list or a text parted by `|`."""
+    named: list[str] = []
+    for value in filter(None, map(answer.get, names)):
+        parts = value if isinstance(value, list) else str(value).split("|")
+        named += map(str, parts)
+    return tuple(dict.fromkeys(each.strip() for each in named if each.strip()))
 
 
 def cut_text(text: str, limit_bytes: int) -> str:

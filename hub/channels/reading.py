@@ -4,13 +4,14 @@ never filled in. Pure.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from hub.channels.base import NotUnderstood, StoredMessage
+from hub.channels.facts import without_blanks
+from hub.channels.parsing import parse_json, tidy
 from hub.kernel.errors import Invalid
 from hub.kernel.ids import derived_id
 from hub.kernel.money import EXPONENTS, Money
@@ -21,7 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_YEAR, LAST_YEAR = 1970, 2998
 """Both a year within what events can carry: 1970 itself is what platforms write for nothing."""
 CHINA = timezone(timedelta(hours=8))
-_ID = re.compile(r"[!-~]{1,128}")
+ID_LIMIT_CHARS = 128
 _DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -38,9 +39,9 @@ def envelope(message: StoredMessage, kind: str, nth: int = 0) -> dict[str, Any]:
 
 
 def read_object(text: bytes | str) -> dict[str, Any]:
-    """A JSON object, whole numbers as text (ids exceed 2^53). Raises NotUnderstood("bad-json")."""
+    """A JSON object, whole numbers as text (ids exceed 2^53), words tidy. Raises NotUnderstood("bad-json")."""
     try:
-        document = json.loads(text, parse_int=str)
+        document = parse_json(text)
     except (ValueError, RecursionError):
         raise NotUnderstood("bad-json") from None
     if not isinstance(document, dict):
@@ -61,7 +62,7 @@ def objects_of(fields: Mapping[str, Any], name: str) -> tuple[Mapping[str, Any],
 
 
 def read_id(fields: Mapping[str, Any], name: str) -> str:
-    """An id as text: printable ASCII, at most 128 characters. Raises NotUnderstood("missing-field")."""
+    """An id as text, as `optional_id` reads it. Raises NotUnderstood("missing-field")."""
     value = optional_id(fields, name)
     if not value:
         raise NotUnderstood("missing-field", field=name)
@@ -69,18 +70,29 @@ def read_id(fields: Mapping[str, Any], name: str) -> str:
 
 
 def optional_id(fields: Mapping[str, Any], name: str) -> str:
-    """An id as text; "" where there is none, or what is there can be none."""
+    """An id or number as it is written, blanks inside and any script: at most 128 characters of one line; "" where
+    there is none. What is there and can be none is not dropped: raises NotUnderstood("missing-field")."""
     value = fields.get(name)
-    if not isinstance(value, int | str) or isinstance(value, bool):
+    if value in (None, "", [], {}):
         return ""
-    text = str(value).strip()
-    return text if _ID.fullmatch(text) else ""
+    text = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else "\n"
+    if len(text) > ID_LIMIT_CHARS or not text.isprintable():
+        raise NotUnderstood("missing-field", field=name)
+    return text
+
+
+def distinct_numbers(numbers: Iterable[str]) -> tuple[str, ...]:
+    """Numbers of parcels as they were first written, each once: they are compared without blanks."""
+    distinct: dict[str, str] = {}
+    for number in filter(None, numbers):
+        distinct.setdefault(without_blanks(number), number)
+    return tuple(distinct.values())
 
 
 def read_text(fields: Mapping[str, Any], name: str) -> str:
-    """Words, as somebody wrote them; "" where there are none. Half characters become question marks."""
+    """Words, as somebody wrote them, tidy; "" where there are none. Half characters become question marks."""
     value = fields.get(name)
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    return tidy(value) if isinstance(value, str) else ""
 
 
 def read_whole(fields: Mapping[str, Any], name: str, default: int | None = None) -> int:

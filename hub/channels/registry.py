@@ -100,7 +100,8 @@ def settings_problems(name: str, settings: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with a connection's settings, field by field; empty when they can be used."""
     problems = check_fields(channel_document(name)["settings"], settings)
     pointers = {problem.pointer for problem in problems}
-    more = codec(name).check_settings(settings) if _channel(name).inbound else []
+    usable = {name: value for name, value in settings.items() if f"/{name}" not in pointers}
+    more = codec(name).check_settings(usable) if _channel(name).inbound else []
     return problems + [problem for problem in more if problem.pointer not in pointers]
 
 

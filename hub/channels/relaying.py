@@ -20,7 +20,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hub.channels.base import (
-    MESSAGE_LIMIT_BYTES,
     Accepted,
     Answer,
     Delivery,
@@ -30,6 +29,8 @@ from hub.channels.base import (
     generations,
 )
 from hub.channels.door import Door, Stamp
+from hub.channels.hints import fit
+from hub.channels.parsing import decode, escape_lone, parse_json
 
 AGE_LIMIT_SECONDS = 300
 MESSAGES_LIMIT = 200
@@ -42,7 +43,9 @@ PINDUODUO = "pdd-pmc"
 SOURCES: Mapping[str, str] = {"taobao-tmc": "taobao", PINDUODUO: "pinduoduo", "jd-jmq": "jd"}
 """The sources that a channel of ours reads in this form. Any other belongs to the relay, which quarantines it."""
 
-_DECODER = json.JSONDecoder(parse_int=str)  # Python refuses to read a number of 4300 digits, and the batch with it
+_DECODER = json.JSONDecoder(
+    parse_int=str, strict=False
+)  # Python refuses to read a number of 4300 digits, and the batch with it
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _STAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _WORD = re.compile(r"[!-~]{1,128}")
@@ -77,7 +80,7 @@ class RelayedDoor(Door):
         """
         _verify(delivery, secrets)
         try:
-            source, items = _read(delivery.body.decode())
+            source, items = _read(decode(delivery.body))
         except (ValueError, RecursionError):
             return Accepted((Received(_sha256(delivery.body), delivery.body, "", RELAY),), self.SUCCESS)
         if not self.source:
@@ -143,7 +146,12 @@ def _require_allowed(source: str, secrets: Settings) -> None:
 
 def _read(text: str) -> tuple[str, list[tuple[Any, str]]]:
     """The source and the messages, each with the text that it was parsed from. Raises ValueError, RecursionError."""
-    if not isinstance(json.loads(text, parse_int=str), dict):
+    try:
+        whole = _DECODER.decode(text)
+    except ValueError:
+        text = escape_lone(text)
+        whole = _DECODER.decode(text)
+    if not isinstance(whole, dict):
         raise ValueError("no object")
     members = {name: (value, part) for name, value, part in _parts(text.strip(" \t\r\n"), named=True)}
     source, (messages, array) = members.get("source", ("", ""))[0], members.get("messages", (None, ""))
@@ -186,7 +194,8 @@ def _sort(source: str, items: list[tuple[Any, str]], *, own: bool) -> Accepted:
         account = _word(message.get("shop_id")) if own or channel else source
         received.append(Received(identity(source, message, plaintext), plaintext, account, channel))
         accepted.append(message_id)
-    return Accepted(tuple(received), _answer(accepted, rejected))
+    refused = tuple(each["reason"] for each in rejected)
+    return Accepted(tuple(received), _answer(accepted, rejected), refused=refused)
 
 
 def _fault(message: Any, message_id: str, plaintext: bytes) -> str:
@@ -199,7 +208,7 @@ def _fault(message: Any, message_id: str, plaintext: bytes) -> str:
         return "no-topic"
     if PULLED in message:
         return "reserved"
-    return "too-large" if len(plaintext) > MESSAGE_LIMIT_BYTES else ""
+    return "too-large" if fit(plaintext) is None else ""
 
 
 def _pinduoduo_fact(message: Mapping[str, Any]) -> str:
@@ -207,7 +216,7 @@ def _pinduoduo_fact(message: Mapping[str, Any]) -> str:
     content = message.get("content")
     if isinstance(content, str):
         try:
-            content = json.loads(content, parse_int=str)
+            content = parse_json(content)
         except (ValueError, RecursionError):
             content = None
     fields = content if isinstance(content, dict) else {}

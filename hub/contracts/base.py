@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -63,11 +63,20 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(
 Amount = Annotated[str, Field(pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$", examples=["25.00"])]
 """Money on the wire: a decimal string in major units; its currency is a field beside it."""
 
+Total = Annotated[str, Field(pattern=r"^-?[0-9]{1,30}(\.[0-9]{1,2})?$", examples=["25.00"])]
+"""What amounts add up to, as `Amount`: wide enough for any that were taken."""
+
 RegionCode = Annotated[str, Field(pattern=r"^([0-9]{6}|base)$", examples=["310000"])]
 """行政区划代码 (GB/T 2260): 310000 is 上海, 310101 its 黄浦 district."""
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A key that people choose: flows, teams, skills, services, price books."""
+
+StoreId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+"""A store's key, as the tenant calls it."""
+
+Role = Literal["administrator", "supervisor", "agent", "engineer", "finance", "integrator", "store_manager", "viewer"]
+"""What a person's job lets them do."""
 
 PersonId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$")]
 """One of us (a principal's `sub`); where WeCom is used, the member's userid."""

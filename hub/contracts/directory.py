@@ -6,13 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug, Words
+from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Role, Slug, StoreId, Words
 from hub.contracts.classes import Classified, Located, Said
 from hub.contracts.events import Shift
 from hub.contracts.http import PageQuery
 
-Role = Literal["administrator", "supervisor", "agent", "engineer", "finance", "integrator", "store_manager", "viewer"]
-StoreId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 ShortText = Annotated[str, Field(min_length=1, max_length=100)]
 
 Level = Literal["region", "store", "team", "own"]
@@ -246,7 +244,8 @@ class KeyView(Contract):
 
 
 class NewKeyView(KeyView):
-    """The one answer that carries the secret: it is stored only as a hash and never shown again."""
+    """The one answer that carries the secret, which is stored only as a hash. A repeat of the request with its
+    Idempotency-Key is answered with it for two days; nothing else ever shows it."""
 
     api_key: str
 

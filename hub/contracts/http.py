@@ -34,8 +34,16 @@ class FieldProblem(Contract):
     detail: str
 
 
+class ProblemInChinese(Contract):
+    """What an error says, in Chinese: `errors` in the order of the answer's own."""
+
+    detail: str = ""
+    errors: tuple[FieldProblem, ...] = ()
+
+
 class ProblemAnswer(Contract):
-    """application/problem+json: what every error answer looks like. `title` is Chinese and English."""
+    """application/problem+json: what every error answer looks like. `title` is Chinese and English; `detail` and
+    `errors` are English, and stand in `zh` in Chinese."""
 
     type: str
     title: str
@@ -43,4 +51,5 @@ class ProblemAnswer(Contract):
     detail: str = ""
     instance: str = Field(default="", description="the request's id: quote it when you ask for help")
     errors: tuple[FieldProblem, ...] = ()
+    zh: ProblemInChinese = ProblemInChinese()
     facts: dict[str, str] = Field(default_factory=dict)

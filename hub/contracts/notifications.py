@@ -14,14 +14,22 @@ from hub.contracts.http import PageQuery
 SendState = Literal["delayed", "bundled", "claimed", "retrying", "sent", "failed", "unknown"]
 """delayed: waits for the end of quiet hours. bundled: goes out inside the digest `digest_id`. claimed: one attempt is
 on its way. retrying: the platform was passing by; the same words go again. unknown: an attempt ended without an
-answer, so it may or may not have arrived; never sent again."""
+answer, and nobody tried again while the platform would have known the same words; so it may or may not have arrived."""
 
 
 class SendView(Contract):
     """One notice (通知) to one person through one channel."""
 
     id: str
-    kind: Literal["ticket.assigned", "ticket.stranded", "rung.fired", "platform.noticed", "glass.broken", "digest"]
+    kind: Literal[
+        "ticket.assigned",
+        "ticket.stranded",
+        "rung.fired",
+        "rung.unreached",
+        "platform.noticed",
+        "glass.broken",
+        "digest",
+    ]
     recipient: Annotated[str, Located("people")]
     channel: str
     state: SendState
@@ -34,7 +42,9 @@ class SendView(Contract):
     fallback: bool = Field(default=False, description="nobody else was there to hear it")
     connection_id: str = Field(default="", description="what a platform's notice is about; it has no ticket")
     about: str = Field(
-        default="", description="<channel>/<kind>/<status> of a platform's notice, <person>/<thing> of broken glass"
+        default="",
+        description="<channel>/<kind>/<status> of a platform's notice, <person>/<thing> of broken glass, the person "
+        "whom an escalation did not reach",
     )
     attempt: int
     created_at: Moment

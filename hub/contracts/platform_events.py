@@ -270,6 +270,24 @@ class FeedTouched(Event):
     message_id: str
 
 
+class OrderDepositPaid(Event):
+    """A part of an order is paid, and the rest is still to pay (预售定金): said once per order. → customers."""
+
+    type: Literal["order.deposit_paid"] = "order.deposit_paid"
+    connection_id: str
+    channel: str
+    shop_id: str
+    order_id: str
+    order_no: str
+    buyer_id: Identity = ""
+    amount_minor: int = Field(description="what was paid so far")
+    total_minor: int = Field(description="what the whole order costs, as far as the platform says by now")
+    currency: str
+    attribution: Attribution = Field(default_factory=dict)
+    region: RegionCode = "base"
+    store_id: str = ""
+
+
 class OrderPaid(Event):
     """An order is paid: said once per order, whoever noticed first. → customers."""
 
@@ -331,3 +349,29 @@ class DecisionCorrected(Event):
     order_id: str
     assumed: OrderState
     state: OrderState
+
+
+PLATFORM_EVENTS: tuple[type[Event], ...] = (
+    MessageReceived,
+    ContactChanged,
+    CardTapped,
+    TouchpointCaptured,
+    LeadCaptured,
+    ConsentChanged,
+    MemberChanged,
+    CouponChanged,
+    GroupChanged,
+    StaffChanged,
+    PlatformNoticed,
+    SupplyChanged,
+    LogisticsChanged,
+    ReviewPosted,
+    OrderTouched,
+    AfterSaleTouched,
+    FeedTouched,
+    OrderDepositPaid,
+    OrderPaid,
+    OrderChanged,
+    AfterSaleChanged,
+    DecisionCorrected,
+)

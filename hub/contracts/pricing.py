@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Label, Moment, RegionCode, Slug, Words
+from hub.contracts.base import Contract, Label, Moment, RegionCode, Slug, Total, Words
 
 Price = Annotated[str, Field(pattern=r"^[0-9]{1,10}(\.[0-9]{1,2})?$", examples=["25.00"])]
 """A price is never negative: a decimal string in major units."""
@@ -68,7 +68,7 @@ class QuoteView(Contract):
     region: RegionCode
     price: Price
     quantity: int
-    total: Price
+    total: Total
     currency: str
     book: Slug
     book_version: int

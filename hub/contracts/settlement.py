@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Day, Label, Moment, PersonId, Slug, Words
+from hub.contracts.base import Amount, Contract, Day, Label, Moment, PersonId, Slug, Total, Words
 from hub.contracts.classes import Classified, Located
 from hub.contracts.http import PageQuery
 
@@ -34,6 +34,7 @@ Period = Annotated[
 """A calendar month or day in the tenant's zone; `now` is the current month."""
 
 Earned = Annotated[Amount, Classified("earning")]
+EarnedTotal = Annotated[Total, Classified("earning")]
 
 State = Literal["pending", "confirmed"]
 """pending (待确认): live, not yet in a statement. confirmed (已确认): in a statement, fixed for good."""
@@ -115,7 +116,7 @@ class PartyLine(Contract):
     ticket_id: str = ""
     purpose: str
     occurred_at: Moment
-    amount: Earned
+    amount: EarnedTotal
     currency: str
     reason: Explained
     state: State
@@ -124,9 +125,9 @@ class PartyLine(Contract):
 
 class EarningsTotal(Contract):
     currency: str
-    pending: Earned
-    confirmed: Earned
-    total: Earned
+    pending: EarnedTotal
+    confirmed: EarnedTotal
+    total: EarnedTotal
 
 
 class EarningsView(Contract):
@@ -157,7 +158,7 @@ class RunView(Contract):
 
 class StatementTotal(Contract):
     currency: str
-    amount: Earned
+    amount: EarnedTotal
 
 
 class StatementView(Contract):

@@ -37,11 +37,12 @@ REPORT = Keyed(
 
 
 class OpenTicket(Contract):
-    """A ticket opened by hand. `subject` is free text, stored sealed. Without a region ("base") a place that the
-    subject names counts, else the opener's own region and store."""
+    """A ticket opened by hand. `subject` is free text, stored sealed; `customer_id` travels in events, so it is the
+    hub's id of a customer and nothing else. Without a region ("base") a place that the subject names counts, else the
+    opener's own region and store."""
 
     type: TicketType
-    customer_id: Annotated[str, Field(min_length=1, max_length=64)]
+    customer_id: Annotated[str, Field(pattern=r"^cus_[0-9A-Za-z]{1,32}$", examples=["cus_01JD2X7V5N8Q4T6W9Z3B1C0E2F"])]
     priority: Priority = "normal"
     region: RegionCode = "base"
     store_id: Annotated[str, Field(max_length=64)] = ""
@@ -133,6 +134,7 @@ class TicketQuery(PageQuery):
     customer: str = ""
     assignee: str = ""
     entry: str = Field(default="", description="one of the ticket's entries, e.g. website")
+    message: str = Field(default="", description="a message's id: the ticket that it opened or joined, and no other")
 
 
 class FlowRef(Contract):
@@ -238,11 +240,13 @@ class EntryView(Contract):
 
 
 class TimelineView(Contract):
-    """The whole trail. `intact`: whether the hash chain holds; `broken_at` names the first entry that does not."""
+    """The trail. `intact`: whether the hash chain of all of it holds; `broken_at` names the first entry that does not;
+    left_out: so many of the oldest entries are not shown here."""
 
     ticket_id: str
     intact: bool
     broken_at: int | None
+    left_out: int = 0
     entries: tuple[EntryView, ...]
 
 

@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Moment, RegionCode, Slug, Words
+from hub.contracts.base import Contract, Moment, RegionCode, Slug, StoreId, Words
 from hub.contracts.classes import Classified
-from hub.contracts.directory import StoreId
 from hub.contracts.http import PageQuery
 
 ConnectionState = Literal["enabled", "disabled"]
@@ -109,6 +108,15 @@ class ConnectionDetail(ConnectionView):
     """One connection and its health."""
 
     health: Health
+    previous_valid: bool = Field(default=False, description="a rotation lasts: the secrets before are valid too")
+
+
+class DeletedConnection(Contract):
+    """What became of a connection's things."""
+
+    id: str
+    removed: Words
+    kept: Words
 
 
 class Counts(Contract):
@@ -144,10 +152,23 @@ class ConnectionCheck(Contract):
 
 
 class MessageQuery(PageQuery):
-    """Messages that wait or were given up; processed ones are found by their id."""
+    """Recent messages in whatever state, of one connection or of all; or, of the whole tenant, those that wait or were
+    given up."""
 
-    state: WaitingState = "quarantined"
+    connection_id: str = Field(default="", max_length=64)
+    state: Literal["", "pending", "quarantined", "dead"] = Field(
+        default="", description="without connection_id: oldest first"
+    )
     limit: int = Field(default=50, ge=1, le=100)
+
+
+class MessageEvent(Contract):
+    """An event that a message became. `GET /tickets?message=` finds the ticket that it opened or joined, and with it
+    the customer."""
+
+    id: str
+    type: str
+    order_no: str = Field(default="", description="of an order or after-sale")
 
 
 class MessageView(Contract):
@@ -161,4 +182,8 @@ class MessageView(Contract):
     state: MessageState
     reason: str = Field(default="", description="why it is quarantined or dead")
     attempts: int = 0
-    size_bytes: int
+    events: tuple[MessageEvent, ...] = Field(default=(), description="what it became, once it is processed")
+    size_bytes: int = Field(description="as it came")
+    cut: bool = Field(
+        default=False, description="too large to be kept whole: what it is about was kept, to be read again"
+    )

@@ -37,6 +37,7 @@ class OrderView(Contract):
     amount: Amount
     currency: str
     paid_at: Moment | None = None
+    deposit: Amount = Field(default="0", description="what was paid first, of an order that is paid in parts")
     tracking_nos: tuple[str, ...] = ()
     attribution: Attribution = Field(default_factory=dict)
     source_at: Moment | None = Field(default=None, description="the platform's time of this state; None while unknown")

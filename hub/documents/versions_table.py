@@ -152,13 +152,14 @@ class VersionsTable:
             writes.append(Delete(self._key(line, "d"), "revision = :draft", {":draft": draft.revision}))
         if seen is None:
             writes.append(self._named(line))
+        made = str(move.number)
         for _ in range(BUSY_TRIES - 1):
             try:
-                self._table.transact(*writes)
+                self._table.transact(*writes, made=made)
             except Busy:  # somebody moves it at this moment: theirs holds, or fails
                 continue
             return
-        self._table.transact(*writes)
+        self._table.transact(*writes, made=made)
 
     def _named(self, line: Line) -> Put:
         return Put({"pk": f"{self._tenant}#doc#{line.kind}", "sk": line.key, "schema": SCHEMA})

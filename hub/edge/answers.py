@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from hub.contracts.http import FieldProblem, Page, ProblemAnswer
+from hub.contracts.http import FieldProblem, Page, ProblemAnswer, ProblemInChinese
 from hub.edge import cursors
+from hub.edge.chinese import detail_zh, field_zh
 from hub.kernel import errors
 from hub.kernel.errors import HubError, Invalid, Problem
 
@@ -56,14 +57,17 @@ def status_of(error: HubError) -> tuple[int, str]:
 def problem(error: HubError, instance: str) -> ProblemAnswer:
     """The problem+json body. Facts of a 5xx stay inside: they go to the log, not to the caller."""
     status, title = status_of(error)
-    ours = status >= 500
+    ours, problems = status >= 500, getattr(error, "problems", ())
+    detail = "" if ours and not isinstance(error, errors.Retry) else error.detail
+    in_chinese = tuple(FieldProblem(pointer=p.pointer, detail=field_zh(p.rule)) for p in problems)
     return ProblemAnswer(
         type=TYPE_BASE + error.code,
         title=title,
         status=status,
-        detail="" if ours and not isinstance(error, errors.Retry) else error.detail,
+        detail=detail,
         instance=instance,
-        errors=tuple(FieldProblem(pointer=p.pointer, detail=p.rule) for p in getattr(error, "problems", ())),
+        errors=tuple(FieldProblem(pointer=p.pointer, detail=p.rule) for p in problems),
+        zh=ProblemInChinese(detail=detail_zh(detail, title), errors=in_chinese),
         facts={} if ours else {name: str(value) for name, value in error.facts.items()},
     )
 

@@ -51,7 +51,7 @@ class Principal:
         return ADMINISTRATOR in self.roles or any(role in self.roles for role in roles)
 
 
-def issue(keys: str, principal: Principal, wall_now: datetime, ttl_seconds: int = 3600, epoch: int = 0) -> str:
+def issue(keys: str, principal: Principal, wall_now: datetime, ttl_seconds: int = 3600) -> str:
     """A JWT for `principal`, valid `ttl_seconds` from `wall_now`, signed with the first of `keys` (one a line)."""
     import jwt
 
@@ -65,11 +65,17 @@ def issue(keys: str, principal: Principal, wall_now: datetime, ttl_seconds: int 
         "teams": list(principal.teams),
         "level": principal.level,
         "kind": principal.kind,
-        "epoch": epoch,
+        "epoch": epoch_at(wall_now),
         "iat": int(wall_now.timestamp()),
         "exp": int((wall_now + timedelta(seconds=ttl_seconds)).timestamp()),
     }
     return jwt.encode(claims, keys.split()[0], algorithm=ALGORITHM)
+
+
+def epoch_at(wall_now: datetime) -> int:
+    """The epoch of a token that is made now: real time in milliseconds. Freezing an account sets its record's epoch the
+    same way, so tokens of before are dead for good and whoever signs a new one need not know of it."""
+    return int(wall_now.timestamp() * 1000)
 
 
 def verify_token(token: str, keys: str, tenant: str) -> Mapping[str, Any]:

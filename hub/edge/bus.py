@@ -41,7 +41,7 @@ def put_events(client: Any, bus: str, events: Iterable[Event]) -> None:
     """Put contract events on the bus. Raises Retry when the bus took only some: the caller's queue tries again,
     and consumers recognise repeats by the events' ids."""
     entries = [
-        {"EventBusName": bus, "Source": SOURCE, "DetailType": _type(event), "Detail": event.model_dump_json()}
+        {"EventBusName": bus, "Source": SOURCE, "DetailType": type_of(event), "Detail": event.model_dump_json()}
         for event in events
     ]
     for chunk in _chunks(entries, "Detail"):
@@ -122,5 +122,6 @@ def _chunks(entries: Sequence[dict[str, Any]], body: str) -> Iterator[list[dict[
         yield chunk
 
 
-def _type(event: Event) -> str:
+def type_of(event: Event) -> str:
+    """Which event it is: `ticket.opened`, say."""
     return str(event.type)  # type: ignore[attr-defined] # each concrete event has its literal `type`

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -30,6 +31,10 @@ class IdempotencyPort(Protocol):
     """Remembers what an Idempotency-Key was used for: hub.store.idempotency."""
 
     def claim(self, scope: str, fingerprint: str, now: datetime) -> Any: ...
+
+    def riding(self, scope: str) -> AbstractContextManager[Any]: ...
+
+    def made(self, scope: str) -> str | None: ...
 
     def finish(self, scope: str, resource_id: str) -> None: ...
 

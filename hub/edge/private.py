@@ -13,6 +13,7 @@ PRIVATE = frozenset(
 MASK = "***"
 
 
-def masked_facts(facts: dict[str, Any]) -> dict[str, str]:
-    """An error's facts for the log."""
-    return {f"fact_{name}": MASK if name in PRIVATE else str(value) for name, value in facts.items()}
+def masked_facts(facts: dict[str, Any], *, typed: bool = False) -> dict[str, str]:
+    """An error's facts for the log. typed: they are a caller's own words, phones and links among them perhaps, so no
+    value is logged."""
+    return {f"fact_{name}": MASK if typed or name in PRIVATE else str(value) for name, value in facts.items()}

@@ -59,7 +59,8 @@ class Room(Chalice, Generic[Desk]):
     ) -> None:
         super().__init__(app_name=name, configure_logs=False)
         self.paths, self.exact_paths = paths, exact_paths
-        self.http_routes: list[Route] = []
+        self._routes: list[Route] = []
+        self._later: dict[str, Callable[[], None]] = {}
         self.entries: list[dict[str, Any]] = []
         self.module = module
         self.idempotency = idempotency
@@ -104,11 +105,11 @@ class Room(Chalice, Generic[Desk]):
 
         def register(handler: Handler) -> Handler:
             route = Route(method, path, handler, summary, **options)
-            self.http_routes.append(route)
+            self._routes.append(route)
             self.module = self.module or handler.__module__
 
             def view(**_parameters: str) -> Any:
-                return serve(self.host, self.desk, route, self.current_request, self.http_routes)
+                return serve(self.host, self.desk, route, self.current_request, self._routes)
 
             view.__name__ = handler.__name__
             self.route(path, methods=[method], content_types=CONTENT_TYPES, name=handler.__name__)(view)
@@ -116,15 +117,33 @@ class Room(Chalice, Generic[Desk]):
 
         return register
 
+    def later(self, path: str, declare: Callable[[], None]) -> None:
+        """Have the routes at `path` and below it declared when the first request comes there, or somebody asks for
+        every route: what is seldom called costs no start anything."""
+        self._later[path] = declare
+
+    @property
+    def http_routes(self) -> list[Route]:
+        """Every operation, in the order of their declaration."""
+        for path in tuple(self._later):
+            self._declare_above(path)
+        return self._routes
+
+    def _declare_above(self, path: str) -> None:
+        with self._installing:  # two lanes of one process may come first side by side
+            for root in [root for root in self._later if f"{path}/".startswith(f"{root}/")]:
+                self._later.pop(root)()
+
     def __call__(self, event: dict[str, Any], context: Any) -> Any:
         """The HTTP entry: an HTTP API event (2.0), or Chalice's own (1.0) from its test client."""
         if not is_http_event(event):
             return super().__call__(event, context)
         path, method = request_path(event), event["requestContext"]["http"]["method"]
-        match = match_path((route.path for route in self.http_routes), path)
+        self._declare_above(path)
+        match = match_path((route.path for route in self._routes), path)
         if match is None:
-            return self._refuse(event, NotFound("no such path", path=path))
-        allowed = sorted(route.method for route in self.http_routes if route.path == match.template)
+            return self._refuse(event, NotFound("no such path"))
+        allowed = sorted(route.method for route in self._routes if route.path == match.template)
         if method not in allowed:
             return self._refuse(event, NotAllowed("no such method here", method=method, allowed=", ".join(allowed)))
         converted = to_chalice(event, match)

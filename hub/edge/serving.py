@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,6 +18,7 @@ from hub.edge.access.parameters import parameter_names, unknown_parameters
 from hub.edge.access.projector import PUBLIC
 from hub.edge.answers import PROBLEM_TYPE, Raw, invalid_from, problem
 from hub.edge.auth import Principal
+from hub.edge.bodies import read_body
 from hub.edge.host import Host
 from hub.edge.private import masked_facts
 from hub.edge.requests import Request
@@ -27,15 +27,12 @@ from hub.kernel.errors import (
     Broken,
     HubError,
     Invalid,
-    Malformed,
     NotAllowed,
     NotFound,
     Problem,
-    TooLarge,
     Unauthenticated,
 )
 
-BODY_LIMIT_BYTES = 256 * 1024
 KEY_LIMIT = 128
 PARAMETER_LIMIT = 256
 """Ids in paths and filters become parts of keys, of which DynamoDB takes 1,024 bytes (2,048 of a hash key)."""
@@ -58,7 +55,7 @@ def serve(host: Host, desk: Any, route: Route, sent: Any, routes: Sequence[Route
     except HubError as error:
         return refusal(host, error, request_id)
     except Exception:
-        host.logger.exception("unexpected", extra={"route": route.path})
+        host.logger.exception("unexpected", extra={"route": route.path, "instance": request_id})
         return refusal(host, Broken("unexpected"), request_id)
 
 
@@ -68,7 +65,9 @@ def refusal(host: Host, error: Exception, request_id: str) -> Response:
     body = problem(known, request_id)
     if body.status == 500:
         host.count("Faults")
-    host.logger.info(known.code, extra={**masked_facts(known.facts), "status": body.status, "detail": known.detail})
+    facts = masked_facts(known.facts, typed=isinstance(known, NotFound))
+    extra = {**facts, "status": body.status, "detail": known.detail, "instance": request_id}
+    host.logger.info(known.code, extra=extra)
     headers: Headers = {**NO_STORE, "Content-Type": PROBLEM_TYPE}
     if isinstance(known, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
@@ -110,7 +109,7 @@ def _read(host: Host, desk: Any, route: Route, sent: Any) -> Request:
     request = Request(
         path=parameters,
         query=_query(route, query),
-        body=_body(route, sent.raw_body),
+        body=read_body(route, sent.raw_body),
         headers=headers,
         principal=principal,
         now=host.now(),
@@ -185,49 +184,37 @@ def _query(route: Route, sent: Mapping[str, str]) -> Any:
         raise Invalid(invalid.detail, [Problem("query:" + p.pointer[1:], p.rule) for p in invalid.problems]) from None
 
 
-def _body(route: Route, raw: bytes) -> Any:
-    if len(raw) > BODY_LIMIT_BYTES:
-        raise TooLarge(f"at most {BODY_LIMIT_BYTES} bytes", bytes=len(raw))
-    if route.body is None:
-        return None
-    try:
-        text = raw.decode("utf-8") or ("" if route.method == "PUT" else "{}")
-        document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
-    except UnicodeDecodeError:
-        raise Malformed("the body must be JSON in UTF-8") from None
-    except (ValueError, RecursionError):
-        raise Malformed("the body must be JSON, with each name once in its object") from None
-    if not isinstance(document, dict):
-        raise Invalid("wrong body", problems=[Problem("", "must be a JSON object")])
-    return route.body.model_validate(document)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose names differ: of two values one would be lost, and readers disagree which (RFC 8259, 4)."""
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        raise ValueError("a name stands twice")
-    return document
-
-
-def _refuse_constant(name: str) -> Any:
-    """Python would read NaN and Infinity, which are not JSON."""
-    raise ValueError(name)
-
-
 def _handle(
     host: Host, desk: Any, route: Route, request: Request, routes: Sequence[Route]
 ) -> tuple[Any, dict[str, str]]:
     """The handler's result and extra headers; with an Idempotency-Key, done once and then rendered anew."""
-    if request.dry_run or not request.idempotency_key or host.idempotency is None:
+    marks = host.idempotency
+    if request.dry_run or not request.idempotency_key or marks is None:
         return route.handler(desk, request), {}
-    claim = host.idempotency.claim(request.scope, _fingerprint(request), request.now)
+    claim = marks.claim(request.scope, _fingerprint(request), request.now)
     request = replace(request, made_at=claim.made_at)
-    if claim.resource_id is not None and (replay := replay_of(route, routes)):
-        return replay(desk, request, claim.resource_id), {"Idempotency-Replayed": "true"}
-    result = route.handler(desk, request)
-    host.idempotency.finish(request.scope, str(getattr(result, "id", "")))
-    return result, {"Idempotency-Replayed": "true"} if claim.resource_id is not None else {}
+    if claim.resource_id is not None:
+        return _repeat(desk, route, request, routes, claim.resource_id)
+    try:
+        with marks.riding(request.scope) as ride:
+            result = route.handler(desk, request)
+    except HubError:
+        made = marks.made(request.scope) if ride.tried else None
+        if made is None:
+            raise
+        return _repeat(desk, route, request, routes, made)  # it met its own change
+    if not ride.carried:
+        marks.finish(request.scope, str(getattr(result, "id", "")))
+    return result, {}
+
+
+def _repeat(
+    desk: Any, route: Route, request: Request, routes: Sequence[Route], resource_id: str
+) -> tuple[Any, dict[str, str]]:
+    """What a request did that was done before."""
+    replay = replay_of(route, routes)
+    result = replay(desk, request, resource_id) if replay else route.handler(desk, request)
+    return result, {"Idempotency-Replayed": "true"}
 
 
 def _fingerprint(request: Request) -> str:

@@ -14,7 +14,7 @@ from hub.kernel.clock import Clock, clock_from
 class Settings(BaseModel):
     """A function's settings, from `HUB_…` variables of the same names in upper case."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     tenant: str = Field(pattern=r"^[a-z0-9]{3,20}$")
     table: str

@@ -15,8 +15,6 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import chinese_calendar
-
 from hub.kernel.errors import Invalid, Problem
 
 MAX_DAYS = 3 * 366
@@ -97,6 +95,8 @@ def is_workday(day: date) -> bool:
 
     Monday to Friday in years that chinesecalendar does not know.
     """
+    import chinese_calendar  # its years are read where the first day is counted, not on every start
+
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:

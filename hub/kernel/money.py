@@ -14,7 +14,8 @@ from hub.kernel.errors import Invalid, Problem
 
 EXPONENTS = {"CNY": 2, "HKD": 2, "USD": 2, "EUR": 2, "JPY": 0}
 LIMIT_MINOR = 10**15
-"""No single amount is this large: a larger one is a mistake in units, refused at once."""
+"""No amount that comes in is this large: a larger one is a mistake in units, refused at once. What amounts add up to is
+a whole number like any other, however large, so no sum fails because of what was taken before."""
 
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
 
@@ -29,12 +30,11 @@ class Money:
     def __post_init__(self) -> None:
         if type(self.amount_minor) is not int or self.currency not in EXPONENTS:
             raise _invalid("must be whole minor units of one of: " + ", ".join(EXPONENTS))
-        if abs(self.amount_minor) >= LIMIT_MINOR:
-            raise _invalid(f"must be below {LIMIT_MINOR} minor units")
 
     @classmethod
     def parse(cls, text: str, currency: str = "CNY") -> Money:
-        """From a decimal string in major units, "12.35". Decimals beyond the currency's are refused, not rounded."""
+        """From a decimal string in major units, "12.35". Decimals beyond the currency's are refused, not rounded; so is
+        an amount of LIMIT_MINOR or more."""
         places = EXPONENTS.get(currency)
         if places is None or not _DECIMAL.fullmatch(text):
             raise _invalid('must be a decimal string, e.g. "12.35"')
@@ -43,6 +43,8 @@ class Money:
             raise _invalid(f"{currency} has {places} decimals")
         sign = -1 if whole.startswith("-") else 1
         digits = whole.lstrip("-") + fraction[:places].ljust(places, "0")
+        if int(digits) >= LIMIT_MINOR:
+            raise _invalid(f"must be below {LIMIT_MINOR} minor units")
         return cls(sign * int(digits), currency)
 
     def __str__(self) -> str:

@@ -23,6 +23,8 @@ from hub.edge.host import Host
 from hub.store.circuit import Circuit
 from hub.store.connection import Connection
 from hub.store.limits import Limits
+from hub.store.sealing import Sealer
+from hub.store.table import Table
 from hub.store.tokens import TokenCache
 
 Timeout = tuple[float, float]
@@ -32,13 +34,14 @@ Timeout = tuple[float, float]
 @dataclass
 class Platforms:
     """table: the platforms' table. dynamodb: a botocore client. wall_now: real time. platforms_url: the local doubles,
-    "" for the platforms themselves."""
+    "" for the platforms themselves. sealer: seals tokens where they lie."""
 
     tenant: str
     table: str
     dynamodb: Any = field(repr=False)
     wall_now: Callable[[], datetime]
     platforms_url: str = ""
+    sealer: Sealer | None = field(default=None, repr=False)
     _clients: dict[tuple[str, Timeout], tuple[Connection, Any]] = field(default_factory=dict, repr=False)
 
     def client(self, connection: Connection, timeout: Timeout = TIMEOUT_SECONDS) -> Any:
@@ -57,6 +60,11 @@ class Platforms:
         key = f"{self.tenant}#circuit#{connection_id}"
         return Circuit(self.table, key, self.dynamodb, self._wall).guard()
 
+    def forget(self, connection_id: str) -> None:
+        """Delete what a connection that is no more leaves here for good: its access token, and what renews it. Raises
+        Retry."""
+        Table(self.table, self.dynamodb).delete((f"{self.tenant}#token#{connection_id}", "token"))
+
     def _connect(self, connection: Connection, timeout: Timeout) -> Any:
         kind = client_module(connection.channel).Client
         options: dict[str, Any] = {"wall_now": self.wall_now, "timeout": timeout, "budget": self._limits(connection)}
@@ -66,7 +74,7 @@ class Platforms:
         if not hasattr(bare, "fetch_token"):
             return bare
         key = f"{self.tenant}#token#{connection.id}"
-        tokens = TokenCache(self.table, key, self.dynamodb, bare.fetch_token, self._wall)
+        tokens = TokenCache(self.table, key, self.dynamodb, bare.fetch_token, self._wall, self.sealer)
         return kind(connection.settings, tokens, **options)
 
     def _limits(self, connection: Connection) -> Limits:
@@ -86,4 +94,5 @@ def platforms_of(host: Host) -> Platforms:
         host.client("dynamodb"),
         host.clock.wall_now,
         settings.platforms_url,
+        Sealer(host.client("kms"), settings.key_id, settings.tenant),
     )

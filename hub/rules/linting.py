@@ -58,7 +58,7 @@ def lint(table: DecisionTable) -> LintReport:
     overlaps = _overlaps(table, space, walk, {finding.rule_ids[0] for finding in shadowed})
     holes = None if table.has_default or space.skipped else Walk(space, missing=False)
     gaps = [_gap(table, space, example) for example in holes.gaps] if holes else []
-    complete = space.complete and walk.complete and (holes is None or holes.complete)
+    complete = space.complete and walk.complete and not space.exhausted and (holes is None or holes.complete)
     complete = complete and max(len(gaps), len(overlaps)) <= MAX_FINDINGS
     return LintReport(tuple(gaps[:MAX_FINDINGS]), tuple(overlaps[:MAX_FINDINGS]), tuple(shadowed), complete)
 
@@ -117,7 +117,9 @@ def _overlaps(table: DecisionTable, space: Space, walk: Walk, known: set[str]) -
         seen[first] = seen.get(first, 1 << first) | new
         for later in bits(new):
             pair = table.rules[first], table.rules[later]
-            if pair[0].then != pair[1].then and pair[1].id not in known and not space.within(first, later):
+            if pair[0].then == pair[1].then or pair[1].id in known or space.within(first, later):
+                continue
+            if not space.exhausted:
                 findings.append(Finding("overlap", (pair[0].id, pair[1].id), _show(example)))
     return findings
 

@@ -1,5 +1,8 @@
 """The space of facts that a table divides, and a bounded walk through it.
 
+All bounds are of work, not of time: together they keep a table of any size that fits into a request within a second or
+two on the smallest function.
+
 Rules become terms, fields become cells; the walk goes through the combinations of cells with the set of terms
 that are still alive. Combinations that leave the same terms are walked once.
 """
@@ -11,12 +14,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.rules.cells import cells_of
+from hub.rules.conditions import Check
 from hub.rules.table import DecisionTable
 from hub.rules.terms import Term, terms_of
 
 MAX_TERMS = 4000
 MAX_STATES = 100_000
-MAX_TRIALS = 500_000
+MAX_WORK = 4_000_000
+"""States of a walk times the terms that each is asked about; and terms of two rules held against each other."""
+MAX_VISITS = 500_000
+MAX_TRIALS = 1_000_000
+"""Values tried on the checks of all fields, each counted once for every phrase that it asks for."""
 MAX_GAPS = 51
 
 Example = Mapping[str, Any]
@@ -48,9 +56,11 @@ class Space:
             self._add(position, terms_of(rule.when, positive=True))
         self.one_term_each = self.owner == list(range(len(table.rules)))
         self.complete = not self.skipped
+        self.work = 0
         self.fields: dict[str, FieldCells] = {}
-        for name in self._names(table):
-            self.fields[name] = self._cells(table, name)
+        names = self._names(table)
+        for name in names:
+            self.fields[name] = self._cells(table, name, MAX_TRIALS // len(names))
             self.complete = self.complete and self.fields[name].complete
 
     def _add(self, position: int, terms: list[Term] | None) -> None:
@@ -65,10 +75,15 @@ class Space:
         used = {check.field.name for term in self.terms for check, _ in term}
         return [name for name in table.schema.fields if name in used]
 
-    def _cells(self, table: DecisionTable, name: str) -> FieldCells:
+    @property
+    def exhausted(self) -> bool:
+        """Whether `within` proves nothing any more: rules were held against each other for long enough."""
+        return self.work >= MAX_WORK
+
+    def _cells(self, table: DecisionTable, name: str, trials: int) -> FieldCells:
         atoms = [(i, atom) for i, term in enumerate(self.terms) for atom in term if atom[0].field.name == name]
         values, complete = cells_of(table.schema.fields[name], [check for _, (check, _) in atoms])
-        affordable = max(1, MAX_TRIALS // len(atoms))
+        affordable = max(1, trials // sum(_phrases(check) for _, (check, _) in atoms))
         everyone, refused, by_mask = (1 << len(self.terms)) - 1, [0] * len(self.terms), dict[int, Any]()
         alive = everyone
         for cell, value in enumerate([*values[:affordable], None]):
@@ -93,8 +108,9 @@ class Space:
 
     def within(self, inner: int, outer: int) -> bool:
         """Whether rule `inner` holds only where rule `outer` does, as far as single terms prove it."""
-        if inner in self.skipped or outer in self.skipped:
+        if inner in self.skipped or outer in self.skipped or self.exhausted:
             return False
+        self.work += len(self.owned[inner]) * len(self.owned[outer]) * len(self.fields)
         return all(any(self._inside(i, j) for j in self.owned[outer]) for i in self.owned[inner])
 
     def _inside(self, inner: int, outer: int) -> bool:
@@ -108,7 +124,8 @@ class Space:
 
 
 class Walk:
-    """Combinations of cells, up to MAX_STATES: which sets of terms hold together, and where none does."""
+    """Combinations of cells, up to MAX_STATES, fewer of many terms: which sets of terms hold together, and where none
+    does."""
 
     def __init__(self, space: Space, missing: bool) -> None:
         fields = [
@@ -120,6 +137,7 @@ class Walk:
         self.gaps: list[Example] = []
         self.complete = not space.skipped
         self._seen: set[tuple[int, int]] = set()
+        self._visits, self._limit = 0, min(MAX_STATES, MAX_WORK // max(1, len(space.terms)))
         self._visit(0, (1 << len(space.terms)) - 1, {})
 
     def _visit(self, depth: int, mask: int, chosen: dict[str, Any]) -> None:
@@ -127,7 +145,8 @@ class Walk:
             if len(self.gaps) < MAX_GAPS:
                 self.gaps.append(dict(chosen))
             return
-        if len(self._seen) >= MAX_STATES:
+        self._visits += 1
+        if len(self._seen) >= self._limit or self._visits > MAX_VISITS:
             self.complete = False
             return
         if (depth, mask) in self._seen:
@@ -139,6 +158,8 @@ class Walk:
         name, cells = self.fields[depth]
         for value, alive in cells:
             self._visit(depth + 1, mask & alive, {**chosen, name: value})
+            if self._visits > MAX_VISITS:
+                return
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -147,6 +168,10 @@ def bits(mask: int) -> Iterator[int]:
         lowest = mask & -mask
         yield lowest.bit_length() - 1
         mask ^= lowest
+
+
+def _phrases(check: Check) -> int:
+    return max(1, len(check.operand)) if check.op.startswith("contains") else 1
 
 
 def _asked(term: Term, name: str) -> set[tuple[str, Any, bool]]:

@@ -5,17 +5,21 @@ An item is `<tenant>#<message id>` / `message`. The message id is a hash of the 
 dedupe key, so the key *is* the dedupe key: a new message costs one conditional put, a repeat one put that
 fails.
 
-What still waits (or was given up) carries `pending_pk`, the hash key of a sparse index: `<tenant>#pending`,
-`<tenant>#quarantined` or `<tenant>#dead`. A processed message has none.
+All of a connection's messages are listed by `<tenant>#<connection id>` and the time at which they came. What still
+waits (or was given up) carries `pending_pk`, the hash key of a sparse index, in shards by the message's id:
+`<tenant>#pending#<shard 0-7>`, `<tenant>#quarantined#…` or `<tenant>#dead#…`. A processed message has none.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.errors import Invalid, Problem
 from hub.kernel.ids import hashed_id
 from hub.store.messages import Arrival, InboxItem, State
 from hub.store.table import NEW, Busy, Index, Item, Lost, Table
@@ -26,7 +30,10 @@ KEEP = timedelta(days=90)
 """After this a stored message, and the memory that it was delivered, are gone. No platform repeats for that
 long."""
 SORT = "message"
+BY_CONNECTION = Index("by_connection", "connection_pk", "connection_sk")
 BY_PENDING = Index("by_pending", "pending_pk", "pending_since")
+SHARDS = 8
+_PLACE = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z#msg_\w{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +71,32 @@ class Inbox:
         """Ids of messages in this state since before that (wall) moment, oldest first, and where the next
         page starts.
 
-        Reads the sparse index, which may be a moment behind. Raises Retry, and Invalid for a start that is none
-        of this list.
+        Reads the shards of the sparse index, which may be a moment behind. Raises Retry, and Invalid for a start that
+        is none of this list.
         """
+        position = _position(start, state)
+        pages = [self._waiting(state, shard, before, limit, position.get(str(shard), "")) for shard in range(SHARDS)]
+        rows = sorted((f"{item['pending_since']}#{item['pk'].rpartition('#')[2]}", item) for p in pages for item in p)
+        for place, item in rows[:limit]:
+            position[item["pending_pk"].rpartition("#")[2]] = place
+        ids = [place.rpartition("#")[2] for place, _ in rows[:limit]]
+        return ids, {"list": state, **position} if len(rows) > limit else None
+
+    def _waiting(self, state: State, shard: int, before: datetime, limit: int, after: str) -> list[dict[str, Any]]:
+        """The first rows of a shard behind a place (`<since>#<message id>`), one more than `limit` at most."""
+        pk, (since, _, message_id) = f"{self.tenant}#{state}#{shard}", after.partition("#")
+        keys = {"pk": f"{self.tenant}#{message_id}", "sk": SORT, "pending_pk": pk, "pending_since": since}
+        start = keys if after else None
+        page = self._items.query(pk, index=BY_PENDING, sk_before=rfc3339(before), limit=limit + 1, start=start)
+        return page.items
+
+    def list_recent(self, connection_id: str, limit: int, before: str = "") -> list[str]:
+        """Places (`<time>#<message id>`, see hub.store.messages) of a connection's messages in whatever state, the
+        latest first. before: an earlier page's last. May be a moment behind. Raises Retry."""
         page = self._items.query(
-            f"{self.tenant}#{state}", index=BY_PENDING, sk_before=rfc3339(before), limit=limit, start=start
+            f"{self.tenant}#{connection_id}", index=BY_CONNECTION, sk_before=before, limit=limit, newest_first=True
         )
-        return [item["pk"].rpartition("#")[2] for item in page.items], page.start
+        return [item["connection_sk"] for item in page.items]
 
     @property
     def _items(self) -> Table:
@@ -86,7 +112,9 @@ class Inbox:
             "dedupe_key": arrival.dedupe_key,
             "received_at": rfc3339(business_now),
             "status": "pending",
-            "pending_pk": f"{self.tenant}#pending",
+            "connection_pk": f"{self.tenant}#{arrival.connection_id}",
+            "connection_sk": f"{rfc3339(business_now)}#{message_id}",
+            "pending_pk": waiting_pk(self.tenant, "pending", message_id),
             "pending_since": rfc3339(wall_now),
         }
         if arrival.source != "push":
@@ -97,9 +125,27 @@ class Inbox:
             **texts,
             "plaintext": arrival.plaintext,
             **({"express": True} if arrival.express else {}),
+            **({"cut_from": arrival.cut_from} if arrival.cut_from else {}),
             "expires_at": int((wall_now + KEEP).timestamp()),
             "schema": 1,
         }
+
+
+def waiting_pk(tenant: str, state: State, message_id: str) -> str:
+    """The partition in which a message in this state is listed."""
+    return f"{tenant}#{state}#{crc32(message_id.encode()) % SHARDS}"
+
+
+def _position(start: Item | None, state: State) -> dict[str, str]:
+    """The place of each shard behind which a page begins. Raises Invalid."""
+    if start is None:
+        return {}
+    places = {str(shard): place for shard, place in start.items() if shard != "list"}
+    known = all(isinstance(place, str) and _PLACE.fullmatch(place) for place in places.values())
+    if start.get("list") != state or not known:
+        rule = "must be the next_cursor of an earlier page of this list"
+        raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+    return places
 
 
 def to_item(item: Item) -> InboxItem:
@@ -117,4 +163,5 @@ def to_item(item: Item) -> InboxItem:
         attempts=item.get("attempts", 0),
         reason=item.get("reason", ""),
         source=item.get("source", "push"),
+        cut_from=item.get("cut_from", 0),
     )

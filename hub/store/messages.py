@@ -14,7 +14,7 @@ Source = Literal["push", "pull"]
 class Arrival:
     """One verified message on its way into the inbox. `plaintext` is what the platform said, decrypted, as
     bytes. source: whether the platform pushed it, or we pulled it. express: it brings a greeting's code, which dies
-    within seconds."""
+    within seconds. cut_from: the size in bytes of what came, where only its hint is kept."""
 
     connection_id: str
     channel: str
@@ -23,12 +23,13 @@ class Arrival:
     plaintext: bytes = field(repr=False)
     source: Source = "push"
     express: bool = False
+    cut_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
     """A message as stored. `counted` is the state in which the counters know it, "" when they do not know it
-    yet."""
+    yet. cut_from: as of an Arrival."""
 
     message_id: str
     connection_id: str
@@ -42,3 +43,9 @@ class InboxItem:
     attempts: int = 0
     reason: str = ""
     source: Source = "push"
+    cut_from: int = 0
+
+
+def id_at(place: str) -> str:
+    """The message id of a place (`<time>#<message id>`) in a list of recent messages."""
+    return place.rpartition("#")[2]

@@ -19,8 +19,9 @@ from pynamodb.models import Model
 
 from hub.kernel.errors import NotFound
 from hub.store.faults import AWS_ERRORS, Lost, translated
-from hub.store.items import Item, raw_item
+from hub.store.items import Item, plain_item, raw_item
 from hub.store.lists import LIST_ATTRIBUTES
+from hub.store.writes import Put
 
 AnyItem = TypeVar("AnyItem", bound="RoomModel")
 
@@ -98,6 +99,15 @@ def find_item(model: type[AnyItem], pk: str, sk: str) -> AnyItem | None:
             return model.get(pk, sk, consistent_read=True)
     except NotFound:
         return None
+
+
+def put_of(item: RoomModel) -> Put:
+    """The write that saves a model, on the condition that nobody wrote it since it was read; its version counts on."""
+    seen, item.version = item.version, int(item.version or 0) + 1
+    values = plain_item(item.serialize())
+    if seen is None:
+        return Put(values, "attribute_not_exists(#version)")
+    return Put(values, "#version = :seen", {":seen": int(seen)})
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeVar
 
+from pynamodb.indexes import Index
 from pynamodb.pagination import ResultIterator
 
 from hub.kernel.errors import Broken, Invalid, Problem
@@ -26,8 +27,10 @@ def read_page(
     """Up to `limit` items, and the position to start the next page from, None at the end.
 
     query: a model's or an index's `query`. start: a position that an earlier page answered. Raises Invalid when it
-    fits no item of this list, Retry when DynamoDB is throttled.
+    fits no item of this list (one of another partition is not even sent), Retry when DynamoDB is throttled.
     """
+    if start and start.get(_hash_name(query)) != {"S": hash_key}:
+        raise _no_such_cursor()
     try:
         with saving():
             results = query(hash_key, *conditions, limit=limit + 1, last_evaluated_key=start, **options)
@@ -37,6 +40,17 @@ def read_page(
     except Broken:
         if start is None:
             raise
-        rule = "must be the next_cursor of an earlier page of this list"
-        raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)]) from None
+        raise _no_such_cursor() from None
     return items, position if more else None
+
+
+def _hash_name(query: Callable[..., Any]) -> str:
+    """The attribute that is the hash key of the model, or the index, whose method this is."""
+    owner = query.__self__  # type: ignore[attr-defined] # a bound method has one
+    attributes = owner.Meta.attributes if isinstance(owner, Index) else owner.get_attributes()
+    return next(str(attribute.attr_name) for attribute in attributes.values() if attribute.is_hash_key)
+
+
+def _no_such_cursor() -> Invalid:
+    rule = "must be the next_cursor of an earlier page of this list"
+    return Invalid("no such cursor", problems=[Problem("query:cursor", rule)])

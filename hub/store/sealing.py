@@ -11,9 +11,6 @@ import os
 from functools import lru_cache
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from hub.kernel.errors import Broken
 from hub.store.table import passing
 
@@ -39,6 +36,8 @@ class Sealer:
         if not self._plain or self._uses >= USES_PER_KEY:
             self._new_key()
         self._uses += 1
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # most starts of a room seal and open nothing
+
         nonce = os.urandom(NONCE_BYTES)
         sealed = AESGCM(self._plain).encrypt(nonce, text.encode(), self._bound(context))
         blob = len(self._wrapped).to_bytes(2, "big") + self._wrapped + nonce + sealed
@@ -48,6 +47,9 @@ class Sealer:
         """The text. Raises Broken when it was not sealed for this context with a key of ours, Retry without KMS."""
         if not sealed:
             return ""
+        from cryptography.exceptions import InvalidTag  # as above
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         if not sealed.startswith(PREFIX):
             raise Broken("not a sealed value", context=context)
         blob = base64.b64decode(sealed[len(PREFIX) :])

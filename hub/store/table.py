@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from hub.kernel.errors import Broken, Invalid, Problem, Retry
 from hub.store.faults import Busy, Lost, passing, translated
 from hub.store.items import Item, plain_item, raw_item
+from hub.store.marks import Repeated, ride_on
 from hub.store.writes import NEW, Check, Delete, Key, Put, Texts, Update, Write, expressions, raw_key
 
 __all__ = [
@@ -133,9 +135,12 @@ class Table:
         """One page: at most `limit` items of a partition (of the table, or of an index), in the order of the sort key.
 
         sk_between: both ends belong to it; sk_before, sk_after: the end does not. only: of each item these attributes.
-        start: an earlier page's; raises Invalid for one that is none of this query's, since it comes from a caller.
+        start: an earlier page's; raises Invalid for one that is none of this query's, since it comes from a caller, and
+        sends none of another partition.
         """
         by, aliases = index or _BASE, _aliases(only)
+        if start and not _lies_in(start, by, pk):
+            raise _no_such_cursor()
         condition, values = _range(sk_prefix, sk_between, sk_before, sk_after)
         params = {
             **expressions(
@@ -155,8 +160,7 @@ class Table:
         except Broken:
             if not start:
                 raise
-            rule = "must be the next_cursor of an earlier page of this list"
-            raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)]) from None
+            raise _no_such_cursor() from None
         last = response.get("LastEvaluatedKey")
         return Page(list(map(plain_item, response["Items"])), plain_item(last) if last else None)
 
@@ -171,11 +175,36 @@ class Table:
                 return items
         raise Broken("more pages than a query may take", table=self.name, pages=PAGES_LIMIT)
 
-    def transact(self, *writes: Write, token: str = "") -> None:
-        """All of these or none, at most a hundred. token: the same one within ten minutes does nothing again. Lost says
-        by `index` which one's condition failed."""
+    def transact(self, *writes: Write, token: str = "", made: str = "") -> None:
+        """All of these or none, at most a hundred; and the mark of the request that this is part of (hub.store.marks),
+        for which `made` is what came of it. token: the same one within ten minutes does nothing again.
+
+        Lost says by `index` which one's condition failed. Raises Repeated when the request was done before.
+        """
+        ride = ride_on(self.name)
+        if ride is None:
+            self._transact(writes, token)
+            return
+        try:
+            self._transact((ride.write(made), *writes), token)
+        except Lost as lost:
+            if lost.index == 0:
+                raise Repeated("done before") from lost
+            raise Lost(lost.item, lost.index - 1, **lost.facts) from lost
+        ride.carried = True
+
+    def _transact(self, writes: Sequence[Write], token: str) -> None:
+        """What nobody answered is sent once more under the same token: had it been done, it is not done again."""
         parts = [{_VERBS[type(write)]: {"TableName": write.table or self.name} | write.params()} for write in writes]
-        params = {"TransactItems": parts} | ({"ClientRequestToken": token} if token else {})
+        params = {"TransactItems": parts, "ClientRequestToken": token or uuid4().hex}
+        try:
+            self._send(params)
+        except Busy:
+            raise
+        except Retry:
+            self._send(params)
+
+    def _send(self, params: Mapping[str, Any]) -> None:
         with passing("DynamoDB"):
             self.client.transact_write_items(**params)
 
@@ -199,6 +228,16 @@ class Table:
 
 
 _VERBS = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
+
+
+def _lies_in(start: Item, by: Index, pk: str) -> bool:
+    """Whether a start is one of this partition: the keys of the table and the index, and nothing else."""
+    return start.keys() == {"pk", "sk", by.hash, by.range} and start[by.hash] == pk
+
+
+def _no_such_cursor() -> Invalid:
+    rule = "must be the next_cursor of an earlier page of this list"
+    return Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
 
 
 def _aliases(names: Sequence[str]) -> dict[str, str]:

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from hub.kernel.errors import HubError, Refuse, Retry
+from hub.store.sealed_tokens import SealedTokens
+from hub.store.sealing import Sealer
 from hub.store.table import Item, Lost, Table
 
 RENEW_AT = 0.85
@@ -34,7 +36,7 @@ class _Held:
 
 
 class TokenCache:
-    """The token of one connection. `wall` is real time in epoch seconds.
+    """The token of one connection. `wall` is real time in epoch seconds; `sealer` seals what is stored.
 
     fetch: asks the platform for a new one. It is given what the last one said that renews it, "" the first time, and
     again where the platform refuses that: a shop that authorised us anew did so in the connection's settings.
@@ -47,8 +49,11 @@ class TokenCache:
         dynamodb: Any,
         fetch: Callable[[str], Fetched],
         wall: Callable[[], float] = time.time,
+        sealer: Sealer | None = None,
     ) -> None:
-        self._table, self._fetch, self._wall = Table(table, dynamodb), fetch, wall
+        bare = Table(table, dynamodb)
+        self._table: Table | SealedTokens = SealedTokens(bare, sealer) if sealer else bare
+        self._fetch, self._wall = fetch, wall
         self._key = (key, "token")
         self._held = _Held()
 
@@ -67,31 +72,31 @@ class TokenCache:
             self._held = stored
             return stored.value
         try:
-            return self._refresh(stored.renewal)
+            return self._refresh(refused)
         except Retry:
             if usable and self._wall() < stored.ends_at:
                 return stored.value
             raise
 
     def _stored(self) -> _Held:
-        item = self._table.get(self._key) or {}
-        if "token" not in item:
-            return _Held()
-        return _Held(
-            value=item["token"],
-            renew_at=float(item["renew_at"]),
-            ends_at=float(item.get("ends_at", item["renew_at"])),
-            renewal=item.get("renewal", ""),
-        )
+        return _held(self._table.get(self._key) or {})
 
-    def _refresh(self, renewal: str) -> str:
+    def _refresh(self, refused: str) -> str:
+        """A new token, under the lease; the stored one where another process renewed it before this one had the lease:
+        what renewed that one may work only once."""
         until = _exact(self._wall() + LEASE_SECONDS)
-        if not self._lease(until):
+        leased = self._lease(until)
+        if leased is None:
             raise Retry("another process is refreshing the token", after_seconds=1)
+        stored = _held(leased)
+        if stored.value not in ("", refused) and self._wall() < stored.renew_at:
+            self._release(until)
+            self._held = stored
+            return stored.value
         try:
-            token, life_seconds, renewal = self._ask(renewal)
+            token, life_seconds, renewal = self._ask(stored.renewal)
         except HubError:
-            self._update("REMOVE lease_until", "lease_until = :mine", {":mine": until})
+            self._release(until)
             raise
         now = self._wall()
         self._held = _Held(token, now + life_seconds * RENEW_AT, now + life_seconds, renewal)
@@ -119,18 +124,32 @@ class TokenCache:
         sets = "SET #token = :token, renewal = :renewal, renew_at = :renew, ends_at = :ends, #schema = :one"
         self._update(f"{sets} REMOVE lease_until", "lease_until = :mine", values)
 
-    def _lease(self, until: Decimal) -> bool:
+    def _lease(self, until: Decimal) -> Item | None:
+        """The item as it is under the lease; None while another process has it."""
         free = "attribute_not_exists(lease_until) OR lease_until < :now"
         values = {":until": until, ":now": _exact(self._wall())}
         return self._update("SET lease_until = :until", free, values)
 
-    def _update(self, change: str, condition: str, values: Item) -> bool:
-        """One conditional write; False when the condition does not hold. Raises Retry."""
+    def _release(self, until: Decimal) -> None:
+        self._update("REMOVE lease_until", "lease_until = :mine", {":mine": until})
+
+    def _update(self, change: str, condition: str, values: Item) -> Item | None:
+        """One conditional write, and the item then; None when the condition does not hold. Raises Retry."""
         try:
-            self._table.update(self._key, change, values, when=condition)
+            return self._table.update(self._key, change, values, when=condition)
         except Lost:
-            return False
-        return True
+            return None
+
+
+def _held(item: Item) -> _Held:
+    if "token" not in item:
+        return _Held()
+    return _Held(
+        value=item["token"],
+        renew_at=float(item["renew_at"]),
+        ends_at=float(item.get("ends_at", item["renew_at"])),
+        renewal=item.get("renewal", ""),
+    )
 
 
 def _exact(seconds: float) -> Decimal:

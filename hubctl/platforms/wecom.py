@@ -5,6 +5,7 @@ Messages as https://developer.work.weixin.qq.com/document/path/90236, greetings 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,8 +18,10 @@ GREETING_BYTES_MAX = 4000
 
 
 class Double:
-    """greeted: the welcome codes that are used up. ordered: a code to the errcode that it meets next, once. customers:
-    external_userid → what the detail says of them."""
+    """greeted: the welcome codes that are used up. ordered: a code to the errcode that it meets next, once. delivered:
+    the answer to each body that went out with enable_duplicate_check: the same again is answered, and goes to nobody
+    (the double never forgets one; WeCom does after duplicate_check_interval seconds). unlicensed: members without a
+    licence for the API, whom nothing reaches though all is well. customers: external_userid → what the detail says."""
 
     def __init__(self, apps: Sequence[Mapping[str, Any]]) -> None:
         self.apps = CorpApps(apps)
@@ -26,6 +29,8 @@ class Double:
         self.greeted: set[str] = set()
         self.ordered: dict[str, int] = {}
         self.customers: dict[str, dict[str, Any]] = {}
+        self.delivered: dict[str, Reply] = {}
+        self.unlicensed: tuple[str, ...] = ()
 
     def answer(self, call: PlatformCall) -> Reply:
         """WeCom's answer to a call."""
@@ -45,10 +50,13 @@ class Double:
 
     def control(self, what: str, body: Any) -> Reply:
         """welcome_codes: {"code": …, "errcode": 41051 or 41096}: what the next greeting by this code meets, once.
-        customers: [{"external_userid": …, "unionid": …}]: the customers of members, whom the detail tells of."""
+        unlicensed: a list of userids. customers: [{"external_userid": …, "unionid": …}]: the customers of members."""
         if what == "customers":
             self.customers |= {str(one["external_userid"]): dict(one) for one in body}
             return Reply({"customers": sorted(self.customers)})
+        if what == "unlicensed":
+            self.unlicensed = tuple(map(str, body))
+            return Reply({"unlicensed": self.unlicensed})
         if what != "welcome_codes":
             return Reply({"error": f"no control {what}"}, 404)
         self.ordered[str(body["code"])] = int(body["errcode"])
@@ -62,9 +70,17 @@ class Double:
         refused = _message_refusal(body)
         if refused is not None:
             return refused
+        said = json.dumps(body, sort_keys=True) if body.get("enable_duplicate_check") == 1 else ""
+        if said in self.delivered:
+            return self.delivered[said]
         self.sent += 1
         code = {"response_code": f"RC{self.sent}"} if body["msgtype"] == "template_card" else {}
-        return ok(invaliduser="", invalidparty="", invalidtag="", msgid=f"local-{self.sent}", **code)
+        unlicensed = [name for name in str(body.get("touser", "")).split("|") if name in self.unlicensed]
+        code |= {"unlicenseduser": "|".join(unlicensed)} if unlicensed else {}
+        answer = ok(invaliduser="", invalidparty="", invalidtag="", msgid=f"local-{self.sent}", **code)
+        if said:
+            self.delivered[said] = answer
+        return answer
 
     def _update(self, body: Mapping[str, Any]) -> Reply:
         if not body.get("userids") or not isinstance(body.get("agentid"), int) or not body.get("response_code"):

@@ -22,11 +22,11 @@ from hub.channels.samples import find_sample, render
 from hubctl import seed
 from hubctl.clock.words import Mode
 from hubctl.dev import Hub, Options, running_hub
+from hubctl.market_orders import AMOUNT, ORDERS
 from hubctl.sampling import Target, send_sample
 from hubctl.schedules import scheduled_event
 from hubctl.state import LocalState
 from tests.channels.support import payload
-from tests.support.market_orders import AMOUNT, ORDERS
 from tests.support.stepped import settled
 
 pytestmark = pytest.mark.e2e

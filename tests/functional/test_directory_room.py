@@ -68,7 +68,7 @@ def test_a_stale_version_is_refused() -> None:
 
 
 def test_a_frozen_person_is_out_at_the_next_request() -> None:
-    """The token that worked a moment ago is refused, and stays dead after the thaw."""
+    """The token that worked a moment ago is refused, and stays dead after the thaw; one made anew opens again."""
     put_person()
     lis = token("agent", sub="li")
     assert call(app.room, "GET", "/auth/me", as_=lis).status == 200
@@ -76,6 +76,18 @@ def test_a_frozen_person_is_out_at_the_next_request() -> None:
     assert call(app.room, "GET", "/auth/me", as_=lis).status == 403
     assert call(app.room, "POST", "/directory/people/li/thaw").json["frozen"] is False
     assert call(app.room, "GET", "/auth/me", as_=lis).status == 401
+    assert call(app.room, "GET", "/auth/me", as_=token("agent", sub="li")).status == 200
+
+
+def test_a_freeze_that_is_repeated_happens_once() -> None:
+    """With the same Idempotency-Key the person is written once, and tokens made after a thaw live on."""
+    put_person()
+    frozen = call(app.room, "POST", "/directory/people/li/freeze", {}, key="k1").json
+    call(app.room, "POST", "/directory/people/li/thaw")
+    lis = token("agent", sub="li")
+    again = call(app.room, "POST", "/directory/people/li/freeze", {}, key="k1")
+    assert (frozen["version"], again.json["version"], again.json["frozen"]) == (2, 3, False)
+    assert call(app.room, "GET", "/auth/me", as_=lis).status == 200
 
 
 def test_rights_taken_away_are_gone_whatever_the_token_says() -> None:
@@ -119,12 +131,13 @@ def test_a_machine_exchanges_its_key_for_a_token() -> None:
     assert call(app.room, "POST", "/auth/tokens", {"api_key": made.json["api_key"]}, as_="").status == 403
 
 
-def test_a_repeated_request_makes_one_key_and_tells_it_once(session: Any) -> None:
-    """The same Idempotency-Key is the same API key, without its secret; no list or table shows one."""
+def test_a_repeated_request_makes_one_key_and_is_told_it_again(session: Any) -> None:
+    """The same Idempotency-Key is the same API key with its secret: an answer that was lost loses no key. No list shows
+    one, and no table holds one in clear."""
     body = {"name": "ERP", "scopes": ["integrator"]}
     first = call(app.room, "POST", "/auth/keys", body, key="k1").json
     again = call(app.room, "POST", "/auth/keys", body, key="k1").json
-    assert (again["id"], again["api_key"]) == (first["id"], "")
+    assert (again["id"], again["api_key"]) == (first["id"], first["api_key"])
     assert len(call(app.room, "GET", "/auth/keys").json["data"]) == 1
     stored = str(session.client("dynamodb").scan(TableName="hub-demo-directory")["Items"])
     assert first["api_key"] not in stored

@@ -122,7 +122,7 @@ def test_a_publication_that_is_cut_short_has_written_nothing(lost_at: int) -> No
     class Failing(MemoryTable):
         left = lost_at
 
-        def transact(self, *writes: Any, token: str = "") -> None:
+        def transact(self, *writes: Any, token: str = "", made: str = "") -> None:
             self.left -= 1
             if self.left <= 0:
                 raise Conflict("gone")
@@ -168,7 +168,7 @@ def test_a_move_beside_another_that_is_on_its_way_is_tried_again() -> None:
     class Crowded(MemoryTable):
         left = 0
 
-        def transact(self, *writes: Any, token: str = "") -> None:
+        def transact(self, *writes: Any, token: str = "", made: str = "") -> None:
             self.left -= 1
             if self.left >= 0:
                 raise Busy("crowded")

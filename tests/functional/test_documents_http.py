@@ -129,7 +129,7 @@ def test_a_repeat_with_the_same_key_is_not_done_again(ask: Any) -> None:
 
 
 def test_each_level_edits_its_own_and_no_other(ask: Any) -> None:
-    """C091: a region's manager may not edit base, may edit the own overlay; an agent edits nothing; another region is
+    """A region's manager may not edit base, may edit the own overlay; an agent edits nothing; another region is
     not even there."""
     overlay = {"document": {"title": "华东退款"}, "scope": "310000"}
     assert ask("POST", "/forms/refund/publish", {"document": form("x")}, as_=EAST).status == 403

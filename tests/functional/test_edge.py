@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from hub.edge.consumers import AGAIN_AFTER_SECONDS, LATEST_START_SECONDS
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel import errors
-from hub.kernel.errors import Conflict, HubError, Retry
+from hub.kernel.errors import Conflict, HubError, NotFound, Retry
 from hub.store.idempotency import Idempotency
 from tests.support.aws import AUTH_KEY, TENANT, account
 from tests.support.hosts import install
@@ -40,6 +41,17 @@ class NewThing(Contract):
 class Thing(Contract):
     id: str
     title: str
+
+
+class Lines(logging.Handler):
+    """The records that a logger was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records = list[logging.LogRecord]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
 
 
 Seen = list[Any]
@@ -70,6 +82,10 @@ def make_room() -> Room[Seen]:
     @room.http("GET", "/things", summary="s", query=PageQuery)
     def browse(desk: Seen, request: Request) -> dict[str, int]:
         return {"limit": request.query.limit}
+
+    @room.http("GET", "/things/{thing_id}/missing", summary="s", answer=Thing)
+    def missing(desk: Seen, request: Request) -> Thing:
+        raise NotFound("no such thing", thing=request.path["thing_id"])
 
     @room.http("GET", "/things/{thing_id}/raw", summary="s", public=True)
     def raw(desk: Seen, request: Request) -> Raw:
@@ -170,12 +186,51 @@ def test_unknown_paths_and_methods_are_told_apart(sample: Any) -> None:
     assert len(room.routes) == before
 
 
+def test_no_path_that_is_not_there_stands_in_the_log(sample: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """A phone or a link typed into a path that leads nowhere is neither logged nor told back."""
+    room = sample[0]
+    answer = call(room, "GET", "/nothing/13800138000")
+    assert (answer.status, call(room, "GET", "/things/13800138000/missing").status) == (404, 404)
+    assert "13800138000" not in answer.text + capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (rb'{"title": "\ud800"}', "/title"),
+        (rb'{"title": "a", "more": [{"\udc00x": 1}]}', "/more/0/?x"),
+        (rb'{"title": "a", "more": {"b/c": ["d", "e\uDFFF"]}}', "/more/b~1c/1"),
+    ],
+)
+def test_half_a_character_is_named_by_its_place(sample: Any, body: bytes, pointer: str) -> None:
+    """Half of a surrogate pair, in whatever part of a body, is a 422 with its place; a whole pair is people's words."""
+    answer = call(sample[0], "POST", "/things", body)
+    assert (answer.status, [error["pointer"] for error in answer.json["errors"]]) == (422, [pointer])
+    assert call(sample[0], "POST", "/things", rb'{"title": "\ud83d\ude00"}').json["title"] == "😀"
+
+
+def test_a_number_beyond_all_bounds_is_no_json(sample: Any) -> None:
+    """1e999 would become Infinity: 400, as for NaN."""
+    assert call(sample[0], "POST", "/things", b'{"title": "a", "count": 1e999}').status == 400
+
+
 def test_a_bug_answers_500_without_a_word_of_it(sample: Any) -> None:
     """An unexpected error becomes problem+json that tells nothing of the inside."""
     answer = call(sample[0], "POST", "/things/bug/break")
     assert answer.status == 500
     assert "secret" not in answer.text
     assert "ZeroDivision" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/things/bug/break", "/things/late/break", "/nothing"])
+def test_what_an_error_tells_one_to_quote_stands_in_the_log(sample: Any, path: str) -> None:
+    """`instance` finds the error's line, whether it is the sender's fault or ours."""
+    lines, logger = Lines(), logging.getLogger("sample")
+    logger.addHandler(lines)
+    answer = call(sample[0], "POST", path)
+    logger.removeHandler(lines)
+    assert answer.json["instance"] == "req-test"
+    assert {getattr(record, "instance", "") for record in lines.records} == {"req-test"}
 
 
 def test_faults_and_failed_records_are_counted(sample: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -168,18 +168,21 @@ def test_a_rung_reaches_each_recipient_though_one_must_wait(stack: Stack) -> Non
 
 
 def test_a_refused_message_has_failed_with_its_reason(stack: Stack) -> None:
-    """An unknown member, a member out of reach, one who left, no app to send with: each says why."""
+    """An unknown member, a member out of reach or without a licence, one who left, no app to send with: each says
+    why."""
     stack.wecom.answers = [
         {"errcode": 60111, "errmsg": "userid not found"},
         {"errcode": 0, "errmsg": "ok", "invaliduser": "li", "msgid": "m9"},
+        {"errcode": 0, "errmsg": "ok", "invaliduser": "", "unlicenseduser": "li", "msgid": "m10"},
     ]
-    stack.hear(assigned("evt_1"), assigned("evt_2"))
+    stack.hear(assigned("evt_1"), assigned("evt_2"), assigned("evt_4"))
     stack.hear(person(2, active=False), person(1))
     stack.hear(assigned("evt_3"))
     reasons = {s["event_id"]: (s["state"], s["reason"]) for s in stack.sends()}
     assert reasons == {
         "evt_1": ("failed", "wecom-gone"),
         "evt_2": ("failed", "unreachable"),
+        "evt_4": ("failed", "unreachable"),
         "evt_3": ("failed", "inactive"),
     }
 
@@ -268,6 +271,30 @@ def test_who_runs_the_hub_hears_what_a_platform_wants_done(stack: Stack) -> None
     assert {(send["state"], send["connection_id"], send["about"]) for send in sends} == {
         ("sent", "con_7", "taobao/authorization/revoked")
     }
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"errcode": 0, "errmsg": "ok", "unlicenseduser": "eng_wang", "msgid": "m1"},
+        {"errcode": 60111, "errmsg": "userid not found"},
+    ],
+    ids=["no licence", "not there"],
+)
+def test_an_escalation_that_reaches_nobody_goes_to_who_runs_the_hub(stack: Stack, answer: dict[str, Any]) -> None:
+    """A success without its only receiver is no success: administrators hear of the rung, once, and whom it missed."""
+    stack.hear(operator("root", "administrator"), operator("eng_wang", "engineer"))
+    stack.wecom.answers = [answer]
+    rung = RungFired(
+        id="evt_9", tenant="demo", at=NOON, ticket_id="tkt_1", ticket_type="repair", priority="high", rung="supervisor",
+        due_at=NOON, recipients=("eng_wang",),
+    )  # fmt: skip
+    assert [stack.hear(rung), stack.hear(rung)] == [DONE, DONE]
+    by_person = {send["recipient"]: (send["kind"], send["state"], send["about"]) for send in stack.sends()}
+    assert by_person["eng_wang"][:2] == ("rung.fired", "failed")
+    assert by_person["root"] == ("rung.unreached", "sent", "eng_wang")
+    (message,) = stack.wecom.messages
+    assert (message["touser"], "eng_wang" in json.dumps(message, ensure_ascii=False)) == ("root", True)
 
 
 @pytest.mark.parametrize("event", [noticed(urgent=False), noticed(replay=True)], ids=["not urgent", "old"])

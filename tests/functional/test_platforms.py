@@ -46,8 +46,8 @@ def office() -> Iterator[Office]:
 
 def test_one_token_serves_all_rooms(office: Office) -> None:
     """What one room fetched the other sends with; one item holds it."""
-    for room in (office.room(), office.room()):
-        assert room.client(APP).send_text(["li"], "你好").message_id
+    for text, room in (("你好", office.room()), ("再见", office.room())):
+        assert room.client(APP).send_text(["li"], text).message_id
     assert (office.double.tokens_given, len(office.double.messages)) == (1, 2)
     assert office.keys() == {"demo#token#con_1"}
 

@@ -400,3 +400,25 @@ def test_a_party_with_more_lines_than_a_statement_holds_gets_two(clock: StepCloc
     listed = statements(run=run_id)
     assert sorted(len(one["lines"]) for one in listed) == [1, LINES_LIMIT]
     assert len({line["entry_id"] for one in listed for line in one["lines"]}) == LINES_LIMIT + 1
+
+
+def test_no_sum_fails_because_of_what_was_taken(clock: StepClock) -> None:
+    """Two entries by hand of the largest amount there is, and one that has it twice, to one party: each reaches it, the
+    totals are whole, and everybody's lists are still read. One minor unit more is refused by its place."""
+    most = "9999999999999.99"
+    for count in (1, 1, 2):
+        lines = [{"account": "payable:person:li", "amount": f"-{most}"}, {"account": "asset:bank", "amount": most}]
+        body = {"reason": {"zh": "奖", "en": "bonus"}, "lines": lines * count}
+        assert call(app.room, "POST", "/settlement/ledger/entries", body).status == 201
+    replay_stream()
+    earnings = call(app.room, "GET", "/settlement/earnings/li").json
+    assert earnings["totals"][0]["total"] == "39999999999999.96"
+    assert earnings["lines"][-1]["amount"] in ("9999999999999.99", "19999999999999.98")
+    clock.now = SIX
+    run_machine()
+    listed = call(app.room, "GET", "/settlement/statements").json["data"]
+    assert [total["amount"] for total in listed[0]["totals"]] == ["39999999999999.96"]
+    wrong = [{"account": "payable:person:li", "amount": "-10000000000000.00"}, {"account": "asset:b", "amount": "1.00"}]
+    body = {"reason": {"zh": "奖", "en": "bonus"}, "lines": wrong}
+    refused = call(app.room, "POST", "/settlement/ledger/entries", body)
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/lines/0/amount")

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from hub.kernel.errors import Broken, Retry
+from hub.kernel.errors import Broken, Invalid, Retry
 from hub.store.table import NEW, Check, Delete, Index, Lost, Put, Table, Update
 from tests.support.aws import REGION, environment, make_table
 from tests.support.quick_dynamodb import quicken_dynamodb
@@ -132,6 +132,30 @@ def test_an_index_is_queried_by_its_own_keys(table: Table) -> None:
     assert numbers(page.items) == [1, 2]
     rest = table.query("demo#list", index=BY_LIST, sk_after="000", limit=9, start=page.start)
     assert numbers(rest.items) == [3, 4, 5]
+
+
+KEY, PLACE = {"pk": "demo#rows", "sk": "r001"}, {"list_pk": "demo#list", "list_sk": "001"}
+
+
+@pytest.mark.parametrize(
+    ("index", "pk", "start"),
+    [
+        (None, "demo#rows", KEY | {"pk": "demo#other"}),
+        (None, "demo#rows", {"sk": "r001"}),
+        (None, "demo#rows", KEY | PLACE),
+        (BY_LIST, "demo#list", KEY | PLACE | {"list_pk": "demo#other"}),
+        (BY_LIST, "demo#list", KEY),
+    ],
+    ids=["another partition", "half a key", "a list's", "another list", "no list's"],
+)
+def test_a_start_in_another_partition_is_never_sent(table: Table, index: Any, pk: str, start: Any) -> None:
+    """It comes from a caller: 422 on the cursor, and DynamoDB isn't asked."""
+    rows(table, 3)
+    client = Tiny(table.client)
+    with pytest.raises(Invalid) as refused:
+        Table(table.name, client).query(pk, limit=2, index=index, start=start)
+    assert (refused.value.problems[0].pointer, client.calls) == ("query:cursor", 0)
+    assert numbers(table.query(pk, limit=2, index=index, start=KEY | PLACE if index else KEY).items) == [2]
 
 
 def test_query_all_reads_on_to_its_limit(table: Table) -> None:

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pytest
 
 from hub.kernel.errors import Refuse, Retry
+from hub.store.sealing import Sealer
 from hub.store.tokens import LEASE_SECONDS, TokenCache
 from tests.support.aws import account
 
 LIFE_SECONDS = 7200
 TABLE = "hub-demo-notifications"
+KEY = "alias/hub-demo"
 
 
 @dataclass
@@ -45,10 +48,50 @@ class Office:
         return TokenCache(TABLE, "demo#token#con_1", self.dynamodb, self.platform.fetch, lambda: self.now)
 
 
+@dataclass
+class Between:
+    """A DynamoDB client through which something happens once, after an item was read and before anything is written."""
+
+    client: Any
+    then: Any
+    armed: bool = False
+
+    def get_item(self, **params: Any) -> Any:
+        response = self.client.get_item(**params)
+        if self.armed:
+            self.armed = False
+            self.then()
+        return response
+
+    def update_item(self, **params: Any) -> Any:
+        return self.client.update_item(**params)
+
+
 @pytest.fixture
 def office() -> Iterator[Office]:
     with account("notifications") as session:
         yield Office(session.client("dynamodb"))
+
+
+def test_tokens_lie_sealed(office: Office) -> None:
+    """Neither the token nor what renews it stands clear in the table; other processes read both, and what was stored
+    clear before is still read."""
+    key = "demo#token#con_1"
+
+    def process() -> TokenCache:
+        fetch, wall = office.platform.fetch, lambda: office.now
+        return TokenCache(TABLE, key, office.dynamodb, fetch, wall, Sealer(boto3.client("kms"), KEY, "demo"))
+
+    assert [process().get(), process().get()] == ["t1", "t1"]
+    (item,) = office.dynamodb.scan(TableName=TABLE)["Items"]
+    assert item["token"]["S"].startswith("sealed:1:")
+    assert item["renewal"]["S"].startswith("sealed:1:")
+    office.now += LIFE_SECONDS
+    assert (process().get(), office.platform.renewals) == ("t2", ["", "r1"])
+    key = "demo#token#con_2"
+    clear = {"pk": {"S": key}, "sk": {"S": "token"}, "token": {"S": "old"}, "renew_at": {"N": "9000000000"}}
+    office.dynamodb.put_item(TableName=TABLE, Item=clear)
+    assert process().get() == "old"
 
 
 @pytest.mark.parametrize("error", [Retry("busy"), Refuse("bad secret")])
@@ -135,6 +178,26 @@ def test_each_token_is_renewed_by_what_came_with_the_one_before(office: Office) 
     for _ in range(3):
         office.process().get()
         office.now += LIFE_SECONDS
+    assert office.platform.renewals == ["", "r1", "r2"]
+
+
+@pytest.mark.parametrize("force", [False, True], ids=["due", "refused"])
+def test_a_token_renewed_between_reading_and_leasing_is_taken_as_it_is(office: Office, force: bool) -> None:
+    """A renews between B's read and B's lease: B takes A's token and spends no refresh token, which works once."""
+    slow, quick = office.process(), office.process()
+    assert (slow.get(), quick.get()) == ("t1", "t1")
+    if not force:
+        office.now += LIFE_SECONDS * 0.9
+    between = Between(office.dynamodb, then=lambda: quick.get(force))
+    late = TokenCache(TABLE, "demo#token#con_1", between, office.platform.fetch, lambda: office.now)
+    if force:
+        assert late.get() == "t1"
+    between.armed = True
+    assert late.get(force) == "t2"
+    assert office.platform.renewals == ["", "r1"]
+    assert quick.get() == "t2"
+    office.now += LIFE_SECONDS
+    assert slow.get() == "t3"
     assert office.platform.renewals == ["", "r1", "r2"]
 
 

@@ -50,41 +50,6 @@ def test_three_rungs_when_nobody_acts(hub: World) -> None:
     assert hub.clock.now == T0 + timedelta(hours=3)
 
 
-def test_supervisor_hears_once(hub: World) -> None:
-    """The supervisor's notice is the rung; becoming the assignee sends no second one."""
-    hub.sleep_until_done(generation(hub), T0 + timedelta(hours=2, minutes=30))
-
-    assert [event.assignee for event in hub.told("ticket.assigned")] == ["li"]
-    assert [event.rung for event in hub.told("rung.fired")] == ["agent", "supervisor"]
-
-
-def test_one_second_early_nothing(hub: World) -> None:
-    """At 1:59:59 nothing has fired; a second later the first rung has."""
-    hub.clock.now = T0 + timedelta(hours=1, minutes=59, seconds=59)
-    assert hub.wake(generation(hub)) == {"next": "again", "wait_seconds": 1, "wakes": 1}
-    assert fired(hub) == []
-
-    hub.clock.advance(seconds=1)
-    assert hub.wake(generation(hub)) == {"next": "again", "wait_seconds": 1800, "wakes": 1}
-    assert fired(hub) == LADDER[:1]
-
-
-def test_acknowledged_at_ten_past_two(hub: World) -> None:
-    """Taken up at 2:10: only the first rung ever fires."""
-    hub.sleep_until_done(generation(hub), T0 + timedelta(hours=2, minutes=10))
-    hub.clock.now = T0 + timedelta(hours=2, minutes=10)
-    ticket = hub.ticket()
-    for _ in range(2):
-        answer = hub.call(
-            "POST", f"/tickets/{ticket['id']}/acknowledge", {}, as_=as_("agent", sub="amy", region="base")
-        )
-        assert (answer.status, answer.json["acknowledged_at"]) == (200, "2026-11-20T20:10:00Z")
-
-    hub.clock.now = T0 + timedelta(hours=5)
-    assert hub.wake(generation(hub))["next"] == "done"
-    assert fired(hub) == LADDER[:1]
-
-
 def test_reply_after_an_hour(hub: World) -> None:
     """Work accepted at +1 h is an answer: nothing is escalated."""
     hub.clock.advance(hours=1)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.http import token
+from functions.tickets import app
+from tests.support.http import call, token
 from tests.support.presets import preset_flow
 from tests.support.tickets import World, as_, world
+from tests.support.wire import faulty
 
 BODY = {"type": "repair", "customer_id": "cus_1", "region": "310101", "priority": "high", "subject": "冷柜结霜"}
 
@@ -36,6 +38,39 @@ def test_opened_by_hand(hub: World) -> None:
     assert first.json["id"] == again.json["id"]
     assert len(hub.tickets()) == 1
     assert (first.json["title"]["zh"], first.json["subject"], first.json["priority"]) == ("维修", "冷柜结霜", "high")
+
+
+def test_a_dry_run_opens_nothing(hub: World) -> None:
+    """Where a dry run isn't known it is refused by its name, and no ticket is made."""
+    answer = hub.call("POST", "/tickets?dry_run=1", BODY)
+    assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, "query:dry_run")
+    assert hub.tickets() == []
+
+
+@pytest.mark.parametrize("typed", ["13800138000", "张三 幸福路 5 号", "cus_1\n", "cus_" + "1" * 33])
+def test_only_the_hubs_id_names_a_customer(hub: World, typed: str) -> None:
+    """What goes on the bus is an id: a phone or a name typed in its place is a 422."""
+    answer = hub.call("POST", "/tickets", BODY | {"customer_id": typed})
+    assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, "/customer_id")
+
+
+def test_a_trail_that_grows_while_it_is_read_is_whole(hub: World, ticket: Any) -> None:
+    """Somebody comments between the read of the ticket and that of its trail: no false alarm, for any call between."""
+    path = f"/tickets/{ticket['id']}/timeline"
+    with faulty() as wire:
+        before = hub.call("GET", path).json
+        calls = len(wire.calls)
+    for at in range(calls):
+        with faulty(at, between=lambda: comment(hub, ticket["id"])):
+            timeline = hub.call("GET", path).json
+        assert (timeline["intact"], timeline["broken_at"]) == (True, None)
+    after = hub.call("GET", path).json
+    assert (len(after["entries"]) - len(before["entries"]), after["intact"]) == (calls, True)
+
+
+def comment(hub: World, ticket_id: str) -> None:
+    answer = call(app.room, "POST", f"/tickets/{ticket_id}/comment", {"text": "同时"}, as_=as_("agent", sub="amy"))
+    assert answer.status == 200
 
 
 def test_unknown_type(hub: World) -> None:

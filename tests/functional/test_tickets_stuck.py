@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from functions.tickets import app
+from functions.tickets.handlers.sweep import sweep_tickets
+from functions.tickets.tables import LOOK
+from hub.store.due import due_by
 from tests.support.http import Context
 from tests.support.tickets import T0, Execution, World, as_, world
 
@@ -29,6 +33,25 @@ def hub() -> Iterator[World]:
 def ticket(hub: World) -> Any:
     hub.say("冰柜不制冷", sender_id="WangStore")
     return hub.ticket()
+
+
+@dataclass
+class Counting:
+    """A client that notes what it is asked for."""
+
+    client: Any
+    calls: list[str]
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls.append(name)
+        return getattr(self.client, name)
+
+
+def due_tickets(hub: World, **later: float) -> list[str]:
+    """The tickets that a sweep would find so much after the beginning."""
+    items = app.room.desk.items
+    keys = due_by(items.table, items.tenant, LOOK, T0 + timedelta(**later), 1000)
+    return [pk.rpartition("#")[2] for pk, sk in keys if sk == "ticket"]
 
 
 def sweep(hub: World, **later: float) -> None:
@@ -87,17 +110,18 @@ def test_a_flow_that_died_before_its_first_node(hub: World) -> None:
 
 
 def test_rungs_of_a_dead_escalation(hub: World, ticket: Any) -> None:
-    """Whoever should have woken is gone: each rung is fired by the sweep, minutes late, once."""
+    """Whoever should have woken is gone: the rung is fired by the sweep, minutes late, once, and the next generation
+    fires the others at their second."""
     hub.machines.escalations.clear()
 
     sweep(hub, hours=2, minutes=1)
     assert fired(hub) == []
     sweep(hub, minutes=2)
     assert fired(hub) == LADDER[:1]
-    assert list(hub.machines.escalations) == [f"{ticket['id']}-1-g1"]
-    for _ in range(3):
-        sweep(hub, hours=1)
+    assert list(hub.machines.escalations) == [f"{ticket['id']}-1-g2"]
+    hub.sleep_until_done(f"{ticket['id']}-1-g2", T0 + timedelta(days=1))
     assert fired(hub) == LADDER
+    assert [rung["fired_at"] == rung["due_at"] for rung in hub.ticket()["rungs"]] == [False, True, True]
 
 
 def test_a_run_that_died_after_its_node(hub: World, ticket: Any) -> None:
@@ -158,8 +182,38 @@ def test_that_nobody_had() -> None:
 
 
 def test_a_closed_ticket_is_not_looked_at(hub: World, ticket: Any) -> None:
-    """Only open tickets are on the sweep's list."""
-    assert app.room.desk.tickets.open_tickets() == [ticket["id"]]
+    """An open ticket is due two minutes after its first rung, and a closed one never."""
+    assert due_tickets(hub, hours=2, minutes=1) == []
+    assert due_tickets(hub, hours=2, minutes=2) == [ticket["id"]]
     complete(hub, "accept", "accepted")
     complete(hub, "service", "done")
-    assert app.room.desk.tickets.open_tickets() == []
+    assert due_tickets(hub, days=30) == []
+
+
+def test_a_sweep_that_finds_nothing_due_reads_no_ticket(hub: World) -> None:
+    """With a hundred healthy tickets it asks four shards what is due, and when the next thing is, and reads no item."""
+    for number in range(100):
+        hub.call("POST", "/tickets", {"type": "consult", "customer_id": f"cus_{number}", "region": "310101"})
+    sweep(hub, minutes=5)
+    calls: list[str] = []
+    counted = replace(app.room.desk.items.table, client=Counting(app.room.desk.items.table.client, calls))
+    desk = replace(app.room.desk, items=replace(app.room.desk.items, table=counted))
+    sweep_tickets(desk, hub.clock.now)
+    assert calls == ["query"] * 8
+
+
+def test_a_sweep_says_when_something_is_due_next(hub: World, ticket: Any) -> None:
+    """Two minutes after the first rung of the only ticket: a stepped clock leaves out every sweep before."""
+    sweep(hub, minutes=5)
+    assert sweep_tickets(app.room.desk, hub.clock.now) == T0 + timedelta(hours=2, minutes=2)
+
+
+def test_a_left_colleagues_work_stays_due_until_somebody_can_take_it(hub: World, ticket: Any) -> None:
+    """With no supervisor there the sweep comes back to it, and the first who comes gets it."""
+    hub.hire("chen", role="supervisor", region="base", active=False, version=2)
+    hub.hire("li", active=False, version=2)
+    sweep(hub, minutes=5)
+    assert hub.ticket()["assignee"] == "li"
+    hub.hire("wu", role="supervisor", region="base")
+    sweep(hub, minutes=5)
+    assert hub.ticket()["assignee"] == "wu"

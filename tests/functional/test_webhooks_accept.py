@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from functions.webhooks.accept import MANIFEST, MESSAGES_LIMIT, handler, open_door
+from functions.webhooks.connections.causes import REJECTIONS
 from functions.webhooks.connections.selfcheck import to_event
+from hub.channels import relaying
 from hub.channels.base import MESSAGE_LIMIT_BYTES, Delivery
 from hub.channels.door import Stamp
 from hub.channels.registry import codec, inbound_channels
-from hub.store.secrets import Connection
+from hub.channels.shopify.codec import sign
+from hub.store.secrets import LOOKUPS, Connection
 from tests.support.webhooks import DOUYIN, WECOM, Stack, deliver, douyin_push, simulated_stack, wecom_text
 
 PAID = {"tag": "101", "msg_id": "m1", "data": {"shop_id": 4321, "p_id": 6917000000000000001, "order_status": 2}}
 SUCCESS = '{"code":0,"msg":"success"}'
 HEAVY = ("pydantic", "pynamodb", "requests", "boto3", "aws_lambda_powertools", "chalice", "jwt")
+
+
+SHOPIFY = Connection(
+    "con_SHOPIFY", "shopify", "enabled", {"shop": "demo.myshopify.com", "client_secret": "demo-client-secret"}
+)
+RELAY = Connection("con_RELAY", "relay", "enabled", {"relay_secret": "demo-relay-secret-0123456789abcdef"})
+
+
+def shopify_webhook(body: bytes, topic: str, shop: str = "demo.myshopify.com") -> dict[str, Any]:
+    headers = {"x-shopify-topic": topic, "x-shopify-webhook-id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043"}
+    headers |= {"x-shopify-shop-domain": shop} if shop else {}
+    headers["x-shopify-hmac-sha256"] = sign("demo-client-secret", body)
+    return to_event(SHOPIFY, Delivery("POST", {}, headers, body))
+
+
+def refusals(stack: Stack) -> list[tuple[str, str, int]]:
+    """What the tally's queue was told of refusals: connection, reason, how many."""
+    tallied = stack.drain("HUB_TALLY_QUEUE_URL")
+    return [(t["connection"], t["code"], t.get("count", 1)) for t in tallied if t["kind"] == "rejected"]
 
 
 @pytest.fixture
@@ -36,7 +60,7 @@ def test_a_new_message_costs_exactly_one_write(stack: Stack) -> None:
     door = stack.door()
     answer = door.answer(deliver(WECOM, wecom_text("漏水了")))
     assert answer["statusCode"] == 200
-    assert stack.calls == ["GetParametersByPath", "PutItem"]
+    assert stack.calls == ["GetParameters", "PutItem"]
     assert [item["plaintext"]["B"] for item in stack.stored()] == [wecom_text("漏水了")]
 
 
@@ -82,16 +106,92 @@ def test_the_url_is_verified_within_its_query_decoded_once(stack: Stack) -> None
 
 
 @pytest.mark.parametrize("channel", inbound_channels())
-def test_a_large_body_is_refused_before_anything_is_read(stack: Stack, channel: str) -> None:
-    """Up to the channel's limit a body is looked at; one byte more is 413 without a call to anything."""
-    connection = Connection("con_NONE", channel, "enabled", {})
-    limit = codec(channel).BODY_LIMIT_BYTES
-    answers = [
-        stack.door().answer(to_event(connection, Delivery("POST", {}, {}, b"\xff" * size)))
+def test_a_large_body_is_refused_before_anything_is_read_and_counted(stack: Stack, channel: str) -> None:
+    """Up to the channel's limit a body is looked at; one byte more is 413, unread, and told to the counters."""
+    stack.secrets().put(Connection("con_LARGE", channel, "enabled", {}))
+    connection, limit = Connection("con_LARGE", channel, "enabled", {}), codec(channel).BODY_LIMIT_BYTES
+    statuses = [
+        stack.door().answer(to_event(connection, Delivery("POST", {}, {}, b"\xff" * size)))["statusCode"]
         for size in (limit + 1, limit)
     ]
-    assert [answer["statusCode"] for answer in answers] == [413, 404]
+    assert (statuses[0], statuses[1] in (401, 403), stack.stored()) == (413, True, [])
+    assert refusals(stack)[0] == ("con_LARGE", "too-large", 1)
     assert limit <= 4 << 20
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "kind"),
+    [
+        (
+            "orders/updated",
+            {"id": 820982911946154508, "line_items": [{"id": 1, "title": "x" * 400}] * 500},
+            "order.touched",
+        ),
+        ("products/update", {"id": 632910392, "variants": [{"id": 2, "title": "x" * 550}] * 500}, "platform.noticed"),
+    ],
+    ids=["an order of 215 KB", "a product with 500 variants, 300 KB"],
+)
+def test_a_large_push_is_taken_as_the_hint_that_it_is(stack: Stack, topic: str, body: Any, kind: str) -> None:
+    """Shopify signs 200 KB and more: it is answered 200, one small item is stored, and the event follows."""
+    stack.secrets().put(SHOPIFY)
+    answer = stack.door().answer(shopify_webhook(json.dumps(body).encode(), topic))
+    (item,) = stack.stored()
+    assert (answer["statusCode"], len(item["plaintext"]["B"]) < 50_000) == (200, True)
+    assert int(item["cut_from"]["N"]) > 200_000
+    assert stack.publish() == []
+    (event,) = stack.emitted()
+    assert (event["type"], event.get("order_no") or event["subject_id"]) == (kind, str(body["id"]))
+    assert refusals(stack) == []
+
+
+def test_a_request_to_be_forgotten_is_taken_by_the_shop_in_its_signed_body(stack: Stack) -> None:
+    """customers/redact without X-Shopify-Shop-Domain is the shop's that it names; another shop's is still refused."""
+    stack.secrets().put(SHOPIFY)
+    bodies = [
+        json.dumps({"shop_domain": shop, "customer": {"id": 191167}, "orders_to_redact": []}).encode()
+        for shop in (SHOPIFY.settings["shop"], "another.myshopify.com")
+    ]
+    events = [shopify_webhook(body, "customers/redact", shop="") for body in bodies]
+    assert [stack.door().answer(event)["statusCode"] for event in events] == [200, 401]
+    stack.publish()
+    (event,) = stack.emitted()
+    assert (event["type"], event["change"], event["person_id"]) == ("consent.changed", "erasure_asked", "191167")
+    assert refusals(stack) == [(SHOPIFY.id, "wrong-receive-id", 1)]
+
+
+def test_each_refusal_has_words_for_the_connections_owner() -> None:
+    """Whatever reason a door gives, in Chinese and English and without the code standing for itself."""
+    sources = [path.read_text() for path in (*Path("hub/channels").rglob("*.py"), Path("functions/webhooks/accept.py"))]
+    reasons = {reason for source in sources for reason in re.findall(r'Rejected\("([a-z-]+)"', source)}
+    reasons |= {"no-object", "no-id", "no-topic", "reserved", "too-many", "too-large"}  # of single messages of a batch
+    assert len(reasons) > 10
+    assert [reason for reason in sorted(reasons) if reason not in REJECTIONS] == []
+
+
+def test_what_a_relay_brings_and_is_not_taken_is_counted(stack: Stack) -> None:
+    """The batch is answered 200, and the connection's counters hear of each message in it that was refused."""
+    stack.secrets().put(RELAY)
+    settings = {**RELAY.settings}
+    stamp = str(int(datetime.now(UTC).timestamp()))
+    messages = b'{"id":"1","topic":"t"},{"topic":"t"},{"topic":"t"},{"id":"2"}'
+    delivery = relaying.post(settings, messages, source="taobao-tmc", timestamp=stamp)
+    assert stack.door().answer(to_event(RELAY, delivery))["statusCode"] == 200
+    assert (len(stack.stored()), refusals(stack)) == (1, [(RELAY.id, "no-id", 2), (RELAY.id, "no-topic", 1)])
+
+
+def test_a_url_of_another_channel_is_refused_and_counted(stack: Stack) -> None:
+    """Whoever mistypes the channel in the URL hears 404, and the connection says what is wrong."""
+    event = to_event(replace(WECOM, channel="douyin"), Delivery("POST", {}, {}, b"[]"))
+    assert stack.door().answer(event)["statusCode"] == 404
+    assert refusals(stack) == [(WECOM.id, "wrong-channel", 1)]
+
+
+@pytest.mark.parametrize("connection", [WECOM, DOUYIN], ids=["WeCom", "Douyin"])
+def test_opening_the_url_is_no_refusal(stack: Stack, connection: Connection) -> None:
+    """A GET without a signature, to warm the function, is answered no, counts nothing and looks up nothing more."""
+    door = stack.door()
+    statuses = [door.answer(to_event(connection, Delivery("GET", {"t": "1"})))["statusCode"] for _ in range(2)]
+    assert (statuses[0] in (401, 403), stack.calls) == (True, ["GetParameters"])
 
 
 @pytest.mark.parametrize(("envelope", "status"), [(1024, 200), (0, 413)])
@@ -101,6 +201,7 @@ def test_a_message_at_the_limit_goes_all_the_way(stack: Stack, envelope: int, st
     assert stack.door().answer(deliver(WECOM, wecom_text('"' * padding)))["statusCode"] == status
     assert stack.publish() == []
     assert len(stack.emitted()) == (1 if status == 200 else 0)
+    assert refusals(stack) == ([] if status == 200 else [(WECOM.id, "too-large", 1)])
 
 
 @pytest.mark.parametrize("count", [MESSAGES_LIMIT, MESSAGES_LIMIT + 1])
@@ -109,6 +210,7 @@ def test_a_delivery_brings_so_many_messages_and_no_more(stack: Stack, count: int
     answer = stack.door().answer(deliver(DOUYIN, douyin_push(*({**PAID, "msg_id": f"m{i}"} for i in range(count)))))
     expected = (200, count) if count <= MESSAGES_LIMIT else (413, 0)
     assert (answer["statusCode"], len(stack.stored())) == expected
+    assert refusals(stack) == ([] if count <= MESSAGES_LIMIT else [(DOUYIN.id, "too-many", 1)])
 
 
 @pytest.mark.parametrize(
@@ -136,12 +238,36 @@ def test_a_disabled_connection_loses_nothing(stack: Stack) -> None:
     assert len(stack.stored()) == 1
 
 
-def test_guessing_connections_does_not_read_secrets_each_time(stack: Stack) -> None:
-    """A hundred unknown names within five seconds cost one read of the secrets."""
+def test_guessing_connections_costs_ten_calls_and_writes_nothing(stack: Stack) -> None:
+    """A hundred unknown ids are 404: ten are looked up, then all connections are read once; nothing is counted."""
     door = stack.door()
-    for number in range(100):
-        door.answer(to_event(replace(WECOM, id=f"con_{number}"), Delivery("POST")))
-    assert stack.calls == ["GetParametersByPath"]
+    events = [to_event(replace(WECOM, id=f"con_{number}"), Delivery("POST")) for number in range(100)]
+    assert {door.answer(event)["statusCode"] for event in events} == {404}
+    assert stack.calls == ["GetParameters"] * LOOKUPS + ["GetParametersByPath"]
+
+
+def test_ten_new_connections_answer_their_platforms_check_at_once(stack: Stack) -> None:
+    """A door at work for long answers the check of a connection made this moment, ten of ten."""
+    door, stamp = stack.door(), Stamp(timestamp="1700000000", nonce="n", randomness=b"\xff0123456789abcdef")
+    door.answer(deliver(WECOM, wecom_text("你好")))
+    statuses = []
+    for number in range(10):
+        made = replace(WECOM, id=f"con_NEW{number}")
+        stack.secrets().put(made)
+        delivery, _ = codec("wecom").verification(made.settings, stamp)
+        statuses.append(door.answer(to_event(made, delivery))["statusCode"])
+    assert statuses == [200] * 10
+
+
+def test_a_secret_rotated_this_moment_opens_the_door(stack: Stack) -> None:
+    """A warm door looks the connection up again before it refuses: the first delivery under the new secret is taken."""
+    door = stack.door()
+    assert door.answer(deliver(WECOM, wecom_text("你好")))["statusCode"] == 200
+    rotated = replace(WECOM, settings={**WECOM.settings, "token": "Rotated0001"})
+    stack.secrets().put(rotated)
+    stack.calls.clear()
+    assert door.answer(deliver(rotated, wecom_text("在吗", "7300000000000000002")))["statusCode"] == 200
+    assert stack.calls == ["GetParameters", "PutItem"]
 
 
 def test_success_is_never_said_for_what_is_not_stored(stack: Stack) -> None:
@@ -194,7 +320,7 @@ def test_the_manifest_has_one_route_a_channel() -> None:
 
 
 def test_the_handler_wires_itself_once_and_can_be_warmed(stack: Stack) -> None:
-    """The handler takes its settings from the environment; a warming event reads the secrets and says nothing."""
+    """The handler takes its settings from the environment; a warming event says nothing."""
     open_door.cache_clear()
     assert handler({"source": "aws.events"}) == {}
     assert handler(deliver(WECOM, wecom_text("你好")))["statusCode"] == 200

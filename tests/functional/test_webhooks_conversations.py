@@ -118,6 +118,29 @@ def test_what_no_callback_told_of_still_comes(platforms: tuple[Stack, Platforms]
     assert len(received(stack)) == 2
 
 
+class OddPage:
+    """A platform whose one page has a row that is none between two messages."""
+
+    def client(self, connection: Connection) -> OddPage:
+        return self
+
+    def sync(self, open_kfid: str, cursor: str, token: str = "") -> tuple[list[Any], str, bool]:
+        said = {"open_kfid": open_kfid, "external_userid": "wmEXT", "origin": 3, "send_time": 1, "msgtype": "text"}
+        rows = [{**said, "msgid": f"m{nth}", "text": {"content": f"第{nth}句"}} for nth in (1, 2)]
+        return [rows[0], 7, rows[1]], "c2", False
+
+
+def test_a_row_that_cannot_be_read_is_quarantined_and_the_cursor_moves(platforms: tuple[Stack, Platforms]) -> None:
+    """Customers behind it are heard; it alone waits to be understood."""
+    stack, _ = platforms
+    dataclasses.replace(app.room.desk.inbox.feeds, platforms=OddPage()).walk(SERVICE.id, DESK)
+    stack.publish()
+    assert received(stack) == [("wmEXT", "wwscrmhub0000000001")] * 2
+    assert app.room.desk.connections.table.watermark(SERVICE.id, f"conversation#{DESK}") == "c2"
+    states = [(item["status"]["S"], item.get("reason", {}).get("S", "")) for item in stack.stored()]
+    assert sorted(states) == [("processed", ""), ("processed", ""), ("quarantined", "missing-field origin")]
+
+
 def test_two_readers_of_one_desk_are_one(platforms: tuple[Stack, Platforms]) -> None:
     """Who finds the cursor moved gives way; no message is stored twice."""
     stack, doubles = platforms

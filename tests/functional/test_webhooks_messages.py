@@ -13,7 +13,7 @@ from functions.webhooks.handlers import changes, counters, messages
 from hub.store.inbox import Arrival
 from tests.support.aws import make_table
 from tests.support.http import Context, call, sqs_batch, token
-from tests.support.webhooks import DOUYIN, WECOM, Stack, deliver, simulated_stack, wecom_text
+from tests.support.webhooks import DOUYIN, WECOM, Stack, deliver, douyin_push, simulated_stack, wecom_text
 
 STRANGE = b"<xml><MsgType><![CDATA[hologram]]></MsgType><FromUserName>wm1</FromUserName><MsgId>9</MsgId></xml>"
 
@@ -163,6 +163,69 @@ def test_a_message_is_shown_without_what_it_says(stack: Stack) -> None:
 def test_a_wrong_question_is_told_what_is_wrong(stack: Stack, path: str, status: int) -> None:
     """An unknown message is 404, a state that is not listed 422."""
     assert call(app.room, "GET", path).status == status
+
+
+def recent(**query: Any) -> Any:
+    return call(app.room, "GET", "/webhooks/messages", query={name: str(value) for name, value in query.items()})
+
+
+def test_recent_messages_are_listed_in_every_state_with_what_each_became(stack: Stack) -> None:
+    """After three good ones, one that nobody understands and one that still waits, all five are there, latest first."""
+    door = stack.door()
+    for number in range(3):
+        door.answer(deliver(WECOM, wecom_text("你好", f"73000000000000000{number}")))
+    door.answer(deliver(WECOM, STRANGE))
+    stack.publish()
+    emitted = {event["id"] for event in stack.emitted()}
+    door.answer(deliver(WECOM, wecom_text("在吗", "7300000000000000009")))
+    answer = recent(connection_id=WECOM.id)
+    assert [message["state"] for message in answer.json["data"]] == ["pending", "quarantined", *["processed"] * 3]
+    became = [[event["type"] for event in message["events"]] for message in answer.json["data"]]
+    assert became == [[], [], *[["message.received"]] * 3]
+    assert {event["id"] for message in answer.json["data"] for event in message["events"]} == emitted
+    assert "你好" not in answer.text
+    assert recent().json["data"] == answer.json["data"]
+
+
+def test_recent_messages_are_a_connections_own_and_come_page_by_page(stack: Stack) -> None:
+    """Each message once, whichever connection is asked for, and all connections' together where none is."""
+    door = stack.door()
+    for number in range(3):
+        door.answer(deliver(WECOM, wecom_text("你好", f"73000000000000000{number}")))
+        door.answer(deliver(DOUYIN, douyin_push({"tag": "101", "msg_id": f"m{number}", "data": {"p_id": number}})))
+    assert {message["connection_id"] for message in recent(connection_id=DOUYIN.id).json["data"]} == {DOUYIN.id}
+    pages, cursor = [], ""
+    for _ in range(4):
+        page = recent(limit=2, **({"cursor": cursor} if cursor else {})).json
+        pages.append([message["id"] for message in page["data"]])
+        cursor = page["next_cursor"]
+    assert ([len(page) for page in pages], cursor) == ([2, 2, 2, 0], "")
+    assert len({message_id for page in pages for message_id in page}) == 6
+    newest_first = sorted(stack.stored(), key=lambda item: item["connection_sk"]["S"], reverse=True)
+    assert [message_id for page in pages for message_id in page] == [item["message_id"]["S"] for item in newest_first]
+
+
+def test_a_pushed_order_says_which(stack: Stack) -> None:
+    """A hint shows the order's number beside its event."""
+    paid = {"tag": "101", "msg_id": "m1", "data": {"shop_id": 4321, "p_id": 6917000000000000001}}
+    stack.door().answer(deliver(DOUYIN, douyin_push(paid)))
+    stack.publish()
+    (message,) = recent(connection_id=DOUYIN.id).json["data"]
+    assert [(e["type"], e["order_no"]) for e in message["events"]] == [("order.touched", "6917000000000000001")]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ({"connection_id": WECOM.id, "state": "dead"}, "query:state"),
+        ({"cursor": "eyJwayI6ImEifQ"}, "query:cursor"),
+        ({"state": "processed"}, "query:state"),
+    ],
+)
+def test_a_wrong_list_of_messages_is_told_what_is_wrong(stack: Stack, query: dict[str, str], pointer: str) -> None:
+    """A state of one connection, another list's cursor, a state that the list by states has not."""
+    answer = recent(**query)
+    assert (answer.status, [problem["pointer"] for problem in answer.json["errors"]]) == (422, [pointer])
 
 
 def test_only_integrators_replay(stack: Stack) -> None:

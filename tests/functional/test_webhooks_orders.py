@@ -20,6 +20,8 @@ from functions.webhooks.orders.orders import Noting, Unmapped, events_of
 from functions.webhooks.orders.orders_table import UNMAPPED_LIMIT, Orders
 from hub.channels.douyin.client import FEEDS
 from hub.channels.facts import OrderFacts
+from hub.channels.mapping import packaged_table
+from hub.channels.taobao.orders import canonical_order
 from hub.contracts.events import OrderPaid, OrderTouched
 from hub.kernel.clock import StepClock, parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict
@@ -413,3 +415,21 @@ def test_the_same_number_in_two_shops_is_two_orders(stack: Stack) -> None:
         assert orders.transition(truth(1, "paid", 30, shop_id), Noting("con_1", "douyin", NOW, NOW))
     found = stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_TABLE"])["Items"]
     assert len({item["order_id"]["S"] for item in found if item["sk"]["S"] == "order"}) == 2
+
+
+def test_a_presale_is_paid_once_and_by_what_was_paid(stack: Stack) -> None:
+    """The deposit says `order.deposit_paid` 100.00; one `order.paid` of 950.00 comes with the final payment, told twice
+    or not."""
+    orders, table = app.room.desk.orders.table, packaged_table("taobao")
+    trade = {"tid": "11", "seller_id": "4321", "buyer_open_uid": "b1", "pay_time": "2026-01-01 12:00:00"}
+    deposit = {"status": "WAIT_BUYER_PAY", "step_trade_status": "FRONT_PAID_FINAL_NOPAID", "step_paid_fee": "100.00"}
+    final = {"status": "WAIT_SELLER_SEND_GOODS", "step_trade_status": "FRONT_PAID_FINAL_PAID", "payment": "950.00"}
+    unpaid = {"status": "WAIT_BUYER_PAY", "step_trade_status": "FRONT_NOPAID_FINAL_NOPAID", "pay_time": ""}
+    told = []
+    for stage, second in ((unpaid, 0), (deposit, 0), (deposit, 1), (final, 9), (final, 9)):
+        fields = {**trade, "payment": "1000.00", **stage, "modified": f"2026-01-01 12:00:0{second}"}
+        with streamed(stack, times=2):
+            orders.transition(canonical_order(fields, table), Noting("con_TB", "taobao", NOW, NOW))
+        told += [event for event in stack.emitted() if event["type"] in ("order.deposit_paid", "order.paid")]
+    said = {event["id"]: (event["type"], event["amount_minor"], event.get("total_minor")) for event in told}
+    assert list(said.values()) == [("order.deposit_paid", 10_000, 100_000), ("order.paid", 95_000, None)]

@@ -121,7 +121,9 @@ def test_orders_are_counted_page_by_page_up_to_the_bound(stack: Stack) -> None:
 
         def query(self, **request: Any) -> dict[str, Any]:
             Paged.calls += 1
-            return {"Items": [{"pulled": {"BOOL": True}}], "LastEvaluatedKey": {"pk": {"S": "x"}}}
+            own = {"list_pk": request["ExpressionAttributeValues"][":pk"]}
+            last = {key: {"S": "x"} for key in ("pk", "sk", "list_sk")} | own
+            return {"Items": [{"pulled": {"BOOL": True}}], "LastEvaluatedKey": last}
 
     days = [f"202611{day:02}" for day in range(1, 8)]
     figures = OrderDays(Table("t", Paged()), TENANT).count("con", days)

@@ -24,12 +24,14 @@ LOOKS_CLASSIFIED = re.compile(
 
 PLAIN: dict[str, str] = {
     "an id of ours, which says nothing by itself": """
-        content_ref customer_id message_id TimelineEntry.subject_id PlatformNoticed.subject_id""",
+        content_ref customer_id message_id TimelineEntry.subject_id PlatformNoticed.subject_id
+        OccasionResolved.subject_id""",
     "one of us: colleagues know each other": """
         ContactView.member_id PersonBody.name PersonView.name PersonBody.wecom_userid PersonView.wecom_userid
         PersonChanged.person_id PersonChanged.wecom_userid RungFired.recipients Shift.person_id SendView.recipient
         CardTapped.member_id ContactChanged.member_id PlatformNoticed.member_id StaffChanged.member_id
         StaffChanged.new_member_id EarningsView.person_id
+        TicketStranded.recipients WorkReported.person_id
         GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
@@ -38,22 +40,25 @@ PLAIN: dict[str, str] = {
         PublicationView.key""",
     "the one answer that carries a secret, to whoever just made it": "NewKeyView.api_key TokenView.access_token",
     "what a customer is asked for, pays or gets back: they were told": """
-        OrderEntry.amount OrderPaid.amount_minor OrderView.amount AfterSaleChanged.requested_minor
+        OrderEntry.amount OrderPaid.amount_minor OrderDepositPaid.amount_minor OrderDepositPaid.total_minor
+        OrderView.amount AfterSaleChanged.requested_minor
         AfterSaleChanged.refunded_minor AfterSaleView.requested AfterSaleView.refunded NewPromotion.threshold
         NewPromotion.reduction NewPromotion.per_buyer PathStep.price QuoteView.price QuoteView.total
-        ServicePrices.prices""",
+        ServicePrices.prices Matter.amount_minor OccasionResolved.amount_minor OpenTicket.amount TicketView.amount""",
     "a document that people bend: rules, not people": """
         ActionView.params
         ChangeView.now ChangeView.was ConflictView.below ConflictView.overlay ConflictView.was DocumentView.document
         DocumentView.facts DocumentView.overlay DraftView.document LintDocument.document
         PublishDocument.document""",
     "why something was refused, in words of ours": """
-        FieldProblem.detail ProblemAnswer.detail ProblemAnswer.facts SendView.reason MessageView.reason
-        PromotionView.reason MassReplay.reason CopyResult.reason""",
+        FieldProblem.detail ProblemAnswer.detail ProblemInChinese.detail ProblemAnswer.facts SendView.reason
+        MessageView.reason PromotionView.reason MassReplay.reason CopyResult.reason""",
     "a count of messages, or a proof that sums are zero": """
         Counts.pending Figures.pending LedgerSummary.imbalance_minor""",
+    "a currency, and numbers and choices that a ticket's type declares; texts lie sealed apart": """
+        amount_currency Matter.fields TicketView.fields""",
     "where somebody came from, by keys and ids of the platform": "attribution FeedTouched.feed",
-    "filters by ids of ours and of colleagues": "SendQuery.recipient TicketQuery.customer",
+    "filters by ids of ours and of colleagues": "SendQuery.recipient TicketQuery.customer TicketQuery.message",
     "lies in a field that is classified as a whole": "Reason.facts",
     "opens the customer's page, which shows nothing classified": "TicketView.link",
 }

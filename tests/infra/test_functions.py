@@ -1,5 +1,8 @@
 """Functions: who runs where, with which settings, behind which paths."""
 
+import json
+
+from hub.contracts.events import ExecutionFailed, parse_event
 from tests.infra.conftest import Template, plain
 from tests.support.manifests import ACCEPT, ROOMS, manifest_of
 
@@ -87,12 +90,33 @@ def test_schedules_run_in_the_tenants_zone(full: Template) -> None:
 
 
 def test_a_flow_that_fails_is_seen(demo: Template) -> None:
-    """Flows are made at run time; a rule on their names sends each failed execution to a queue with an alarm."""
+    """Flows are made at run time; a rule on their names, and on the escalation's, sends each failed execution to a
+    queue with an alarm."""
     rule = demo.named("AWS::Events::Rule", "Name")["hub-demo-flows-failed"]
     assert rule["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
-    assert "hub-demo-f-" in str(rule["EventPattern"]["detail"]["stateMachineArn"])
+    flows, escalation = rule["EventPattern"]["detail"]["stateMachineArn"]
+    assert "hub-demo-f-" in str(flows["prefix"])
+    assert "hub-demo-escalation" in str(escalation)
     assert demo.target(rule["Targets"][0]["Arn"])["QueueName"] == "hub-demo-flows-dead"
     assert "hub-demo-flows-dead" in demo.named("AWS::CloudWatch::Alarm", "AlarmName")
+
+
+def test_a_failed_execution_is_told_to_the_tickets_room(demo: Template) -> None:
+    """The same rule puts it into the room's queue as the contract event, so no sweep has to find what died."""
+    _, target = demo.named("AWS::Events::Rule", "Name")["hub-demo-flows-failed"]["Targets"]
+    assert demo.target(target["Arn"])["QueueName"] == "hub-demo-tickets-events"
+    transformer = target["InputTransformer"]
+    assert transformer["InputPathsMap"] == {
+        "id": "$.id",
+        "at": "$.time",
+        "execution": "$.detail.name",
+        "status": "$.detail.status",
+    }
+    said = transformer["InputTemplate"].replace("<id>", "1b2").replace("<at>", "2026-11-30T02:45:00Z")
+    said = said.replace("<execution>", "tkt_1-1").replace("<status>", "TIMED_OUT")
+    event = parse_event(json.loads(said)["detail"])
+    assert isinstance(event, ExecutionFailed)
+    assert (event.id, event.tenant, event.execution, event.status) == ("evt_1b2", "demo", "tkt_1-1", "TIMED_OUT")
 
 
 def test_every_path_of_a_room_and_all_below_it_reach_the_room(demo: Template) -> None:

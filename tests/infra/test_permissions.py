@@ -28,12 +28,13 @@ def tables(resources: set[str]) -> set[str]:
 
 
 def test_accept_may_read_connections_put_messages_and_send_tallies(demo: Template) -> None:
-    """The front door has three permissions, besides its logs and the key that the three need."""
+    """The front door has four permissions, besides its logs and the key that they need."""
     actions = allowed(demo, "hub-demo-accept")
-    assert set(actions) - LOGS - KEY == {"ssm:GetParametersByPath", "dynamodb:PutItem", "sqs:SendMessage"}
+    reading = {"ssm:GetParameters", "ssm:GetParametersByPath"}
+    assert set(actions) - LOGS - KEY == {*reading, "dynamodb:PutItem", "sqs:SendMessage"}
     assert tables(actions["dynamodb:PutItem"]) == {"inbox"}
     assert {arn.rpartition(":")[2] for arn in actions["sqs:SendMessage"]} == {"hub-demo-webhooks-tally"}
-    assert all("/hub/demo/connections" in arn for arn in actions["ssm:GetParametersByPath"])
+    assert all("/hub/demo/connections" in arn for action in reading for arn in actions[action])
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -70,8 +71,9 @@ def test_who_calls_platforms_takes_one_item_at_a_time_of_what_calls_share(demo: 
 def test_only_webhooks_writes_secrets_and_only_who_calls_platforms_reads_them(demo: Template) -> None:
     """Connections hold the platforms' secrets: administrators change them through webhooks."""
     names = {properties["RoleName"] for properties in demo.of("AWS::IAM::Role").values()}
-    writers = {name for name in names if "ssm:PutParameter" in allowed(demo, name)}
-    readers = {name for name in names if "ssm:GetParametersByPath" in allowed(demo, name)}
+    changing, reading = {"ssm:PutParameter", "ssm:DeleteParameters"}, {"ssm:GetParameters", "ssm:GetParametersByPath"}
+    writers = {name for name in names if changing & allowed(demo, name).keys()}
+    readers = {name for name in names if reading & allowed(demo, name).keys()}
     assert writers == {"hub-demo-webhooks"}
     calling = ("webhooks", "notifications", "tickets", "customers")
     assert readers == {"hub-demo-accept", *(f"hub-demo-{room}" for room in calling)}

@@ -56,7 +56,7 @@ def test_a_rooms_lists_are_read_by_scope_from_sparse_indexes_of_keys(demo: Templ
     levels = ("tenant", "province", "city", "district", "store", "person")
     for room in ROOMS:
         indexes = {index["IndexName"]: index for index in tables[f"hub-demo-{room}"]["GlobalSecondaryIndexes"]}
-        assert set(indexes) == {"by_list", *(f"by_{level}" for level in levels)}
+        assert set(indexes) == {"by_list", "by_due", *(f"by_{level}" for level in levels)}
         for level in levels:
             keys = [key["AttributeName"] for key in indexes[f"by_{level}"]["KeySchema"]]
             assert (keys, indexes[f"by_{level}"]["Projection"]["ProjectionType"]) == (

@@ -8,6 +8,7 @@ import pytest
 
 from hubctl.build import IGNORED, ROOT
 from hubctl.synth import SynthError, node_environment, read_assets, synthesise
+from hubctl.tenants import TenantError, find_tenant
 from tests.support.manifests import write_build
 
 
@@ -37,19 +38,37 @@ def test_a_parameter_that_makes_no_sense_is_told_by_its_name(tmp_path: Path) -> 
     (place / "infra" / "tenants" / "odd.toml").write_text(
         'id = "odd"\nname = "Odd"\nclock_scale = 720\n', encoding="utf-8"
     )
-    with pytest.raises(SynthError, match="clock_scale"):
+    with pytest.raises(TenantError, match=r"infra/tenants/odd\.toml: clock_scale: "):
         synthesise("odd", place, local=True)
 
 
 def test_a_tenant_that_is_not_there_and_a_build_that_was_not_made_are_named(tmp_path: Path) -> None:
     """What to do next stands in the error."""
-    with pytest.raises(SynthError, match=r"write infra/tenants/nobody\.toml"):
+    with pytest.raises(TenantError, match=r"write infra/tenants/nobody\.toml"):
         synthesise("nobody", tmp_path)
     tenants = tmp_path / "infra" / "tenants"
     tenants.mkdir(parents=True)
-    (tenants / "demo.toml").touch()
+    (tenants / "demo.toml").write_text('id = "demo"\nname = "Demo"\n', encoding="utf-8")
     with pytest.raises(SynthError, match="run `hubctl build` first"):
         synthesise("demo", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('id = "demo"\nname = "Demo"\n', "acme.toml describes tenant demo: file and id must agree"),
+        ('name = "Acme"\n', "id: Field required"),
+        ("id = ", "Invalid value"),
+    ],
+    ids=["another id", "no id", "no TOML"],
+)
+def test_a_tenants_file_that_is_wrong_is_an_error_in_words(tmp_path: Path, text: str, wrong: str) -> None:
+    """Which file, and what in it: no traceback."""
+    (tmp_path / "infra" / "tenants").mkdir(parents=True)
+    (tmp_path / "infra" / "tenants" / "acme.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(TenantError, match=r"^infra/tenants/acme\.toml: ") as refused:
+        find_tenant("acme", tmp_path)
+    assert wrong in str(refused.value)
 
 
 def test_without_node_the_error_says_what_to_install(tmp_path: Path) -> None:

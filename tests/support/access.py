@@ -14,8 +14,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from hub.contracts.base import Role
 from hub.contracts.classes import Classified, FieldClass, Keyed
-from hub.contracts.directory import Role
 from hub.edge.access.fields import fields_of, mark_of
 from hub.edge.access.policy import packaged_policy
 from hub.edge.room import Room

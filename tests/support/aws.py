@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
+from botocore.loaders import create_loader
 from moto import mock_aws
 
 from tests.support.quick_dynamodb import quicken_dynamodb
+
+botocore.session.create_loader = cache(create_loader)
+"""AWS's descriptions are read once a process, not once for each of a thousand simulated accounts."""
 
 TENANT = "demo"
 REGION = "us-east-1"
@@ -42,25 +48,30 @@ def environment(room: str, **more: str) -> dict[str, str]:
 LEVELS = ("tenant", "province", "city", "district", "store", "person")
 ROOM_INDEXES = {
     "by_list": ("list_pk", "list_sk", "ALL"),
+    "by_due": ("due_pk", "due_at", "KEYS_ONLY"),
     **{f"by_{level}": (f"l_{level}", "l_at", "KEYS_ONLY") for level in LEVELS},
 }
 INDEXES = {
-    "inbox": {"by_pending": ("pending_pk", "pending_since", "KEYS_ONLY")},
+    "inbox": {
+        "by_pending": ("pending_pk", "pending_since", "KEYS_ONLY"),
+        "by_connection": ("connection_pk", "connection_sk", "KEYS_ONLY"),
+    },
     "content": {},
     "platforms": {},
 }
 """The indexes of tables that are no room's."""
 
 
-def make_table(name: str) -> None:
-    """One table of the stack, by what its name ends with: string keys pk and sk, and its sparse indexes."""
+def make_table(name: str, client: Any = None) -> None:
+    """One table of the stack, by what its name ends with: string keys pk and sk, and its sparse indexes. client: of
+    DynamoDB, if one is at hand."""
     indexes = INDEXES.get(name.rpartition("-")[2], ROOM_INDEXES)
     attributes = dict.fromkeys(["pk", "sk", *(key for index in indexes.values() for key in index[:2])])
     secondary = [
         {"IndexName": index, "KeySchema": _key_schema(*keys), "Projection": {"ProjectionType": shown}}
         for index, (*keys, shown) in indexes.items()
     ]
-    boto3.client("dynamodb", region_name=REGION).create_table(
+    (client or boto3.client("dynamodb", region_name=REGION)).create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
@@ -84,9 +95,10 @@ def account(room: str, *tables: str, quick: bool = False, **more: str) -> Iterat
             os.environ.update(environment(room, **more))
             if quick:
                 quicken_dynamodb(REGION)
-            for name in dict.fromkeys((room, "directory", "content", "platforms", *tables)):
-                make_table(f"hub-{TENANT}-{name}")
             session = boto3.Session(region_name=REGION)
+            dynamodb = session.client("dynamodb")
+            for name in dict.fromkeys((room, "directory", "content", "platforms", *tables)):
+                make_table(f"hub-{TENANT}-{name}", dynamodb)
             _bus_with_tap(session)
             _secrets_and_keys(session)
             yield session
@@ -97,8 +109,10 @@ def account(room: str, *tables: str, quick: bool = False, **more: str) -> Iterat
 
 def _secrets_and_keys(session: Any) -> None:
     session.client("ssm").put_parameter(Name=f"/hub/{TENANT}/auth", Value=AUTH_KEY, Type="SecureString")
-    key = session.client("kms").create_key()["KeyMetadata"]["KeyId"]
-    session.client("kms").create_alias(AliasName=f"alias/hub-{TENANT}", TargetKeyId=key)
+    kms = session.client("kms")
+    # moto makes an RSA key beside a symmetric one, which takes longer than all else here
+    key = kms.create_key(KeySpec="ECC_NIST_P256")["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=f"alias/hub-{TENANT}", TargetKeyId=key)
 
 
 def _bus_with_tap(session: Any) -> None:

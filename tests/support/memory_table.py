@@ -43,7 +43,7 @@ class MemoryTable:
     def query_all(self, pk: str, *, limit: int, **options: Any) -> list[dict[str, Any]]:
         return self.query(pk, limit=limit, **options).items
 
-    def transact(self, *writes: Put | Delete, token: str = "") -> None:
+    def transact(self, *writes: Put | Delete, token: str = "", made: str = "") -> None:
         with self._lock:
             for index, write in enumerate(writes):
                 held = self.items.get(_key(write))

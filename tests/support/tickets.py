@@ -99,6 +99,7 @@ class Machines:
     definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
     flows: dict[str, Execution] = field(default_factory=dict)
     escalations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    wakes_at: dict[str, datetime] = field(default_factory=dict)
     lost: int = 0
     tokens: Iterator[str] = field(default_factory=lambda: (f"token-{n}" for n in itertools.count(1)))
 
@@ -110,6 +111,7 @@ class Machines:
     def start(self, machine_arn: str, name: str, payload: Mapping[str, Any]) -> None:
         if machine_arn == ESCALATION:
             self.escalations.setdefault(name, dict(payload))
+            self.wakes_at.setdefault(name, self.clock.now + timedelta(seconds=payload["wait_seconds"]))
         elif self.lost:
             self.lost -= 1
         elif name not in self.flows:
@@ -205,12 +207,15 @@ class World:
         raise AssertionError("the stream does not come to rest")
 
     def sleep_until_done(self, name: str, until: datetime) -> None:
-        """Play an escalation's machine: sleep, wake, again; the clock steps on, to `until` at most."""
-        state = {**self.machines.escalations[name], "next": "again"}
-        while state["next"] == "again" and self.clock.now + timedelta(seconds=state["wait_seconds"]) <= until:
-            self.clock.advance(seconds=state["wait_seconds"])
+        """Play an escalation's machine: sleep, wake, again; the clock steps on, to `until` at most. Where it sleeps
+        longer, another call goes on."""
+        state, wakes_at = dict(self.machines.escalations[name]), self.machines.wakes_at
+        while name in wakes_at and wakes_at[name] <= until:
+            self.clock.now = max(self.clock.now, wakes_at.pop(name))
             state |= app.steps({**state, "op": "wake"}, Context())
             self.settle()
+            if state["next"] == "again":
+                wakes_at[name] = self.clock.now + timedelta(seconds=state["wait_seconds"])
 
     def wake(self, name: str) -> dict[str, Any]:
         """Wake an escalation now, whatever it waited for."""

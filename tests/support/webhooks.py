@@ -170,8 +170,8 @@ def douyin_push(*messages: Mapping[str, Any]) -> bytes:
     return json.dumps([{**message, "data": json.dumps(message["data"])} for message in messages]).encode()
 
 
-def deliver(connection: Connection, plaintext: bytes) -> dict[str, Any]:
-    """The event of a genuine delivery of `plaintext`."""
-    stamp = Stamp(timestamp="1700000000", nonce="n0nce", randomness=b"0123456789abcdef")
+def deliver(connection: Connection, plaintext: bytes, timestamp: str = "1700000000") -> dict[str, Any]:
+    """The event of a genuine delivery of `plaintext`; timestamp: for platforms that let none be old."""
+    stamp = Stamp(timestamp=timestamp, nonce="n0nce", randomness=b"0123456789abcdef")
     sample = codec(connection.channel).sample(connection.settings, plaintext, stamp)
     return to_event(connection, sample)

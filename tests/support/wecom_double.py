@@ -27,8 +27,10 @@ class Wecom:
             return {"errcode": 0, "errmsg": "ok", "access_token": "token-1", "expires_in": 7200}
         if self.answers:
             return self.answers.pop(0)
-        self.messages.append(body)
-        return {"errcode": 0, "errmsg": "ok", "invaliduser": "", "msgid": f"m{len(self.messages)}"}
+        if body not in self.messages or body.get("enable_duplicate_check") != 1:
+            self.messages.append(body)
+        number = self.messages.index(body) + 1
+        return {"errcode": 0, "errmsg": "ok", "invaliduser": "", "msgid": f"m{number}"}
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def test_each_message_of_a_batch_keeps_its_own_text() -> None:
     "body",
     [
         *(b"", b"{}", b"null", b"[1", b"[1,]", b"[1 2]", b"[1]]", b"[[1]", b"[1,[2]", b"[,]", b"]", b"["),
-        *(b"\xff", b"[" * 200_000, b'["\xff"]'),
+        *(b"\xff", b"[" * 200_000),
     ],
 )
 def test_a_signed_body_that_is_no_array_is_kept_whole(body: bytes) -> None:

@@ -172,9 +172,17 @@ def test_messages_are_not_pulled() -> None:
         made.page("message", NOW, NOW, "")
 
 
-@pytest.mark.parametrize("page", [{}, {"orderList": []}, {"orderList": [{}], "cursor": "nomore"}])
+@pytest.mark.parametrize(
+    "page",
+    [
+        {},
+        {"orderList": []},
+        {"orderList": {}, "cursor": "nomore"},
+        {"orderList": {"0": ORDER}, "cursor": "nomore"},
+    ],
+)
 def test_a_page_of_another_shape_is_no_empty_page(page: dict[str, Any]) -> None:
-    """A missing cursor or number is tried again, never taken for the end."""
+    """A missing cursor or list is tried again, never taken for the end."""
     made, _ = client(ok(page))
     with pytest.raises(Retry):
         made.page("order", NOW, NOW, "")

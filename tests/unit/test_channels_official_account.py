@@ -64,7 +64,7 @@ def test_plaintext_mode_is_refused_unless_it_is_chosen() -> None:
     """A plain body under a good signature counts only with `plaintext_allowed` = yes."""
     assert reason_of(plain(TEXT)) == "bad-settings"
     (received,) = DOOR.accept(plain(TEXT), OPEN).messages
-    assert (received.plaintext, received.account, received.dedupe_key) == (TEXT.encode(), KNOWN["app_id"], "71")
+    assert (received.plaintext, received.account, received.dedupe_key) == (TEXT.encode(), KNOWN["app_id"], "oA:71")
     assert reason_of(plain(TEXT, token="another"), OPEN) == "bad-signature"
     assert reason_of(plain(" "), OPEN) == "bad-form"
 
@@ -101,7 +101,7 @@ def test_json_is_taken_like_xml() -> None:
     text = '{"FromUserName":"oA","CreateTime":1,"MsgType":"text","Content":"x","MsgId":7300000000000000001}'
     delivery = sealed(text)
     assert json.loads(delivery.body).keys() == {"ToUserName", "Encrypt"}
-    assert DOOR.accept(delivery, KNOWN).messages[0].dedupe_key == "7300000000000000001"
+    assert DOOR.accept(delivery, KNOWN).messages[0].dedupe_key == "oA:7300000000000000001"
     happened = event("TEMPLATESENDJOBFINISH", "<MsgID>71</MsgID>")
     assert len(DOOR.accept(sealed(happened), KNOWN).messages[0].dedupe_key) == 64
 

@@ -46,16 +46,30 @@ def test_anything_is_read_or_not_understood(read: Callable[..., Any], value: Any
     [
         (9007199254740993, "9007199254740993"),
         (" E1 ", "E1"),
-        ("a b", ""),
-        ("中", ""),
-        (True, ""),
-        (1.0, ""),
-        ("x" * 129, ""),
+        ("DHL AWB# 111111111", "DHL AWB# 111111111"),
+        ("圆通 1", "圆通 1"),
+        (None, ""),
+        ("", ""),
+        ([], ""),
     ],
 )
-def test_an_id_is_printable_text(value: object, text: str) -> None:
-    """Every digit is kept; blanks inside, other scripts, floats and overlong texts are none."""
+def test_an_id_is_kept_as_it_is_written(value: object, text: str) -> None:
+    """Every digit, blanks inside, and any script; nothing is nothing."""
     assert reading.optional_id({"id": value}, "id") == text
+
+
+@pytest.mark.parametrize("value", [True, 1.0, "x" * 129, {"a": 1}, ["1"], "a\nb", "a\x7fb"])
+def test_what_can_be_no_id_is_never_dropped(value: object) -> None:
+    """Where one stands that is none, the message or row says so, whether it must have one or not."""
+    for read in (reading.optional_id, reading.read_id):
+        with pytest.raises(NotUnderstood, match="missing-field"):
+            read({"id": value}, "id")
+
+
+def test_numbers_of_parcels_are_compared_without_blanks() -> None:
+    """Each stands once, in the order and the writing in which it came first."""
+    numbers = ["9400 1000 0000", "SF1", "", "940010000000", " SF1", "SF 2"]
+    assert reading.distinct_numbers(numbers) == ("9400 1000 0000", "SF1", "SF 2")
 
 
 @pytest.mark.parametrize("value", [-1, 10**15, 1.0, True, "1e3", "１", [], None])

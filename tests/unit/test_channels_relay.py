@@ -168,7 +168,7 @@ def test_odd_shops_never_break_the_key(shop: Any) -> None:
 
 def test_what_cannot_be_kept_is_rejected_by_itself() -> None:
     """Without id, without topic, no object, too large: the others of the batch are taken."""
-    large = message("5", content="x" * MESSAGE_LIMIT_BYTES)
+    large = message("5", content={f"name{nth}": "x" * 100 for nth in range(MESSAGE_LIMIT_BYTES // 100)})
     messages = [message(), message(""), {"id": "3"}, 7, large, message("6")]
     assert answer(batch(*messages)) == {
         "accepted": ["1", "6"],
@@ -179,6 +179,8 @@ def test_what_cannot_be_kept_is_rejected_by_itself() -> None:
             {"id": "5", "reason": "too-large"},
         ],
     }
+    refused = DOOR.accept(batch(*messages), KNOWN).refused
+    assert refused == ("no-id", "no-topic", "no-object", "too-large")
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "1e999999", "-0.0"])

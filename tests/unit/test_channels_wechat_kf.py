@@ -262,7 +262,6 @@ def test_half_a_character_holds_up_no_page() -> None:
         {"errcode": 0, "msg_list": []},
         {"errcode": 0, "next_cursor": 7},
         {"errcode": 0, "next_cursor": "c", "msg_list": {}},
-        {"errcode": 0, "next_cursor": "c", "msg_list": ["row"]},
         [],
     ],
 )

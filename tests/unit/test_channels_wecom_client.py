@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused
-from hub.channels.outbound import cut_text
+from hub.channels.outbound import Sent, cut_text
 from hub.channels.wechat.corp_api import GONE, MISCONFIGURED, RETRY_AFTER_SECONDS
 from hub.channels.wecom.cards import Card, render_card
-from hub.channels.wecom.client import Client, Sent
+from hub.channels.wecom.client import Client
 from hub.kernel.errors import HubError, Invalid, Retry
 from tests.channels.fakes import FakeSession, FakeTokens
 from tests.channels.support import payload
@@ -51,6 +51,23 @@ def test_a_text_goes_out_as_raw_utf8_with_the_duplicate_check_on() -> None:
         "duplicate_check_interval": 14400,
     }
     assert (request["timeout"], request["allow_redirects"]) == ((3.05, 10.0), False)
+
+
+@pytest.mark.parametrize(
+    ("remainder", "unreached"),
+    [
+        ({"unlicenseduser": "eng_wang"}, ("eng_wang",)),
+        ({"invaliduser": "a|b", "unlicenseduser": "b|eng_wang"}, ("a", "b", "eng_wang")),
+        ({"invalidparty": "12"}, ("12",)),
+        ({"invalidtag": 7}, ("7",)),
+        ({"invaliduser": ["a", "b"]}, ("a", "b")),
+        ({"invaliduser": "", "unlicenseduser": None, "invalidparty": []}, ()),
+    ],
+)
+def test_a_success_with_a_remainder_names_whom_it_did_not_reach(remainder: Any, unreached: tuple[str, ...]) -> None:
+    """errcode 0 is no delivery to who has no licence, is not there or is out of the app's scope."""
+    wecom, _, _ = client({"errcode": 0, "errmsg": "ok", "msgid": "m1", **remainder})
+    assert wecom.send_text(["eng_wang"], "hi") == Sent("m1", unreached)
 
 
 def test_a_card_carries_its_task_and_buttons() -> None:

@@ -98,9 +98,7 @@ def test_each_message_of_a_batch_keeps_its_own_text() -> None:
     assert [one.plaintext for one in accepted(body)] == [b'{"msgTag":"msg_after_sale_create", "data":"{}"}', b"7"]
 
 
-@pytest.mark.parametrize(
-    "body", [b"[1", b"[1,]", b"[1 2]", b"[1]]", b"[[1]", b"[,]", b"[", b"[" * 100_000, b'["\xff"]']
-)
+@pytest.mark.parametrize("body", [b"[1", b"[1,]", b"[1 2]", b"[1]]", b"[[1]", b"[,]", b"[", b"[" * 100_000])
 def test_a_signed_body_that_is_no_array_is_kept_whole(body: bytes) -> None:
     """What verifies is never lost, whatever it is."""
     assert [one.plaintext for one in accepted(body)] == [body]

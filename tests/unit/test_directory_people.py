@@ -11,7 +11,8 @@ from functions.directory.keys import write_key
 from functions.directory.people import GRANTS_LIMIT, add_grant, person_changed
 from functions.directory.regions import names, show_region
 from functions.directory.roles import ROLES
-from hub.contracts.directory import GrantBody, Role
+from hub.contracts.base import Role
+from hub.contracts.directory import GrantBody
 from hub.edge.auth import principal_from
 from hub.kernel.errors import Invalid, NotFound
 

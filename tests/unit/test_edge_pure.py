@@ -102,6 +102,7 @@ def test_a_log_line_masks_what_is_private() -> None:
     line = json.loads(out.getvalue())
     assert (line["token"], line["phone"], line["text"], line["ticket"]) == (MASK, MASK, MASK, "tkt_1")
     assert masked_facts({"secret": "s", "ticket": "tkt_1"}) == {"fact_secret": MASK, "fact_ticket": "tkt_1"}
+    assert masked_facts({"customer": "13800138000"}, typed=True) == {"fact_customer": MASK}
 
 
 def test_a_missing_setting_is_named() -> None:

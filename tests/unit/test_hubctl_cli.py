@@ -75,3 +75,26 @@ def test_nothing_to_decode_is_said(decode: list[str]) -> None:
     done = CliRunner().invoke(app, decode[:4])
     assert isinstance(done.exception, OperatorError)
     assert "nothing was captured" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"), [({"item_no": "BX-3", "quantity": 5}, 0), ({"item_no": 5, "quantity": "1"}, 1)]
+)
+def test_what_would_be_quarantined_is_an_exit_code(tmp_path: Path, data: dict[str, Any], code: int) -> None:
+    """It verifies either way; only what is understood is exit 0, and what is wrong is shown."""
+    known: dict[str, Any] = payload("open_examples")["settings"]
+    body = {"type": "stock.updated", "occurred_at": "2026-01-01T12:00:00Z", "data": data}
+    push = sample("open", known, json.dumps(body).encode())
+    (tmp_path / "settings.json").write_text(json.dumps(known), encoding="utf-8")
+    (tmp_path / "body").write_bytes(push.body)
+    files = ["--settings", str(tmp_path / "settings.json"), "--body", str(tmp_path / "body")]
+    done = CliRunner().invoke(app, ["decode", "open", *files, *headers(push)])
+    assert (done.exit_code, "quarantined" in json.loads(done.stdout)[0]) == (code, bool(code))
+
+
+@pytest.mark.parametrize(("tenant", "wrong"), [("acm", "there is no tenant acm"), ("../x", "can't be a tenant's id")])
+def test_no_token_is_signed_for_a_tenant_that_is_not_there(tenant: str, wrong: str) -> None:
+    """A slip of the pen is said, and nothing printed."""
+    done = CliRunner().invoke(app, ["token", "--tenant", tenant])
+    assert isinstance(done.exception, OperatorError)
+    assert (wrong in str(done.exception), done.stdout) == (True, "")

@@ -19,6 +19,8 @@ from hub.channels.base import Delivery
 from hub.channels.registry import codec, inbound, inbound_channels, samples
 from hub.channels.samples import sample_names
 from hubctl.failures import OperatorError
+from hubctl.market_orders import ORDERS
+from hubctl.platforms.app import make_double
 from hubctl.sampling import Target, find_target, send_sample
 from tests.channels.support import payload, stored
 
@@ -78,6 +80,22 @@ def test_every_sample_of_a_channel_passes_its_door_over_http(channel: str, serve
         assert answered.url.startswith(target.url)
         keys.append(message.dedupe_key)
     assert len(set(keys)) == len(samples(channel))
+
+
+@pytest.mark.parametrize("channel", ORDERS)
+def test_the_double_knows_the_order_before_its_push_speaks_of_it(channel: str, server: Listener) -> None:
+    """To the hub that runs here a push goes after its double was told of a paid order with the very number in it."""
+    target = Target(f"{server.url}/webhooks/{channel}/con_1", settings(channel), platforms_url=server.url)
+    send_sample(channel, ORDERS[channel].push, target, TEXT)
+    control, push = server.came[-2:]
+    (message,) = codec(channel).accept(push, settings(channel)).messages
+    (draft,) = inbound(channel).events(stored(channel, message.plaintext, account=message.account))
+    event: Any = draft.event
+    assert (event.type, control.path) == ("order.touched", f"/_control/{channel}/orders")
+    assert event.order_no in control.body.decode()
+    double = make_double(channel, [settings(channel)])
+    assert double is not None
+    assert double.control("orders", json.loads(control.body)).status == 200
 
 
 def test_the_words_are_those_that_were_given(server: Listener) -> None:

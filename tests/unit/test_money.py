@@ -40,9 +40,19 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
         Money.parse(text)
 
 
-@pytest.mark.parametrize("arguments", [(1.0,), (True,), (1, "XXX"), (LIMIT_MINOR,), (-LIMIT_MINOR,)])
+@pytest.mark.parametrize(("text", "currency"), [("9999999999999.99", "CNY"), ("-999999999999999", "JPY")])
+def test_any_sum_of_amounts_that_were_taken_is_money(text: str, currency: str) -> None:
+    """The largest amount that is taken can be added to itself; one minor unit more is refused where it comes in."""
+    largest = Money.parse(text, currency)
+    assert (largest + largest).amount_minor == 2 * largest.amount_minor
+    assert Money(10**20, currency) + Money(1, currency) == Money(10**20 + 1, currency)
+    with pytest.raises(Invalid):
+        Money.parse({"CNY": "10000000000000.00", "JPY": "1000000000000000"}[currency], currency)
+
+
+@pytest.mark.parametrize("arguments", [(1.0,), (True,), (1, "XXX")])
 def test_only_whole_minor_units_make_money(arguments: tuple[Any, ...]) -> None:
-    """Floats, booleans, unknown currencies and absurd amounts make no money."""
+    """Floats, booleans and unknown currencies make no money."""
     with pytest.raises(Invalid):
         Money(*arguments)
 

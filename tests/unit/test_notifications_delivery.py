@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.notifications.bundling import sweep_due
-from functions.notifications.delivery import ATTEMPTS_LIMIT, Send, delay, deliver
+from functions.notifications.delivery import ATTEMPTS_LIMIT, SAME_AGAIN, Claim, Send, delay, deliver
 from functions.notifications.notices import Notice
 from hub.kernel.errors import Refuse, Retry
 from tests.support.sends import MemorySends
 
 NIGHT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 MORNING = NIGHT + timedelta(hours=6)
+OWNERS = count(1)
 
 
 class Crash(BaseException):
@@ -33,18 +35,21 @@ class Said:
 
 @dataclass
 class Platform:
-    """Plays a script, one word a call: ok, retry (not taken), refuse, invalid, die (taken, then our function dies)."""
+    """Plays a script, one word a call: ok, retry (not taken), refuse, invalid, die (taken, then our function dies).
+    Like WeCom, it tells nobody the same words twice."""
 
     script: list[str] = field(default_factory=list)
     taken: list[tuple[str, ...]] = field(default_factory=list)
 
-    def post(self, *told: str) -> Said:
+    def post(self, claim: Claim, *told: str) -> Said:
+        claim()
         word = self.script.pop(0) if self.script else "ok"
         if word == "retry":
             raise Retry("busy")
         if word == "refuse":
             raise Refuse("no such member")
-        self.taken.append(told)
+        if told not in self.taken:
+            self.taken.append(told)
         if word == "die":
             raise Crash
         return Said(refused="unreachable" if word == "invalid" else "")
@@ -54,10 +59,10 @@ def notice(send_id: str = "snd_1", recipient: str = "li") -> Notice:
     return Notice(send_id, "ticket.assigned", "evt_1", recipient, "wecom", "tkt_1", "repair", "normal")
 
 
-def attempt(sends: MemorySends, platform: Platform) -> Send | None:
+def attempt(sends: MemorySends, platform: Platform, owner: str = "a", now: datetime = NIGHT) -> Send | None:
     """One delivery of the event, as the queue makes it."""
     try:
-        return deliver(sends, notice(), NIGHT, lambda: platform.post("snd_1"))
+        return deliver(sends, notice(), now, lambda claim: platform.post(claim, "snd_1"), owner)
     except (Retry, Crash):
         return sends.read("snd_1")
 
@@ -70,13 +75,92 @@ def test_a_redelivered_event_sends_nothing_twice() -> None:
     assert (first and (first.state, first.platform_id), platform.taken) == (("sent", "m1"), [("snd_1",)])
 
 
-def test_a_crash_after_the_call_is_shown_as_unknown_and_not_sent_again() -> None:
-    """Nobody can know whether it arrived, so nobody is told twice."""
+def test_a_crash_after_the_call_is_sent_again_in_the_same_words_and_told_once() -> None:
+    """The platform drops a body that it has seen, so the repeat is safe, and the send ends as sent."""
     sends, platform = MemorySends(), Platform(["die"])
-    for _ in range(3):
-        last = attempt(sends, platform)
+    states = [last.state for owner in "abc" if (last := attempt(sends, platform, owner))]
+    assert (states, platform.taken) == (["claimed", "sent", "sent"], [("snd_1",)])
+
+
+def test_a_crash_between_claim_and_call_loses_nothing() -> None:
+    """The claim is written, the function dies, nothing went out: the next delivery sends it."""
+    sends, platform = MemorySends(), Platform()
+
+    def die(claim: Claim) -> Said:
+        claim()
+        raise Crash
+
+    with pytest.raises(Crash):
+        deliver(sends, notice(), NIGHT, die, "a")
+    last = attempt(sends, platform, "b")
     assert last is not None
-    assert (last.state, len(platform.taken)) == ("unknown", 1)
+    assert (last.state, last.attempt, platform.taken) == ("sent", 2, [("snd_1",)])
+
+
+def test_what_has_to_be_looked_up_fails_before_anything_is_claimed() -> None:
+    """A crash before the claim leaves no trace; a Retry is remembered, and the next delivery sends."""
+    sends, platform = MemorySends(), Platform()
+
+    def fail(error: BaseException) -> None:
+        def post(_: Claim) -> Said:
+            raise error
+
+        with pytest.raises(type(error)):
+            deliver(sends, notice(), NIGHT, post, "a")
+
+    fail(Crash())
+    assert sends.kept == {}
+    fail(Retry("no token"))
+    assert sends.kept["snd_1"].state == "retrying"
+    last = attempt(sends, platform, "b")
+    assert last is not None
+    assert (last.state, platform.taken) == ("sent", [("snd_1",)])
+
+
+@dataclass
+class Mute(MemorySends):
+    """A table whose first write is done, but whose answer is lost: the SDK writes again, and meets its own item."""
+
+    lost: int = 1
+
+    def write(self, send: Send) -> Send | None:
+        written = super().write(send)
+        if self.lost:
+            self.lost -= 1
+            return super().write(send)
+        return written
+
+
+def test_a_claim_whose_answer_was_lost_is_known_by_its_owner() -> None:
+    """The write was done and its repeat saw the condition fail: the claim is ours all the same, and the notice goes
+    out."""
+    sends, platform = Mute(), Platform()
+    last = attempt(sends, platform)
+    assert last is not None
+    assert (last.state, platform.taken) == ("sent", [("snd_1",)])
+
+
+def test_who_is_second_at_the_same_moment_leaves_it_to_the_first() -> None:
+    """Two that both saw nothing: one claim holds, and the other calls nobody."""
+    sends, platform = MemorySends(), Platform()
+
+    def post(claim: Claim) -> Said:
+        attempt(sends, platform, "b")
+        claim()
+        raise AssertionError("called though another one had it")
+
+    assert deliver(sends, notice(), NIGHT, post, "a") is None
+    assert (sends.kept["snd_1"].state, platform.taken) == ("sent", [("snd_1",)])
+
+
+def test_what_the_platform_may_have_forgotten_is_unknown_and_not_sent_again() -> None:
+    """Past the hours in which it knows the same words nobody can know whether it arrived, so nobody is told twice."""
+    sends, platform = MemorySends(), Platform(["die"])
+    attempt(sends, platform)
+    late = NIGHT + SAME_AGAIN + timedelta(seconds=1)
+    last = attempt(sends, platform, "b", late)
+    assert last is not None
+    assert (last.state, platform.taken) == ("unknown", [("snd_1",)])
 
 
 def test_a_platform_that_asks_for_patience_gets_the_message_later() -> None:
@@ -109,41 +193,27 @@ def test_a_refusal_is_final_and_says_why(word: str, reason: str) -> None:
 
 
 def test_who_finished_knows_better_than_who_doubted() -> None:
-    """A delivery that overlaps another calls it unknown; the one that sent says sent, and that stays."""
+    """A delivery days later calls it unknown; the one that sent after all says sent, and that stays."""
     sends = MemorySends()
 
-    def post() -> Said:
-        doubted = deliver(sends, notice(), NIGHT, Said)
+    def post(claim: Claim) -> Said:
+        claim()
+        doubted = attempt(sends, Platform(), "b", NIGHT + timedelta(days=2))
         assert doubted is not None
         assert doubted.state == "unknown"
         return Said()
 
-    settled = deliver(sends, notice(), NIGHT, post)
+    settled = deliver(sends, notice(), NIGHT, post, "a")
     assert settled is not None
     assert settled.state == "sent"
-
-
-def test_a_doubted_send_that_was_not_taken_goes_again() -> None:
-    """A delivery that overlaps another calls it unknown; the one that heard `not now` knows better, and it is sent."""
-    sends, platform = MemorySends(), Platform()
-
-    def post() -> Said:
-        deliver(sends, notice(), NIGHT, Said)
-        raise Retry("busy")
-
-    with pytest.raises(Retry):
-        deliver(sends, notice(), NIGHT, post)
-    last = attempt(sends, platform)
-    assert last is not None
-    assert (last.state, platform.taken) == ("sent", [("snd_1",)])
 
 
 @given(st.lists(st.sampled_from(["ok", "retry", "refuse", "die", "invalid"]), max_size=6), st.integers(1, 14))
 def test_however_it_goes_the_platform_takes_it_at_most_once(script: list[str], deliveries: int) -> None:
     """Any mixture of crashes, refusals and redeliveries."""
     sends, platform = MemorySends(), Platform(script)
-    for _ in range(deliveries):
-        attempt(sends, platform)
+    for owner in range(deliveries):
+        attempt(sends, platform, str(owner))
     assert len(platform.taken) <= 1
 
 
@@ -158,11 +228,11 @@ def waiting(*names: str) -> MemorySends:
 
 
 def sweep(sends: MemorySends, platform: Platform, now: datetime = MORNING) -> None:
-    def post(digest: Notice, told: object) -> Said:
-        return platform.post(digest.recipient, *(n.id for n in told))  # type: ignore[attr-defined]
+    def post(digest: Notice, told: object, claim: Claim) -> Said:
+        return platform.post(claim, digest.recipient, *(n.id for n in told))  # type: ignore[attr-defined]
 
     try:
-        sweep_due(sends, now, post)
+        sweep_due(sends, now, post, str(next(OWNERS)))
     except Crash:
         return
 
@@ -198,14 +268,15 @@ def test_one_person_whom_the_platform_makes_wait_holds_up_nobody() -> None:
 
 
 def test_two_sweeps_at_once_tell_it_once_and_agree() -> None:
-    """A sweep that starts while another is calling the platform sends nothing, and the sender's word stands."""
+    """A sweep that starts while another is calling the platform says the same words, which the platform drops."""
     sends, platform = waiting("a1", "a2"), Platform()
 
-    def post(digest: Notice, told: object) -> Said:
+    def post(digest: Notice, told: object, claim: Claim) -> Said:
+        said = platform.post(claim, digest.recipient, *(n.id for n in told))  # type: ignore[attr-defined]
         sweep(sends, platform)
-        return platform.post(digest.recipient, *(n.id for n in told))  # type: ignore[attr-defined]
+        return said
 
-    sweep_due(sends, MORNING, post)
+    sweep_due(sends, MORNING, post, "first")
     assert platform.taken == [("a", "snd_a1", "snd_a2")]
     assert {send.state for send in sends.kept.values()} == {"sent"}
 

@@ -52,6 +52,13 @@ def test_texts_and_cards_are_taken() -> None:
     assert (sent, double.sent) == (["local-1", "local-2"], 2)
 
 
+def test_a_member_without_a_licence_is_not_reached() -> None:
+    """The answer is errcode 0 all the same."""
+    double = Double((APP,))
+    double.control("unlicensed", ["eng_wang"])
+    assert made(double).send_text(["a", "eng_wang"], "你好").unreached == ("eng_wang",)
+
+
 def test_each_app_of_a_corp_has_a_token_of_its_own() -> None:
     """The same one while it lives; a wrong secret and an unknown corp have their own words."""
     double = Double((APP, OTHER))

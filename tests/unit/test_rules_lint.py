@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.rules import DecisionTable, Finding, LintReport, lint
+from hub.rules.space import MAX_WORK, Space, Walk
 
 SCHEMA = {
     "type": {"enum": ["repair", "install"]},
@@ -113,3 +114,19 @@ def test_search_is_bounded() -> None:
 
     assert not report.complete
     assert max(len(report.gaps), len(report.overlaps)) <= 50
+
+
+def test_a_table_as_large_as_a_request_is_linted_within_bounds() -> None:
+    """80 KB of rules, each with four alternatives: the work that is done of it is bounded, and the report says so."""
+    rules = [
+        {"any": [{"text": {"contains_all": [f"词{i}", f"语{i}"]}}, {"amount": {"gt": i}}, {"skills": {"has": f"s{i}"}},
+                 {"type": {"ne": "repair"}}], "not": {"region": {"within": f"{11 + i % 50}0000"}}}
+        for i in range(400)
+    ]  # fmt: skip
+    doc = {"key": "k", "version": 1, "schema": SCHEMA, "default": None}
+    table = DecisionTable.parse({**doc, "rules": [{"id": f"r{i}", "when": w, "then": i} for i, w in enumerate(rules)]})
+    space = Space(table)
+    walk = Walk(space, missing=True)
+    assert len(space.terms) == 1600
+    assert len(walk.examples) * len(space.terms) <= MAX_WORK
+    assert lint(table).complete is False

@@ -32,7 +32,8 @@ def case(one: Ticket, *visits: Visit) -> Case:
 
 
 def fire(one: Case, *people: Person) -> Any:
-    ripe, _ = due(watch_of(one), ladder("repair"), LATE)
+    repair = ladder("repair")
+    ripe, _ = due(watch_of(one, repair), repair.steps, LATE)
     return fire_rungs(one, ripe, Organisation(people), LATE)
 
 

@@ -13,7 +13,7 @@ from tests.support.presets import ladder
 
 T0 = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """09:00 of a Monday in Shanghai."""
-COMPLAINT = ladder("complaint")
+COMPLAINT = ladder("complaint").steps
 OFFICE = BusinessCalendar(intervals=((time(9), time(12)), (time(13), time(18))), kind="workdays")
 
 moments = st.integers(0, 10 * 86_400 * 1_000_000).map(lambda us: T0 + timedelta(microseconds=us))

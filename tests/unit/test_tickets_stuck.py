@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.tickets.deadlines import stuck
-from functions.tickets.deadlines.stuck import adopt_ticket, resume_run, share_of, silent_since
+from functions.tickets.deadlines.stuck import adopt_ticket, share_of, silent_since
 from functions.tickets.dispatch.dispatch import Organisation, Person
 from functions.tickets.flows.flow import parse_flow
+from functions.tickets.ticket.runs import has_got_on, resume_run
 from functions.tickets.ticket.ticket import Case, Ticket, Visit
 
 AT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
@@ -62,20 +63,51 @@ def visit(node: str, edge: str = "", run: int = 1, number: int = 1, **facts: Any
 def test_the_next_run_goes_on_behind_the_last_visit(node: str, edge: str, following: str) -> None:
     """By the edge that was recorded, whatever kind of node it was."""
     move = resume_run(case(visit("dispatch", "done"), visit(node, edge, number=2)), FLOW, LATER)
-    assert move is not None
     assert (move.ticket.run, move.ticket.resume_at, move.ticket.resume_after) == (2, following, "vis_2")
 
 
-def test_inside_a_branch_no_run_resumes() -> None:
-    """The other branch would be left out, so this one waits for a person."""
-    assert resume_run(case(visit("left", "done")), FLOW, LATER) is None
+@pytest.mark.parametrize(
+    ("last", "at"),
+    [
+        (visit("check", number=2, previous="vis_1"), LATER),
+        (visit("both", "failed", number=2, previous="vis_1"), LATER),
+        (visit("rest", "elapsed", number=2, previous="vis_1", until=LATER + timedelta(seconds=1)), LATER),
+    ],
+)
+def test_the_next_run_takes_the_last_visit_up_again(last: Visit, at: datetime) -> None:
+    """While a person is waited for, where a parallel failed, and while a wait is not over."""
+    move = resume_run(case(visit("dispatch", "done"), last), FLOW, at)
+    assert (move.ticket.run, move.ticket.first_run) == (2, 1)
+    assert (move.ticket.resume_at, move.ticket.resume_after) == (last.node, "vis_1")
+
+
+def test_inside_a_branch_the_next_run_forks_again() -> None:
+    """At the parallel, behind the visit before it: the other branch goes on, too."""
+    before = visit("which", "otherwise")
+    left = visit("left", "done", number=2, previous=before.id)
+    move = resume_run(case(before, left, visit("right", number=3, previous=before.id)), FLOW, LATER)
+    assert (move.ticket.resume_at, move.ticket.resume_after) == ("both", before.id)
 
 
 def test_a_run_that_came_to_nothing_is_begun_again() -> None:
     """A second run without a visit resumes where it was to resume, not behind a visit of the first."""
     move = resume_run(case(visit("dispatch", "done"), run=2, resume_at="rest", resume_after="vis_7"), FLOW, LATER)
-    assert move is not None
     assert (move.ticket.run, move.ticket.resume_at, move.ticket.resume_after) == (3, "rest", "vis_7")
+
+
+@pytest.mark.parametrize(
+    ("one", "got_on"),
+    [
+        (case(), True),
+        (case(visit("check"), run=2, first_run=1, run_at=LATER), False),
+        (case(visit("both", "failed"), run=2, first_run=1, run_at=AT), False),
+        (case(visit("dispatch", "done"), run=2, first_run=1, run_at=AT), True),
+    ],
+)
+def test_whether_a_run_has_got_on(one: Case, got_on: bool) -> None:
+    """A first run always may be resumed at once; a later one if something was entered or left in it, unless a parallel
+    only failed again."""
+    assert has_got_on(one) is got_on
 
 
 @pytest.mark.parametrize(

@@ -259,6 +259,24 @@ def test_rows_that_are_no_orders_go_to_the_inbox() -> None:
     assert [(arrival.dedupe_key, arrival.source) for arrival in kept.stored] == [("review:1", "pull")]
 
 
+class Odd(Platform):
+    """One of its rows can't be read: it has no number."""
+
+    def _row(self, number: str) -> Row:
+        return Row("", {"item": 7}) if number == "2" else super()._row(number)
+
+
+def test_a_listed_row_that_cannot_be_read_goes_to_the_inbox_alone() -> None:
+    """It will be quarantined there, once however often it is read; the others are noted, and the watermark moves."""
+    kept, orders = Kept(), Orders()
+    for _ in range(2):
+        assert kept.refresher(orders).pull(shop_of(Odd(3)), BACKWARD, NOW, noting()) > NOW
+    assert len(set(orders.noted)) == 2
+    assert not orders.unknown
+    assert {arrival.plaintext for arrival in kept.stored} == {b'{"pulled": "order", "row": {"item": 7}}'}
+    assert len({arrival.dedupe_key for arrival in kept.stored}) == 1
+
+
 def test_a_message_in_words_that_nobody_knows_is_quarantined_with_its_order() -> None:
     """The order is remembered as unknown, and the push that told of it waits for a mapping."""
 

@@ -85,7 +85,7 @@ def test_a_message_that_moved_on_is_left_alone() -> None:
 def test_what_dynamodb_does_not_take_is_tried_later(error: Exception) -> None:
     """An outage is Retry: the queue keeps the message."""
     with pytest.raises(Retry):
-        settler(Dynamo(error)).settle(ITEM, "processed", NOW)
+        settler(Dynamo(*[error] * TRIES)).settle(ITEM, "processed", NOW)
 
 
 class Room:

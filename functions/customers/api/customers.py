@@ -71,20 +71,32 @@ def read_timeline(desk: Desk, request: Request) -> Page[TimelineEntry]:
     return page(entries, position)
 
 
+def _identify(desk: Desk, request: Request) -> None:
+    """Whoever is known by what was recorded is this customer, unless it is another's already. Again changes nothing."""
+    person = person_of({"person": {request.path["name"]: request.body.value}})
+    for identity in identities_of(person, desk.phone_key):
+        desk.people.claim(request.subject.id, (identity,), request.now)
+
+
+def _replay_fact(desk: Desk, request: Request, _made: str) -> CustomerView:
+    """A repeat: the fact stands, and what follows from it may not have been done yet."""
+    _identify(desk, request)
+    return _show(desk, request, request.subject.id)
+
+
 @room.http("PUT", "/customers/{customer_id}/facts/{name}", summary="记录客户信息 · Record a fact", body=FactBody,
-           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer)  # fmt: skip
+           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer,
+           replay=_replay_fact)  # fmt: skip
 def record_fact(desk: Desk, request: Request) -> CustomerView:
     """Record one fact about a customer, with who said so and when; it holds from now on, and the one before stays in
     the history. Whoever comes with a `phone` or `union_id` that is recorded here is this customer, unless it is
     another's already."""
     customer_id, name, value = request.subject.id, request.path["name"], request.body.value
-    scribe, source = scribe_of(desk), request.principal.sub
-    facts = [
-        scribe.fact(customer_id, *fact, source=source, at=request.now) for fact in with_derived(name, value).items()
-    ]
+    scribe, source, at = scribe_of(desk), request.principal.sub, request.now
+    values = with_derived(name, value)
+    facts = [scribe.fact(customer_id, key, values[key], source=source, at=at) for key in values]
     desk.customers.save_facts(customer_id, facts, request.body.version)
-    for identity in identities_of(person_of({"person": {name: value}}), desk.phone_key):
-        desk.people.claim(customer_id, (identity,), request.now)
+    _identify(desk, request)
     return _show(desk, request, customer_id)
 
 
@@ -98,8 +110,17 @@ def read_fact(desk: Desk, request: Request) -> Page[FactView]:
     return page([show_fact(fact, reader) for fact in facts], position)
 
 
+def _replay_change(desk: Desk, request: Request, _made: str) -> CustomerView:
+    """A repeat of a merge or a split: it stands, and the lists may not have followed yet."""
+    other = request.body.into if isinstance(request.body, MergeBody) else request.body.identity_id
+    for customer_id in {request.subject.id, desk.people.root(other)}:
+        relist(desk, customer_id)
+    return _show(desk, request, request.subject.id)
+
+
 @room.http("POST", "/customers/{customer_id}/merge", summary="合并客户 · Two customers are one person", body=MergeBody,
-           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer)  # fmt: skip
+           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer,
+           replay=_replay_change)  # fmt: skip
 def merge_customer(desk: Desk, request: Request) -> CustomerView:
     """Make this customer part of another: from now on both ids lead to that one, who has both histories. Nothing to do
     where they are one already; `unmerge` takes them apart again, each with what was theirs."""
@@ -113,7 +134,8 @@ def merge_customer(desk: Desk, request: Request) -> CustomerView:
 
 
 @room.http("POST", "/customers/{customer_id}/unmerge", summary="拆分客户 · A name is somebody else's", body=UnmergeBody,
-           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer)  # fmt: skip
+           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer,
+           replay=_replay_change)  # fmt: skip
 def unmerge_customer(desk: Desk, request: Request) -> CustomerView:
     """Take a record out of this customer, with what was merged into it before: a customer of their own again, whom the
     hub does not merge by itself any more. Nothing to do where they are two already."""

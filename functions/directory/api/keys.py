@@ -7,6 +7,7 @@ import os
 from functions.directory.desk import Desk
 from functions.directory.keys import SECRET_BYTES, write_key
 from functions.directory.room import ADMINISTRATOR, room
+from functions.directory.tables import SecretItem
 from hub.contracts.directory import KeyBody, KeyView, MeView, NewKeyView, TokenBody, TokenView
 from hub.contracts.http import Page, PageQuery
 from hub.edge import auth, cursors
@@ -14,6 +15,7 @@ from hub.edge.access import reach_of
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Unauthenticated
+from hub.store.idempotency import KEPT_SECONDS
 
 TOKEN_SECONDS = 900
 
@@ -26,16 +28,21 @@ def list_keys(desk: Desk, request: Request) -> Page[KeyView]:
 
 
 def _replay_key(desk: Desk, _: Request, key_id: str) -> NewKeyView:
-    """A repeat of the creating request: the key again, but its secret was told once and is not stored."""
-    return NewKeyView(**desk.directory.key(key_id).model_dump(), api_key="")
+    """A repeat of the creating request: the key again, and what was told of it, as long as a key may be repeated."""
+    secret, wall_now = desk.directory.secret(key_id), desk.host.clock.wall_now().timestamp()
+    holds = secret is not None and int(secret.expires_at or 0) > wall_now
+    api_key = desk.sealer.unseal(secret.sealed, _context(key_id)) if secret and holds else ""
+    return NewKeyView(**desk.directory.key(key_id).model_dump(), api_key=api_key)
 
 
 @room.http("POST", "/auth/keys", summary="新建密钥 · Make an API key", body=KeyBody,
            answer=NewKeyView, roles=ADMINISTRATOR, scope="tenant", status=201, replay=_replay_key)  # fmt: skip
 def make_key(desk: Desk, request: Request) -> NewKeyView:
-    """A key for a machine. The answer is the only place where the key ever stands."""
-    api_key = write_key(auth.API_KEY_PREFIX, os.urandom(SECRET_BYTES))
-    made = desk.directory.create_key(request.new_id("key"), auth.key_fingerprint(api_key), request.body, request.now)
+    """A key for a machine. The answer is the only place where the key ever stands in clear; a repeat with the same
+    Idempotency-Key is told it again, for two days."""
+    api_key, key_id = write_key(auth.API_KEY_PREFIX, os.urandom(SECRET_BYTES)), request.new_id("key")
+    secret = _secret(desk, key_id, api_key) if request.idempotency_key else None
+    made = desk.directory.create_key(key_id, auth.key_fingerprint(api_key), request.body, request.now, secret)
     return NewKeyView(**made.model_dump(), api_key=api_key)
 
 
@@ -54,11 +61,10 @@ def make_token(desk: Desk, request: Request) -> TokenView:
     if record is None:
         raise Unauthenticated("no such API key")
     rights = desk.host.principals.principal(str(record["sub"])) or record
-    epoch = int(rights.get("epoch", 0))
-    claims = {"sub": record["sub"], "aud": desk.host.settings.tenant, "kind": "machine", "epoch": epoch}
-    token = auth.issue(
-        desk.host.auth_keys(), auth.principal_from(claims, rights), desk.host.clock.wall_now(), TOKEN_SECONDS, epoch
-    )
+    wall_now = desk.host.clock.wall_now()
+    tenant, epoch = desk.host.settings.tenant, auth.epoch_at(wall_now)
+    claims = {"sub": record["sub"], "aud": tenant, "kind": "machine", "epoch": epoch}
+    token = auth.issue(desk.host.auth_keys(), auth.principal_from(claims, rights), wall_now, TOKEN_SECONDS)
     return TokenView(access_token=token, expires_in=TOKEN_SECONDS)
 
 
@@ -76,3 +82,12 @@ def read_me(desk: Desk, request: Request) -> MeView:
         level=reach_of(who).level,
         tenant=who.tenant,
     )
+
+
+def _secret(desk: Desk, key_id: str, api_key: str) -> SecretItem:
+    forgotten_at = int(desk.host.clock.wall_now().timestamp()) + KEPT_SECONDS
+    return SecretItem(sealed=desk.sealer.seal(api_key, _context(key_id)), expires_at=forgotten_at)
+
+
+def _context(key_id: str) -> str:
+    return f"{key_id}/secret"

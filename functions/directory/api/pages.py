@@ -36,7 +36,7 @@ def read_verification(desk: Desk, request: Request) -> Raw:
     name = request.path["file"]
     content = desk.host.settings.verify_file(name) if _VERIFY_FILE.fullmatch(name) else None
     if content is None:
-        raise NotFound("no such path", path=f"/{name}")
+        raise NotFound("no such path")
     return Raw(200, content.encode(), "text/plain; charset=utf-8")
 
 

@@ -11,6 +11,7 @@ from hub.contracts.directory import PersonBody, PersonView
 from hub.contracts.http import Page, PageQuery
 from hub.edge import cursors
 from hub.edge.answers import page
+from hub.edge.auth import epoch_at
 from hub.edge.requests import Request
 from hub.kernel.errors import Conflict, Forbidden
 
@@ -63,14 +64,15 @@ def save_person(desk: Desk, request: Request) -> PersonView:
 def freeze_person(desk: Desk, request: Request) -> PersonView:
     """From the next request on nothing is allowed any more, and every token given out so far is dead for good."""
     _keep_a_way_in(request, ())
-    return show_person(desk, desk.directory.freeze(request.path["person_id"], True, request.now))
+    epoch = epoch_at(desk.host.clock.wall_now())
+    return show_person(desk, desk.directory.freeze(request.path["person_id"], request.now, epoch))
 
 
 @room.http("POST", "/directory/people/{person_id}/thaw", summary="解冻账号 · Thaw an account",
            answer=PersonView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
 def thaw_person(desk: Desk, request: Request) -> PersonView:
     """The person may sign in anew."""
-    return show_person(desk, desk.directory.freeze(request.path["person_id"], False, request.now))
+    return show_person(desk, desk.directory.thaw(request.path["person_id"], request.now))
 
 
 def _save_person(desk: Desk, request: Request, body: PersonBody) -> PersonView:

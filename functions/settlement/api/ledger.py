@@ -104,7 +104,7 @@ def post_entry(desk: Desk, request: Request) -> LedgerEntryView:
 )
 def show_summary(desk: Desk, request: Request) -> LedgerSummary:
     """Adds up to SUMMARY_LIMIT entries, in minor units; `complete` says whether that was all of them."""
-    entries = list(desk.entries.every())
+    entries = list(desk.entries.every(request.now))
     summed = entries[:SUMMARY_LIMIT]
     return LedgerSummary(
         entries=len(summed), imbalance_minor=imbalance_minor(summed), complete=len(summed) == len(entries)

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from functions.settlement.ledger.ledger import Booking, Entry, entry_document, entry_from_document
 from functions.settlement.ledger.lines import PartyLine, line_document, line_from_document, region_of
 from functions.settlement.tables import DueItem, EntryItem, LineItem, PartyItem
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Invalid, Problem
-from hub.store.lists import ListQuery, list_keys, read_list
+from hub.kernel.regions import BASE
+from hub.store.lists import ListQuery, Within, list_keys, read_list
 from hub.store.model import saving
 from hub.store.paging import Position
+from hub.store.sharded import shard_pk
 from hub.store.table import Table
 
 EARNINGS_LIMIT = 2000
 """Lines of one person and period in one answer."""
 LIST = "entries"
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+"""No entry was posted before."""
+PAGE = 1000
 SUMMARY_LIMIT = 20_000
 """Entries that one request adds up."""
 
@@ -37,8 +42,6 @@ class Entries:
             f"{self._tenant}#entry#{entry.fact_id}",
             entry.purpose,
             document=entry_document(entry, booking),
-            list_pk=f"{self._tenant}#entries",
-            list_sk=entry.id,
         )
         item.list_under(list_keys(self._tenant, LIST, entry.id, booking.posted_at, region=region_of(entry)))
         if item.create_if_absent():
@@ -82,16 +85,21 @@ class Entries:
         entries = read_list(self._table, query)
         return [entry_from_document(item["document"]) for item in entries.items], entries.position
 
-    def every(self) -> Iterator[Entry]:
-        """All entries, SUMMARY_LIMIT and one at most; may be two seconds behind."""
-        with saving():
-            for item in EntryItem.by_list.query(f"{self._tenant}#entries", limit=SUMMARY_LIMIT + 1):
-                yield entry_from_document(item.document)[0]
+    def every(self, now: datetime) -> Iterator[Entry]:
+        """All entries posted by `now`, the latest first, SUMMARY_LIMIT and one at most; may be two seconds behind."""
+        position, left = None, SUMMARY_LIMIT + 1
+        while left > 0:
+            query = ListQuery(self._tenant, LIST, Within(BASE), now, min(PAGE, left), FIRST, None, position)
+            page, position = self.page(query)
+            yield from (entry for entry, _ in page)
+            left -= len(page)
+            if position is None:
+                return
 
     def _register(self, party: str) -> None:
         """Remember that a party exists, so that runs visit it; asked of the table once a process."""
         if party not in self._known_parties:
-            PartyItem(f"{self._tenant}#parties", party).create_if_absent()
+            PartyItem(shard_pk(self._tenant, "parties", party), party).create_if_absent()
             self._known_parties.add(party)
 
 

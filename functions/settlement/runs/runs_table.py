@@ -11,7 +11,8 @@ from functions.settlement.tables import ClosingItem, RunItem
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.store.model import saving
-from hub.store.paging import Position, read_page
+from hub.store.paging import Position
+from hub.store.sharded import read_sharded, shard_pk
 
 
 class Runs:
@@ -52,7 +53,7 @@ class Runs:
             day=run.day.isoformat(),
             cut_off=rfc3339(run.cut_off),
             opened_at=rfc3339(run.opened_at),
-            list_pk=f"{self._tenant}#runs",
+            list_pk=shard_pk(self._tenant, "runs", run.day.isoformat()),
             list_sk=run.day.isoformat(),
         )
         return run if item.create_if_absent() else _run(self._item(run.id))
@@ -75,8 +76,8 @@ class Runs:
 
     def page(self, limit: int, start: Position | None) -> tuple[list[Run], Position | None]:
         """Runs, the latest day first; may be two seconds behind."""
-        query, pk = RunItem.by_list.query, f"{self._tenant}#runs"
-        items, position = read_page(query, pk, limit=limit, start=start, scan_index_forward=False)
+        query, by = RunItem.by_list.query, RunItem.list_sk
+        items, position = read_sharded(query, by, self._tenant, "runs", limit=limit, start=start, newest_first=True)
         return [_run(item) for item in items], position
 
     def _take(self, run_id: str) -> None:

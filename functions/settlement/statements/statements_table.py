@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from functions.settlement.ledger.entries_table import line_of
 from functions.settlement.ledger.lines import PartyLine
@@ -20,6 +19,7 @@ from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Broken, Conflict, NotFound, Retry
 from hub.store.model import saving
 from hub.store.paging import Position, read_page
+from hub.store.sharded import read_sharded, shard_pk
 
 
 class Statements:
@@ -30,11 +30,11 @@ class Statements:
 
     def parties_after(self, cursor: str, limit: int) -> list[str]:
         """Parties in alphabetical order, those after `cursor`; strongly consistent."""
-        after = PartyItem.sk > cursor if cursor else None
-        with saving():
-            return [
-                item.sk for item in PartyItem.query(f"{self._tenant}#parties", after, limit=limit, consistent_read=True)
-            ]
+        start = {"list": "parties", "after": cursor} if cursor else None
+        items, _ = read_sharded(
+            PartyItem.query, PartyItem.sk, self._tenant, "parties", limit=limit, start=start, consistent_read=True
+        )
+        return [item.sk for item in items]
 
     def due_lines(self, party: str, cut_off: datetime) -> list[PartyLine]:
         """The party's lines booked up to the cut-off that are in no statement, LINES_LIMIT at most; strongly
@@ -73,7 +73,7 @@ class Statements:
             f"{self._tenant}#party#{statement.party}",
             f"statement#{statement.id}",
             document=statement_document(statement),
-            list_pk=f"{self._tenant}#statements",
+            list_pk=shard_pk(self._tenant, "statements", statement.id),
             list_sk=statement.id,
         )
         if item.create_if_absent():
@@ -104,7 +104,7 @@ class Statements:
     def get(self, statement_id: str) -> Statement:
         """A statement by its id alone; may be two seconds behind. Raises NotFound."""
         pages = StatementItem.by_list.query(
-            f"{self._tenant}#statements", StatementItem.list_sk == statement_id, limit=1
+            shard_pk(self._tenant, "statements", statement_id), StatementItem.list_sk == statement_id, limit=1
         )
         with saving():
             for item in pages:
@@ -113,24 +113,22 @@ class Statements:
 
     def page(self, prefix: str, limit: int, start: Position | None) -> tuple[list[Statement], Position | None]:
         """Statements whose id begins with `prefix`, the latest first; may be two seconds behind."""
-        condition = StatementItem.list_sk.startswith(prefix) if prefix else None
-        return _read(StatementItem.by_list.query, f"{self._tenant}#statements", condition, limit, start)
+        query, by = StatementItem.by_list.query, StatementItem.list_sk
+        items, position = read_sharded(
+            query, by, self._tenant, "statements", limit=limit, start=start, prefix=prefix, newest_first=True
+        )
+        return [statement_from_document(item.document) for item in items], position
 
     def page_of_party(
         self, party: str, prefix: str, limit: int, start: Position | None
     ) -> tuple[list[Statement], Position | None]:
         """A party's statements, the latest first."""
         condition = StatementItem.sk.startswith(f"statement#{prefix}")
-        return _read(StatementItem.query, f"{self._tenant}#party#{party}", condition, limit, start)
+        query, pk = StatementItem.query, f"{self._tenant}#party#{party}"
+        items, position = read_page(query, pk, condition, limit=limit, start=start, scan_index_forward=False)
+        return [statement_from_document(item.document) for item in items], position
 
     @staticmethod
     def _clear(hint: DueItem) -> None:
         with saving():
             hint.delete(add_version_condition=False)
-
-
-def _read(
-    query: Any, pk: str, condition: Any, limit: int, start: Position | None
-) -> tuple[list[Statement], Position | None]:
-    items, position = read_page(query, pk, condition, limit=limit, start=start, scan_index_forward=False)
-    return [statement_from_document(item.document) for item in items], position

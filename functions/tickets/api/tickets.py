@@ -23,6 +23,9 @@ from hub.edge.requests import Request
 from hub.kernel.errors import Conflict
 from hub.rules import explain
 
+SHOWN_LIMIT = 5000
+"""So many entries of a trail are in one answer; all of them are verified."""
+
 
 @room.http(
     "GET",
@@ -40,13 +43,21 @@ def list_tickets(desk: Desk, request: Request) -> Page[TicketView]:
     def reaches(ticket: Ticket) -> bool:
         return request.reach.covers(place_of(Case(ticket)))
 
+    if query.message:
+        return page(map(show_ticket, filter(lambda case: reaches(case.ticket), _of_message(desk, query.message))), None)
     start = cursors.decode(query.cursor)
     cases, position = desk.lists.page(query, within(request.reach), reaches, request.now, start)
     return page(map(show_ticket, cases), position)
 
 
-def _replay_open(desk: Desk, _request: Request, ticket_id: str) -> TicketView:
-    return show_case(desk, desk.tickets.case(ticket_id))
+def _of_message(desk: Desk, message_id: str) -> tuple[Case, ...]:
+    """The ticket that a message opened or joined, as it is now; none where it did neither."""
+    ticket_id = desk.threads.message_ticket(message_id)
+    return (desk.tickets.case(ticket_id),) if ticket_id else ()
+
+
+def _replay_open(desk: Desk, request: Request, _made: str) -> TicketView:
+    return show_case(desk, desk.tickets.case(request.new_id("tkt")))
 
 
 @room.http(
@@ -120,11 +131,13 @@ def read_ticket(desk: Desk, request: Request) -> TicketView:
     summary="操作痕迹 · The ticket's trail",
 )
 def read_timeline(desk: Desk, request: Request) -> TimelineView:
-    """All that happened, in order, and whether the hash chain holds."""
+    """All that happened, in order, and whether the hash chain holds; of a very long trail the last 5,000 entries, and
+    how many are left out."""
     case: Case = request.subject
-    entries = desk.tickets.trail(case.ticket.id)
-    texts = {e.seq: desk.unseal_text(case.ticket.id, e.sealed_text) for e in entries if e.sealed_text}
-    return show_timeline(case, entries, texts)
+    entries = desk.tickets.trail(case.ticket)
+    shown = entries[-SHOWN_LIMIT:]
+    texts = {e.seq: desk.unseal_text(case.ticket.id, e.sealed_text) for e in shown if e.sealed_text}
+    return show_timeline(case, entries, shown, texts)
 
 
 @room.http(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -112,14 +112,15 @@ def _rung(rung: Rung) -> RungView:
     )
 
 
-def show_timeline(case: Case, entries: Iterable[Entry], texts: Mapping[int, str]) -> TimelineView:
-    """The trail, with the text that goes with an entry by its sequence number."""
-    trail = tuple(entries)
+def show_timeline(case: Case, trail: Sequence[Entry], shown: Sequence[Entry], texts: Mapping[int, str]) -> TimelineView:
+    """The end of the trail that is shown, with the text that goes with an entry by its sequence number; the whole of
+    `trail` is verified."""
     broken_at = first_break(case.ticket, trail)
     return TimelineView(
         ticket_id=case.ticket.id,
         intact=broken_at is None,
         broken_at=broken_at,
+        left_out=len(trail) - len(shown),
         entries=tuple(
             EntryView(
                 seq=entry.seq,
@@ -130,7 +131,7 @@ def show_timeline(case: Case, entries: Iterable[Entry], texts: Mapping[int, str]
                 text=texts.get(entry.seq, ""),
                 hash=entry.hash,
             )
-            for entry in trail
+            for entry in shown
         ),
     )
 
@@ -139,8 +140,8 @@ def show_explanation(
     case: Case, ladder: Ladder, traces: Iterable[RuleTrace], dispatch: Dispatch, now: datetime
 ) -> ExplainView:
     """Why the ticket is what and where it is, who would get it now, and what its clock will do."""
-    watch = watch_of(case)
-    _, wake = due(watch, ladder, now)
+    watch = watch_of(case, ladder)
+    _, wake = due(watch, ladder.steps, now)
     return ExplainView(
         ticket_id=case.ticket.id,
         rule_id=case.ticket.rule_id,
@@ -169,7 +170,7 @@ def show_explanation(
                 due_at=due_at(watch.clock, step) if watch.clock.since else None,
                 fired=step.name in watch.fired,
             )
-            for step in ladder
+            for step in ladder.steps
         ),
     )
 

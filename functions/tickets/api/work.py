@@ -137,8 +137,10 @@ def reply(desk: Desk, request: Request) -> TicketView:
 )
 def pause(desk: Desk, request: Request) -> TicketView:
     """Stop the ticket's clock, e.g. while the customer or a part is awaited; nothing falls due."""
-    waits_for, actor = request.body.waits_for, request.principal.sub
-    return change_case(desk, request, lambda case: pause_ticket(case, waits_for, actor, request.now))
+    waits_for, actor, ladder_of = request.body.waits_for, request.principal.sub, desk.catalogue.ladder_of
+    return change_case(
+        desk, request, lambda case: pause_ticket(case, ladder_of(case.ticket), waits_for, actor, request.now)
+    )
 
 
 @room.http(

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from functions.tickets.deadlines.deadlines import Clock, Watch, pause, resume
+from functions.tickets.deadlines.deadlines import Clock, Ladder, Watch, pause, resume
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, require_open
 
 
-def watch_of(case: Case) -> Watch:
-    """The ticket's clock and ladder as `deadlines` sees them."""
+def watch_of(case: Case, ladder: Ladder) -> Watch:
+    """The ticket's clock, by its ladder's calendar, and what has fired, as `deadlines` sees them."""
     ticket = case.ticket
-    clock = Clock(ticket.clock_since, ticket.clock_consumed_seconds, ticket.clock_carry_us)
+    clock = Clock(ticket.clock_since, ticket.clock_consumed_seconds, ticket.clock_carry_us, ladder.calendar)
     return Watch(clock, frozenset(case.rungs), ticket.acknowledged_at)
 
 
-def pause_ticket(case: Case, waits_for: tuple[str, ...], actor: str, at: datetime) -> Move | None:
-    """Stop the ticket's clock while these articles (or the customer) are awaited. None when it stands still for just
-    these already. Raises Conflict when the ticket is over."""
+def pause_ticket(case: Case, ladder: Ladder, waits_for: tuple[str, ...], actor: str, at: datetime) -> Move | None:
+    """Stop the ticket's clock, which counts by its ladder's calendar, while these articles (or the customer) are
+    awaited. None when it stands still for just these already. Raises Conflict when the ticket is over."""
     require_open(case)
-    clock = watch_of(case).clock
+    clock = watch_of(case, ladder).clock
     if clock.since is None and waits_for == case.ticket.waits_for:
         return None
     stopped = _keep_clock(case.ticket, pause(clock, at)).but(waits_for=waits_for)
@@ -30,7 +30,7 @@ def resume_ticket(case: Case, actor: str, at: datetime) -> Move | None:
     """Let the ticket's clock run on, by the escalation's next generation; nothing is awaited any more. None when it
     runs, or the ticket has no ladder. Raises Conflict when the ticket is over."""
     require_open(case)
-    clock = watch_of(case).clock
+    clock = watch_of(case, Ladder()).clock
     if clock.since is not None or not case.ticket.ladder:
         return None
     running = _keep_clock(case.ticket, resume(clock, at))

@@ -29,7 +29,12 @@ class Step:
     reassign: bool = False
 
 
-Ladder = tuple[Step, ...]
+@dataclass(frozen=True)
+class Ladder:
+    """Rungs from the first one up, and the calendar that a clock counts by beside them. Without a rung it is none."""
+
+    steps: tuple[Step, ...] = ()
+    calendar: BusinessCalendar = ALWAYS
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,15 @@ def due(watch: Watch, ladder: Sequence[Step], now: datetime) -> tuple[tuple[Due,
     While the clock is paused nothing is due. A rung that was due when somebody took the matter up still counts, a
     later one never fires.
     """
-    if watch.clock.since is None:
-        return (), None
-    open_rungs = [Due(step, due_at(watch.clock, step)) for step in ladder if step.name not in watch.fired]
-    if watch.stopped_at is not None:
-        open_rungs = [rung for rung in open_rungs if rung.due_at <= watch.stopped_at]
+    open_rungs = _open_rungs(watch, ladder)
     ripe = sorted((rung for rung in open_rungs if rung.due_at <= now), key=lambda rung: rung.due_at)
     later = [rung.due_at for rung in open_rungs if rung.due_at > now]
     return tuple(ripe), min(later, default=None)
+
+
+def first_due(watch: Watch, ladder: Sequence[Step]) -> datetime | None:
+    """The moment of the first rung that has not fired and may, whether it has come or not; None where there is none."""
+    return min((rung.due_at for rung in _open_rungs(watch, ladder)), default=None)
 
 
 def due_at(clock: Clock, step: Step) -> datetime:
@@ -103,3 +109,11 @@ def resume(clock: Clock, now: datetime) -> Clock:
 def wait_seconds(now: datetime, wake: datetime) -> int:
     """Whole seconds from `now` until `wake` has come, at least 1: a wait never ends before its moment."""
     return max(1, -((now - wake) // SECOND))
+
+
+def _open_rungs(watch: Watch, ladder: Sequence[Step]) -> list[Due]:
+    """The rungs that have not fired and still may; none while the clock is paused."""
+    if watch.clock.since is None:
+        return []
+    rungs = [Due(step, due_at(watch.clock, step)) for step in ladder if step.name not in watch.fired]
+    return [rung for rung in rungs if watch.stopped_at is None or rung.due_at <= watch.stopped_at]

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from functions.tickets.deadlines.clocks import watch_of
-from functions.tickets.deadlines.deadlines import Ladder, due
+from functions.tickets.deadlines.deadlines import Ladder, due, first_due
 from functions.tickets.dispatch.assignment import assign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, supervisor_of
-from functions.tickets.flows.asl import FAILED
-from functions.tickets.flows.flow import Action, AnyNode, Decision, End, Flow, Human, in_branches
-from functions.tickets.ticket.ticket import Case, Move, Note, Visit
-from hub.kernel.clock import UNTIL_CALLED
+from functions.tickets.ticket.runs import visits_of_run
+from functions.tickets.ticket.ticket import Case, Move
 from hub.kernel.ids import SYSTEM
 
 SLACK = timedelta(minutes=2)
@@ -25,28 +24,31 @@ SLACK = timedelta(minutes=2)
 SILENCE = timedelta(minutes=45)
 """Real time without a step after which a run is over: its machine tries a step again for half an hour at most."""
 SHARE = 1000
-"""Tickets that one sweep looks at; with more open than that, sweeps take turns."""
+"""What one sweep looks at; with more due than that, sweeps take turns."""
+
+Thing = TypeVar("Thing")
 
 
-def share_of(tickets: Sequence[str], turn: int) -> Sequence[str]:
-    """The tickets whose turn it is: SHARE at most, and in as few turns as need be, all of them."""
-    shares = -(-len(tickets) // SHARE) or 1
-    return tickets[turn % shares :: shares]
+def share_of(due: Sequence[Thing], turn: int) -> Sequence[Thing]:
+    """Those whose turn it is: SHARE at most, and in as few turns as need be, all of them."""
+    shares = -(-len(due) // SHARE) or 1
+    return due[turn % shares :: shares]
 
 
 def is_overdue(case: Case, ladder: Ladder, now: datetime, slack: timedelta) -> bool:
     """Whether a rung should have fired long ago."""
-    return any(rung.due_at + slack < now for rung in due(watch_of(case), ladder, now)[0])
+    return any(rung.due_at + slack < now for rung in due(watch_of(case, ladder), ladder.steps, now)[0])
 
 
-def stuck_from(case: Case, ladder: Ladder, now: datetime, slack: timedelta, silence: timedelta) -> datetime:
-    """From when on the ticket may need looking after, if nothing happens to it: `now` when it does, UNTIL_CALLED when
-    it won't."""
-    ripe, wake_at = due(watch_of(case), ladder, now)
-    moments = [wake_at + slack] if wake_at else []
-    if since := silent_since(case):
-        moments.append(since + (silence if since + slack < now else slack))
-    return now if ripe else min(moments, default=UNTIL_CALLED)
+def look_at(case: Case, ladder: Ladder, slack: timedelta) -> datetime | None:
+    """From when on the ticket may need looking after, if nothing happens to it; None when it won't.
+
+    ladder: the ticket's. slack: what a start or a wake may take.
+    """
+    if not case.ticket.is_open:
+        return None
+    moments = [moment for moment in (first_due(watch_of(case, ladder), ladder.steps), silent_since(case)) if moment]
+    return min(moments) + slack if moments else None
 
 
 def silent_since(case: Case) -> datetime | None:
@@ -54,22 +56,8 @@ def silent_since(case: Case) -> datetime | None:
     ticket = case.ticket
     if not ticket.is_open or not ticket.flow_version or case.waiting():
         return None
-    ends = [end for visit in _of_run(case) for end in (visit.left_at, visit.until) if end]
-    return max(ends, default=ticket.run_at or ticket.opened_at)
-
-
-def resume_run(case: Case, flow: Flow, at: datetime) -> Move | None:
-    """The next run, which goes on behind the last visit. None inside a parallel's branch, where no run can resume, and
-    behind a branch that failed: an alarm calls somebody to look."""
-    ticket, visits = case.ticket, _of_run(case)
-    node, after = ticket.resume_at, ticket.resume_after
-    if visits:
-        last = visits[-1]
-        if last.node in in_branches(flow) or last.edge == FAILED:
-            return None
-        node, after = _following(flow.node(last.node), last.edge), last.id
-    run = ticket.but(run=ticket.run + 1, run_at=at, resume_at=node, resume_after=after)
-    return Move(run, (Note("run resumed", SYSTEM, {"run": str(run.run), "node": node or flow.start}),))
+    ends = [end for visit in visits_of_run(case) for end in (visit.left_at, visit.until) if end]
+    return max([ticket.run_at or ticket.opened_at, *ends])
 
 
 def adopt_ticket(case: Case, organisation: Organisation, at: datetime) -> Move | None:
@@ -81,20 +69,3 @@ def adopt_ticket(case: Case, organisation: Organisation, at: datetime) -> Move |
         return None
     supervisor = supervisor_of(ticket.assignee, ticket.region, organisation)
     return assign_ticket(case, supervisor, SYSTEM, at) if supervisor else None
-
-
-def _of_run(case: Case) -> list[Visit]:
-    """The visits of the ticket's run, in their order."""
-    visits = (visit for visit in case.visits.values() if visit.run == case.ticket.run)
-    return sorted(visits, key=lambda visit: visit.number)
-
-
-def _following(node: AnyNode, edge: str) -> str:
-    """The node to which this edge leads."""
-    if isinstance(node, Human):
-        return node.outcomes[edge]
-    if isinstance(node, Decision):
-        return next((following.next for following in node.edges if following.id == edge), node.otherwise)
-    if isinstance(node, Action):
-        return node.outcomes.get(edge, node.next)
-    return node.id if isinstance(node, End) else node.next

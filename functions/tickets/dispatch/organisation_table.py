@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from functions.tickets.dispatch.dispatch import Organisation, Person, Roster
-from functions.tickets.tables import Items, Record, shard_of
+from functions.tickets.tables import LOOK, Items, Record, shard_of
+from hub.store.due import due_keys
+from hub.store.table import Lost
 
 FRESH_SECONDS = 5
 """People and rosters are at most this old (real time)."""
@@ -38,10 +41,19 @@ class OrganisationTable:
         Whoever has left is nobody."""
         return next((p for p in self.people() if p.active and userid and userid == (p.wecom_userid or p.id)), None)
 
-    def keep_person(self, person: Person) -> None:
-        """Keep what routing needs to know of a person, unless something newer is known."""
+    def keep_person(self, person: Person, look_at: datetime) -> None:
+        """Keep what routing needs to know of a person, unless something newer is known. look_at: when the sweep is to
+        see what their work becomes, once every process knows."""
         pk = f"people#{shard_of(person.id, PEOPLE_SHARDS)}"
-        self._items.keep_newest(pk, f"person#{person.id}", person, person.version)
+        due = due_keys(self._items.tenant, LOOK, person.id, look_at)
+        self._items.keep_newest(pk, f"person#{person.id}", person, person.version, **due)
+
+    def looked_after(self, person: Person) -> None:
+        """The sweep has seen to what this change of a person meant for their work."""
+        key = self._items.key(f"people#{shard_of(person.id, PEOPLE_SHARDS)}"), f"person#{person.id}"
+        as_seen, names = "#body.#revision = :version", {"#revision": "version"}
+        with suppress(Lost):  # somebody changed them since: then that is looked at
+            self._items.table.update(key, "REMOVE due_pk, due_at", {":version": person.version}, as_seen, names)
 
     def keep_roster(self, roster: Roster) -> None:
         """Keep a team's roster, unless a newer one is known."""

@@ -44,7 +44,8 @@ def _start_escalation(desk: Desk, effect: StartEscalation) -> None:
     case, now = desk.tickets.case(effect.ticket_id), desk.now()
     if (case.ticket.run, case.ticket.generation) != (effect.run, effect.generation) or not case.ticket.is_open:
         return
-    ripe, wake = due(watch_of(case), desk.catalogue.ladder_of(case.ticket), now)
+    ladder = desk.catalogue.ladder_of(case.ticket)
+    ripe, wake = due(watch_of(case, ladder), ladder.steps, now)
     if ripe or wake:
         payload = {
             "tenant": desk.tenant,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from functions.tickets.deadlines.stuck import SLACK
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Person, Roster
 from functions.tickets.intake.intake import (
@@ -83,7 +84,7 @@ def take_tap(desk: Desk, event: CardTapped) -> None:
 def take_person(desk: Desk, event: PersonChanged) -> None:
     """Keep what routing needs to know of a person, unless something newer is known."""
     person = Person(id=event.person_id, **event.model_dump(include=set(Person.model_fields) - {"id"}))
-    desk.staff.keep_person(person)
+    desk.staff.keep_person(person, desk.now() + desk.in_business(SLACK))
 
 
 def take_roster(desk: Desk, event: RosterChanged) -> None:

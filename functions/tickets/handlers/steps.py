@@ -15,7 +15,7 @@ from typing import Any
 from functions.tickets.actions.action import Sources
 from functions.tickets.actions.registry import run_action
 from functions.tickets.deadlines.clocks import watch_of
-from functions.tickets.deadlines.deadlines import due, wait_seconds
+from functions.tickets.deadlines.deadlines import Due, due, wait_seconds
 from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import administrators, region_supervisor
@@ -47,9 +47,9 @@ def enter(desk: Desk, payload: Payload) -> Answer:
     """Begin (or re-enter) the visit, store its token; if the visit has ended already, signal at once."""
     arrival = _arrival(desk, payload)
     case = desk.tickets.change(payload["ticket"], desk.now(), lambda case: enter_visit(case, arrival, desk.now()))
-    visit = desk.tickets.case(payload["ticket"]).visits[arrival.visit_id(case.ticket.id)]
+    visit = desk.tickets.case(payload["ticket"]).visits[arrival.visit_id(case.ticket)]
     if not visit.waits:
-        signal = signal_of(visit.but(token=arrival.token))
+        signal = signal_of(visit.but(run=arrival.run, token=arrival.token))
         desk.machines.succeed(signal.token, signal.output)
     return answer_of(visit)
 
@@ -60,7 +60,7 @@ def act(desk: Desk, payload: Payload) -> Answer:
     def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
         if not isinstance(arrival.node, Action):
             raise Broken("not an action", node=arrival.node.id)
-        node, visit_id = arrival.node, arrival.visit_id(case.ticket.id)
+        node, visit_id = arrival.node, arrival.visit_id(case.ticket)
         sources = Sources(desk.staff.organisation)
         result = run_action(node.action, node.params, case, visit_id=visit_id, at=now, sources=sources)
         visit = pass_visit(case, arrival, result.outcome, now).but(report=result.report)
@@ -122,11 +122,11 @@ def wake(desk: Desk, payload: Payload) -> Answer:
     now, wakes = desk.now(), int(payload["wakes"]) + 1
 
     def fire(case: Case) -> Move | None:
-        ripe, _ = due(watch_of(case), desk.catalogue.ladder_of(case.ticket), now)
+        ripe, _ = _due(desk, case, now)
         return fire_rungs(case, ripe, desk.staff.organisation(), now) if ripe and _is_live(case, payload) else None
 
     case = desk.tickets.change(payload["ticket"], now, fire)
-    _, following = due(watch_of(case), desk.catalogue.ladder_of(case.ticket), now)
+    _, following = _due(desk, case, now)
     if following is None or not _is_live(case, payload):
         return {"next": "done", "wait_seconds": 1, "wakes": wakes}
     after = "again" if wakes < WAKES_LIMIT else "handover"
@@ -145,17 +145,20 @@ def handover(desk: Desk, payload: Payload) -> Answer:
 
 
 def _pass(desk: Desk, payload: Payload, decide: Callable[[Case, Arrival, datetime], Move]) -> Visit:
-    """A visit that waits for nobody: what is recorded of it, else what `decide` writes now."""
+    """A visit that waits for nobody: what is recorded of it, else what `decide` writes now. Answers it as the asking
+    run's, which may go on with what an earlier one recorded; that a parallel failed then holds for the run that saw it
+    alone."""
     arrival, now = _arrival(desk, payload), desk.now()
 
     def once(case: Case) -> Move | None:
-        if arrival.visit_id(case.ticket.id) in case.visits:
+        recorded = case.visits.get(arrival.visit_id(case.ticket))
+        if recorded is not None and (recorded.edge != FAILED or recorded.run >= arrival.run):
             return None
         require_run(case.ticket, arrival.run)
         return decide(case, arrival, now)
 
     case = desk.tickets.change(payload["ticket"], now, once)
-    return case.visits[arrival.visit_id(case.ticket.id)]
+    return case.visits[arrival.visit_id(case.ticket)].but(run=arrival.run)
 
 
 def _arrival(desk: Desk, payload: Payload) -> Arrival:
@@ -172,6 +175,12 @@ def _arrival(desk: Desk, payload: Payload) -> Arrival:
         supervisor=region_supervisor(ticket.region, people) if asks else "",
         administrators=administrators(people),
     )
+
+
+def _due(desk: Desk, case: Case, now: datetime) -> tuple[tuple[Due, ...], datetime | None]:
+    """What is due of the ticket's ladder by now, and when to look again."""
+    ladder = desk.catalogue.ladder_of(case.ticket)
+    return due(watch_of(case, ladder), ladder.steps, now)
 
 
 def _is_live(case: Case, payload: Payload) -> bool:

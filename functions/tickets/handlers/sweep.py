@@ -1,7 +1,13 @@
-"""The sweep: looks after open tickets that got stuck. Doing it again, or at the same time elsewhere, does no harm."""
+"""The sweep: looks after what is due by its key, which in good health is nothing. Doing it again, or at the same time
+elsewhere, does no harm.
+
+A ticket is due a little after something should have happened to it; a person a little after they changed, since their
+work, or work that waits for nobody, may now be somebody else's.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from functions.tickets.deadlines.stuck import (
@@ -9,55 +15,67 @@ from functions.tickets.deadlines.stuck import (
     SLACK,
     adopt_ticket,
     is_overdue,
-    resume_run,
     share_of,
     silent_since,
-    stuck_from,
 )
 from functions.tickets.desk import Desk
-from functions.tickets.dispatch.dispatch import Organisation
+from functions.tickets.dispatch.dispatch import Organisation, Person
 from functions.tickets.handlers.effects import perform
-from functions.tickets.handlers.steps import wake
-from functions.tickets.ticket.outbox import StartEscalation, start_flow
-from functions.tickets.ticket.ticket import Case, Move
-from hub.kernel.clock import UNTIL_CALLED
+from functions.tickets.handlers.steps import handover, wake
+from functions.tickets.tables import LOOK, UNOWNED
+from functions.tickets.ticket.outbox import start_flow
+from functions.tickets.ticket.runs import resume_run
+from functions.tickets.ticket.ticket import Case, Move, Ticket
 from hub.kernel.errors import HubError, Retry
+from hub.store.due import due_by, next_due
+from hub.store.table import Key
 
 EVERY_MINUTES = 5
+DUE_LIMIT = 1000
+"""Of each shard so many are known at once."""
 
 
 def sweep_tickets(desk: Desk, now: datetime) -> datetime:
-    """Look after the open tickets whose turn it is; answers when one of them may be stuck next, as things stand. Raises
-    Retry, after all, when some could not be looked after."""
-    organisation, failed, tickets = desk.staff.organisation(), [], desk.tickets.open_tickets()
-    share = share_of(tickets, int(now.timestamp()) // (60 * EVERY_MINUTES))
-    following = UNTIL_CALLED if len(share) == len(tickets) else now
-    for ticket_id in share:
+    """Look after what is due; answers when something will be next, as things stand. Raises Retry, after all, when
+    some could not be looked after."""
+    items = desk.items
+    due = due_by(items.table, items.tenant, LOOK, now, DUE_LIMIT)
+    if not due:
+        return next_due(items.table, items.tenant, LOOK)
+    organisation, failed = desk.staff.organisation(), []
+    for key in share_of(due, int(now.timestamp()) // (60 * EVERY_MINUTES)):
         try:
-            case = desk.tickets.case(ticket_id)
-            _look_after(desk, case, organisation, now)
-            following = min(following, _stuck_from(desk, case, now))
+            _look_after(desk, key, organisation, now)
         except (HubError, ValueError):  # one that can't be helped holds up no other
-            failed.append(ticket_id)
+            failed.append(key[0].rpartition("#")[2])
     if failed:
-        raise Retry("some tickets could not be looked after", first=failed[0], failed=len(failed))
-    return following
+        raise Retry("not everything could be looked after", first=failed[0], failed=len(failed))
+    return now
 
 
-def _stuck_from(desk: Desk, case: Case, now: datetime) -> datetime:
-    slack, silence = desk.in_business(SLACK), desk.in_business(SILENCE)
-    return stuck_from(case, desk.catalogue.ladder_of(case.ticket), now, slack, silence)
+def _look_after(desk: Desk, key: Key, organisation: Organisation, now: datetime) -> None:
+    kind, _, person_id = key[1].partition("#")
+    if kind == "person":
+        _look_after_work(desk, organisation.find(person_id), organisation, now)
+    else:
+        _look_after_ticket(desk, desk.tickets.case(key[0].rpartition("#")[2]), now)
 
 
-def _look_after(desk: Desk, case: Case, organisation: Organisation, now: datetime) -> None:
+def _look_after_ticket(desk: Desk, case: Case, now: datetime) -> None:
     ticket = case.ticket
     if is_overdue(case, desk.catalogue.ladder_of(ticket), now, desk.in_business(SLACK)):
-        wake(desk, {"ticket": ticket.id, "run": ticket.run, "generation": ticket.generation, "wakes": 0})
-        perform(desk, StartEscalation(ticket.id, ticket.run, ticket.generation))
+        _wake(desk, ticket)
     if since := silent_since(case):
         _go_on(desk, case, now, now - since)
-    elif adopt_ticket(case, organisation, now):
-        desk.tickets.change(ticket.id, now, lambda case: adopt_ticket(case, organisation, now))
+    elif ticket.is_open and (desk.tickets.look_at(case) or now) > now:
+        desk.tickets.change(ticket.id, now, lambda current: Move(current.ticket))  # its moment moved with its ladder
+
+
+def _wake(desk: Desk, ticket: Ticket) -> None:
+    """Do what the ticket's escalation should have done, and let the next generation go on with it."""
+    live = {"ticket": ticket.id, "run": ticket.run, "generation": ticket.generation, "wakes": 0}
+    if wake(desk, live)["next"] != "done":
+        handover(desk, live)
 
 
 def _go_on(desk: Desk, case: Case, now: datetime, silence: timedelta) -> None:
@@ -71,3 +89,25 @@ def _go_on(desk: Desk, case: Case, now: datetime, silence: timedelta) -> None:
 def _resume(desk: Desk, seen: Case, case: Case, now: datetime) -> Move | None:
     """The next run, unless the ticket has moved since it was seen."""
     return resume_run(case, desk.catalogue.flow_of(case.ticket), now) if case.version == seen.version else None
+
+
+def _look_after_work(desk: Desk, person: Person | None, organisation: Organisation, now: datetime) -> None:
+    """Give what somebody left behind to their supervisor; whoever came may be the one that other work waits for. Who
+    leaves something that nobody can take yet stays due."""
+    if person is None:
+        return
+    if person.active:
+        rows = desk.items.table.get_many(due_by(desk.items.table, desk.items.tenant, UNOWNED, now, DUE_LIMIT))
+        _adopt_all(desk, (str(row["body"]["ticket_id"]) for row in rows), organisation, now)
+    elif not _adopt_all(desk, desk.lists.open_of(person.id, now), organisation, now):
+        return
+    desk.staff.looked_after(person)
+
+
+def _adopt_all(desk: Desk, ticket_ids: Iterable[str], organisation: Organisation, now: datetime) -> bool:
+    """Whether all of them have an owner now."""
+    cases = [
+        desk.tickets.change(ticket_id, now, lambda case: adopt_ticket(case, organisation, now))
+        for ticket_id in ticket_ids
+    ]
+    return all(organisation.has_owner(case.ticket.assignee) for case in cases if case.ticket.is_open)

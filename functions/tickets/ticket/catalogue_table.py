@@ -62,11 +62,11 @@ class Catalogue:
         return reading.pin if reading else ""
 
     def ladder_of(self, ticket: Ticket) -> Ladder:
-        """The ticket's ladder, as it was when the ticket was opened; () without one. An older ticket, which remembers
-        no version, has today's."""
+        """The ticket's ladder, as it was when the ticket was opened; one without rungs where it has none. An older
+        ticket, which remembers no version, has today's."""
         if not ticket.ladder:
-            return ()
+            return Ladder()
         if ticket.ladder_pin:
             return self.documents.pinned(LADDERS, ticket.ladder, ticket.ladder_pin).value
         reading = self.documents.find(LADDERS, ticket.ladder)
-        return reading.value if reading else ()
+        return reading.value if reading else Ladder()

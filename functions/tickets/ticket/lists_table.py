@@ -6,7 +6,7 @@ after reading, PAGES_LIMIT pages at most: a page may be short, and says where th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from hub.store.lists import ListQuery, Within, read_list
 from hub.store.table import Index
 
 PAGES_LIMIT = 5
+PAGE = 100
 BY_CUSTOMER = Index("by_list", "list_pk", "list_sk")
 
 Position = dict[str, Any]
@@ -55,15 +56,32 @@ class TicketLists:
                 break
         return cases, position
 
+    def open_of(self, assignee: str, now: datetime) -> Iterator[str]:
+        """The ids of the open tickets of one of us, the newest first."""
+        position: Position | None = None
+        while since := self._since():
+            scope = Within(people=(assignee,))
+            page = read_list(
+                self.items.table, ListQuery(self.items.tenant, OPEN, scope, now, PAGE, since, None, position)
+            )
+            yield from (Record(entry).read(Pointer).ticket_id for entry in page.items)
+            position = page.position
+            if position is None:
+                return
+
+    def _since(self) -> datetime | None:
+        """From when on there are tickets, None where there are none."""
+        month = self.oldest_month()
+        return parse_rfc3339(f"{month}-01T00:00:00Z") if month else None
+
     def _rows(self, query: TicketQuery, within: Within, now: datetime, limit: int, position: Position | None) -> Rows:
         if query.customer:
             return self._of_customer(query.customer, limit, position)
         scope = Within(people=(query.assignee,)) if query.assignee else within
         name = OPEN if query.state == "open" else ALL
-        month = self.oldest_month()
-        if not month:
+        since = self._since()
+        if since is None:
             return [], None
-        since = parse_rfc3339(f"{month}-01T00:00:00Z")
         page = read_list(self.items.table, ListQuery(self.items.tenant, name, scope, now, limit, since, None, position))
         return (self._tickets(page.items) if name == OPEN else page.items), page.position
 

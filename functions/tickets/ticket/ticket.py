@@ -23,7 +23,7 @@ State = Literal["open", "closed", "cancelled"]
 class Stored(BaseModel):
     """An item's body."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     def body(self) -> dict[str, Any]:
         """As DynamoDB holds it: numbers, text, booleans, lists and maps."""
@@ -56,7 +56,8 @@ class Ticket(Stored):
     opened it; "" in an older item). home_region, home_store: where its customer is at home (归属地).
 
     run: raised by whoever restarts the flow; a step of an older run writes nothing. A later run began at `run_at`, at
-    the node `resume_at` ("": the first), behind the visit `resume_after`. generation: of the escalation.
+    the node `resume_at` ("": the first), behind the visit `resume_after`. first_run: whose visits are this run's too,
+    since it goes on where that one was left; 0: it began anew. generation: of the escalation.
     assignment counts assignees, `announced` is the last one that needs no notice any more. notice counts notices: the
     last went to `notice_to`, for the visit that waits for them. declined: who turned the work down.
     stranded: how often there was nobody to give the work to; the last time at `stranded_at`, when the administrators
@@ -109,6 +110,7 @@ class Ticket(Stored):
     flow_key: str = ""
     flow_version: int = 0
     run: int = 1
+    first_run: int = 0
     run_at: Moment | None = None
     resume_at: str = ""
     resume_after: str = ""
@@ -142,6 +144,15 @@ class Ticket(Stored):
         return self.state == "open"
 
     @property
+    def root_run(self) -> int:
+        """The run with which what is going on began."""
+        return self.first_run or self.run
+
+    def goes_on_with(self, run: int) -> bool:
+        """Whether the visits of a run are the present run's too."""
+        return self.root_run <= run <= self.run
+
+    @property
     def entry(self) -> str:
         """How the first message came in; the channel where nobody said."""
         return self.entries[0] if self.entries else self.channel
@@ -151,8 +162,8 @@ class Visit(Stored):
     """One passage through one node. `outcomes`, `form` and `required` (its fields) are as the flow's version
     says; `form` None: an older item, which takes any.
 
-    number: counts the ticket's visits from 1. outcome "" means it still waits. edge: the way that the flow takes from
-    here. until: when a wait is over.
+    number: counts the ticket's visits from 1. run: the last one that reached it. outcome "" means it still waits.
+    edge: the way that the flow takes from here. until: when a wait is over.
     customer_id … currency: the ticket's when the visit began; missing in an older item.
     token: Step Functions' task token, of the latest (`token_rank`) entry.
     """
@@ -230,7 +241,7 @@ class Case:
 
     def waiting(self) -> tuple[Visit, ...]:
         """The visits of this run that wait for somebody, the oldest first."""
-        visits = (v for v in self.visits.values() if v.waits and v.run == self.ticket.run)
+        visits = (v for v in self.visits.values() if v.waits and self.ticket.goes_on_with(v.run))
         return tuple(sorted(visits, key=lambda visit: visit.number))
 
 

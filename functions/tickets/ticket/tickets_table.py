@@ -7,21 +7,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from functions.tickets.tables import RACES_LIMIT, Items, shard_of
+from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, shard_of
 from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound, Retry
+from hub.store.due import due_keys
 from hub.store.lists import list_keys
 from hub.store.table import Delete, Lost, Put, Update, Write
 
 VISITS_LIMIT = 500
-TRAIL_LIMIT = 5000
+TRAIL_LIMIT = 100_000
 OPEN_SHARDS = 16
-OPEN_LIMIT = 100_000
 ALL, OPEN = "tickets", "tickets-open"
 """The lists that tickets stand in."""
-
 Decide = Callable[[Case], Move | None]
 
 
@@ -34,9 +33,11 @@ class Pointer(Stored):
 
 @dataclass
 class TicketTable:
-    """The tickets of one tenant, with their visits, rungs and trails."""
+    """The tickets of one tenant, with their visits, rungs and trails. look_at: from when on a ticket may need looking
+    after, None for one that won't."""
 
     items: Items
+    look_at: Callable[[Case], datetime | None]
     _oldest: str = field(default="", repr=False)
 
     def case(self, ticket_id: str) -> Case:
@@ -58,9 +59,16 @@ class TicketTable:
             head.version,
         )
 
-    def trail(self, ticket_id: str) -> list[Entry]:
-        """All entries of the ticket's trail, in order."""
-        return [record.read(Entry) for record in self.items.all_of(f"ticket#{ticket_id}", "trail#", TRAIL_LIMIT)]
+    def trail(self, ticket: Ticket) -> list[Entry]:
+        """All entries of the trail of a ticket as it was read, in order: those that others wrote since are left out.
+        What no ticket ever had at its head is not, so that it is found."""
+        pk = f"ticket#{ticket.id}"
+        entries = [record.read(Entry) for record in self.items.all_of(pk, "trail#", TRAIL_LIMIT)]
+        if entries and entries[-1].seq > ticket.trail_seq:
+            head = self.items.find(pk, "ticket")
+            if head and entries[-1].seq <= head.read(Ticket).trail_seq:
+                return [entry for entry in entries if entry.seq <= ticket.trail_seq]
+        return entries
 
     def link_ticket(self, token: str) -> str:
         """The ticket behind a progress link. Raises NotFound."""
@@ -68,11 +76,6 @@ class TicketTable:
         if record is None:
             raise NotFound("no such link")
         return record.read(Pointer).ticket_id
-
-    def open_tickets(self) -> list[str]:
-        """The ids of the open tickets; OPEN_LIMIT at most of each shard."""
-        shards = (self.items.all_of(f"open#{shard}", "ticket#", OPEN_LIMIT) for shard in range(OPEN_SHARDS))
-        return [record.read(Pointer).ticket_id for shard in shards for record in shard]
 
     def change(
         self, ticket_id: str, at: datetime, decide: Decide, *, extra: Iterable[Write] = (), seen: Case | None = None
@@ -126,16 +129,18 @@ class TicketTable:
         """The version of the ticket stands for all that belongs to it."""
         ticket, entries = append_notes(move.ticket.but(changed_at=at), move.notes, at)
         pk, items = f"ticket#{ticket.id}", self.items
+        after = replace(apply_move(case, replace(move, ticket=ticket)), version=case.version + 1)
+        looked_at = due_keys(items.tenant, LOOK, ticket.id, self.look_at(after))
         self.items.write(
-            items.next(pk, "ticket", ticket, case.version, **self._listed(ticket)),
+            items.next(pk, "ticket", ticket, case.version, **self._listed(ticket), **looked_at),
             *(Put(items.item(pk, f"visit#{visit.id}", visit)) for visit in move.visits),
             *(items.new(pk, f"rung#{rung.name}", rung) for rung in move.rungs),
             *(items.new(pk, f"trail#{entry.seq:06d}", entry) for entry in entries),
             *extra,
-            *self._open_list(case.ticket, ticket),
+            *self._open_list(case, after),
             *self._loads(case.ticket, ticket),
         )
-        return replace(apply_move(case, replace(move, ticket=ticket)), version=case.version + 1)
+        return after
 
     def _listed(self, ticket: Ticket) -> dict[str, str]:
         """Where the ticket is found: by its place, and by its customer."""
@@ -144,15 +149,16 @@ class TicketTable:
             return keys
         return {**keys, "list_pk": self.items.key(f"customer#{ticket.customer_id}"), "list_sk": keys["l_at"]}
 
-    def _open_list(self, old: Ticket, new: Ticket) -> list[Write]:
-        """The open ticket's own entry, while it is one; it moves when its place does."""
-        pk, sk = self.items.key(f"open#{shard_of(new.id, OPEN_SHARDS)}"), f"ticket#{new.id}"
-        keys = _list_keys(self.items.tenant, OPEN, new)
-        if old.is_open and not new.is_open:
+    def _open_list(self, old: Case, new: Case) -> list[Write]:
+        """The open ticket's own entry, while it is one; it moves when its place does, or what nobody has."""
+        ticket = new.ticket
+        pk, sk = self.items.key(f"open#{shard_of(ticket.id, OPEN_SHARDS)}"), f"ticket#{ticket.id}"
+        keys = _open_keys(self.items.tenant, new)
+        if old.ticket.is_open and not ticket.is_open:
             return [Delete((pk, sk))]
-        if not new.is_open or (old.is_open and keys == _list_keys(self.items.tenant, OPEN, old)):
+        if not ticket.is_open or (old.ticket.is_open and keys == _open_keys(self.items.tenant, old)):
             return []
-        return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=new.id).body(), **keys})]
+        return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=ticket.id).body(), **keys})]
 
     def _loads(self, old: Ticket, new: Ticket) -> list[Write]:
         return [
@@ -168,6 +174,14 @@ def load_changes(old: Ticket, new: Ticket) -> dict[str, int]:
     if before == after:
         return {}
     return {person: step for person, step in ((before, -1), (after, 1)) if person}
+
+
+def _open_keys(tenant: str, case: Case) -> dict[str, str]:
+    """Where the entry of an open ticket is found: by the ticket's place, and as one that nobody has."""
+    ticket = case.ticket
+    unowned = any(not visit.assignee for visit in case.waiting())
+    waits_since = due_keys(tenant, UNOWNED, ticket.id, ticket.opened_at if unowned else None)
+    return _list_keys(tenant, OPEN, ticket) | waits_since
 
 
 def _list_keys(tenant: str, name: str, ticket: Ticket) -> dict[str, str]:

@@ -35,9 +35,10 @@ class Arrival:
     supervisor: str = ""
     administrators: tuple[str, ...] = ()
 
-    def visit_id(self, ticket_id: str) -> str:
-        """The same for the same passage, however often it is told."""
-        return hashed_id("vis", ticket_id, str(self.run), self.previous, self.node.id)
+    def visit_id(self, ticket: Ticket) -> str:
+        """The same for the same passage, however often it is told, and by whichever run that goes on with it."""
+        run = ticket.root_run if ticket.goes_on_with(self.run) else self.run
+        return hashed_id("vis", ticket.id, str(run), self.previous, self.node.id)
 
 
 def require_run(ticket: Ticket, run: int) -> None:
@@ -52,10 +53,11 @@ def enter_visit(case: Case, arrival: Arrival, at: datetime) -> Move | None:
     It waits for the ticket's assignee, or for the supervisor, who also takes a ticket that nobody has. None when there
     is nothing to write. Raises Conflict for an older run.
     """
-    visit = case.visits.get(arrival.visit_id(case.ticket.id))
+    visit = case.visits.get(arrival.visit_id(case.ticket))
     if visit is not None:
         newer = arrival.rank >= visit.token_rank and arrival.token != visit.token
-        return Move(case.ticket, (), (visit.but(token=arrival.token, token_rank=arrival.rank),)) if newer else None
+        reached = visit.but(run=arrival.run, token=arrival.token, token_rank=arrival.rank)
+        return Move(case.ticket, (), (reached,)) if newer else None
     require_run(case.ticket, arrival.run)
     ticket, notes = case.ticket, tuple[Note, ...]()
     if arrival.supervisor and not ticket.assignee:
@@ -74,7 +76,7 @@ def begin_visit(ticket: Ticket, arrival: Arrival, number: int, at: datetime) -> 
     node = arrival.node
     form = node if isinstance(node, Human) else None
     return Visit(
-        id=arrival.visit_id(ticket.id),
+        id=arrival.visit_id(ticket),
         ticket_id=ticket.id,
         number=number,
         run=arrival.run,
@@ -181,7 +183,7 @@ def tap_card(case: Case, visit_id: str, actor: str, key: str, at: datetime) -> M
 
 def _may_end(case: Case, visit: Visit) -> bool:
     """Whether the visit waits, and what follows from its end would still be done: its run is the ticket's."""
-    return visit.waits and case.ticket.is_open and visit.run == case.ticket.run
+    return visit.waits and case.ticket.is_open and case.ticket.goes_on_with(visit.run)
 
 
 def _require_answer(visit: Visit, outcome: str, filled: AbstractSet[str]) -> None:

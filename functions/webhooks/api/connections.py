@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from functions.webhooks.api import views
-from functions.webhooks.connections.connections import check_new, check_settings, health, placed_at, rotated
+from functions.webhooks.connections.connections import (
+    KEPT,
+    REMOVED,
+    check_new,
+    check_settings,
+    health,
+    placed_at,
+    rotated,
+    unrotated,
+)
 from functions.webhooks.connections.selfcheck import check_connection
 from functions.webhooks.desk import Desk
 from functions.webhooks.handlers.payloads import ReplayWaiting, body_of
@@ -19,6 +28,7 @@ from hub.contracts.webhooks import (
     ConnectionCheck,
     ConnectionDetail,
     ConnectionView,
+    DeletedConnection,
     NewConnection,
     NewPlace,
     NewSettings,
@@ -79,8 +89,9 @@ def create_connection(desk: Desk, request: Request) -> ConnectionView:
     """Secrets first: a connection that is listed can be knocked at."""
     check_new(request.body)
     view = views.new_connection(request.body, request.new_id("con"), request.now, request.base_url)
-    place = {"region": view.region, "store_id": view.store_id}
-    desk.connections.secrets.put(Connection(view.id, view.channel, view.state, request.body.settings, **place))
+    settings = request.body.settings
+    connection = Connection(view.id, view.channel, view.state, settings, region=view.region, store_id=view.store_id)
+    desk.connections.secrets.put(connection)
     return views.connection_view(desk.connections.table.create(view), request.base_url)
 
 
@@ -117,7 +128,9 @@ def read_connection(desk: Desk, request: Request) -> ConnectionDetail:
         now=request.now,
         wall_now=desk.wall_now(),
     )
-    return ConnectionDetail(**dict(view), health=condition)
+    connection = desk.connections.secrets.find(view.id)
+    rotating = connection is not None and "previous" in connection.settings
+    return ConnectionDetail(**dict(view), health=condition, previous_valid=rotating)
 
 
 @room.http(
@@ -128,7 +141,7 @@ def read_connection(desk: Desk, request: Request) -> ConnectionDetail:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
-    summary="更换设置 · Replace the settings; until the next change the secrets before are valid too",
+    summary="更换设置 · Replace the settings; the secrets before are valid too, until the next change or drop-previous",
 )
 def replace_settings(desk: Desk, request: Request) -> ConnectionView:
     """A typing error is found here, and not at three in the morning."""
@@ -136,6 +149,22 @@ def replace_settings(desk: Desk, request: Request) -> ConnectionView:
     check_settings(before.channel, request.body.settings)
     settings = rotated(request.body.settings, before.settings)
     desk.connections.secrets.put(replace(before, settings=settings))
+    return _render(desk, request, before.id)
+
+
+@room.http(
+    "POST",
+    "/webhooks/connections/{connection_id}/drop-previous",
+    answer=ConnectionView,
+    roles=INTEGRATORS,
+    scope="tenant",
+    replay=_render,
+    summary="停用旧密钥 · End a rotation: the secrets before are valid no more, within a minute everywhere",
+)
+def drop_previous(desk: Desk, request: Request) -> ConnectionView:
+    """Once the platform's console has the new ones; at once where the old ones got out."""
+    before = _secrets_of(desk, request.path["connection_id"])
+    desk.connections.secrets.put(replace(before, settings=unrotated(before.settings)))
     return _render(desk, request, before.id)
 
 
@@ -186,6 +215,28 @@ def enable_connection(desk: Desk, request: Request) -> ConnectionView:
 def disable_connection(desk: Desk, request: Request) -> ConnectionView:
     """Within a minute everywhere. Nothing is lost: deliveries are stored and answered, pulls wait at their mark."""
     return _set_state(desk, request, "disabled")
+
+
+def _render_deleted(desk: Desk, request: Request, connection_id: str) -> DeletedConnection:
+    return DeletedConnection(id=connection_id, removed=REMOVED, kept=KEPT)
+
+
+@room.http(
+    "POST",
+    "/webhooks/connections/{connection_id}/delete",
+    answer=DeletedConnection,
+    roles=INTEGRATORS,
+    scope="tenant",
+    replay=_render_deleted,
+    summary="删除连接 · Delete it with its secrets; the answer says what goes and what is kept",
+)
+def delete_connection(desk: Desk, request: Request) -> DeletedConnection:
+    """The door closes first. What breaks off half-way is done by asking again."""
+    view = desk.connections.table.get(request.path["connection_id"])
+    desk.connections.secrets.remove(view.connection_id)
+    desk.connections.platforms.forget(view.connection_id)
+    desk.connections.table.remove(view.connection_id)
+    return _render_deleted(desk, request, view.connection_id)
 
 
 @room.http(

@@ -11,7 +11,11 @@ from hub.contracts.webhooks import MessageQuery, MessageView, Stats
 from hub.edge import cursors
 from hub.edge.answers import page
 from hub.edge.requests import Request
-from hub.kernel.errors import NotFound
+from hub.kernel.errors import Invalid, NotFound, Problem
+from hub.store.messages import InboxItem
+
+BEFORE = "before"
+"""In a cursor: the place before which the next page ends."""
 
 
 @room.http(
@@ -34,14 +38,20 @@ def read_stats(desk: Desk, request: Request) -> Stats:
     answer=Page[MessageView],
     roles=WATCHERS,
     scope="tenant",
-    summary="待处理消息 · Messages that wait or were given up, oldest first; may be two seconds behind",
+    summary="消息列表 · Recent messages in every state, and what each became; may be two seconds behind",
 )
 def list_messages(desk: Desk, request: Request) -> Page[MessageView]:
-    """Quarantined ones unless the query says otherwise."""
-    query, messages = request.query, desk.inbox.messages
-    start = cursors.decode(query.cursor)
+    """Of one connection, or of all; with `state` those of the whole tenant that wait or were given up, oldest first."""
+    query, start = request.query, cursors.decode(request.query.cursor)
+    if not query.state:
+        items, before = desk.inbox.recent.page(query.connection_id, query.limit, _place(start))
+        return page((_view(desk, item) for item in items), {BEFORE: before} if before else None)
+    if query.connection_id:
+        rule = "must be left out where connection_id is given: the list has every state"
+        raise Invalid("one or the other", problems=[Problem("query:state", rule)])
+    messages = desk.inbox.messages
     ids, position = messages.list_waiting(query.state, desk.wall_now(), query.limit, start)
-    return page((views.message_view(item) for item in map(messages.read, ids) if item), position)
+    return page((_view(desk, item) for item in map(messages.read, ids) if item), position)
 
 
 @room.http(
@@ -50,14 +60,14 @@ def list_messages(desk: Desk, request: Request) -> Page[MessageView]:
     answer=MessageView,
     roles=WATCHERS,
     scope="tenant",
-    summary="消息状态 · One stored message: its state and why, without what it says",
+    summary="消息状态 · One stored message: its state and why, what it became, without what it says",
 )
 def read_message(desk: Desk, request: Request) -> MessageView:
     """Found by its id, in whatever state."""
     item = desk.inbox.messages.read(request.path["message_id"])
     if item is None:
         raise NotFound("no such message", message_id=request.path["message_id"][:64])
-    return views.message_view(item)
+    return _view(desk, item)
 
 
 @room.http(
@@ -70,4 +80,17 @@ def read_message(desk: Desk, request: Request) -> MessageView:
 )
 def replay_message(desk: Desk, request: Request) -> MessageView:
     """Does no harm when it is done twice: events keep their ids."""
-    return views.message_view(desk.inbox.publisher.replay(request.path["message_id"]))
+    return _view(desk, desk.inbox.publisher.replay(request.path["message_id"]))
+
+
+def _view(desk: Desk, item: InboxItem) -> MessageView:
+    return views.message_view(item, desk.inbox.recent.drafts_of(item))
+
+
+def _place(start: cursors.Position | None) -> str:
+    """Raises Invalid for a cursor of another list."""
+    place = (start or {BEFORE: ""}).get(BEFORE)
+    if not isinstance(place, str):
+        rule = "must be the next_cursor of an earlier page of this list"
+        raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+    return place

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from functions.webhooks.connections.connections import steps, webhook_url
 from functions.webhooks.orders.orders import place_of
+from hub.channels.base import Draft
+from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.registry import channel_document
-from hub.contracts.webhooks import ChannelView, ConnectionPlace, ConnectionView, MessageView, NewConnection
+from hub.contracts.webhooks import (
+    ChannelView,
+    ConnectionPlace,
+    ConnectionView,
+    MessageEvent,
+    MessageView,
+    NewConnection,
+)
 from hub.contracts.webhooks_orders import AfterSaleView, OrderView
+from hub.edge.bus import type_of
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
 from hub.store.messages import InboxItem
+
+KINDS: Mapping[type, str] = {OrderFacts: "order.changed", AfterSaleFacts: "after_sale.changed"}
+"""What is told of facts that a message itself holds, where they are news."""
 
 
 def channel_view(name: str) -> ChannelView:
@@ -55,8 +68,8 @@ def connection_view(item: Any, base_url: str) -> ConnectionView:
     )
 
 
-def message_view(item: InboxItem) -> MessageView:
-    """From the inbox item."""
+def message_view(item: InboxItem, drafts: Iterable[Draft] = ()) -> MessageView:
+    """From the inbox item, and what it became."""
     return MessageView(
         id=item.message_id,
         connection_id=item.connection_id,
@@ -66,7 +79,18 @@ def message_view(item: InboxItem) -> MessageView:
         state=item.status,
         reason=item.reason,
         attempts=item.attempts,
-        size_bytes=len(item.plaintext),
+        size_bytes=item.cut_from or len(item.plaintext),
+        cut=bool(item.cut_from),
+        events=tuple(map(_event_view, drafts)),
+    )
+
+
+def _event_view(draft: Draft) -> MessageEvent:
+    """Of facts, which no event tells before they are kept, what they are about."""
+    source = draft.event or draft.facts
+    kind = type_of(draft.event) if draft.event else KINDS[type(draft.facts)]
+    return MessageEvent(
+        id=draft.event.id if draft.event else "", type=kind, order_no=str(getattr(source, "order_no", ""))
     )
 
 
@@ -81,6 +105,7 @@ def order_view(item: Mapping[str, Any]) -> OrderView:
         amount=_amount(item, "amount_minor"),
         currency=item["currency"] or "CNY",
         paid_at=_moment(item, "paid_at"),
+        deposit=_amount({"deposit_minor": 0, **item}, "deposit_minor"),
         tracking_nos=tuple(item.get("tracking_nos", ())),
         attribution=item.get("attribution", {}),
         source_at=_moment(item, "source_time"),

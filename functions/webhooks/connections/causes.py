@@ -37,6 +37,11 @@ REJECTIONS: Mapping[str, Words] = {
         zh="投递缺少平台约定的参数：多半不是该平台发出的，或回调 URL 填到了别的平台。",
         en="It lacks what the platform always sends: somebody else's, or this URL was entered in another platform.",
     ),
+    "bad-encoding": Words(
+        zh="正文的压缩方式（Content-Encoding）无法解开：请用 gzip、deflate 或不压缩发送，解压后不超过平台约定的大小。",
+        en="Its body is packed (Content-Encoding) in a way that cannot be undone: send it plain, as gzip or deflate, "
+        "within the limit once it is unpacked.",
+    ),
     "bad-method": Words(
         zh="请求方法不对：多半是有人用浏览器打开了回调 URL。",
         en="The HTTP method is not the platform's: as a rule somebody opened the webhook URL in a browser.",
@@ -50,8 +55,32 @@ REJECTIONS: Mapping[str, Words] = {
         en="It holds a DTD (dtd), which no platform sends: an attack in all likelihood, refused.",
     ),
     "too-large": Words(
-        zh="内容超过平台约定的大小：多半不是该平台发出的。",
-        en="It is larger than the platform ever sends: most likely it is somebody else's.",
+        zh="内容超过可接收的大小：多半不是该平台发出的。订单、商品类推送过大时会保留要点，不会因此被拒。",
+        en="It is larger than can be taken: most likely somebody else's. A large push about an order or product is no "
+        "reason: what matters of it is kept.",
+    ),
+    "too-many": Words(
+        zh="一次投递或一批的消息过多（上限 200 条）：请中转方分批发送。",
+        en="Too many messages in one delivery or batch (at most 200): have the relay send smaller batches.",
+    ),
+    "wrong-channel": Words(
+        zh="回调 URL 中的渠道与本连接不符：请从 webhook_url 原样复制。",
+        en="The channel in the URL is not this connection's: copy webhook_url as it is.",
+    ),
+    "no-object": Words(
+        zh="中转批次中有一条不是 JSON 对象，未被接收。", en="A message in a relayed batch is no JSON object: not taken."
+    ),
+    "no-id": Words(
+        zh="中转批次中有一条缺少 id，未被接收：请原样转发平台的消息。",
+        en="A message in a relayed batch has no id: not taken. Pass the platform's messages on as they are.",
+    ),
+    "no-topic": Words(
+        zh="中转批次中有一条缺少 topic，未被接收：请原样转发平台的消息。",
+        en="A message in a relayed batch has no topic: not taken. Pass the platform's messages on as they are.",
+    ),
+    "reserved": Words(
+        zh="中转批次中有一条使用了保留字段 pulled，未被接收。",
+        en="A message in a relayed batch has the reserved field `pulled`: not taken.",
     ),
 }
 """Why the door refused a delivery (`Rejected.reason` of the channels)."""

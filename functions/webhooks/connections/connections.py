@@ -21,6 +21,16 @@ from hub.store.connection import Connection
 ACCOUNTS_LIMIT = 20
 SETTINGS_LIMIT_BYTES = 1800
 """An SSM parameter holds 4 KB, and while a secret is rotated two generations of settings."""
+REMOVED = Words(
+    zh="已删除：设置与密钥、平台访问令牌、拉取进度；其回调地址不再应答（各进程一分钟内生效）。",
+    en="Gone: its settings and secrets, the platform's access token, how far it was pulled. Its webhook URL answers "
+    "404, within a minute everywhere.",
+)
+KEPT = Words(
+    zh="保留：已收到的消息（至其90天期满，可重放）、订单与售后、客户、工单、计数与对账。",
+    en="Kept: messages that came (to the end of their 90 days; they can be replayed), orders and after-sales, "
+    "customers, tickets, counts and what reconciles them.",
+)
 
 
 def check_new(new: NewConnection) -> None:
@@ -58,9 +68,14 @@ def placed_at(connection: Connection, place: NewPlace) -> Connection:
 def rotated(settings: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """New settings that keep the ones before alive: deliveries signed with either verify until the next
     change. The same settings once more (a request sent twice) are no change."""
-    if settings == {name: value for name, value in before.items() if name != "previous"}:
+    if settings == unrotated(before):
         return dict(before)
-    return {**settings, "previous": {name: value for name, value in before.items() if name != "previous"}}
+    return {**settings, "previous": unrotated(before)}
+
+
+def unrotated(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings without the ones before: only the newest secrets are valid then."""
+    return {name: value for name, value in settings.items() if name != "previous"}
 
 
 def webhook_url(base_url: str, channel: str, connection_id: str) -> str:

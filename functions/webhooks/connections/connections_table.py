@@ -11,7 +11,8 @@ from hub.kernel.errors import Conflict, NotFound
 from hub.kernel.regions import BASE
 from hub.store.connection import Connection
 from hub.store.model import RoomModel, bind, saving
-from hub.store.paging import Position, read_page
+from hub.store.paging import Position
+from hub.store.sharded import read_sharded, shard_pk
 
 SORT = "connection"
 CURSOR = "cursor#"
@@ -64,7 +65,7 @@ class Connections:
             region=view.region,
             store_id=view.store_id,
             created_at=rfc3339(view.created_at),
-            list_pk=f"{self._tenant}#connections",
+            list_pk=shard_pk(self._tenant, "connections", view.id),
             list_sk=view.id,
         )
         return item if item.create_if_absent() else self.get(view.id)
@@ -90,9 +91,18 @@ class Connections:
             item.update([*place, ConnectionItem.accounts.set(accounts)])
         return item
 
+    def remove(self, connection_id: str) -> None:
+        """Delete it, and how far its feeds were read; the connection itself last, so that what breaks off is done
+        again."""
+        with saving(connection_id=connection_id[:64]):
+            for feed in self.feeds(connection_id):
+                CursorItem(*self._cursor(connection_id, feed)).delete(add_version_condition=False)
+            ConnectionItem(self._pk(connection_id), SORT).delete(add_version_condition=False)
+
     def page(self, limit: int, start: Position | None) -> tuple[list[ConnectionItem], Position | None]:
         """Some connections in the order in which they were made, and where the next page starts."""
-        return read_page(ConnectionItem.by_list.query, f"{self._tenant}#connections", limit=limit, start=start)
+        query, by = ConnectionItem.by_list.query, ConnectionItem.list_sk
+        return read_sharded(query, by, self._tenant, "connections", limit=limit, start=start)
 
     def watermark(self, connection_id: str, feed: str) -> str:
         """How far a feed was read, "" when it never was."""

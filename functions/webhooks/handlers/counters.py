@@ -29,8 +29,9 @@ def _count_repeats(desk: Desk, payload: Mapping[str, Any]) -> None:
 
 def _count_refusal(desk: Desk, payload: Mapping[str, Any]) -> None:
     at = str(payload["at"])
+    counts = {"rejected_signature": int(payload.get("count", 1))}
     facts = {"last_error": str(payload["code"]), "last_rejected_at": at}
-    desk.inbox.counters.add(str(payload["connection"]), parse_rfc3339(at), {"rejected_signature": 1}, facts)
+    desk.inbox.counters.add(str(payload["connection"]), parse_rfc3339(at), counts, facts)
 
 
 TALLIES: Mapping[str, Callable[[Desk, Mapping[str, Any]], None]] = {

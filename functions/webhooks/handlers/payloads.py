@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from hub.channels.market import Entity
 from hub.contracts.base import Contract
@@ -66,8 +66,9 @@ class ReplayWaiting(Contract):
 
 Replay = ReplayMessage | ReplayWaiting
 
-_PULL: TypeAdapter[Pull] = TypeAdapter(Annotated[Pull, Field(discriminator="kind")])
-_REPLAY: TypeAdapter[Replay] = TypeAdapter(Annotated[Replay, Field(discriminator="kind")])
+_LATER = ConfigDict(defer_build=True)
+_PULL: TypeAdapter[Pull] = TypeAdapter(Annotated[Pull, Field(discriminator="kind")], config=_LATER)
+_REPLAY: TypeAdapter[Replay] = TypeAdapter(Annotated[Replay, Field(discriminator="kind")], config=_LATER)
 
 
 def parse_pull(payload: Mapping[str, Any]) -> Pull:

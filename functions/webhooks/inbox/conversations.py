@@ -6,14 +6,13 @@ like anything that is pushed.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from functions.webhooks.inbox.greetings import FailuresPort
-from hub.channels.base import MESSAGE_LIMIT_BYTES
+from functions.webhooks.inbox.pulled import pulled_text
 from hub.channels.samples import account_of
 from hub.kernel.errors import Conflict, HubError, Refuse, Retry
 from hub.kernel.platforms import PlatformGone
@@ -26,13 +25,12 @@ PAGES_LIMIT = 20
 """So many pages of up to 1000 rows are read in one run; the next run goes on from the cursor."""
 LATE_SECONDS = 60
 """A greeting's code lives for 20 seconds; after three times that, for clocks apart, the platform is not even asked."""
-WORD_LIMIT_CHARS = 512
 
 
 class FeedClient(Protocol):
     """The part of hub.channels.wechat_kf.client that is needed here."""
 
-    def sync(self, open_kfid: str, cursor: str, token: str = "") -> tuple[list[dict[str, Any]], str, bool]: ...
+    def sync(self, open_kfid: str, cursor: str, token: str = "") -> tuple[list[Any], str, bool]: ...
     def send_on_event(self, code: str, text: str, msgid: str) -> str: ...
 
 
@@ -40,8 +38,8 @@ class FeedReader(Protocol):
     """The part of hub.channels.wechat_kf.inbound that is needed here."""
 
     def callback_token(self, plaintext: bytes) -> str: ...
-    def row_key(self, row: Mapping[str, Any]) -> str: ...
-    def welcome_code_of(self, row: Mapping[str, Any]) -> str: ...
+    def row_key(self, row: Any) -> str: ...
+    def welcome_code_of(self, row: Any) -> str: ...
 
 
 class Cursors(Protocol):
@@ -74,7 +72,7 @@ class PlatformsPort(Protocol):
 
 @dataclass(frozen=True)
 class Feeds:
-    """The conversations of every connection.
+    """The conversations of every connection. A row that can't be read is stored like all, and quarantined alone.
 
     A customer's id holds within the corp, so the corp is the account, and one person on two desks is one customer.
     """
@@ -135,20 +133,21 @@ class Feeds:
             return self.cursors.watermark(connection_id, feed)
         return following
 
-    def _store(self, connection_id: str, corp_id: str, row: Mapping[str, Any]) -> bool:
+    def _store(self, connection_id: str, corp_id: str, row: Any) -> bool:
         arrival = Arrival(
             connection_id=connection_id,
             channel=CHANNEL,
             account=corp_id,
             dedupe_key=self.reader.row_key(row),
-            plaintext=_plaintext(row),
+            plaintext=pulled_text("message", row),
             source="pull",
         )
         return self.inbox.store(arrival, self.business_now(), self.wall_now())
 
-    def _greet(self, connection_id: str, client: FeedClient, greeting: str, row: Mapping[str, Any]) -> None:
+    def _greet(self, connection_id: str, client: FeedClient, greeting: str, row: Any) -> None:
         """A greeting that fails holds up no message: its code lives for 20 seconds, and a second try would not."""
-        code, sent_at = self.reader.welcome_code_of(row), row.get("send_time")
+        code = self.reader.welcome_code_of(row)
+        sent_at = row.get("send_time") if code else None
         late = isinstance(sent_at, int) and self.wall_now().timestamp() - sent_at > LATE_SECONDS
         if not code or late:
             return
@@ -167,21 +166,3 @@ class Feeds:
 
 def _is_open(connection: Connection) -> bool:
     return connection.enabled and connection.channel == CHANNEL
-
-
-def _plaintext(row: Mapping[str, Any]) -> bytes:
-    """A row as it is stored. One that no item holds, such as a long chat that a customer passed on, would hold up all
-    behind it: it is kept without its content, which is `cut` then."""
-    plaintext = _pulled(row)
-    if len(plaintext) <= MESSAGE_LIMIT_BYTES:
-        return plaintext
-    kept = {name: value for name, value in row.items() if _is_word(value)}
-    return _pulled({**kept, str(kept.get("msgtype", "")): {"cut": True}})
-
-
-def _pulled(row: Mapping[str, Any]) -> bytes:
-    return json.dumps({"pulled": "message", "row": row}, ensure_ascii=False).encode(errors="replace")
-
-
-def _is_word(value: object) -> bool:
-    return isinstance(value, int) or (isinstance(value, str) and len(value) <= WORD_LIMIT_CHARS)

@@ -1,7 +1,7 @@
 """The counters' rows in the room's table: added to, read, and folded when their day is long over.
 
-    <tenant>#stats / <connection>#<yyyymmdd>#<shard>     what is counted; several shards, so that nobody queues
-    <tenant>#stats / <connection>#total                  the days that were folded, summed
+    <tenant>#stats#<shard 0-7> / <connection>#<yyyymmdd>#<shard>     what is counted; in shards, so that nobody queues
+    <tenant>#stats#0 / <connection>#total                the days that were folded, summed
     <tenant>#days#<connection> / <yyyymmdd>              the same, each day for itself
     <tenant>#folds / folds                               how often a row was folded
 
@@ -30,6 +30,9 @@ FOLDS_LIMIT = 400
 """So many rows are folded in one run: at 20 ms each it stays within the function's minute."""
 TRIES = 6
 BACKOFF_SECONDS = 0.05
+SHARDS = 8
+Part = tuple[str, tuple[str, str] | None]
+"""A partition, and between which sort keys (None: all of it)."""
 BOOKKEEPING = ("changes", "schema")
 """Numbers of a row that count nothing."""
 
@@ -45,7 +48,7 @@ class Counters:
 
     def key(self, connection_id: str, at: datetime, shard: int = 0) -> Key:
         """Where one shard of a connection's counters lies for the day of that (business) moment."""
-        return f"{self.tenant}#stats", f"{connection_id}#{day_key(at, self.zone)}#{shard}"
+        return self._stats(shard), f"{connection_id}#{day_key(at, self.zone)}#{shard}"
 
     def add(
         self, connection_id: str, at: datetime, counts: Mapping[str, int], facts: Mapping[str, str] | None = None
@@ -60,23 +63,20 @@ class Counters:
 
     def rows(self, connection_id: str = "") -> list[Row]:
         """The counters of one connection, or of all, strongly consistent."""
-        if not connection_id:
-            return [_row(item) for item in self._settled(f"{self.tenant}#stats")]
-        return [
-            _row(item) for item in self._settled(f"{self.tenant}#stats", (f"{connection_id}#", f"{connection_id}#~"))
-        ]
+        between = (f"{connection_id}#", f"{connection_id}#~") if connection_id else None
+        return [_row(item) for item in self._settled(*self._all_stats(between))]
 
     def days(self, connection_id: str, first: str, last: str) -> list[Row]:
         """The counters of a connection's days (`yyyymmdd`, both included), folded or not."""
-        live = (f"{self.tenant}#stats", (f"{connection_id}#{first}", f"{connection_id}#{last}#~"))
+        live = self._all_stats((f"{connection_id}#{first}", f"{connection_id}#{last}#~"))
         folded = (f"{self.tenant}#days#{connection_id}", (first, last))
-        return [_row(item) for item in self._settled(*live, then=folded)]
+        return [_row(item) for item in self._settled(*live, folded)]
 
     def fold(self, before: str) -> int:
         """Fold the rows of the days before that one (`yyyymmdd`), FOLDS_LIMIT at most; how many were folded. What
         moved meanwhile is left to the next run."""
         folds = self._folds()
-        rows = list(map(_row, self._query(f"{self.tenant}#stats")))
+        rows = [_row(item) for part in self._all_stats() for item in self._query(*part)]
         totals = {row.connection_id: row for row in rows if not row.day}
         folded = 0
         for row in [row for row in rows if "" < row.day < before][:FOLDS_LIMIT]:
@@ -92,13 +92,13 @@ class Counters:
     def _move(self, row: Row, facts: Mapping[str, str], folds: int) -> bool | None:
         """Fold one row as read. False when it is being counted on just now, None when another run folds."""
         numbers = {name: n for name, n in row.numbers.items() if name not in BOOKKEEPING}
-        stats, changes = f"{self.tenant}#stats", row.numbers.get("changes", 0)
+        changes, stats = row.numbers.get("changes", 0), self._stats(int(row.sort.rpartition("#")[2]))
         unmoved = {":read": folds} if folds else {}
         guard = Update(self._guard, "ADD changes :one", {":one": 1} | unmoved, "changes = :read" if folds else NEW)
         try:
             self.table.transact(
                 guard,
-                _addition((stats, f"{row.connection_id}#total"), numbers, facts),
+                _addition((self._stats(0), f"{row.connection_id}#total"), numbers, facts),
                 _addition((f"{self.tenant}#days#{row.connection_id}", row.day), numbers, {}),
                 Delete((stats, row.sort), "changes = :read", {":read": changes}),
             )
@@ -108,17 +108,21 @@ class Counters:
             return False
         return True
 
-    def _settled(
-        self, pk: str, between: tuple[str, str] | None = None, then: tuple[str, tuple[str, str]] | None = None
-    ) -> list[dict[str, Any]]:
+    def _settled(self, *parts: Part) -> list[dict[str, Any]]:
         """What lies there while nothing was folded: read again when it was."""
         for turn in range(TRIES):
             self.sleep(turn * BACKOFF_SECONDS)
             folds = self._folds()
-            items = self._query(pk, between) + (self._query(*then) if then else [])
+            items = [item for part in parts for item in self._query(*part)]
             if self._folds() == folds:
                 return items
         raise Retry("the counters are being folded", 2)
+
+    def _stats(self, shard: int) -> str:
+        return f"{self.tenant}#stats#{shard}"
+
+    def _all_stats(self, between: tuple[str, str] | None = None) -> list[Part]:
+        return [(self._stats(shard), between) for shard in range(SHARDS)]
 
     def _folds(self) -> int:
         return int((self.table.get(self._guard) or {}).get("changes", 0))
@@ -146,7 +150,7 @@ def _addition(key: Key, numbers: Mapping[str, int], facts: Mapping[str, str]) ->
 def _row(item: Item) -> Row:
     """A shard of a day, a total, or a folded day."""
     pk, sk = item["pk"], item["sk"]
-    place = (*sk.split("#"), "")[:2] if pk.endswith("#stats") else (pk.rpartition("#")[2], sk)
+    place = (*sk.split("#"), "")[:2] if "#stats#" in pk else (pk.rpartition("#")[2], sk)
     return Row(
         connection_id=place[0],
         numbers={name: value for name, value in item.items() if isinstance(value, int)},

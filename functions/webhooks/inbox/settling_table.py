@@ -18,14 +18,13 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from functions.webhooks.inbox.counters_table import Counters
+from functions.webhooks.inbox.counters_table import SHARDS, Counters
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Retry
-from hub.store.inbox import SORT
+from hub.store.inbox import SORT, waiting_pk
 from hub.store.messages import InboxItem, State
 from hub.store.table import Busy, Key, Lost, Table, Update
 
-SHARDS = 8
 TRIES = 6
 BACKOFF_SECONDS = 0.03
 """A transaction that meets another on the same counter is cancelled: it is tried again, each time a little later."""
@@ -78,7 +77,7 @@ class Settler:
             change = f"{sets} ADD attempts :one REMOVE pending_pk, pending_since"
         else:
             change = f"{sets}, pending_pk = :list, pending_since = :since ADD attempts :one"
-            values |= {":list": f"{self.counters.tenant}#{state}", ":since": rfc3339(now)}
+            values |= {":list": waiting_pk(self.counters.tenant, state, item.message_id), ":since": rfc3339(now)}
         if item.counted:
             values |= {":was": item.counted}
         return Update(self._key(item), change, values, _COUNTED[bool(item.counted)])

@@ -30,6 +30,8 @@ def _form(document: Mapping[str, Any], channel: str) -> Iterator[Problem]:
         yield Problem(f"/{name}", "must be one of: " + ", ".join(TOP))
     if document.get("schema", 1) != 1:
         yield Problem("/schema", "must be 1")
+    if type(document.get("version", 0)) is not int:
+        yield Problem("/version", "must be a whole number")
     if document.get("channel", channel) != channel:
         yield Problem("/channel", f"must be {channel}, as in the path")
     for kind in (kind for kind in RANKS if kind in document):

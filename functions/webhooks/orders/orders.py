@@ -1,7 +1,8 @@
 """Orders and after-sales (订单/售后): which of two truths holds, and what a change of one tells the world. Pure.
 
 The same order comes by push and by pull on purpose. Source time decides, then the state's rank. An order becomes paid
-once: whoever notes it first, the stream of the table says `order.paid` with an id that follows from the order.
+once: whoever notes it first, the stream of the table says `order.paid` with an id that follows from the order; and once
+before that `order.deposit_paid`, where a part of it is paid first (预售定金).
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from hub.channels.facts import AfterSaleFacts, OrderFacts
-from hub.contracts.events import AfterSaleChanged, Event, OrderChanged, OrderPaid
+from hub.channels.facts import AfterSaleFacts, OrderFacts, without_blanks
+from hub.contracts.events import AfterSaleChanged, Event, OrderChanged, OrderDepositPaid, OrderPaid
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.ids import hashed_id
 from hub.kernel.regions import BASE
@@ -62,8 +63,12 @@ def after_sale_id(tenant: str, channel: str, shop_id: str, after_sale_no: str) -
 
 
 def is_paid(facts: OrderFacts) -> bool:
-    """Whether the buyer has paid, or has passed a state that needs it (cash on delivery has no time of
-    payment)."""
+    """Whether the buyer has paid, or has passed a state that needs it (cash on delivery has no time of payment).
+
+    The state decides: a time of payment may be a deposit's, and where something is still to pay, it is.
+    """
+    if facts.state == "pending_payment" or facts.deposit_minor:
+        return False
     return facts.paid_at is not None or facts.state in PAID_STATES
 
 
@@ -80,33 +85,54 @@ def events_of(sort: str, new: Mapping[str, Any] | None, old: Mapping[str, Any] |
         return
     before = old or {}
     if sort == AFTER_SALE_SORT:
-        if any(new.get(name) != before.get(name) for name in ("state", "money", "tracking_no", "deadline_at")):
+        if _after_sale_facts(new) != _after_sale_facts(before):
             yield _after_sale_changed(new, before)
         return
+    if "deposit_noted_at" in new and "deposit_noted_at" not in before:
+        yield _deposit_paid(new)
     if "paid_noted_at" in new and "paid_noted_at" not in before:
         yield _order_paid(new)
     if new["state"] != before.get("state"):
         yield _order_changed(new, before)
 
 
+def _after_sale_facts(item: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What of an after-sale is worth telling when it changes."""
+    parcel = without_blanks(item.get("tracking_no") or "")
+    return item.get("state"), item.get("money"), parcel, item.get("deadline_at") or ""
+
+
+def _deposit_paid(new: Mapping[str, Any]) -> OrderDepositPaid:
+    return OrderDepositPaid(
+        id=hashed_id("evt", new["tenant"], new["order_id"], "deposit-paid"),
+        at=parse_rfc3339(new["deposit_noted_at"]),
+        replay=bool(new.get("replay")),
+        amount_minor=int(new["deposit_minor"]),
+        total_minor=int(new["amount_minor"]),
+        **_bought(new),
+    )
+
+
 def _order_paid(new: Mapping[str, Any]) -> OrderPaid:
     return OrderPaid(
         id=hashed_id("evt", new["tenant"], new["order_id"], "paid"),
-        tenant=new["tenant"],
         at=parse_rfc3339(new["paid_noted_at"]),
         replay=bool(new.get("paid_replay")),
-        connection_id=new["connection_id"],
-        channel=new["channel"],
-        shop_id=new["shop_id"],
-        order_id=new["order_id"],
-        order_no=new["order_no"],
-        buyer_id=new.get("buyer_id", ""),
         amount_minor=int(new["amount_minor"]),
-        currency=new["currency"],
-        attribution=new.get("attribution", {}),
         content_ref=new.get("content_ref", ""),
-        **_placed(new),
+        **_bought(new),
     )
+
+
+def _bought(new: Mapping[str, Any]) -> dict[str, Any]:
+    """Who bought what where, of every payment."""
+    names = ("tenant", "connection_id", "channel", "shop_id", "order_id", "order_no", "currency")
+    return {
+        **{name: new[name] for name in names},
+        "buyer_id": new.get("buyer_id", ""),
+        "attribution": new.get("attribution", {}),
+        **_placed(new),
+    }
 
 
 def _order_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> OrderChanged:

@@ -23,6 +23,7 @@ from functions.webhooks.orders.orders import (
 from hub.channels.facts import OrderFacts
 from hub.kernel.clock import rfc3339
 from hub.store.lists import LIST_ATTRIBUTES, ListPage, ListQuery, Within, list_keys, read_list
+from hub.store.sharded import LOWEST, shard_pk, shard_pks
 from hub.store.table import NEW, Index, Key, Lost, Table
 
 BY_LIST = Index("by_list", "list_pk", "list_sk")
@@ -34,7 +35,7 @@ _NEWER = (
 )
 _WHERE_IT_WAS = "attribute_not_exists(#region) OR (#region = :region AND #store_id = :store_id)"
 PLACED = ("region", "store_id", *LIST_ATTRIBUTES)
-_ONCE = ("paid_noted_at", "paid_replay", "noted_at", "pulled", "list_pk", "list_sk", *PLACED)
+_ONCE = ("paid_noted_at", "paid_replay", "deposit_noted_at", "noted_at", "pulled", "list_pk", "list_sk", *PLACED)
 """Attributes that the first who notes them decides: an order stays where it was sold."""
 
 
@@ -91,10 +92,13 @@ class Orders:
             self._create_unknown(unmapped, shop_id, noting)
 
     def list_unmapped(self, start: Mapping[str, Any] | None = None) -> tuple[list[Unmapped], dict[str, Any] | None]:
-        """Some of them, and where the next ones start (None: there are no more)."""
-        page = self.table.query(f"{self.tenant}#unmapped", limit=UNMAPPED_LIMIT, start=start)
+        """Some of them, shard by shard, and where the next ones start (None: there are no more)."""
+        lists = shard_pks(self.tenant, "unmapped")
+        shard = lists.index(start["pk"]) if start else 0
+        page = self.table.query(lists[shard], limit=UNMAPPED_LIMIT, start=start)
         names = ("connection_id", "entity", "number", "order_no", "reason")
-        return [Unmapped(*(item[name] for name in names)) for item in page.items], page.start
+        following = {"pk": lists[shard + 1], "sk": LOWEST} if shard + 1 < len(lists) else None
+        return [Unmapped(*(item[name] for name in names)) for item in page.items], page.start or following
 
     def forget_unmapped(self, unmapped: Unmapped, channel: str, shop_id: str) -> None:
         """It was understood. What stood for it until then goes, where it turned out to be another shop's."""
@@ -188,14 +192,18 @@ class Orders:
                 "tracking_no": facts.tracking_no,
                 "deadline_at": rfc3339(facts.deadline_at) if facts.deadline_at else "",
             }
-        paid = {"paid_noted_at": rfc3339(noting.now), "paid_replay": noting.replay} if is_paid(facts) else {}
+        paid: dict[str, Any] = {}
+        if is_paid(facts):
+            paid = {"paid_noted_at": rfc3339(noting.now), "paid_replay": noting.replay}
+        elif facts.deposit_minor:
+            paid = {"deposit_noted_at": rfc3339(noting.now), "deposit_minor": facts.deposit_minor}
         return (
             listed
             | paid
             | {
                 "order_id": identity,
                 "amount_minor": facts.amount_minor,
-                "paid_at": rfc3339(facts.paid_at) if facts.paid_at else "",
+                "paid_at": rfc3339(facts.paid_at) if facts.paid_at and is_paid(facts) else "",
                 "attribution": dict(facts.attribution),
                 "tracking_nos": list(facts.tracking_nos),
                 "content_ref": identity if facts.note else "",
@@ -225,7 +233,8 @@ class Orders:
             return
 
     def _unmapped_key(self, unmapped: Unmapped) -> Key:
-        return f"{self.tenant}#unmapped", f"{unmapped.connection_id}#{unmapped.entity}#{unmapped.number}"
+        sk = f"{unmapped.connection_id}#{unmapped.entity}#{unmapped.number}"
+        return shard_pk(self.tenant, "unmapped", sk), sk
 
     def _key(self, identity: str, sort: str) -> Key:
         return f"{self.tenant}#{identity}", sort

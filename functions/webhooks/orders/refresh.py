@@ -3,12 +3,13 @@ Pure: the platform, the orders and the connections are handed in."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from functions.webhooks.inbox.pulled import pulled_text
 from functions.webhooks.orders.orders import Facts, Noting, Unmapped
 from functions.webhooks.orders.pull import PAGES_LIMIT, Window, page_numbers, plan_window
 from hub.channels.base import NotUnderstood
@@ -172,8 +173,9 @@ class Refresher:
         return window
 
     def _note_all(self, shop: Shop, feed: Feed, rows: Iterable[Row], noting: Noting) -> None:
+        """What is no order or after-sale, or can't be read, is a message: the inbox quarantines it alone."""
         for row in rows:
-            if feed.entity == "order" or feed.entity == "after_sale":
+            if row.number and (feed.entity == "order" or feed.entity == "after_sale"):
                 whole = row if feed.complete else self._whole(shop, feed.entity, row, noting)
                 if whole is not None:
                     self.note(shop, feed.entity, replace(whole, order_no=whole.order_no or row.order_no), noting)
@@ -204,13 +206,14 @@ class Refresher:
 
 def arrival_of(shop: Shop, feed: Feed, row: Row) -> Arrival:
     """A pulled row as a message for the inbox."""
-    text = json.dumps({"pulled": feed.entity, "row": row.detail}, ensure_ascii=False)
+    plaintext = pulled_text(feed.entity, row.detail)
+    number = row.number or hashlib.sha256(plaintext).hexdigest()
     return Arrival(
         connection_id=shop.connection_id,
         channel=shop.channel,
         account=shop.shop_id,
-        dedupe_key=f"{feed.entity}:{row.number}",
-        plaintext=text.encode(errors="replace"),  # half an emoji, where a platform cut it
+        dedupe_key=f"{feed.entity}:{number}",
+        plaintext=plaintext,
         source="pull",
     )
 

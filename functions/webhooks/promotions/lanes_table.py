@@ -1,8 +1,8 @@
 """Lanes in the room's table: whose turn it is.
 
 `<tenant>#promotions#<connection>` / `lane` has `turn`, the number of the turn that the lane waits for; `next_at`, when
-it is to begin; and `asked`, how often somebody has queued something. An open lane has `next_at`, and stands in the list
-`<tenant>#lanes`. Each step is one write, on the condition that it still is that one's turn.
+it is to begin; and `asked`, how often somebody has queued something. An open lane has `next_at`, and stands in a list
+of shards, `<tenant>#lanes#<shard>`. Each step is one write, on the condition that it still is that one's turn.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from functions.webhooks.promotions.items_table import Partition
 from hub.kernel.clock import rfc3339
+from hub.store.sharded import shard_pk, shard_pks
 from hub.store.table import Index
 
 TURN_TAKES = timedelta(seconds=60)
@@ -19,6 +20,8 @@ TURN_TAKES = timedelta(seconds=60)
 OVERDUE = timedelta(seconds=30)
 """A turn that is not begun so long after its time is lost."""
 LANES_LIMIT = 500
+"""Of each shard of the list so many are known at once."""
+LIST = "lanes"
 BY_LIST = Index("by_list", "list_pk", "list_sk")
 
 
@@ -37,7 +40,7 @@ class Lanes:
         values = {
             ":now": rfc3339(now),
             ":overdue": rfc3339(now - OVERDUE),
-            ":list": self._list,
+            ":list": shard_pk(self.items.tenant, LIST, connection_id),
             ":connection": connection_id,
             ":none": 0,
             ":one": 1,
@@ -68,9 +71,6 @@ class Lanes:
 
     def opened(self) -> list[str]:
         """The connections whose lanes are not empty; may be two seconds behind."""
-        page = self.items.table.query(self._list, index=BY_LIST, limit=LANES_LIMIT, only=("list_sk",))
-        return [item["list_sk"] for item in page.items]
-
-    @property
-    def _list(self) -> str:
-        return f"{self.items.tenant}#lanes"
+        lists = shard_pks(self.items.tenant, LIST)
+        pages = (self.items.table.query(pk, index=BY_LIST, limit=LANES_LIMIT, only=("list_sk",)) for pk in lists)
+        return [item["list_sk"] for page in pages for item in page.items]

@@ -20,7 +20,7 @@ from hub.channels.client import (
     expect_object,
 )
 from hub.channels.douyin.signing import canonical_json, sign_call
-from hub.channels.market import Entity, Feed, Row, Rows
+from hub.channels.market import Entity, Feed, Row, Rows, rows_of
 from hub.channels.reading import object_of
 from hub.kernel.errors import Retry
 
@@ -85,12 +85,12 @@ class Client(ApiClient):
     def _page(self, path: str, params: Mapping[str, Any], name: str, row: Any) -> Rows:
         data = self._call(path, params)
         items = data.get(name) or ()
-        if not all(isinstance(item, dict) for item in items):
+        if not isinstance(items, list | tuple):
             raise Retry("douyin-unreadable", path=path)
         total = count_of(CHANNEL, data, path, "total") if items or data.get("total") else 0
         after = params["page"] + 1
         more = bool(items) and after * PAGE_SIZE < total
-        return Rows(tuple(row(item) for item in items), total, str(after) if more else "")
+        return Rows(rows_of(items, row), total, str(after) if more else "")
 
     def _call(self, path: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The `data` of a call with the token; one that died early is renewed once."""

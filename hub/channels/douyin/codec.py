@@ -12,6 +12,7 @@ from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Se
 from hub.channels.batch import split_array
 from hub.channels.door import Door, Stamp
 from hub.channels.douyin.signing import sign_push
+from hub.channels.parsing import parse_json
 
 URL_CHECK_TAG = "0"
 
@@ -78,7 +79,7 @@ def _received(item: Any, text: str) -> Received:
 def _shop(item: Any) -> str:
     """The shop in a message's data (a text that holds JSON once more), or ''."""
     try:
-        data = json.loads(item["data"]) if isinstance(item["data"], str) else item["data"]
+        data = parse_json(item["data"]) if isinstance(item["data"], str) else item["data"]
         shop = data["shop_id"]
     except (KeyError, TypeError, ValueError, RecursionError):
         return ""

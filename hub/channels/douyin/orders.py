@@ -10,8 +10,9 @@ from typing import Any
 
 from hub.channels.base import NotUnderstood
 from hub.channels.facts import AfterSaleFacts, OrderFacts
-from hub.channels.mapping import StatusTable
+from hub.channels.mapping import StatusTable, text_of
 from hub.channels.reading import (
+    distinct_numbers,
     object_of,
     objects_of,
     optional_id,
@@ -24,6 +25,7 @@ from hub.channels.reading import (
 from hub.contracts.envelope import Attribution
 
 REFUNDED = "succeeded"
+PENDING = "pending_payment"
 
 
 def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts:
@@ -33,16 +35,18 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
     Raises NotUnderstood: unknown-status (never guessed), missing-field.
     """
     state, rank = table.order_state(detail)
+    deposit_minor = _deposit_minor(detail) if state == PENDING else 0
     return OrderFacts(
         order_no=read_id(detail, "order_id"),
         shop_id=read_id(detail, "shop_id"),
         state=state,
-        state_rank=rank,
+        state_rank=rank + bool(deposit_minor),
         amount_minor=_paid_minor(detail),
         currency="CNY",
         updated_at=read_moment(detail, "update_time"),
         buyer_id=optional_id(detail, "doudian_open_id"),
-        paid_at=optional_moment(detail, "pay_time"),
+        paid_at=optional_moment(detail, "pay_time") if state != PENDING else None,
+        deposit_minor=deposit_minor,
         attribution=_attribution(objects_of(detail, "sku_order_list")),
         note=read_text(detail, "buyer_words"),
         tracking_nos=_tracking_nos(detail),
@@ -75,6 +79,12 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
     )
 
 
+def _deposit_minor(detail: Mapping[str, Any]) -> int:
+    """Of a presale (定金预售): what those phases say that are paid (`order_phase_list`, as public SDKs have it)."""
+    paid = (phase for phase in objects_of(detail, "order_phase_list") if text_of(phase.get("pay_success")) == "true")
+    return sum(read_whole(phase, "phase_pay_amount", 0) for phase in paid)
+
+
 def _paid_minor(detail: Mapping[str, Any]) -> int:
     promotion = read_whole(detail, "promotion_pay_amount", 0)
     paid = read_whole(detail, "pay_amount") - promotion
@@ -99,5 +109,4 @@ def _attribution(lines: tuple[Mapping[str, Any], ...]) -> Attribution:
 
 
 def _tracking_nos(detail: Mapping[str, Any]) -> tuple[str, ...]:
-    numbers = (optional_id(parcel, "tracking_no") for parcel in objects_of(detail, "logistics_info"))
-    return tuple(dict.fromkeys(number for number in numbers if number))
+    return distinct_numbers(optional_id(parcel, "tracking_no") for parcel in objects_of(detail, "logistics_info"))

@@ -21,7 +21,7 @@ from hub.channels.client import (
     expect_object,
 )
 from hub.channels.jd.signing import PARAMETERS, parameters, sign_call
-from hub.channels.market import Entity, Feed, Row, Rows
+from hub.channels.market import Entity, Feed, Row, Rows, rows_of
 from hub.channels.reading import CHINA, object_of
 from hub.kernel.errors import Retry
 
@@ -82,6 +82,9 @@ LISTINGS = (
     Listing("service", SERVICES, "applyTimeBegin", "applyTimeEnd", "pageNumber", _SERVICE_PLACE),
     Listing("service", SERVICES, "approveTimeBegin", "approveTimeEnd", "pageNumber", _SERVICE_PLACE),
 )
+
+OWN_NUMBER = {"cancel": "id", "service": "serviceId"}
+"""Where each kind of after-sale has its own number."""
 
 
 class Client(ApiClient):
@@ -152,7 +155,7 @@ class Client(ApiClient):
         items, total = result.get("orderInfoList") or [], str(result.get("orderTotal"))
         if not isinstance(items, list) or not total.isdecimal():
             raise Retry("jd-unreadable", path=ORDER_SEARCH)
-        rows = tuple(self._order_row(item) for item in items)
+        rows = rows_of(items, self._order_row)
         return Rows(rows, int(total), str(page + 1) if rows and page * ORDER_PAGE < int(total) else "")
 
     def _list(self, listing: Listing, params: Mapping[str, str]) -> tuple[tuple[Row, ...], int]:
@@ -161,7 +164,8 @@ class Client(ApiClient):
         items, total = data.get(rows) or [], str(data.get("totalCount") or 0)
         if not isinstance(items, list) or not total.isdecimal():
             raise Retry("jd-unreadable", path=listing.api)
-        return tuple(row for item in items if (row := self._after_sale_row(listing.kind, item))), int(total)
+        bills = [item for item in items if _is_bill(listing.kind, item)]
+        return rows_of(bills, lambda item: self._after_sale_row(listing.kind, item)), int(total)
 
     def _order_row(self, detail: Any) -> Row:
         if not isinstance(detail, Mapping):
@@ -169,21 +173,16 @@ class Client(ApiClient):
         number = str(detail.get("orderId") or "")
         return Row(number, {"venderId": str(self.settings["shop_id"]), **detail}, number)
 
-    def _after_sale_row(self, kind: str, detail: Any) -> Row | None:
-        """None for what is no bill: the list names refunds without one too."""
-        if not isinstance(detail, Mapping):
-            raise Retry("jd-unreadable", path=kind)
-        bill = detail if kind == "cancel" else object_of(detail, "sameOrderServiceBill")
-        own = bill.get("id" if kind == "cancel" else "serviceId")
-        if own in (None, ""):
-            return None
+    def _after_sale_row(self, kind: str, detail: Mapping[str, Any]) -> Row:
+        bill = _bill(kind, detail)
+        own = bill.get(OWN_NUMBER[kind])
         fields = {**detail, "kind": kind, "number": f"{kind}-{own}", "venderId": str(self.settings["shop_id"])}
         return Row(f"{kind}-{own}", fields, str(bill.get("orderId") or ""))
 
     def _with_money(self, row: Row) -> Row:
         """A bill whose refund succeeded, with the amount in yuan: the list's where it has decimals (it names no unit),
         else what another API says. Where that one refuses, without: one bill that can't be read holds up no list."""
-        if row.detail["kind"] == "cancel" or str(row.detail.get("status")) != REFUNDED:
+        if row.detail.get("kind") != "service" or str(row.detail.get("status")) != REFUNDED:
             return row
         amount = row.detail.get("refoundAmount")
         if not isinstance(amount, str) or "." not in amount:
@@ -228,6 +227,15 @@ class Client(ApiClient):
         if not isinstance(value, str) or not seconds.isdecimal():
             raise PlatformMisconfigured(CHANNEL, reason="not refreshed", errcode=str(answer.get("code"))[:16])
         return Token(value, _cached_seconds(int(seconds)), str(answer.get("refresh_token") or refresh_token))
+
+
+def _bill(kind: str, detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    return detail if kind == "cancel" else object_of(detail, "sameOrderServiceBill")
+
+
+def _is_bill(kind: str, item: Any) -> bool:
+    """Not so what has no number: the list names refunds without a bill too."""
+    return not isinstance(item, Mapping) or _bill(kind, item).get(OWN_NUMBER[kind]) not in (None, "")
 
 
 def _cached_seconds(seconds: int) -> int:

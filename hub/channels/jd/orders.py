@@ -16,7 +16,15 @@ from typing import Any
 from hub.channels.base import NotUnderstood
 from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.reading import object_of, optional_id, read_amount, read_id, read_text, read_whole
+from hub.channels.reading import (
+    distinct_numbers,
+    object_of,
+    optional_id,
+    read_amount,
+    read_id,
+    read_text,
+    read_whole,
+)
 from hub.channels.relayed import moment_of
 
 REFUNDED = "succeeded"
@@ -40,7 +48,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         currency="CNY",
         updated_at=_moment(detail, "modified"),
         buyer_id=optional_id(detail, "open_id_buyer"),
-        paid_at=paid_at,
+        paid_at=paid_at if state != "pending_payment" else None,
         note=read_text(detail, "orderRemark"),
         tracking_nos=_tracking_nos(detail),
     )
@@ -91,8 +99,8 @@ def _service(detail: Mapping[str, Any], table: StatusTable) -> AfterSaleFacts:
 
 def _tracking_nos(detail: Mapping[str, Any]) -> tuple[str, ...]:
     """`waybill` names several parcels in one text."""
-    numbers = (number.strip() for number in _SEVERAL.split(str(detail.get("waybill") or "")))
-    return tuple(dict.fromkeys(number for number in numbers if number))
+    numbers = _SEVERAL.split(str(detail.get("waybill") or ""))
+    return distinct_numbers(optional_id({"waybill": number}, "waybill") for number in numbers)
 
 
 def _latest(detail: Mapping[str, Any], *names: str, bill: Mapping[str, Any] | None = None) -> datetime:

@@ -20,9 +20,10 @@ from hub.channels.client import (
     Token,
     count_of,
     expect,
+    expect_rows,
 )
 from hub.channels.kuaishou.signing import MD5, sign_call
-from hub.channels.market import Entity, Feed, Row, Rows
+from hub.channels.market import Entity, Feed, Row, Rows, rows_of
 
 ERRORS = ErrorTable(
     "kuaishou",
@@ -90,9 +91,13 @@ class Client(ApiClient):
         param = {"orderViewStatus": ALL_ORDERS, "pageSize": 50, "sort": ASCENDING, "queryType": BY_UPDATE_TIME}
         data = self._call(ORDER_LIST, {**param, "cpsType": 0, **_window(start, end), "cursor": position})
         items = self._list(data, ORDER_LIST, "orderList")
-        numbered = [(expect(self.CHANNEL, item, ORDER_LIST, "orderBaseInfo", "oid"), item) for item in items]
         cursor = str(expect(self.CHANNEL, data, ORDER_LIST, "cursor") or LAST_CURSOR)
-        rows = tuple(self._row(str(number), item, str(number)) for number, item in numbered)
+
+        def row(item: Mapping[str, Any]) -> Row:
+            number = str(expect(self.CHANNEL, item, ORDER_LIST, "orderBaseInfo", "oid"))
+            return self._row(number, item, number)
+
+        rows = rows_of(items, row)
         return Rows(rows, next_position="" if cursor == LAST_CURSOR else cursor)
 
     def _refunds(self, start: datetime, end: datetime, position: str) -> Rows:
@@ -102,10 +107,7 @@ class Client(ApiClient):
         param |= {"queryType": BY_UPDATE_TIME, **_window(start, end)}
         data = self._call(REFUND_LIST, {**param, "pcursor": cursor})
         items = self._list(data, REFUND_LIST, "refundOrderInfoList")
-        rows = tuple(
-            self._row(str(expect(self.CHANNEL, item, REFUND_LIST, "refundId")), item, str(item.get("oid", "")))
-            for item in items
-        )
+        rows = self._rows(items, REFUND_LIST, "refundId", "oid")
         cursor = str(expect(self.CHANNEL, data, REFUND_LIST, "pcursor") or LAST_CURSOR)
         return Rows(rows, next_position="" if cursor == LAST_CURSOR else f"{int(page) + 1}:{cursor}")
 
@@ -116,16 +118,18 @@ class Client(ApiClient):
         param = {"offset": offset, "limit": 20, "createTimeFrom": times["beginTime"], "createTimeTo": times["endTime"]}
         data = self._call(REVIEW_LIST, param)
         items = self._list(data, REVIEW_LIST, "rootComment")
-        rows = tuple(
-            self._row(str(expect(self.CHANNEL, item, REVIEW_LIST, "commentId")), item, str(item.get("orderId", "")))
-            for item in items
-        )
+        rows = self._rows(items, REVIEW_LIST, "commentId", "orderId")
         total, next_offset = count_of(self.CHANNEL, data, REVIEW_LIST, "total"), offset + len(items)
         return Rows(rows, next_position=str(next_offset) if items and next_offset < total else "")
 
-    def _list(self, data: Mapping[str, Any], api: str, name: str) -> list[Mapping[str, Any]]:
-        items = expect(self.CHANNEL, data, api, name) or []
-        return [item for item in items if isinstance(item, Mapping)]
+    def _list(self, data: Mapping[str, Any], api: str, name: str) -> list[Any]:
+        return expect_rows(self.CHANNEL, data, api, name)
+
+    def _rows(self, items: list[Any], api: str, number: str, order_no: str) -> tuple[Row, ...]:
+        def row(item: Mapping[str, Any]) -> Row:
+            return self._row(str(expect(self.CHANNEL, item, api, number)), item, str(item.get(order_no, "")))
+
+        return rows_of(items, row)
 
     def _row(self, number: str, detail: Mapping[str, Any], order_no: str) -> Row:
         """Orders name their seller by openId, after-sales by number, reviews not at all: our own setting joins them."""

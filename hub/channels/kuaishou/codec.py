@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Settings, generations
 from hub.channels.door import Door, Stamp
+from hub.channels.parsing import parse_json
 from hub.kernel.errors import Problem
 
 _ZERO_IV = bytes(16)
@@ -100,7 +101,7 @@ def _decrypt(message_secret: object, body: bytes) -> bytes:
 def _own(plaintext: bytes, app_key: object) -> dict[str, Any]:
     """The push, when it is JSON and names our app: the only authentication that there is. Raises Rejected."""
     try:
-        push = json.loads(plaintext.decode(), parse_int=str)
+        push = parse_json(plaintext.decode("utf-8-sig"))  # strictly: what is no text was pasted together
     except (ValueError, RecursionError):
         raise Rejected("bad-ciphertext", part="json") from None
     if not isinstance(app_key, str) or not app_key:

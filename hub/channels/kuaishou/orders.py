@@ -14,6 +14,7 @@ from hub.channels.base import NotUnderstood
 from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
 from hub.channels.reading import (
+    distinct_numbers,
     object_of,
     objects_of,
     optional_id,
@@ -50,7 +51,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         currency="CNY",
         updated_at=read_moment_ms(base, "updateTime"),
         buyer_id=optional_id(base, "buyerOpenId"),
-        paid_at=optional_moment_ms(base, "payTime"),
+        paid_at=optional_moment_ms(base, "payTime") if state != "pending_payment" else None,
         attribution=_attribution(detail),
         note=read_text(base, "remark"),
         tracking_nos=_parcels(detail),
@@ -84,8 +85,7 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
 
 
 def _parcels(detail: Mapping[str, Any]) -> tuple[str, ...]:
-    parcels = (optional_id(parcel, "expressNo") for parcel in objects_of(detail, "orderLogisticsInfo"))
-    return tuple(dict.fromkeys(number for number in parcels if number))
+    return distinct_numbers(optional_id(parcel, "expressNo") for parcel in objects_of(detail, "orderLogisticsInfo"))
 
 
 def _refund(detail: Mapping[str, Any]) -> str:

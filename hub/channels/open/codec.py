@@ -11,7 +11,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import re
 
 from hub.channels.base import (
@@ -25,12 +24,14 @@ from hub.channels.base import (
     generations,
 )
 from hub.channels.door import Door, Stamp
+from hub.channels.parsing import parse_json
 from hub.kernel.errors import Problem
 
 TOLERANCE_SECONDS = 300
 SECRET_BYTES = range(24, 65)
 SIGNATURES_LIMIT = 8
 STALE = Answer(401, b'{"error":"stale-timestamp"}', "application/json")
+UNREADABLE = Answer(415, b'{"error":"content-encoding must be identity, gzip or deflate"}', "application/json")
 
 _ID = re.compile(r"[A-Za-z0-9_:-]{1,128}", re.ASCII)
 _ID_LIMIT = 256
@@ -40,7 +41,8 @@ _SECRET_RULE = "must be whsec_ and the base64 of 24 to 64 random bytes"  # noqa:
 
 
 class OpenDoor(Door):
-    """401, alike for all that does not verify; only a clock that is off is named: no sender finds that otherwise."""
+    """401, alike for all that does not verify; only a clock that is off, and a body packed in an odd way,
+    are named: no sender finds that otherwise."""
 
     BODY_LIMIT_BYTES = MESSAGE_LIMIT_BYTES
     SUCCESS = Answer(200, b'{"ok":true}', "application/json")
@@ -59,8 +61,9 @@ class OpenDoor(Door):
         return Accepted((Received(key, delivery.body, account if isinstance(account, str) else ""),), self.SUCCESS)
 
     def refuse(self, rejected: Rejected) -> Answer:
-        """STALE where the clock is off, else REFUSAL."""
-        return STALE if rejected.reason == "stale" else self.REFUSAL
+        """STALE where the clock is off, UNREADABLE where the body is packed in a way that nobody here unpacks, else
+        REFUSAL."""
+        return {"stale": STALE, "bad-encoding": UNREADABLE}.get(rejected.reason, self.REFUSAL)
 
     def sample(self, settings: Settings, plaintext: bytes, stamp: Stamp) -> Delivery:
         """`plaintext` as an integrator would post it. The id follows from the body, so a repeat has the same one."""
@@ -138,7 +141,7 @@ def _key(message_id: str, body: bytes) -> str:
 
 def _is_ping(body: bytes) -> bool:
     try:
-        document = json.loads(body)
+        document = parse_json(body)
     except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and document.get("type") == "ping"

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
+from hub.channels.parsing import tidy_json
 from hub.contracts.base import Contract, Moment
 from hub.contracts.envelope import AttributionKey
 from hub.contracts.platform_events import MoneyState
@@ -32,6 +33,9 @@ RULES = {
 Id = Annotated[str, Field(pattern=r"^[!-~]{1,128}$", examples=["8870012345678901234"])]
 """An id as the sender names things: visible ASCII, no blanks, always text (a number would lose digits)."""
 OptionalId = Annotated[str, Field(pattern=r"^[!-~]{0,128}$")]
+ParcelNo = Annotated[str, Field(min_length=1, max_length=128, examples=["9400 1000 0000 0000 0000 00"])]
+"""A parcel's number as the carrier writes it: kept so, compared without blanks."""
+OptionalParcelNo = Annotated[str, Field(max_length=128)]
 Short = Annotated[str, Field(max_length=200)]
 Label = Annotated[str, Field(max_length=100)]
 Long = Annotated[str, Field(max_length=20_000)]
@@ -161,22 +165,28 @@ class OrderData(Contract):
     shop_id: OptionalId = ""
     state: KnownOrderState
     amount: Amount = Field(description="what the buyer pays, in major units")
+    deposit: Amount = Field(default="0", description="what was paid so far of an order whose rest is still to pay")
     currency: Currency = "CNY"
     buyer_id: OptionalPersonKey = ""
     paid_at: Moment | None = None
     note: Long = Field(default="", description="what the buyer wrote")
-    tracking_nos: tuple[Id, ...] = Field(default=(), max_length=50)
+    tracking_nos: tuple[ParcelNo, ...] = Field(default=(), max_length=50)
     attribution: Places = Field(default={})
     lines: list[dict[str, Any]] = Field(default=[], max_length=500, description="taken, and not looked at")
 
     @model_validator(mode="after")
     def _amounts_fit(self) -> Self:
         _minor(self.amount, self.currency)
+        _minor(self.deposit, self.currency)
         return self
 
     @property
     def amount_minor(self) -> int:
         return _minor(self.amount, self.currency)
+
+    @property
+    def deposit_minor(self) -> int:
+        return _minor(self.deposit, self.currency)
 
 
 class AfterSaleData(Contract):
@@ -192,7 +202,7 @@ class AfterSaleData(Contract):
     refunded: Amount = Field(default="0", description="what has been paid back")
     currency: Currency = "CNY"
     buyer_id: OptionalPersonKey = ""
-    tracking_no: OptionalId = Field(default="", description="the parcel that comes back")
+    tracking_no: OptionalParcelNo = Field(default="", description="the parcel that comes back")
     deadline_at: Moment | None = None
 
     @model_validator(mode="after")
@@ -244,7 +254,7 @@ class LogisticsData(Contract):
     """A parcel moved (物流)."""
 
     order_no: Id
-    tracking_no: Id
+    tracking_no: ParcelNo
     shop_id: OptionalId = ""
     carrier: Short = ""
     state: Literal["created", "collected", "in_transit", "delivering", "delivered", "returned", "failed"]
@@ -353,9 +363,11 @@ _ADAPTER: TypeAdapter[Document] = TypeAdapter(Annotated[Document, Field(discrimi
 def read_document(body: bytes) -> Document | list[Problem]:
     """The document in a body, or what is wrong with it: "" names the whole body, "/type" an unknown type."""
     try:
-        return _ADAPTER.validate_json(body)
-    except ValidationError as error:
-        errors = error.errors(include_url=False, include_input=False, include_context=False)[:PROBLEMS_LIMIT]
+        return _ADAPTER.validate_json(tidy_json(body))
+    except (ValueError, RecursionError) as failure:
+        if not isinstance(failure, ValidationError):
+            return [Problem("", NOT_JSON)]
+        errors = failure.errors(include_url=False, include_input=False, include_context=False)[:PROBLEMS_LIMIT]
         return [_problem(item["type"], item["loc"], item["msg"]) for item in errors]
 
 

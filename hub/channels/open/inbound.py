@@ -13,7 +13,7 @@ from hub.channels.base import Draft, NotUnderstood, StoredMessage
 from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import AFTER_SALE_RANKS, ORDER_RANKS
 from hub.channels.open import documents as documents
-from hub.channels.reading import envelope
+from hub.channels.reading import distinct_numbers, envelope
 from hub.contracts.events import (
     ConsentChanged,
     CouponChanged,
@@ -135,19 +135,21 @@ def _review(message: StoredMessage, document: documents.ReviewCreated) -> Draft:
 
 def _order(message: StoredMessage, document: documents.OrderUpdated) -> OrderFacts:
     data = document.data
+    deposit_minor = data.deposit_minor if data.state == "pending_payment" else 0
     return OrderFacts(
         order_no=data.order_no,
         shop_id=data.shop_id or message.account,
         state=data.state,
-        state_rank=ORDER_RANKS[data.state],
+        state_rank=ORDER_RANKS[data.state] + bool(deposit_minor),
         amount_minor=data.amount_minor,
         currency=data.currency,
         updated_at=document.occurred_at,
         buyer_id=data.buyer_id,
-        paid_at=data.paid_at,
+        paid_at=data.paid_at if data.state != "pending_payment" else None,
+        deposit_minor=deposit_minor,
         attribution=data.attribution,
         note=data.note,
-        tracking_nos=data.tracking_nos,
+        tracking_nos=distinct_numbers(data.tracking_nos),
     )
 
 

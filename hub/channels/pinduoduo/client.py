@@ -19,7 +19,7 @@ from hub.channels.client import (
     expect,
     expect_object,
 )
-from hub.channels.market import Entity, Feed, Row, Rows
+from hub.channels.market import Entity, Feed, Row, Rows, rows_of
 from hub.channels.pinduoduo.coupons import coupon_request
 from hub.channels.pinduoduo.signing import sign_call
 from hub.kernel.errors import Retry
@@ -100,7 +100,8 @@ class Client(ApiClient):
         items, total = result.get(places[1]) or [], str(result.get("total_count") or 0)
         if not isinstance(items, list) or not total.isdecimal():
             raise Retry("pinduoduo-unreadable", path=api)
-        rows = tuple(self._row(item, "order_sn" if entity == "order" else "id", "") for item in items)
+        number = "order_sn" if entity == "order" else "id"
+        rows = rows_of(items, lambda item: self._row(item, number, ""))
         return Rows(rows, int(total), str(page + 1) if rows and page * PAGE_SIZE < int(total) else "")
 
     def push_promotion(self, promotion: Mapping[str, Any]) -> str:

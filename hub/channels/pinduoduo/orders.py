@@ -13,7 +13,7 @@ from typing import Any
 from hub.channels.base import NotUnderstood
 from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
-from hub.channels.reading import optional_id, read_amount, read_id, read_text, read_whole
+from hub.channels.reading import distinct_numbers, optional_id, read_amount, read_id, read_text, read_whole
 from hub.channels.relayed import moment_of
 
 REFUNDED = "succeeded"
@@ -25,7 +25,6 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
     Raises NotUnderstood: unknown-status (never guessed), missing-field.
     """
     state, rank = table.order_state(detail)
-    tracking_no = optional_id(detail, "tracking_number")
     return OrderFacts(
         order_no=read_id(detail, "order_sn"),
         shop_id=read_id(detail, "mall_id"),
@@ -34,9 +33,9 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         amount_minor=read_amount(detail, "pay_amount"),
         currency="CNY",
         updated_at=_updated_at(detail, "updated_at"),
-        paid_at=moment_of(detail, "pay_time"),
+        paid_at=moment_of(detail, "pay_time") if state != "pending_payment" else None,
         note=read_text(detail, "buyer_memo"),
-        tracking_nos=(tracking_no,) if tracking_no else (),
+        tracking_nos=distinct_numbers([optional_id(detail, "tracking_number")]),
     )
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.channels.client import ApiClient, ErrorTable, PlatformGone, PlatformMisconfigured, Token, expect, expect_object
-from hub.channels.market import Entity, Feed, Row, Rows
+from hub.channels.market import Entity, Feed, Row, Rows, rows_of
 from hub.channels.reading import object_of, objects_of
 from hub.channels.shopify import queries
 from hub.kernel.errors import Retry
@@ -100,10 +100,10 @@ class Client(ApiClient):
         text = queries.ORDERS if entity == "order" else queries.AFTER_SALES
         data = expect(CHANNEL, self._call(text, variables), GRAPHQL_PATH, "orders")
         nodes, info = expect(CHANNEL, data, GRAPHQL_PATH, "nodes"), object_of(data, "pageInfo")
-        if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
+        if not isinstance(nodes, list):
             raise Retry("shopify-unreadable", path=GRAPHQL_PATH)
         if entity == "order":
-            rows = tuple(self._order_row(node) for node in nodes)
+            rows = rows_of(nodes, self._order_row)
         else:
             rows = tuple(row for node in nodes for row in _after_sales_of(node))
         return Rows(rows, None, str(info.get("endCursor") or "") if info.get("hasNextPage") else "")
@@ -149,8 +149,11 @@ def _code(answer: Any) -> str:
     return str(extensions.get("code") or "invalid") if isinstance(extensions, Mapping) else "invalid"
 
 
-def _after_sales_of(order: Mapping[str, Any]) -> Iterator[Row]:
+def _after_sales_of(order: Any) -> Iterator[Row]:
     """Its returns, and those refunds that belong to none."""
+    if not isinstance(order, Mapping):
+        yield Row("", {"item": order})
+        return
     order_no = _number(order.get("id")).removeprefix("Order/")
     returns = objects_of(object_of(order, "returns"), "nodes")
     refunds = (refund for refund in objects_of(order, "refunds") if not refund.get("return"))

@@ -2,7 +2,8 @@
 
 https://shopify.dev/docs/apps/build/webhooks/subscribe/https (verify deliveries; read through public copies, 2026-09).
 The headers are not part of what is signed, so the store in them must be the connection's own; what topic they name is
-weighed against the body when that is read (inbound).
+weighed against the body when that is read (inbound). Where they name no store, the signed body may: those about data
+protection and an app's end do.
 
 What is stored is `{"topic":…,"shop":…,"webhook_id":…,"triggered_at":…,"body":` + the body, byte for byte, + `}`.
 """
@@ -18,6 +19,7 @@ from typing import Any
 
 from hub.channels.base import Accepted, Delivery, Received, Rejected, Settings, generations
 from hub.channels.door import Door, Stamp
+from hub.channels.parsing import BOM
 from hub.kernel.errors import Problem
 
 SELF_TEST_TOPIC = "hub/self-test"
@@ -33,6 +35,7 @@ _TEXT = rb'"(?:[^"\\]|\\.)*"'
 _STORED = re.compile(
     rb'\{"topic":(%b),"shop":(%b),"webhook_id":(%b),"triggered_at":(%b),"body":(.*)\}' % ((_TEXT,) * 4), re.DOTALL
 )
+_SHOP_FIELDS = ("shop_domain", "myshopify_domain")
 _WEBHOOK_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 
@@ -48,6 +51,7 @@ class ShopifyDoor(Door):
         if headers["topic"] == SELF_TEST_TOPIC:
             return Accepted((), self.SUCCESS)
         shop = str(secrets["shop"])
+        headers["shop"] = headers["shop"] or _shop_in(delivery.body)
         if headers["shop"].lower() != shop:
             raise Rejected("wrong-receive-id", shop=headers["shop"][:80])
         plaintext = _stored(headers, delivery.body)
@@ -102,6 +106,16 @@ def _signed(settings: Settings, fields: dict[str, Any], body: bytes) -> Delivery
     return Delivery("POST", {}, headers, body)
 
 
+def _shop_in(body: bytes) -> str:
+    """The store that a body says it is about; "" where it says none."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    named = (document.get(field) for field in _SHOP_FIELDS) if isinstance(document, dict) else ()
+    return next((name for name in named if isinstance(name, str) and name), "")
+
+
 def _stored(fields: dict[str, str], body: bytes) -> bytes:
     head = "".join(f'"{field}":{json.dumps(fields[field])},' for field in _HEADERS)
-    return b"{" + head.encode() + b'"body":' + body + b"}"
+    return b"{" + head.encode() + b'"body":' + body.removeprefix(BOM) + b"}"

@@ -11,7 +11,16 @@ from datetime import datetime
 from typing import Any, Literal
 
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
-from hub.channels.reading import envelope, object_of, optional_id, optional_written, read_id, read_object, read_text
+from hub.channels.reading import (
+    distinct_numbers,
+    envelope,
+    object_of,
+    optional_id,
+    optional_written,
+    read_id,
+    read_object,
+    read_text,
+)
 from hub.contracts.events import (
     AfterSaleTouched,
     ConsentChanged,
@@ -84,7 +93,7 @@ GRAVE_TOPICS: Mapping[str, tuple[str, str]] = {
 def events(message: StoredMessage) -> list[Draft]:
     """What the webhook says; nothing for a fulfillment without a parcel number.
 
-    Raises NotUnderstood: bad-json, unknown-topic, wrong-topic, unknown-status, missing-field.
+    Raises NotUnderstood: bad-json, unknown-topic, wrong-topic, unknown-status, missing-field, too-many-parcels.
     """
     stored = read_object(message.plaintext)
     topic, body = str(stored.get("topic", "")), stored.get("body")
@@ -213,7 +222,9 @@ def _parcels_moved(message: StoredMessage, stored: dict[str, Any], body: dict[st
         raise NotUnderstood("unknown-status", shipment_status=status)
     listed = body.get("tracking_numbers")
     tracking_numbers = listed if isinstance(listed, list) and listed else [body.get("tracking_number")]
-    numbers = dict.fromkeys(optional_id({"number": value}, "number") for value in tracking_numbers[:PARCELS_LIMIT])
+    if len(tracking_numbers) > PARCELS_LIMIT:
+        raise NotUnderstood("too-many-parcels", limit=PARCELS_LIMIT)
+    numbers = distinct_numbers(optional_id({"tracking_number": value}, "tracking_number") for value in tracking_numbers)
     state: ParcelState = "failed" if body.get("status") == "cancelled" else PARCEL_STATES[status]
     return [
         Draft(
@@ -226,7 +237,7 @@ def _parcels_moved(message: StoredMessage, stored: dict[str, Any], body: dict[st
                 state=state,
             )
         )
-        for nth, number in enumerate(number for number in numbers if number)
+        for nth, number in enumerate(numbers)
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
 from hub.channels.reading import (
+    distinct_numbers,
     object_of,
     objects_of,
     optional_id,
@@ -33,19 +34,22 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
     """
     state, rank = table.order_state(detail)
     amount_minor, currency = _money(detail, "totalPriceSet")
+    in_part = detail.get("displayFinancialStatus") == "PARTIALLY_PAID" and "totalReceivedSet" in detail
+    deposit_minor = _money(detail, "totalReceivedSet")[0] if in_part else 0
     return OrderFacts(
         order_no=_number(detail),
         shop_id=read_id(detail, "shop"),
         state=state,
-        state_rank=rank,
+        state_rank=rank + bool(deposit_minor),
         amount_minor=amount_minor,
         currency=currency,
         updated_at=read_written(detail, "updatedAt"),
         buyer_id=_customer(detail),
         paid_at=optional_written(detail, "processedAt") if detail.get("displayFinancialStatus") in PAID else None,
         attribution=_attribution(detail),
+        deposit_minor=deposit_minor,
         note=read_text(detail, "note"),
-        tracking_nos=tuple(dict.fromkeys(_tracking_nos(detail))),
+        tracking_nos=distinct_numbers(_tracking_nos(detail)),
     )
 
 
@@ -130,9 +134,7 @@ def _attribution(detail: Mapping[str, Any]) -> Attribution:
 def _tracking_nos(detail: Mapping[str, Any]) -> Iterator[str]:
     for fulfillment in objects_of(detail, "fulfillments"):
         for parcel in objects_of(fulfillment, "trackingInfo"):
-            number = optional_id(parcel, "number")
-            if number:
-                yield number
+            yield optional_id(parcel, "number")
 
 
 def _return_tracking_nos(returned: Mapping[str, Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 MONEY = "{ shopMoney { amount currencyCode } }"
 ORDER_FIELDS = f"""
   id name updatedAt processedAt cancelledAt closedAt displayFinancialStatus displayFulfillmentStatus note discountCodes
-  totalPriceSet {MONEY}
+  totalPriceSet {MONEY} totalReceivedSet {MONEY}
   customer {{ id }}
   customerJourneySummary {{ lastVisit {{ utmParameters {{ campaign }} }} }}
   fulfillments(first: 10) {{ trackingInfo(first: 5) {{ number company }} }}

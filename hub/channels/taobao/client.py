@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.channels.client import ApiClient, ErrorTable, PlatformMisconfigured, PlatformRefused, Token, expect
-from hub.channels.market import Entity, Feed, Row, Rows
+from hub.channels.market import Entity, Feed, Row, Rows, rows_of
 from hub.channels.reading import CHINA
 from hub.channels.taobao.signing import sign_call
 from hub.kernel.errors import Retry
@@ -36,7 +36,7 @@ ERRORS = ErrorTable(
     gone=frozenset({"isv.trade-not-exist", "isv.refund-not-exist"}),
 )
 TRADE_FIELDS = (
-    "tid,status,step_trade_status,payment,post_fee,created,pay_time,modified,end_time,buyer_open_uid,ouid,"
+    "tid,status,step_trade_status,step_paid_fee,payment,post_fee,created,pay_time,modified,end_time,buyer_open_uid,ouid,"
     "buyer_message,orders.oid,orders.num_iid,orders.sku_id,orders.outer_iid,orders.num,orders.price,orders.invoice_no"
 )
 REFUND_FIELDS = (
@@ -98,7 +98,7 @@ class Client(ApiClient):
         items = listed.get(places[1]) or [] if isinstance(listed, Mapping) else None
         if not total.isdecimal() or not isinstance(items, list):
             raise Retry("taobao-unreadable", path=places[0])
-        rows = tuple(self._row(entity, item, "") for item in items)
+        rows = rows_of(items, lambda item: self._row(entity, item, ""))
         return Rows(rows, int(total), after if rows and reached < int(total) else "")
 
     def _row(self, entity: Entity, detail: Any, order_no: str) -> Row:

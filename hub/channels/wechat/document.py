@@ -1,16 +1,18 @@
 """A decrypted callback as fields. XML or JSON, by its first character; names in lower case, every value a text.
 
-WeCom writes the same name as `MsgId`, `msgid` or `MsgID` from one product to the next, with and without CDATA.
+WeCom writes the same name as `MsgId`, `msgid` or `MsgID` from one product to the next, with and without CDATA; and it
+passes on what people typed as it is, so that what no parser takes is mended once (mending.py) before it is given up.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 from xml.parsers import expat
 
 from hub.channels.base import NotUnderstood
+from hub.channels.parsing import parse_json
+from hub.channels.wechat.mending import mend_xml
 
 DEPTH_LIMIT = 16
 Fields = dict[str, Any]
@@ -73,7 +75,16 @@ def read_flat(text: bytes) -> Fields | None:
 
 
 def parse_xml(text: bytes) -> Fields:
-    """Any document without a DTD. Raises NotUnderstood."""
+    """Any document without a DTD, mended where it is not well-formed for people's words alone. Raises NotUnderstood."""
+    try:
+        return _parse_strictly(text)
+    except NotUnderstood as refused:
+        if refused.reason != "bad-xml":
+            raise
+    return _parse_strictly(mend_xml(text))
+
+
+def _parse_strictly(text: bytes) -> Fields:
     if not _PROLOG.match(text):
         raise NotUnderstood("dtd" if b"<!DOCTYPE" in text[:4096] else "bad-xml")
     tree = _Tree()
@@ -124,10 +135,7 @@ class _Tree:
 
 def _read_json(text: bytes) -> Fields:
     try:
-        fields: Fields = json.loads(
-            text, object_pairs_hook=_lower_names, parse_int=str, parse_float=str, parse_constant=str
-        )
-        json.dumps(fields, ensure_ascii=False).encode()  # half a surrogate pair could be stored nowhere
+        fields: Fields = parse_json(text, parse_float=str, parse_constant=str, pairs=_lower_names)
     except (ValueError, RecursionError):
         raise NotUnderstood("bad-json") from None
     if _is_deeper(fields, DEPTH_LIMIT):

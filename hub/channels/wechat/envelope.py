@@ -6,16 +6,17 @@ Nothing is parsed before it verifies: of the envelope only the ciphertext is cut
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 
 from hub.channels.base import NotUnderstood, Rejected
+from hub.channels.parsing import parse_json
 from hub.channels.wechat.document import is_json, read_fields
 
 _CIPHERTEXT = re.compile(rb"<Encrypt\s*>(?:\s*<!\[CDATA\[([^\]<]*)\]\]>\s*|([^<]*))</Encrypt\s*>", re.IGNORECASE)
 _USUAL_START, _USUAL_END = b"<Encrypt><![CDATA[", b"]]></Encrypt>"
 _DECLARATION = re.compile(rb"<!(?!\[CDATA\[|--)")
 _MESSAGE_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_SENDER = re.compile(r"[!-9;-~]{0,128}")
 
 
 def cut_ciphertext(body: bytes) -> str:
@@ -44,7 +45,7 @@ def _cut_xml(body: bytes) -> str:
 
 def _cut_json(body: bytes) -> str:
     try:
-        envelope = json.loads(body)
+        envelope = parse_json(body)  # in compatible mode a customer's words stand beside the ciphertext
     except (ValueError, RecursionError):
         raise Rejected("bad-form") from None
     values = [value for key, value in envelope.items() if key.lower() == "encrypt"]
@@ -54,30 +55,42 @@ def _cut_json(body: bytes) -> str:
 
 
 def message_key(plaintext: bytes) -> str:
-    """MsgId where there is one, else, and in any doubt, the hash of the plaintext.
+    """`<sender>:<MsgId>`, the MsgId alone where nobody is named; in any doubt the hash of the plaintext.
 
-    Events have no id that can be trusted: two of one second may agree in every field that WeCom names for it.
+    A MsgId is not known to be the account's own: two followers have been seen with one in the same second. Events have
+    no id that can be trusted: two of one second may agree in every field that WeCom names for it.
     """
-    message_id = _message_id_json(plaintext) if is_json(plaintext) else _message_id_xml(plaintext)
-    return message_id if _MESSAGE_ID.fullmatch(message_id) else hashlib.sha256(plaintext).hexdigest()
+    sender, message_id = _identity_json(plaintext) if is_json(plaintext) else _identity_xml(plaintext)
+    if _SENDER.fullmatch(sender) and _MESSAGE_ID.fullmatch(message_id):
+        return f"{sender}:{message_id}" if sender else message_id
+    return hashlib.sha256(plaintext).hexdigest()
 
 
-def _message_id_xml(plaintext: bytes) -> str:
-    """Cut out, not parsed; but never taken from inside CDATA, where a customer could have written it."""
-    tag = plaintext.rfind(b"<MsgId>")
-    opened = plaintext.rfind(b"<![CDATA[", 0, tag)
-    in_cdata = opened >= 0 and plaintext.find(b"]]>", opened, tag) < 0
-    if tag < 0 or in_cdata or b"<Event>" in plaintext:
+def _identity_xml(plaintext: bytes) -> tuple[str, str]:
+    """Sender and MsgId, cut out, not parsed. The platform writes the sender before what people wrote, the id behind."""
+    if b"<Event>" in plaintext:
+        return "", ""
+    sender = _cut(plaintext, b"FromUserName", plaintext.find(b"<FromUserName>"))
+    return sender, _cut(plaintext, b"MsgId", plaintext.rfind(b"<MsgId>"))
+
+
+def _cut(plaintext: bytes, name: bytes, at: int) -> str:
+    """The text of the element that begins there; never from inside CDATA, where a customer could have written it."""
+    opened = plaintext.rfind(b"<![CDATA[", 0, max(at, 0))
+    in_cdata = opened >= 0 and plaintext.find(b"]]>", opened, at) < 0
+    if at < 0 or in_cdata:
         return ""
-    value, closed, _ = plaintext[tag + len(b"<MsgId>") :].partition(b"</MsgId>")
+    value, closed, _ = plaintext[at + len(name) + 2 :].partition(b"</" + name + b">")
     if not closed:
         return ""
-    return value.removeprefix(b"<![CDATA[").removesuffix(b"]]>").strip().decode("ascii", "replace")
+    return value.removeprefix(b"<![CDATA[").removesuffix(b"]]>").strip().decode("utf-8", "replace")
 
 
-def _message_id_json(plaintext: bytes) -> str:
+def _identity_json(plaintext: bytes) -> tuple[str, str]:
     try:
         fields = read_fields(plaintext)
     except NotUnderstood:
-        return ""
-    return str(fields.get("msgid", "")) if fields.get("msgtype") != "event" else ""
+        return "", ""
+    if fields.get("msgtype") == "event":
+        return "", ""
+    return str(fields.get("fromusername", "")).strip(), str(fields.get("msgid", "")).strip()

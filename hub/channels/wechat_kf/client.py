@@ -5,7 +5,6 @@ https://developer.work.weixin.qq.com/document/path/94670 and 94677 (read 2024-12
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -24,8 +23,6 @@ STALE_CALLBACK_TOKEN = 95007
 ERRORS = corp_errors("wechat_kf")
 _MSGID = re.compile(r"[0-9A-Za-z_-]{1,32}")
 
-Row = dict[str, Any]
-
 
 class Client(CorpClient):
     """Customer service of one corp. settings: corp_id (else the first of receive_ids), secret."""
@@ -33,7 +30,7 @@ class Client(CorpClient):
     CHANNEL = "wechat_kf"
     ERRORS = ERRORS
 
-    def sync(self, open_kfid: str, cursor: str, token: str = "") -> tuple[list[Row], str, bool]:
+    def sync(self, open_kfid: str, cursor: str, token: str = "") -> tuple[list[Any], str, bool]:
         """Rows after `cursor` ("": the oldest of three days), the next cursor, and whether more wait.
 
         token: of the callback; without one, or with one older than 10 minutes, a strict limit applies. There may be
@@ -42,9 +39,9 @@ class Client(CorpClient):
         params = {"cursor": cursor, "limit": ROWS_LIMIT, "voice_format": 0, "open_kfid": open_kfid}
         answer = self._sync(params, token)
         rows, next_cursor = answer.get("msg_list", []), expect(self.CHANNEL, answer, SYNC, "next_cursor")
-        if not isinstance(next_cursor, str) or not _is_rows(rows):
+        if not isinstance(next_cursor, str) or not isinstance(rows, list):
             raise Retry(f"{self.CHANNEL}-unreadable", path=SYNC)
-        return _whole(rows), next_cursor, answer.get("has_more") == 1
+        return rows, next_cursor, answer.get("has_more") == 1
 
     def send_text(self, open_kfid: str, contact_id: str, text: str, msgid: str) -> str:
         """A text to a customer, over 2048 bytes is cut; the platform's id of it. msgid: ours, sent once for ever.
@@ -108,12 +105,6 @@ class Client(CorpClient):
         words = {"content": cut_text(text, TEXT_LIMIT_BYTES)}
         answer = self.call(path, {**to, "msgid": msgid, "msgtype": "text", "text": words})
         return str(answer.get("msgid", ""))
-
-
-def _whole(rows: list[Row]) -> list[Row]:
-    """The rows with a question mark for each half of a character: a text that was cut could be stored nowhere."""
-    whole: list[Row] = json.loads(json.dumps(rows, ensure_ascii=False).encode("utf-8", "replace"))
-    return whole
 
 
 def _is_rows(value: Any) -> bool:

@@ -83,17 +83,19 @@ def events(message: StoredMessage) -> list[Draft]:
     return [Draft(FeedTouched(**facts, feed=feed, message_id=message.message_id))]
 
 
-def row_key(row: Mapping[str, Any]) -> str:
-    """A fetched row's identity, its dedupe key: `<open_kfid>:<msgid>`; the hash of a row that has no such id."""
-    account, number = _open_kfid(row), row.get("msgid")
-    if isinstance(number, str) and number and account:
-        return f"{account}:{number}"
+def row_key(row: Any) -> str:
+    """A fetched row's identity, its dedupe key: `<open_kfid>:<external_userid>:<msgid>`; the hash of a row that has no
+    such id."""
+    if isinstance(row, Mapping):
+        parts = (_text_of(row, "open_kfid"), _text_of(row, "external_userid"), row.get("msgid"))
+        if isinstance(parts[-1], str) and parts[-1] and parts[0]:
+            return ":".join(part for part in parts if part)
     return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()
 
 
-def welcome_code_of(row: Mapping[str, Any]) -> str:
+def welcome_code_of(row: Any) -> str:
     """The code that lets us greet whom this row says to have come, within 20 seconds, once; "" when there is none."""
-    event = row.get("event")
+    event = row.get("event") if isinstance(row, Mapping) else None
     if not isinstance(event, Mapping) or event.get("event_type") != "enter_session":
         return ""
     code = event.get("welcome_code")
@@ -109,11 +111,12 @@ def callback_token(plaintext: bytes) -> str:
     return token if isinstance(token, str) else ""
 
 
-def _open_kfid(row: Mapping[str, Any]) -> str:
+def _text_of(row: Mapping[str, Any], name: str) -> str:
+    """A row's text, which events have one level below."""
     event = row.get("event")
-    inner = event.get("open_kfid") if isinstance(event, Mapping) else None
-    account = row.get("open_kfid") or inner
-    return account if isinstance(account, str) else ""
+    inner = event.get(name) if isinstance(event, Mapping) else None
+    value = row.get(name) or inner
+    return value if isinstance(value, str) else ""
 
 
 def _from_row(row: Callback) -> list[Draft]:

@@ -114,7 +114,13 @@ class Client(WechatApi):
         numbers, key = answer.get(LISTS[path]) or [], str(answer.get("next_key") or "")
         if not isinstance(numbers, list) or (answer.get("has_more") and not key):
             raise Retry(f"{self.CHANNEL}-unreadable", path=path)
-        rows = tuple(Row(str(number), {}) for number in numbers)
+        rows = tuple(_row(number) for number in numbers)
         if answer.get("has_more"):
             return Rows(rows, next_position=str(span._replace(key=key)))
         return Rows(rows, next_position=str(span.rest(end)) if span.last < end else "")
+
+
+def _row(number: object) -> Row:
+    """A listed number; without one where it is none, so that it alone is quarantined."""
+    is_number = isinstance(number, int | str) and not isinstance(number, bool) and number != ""
+    return Row(str(number), {}) if is_number else Row("", {"item": number})

@@ -13,6 +13,7 @@ from typing import Any
 from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable, text_of
 from hub.channels.reading import (
+    distinct_numbers,
     object_of,
     objects_of,
     optional_id,
@@ -46,7 +47,7 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
         currency="CNY",
         updated_at=read_moment(detail, "update_time"),
         buyer_id=optional_id(detail, "openid"),
-        paid_at=_paid_at(detail, object_of(inner, "pay_info")),
+        paid_at=_paid_at(detail, object_of(inner, "pay_info")) if state != "pending_payment" else None,
         attribution=_attribution(inner),
         note=read_text(object_of(inner, "ext_info"), "customer_notes"),
         tracking_nos=_tracking_nos(inner),
@@ -106,5 +107,4 @@ def _attribution(inner: Mapping[str, Any]) -> Attribution:
 
 def _tracking_nos(inner: Mapping[str, Any]) -> tuple[str, ...]:
     parcels = objects_of(object_of(inner, "delivery_info"), "delivery_product_info")
-    numbers = (optional_id(parcel, "waybill_id") for parcel in parcels)
-    return tuple(dict.fromkeys(number for number in numbers if number))
+    return distinct_numbers(optional_id(parcel, "waybill_id") for parcel in parcels)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from hub.channels.client import PlatformGone, PlatformMisconfigured, expect_object
-from hub.channels.outbound import cut_text
+from hub.channels.outbound import Sent, cut_text, unreached_in
 from hub.channels.wechat.corp_api import BASE_URL as BASE_URL
 from hub.channels.wechat.corp_api import CorpClient, corp_errors
 from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card, render_card
@@ -18,17 +17,12 @@ from hub.kernel.errors import Invalid, Problem
 CONTACT_PATH = "/cgi-bin/externalcontact/get"
 RECEIVERS_LIMIT = 1000
 DUPLICATE_CHECK_SECONDS = 14_400  # the longest there is: longer than anything here is tried again
+REMAINDERS = ("invaliduser", "unlicenseduser", "invalidparty", "invalidtag")
+"""Whom WeCom does not reach though it says errcode 0: not there, without a licence for the API, a department or tag out
+of the app's scope. https://developer.work.weixin.qq.com/document/path/90236 (read 2024-07)."""
 ERRORS = corp_errors("wecom")
 _USERID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")
 """As WeCom's console takes them; so @all is none."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What WeCom says of a message that it took. invalid_users: whom it did not reach, ids in lower case."""
-
-    message_id: str
-    invalid_users: tuple[str, ...] = ()
 
 
 class Client(CorpClient):
@@ -47,7 +41,7 @@ class Client(CorpClient):
         if len(text.encode()) > TEXT_LIMIT_BYTES:
             raise Invalid("message", problems=[Problem("/text", f"must be at most {TEXT_LIMIT_BYTES} bytes in UTF-8")])
         sent = self._send([person], {"msgtype": "text", "text": {"content": text}}, once=False)
-        if sent.invalid_users:
+        if sent.unreached:
             raise PlatformGone(self.CHANNEL, reason="unreachable")
         return sent.message_id
 
@@ -74,7 +68,8 @@ class Client(CorpClient):
         return str(contact.get("unionid") or "")
 
     def _send(self, receivers: Sequence[str], body: Mapping[str, Any], *, once: bool = True) -> Sent:
-        """once: the same body within four hours is delivered once, the second net below our own send ids."""
+        """once: the same body within four hours is delivered once, the second net below our own send ids. `unreached`
+        are in WeCom's own writing: lower case."""
         agent_id = str(self.settings.get("agent_id") or "")
         if not agent_id.isdecimal():
             raise PlatformMisconfigured(self.CHANNEL, reason="agent_id must be given")
@@ -88,8 +83,7 @@ class Client(CorpClient):
                 **body,
             },
         )
-        invalid = tuple(userid for userid in str(answer.get("invaliduser", "")).split("|") if userid)
-        return Sent(str(answer.get("msgid", "")), invalid)
+        return Sent(str(answer.get("msgid", "")), unreached_in(answer, REMAINDERS))
 
 
 def _checked(receivers: Sequence[str]) -> list[str]:

@@ -11,8 +11,17 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from hub.channels.client import ApiClient, ErrorTable, PlatformMisconfigured, PlatformRefused, Token, count_of, expect
-from hub.channels.market import Entity, Feed, Row, Rows
+from hub.channels.client import (
+    ApiClient,
+    ErrorTable,
+    PlatformMisconfigured,
+    PlatformRefused,
+    Token,
+    count_of,
+    expect,
+    expect_rows,
+)
+from hub.channels.market import Entity, Feed, Row, Rows, rows_of
 from hub.channels.xiaohongshu.signing import VERSION, sign_call
 
 STALE_TOKEN, TOO_MANY = "stale-token", "too-many"
@@ -75,12 +84,12 @@ class Client(ApiClient):
         return self._token("oauth.getAccessToken", {"code": code})
 
     def _rows(self, data: Mapping[str, Any], listed: str, number: str, total: str) -> Rows:
-        items = [item for item in expect(self.CHANNEL, data, PATH, listed) or [] if isinstance(item, Mapping)]
-        rows = tuple(
-            self._row(str(expect(self.CHANNEL, item, PATH, number)), item, str(item.get("orderId", "")))
-            for item in items
-        )
-        return Rows(rows, total=count_of(self.CHANNEL, data, PATH, total))
+        items = expect_rows(self.CHANNEL, data, PATH, listed)
+
+        def row(item: Mapping[str, Any]) -> Row:
+            return self._row(str(expect(self.CHANNEL, item, PATH, number)), item, str(item.get("orderId", "")))
+
+        return Rows(rows_of(items, row), total=count_of(self.CHANNEL, data, PATH, total))
 
     def _row(self, number: str, detail: Mapping[str, Any], order_no: str) -> Row:
         """After-sales name no shop: our own setting joins them to their orders."""

@@ -15,6 +15,7 @@ from typing import Any
 from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Settings, generations
 from hub.channels.batch import split_array
 from hub.channels.door import Door, Stamp
+from hub.channels.parsing import parse_json
 from hub.channels.xiaohongshu.signing import sign_push
 from hub.kernel.errors import Problem
 
@@ -115,7 +116,7 @@ def _text(fields: dict[str, Any], name: str) -> str:
 def _data(push: dict[str, Any]) -> dict[str, Any]:
     """`data`, a text that holds JSON once more; {} where it does not."""
     try:
-        data = json.loads(push["data"], parse_int=str) if isinstance(push.get("data"), str) else push.get("data")
+        data = parse_json(push["data"]) if isinstance(push.get("data"), str) else push.get("data")
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}

@@ -14,6 +14,7 @@ from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
 from hub.channels.reading import (
     MOMENT_LIMIT_SECONDS,
+    distinct_numbers,
     object_of,
     objects_of,
     optional_id,
@@ -27,6 +28,8 @@ from hub.channels.reading import (
 )
 from hub.contracts.envelope import Attribution
 
+PENDING = "pending_payment"
+
 
 def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts:
     """The facts in the `data` of order.getOrderDetail; `shopId` is what our client adds.
@@ -35,16 +38,19 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
     """
     paid = read_whole(detail, "paidTime", 0)
     state, rank = table.order_state({"orderStatus": detail.get("orderStatus"), "paidTime": paid or ""})
+    in_part = bool(paid) and state == PENDING
+    deposit_minor = read_whole(detail, "totalDepositAmount", 0) if in_part else 0  # (from memory)
     return OrderFacts(
         order_no=read_id(detail, "orderId"),
         shop_id=optional_id(detail, "sellerId") or read_id(detail, "shopId"),
         state=state,
-        state_rank=rank,
+        state_rank=rank + bool(deposit_minor),
         amount_minor=read_whole(detail, "totalPayAmount"),
         currency="CNY",
         updated_at=read_moment_ms(detail, "updateTime"),
         buyer_id=optional_id(detail, "userId"),
-        paid_at=optional_moment_ms(detail, "paidTime"),
+        paid_at=None if in_part else optional_moment_ms(detail, "paidTime"),
+        deposit_minor=deposit_minor,
         attribution=_attribution(detail),
         note=read_text(detail, "customerRemark"),
         tracking_nos=_parcels(detail),
@@ -87,8 +93,7 @@ def _moment(fields: Mapping[str, Any], name: str) -> datetime:
 
 def _parcels(detail: Mapping[str, Any]) -> tuple[str, ...]:
     parcels = (detail, *objects_of(detail, "simpleDeliveryOrderList"))
-    numbers = (optional_id(parcel, "expressTrackingNo") for parcel in parcels)
-    return tuple(dict.fromkeys(number for number in numbers if number))
+    return distinct_numbers(optional_id(parcel, "expressTrackingNo") for parcel in parcels)
 
 
 def _attribution(detail: Mapping[str, Any]) -> Attribution:

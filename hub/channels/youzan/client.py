@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.channels.client import ApiClient, ErrorTable, Token, count_of, expect_object
-from hub.channels.market import Entity, Feed, Row, Rows
+from hub.channels.market import Entity, Feed, Row, Rows, rows_of
 from hub.channels.reading import CHINA, object_of
 from hub.kernel.errors import Retry
 
@@ -79,12 +79,12 @@ class Client(ApiClient):
     def _page(self, api: str, params: Mapping[str, Any], names: tuple[str, str], row: Any) -> Rows:
         data = self._call(api, params)
         items = data.get(names[0]) or ()
-        if not all(isinstance(item, dict) for item in items):
+        if not isinstance(items, list | tuple):
             raise Retry("youzan-unreadable", path=api)
         total = count_of(CHANNEL, data, api, names[1]) if items or data.get(names[1]) else 0
         page_no = params["page_no"]
         more = bool(items) and page_no * params["page_size"] < total
-        return Rows(tuple(row(item) for item in items), total, str(page_no + 1) if more else "")
+        return Rows(rows_of(items, row), total, str(page_no + 1) if more else "")
 
     def _call(self, api: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The `data` of a call with the token; one that died early is renewed once."""

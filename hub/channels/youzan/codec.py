@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from hub.channels.base import Accepted, Answer, Delivery, Received, Rejected, Settings, generations
 from hub.channels.door import Door, Stamp
+from hub.channels.parsing import parse_json
 
 _CHANGES_WHEN_SENT_AGAIN = frozenset({"sendCount", "sign", "msg_id"})
 _HINTS = ("trade_", "youzan_trade_")
@@ -91,7 +92,7 @@ def _verify_old_form(push: dict[str, Any], secrets: Settings) -> None:
 def _object(body: bytes) -> dict[str, Any]:
     """The push; {} where the body is none."""
     try:
-        document = json.loads(body, parse_int=str)
+        document = parse_json(body)
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

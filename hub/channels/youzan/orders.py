@@ -12,6 +12,7 @@ from typing import Any
 from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
 from hub.channels.reading import (
+    distinct_numbers,
     object_of,
     objects_of,
     optional_id,
@@ -36,17 +37,19 @@ def canonical_order(detail: Mapping[str, Any], table: StatusTable) -> OrderFacts
     whole = object_of(detail, "full_order_info")
     order = object_of(whole, "order_info")
     state, rank = table.order_state(order)
-    nothing = 0 if state == "pending_payment" else None
+    pending = state == "pending_payment"
+    deposit_minor = _deposit_minor(object_of(whole, "pay_info")) if pending else 0
     return OrderFacts(
         order_no=read_id(order, "tid"),
         shop_id=read_id(order, "node_kdt_id"),
         state=state,
-        state_rank=rank,
-        amount_minor=read_amount(object_of(whole, "pay_info"), "real_payment", default=nothing),
+        state_rank=rank + bool(deposit_minor),
+        amount_minor=_amount_minor(object_of(whole, "pay_info"), pending=pending, deposit=bool(deposit_minor)),
         currency="CNY",
         updated_at=read_written(order, "update_time"),
         buyer_id=optional_id(object_of(whole, "buyer_info"), "yz_open_id"),
-        paid_at=optional_written(order, "pay_time"),
+        paid_at=None if pending else optional_written(order, "pay_time"),
+        deposit_minor=deposit_minor,
         attribution=_attribution(order),
         note=read_text(object_of(whole, "remark_info"), "buyer_message"),  # (from memory)
         tracking_nos=_tracking_nos(detail),
@@ -71,6 +74,17 @@ def canonical_after_sale(detail: Mapping[str, Any], table: StatusTable) -> After
         requested_minor=read_amount(detail, "refund_fee", default=0),
         refunded_minor=sum(read_whole(fund, "refund_fee") for fund in funds) if money == BACK else 0,
     )
+
+
+def _amount_minor(pay: Mapping[str, Any], *, pending: bool, deposit: bool) -> int:
+    """What was paid; while that is a deposit alone, what is to be."""
+    return read_amount(pay, "payment" if deposit else "real_payment", default=0 if pending else None)
+
+
+def _deposit_minor(pay: Mapping[str, Any]) -> int:
+    """Of a presale: the phases that have a transaction of the payment's (`phase_payments`, from memory)."""
+    paid = (phase for phase in objects_of(pay, "phase_payments") if phase.get("outer_transaction_no"))
+    return sum(read_amount(phase, "real_price", default=0) for phase in paid)
 
 
 def _money(funds: tuple[Mapping[str, Any], ...], table: StatusTable) -> str:
@@ -100,5 +114,4 @@ def _attribution(order: Mapping[str, Any]) -> Attribution:
 def _tracking_nos(detail: Mapping[str, Any]) -> tuple[str, ...]:
     """delivery_order[].dists[].express_info.express_no (from memory)."""
     parcels = (parcel for order in objects_of(detail, "delivery_order") for parcel in objects_of(order, "dists"))
-    numbers = (optional_id(object_of(parcel, "express_info"), "express_no") for parcel in parcels)
-    return tuple(dict.fromkeys(number for number in numbers if number))
+    return distinct_numbers(optional_id(object_of(parcel, "express_info"), "express_no") for parcel in parcels)

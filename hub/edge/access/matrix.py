@@ -12,9 +12,8 @@ from typing import get_args
 from pydantic import BaseModel
 
 import hub.contracts
-from hub.contracts.base import Contract
+from hub.contracts.base import Contract, Role
 from hub.contracts.classes import CLASSES, FieldClass, Keyed
-from hub.contracts.directory import Role
 from hub.edge.access.fields import fields_of, mark_of
 from hub.edge.access.policy import Policy, Verdict
 

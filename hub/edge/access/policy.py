@@ -18,9 +18,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.contracts.base import Slug
+from hub.contracts.base import Role, Slug
 from hub.contracts.classes import CLASSES, FieldClass
-from hub.contracts.directory import Role
 
 Terminal = Literal["pc", "mobile", "h5"]
 TERMINALS: tuple[Terminal, ...] = ("pc", "mobile", "h5")
@@ -32,7 +31,7 @@ NEVER_SHOWN: FieldClass = "secret"
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class FieldRule(_Part):

@@ -1,4 +1,5 @@
-"""A paid order of 129.90 in each marketplace's own words, as its detail API tells it and as its double takes it."""
+"""A paid order of 129.90 in each marketplace's own words, as its detail API tells it and as its double takes it: what a
+push says of an order is read again by API, so a double must know of the order before its push is sampled."""
 
 from __future__ import annotations
 
@@ -7,6 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import requests
+
+from hubctl.failures import OperatorError
+
+CONTROL_SECONDS = 10.0
 CHINA = timezone(timedelta(hours=8))
 AMOUNT = "129.90"
 FEN = 12990
@@ -92,3 +98,16 @@ ORDERS: Mapping[str, MarketOrder] = {
     "jd": MarketOrder("order", _jd),
     "pinduoduo": MarketOrder("pdd_trade_TradeConfirmed", _pinduoduo, "260101-"),
 }
+
+
+def tell_order(platforms_url: str, channel: str, settings: Settings, number: int, at: datetime) -> None:
+    """Let a marketplace's double know of a paid order with this number, before a push speaks of it. Raises
+    OperatorError."""
+    order = ORDERS[channel].make(settings, number, at)
+    url = f"{platforms_url.rstrip('/')}/_control/{channel}/orders"
+    try:
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy of the shell
+            session.post(url, json=[order], timeout=CONTROL_SECONDS).raise_for_status()
+    except requests.RequestException as failure:
+        raise OperatorError(f"the double of {channel} at {platforms_url} does not take an order: {failure}") from None

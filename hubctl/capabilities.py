@@ -1,0 +1,52 @@
+"""The page of what the hub can do, by number: each capability with the scenario that proves it, or "not yet"."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from hubctl.state import ROOT
+
+PATH = ROOT / "docs" / "capabilities.md"
+SCENARIOS = ROOT / "tests" / "scenarios"
+HEAD = """# Capabilities · 能力清单
+
+What the hub is to do, by number, and what proves it. A capability is done when its scenario passes: one file in
+[tests/scenarios](../tests/scenarios), named by its number, which drives the hub over HTTP or its handlers and asserts
+the promised figures literally. Everything else is "not yet", however much of it is there. This page is generated
+(`make generate`) from the list and the files that stand there: {proven} of {total} are proven.
+
+"""
+
+
+def capabilities_page() -> dict[Path, str]:
+    """The page, by its path."""
+    areas = tomllib.loads((SCENARIOS / "capabilities.toml").read_text(encoding="utf-8"))["area"]
+    scenarios = scenarios_by_number()
+    total = sum(len(area["capabilities"]) for area in areas)
+    head = HEAD.format(proven=len(scenarios), total=total)
+    return {PATH: head + "\n".join(_area(area, scenarios) for area in areas)}
+
+
+def scenarios_by_number() -> dict[str, Path]:
+    """Each scenario's file by its capability's number: `test_c053_….py` proves C053."""
+    return {path.name[5:9].upper(): path for path in sorted(SCENARIOS.glob("test_c*.py"))}
+
+
+def _area(area: dict[str, Any], scenarios: dict[str, Path]) -> str:
+    rows = [_row(number, title, scenarios.get(number)) for number, title in area["capabilities"].items()]
+    head = f"## {area['en']} · {area['zh']}\n\n| | Capability | 能力 | Proven by |\n|---|---|---|---|\n"
+    return head + "".join(rows)
+
+
+def _row(number: str, title: dict[str, str], scenario: Path | None) -> str:
+    proof = f"[{_promise(scenario)}](../tests/scenarios/{scenario.name})" if scenario else "not yet"
+    return f"| {number} | {title['en']} | {title['zh']} | {proof} |\n"
+
+
+def _promise(scenario: Path) -> str:
+    """What the scenario says that it proves: its docstring's first sentence."""
+    docstring = ast.get_docstring(ast.parse(scenario.read_text(encoding="utf-8"))) or ""
+    return " ".join(docstring.split("\n\n")[0].split()).split(": ", 1)[-1]

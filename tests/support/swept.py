@@ -1,0 +1,361 @@
+"""The main paths as a caller goes them: each can be begun anew, delivered again, and looked at afterwards."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+
+from functions.directory import app as directory
+from functions.directory.tables import MODELS as DIRECTORY_MODELS
+from functions.notifications import app as notifications
+from functions.notifications.desk import build_desk as build_notifications
+from functions.notifications.tables import MODELS as NOTIFICATION_MODELS
+from functions.settlement import app as settlement
+from functions.settlement.tables import MODELS as SETTLEMENT_MODELS
+from functions.tickets import app as tickets
+from hub.contracts.events import TicketAssigned, TicketClosed
+from hub.edge.aws import Clients
+from hub.edge.host import Host
+from hub.kernel.clock import StepClock
+from hub.store.tokens import LEASE_SECONDS
+from tests.support.aws import REGION, account
+from tests.support.hosts import host_of
+from tests.support.http import Answer, Context, bus_batch, call, sqs_batch
+from tests.support.tickets import ESCALATION, Stage
+from tests.support.webhooks import WECOM, deliver, simulated_stack, wecom_text
+from tests.support.wecom_double import wecom_double
+from tests.support.wire import Crash
+
+NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+NO_RETRIES = {"AWS_MAX_ATTEMPTS": "1"}
+RANDOM = (
+    (re.compile(r"sealed:1:[A-Za-z0-9+/=]+"), "sealed"),
+    (re.compile(r"[0-9a-f]{64}"), "hash"),
+    (re.compile(r"link#[A-Za-z0-9_-]{20,}"), "link"),
+)
+VOLATILE = ("hash", "prev", "trail_hash", "expires_at", "link", "owner")
+"""Attributes that differ from run to run whatever happens."""
+
+OK, AGAIN = "done", "again"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a caller heard. word: "done", "again" (the queue or the caller repeats), "crashed", or what was refused."""
+
+    word: str
+    told: Any = None
+
+
+@dataclass
+class Path:
+    """One path. start: everything as it was before; deliver: one delivery, as its caller makes it; restart: another
+    process takes over, a while later; follow: what the streams bring afterwards; look: what is compared, beside the
+    tables. ignore: attributes that may count attempts or tell when."""
+
+    name: str
+    start: Callable[[], None]
+    deliver: Callable[[], Outcome]
+    restart: Callable[[], None] = lambda: None
+    follow: Callable[[], None] = lambda: None
+    look: Callable[[], Any] = lambda: None
+    ignore: tuple[str, ...] = ()
+
+    def attempt(self) -> Outcome:
+        """One delivery; a crash is an outcome, too."""
+        try:
+            return self.deliver()
+        except Crash:
+            self.restart()
+            return Outcome("crashed")
+
+    def state(self) -> list[str]:
+        """All items of all tables without what is random, and what else is to be seen."""
+        self.follow()
+        items = [
+            json.dumps([name, _plain(item.to_json()["Attributes"], (*VOLATILE, *self.ignore))], sort_keys=True)
+            for name, table in dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.items()
+            for item in table.all_items()
+        ]
+        return [*sorted(map(_without_chance, items)), json.dumps(self.look(), default=str, sort_keys=True)]
+
+
+def http_outcome(answer: Answer, *shown: str) -> Outcome:
+    """A 503 asks to come again and says when; anything else is final."""
+    if answer.status == 503:
+        return Outcome(AGAIN if "retry-after" in answer.headers else "503 without retry-after")
+    if answer.status >= 300:
+        return Outcome(f"{answer.status} {answer.text[:200]}")
+    return Outcome(OK, {name: answer.json[name] for name in shown})
+
+
+def queue_outcome(failures: Any) -> Outcome:
+    """A record that failed is delivered again."""
+    return Outcome(AGAIN if failures["batchItemFailures"] else OK)
+
+
+@dataclass
+class Snapshot:
+    """The simulated tables, to go back to."""
+
+    items: dict[str, Any] = field(default_factory=dict)
+
+    def take(self) -> None:
+        self.items = {name: copy.deepcopy(table.items) for name, table in _tables().items()}
+
+    def restore(self) -> None:
+        for name, table in _tables().items():
+            table.items = copy.deepcopy(self.items[name])
+
+
+def shared_host(room: Any, session: Any, clock: StepClock) -> Host:
+    """A host whose clients are made once: making them takes longer than most paths."""
+    return replace(host_of(room, session, clock), client=Clients(session.client))
+
+
+# Tickets: opened by a message and by hand, worked on, commented, published.
+
+
+@contextmanager
+def ticket_paths() -> Iterator[list[Path]]:
+    """Intake, open with a key, complete a node, comment, publish a document."""
+    facts = {"HUB_ESCALATION_ARN": ESCALATION, "HUB_STEPS_FUNCTION": "hub-demo-tickets-steps", **NO_RETRIES}
+    with account("tickets", **facts) as session:
+        world = Stage(session, Clients(session.client)).fresh(("repair", "consult"))
+        world.hire("li")
+        world.hire("chen", role="supervisor", region="base")
+        world.say("冰柜不制冷", "msg_0", customer_id="cus_0")
+        ticket_id = world.ids()[0]
+        event = world.message("冰柜不制冷", "msg_1")
+        before, machines, seen = Snapshot(), copy.deepcopy(world.machines), copy.deepcopy(world.seen)
+        before.take()
+        rules = call(tickets.room, "GET", "/tickets/rules").json["document"]
+        rules["rules"][0]["note"] = "改过"
+
+        def start() -> None:
+            before.restore()
+            kept = copy.deepcopy(machines)
+            for name in ("definitions", "flows", "escalations"):
+                setattr(world.machines, name, getattr(kept, name))
+            world.seen = copy.deepcopy(seen)
+            world.emitted.clear()
+
+        def look() -> Any:
+            flows = {name: (run.state, run.ended) for name, run in world.machines.flows.items()}
+            told = sorted({event.id + event.type for event in world.emitted})
+            return flows, sorted(world.machines.escalations), told
+
+        def post(path: str, body: Any, *shown: str) -> Callable[[], Outcome]:
+            return lambda: http_outcome(call(tickets.room, "POST", path, body, key="k1"), *shown)
+
+        def path(name: str, deliver_once: Callable[[], Outcome], *ignore: str) -> Path:
+            return Path(name, start, deliver_once, follow=world.settle, look=look, ignore=ignore)
+
+        opened = {"type": "repair", "customer_id": "cus_1", "region": "310101", "priority": "high", "subject": "冷柜"}
+        yield [
+            path("intake", lambda: queue_outcome(tickets.on_event(bus_batch(event), Context()))),
+            path("open a ticket", post("/tickets", opened, "id", "subject")),
+            path("complete a node", post(f"/tickets/{ticket_id}/nodes/accept/complete", {"outcome": "accepted"}, "id")),
+            path("comment", post(f"/tickets/{ticket_id}/comment", {"text": "已联系客户"}, "id", "version")),
+            path("assign", post(f"/tickets/{ticket_id}/assign", {"person_id": "chen"}, "id", "assignee")),
+            path("publish rules", post("/tickets/rules/publish", {"document": rules}, "version")),
+        ]
+
+
+# The front door and what is published from it.
+
+
+@contextmanager
+def webhook_paths() -> Iterator[list[Path]]:
+    """Accept to publish."""
+    clock = StepClock(NOON)
+    with simulated_stack(clock=clock, **NO_RETRIES) as stack:
+        before = Snapshot()
+        before.take()
+        push = deliver(WECOM, wecom_text("漏水了"))
+        told: set[str] = set()
+
+        def start() -> None:
+            before.restore()
+            told.clear()
+            stack.emitted()
+            stack.restart()
+
+        def once() -> Outcome:
+            answer = stack.door().answer(push)
+            if answer["statusCode"] != 200:
+                return Outcome(AGAIN if answer["statusCode"] == 503 else str(answer["statusCode"]))
+            return Outcome(AGAIN if stack.publish() else OK)
+
+        def look() -> Any:
+            told.update(event["id"] for event in stack.emitted())
+            return sorted(told)
+
+        ignore = ("received_at", "attempts", "pending_since", "changes", "last_delivery_at")
+        yield [Path("accept and publish", start, once, stack.restart, look=look, ignore=ignore)]
+
+
+# Settlement: a closed ticket's entries, and one by hand.
+
+
+@contextmanager
+def ledger_paths() -> Iterator[list[Path]]:
+    """Post what a closed ticket makes, and an entry by hand; each reaches its party by the stream."""
+    clock = StepClock(NOON)
+    with account("settlement", HUB_RUN_ARN="arn:aws:states:us-east-1:1:stateMachine:x", **NO_RETRIES) as session:
+        host = shared_host(settlement.room, session, clock)
+        before = Snapshot()
+        before.take()
+        event = TicketClosed(
+            id="evt_1", tenant="demo", at=NOON, ticket_id="tkt_1", run=1, customer_id="cus_1", ticket_type="repair",
+            region="310101", assignee="wang.wei", outcome="done", labour_minor=12000, parts_minor=8000,
+            travel_minor=2000,
+        )  # fmt: skip
+        body = {
+            "reason": {"zh": "奖励", "en": "bonus"},
+            "lines": [
+                {"account": "expense:bonus", "amount": "100.00"},
+                {"account": "payable:person:li", "amount": "-100.00"},
+            ],
+        }
+
+        def start() -> None:
+            before.restore()
+            settlement.room.install(host)
+            for model in SETTLEMENT_MODELS:
+                model.Meta.max_retry_attempts = 0
+
+        def project() -> Outcome:
+            """What the stream brings of each entry there is, as often as it fails."""
+            keys = [(item["pk"]["S"], item["sk"]["S"]) for item in _scan("settlement") if "#entry#" in item["pk"]["S"]]
+            rows = [{"table": "t", "kind": "INSERT", "pk": k, "sk": s, "new": None, "old": None} for k, s in keys]
+            return queue_outcome(settlement.on_change(sqs_batch(*rows), Context())) if rows else Outcome(OK)
+
+        def heard() -> Outcome:
+            outcome = queue_outcome(settlement.on_event(bus_batch(event), Context()))
+            return outcome if outcome.word != OK else project()
+
+        def posted() -> Outcome:
+            answer = call(settlement.room, "POST", "/settlement/ledger/entries", body, key="k1")
+            return http_outcome(answer, "id", "fact_id", "lines")
+
+        def follow() -> None:
+            assert project().word == OK
+
+        yield [Path("post entries", start, heard), Path("post an entry by hand", start, posted, follow=follow)]
+
+
+# Notices.
+
+
+@contextmanager
+def notice_paths() -> Iterator[list[Path]]:
+    """Send a notice: one message goes out, and the send says so."""
+    clock = StepClock(NOON)
+    with wecom_double() as wecom, account("notifications", HUB_PLATFORMS_URL=wecom.url, **NO_RETRIES) as session:
+        host = shared_host(notifications.room, session, clock)
+        connection = {"channel": "wecom", "state": "enabled",
+                      "settings": {"corp_id": "ww1", "agent_id": "1000002", "secret": "s"}}  # fmt: skip
+        name = "/hub/demo/connections/con_1"
+        session.client("ssm").put_parameter(Name=name, Value=json.dumps(connection), Type="SecureString")
+        before = Snapshot()
+        before.take()
+        event = TicketAssigned(id="evt_1", tenant="demo", at=NOON, ticket_id="tkt_1", ticket_type="repair",
+                               priority="normal", assignee="li")  # fmt: skip
+
+        def restart() -> None:
+            """Another process, once a lease that the dead one held is over."""
+            clock.advance(seconds=LEASE_SECONDS + 1)
+            notifications.room.install(replace(host, clock=clock), build_notifications(host))
+            for model in NOTIFICATION_MODELS:
+                model.Meta.max_retry_attempts = 0
+
+        def start() -> None:
+            before.restore()
+            wecom.messages.clear()
+            restart()
+
+        def once() -> Outcome:
+            outcome = queue_outcome(notifications.on_event(bus_batch(event), Context()))
+            clock.advance(seconds=LEASE_SECONDS + 1)  # the queue takes its time
+            return outcome
+
+        times = ("created_at", "sent_at", "claimed_at", "l_at", "renew_at", "ends_at", "lease_until", "failed_at")
+        ignore = ("version", "attempt", *times)
+        yield [Path("send a notice", start, once, restart, look=lambda: wecom.messages, ignore=ignore)]
+
+
+# The organisation: accounts and keys.
+
+
+@contextmanager
+def directory_paths() -> Iterator[list[Path]]:
+    """Freeze, save a person and a roster, make an API key."""
+    clock = StepClock(NOON)
+    with account("directory", **NO_RETRIES) as session:
+        host = shared_host(directory.room, session, clock)
+        directory.room.install(host)
+        for model in DIRECTORY_MODELS:
+            model.Meta.max_retry_attempts = 0
+        desk = directory.room.desk
+        person = {"name": "李雷", "roles": ["agent"], "region": "310000"}
+        assert call(directory.room, "PUT", "/directory/people/li", person).status == 200
+        before = Snapshot()
+        before.take()
+
+        def start() -> None:
+            before.restore()
+            directory.room.install(host, desk)
+
+        def ask(method: str, path: str, body: Any, *shown: str) -> Callable[[], Outcome]:
+            return lambda: http_outcome(call(directory.room, method, path, body, key="k1"), *shown)
+
+        key, roster = {"name": "ERP", "scopes": ["integrator"]}, {"shifts": [], "version": 0}
+
+        def key_opens() -> Outcome:
+            """The key that the caller holds in the end is the one that was made."""
+            answer = call(directory.room, "POST", "/auth/keys", key, key="k1")
+            if answer.status != 201:
+                return http_outcome(answer)
+            exchanged = call(directory.room, "POST", "/auth/tokens", {"api_key": answer.json["api_key"]}, as_="")
+            return http_outcome(exchanged) if exchanged.status != 200 else http_outcome(answer, "id", "name")
+
+        yield [
+            Path("freeze", start, ask("POST", "/directory/people/li/freeze", {}, "frozen", "version")),
+            Path("save a person", start, ask("PUT", "/directory/people/li", {**person, "version": 1}, "version")),
+            Path("save a roster", start, ask("PUT", "/directory/rosters/night", roster, "version")),
+            Path("make an API key", start, key_opens),
+        ]
+
+
+GROUPS = (ticket_paths, webhook_paths, ledger_paths, notice_paths, directory_paths)
+
+
+def _tables() -> Any:
+    return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
+
+
+def _scan(room: str) -> list[Any]:
+    return [item.to_json()["Attributes"] for item in _tables()[f"hub-demo-{room}"].all_items()]
+
+
+def _plain(value: Any, ignore: tuple[str, ...]) -> Any:
+    """An item without the attributes that are ignored, at any depth."""
+    if isinstance(value, dict):
+        return {name: _plain(part, ignore) for name, part in value.items() if name not in ignore}
+    return [_plain(part, ignore) for part in value] if isinstance(value, list) else value
+
+
+def _without_chance(text: str) -> str:
+    for pattern, word in RANDOM:
+        text = pattern.sub(word, text)
+    return text
