@@ -25,6 +25,7 @@ TimelineKind = Literal[
     "logistics.changed",
     "member.changed",
     "order.changed",
+    "order.deposit_paid",
     "order.paid",
     "review.posted",
     "ticket.closed",

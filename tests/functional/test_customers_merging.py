@@ -112,6 +112,16 @@ def test_the_same_merge_and_the_same_split_again_change_nothing() -> None:
     assert (shown(ids["a"]), shown(ids["b"]), listed()) == before
 
 
+def test_a_merge_that_is_sent_again_with_its_key_is_not_done_again() -> None:
+    """After a split the repeat of an old merge shows who they are now, and merges nobody."""
+    ids = buyers(a=1, b=1)
+    key = {"Idempotency-Key": "merge-1"}
+    assert merge(ids["a"], ids["b"], headers=key).json["id"] == ids["b"]
+    unmerge(ids["b"], ids["a"])
+    assert merge(ids["a"], ids["b"], headers=key).json["id"] == ids["a"]
+    assert listed() == sorted(ids.values())
+
+
 def test_merges_in_a_circle_at_once_leave_one_customer() -> None:
     """A into B, B into C and C into A, all at the same time and repeated while they race: one customer, all orders."""
     ids = buyers(a=1, b=1, c=1)

@@ -215,9 +215,22 @@ def test_whatever_a_platform_tells_of_a_person_stands_in_one_timeline() -> None:
     assert scan["details"] == {"channel": "douyin", "kind": "scanned", "from_scene": "store_001"}
 
 
+def test_a_deposit_stands_in_the_timeline_and_is_no_order_paid() -> None:
+    """100.00 of 950.00 paid ahead: one entry with that amount, and the customer has paid no order yet."""
+    facts = {"id": "evt_d", "tenant": "demo", "at": AT.isoformat(), "connection_id": "con_1", "channel": "taobao"}
+    order = {"shop_id": "s1", "order_id": "ord_1", "order_no": "8", "buyer_id": "b1", "currency": "CNY"}
+    paid = {"type": "order.deposit_paid", "amount_minor": 10_000, "total_minor": 95_000}
+    hear(parse_event({**facts, **order, **paid}))
+    (customer,) = call(app.room, "GET", "/customers").json["data"]
+    (entry,) = call(app.room, "GET", f"/customers/{customer['id']}/timeline").json["data"]
+    assert (entry["kind"], entry["details"]["amount"]) == ("order.deposit_paid", "100.00")
+    assert call(app.room, "GET", f"/customers/{customer['id']}").json["orders"] == []
+
+
 def test_every_event_that_the_room_hears_has_a_line_of_its_own() -> None:
     """No kind of event that is subscribed to is dropped for want of words."""
     known = {"contact.changed", "order.paid", "ticket.opened", "ticket.closed", "group.changed", "glass.broken"}
+    known |= {"order.deposit_paid"}
     assert set(KEPT_OF) == set(PLATFORM) | known
 
 
