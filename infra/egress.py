@@ -12,7 +12,8 @@ from infra.permissions import Grant
 from infra.roles import make_role
 from infra.tenant import Tenant
 
-NETWORKED = frozenset({"webhooks", "notifications", "tickets"})  # the functions with channel clients; accept never
+NETWORKED = frozenset({"webhooks", "notifications", "tickets", "customers"})
+"""The functions with channel clients; accept never."""
 
 
 @dataclass(frozen=True)

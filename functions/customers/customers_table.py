@@ -1,32 +1,36 @@
-"""Customers in the room's table: who they are, what is known of them, and what happened to them."""
+"""Customers in the room's table: what is known of each record, who of us knows it, and what happened to it.
+
+A record's partition is `<t>#customer#<id>`; the rest of it is in places_table.py and people/identities_table.py:
+
+    profile                         facts: JSON, name → {value (sealed where `masked` is not ""), masked, source, at,
+                                    mark}
+    contact#<connection>#<member>   contact: JSON
+    timeline#<time>#<event id>      entry: JSON; the key makes a repeat the same item
+    told#<name>#<time>#<mark>       a fact as it was told once; the same word at the same time is the same item
+
+`<t>#key` / `phone` holds the key under which phone numbers are hashed, sealed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from pynamodb.connection import Connection
-from pynamodb.transactions import TransactWrite
-
 from functions.customers.contacts import Contact
-from functions.customers.identities import Identity
-from functions.customers.places import Listed
-from functions.customers.places_table import tenant_keys
 from functions.customers.profile import Fact, Profile, with_facts
-from functions.customers.tables import ContactItem, IdentityItem, KeyItem, ProfileItem, TimelineItem
 from functions.customers.timeline import sort_key
 from hub.contracts.customers import TimelineEntry
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Conflict
-from hub.store.model import RoomModel, find_item, put_of, saving
-from hub.store.paging import Position, read_page
-from hub.store.table import Table
+from hub.kernel.errors import Conflict, Invalid, NotFound, Problem
+from hub.store.items import Item
+from hub.store.table import NEW, Lost, Put, Table, Update
 
-PARTS_LIMIT = 200
-"""Identities and contacts that are read with a customer; nobody has more."""
 CONTACT_MOMENTS = ("at", "moment", "attributed_at")
+Before = dict[str, str] | None
+"""Where a page of a customer's records goes on: `{"before": <sort key>}`."""
 
 
 class CustomerTable:
@@ -35,140 +39,146 @@ class CustomerTable:
     def __init__(self, tenant: str, table: Table) -> None:
         self._tenant, self._table = tenant, table
 
-    # Identities.
-
-    def find(self, identity: Identity) -> str | None:
-        """The customer that this identity was claimed for (strongly consistent), None when it is free."""
-        item = find_item(IdentityItem, self._identity_pk(identity), "identity")
-        return item.customer_id if item else None
-
-    def claim(self, customer_id: str, identities: Sequence[Identity], at: datetime, *, new: bool = False) -> bool:
-        """Tie identities to a customer, who is made if `new`: one transaction, one winner. False when one is tied
-        already. Raises Retry while somebody else's transaction holds one of them."""
-        items: list[RoomModel] = [self._new_profile(customer_id, identities[0].channel, at)] if new else []
-        for identity in identities:
-            items.append(self._identity_item(self._identity_pk(identity), "identity", identity, customer_id, at))
-            copy_sk = f"identity#{identity.key}"
-            items.append(self._identity_item(self._pk(customer_id), copy_sk, identity, customer_id, at))
-        try:
-            with saving(customer=customer_id), TransactWrite(connection=Connection()) as transaction:
-                for item in items:
-                    transaction.save(item)
-        except Conflict:
-            return False
-        return True
-
-    def identities(self, customer_id: str) -> list[tuple[Identity, datetime]]:
-        """The customer's identities, and since when."""
-        items: list[IdentityItem] = self._parts(IdentityItem, customer_id, "identity#")
-        return [(Identity(i.channel, i.account, i.external_id), parse_rfc3339(i.linked_at)) for i in items]
-
-    def _new_profile(self, customer_id: str, channel: str, at: datetime) -> ProfileItem:
-        pk, created_at = self._pk(customer_id), rfc3339(at)
-        item = ProfileItem(pk, "profile", customer_id=customer_id, created_at=created_at, first_channel=channel)
-        item.list_under(tenant_keys(self._tenant, Listed(customer_id, at, channel)))
-        return item
-
     def phone_key(self, make: Callable[[], str]) -> str:
         """The key of the phones' hashes, sealed; made once for ever, by whoever first asks for it."""
-        pk, sk = f"{self._tenant}#key", "phone"
-        item = find_item(KeyItem, pk, sk)
-        if item is None:
-            KeyItem(pk, sk, sealed=make()).create_if_absent()
-            item = KeyItem.get(pk, sk, consistent_read=True)
-        return str(item.sealed)
+        key = f"{self._tenant}#key", "phone"
+        item = self._table.get(key)
+        if item is not None:
+            return str(item["sealed"])
+        made = {"pk": key[0], "sk": key[1], "schema": 1, "version": 1, "sealed": make()}
+        try:
+            self._table.put(made, NEW)
+        except Lost as lost:
+            return str((lost.item or {})["sealed"])
+        return str(made["sealed"])
 
     # Profile and facts.
 
     def profile(self, customer_id: str) -> Profile:
-        """The profile (strongly consistent). Raises NotFound."""
-        return to_profile(self._profile_item(customer_id))
-
-    def save_facts(self, customer_id: str, facts: Iterable[Fact], seen_version: int | None) -> Profile:
-        """Keep facts, all or none. Raises NotFound, Conflict when the profile moved on, Invalid for too many facts."""
-        item = self._profile_item(customer_id)
-        if seen_version is not None and seen_version != item.version:
-            raise Conflict("the customer has changed since", yours=seen_version, now=item.version)
-        item.list_under(tenant_keys(self._tenant, to_profile(item).listed))
-        item.facts = {name: _stored(fact) for name, fact in with_facts(to_profile(item), facts).items()}
-        self._table.transact(put_of(item))
+        """The record's profile (strongly consistent). Raises NotFound."""
+        item = self._table.get((self._pk(customer_id), "profile"))
+        if item is None:
+            raise NotFound("no such item", customer=customer_id)
         return to_profile(item)
 
-    def _profile_item(self, customer_id: str) -> ProfileItem:
-        with saving(customer=customer_id):
-            return ProfileItem.get(self._pk(customer_id), "profile", consistent_read=True)
+    def save_facts(self, customer_id: str, facts: Iterable[Fact], seen_version: int | None) -> Profile:
+        """Keep facts with their history, all or none; what was told before, at the same time, changes nothing. Raises
+        NotFound, Conflict when the profile moved on, Invalid for too many facts."""
+        profile = self.profile(customer_id)
+        if seen_version is not None and seen_version != profile.version:
+            raise Conflict("the customer has changed since", yours=seen_version, now=profile.version)
+        news = self._news(profile, facts)
+        if not news:
+            return profile
+        after = with_facts(profile.facts, news)
+        stored = json.dumps({name: _stored(fact) for name, fact in after.items()}, ensure_ascii=False)
+        values = {":facts": stored, ":one": 1, ":seen": profile.version}
+        change = Update((self._pk(customer_id), "profile"), "SET facts = :facts ADD #version :one", values, SEEN)
+        self._table.transact(change, *(self._history(customer_id, fact) for fact in news))
+        return self.profile(customer_id)
+
+    def _news(self, profile: Profile, facts: Iterable[Fact]) -> list[Fact]:
+        """What the record does not say now, and was not told in just this way before."""
+        present = {fact.name: fact for fact in profile.facts}
+        news = [fact for fact in facts if fact.name not in present or fact.differs(present[fact.name])]
+        items = self._table.get_many([(self._pk(profile.id), f"told#{fact.key}") for fact in news], consistent=True)
+        known = {item["sk"] for item in items}
+        return [fact for fact in news if f"told#{fact.key}" not in known]
+
+    def _history(self, customer_id: str, fact: Fact) -> Put:
+        item = {"pk": self._pk(customer_id), "sk": f"told#{fact.key}", "schema": 1, "name": fact.name}
+        return Put({**item, **_stored(fact)}, NEW)
+
+    def history(self, customer_ids: Sequence[str], name: str, limit: int, start: Before) -> tuple[list[Fact], Before]:
+        """A page of what was told of one thing, newest first, over a customer's records."""
+        items, position = self._page(customer_ids, f"told#{name}#", limit, start)
+        return [to_fact(item["name"], item, item["pk"].rpartition("#")[2]) for item in items], position
 
     # Contacts.
 
-    def contact(self, customer_id: str, connection_id: str, member_id: str) -> tuple[Contact | None, ContactItem]:
-        """What is known of a contact, and the item to write it with: `save_contact` fails if it moved on."""
-        pk, sk = self._pk(customer_id), f"contact#{connection_id}#{member_id}"
-        item = find_item(ContactItem, pk, sk)
-        return (to_contact(item), item) if item else (None, ContactItem(pk, sk))
+    def contact(self, customer_id: str, connection_id: str, member_id: str) -> tuple[Contact | None, int]:
+        """What is known of a contact, and its version (0: nothing) to write it by."""
+        item = self._table.get((self._pk(customer_id), f"contact#{connection_id}#{member_id}"))
+        return (to_contact(item), int(item.get("version", 0))) if item else (None, 0)
 
-    def save_contact(self, item: ContactItem, contact: Contact) -> None:
-        """Write a contact with the item that it was read by. Raises Conflict when somebody wrote since."""
-        item.contact = {**asdict(contact), **{name: _text(getattr(contact, name)) for name in CONTACT_MOMENTS}}
-        with saving(member=contact.member_id):
-            item.save()
-
-    def contacts(self, customer_id: str) -> list[Contact]:
-        """The members of staff who are or were this customer's contacts."""
-        return [to_contact(item) for item in self._parts(ContactItem, customer_id, "contact#")]
+    def save_contact(self, customer_id: str, contact: Contact, seen_version: int) -> None:
+        """Write a contact that was read at this version. Raises Conflict when somebody wrote since."""
+        moments = {name: _text(getattr(contact, name)) for name in CONTACT_MOMENTS}
+        item = {
+            "pk": self._pk(customer_id),
+            "sk": f"contact#{contact.connection_id}#{contact.member_id}",
+            "schema": 1,
+            "version": seen_version + 1,
+            "contact": json.dumps({**asdict(contact), **moments}, ensure_ascii=False),
+        }
+        self._table.put(item, SEEN if seen_version else NEW, {":seen": seen_version} if seen_version else None)
 
     # Timeline.
 
     def record(self, customer_id: str, entry: TimelineEntry) -> bool:
-        """Add an entry to a customer's timeline; False when it is there already."""
-        item = TimelineItem(self._pk(customer_id), f"timeline#{sort_key(entry)}", entry=entry.model_dump(mode="json"))
-        return item.create_if_absent()
+        """Add an entry to a record's timeline; False when it is there already."""
+        key = {"pk": self._pk(customer_id), "sk": f"timeline#{sort_key(entry)}", "schema": 1, "version": 1}
+        try:
+            self._table.put({**key, "entry": entry.model_dump_json()}, NEW, with_item=False)
+        except Lost:
+            return False
+        return True
 
     def timeline(
-        self, customer_id: str, limit: int, start: Position | None = None
-    ) -> tuple[list[TimelineEntry], Position | None]:
-        """A page of a customer's timeline, newest first."""
-        items, position = read_page(
-            TimelineItem.query,
-            self._pk(customer_id),
-            TimelineItem.sk.startswith("timeline#"),
-            limit=limit,
-            start=start,
-            scan_index_forward=False,
-        )
-        return [TimelineEntry.model_validate(item.entry) for item in items], position
+        self, customer_ids: Sequence[str], limit: int, start: Before = None
+    ) -> tuple[list[TimelineEntry], Before]:
+        """A page of what happened to a customer whose records these are, newest first."""
+        items, position = self._page(customer_ids, "timeline#", limit, start)
+        return [TimelineEntry.model_validate_json(item["entry"]) for item in items], position
 
-    def _parts(self, model: Any, customer_id: str, prefix: str) -> list[Any]:
-        items, _ = read_page(
-            model.query, self._pk(customer_id), model.sk.startswith(prefix), limit=PARTS_LIMIT, consistent_read=True
-        )
-        return items
+    def _page(
+        self, customer_ids: Sequence[str], prefix: str, limit: int, start: Before
+    ) -> tuple[list[dict[str, Any]], Before]:
+        """The newest of these records' items below a prefix, merged. Raises Invalid for a cursor of another list."""
+        before = start.get("before", "") if start else f"{prefix}~"
+        if not isinstance(before, str) or not before.startswith(prefix):
+            rule = "must be the next_cursor of an earlier page of this list"
+            raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+        between = prefix, before
+        items: list[dict[str, Any]] = []
+        for customer_id in customer_ids:
+            page = self._table.query(self._pk(customer_id), sk_between=between, newest_first=True, limit=limit + 2)
+            items += [item for item in page.items if item["sk"] != before]
+        items = sorted(items, key=lambda item: str(item["sk"]), reverse=True)
+        more = len(items) > limit
+        return items[:limit], {"before": str(items[limit - 1]["sk"])} if more else None
 
     def _pk(self, customer_id: str) -> str:
         return f"{self._tenant}#customer#{customer_id}"
 
-    def _identity_pk(self, identity: Identity) -> str:
-        return f"{self._tenant}#identity#{identity.key}"
 
-    @staticmethod
-    def _identity_item(pk: str, sk: str, identity: Identity, customer_id: str, at: datetime) -> IdentityItem:
-        return IdentityItem(pk, sk, customer_id=customer_id, linked_at=rfc3339(at), **asdict(identity))
+SEEN = "#version = :seen"
 
 
-def to_contact(item: ContactItem) -> Contact:
+def to_contact(item: Item) -> Contact:
     """The contact that an item holds."""
-    texts = {name: item.contact.get(name) for name in CONTACT_MOMENTS}
-    moments = {name: parse_rfc3339(text) if text else None for name, text in texts.items()}
-    return Contact(**{**item.contact, **moments})
+    contact = json.loads(item["contact"])
+    moments = {name: parse_rfc3339(contact[name]) if contact.get(name) else None for name in CONTACT_MOMENTS}
+    return Contact(**{**contact, **moments})
 
 
-def to_profile(item: ProfileItem) -> Profile:
+def to_profile(item: Item) -> Profile:
     """The profile that an item holds, its facts by name."""
-    facts = tuple(
-        Fact(name, fact["value"], fact["masked"], fact["source"], parse_rfc3339(fact["at"]))
-        for name, fact in sorted(item.facts.items())
+    customer_id, facts = str(item["customer_id"]), json.loads(item.get("facts") or "{}")
+    return Profile(
+        id=customer_id,
+        created_at=parse_rfc3339(item["created_at"]),
+        first_channel=str(item["first_channel"]),
+        version=int(item["version"]),
+        facts=tuple(to_fact(name, fact, customer_id) for name, fact in sorted(facts.items())),
+        merged_into=str(item.get("merged_into", "")),
     )
-    created_at = parse_rfc3339(item.created_at)
-    return Profile(item.customer_id, created_at, item.first_channel, int(item.version), facts)
+
+
+def to_fact(name: str, fact: Mapping[str, Any], customer_id: str) -> Fact:
+    """A fact as it is stored of a record."""
+    at, mark = parse_rfc3339(fact["at"]), str(fact.get("mark", ""))
+    return Fact(name, fact["value"], fact["masked"], fact["source"], at, mark, customer_id)
 
 
 def _text(moment: datetime | None) -> str | None:
@@ -176,4 +186,5 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def _stored(fact: Fact) -> dict[str, str]:
-    return {"value": fact.value, "masked": fact.masked, "source": fact.source, "at": rfc3339(fact.at)}
+    at = rfc3339(fact.at)
+    return {"value": fact.value, "masked": fact.masked, "source": fact.source, "at": at, "mark": fact.mark}

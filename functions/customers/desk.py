@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from functions.customers.customers_table import CustomerTable
+from functions.customers.people.identities_table import IdentityTable
+from functions.customers.people.unions import Unions
+from functions.customers.people.unions_table import UnionTable
 from functions.customers.places_table import PlaceTable
-from functions.customers.tables import MODELS
 from hub.edge.access import Policy, packaged_policy
 from hub.edge.host import Host
+from hub.platforms.clients import platforms_of
 from hub.store.content import ContentStore
-from hub.store.model import bind
 from hub.store.sealing import Sealer
+from hub.store.secrets import ConnectionSecrets
 from hub.store.table import Table
 
 PHONE_KEY_BYTES = 32
@@ -23,13 +29,17 @@ PHONE_KEY_CONTEXT = "phone/key"
 @dataclass
 class Desk:
     """contents: what people wrote and who they say they are. sealer: seals personal facts. emit: events to the bus.
-    policy: the field policy that holds now; it says which facts are personal."""
+    policy: the field policy that holds now; it says which facts are personal. people: who is whom. unions: who else
+    they are, by their platforms."""
 
     tenant: str
     customers: CustomerTable
+    people: IdentityTable
     places: PlaceTable
     contents: ContentStore
     sealer: Sealer
+    connections: ConnectionSecrets
+    unions: Unions
     emit: Callable[..., None]
     policy: Callable[[], Policy] = packaged_policy
     _phone_key: bytes = field(default=b"", repr=False)
@@ -41,21 +51,32 @@ class Desk:
             self._phone_key = bytes.fromhex(self.sealer.unseal(sealed, PHONE_KEY_CONTEXT))
         return self._phone_key
 
+    def mark(self, text: str) -> str:
+        """A hash of a text under that key, in hex: equal texts are seen, and none is read."""
+        return hmac.new(self.phone_key(), text.encode(), hashlib.sha256).hexdigest()[:32]
+
     def _make_phone_key(self) -> str:
         return self.sealer.seal(secrets.token_hex(PHONE_KEY_BYTES), PHONE_KEY_CONTEXT)
 
 
 def build_desk(host: Host) -> Desk:
     """The room's desk on this host."""
-    settings = host.settings
-    bind(settings.table, *MODELS)
-    table = Table(settings.table, host.client("dynamodb"))
+    settings, dynamodb = host.settings, host.client("dynamodb")
+    table = Table(settings.table, dynamodb)
+    zone = ZoneInfo(settings.timezone)
     return Desk(
         tenant=settings.tenant,
         customers=CustomerTable(settings.tenant, table),
+        people=IdentityTable(settings.tenant, table),
         places=PlaceTable(settings.tenant, table),
-        contents=ContentStore(settings.tenant, settings.content_table, host.client("dynamodb")),
+        contents=ContentStore(settings.tenant, settings.content_table, dynamodb),
         sealer=Sealer(host.client("kms"), settings.key_id, settings.tenant),
+        connections=ConnectionSecrets(host.client("ssm"), settings.tenant, host.clock.wall_now),
+        unions=Unions(
+            UnionTable(settings.tenant, table),
+            platforms_of(host),
+            lambda: host.clock.wall_now().astimezone(zone).date().isoformat(),
+        ),
         emit=host.emit,
         policy=host.read_policy,
     )

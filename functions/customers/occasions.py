@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from functions.customers.homes import Home
+from functions.customers.people.identities import Who
 from hub.contracts.events import AfterSaleChanged, LeadCaptured, OccasionResolved, ReviewPosted
 from hub.kernel.ids import derived_id
 
 COMMON = ("tenant", "at", "replay", "connection_id", "channel", "account", "source_at", "region", "store_id")
 
 
-def occasion_of(
-    event: AfterSaleChanged | ReviewPosted | LeadCaptured, customer_id: str, home: Home
-) -> OccasionResolved:
+def occasion_of(event: AfterSaleChanged | ReviewPosted | LeadCaptured, who: Who, home: Home) -> OccasionResolved:
     """The event with its customer ("" for nobody); its id derives from the event's, so a repeat is recognised."""
     return OccasionResolved(
         id=derived_id("evt", event.at, "occasion.resolved", event.id),
         **{name: getattr(event, name) for name in COMMON},
-        customer_id=customer_id,
+        customer_id=who.customer_id,
+        identity_id=who.record_id,
         home_region=home.region,
         home_store=home.store,
         **_subject(event),

@@ -3,17 +3,20 @@
 `<t>#customer#<id>` / `place#<level>#<code>` stands for one region, store or member of staff, and carries the list's key
 of that level alone, so a customer who was served in many places is once in the list of each. The profile carries the
 key of the whole tenant.
+
+A place of a record that is part of another is listed there, as a place that is not its `own`; its item here carries no
+keys then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from functions.customers.places import REGION_LEVELS, Listed, Served
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.store.faults import Lost
-from hub.store.lists import ListPage, ListQuery, list_keys, read_list
+from hub.store.lists import LIST_ATTRIBUTES, ListPage, ListQuery, list_keys, read_list
 from hub.store.table import NEW, Table
 
 LIST = "customers"
@@ -29,20 +32,40 @@ class PlaceTable:
 
     def places(self, customer_id: str) -> tuple[Served, ...]:
         """Where a customer was served (strongly consistent)."""
-        pk, only = self._pk(customer_id), ("sk",)
-        items = self._table.query_all(pk, sk_prefix="place#", limit=PLACES_LIMIT, consistent=True, only=only)
-        return tuple(Served(*str(item["sk"]).split("#", 2)[1:]) for item in items)
+        return tuple(self._stored(customer_id))
 
-    def serve(self, customer: Listed, places: Iterable[Served]) -> None:
-        """A customer was served there, from now on for good; what is known already is not written again."""
-        known = self.places(customer.customer_id)
+    def serve(self, record_id: str, customer: Listed, places: Iterable[Served]) -> None:
+        """A customer was served there, by this record of theirs, from now on for good; what is known already is not
+        written again."""
+        places, is_own = tuple(places), record_id == customer.customer_id
+        if not is_own:
+            self._add(record_id, places, lambda _: {}, own=True)
+        self._add(customer.customer_id, places, lambda place: self._shown(customer, place), own=is_own)
+
+    def _add(
+        self, customer_id: str, places: Iterable[Served], shown: Callable[[Served], dict[str, Any]], *, own: bool
+    ) -> None:
+        known = self._stored(customer_id)
         for place in places:
-            if place not in known:
-                self._put(customer, place)
+            if place not in known or (own and not known[place]["own"]):
+                self._put(customer_id, place, shown(place), own=own, anew=place in known)
 
     def leave(self, customer_id: str, place: Served) -> None:
         """Whoever is no customer of somebody's any more."""
-        self._table.delete((self._pk(customer_id), f"place#{place.level}#{place.code}"))
+        self._table.delete((self._pk(customer_id), _sk(place)))
+
+    def relist(self, customer: Listed, records: Sequence[str]) -> None:
+        """List a customer wherever one of their records was served, and nowhere else. records: the customer's, their
+        own first. Done again it changes nothing."""
+        stored = {record_id: self._stored(record_id) for record_id in records}
+        due = {place for own in stored.values() for place, item in own.items() if item["own"]}
+        for record_id, places in stored.items():
+            for place, item in places.items():
+                if record_id != customer.customer_id or place not in due:
+                    self._take_off(record_id, place, own=item["own"])
+        for place in due:
+            own = stored[customer.customer_id].get(place, {"own": False})["own"]
+            self._put(customer.customer_id, place, self._shown(customer, place), own=own, anew=True)
 
     def page(self, query: ListQuery) -> ListPage:
         """A page of customers, newest first, each once. Raises Invalid for a wrong cursor."""
@@ -50,22 +73,36 @@ class PlaceTable:
         once = {str(item["customer_id"]): item for item in page.items}
         return ListPage(list(once.values()), page.position)
 
-    def _put(self, customer: Listed, place: Served) -> None:
+    def _stored(self, customer_id: str) -> dict[Served, dict[str, Any]]:
+        items = self._table.query_all(
+            self._pk(customer_id), sk_prefix="place#", limit=PLACES_LIMIT, consistent=True, only=("sk", "own")
+        )
+        return {Served(*str(item["sk"]).split("#", 2)[1:]): {"own": item.get("own", True)} for item in items}
+
+    def _shown(self, customer: Listed, place: Served) -> dict[str, Any]:
         keys = _keys(self._tenant, customer, place)
-        item: dict[str, Any] = {
-            "pk": self._pk(customer.customer_id),
-            "sk": f"place#{place.level}#{place.code}",
-            "schema": 1,
+        return {
             "customer_id": customer.customer_id,
             "created_at": rfc3339(customer.created_at),
             "first_channel": customer.first_channel,
             f"l_{place.level}": keys[f"l_{place.level}"],
             "l_at": keys["l_at"],
         }
+
+    def _put(self, customer_id: str, place: Served, shown: dict[str, Any], *, own: bool, anew: bool = False) -> None:
+        item = {"pk": self._pk(customer_id), "sk": _sk(place), "schema": 1, "own": own, **shown}
         try:
-            self._table.put(item, NEW, with_item=False)
+            self._table.put(item, "" if anew else NEW, with_item=False)
         except Lost:
             return
+
+    def _take_off(self, customer_id: str, place: Served, *, own: bool) -> None:
+        """The place stays what it is where it is the record's own; it is listed no more."""
+        key = self._pk(customer_id), _sk(place)
+        if own:
+            self._table.update(key, f"REMOVE {', '.join(LIST_ATTRIBUTES)}")
+        else:
+            self._table.delete(key)
 
     def _pk(self, customer_id: str) -> str:
         return f"{self._tenant}#customer#{customer_id}"
@@ -79,6 +116,10 @@ def tenant_keys(tenant: str, customer: Listed) -> dict[str, str]:
 def listed(item: Any) -> Listed:
     """The customer that an item of a list stands for."""
     return Listed(str(item["customer_id"]), parse_rfc3339(str(item["created_at"])), str(item["first_channel"]))
+
+
+def _sk(place: Served) -> str:
+    return f"place#{place.level}#{place.code}"
 
 
 def _keys(tenant: str, customer: Listed, place: Served) -> dict[str, str]:

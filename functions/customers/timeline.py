@@ -32,8 +32,8 @@ KEPT_OF: dict[str, tuple[str, tuple[str, ...]]] = {
 """What the timeline keeps of an event: the field that names its subject, and those that say what happened."""
 
 
-def entry_of(event: Event) -> TimelineEntry:
-    """The entry that records an event; its identity is the event's id."""
+def entry_of(event: Event, identity_id: str = "") -> TimelineEntry:
+    """The entry that records an event; its identity is the event's id. identity_id: of the name that it came by."""
     payload = event.model_dump(mode="json")
     subject, names = KEPT_OF[payload["type"]]
     details = {name: str(payload[name]) for name in names if payload[name] not in (None, "")}
@@ -41,7 +41,12 @@ def entry_of(event: Event) -> TimelineEntry:
     if isinstance(event, OrderPaid | OrderDepositPaid | OrderFinished | RefundPaid):
         details["amount"] = str(Money(event.amount_minor, event.currency))
     return TimelineEntry(
-        event_id=event.id, kind=payload["type"], at=event.at, subject_id=str(payload[subject]), details=details
+        event_id=event.id,
+        kind=payload["type"],
+        at=event.at,
+        subject_id=str(payload[subject]),
+        details=details,
+        identity_id=identity_id,
     )
 
 

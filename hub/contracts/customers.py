@@ -12,6 +12,8 @@ from hub.contracts.envelope import AttributionKey
 from hub.contracts.http import PageQuery
 
 FollowState = Literal["following", "half_added", "deleted_by_member", "deleted_by_customer"]
+Evidence = Literal["unionid", "phone", "hand"]
+"""Why two customers are one: their platform's word, one phone, or somebody who said so."""
 TimelineKind = Literal[
     "after_sale.changed",
     "consent.changed",
@@ -23,6 +25,7 @@ TimelineKind = Literal[
     "logistics.changed",
     "member.changed",
     "order.changed",
+    "order.deposit_paid",
     "order.paid",
     "review.posted",
     "ticket.closed",
@@ -56,6 +59,7 @@ class IdentityView(Contract):
     account: str
     external_id: Identity
     linked_at: Moment
+    identity_id: str = Field(default="", description="the record of this name: what `unmerge` takes")
 
 
 class FactBody(Contract):
@@ -95,6 +99,7 @@ class TimelineEntry(Contract):
     at: Moment
     subject_id: str = Field(description="the ticket, order or member of staff that it is about")
     details: Annotated[dict[str, str], Keyed(plain=DETAILS)] = Field(default_factory=dict)
+    identity_id: str = Field(default="", description="the record of the name that it came by, '' where it is not known")
 
 
 class OrderEntry(Contract):
@@ -127,6 +132,28 @@ class CustomerSummary(Contract):
     first_channel: str
 
 
+class MergeBody(Contract):
+    """`into`: the customer of whom this one is part from now on."""
+
+    into: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class UnmergeBody(Contract):
+    """`identity_id`: the record (see identities and merged) that is somebody else, with all that was merged into it."""
+
+    identity_id: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class MergeView(Contract):
+    """That a record is part of another (合并), since when and why. `actor`: who said so, '' where the hub did."""
+
+    customer_id: str
+    into: str
+    at: Moment
+    evidence: Evidence
+    actor: str = ""
+
+
 class CustomerView(CustomerSummary):
     """Everything that the reader may see of one customer. Tickets and orders: the most recent, newest first."""
 
@@ -136,6 +163,10 @@ class CustomerView(CustomerSummary):
     contacts: tuple[ContactView, ...]
     tickets: tuple[TicketEntry, ...]
     orders: tuple[OrderEntry, ...]
+    merged: tuple[MergeView, ...] = ()
+    perhaps: tuple[str, ...] = Field(
+        default=(), description="customers who share a phone with this one: one of them may be the same person"
+    )
 
 
 class CustomerQuery(PageQuery):

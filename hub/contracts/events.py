@@ -65,6 +65,7 @@ class MessageResolved(AtHome, Placed, Event):
     channel: str
     sender_id: Identity
     customer_id: str
+    identity_id: str = Field(default="", description="the customer's record of the name that they wrote by")
     kind: str
     content_ref: str
 
@@ -77,6 +78,7 @@ class OccasionResolved(AtHome, PlatformEvent):
     kind: Literal["after_sale", "review", "lead"]
     subject_id: str = Field(description="the after-sale (ours), the review or the lead (the platform's)")
     customer_id: str = Field(default="", description="'' where the platform names nobody")
+    identity_id: str = Field(default="", description="the customer's record of the name that they came by")
     order_no: str = ""
     state: str = Field(default="", description="of the after-sale")
     money: str = ""
@@ -92,6 +94,7 @@ class Matter(AtHome):
 
     ticket_id: str
     customer_id: str
+    identity_id: str = Field(default="", description="the customer's record of the name that they came by")
     ticket_type: TicketType
     region: RegionCode = Field(description="where the work is (服务地)")
     store_id: str = ""

@@ -22,6 +22,7 @@ CALLBACK_TOKEN_SECONDS = 600
 WELCOME_SECONDS = 20
 SESSION_SECONDS = 48 * 3600
 SENDS_MAX = 5
+CUSTOMERS_MAX = 100
 TEXT_BYTES_MAX = 2048
 SERVED_BY_API = (0, 1)
 """States new and assistant; 2 queued, 3 a person answers, 4 ended."""
@@ -47,7 +48,7 @@ class Codes:
 
 
 class Double:
-    """rows: open_kfid → all rows, oldest first. now: epoch seconds."""
+    """rows: open_kfid → all rows, oldest first. now: epoch seconds. customers: external_userid → what is known."""
 
     def __init__(self, apps: Sequence[Mapping[str, Any]], now: Callable[[], float] = time.time) -> None:
         self.apps = CorpApps(apps)
@@ -57,6 +58,7 @@ class Double:
         self.callback_tokens: dict[str, float] = {}
         self.codes = Codes()
         self.sent: dict[str, dict[str, Any]] = {}
+        self.customers: dict[str, dict[str, Any]] = {}
 
     def answer(self, call: PlatformCall) -> Reply:
         """The platform's answer to a call."""
@@ -67,6 +69,7 @@ class Double:
             "/cgi-bin/kf/send_msg": self._send,
             "/cgi-bin/kf/send_msg_on_event": self._greet,
             "/cgi-bin/kf/account/list": self._accounts,
+            "/cgi-bin/kf/customer/batchget": self._customers,
         }
         handler = known.get(call.path)
         if handler is None:
@@ -76,7 +79,10 @@ class Double:
     def control(self, what: str, body: Any) -> Reply:
         """messages: rows of one account as they would be fetched; what is missing of msgid, origin and send_time is
         made up. The answer is what its callback says (open_kfid, token). sessions: {open_kfid, external_userid, state}.
-        accounts: [{open_kfid}]."""
+        accounts: [{open_kfid}]. customers: [{external_userid, unionid}]: what batchget says of them."""
+        if what == "customers":
+            self.customers |= {str(one["external_userid"]): dict(one) for one in body}
+            return Reply({"customers": sorted(self.customers)})
         if what == "messages":
             return self._put(body if isinstance(body, list) else [body])
         if what == "sessions":
@@ -169,6 +175,16 @@ class Double:
         msgid = str(body.get("msgid") or f"local-{len(self.sent) + 1}")
         self.sent[msgid] = dict(body)
         return ok(msgid=msgid)
+
+    def _customers(self, body: Mapping[str, Any]) -> Reply:
+        """As https://developer.work.weixin.qq.com/document/path/95159."""
+        asked = [str(one) for one in body.get("external_userid_list") or ()]
+        if not 1 <= len(asked) <= CUSTOMERS_MAX:
+            return refusal(40058, "invalid external_userid_list")
+        known = [
+            {"nickname": "", "avatar": "", "gender": 0, **self.customers[one]} for one in asked if one in self.customers
+        ]
+        return ok(customer_list=known, invalid_external_userid=[one for one in asked if one not in self.customers])
 
     def _accounts(self, body: Mapping[str, Any]) -> Reply:
         start, limit = int(body.get("offset", 0)), min(int(body.get("limit", 100)), 100)

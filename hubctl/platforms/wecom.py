@@ -1,4 +1,4 @@
-"""A double of WeCom's (企业微信) server API: app messages, cards, and greetings of new customers.
+"""A double of WeCom's (企业微信) server API: app messages, cards, greetings of new customers, and who they are.
 
 Messages as https://developer.work.weixin.qq.com/document/path/90236, greetings as path/92599 say.
 """
@@ -21,13 +21,14 @@ class Double:
     """greeted: the welcome codes that are used up. ordered: a code to the errcode that it meets next, once. delivered:
     the answer to each body that went out with enable_duplicate_check: the same again is answered, and goes to nobody
     (the double never forgets one; WeCom does after duplicate_check_interval seconds). unlicensed: members without a
-    licence for the API, whom nothing reaches though all is well."""
+    licence for the API, whom nothing reaches though all is well. customers: external_userid → what the detail says."""
 
     def __init__(self, apps: Sequence[Mapping[str, Any]]) -> None:
         self.apps = CorpApps(apps)
         self.sent = 0
         self.greeted: set[str] = set()
         self.ordered: dict[str, int] = {}
+        self.customers: dict[str, dict[str, Any]] = {}
         self.delivered: dict[str, Reply] = {}
         self.unlicensed: tuple[str, ...] = ()
 
@@ -40,6 +41,8 @@ class Double:
             "/cgi-bin/message/update_template_card": self._update,
             "/cgi-bin/externalcontact/send_welcome_msg": self._greet,
         }
+        if call.path == "/cgi-bin/externalcontact/get":
+            return self.apps.refuse(call) or self._detail(call.query.get("external_userid", ""))
         handler = known.get(call.path)
         if handler is None:
             return refusal(404, "unknown api")
@@ -47,7 +50,10 @@ class Double:
 
     def control(self, what: str, body: Any) -> Reply:
         """welcome_codes: {"code": …, "errcode": 41051 or 41096}: what the next greeting by this code meets, once.
-        unlicensed: a list of userids."""
+        unlicensed: a list of userids. customers: [{"external_userid": …, "unionid": …}]: the customers of members."""
+        if what == "customers":
+            self.customers |= {str(one["external_userid"]): dict(one) for one in body}
+            return Reply({"customers": sorted(self.customers)})
         if what == "unlicensed":
             self.unlicensed = tuple(map(str, body))
             return Reply({"unlicensed": self.unlicensed})
@@ -80,6 +86,13 @@ class Double:
         if not body.get("userids") or not isinstance(body.get("agentid"), int) or not body.get("response_code"):
             return refusal(40058, "userids, agentid and response_code are needed")
         return ok(invaliduser=[])
+
+    def _detail(self, external_userid: str) -> Reply:
+        """As https://developer.work.weixin.qq.com/document/path/92114: 84061 for nobody's customer."""
+        if external_userid not in self.customers:
+            return refusal(84061, "not external contact")
+        contact = {"name": "", "type": 1, "gender": 0, **self.customers[external_userid]}
+        return ok(external_contact=contact, follow_user=[])
 
     def _greet(self, body: Mapping[str, Any]) -> Reply:
         """Any code is good, once."""

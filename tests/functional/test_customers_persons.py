@@ -11,7 +11,8 @@ import pytest
 
 from functions.customers import app
 from functions.customers.profile import FACTS_LIMIT, Fact
-from hub.contracts.events import LeadCaptured, MessageReceived
+from hub.contracts.events import LeadCaptured, MessageReceived, OrderPaid
+from hub.store.secrets import Connection, ConnectionSecrets
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, bus_events, call, token
@@ -52,7 +53,7 @@ def hear(*events: Any) -> None:
 
 def customers(session: Any) -> list[str]:
     """The customers of the messages that were resolved since the last call, in their order."""
-    return [event["customer_id"] for event in bus_events(session)]
+    return [event["customer_id"] for event in bus_events(session) if event["type"] == "message.resolved"]
 
 
 def shown(customer_id: str, **options: Any) -> Any:
@@ -79,9 +80,9 @@ def test_a_unionid_brings_two_channels_together(session: Any) -> None:
 
 
 def test_what_a_sender_says_becomes_sealed_facts_once(session: Any) -> None:
-    """Phone, name and e-mail are kept with the channel as their source; what is known already stays."""
+    """Phone, name and e-mail are kept with the channel as their source; what is said again is no news."""
     hear(message("crm-1", {"phone": PHONE, "name": NAME}))
-    hear(message("crm-1", {"phone": PHONE, "name": "小王", "email": MAIL}))
+    hear(message("crm-1", {"phone": "138 0013 8000", "name": NAME, "email": MAIL}))
     customer_id = customers(session)[0]
     told = {"phone": ("+8613800138000", "open"), "name": (NAME, "open"), "email": (MAIL, "open")}
     assert facts(customer_id) == told
@@ -116,12 +117,35 @@ def test_what_is_no_number_is_ignored(session: Any, person: Any) -> None:
     assert facts(one) == facts(other) == {}
 
 
-def test_two_customers_who_are_known_are_not_merged(session: Any) -> None:
-    """Who is somebody already stays so, even with another's phone; the phone stays the other's."""
+def test_two_customers_who_turn_out_to_have_one_phone_are_one(session: Any) -> None:
+    """Who is somebody already and then tells another's phone is the same person, with both histories; their old id
+    leads to the customer that they are part of, by the phone."""
     hear(message("crm-1", {"phone": PHONE}), message("crm-2"))
     first, second = customers(session)
     hear(message("crm-2", {"phone": PHONE}), message("crm-3", {"phone": PHONE}))
-    assert customers(session) == [second, first]
+    assert customers(session) == [first, first]
+    assert shown(second)["id"] == first
+    assert {(one["customer_id"], one["into"], one["evidence"]) for one in shown(first)["merged"]} >= {
+        (second, first, "phone")
+    }
+    assert [row["id"] for row in call(app.room, "GET", "/customers").json["data"]] == [first]
+
+
+@pytest.mark.parametrize("settings", [{"account": "crm"}, {}], ids=["with an account", "without"])
+def test_an_order_s_buyer_and_a_message_s_sender_are_one_name(session: Any, settings: dict[str, str]) -> None:
+    """One sender of the open webhook names people alike: the order says a shop, the message the connection's account,
+    and both are the customer crm-1."""
+    secrets = ConnectionSecrets(session.client("ssm"), TENANT, lambda: AT)
+    secrets.put(Connection("con_1", "open", "enabled", settings))
+    paid = OrderPaid(
+        id="evt_p", tenant=TENANT, at=AT, connection_id="con_1", channel="open", shop_id="shop-9", order_id="ord_1",
+        order_no="1", buyer_id="crm-1", amount_minor=2500, currency="CNY",
+    )  # fmt: skip
+    wrote = message("crm-1").model_copy(update={"account": settings.get("account", "")})
+    hear(paid, wrote)
+    (customer_id,) = customers(session)
+    assert [order["order_no"] for order in shown(customer_id)["orders"]] == ["1"]
+    assert len(shown(customer_id)["identities"]) == 1
 
 
 def test_a_lead_s_phone_counts_as_well(session: Any) -> None:
@@ -170,7 +194,7 @@ def test_a_full_profile_takes_no_more_and_fails_nothing(session: Any) -> None:
     hear(message("crm-1"))
     (customer_id,) = customers(session)
     app.room.desk.customers.save_facts(
-        customer_id, [Fact(f"f{n}", "x", "", "boss", AT) for n in range(FACTS_LIMIT - 1)], None
+        customer_id, [Fact(f"f{n}", "x", "", "boss", AT, "m") for n in range(FACTS_LIMIT - 1)], None
     )
     hear(message("crm-1", {"phone": PHONE, "name": NAME}), message("crm-2", {"phone": PHONE}))
     assert customers(session) == [customer_id, customer_id]

@@ -82,9 +82,8 @@ def test_a_message_is_resolved_to_a_customer(session: Any) -> None:
     (resolved,) = bus_events(session)
     assert (resolved["type"], resolved["message_id"]) == ("message.resolved", "msg_1")
     found = call(app.room, "GET", f"/customers/{resolved['customer_id']}").json
-    assert found["identities"] == [
-        {"channel": "wecom", "account": "ww1", "external_id": "wmZhang", "linked_at": "2026-11-21T01:00:00Z"}
-    ]
+    named = {"channel": "wecom", "account": "ww1", "external_id": "wmZhang", "linked_at": "2026-11-21T01:00:00Z"}
+    assert found["identities"] == [{**named, "identity_id": resolved["identity_id"]}]
 
 
 def test_a_message_delivered_twice_is_the_same_event_of_the_same_customer(session: Any) -> None:
@@ -217,9 +216,22 @@ def test_whatever_a_platform_tells_of_a_person_stands_in_one_timeline() -> None:
     assert scan["details"] == {"channel": "douyin", "kind": "scanned", "from_scene": "store_001"}
 
 
+def test_a_deposit_stands_in_the_timeline_and_is_no_order_paid() -> None:
+    """100.00 of 950.00 paid ahead: one entry with that amount, and the customer has paid no order yet."""
+    facts = {"id": "evt_d", "tenant": "demo", "at": AT.isoformat(), "connection_id": "con_1", "channel": "taobao"}
+    order = {"shop_id": "s1", "order_id": "ord_1", "order_no": "8", "buyer_id": "b1", "currency": "CNY"}
+    paid = {"type": "order.deposit_paid", "amount_minor": 10_000, "total_minor": 95_000}
+    hear(parse_event({**facts, **order, **paid}))
+    (customer,) = call(app.room, "GET", "/customers").json["data"]
+    (entry,) = call(app.room, "GET", f"/customers/{customer['id']}/timeline").json["data"]
+    assert (entry["kind"], entry["details"]["amount"]) == ("order.deposit_paid", "100.00")
+    assert call(app.room, "GET", f"/customers/{customer['id']}").json["orders"] == []
+
+
 def test_every_event_that_the_room_hears_has_a_line_of_its_own() -> None:
     """No kind of event that is subscribed to is dropped for want of words."""
     known = {"contact.changed", "order.paid", "ticket.opened", "ticket.closed", "group.changed", "glass.broken"}
+    known |= {"order.deposit_paid"}
     assert set(KEPT_OF) == set(PLATFORM) | known
 
 

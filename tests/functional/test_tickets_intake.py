@@ -54,6 +54,69 @@ def test_the_window_slides(hub: World) -> None:
     assert [ticket["type"] for ticket in hub.tickets()] == ["consult", "repair"]
 
 
+def test_another_topic_is_a_matter_of_its_own(hub: World) -> None:
+    """A delivery complaint five minutes after 「冰柜不制冷」 opens its own ticket; what follows joins the one that it
+    is about, and a word that says no topic the latest of them."""
+    hub.say("冰柜不制冷")
+    hub.clock.advance(minutes=5)
+    hub.say("你们配送慢死了", "msg_2")
+    hub.clock.advance(minutes=1)
+    hub.say("等了三天", "msg_3")
+    hub.say("冰柜还是不制冷", "msg_4")
+    hub.say("型号BX-3", "msg_5")
+
+    slow, cold = hub.tickets()
+    assert [(ticket["type"], ticket["topic"]) for ticket in (cold, slow)] == [
+        ("repair", "refrigeration"), ("consult", "logistics"),
+    ]  # fmt: skip
+    assert texts(hub, cold["id"]) == ["冰柜不制冷", "冰柜还是不制冷", "型号BX-3"]
+    assert texts(hub, slow["id"]) == ["你们配送慢死了", "等了三天"]
+
+
+def test_a_word_without_a_topic_joins_what_is_still_open(hub: World) -> None:
+    """Where the latest matter is done, 「型号BX-3」 belongs to the one that is not."""
+    hub.say("冰柜不制冷")
+    hub.clock.advance(minutes=5)
+    hub.say("你们配送慢死了", "msg_2")
+    slow, cold = hub.tickets()
+    path = f"/tickets/{slow['id']}/nodes/answer/complete"
+    assert hub.call("POST", path, {"outcome": "answered"}).status == 200
+    hub.say("型号BX-3", "msg_3")
+    assert texts(hub, cold["id"]) == ["冰柜不制冷", "型号BX-3"]
+
+
+def texts(hub: World, ticket_id: str) -> list[str]:
+    """What was written, in order."""
+    trail = hub.timeline(ticket_id)["entries"]
+    return [entry["text"] for entry in trail if entry["what"] in ("opened", "message")]
+
+
+def test_a_sender_who_is_called_like_a_colleague_is_none(hub: World) -> None:
+    """The userid LiWei on WeCom is our li, of 310000; on the open channel it is whoever the integrator calls so."""
+    hub.say("冰柜不制冷", sender_id="LiWei", channel="open")
+    assert hub.ticket()["region"] == "base"
+    hub.clock.advance(minutes=1)
+    hub.say("冰柜不制冷", "msg_2", sender_id="LiWei", customer_id="cus_2")
+    assert hub.ticket()["region"] == "310000"
+
+
+def test_a_ticket_and_its_links_remember_the_name_they_came_by(hub: World) -> None:
+    """The ticket's events, the conversation and each message's link carry the record of the customer's name."""
+    hub.say("冰柜不制冷", customer_id="cus_root", identity_id="cus_leaf")
+    assert [event.identity_id for event in hub.told("ticket.opened")] == ["cus_leaf"]
+    stored = [item for item in hub._scan() if item["sk"]["S"] in ("thread", "message")]
+    assert [item["body"]["M"]["identity_id"]["S"] for item in stored] == ["cus_leaf"] * 2
+
+
+def test_who_was_merged_goes_on_with_what_they_talked_about(hub: World) -> None:
+    """A customer who became part of another meanwhile: their next word still joins their open ticket."""
+    hub.say("冰柜不制冷", customer_id="cus_leaf", identity_id="cus_leaf")
+    hub.say("型号BX-3", "msg_2", customer_id="cus_root", identity_id="cus_leaf")
+    hub.say("在吗", "msg_3", customer_id="cus_root", identity_id="cus_leaf")
+    (ticket,) = hub.tickets()
+    assert texts(hub, ticket["id"]) == ["冰柜不制冷", "型号BX-3", "在吗"]
+
+
 def test_redelivery_adds_nothing(hub: World) -> None:
     """The same message again, at once or after others, changes neither ticket nor trail."""
     first, second = hub.message("冰柜不制冷"), hub.message("型号BX-3", "msg_2")

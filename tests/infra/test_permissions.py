@@ -43,7 +43,7 @@ def test_a_room_reaches_no_other_rooms_table(demo: Template, room: str) -> None:
     reached = set().union(*(tables(arns) for arns in allowed(demo, f"hub-demo-{room}").values()))
     assert reached - SHARED_TABLES - {room} == set()
     assert ("inbox" in reached) == (room == "webhooks")
-    assert ("platforms" in reached) == (room in ("webhooks", "notifications", "tickets"))
+    assert ("platforms" in reached) == (room in ("webhooks", "notifications", "tickets", "customers"))
 
 
 @pytest.mark.parametrize("room", sorted(set(ROOMS) - {"directory"}))
@@ -59,7 +59,7 @@ def test_of_the_directory_a_room_reads_principals_and_keys_alone(demo: Template,
     assert keys == ["demo#principal#*", "demo#apikey#*"]
 
 
-@pytest.mark.parametrize("room", ["webhooks", "notifications", "tickets"])
+@pytest.mark.parametrize("room", ["webhooks", "notifications", "tickets", "customers"])
 def test_who_calls_platforms_takes_one_item_at_a_time_of_what_calls_share(demo: Template, room: str) -> None:
     """Tokens are read and renewed by key: nobody may list them, and no index shows them."""
     actions = allowed(demo, f"hub-demo-{room}")
@@ -68,14 +68,15 @@ def test_who_calls_platforms_takes_one_item_at_a_time_of_what_calls_share(demo: 
     assert "GlobalSecondaryIndexes" not in demo.named("AWS::DynamoDB::Table", "TableName")["hub-demo-platforms"]
 
 
-def test_only_webhooks_writes_secrets_and_only_those_who_call_platforms_read_them(demo: Template) -> None:
+def test_only_webhooks_writes_secrets_and_only_who_calls_platforms_reads_them(demo: Template) -> None:
     """Connections hold the platforms' secrets: administrators change them through webhooks."""
     names = {properties["RoleName"] for properties in demo.of("AWS::IAM::Role").values()}
     changing, reading = {"ssm:PutParameter", "ssm:DeleteParameters"}, {"ssm:GetParameters", "ssm:GetParametersByPath"}
     writers = {name for name in names if changing & allowed(demo, name).keys()}
     readers = {name for name in names if reading & allowed(demo, name).keys()}
     assert writers == {"hub-demo-webhooks"}
-    assert readers == {"hub-demo-accept", "hub-demo-webhooks", "hub-demo-notifications", "hub-demo-tickets"}
+    calling = ("webhooks", "notifications", "tickets", "customers")
+    assert readers == {"hub-demo-accept", *(f"hub-demo-{room}" for room in calling)}
 
 
 def test_tickets_may_make_flow_machines_with_one_role_alone(demo: Template) -> None:

@@ -143,7 +143,7 @@ class World:
 
     def message(self, text: str, message_id: str = "msg_1", **facts: Any) -> MessageResolved:
         """A text message of now, its content stored; not told yet."""
-        facts = {"customer_id": "cus_1", "sender_id": "wmZhang", "at": self.clock.now, **facts}
+        told = {"customer_id": "cus_1", "sender_id": "wmZhang", "at": self.clock.now, "channel": "wecom"}
         store = ContentStore(TENANT, f"hub-{TENANT}-content", app.room.host.client("dynamodb"))
         more = facts.pop("text_more", {})
         store.put(message_id, {"schema": 1, "kind": "text", "text": text, **more}, 0)
@@ -152,10 +152,9 @@ class World:
             tenant=TENANT,
             message_id=message_id,
             connection_id="con_1",
-            channel="wecom",
             kind="text",
             content_ref=message_id,
-            **facts,
+            **{**told, **facts},
         )
 
     def say(self, text: str, message_id: str = "msg_1", **facts: Any) -> None:

@@ -13,13 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.customers.identities import RACES_LIMIT, Identity, customer_id_of, resolve_customer
+from functions.customers.people.identities import (
+    RACES_LIMIT,
+    Claim,
+    Identity,
+    canonical_identity,
+    customer_id_of,
+    resolve_record,
+)
 from hub.kernel.errors import Retry
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 ZHANG = Identity("wecom", "ww1", "wmZhang")
 CALLER = Identity("open", "con_1", "crm-7")
-UNION, PHONE = Identity("unionid", "", "oU1"), Identity("phone", "", "9f3a")
+PHONE = Identity("phone", "", "9f3a")
 PARTS = st.text(st.sampled_from("ab#%"), min_size=1, max_size=4)
 
 
@@ -27,69 +34,60 @@ PARTS = st.text(st.sampled_from("ab#%"), min_size=1, max_size=4)
 class Memory:
     """Identities in a dict. rivals: what somebody else does between our look and our claim, one each time."""
 
-    claims: dict[str, str] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
     made: list[tuple[str, datetime]] = field(default_factory=list)
     rivals: list[Callable[[Memory], object]] = field(default_factory=list)
 
-    def find(self, identity: Identity) -> str | None:
-        return self.claims.get(identity.key)
+    def claims(self, identities: Sequence[Identity]) -> dict[Identity, Claim]:
+        return {identity: Claim(self.held[identity.key]) for identity in identities if identity.key in self.held}
 
     def claim(self, customer_id: str, identities: Sequence[Identity], at: datetime, *, new: bool = False) -> bool:
         if self.rivals:
             self.rivals.pop(0)(self)
-        if any(identity.key in self.claims for identity in identities):
+        if any(identity.key in self.held for identity in identities):
             return False
-        self.claims |= {identity.key: customer_id for identity in identities}
+        self.held |= {identity.key: customer_id for identity in identities}
         self.made += [(customer_id, at)] if new else []
         return True
 
 
+def see(store: Memory, *identities: Identity) -> str:
+    return resolve_record(store, "demo", identities, AT)[0]
+
+
 def seen(*identities: Identity) -> Callable[[Memory], object]:
-    return lambda store: resolve_customer(store, "demo", identities, AT)
+    return lambda store: see(store, *identities)
 
 
-def test_a_repeat_finds_the_customer_of_the_first_time() -> None:
-    """The same identity seen twice is one customer, made once."""
+def test_a_repeat_finds_the_record_of_the_first_time() -> None:
+    """The same identity seen twice is one record, made once."""
     store = Memory()
-    first = resolve_customer(store, "demo", [ZHANG], AT)
-    assert resolve_customer(store, "demo", [ZHANG], AT) == first
+    first = see(store, ZHANG)
+    assert see(store, ZHANG) == first
     assert store.made == [(first, AT)]
 
 
-def test_the_winner_of_a_race_is_everybodys_customer() -> None:
-    """Who loses the claim answers with the winner's customer, and makes nobody."""
+def test_who_loses_a_race_for_a_phone_learns_whose_it_is() -> None:
+    """Each name is a record of its own; the phone is the winner's, and the loser is told so."""
     store = Memory(rivals=[seen(CALLER, PHONE)])
-    winner = customer_id_of("demo", CALLER)
-    assert resolve_customer(store, "demo", [ZHANG, PHONE], AT) == winner
-    assert (store.made, store.claims[ZHANG.key]) == ([(winner, AT)], winner)
+    record_id, claims = resolve_record(store, "demo", [ZHANG, PHONE], AT)
+    assert record_id == customer_id_of("demo", ZHANG)
+    assert {one: claim.customer_id for one, claim in claims.items()} == {
+        ZHANG: record_id, PHONE: customer_id_of("demo", CALLER),
+    }  # fmt: skip
 
 
 def test_races_without_end_are_tried_again_later() -> None:
     """After as many lost races as the limit allows, the event comes again."""
 
     def tied(number: int) -> Callable[[Memory], object]:
-        return lambda store: store.claims.update({many[number].key: "cus_rival"})
+        return lambda store: store.held.update({many[number].key: "cus_rival"})
 
     many = [Identity("open", "con_1", str(n)) for n in range(RACES_LIMIT + 1)]
     lost = [tied(n) for n in range(RACES_LIMIT)]
-    assert resolve_customer(Memory(rivals=lost[1:]), "demo", many, AT) == "cus_rival"
+    assert see(Memory(rivals=lost[1:]), *many) == customer_id_of("demo", many[0])
     with pytest.raises(Retry):
-        resolve_customer(Memory(rivals=lost), "demo", many, AT)
-
-
-@pytest.mark.parametrize(
-    ("known", "winner"),
-    [([ZHANG, UNION, PHONE], ZHANG), ([UNION, PHONE], UNION), ([PHONE], PHONE), ([], ZHANG)],
-    ids=["platform", "unionid", "phone", "nobody"],
-)
-def test_the_strongest_identity_that_is_known_says_who_it_is(known: list[Identity], winner: Identity) -> None:
-    """The platform's name, then the UnionID, then the phone; what is free becomes theirs, what is another's stays."""
-    store = Memory({identity.key: f"cus_{identity.channel}" for identity in known})
-    before = dict(store.claims)
-    found = resolve_customer(store, "demo", [ZHANG, UNION, PHONE], AT)
-    assert found == before.get(winner.key, customer_id_of("demo", ZHANG))
-    free = {one.key: found for one in (ZHANG, UNION, PHONE) if one not in known}
-    assert store.claims == before | free
+        see(Memory(rivals=lost), *many)
 
 
 @given(st.lists(st.lists(st.sampled_from("abUVPQ"), min_size=1, max_size=3, unique=True), min_size=1, max_size=8))
@@ -97,19 +95,19 @@ def test_an_identity_once_tied_stays_where_it_is(sightings: list[list[str]]) -> 
     """However sightings mix names, UnionIDs and phones, every identity has one holder for ever, who was made once."""
     store = Memory()
     for sighting in sightings:
-        before = dict(store.claims)
+        before = dict(store.held)
         identities = [Identity("any", "", name) for name in sighting]
-        found = resolve_customer(store, "demo", identities, AT)
-        assert store.claims.items() >= before.items()
-        assert found in {store.claims[identity.key] for identity in identities}
+        found = see(store, *identities)
+        assert store.held.items() >= before.items()
+        assert found == store.held[identities[0].key]
     makers = [customer_id for customer_id, _ in store.made]
-    assert (set(makers), len(set(makers))) == (set(store.claims.values()), len(makers))
+    assert (set(makers), len(set(makers))) == (set(store.held.values()), len(makers))
 
 
 @given(st.permutations(range(6)))
 @settings(deadline=None, max_examples=20)
-def test_many_at_once_with_one_phone_are_one_customer(order: Sequence[int]) -> None:
-    """Entries that race for one phone, in threads: everybody gets the same customer, and nobody else is made."""
+def test_many_at_once_with_one_phone_agree_whose_it_is(order: Sequence[int]) -> None:
+    """Entries that race for one phone, in threads: each has its own record, and everybody names one holder of it."""
     store, lock = Memory(), Lock()
     claim = store.claim
 
@@ -118,11 +116,33 @@ def test_many_at_once_with_one_phone_are_one_customer(order: Sequence[int]) -> N
             with lock:
                 return claim(*given, **options)
 
-    guarded = Guarded(store.claims)
+    guarded = Guarded(store.held)
     people = [[Identity("open", f"con_{n}", "p"), PHONE] for n in order]
     with ThreadPoolExecutor(6) as pool:
-        found = set(pool.map(lambda identities: resolve_customer(guarded, "demo", identities, AT), people))
-    assert (len(found), len(store.made)) == (1, 1)
+        found = list(pool.map(lambda identities: resolve_record(guarded, "demo", identities, AT), people))
+    assert len({record_id for record_id, _ in found}) == 6
+    assert len({claims[PHONE].customer_id for _, claims in found}) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("wecom", "ww1", "wmA", None), ("wechat_kf", "ww1", "wmA", {"corp_id": "ww1"})),
+        (("open", "", "crm-7", {"secret": "s"}), ("open", "shop-9", "crm-7", {"secret": "s"})),
+        (("open", "crm", "crm-7", {"account": "crm"}), ("open", "shop-9", "crm-7", {"account": "crm"})),
+        (("youzan", "1", "yz1", {"kdt_id": "1"}), ("youzan", "2", "yz1", {"kdt_id": "1"})),
+    ],
+    ids=["a corp's apps and desks", "an order's shop", "an order's shop, named", "a branch"],
+)
+def test_one_person_has_one_name_in_a_family(one: Any, other: Any) -> None:
+    """Whichever channel of a family a person comes by, and whatever shop an order names, the identity is the same."""
+    assert canonical_identity(*one) == canonical_identity(*other)
+
+
+def test_shops_that_name_people_for_themselves_stay_apart() -> None:
+    """The same buyer's number in two Douyin shops, or two corps, is two identities."""
+    assert canonical_identity("douyin", "s1", "b1", {}) != canonical_identity("douyin", "s2", "b1", {})
+    assert canonical_identity("wechat_kf", "ww1", "wmA", {}) != canonical_identity("wecom", "ww2", "wmA", {})
 
 
 def test_the_id_is_the_same_for_ever_and_differs_by_tenant() -> None:

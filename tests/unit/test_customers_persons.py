@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.customers.identities import Identity
-from functions.customers.persons import Person, identities_of, person_of, phone_identity
-from functions.customers.phones import read_phone
+from functions.customers.people.identities import Identity
+from functions.customers.people.persons import Person, identities_of, person_of, phone_identity
+from functions.customers.people.phones import read_phone
 
 KEY = bytes(32)
 JSON = st.recursive(

@@ -149,3 +149,9 @@ def test_accounts_are_those_that_were_made(hub: Hub) -> None:
     hub.double.control("accounts", [{"open_kfid": "wk2"}])
     assert [one["open_kfid"] for one in hub.client.accounts()] == ["wk1", "wk2"]
     assert hub.double.control("weather", {}).status == 404
+
+
+def test_a_customer_s_unionid_is_told_by_batchget(hub: Hub) -> None:
+    """Of who is known it is there, of who is not it is empty: neither is an error."""
+    hub.double.control("customers", [{"external_userid": "wm1", "unionid": "oU1"}, {"external_userid": "wm2"}])
+    assert [hub.client.union_id(person) for person in ("wm1", "wm2", "wm3")] == ["oU1", "", ""]

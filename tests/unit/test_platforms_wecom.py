@@ -131,3 +131,22 @@ def test_an_error_is_no_secret() -> None:
         wecom.send_welcome("", "您好")
     said = f"{refused.value} {refused.value!r}"
     assert not [secret for secret in (wecom.token(), APP["secret"]) if secret in said]
+
+
+def test_a_customer_s_detail_tells_their_unionid() -> None:
+    """Of a WeChat user it is there, of a corp without an open platform it is empty, of nobody's customer gone."""
+    double = Double((APP,))
+    wecom = made(double)
+    double.control("customers", [{"external_userid": "wmWang", "unionid": "oU1"}, {"external_userid": "woCorp"}])
+    assert [wecom.union_id(person) for person in ("wmWang", "woCorp")] == ["oU1", ""]
+    with pytest.raises(PlatformGone):
+        wecom.union_id("wmNobody")
+
+
+def test_reading_renews_a_token_that_died_early() -> None:
+    """A GET renews the token once, as a POST does."""
+    double = Double((APP,))
+    wecom = made(double)
+    double.control("customers", [{"external_userid": "wmWang", "unionid": "oU1"}])
+    double.expire_tokens()
+    assert wecom.union_id("wmWang") == "oU1"

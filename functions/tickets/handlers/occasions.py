@@ -52,7 +52,9 @@ def _join(desk: Desk, event: OccasionResolved, ticket_id: str) -> None:
             raise Conflict("closed in the meantime", ticket=case.ticket.id)
         return join_occasion(case, event)
 
-    desk.tickets.change(ticket_id, desk.now(), decide, extra=(desk.threads.note_message(event.id, ticket_id),))
+    desk.tickets.change(
+        ticket_id, desk.now(), decide, extra=(desk.threads.note_message(event.id, ticket_id, event.identity_id),)
+    )
 
 
 def _open(desk: Desk, occasion: Occasion, site: Site, classification: Classification, record: Record | None) -> None:
@@ -61,6 +63,7 @@ def _open(desk: Desk, occasion: Occasion, site: Site, classification: Classifica
     opening = Opening(
         ticket_id=ticket_id,
         customer_id=event.customer_id,
+        identity_id=event.identity_id,
         region=site.region,
         store_id=site.store_id,
         placed_by=site.source,
@@ -77,5 +80,5 @@ def _open(desk: Desk, occasion: Occasion, site: Site, classification: Classifica
         amount_currency=event.currency,
     )
     moved = desk.threads.move_occasion(record, occasion_key(event), ticket_id)
-    seen = desk.threads.note_message(event.id, ticket_id)
+    seen = desk.threads.note_message(event.id, ticket_id, event.identity_id)
     open_case(desk, classification, opening, event.customer_id or SYSTEM, event.subject_id, moved, seen)

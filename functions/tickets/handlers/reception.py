@@ -11,6 +11,7 @@ from functions.tickets.deadlines.stuck import SLACK
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Person, Roster
 from functions.tickets.intake.intake import (
+    STAFF_CHANNELS,
     Classification,
     Message,
     Opening,
@@ -18,8 +19,10 @@ from functions.tickets.intake.intake import (
     entry_of,
     join_ticket,
     joins,
+    latest_thread,
     open_ticket,
     opening_notes,
+    threads_of,
 )
 from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.tables import RACES_LIMIT, Record
@@ -34,6 +37,8 @@ from hub.store.table import Write
 LINK_BYTES = 16
 STRANGER = "member:"
 """Before the userid of a member who is none of us: no person's id begins so."""
+Known = tuple[Record | None, Thread | None]
+"""What a customer talks about, as it was read."""
 
 
 def take_message(desk: Desk, event: MessageResolved) -> None:
@@ -116,7 +121,7 @@ def read_content(desk: Desk, ref: str) -> Mapping[str, Any]:
 
 
 def _read_message(desk: Desk, event: MessageResolved) -> Message:
-    sender = desk.staff.person_by_userid(event.sender_id)
+    sender = desk.staff.person_by_userid(event.sender_id) if event.channel in STAFF_CHANNELS else None
     content = read_content(desk, event.content_ref)
     site = settle_site(_sites(desk, event, content, sender))
     return Message(
@@ -134,6 +139,7 @@ def _read_message(desk: Desk, event: MessageResolved) -> Message:
         replay=event.replay,
         text=str(content.get("text", "")),
         entry=entry_of(content, event.channel),
+        identity_id=event.identity_id,
         way=Way(
             connection_id=event.connection_id,
             channel=event.channel,
@@ -154,30 +160,34 @@ def _sites(desk: Desk, event: MessageResolved, content: Mapping[str, Any], sende
 
 
 def _take_once(desk: Desk, message: Message) -> None:
-    record, thread = desk.threads.thread(message.customer_id)
-    ticket = desk.tickets.case(thread.ticket_id).ticket if thread else None
-    if record and thread and joins(thread, ticket, message.at):
-        _join(desk, message, record, thread)
-    else:
-        _open(desk, message, record)
+    record, known = desk.threads.thread(message.customer_id, message.identity_id)
+    classification = classify(desk.catalogue.intake_rules(), message)
+    for thread in threads_of(known, classification):
+        if joins(thread, desk.tickets.case(thread.ticket_id).ticket, message.at):
+            _join(desk, message, thread, (record, known))
+            return
+    _open(desk, message, classification, (record, known))
 
 
-def _join(desk: Desk, message: Message, record: Record, thread: Thread) -> None:
+def _join(desk: Desk, message: Message, thread: Thread, known: Known) -> None:
     sealed = replace(message, sealed=desk.seal_text(thread.ticket_id, message.text))
-    moved = desk.threads.move(record, message.customer_id, thread.but(last_at=max(thread.last_at, message.at)))
+    last = thread.but(last_at=max(thread.last_at, message.at), identity_id=message.identity_id)
+    moved = desk.threads.move(known[0], message.customer_id, latest_thread(known[1], last))
 
     def decide(case: Case) -> Move:
         if not case.ticket.is_open:
             raise Conflict("closed in the meantime", ticket=case.ticket.id)
         return join_ticket(case, sealed)
 
-    link = desk.threads.note_message(message.id, thread.ticket_id)
+    link = desk.threads.note_message(message.id, thread.ticket_id, message.identity_id)
     desk.tickets.change(thread.ticket_id, desk.now(), decide, extra=(link, moved))
 
 
-def _open(desk: Desk, message: Message, record: Record | None) -> None:
+def _open(desk: Desk, message: Message, classification: Classification, known: Known) -> None:
     ticket_id = derived_id("tkt", message.at, message.id)
-    thread = Thread(ticket_id=ticket_id, last_at=message.at)
+    thread = Thread(
+        ticket_id=ticket_id, last_at=message.at, topic=classification.matter, identity_id=message.identity_id
+    )
     opening = Opening(
         ticket_id=ticket_id,
         customer_id=message.customer_id,
@@ -192,9 +202,9 @@ def _open(desk: Desk, message: Message, record: Record | None) -> None:
         entry=message.entry,
         sealed=desk.seal_text(ticket_id, message.text),
         replay=message.replay,
+        identity_id=message.identity_id,
         way=message.way,
     )
-    classification = classify(desk.catalogue.intake_rules(), message)
-    moved = desk.threads.move(record, message.customer_id, thread)
-    link = desk.threads.note_message(message.id, ticket_id)
+    moved = desk.threads.move(known[0], message.customer_id, latest_thread(known[1], thread))
+    link = desk.threads.note_message(message.id, ticket_id, message.identity_id)
     open_case(desk, classification, opening, message.customer_id, message.id, moved, link)

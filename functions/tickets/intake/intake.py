@@ -19,10 +19,16 @@ from hub.rules import DecisionTable, decide
 
 THREAD_WINDOW = timedelta(minutes=30)
 """Business time, sliding: each message that joins keeps the conversation open for as long again."""
+DEFAULT = "default"
+"""The rule of a message that no rule speaks of."""
 BY_HAND = "by hand"
 """The rule of a ticket that somebody opened themselves."""
 TOPIC = "conversation"
-"""A customer has one open conversation, whatever it is about: "型号BX-3" belongs to the freezer that failed."""
+"""The key of all that one customer talks about."""
+TOPICS_LIMIT = 10
+"""So many topics of one customer are open at once."""
+STAFF_CHANNELS = frozenset({"wecom"})
+"""Channels whose names of people are the corp's: anywhere else a sender who is called like a colleague is none."""
 ENTRIES_LIMIT = 20
 """So many entries are kept on a ticket; the trail tells each message's."""
 _ENTRY = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -49,6 +55,7 @@ class Message:
     text: str = ""
     sealed: str = ""
     entry: str = ""
+    identity_id: str = ""
     way: Way | None = None
 
     def facts(self) -> dict[str, object]:
@@ -59,13 +66,18 @@ class Message:
 
 @dataclass(frozen=True)
 class Classification:
-    """What kind of ticket to open. rule_id: the rule that said so, "default", or "by hand". topic: what it is about."""
+    """What kind of ticket to open. rule_id: the rule that said so, DEFAULT, or "by hand". topic: what it is about."""
 
     type: str
     priority: Priority
     rule_id: str
     skill: str = ""
     topic: str = ""
+
+    @property
+    def matter(self) -> str:
+        """What tells one conversation from another of the same customer."""
+        return self.topic or self.type
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,7 @@ class Opening:
     entry: str = ""
     sealed: str = ""
     replay: bool = False
+    identity_id: str = ""
     way: Way | None = None
     order_id: str = ""
     order_no: str = ""
@@ -112,8 +125,25 @@ def classify(table: DecisionTable, message: Message) -> Classification:
     """What kind of ticket this message would open."""
     decision = decide(table, message.facts())
     outcome = decision.outcome
-    rule_id, skill, topic = decision.rule_id or "default", outcome.get("skill", ""), outcome.get("topic", "")
+    rule_id, skill, topic = decision.rule_id or DEFAULT, outcome.get("skill", ""), outcome.get("topic", "")
     return Classification(outcome["type"], outcome["priority"], rule_id, skill, topic)
+
+
+def threads_of(known: Thread | None, classification: Classification) -> tuple[Thread, ...]:
+    """The conversations that a message may belong to, the likeliest first: of its own topic, or, where no rule knows
+    what it is about ("型号BX-3"), any, the latest first."""
+    threads = (known, *known.others) if known else ()
+    if classification.rule_id == DEFAULT:
+        return threads
+    return tuple(thread for thread in threads if thread.topic in ("", classification.matter))
+
+
+def latest_thread(known: Thread | None, thread: Thread) -> Thread:
+    """What a customer talks about once `thread` is the latest of it; what is over is forgotten."""
+    threads = (known, *known.others) if known else ()
+    others = [other.but(others=()) for other in threads if other.ticket_id != thread.ticket_id]
+    live = [other for other in others if not _is_over(other, thread.last_at)]
+    return thread.but(others=tuple(live[: TOPICS_LIMIT - 1]))
 
 
 def joins(thread: Thread | None, ticket: Ticket | None, at: datetime) -> bool:
@@ -121,7 +151,11 @@ def joins(thread: Thread | None, ticket: Ticket | None, at: datetime) -> bool:
 
     A message that comes late, from before the last one, joins as well.
     """
-    return thread is not None and ticket is not None and ticket.is_open and at - thread.last_at <= THREAD_WINDOW
+    return thread is not None and ticket is not None and ticket.is_open and not _is_over(thread, at)
+
+
+def _is_over(thread: Thread, at: datetime) -> bool:
+    return at - thread.last_at > THREAD_WINDOW
 
 
 def open_ticket(classification: Classification, ticket_type: TicketType, opening: Opening) -> Ticket:
@@ -134,6 +168,7 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         type=classification.type,
         priority=classification.priority,
         customer_id=opening.customer_id,
+        identity_id=opening.identity_id,
         region=opening.region,
         store_id=opening.store_id,
         placed_by=opening.placed_by,

@@ -17,13 +17,17 @@ class ThreadTable:
 
     items: Items
 
-    def thread(self, customer_id: str) -> tuple[Record | None, Thread | None]:
-        """The customer's conversation, if there ever was one, and the record that holds it."""
+    def thread(self, customer_id: str, identity_id: str = "") -> tuple[Record | None, Thread | None]:
+        """What the customer talks about, if there ever was anything, and the record that holds it. Who was merged
+        lately goes on with what they talked about before, by the record of their name."""
         record = self.items.find(f"thread#{customer_id}#{TOPIC}", "thread")
+        if record is None and identity_id not in ("", customer_id):
+            earlier = self.items.find(f"thread#{identity_id}#{TOPIC}", "thread")
+            return None, earlier.read(Thread) if earlier else None
         return record, record.read(Thread) if record else None
 
     def move(self, record: Record | None, customer_id: str, thread: Thread) -> Put:
-        """A write that makes this the customer's conversation, in place of the one that was read."""
+        """A write that makes this what the customer talks about, in place of what was read."""
         version = record.version if record else 0
         return self.items.next(f"thread#{customer_id}#{TOPIC}", "thread", thread, version)
 
@@ -42,6 +46,8 @@ class ThreadTable:
         record = self.items.find(f"message#{message_id}", "message")
         return record.read(Pointer).ticket_id if record else ""
 
-    def note_message(self, message_id: str, ticket_id: str) -> Put:
-        """The write that says that a message has opened or joined this ticket; it happens once."""
-        return self.items.new(f"message#{message_id}", "message", Pointer(ticket_id=ticket_id))
+    def note_message(self, message_id: str, ticket_id: str, identity_id: str = "") -> Put:
+        """The write that says that a message has opened or joined this ticket; it happens once. identity_id: of the
+        name that it came by."""
+        pointer = Pointer(ticket_id=ticket_id, identity_id=identity_id)
+        return self.items.new(f"message#{message_id}", "message", pointer)

@@ -172,7 +172,7 @@ def work_reported(tenant: str, visit: Visit) -> WorkReported:
 def _matter(ticket: Ticket) -> dict[str, Any]:
     """Which ticket it is, where its work is, and what it is about: the order, the amount, the fields that its type
     declares."""
-    names = ("customer_id", "region", "store_id", "home_region", "home_store", "order_id", "order_no")
+    names = ("customer_id", "identity_id", "region", "store_id", "home_region", "home_store", "order_id", "order_no")
     matter = {name: getattr(ticket, name) for name in (*names, "amount_minor", "amount_currency", "fields")}
     return {"ticket_id": ticket.id, "ticket_type": ticket.type, **matter}
 

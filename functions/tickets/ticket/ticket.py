@@ -74,6 +74,7 @@ class Ticket(Stored):
     type: str
     priority: Priority
     customer_id: str
+    identity_id: str = ""
     region: str
     store_id: str = ""
     placed_by: str = ""
@@ -216,10 +217,17 @@ class Rung(Stored):
 
 
 class Thread(Stored):
-    """The open conversation of one customer: what they write within the window joins this ticket."""
+    """What one customer talks about (一人一事): what they write of it within the window joins this ticket.
+
+    topic: "" in an older item. identity_id: the customer's record of the name that they last wrote by. others: what
+    else they talk about, the latest first.
+    """
 
     ticket_id: str
     last_at: Moment
+    topic: str = ""
+    identity_id: str = ""
+    others: tuple[Thread, ...] = ()
 
 
 @dataclass(frozen=True)

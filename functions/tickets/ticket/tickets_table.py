@@ -25,9 +25,10 @@ Decide = Callable[[Case], Move | None]
 
 
 class Pointer(Stored):
-    """What leads to a ticket."""
+    """What leads to a ticket. identity_id: the customer's record of the name that it came by."""
 
     ticket_id: str = ""
+    identity_id: str = ""
 
 
 @dataclass

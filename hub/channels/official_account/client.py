@@ -116,6 +116,10 @@ class Client(WechatApi):
             remark=_text(answer, "remark"),
         )
 
+    def union_id(self, open_id: str) -> str:
+        """The UnionID of a person, '' where the account is bound to no open platform."""
+        return self.user_info(open_id).union_id
+
     def create_qrcode(self, scene: str, expires_in_seconds: int = 0) -> Qrcode:
         """A code that says `scene` when it is scanned; 0 seconds for one of the account's 100,000 permanent ones."""
         if not 1 <= len(scene) <= SCENE_LIMIT_CHARS:

@@ -205,8 +205,9 @@ class OrderData(Contract):
     @model_validator(mode="after")
     def _amounts_fit(self) -> Self:
         _minor(self.amount, self.currency)
-        told = [self.deposit, self.platform_fee or "0", self.shipping or "0"]
-        for amount in (*told, *(each.amount for each in (*self.lines, *self.discounts))):
+        amounts = [self.deposit, self.platform_fee or "0", self.shipping or "0"]
+        amounts += [line.amount for line in self.lines] + [discount.amount for discount in self.discounts]
+        for amount in amounts:
             _minor(amount, self.currency)
         return self
 

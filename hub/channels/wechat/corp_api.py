@@ -105,6 +105,15 @@ class CorpClient(ApiClient):
         answer: dict[str, Any] = self.with_token(lambda token: self._post(path, body, token), _code, _words)
         return answer
 
+    def read(self, path: str, **params: str) -> dict[str, Any]:
+        """GET with the token, as `call`."""
+
+        def get(token: str) -> dict[str, Any]:
+            return self._read(path, self.exchange("GET", path, params={"access_token": token, **params}))
+
+        answer: dict[str, Any] = self.with_token(get, _code, _words)
+        return answer
+
     def _post(self, path: str, body: Mapping[str, Any], token: str) -> dict[str, Any]:
         answer = self.exchange(
             "POST",

@@ -18,7 +18,7 @@ ROWS_LIMIT = 1000
 ACCOUNTS_PAGE = 100
 ACCOUNT_PAGES_LIMIT = 50
 SYNC, SEND, SEND_ON_EVENT = "/cgi-bin/kf/sync_msg", "/cgi-bin/kf/send_msg", "/cgi-bin/kf/send_msg_on_event"
-ACCOUNTS = "/cgi-bin/kf/account/list"
+ACCOUNTS, CUSTOMERS = "/cgi-bin/kf/account/list", "/cgi-bin/kf/customer/batchget"
 STALE_CALLBACK_TOKEN = 95007
 ERRORS = corp_errors("wechat_kf")
 _MSGID = re.compile(r"[0-9A-Za-z_-]{1,32}")
@@ -75,6 +75,18 @@ class Client(CorpClient):
             if len(listed) < ACCOUNTS_PAGE:
                 break
         return accounts
+
+    def union_id(self, external_userid: str) -> str:
+        """The UnionID of somebody who wrote lately (客户基础信息); '' for who is unknown, and without an open platform.
+
+        https://developer.work.weixin.qq.com/document/path/95159
+        """
+        answer = self.call(CUSTOMERS, {"external_userid_list": [external_userid]})
+        customers = answer.get("customer_list", [])
+        if not _is_rows(customers):
+            raise Retry(f"{self.CHANNEL}-unreadable", path=CUSTOMERS)
+        known = {row.get("external_userid"): row for row in customers}
+        return str(known.get(external_userid, {}).get("unionid") or "")
 
     def _sync(self, params: dict[str, Any], token: str) -> dict[str, Any]:
         """A callback's token that is too old is left out: fewer calls are allowed then, but nothing is lost."""

@@ -1,4 +1,4 @@
-"""Calls of a WeCom app: messages and cards to members, and the greeting of a new customer."""
+"""Calls of a WeCom app: messages and cards to members, the greeting of a new customer, and who a customer is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.channels.client import PlatformGone, PlatformMisconfigured
+from hub.channels.client import PlatformGone, PlatformMisconfigured, expect_object
 from hub.channels.outbound import Sent, cut_text, unreached_in
 from hub.channels.wechat.corp_api import BASE_URL as BASE_URL
 from hub.channels.wechat.corp_api import CorpClient, corp_errors
@@ -14,6 +14,7 @@ from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card, render_card
 from hub.channels.wecom.codec import GREETING_LIMIT_BYTES
 from hub.kernel.errors import Invalid, Problem
 
+CONTACT_PATH = "/cgi-bin/externalcontact/get"
 RECEIVERS_LIMIT = 1000
 DUPLICATE_CHECK_SECONDS = 14_400  # the longest there is: longer than anything here is tried again
 REMAINDERS = ("invaliduser", "unlicenseduser", "invalidparty", "invalidtag")
@@ -55,6 +56,16 @@ class Client(CorpClient):
         """
         greeting = {"welcome_code": welcome_code, "text": {"content": cut_text(text, GREETING_LIMIT_BYTES)}}
         self.call("/cgi-bin/externalcontact/send_welcome_msg", greeting)
+
+    def union_id(self, external_userid: str) -> str:
+        """The UnionID of a customer who uses WeChat (客户详情); '' where the corp is bound to no open platform.
+
+        https://developer.work.weixin.qq.com/document/path/92114: the app needs the right to customer contact. Raises
+        PlatformGone for who is nobody's customer.
+        """
+        answer = self.read(CONTACT_PATH, external_userid=external_userid)
+        contact = expect_object(self.CHANNEL, answer, CONTACT_PATH, "external_contact")
+        return str(contact.get("unionid") or "")
 
     def _send(self, receivers: Sequence[str], body: Mapping[str, Any], *, once: bool = True) -> Sent:
         """once: the same body within four hours is delivered once, the second net below our own send ids. `unreached`

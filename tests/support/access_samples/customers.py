@@ -37,5 +37,9 @@ def stage() -> Iterator[Ids]:
         yield {"customer_id": row["id"], "name": "mobile"}
 
 
-FACT = ("PUT", "/customers/{customer_id}/facts/{name}")
-SAMPLE = Sample(app.room, stage, bodies={FACT: {"value": "13900139000"}})
+BODIES = {
+    ("PUT", "/customers/{customer_id}/facts/{name}"): {"value": "13900139000"},
+    ("POST", "/customers/{customer_id}/merge"): {"into": "cus_00000000000000000000000000"},
+    ("POST", "/customers/{customer_id}/unmerge"): {"identity_id": "cus_00000000000000000000000000"},
+}
+SAMPLE = Sample(app.room, stage, bodies=BODIES)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.customers.identities import Identity
+from functions.customers.people.identities import Identity
 
 PHONE, UNION = "phone", "unionid"
 """Identities that hold across channels, under these names in place of a channel's."""
@@ -71,6 +71,6 @@ def _phone(text: str) -> str:
     """The number in E.164, "" for none. What reads numbers is large, and most messages tell none."""
     if not text:
         return ""
-    from functions.customers.phones import read_phone
+    from functions.customers.people.phones import read_phone
 
     return read_phone(text)

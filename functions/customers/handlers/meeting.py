@@ -1,0 +1,208 @@
+"""Meeting people: what the bus tells, put down to the record of the name that somebody came by.
+
+Every step is the same again for the same event: an event that comes twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from functions.customers.contacts import Contact, apply_change
+from functions.customers.desk import Desk
+from functions.customers.homes import Home, home_of
+from functions.customers.occasions import occasion_of
+from functions.customers.people.identities import Identity, Who, canonical_identity, resolve_record
+from functions.customers.people.merging import merge_known
+from functions.customers.people.persons import Person, identities_of, person_of
+from functions.customers.places import Served, served_at
+from functions.customers.profile import Scribe, latest_facts, roomy
+from functions.customers.timeline import entry_of
+from hub.contracts.customers import FACTS
+from hub.contracts.events import (
+    AfterSaleChanged,
+    ContactChanged,
+    Event,
+    GroupChanged,
+    LeadCaptured,
+    MessageReceived,
+    MessageResolved,
+    OccasionResolved,
+    ReviewPosted,
+    TicketChanged,
+    TicketClosed,
+    TicketOpened,
+)
+from hub.edge.access import Policy, masked
+from hub.kernel.errors import Conflict, NotFound, Retry
+from hub.kernel.ids import derived_id, is_id
+
+
+def resolve_message(desk: Desk, event: MessageReceived) -> MessageResolved:
+    """The same message with its customer; its id derives from the event's, so a repeat is recognised."""
+    who = meet_sender(desk, event.sender_id, event)
+    home = _home(desk, who.customer_id)
+    return MessageResolved(
+        id=derived_id("evt", event.at, "message.resolved", event.id),
+        tenant=event.tenant,
+        at=event.at,
+        replay=event.replay,
+        message_id=event.message_id,
+        connection_id=event.connection_id,
+        channel=event.channel,
+        sender_id=event.sender_id,
+        customer_id=who.customer_id,
+        identity_id=who.record_id,
+        kind=event.kind,
+        content_ref=event.content_ref,
+        region=event.region,
+        store_id=event.store_id,
+        home_region=home.region,
+        home_store=home.store,
+    )
+
+
+def occasion(desk: Desk, event: AfterSaleChanged | ReviewPosted | LeadCaptured) -> OccasionResolved:
+    """What may call for work, with its customer; nobody where the platform names none."""
+    person_id = event.buyer_id if isinstance(event, AfterSaleChanged) else event.person_id
+    claims = desk.people.claims([identity_of(desk, person_id, event)]) if person_id else {}
+    record_id = next((claim.customer_id for claim in claims.values()), "")
+    who = Who(record_id, desk.people.root(record_id) if record_id else "")
+    return occasion_of(event, who, _home(desk, who.customer_id))
+
+
+def meet_sender(desk: Desk, person_id: str, event: MessageReceived | LeadCaptured) -> Who:
+    """Who sent something, by all that its content says of them; what it says is kept."""
+    person = _person(desk, event.content_ref)
+    who = meet(desk, person_id, event, *identities_of(person, desk.phone_key))
+    if person.facts:
+        _learn(desk, who.record_id, person, event)
+    return who
+
+
+def meet(desk: Desk, person_id: str, event: Event, *others: Identity) -> Who:
+    """Who somebody is whom a platform names so; whoever turns out to be known already is merged with them."""
+    identity = identity_of(desk, person_id, event)
+    unions = desk.unions.identity(identity, desk.connections.find(_text(event, "connection_id")))
+    record_id, claims = resolve_record(desk.people, desk.tenant, (identity, *unions, *others), event.at)
+    try:
+        customer_id = merge_known(desk.people, record_id, claims, event.at)
+    except Conflict:
+        raise Retry("two customers are being merged", customer=record_id) from None
+    unsettled = desk.people.unsettled(record_id) if customer_id != record_id else ()
+    if unsettled:
+        relist(desk, customer_id)
+    for merged_id in unsettled:
+        desk.people.settle(merged_id)
+    return Who(record_id, customer_id)
+
+
+def identity_of(desk: Desk, person_id: str, event: Event) -> Identity:
+    """A person as an event names them, by the one name that all channels of a family share."""
+    connection = desk.connections.find(_text(event, "connection_id"))
+    account = _text(event, "account") or _text(event, "shop_id")
+    settings = connection.settings if connection else None
+    return canonical_identity(_text(event, "channel"), account, person_id, settings)
+
+
+def change_contact(desk: Desk, event: ContactChanged) -> None:
+    """A member of staff and a customer became, or ceased to be, contacts."""
+    who = meet(desk, event.contact_id, event)
+    known, version = desk.customers.contact(who.record_id, event.connection_id, event.member_id)
+    changed = apply_change(known, event)
+    if changed is not None and changed != known:
+        desk.customers.save_contact(who.record_id, changed, version)
+        _keep_with(desk, who, changed)
+    record(desk, who.record_id, event)
+
+
+def record_members(desk: Desk, event: GroupChanged) -> None:
+    """On those who came or went and are customers of ours: a group has members of staff too."""
+    identities = [identity_of(desk, person, event) for person in event.people]
+    for claim in desk.people.claims(identities).values():
+        record(desk, claim.customer_id, event)
+
+
+def record_ticket(desk: Desk, event: TicketOpened | TicketClosed) -> None:
+    """On the record of the name that its customer came by; whoever serves there finds the customer from now on."""
+    record_id = event.identity_id or event.customer_id
+    record(desk, record_id, event)
+    serve_ticket(desk, record_id, event)
+
+
+def serve_ticket(desk: Desk, record_id: str, event: TicketOpened | TicketChanged | TicketClosed) -> None:
+    """Whoever serves where the ticket is finds its customer from now on."""
+    serve(desk, Who(record_id, desk.people.root(record_id)), served_at(event.region, event.store_id))
+
+
+def record(desk: Desk, record_id: str, event: Event) -> None:
+    """That it happened to them."""
+    desk.customers.record(record_id, entry_of(event, record_id))
+
+
+def serve(desk: Desk, who: Who, places: tuple[Served, ...]) -> None:
+    """Whoever serves there finds this customer from now on; one who is none of ours is found by nobody."""
+    try:
+        desk.places.serve(who.record_id, desk.customers.profile(who.customer_id).listed, places)
+    except NotFound:
+        return
+
+
+def relist(desk: Desk, customer_id: str) -> None:
+    """Whoever served one of a customer's records finds the customer."""
+    desk.places.relist(desk.customers.profile(customer_id).listed, desk.people.records(customer_id))
+
+
+def is_known(desk: Desk, thing: str) -> bool:
+    """Whether a thing is a customer of ours."""
+    try:
+        return is_id(thing, "cus") and desk.customers.profile(thing).id == thing
+    except NotFound:
+        return False
+
+
+def scribe_of(desk: Desk) -> Scribe:
+    """Whoever writes facts down here."""
+    policy = desk.policy()
+    return Scribe(lambda name: is_personal(policy, name), desk.sealer.seal, masked, desk.mark)
+
+
+def is_personal(policy: Policy, name: str) -> bool:
+    """Whether a fact of this name is sealed."""
+    return FACTS.class_of(name, policy.plain_facts) is not None
+
+
+def _home(desk: Desk, customer_id: str) -> Home:
+    """Where a customer is at home, by the last word on any of their records."""
+    records = desk.people.records(customer_id) if customer_id else ()
+    return home_of(latest_facts([desk.customers.profile(record_id) for record_id in records]))
+
+
+def _person(desk: Desk, content_ref: str) -> Person:
+    try:
+        return person_of(desk.contents.get(content_ref))
+    except NotFound:
+        return Person()
+
+
+def _learn(desk: Desk, record_id: str, person: Person, event: MessageReceived | LeadCaptured) -> None:
+    """Keep what was said. When somebody else writes just now this raises Conflict, and the event comes again."""
+    profile, scribe = desk.customers.profile(record_id), scribe_of(desk)
+    facts = [
+        scribe.fact(record_id, name, value, source=event.channel, at=event.at)
+        for name, value in roomy(profile, person.facts).items()
+    ]
+    desk.customers.save_facts(record_id, facts, profile.version)
+
+
+def _keep_with(desk: Desk, who: Who, contact: Contact) -> None:
+    """A customer is found by their contacts among the staff, as long as they are that."""
+    (place,) = served_at(person=contact.member_id)
+    if contact.follow_state in ("following", "half_added"):
+        serve(desk, who, (place,))
+        return
+    desk.places.leave(who.record_id, place)
+    if who.record_id != who.customer_id:
+        relist(desk, who.customer_id)
+
+
+def _text(event: Event, name: str) -> str:
+    value = getattr(event, name, "")
+    return value if isinstance(value, str) else ""
