@@ -1,4 +1,4 @@
-"""What was bought, and on what terms: what settlement and work need of an order, in the same words for all platforms."""
+"""What was bought, and on what terms: what settlement and work need of an order, in words that all platforms share."""
 
 from __future__ import annotations
 
