@@ -28,8 +28,8 @@ __all__ = ["FRESH_SECONDS", "LOOKUPS", "PAGE_LIMIT", "UNKNOWN_SECONDS", "Connect
 FRESH_SECONDS = 60
 """A changed secret is in use everywhere after this long."""
 LOOKUPS = 10
-"""So many ids that there are not are looked up at once, and so many connections for what does not verify; after that one
-every UNKNOWN_SECONDS. What is found counts as none of them."""
+"""So many ids that there are not are looked up at once, and so many connections for what does not verify; after that
+one every UNKNOWN_SECONDS. What is found counts as none of them."""
 UNKNOWN_SECONDS = 5
 PAGE_LIMIT = 100
 """SSM gives ten names a page: a tenant has at most 1000 connections."""
