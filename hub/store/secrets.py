@@ -28,8 +28,8 @@ __all__ = ["FRESH_SECONDS", "LOOKUPS", "PAGE_LIMIT", "UNKNOWN_SECONDS", "Connect
 FRESH_SECONDS = 60
 """A changed secret is in use everywhere after this long."""
 LOOKUPS = 10
-"""So many ids that nobody knows are looked up at once, and so many deliveries that do not verify; after that one every
-UNKNOWN_SECONDS."""
+"""So many ids that there are not are looked up at once, and so many connections for what does not verify; after that
+one every UNKNOWN_SECONDS. What is found counts as none of them."""
 UNKNOWN_SECONDS = 5
 PAGE_LIMIT = 100
 """SSM gives ten names a page: a tenant has at most 1000 connections."""
@@ -55,6 +55,10 @@ class _Allowance:
             return False
         self.left -= 1
         return True
+
+    def give_back(self) -> None:
+        """It was no guess."""
+        self.left = min(LOOKUPS, self.left + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ class ConnectionSecrets:
         not verify asks: a secret may just have been rotated."""
         if self._doubts.take(self._now()):
             self._refresh(connection.id)
+            if self._known(connection.id) != connection:
+                self._doubts.give_back()
         known = self._known(connection.id)
         return known if known != connection else None
 
@@ -152,10 +158,12 @@ class ConnectionSecrets:
         no guest keeps a host out."""
         if not _ID.fullmatch(connection_id):
             return None
-        if self._guesses.take(self._now()):
-            self._read([connection_id])
-        else:
+        if not self._guesses.take(self._now()):
             self.every()
+        else:
+            self._read([connection_id])
+            if self._known(connection_id) is not None:
+                self._guesses.give_back()
         return self._known(connection_id)
 
     def _refresh(self, connection_id: str) -> None:

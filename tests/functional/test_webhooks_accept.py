@@ -246,17 +246,17 @@ def test_guessing_connections_costs_ten_calls_and_writes_nothing(stack: Stack) -
     assert stack.calls == ["GetParameters"] * LOOKUPS + ["GetParametersByPath"]
 
 
-def test_ten_new_connections_answer_their_platforms_check_at_once(stack: Stack) -> None:
-    """A door at work for long answers the check of a connection made this moment, ten of ten."""
+def test_new_connections_answer_their_platforms_check_at_once(stack: Stack) -> None:
+    """A door at work for long answers the check of each connection made this moment, thirty of thirty."""
     door, stamp = stack.door(), Stamp(timestamp="1700000000", nonce="n", randomness=b"\xff0123456789abcdef")
     door.answer(deliver(WECOM, wecom_text("你好")))
     statuses = []
-    for number in range(10):
+    for number in range(30):
         made = replace(WECOM, id=f"con_NEW{number}")
         stack.secrets().put(made)
         delivery, _ = codec("wecom").verification(made.settings, stamp)
         statuses.append(door.answer(to_event(made, delivery))["statusCode"])
-    assert statuses == [200] * 10
+    assert statuses == [200] * 30
 
 
 def test_a_secret_rotated_this_moment_opens_the_door(stack: Stack) -> None:
