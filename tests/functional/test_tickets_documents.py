@@ -56,7 +56,9 @@ def test_a_type_of_ones_own(hub: World) -> None:
     ticket = hub.call("POST", "/tickets", BODY | {"type": "install", "priority": "urgent"}).json
 
     assert (ticket["title"]["zh"], ticket["flow"]["version"]) == ("加急安装", 0)
-    assert [head["key"] for head in hub.call("GET", "/tickets/types").json["data"]] == ["consult", "install", "repair"]
+    assert [head["key"] for head in hub.call("GET", "/tickets/types").json["data"]] == [
+        *("after_sale", "consult", "install", "repair"),
+    ]
 
 
 def test_a_region_calls_a_type_its_own_way(hub: World) -> None:
