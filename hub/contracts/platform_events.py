@@ -253,29 +253,9 @@ class DecisionCorrected(Event):
     state: OrderState
 
 
-PLATFORM_EVENTS: tuple[type[Event], ...] = (
-    MessageReceived,
-    ContactChanged,
-    CardTapped,
-    TouchpointCaptured,
-    LeadCaptured,
-    ConsentChanged,
-    MemberChanged,
-    CouponChanged,
-    GroupChanged,
-    StaffChanged,
-    PlatformNoticed,
-    SupplyChanged,
-    LogisticsChanged,
-    ReviewPosted,
-    OrderTouched,
-    AfterSaleTouched,
-    FeedTouched,
-    OrderDepositPaid,
-    OrderPaid,
-    OrderFinished,
-    RefundPaid,
-    OrderChanged,
-    AfterSaleChanged,
-    DecisionCorrected,
+PLATFORM_EVENTS: tuple[type[Event], ...] = tuple(
+    item
+    for item in vars().copy().values()
+    if isinstance(item, type) and issubclass(item, Event) and "type" in item.model_fields
 )
+"""Every event above: a class that says its type."""

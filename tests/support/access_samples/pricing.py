@@ -32,4 +32,5 @@ def stage() -> Iterator[Ids]:
         yield {"quote_id": made.json["id"], "key": "standard"}
 
 
-SAMPLE = Sample(app.room, stage, BODIES)
+FOUND_BY = {"/pricing/quotes/{quote_id}": ("the tenant", "the province")}
+SAMPLE = Sample(app.room, stage, BODIES, found_by=FOUND_BY)

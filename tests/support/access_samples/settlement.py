@@ -76,4 +76,8 @@ def listed(path: str) -> Any:
     return call(app.room, "GET", path).json["data"]
 
 
-SAMPLE = Sample(app.room, stage, BODIES)
+FOUND_BY = {
+    "/settlement/earnings/{person}": ("the tenant", "the province"),
+    "/settlement/statements/{statement_id}": ("the tenant",),
+}
+SAMPLE = Sample(app.room, stage, BODIES, found_by=FOUND_BY)

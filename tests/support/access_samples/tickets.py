@@ -40,4 +40,6 @@ def stage() -> Iterator[Ids]:
         yield {"ticket_id": made.json["id"], "node": "accept", "key": "repair", "link": "none"}
 
 
-SAMPLE = Sample(app.room, stage, BODIES)
+SAMPLE = Sample(
+    app.room, stage, BODIES, place_by_place=tuple(f"{path}/copy" for path in DOCUMENTS if path != "/tickets/rules")
+)
