@@ -22,6 +22,7 @@ class Entry(BaseModel):
     subscriptions: tuple[str, ...] = ()
     schedule: str = ""
     queue: str = ""
+    followed: tuple[str, ...] = ()  # forward: what the sort keys begin with that it reads; (): any
     timeout: int = Field(default=60, ge=1, le=900)  # seconds
     memory: int = Field(default=512, ge=128, le=10_240)  # MB
 

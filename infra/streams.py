@@ -1,16 +1,20 @@
 """The outbox: a room's table stream → its `forward` function → its changes queue → its `changes` function."""
 
+import json
+from typing import Any
+
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.functions import RoomFunctions
-from infra.manifest import Manifest
+from infra.manifest import Entry, Manifest
 from infra.queues import Queues, queue_name
 
 BATCH_MAX = 100
 RETRIES_MAX = 50
-EXTRA_STREAMS = {"webhooks": ("inbox",)}  # whose stream a room reads besides its own table's
+INBOX = "inbox"
+EXTRA_STREAMS = {"webhooks": (INBOX,)}  # whose stream a room reads besides its own table's
 
 
 def streamed_tables(manifest: Manifest) -> tuple[str, ...]:
@@ -31,9 +35,9 @@ class Streams(Construct):
         for entry in room.manifest.of_kind("forward"):
             dead = self.queues.dead[queue_name(room.manifest, entry)]
             for table in streamed_tables(room.manifest):
-                self._read(table, room.functions[entry.name], dead.queue_arn)
+                self._read(table, room.functions[entry.name], dead.queue_arn, _pattern(table, entry))
 
-    def _read(self, table: str, function: lambda_.Function, dead_arn: str) -> None:
+    def _read(self, table: str, function: lambda_.Function, dead_arn: str, pattern: str) -> None:
         mapping = lambda_.CfnEventSourceMapping
         mapping(
             function,
@@ -42,9 +46,19 @@ class Streams(Construct):
             function_name=function.function_name,
             starting_position="TRIM_HORIZON",
             batch_size=BATCH_MAX,
+            filter_criteria=mapping.FilterCriteriaProperty(filters=[mapping.FilterProperty(pattern=pattern)]),
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=RETRIES_MAX,
             destination_config=mapping.DestinationConfigProperty(
                 on_failure=mapping.OnFailureProperty(destination=dead_arn)
             ),
         )
+
+
+def _pattern(table: str, entry: Entry) -> str:
+    """Which records call the function: items that are new or changed, of those that it follows; of an inbox those that
+    are new alone."""
+    told: dict[str, Any] = {"eventName": ["INSERT"] if table == INBOX else ["INSERT", "MODIFY"]}
+    if entry.followed:
+        told["dynamodb"] = {"Keys": {"sk": {"S": [{"prefix": prefix} for prefix in entry.followed]}}}
+    return json.dumps(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functions.directory.desk import build_desk
+from hub.documents.items import POINTER
 from hub.edge.room import Room
 from hub.store.idempotency import Idempotency
 
@@ -15,4 +16,5 @@ room = Room(
     idempotency=Idempotency,
     exact_paths=("/openapi.json", "/docs", "/{file}"),
     module="functions.directory.app",
+    followed=("person", "roster", POINTER),
 )

@@ -22,5 +22,6 @@ room = Room(
     build_desk,
     idempotency=Idempotency,
     queues_of=queues_of,
+    followed=FOLLOWED,
     module="functions.tickets.app",
 )

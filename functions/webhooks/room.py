@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.webhooks.desk import build_desk
 from functions.webhooks.orders.orders import AFTER_SALE_SORT
 from functions.webhooks.orders.orders import SORT as ORDER
-from hub.documents.items import line_of_pointer
+from hub.documents.items import POINTER, line_of_pointer
 from hub.edge.bus import Change
 from hub.edge.room import Room
 from hub.store.idempotency import Idempotency
@@ -30,4 +30,12 @@ def queues_of(change: Change) -> tuple[str, ...]:
     return ()
 
 
-room = Room("webhooks", ("/webhooks",), build_desk, Idempotency, queues_of=queues_of, module="functions.webhooks.app")
+room = Room(
+    "webhooks",
+    ("/webhooks",),
+    build_desk,
+    Idempotency,
+    queues_of=queues_of,
+    module="functions.webhooks.app",
+    followed=(MESSAGE, ORDER, AFTER_SALE_SORT, POINTER),
+)

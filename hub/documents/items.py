@@ -12,13 +12,17 @@ from hub.kernel.effective import Switch
 
 Json = Any
 SCHEMA = 1
+POINTER = "p#"
+"""What a pointer's sort key begins with."""
 
 
 def line_of_pointer(pk: str, sk: str) -> Line | None:
     """Which document's pointer in which scope this key is: for what follows a move, from the table's stream. None for
     every other item."""
     names = pk.split("#")
-    return Line(names[2], names[3], sk[2:]) if len(names) == 4 and names[1] == "doc" and sk.startswith("p#") else None
+    return (
+        Line(names[2], names[3], sk[2:]) if len(names) == 4 and names[1] == "doc" and sk.startswith(POINTER) else None
+    )
 
 
 def read_pointer(item: Mapping[str, Any]) -> Pointer:

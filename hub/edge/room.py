@@ -45,6 +45,8 @@ class Room(Chalice, Generic[Desk]):
     idempotency: what is behind Idempotency-Key; None where no route creates or changes anything.
     queues_of: to which of its queues a change of its tables goes: names of `room.queue`s, or "changes"; none: it costs
     no queue. None: all go to "changes".
+    followed: what the sort keys of items begin with whose changes are read from the stream at all; (): of every item.
+    That an item is gone is never told.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Room(Chalice, Generic[Desk]):
         exact_paths: tuple[str, ...] = (),
         queues_of: Callable[[bus.Change], Sequence[str]] | None = None,
         module: str = "",
+        followed: Sequence[str] = (),
     ) -> None:
         super().__init__(app_name=name, configure_logs=False)
         self.paths, self.exact_paths = paths, exact_paths
@@ -65,7 +68,7 @@ class Room(Chalice, Generic[Desk]):
         self.module = module
         self.idempotency = idempotency
         self._make_desk = make_desk
-        self._queues_of = queues_of
+        self._queues_of, self._followed = queues_of, tuple(followed)
         self._installing = RLock()
         self._installed: tuple[Host, Desk] | None = None
 
@@ -168,9 +171,8 @@ class Room(Chalice, Generic[Desk]):
     def changes(self, handler: Callable[[Desk, bus.Change], None]) -> Any:
         """Consume the changes of the room's own tables. app.py also says `forward = room.forward` (stream → queue)."""
         self._entry("changes", "changes", handler)
-        self.entries.append(
-            self._describe("forward", "forward", f"{handler.__module__}.forward", timeout=WORK_TIMEOUT_SECONDS)
-        )
+        forward = self._describe("forward", "forward", f"{handler.__module__}.forward", timeout=WORK_TIMEOUT_SECONDS)
+        self.entries.append({**forward, "followed": list(self._followed)})
         return self._consume("changes", consumers.changes, handler)
 
     def forward(self, event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG002 - Lambda's signature

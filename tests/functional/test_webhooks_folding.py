@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.webhooks.inbox.counters_table import TRIES, Counters
+from functions.webhooks.inbox.counters_table import SHARDS, TRIES, Counters
 from functions.webhooks.inbox.counts import Row, latest_facts, number
 from functions.webhooks.inbox.settling_table import Settler
 from hub.kernel.clock import rfc3339
@@ -32,6 +32,8 @@ CONNECTION = "con_A"
 STATES = ("accepted", "pending", "processed", "quarantined", "dead")
 NUMBERS = count()
 Step = tuple[str, int, State]
+READ: list[Callable[[], None]] = [lambda: None] * (1 + SHARDS)
+"""Nothing happens before the calls that read: the number of folds, then each shard."""
 
 
 @pytest.fixture(scope="module", name="client")
@@ -112,7 +114,7 @@ STEP = st.tuples(
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(st.lists(STEP, max_size=3), max_size=4), max_size=3))
+@given(st.lists(st.lists(st.lists(STEP, max_size=3), max_size=len(READ) + 4), max_size=3))
 def test_any_interleaving_of_settling_and_folding_keeps_every_sum(client: Any, folds: list[list[list[Step]]]) -> None:
     """While a fold runs messages settle and other folds run: every sum, in all and of each day, is that of the
     messages' states."""
@@ -130,7 +132,7 @@ def test_a_row_that_changes_while_it_is_folded_stays(client: Any) -> None:
     """What is counted between the reading and the folding is not lost: the row waits for the next run."""
     world = World(client)
     world.settle(0, "quarantined")
-    world.fold([lambda: None, lambda: None, lambda: world.settle(0, "processed")])
+    world.fold([*READ, lambda: world.settle(0, "processed")])
     assert [row.day for row in world.counters(client).rows(CONNECTION)] == [DAYS[0]]
     world.check()
 
@@ -140,12 +142,12 @@ def test_a_row_that_went_and_came_again_is_not_folded_as_the_old_one(client: Any
     world = World(client)
     world.settle(0, "quarantined")
     late: Step = ("settle", 0, "processed")
-    world.fold([lambda: None, lambda: None, lambda: world.do([("fold", 0, "dead"), late])])
+    world.fold([*READ, lambda: world.do([("fold", 0, "dead"), late])])
     world.check()
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.booleans(), max_size=8))
+@given(st.lists(st.booleans(), max_size=30))
 def test_a_reader_amid_folds_sees_each_row_once(client: Any, folds: list[bool]) -> None:
     """Whenever folds come between the calls of a reader, it reads again, and sees neither a row twice nor none."""
     world = World(client)
@@ -164,7 +166,7 @@ def test_a_reader_among_endless_folds_is_told_to_come_again(client: Any) -> None
         world.fold()
 
     with pytest.raises(Retry):
-        world.counters(Between(client, [fold_one] * 3 * TRIES)).rows()
+        world.counters(Between(client, [fold_one] * (len(READ) + 1) * TRIES)).rows()
 
 
 def test_the_latest_facts_survive_the_folding(client: Any) -> None:

@@ -102,7 +102,8 @@ def test_every_queue_feeds_its_function_in_batches_that_fail_by_message(demo: Te
 
 
 def test_every_stream_is_read_from_its_start_by_the_rooms_forward(demo: Template) -> None:
-    """Webhooks reads the inbox too; a record that can't be forwarded is kept aside."""
+    """Webhooks reads the inbox too; a record that can't be forwarded is kept aside; a function is called for what is
+    new or changed of the items that it follows, and for nothing that is gone."""
     read = set()
     for mapping in mappings(demo):
         table = demo.target(mapping["EventSourceArn"])
@@ -110,6 +111,12 @@ def test_every_stream_is_read_from_its_start_by_the_rooms_forward(demo: Template
             continue
         read.add((table["TableName"], function_of(demo, mapping)["FunctionName"]))
         assert (mapping["StartingPosition"], mapping["BatchSize"]) == ("TRIM_HORIZON", 100)
+        (only,) = mapping["FilterCriteria"]["Filters"]
+        news = ["INSERT"] if table["TableName"] == "hub-demo-inbox" else ["INSERT", "MODIFY"]
+        followed = {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ticket"}, {"prefix": "visit#"}]}}}}
+        assert json.loads(only["Pattern"]) == {"eventName": news} | (
+            followed if table["TableName"] == "hub-demo-tickets" else {}
+        )
         assert mapping["BisectBatchOnFunctionError"] is True
         aside = demo.target(mapping["DestinationConfig"]["OnFailure"]["Destination"])
         assert aside["QueueName"].endswith("-forward-dead")

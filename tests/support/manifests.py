@@ -17,6 +17,7 @@ ROOMS: dict[str, dict[str, Any]] = {
         "paths": ["/tickets", "/flows", "/t"],
         "events": ["message.resolved", "card.tapped"],
         "outbox": OUTBOX,
+        "followed": ["ticket", "visit#"],
         "tasks": ["steps"],
     },
     "customers": {"paths": ["/customers"], "events": ["message.received"], "outbox": OUTBOX},
@@ -61,7 +62,8 @@ def manifest_of(room: str) -> dict[str, Any]:
     entries = [_entry(room, "http", "http", "room", paths=facts["paths"], exact_paths=facts.get("exact_paths", []))]
     if "events" in facts:
         entries.append(_entry(room, "events", "events", "on_event", subscriptions=facts["events"]))
-    entries += [_entry(room, name, name, name) for name in facts.get("outbox", ())]
+    followed = facts.get("followed", [])
+    entries += [_entry(room, name, name, name, followed=followed) for name in facts.get("outbox", ())]
     entries += [_entry(room, name, "task", name) for name in facts.get("tasks", ())]
     entries += [_entry(room, name, "queue", name, queue=name) for name in facts.get("queues", ())]
     for name, expression in facts.get("schedules", {}).items():
