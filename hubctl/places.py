@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from json.decoder import scanstring
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _VALUE = json.JSONDecoder()
@@ -44,8 +43,8 @@ def _walk(text: str, at: int, pointer: str, found: dict[str, int]) -> int:
 
 def _member(text: str, at: int) -> tuple[str, int]:
     """A member's name as pointers have it, and where its value begins."""
-    name, end = scanstring(text, at + 1)
-    return name.replace("~", "~0").replace("/", "~1"), _skip(text, _skip(text, end) + 1)
+    name, end = _VALUE.raw_decode(text, at)
+    return str(name).replace("~", "~0").replace("/", "~1"), _skip(text, _skip(text, end) + 1)
 
 
 def _skip(text: str, at: int) -> int:
