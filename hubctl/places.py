@@ -44,7 +44,7 @@ def _walk(text: str, at: int, pointer: str, found: dict[str, int]) -> int:
 def _member(text: str, at: int) -> tuple[str, int]:
     """A member's name as pointers have it, and where its value begins."""
     name, end = _VALUE.raw_decode(text, at)
-    return name.replace("~", "~0").replace("/", "~1"), _skip(text, _skip(text, end) + 1)
+    return str(name).replace("~", "~0").replace("/", "~1"), _skip(text, _skip(text, end) + 1)
 
 
 def _skip(text: str, at: int) -> int:
