@@ -103,8 +103,8 @@ def comment(desk: Desk, request: Request) -> TicketView:
     return change_case(desk, request, lambda case: Move(case.ticket, (note,)))
 
 
-def _replay_reply(desk: Desk, _request: Request, ticket_id: str) -> TicketView:
-    return show_case(desk, desk.tickets.case(ticket_id))
+def _reply_again(desk: Desk, request: Request, _resource_id: str) -> TicketView:
+    return reply(desk, request)
 
 
 @room.http(
@@ -115,12 +115,12 @@ def _replay_reply(desk: Desk, _request: Request, ticket_id: str) -> TicketView:
     roles=WORKERS,
     scope="region",
     subject=case_of,
-    replay=_replay_reply,
+    replay=_reply_again,
     summary="回复客户 · Answer the customer",
 )
 def reply(desk: Desk, request: Request) -> TicketView:
     """Answer the customer over the channel that they came by, within what it allows; 409 says in words why not."""
-    draft = Draft(request.new_id("rpl"), request.body.text, request.principal.sub)
+    draft = Draft(request.new_id("rpl"), request.body.text, request.principal.sub, request.randomness.hex())
     return show_case(desk, send_reply(desk, request.subject, draft))
 
 

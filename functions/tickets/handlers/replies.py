@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from functions.tickets.desk import Desk
-from functions.tickets.tables import RACES_LIMIT
+from functions.tickets.tables import RACES_LIMIT, Record
 from functions.tickets.ticket.replies import (
     NO_CONNECTION,
     PLATFORM_SAYS_NO,
@@ -23,7 +23,7 @@ from hub.kernel.errors import Conflict, Invalid, Retry
 from hub.kernel.ids import digest
 from hub.kernel.platforms import PlatformRefused
 from hub.store.connection import Connection
-from hub.store.table import Delete, Put, Write
+from hub.store.table import Put
 
 NUMBER_CHARS = 32
 """What 微信客服 takes as a message's own id, which it sends once."""
@@ -31,22 +31,26 @@ NUMBER_CHARS = 32
 
 @dataclass(frozen=True)
 class Draft:
-    """A reply to be. id: the same for the same request, so a repeat is known."""
+    """A reply to be. id: the same for the same request, so a repeat is known; attempt: another for each call."""
 
     id: str
     text: str
     actor: str
+    attempt: str
 
 
 def send_reply(desk: Desk, case: Case, draft: Draft) -> Case:
     """Send it once; answers the ticket as it is then. Raises ReplyRefused in words, Retry where the platform did not
     take it just now (then the same reply may be sent again), and Invalid for words that the platform does not take."""
-    if (known := _find(desk, case, draft)) is not None:
+    record = _find(desk, case, draft)
+    known = record.read(Reply) if record else None
+    if known is not None and not _may_try(known, draft):
         return _repeated(desk, case, known)
     way = require_way(case)
     connection, window = _connection(desk, way), reply_window(way.channel)
     sealed = desk.seal_text(case.ticket.id, draft.text)
-    claim = desk.items.new(f"ticket#{case.ticket.id}", f"reply#{draft.id}", Reply(state="claimed"))
+    version, reply = record.version if record else 0, Reply(state="claimed", attempt=draft.attempt)
+    claim = desk.items.next(f"ticket#{case.ticket.id}", f"reply#{draft.id}", reply, version)
 
     def decide(current: Case) -> Move:
         return claim_reply(current, draft.id, draft.actor, sealed, window, desk.now())
@@ -71,14 +75,14 @@ def _post(desk: Desk, case: Case, connection: Connection, way: Way, draft: Draft
 
 
 def _settle(desk: Desk, case: Case, draft: Draft, reply: Reply) -> Case:
-    """One that was not sent is forgotten, so that the same request may send it."""
-    pk, sk = f"ticket#{case.ticket.id}", f"reply#{draft.id}"
-    gone = reply.state == "not sent"
-    write: Write = Delete((desk.items.key(pk), sk)) if gone else Put(desk.items.item(pk, sk, reply, version=2))
-    return _write(desk, case, draft, lambda current: settle_reply(current, draft.id, draft.actor, reply), write)
+    record = _find(desk, case, draft)
+    settled = reply.but(attempt=draft.attempt)
+    version = (record.version if record else 0) + 1
+    write = Put(desk.items.item(f"ticket#{case.ticket.id}", f"reply#{draft.id}", settled, version=version))
+    return _write(desk, case, draft, lambda current: settle_reply(current, draft.id, draft.actor, settled), write)
 
 
-def _write(desk: Desk, case: Case, draft: Draft, decide: Callable[[Case], Move], write: Write) -> Case:
+def _write(desk: Desk, case: Case, draft: Draft, decide: Callable[[Case], Move], write: Put) -> Case:
     """Both or neither, decided anew when somebody else was faster with the ticket."""
     for _ in range(RACES_LIMIT):
         try:
@@ -86,18 +90,26 @@ def _write(desk: Desk, case: Case, draft: Draft, decide: Callable[[Case], Move],
         except ReplyRefused:
             raise
         except (Conflict, Retry):
-            if isinstance(write, Put) and write.when and _find(desk, case, draft) is not None:
+            record = _find(desk, case, draft)
+            if write.when and record is not None and record.version >= write.item["version"]:
                 raise ReplyRefused(UNKNOWN) from None
     raise Retry("too many changes of one ticket at once", ticket=case.ticket.id)
 
 
-def _find(desk: Desk, case: Case, draft: Draft) -> Reply | None:
-    record = desk.items.find(f"ticket#{case.ticket.id}", f"reply#{draft.id}")
-    return record.read(Reply) if record else None
+def _find(desk: Desk, case: Case, draft: Draft) -> Record | None:
+    return desk.items.find(f"ticket#{case.ticket.id}", f"reply#{draft.id}")
+
+
+def _may_try(reply: Reply, draft: Draft) -> bool:
+    """One that did not go out goes by the next call; in the same one only where no platform was called for it."""
+    return reply.state == "not sent" and (reply.attempt != draft.attempt or reply.reason == Invalid.code)
 
 
 def _repeated(desk: Desk, case: Case, reply: Reply) -> Case:
-    """The same request came again. Raises ReplyRefused where it is not known to have gone out."""
+    """The same request came again. Raises ReplyRefused where it is not known to have gone out, Retry where it did not
+    just now."""
+    if reply.state == "not sent":
+        raise Retry("the platform did not take it just now")
     if reply.state == "claimed":
         raise ReplyRefused(UNKNOWN)
     if reply.state == "refused":

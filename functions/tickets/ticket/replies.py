@@ -38,11 +38,13 @@ class ReplyRefused(Conflict):
 
 
 class Reply(Stored):
-    """One reply, as far as it got. platform_id: the platform's name for it; reason: why it was refused."""
+    """One reply, as far as it got. platform_id: the platform's name for it; reason: why it was refused, or not sent;
+    attempt: the call that tried it last."""
 
     state: ReplyState
     platform_id: str = ""
     reason: str = ""
+    attempt: str = ""
 
 
 def require_way(case: Case) -> Way:
