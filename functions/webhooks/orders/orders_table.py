@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -92,13 +92,18 @@ class Orders:
             self._create_unknown(unmapped, shop_id, noting)
 
     def list_unmapped(self, start: Mapping[str, Any] | None = None) -> tuple[list[Unmapped], dict[str, Any] | None]:
-        """Some of them, shard by shard, and where the next ones start (None: there are no more)."""
+        """UNMAPPED_LIMIT of them at most, shard by shard, and where the next ones start (None: there are no more)."""
+        items: list[dict[str, Any]] = []
         lists = shard_pks(self.tenant, "unmapped")
-        shard = lists.index(start["pk"]) if start else 0
-        page = self.table.query(lists[shard], limit=UNMAPPED_LIMIT, start=start)
-        names = ("connection_id", "entity", "number", "order_no", "reason")
-        following = {"pk": lists[shard + 1], "sk": LOWEST} if shard + 1 < len(lists) else None
-        return [Unmapped(*(item[name] for name in names)) for item in page.items], page.start or following
+        for shard in lists[lists.index(start["pk"]) if start else 0 :]:
+            if len(items) == UNMAPPED_LIMIT:
+                return _unmapped(items), {"pk": shard, "sk": LOWEST}
+            page = self.table.query(shard, limit=UNMAPPED_LIMIT - len(items), start=start)
+            items += page.items
+            if page.start:
+                return _unmapped(items), page.start
+            start = None
+        return _unmapped(items), None
 
     def forget_unmapped(self, unmapped: Unmapped, channel: str, shop_id: str) -> None:
         """It was understood. What stood for it until then goes, where it turned out to be another shop's."""
@@ -246,3 +251,8 @@ class Orders:
 
 def _sort(identity: str) -> str:
     return AFTER_SALE_SORT if identity.startswith("afs_") else SORT
+
+
+def _unmapped(items: Iterable[Mapping[str, Any]]) -> list[Unmapped]:
+    names = ("connection_id", "entity", "number", "order_no", "reason")
+    return [Unmapped(*(item[name] for name in names)) for item in items]
