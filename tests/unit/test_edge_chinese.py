@@ -108,4 +108,4 @@ def said_in(path: Path) -> Iterator[str]:
             if isinstance(sentence, ast.Constant):
                 yield str(sentence.value)
             elif isinstance(sentence, ast.JoinedStr):
-                yield "".join(p.value if isinstance(p, ast.Constant) else "{}" for p in sentence.values)
+                yield "".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in sentence.values)
