@@ -207,6 +207,7 @@ def test_many_at_once_are_one_customer(session: Any) -> None:
     events = [message(f"crm-{n}", {"phone": PHONE, "name": NAME}) for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda event: app.on_event(bus_batch(event), Context()), events))
+    customers(session)
     hear(*events)
     assert len(set(customers(session))) == 1
     assert len(call(app.room, "GET", "/customers").json["data"]) == 1
