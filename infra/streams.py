@@ -58,7 +58,7 @@ class Streams(Construct):
 def _pattern(table: str, entry: Entry) -> str:
     """Which records call the function: items that are new or changed, of those that it follows; of an inbox those that
     are new alone."""
-    told: dict[str, Any] = {"eventName": ["INSERT"] if table == INBOX else ["INSERT", "MODIFY"]}
+    pattern: dict[str, Any] = {"eventName": ["INSERT"] if table == INBOX else ["INSERT", "MODIFY"]}
     if entry.followed:
-        told["dynamodb"] = {"Keys": {"sk": {"S": [{"prefix": prefix} for prefix in entry.followed]}}}
-    return json.dumps(told)
+        pattern["dynamodb"] = {"Keys": {"sk": {"S": [{"prefix": prefix} for prefix in entry.followed]}}}
+    return json.dumps(pattern)
