@@ -107,7 +107,12 @@ def test_every_known_status_has_its_place() -> None:
 def test_an_unknown_status_waits_for_its_mapping(market: Market) -> None:
     """Douyin hears 200; the order is unknown, its message quarantined. The next version of the mapping is published:
     the message is replayed and the order moves on."""
-    order = {"order_id": "6917000000000000005", "shop_id": 4321, "order_status": FROZEN, "pay_amount": 12800}
+    order: dict[str, Any] = {
+        "order_id": "6917000000000000005",
+        "shop_id": 4321,
+        "order_status": FROZEN,
+        "pay_amount": 12800,
+    }
     market.know("douyin", {**order, "update_time": int(NOW.timestamp())})
     message = {"tag": "101", "msg_id": "m1", "data": {"shop_id": 4321, "p_id": int(order["order_id"])}}
     assert market.push(DOUYIN, douyin_push(message)) == 200

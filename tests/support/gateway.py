@@ -23,7 +23,7 @@ def gateway(room: Room[Any]) -> Iterator[str]:
         def handle_one(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length") or 0))
             event = http_event(self.command, self.path, raw, dict(self.headers))
-            got = {"statusCode": 200, "body": reference.decode()}
+            got: dict[str, Any] = {"statusCode": 200, "body": reference.decode()}
             if self.path != "/openapi.json":
                 got = room(event, Context())
             self.send_response(got["statusCode"])
