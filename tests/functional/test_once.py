@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 
 import pytest
 
 from functions.tickets import app
+from hub.edge.routes import replay_of
 from hub.store.sealing import Sealer
+from tests.support.aws import ROOMS
 from tests.support.http import Answer, call
 from tests.support.tickets import World, world
 from tests.support.wire import REFUSAL, SILENCE, faulty
@@ -85,3 +88,19 @@ def test_rules_published_twice_with_one_key_have_one_version(hub: World) -> None
     first, again = (call(app.room, "POST", "/tickets/rules/publish", body, key="k1") for _ in range(2))
     assert [answer.json["version"] for answer in (first, again)] == [1, 1]
     assert len(call(app.room, "GET", "/tickets/rules/history").json["data"]) == 1
+
+
+DOES_NO_HARM_AGAIN = {
+    "check_order", "make_token", "queue_promotions", "replay_messages", "start_settlement_run", "test_connection",
+    "quote", "post_entry", "break_glass", "copy_ticket_type", "copy_ladder",
+}  # fmt: skip
+"""Handlers that answer a repeat by running again: they change nothing a second time, or their ids are derived."""
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_each_change_knows_how_to_answer_its_repeat(name: str) -> None:
+    """By the route that shows it, by its own way, or because it may run again; lint and compare change nothing."""
+    routes = import_module(f"functions.{name}.app").room.http_routes
+    changing = [route for route in routes if route.method in ("POST", "PUT", "PATCH")]
+    silent = {route.handler.__name__ for route in changing if replay_of(route, routes) is None}
+    assert {name for name in silent if not name.startswith(("lint_", "compare_"))} <= DOES_NO_HARM_AGAIN

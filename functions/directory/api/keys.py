@@ -46,8 +46,12 @@ def make_key(desk: Desk, request: Request) -> NewKeyView:
     return NewKeyView(**made.model_dump(), api_key=api_key)
 
 
-@room.http("POST", "/auth/keys/{key_id}/revoke", summary="吊销密钥 · Revoke an API key",
-           answer=KeyView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+def _replay_revoked(desk: Desk, request: Request, _made: str) -> KeyView:
+    return desk.directory.key(request.path["key_id"])
+
+
+@room.http("POST", "/auth/keys/{key_id}/revoke", summary="吊销密钥 · Revoke an API key", answer=KeyView,
+           roles=ADMINISTRATOR, scope="tenant", replay=_replay_revoked)  # fmt: skip
 def revoke_key(desk: Desk, request: Request) -> KeyView:
     """From the next request on neither the key nor a token made from it opens anything."""
     return desk.directory.revoke_key(request.path["key_id"])

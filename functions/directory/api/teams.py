@@ -70,8 +70,12 @@ def read_roster(desk: Desk, request: Request) -> RosterView:
     return show_roster(desk.directory.roster(request.path["team"]), request.query.at or request.now)
 
 
-@room.http("PUT", "/directory/rosters/{team}", summary="保存值班表 · Save a roster", body=RosterBody,
-           answer=RosterView, roles=SCHEDULERS, scope="region", subject=find_team)  # fmt: skip
+def _replay_roster(desk: Desk, request: Request, _made: str) -> RosterView:
+    return show_roster(desk.directory.roster(request.path["team"]), request.now)
+
+
+@room.http("PUT", "/directory/rosters/{team}", summary="保存值班表 · Save a roster", body=RosterBody, answer=RosterView,
+           roles=SCHEDULERS, scope="region", subject=find_team, replay=_replay_roster)  # fmt: skip
 def save_roster(desk: Desk, request: Request) -> RosterView:
     """Replace a team's roster; a swap holds at once. For those who reach the team's region, and its own members."""
     check_shifts(request.body.shifts)
