@@ -208,7 +208,7 @@ def webhook_paths() -> Iterator[list[Path]]:
             told.update(event["id"] for event in stack.emitted())
             return sorted(told)
 
-        ignore = ("received_at", "attempts", "pending_since", "changes", "last_delivery_at")
+        ignore = ("received_at", "connection_sk", "attempts", "pending_since", "changes", "last_delivery_at")
         yield [Path("accept and publish", start, once, stack.restart, look=look, ignore=ignore)]
 
 
