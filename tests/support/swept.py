@@ -206,9 +206,9 @@ def webhook_paths() -> Iterator[list[Path]]:
 
         def look() -> Any:
             told.update(event["id"] for event in stack.emitted())
-            return sorted(told)
+            return len(told)  # ids carry the real moment at which the message came
 
-        ignore = ("received_at", "connection_sk", "attempts", "pending_since", "changes", "last_delivery_at")
+        ignore = ("received_at", "connection_sk", "pending", "attempts", "pending_since", "changes", "last_delivery_at")
         yield [Path("accept and publish", start, once, stack.restart, look=look, ignore=ignore)]
 
 
