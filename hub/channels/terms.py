@@ -19,12 +19,15 @@ REASON_LIMIT_CHARS = 100
 
 
 def terms_of(read: Callable[[], OrderTerms]) -> OrderTerms:
-    """What `read` makes of the platform's fields; where it raises NotUnderstood, empty terms that say so."""
+    """What `read` makes of the platform's fields; where it raises NotUnderstood, empty terms that say so. A line that
+    names no article says nothing."""
     try:
         terms = read()
     except NotUnderstood as refused:
         return OrderTerms(unread=str(refused.facts.get("field", refused.reason)))
-    return terms if len(terms.lines) <= LINES_LIMIT else OrderTerms(unread="lines")
+    if len(terms.lines) > LINES_LIMIT:
+        return OrderTerms(unread="lines")
+    return terms.model_copy(update={"lines": tuple(line for line in terms.lines if line.item_no or line.sku)})
 
 
 def lines_of(read: Callable[[], Iterable[OrderLine]]) -> tuple[OrderLine, ...]:

@@ -10,6 +10,44 @@ from hub.contracts.base import Contract
 from hub.contracts.classes import Classified
 
 LINES_LIMIT = 500
+OrderState = Literal[
+    "pending_payment",
+    "on_hold",
+    "paid",
+    "partially_shipped",
+    "shipped",
+    "delivered",
+    "completed",
+    "cancelled",
+    "refunded",
+    "unknown",
+]
+AfterSaleState = Literal[
+    "none",
+    "requested",
+    "seller_refused",
+    "platform_review",
+    "awaiting_return",
+    "awaiting_seller_receipt",
+    "awaiting_reship",
+    "reshipped",
+    "refunding",
+    "refunded",
+    "resolved",
+    "closed",
+    "unknown",
+]
+AfterSaleType = Literal[
+    "refund_only",
+    "return_refund",
+    "exchange",
+    "resend",
+    "repair",
+    "price_protection",
+    "cancel_before_ship",
+    "unknown",
+]
+MoneyState = Literal["none", "pending", "succeeded", "failed", "clawed_back"]
 Funder = Literal["shop", "platform", "influencer", "unknown"]
 
 
@@ -40,6 +78,6 @@ class OrderTerms(Contract):
         default=None, description="what the platform keeps (平台扣点)"
     )
     shipping_minor: int | None = Field(default=None, description="freight that the buyer pays")
-    buyer_region: str = Field(default="", description="GB/T 2260 of the place that it goes to, '' where not told")
+    region_code: str = Field(default="", description="GB/T 2260 of the place that it goes to, '' where not told")
     quote_id: str = Field(default="", description="the quote that it was sold by, '' where there is none")
     unread: str = Field(default="", description="the field that could not be read, for which the terms are empty")

@@ -45,7 +45,7 @@ TOLD: dict[str, tuple[Detail, Detail]] = {
             "lines": [{**LINE, "category": "22"}],
             "discounts": [("shop", 300), ("platform", 1000), ("influencer", 50)],
             "shipping_minor": 800,
-            "buyer_region": "310101",
+            "region_code": "310101",
         },
     ),
     "kuaishou": (
@@ -54,7 +54,7 @@ TOLD: dict[str, tuple[Detail, Detail]] = {
             "orderItemInfo": {"itemId": 9, "skuNick": "BX-3", "num": 2},
             "orderAddress": {"provinceCode": 310000, "cityCode": 310100, "districtCode": 310101},
         },
-        {"lines": [LINE], "discounts": [("unknown", 700)], "shipping_minor": 0, "buyer_region": "310101"},
+        {"lines": [LINE], "discounts": [("unknown", 700)], "shipping_minor": 0, "region_code": "310101"},
     ),
     "xiaohongshu": (
         {
@@ -183,7 +183,7 @@ def test_an_integrator_tells_terms_and_reasons() -> None:
     said = {"occurred_at": "2026-01-01T12:00:00+08:00"}
     line = {"item_no": "9", "sku": "BX-3", "quantity": 2, "amount": "240.00", "kind": "service", "colour": "white"}
     order = {"order_no": "E1", "state": "paid", "amount": "245.00", "lines": [line], "platform_fee": "12.25"}
-    order |= {"discounts": [{"amount": "3.00", "funder": "platform"}], "shipping": "8.00", "buyer_region": "310101"}
+    order |= {"discounts": [{"amount": "3.00", "funder": "platform"}], "shipping": "8.00", "region_code": "310101"}
     refund = {"after_sale_no": "A1", "order_no": "E1", "kind": "refund_only", "state": "refunded", "lines": [line]}
     refund |= {"money": "succeeded", "refunded": "240.00", "reason": "quality"}
     texts = [
@@ -193,7 +193,7 @@ def test_an_integrator_tells_terms_and_reasons() -> None:
     facts = [inbound("open").events(stored("open", json.dumps(text).encode()))[0].facts for text in texts]
     line_told = OrderLine(item_no="9", sku="BX-3", quantity=2, amount_minor=24_000, kind="service")
     told, after_sale = cast(OrderFacts, facts[0]).terms, cast(AfterSaleFacts, facts[1])
-    fee = {"platform_fee_minor": 1225, "shipping_minor": 800, "buyer_region": "310101", "quote_id": "quo_1"}
+    fee = {"platform_fee_minor": 1225, "shipping_minor": 800, "region_code": "310101", "quote_id": "quo_1"}
     assert told == terms(lines=(line_told,), discounts=[("platform", 300)], **fee)
     assert (after_sale.reason, after_sale.lines) == ("quality", (line_told,))
 

@@ -27,6 +27,7 @@ from hub.channels.open import codec, documents, inbound
 from hub.channels.open.codec import DOOR
 from hub.channels.registry import settings_problems
 from hub.contracts import platform_events
+from hub.contracts.orders import OrderLine, OrderTerms
 from hub.kernel.errors import Problem
 from tests.channels.support import PAYLOADS, STAMP, payload, stored
 
@@ -222,7 +223,7 @@ def test_a_message_keeps_its_entry_and_kind() -> None:
 
 
 def test_an_order_is_told_whole() -> None:
-    """An order becomes facts in minor units, true as of the time that the sender gives; its lines are not looked at."""
+    """An order becomes facts in minor units, true as of the time that the sender gives; with its lines."""
     (draft,) = inbound.events(stored("open", rendered("order.updated")))
     assert draft.facts == OrderFacts(
         order_no="SO-5001",
@@ -236,6 +237,7 @@ def test_an_order_is_told_whole() -> None:
         paid_at=datetime(2026, 1, 1, 3, 59, tzinfo=UTC),
         attribution={"influencer": "k1", "live_room": "r1"},
         note="宝宝8个月大",
+        terms=OrderTerms(lines=(OrderLine(item_no="P1"),)),
     )
 
 

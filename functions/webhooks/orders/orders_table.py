@@ -194,6 +194,7 @@ class Orders:
                 "reason": facts.reason,
                 "lines": [line.model_dump() for line in facts.lines],
             }
+        terms = facts.terms.model_dump(mode="json", exclude_defaults=True)  # a row that tells none takes none back
         paid: dict[str, Any] = {}
         if is_paid(facts):
             paid = {"paid_noted_at": rfc3339(noting.now), "paid_replay": noting.replay}
@@ -208,7 +209,7 @@ class Orders:
                 "paid_at": rfc3339(facts.paid_at) if facts.paid_at and is_paid(facts) else "",
                 "attribution": dict(facts.attribution),
                 "tracking_nos": list(facts.tracking_nos),
-                "terms": facts.terms.model_dump(mode="json", exclude_defaults=True),
+                **({"terms": terms} if terms else {}),
                 "content_ref": identity if facts.note else "",
             }
         )

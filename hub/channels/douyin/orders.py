@@ -128,7 +128,7 @@ def _terms(detail: Mapping[str, Any]) -> OrderTerms:
             influencer=read_whole(detail, "promotion_talent_amount", 0),
         ),
         shipping_minor=read_whole(detail, "post_amount") if detail.get("post_amount") is not None else None,
-        buyer_region=region_of(*(object_of(address, part).get("id") for part in ("town", "city", "province"))),
+        region_code=region_of(*(object_of(address, part).get("id") for part in ("town", "city", "province"))),
     )
 
 

@@ -132,5 +132,5 @@ def _terms(detail: Mapping[str, Any], base: Mapping[str, Any]) -> OrderTerms:
         lines=(line,) if item else (),
         discounts=discounts_of(unknown=read_whole(base, "discountFee", 0)),
         shipping_minor=read_whole(base, "expressFee") if base.get("expressFee") is not None else None,
-        buyer_region=region_of(*(address.get(name) for name in ("districtCode", "cityCode", "provinceCode"))),
+        region_code=region_of(*(address.get(name) for name in ("districtCode", "cityCode", "provinceCode"))),
     )

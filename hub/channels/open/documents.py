@@ -9,15 +9,25 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+from hub.channels.open.fields import (
+    Entry,
+    Id,
+    Label,
+    Long,
+    OptionalId,
+    OptionalPersonKey,
+    ParcelNo,
+    PersonKey,
+    Places,
+    Short,
+    Whole,
+)
+from hub.channels.open.order_data import AfterSaleData, OrderData
 from hub.channels.parsing import tidy_json
 from hub.contracts.base import Contract, Moment
-from hub.contracts.envelope import AttributionKey
-from hub.contracts.orders import Discount, Funder, OrderLine, OrderTerms
-from hub.contracts.platform_events import MoneyState
-from hub.kernel.errors import Invalid, Problem
-from hub.kernel.money import EXPONENTS, Money
+from hub.kernel.errors import Problem
 
 PROBLEMS_LIMIT = 20
 NOT_JSON = "must be JSON in UTF-8"
@@ -31,65 +41,7 @@ RULES = {
 }
 """What pydantic finds, in our words."""
 
-Id = Annotated[str, Field(pattern=r"^[!-~]{1,128}$", examples=["8870012345678901234"])]
-"""An id as the sender names things: visible ASCII, no blanks, always text (a number would lose digits)."""
-OptionalId = Annotated[str, Field(pattern=r"^[!-~]{0,128}$")]
-ParcelNo = Annotated[str, Field(min_length=1, max_length=128, examples=["9400 1000 0000 0000 0000 00"])]
-"""A parcel's number as the carrier writes it: kept so, compared without blanks."""
-OptionalParcelNo = Annotated[str, Field(max_length=128)]
-Short = Annotated[str, Field(max_length=200)]
-Label = Annotated[str, Field(max_length=100)]
-Long = Annotated[str, Field(max_length=20_000)]
-Currency = Literal["CNY", "HKD", "USD", "EUR", "JPY"]
-Whole = Annotated[int, Field(strict=True, ge=-(10**12), le=10**12)]
-
-
-_MOBILE = re.compile(r"(\+?86-?)?1[3-9][0-9]{9}", re.ASCII)
 _NO_DIGIT = re.compile(r"[^0-9]")
-
-
-def _none_of_a_person(value: str) -> str:
-    if "@" in value or _MOBILE.fullmatch(value):
-        raise ValueError("must be your own number for the person, never a phone or e-mail: ids are shown and logged")
-    return value
-
-
-PersonKey = Annotated[Id, AfterValidator(_none_of_a_person)]
-OptionalPersonKey = Annotated[OptionalId, AfterValidator(_none_of_a_person)]
-Amount = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,2})?$", examples=["129.90"])]
-Places = Annotated[dict[AttributionKey, Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=10)]
-Entry = Literal["website", "mini_program", "app", "email", "phone", "h5", "exhibition", "group", "social", "other"]
-"""Where the person came in (入口)."""
-
-
-KnownOrderState = Literal[
-    "pending_payment",
-    "on_hold",
-    "paid",
-    "partially_shipped",
-    "shipped",
-    "delivered",
-    "completed",
-    "cancelled",
-    "refunded",
-]
-KnownAfterSaleState = Literal[
-    "requested",
-    "seller_refused",
-    "platform_review",
-    "awaiting_return",
-    "awaiting_seller_receipt",
-    "awaiting_reship",
-    "reshipped",
-    "refunding",
-    "refunded",
-    "resolved",
-    "closed",
-]
-KnownAfterSaleType = Literal[
-    "refund_only", "return_refund", "exchange", "resend", "repair", "price_protection", "cancel_before_ship"
-]
-"""The contract's own words, without `unknown` and `none`: a sender knows what it tells."""
 
 
 class Person(Contract):
@@ -157,118 +109,6 @@ class LeadData(Where):
     text: Long = ""
     fields: Annotated[dict[Label, Short], Field(max_length=50)] = Field(default={}, description="the form as filled in")
     attribution: Places = Field(default={})
-
-
-class LineData(Contract):
-    """One line of an order or after-sale; fields that the hub doesn't know are taken, and not looked at."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    item_no: Short = Field(default="", description="the article")
-    sku: Short = Field(default="", description="its variant, your own code")
-    category: Short = ""
-    quantity: Annotated[int, Field(strict=True, ge=0, le=10**9)] = 1
-    amount: Amount = Field(default="0", description="what the buyer pays for the whole line")
-    kind: Literal["goods", "service"] = "goods"
-
-
-class DiscountData(Contract):
-    """A discount on the order, and who pays for it (出资方)."""
-
-    amount: Amount
-    funder: Funder = "unknown"
-
-
-class OrderData(Contract):
-    """The whole order as it stands at `occurred_at`: of two tellings the later one holds."""
-
-    order_no: Id
-    shop_id: OptionalId = ""
-    state: KnownOrderState
-    amount: Amount = Field(description="what the buyer pays, in major units")
-    deposit: Amount = Field(default="0", description="what was paid so far of an order whose rest is still to pay")
-    currency: Currency = "CNY"
-    buyer_id: OptionalPersonKey = ""
-    paid_at: Moment | None = None
-    note: Long = Field(default="", description="what the buyer wrote")
-    tracking_nos: tuple[ParcelNo, ...] = Field(default=(), max_length=50)
-    attribution: Places = Field(default={})
-    lines: list[LineData] = Field(default=[], max_length=500)
-    discounts: list[DiscountData] = Field(default=[], max_length=50)
-    platform_fee: Amount | None = Field(default=None, description="what the platform keeps of it")
-    shipping: Amount | None = Field(default=None, description="freight that the buyer pays")
-    buyer_region: Annotated[str, Field(pattern=r"^([0-9]{6})?$", examples=["310101"])] = Field(
-        default="", description="GB/T 2260 of the place that it goes to"
-    )
-    quote_id: OptionalId = Field(default="", description="the hub's quote that it was sold by")
-
-    @model_validator(mode="after")
-    def _amounts_fit(self) -> Self:
-        _minor(self.amount, self.currency)
-        amounts = [self.deposit, self.platform_fee or "0", self.shipping or "0"]
-        amounts += [line.amount for line in self.lines] + [discount.amount for discount in self.discounts]
-        for amount in amounts:
-            _minor(amount, self.currency)
-        return self
-
-    @property
-    def amount_minor(self) -> int:
-        return _minor(self.amount, self.currency)
-
-    @property
-    def deposit_minor(self) -> int:
-        return _minor(self.deposit, self.currency)
-
-    @property
-    def terms(self) -> OrderTerms:
-        fee, shipping = self.platform_fee, self.shipping
-        return OrderTerms(
-            lines=_lines(self.lines, self.currency),
-            discounts=tuple(
-                Discount(amount_minor=_minor(each.amount, self.currency), funder=each.funder) for each in self.discounts
-            ),
-            platform_fee_minor=None if fee is None else _minor(fee, self.currency),
-            shipping_minor=None if shipping is None else _minor(shipping, self.currency),
-            buyer_region=self.buyer_region,
-            quote_id=self.quote_id,
-        )
-
-
-class AfterSaleData(Contract):
-    """The whole after-sale (售后单) as it stands at `occurred_at`."""
-
-    after_sale_no: Id
-    order_no: Id
-    shop_id: OptionalId = ""
-    kind: KnownAfterSaleType
-    state: KnownAfterSaleState
-    money: MoneyState = "none"
-    requested: Amount = "0"
-    refunded: Amount = Field(default="0", description="what has been paid back")
-    currency: Currency = "CNY"
-    buyer_id: OptionalPersonKey = ""
-    tracking_no: OptionalParcelNo = Field(default="", description="the parcel that comes back")
-    deadline_at: Moment | None = None
-    reason: Short = Field(default="", description="why, in your own code or words out of your list")
-    lines: list[LineData] = Field(default=[], max_length=500)
-
-    @model_validator(mode="after")
-    def _amounts_fit(self) -> Self:
-        for amount in (self.requested, self.refunded, *(each.amount for each in self.lines)):
-            _minor(amount, self.currency)
-        return self
-
-    @property
-    def order_lines(self) -> tuple[OrderLine, ...]:
-        return _lines(self.lines, self.currency)
-
-    @property
-    def requested_minor(self) -> int:
-        return _minor(self.requested, self.currency)
-
-    @property
-    def refunded_minor(self) -> int:
-        return _minor(self.refunded, self.currency)
 
 
 class ReviewData(Contract):
@@ -439,16 +279,3 @@ def _problem(kind: str, loc: tuple[int | str, ...], rule: str) -> Problem:
         return Problem("/type", "must be one of: " + ", ".join(TYPES))
     pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in loc[1:] if part != "[key]")
     return Problem(pointer, RULES.get(kind) or _PROSE.sub(lambda match: "must " if match[1] else "", rule))
-
-
-def _lines(lines: list[LineData], currency: str) -> tuple[OrderLine, ...]:
-    return tuple(
-        OrderLine(**line.model_dump(exclude={"amount"}), amount_minor=_minor(line.amount, currency)) for line in lines
-    )
-
-
-def _minor(amount: str, currency: str) -> int:
-    try:
-        return Money.parse(amount, currency).amount_minor
-    except Invalid:
-        raise ValueError(f"amounts in {currency} have at most {EXPONENTS[currency]} decimals") from None

@@ -9,19 +9,22 @@ from __future__ import annotations
 MONEY = "{ shopMoney { amount currencyCode } }"
 ORDER_FIELDS = f"""
   id name updatedAt processedAt cancelledAt closedAt displayFinancialStatus displayFulfillmentStatus note discountCodes
-  totalPriceSet {MONEY} totalReceivedSet {MONEY} totalDiscountsSet {MONEY}
-  totalShippingPriceSet {MONEY}
-  lineItems(first: 50) {{ nodes {{
-    sku quantity requiresShipping discountedTotalSet {MONEY} product {{ id productType }}
-  }} }}
+  totalPriceSet {MONEY} totalReceivedSet {MONEY}
   customer {{ id }}
   customerJourneySummary {{ lastVisit {{ utmParameters {{ campaign }} }} }}
   fulfillments(first: 10) {{ trackingInfo(first: 5) {{ number company }} }}
 """
+ORDER_TERMS = f"""
+  totalDiscountsSet {MONEY} totalShippingPriceSet {MONEY}
+  lineItems(first: 100) {{ nodes {{
+    sku quantity requiresShipping discountedTotalSet {MONEY} product {{ id productType }}
+  }} }}
+"""
+"""Too dear for pages: they are told where one order is read."""
 REFUND_MONEY = f"totalRefundedSet {MONEY} transactions(first: 10) {{ nodes {{ kind status }} }}"
 ORDER_OF = "order { id updatedAt customer { id } }"
 
-ORDER = f"query Order($id: ID!) {{ order(id: $id) {{ {ORDER_FIELDS} }} }}"
+ORDER = f"query Order($id: ID!) {{ order(id: $id) {{ {ORDER_FIELDS} {ORDER_TERMS} }} }}"
 ORDERS = f"""query Orders($first: Int!, $after: String, $query: String!) {{
   orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{
     nodes {{ {ORDER_FIELDS} }}
