@@ -193,14 +193,14 @@ def test_an_integrator_tells_terms_and_reasons() -> None:
     facts = [inbound("open").events(stored("open", json.dumps(text).encode()))[0].facts for text in texts]
     line_told = OrderLine(item_no="9", sku="BX-3", quantity=2, amount_minor=24_000, kind="service")
     told, after_sale = cast(OrderFacts, facts[0]).terms, cast(AfterSaleFacts, facts[1])
-    fee = {"platform_fee_minor": 1225, "shipping_minor": 800, "region_code": "310101", "quote_id": "quo_1"}
+    fee: Detail = {"platform_fee_minor": 1225, "shipping_minor": 800, "region_code": "310101", "quote_id": "quo_1"}
     assert told == terms(lines=(line_told,), discounts=[("platform", 300)], **fee)
     assert (after_sale.reason, after_sale.lines) == ("quality", (line_told,))
 
 
 def test_an_after_sale_carries_its_reason_and_lines() -> None:
     """A refund of Taobao names its article and why; whoever typed the reason, it stays short."""
-    refund = {"refund_id": "1", "tid": "2", "seller_id": "3", "status": "SUCCESS", "dispute_type": "REFUND"}
+    refund: Detail = {"refund_id": "1", "tid": "2", "seller_id": "3", "status": "SUCCESS", "dispute_type": "REFUND"}
     refund |= {"refund_fee": "120.00", "modified": "2026-01-01 12:00:00", "num_iid": 9, "outer_id": "BX-3", "num": 1}
     orders: Any = CHANNELS["taobao"].module("orders")
     for reason, kept in (("质量问题", "质量问题"), ("x" * 500, "x" * 100), (None, "")):

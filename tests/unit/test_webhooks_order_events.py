@@ -38,7 +38,7 @@ def refund(**changes: Any) -> dict[str, Any]:
 
 
 def said(sort: str, new: dict[str, Any], old: dict[str, Any] | None, kind: str) -> list[Any]:
-    return [event for event in events_of(sort, new, old) if event.type == kind]
+    return [event for event in events_of(sort, new, old) if event.model_dump()["type"] == kind]
 
 
 def test_a_finished_order_says_so_once_with_its_terms() -> None:

@@ -100,7 +100,8 @@ class OrderData(Contract):
     def _amounts_fit(self) -> Self:
         _minor(self.amount, self.currency)
         amounts = [self.deposit, self.platform_fee or "0", self.shipping or "0"]
-        for amount in (*amounts, *(each.amount for each in (*self.lines, *self.discounts))):
+        amounts += [line.amount for line in self.lines] + [discount.amount for discount in self.discounts]
+        for amount in amounts:
             _minor(amount, self.currency)
         return self
 
