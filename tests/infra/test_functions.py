@@ -53,7 +53,7 @@ def test_nothing_but_real_time_is_ever_synthesised(demo: Template, full: Templat
 
 
 def test_only_functions_with_channel_clients_sit_in_the_vpc(full: Template, shared: Template) -> None:
-    """With a fixed address, the rooms that call platforms go out through it; accept and the rest never wait for a VPC."""
+    """With a fixed address, rooms that call platforms go out through it; accept and the rest never wait for a VPC."""
     for tenant, template in (("full", full), ("shared", shared)):
         inside = {name for name, function in functions(template).items() if "VpcConfig" in function}
         assert {name.split("-")[2] for name in inside} == {"customers", "notifications", "tickets", "webhooks"}

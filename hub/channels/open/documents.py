@@ -25,6 +25,9 @@ from hub.channels.open.fields import (
     Whole,
 )
 from hub.channels.open.order_data import AfterSaleData, OrderData
+from hub.channels.open.order_data import KnownAfterSaleState as KnownAfterSaleState
+from hub.channels.open.order_data import KnownAfterSaleType as KnownAfterSaleType
+from hub.channels.open.order_data import KnownOrderState as KnownOrderState
 from hub.channels.parsing import tidy_json
 from hub.contracts.base import Contract, Moment
 from hub.kernel.errors import Problem
