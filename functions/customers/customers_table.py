@@ -24,7 +24,8 @@ from functions.customers.profile import Fact, Profile, with_facts
 from functions.customers.timeline import sort_key
 from hub.contracts.customers import TimelineEntry
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Conflict, Invalid, NotFound, Problem
+from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.positions import no_such_cursor
 from hub.store.items import Item
 from hub.store.table import NEW, Lost, Put, Table, Update
 
@@ -137,8 +138,7 @@ class CustomerTable:
         """The newest of these records' items below a prefix, merged. Raises Invalid for a cursor of another list."""
         before = start.get("before", "") if start else f"{prefix}~"
         if not isinstance(before, str) or not before.startswith(prefix):
-            rule = "must be the next_cursor of an earlier page of this list"
-            raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+            raise no_such_cursor()
         between = prefix, before
         items: list[dict[str, Any]] = []
         for customer_id in customer_ids:

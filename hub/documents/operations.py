@@ -57,6 +57,7 @@ from hub.edge.access import Place, Reach
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel.errors import Invalid, NotFound, Problem
+from hub.kernel.positions import no_such_cursor
 
 Json = Any
 Serve = Callable[[Documents, Request], Any]
@@ -127,8 +128,7 @@ class Operations:
         if position is None:
             return ""
         if position.keys() != {"kind", "key"} or position["kind"] != self.kind.name:
-            rule = "must be the next_cursor of an earlier page of this list"
-            raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+            raise no_such_cursor()
         return str(position["key"])
 
     def read(self, documents: Documents, request: Request) -> DocumentView:
@@ -331,6 +331,5 @@ def _position_in(whose: str, cursor: str) -> dict[str, Any] | None:
     """Where a history goes on; a cursor of another list is refused."""
     position = cursors.decode(cursor)
     if position is not None and position.pop("of", "") != whose:
-        rule = "must be the next_cursor of an earlier page of this list"
-        raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+        raise no_such_cursor()
     return position

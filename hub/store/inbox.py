@@ -19,8 +19,8 @@ from typing import Any
 from zlib import crc32
 
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Invalid, Problem
 from hub.kernel.ids import hashed_id
+from hub.kernel.positions import no_such_cursor
 from hub.store.messages import Arrival, InboxItem, State
 from hub.store.table import NEW, Busy, Index, Item, Lost, Table
 
@@ -143,8 +143,7 @@ def _position(start: Item | None, state: State) -> dict[str, str]:
     places = {str(shard): place for shard, place in start.items() if shard != "list"}
     known = all(isinstance(place, str) and _PLACE.fullmatch(place) for place in places.values())
     if start.get("list") != state or not known:
-        rule = "must be the next_cursor of an earlier page of this list"
-        raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+        raise no_such_cursor()
     return places
 
 

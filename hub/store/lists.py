@@ -25,6 +25,7 @@ from zlib import crc32
 from hub.kernel import regions
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.positions import no_such_cursor
 from hub.store.table import Index, Item, Key, Table
 
 SHARDS = 4
@@ -197,8 +198,7 @@ def _start(query: ListQuery) -> str:
         return newest
     before, named = query.position.get("before"), query.position.get("list")
     if named != query.name or not isinstance(before, str) or not _POSITION.fullmatch(before):
-        rule = "must be the next_cursor of an earlier page of this list"
-        raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+        raise no_such_cursor()
     return min(newest, before)
 
 

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from pynamodb.indexes import Index
 from pynamodb.pagination import ResultIterator
 
-from hub.kernel.errors import Broken, Invalid, Problem
+from hub.kernel.errors import Broken
+from hub.kernel.positions import no_such_cursor
 from hub.store.model import RoomModel, saving
 
 Model = TypeVar("Model", bound=RoomModel)
@@ -30,7 +31,7 @@ def read_page(
     fits no item of this list (one of another partition is not even sent), Retry when DynamoDB is throttled.
     """
     if start and start.get(_hash_name(query)) != {"S": hash_key}:
-        raise _no_such_cursor()
+        raise no_such_cursor()
     try:
         with saving():
             results = query(hash_key, *conditions, limit=limit + 1, last_evaluated_key=start, **options)
@@ -40,7 +41,7 @@ def read_page(
     except Broken:
         if start is None:
             raise
-        raise _no_such_cursor() from None
+        raise no_such_cursor() from None
     return items, position if more else None
 
 
@@ -49,8 +50,3 @@ def _hash_name(query: Callable[..., Any]) -> str:
     owner = query.__self__  # type: ignore[attr-defined] # a bound method has one
     attributes = owner.Meta.attributes if isinstance(owner, Index) else owner.get_attributes()
     return next(str(attribute.attr_name) for attribute in attributes.values() if attribute.is_hash_key)
-
-
-def _no_such_cursor() -> Invalid:
-    rule = "must be the next_cursor of an earlier page of this list"
-    return Invalid("no such cursor", problems=[Problem("query:cursor", rule)])

@@ -18,7 +18,8 @@ from zlib import crc32
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.pagination import ResultIterator
 
-from hub.kernel.errors import Broken, Invalid, Problem
+from hub.kernel.errors import Broken
+from hub.kernel.positions import no_such_cursor
 from hub.store.model import RoomModel, saving
 from hub.store.paging import Position
 
@@ -78,7 +79,7 @@ def read_sharded(
     except Broken:
         if start is None:
             raise
-        raise _no_such_cursor() from None
+        raise no_such_cursor() from None
     return items, {"list": name, "after": value(items[-1])} if more and items else None
 
 
@@ -88,10 +89,5 @@ def _after(start: Position | None, name: str, prefix: str) -> str:
         return ""
     after = start.get("after")
     if start.get("list") != name or not isinstance(after, str) or not after or not after.startswith(prefix):
-        raise _no_such_cursor()
+        raise no_such_cursor()
     return after
-
-
-def _no_such_cursor() -> Invalid:
-    rule = "must be the next_cursor of an earlier page of this list"
-    return Invalid("no such cursor", problems=[Problem("query:cursor", rule)])

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from hub.kernel.errors import Broken, Invalid, Problem, Retry
+from hub.kernel.errors import Broken, Retry
+from hub.kernel.positions import no_such_cursor
 from hub.store.faults import Busy, Lost, passing, translated
 from hub.store.items import Item, plain_item, raw_item
 from hub.store.marks import Repeated, ride_on
@@ -140,7 +141,7 @@ class Table:
         """
         by, aliases = index or _BASE, _aliases(only)
         if start and not _lies_in(start, by, pk):
-            raise _no_such_cursor()
+            raise no_such_cursor()
         condition, values = _range(sk_prefix, sk_between, sk_before, sk_after)
         params = {
             **expressions(
@@ -160,7 +161,7 @@ class Table:
         except Broken:
             if not start:
                 raise
-            raise _no_such_cursor() from None
+            raise no_such_cursor() from None
         last = response.get("LastEvaluatedKey")
         return Page(list(map(plain_item, response["Items"])), plain_item(last) if last else None)
 
@@ -233,11 +234,6 @@ _VERBS = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck
 def _lies_in(start: Item, by: Index, pk: str) -> bool:
     """Whether a start is one of this partition: the keys of the table and the index, and nothing else."""
     return start.keys() == {"pk", "sk", by.hash, by.range} and start[by.hash] == pk
-
-
-def _no_such_cursor() -> Invalid:
-    rule = "must be the next_cursor of an earlier page of this list"
-    return Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
 
 
 def _aliases(names: Sequence[str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from functions.tickets.ticket.ticket import Case, Ticket
 from functions.tickets.ticket.tickets_table import ALL, OPEN, Pointer
 from hub.contracts.tickets import TicketQuery
 from hub.kernel.clock import parse_rfc3339
-from hub.kernel.errors import Invalid, Problem
+from hub.kernel.positions import place_before, position_before
 from hub.store.lists import ListQuery, Within, read_list
 from hub.store.table import Index
 
@@ -86,18 +86,16 @@ class TicketLists:
         return (self._tickets(page.items) if name == OPEN else page.items), page.position
 
     def _of_customer(self, customer_id: str, limit: int, position: Position | None) -> Rows:
-        before = "~" if position is None else position.get("before")
-        if not isinstance(before, str) or not before:
-            rule = "must be the next_cursor of an earlier page of this list"
-            raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+        name = f"customer/{customer_id}"
         page = self.items.table.query(
             self.items.key(f"customer#{customer_id}"),
             index=BY_CUSTOMER,
-            sk_before=before,
+            sk_before=place_before(name, position) or "~",
             newest_first=True,
             limit=limit,
         )
-        return page.items, {"before": page.items[-1]["list_sk"]} if page.start and page.items else None
+        last = str(page.items[-1]["list_sk"]) if page.start and page.items else ""
+        return page.items, position_before(name, last)
 
     def _tickets(self, entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The tickets behind entries of the list of open ones."""

@@ -12,10 +12,8 @@ from hub.edge import cursors
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Invalid, NotFound, Problem
+from hub.kernel.positions import place_before, position_before
 from hub.store.messages import InboxItem
-
-BEFORE = "before"
-"""In a cursor: the place before which the next page ends."""
 
 
 @room.http(
@@ -44,8 +42,9 @@ def list_messages(desk: Desk, request: Request) -> Page[MessageView]:
     """Of one connection, or of all; with `state` those of the whole tenant that wait or were given up, oldest first."""
     query, start = request.query, cursors.decode(request.query.cursor)
     if not query.state:
-        items, before = desk.inbox.recent.page(query.connection_id, query.limit, _place(start))
-        return page((_view(desk, item) for item in items), {BEFORE: before} if before else None)
+        name = f"messages/{query.connection_id}"
+        items, before = desk.inbox.recent.page(query.connection_id, query.limit, place_before(name, start))
+        return page((_view(desk, item) for item in items), position_before(name, before))
     if query.connection_id:
         rule = "must be left out where connection_id is given: the list has every state"
         raise Invalid("one or the other", problems=[Problem("query:state", rule)])
@@ -85,12 +84,3 @@ def replay_message(desk: Desk, request: Request) -> MessageView:
 
 def _view(desk: Desk, item: InboxItem) -> MessageView:
     return views.message_view(item, desk.inbox.recent.drafts_of(item))
-
-
-def _place(start: cursors.Position | None) -> str:
-    """Raises Invalid for a cursor of another list."""
-    place = (start or {BEFORE: ""}).get(BEFORE)
-    if not isinstance(place, str):
-        rule = "must be the next_cursor of an earlier page of this list"
-        raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
-    return place

@@ -17,7 +17,7 @@ from functions.webhooks.promotions.items_table import Partition
 from functions.webhooks.promotions.lanes import Due, Outcome, due_key
 from functions.webhooks.promotions.promotions import Promotion, Stored, digest_of
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Invalid, Problem
+from hub.kernel.positions import no_such_cursor
 from hub.store.table import Lost, Put, Update
 
 KEPT = timedelta(days=90)
@@ -53,8 +53,7 @@ class Promotions:
     ) -> tuple[list[Stored], dict[str, Any] | None]:
         """Promotions by their ids, and where the next page starts. Raises Invalid for a start that is none of these."""
         if start and not self._is_start(connection_id, start):
-            rule = "must be the next_cursor of an earlier page of this list"
-            raise Invalid("no such cursor", problems=[Problem("query:cursor", rule)])
+            raise no_such_cursor()
         page = self.items.query(connection_id, "promotion#", limit, start)
         return list(map(_stored, page.items)), page.start
 
