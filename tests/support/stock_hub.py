@@ -96,7 +96,7 @@ def _never(function: str, _event: object) -> Any:
 def main() -> None:
     ready = Path(sys.argv[1])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place, ExitStack() as cleanup:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True, dir=ready.parent) as place, ExitStack() as cleanup:
         tempfile.tempdir = place  # the executor unzips a layer for each function and leaves it there
         ready.write_text(json.dumps(start(Path(place), cleanup)), encoding="utf-8")
         threading.Event().wait()
