@@ -150,8 +150,8 @@ def _tickets(wecom: WeCom, customer: str) -> list[dict[str, Any]]:
 
 
 def test_what_does_not_verify_is_refused_and_changes_nothing(wecom: WeCom) -> None:
-    """Forged, cut, empty and misdirected deliveries are 403 without a word, and counted; nothing of them is stored. Whoever
-    only opens the URL is refused, too, and not counted."""
+    """Forged, cut, empty and misdirected deliveries are 403 without a word, and counted; nothing of them is stored.
+    Whoever only opens the URL is refused, too, and not counted."""
     before, sealed = wecom.counts(), wecom.seal("<xml/>")
     cut = base64.b64encode(base64.b64decode(sealed.ciphertext)[:-16]).decode()
     signature = sealed.query["msg_signature"]
