@@ -1,4 +1,4 @@
-"""C016: the API's document is OpenAPI 3.1 and whole, and what an ERP says of a part stands on the tickets that wait."""
+"""The API's document is OpenAPI 3.1 and whole, and what an ERP says of a part stands on the tickets that wait."""
 
 from __future__ import annotations
 
