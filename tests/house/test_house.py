@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CODE = sorted(p for folder in ("functions", "hub", "infra", "hubctl") for p in (ROOT / folder).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+ALL_TESTS = sorted((ROOT / "tests").rglob("*.py"))
 FILE_LINES, FUNCTION_LINES = 400, 60
 BANNED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|mock\.patch|monkeypatch\.setattr|except Exception")
 
@@ -51,6 +52,21 @@ def test_every_test_says_its_promise(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     tests = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
     assert [test.name for test in tests if not ast.get_docstring(test)] == []
+
+
+FOREIGN = {"response._content", "LambdaFunction._invoke_lambda"}
+"""Of requests and of moto, which take neither by argument."""
+
+
+@pytest.mark.parametrize("path", ALL_TESTS, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_no_test_reaches_into_what_is_private(path: Path) -> None:
+    """Fakes come by argument: nothing is assigned to a private field but by its own class."""
+    stored = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr.startswith("_")
+    ]
+    assert [name for name in stored if not name.startswith(("self.", "cls.")) and name not in FOREIGN] == []
 
 
 def test_the_readme_names_only_commands_that_exist() -> None:
