@@ -89,6 +89,19 @@ def test_links_in_the_docs_lead_somewhere() -> None:
             assert (path.parent / target).exists(), f"{name} → {target}"
 
 
+def test_the_page_of_the_house_names_its_folders() -> None:
+    """The tree of docs/architecture.md has every folder of the rooms, of hub and of the tests."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    tree = text.partition("```text")[2].partition("```")[0]
+    in_every_room = ("api", "handlers", "presets")
+    folders = {
+        *(path.parent.name for path in (ROOT / "functions").glob("*/*/__init__.py")),
+        *(path.parent.name for folder in ("functions", "hub") for path in (ROOT / folder).glob("*/__init__.py")),
+        *(path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")),
+    }
+    assert sorted(name for name in folders if name not in in_every_room and f"{name}/" not in tree) == []
+
+
 def test_the_project_names_no_path_of_a_machine() -> None:
     """No committed text holds an absolute path of somebody's machine."""
     homes = "|".join(("root", "work", "Users", "home"))
