@@ -19,8 +19,8 @@ from hubctl import layer
 from hubctl.build import IGNORED, build, compile_tree
 from hubctl.stamps import ROOT, Stamps, hash_inputs
 
-ACCEPT_BUDGET = 0.25
-ROOM_BUDGET = 0.40
+ACCEPT_BUDGET = 0.15
+ROOM_BUDGET = 0.35
 TURNS = 7
 MACHINE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 TIMED = """

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from benchmarks.harness import Ratio, best_seconds
+from hub.contracts.base import Words
 from hub.contracts.http import Page
-from hub.contracts.tickets import FlowRef, RungView, TicketView, VisitView, Words
+from hub.contracts.tickets import FlowRef, RungView, TicketView, VisitView
 from hub.edge.access.policy import packaged_policy
 from hub.edge.access.projector import Viewer, project_json
 from hub.edge.auth import Principal

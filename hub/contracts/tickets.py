@@ -12,7 +12,6 @@ from hub.contracts.events import Priority, TicketType
 from hub.contracts.http import PageQuery
 
 TicketState = Literal["open", "closed", "cancelled"]
-NodeKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 ItemNo = Annotated[str, Field(pattern=r"^[!-~]{1,64}$", examples=["P1"])]
 """An article (料号) as the ERP names it."""

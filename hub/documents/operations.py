@@ -59,6 +59,9 @@ from hub.edge.room import Room
 from hub.kernel.errors import Invalid, NotFound, Problem
 from hub.kernel.positions import no_such_cursor
 
+BODY_LIMIT_BYTES = 4_000_000
+"""A document of the largest size, also where its sender writes Chinese as `\\u5b57`."""
+
 Json = Any
 Serve = Callable[[Documents, Request], Any]
 
@@ -83,22 +86,24 @@ class Operations:
         if not kind.only:
             self._add("GET", "", self.list, "列表", "list", query=PageQuery, answer=Page[DocumentHead], **reads)
         view, draft = typed(DocumentView, kind), typed(DraftView, kind)
+        large: dict[str, Any] = {"body_limit_bytes": BODY_LIMIT_BYTES}
         self._add("GET", "/{key}", self.read, "查看", "show", query=DocumentQuery, answer=view, **reads)
         self._add("GET", "/{key}/history", self.history, "发布历史", "history",
                   query=HistoryQuery, answer=Page[MoveView], **reads)  # fmt: skip
         self._add("GET", "/{key}/draft", self.read_draft, "查看草稿", "show the draft",
                   query=ScopeQuery, answer=draft, **peeks)  # fmt: skip
         self._add("PUT", "/{key}/draft", self.save_draft, "保存草稿", "save a draft",
-                  body=typed(SaveDraft, kind), answer=draft, replay=self._draft_before, **edits)  # fmt: skip
+                  body=typed(SaveDraft, kind), answer=draft, replay=self._draft_before, **large, **edits)  # fmt: skip
         self._add("DELETE", "/{key}/draft", self.discard_draft, "丢弃草稿", "discard the draft",
                   query=ScopeQuery, **edits)  # fmt: skip
         self._add("POST", "/{key}/lint", self.lint, "检查", "lint",
-                  body=typed(LintDocument, kind), answer=LintView, **edits)  # fmt: skip
+                  body=typed(LintDocument, kind), answer=LintView, **large, **edits)  # fmt: skip
         self._add("GET", "/{key}/compare", self.compare, "版本对比", "compare two versions",
                   query=CompareQuery, answer=ChangesView, **peeks)  # fmt: skip
         self._add("POST", "/{key}/compare", self.compare_document, "与文档对比", "compare with a document",
-                  body=typed(CompareDocument, kind), answer=ChangesView, **edits)  # fmt: skip
-        self._add("POST", "/{key}/publish", self.publish, "发布", "publish", body=typed(PublishDocument, kind), **moves)
+                  body=typed(CompareDocument, kind), answer=ChangesView, **large, **edits)  # fmt: skip
+        self._add("POST", "/{key}/publish", self.publish, "发布", "publish",
+                  body=typed(PublishDocument, kind), **large, **moves)  # fmt: skip
         self._add("POST", "/{key}/revert", self.revert, "恢复旧版本", "revert", body=RevertDocument, **moves)
         if kind.effective:
             self._add("POST", "/{key}/withdraw", self.withdraw, "撤回版本", "withdraw a version",

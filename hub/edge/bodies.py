@@ -11,7 +11,6 @@ from typing import Any
 from hub.edge.routes import Route
 from hub.kernel.errors import Invalid, Malformed, Problem, TooLarge
 
-BODY_LIMIT_BYTES = 256 * 1024
 HALVES_SHOWN = 20
 """So many places of half characters are named."""
 _ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
@@ -21,8 +20,8 @@ _HALF = re.compile("[\ud800-\udfff]")
 def read_body(route: Route, raw: bytes) -> Any:
     """The route's model of a body, None where it takes none. Raises TooLarge, Malformed for what is no JSON, Invalid
     with each wrong place, pydantic.ValidationError."""
-    if len(raw) > BODY_LIMIT_BYTES:
-        raise TooLarge(f"at most {BODY_LIMIT_BYTES} bytes", bytes=len(raw))
+    if len(raw) > route.body_limit_bytes:
+        raise TooLarge(f"at most {route.body_limit_bytes} bytes", bytes=len(raw))
     if route.body is None:
         return None
     try:

@@ -12,6 +12,8 @@ from hub.edge.access.gate import SUPERVISORS
 from hub.edge.access.scope import Place, Scope, Subject
 from hub.edge.requests import Request
 
+BODY_LIMIT_BYTES = 256 * 1024
+"""What a body may be long; a route that takes more says so."""
 PLACED = ("region", "store", "own")
 """Scopes whose things belong somewhere, so that not everybody reaches each of them."""
 
@@ -24,6 +26,7 @@ class Route:
     scope: what its things hang on (hub.edge.access.scope). subject: (desk, request) → the thing that the path names,
     with its places, or the place of what the body asks to make; checked before the handler runs. overseers: who sees
     other people's things on a route of scope `own`. dry_run: whether `?dry_run=1` is understood.
+    body_limit_bytes: of a body as it comes, 413 beyond it.
     """
 
     method: str
@@ -41,6 +44,7 @@ class Route:
     subject: Callable[[Any, Request], Place | Subject] | None = None
     overseers: tuple[str, ...] = SUPERVISORS
     dry_run: bool = False
+    body_limit_bytes: int = BODY_LIMIT_BYTES
 
     def __post_init__(self) -> None:
         """Refuses a declaration that would let its things be reached unchecked."""

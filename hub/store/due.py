@@ -17,7 +17,6 @@ from hub.store.table import Index, Key, Page, Table
 
 SHARDS = 4
 BY_DUE = Index("by_due", "due_pk", "due_at")
-DUE_ATTRIBUTES = ("due_pk", "due_at")
 
 
 def due_keys(tenant: str, name: str, item_id: str, at: datetime | None) -> dict[str, str]:

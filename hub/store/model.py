@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttribute
@@ -19,7 +19,7 @@ from pynamodb.models import Model
 
 from hub.kernel.errors import NotFound
 from hub.store.faults import AWS_ERRORS, Lost, translated
-from hub.store.items import Item, plain_item, raw_item
+from hub.store.items import plain_item
 from hub.store.lists import LIST_ATTRIBUTES
 from hub.store.writes import Put
 
@@ -68,11 +68,6 @@ class RoomModel(Model):
         """Be listed by these index attributes (hub.store.lists.list_keys) and no others; {} takes it off its list."""
         for name in LIST_ATTRIBUTES:
             setattr(self, name, keys.get(name))
-
-    @classmethod
-    def from_item(cls, item: Item) -> Self:
-        """The model of an item with plain values, as a list's page has it."""
-        return cls.from_raw_data(raw_item(item))
 
     def create_if_absent(self) -> bool:
         """Put this item unless its key is taken; says whether it was put. One conditional write."""

@@ -177,6 +177,18 @@ def test_a_quote_reads_three_items_at_most_however_long_the_history(session: Any
     assert (quote(at=(NOW + timedelta(minutes=20)).isoformat()).json["price"], reads.items <= 3) == ("20.00", True)
 
 
+def test_a_book_that_no_item_could_hold_is_published_and_quoted() -> None:
+    """600 KB and more of prices, in one call; over the limit of a body it is a 413."""
+    places = {"base": "25.00"} | {str(code): "21.50" for code in range(110101, 111301)}
+    book = {
+        "services": {f"tea_{nth}": {"name": {"zh": "鲜果茶", "en": "Fruit tea"}, "prices": places} for nth in range(30)}
+    }
+    answer = publish("1.00", NOW.isoformat(), document=book)
+    assert len(json.dumps(book)) > 600_000
+    assert (answer.status, quote(service="tea_29", region="110101").json["price"]) == (200, "21.50")
+    assert publish("1.00", document={"services": "x" * 4_000_000}).status == 413
+
+
 def test_a_regions_people_quote_and_read_what_lies_in_it() -> None:
     """A place that the caller names and does not reach is 403; another's quote is 404, as if it never was."""
     south = token("agent", sub="li.na", region="440000")

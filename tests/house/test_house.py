@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CODE = sorted(p for folder in ("functions", "hub", "infra", "hubctl") for p in (ROOT / folder).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+ALL_TESTS = sorted((ROOT / "tests").rglob("*.py"))
 FILE_LINES, FUNCTION_LINES = 400, 60
 BANNED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|mock\.patch|monkeypatch\.setattr|except Exception")
 
@@ -53,6 +54,21 @@ def test_every_test_says_its_promise(path: Path) -> None:
     assert [test.name for test in tests if not ast.get_docstring(test)] == []
 
 
+FOREIGN = {"response._content", "LambdaFunction._invoke_lambda"}
+"""Of requests and of moto, which take neither by argument."""
+
+
+@pytest.mark.parametrize("path", ALL_TESTS, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_no_test_reaches_into_what_is_private(path: Path) -> None:
+    """Fakes come by argument: nothing is assigned to a private field but by its own class."""
+    stored = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr.startswith("_")
+    ]
+    assert [name for name in stored if not name.startswith(("self.", "cls.")) and name not in FOREIGN] == []
+
+
 def test_the_readme_names_only_commands_that_exist() -> None:
     """Every `make …` and `hubctl …` of the READMEs is one that there is."""
     targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -71,6 +87,19 @@ def test_links_in_the_docs_lead_somewhere() -> None:
         path = ROOT / name
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{name} → {target}"
+
+
+def test_the_page_of_the_house_names_its_folders() -> None:
+    """The tree of docs/architecture.md has every folder of the rooms, of hub and of the tests."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    tree = text.partition("```text")[2].partition("```")[0]
+    in_every_room = ("api", "handlers", "presets")
+    folders = {
+        *(path.parent.name for path in (ROOT / "functions").glob("*/*/__init__.py")),
+        *(path.parent.name for folder in ("functions", "hub") for path in (ROOT / folder).glob("*/__init__.py")),
+        *(path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")),
+    }
+    assert sorted(name for name in folders if name not in in_every_room and f"{name}/" not in tree) == []
 
 
 def test_the_project_names_no_path_of_a_machine() -> None:

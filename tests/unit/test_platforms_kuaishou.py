@@ -35,8 +35,8 @@ class Tokens:
         return self.value
 
 
-def connected(double: Double, **changes: Any) -> Client:
-    tokens = Tokens()
+def connected(double: Double, tokens: Tokens | None = None, **changes: Any) -> Client:
+    tokens = tokens or Tokens()
     made = Client(
         {**KNOWN, **changes},
         tokens,
@@ -136,16 +136,13 @@ def test_a_window_too_long_is_refused(entity: Any, days: int) -> None:
 
 def test_a_token_that_no_refresh_helps_is_tried_again_later() -> None:
     """When each new token is refused at once, the call ends in Retry."""
-    double = Double([KNOWN])
-    made = connected(double)
 
     class Forgetful(Tokens):
         def get(self, force: bool) -> str:
             return "never-issued"
 
-    made._tokens = Forgetful()
     with pytest.raises(Retry):
-        made.read("order", "1")
+        connected(Double([KNOWN]), Forgetful()).read("order", "1")
 
 
 def test_it_cannot_be_told_what_it_does_not_know() -> None:

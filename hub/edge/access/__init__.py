@@ -15,17 +15,8 @@ from hub.edge.access.policy import packaged_policy as packaged_policy
 from hub.edge.access.projector import Viewer as Viewer
 from hub.edge.access.projector import project as project
 from hub.edge.access.projector import project_json as project_json
-from hub.edge.access.projector import verdict_at
 from hub.edge.access.scope import Place as Place
 from hub.edge.access.scope import Reach as Reach
 from hub.edge.access.scope import Subject as Subject
 from hub.edge.access.scope import reach_of as reach_of
-from hub.edge.access.scope import require_region as require_region
 from hub.edge.access.scope import require_role as require_role
-from hub.edge.auth import Principal
-
-
-def sees_personal(principal: Principal) -> bool:
-    """Whether names, phones and what customers wrote are shown in full, by the policy that ships. Rooms whose answers
-    are projected need not ask."""
-    return verdict_at(Viewer(principal.roles), packaged_policy(), "identity") == "full"

@@ -115,9 +115,3 @@ def require_role(principal: Principal, roles: tuple[str, ...]) -> None:
     """Raises Forbidden unless the principal holds one of `roles`."""
     if not principal.has(*roles):
         raise Forbidden("your role does not allow this", needs="|".join(roles), yours="|".join(principal.roles))
-
-
-def require_region(principal: Principal, region: str) -> None:
-    """Raises Forbidden unless `region` lies in the principal's subtree."""
-    if not regions.covers(principal.region, region):
-        raise Forbidden("outside your region", yours=principal.region, theirs=region)
