@@ -168,7 +168,7 @@ def _ground(host: Host) -> Ground:
         messages=Inbox(settings.inbox_table, dynamodb, settings.tenant),
         counters=counters,
         failures=Failures(counters, host.now),
-        cursors=Connections(settings.tenant, settings.table),
+        cursors=Connections(settings.tenant, table),
         secrets=ConnectionSecrets(host.client("ssm"), settings.tenant, wall_now, settings.key_id),
         platforms=platforms_of(host),
     )

@@ -22,12 +22,16 @@ BATCH = 10
 BATCH_LIMIT_BYTES = 240_000
 """And at most 256 KB in all."""
 IMAGE_LIMIT_BYTES = 100_000
+ATTRIBUTE_LIMIT_BYTES = 1_000
+"""Of an item that is too large for a queue, what it was before goes along in attributes up to this size."""
 SEALED_PREFIX = "sealed:"
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change of one item, as a room's table's stream told it. Images lack binary and sealed attributes."""
+    """One change of one item, as a room's table's stream told it. Images lack binary and sealed attributes, and where
+    they are too large for a queue, `new` is None (handlers read the item) and `old` lacks its large attributes: what
+    an item was is told by the stream alone."""
 
     table: str
     kind: str
@@ -73,11 +77,11 @@ def delay_record(client: Any, record: Mapping[str, Any], seconds: int) -> None:
 
 
 def change_of(record: Mapping[str, Any]) -> Change:
-    """A DynamoDB stream record as a Change. Images too large for a queue are left out: handlers re-read the item."""
+    """A DynamoDB stream record as a Change."""
     stream = record["dynamodb"]
     new, old = _image(stream.get("NewImage")), _image(stream.get("OldImage"))
     if len(json.dumps([new, old])) > IMAGE_LIMIT_BYTES:
-        new = old = None
+        new, old = None, _small(old)
     table = str(record["eventSourceARN"]).split(":table/", 1)[-1].split("/", 1)[0]
     keys = stream["Keys"]
     return Change(table, record["eventName"], keys["pk"]["S"], keys["sk"]["S"], new, old)
@@ -88,6 +92,13 @@ def _image(image: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     open_values = plain_item({name: value for name, value in image.items() if "B" not in value})
     return {name: _plain(value) for name, value in open_values.items() if not _is_sealed(value)}
+
+
+def _small(image: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What of an image is small."""
+    if image is None:
+        return None
+    return {name: value for name, value in image.items() if len(json.dumps(value)) <= ATTRIBUTE_LIMIT_BYTES}
 
 
 def _is_sealed(value: Any) -> bool:

@@ -175,10 +175,15 @@ class Room(Chalice, Generic[Desk]):
         self.entries.append({**forward, "followed": list(self._followed)})
         return self._consume("changes", consumers.changes, handler)
 
+    def follows(self, change: bus.Change) -> bool:
+        """Whether the stream tells of it at all: what its filter lets through (infra.streams)."""
+        return change.sk.startswith(self._followed) if self._followed else True
+
     def forward(self, event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG002 - Lambda's signature
-        """The stream entry: hands every record to the queues that want it."""
+        """The stream entry: hands every record to the queues that want it. What is not followed is dropped here as
+        well, so that nothing works on one machine that no stack would do."""
         routed: dict[str, list[dict[str, Any]]] = {}
-        for change in map(bus.change_of, event["Records"]):
+        for change in filter(self.follows, map(bus.change_of, event["Records"])):
             for queue in self._queues_of(change) if self._queues_of else ("changes",):
                 routed.setdefault(queue, []).append(asdict(change))
         for queue, bodies in routed.items():

@@ -12,6 +12,7 @@ from functions.directory import app
 from hub.edge.access import Place, reach_of
 from hub.edge.access.policy import packaged_document
 from hub.edge.auth import Principal, principal_from
+from hub.edge.bus import Change
 from hub.edge.host import Host
 from hub.kernel.clock import StepClock, rfc3339
 from tests.support.aws import account
@@ -126,7 +127,15 @@ def test_breaking_the_glass_shows_one_thing_for_an_hour_and_is_told(session: Any
     stored = session.client("dynamodb").scan(TableName="hub-demo-directory")["Items"]
     assert "投诉" not in str(stored)
     (item,) = [item for item in stored if item["sk"]["S"].startswith("glass#")]
-    change = {"table": "t", "kind": "INSERT", "pk": item["pk"]["S"], "sk": item["sk"]["S"], "new": None, "old": None}
+    change: Any = {
+        "table": "t",
+        "kind": "INSERT",
+        "pk": item["pk"]["S"],
+        "sk": item["sk"]["S"],
+        "new": None,
+        "old": None,
+    }
+    assert app.room.follows(Change(**change))
     assert app.on_change(sqs_batch(change), Context()) == {"batchItemFailures": []}
     (event,) = bus_events(session)
     assert (event["type"], event["glass_id"], event["thing"], event["person_id"]) == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.webhooks import app
+from functions.webhooks.connections.selfcheck import to_event
 from functions.webhooks.orders.orders import Noting
+from hub.channels.door import Stamp
 from hub.channels.facts import AfterSaleFacts, OrderFacts
+from hub.channels.registry import codec, samples
+from hub.channels.samples import render
 from hub.kernel import regions
 from hub.kernel.clock import StepClock
+from hub.store.connection import Connection
+from tests.channels.support import payload
 from tests.support.http import Answer, call, token
 from tests.support.webhooks import DOUYIN, Stack, simulated_stack
 
@@ -224,6 +231,22 @@ def test_what_all_share_is_changed_by_who_reaches_all(shared: Stack, method: str
     regional = token("integrator", region="310000")
     assert call(app.room, method, path, {"version": 0} if "revert" in path else None, as_=regional).status == 403
     assert call(app.room, "GET", "/webhooks/stats", as_=regional).status == 200
+
+
+def test_an_order_belongs_where_its_shop_does() -> None:
+    """A shop with a place of its own: its orders lie there, and not where the rest of the connection does."""
+    with simulated_stack(clock=StepClock(NOW)) as stack:
+        known = payload("open_examples")["settings"]
+        places: Any = {"region": EAST[0], "store_id": EAST[1], "accounts": {"shop-1": SOUTH}}
+        connection = Connection("con_open", "open", "enabled", known, **places)
+        stack.secrets().put(connection)
+        text = next(each["plaintext"] for each in samples("open") if each["name"] == "order.updated")
+        order = render(text, known, now=int(time.time()), number=7)
+        delivery = codec("open").sample(known, order, Stamp(str(int(time.time())), "n0nce", b"R4nd0mPrefix16by"))
+        assert stack.door().answer(to_event(connection, delivery))["statusCode"] in (200, 204)
+        assert stack.publish() == []
+        east, south = (token("store_manager", stores=(store,)) for _, store in (EAST, SOUTH))
+        assert (listed("/webhooks/orders", east), listed("/webhooks/orders", south)) == ([], ["SO-7"])
 
 
 def test_one_account_of_a_connection_has_a_place_of_its_own() -> None:

@@ -16,6 +16,7 @@ from hub.kernel.clock import StepClock
 from hub.store.secrets import LOOKUPS, Connection
 from tests.support.http import Context, call, sqs_batch, token
 from tests.support.webhooks import WECOM, Stack, deliver, simulated_stack, wecom_text
+from tests.support.wire import CRASH_AFTER, Crash, faulty
 
 KEY = WECOM.settings["encoding_aes_key"]
 NEW = {"channel": "wecom", "name": "旗舰店企业微信", "settings": dict(WECOM.settings)}
@@ -151,6 +152,40 @@ def test_a_deletion_that_is_repeated_is_told_what_it_did(stack: Stack) -> None:
     path = f"/webhooks/connections/{created()['id']}/delete"
     first, second = (call(app.room, "POST", path, key="del-1") for _ in range(2))
     assert (first.status, second.status, second.json) == (200, 200, first.json)
+
+
+def test_a_deletion_that_broke_off_once_it_was_done_is_told_so(stack: Stack) -> None:
+    """Its repeat hears what it did, not that there is no such connection."""
+    view = created()
+    path = f"/webhooks/connections/{view['id']}/delete"
+    with faulty() as wire:
+        call(app.room, "POST", path, key="other")
+    last = len(wire.calls) - 1 - wire.calls[::-1].index("TransactWriteItems")
+    view = created("k2")
+    path = f"/webhooks/connections/{view['id']}/delete"
+    with pytest.raises(Crash), faulty(last, CRASH_AFTER):
+        call(app.room, "POST", path, key="del-1")
+    again = call(app.room, "POST", path, key="del-1")
+    assert (again.status, again.json["id"]) == (200, view["id"])
+
+
+@pytest.mark.parametrize("action", ["place", "enable", "disable"])
+def test_of_two_alike_at_once_both_are_told_of_their_success(stack: Stack, action: str) -> None:
+    """Whoever is second changes nothing more, and meets no conflict with itself."""
+    path, body = (
+        f"/webhooks/connections/{created()['id']}/{action}",
+        {"region": "310000"} if action == "place" else None,
+    )
+    answers: list[int] = []
+
+    def ask() -> None:
+        answers.append(call(app.room, "POST", path, body, key="k9").status)
+
+    with faulty() as wire:
+        call(app.room, "POST", path, body, key="k8")
+    with faulty(wire.calls.index("UpdateItem"), between=ask):
+        ask()
+    assert answers == [200, 200]
 
 
 def test_what_comes_while_a_connection_is_disabled_is_published_when_it_is_enabled(stack: Stack) -> None:

@@ -292,7 +292,9 @@ def test_of_two_pulls_at_once_the_slower_is_no_failure(stack: Stack, shop: Shop)
 
     shop.put("6917000000000000011", PAID, NOW - timedelta(hours=2))
     host, desk = app.room.host, app.room.desk
-    slower = replace(desk.connections, table=Slower("demo", stack.settings["HUB_TABLE"]))
+    slower = replace(
+        desk.connections, table=Slower("demo", Table(stack.settings["HUB_TABLE"], stack.clients["dynamodb"]))
+    )
     app.room.install(host, replace(desk, connections=slower))
     run_pulls(stack)
     assert (len(order_items(stack)), app.room.desk.inbox.counters.rows(DOUYIN.id)) == (1, [])

@@ -13,6 +13,7 @@ from hub.store.connection import Connection
 from hub.store.model import RoomModel, bind, saving
 from hub.store.paging import Position
 from hub.store.sharded import read_sharded, shard_pk
+from hub.store.table import Delete, Table
 
 SORT = "connection"
 CURSOR = "cursor#"
@@ -48,9 +49,9 @@ class Connections:
     """The connections of one tenant. Reads that decide are strongly consistent; the list may be two seconds
     behind."""
 
-    def __init__(self, tenant: str, table: str) -> None:
-        self._tenant = tenant
-        bind(table, ConnectionItem, CursorItem)
+    def __init__(self, tenant: str, table: Table) -> None:
+        self._tenant, self._table = tenant, table
+        bind(table.name, ConnectionItem, CursorItem)
 
     def create(self, view: Any) -> ConnectionItem:
         """Store a new connection (a ConnectionView); the one that is there when the id is taken: ids are
@@ -76,28 +77,23 @@ class Connections:
             return ConnectionItem.get(self._pk(connection_id), SORT, consistent_read=True)
 
     def set_state(self, connection_id: str, state: str) -> ConnectionItem:
-        """Enable or disable it. Raises NotFound, and Conflict when somebody else changes it at the same
-        moment."""
-        item = self.get(connection_id)
-        with saving(connection_id=connection_id):
-            item.update([ConnectionItem.state.set(state)])
-        return item
+        """Enable or disable it; the same at the same moment is no conflict. Raises NotFound, and Conflict when it is
+        deleted at the same moment."""
+        return self._update(connection_id, [ConnectionItem.state.set(state)])
 
     def set_place(self, connection: Connection) -> ConnectionItem:
         """Say where what comes by it, and by its accounts, belongs. Raises as `set_state`."""
-        item, accounts = self.get(connection.id), {name: list(place) for name, place in connection.accounts.items()}
-        with saving(connection_id=connection.id):
-            place = [ConnectionItem.region.set(connection.region), ConnectionItem.store_id.set(connection.store_id)]
-            item.update([*place, ConnectionItem.accounts.set(accounts)])
-        return item
+        accounts = {name: list(place) for name, place in connection.accounts.items()}
+        place = [ConnectionItem.region.set(connection.region), ConnectionItem.store_id.set(connection.store_id)]
+        return self._update(connection.id, [*place, ConnectionItem.accounts.set(accounts)])
 
     def remove(self, connection_id: str) -> None:
-        """Delete it, and how far its feeds were read; the connection itself last, so that what breaks off is done
-        again."""
+        """Delete it, and how far its feeds were read; the connection itself last, with the request's mark, so that what
+        breaks off is done again, and what is done is known."""
         with saving(connection_id=connection_id[:64]):
             for feed in self.feeds(connection_id):
                 CursorItem(*self._cursor(connection_id, feed)).delete(add_version_condition=False)
-            ConnectionItem(self._pk(connection_id), SORT).delete(add_version_condition=False)
+        self._table.transact(Delete((self._pk(connection_id), SORT)), made=connection_id)
 
     def page(self, limit: int, start: Position | None) -> tuple[list[ConnectionItem], Position | None]:
         """Some connections in the order in which they were made, and where the next page starts."""
@@ -132,6 +128,12 @@ class Connections:
         item.watermark = watermark
         with saving(connection_id=connection_id):
             item.save()
+
+    def _update(self, connection_id: str, actions: list[Any]) -> ConnectionItem:
+        item = self.get(connection_id)
+        with saving(connection_id=connection_id):
+            item.update(actions, ConnectionItem.pk.exists(), add_version_condition=False)
+        return item
 
     def _pk(self, connection_id: str) -> str:
         return f"{self._tenant}#connection#{connection_id}"

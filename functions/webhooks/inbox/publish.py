@@ -145,7 +145,7 @@ class Publisher:
                 wall_epoch = int(self.wall_now().timestamp())
                 self.content.put(content_ref(draft.event, item.message_id), draft.content, wall_epoch)
             if draft.facts is not None:
-                self.keeper.keep(draft.facts, self._noting(item, replay))
+                self.keeper.keep(draft.facts, self._noting(item, replay, draft.facts.shop_id))
         connection = self.connections.find(item.connection_id)
         self.emit(*(_placed(draft.event, draft, connection) for draft in drafts if draft.event is not None))
 
@@ -153,10 +153,11 @@ class Publisher:
         connection = self.connections.find(connection_id)
         return connection is not None and not connection.enabled
 
-    def _noting(self, item: InboxItem, replay: bool) -> Noting:
+    def _noting(self, item: InboxItem, replay: bool, shop_id: str) -> Noting:
         connection = self.connections.find(item.connection_id)
-        place = {"region": connection.region, "store_id": connection.store_id} if connection else {}
-        return Noting(item.connection_id, item.channel, item.received_at, self.wall_now(), item.source, replay, **place)
+        region, store_id = connection.place(shop_id) if connection else (BASE, "")
+        at = item.received_at, self.wall_now()
+        return Noting(item.connection_id, item.channel, *at, item.source, replay, region=region, store_id=store_id)
 
 
 def _placed(event: Event, draft: Draft, connection: Connection | None) -> Event:

@@ -64,17 +64,18 @@ class Shops:
         return self._shop(own, timeout) if own else None
 
     def _shop(self, connection: Connection, timeout: Timeout | None = None) -> Shop:
-        channel = CHANNELS[connection.channel]
+        channel, shop_id = CHANNELS[connection.channel], shop_id_of(connection)
+        region, store_id = connection.place(shop_id)
         return Shop(
             connection_id=connection.id,
             channel=channel.name,
-            shop_id=shop_id_of(connection),
+            shop_id=shop_id,
             client=self.platforms.client(connection, timeout) if timeout else self.platforms.client(connection),
             reader=cast(Any, channel.module("orders")),
             table=self.mappings.table(channel.name),
             feeds=self.feeds(channel.name),
-            region=connection.region,
-            store_id=connection.store_id,
+            region=region,
+            store_id=store_id,
         )
 
 
