@@ -50,12 +50,19 @@ def main() -> int:
         return 2
     body = sys.argv[2].encode() if len(sys.argv) > 2 else json.dumps(MESSAGE, ensure_ascii=False).encode()
     message_id = f"msg_{uuid.uuid4().hex}"  # keep it for a retry: it tells repeats
-    headers = signed_headers(os.environ["HUB_SECRET"], body, message_id, int(time.time()))
+    try:
+        headers = signed_headers(os.environ["HUB_SECRET"], body, message_id, int(time.time()))
+    except ValueError:
+        print("HUB_SECRET must be whsec_ and base64, as the connection has it", file=sys.stderr)  # noqa: T201
+        return 2
     try:
         with urlopen(Request(sys.argv[1], data=body, headers=headers, method="POST"), timeout=10) as answer:  # noqa: S310
             print(answer.status, answer.read().decode())  # noqa: T201
     except HTTPError as refused:
         print(refused.code, refused.read().decode(), file=sys.stderr)  # noqa: T201
+        return 1
+    except OSError as failure:
+        print(f"{sys.argv[1]} does not answer: {failure}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 

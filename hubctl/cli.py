@@ -246,7 +246,7 @@ def new(
         raise OperatorError(f"nothing to make of {what!r}: `hubctl new channel NAME`")
     for path in make_channel(name, title_zh, title_en):
         sys.stdout.write(f"{path}\n")
-    say.print(f"next: fill the places marked “yours”, then `.venv/bin/pytest tests/channels -k {name}`")
+    say.print(f"next: fill the places marked “yours”, then `.venv/bin/pytest tests/channels -k {name}`", soft_wrap=True)
 
 
 @app.command(name="who-sees")
@@ -315,7 +315,7 @@ def _announce(ready: Ready, ready_file: Path) -> None:
     say.print("Ctrl-C stops it and everything that it started.")
 
 
-STANDS = "   (it stands until `hubctl clock advance 2h`, `until 2026-12-01T00:00` or `run`)"
+STANDS = "   (it stands until `hubctl clock advance 2h`, `until 08:00` or `run`)"
 
 
 def _try(command: str) -> None:

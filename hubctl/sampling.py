@@ -66,9 +66,10 @@ def find_target(channel: str, url: str, settings_file: Path | None, ready_file: 
     settings = _read_settings(settings_file) if settings_file else known.get("settings")
     where = url or known.get("webhook_url", "")
     if not where or settings is None:
+        missing = "--settings FILE" if url else "--to URL and --settings FILE"
         raise OperatorError(
-            f"no {channel} connection {connection + ' ' if connection else ''}is known here: give --to URL and "
-            "--settings FILE (its settings as JSON), or run `make dev`, which writes its connections to .hub/ready.json"
+            f"no {channel} connection {connection + ' ' if connection else ''}is known here: give {missing} "
+            "(its settings as JSON), or run `make dev`, which writes its connections to .hub/ready.json"
         )
     if not _is_url(where):
         raise OperatorError(f"{where!r} is no URL: it is http:// or https://, a host, and mostly a port and a path")

@@ -118,5 +118,5 @@ def setup_guide(name: str) -> str:
 def _channel(name: str) -> Channel:
     channel = CHANNELS.get(name)
     if channel is None:
-        raise NotFound("channel", channel=name[:64])
+        raise NotFound("no such channel", channel=name[:64])
     return channel

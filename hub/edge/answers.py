@@ -17,6 +17,7 @@ from hub.kernel.errors import HubError, Invalid, Problem
 PROBLEM_TYPE = "application/problem+json"
 Item = TypeVar("Item")
 TYPE_BASE = "urn:scrm-hub:problem:"
+WRONG_FIELDS = "the request has wrong fields"
 
 STATUS: Mapping[type[HubError], tuple[int, str]] = {
     errors.Malformed: (400, "请求无法解析 · The request cannot be read"),
@@ -58,7 +59,7 @@ def problem(error: HubError, instance: str) -> ProblemAnswer:
     """The problem+json body. Facts of a 5xx stay inside: they go to the log, not to the caller."""
     status, title = status_of(error)
     ours, problems = status >= 500, getattr(error, "problems", ())
-    detail = "" if ours and not isinstance(error, errors.Retry) else error.detail
+    detail = "" if ours and not isinstance(error, errors.Retry) else _sentence(error)
     in_chinese = tuple(FieldProblem(pointer=p.pointer, detail=field_zh(p.rule)) for p in problems)
     return ProblemAnswer(
         type=TYPE_BASE + error.code,
@@ -72,11 +73,16 @@ def problem(error: HubError, instance: str) -> ProblemAnswer:
     )
 
 
+def _sentence(error: HubError) -> str:
+    """What an error says; one that only names its subject ("service") is told by its fields."""
+    return WRONG_FIELDS if isinstance(error, Invalid) and error.problems and " " not in error.detail else error.detail
+
+
 def invalid_from(error: ValidationError, prefix: str = "") -> Invalid:
     """pydantic's findings as ours: every wrong field with its JSON pointer and what would be right."""
     findings = error.errors(include_url=False, include_context=False, include_input=False)
     return Invalid(
-        "the request has wrong fields",
+        WRONG_FIELDS,
         problems=[Problem(prefix + _pointer(item["loc"]), _rule(item)) for item in findings],
     )
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 
+_PROSE = re.compile(r"\d+ [A-Za-z]")
+"""A number with words behind it where a number alone is meant: another sentence, not to be translated by half."""
 Sentences = tuple[tuple[re.Pattern[str], str], ...]
 
 
@@ -30,7 +32,7 @@ def is_translated(kind: str, sentence: str) -> bool:
 
 def _in_chinese(kind: str, sentence: str) -> str:
     for pattern, chinese in _sentences()[kind]:
-        if match := pattern.fullmatch(sentence):
+        if (match := pattern.fullmatch(sentence)) and not any(map(_PROSE.match, match.groups())):
             return chinese.format(*match.groups())
     return ""
 

@@ -43,7 +43,9 @@ def advance(
 
 @clock_app.command()
 def until(
-    moment: Annotated[str, typer.Argument(help="2026-12-01T00:00 in the hub's zone, or with an offset")],
+    moment: Annotated[
+        str, typer.Argument(help="08:00: the next one; or 2026-12-01T00:00; in the hub's zone, or with an offset")
+    ],
     ready_file: ReadyFile = READY,
 ) -> None:
     """Let business time reach a moment. It never goes back: a moment that has passed is refused."""

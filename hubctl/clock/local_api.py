@@ -66,7 +66,7 @@ class LocalClock:
             case "advance":
                 passed = stepper.advance(parse_length(_field(body, "by")))
             case "until":
-                passed = stepper.until(parse_moment(_field(body, "moment"), self.zone))
+                passed = stepper.until(parse_moment(_field(body, "moment"), self.zone, self.clock().business_now()))
             case _:
                 passed = stepper.run(parse_length(_field(body, "at_most")) if "at_most" in body else RUN_AT_MOST)
         return _told(passed) | self.show()

@@ -20,7 +20,11 @@ SCALE_MAX = 100_000
 MODES = 'must be "real", "stepped", or how many times faster than real time it runs: a whole number, e.g. 720'
 LENGTHS = 'must be a length of at most ten years, e.g. "2h", "90m", "1d12h", "45s"'
 BACK = f"goes back, and business time never does: it {LENGTHS}"
-MOMENTS = 'must be a moment, e.g. "2026-12-01T00:00" (in the hub\'s zone) or "2026-12-01T00:00:00+08:00"'
+MOMENTS = (
+    'must be a moment, e.g. "08:00" (the next one) or "2026-12-01T00:00", both in the hub\'s zone, '
+    'or "2026-12-01T00:00:00+08:00"'
+)
+TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,13 @@ def parse_length(text: str) -> timedelta:
     return length
 
 
-def parse_moment(text: str, zone: ZoneInfo) -> datetime:
-    """A date and time; without an offset it is meant in `zone`. Raises Invalid."""
+def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """A date and time, or a time of day, "08:00": the next one after `now`. Without an offset it is meant in `zone`.
+    Raises Invalid."""
+    if clock := TIME_OF_DAY.fullmatch(text):
+        today = now.astimezone(zone)
+        moment = today.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
+        return moment if moment > today else moment + timedelta(days=1)
     try:
         moment = datetime.fromisoformat(text) if "T" in text else None
         if moment is not None:

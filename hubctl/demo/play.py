@@ -21,6 +21,8 @@ from hubctl.demo.stage import ZONE, Stage, StepFailed
 from hubctl.dev import Options, running_hub
 
 TWO_O_CLOCK = datetime(2026, 11, 23, 2, 0, tzinfo=ZONE)
+FILE_WIDTH = 240
+"""Characters a line where nobody's terminal folds it: one check, one line."""
 SIX_O_CLOCK = TWO_O_CLOCK.replace(hour=6)
 LEAD = timedelta(minutes=10)
 """The hub is ready this long before the day begins, by its own clock."""
@@ -30,6 +32,8 @@ def play(as_json: bool = False) -> bool:
     """Whether every step held. Everything that was started is stopped again. With `as_json` the last line on stdout
     is one JSON object, and what people read goes to stderr."""
     console = Console(stderr=as_json, highlight=False)
+    if not console.is_terminal:
+        console.width = FILE_WIDTH
     began = time.monotonic()
 
     def tell(line: str) -> None:

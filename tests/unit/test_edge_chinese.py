@@ -30,7 +30,10 @@ SENTENCES = json.loads((ROOT / "hub" / "edge" / "chinese.json").read_text(encodi
         ("must be at most 1800 bytes of JSON", "不得超过 1800 字节（JSON）"),
         ("String should have at least 1 character", "至少 1 个字符"),
         ("Input should be greater than or equal to 1", "须不小于 1"),
+        ("must be 1 to 32 letters or digits, as in the console", "须为 1 至 32 位字母或数字，与控制台一致"),
         ("must be a platypus", "不符合要求：must be a platypus"),
+        ("must be 1 to 32 platypuses or more", "不符合要求：must be 1 to 32 platypuses or more"),
+        ("must be at most 64 platypuses", "不符合要求：must be at most 64 platypuses"),
     ],
 )
 def test_a_rule_is_said_in_chinese(rule: str, chinese: str) -> None:
@@ -45,6 +48,24 @@ def test_an_error_says_in_chinese_what_it_says_in_english() -> None:
     assert answer.zh.detail == "请求中有字段不符合要求"
     assert [(e.pointer, e.detail) for e in answer.zh.errors] == [("/name", "必填"), ("/x", "须为文本")]
     assert [e.pointer for e in answer.errors] == ["/name", "/x"]
+
+
+@pytest.mark.parametrize("detail", ["service", ""])
+def test_a_bare_subject_is_no_detail(detail: str) -> None:
+    """Whoever reads the answer is told in a sentence that fields are wrong, and which by its pointer."""
+    answer = problem(Invalid(detail, [Problem("/service", "must be one of: fruit_tea")]), "req-1")
+    assert answer.detail == "the request has wrong fields"
+    assert (answer.zh.detail, answer.errors[0].pointer) == ("请求中有字段不符合要求", "/service")
+
+
+def test_every_setting_that_ships_says_its_rule_in_chinese() -> None:
+    """Whoever enters a connection reads what is wrong with it in Chinese, and not half of it."""
+    forms = [
+        json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "hub" / "channels").glob("*/channel.json")
+    ]
+    rules = {setting["rule"] for form in forms for setting in form["settings"] if setting.get("rule")}
+    assert len(rules) > 60
+    assert sorted(rule for rule in rules if not is_translated("field", rule)) == []
 
 
 def test_what_nobody_translated_has_at_least_its_title() -> None:

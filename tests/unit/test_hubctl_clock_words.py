@@ -14,6 +14,7 @@ from hubctl.clock.words import Mode, parse_length, parse_mode, parse_moment, rea
 from hubctl.failures import OperatorError
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOW = datetime.fromisoformat("2026-11-30T22:30:00+08:00")
 
 
 @pytest.mark.parametrize("text", ["real", "stepped", "720"])
@@ -68,13 +69,27 @@ def test_every_length_is_the_sum_of_its_parts(days: int, hours: int, minutes: in
 
 def test_a_moment_without_an_offset_is_meant_in_the_hub_s_zone() -> None:
     """With one it is what it says."""
-    assert parse_moment("2026-12-01T00:00", SHANGHAI) == datetime.fromisoformat("2026-11-30T16:00:00+00:00")
-    assert parse_moment("2026-12-01T00:00Z", SHANGHAI) == datetime.fromisoformat("2026-12-01T00:00:00+00:00")
+    assert parse_moment("2026-12-01T00:00", SHANGHAI, NOW) == datetime.fromisoformat("2026-11-30T16:00:00+00:00")
+    assert parse_moment("2026-12-01T00:00Z", SHANGHAI, NOW) == datetime.fromisoformat("2026-12-01T00:00:00+00:00")
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "2026-12-01", "08:00", "2026-13-01T00:00"])
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("08:00", "2026-12-01T08:00:00+08:00"),
+        ("23:59", "2026-11-30T23:59:00+08:00"),
+        ("22:30", "2026-12-01T22:30:00+08:00"),
+        ("00:00", "2026-12-01T00:00:00+08:00"),
+    ],
+)
+def test_a_time_of_day_is_the_next_one(text: str, moment: str) -> None:
+    """At 22:30 in Shanghai: what is later today, else tomorrow's, and never the present second."""
+    assert parse_moment(text, SHANGHAI, NOW) == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2026-12-01", "8:00", "24:00", "08:60", "2026-13-01T00:00"])
 def test_what_is_no_moment_is_refused_with_an_example(text: str) -> None:
     """A date alone is none: midnight is written out."""
     with pytest.raises(Invalid) as refused:
-        parse_moment(text, SHANGHAI)
+        parse_moment(text, SHANGHAI, NOW)
     assert "2026-12-01T00:00" in refused.value.problems[0].rule

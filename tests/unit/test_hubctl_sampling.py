@@ -187,6 +187,16 @@ def test_empty_settings_are_given_settings(tmp_path: Path) -> None:
     assert find_target("open", "http://else", path, tmp_path / "none.json") == Target("http://else", {})
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("", "give --to URL and --settings FILE (its"), ("http://captured", "is known here: give --settings FILE (its")],
+)
+def test_where_no_hub_runs_only_what_is_missing_is_asked_for(tmp_path: Path, url: str, said: str) -> None:
+    """A URL that was given is not asked for again; `hubctl decode` has no --to at all."""
+    with pytest.raises(OperatorError, match=re.escape(said)):
+        find_target("open", url, None, tmp_path / "none.json")
+
+
 def test_a_url_that_does_not_answer_is_named() -> None:
     """One line, and no traceback of the HTTP library."""
     with pytest.raises(OperatorError, match=r"http://127\.0\.0\.1:9 does not answer: ConnectionError"):

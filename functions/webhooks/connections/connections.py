@@ -49,7 +49,7 @@ def check_settings(channel: str, settings: Mapping[str, Any]) -> None:
     if len(json.dumps(settings, ensure_ascii=False).encode()) > SETTINGS_LIMIT_BYTES:
         problems.append(Problem("", f"must be at most {SETTINGS_LIMIT_BYTES} bytes of JSON"))
     if problems:
-        raise Invalid("settings", problems=[Problem(f"/settings{each.pointer}", each.rule) for each in problems])
+        raise Invalid("wrong settings", problems=[Problem(f"/settings{each.pointer}", each.rule) for each in problems])
 
 
 def placed_at(connection: Connection, place: NewPlace) -> Connection:
