@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
@@ -62,9 +62,10 @@ class QuickDynamoDB(DynamoDBBackend):
         if add:
             name, number = add.split(" ")
             item[name] = {"N": str(int(item.get(name, {"N": "0"})["N"]) + int(values[number]["N"]))}
-        asked = {name: options[name] for name in _CONDITION if name in options}
-        given = {"expression_attribute_names": names, "expression_attribute_values": values}
-        return self.put_item(table_name, item, **given, **asked)
+        condition: dict[str, Any] = {name: options[name] for name in _CONDITION if name in options}
+        return self.put_item(
+            table_name, item, expression_attribute_names=names, expression_attribute_values=values, **condition
+        )
 
     def _key(self, op: dict[str, Any]) -> dict[str, Any]:
         if "Key" in op or op["TableName"] not in self.tables:
@@ -98,4 +99,4 @@ def read_stream(region: str, table: str, start: int) -> list[dict[str, Any]]:
     """What a table's stream has told from its record `start` on, as Lambda gets it. The stream must be on."""
     shard = dynamodb_backends[DEFAULT_ACCOUNT_ID][region].tables[table].stream_shard
     arn = f"arn:aws:dynamodb:{region}:{DEFAULT_ACCOUNT_ID}:table/{table}/stream/1"
-    return [{**record.to_json(), "eventSourceARN": arn} for record in shard.items[start:]]
+    return [{**record.to_json(), "eventSourceARN": arn} for record in (shard.items[start:] if shard else ())]
