@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -111,17 +111,20 @@ class DirectoryTable:
         item.grants = [grant.model_dump(mode="json") for grant in grants]
         return self._save_with_rights(item, now)
 
-    def break_glass(self, person: PersonView, grants: Sequence[Grant], glass: GlassItem, now: datetime) -> GlassItem:
-        """A person's grants, the newest of which is broken glass, and the record of it: all or none. Raises Conflict
-        when the person changed since they were read."""
-        item = self.person(person.id)
-        _check_version(item, person.version)
-        item.grants = [grant.model_dump(mode="json") for grant in grants]
+    def break_glass(
+        self, person: PersonView, grants: Callable[[], Sequence[Grant]], glass: GlassItem, now: datetime
+    ) -> GlassItem:
+        """A person's grants, the newest of which is broken glass, and the record of it: all or none, and nothing where
+        it is known. Raises Conflict when the person changed since they were read, and what `grants` raises."""
         glass.pk, glass.sk = self._pk("glass", glass.thing), f"glass#{glass.starts_at}#{glass.person_id}"
         known = find_item(GlassItem, glass.pk, glass.sk)
-        if known is None:
-            self._save_with_rights(item, now, more=(glass,))
-        return known or glass
+        if known is not None:
+            return known
+        item = self.person(person.id)
+        _check_version(item, person.version)
+        item.grants = [grant.model_dump(mode="json") for grant in grants()]
+        self._save_with_rights(item, now, more=(glass,))
+        return glass
 
     def glass(self, pk: str, sk: str) -> GlassItem:
         """One record of broken glass. Raises NotFound."""

@@ -144,6 +144,18 @@ def test_breaking_the_glass_shows_one_thing_for_an_hour_and_is_told(session: Any
     assert "reason" not in event
 
 
+def test_a_repeat_after_the_hour_is_told_what_was_broken(session: Any) -> None:
+    """The glass is whole again by then; the same request hears of the first, and breaks nothing anew."""
+    clock = StepClock(datetime.now(UTC))
+    install(app.room, session, clock)
+    put_person("gm", roles=["supervisor"])
+    gms = token("supervisor", sub="gm")
+    first = call(app.room, "POST", "/directory/break-glass", glass(), as_=gms, key="k1")
+    clock.advance(seconds=3700)
+    again = call(app.room, "POST", "/directory/break-glass", glass(), as_=gms, key="k1")
+    assert (first.status, again.status, again.json) == (201, 201, first.json)
+
+
 def test_the_record_of_broken_glass_is_read_by_administrators() -> None:
     """Thing by thing, the latest first, with the reason."""
     put_person("gm", roles=["supervisor"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 
 from functions.directory.api.views import show_person
 from functions.directory.desk import Desk
@@ -62,7 +63,7 @@ def break_glass(desk: Desk, request: Request) -> GlassView:
         ends_at=rfc3339(grant.ends_at),
     )
     glass.reason = desk.sealer.seal(request.body.reason, f"{glass.glass_id}/reason")
-    grants = add_grant(person.grants, grant, request.now)
+    grants = partial(add_grant, person.grants, grant, request.now)
     return _show_glass(desk, desk.directory.break_glass(person, grants, glass, request.now))
 
 
