@@ -73,8 +73,8 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     Raises Invalid."""
     if clock := TIME_OF_DAY.fullmatch(text):
         today = now.astimezone(zone)
-        moment = today.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
-        return moment if moment > today else moment + timedelta(days=1)
+        coming = today.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
+        return coming if coming > today else coming + timedelta(days=1)
     try:
         moment = datetime.fromisoformat(text) if "T" in text else None
         if moment is not None:
