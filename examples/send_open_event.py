@@ -61,7 +61,7 @@ def main() -> int:
     except HTTPError as refused:
         print(refused.code, refused.read().decode(), file=sys.stderr)  # noqa: T201
         return 1
-    except OSError as failure:
+    except (OSError, ValueError) as failure:  # no hub there, or no URL
         print(f"{sys.argv[1]} does not answer: {failure}", file=sys.stderr)  # noqa: T201
         return 1
     return 0

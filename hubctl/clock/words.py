@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -73,11 +72,13 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     """A date and time, or a time of day, "08:00": the next one after `now`. Without an offset it is meant in `zone`.
     Raises Invalid."""
     if clock := TIME_OF_DAY.fullmatch(text):
-        here = now.astimezone(zone)
-        today = here.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
-        return today if today > here else today + timedelta(days=1)
-    if "T" in text:
-        with suppress(ValueError):
-            moment = datetime.fromisoformat(text)
+        today = now.astimezone(zone)
+        coming = today.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
+        return coming if coming > today else coming + timedelta(days=1)
+    try:
+        moment = datetime.fromisoformat(text) if "T" in text else None
+        if moment is not None:
             return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    except ValueError:
+        pass
     raise Invalid("not a moment", problems=[Problem("/moment", MOMENTS)], given=text)
