@@ -16,6 +16,7 @@ BODIES = {
     ("POST", "/tickets/{ticket_id}/nodes/{node}/complete"): {"outcome": "accepted"},
     ("POST", "/tickets/{ticket_id}/assign"): {"person_id": PERSON},
     ("POST", "/tickets/{ticket_id}/comment"): {"text": "hi"},
+    ("POST", "/tickets/{ticket_id}/reply"): {"text": "hi"},
     **{
         (method, f"{path}/{name}"): body
         for path in DOCUMENTS
