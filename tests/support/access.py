@@ -94,14 +94,16 @@ class Walk:
 
 
 def outsiders(role: str) -> dict[str, str]:
-    """Tokens of one role for those who are elsewhere: another province, a neighbouring district, another store (which
-    binds everybody but an administrator)."""
+    """Tokens of one role for those who are elsewhere: another province, a neighbouring district; another store, another
+    team, only their own (none of which binds an administrator)."""
     elsewhere = {
         "another province": token(role, sub="out", region="440000"),
         "another district": token(role, sub="out", region="310115"),
     }
     if role != "administrator":
         elsewhere["another store"] = token(role, sub="out", region="310000", stores=("s9",))
+        elsewhere["another team"] = token(role, sub="out", region="310000", teams=("t9",), level="team")
+        elsewhere["only their own"] = token(role, sub="out", level="own")
     return elsewhere
 
 

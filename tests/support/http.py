@@ -42,9 +42,9 @@ class Context:
         return self.left_seconds * 1000
 
 
-def token(*roles: str, sub: str = "boss", region: str = "base", stores: tuple[str, ...] = ()) -> str:
-    """A token of the test stack."""
-    principal = Principal(sub=sub, roles=roles or ("administrator",), tenant=TENANT, region=region, stores=stores)
+def token(*roles: str, sub: str = "boss", **rights: Any) -> str:
+    """A token of the test stack. rights: region, stores, teams, level of the principal."""
+    principal = Principal(sub=sub, roles=roles or ("administrator",), tenant=TENANT, **rights)
     return issue(AUTH_KEY, principal, datetime.now(UTC))
 
 
