@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 from functions.notifications.bundling import sweep_due
@@ -13,7 +14,7 @@ from functions.notifications.delivery import Claim, Outcome, Send, delay, delive
 from functions.notifications.desk import Desk, build_desk
 from functions.notifications.notices import Notice, notices_of, operator_notices, unreached_notices
 from functions.notifications.quiet import is_on_duty, quiet_until, release_at
-from functions.notifications.sends_table import LIST
+from functions.notifications.sends_table import LIST, Rows, ticket_list
 from functions.notifications.wecom import Posted
 from functions.notifications.wording import card_of, digest_of
 from hub.contracts.events import (
@@ -35,12 +36,12 @@ from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel.errors import NotFound, Retry
+from hub.kernel.positions import Read, read_shown
 from hub.store.lists import ListQuery, Within
-from hub.store.paging import Position
 
 RUNG = "rung.fired"
-FILTER_PAGES = 5
-"""A list looks at so many pages for what was asked of it, then hands back a cursor."""
+FILTER_PAGES, PAGE = 5, 100
+"""A list of things that are partly out of reach looks at so many pages of so many for what may be shown."""
 READERS = ("supervisor", "agent", "engineer", "store_manager", "viewer", "integrator")
 
 room = Room("notifications", paths=("/notifications",), make_desk=build_desk)
@@ -62,13 +63,13 @@ def list_sends(desk: Desk, request: Request) -> Page[SendView]:
     query, reach = request.query, request.reach
     if query.recipient and not reach.covers(_place_of(desk, query.recipient)):
         return Page(data=())
-    sends: list[Send] = []
-    position = cursors.decode(query.cursor)
-    for _ in range(FILTER_PAGES):
-        more, position = _read_more(desk, request, query.limit - len(sends), position)
-        sends += [send for send in more if reach.covers(_place(send.notice)) and _is_asked(send, query)]
-        if position is None or len(sends) >= query.limit:
-            break
+
+    def shows(send: Send) -> bool:
+        return reach.covers(_place(send.notice)) and _is_asked(send, query)
+
+    name, read = _list_of(desk, request)
+    start = cursors.decode(query.cursor)
+    sends, position = read_shown(name, read, shows, query.limit, start, size=PAGE, pages=FILTER_PAGES)
     return page(map(show_send, sends), position)
 
 
@@ -79,15 +80,17 @@ def read_send(desk: Desk, request: Request) -> SendView:
     return show_send(request.subject)
 
 
-def _read_more(
-    desk: Desk, request: Request, limit: int, position: Position | None
-) -> tuple[list[Send], Position | None]:
-    """The next sends of the narrowest list that holds what is asked for."""
+def _list_of(desk: Desk, request: Request) -> tuple[str, Read[Send]]:
+    """The narrowest list that holds what is asked for, and how it is read."""
     query: SendQuery = request.query
     if query.ticket:
-        return desk.sends.of_ticket(query.ticket, limit, position)
+        return ticket_list(query.ticket), partial(desk.sends.of_ticket, query.ticket)
     scope = Within(people=(query.recipient,)) if query.recipient else within(request.reach)
-    return desk.sends.newest(ListQuery(desk.tenant, LIST, scope, request.now, limit, position=position))
+
+    def read(limit: int, position: Mapping[str, Any] | None) -> Rows:
+        return desk.sends.newest(ListQuery(desk.tenant, LIST, scope, request.now, limit, position=position))
+
+    return LIST, read
 
 
 def _is_asked(send: Send, query: SendQuery) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -13,15 +13,25 @@ from functions.notifications.notices import Notice
 from functions.notifications.tables import DueItem, SendItem
 from hub.kernel.clock import UNTIL_CALLED, parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict
+from hub.kernel.positions import place_before, position_before
 from hub.store.lists import ListQuery, list_keys, read_list
 from hub.store.model import find_item, saving
-from hub.store.paging import Position, read_page
 from hub.store.sharded import HIGHEST, read_sharded, shard_pk
-from hub.store.table import Table
+from hub.store.table import Index, Table
 
 DUE_LIMIT = 1000
 """So many delayed sends are looked at in one sweep; the next minute takes the next."""
 LIST = "sends"
+BY_TICKET = Index("by_list", "list_pk", "list_sk")
+
+Position = Mapping[str, Any]
+Rows = tuple[Sequence[tuple[str, Send]], Position | None]
+"""Sends, each with its place in the list, and where the next ones start."""
+
+
+def ticket_list(ticket_id: str) -> str:
+    """The name of the list of what was told of a ticket."""
+    return f"ticket/{ticket_id}"
 
 
 class SendTable:
@@ -45,16 +55,23 @@ class SendTable:
             return None
         return _to_send(item.attribute_values)
 
-    def newest(self, query: ListQuery) -> tuple[list[Send], Position | None]:
+    def newest(self, query: ListQuery) -> Rows:
         """Sends within a scope, newest first, up to two seconds behind. Raises Invalid for a wrong cursor."""
         listing = read_list(self._table, query)
-        return [_to_send(item) for item in listing.items], listing.position
+        return [(str(item["l_at"]), _to_send(item)) for item in listing.items], listing.position
 
-    def of_ticket(self, ticket_id: str, limit: int, start: Position | None) -> tuple[list[Send], Position | None]:
-        """What was told of a ticket, newest first, up to two seconds behind."""
-        listed = f"{self._tenant}#ticket#{ticket_id}"
-        items, position = read_page(SendItem.by_list.query, listed, limit=limit, start=start, scan_index_forward=False)
-        return [_to_send(item.attribute_values) for item in items], position
+    def of_ticket(self, ticket_id: str, limit: int, start: Position | None) -> Rows:
+        """What was told of a ticket, newest first, up to two seconds behind. Raises Invalid for a wrong cursor."""
+        name = ticket_list(ticket_id)
+        page = self._table.query(
+            f"{self._tenant}#ticket#{ticket_id}",
+            index=BY_TICKET,
+            sk_before=place_before(name, start) or "~",
+            newest_first=True,
+            limit=limit,
+        )
+        rows = [(str(item["list_sk"]), _to_send(item)) for item in page.items]
+        return rows, position_before(name, rows[-1][0] if page.start and rows else "")
 
     # What is due.
 

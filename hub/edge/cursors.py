@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from hub.kernel.errors import Invalid, Problem
@@ -14,7 +15,7 @@ Position = dict[str, Any]
 LENGTH_LIMIT = 2048
 
 
-def encode(position: Position | None) -> str:
+def encode(position: Mapping[str, Any] | None) -> str:
     """A cursor for where a page ended (text values, plain or as DynamoDB types them); "" when there is no more."""
     if not position:
         return ""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from hub.kernel.errors import Invalid, Problem
+
+Row = TypeVar("Row")
+Read = Callable[[int, Mapping[str, Any] | None], tuple[Sequence[tuple[str, Row]], Mapping[str, Any] | None]]
+"""(how many, position) → rows, each with its place, and where the next ones start."""
 
 
 def no_such_cursor() -> Invalid:
@@ -28,3 +32,25 @@ def place_before(name: str, position: Mapping[str, Any] | None) -> str:
     if position.get("list") != name or not isinstance(place, str) or not place:
         raise no_such_cursor()
     return place
+
+
+def read_shown(
+    name: str,
+    read: Read[Row],
+    shows: Callable[[Row], bool],
+    limit: int,
+    position: Mapping[str, Any] | None,
+    *,
+    size: int,
+    pages: int,
+) -> tuple[list[Row], dict[str, str] | None]:
+    """A page of the rows that may be shown, of a list that holds others too, and where the next one starts: behind the
+    last that was shown, so that nothing tells of what lies between. Where `pages` of `size` show none, it ends."""
+    shown: list[tuple[str, Row]] = []
+    for _ in range(pages):
+        rows, position = read(max(size, limit + 1), position)
+        shown += [(place, row) for place, row in rows if shows(row)]
+        if len(shown) > limit or position is None:
+            break
+    last = shown[:limit][-1][0] if shown and (position is not None or len(shown) > limit) else ""
+    return [row for _, row in shown[:limit]], position_before(name, last)

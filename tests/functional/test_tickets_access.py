@@ -181,3 +181,15 @@ def test_what_a_viewer_sees(hub: World, ticket: Any) -> None:
     shown = hub.call("GET", f"/tickets/{ticket['id']}", as_=as_("viewer", sub="eve")).json
     assert shown["subject"] == "冷**"
     assert "labour_amount" not in shown
+
+
+@pytest.mark.parametrize("query", [{"customer": "cus_1"}, {"assignee": "li"}])
+def test_what_is_out_of_reach_is_not_even_counted(hub: World, ticket: Any, query: dict[str, str]) -> None:
+    """Of a customer or colleague all of whose tickets lie elsewhere a page says what it says of one who has none."""
+    for number in range(7):
+        hub.call("POST", "/tickets", {"type": "repair", "customer_id": "cus_1", "region": "310000"}, key=f"k{number}")
+    stranger = as_("supervisor", sub="wu", region="440000")
+    there = hub.call("GET", "/tickets", query=query | {"limit": "1"}, as_=stranger)
+    nowhere = hub.call("GET", "/tickets", query={"customer": "cus_9", "limit": "1"}, as_=stranger)
+    own = hub.call("GET", "/tickets", query=query | {"limit": "1"}).json
+    assert (there.text, own["has_more"]) == (nowhere.text, True)

@@ -6,9 +6,10 @@ after reading, PAGES_LIMIT pages at most: a page may be short, and says where th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from functions.tickets.tables import Items, Record
@@ -16,7 +17,7 @@ from functions.tickets.ticket.ticket import Case, Ticket
 from functions.tickets.ticket.tickets_table import ALL, OPEN, Pointer
 from hub.contracts.tickets import TicketQuery
 from hub.kernel.clock import parse_rfc3339
-from hub.kernel.positions import place_before, position_before
+from hub.kernel.positions import Read, place_before, position_before, read_shown
 from hub.store.lists import ListQuery, Within, read_list
 from hub.store.table import Index
 
@@ -24,8 +25,8 @@ PAGES_LIMIT = 5
 PAGE = 100
 BY_CUSTOMER = Index("by_list", "list_pk", "list_sk")
 
-Position = dict[str, Any]
-Rows = tuple[list[dict[str, Any]], Position | None]
+Position = Mapping[str, Any]
+Rows = tuple[Sequence[tuple[str, Case]], Position | None]
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,26 @@ class TicketLists:
 
         within: the scope of whoever asks; reaches: whether a ticket lies in it. Raises Invalid for a foreign position.
         """
+
+        def shows(case: Case) -> bool:
+            return _fits(query, case.ticket) and reaches(case.ticket)
+
+        if query.customer or query.assignee:  # some of theirs may be out of reach, and then nothing tells of them
+            name, read = self._theirs(query, now)
+            return read_shown(name, read, shows, query.limit, position, size=PAGE, pages=PAGES_LIMIT)
         cases: list[Case] = []
         for _ in range(PAGES_LIMIT):
-            items, position = self._rows(query, within, now, query.limit - len(cases), position)
-            cases += [case for case in map(_case, items) if _fits(query, case.ticket) and reaches(case.ticket)]
+            rows, position = self._listed(_name(query), within, now, query.limit - len(cases), position)
+            cases += [case for _, case in rows if shows(case)]
             if position is None or len(cases) >= query.limit:
                 break
         return cases, position
+
+    def _theirs(self, query: TicketQuery, now: datetime) -> tuple[str, Read[Case]]:
+        """The list of a customer's or an assignee's, and how it is read."""
+        if query.customer:
+            return _of_customer(query.customer), partial(self._customers, query.customer)
+        return _name(query), partial(self._listed, _name(query), Within(people=(query.assignee,)), now)
 
     def open_of(self, assignee: str, now: datetime) -> Iterator[str]:
         """The ids of the open tickets of one of us, the newest first."""
@@ -74,19 +88,20 @@ class TicketLists:
         month = self.oldest_month()
         return parse_rfc3339(f"{month}-01T00:00:00Z") if month else None
 
-    def _rows(self, query: TicketQuery, within: Within, now: datetime, limit: int, position: Position | None) -> Rows:
-        if query.customer:
-            return self._of_customer(query.customer, limit, position)
-        scope = Within(people=(query.assignee,)) if query.assignee else within
-        name = OPEN if query.state == "open" else ALL
+    def _listed(self, name: str, scope: Within, now: datetime, limit: int, position: Position | None) -> Rows:
         since = self._since()
         if since is None:
             return [], None
         page = read_list(self.items.table, ListQuery(self.items.tenant, name, scope, now, limit, since, None, position))
-        return (self._tickets(page.items) if name == OPEN else page.items), page.position
+        places = [str(entry["l_at"]) for entry in page.items]
+        if name == ALL:
+            return [*zip(places, map(_case, page.items), strict=True)], page.position
+        keys = [self._key_behind(entry) for entry in page.items]
+        tickets = {(item["pk"], item["sk"]): _case(item) for item in self.items.table.get_many(keys)}
+        return [(place, tickets[key]) for place, key in zip(places, keys, strict=True) if key in tickets], page.position
 
-    def _of_customer(self, customer_id: str, limit: int, position: Position | None) -> Rows:
-        name = f"customer/{customer_id}"
+    def _customers(self, customer_id: str, limit: int, position: Position | None) -> Rows:
+        name = _of_customer(customer_id)
         page = self.items.table.query(
             self.items.key(f"customer#{customer_id}"),
             index=BY_CUSTOMER,
@@ -94,13 +109,20 @@ class TicketLists:
             newest_first=True,
             limit=limit,
         )
-        last = str(page.items[-1]["list_sk"]) if page.start and page.items else ""
-        return page.items, position_before(name, last)
+        rows = [(str(item["list_sk"]), _case(item)) for item in page.items]
+        return rows, position_before(name, rows[-1][0] if page.start and rows else "")
 
-    def _tickets(self, entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The tickets behind entries of the list of open ones."""
-        ids = (Record(entry).read(Pointer).ticket_id for entry in entries)
-        return self.items.table.get_many((self.items.key(f"ticket#{ticket_id}"), "ticket") for ticket_id in ids)
+    def _key_behind(self, entry: Mapping[str, Any]) -> tuple[str, str]:
+        """The ticket behind an entry of the list of open ones."""
+        return self.items.key(f"ticket#{Record(entry).read(Pointer).ticket_id}"), "ticket"
+
+
+def _name(query: TicketQuery) -> str:
+    return OPEN if query.state == "open" else ALL
+
+
+def _of_customer(customer_id: str) -> str:
+    return f"customer/{customer_id}"
 
 
 def _case(item: Mapping[str, Any]) -> Case:
