@@ -8,7 +8,7 @@ settings.register_profile("hub", deadline=None, print_blob=True, suppress_health
 settings.load_profile("hub")
 
 FIRST = (
-    "tests/functional/test_webhooks_day.py",  # minutes: one worker's, from the beginning
+    "tests/scenarios/test_c008_a_day_of_3600_orders.py",  # minutes: one worker's, from the beginning
     "tests/infra/test_template.py",
     "tests/functional/test_webhooks_folding.py",  # goes to whoever has the day: a worker always holds two files
     "tests/infra/",  # so all of these run on the other worker, and CDK makes their templates once

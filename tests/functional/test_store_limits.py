@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from threading import Barrier, Lock, Thread
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -13,25 +13,11 @@ from hub.kernel.errors import Retry
 from hub.kernel.platforms import OverLimit
 from hub.store.limits import LONGEST_CALL_SECONDS, TRIES, Limits
 from tests.support.aws import account
+from tests.support.turns import OneAtATime
 
 TABLE = "hub-demo-webhooks"
 SLOW = ({"api": "slow", "calls": 10, "per_seconds": 60},)
 FAST = ({"api": "fast", "calls": 3000, "per_seconds": 60},)
-
-
-class OneAtATime:
-    """A client whose writes go one after another, as DynamoDB does them to an item: moto checks a condition and writes
-    in two steps, between which another thread may run."""
-
-    def __init__(self, dynamodb: Any) -> None:
-        self._dynamodb, self._turn = dynamodb, Lock()
-
-    def update_item(self, **request: Any) -> Any:
-        with self._turn:
-            return self._dynamodb.update_item(**request)
-
-    def __getattr__(self, operation: str) -> Any:
-        return getattr(self._dynamodb, operation)
 
 
 @dataclass
