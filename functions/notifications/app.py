@@ -64,12 +64,15 @@ def list_sends(desk: Desk, request: Request) -> Page[SendView]:
     if query.recipient and not reach.covers(_place_of(desk, query.recipient)):
         return Page(data=())
 
-    def shows(send: Send) -> bool:
-        return reach.covers(_place(send.notice)) and _is_asked(send, query)
+    def is_near(send: Send) -> bool:
+        return reach.covers(_place(send.notice))
+
+    def is_asked(send: Send) -> bool:
+        return query.recipient in ("", send.notice.recipient)
 
     name, read = _list_of(desk, request)
     start = cursors.decode(query.cursor)
-    sends, position = read_shown(name, read, shows, query.limit, start, size=PAGE, pages=FILTER_PAGES)
+    sends, position = read_shown(name, read, is_near, is_asked, query.limit, start, size=PAGE, pages=FILTER_PAGES)
     return page(map(show_send, sends), position)
 
 
@@ -91,10 +94,6 @@ def _list_of(desk: Desk, request: Request) -> tuple[str, Read[Send]]:
         return desk.sends.newest(ListQuery(desk.tenant, LIST, scope, request.now, limit, position=position))
 
     return LIST, read
-
-
-def _is_asked(send: Send, query: SendQuery) -> bool:
-    return query.recipient in ("", send.notice.recipient)
 
 
 def _place(notice: Notice) -> Place:

@@ -37,20 +37,26 @@ def place_before(name: str, position: Mapping[str, Any] | None) -> str:
 def read_shown(
     name: str,
     read: Read[Row],
-    shows: Callable[[Row], bool],
+    reaches: Callable[[Row], bool],
+    fits: Callable[[Row], bool],
     limit: int,
     position: Mapping[str, Any] | None,
     *,
     size: int,
     pages: int,
 ) -> tuple[list[Row], dict[str, str] | None]:
-    """A page of the rows that may be shown, of a list that holds others too, and where the next one starts: behind the
-    last that was shown, so that nothing tells of what lies between. Where `pages` of `size` show none, it ends."""
+    """A page of the rows that are asked for (`fits`), of a list that holds some out of reach too, and where the next
+    one starts: always behind a row within reach, so that nothing tells of the others. A page may be short, after
+    `pages` of `size`; where none of those rows is within reach, the list ends."""
     shown: list[tuple[str, Row]] = []
+    last = ""
     for _ in range(pages):
         rows, position = read(max(size, limit + 1), position)
-        shown += [(place, row) for place, row in rows if shows(row)]
-        if len(shown) > limit or position is None:
-            break
-    last = shown[:limit][-1][0] if shown and (position is not None or len(shown) > limit) else ""
-    return [row for _, row in shown[:limit]], position_before(name, last)
+        within = [(place, row) for place, row in rows if reaches(row)]
+        last = within[-1][0] if within else last
+        shown += [(place, row) for place, row in within if fits(row)]
+        if len(shown) > limit:
+            return [row for _, row in shown[:limit]], position_before(name, shown[limit - 1][0])
+        if position is None:
+            return [row for _, row in shown], None
+    return [row for _, row in shown], position_before(name, last)

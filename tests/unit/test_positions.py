@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -27,24 +27,30 @@ def reader(rows: Sequence[int]) -> Any:
     return read
 
 
-def pages(rows: Sequence[int], limit: int) -> list[tuple[list[int], bool]]:
-    """All pages of the even ones."""
+def pages(rows: Sequence[int], limit: int, fits: Callable[[int], bool] = bool) -> list[tuple[list[int], bool]]:
+    """All pages of those that fit among the even ones, which are within reach."""
     position, found = None, list[tuple[list[int], bool]]()
     while True:
         shown, position = read_shown(
-            "list", reader(rows), lambda row: row % 2 == 0, limit, position, size=SIZE, pages=PAGES
+            "list", reader(rows), lambda row: row % 2 == 0, fits, limit, position, size=SIZE, pages=PAGES
         )
         found.append((shown, position is not None))
         if position is None:
             return found
 
 
-@given(st.lists(st.integers(0, 9).map(lambda n: n * 2), max_size=30), st.integers(1, 6))
+@given(st.lists(st.integers(1, 9).map(lambda n: n * 2), max_size=30), st.integers(1, 6))
 def test_all_that_may_be_shown_is_shown_once(rows: list[int], limit: int) -> None:
     """Page by page, in order, each full but the last."""
     found = pages(rows, limit)
     assert [row for page, _ in found for row in page] == rows
     assert all(len(page) == limit for page, more in found if more)
+
+
+@given(st.lists(st.sampled_from([2, 4]), max_size=60), st.integers(1, 6))
+def test_what_fits_is_found_however_much_within_reach_does_not(rows: list[int], limit: int) -> None:
+    """A page may be short, and the next ones bring the rest."""
+    assert [row for page, _ in pages(rows, limit, lambda row: row == 4) for row in page] == [4] * rows.count(4)
 
 
 @given(st.lists(st.just(1), max_size=50), st.integers(1, 6))

@@ -50,16 +50,19 @@ class TicketLists:
         within: the scope of whoever asks; reaches: whether a ticket lies in it. Raises Invalid for a foreign position.
         """
 
-        def shows(case: Case) -> bool:
-            return _fits(query, case.ticket) and reaches(case.ticket)
+        def is_near(case: Case) -> bool:
+            return reaches(case.ticket)
+
+        def is_asked(case: Case) -> bool:
+            return _fits(query, case.ticket)
 
         if query.customer or query.assignee:  # some of theirs may be out of reach, and then nothing tells of them
             name, read = self._theirs(query, now)
-            return read_shown(name, read, shows, query.limit, position, size=PAGE, pages=PAGES_LIMIT)
+            return read_shown(name, read, is_near, is_asked, query.limit, position, size=PAGE, pages=PAGES_LIMIT)
         cases: list[Case] = []
         for _ in range(PAGES_LIMIT):
             rows, position = self._listed(_name(query), within, now, query.limit - len(cases), position)
-            cases += [case for _, case in rows if shows(case)]
+            cases += [case for _, case in rows if is_near(case) and is_asked(case)]
             if position is None or len(cases) >= query.limit:
                 break
         return cases, position
