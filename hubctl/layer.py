@@ -21,7 +21,7 @@ NOT_AT_RUN_TIME = (
     "readchar", "runs", "setuptools", "wcwidth", "wheel", "xmod",
 )  # fmt: skip
 # botocore describes over 400 services; these are the ones that hub.edge and hub.store call.
-SERVICES = ("dynamodb", "events", "kms", "sqs", "ssm", "stepfunctions", "sts")
+SERVICES = ("dynamodb", "events", "kms", "s3", "sqs", "ssm", "stepfunctions", "sts")
 # What a place name, a carrier or a time zone would need; numbers alone are parsed here.
 UNUSED = (
     "bin", "boto3/examples", "phonenumbers/carrierdata", "phonenumbers/geodata", "phonenumbers/tzdata",
