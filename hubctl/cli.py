@@ -151,15 +151,17 @@ def sample(
 
     check_channel(channel)
     if not name:
-        for one in samples(channel):
-            sys.stdout.write(f"{one['name']:<40} {one['event'] or '-':<22} {one['title']['zh']} {one['title']['en']}\n")
+        for sample in samples(channel):
+            sys.stdout.write(
+                f"{sample['name']:<40} {sample['event'] or '-':<22} {sample['title']['zh']} {sample['title']['en']}\n"
+            )
         return
     target = find_target(channel, to, settings, ready_file, connection)
     answered = send_sample(channel, name, target, text)
     say.print(f"sent       {escape(answered.plaintext)}", soft_wrap=True)
     say.print(f"to         {escape(answered.url)}", soft_wrap=True)
-    said = escape(answered.body) or "(empty body)"
-    say.print(f"answered   {answered.status} {said}", soft_wrap=True)
+    body = escape(answered.body) or "(empty body)"
+    say.print(f"answered   {answered.status} {body}", soft_wrap=True)
     raise typer.Exit(0 if answered.status < 300 else 1)
 
 
@@ -185,19 +187,19 @@ def decode(
     if not raw and not query:
         raise OperatorError("nothing was captured: give --body FILE (- reads stdin), --query, and --header for each")
     capture = read_capture(method or ("POST" if raw else "GET"), query, _read_headers(header or ()), raw)
-    found = explain(channel, target.settings, capture)
-    for problem in found.problems:
+    result = explain(channel, target.settings, capture)
+    for problem in result.problems:
         say.print(f"[yellow]settings[/yellow]   {problem.pointer} {escape(problem.rule)}", soft_wrap=True)
-    if found.refused:
-        say.print(f"[red]refused[/red]    {found.refused}")
-        for name, value in found.facts.items():
+    if result.refused:
+        say.print(f"[red]refused[/red]    {result.refused}")
+        for name, value in result.facts.items():
             say.print(f"           {escape(f'{name}: {value}')}", soft_wrap=True)
-        if found.cause:
-            say.print(f"cause      {escape(found.cause.zh)}\n           {escape(found.cause.en)}", soft_wrap=True)
+        if result.cause:
+            say.print(f"cause      {escape(result.cause.zh)}\n           {escape(result.cause.en)}", soft_wrap=True)
         raise typer.Exit(1)
-    say.print(f"[green]verifies[/green]   answered with: {escape(found.answer) or '(empty body)'}", soft_wrap=True)
-    sys.stdout.write(_json(list(found.messages)))
-    if any("quarantined" in message for message in found.messages):
+    say.print(f"[green]verifies[/green]   answered with: {escape(result.answer) or '(empty body)'}", soft_wrap=True)
+    sys.stdout.write(_json(list(result.messages)))
+    if any("quarantined" in message for message in result.messages):
         raise typer.Exit(1)
 
 
@@ -261,11 +263,11 @@ def who_sees_command(
 
     from hubctl.who_sees import matrix, sights
 
-    found = sights(field, node, terminal)
+    result = sights(field, node, terminal)
     if as_json:
-        sys.stdout.write(_json([asdict(sight) for sight in found]))
+        sys.stdout.write(_json([asdict(sight) for sight in result]))
     else:
-        Console(width=None if sys.stdout.isatty() else 240).print(matrix(found))
+        Console(width=None if sys.stdout.isatty() else 240).print(matrix(result))
 
 
 @app.command()

@@ -69,8 +69,8 @@ class Route:
         if self.method not in ("ANY", method):
             return None
         pattern = "/".join(_pattern(segment) for segment in self.segments)
-        found = re.fullmatch(pattern, path.strip("/"), re.DOTALL)
-        return found.groupdict() if found else None
+        match = re.fullmatch(pattern, path.strip("/"), re.DOTALL)
+        return match.groupdict() if match else None
 
 
 def _pattern(segment: str) -> str:

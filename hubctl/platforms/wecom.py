@@ -52,7 +52,7 @@ class Double:
         """welcome_codes: {"code": …, "errcode": 41051 or 41096}: what the next greeting by this code meets, once.
         unlicensed: a list of userids. customers: [{"external_userid": …, "unionid": …}]: the customers of members."""
         if what == "customers":
-            self.customers |= {str(one["external_userid"]): dict(one) for one in body}
+            self.customers |= {str(customer["external_userid"]): dict(customer) for customer in body}
             return Reply({"customers": sorted(self.customers)})
         if what == "unlicensed":
             self.unlicensed = tuple(map(str, body))
@@ -70,16 +70,16 @@ class Double:
         refused = _message_refusal(body)
         if refused is not None:
             return refused
-        said = json.dumps(body, sort_keys=True) if body.get("enable_duplicate_check") == 1 else ""
-        if said in self.delivered:
-            return self.delivered[said]
+        content = json.dumps(body, sort_keys=True) if body.get("enable_duplicate_check") == 1 else ""
+        if content in self.delivered:
+            return self.delivered[content]
         self.sent += 1
         code = {"response_code": f"RC{self.sent}"} if body["msgtype"] == "template_card" else {}
         unlicensed = [name for name in str(body.get("touser", "")).split("|") if name in self.unlicensed]
         code |= {"unlicenseduser": "|".join(unlicensed)} if unlicensed else {}
         answer = ok(invaliduser="", invalidparty="", invalidtag="", msgid=f"local-{self.sent}", **code)
-        if said:
-            self.delivered[said] = answer
+        if content:
+            self.delivered[content] = answer
         return answer
 
     def _update(self, body: Mapping[str, Any]) -> Reply:
