@@ -27,7 +27,7 @@ KEYS_CACHED_SECONDS = 60
 POLICY_CACHED_SECONDS = 5
 
 
-class IdempotencyPort(Protocol):
+class Idempotency(Protocol):
     """Remembers what an Idempotency-Key was used for: hub.store.idempotency."""
 
     def claim(self, scope: str, fingerprint: str, now: datetime) -> Any: ...
@@ -39,7 +39,7 @@ class IdempotencyPort(Protocol):
     def finish(self, scope: str, resource_id: str) -> None: ...
 
 
-MakeIdempotency = Callable[[str, str, Any, Callable[[], float]], IdempotencyPort]
+MakeIdempotency = Callable[[str, str, Any, Callable[[], float]], Idempotency]
 """From tenant, table, a DynamoDB client and real time in epoch seconds: the class of hub.store.idempotency."""
 
 
@@ -87,7 +87,7 @@ class Host:
         return Principals(self.settings.tenant, self.settings.directory_table, self.client("dynamodb"))
 
     @cached_property
-    def idempotency(self) -> IdempotencyPort | None:
+    def idempotency(self) -> Idempotency | None:
         if self.make_idempotency is None:
             return None
         wall_epoch = lambda: self.clock.wall_now().timestamp()  # noqa: E731 - a one-line adapter

@@ -38,7 +38,7 @@ class Questions(Protocol):
     def release(self, identity: Identity) -> None: ...
 
 
-class PlatformsPort(Protocol):
+class Platforms(Protocol):
     """The clients that all rooms share: hub.platforms.clients."""
 
     def client(self, connection: Connection, timeout: tuple[float, float]) -> Any: ...
@@ -51,7 +51,7 @@ class Unions:
     """day: today, in the platforms' time."""
 
     questions: Questions
-    platforms: PlatformsPort
+    platforms: Platforms
     day: Callable[[], str]
 
     def identity(self, identity: Identity, connection: Connection | None) -> tuple[Identity, ...]:

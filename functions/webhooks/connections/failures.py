@@ -11,7 +11,7 @@ from typing import Protocol
 from hub.kernel.errors import Conflict, Refuse, Retry
 
 
-class CountersPort(Protocol):
+class Counters(Protocol):
     """The connections' counters: functions.webhooks.inbox.counters_table."""
 
     def add(
@@ -23,7 +23,7 @@ class CountersPort(Protocol):
 class Failures:
     """now: business time."""
 
-    counters: CountersPort
+    counters: Counters
     now: Callable[[], datetime]
 
     def note(self, connection_id: str, code: str) -> None:

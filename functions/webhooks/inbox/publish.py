@@ -35,25 +35,25 @@ HELD = "connection-disabled"
 SETTLED = ("processed", "quarantined", "dead")
 
 
-class InboxPort(Protocol):
+class Inbox(Protocol):
     def read(self, message_id: str) -> InboxItem | None: ...
 
 
-class SettlerPort(Protocol):
+class Settler(Protocol):
     def settle(self, item: InboxItem, state: State, now: datetime, reason: str = "") -> bool: ...
 
 
-class ContentPort(Protocol):
+class Content(Protocol):
     """The content store: hub.store.content."""
 
     def put(self, ref: str, body: dict[str, Any], wall_epoch: int) -> None: ...
 
 
-class ConnectionsPort(Protocol):
+class Connections(Protocol):
     def find(self, connection_id: str) -> Connection | None: ...
 
 
-class KeeperPort(Protocol):
+class Keeper(Protocol):
     """What keeps orders: functions.webhooks.orders.refresh."""
 
     def keep(self, facts: Facts, noting: Noting) -> object: ...
@@ -65,12 +65,12 @@ class Publisher:
     holds the truth of. inbound: a channel's name to its interpreter. wall_now: real time."""
 
     tenant: str
-    inbox: InboxPort
-    settler: SettlerPort
-    content: ContentPort
+    inbox: Inbox
+    settler: Settler
+    content: Content
     emit: Callable[..., None]
-    keeper: KeeperPort
-    connections: ConnectionsPort
+    keeper: Keeper
+    connections: Connections
     inbound: Callable[[str], Inbound]
     wall_now: Callable[[], datetime]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.webhooks.inbox.publish import InboxPort, SettlerPort
+from functions.webhooks.inbox.publish import Inbox, Settler
 from hub.kernel.errors import Retry
 
 
@@ -14,8 +14,8 @@ from hub.kernel.errors import Retry
 class Quarantine:
     """wall_now: real time."""
 
-    inbox: InboxPort
-    settler: SettlerPort
+    inbox: Inbox
+    settler: Settler
     wall_now: Callable[[], datetime]
 
     def put(self, message_id: str, reason: str) -> None:

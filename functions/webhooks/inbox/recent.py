@@ -14,14 +14,14 @@ from hub.store.connection import Connection
 from hub.store.messages import InboxItem, id_at
 
 
-class InboxPort(Protocol):
+class Inbox(Protocol):
     """Stored messages: hub.store.inbox."""
 
     def read(self, message_id: str) -> InboxItem | None: ...
     def list_recent(self, connection_id: str, limit: int, before: str = "") -> list[str]: ...
 
 
-class ConnectionsPort(Protocol):
+class Connections(Protocol):
     """The tenant's connections: hub.store.secrets."""
 
     def every(self) -> tuple[Connection, ...]: ...
@@ -32,8 +32,8 @@ class Recent:
     """inbound: a channel's name to its interpreter."""
 
     tenant: str
-    inbox: InboxPort
-    connections: ConnectionsPort = field(repr=False)
+    inbox: Inbox
+    connections: Connections = field(repr=False)
     inbound: Callable[[str], Inbound]
 
     def page(self, connection_id: str, limit: int, before: str) -> tuple[list[InboxItem], str]:

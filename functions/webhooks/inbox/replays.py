@@ -22,7 +22,7 @@ SINCE = "since"
 Position = dict[str, Any]
 
 
-class InboxPort(Protocol):
+class Inbox(Protocol):
     """Stored messages: hub.store.inbox."""
 
     def read(self, message_id: str) -> InboxItem | None: ...
@@ -35,7 +35,7 @@ class InboxPort(Protocol):
 class Replays:
     """wall_now: real time."""
 
-    inbox: InboxPort
+    inbox: Inbox
     wall_now: Callable[[], datetime]
 
     def search(self, criteria: MassReplay) -> tuple[list[str], str]:

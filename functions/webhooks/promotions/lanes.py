@@ -66,7 +66,7 @@ class PromotionClient(Protocol):
     def push_promotion(self, promotion: Mapping[str, Any]) -> str: ...
 
 
-class PromotionsPort(Protocol):
+class Promotions(Protocol):
     """The promotions and their places: functions.webhooks.promotions.promotions_table."""
 
     def find(self, connection_id: str, promotion_id: str) -> Stored | None: ...
@@ -78,7 +78,7 @@ class PromotionsPort(Protocol):
     def drop(self, connection_id: str, due: Due) -> None: ...
 
 
-class LanesPort(Protocol):
+class Lanes(Protocol):
     """Whose turn it is: functions.webhooks.promotions.lanes_table."""
 
     def ask(self, connection_id: str) -> None: ...
@@ -94,8 +94,8 @@ class Promoter:
     """Sends promotions. client: a connection's, None while it is disabled or gone. send: a turn's message, to be seen
     after so many seconds. wall_now: real time."""
 
-    promotions: PromotionsPort
-    lanes: LanesPort
+    promotions: Promotions
+    lanes: Lanes
     client: Callable[[str], PromotionClient | None]
     send: Callable[[Turn, int], None]
     wall_now: Callable[[], datetime]
