@@ -105,13 +105,20 @@ def are_two(names: Iterable[Identity], others: Iterable[Identity]) -> bool:
 def merge_by_hand(store: MergeStore, customer_id: str, into: str, at: datetime, actor: str) -> str:
     """Somebody says that two customers are one; the customer that both are now. Nothing to do where they are one
     already. Raises Conflict, and beyond RECORDS_LIMIT."""
+    merged = merge_to_do(store, customer_id, into, at, actor)
+    if merged:
+        store.merge(merged)
+    return merged.into if merged else store.root(into)
+
+
+def merge_to_do(store: MergeStore, customer_id: str, into: str, at: datetime, actor: str) -> Merged | None:
+    """What would make two customers one; None where they are one already. Raises Conflict beyond RECORDS_LIMIT."""
     root, other = store.root(customer_id), store.root(into)
     if root == other:
-        return root
+        return None
     if _too_many([store.records(root), store.records(other)]):
         raise Conflict("too many records for one customer", limit=RECORDS_LIMIT)
-    store.merge(Merged(root, other, at, "hand", actor))
-    return other
+    return Merged(root, other, at, "hand", actor)
 
 
 def _too_many(trees: Sequence[Sequence[str]]) -> bool:
