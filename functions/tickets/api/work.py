@@ -7,7 +7,7 @@ from functions.tickets.api.subjects import LEADERS, WORKERS, case_of
 from functions.tickets.deadlines.clocks import pause_ticket, resume_ticket
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.assignment import acknowledge_as, reassign_ticket
-from functions.tickets.handlers.replies import Draft, send_reply
+from functions.tickets.handlers.replies import Draft, rehearse_reply, send_reply
 from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Move, Note
 from functions.tickets.ticket.visits import close_by_hand, complete_node
@@ -115,13 +115,15 @@ def _reply_again(desk: Desk, request: Request, _resource_id: str) -> TicketView:
     roles=WORKERS,
     scope="region",
     subject=case_of,
+    dry_run=True,
     replay=_reply_again,
     summary="回复客户 · Answer the customer",
 )
 def reply(desk: Desk, request: Request) -> TicketView:
     """Answer the customer over the channel that they came by, within what it allows; 409 says in words why not."""
     draft = Draft(request.new_id("rpl"), request.body.text, request.principal.sub, request.randomness.hex())
-    return show_case(desk, send_reply(desk, request.subject, draft))
+    answer_customer = rehearse_reply if request.dry_run else send_reply
+    return show_case(desk, answer_customer(desk, request.subject, draft))
 
 
 @room.http(
