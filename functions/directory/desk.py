@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from functions.directory.directory_table import DirectoryTable
 from functions.directory.tables import MODELS
 from hub.documents.documents import Documents
 from hub.edge.host import Host
+from hub.kernel.frozen import dataclass
 from hub.store.model import bind
 from hub.store.sealing import Sealer
 from hub.store.table import Table

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from functions.notifications.sends_table import SendTable
 from functions.notifications.tables import MODELS
 from functions.notifications.wecom import Wecom
 from hub.edge.host import Host
+from hub.kernel.frozen import dataclass
 from hub.platforms.clients import platforms_of
 from hub.store.model import bind
 from hub.store.secrets import ConnectionSecrets

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from hub.contracts.events import GlassBroken, PlatformNoticed, Priority, RungFired, TicketAssigned, TicketStranded
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import derived_id
 from hub.kernel.regions import BASE
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from hub.channels.outbound import Sent
 from hub.channels.wecom.cards import Card
 from hub.channels.wecom.client import Client
 from hub.kernel.errors import Refuse
+from hub.kernel.frozen import dataclass
 from hub.platforms.clients import Platforms
 from hub.store.secrets import UNKNOWN_SECONDS, Connection, ConnectionSecrets
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from functions.tickets.flows.flow import Flow
 from hub.documents.kinds import Kind, Legacy
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from functions.tickets.context import Context
@@ -21,6 +21,7 @@ from functions.tickets.ticket.ticket import Case
 from functions.tickets.ticket.tickets_table import TicketTable
 from hub.documents.documents import Documents
 from hub.edge.host import Host
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.platforms.clients import Platforms, platforms_of
 from hub.store.content import ContentStore

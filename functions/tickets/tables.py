@@ -14,12 +14,12 @@ Documents (hub.documents) and used Idempotency-Keys lie beside them. Nothing tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from zlib import crc32
 
 from functions.tickets.ticket.ticket import Stored
 from hub.kernel.errors import Conflict, Retry
+from hub.kernel.frozen import dataclass
 from hub.store.table import NEW, Put, Table, Write
 
 LOOK, UNOWNED = "look", "unowned"

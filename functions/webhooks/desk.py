@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime
 from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
@@ -38,6 +38,7 @@ from functions.webhooks.promotions.takers import Takers
 from hub.channels.registry import client, inbound
 from hub.documents.documents import Documents
 from hub.edge.host import Host
+from hub.kernel.frozen import dataclass
 from hub.platforms.clients import Platforms, platforms_of
 from hub.store.content import ContentStore
 from hub.store.inbox import Inbox

@@ -15,11 +15,13 @@ or writes a class is the tenant's field policy (hub.edge.access); here stands on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import GetJsonSchemaHandler
 from pydantic_core import CoreSchema
+
+from hub.kernel.frozen import dataclass
 
 FieldClass = Literal["contact", "identity", "words", "cost", "earning", "contract", "secret"]
 CLASSES: tuple[FieldClass, ...] = get_args(FieldClass)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -15,6 +14,7 @@ from pydantic import BaseModel
 from hub.documents.scopes import TENANT, Scope
 from hub.documents.versions import Past
 from hub.kernel.errors import Invalid
+from hub.kernel.frozen import dataclass
 
 Json = Any
 Value = TypeVar("Value")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from hub.documents.overlay import AFTER, VALUE, pointer, strangers
 from hub.documents.scopes import TENANT, Scope
 from hub.documents.versions import canonical
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 
 Json = Any
 Value = TypeVar("Value")

@@ -7,7 +7,6 @@ region's or store's overlay by who reaches it: another that can be seen is 403, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from hub.contracts.documents import (
@@ -58,6 +57,7 @@ from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel.errors import Invalid, NotFound, Problem
+from hub.kernel.frozen import dataclass
 from hub.kernel.positions import no_such_cursor
 
 BODY_LIMIT_BYTES = 4_000_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -13,6 +13,7 @@ from hub.edge import cursors
 from hub.edge.chinese import detail_zh, field_zh
 from hub.kernel import errors
 from hub.kernel.errors import HubError, Invalid, Problem
+from hub.kernel.frozen import dataclass
 
 PROBLEM_TYPE = "application/problem+json"
 Item = TypeVar("Item")

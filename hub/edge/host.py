@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ from hub.edge.aws import Clients
 from hub.edge.principals import Principals
 from hub.edge.settings import Settings
 from hub.kernel.clock import Clock
+from hub.kernel.frozen import dataclass
 from hub.store.faults import passing
 
 KEYS_CACHED_SECONDS = 60

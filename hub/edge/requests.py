@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from hub.edge.access.policy import Policy
 from hub.edge.access.projector import Viewer, verdict_at
 from hub.edge.access.scope import Place, Reach
 from hub.edge.auth import Principal
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import derived_id, fresh_id
 
 NOTHING = Reach(person="", level="own")

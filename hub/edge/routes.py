@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,6 +10,7 @@ from pydantic import BaseModel
 from hub.edge.access.gate import SUPERVISORS
 from hub.edge.access.scope import Place, Scope, Subject
 from hub.edge.requests import Request
+from hub.kernel.frozen import dataclass
 
 BODY_LIMIT_BYTES = 256 * 1024
 """What a body may be long; a route that takes more says so."""

@@ -17,7 +17,8 @@ HubError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

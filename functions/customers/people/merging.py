@@ -8,7 +8,6 @@ of them stays with its own record. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from functions.customers.people.identities import Claim, Identity
 from functions.customers.people.persons import PHONE, UNION
 from hub.contracts.customers import Evidence
 from hub.kernel.errors import Conflict
+from hub.kernel.frozen import dataclass
 
 RECORDS_LIMIT = 50
 """A customer is at most so many records: what more than this share is no person's own."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.customers.people.identities import Identity
 from functions.customers.people.persons import UNION
 from hub.kernel.errors import HubError, Retry
+from hub.kernel.frozen import dataclass
 from hub.store.connection import Connection
 
 ASKED = ("official_account", "wecom", "wechat_kf")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from functions.tickets.flows.flow import (
@@ -26,6 +25,7 @@ from functions.tickets.flows.flow import (
     branch_nodes,
     in_branches,
 )
+from hub.kernel.frozen import dataclass
 
 TOKEN_TIMEOUT_SECONDS = 360 * 86_400
 """Step Functions ends a parked task after a year; before that ours enters the same visit anew."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from functions.tickets.desk import Desk
 from functions.tickets.tables import RACES_LIMIT, Record
@@ -20,6 +19,7 @@ from functions.tickets.ticket.replies import (
 from functions.tickets.ticket.ticket import Case, Move, Way, apply_move
 from hub.channels.registry import reply_window
 from hub.kernel.errors import Conflict, Invalid, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import digest
 from hub.kernel.platforms import PlatformRefused
 from hub.store.connection import Connection

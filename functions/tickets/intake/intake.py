@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from functions.tickets.intake.placing import Source
 from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket, Way
 from functions.tickets.ticket.types import TicketType
 from hub.contracts.events import Priority
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM
 from hub.kernel.money import Money
 from hub.kernel.regions import BASE

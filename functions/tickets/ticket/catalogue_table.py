@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.flows.flow import Flow
@@ -17,6 +15,7 @@ from hub.documents.documents import Documents
 from hub.documents.scopes import Scope
 from hub.documents.versions import PRESET
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 from hub.rules import DecisionTable
 
 

@@ -6,7 +6,6 @@ Executions have names and events have ids that derive from the fact itself, so w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from functions.tickets.ticket.events import (
@@ -22,6 +21,7 @@ from functions.tickets.ticket.events import (
 )
 from functions.tickets.ticket.ticket import Rung, Ticket, Visit
 from hub.contracts.events import Event
+from hub.kernel.frozen import dataclass
 
 PEOPLES = ("human", "approval")
 """Nodes that people end, and report their work at."""

@@ -7,7 +7,7 @@ items of any older schema: what they lack has a default, what they have beyond i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from hub.contracts.base import Moment
 from hub.contracts.events import Priority
 from hub.kernel.errors import Conflict
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 
 State = Literal["open", "closed", "cancelled"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, shard_of
@@ -12,6 +12,7 @@ from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Stored, Tick
 from functions.tickets.ticket.trail import Entry, append_notes
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound, Retry
+from hub.kernel.frozen import dataclass
 from hub.store.due import due_keys
 from hub.store.lists import list_keys
 from hub.store.table import Delete, Lost, Put, Update, Write

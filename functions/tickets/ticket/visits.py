@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 
 from functions.tickets.dispatch.assignment import acknowledge_ticket, announce, assign_ticket, strand_ticket
@@ -12,6 +11,7 @@ from functions.tickets.forms.work import add_report, spent, totals
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit, require_open
 from hub.contracts.tickets import WorkReport
 from hub.kernel.errors import Conflict, Forbidden, Invalid, Problem
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM, hashed_id
 
 ACCEPTED, DECLINED = "accepted", "declined"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from hub.kernel.errors import Conflict, Refuse, Retry
+from hub.kernel.frozen import dataclass
 
 
 class Counters(Protocol):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,6 +14,7 @@ from functions.webhooks.inbox.greetings import Failures
 from functions.webhooks.inbox.pulled import pulled_text
 from hub.channels.samples import account_of
 from hub.kernel.errors import Conflict, HubError, Refuse, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import PlatformGone
 from hub.store.connection import Connection
 from hub.store.messages import Arrival, InboxItem

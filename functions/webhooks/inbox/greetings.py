@@ -4,10 +4,10 @@ messages, clients and texts are handed in."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hub.kernel.errors import Refuse
+from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import PlatformGone
 from hub.store.connection import Connection
 from hub.store.messages import InboxItem

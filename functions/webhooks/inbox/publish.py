@@ -11,7 +11,6 @@ happen twice; neither can be left out. Consumers know a repeat by the event's id
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -20,6 +19,7 @@ from hub.channels.base import Draft, Inbound, NotUnderstood, StoredMessage
 from hub.contracts.envelope import Placed
 from hub.contracts.events import Event
 from hub.kernel.errors import Conflict, HubError, NotFound, Refuse, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.connection import Connection
 from hub.store.messages import InboxItem, State

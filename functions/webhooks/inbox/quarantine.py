@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from functions.webhooks.inbox.publish import Inbox, Settler
 from hub.kernel.errors import Retry
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)

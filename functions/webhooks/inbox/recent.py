@@ -4,12 +4,13 @@ became of each. Pure: messages, connections and readers are handed in."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import nlargest
 from typing import Protocol
 
 from functions.webhooks.inbox.publish import to_message
 from hub.channels.base import Draft, Inbound, NotUnderstood
+from hub.kernel.frozen import dataclass
 from hub.store.connection import Connection
 from hub.store.messages import InboxItem, id_at
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
@@ -19,6 +18,7 @@ from hub.channels.market import Row
 from hub.contracts.events import DecisionCorrected
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Conflict, Refuse, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import hashed_id
 
 CACHED = timedelta(minutes=5)

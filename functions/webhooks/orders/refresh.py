@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -18,6 +18,7 @@ from hub.channels.mapping import StatusTable
 from hub.channels.market import Feed, MarketClient, Row, Rows
 from hub.channels.market import Orders as Reader
 from hub.kernel.errors import Refuse, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.messages import Arrival
 

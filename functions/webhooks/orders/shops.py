@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from functions.webhooks.orders.refresh import Shop
 from hub.channels.mapping import StatusTable
 from hub.channels.market import Feed
 from hub.channels.registry import CHANNELS
+from hub.kernel.frozen import dataclass
 from hub.store.connection import Connection
 
 SETTINGS = ("shop_id", "kdt_id", "shop", "app_id")

@@ -12,13 +12,14 @@ again once a platform may have taken it: such a promotion has failed, `outcome-u
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from functions.webhooks.promotions.promotions import Promotion, Stored
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, Invalid, Problem, Refuse, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import OverLimit
 
 PUSHES_LIMIT = 50

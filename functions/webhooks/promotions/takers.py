@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.webhooks.promotions.lanes import PromotionClient
 from hub.channels.registry import CHANNELS
+from hub.kernel.frozen import dataclass
 from hub.store.connection import Connection
 
 

@@ -4,7 +4,6 @@ more contracts. Read once a class and kept. Pure."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from hub.contracts.classes import UNKNOWN, Classified, FieldClass, Keyed, Located, Part
+from hub.kernel.frozen import dataclass
 
 Mark = Classified | Keyed
 OPEN = (Any, object, dict, list, tuple, set, frozenset)

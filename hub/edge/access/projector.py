@@ -7,7 +7,7 @@ part by the place where it belongs. What to look at is planned once a class, so 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pydantic import BaseModel
@@ -19,6 +19,7 @@ from hub.edge.access.masks import MASKABLE, masked_value
 from hub.edge.access.policy import FULL, Policy, Verdict, Verdicts
 from hub.edge.access.scope import Place, Reach, reach_of
 from hub.edge.auth import Principal
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)
