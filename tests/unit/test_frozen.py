@@ -35,7 +35,6 @@ def shape(decorate: Any) -> Any:
             if self.number < 0:
                 raise ValueError("below zero")
 
-    Shape.__qualname__ = "Shape"
     return decorate(Shape)
 
 
