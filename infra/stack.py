@@ -53,7 +53,7 @@ class TenantStack(cdk.Stack):
         self.rooms = self._rooms()
         self._connect()
         Machines(self, names, tenant, definitions=definitions)
-        Schedules(self, names, tenant, manifests=manifests, dead=self.queues.dead["schedules"])
+        Schedules(self, names, tenant, manifests=manifests, aside=self.queues.undelivered)
         self._observe()
         self._answer()
         accept_findings(self)
@@ -104,8 +104,9 @@ class TenantStack(cdk.Stack):
 
     def _observe(self) -> None:
         alarms = Alarms(self, self.names, self.tenant, key=self.key)
-        for name, queue in self.queues.dead.items():
-            alarms.watch_dead(name, queue)
+        alarms.watch_dead("dead", self.queues.dead)
+        alarms.watch_dead("undelivered", self.queues.undelivered)
+        alarms.watch_http(self.api.id)
         for room in self.rooms:
             alarms.watch_functions(room)
         Dashboard(
