@@ -18,6 +18,7 @@ from functions.webhooks.inbox.greetings import CHANNEL as GREETINGS
 from functions.webhooks.inbox.greetings import Greeter
 from functions.webhooks.inbox.publish import Publisher
 from functions.webhooks.inbox.quarantine import Quarantine
+from functions.webhooks.inbox.readings_table import Readings
 from functions.webhooks.inbox.recent import Recent
 from functions.webhooks.inbox.replays import Replays
 from functions.webhooks.inbox.settling_table import Settler
@@ -65,6 +66,7 @@ class InboxDesk:
     replays: Replays
     greeter: Greeter
     feeds: Feeds
+    readings: Readings
 
 
 @dataclass
@@ -205,6 +207,7 @@ def _inbox(ground: Ground, settler: Settler, refresher: Refresher) -> InboxDesk:
             platforms=ground.platforms,
             failures=ground.failures,
         ),
+        readings=Readings(ground.table, ground.tenant),
         feeds=Feeds(
             inbox=messages,
             cursors=ground.cursors,
