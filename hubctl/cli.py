@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from hub.contracts.base import Role
-from hubctl import documents
+from hubctl import documents, events
 from hubctl.build import build
 from hubctl.clock.command import clock_app
 from hubctl.clock.words import readable
@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(documents.app, name="documents")
 app.add_typer(clock_app, name="clock")
+app.add_typer(events.app, name="events")
 say = Console(stderr=True, highlight=False)
 
 Tenant = Annotated[str, typer.Option(help="the tenant: a file infra/tenants/TENANT.toml")]
@@ -249,6 +250,21 @@ def new(
     for path in make_channel(name, title_zh, title_en):
         sys.stdout.write(f"{path}\n")
     say.print(f"next: fill the places marked “yours”, then `.venv/bin/pytest tests/channels -k {name}`", soft_wrap=True)
+
+
+@app.command()
+def listen(
+    context: typer.Context,
+    forward: Annotated[str, typer.Option(help="the server here, e.g. http://localhost:3000/hook")],
+    event: events.Names = None,
+    url: Annotated[str, typer.Option(help="the hub's base URL; else that of the hub that runs here")] = "",
+    token: Annotated[str, typer.Option(envvar="HUB_TOKEN", help="whose rights (`hubctl token`)")] = "",
+    seconds: Annotated[float, typer.Option(min=0, help="for so long; 0: until Ctrl-C")] = 0.0,
+    ready_file: ReadyFile = Path(".hub/ready.json"),
+) -> None:
+    """Hand every event of a hub to a server here, signed, until Ctrl-C; nothing has to reach this machine."""
+    documents.main(context, url, token, ready_file)
+    events.listen(context.obj, forward, event or (), seconds)
 
 
 @app.command(name="who-sees")

@@ -22,7 +22,7 @@ from hubctl.worker_process import NOTHING, Answer, Call, Preparation, WorkerGone
 WAIT_SECONDS = 120.0  # in line for a worker; then the caller is told, as Lambda tells a throttled one
 LOG_BYTES = 65_536
 STARTS_MAX = 3  # workers tried for one call
-CAPACITY = {"accept": 2, "tickets": 2}
+CAPACITY = {"accept": 2, "outbound": 2, "tickets": 2}
 FORWARD = "forward"
 
 

@@ -1,6 +1,7 @@
 """The bus between rooms: a rule a room, into its queue, into its `events` function."""
 
 import json
+from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
@@ -12,6 +13,7 @@ from infra.names import Names
 from infra.queues import Queues, allow_rules, queue_name
 
 SOURCE = "hub"
+EVERY_EVENT = "*"
 
 
 FAILURES = "tickets-events"
@@ -93,6 +95,12 @@ class Bus(Construct):
                 name=self.names.of(name),
                 description=f"Contract events that {room.manifest.function} hears",
                 event_bus_name=self.bus.ref,
-                event_pattern={"source": [SOURCE], "detail-type": sorted(entry.subscriptions)},
+                event_pattern=_pattern(entry.subscriptions),
                 targets=[target],
             )
+
+
+def _pattern(subscriptions: Sequence[str]) -> dict[str, list[str]]:
+    """What a room hears: these types, or everything."""
+    types = {} if EVERY_EVENT in subscriptions else {"detail-type": sorted(subscriptions)}
+    return {"source": [SOURCE], **types}

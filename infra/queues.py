@@ -20,8 +20,6 @@ RECEIVES_MAX = 8
 # what died without a word. AWS advises six timeouts against throttled batches; the mapping's maximum concurrency keeps
 # a batch from being taken before a function is free.
 VISIBLE_AFTER_SECONDS = 10
-CONCURRENCY_MAX = 5
-BATCH_MAX = 10
 KEPT = cdk.Duration.days(14)
 QUEUED: tuple[Kind, ...] = ("events", "changes", "queue")  # the entries that a queue of their own feeds
 
@@ -76,16 +74,16 @@ def queue_name(manifest: Manifest, entry: Entry) -> str:
     return f"{manifest.function}-{entry.queue or entry.name}"
 
 
-def feed(queue: sqs.Queue, function: lambda_.Function) -> lambda_.CfnEventSourceMapping:
+def feed(queue: sqs.Queue, function: lambda_.Function, entry: Entry) -> lambda_.CfnEventSourceMapping:
     """Batches of the queue go to the function, which says itself which messages failed."""
     return lambda_.CfnEventSourceMapping(
         function,
         "Queue",
         event_source_arn=queue.queue_arn,
         function_name=function.function_name,
-        batch_size=BATCH_MAX,
+        batch_size=entry.batch,
         function_response_types=["ReportBatchItemFailures"],
-        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=CONCURRENCY_MAX),
+        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=entry.concurrency),
     )
 
 

@@ -100,7 +100,7 @@ class TenantStack(cdk.Stack):
             bus.subscribe(room)
             streams.connect(room)
             for entry in room.manifest.of_kind(*QUEUED):
-                feed(self.queues.queues[queue_name(room.manifest, entry)], room.functions[entry.name])
+                feed(self.queues.queues[queue_name(room.manifest, entry)], room.functions[entry.name], entry)
 
     def _observe(self) -> None:
         alarms = Alarms(self, self.names, self.tenant, key=self.key)

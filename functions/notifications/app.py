@@ -18,6 +18,7 @@ from functions.notifications.sends_table import LIST, Rows, ticket_list
 from functions.notifications.wecom import Posted
 from functions.notifications.wording import card_of, digest_of
 from hub.contracts.events import (
+    EndpointDisabled,
     Event,
     GlassBroken,
     PersonChanged,
@@ -107,7 +108,7 @@ def _place_of(desk: Desk, person_id: str) -> Place:
 
 @room.events(
     *("ticket.assigned", "ticket.stranded", "rung.fired", "platform.noticed", "person.changed", "roster.changed"),
-    "glass.broken",
+    *("glass.broken", "endpoint.disabled"),
 )
 def on_event(desk: Desk, event: Event) -> None:
     """The same event again changes nothing and tells nobody twice."""
@@ -121,7 +122,7 @@ def on_event(desk: Desk, event: Event) -> None:
         case RungFired() | TicketStranded():
             operators = () if event.recipients else desk.people.operators()
             _notify_all(desk, notices_of(event, operators=operators), desk.now())
-        case GlassBroken():
+        case GlassBroken() | EndpointDisabled():
             _notify_all(desk, operator_notices(event, desk.people.operators()), desk.now())
         case PlatformNoticed() if event.urgent:
             _notify_all(desk, operator_notices(event, desk.people.operators()), desk.now())

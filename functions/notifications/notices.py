@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from hub.contracts.events import GlassBroken, PlatformNoticed, Priority, RungFired, TicketAssigned, TicketStranded
+from hub.contracts.events import (
+    EndpointDisabled,
+    GlassBroken,
+    PlatformNoticed,
+    Priority,
+    RungFired,
+    TicketAssigned,
+    TicketStranded,
+)
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import derived_id
 from hub.kernel.regions import BASE
@@ -57,11 +65,16 @@ def notices_of(
     return tuple(_notice(event, person, channel, rung=event.rung, fallback=fallback) for person in people)
 
 
-def operator_notices(event: PlatformNoticed | GlassBroken, operators: tuple[str, ...]) -> tuple[Notice, ...]:
+def operator_notices(
+    event: PlatformNoticed | GlassBroken | EndpointDisabled, operators: tuple[str, ...]
+) -> tuple[Notice, ...]:
     """What those who run the hub hear: of a platform only what somebody has to act on; of broken glass always, but not
-    who broke it."""
+    who broke it; of an endpoint that was disabled always."""
     if event.replay:
         return ()
+    if isinstance(event, EndpointDisabled):
+        about = f"{event.endpoint_id}/{event.cause}"
+        return tuple(_to_operator(event, person, "high", about) for person in operators)
     if isinstance(event, GlassBroken):
         about = f"{event.person_id}/{event.thing}"
         return tuple(_to_operator(event, person, "high", about) for person in operators if person != event.person_id)
@@ -93,7 +106,11 @@ def send_id(at: datetime, event_id: str, recipient: str, channel: str) -> str:
 
 
 def _to_operator(
-    event: PlatformNoticed | GlassBroken, person: str, priority: Priority, about: str, connection_id: str = ""
+    event: PlatformNoticed | GlassBroken | EndpointDisabled,
+    person: str,
+    priority: Priority,
+    about: str,
+    connection_id: str = "",
 ) -> Notice:
     return Notice(
         id=send_id(event.at, event.id, person, WECOM),

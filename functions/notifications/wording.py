@@ -16,7 +16,7 @@ from urllib.parse import quote
 from functions.notifications.notices import UNREACHED, Notice
 from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card
 
-GLASS = "glass.broken"
+GLASS, ENDPOINT = "glass.broken", "endpoint.disabled"
 ACCEPT = "accept"
 """The key that comes back when the button 接单 is tapped."""
 
@@ -25,8 +25,8 @@ def card_of(notice: Notice, base_url: str) -> Card:
     """The card for one notice; with a button to accept when a visit waits for its recipient."""
     if notice.connection_id:
         return _platform_card(notice, base_url)
-    if notice.kind == GLASS:
-        return _glass_card(notice, base_url)
+    if notice.kind in (GLASS, ENDPOINT):
+        return _operators_card(notice, base_url)
     return Card(
         title=_title(notice),
         description=f"{_both('priorities', notice.priority)} · {_both('types', notice.ticket_type)}",
@@ -54,14 +54,16 @@ def _platform_card(notice: Notice, base_url: str) -> Card:
     )
 
 
-def _glass_card(notice: Notice, base_url: str) -> Card:
-    person, thing = notice.about.split("/", 1)
+def _operators_card(notice: Notice, base_url: str) -> Card:
+    """Of broken glass who looked at what; of an endpoint why it was switched off."""
+    first, second = notice.about.split("/", 1)
+    words = ("person", "thing") if notice.kind == GLASS else ("endpoint", "cause")
     return Card(
         title=_title(notice),
         description=_both("priorities", notice.priority),
-        task_id=f"glass@{notice.id}",
+        task_id=f"{notice.kind.partition('.')[0]}@{notice.id}",
         url=subject_url(base_url, notice),
-        fields=((_both("words", "person"), person), (_both("words", "thing"), thing)),
+        fields=((_both("words", words[0]), first), (_both("words", words[1]), second)),
         buttons=(),
     )
 
@@ -76,10 +78,12 @@ def digest_of(notices: Sequence[Notice], base_url: str) -> str:
 
 
 def subject_url(base_url: str, notice: Notice) -> str:
-    """Where the ticket, the connection, or the record of broken glass is shown."""
+    """Where the ticket, the connection, the record of broken glass or the endpoint is shown."""
     if notice.kind == GLASS:
         thing = notice.about.split("/", 1)[1]
         return f"{base_url.rstrip('/')}/directory/break-glass?thing={quote(thing, safe='')}"
+    if notice.kind == ENDPOINT:
+        return f"{base_url.rstrip('/')}/webhooks/endpoints/{notice.about.partition('/')[0]}"
     path = f"webhooks/connections/{notice.connection_id}" if notice.connection_id else f"tickets/{notice.ticket_id}"
     return f"{base_url.rstrip('/')}/{path}"
 

@@ -263,6 +263,16 @@ class GlassBroken(Event):
     ends_at: Moment
 
 
+class EndpointDisabled(Event):
+    """An integrator's endpoint was switched off: it said that it is gone (`gone`), has failed for five days
+    (`failing`), or its owner is let in no more (`owner-frozen`). What it missed is kept. outbound → notifications."""
+
+    type: Literal["endpoint.disabled"] = "endpoint.disabled"
+    endpoint_id: str
+    cause: Literal["gone", "failing", "owner-frozen"]
+    owner: PersonId
+
+
 class ExecutionFailed(Event):
     """An execution of a flow or an escalation ended badly, as Step Functions says. AWS → tickets."""
 
@@ -294,6 +304,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     PersonChanged,
     RosterChanged,
     GlassBroken,
+    EndpointDisabled,
     ExecutionFailed,
 )
 """What rooms say; what platforms say is PLATFORM_EVENTS."""

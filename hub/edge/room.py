@@ -31,6 +31,8 @@ from hub.kernel.errors import NotAllowed, NotFound
 CONTENT_TYPES = ["application/json", "application/problem+json", "text/plain", "application/octet-stream"]
 HTTP_TIMEOUT_SECONDS = 29
 WORK_TIMEOUT_SECONDS = 60
+EVERY_EVENT = "*"
+"""As a room's only subscription: all that is said on the bus."""
 
 Desk = TypeVar("Desk")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -160,7 +162,8 @@ class Room(Chalice, Generic[Desk]):
     # Everything that is not HTTP.
 
     def events(self, *types: str) -> Callable[[Callable[[Desk, Event], None]], Any]:
-        """Consume contract events of these types, one call each; an error redelivers that event alone."""
+        """Consume contract events of these types (EVERY_EVENT: of all), one call each; an error redelivers that event
+        alone."""
 
         def register(handler: Callable[[Desk, Event], None]) -> Any:
             self._entry("events", "events", handler, subscriptions=sorted(types))
@@ -190,11 +193,15 @@ class Room(Chalice, Generic[Desk]):
             self.host.send(queue, *bodies)
         return {}
 
-    def queue(self, name: str) -> Callable[[Callable[[Desk, dict[str, Any]], None]], Any]:
-        """Consume a queue of the room's own, one JSON message a call."""
+    def queue(
+        self, name: str, *, batch: int = 0, concurrency: int = 0
+    ) -> Callable[[Callable[[Desk, dict[str, Any]], None]], Any]:
+        """Consume a queue of the room's own, one JSON message a call. batch, concurrency: how many messages a function
+        gets at once, and how many functions run side by side; 0: as many as usual."""
+        options = {name: number for name, number in (("batch", batch), ("concurrency", concurrency)) if number}
 
         def register(handler: Callable[[Desk, dict[str, Any]], None]) -> Any:
-            self._entry(name, "queue", handler, queue=name)
+            self._entry(name, "queue", handler, queue=name, **options)
             return self._consume(name, consumers.messages, handler)
 
         return register

@@ -38,7 +38,14 @@ PLAIN: dict[str, str] = {
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key DocumentView.key DraftView.key
         PublicationView.key""",
-    "the one answer that carries a secret, to whoever just made it": "NewKeyView.api_key TokenView.access_token",
+    "the one answer that carries a secret, to whoever just made it": """
+        NewKeyView.api_key TokenView.access_token NewEndpointView.secret""",
+    "what an integrator registers of their own receiver, and what it said": """
+        NewEndpoint.secret RotateSecret.secret NewEndpoint.headers NewEndpoint.filter
+        EndpointPatch.filter EndpointView.filter EndpointView.public_key AttemptView.request_headers
+        AttemptView.answer_headers DeliveryView.key DeliveryView.reason EndpointView.reason""",
+    "an event as the endpoint, and whoever asks, may see it: projected before": "DeliveryDetail.body",
+    "the declaration of an event, and a sample made of it": "EventTypeView.json_schema EventTypeView.sample",
     "what a customer is asked for, pays or gets back: they were told": """
         OrderEntry.amount OrderPaid.amount_minor OrderDepositPaid.amount_minor OrderDepositPaid.total_minor
         OrderFinished.amount_minor RefundPaid.amount_minor RefundPaid.refunded_minor OrderLine.amount_minor
