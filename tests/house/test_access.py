@@ -32,8 +32,9 @@ PLAIN: dict[str, str] = {
         CardTapped.member_id ContactChanged.member_id PlatformNoticed.member_id StaffChanged.member_id
         StaffChanged.new_member_id EarningsView.person_id
         TicketStranded.recipients WorkReported.person_id
-        LinkBody.person_id LinkView.person_id LocalSignIn.person_id SessionView.person_id SignedOut.person_id MeView.name
-        GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
+        LinkBody.person_id LinkView.person_id LocalSignIn.person_id SessionView.person_id SignedOut.person_id
+        MeView.name GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients
+        VerdictView.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
