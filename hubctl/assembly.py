@@ -36,6 +36,8 @@ from hubctl.synth import synthesise
 from hubctl.watch import SourceWatch
 from hubctl.worker_process import Preparation
 
+LOCAL_ORIGINS = "http://localhost:* http://127.0.0.1:*"
+"""A front end that is being written runs on some port of this machine."""
 OPEN_FILES = 10_240  # as many as macOS lets a process have
 TIMEZONE = "Asia/Shanghai"
 PREPARATIONS = {
@@ -183,7 +185,11 @@ class Assembly:
         return deploy(self.host, tenant, self.stack.template, self.stack.assets)
 
     def _start_workers(self, deployment: Deployment) -> None:
-        environment = {"HUB_BASE_URL": self.base_url, "HUB_PLATFORMS_URL": self.platforms_url}
+        environment = {
+            "HUB_BASE_URL": self.base_url,
+            "HUB_PLATFORMS_URL": self.platforms_url,
+            "HUB_ALLOWED_ORIGINS": LOCAL_ORIGINS,
+        }
         self.dispatcher.register(deployment.functions, environment | self.time.environment())
         self.dispatcher.warm()
         self._undo(self.dispatcher.close)  # again, and first: what still runs must not hold up the servers

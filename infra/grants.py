@@ -38,7 +38,7 @@ class Grants:
     """The grants of every function bundle of one tenant."""
 
     CONTENT_ROOMS: ClassVar = ("webhooks", "tickets", "customers")
-    PLATFORM_ROOMS: ClassVar = ("webhooks", "notifications", "tickets", "customers")
+    PLATFORM_ROOMS: ClassVar = ("webhooks", "notifications", "tickets", "customers", "directory")
     """The rooms that call platforms: with the connections' secrets, and what all calls of a connection share."""
 
     def __init__(self, names: Names, key: kms.IKey, *, networked: frozenset[str] = frozenset()) -> None:

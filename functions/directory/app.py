@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from functions.directory.api import access, keys, pages, people, places, teams
+from functions.directory.api import access, keys, pages, people, places, sign_in, teams
 from functions.directory.desk import Desk
 from functions.directory.field_policy import FIELD_POLICY, KEY
 from functions.directory.people import glass_broken, person_changed, roster_changed
@@ -17,7 +17,7 @@ from hub.edge.auth import epoch_at
 from hub.edge.bus import Change
 from hub.kernel.clock import parse_rfc3339
 
-__all__ = ["access", "forward", "keys", "pages", "people", "places", "room", "teams"]
+__all__ = ["access", "forward", "keys", "pages", "people", "places", "room", "sign_in", "teams"]
 forward = room.forward
 serve_documents(room, (FIELD_POLICY,), lambda desk: desk.documents)
 

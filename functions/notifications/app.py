@@ -213,11 +213,11 @@ def _post_card(desk: Desk, notice: Notice, claim: Claim) -> Outcome:
     active, userid = desk.people.person(notice.recipient)
     if not active:
         return Posted(refused="inactive")
-    return desk.wecom.send_card(userid, card_of(notice, desk.base_url), claim)
+    return desk.wecom.send_card(userid, card_of(notice, desk.page), claim)
 
 
 def _post_digest(desk: Desk, digest: Notice, notices: Sequence[Notice], claim: Claim) -> Outcome:
     active, userid = desk.people.person(digest.recipient)
     if not active:
         return Posted(refused="inactive")
-    return desk.wecom.send_text(userid, digest_of(notices, desk.base_url), claim)
+    return desk.wecom.send_text(userid, digest_of(notices, desk.page), claim)

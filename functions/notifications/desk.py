@@ -21,13 +21,14 @@ from hub.store.table import Table
 
 @dataclass
 class Desk:
-    """wecom: the way out. base_url: where a notice's subject is shown. zone: the tenant's, of quiet hours."""
+    """wecom: the way out. page: where a notice's subject is shown, an address with `{id}` in it. zone: the tenant's, of
+    quiet hours."""
 
     tenant: str
     sends: SendTable
     people: PeopleTable
     wecom: Wecom
-    base_url: str
+    page: str
     zone: ZoneInfo
     now: Callable[[], datetime]
     logger: Any
@@ -42,7 +43,7 @@ def build_desk(host: Host) -> Desk:
         sends=SendTable(settings.tenant, Table(settings.table, host.client("dynamodb"))),
         people=PeopleTable(settings.tenant),
         wecom=Wecom(ConnectionSecrets(host.client("ssm"), settings.tenant, host.clock.wall_now), platforms_of(host)),
-        base_url=settings.base_url,
+        page=settings.board_url or f"{settings.base_url}/t/for/{{id}}",
         zone=ZoneInfo(settings.timezone),
         now=host.now,
         logger=host.logger,

@@ -21,17 +21,17 @@ ACCEPT = "accept"
 """The key that comes back when the button 接单 is tapped."""
 
 
-def card_of(notice: Notice, base_url: str) -> Card:
+def card_of(notice: Notice, page: str) -> Card:
     """The card for one notice; with a button to accept when a visit waits for its recipient."""
     if notice.connection_id:
-        return _platform_card(notice, base_url)
+        return _platform_card(notice, page)
     if notice.kind in (GLASS, ENDPOINT):
-        return _operators_card(notice, base_url)
+        return _operators_card(notice, page)
     return Card(
         title=_title(notice),
         description=f"{_both('priorities', notice.priority)} · {_both('types', notice.ticket_type)}",
         task_id=f"{notice.ticket_id}@{notice.visit_id or notice.id}",
-        url=subject_url(base_url, notice),
+        url=subject_url(page, notice),
         fields=(
             (_both("words", "ticket"), notice.ticket_id),
             (_both("words", "type"), _both("types", notice.ticket_type)),
@@ -42,19 +42,19 @@ def card_of(notice: Notice, base_url: str) -> Card:
     )
 
 
-def _platform_card(notice: Notice, base_url: str) -> Card:
+def _platform_card(notice: Notice, page: str) -> Card:
     channel, kind, status = notice.about.split("/", 2)
     return Card(
         title=_title(notice),
         description=f"{_both('platforms', kind)} · {status}",
         task_id=f"{notice.connection_id}@{notice.id}",
-        url=subject_url(base_url, notice),
+        url=subject_url(page, notice),
         fields=((_both("words", "channel"), channel), (_both("words", "connection"), notice.connection_id)),
         buttons=(),
     )
 
 
-def _operators_card(notice: Notice, base_url: str) -> Card:
+def _operators_card(notice: Notice, page: str) -> Card:
     """Of broken glass who looked at what; of an endpoint why it was switched off."""
     first, second = notice.about.split("/", 1)
     words = ("person", "thing") if notice.kind == GLASS else ("endpoint", "cause")
@@ -62,36 +62,37 @@ def _operators_card(notice: Notice, base_url: str) -> Card:
         title=_title(notice),
         description=_both("priorities", notice.priority),
         task_id=f"{notice.kind.partition('.')[0]}@{notice.id}",
-        url=subject_url(base_url, notice),
+        url=subject_url(page, notice),
         fields=((_both("words", words[0]), first), (_both("words", words[1]), second)),
         buttons=(),
     )
 
 
-def digest_of(notices: Sequence[Notice], base_url: str) -> str:
+def digest_of(notices: Sequence[Notice], page: str) -> str:
     """One text for all that waited through the night: a line a ticket, most urgent first, within WeCom's 2048 bytes."""
     by_ticket = {notice.ticket_id or notice.id: notice for notice in reversed(notices)}
     order = list(_templates()["priorities"])
     tickets = sorted(by_ticket.values(), key=lambda n: (-order.index(n.priority), n.ticket_id))
-    lines = [_both("words", "digest", len(tickets)), *(_line(notice, base_url) for notice in tickets)]
+    lines = [_both("words", "digest", len(tickets)), *(_line(notice, page) for notice in tickets)]
     return _fit(lines)
 
 
-def subject_url(base_url: str, notice: Notice) -> str:
-    """Where the ticket, the connection, the record of broken glass or the endpoint is shown."""
+def subject_url(page: str, notice: Notice) -> str:
+    """Where the ticket, the connection, the endpoint, or what was looked at is shown. page: an address with `{id}` in
+    it: a browser has no token, so never one of the API's own."""
     if notice.kind == GLASS:
         thing = notice.about.split("/", 1)[1]
-        return f"{base_url.rstrip('/')}/directory/break-glass?thing={quote(thing, safe='')}"
-    if notice.kind == ENDPOINT:
-        return f"{base_url.rstrip('/')}/webhooks/endpoints/{notice.about.partition('/')[0]}"
-    path = f"webhooks/connections/{notice.connection_id}" if notice.connection_id else f"tickets/{notice.ticket_id}"
-    return f"{base_url.rstrip('/')}/{path}"
+    elif notice.kind == ENDPOINT:
+        thing = notice.about.partition("/")[0]
+    else:
+        thing = notice.connection_id or notice.ticket_id
+    return page.replace("{id}", quote(thing, safe=""))
 
 
-def _line(notice: Notice, base_url: str) -> str:
+def _line(notice: Notice, page: str) -> str:
     about = f"{_both('priorities', notice.priority)} {_subject(notice)}"
     label = notice.ticket_id or notice.connection_id or _title(notice)
-    return f'<a href="{subject_url(base_url, notice)}">{label}</a> {about}'
+    return f'<a href="{subject_url(page, notice)}">{label}</a> {about}'
 
 
 def _subject(notice: Notice) -> str:

@@ -36,7 +36,7 @@ class Desk:
     room's kinds, catalogue: as tickets are worked by them. machines: what runs the flows. contents: what people wrote.
     sealer: seals it on a ticket. connections, platforms: by which a
     customer is answered. emit: events to the bus. now: business time, which runs `clock_scale` times as fast
-    as real time. default_region: of tickets that nothing else gives a place."""
+    as real time. default_region: of tickets that nothing else gives a place. timezone: the tenant's."""
 
     tenant: str
     items: Items
@@ -56,6 +56,7 @@ class Desk:
     platforms: Platforms
     clock_scale: float = 1.0
     default_region: str = BASE
+    timezone: str = "Asia/Shanghai"
 
     def in_business(self, real: timedelta) -> timedelta:
         """How much business time passes in this much real time: machines are slow in real time."""
@@ -103,6 +104,7 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         platforms=platforms_of(host),
         clock_scale=scale,
         default_region=settings.default_region,
+        timezone=settings.timezone,
     )
 
 

@@ -29,6 +29,7 @@ STATUS: Mapping[type[HubError], tuple[int, str]] = {
     errors.Conflict: (409, "已被更改 · It has changed since"),
     errors.TooLarge: (413, "内容过大 · Too large"),
     errors.Invalid: (422, "内容有误 · Some fields are wrong"),
+    errors.TooMany: (429, "请求过于频繁 · Too many requests"),
     errors.Refuse: (400, "请求被拒绝 · Refused"),
     errors.Retry: (503, "请稍后再试 · Try again shortly"),
     errors.Broken: (500, "系统错误 · Our fault"),

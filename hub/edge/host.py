@@ -18,11 +18,14 @@ from hub.contracts.envelope import Event
 from hub.edge import bus
 from hub.edge.access.policy import FieldPolicy, Policy, packaged_policy
 from hub.edge.aws import Clients
+from hub.edge.cors import Origins
 from hub.edge.principals import Principals
 from hub.edge.settings import Settings
 from hub.kernel.clock import Clock
 from hub.kernel.frozen import dataclass
 from hub.store.faults import passing
+from hub.store.rates import Rates
+from hub.store.table import Table
 
 KEYS_CACHED_SECONDS = 60
 POLICY_CACHED_SECONDS = 5
@@ -86,6 +89,18 @@ class Host:
     @cached_property
     def principals(self) -> Principals:
         return Principals(self.settings.tenant, self.settings.directory_table, self.client("dynamodb"))
+
+    @cached_property
+    def rates(self) -> Rates:
+        """How much each caller may ask."""
+        table = Table(self.settings.table, self.client("dynamodb"))
+        wall_epoch = lambda: self.clock.wall_now().timestamp()  # noqa: E731 - as below
+        return Rates(self.settings.tenant, table, self.settings.requests_per_minute, wall_epoch)
+
+    @cached_property
+    def origins(self) -> Origins:
+        """Whose pages may call the API."""
+        return Origins.read(self.settings.allowed_origins)
 
     @cached_property
     def idempotency(self) -> Idempotency | None:

@@ -32,14 +32,17 @@ PLAIN: dict[str, str] = {
         CardTapped.member_id ContactChanged.member_id PlatformNoticed.member_id StaffChanged.member_id
         StaffChanged.new_member_id EarningsView.person_id
         TicketStranded.recipients WorkReported.person_id
-        GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
+        LinkBody.person_id LinkView.person_id LocalSignIn.person_id SessionView.person_id SignedOut.person_id
+        MeView.name GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients
+        VerdictView.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key DocumentView.key DraftView.key
         PublicationView.key""",
     "the one answer that carries a secret, to whoever just made it": """
-        NewKeyView.api_key TokenView.access_token NewEndpointView.secret""",
+        NewKeyView.api_key TokenView.access_token SessionView.access_token SessionView.refresh_token LinkView.link
+        NewEndpointView.secret""",
     "what an integrator registers of their own receiver, and what it said": """
         NewEndpoint.secret RotateSecret.secret NewEndpoint.headers NewEndpoint.filter
         EndpointPatch.filter EndpointView.filter EndpointView.public_key AttemptView.request_headers

@@ -31,6 +31,7 @@ WIRING = (
     *("hub/documents/drafting.py", "hub/documents/publishing.py", "hub/documents/documents.py"),
 )
 GATEWAYS = (
+    "functions/directory/sign_in/wecom.py",  # the WeCom app that people sign in by
     "functions/notifications/wecom.py",  # the WeCom app that sends notices
     "functions/tickets/flows/machines.py",  # Step Functions
     "hub/channels/guard.py",  # the one socket to an address that a tenant gave us

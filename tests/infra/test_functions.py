@@ -56,7 +56,13 @@ def test_only_functions_with_channel_clients_sit_in_the_vpc(full: Template, shar
     """With a fixed address, rooms that call platforms go out through it; accept and the rest never wait for a VPC."""
     for tenant, template in (("full", full), ("shared", shared)):
         inside = {name for name, function in functions(template).items() if "VpcConfig" in function}
-        assert {name.split("-")[2] for name in inside} == {"customers", "notifications", "tickets", "webhooks"}
+        assert {name.split("-")[2] for name in inside} == {
+            "customers",
+            "directory",
+            "notifications",
+            "tickets",
+            "webhooks",
+        }
         assert f"hub-{tenant}-accept-http" not in inside
 
 

@@ -33,6 +33,7 @@ from hub.kernel.errors import Invalid, Problem
     roles=WORKERS,
     scope="region",
     subject=case_of,
+    versioned=True,
     dry_run=True,
     summary="完成节点 · Complete a node",
 )
@@ -77,6 +78,7 @@ def assign(desk: Desk, request: Request) -> TicketView:
     roles=WORKERS,
     scope="region",
     subject=case_of,
+    versioned=True,
     dry_run=True,
     summary="受理确认 · Acknowledge",
 )
@@ -94,6 +96,7 @@ def acknowledge(desk: Desk, request: Request) -> TicketView:
     roles=WORKERS,
     scope="region",
     subject=case_of,
+    versioned=True,
     summary="内部备注 · Comment",
 )
 def comment(desk: Desk, request: Request) -> TicketView:
@@ -134,6 +137,7 @@ def reply(desk: Desk, request: Request) -> TicketView:
     roles=LEADERS,
     scope="region",
     subject=case_of,
+    versioned=True,
     dry_run=True,
     summary="暂停计时 · Pause the clock",
 )
@@ -153,6 +157,7 @@ def pause(desk: Desk, request: Request) -> TicketView:
     roles=LEADERS,
     scope="region",
     subject=case_of,
+    versioned=True,
     dry_run=True,
     summary="恢复计时 · Resume the clock",
 )
@@ -169,6 +174,7 @@ def resume(desk: Desk, request: Request) -> TicketView:
     roles=LEADERS,
     scope="region",
     subject=case_of,
+    versioned=True,
     dry_run=True,
     summary="结单 · Close a ticket without a flow",
 )

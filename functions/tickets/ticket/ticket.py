@@ -277,4 +277,5 @@ def require_open(case: Case, seen_version: int | None = None) -> None:
     if not case.ticket.is_open:
         raise Conflict("the ticket is over", ticket=case.ticket.id, state=case.ticket.state)
     if seen_version is not None and seen_version != case.version:
-        raise Conflict("it has changed since", ticket=case.ticket.id, yours=seen_version, current=case.version)
+        facts = {"state": case.ticket.state, "assignee": case.ticket.assignee, "yours": seen_version}
+        raise Conflict("it has changed since", ticket=case.ticket.id, current=case.version, **facts)

@@ -108,9 +108,10 @@ def pass_visit(case: Case, arrival: Arrival, outcome: str, at: datetime, until: 
 
 
 def find_waiting(case: Case, node: str) -> Visit:
-    """The visit of this node that waits. Raises Conflict, saying which nodes do wait."""
+    """The visit of this node that waits. Raises Conflict, saying which nodes do wait, or that the ticket is over."""
+    require_open(case)
     visits = [visit for visit in case.waiting() if visit.node == node]
-    if not visits or not case.ticket.is_open:
+    if not visits:
         waiting = " ".join(visit.node for visit in case.waiting())
         raise Conflict("this node waits for nobody", node=node, waiting=waiting, state=case.ticket.state)
     return visits[-1]
