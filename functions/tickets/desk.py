@@ -14,6 +14,7 @@ from functions.tickets.dispatch.organisation_table import OrganisationTable
 from functions.tickets.dispatch.stores_table import StoresTable
 from functions.tickets.flows.legacy_table import OldFlows
 from functions.tickets.flows.machines import FlowMachines, Machines, StepFunctions
+from functions.tickets.forms.kind import FORMS
 from functions.tickets.forms.submissions_table import SubmissionTable
 from functions.tickets.intake.legacy_table import OldRules
 from functions.tickets.intake.threads_table import ThreadTable
@@ -127,6 +128,7 @@ def _documents(host: Host, items: Items, machines: Machines, stores: StoresTable
         make_machine=flow_machines.make,
         old_flows=OldFlows(items),
         old_rules=OldRules(items),
+        form_keys=lambda: documents.all(FORMS).keys(),
     )
     documents = Documents(items.table, settings.tenant, host.now, context, stores.region_of)
     return documents

@@ -81,13 +81,13 @@ class Received(Contract):
 
 
 class FormFigure(Contract):
-    """How one day went with one version of a form. invalid_rate: of a hundred attempts, so many were refused."""
+    """How one day went with one version of a form. invalid_rate: the share of attempts that was refused."""
 
     day: str
     form_version: int
     submitted: int
     invalid: int
-    invalid_rate: float = Field(description="0 to 1, four decimals")
+    invalid_rate: str = Field(description="0 to 1, four decimals", examples=["0.2000"])
 
 
 class FormFigures(Contract):

@@ -16,6 +16,11 @@ Text = Annotated[str, Field(min_length=1, max_length=2000)]
 ItemNo = Annotated[str, Field(pattern=r"^[!-~]{1,64}$", examples=["P1"])]
 """An article (料号) as the ERP names it."""
 
+FieldValue = (
+    Annotated[str, Field(max_length=4000)] | bool | int | Annotated[tuple[str, ...], Field(max_length=300)] | None
+)
+"""An answer: text, yes or no, a whole number, or some of the options."""
+
 Cost = Annotated[Amount, Classified("cost")]
 DETAIL = frozenset(
     {
@@ -51,8 +56,8 @@ class OpenTicket(Contract):
     order_no: Annotated[str, Field(pattern=r"^[!-~]{0,128}$")] = ""
     amount: Amount = Field(default="0.00", description="what it is about in money")
     amount_currency: Literal["CNY", "HKD", "USD", "EUR", "JPY"] = "CNY"
-    fields: Annotated[dict[Slug, Annotated[str, Field(max_length=2000)]], Field(max_length=50), Classified("words")] = (
-        Field(default={}, description="what the ticket's type declares, by name")
+    fields: Annotated[dict[Slug, FieldValue], Field(max_length=200), Classified("words")] = Field(
+        default={}, description="what the ticket's type declares, or its form asks for, by name"
     )
 
 

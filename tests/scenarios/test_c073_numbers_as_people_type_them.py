@@ -6,7 +6,7 @@ from tests.support.forms import field, form, pointers, publish, submit
 from tests.support.tickets import World, world
 
 
-def figures(hub: World) -> list[tuple[int, int, int, float]]:
+def figures(hub: World) -> list[tuple[int, int, int, str]]:
     """(form version, submitted, invalid, invalid rate), the newest first."""
     rows = hub.call("GET", "/forms/callback/figures").json["data"]
     return [(row["form_version"], row["submitted"], row["invalid"], row["invalid_rate"]) for row in rows]
@@ -24,9 +24,9 @@ def test_a_number_is_normalised_then_validated() -> None:
         refused = submit(hub, "callback", {"phone": "1380013800"})
         assert (refused.status, pointers(refused)) == (422, ["/phone"])
         assert refused.json["zh"]["errors"] == [{"pointer": "/phone", "detail": "须为 11 位手机号码"}]
-        assert figures(hub) == [(1, 4, 1, 0.2)]
+        assert figures(hub) == [(1, 4, 1, "0.2000")]
 
         easier = form(field("phone", "cn_mobile", required=True, hint={"zh": "11 位", "en": "11 digits"}))
         publish(hub, "callback", easier)
         assert submit(hub, "callback", {"phone": "13900139000"}).status == 201
-        assert figures(hub) == [(2, 1, 0, 0.0), (1, 4, 1, 0.2)]
+        assert figures(hub) == [(2, 1, 0, "0.0000"), (1, 4, 1, "0.2000")]

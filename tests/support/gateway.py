@@ -27,6 +27,8 @@ def gateway(room: Room[Any]) -> Iterator[str]:
             if self.path != "/openapi.json":
                 got = room(event, Context())
             self.send_response(got["statusCode"])
+            for name, value in (got.get("headers") or {}).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(got["body"].encode())
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 
 from functions.tickets.api.subjects import OPENERS, READERS, WORKERS
 from functions.tickets.desk import Desk
@@ -213,5 +214,6 @@ def _require_writable(classes: Mapping[str, str], request: Request) -> None:
         raise Forbidden("some fields are not yours to write", fields=" ".join(f"/{name}" for name in refused))
 
 
-def _rate(invalid: int, submitted: int) -> float:
-    return round(invalid / (invalid + submitted), 4) if invalid + submitted else 0.0
+def _rate(invalid: int, submitted: int) -> str:
+    share = Decimal(invalid) / (invalid + submitted) if invalid + submitted else Decimal(0)
+    return str(share.quantize(Decimal("0.0001"), ROUND_HALF_UP))

@@ -57,6 +57,22 @@ def form_of(desk: Desk, submission: Submission) -> CompiledForm:
     return desk.documents.pinned(FORMS, submission.form, submission.form_pin).value
 
 
+def read_type_fields(
+    desk: Desk, key: str, place: Scope, raw: Mapping[str, Any], ticket_id: str, now: datetime
+) -> dict[str, Any]:
+    """What an Opening says of the answers to the form of a ticket's type, `key`. Raises Invalid, pointing at each of
+    `/fields` that is missing or wrong."""
+    reading = desk.documents.current(FORMS, key, place)
+    try:
+        answers = read_answers(reading.value, raw, day_of(desk, now))
+    except Invalid as wrong:
+        places = [Problem(f"/fields{problem.pointer}", problem.rule) for problem in wrong.problems]
+        raise Invalid(wrong.detail, problems=places) from None
+    plain, texts = ticket_fields(reading.value, answers)
+    sealed = desk.seal_text(ticket_id, to_text(texts)) if texts else ""
+    return {"fields": plain, "fields_sealed": sealed, "form": key, "form_pin": reading.pin}
+
+
 def save_draft(desk: Desk, reading: Reading[CompiledForm], handed: HandIn) -> Submission:
     """Keep what was typed, as it was, with the version that it was typed for."""
     _require_known(reading.value, handed.raw)
