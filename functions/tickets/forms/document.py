@@ -6,7 +6,6 @@ of hub.rules on the form's other answers. Lists go by `id`, so a region or store
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -122,8 +121,6 @@ class Form(Contract):
             return raw
         if isinstance(raw.get("fields"), list) and len(raw["fields"]) > FIELDS_LIMIT:
             raise ValueError(f"must have at most {FIELDS_LIMIT} fields")
-        if len(json.dumps(raw, default=str)) > FORM_LIMIT_BYTES:
-            raise ValueError(f"must be at most {FORM_LIMIT_BYTES} bytes of JSON")
         return extended(raw) if raw.get("extends") else raw
 
     @model_validator(mode="after")

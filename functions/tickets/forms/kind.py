@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from functions.tickets.context import Context
 from functions.tickets.forms.compiled import CompiledForm, class_of, compile_form
-from functions.tickets.forms.document import KINDS, Form
+from functions.tickets.forms.document import FORM_LIMIT_BYTES, KINDS, Form
 from functions.tickets.forms.shipped import shipped_forms
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.documents.kinds import Finding, Kind, Proposal
@@ -74,6 +74,7 @@ FORMS = Kind[CompiledForm](
     lint=lint_form,
     presets=shipped_forms,
     overlays=True,
+    limit_bytes=FORM_LIMIT_BYTES,
     readers=("supervisor", "agent", "engineer", "finance", "store_manager", "viewer", "integrator"),
     editors=("supervisor", "store_manager"),
 )
