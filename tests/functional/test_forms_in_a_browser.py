@@ -37,7 +37,7 @@ SERVICE = {
 
 @dataclass
 class Visit:
-    """One opening of the page. requests: every address that the browser asked for; refusals: what its policy refused."""
+    """One opening of the page. requests: every address that was asked for; refusals: what the page's policy refused."""
 
     hub: World
     url: str
