@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from functions.tickets.context import Context
 from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.deadlines.stuck import SLACK, look_at
 from functions.tickets.dispatch.organisation_table import OrganisationTable
+from functions.tickets.dispatch.stores_table import StoresTable
 from functions.tickets.flows.legacy_table import OldFlows
 from functions.tickets.flows.machines import FlowMachines, Machines, StepFunctions
+from functions.tickets.forms.kind import FORMS
+from functions.tickets.forms.submissions_table import SubmissionTable
 from functions.tickets.intake.legacy_table import OldRules
 from functions.tickets.intake.threads_table import ThreadTable
 from functions.tickets.tables import Items
@@ -36,7 +40,8 @@ class Desk:
     room's kinds, catalogue: as tickets are worked by them. machines: what runs the flows. contents: what people wrote.
     sealer: seals it on a ticket. connections, platforms: by which a
     customer is answered. emit: events to the bus. now: business time, which runs `clock_scale` times as fast
-    as real time. default_region: of tickets that nothing else gives a place. timezone: the tenant's."""
+    as real time. default_region: of tickets that nothing else gives a place. submissions: what was handed in on forms.
+    stores: where each lies. zone: in which days begin; wall_now: real time, by which what is kept for a while ends."""
 
     tenant: str
     items: Items
@@ -56,7 +61,10 @@ class Desk:
     platforms: Platforms
     clock_scale: float = 1.0
     default_region: str = BASE
-    timezone: str = "Asia/Shanghai"
+    submissions: SubmissionTable = field(kw_only=True)
+    stores: StoresTable = field(kw_only=True)
+    zone: ZoneInfo = field(kw_only=True)
+    wall_now: Callable[[], datetime] = field(kw_only=True)
 
     def in_business(self, real: timedelta) -> timedelta:
         """How much business time passes in this much real time: machines are slow in real time."""
@@ -76,7 +84,8 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
     settings = host.settings
     items = Items(Table(settings.table, host.client("dynamodb")), settings.tenant)
     running = machines or StepFunctions(host.client("stepfunctions"), settings.flow_role_arn)
-    documents = _documents(host, items, running)
+    stores = StoresTable(items, host.clock.wall_now)
+    documents = _documents(host, items, running, stores)
     catalogue, scale = Catalogue(documents), float(settings.clock_scale)
 
     def look_after(case: Case) -> datetime | None:
@@ -104,11 +113,14 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         platforms=platforms_of(host),
         clock_scale=scale,
         default_region=settings.default_region,
-        timezone=settings.timezone,
+        submissions=SubmissionTable(items),
+        stores=stores,
+        zone=ZoneInfo(settings.timezone),
+        wall_now=host.clock.wall_now,
     )
 
 
-def _documents(host: Host, items: Items, machines: Machines) -> Documents:
+def _documents(host: Host, items: Items, machines: Machines, stores: StoresTable) -> Documents:
     settings = host.settings
     partition = settings.flow_role_arn.split(":")[1] if settings.flow_role_arn else "aws"
     flow_machines = FlowMachines(machines, settings.tenant, partition, settings.steps_function)
@@ -117,8 +129,9 @@ def _documents(host: Host, items: Items, machines: Machines) -> Documents:
         make_machine=flow_machines.make,
         old_flows=OldFlows(items),
         old_rules=OldRules(items),
+        form_keys=lambda: documents.all(FORMS).keys(),
     )
-    documents = Documents(items.table, settings.tenant, host.now, context)
+    documents = Documents(items.table, settings.tenant, host.now, context, stores.region_of)
     return documents
 
 

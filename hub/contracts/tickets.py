@@ -16,6 +16,11 @@ Text = Annotated[str, Field(min_length=1, max_length=2000)]
 ItemNo = Annotated[str, Field(pattern=r"^[!-~]{1,64}$", examples=["P1"])]
 """An article (料号) as the ERP names it."""
 
+FieldValue = (
+    Annotated[str, Field(max_length=4000)] | bool | int | Annotated[tuple[str, ...], Field(max_length=300)] | None
+)
+"""An answer: text, yes or no, a whole number, or some of the options."""
+
 Cost = Annotated[Amount, Classified("cost")]
 DETAIL = frozenset(
     {
@@ -51,8 +56,8 @@ class OpenTicket(Contract):
     order_no: Annotated[str, Field(pattern=r"^[!-~]{0,128}$")] = ""
     amount: Amount = Field(default="0.00", description="what it is about in money")
     amount_currency: Literal["CNY", "HKD", "USD", "EUR", "JPY"] = "CNY"
-    fields: Annotated[dict[Slug, Annotated[str, Field(max_length=2000)]], Field(max_length=50), Classified("words")] = (
-        Field(default={}, description="what the ticket's type declares, by name")
+    fields: Annotated[dict[Slug, FieldValue], Field(max_length=200), Classified("words")] = Field(
+        default={}, description="what the ticket's type declares, or its form asks for, by name"
     )
 
 
@@ -137,7 +142,7 @@ class TicketQuery(PageQuery):
 
 
 class FlowRef(Contract):
-    """A flow in one version; key "" and version 0 where the ticket follows none."""
+    """A flow or a form in one version; key "" and version 0 where there is none."""
 
     key: str
     version: int
@@ -213,10 +218,16 @@ class TicketView(Contract):
     order_no: str = Field(default="", description="the order that it is about, as the platform numbers it")
     amount: str = Field(default="", description="what it is about in money, '' for nothing")
     amount_currency: str = "CNY"
-    fields: dict[str, str] = Field(default={}, description="numbers, amounts and choices that its type declares")
-    texts: Annotated[dict[str, str], Classified("words")] = Field(
-        default={}, description="what people wrote into the fields of its type; only on the ticket itself"
+    fields: dict[str, str] = Field(
+        default={}, description="numbers, amounts and choices that its type or its form asks for"
     )
+    texts: Annotated[dict[str, str], Keyed(stated="text_classes")] = Field(
+        default={}, description="what people wrote into the fields of its type or form; only on the ticket itself"
+    )
+    text_classes: dict[str, str] = Field(default={}, description="which class each of them is of")
+    form: FlowRef = Field(default=FlowRef(key="", version=0), description="the form that asked, in its version")
+    submission_id: str = Field(default="", description="what was handed in, '' where no form opened it")
+    tags: tuple[str, ...] = ()
     currency: str
     labour_amount: Cost
     parts_amount: Cost

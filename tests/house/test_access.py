@@ -24,7 +24,7 @@ LOOKS_CLASSIFIED = re.compile(
 
 PLAIN: dict[str, str] = {
     "an id of ours, which says nothing by itself": """
-        content_ref customer_id message_id TimelineEntry.subject_id PlatformNoticed.subject_id
+        content_ref customer_id SubmitQuery.customer message_id TimelineEntry.subject_id PlatformNoticed.subject_id
         OccasionResolved.subject_id""",
     "one of us: colleagues know each other": """
         ContactView.member_id PersonBody.name PersonView.name PersonBody.wecom_userid PersonView.wecom_userid
@@ -69,10 +69,12 @@ PLAIN: dict[str, str] = {
         Counts.pending Figures.pending LedgerSummary.imbalance_minor""",
     "a currency, and numbers and choices that a ticket's type declares; texts lie sealed apart": """
         amount_currency Matter.fields TicketView.fields""",
+    "what class an answer is of, and what a form asks": """
+        SubmissionView.classes TicketView.text_classes FormSchema.json_schema""",
     "where somebody came from, by keys and ids of the platform": "attribution FeedTouched.feed",
     "filters by ids of ours and of colleagues": "SendQuery.recipient TicketQuery.customer TicketQuery.message",
     "lies in a field that is classified as a whole": "Reason.facts",
-    "opens the customer's page, which shows nothing classified": "TicketView.link",
+    "opens the customer's page, which shows nothing classified": "TicketView.link Received.link",
 }
 """Reason → the fields that are plain for it: `Model.field`, or a field's name wherever it stands."""
 

@@ -34,4 +34,6 @@ def show_case(desk: Desk, case: Case) -> TicketView:
     subject = desk.unseal_text(case.ticket.id, case.ticket.subject_sealed)
     sealed = case.ticket.fields_sealed
     texts = from_text(desk.unseal_text(case.ticket.id, sealed)) if sealed else {}
-    return show_ticket(case, subject, supplies_of(desk, case.ticket.waits_for), texts)
+    known = desk.catalogue.text_classes(case.ticket) if texts else {}
+    classes = {name: known[name] for name in texts}
+    return show_ticket(case, subject, supplies_of(desk, case.ticket.waits_for), texts=texts, text_classes=classes)

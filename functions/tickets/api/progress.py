@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from functions.tickets.desk import Desk
 from functions.tickets.room import room
 from functions.tickets.ticket.progress import progress_of
@@ -37,7 +35,7 @@ def read_progress(desk: Desk, request: Request) -> ProgressView | Raw:
     view = progress_of(case, flow)
     if not is_page:
         return view
-    return _page(200, render_progress(view, case.ticket.state, request.now, ZoneInfo(desk.timezone)))
+    return _page(200, render_progress(view, case.ticket.state, request.now, desk.zone))
 
 
 @room.http("GET", "/t/for/{thing}", scope="public", summary="卡片打开的页面 · The page behind a card")

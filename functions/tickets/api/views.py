@@ -35,9 +35,15 @@ from hub.rules import RuleTrace
 
 
 def show_ticket(
-    case: Case, subject: str = "", supplies: tuple[SupplyView, ...] = (), texts: Mapping[str, str] | None = None
+    case: Case,
+    subject: str = "",
+    supplies: tuple[SupplyView, ...] = (),
+    *,
+    texts: Mapping[str, str] | None = None,
+    text_classes: Mapping[str, str] | None = None,
 ) -> TicketView:
-    """A ticket with its visits and rungs, as far as the case holds them."""
+    """A ticket with its visits and rungs, as far as the case holds them. text_classes: what each text is to the field
+    policy."""
     ticket = case.ticket
     return TicketView(
         id=ticket.id,
@@ -74,6 +80,10 @@ def show_ticket(
         order_no=ticket.order_no,
         fields=ticket.fields,
         texts=dict(texts or {}),
+        text_classes=dict(text_classes or {}),
+        form=FlowRef(key=ticket.form, version=int(ticket.form_pin.partition("+")[0] or 0)),
+        submission_id=ticket.submission_id,
+        tags=ticket.tags,
         amount=str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
         amount_currency=ticket.amount_currency,
         currency=ticket.currency,

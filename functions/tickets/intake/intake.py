@@ -107,6 +107,10 @@ class Opening:
     order_no: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     fields_sealed: str = ""
+    form: str = ""
+    form_pin: str = ""
+    submission_id: str = ""
+    tags: tuple[str, ...] = ()
     amount_minor: int = 0
     amount_currency: str = "CNY"
 
@@ -196,6 +200,10 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         order_no=opening.order_no,
         fields=dict(opening.fields),
         fields_sealed=opening.fields_sealed,
+        form=opening.form,
+        form_pin=opening.form_pin,
+        submission_id=opening.submission_id,
+        tags=opening.tags,
         amount_minor=opening.amount_minor,
         amount_currency=opening.amount_currency,
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+
 from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.kind import FLOWS
+from functions.tickets.forms.kind import FORMS
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.kind import KEY as INTAKE
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
@@ -32,6 +36,13 @@ class Catalogue:
             keys = ", ".join(self.documents.keys(TICKET_TYPES))
             raise Invalid("no such type", problems=[Problem("/type", f"must be one of: {keys}")])
         return reading.value
+
+    def text_classes(self, ticket: Ticket) -> Mapping[str, str]:
+        """What each text of the ticket's fields is to the field policy, by the form that asked for it; words where a
+        type declared it."""
+        if not ticket.form:
+            return defaultdict(lambda: "words")
+        return self.documents.pinned(FORMS, ticket.form, ticket.form_pin).value.classes
 
     def intake_rules(self) -> DecisionTable:
         """The rules that new messages are read by."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.ticket import Rung, Ticket, Visit
 from hub.contracts.events import (
+    FormSubmitted,
     RungFired,
     TicketAssigned,
     TicketChanged,
@@ -121,6 +123,18 @@ def rung_fired(tenant: str, rung: Rung) -> RungFired:
         due_at=rung.due_at,
         recipients=rung.recipients,
         fallback=rung.fallback,
+    )
+
+
+def form_submitted(tenant: str, submission: Submission) -> FormSubmitted:
+    """A form was handed in, or handed in anew."""
+    names = ("form", "form_version", "ticket_id", "customer_id", "region", "store_id", "content_ref")
+    return FormSubmitted(
+        id=hashed_id("evt", "form.submitted", submission.id, str(submission.revision)),
+        tenant=tenant,
+        at=submission.saved_at,
+        submission_id=submission.id,
+        **{name: getattr(submission, name) for name in names},
     )
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.events import (
+    form_submitted,
     rung_fired,
     ticket_assigned,
     ticket_changed,
@@ -90,6 +92,10 @@ def follow_change(tenant: str, sk: str, new: Mapping[str, Any] | None, old: Mapp
         return list(_of_visit(tenant, Visit.model_validate(new), Visit.model_validate(old) if old else None))
     if sk.startswith("rung#") and old is None:
         return [Emit(rung_fired(tenant, Rung.model_validate(new)))]
+    if sk == "submission":
+        submission = Submission.model_validate(new)
+        handed_in = submission.revision > (Submission.model_validate(old).revision if old else 0)
+        return [Emit(form_submitted(tenant, submission))] if handed_in else []
     return []
 
 

@@ -66,8 +66,9 @@ class Ticket(Stored):
     entries: how its messages came in (入口), each once, the first first; none in an older item.
     ladder_pin: the version of its ladder that it was opened with, with those of the region; "" in an older item.
     order_id (ours), order_no (the platform's), amount_minor: what the ticket is about; fields, fields_sealed: what else
-    is known of it, as its type declares (functions.tickets.forms.fields). way: by which its customer came last, None
-    where no message opened it. changed_at: when it was last written.
+    is known of it, as its type declares (functions.tickets.forms.fields), or as the form asks whose version form_pin
+    is. submission_id: what was handed in. tags: what it is found by. way: by which its customer came last, None where
+    no message opened it. changed_at: when it was last written.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
     """
 
@@ -135,6 +136,10 @@ class Ticket(Stored):
     amount_currency: str = "CNY"
     fields: dict[str, str] = {}
     fields_sealed: str = ""
+    form: str = ""
+    form_pin: str = ""
+    submission_id: str = ""
+    tags: tuple[str, ...] = ()
     way: Way | None = None
     changed_at: Moment | None = None
     trail_seq: int = 0
