@@ -24,6 +24,7 @@ from hub.contracts.tickets import (
     OutcomeView,
     RuleTraceView,
     RungView,
+    SignatureView,
     SupplyView,
     TicketView,
     TimelineView,
@@ -59,6 +60,8 @@ def show_ticket(
         home_store=ticket.home_store,
         team=ticket.team,
         assignee=ticket.assignee,
+        parent_id=ticket.parent_id,
+        tags=ticket.tags,
         flow=FlowRef(key=ticket.flow_key, version=ticket.flow_version),
         run=ticket.run,
         opened_at=ticket.opened_at,
@@ -98,6 +101,10 @@ def _visit(visit: Visit) -> VisitView:
         outcome=visit.outcome,
         actor=visit.actor,
         outcomes=visit.outcomes if visit.waits else (),
+        asked=visit.asked,
+        queue=visit.queue if visit.waits else "",
+        signatures=tuple(SignatureView(**signature.model_dump()) for signature in visit.signatures),
+        until=visit.until,
         fields=visit.report,
     )
 

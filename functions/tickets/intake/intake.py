@@ -108,6 +108,8 @@ class Opening:
     fields_sealed: str = ""
     amount_minor: int = 0
     amount_currency: str = "CNY"
+    parent_id: str = ""
+    parent_visit: str = ""
 
 
 def entry_of(content: Mapping[str, Any], channel: str) -> str:
@@ -197,6 +199,8 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         fields_sealed=opening.fields_sealed,
         amount_minor=opening.amount_minor,
         amount_currency=opening.amount_currency,
+        parent_id=opening.parent_id,
+        parent_visit=opening.parent_visit,
     )
 
 
