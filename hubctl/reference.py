@@ -14,8 +14,8 @@ from functions.outbound.catalogue.catalogue import webhook_models
 from functions.tickets.actions.action import ActionType
 from functions.tickets.actions.registry import ACTIONS
 from functions.tickets.flows.asl import compile_flow
-from functions.tickets.flows.flow import parse_flow
 from functions.tickets.flows.preset_flows import FOLDER, preset_flows
+from functions.tickets.flows.soundness import parse_flow
 from hub.channels.registry import channel_document, inbound_channels
 from hub.edge.openapi import document
 from hubctl.state import ROOT

@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from functions.tickets.actions.action import Sources
 from functions.tickets.context import Context
 from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.deadlines.stuck import SLACK, look_at
@@ -69,6 +70,10 @@ class Desk:
     def in_business(self, real: timedelta) -> timedelta:
         """How much business time passes in this much real time: machines are slow in real time."""
         return real * self.clock_scale
+
+    def sources(self) -> Sources:
+        """What actions may look up while they decide."""
+        return Sources(self.staff.organisation)
 
     def seal_text(self, ticket_id: str, text: str) -> str:
         """What somebody wrote, sealed for this ticket alone."""

@@ -27,6 +27,7 @@ DETAIL = frozenset(
         *("assignee", "assumed", "before", "chosen", "entry", "fallback", "key", "kind", "message", "node", "order"),
         *("outcome", "placed_by", "priority", "recipients", "region", "rule", "rung", "run", "state", "store", "type"),
         *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km", "channel", "reason", "fields"),
+        *("to", "by", "event", "child", "action", "version", "deadlines", "tag", "priority_before"),
     }
 )
 """What the trail says beside the words and the costs: ids, choices out of lists, and what the customer was told."""
@@ -119,10 +120,31 @@ class WorkReport(Contract):
 
 
 class CompleteNode(Contract):
-    """How a visit of the node ended. `outcome` is one of the node's."""
+    """How a visit of the node ended. `outcome` is one of the node's; where several sign, `approved` or `rejected`; with
+    `sent_back` the ticket goes back to the person's node `to`, where the node allows it."""
 
     outcome: Slug
+    to: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
     fields: WorkReport = WorkReport()
+
+
+class DelegateNode(Contract):
+    """Who is to answer the node in one's place (转交). person: whose part it is, where a supervisor hands it over."""
+
+    to: PersonId
+    person: Annotated[str, Field(max_length=64)] = ""
+
+
+class AddSigners(Contract):
+    """Who is asked to sign, too (加签)."""
+
+    people: Annotated[tuple[PersonId, ...], Field(min_length=1, max_length=50)]
+
+
+class TellEvent(Contract):
+    """What has happened, by the name that a flow waits for."""
+
+    event: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$", examples=["parts_arrived"])]
 
 
 class CloseTicket(Contract):
@@ -148,8 +170,17 @@ class FlowRef(Contract):
     version: int
 
 
+class SignatureView(Contract):
+    """What one signer said."""
+
+    person: str
+    verdict: str
+    at: Moment
+
+
 class VisitView(Contract):
-    """One passage through one node. `outcomes` are what may be answered while it waits."""
+    """One passage through one node. `outcomes` are what may be answered while it waits, `asked` who may; `signatures`
+    what signers have said so far, `until` when it is over by itself."""
 
     id: str
     node: Annotated[str, Located("node")]
@@ -161,6 +192,10 @@ class VisitView(Contract):
     outcome: str
     actor: str
     outcomes: tuple[str, ...]
+    asked: tuple[str, ...] = ()
+    queue: str = Field(default="", description="the team any of whose members may take it")
+    signatures: tuple[SignatureView, ...] = ()
+    until: Moment | None = None
     fields: Annotated[dict[str, Any], REPORT]
 
 
@@ -201,6 +236,8 @@ class TicketView(Contract):
     home_store: str = ""
     team: Annotated[str, Located("teams")]
     assignee: Annotated[str, Located("people")]
+    parent_id: str = Field(default="", description="the ticket that it is a part of")
+    tags: tuple[str, ...] = ()
     flow: FlowRef
     run: int
     opened_at: Moment
@@ -227,7 +264,6 @@ class TicketView(Contract):
     text_classes: dict[str, str] = Field(default={}, description="which class each of them is of")
     form: FlowRef = Field(default=FlowRef(key="", version=0), description="the form that asked, in its version")
     submission_id: str = Field(default="", description="what was handed in, '' where no form opened it")
-    tags: tuple[str, ...] = ()
     currency: str
     labour_amount: Cost
     parts_amount: Cost

@@ -9,8 +9,8 @@ from functions.tickets.desk import Desk
 from functions.tickets.dispatch.assignment import acknowledge_as, reassign_ticket
 from functions.tickets.handlers.replies import Draft, rehearse_reply, send_reply
 from functions.tickets.room import room
-from functions.tickets.ticket.ticket import Move, Note
-from functions.tickets.ticket.visits import close_by_hand, complete_node
+from functions.tickets.ticket.ticket import Case, Move, Note
+from functions.tickets.ticket.visits import Answer, close_by_hand, complete_node
 from hub.contracts.tickets import (
     Assign,
     CloseTicket,
@@ -30,7 +30,7 @@ from hub.kernel.errors import Invalid, Problem
     "/tickets/{ticket_id}/nodes/{node}/complete",
     body=CompleteNode,
     answer=TicketView,
-    roles=WORKERS,
+    roles=(*WORKERS, "finance"),
     scope="region",
     subject=case_of,
     versioned=True,
@@ -38,14 +38,16 @@ from hub.kernel.errors import Invalid, Problem
     summary="完成节点 · Complete a node",
 )
 def complete(desk: Desk, request: Request) -> TicketView:
-    """End the visit of this node that waits: its assignee may, or a supervisor."""
+    """End the visit of this node that waits, or sign it: who is asked may, or a supervisor where nobody signs."""
     body, node, person = request.body, request.path["node"], request.principal
-    leads = person.has("supervisor")
-    return change_case(
-        desk,
-        request,
-        lambda case: complete_node(case, node, body.outcome, person.sub, request.now, body.fields, leads=leads),
-    )
+    answer, leads = Answer(body.outcome, body.fields, body.to), person.has("supervisor")
+    teams = desk.staff.teams_of(person.sub)
+
+    def decide(case: Case) -> Move:
+        flow = desk.catalogue.flow(case.ticket)
+        return complete_node(case, node, answer, person.sub, request.now, leads=leads, flow=flow, teams=teams)
+
+    return change_case(desk, request, decide)
 
 
 @room.http(

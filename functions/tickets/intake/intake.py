@@ -113,6 +113,8 @@ class Opening:
     tags: tuple[str, ...] = ()
     amount_minor: int = 0
     amount_currency: str = "CNY"
+    parent_id: str = ""
+    parent_visit: str = ""
 
 
 def entry_of(content: Mapping[str, Any], channel: str) -> str:
@@ -206,6 +208,8 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         tags=opening.tags,
         amount_minor=opening.amount_minor,
         amount_currency=opening.amount_currency,
+        parent_id=opening.parent_id,
+        parent_visit=opening.parent_visit,
     )
 
 

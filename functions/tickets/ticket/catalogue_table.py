@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.deadlines.ladders import LADDERS
+from functions.tickets.dispatch.matrices import MATRICES, Matrix
 from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.forms.kind import FORMS
@@ -61,6 +62,14 @@ class Catalogue:
     def flow_of(self, ticket: Ticket) -> Flow:
         """The flow that the ticket follows, in the version that it was opened with. Raises NotFound."""
         return self.documents.version(FLOWS, ticket.flow_key, ticket.flow_version).value
+
+    def flow(self, ticket: Ticket) -> Flow | None:
+        """As `flow_of`; None for a ticket that follows none."""
+        return self.flow_of(ticket) if ticket.flow_version else None
+
+    def matrix(self, key: str, ticket: Ticket) -> Matrix:
+        """The approval matrix of this name, as the ticket's place has it now. Raises NotFound."""
+        return self.documents.current(MATRICES, key, Scope(ticket.region, ticket.store_id)).value
 
     def machine_arn(self, key: str, version: int) -> str:
         """The machine that runs a version of a flow. Raises NotFound."""

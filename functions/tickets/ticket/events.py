@@ -78,6 +78,20 @@ def ticket_assigned(tenant: str, ticket: Ticket) -> TicketAssigned:
     )
 
 
+def signer_asked(tenant: str, visit: Visit, person: str) -> TicketAssigned:
+    """Somebody is to hear that they are asked to sign."""
+    return TicketAssigned(
+        id=hashed_id("evt", "ticket.assigned", visit.id, person),
+        tenant=tenant,
+        at=visit.signatures[-1].at if visit.signatures else visit.entered_at,
+        ticket_id=visit.ticket_id,
+        ticket_type=visit.ticket_type,
+        priority=visit.priority,
+        assignee=person,
+        visit_id=visit.id,
+    )
+
+
 def ticket_stranded(tenant: str, ticket: Ticket) -> TicketStranded:
     """There is nobody to give the work to."""
     return TicketStranded(

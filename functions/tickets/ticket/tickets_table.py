@@ -180,7 +180,7 @@ def load_changes(old: Ticket, new: Ticket) -> dict[str, int]:
 def _open_keys(tenant: str, case: Case) -> dict[str, str]:
     """Where the entry of an open ticket is found: by the ticket's place, and as one that nobody has."""
     ticket = case.ticket
-    unowned = any(not visit.assignee for visit in case.waiting())
+    unowned = any(visit.is_orphan for visit in case.waiting())
     waits_since = due_keys(tenant, UNOWNED, ticket.id, ticket.opened_at if unowned else None)
     return _list_keys(tenant, OPEN, ticket) | waits_since
 

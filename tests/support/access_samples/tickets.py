@@ -11,12 +11,18 @@ from tests.support.tickets import world
 
 TICKET = {"type": "repair", "customer_id": "cus_1", "region": REGION, "store_id": STORE, "subject": "冷柜结霜"}
 ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "product": "BX3"}
-DOCUMENTS = ("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/ladders/{key}", "/tickets/rules")
+DOCUMENTS = (
+    *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}"),
+    *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/rules"),
+)
 BODIES = {
     ("POST", "/tickets"): TICKET,
     ("POST", "/forms/{key}/submissions"): ANSWERS,
     ("PATCH", "/forms/submissions/{submission_id}"): {"note": "急"},
     ("POST", "/tickets/{ticket_id}/nodes/{node}/complete"): {"outcome": "accepted"},
+    ("POST", "/tickets/{ticket_id}/nodes/{node}/delegate"): {"to": PERSON},
+    ("POST", "/tickets/{ticket_id}/nodes/{node}/signers"): {"people": [PERSON]},
+    ("POST", "/tickets/{ticket_id}/tell"): {"event": "parts_arrived"},
     ("POST", "/tickets/{ticket_id}/assign"): {"person_id": PERSON},
     ("POST", "/tickets/{ticket_id}/comment"): {"text": "hi"},
     ("POST", "/tickets/{ticket_id}/reply"): {"text": "hi"},
