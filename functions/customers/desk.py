@@ -7,6 +7,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from functions.customers.customers_table import CustomerTable
@@ -41,6 +42,7 @@ class Desk:
     connections: ConnectionSecrets
     unions: Unions
     emit: Callable[..., None]
+    now: Callable[[], datetime]
     policy: Callable[[], Policy] = packaged_policy
     _phone_key: bytes = field(default=b"", repr=False)
 
@@ -78,5 +80,6 @@ def build_desk(host: Host) -> Desk:
             lambda: host.clock.wall_now().astimezone(zone).date().isoformat(),
         ),
         emit=host.emit,
+        now=host.now,
         policy=host.read_policy,
     )

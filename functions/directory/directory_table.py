@@ -215,7 +215,7 @@ class DirectoryTable:
         _check_version(item, body.version)
         for name in ("shifts", "recurring", "swaps"):
             setattr(item, name, [part.model_dump(mode="json") for part in getattr(body, name)])
-        item.updated_at = rfc3339(now)
+        item.hand_over, item.updated_at = body.hand_over, rfc3339(now)
         self._save(item)
         return item
 

@@ -63,6 +63,6 @@ def glass_broken(tenant: str, item: Mapping[str, Any]) -> GlassBroken:
 
 def roster_changed(tenant: str, team: str, version: int, roster: RosterBody, at: datetime) -> RosterChanged:
     """What the rooms hear of a team's roster."""
-    parts = {"shifts": roster.shifts, "recurring": roster.recurring, "swaps": roster.swaps}
+    parts = {name: getattr(roster, name) for name in ("shifts", "recurring", "swaps", "hand_over")}
     event_id = derived_id("evt", at, "roster.changed", team, str(version))
     return RosterChanged(id=event_id, tenant=tenant, at=at, team=team, version=version, **parts)

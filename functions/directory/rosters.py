@@ -30,7 +30,8 @@ def check_roster(roster: RosterBody) -> None:
 
 def roster_of(stored: Mapping[str, Any]) -> RosterBody:
     """A stored roster. One of before there were recurring shifts has none."""
-    return RosterBody.model_validate({name: stored.get(name) or [] for name in ("shifts", "recurring", "swaps")})
+    parts = {name: stored.get(name) or [] for name in ("shifts", "recurring", "swaps")}
+    return RosterBody.model_validate({**parts, "hand_over": bool(stored.get("hand_over"))})
 
 
 def _of_recurring(index: int, part: RecurringShift) -> Iterator[Problem]:

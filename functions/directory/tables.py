@@ -112,6 +112,7 @@ class RosterItem(RoomModel):
     shifts: JSONAttribute = JSONAttribute(default=list)
     recurring: JSONAttribute = JSONAttribute(default=list)
     swaps: JSONAttribute = JSONAttribute(default=list)
+    hand_over = BooleanAttribute(default=False)
     updated_at = UnicodeAttribute()
 
 

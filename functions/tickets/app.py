@@ -14,6 +14,7 @@ from functions.tickets.desk import Desk
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.handlers.effects import follow
 from functions.tickets.handlers.failures import take_failure
+from functions.tickets.handlers.handover import take_shift
 from functions.tickets.handlers.occasions import take_occasion
 from functions.tickets.handlers.reception import take_message, take_person, take_roster, take_tap
 from functions.tickets.handlers.steps import run_step
@@ -32,6 +33,7 @@ from hub.contracts.events import (
     OccasionResolved,
     PersonChanged,
     RosterChanged,
+    ShiftStarted,
     SupplyChanged,
 )
 from hub.documents.routes import serve_documents
@@ -54,6 +56,7 @@ forward = room.forward
     "supply.changed",
     "decision.corrected",
     "execution.failed",
+    "shift.started",
 )
 def on_event(desk: Desk, event: Event) -> None:
     """What the bus tells: messages, taps, how the organisation changes, and which executions failed."""
@@ -74,6 +77,8 @@ def on_event(desk: Desk, event: Event) -> None:
             take_correction(desk, event)
         case ExecutionFailed():
             take_failure(desk, event)
+        case ShiftStarted():
+            take_shift(desk, event)
 
 
 @room.changes

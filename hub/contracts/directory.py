@@ -226,6 +226,9 @@ class RosterBody(Contract):
     shifts: Annotated[tuple[Shift, ...], Field(max_length=SHIFTS_LIMIT)] = ()
     recurring: Annotated[tuple[RecurringShift, ...], Field(max_length=RECURRING_LIMIT)] = ()
     swaps: Annotated[tuple[ShiftSwap, ...], Field(max_length=RECURRING_LIMIT)] = ()
+    hand_over: bool = Field(
+        default=False, description="at a shift's start the open work of who is off goes to who is on"
+    )
     version: int | None = None
 
 
@@ -237,6 +240,7 @@ class RosterView(Contract):
     shifts: tuple[Shift, ...]
     recurring: tuple[RecurringShift, ...] = ()
     swaps: tuple[ShiftSwap, ...] = ()
+    hand_over: bool = False
     at: Moment
     on_duty: tuple[PersonId, ...]
 

@@ -127,6 +127,12 @@ def on_duty(roster: Roster, at: datetime) -> tuple[str, ...]:
     return tuple(dict.fromkeys(duty.person_id for duty in now if duty.starts_at <= at < duty.ends_at))
 
 
+def named_in(roster: Roster) -> tuple[str, ...]:
+    """Everybody whom a roster names, each once."""
+    people = [shift.person_id for shift in roster.shifts] + [pattern.person_id for pattern in roster.recurring]
+    return tuple(dict.fromkeys([*people, *(swap.by for swap in roster.swaps)]))
+
+
 def next_start(roster: Roster, after: datetime) -> datetime | None:
     """When the next shift begins, later than `after`; None where none does within LOOK_AHEAD."""
     starts = (duty.starts_at for duty in duties(roster, after, after + LOOK_AHEAD) if duty.starts_at > after)

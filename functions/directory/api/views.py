@@ -33,7 +33,7 @@ def show_person(desk: Desk, item: PersonItem) -> PersonView:
 def show_roster(item: RosterItem, at: datetime) -> RosterView:
     """A roster, and who is on duty at a moment."""
     body = roster_of(item.attribute_values)
-    parts = {"shifts": body.shifts, "recurring": body.recurring, "swaps": body.swaps}
+    parts = {name: getattr(body, name) for name in ("shifts", "recurring", "swaps", "hand_over")}
     return RosterView(team=item.team, version=int(item.version), **parts, at=at, on_duty=on_duty(body, at))
 
 

@@ -6,14 +6,10 @@ import http.client
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hub.channels.guard import Dial, Resolve, connect, system_resolve
 from hub.kernel.errors import Invalid, Problem, Retry
-
-if TYPE_CHECKING:
-    import requests
 
 ANSWER_LIMIT_BYTES = 64 * 1024
 TLS_PORT = 443
@@ -50,20 +46,3 @@ class GuardedGateway:
             raise Retry("phone-unreachable", after_seconds=30, failure=type(failure).__name__) from None
         finally:
             connection.close()
-
-
-class SessionGateway:
-    """To a double on this machine, which is the operator's own."""
-
-    def __init__(self, session: requests.Session) -> None:
-        self._session = session
-
-    def post(self, url: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> tuple[int, bytes]:
-        """The answer's status and its body. Raises Retry for no answer."""
-        import requests  # a room that holds clients calls nobody on most of its starts
-
-        try:
-            response = self._session.request("POST", url, data=body, headers=dict(headers), timeout=timeout_seconds)
-        except requests.RequestException as failure:
-            raise Retry("phone-unreachable", after_seconds=30, failure=type(failure).__name__) from None
-        return response.status_code, response.content
