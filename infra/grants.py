@@ -37,7 +37,7 @@ SEND = ("sqs:SendMessage",)
 class Grants:
     """The grants of every function bundle of one tenant."""
 
-    CONTENT_ROOMS: ClassVar = ("webhooks", "tickets", "customers")
+    CONTENT_ROOMS: ClassVar = ("webhooks", "tickets", "customers", "notifications")
     PLATFORM_ROOMS: ClassVar = ("webhooks", "notifications", "tickets", "customers", "directory")
     """The rooms that call platforms: with the connections' secrets, and what all calls of a connection share."""
 

@@ -11,6 +11,7 @@ from functions.customers.handlers.forms import take_form
 from functions.customers.handlers.meeting import (
     change_contact,
     is_known,
+    learn_consent,
     meet,
     meet_sender,
     occasion,
@@ -20,6 +21,8 @@ from functions.customers.handlers.meeting import (
     resolve_message,
     serve_ticket,
 )
+from functions.customers.handlers.reaching import consent_fact, order_resolved, reachable
+from functions.customers.people.identities import Who
 from functions.customers.room import room
 from functions.customers.timeline import KEPT_OF
 from hub.contracts.events import (
@@ -53,21 +56,26 @@ __all__ = ["customers", "room"]
 @room.events("message.received", "ticket.changed", *KEPT_OF)
 def on_event(desk: Desk, event: Event) -> None:
     """What names nobody is nobody's."""
+    who: Who | None = None
     match event:
         case MessageReceived():
-            desk.emit(resolve_message(desk, event))
+            who = meet_sender(desk, event.sender_id, event)
+            desk.emit(resolve_message(desk, event, who))
         case ContactChanged():
             change_contact(desk, event)
         case (
             OrderPaid() | OrderDepositPaid() | OrderFinished() | OrderChanged() | AfterSaleChanged() | RefundPaid()
         ) if event.buyer_id:
-            record(desk, meet(desk, event.buyer_id, event).record_id, event)
+            who = meet(desk, event.buyer_id, event)
+            record(desk, who.record_id, event)
         case ReviewPosted() | LogisticsChanged() if event.person_id:
             record(desk, meet(desk, event.person_id, event).record_id, event)
         case LeadCaptured() if event.person_id:
-            record(desk, meet_sender(desk, event.person_id, event).record_id, event)
+            who = meet_sender(desk, event.person_id, event)
+            record(desk, who.record_id, event)
         case TouchpointCaptured() | ConsentChanged() | MemberChanged() | CouponChanged() if event.person_id:
-            record(desk, meet(desk, event.person_id, event).record_id, event)
+            who = meet(desk, event.person_id, event)
+            record(desk, who.record_id, event)
         case GroupChanged():
             record_members(desk, event)
         case TicketOpened() | TicketClosed() if event.customer_id:
@@ -80,3 +88,17 @@ def on_event(desk: Desk, event: Event) -> None:
             record(desk, event.thing, event)
     if isinstance(event, AfterSaleChanged | ReviewPosted | LeadCaptured):
         desk.emit(occasion(desk, event))
+    if who is not None:
+        _tell_of(desk, who, event)
+
+
+def _tell_of(desk: Desk, who: Who, event: Event) -> None:
+    """Whoever sends notices hears how somebody is reached when that has changed, and whose money came or went."""
+    fact = consent_fact(event) if isinstance(event, ConsentChanged) else None
+    if fact is not None:
+        assert isinstance(event, ConsentChanged)  # noqa: S101 - for the type checker, as above
+        learn_consent(desk, who.record_id, fact, event)
+    if who.changed or fact is not None:
+        desk.emit(*reachable(desk, who.record_id, desk.now()))
+    if isinstance(event, OrderPaid | RefundPaid | OrderFinished):
+        desk.emit(order_resolved(desk, event, who))

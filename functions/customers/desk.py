@@ -7,6 +7,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from functions.customers.customers_table import CustomerTable
@@ -42,6 +43,7 @@ class Desk:
     connections: ConnectionSecrets
     unions: Unions
     emit: Callable[..., None]
+    now: Callable[[], datetime]
     policy: Callable[[], Policy] = packaged_policy
     _phone_key: bytes = field(default=b"", repr=False)
 
@@ -79,5 +81,6 @@ def build_desk(host: Host) -> Desk:
             lambda: host.clock.wall_now().astimezone(zone).date().isoformat(),
         ),
         emit=host.emit,
+        now=host.now,
         policy=host.read_policy,
     )

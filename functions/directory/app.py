@@ -9,7 +9,7 @@ from functions.directory.desk import Desk
 from functions.directory.field_policy import FIELD_POLICY, KEY
 from functions.directory.people import glass_broken, person_changed, roster_changed, store_changed
 from functions.directory.room import room
-from functions.directory.rosters import shifts_of
+from functions.directory.rosters import roster_of
 from hub.contracts.events import Event, StaffChanged
 from hub.documents.items import line_of_pointer
 from hub.documents.routes import serve_documents
@@ -50,7 +50,7 @@ def on_change(desk: Desk, change: Change) -> None:
     if change.sk == "roster":
         item = desk.directory.roster(name)
         at = parse_rfc3339(item.updated_at)
-        desk.host.emit(roster_changed(tenant, item.team, int(item.version), shifts_of(item.shifts), at))
+        desk.host.emit(roster_changed(tenant, item.team, int(item.version), roster_of(item.attribute_values), at))
     line = line_of_pointer(change.pk, change.sk)
     if line is not None and line.kind == FIELD_POLICY.name:
         held = desk.documents.current(FIELD_POLICY, KEY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from functions.directory.tables import (
     ApiKeyItem,
@@ -41,6 +41,14 @@ Item = TypeVar("Item", bound=RoomModel)
 
 PEOPLE_PAGE = 200
 LISTS = ("roles", "skills", "teams", "stores")
+CONTACTS = ("phone", "email", "feishu_open_id")
+
+
+class Sealed(NamedTuple):
+    """What of a person is kept sealed: their name, and how they are reached (JSON of CONTACTS, "" for nothing)."""
+
+    name: str
+    contacts: str
 
 
 class DirectoryTable:
@@ -60,7 +68,7 @@ class DirectoryTable:
         """All people by id; up to two seconds behind."""
         return self._list(PersonItem, "people", limit, start)
 
-    def save_person(self, person_id: str, body: PersonBody, sealed_name: str, now: datetime) -> PersonItem:
+    def save_person(self, person_id: str, body: PersonBody, sealed: Sealed, now: datetime) -> PersonItem:
         """Create or replace a person, and their rights with them. Raises Conflict when `body.version` is stale."""
         item = find_item(PersonItem, self._pk("person", person_id), "person") or PersonItem(
             self._pk("person", person_id),
@@ -69,10 +77,10 @@ class DirectoryTable:
             **self._listed("people", person_id),
         )
         _check_version(item, body.version)
-        fields = body.model_dump(exclude={"version", "name", *LISTS})
+        fields = body.model_dump(exclude={"version", "name", *CONTACTS, *LISTS})
         for name, value in fields.items():
             setattr(item, name, value)
-        item.name = sealed_name
+        item.name, item.contacts = sealed.name, sealed.contacts
         for name in LISTS:
             setattr(item, name, list(getattr(body, name)))
         return self._save_with_rights(item, now)
@@ -214,8 +222,9 @@ class DirectoryTable:
             pk, "roster", team=team, **self._listed("rosters", team)
         )
         _check_version(item, body.version)
-        item.shifts = [shift.model_dump(mode="json") for shift in body.shifts]
-        item.updated_at = rfc3339(now)
+        for name in ("shifts", "recurring", "swaps"):
+            setattr(item, name, [part.model_dump(mode="json") for part in getattr(body, name)])
+        item.hand_over, item.updated_at = body.hand_over, rfc3339(now)
         self._save(item)
         return item
 

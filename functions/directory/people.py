@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.contracts.directory import Grant, StoreView
-from hub.contracts.events import GlassBroken, PersonChanged, RosterChanged, Shift, StoreChanged
+from hub.contracts.directory import Grant, RosterBody, StoreView
+from hub.contracts.events import GlassBroken, PersonChanged, RosterChanged, StoreChanged
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.ids import derived_id, hashed_id
@@ -42,6 +42,8 @@ def person_changed(tenant: str, item: Mapping[str, Any]) -> PersonChanged:
         store_id=item["store_id"],
         supervisor=item["supervisor"],
         wecom_userid=item["wecom_userid"],
+        timezone=item.get("timezone") or "",
+        sealed_contacts=item.get("contacts") or "",
     )
 
 
@@ -67,7 +69,8 @@ def glass_broken(tenant: str, item: Mapping[str, Any]) -> GlassBroken:
     )
 
 
-def roster_changed(tenant: str, team: str, version: int, shifts: tuple[Shift, ...], at: datetime) -> RosterChanged:
+def roster_changed(tenant: str, team: str, version: int, roster: RosterBody, at: datetime) -> RosterChanged:
     """What the rooms hear of a team's roster."""
+    parts = {name: getattr(roster, name) for name in ("shifts", "recurring", "swaps", "hand_over")}
     event_id = derived_id("evt", at, "roster.changed", team, str(version))
-    return RosterChanged(id=event_id, tenant=tenant, at=at, team=team, version=version, shifts=shifts)
+    return RosterChanged(id=event_id, tenant=tenant, at=at, team=team, version=version, **parts)

@@ -1,36 +1,56 @@
-"""Duty rosters (值班表): who is on duty when. A shift holds from its start (included) to its end (excluded), so at
-18:00:00 sharp the evening's person is on, and the day's is off (C121)."""
+"""Duty rosters (值班表): what a team's roster may say. Who is on duty by it is hub.kernel.rosters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hub.contracts.events import Shift
+from hub.contracts.base import check_zone
+from hub.contracts.directory import RosterBody
+from hub.contracts.events import RecurringShift, Shift, ShiftSwap
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.rosters import is_rule
 
 
-def check_shifts(shifts: Sequence[Shift]) -> None:
-    """Raises Invalid naming each shift that ends before it starts, or overlaps another of the same person."""
+def check_roster(roster: RosterBody) -> None:
+    """Raises Invalid naming each shift that ends before it starts or overlaps another of the same person, each rule
+    that can't be kept, each swap that is none."""
+    shifts = roster.shifts
     problems = [
         Problem(f"/shifts/{i}/ends_at", "must be after starts_at")
         for i, shift in enumerate(shifts)
         if shift.ends_at <= shift.starts_at
     ]
     problems += [Problem(f"/shifts/{i}", f"overlaps /shifts/{j} of the same person") for i, j in _overlaps(shifts)]
+    problems += [problem for i, part in enumerate(roster.recurring) for problem in _of_recurring(i, part)]
+    problems += [problem for i, part in enumerate(roster.swaps) for problem in _of_swap(i, part)]
     if problems:
         raise Invalid("the roster has wrong shifts", problems=problems)
 
 
-def on_duty(shifts: Sequence[Shift], at: datetime) -> tuple[str, ...]:
-    """The people on duty at a moment, in the order of the roster, each once."""
-    return tuple(dict.fromkeys(s.person_id for s in shifts if s.starts_at <= at < s.ends_at))
+def roster_of(stored: Mapping[str, Any]) -> RosterBody:
+    """A stored roster. One of before there were recurring shifts has none."""
+    parts = {name: stored.get(name) or [] for name in ("shifts", "recurring", "swaps")}
+    return RosterBody.model_validate({**parts, "hand_over": bool(stored.get("hand_over"))})
 
 
-def shifts_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Shift, ...]:
-    """The shifts of a stored roster."""
-    return tuple(Shift.model_validate(shift) for shift in stored)
+def _of_recurring(index: int, part: RecurringShift) -> Iterator[Problem]:
+    pointer = f"/recurring/{index}"
+    if not is_rule(part.rule):
+        yield Problem(f"{pointer}/rule", "must be an RFC 5545 rule of days, e.g. FREQ=WEEKLY;BYDAY=MO,TU")
+    if part.until is not None and part.until < part.since:
+        yield Problem(f"{pointer}/until", "must not be before since")
+    try:
+        check_zone(part.timezone)
+    except ValueError as wrong:
+        yield Problem(f"{pointer}/timezone", str(wrong))
+
+
+def _of_swap(index: int, part: ShiftSwap) -> Iterator[Problem]:
+    if part.ends_at <= part.starts_at:
+        yield Problem(f"/swaps/{index}/ends_at", "must be after starts_at")
+    if part.by == part.person_id:
+        yield Problem(f"/swaps/{index}/by", "must be somebody else")
 
 
 def _overlaps(shifts: Sequence[Shift]) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ from hub.store.model import RoomModel
 
 
 class PersonItem(RoomModel):
-    """`<t>#person#<id>` / `person`. `name` is sealed."""
+    """`<t>#person#<id>` / `person`. `name` and `contacts` (JSON: phone, email, feishu_open_id) are sealed."""
 
     class Meta(RoomModel.Meta):
         pass
@@ -30,6 +30,8 @@ class PersonItem(RoomModel):
     level = UnicodeAttribute(null=True)
     supervisor = UnicodeAttribute(default="")
     wecom_userid = UnicodeAttribute(default="")
+    contacts = UnicodeAttribute(default="")
+    timezone = UnicodeAttribute(default="")
     active = BooleanAttribute(default=True)
     frozen = BooleanAttribute(default=False)
     grants: JSONAttribute = JSONAttribute(default=list)
@@ -108,6 +110,9 @@ class RosterItem(RoomModel):
 
     team = UnicodeAttribute()
     shifts: JSONAttribute = JSONAttribute(default=list)
+    recurring: JSONAttribute = JSONAttribute(default=list)
+    swaps: JSONAttribute = JSONAttribute(default=list)
+    hand_over = BooleanAttribute(default=False)
     updated_at = UnicodeAttribute()
 
 

@@ -17,6 +17,7 @@ from functions.tickets.forms.kind import FORMS
 from functions.tickets.handlers.copies import take_store, take_submitter
 from functions.tickets.handlers.effects import follow
 from functions.tickets.handlers.failures import take_failure
+from functions.tickets.handlers.handover import take_shift
 from functions.tickets.handlers.occasions import take_occasion
 from functions.tickets.handlers.reception import take_message, take_person, take_roster, take_tap
 from functions.tickets.handlers.steps import run_step
@@ -35,6 +36,7 @@ from hub.contracts.events import (
     OccasionResolved,
     PersonChanged,
     RosterChanged,
+    ShiftStarted,
     StoreChanged,
     SubmitterFound,
     SupplyChanged,
@@ -61,6 +63,7 @@ forward = room.forward
     "supply.changed",
     "decision.corrected",
     "execution.failed",
+    "shift.started",
 )
 def on_event(desk: Desk, event: Event) -> None:
     """What the bus tells: messages, taps, how the organisation changes, and which executions failed."""
@@ -85,6 +88,8 @@ def on_event(desk: Desk, event: Event) -> None:
             take_correction(desk, event)
         case ExecutionFailed():
             take_failure(desk, event)
+        case ShiftStarted():
+            take_shift(desk, event)
 
 
 @room.changes

@@ -58,6 +58,7 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
             Channel("sms_aliyun", inbound=False),
             Channel("sms_tencent", inbound=False),
             Channel("email", inbound=False),
+            Channel("phone", inbound=False),
         )
     }
 )

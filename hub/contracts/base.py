@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -53,12 +54,23 @@ def _in_range(day: date) -> date:
     return day
 
 
+def check_zone(name: str) -> None:
+    """Raises ValueError for what is no IANA zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be an IANA zone, e.g. Asia/Shanghai") from None
+
+
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 Day = Annotated[date, BeforeValidator(_written_day), AfterValidator(_in_range)]
 """A calendar day in the tenant's zone."""
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_to_utc)]
 """RFC 3339 with an offset outside, UTC inside."""
+
+WallTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["08:30"])]
+"""A time of day by somebody's wall clock."""
 
 Amount = Annotated[str, Field(pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$", examples=["25.00"])]
 """Money on the wire: a decimal string in major units; its currency is a field beside it."""

@@ -47,8 +47,12 @@ DETAILS = frozenset(
 )
 """What the timeline says of an event; the platforms' own words for what happened, and nobody's."""
 
-PLAIN_FACTS = frozenset({"home_region", "home_store", "address_region"})
-"""Where a customer is at home, as roughly as tickets are routed by it."""
+CONSENTS = ("all", "email", "official_account", "phone", "sms")
+PLAIN_FACTS = frozenset(
+    {"home_region", "home_store", "address_region", *(f"consent_{channel}" for channel in CONSENTS)}
+)
+"""Where a customer is at home, as roughly as tickets are routed by it; and by which channels they may be told, yes or
+no."""
 FACTS = Keyed(by="name", plain=PLAIN_FACTS, classes=PERSONAL_FACTS, tenant=True)
 """What is known of a customer is personal, unless it is one of PLAIN_FACTS or the tenant's field policy calls its name
 plain."""

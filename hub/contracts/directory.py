@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Role, Slug, StoreId, Words
-from hub.contracts.classes import Classified, Located, Said
-from hub.contracts.events import Shift
+from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Role, Slug, StoreId, Words, check_zone
+from hub.contracts.classes import Classified, Contact, Located, Said
+from hub.contracts.events import RecurringShift, Shift, ShiftSwap
 from hub.contracts.http import PageQuery
 
 ShortText = Annotated[str, Field(min_length=1, max_length=100)]
@@ -21,6 +21,7 @@ ThingId = Annotated[
 
 STORES_LIMIT = 200
 SHIFTS_LIMIT = 500
+RECURRING_LIMIT = 200
 """A roster travels whole in one event, so it must stay far below the bus's 256 KB."""
 
 
@@ -29,6 +30,8 @@ class PersonBody(Contract):
 
     level: what binds them (数据范围): their region, their stores (`store_id` and `stores`), their teams within their
     region, or only what is their own; left out: their stores if they have any, else their region.
+    phone, email, feishu_open_id: how notices reach them beside WeCom; kept sealed. timezone: of their
+    wall clock.
     """
 
     name: Annotated[str, Field(max_length=100)] = ""
@@ -41,8 +44,19 @@ class PersonBody(Contract):
     level: Level | None = None
     supervisor: PersonId | Literal[""] = ""
     wecom_userid: Annotated[str, Field(max_length=64)] = ""
+    phone: Annotated[str, Field(pattern=r"^(\+?[0-9]{5,20})?$"), Classified("contact")] = ""
+    email: Annotated[str, Field(max_length=254), Classified("contact")] = ""
+    feishu_open_id: Annotated[str, Field(pattern=r"^((ou|on)_[A-Za-z0-9]{8,64})?$"), Classified("contact")] = ""
+    timezone: Annotated[str, Field(max_length=64)] = ""
     active: bool = True
     version: int | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name:
+            check_zone(name)
+        return name
 
 
 class _Span(Contract):
@@ -130,6 +144,10 @@ class PersonView(Contract):
     level: Level | None = None
     supervisor: str
     wecom_userid: str
+    phone: Contact = ""
+    email: Contact = ""
+    feishu_open_id: Contact = ""
+    timezone: str = Field(default="", description="whose wall clock is theirs, '' for the tenant's")
     active: bool
     frozen: bool
     grants: tuple[Grant, ...]
@@ -202,9 +220,15 @@ class TeamView(Contract):
 
 
 class RosterBody(Contract):
-    """A team's whole duty roster (值班表): it replaces the one before."""
+    """A team's whole duty roster (值班表): it replaces the one before. Single shifts, shifts that come again, and
+    swaps, which are applied in their order."""
 
-    shifts: Annotated[tuple[Shift, ...], Field(max_length=SHIFTS_LIMIT)]
+    shifts: Annotated[tuple[Shift, ...], Field(max_length=SHIFTS_LIMIT)] = ()
+    recurring: Annotated[tuple[RecurringShift, ...], Field(max_length=RECURRING_LIMIT)] = ()
+    swaps: Annotated[tuple[ShiftSwap, ...], Field(max_length=RECURRING_LIMIT)] = ()
+    hand_over: bool = Field(
+        default=False, description="at a shift's start the open work of who is off goes to who is on"
+    )
     version: int | None = None
 
 
@@ -214,6 +238,9 @@ class RosterView(Contract):
     team: Slug
     version: int
     shifts: tuple[Shift, ...]
+    recurring: tuple[RecurringShift, ...] = ()
+    swaps: tuple[ShiftSwap, ...] = ()
+    hand_over: bool = False
     at: Moment
     on_duty: tuple[PersonId, ...]
 

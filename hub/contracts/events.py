@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from pydantic import Field, TypeAdapter
 
 from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug, StoreId
-from hub.contracts.classes import Classified, Identity
+from hub.contracts.classes import Classified, Contact, Identity
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
+from hub.contracts.rosters import RecurringShift as RecurringShift
+from hub.contracts.rosters import Shift as Shift
+from hub.contracts.rosters import ShiftSwap as ShiftSwap
 
 if TYPE_CHECKING:
     from hub.contracts.platform_events import AfterSaleChanged as AfterSaleChanged
@@ -71,12 +74,12 @@ class MessageResolved(AtHome, Placed, Event):
 
 
 class OccasionResolved(AtHome, PlatformEvent):
-    """An after-sale, a review or a lead with the customer behind it: what calls for work without a message. customers →
-    tickets, where rules say which ticket it opens, if any."""
+    """An after-sale, a review, a lead or an answered survey with the customer behind it: what calls for work without a
+    message. customers, notifications → tickets, where rules say which ticket it opens, if any."""
 
     type: Literal["occasion.resolved"] = "occasion.resolved"
-    kind: Literal["after_sale", "review", "lead"]
-    subject_id: str = Field(description="the after-sale (ours), the review or the lead (the platform's)")
+    kind: Literal["after_sale", "review", "lead", "survey"]
+    subject_id: str = Field(description="the after-sale or ticket (ours), the review or the lead (the platform's)")
     customer_id: str = Field(default="", description="'' where the platform names nobody")
     identity_id: str = Field(default="", description="the customer's record of the name that they came by")
     order_no: str = ""
@@ -241,6 +244,8 @@ class PersonChanged(Event):
     store_id: str = ""
     supervisor: str = ""
     wecom_userid: str = ""
+    timezone: str = Field(default="", description="whose wall clock is theirs, '' for the tenant's")
+    sealed_contacts: Contact = Field(default="", description="phone, e-mail …, sealed: nobody reads them off the bus")
 
 
 class StoreChanged(Event):
@@ -284,6 +289,55 @@ class RosterChanged(Event):
     team: Slug
     version: int
     shifts: tuple[Shift, ...]
+    recurring: tuple[RecurringShift, ...] = ()
+    swaps: tuple[ShiftSwap, ...] = ()
+    hand_over: bool = False
+
+
+class CustomerReachable(Event):
+    """How a customer is reached, and what they refuse, has changed: as it is now, by all their records. customers →
+    notifications."""
+
+    type: Literal["customer.reachable"] = "customer.reachable"
+    customer_id: str
+    record_ids: tuple[str, ...] = Field(description="the records that are this customer, itself among them")
+    sealed_contacts: Contact = Field(default="", description="names and phone, sealed: nobody reads them off the bus")
+    refuses: tuple[str, ...] = Field(default=(), description="channels by which they want to hear nothing; all: every")
+
+
+class OrderResolved(AtHome, PlatformEvent):
+    """Money came or went for an order, with the customer behind it. customers → notifications."""
+
+    type: Literal["order.resolved"] = "order.resolved"
+    kind: Literal["paid", "refunded", "finished"]
+    customer_id: str
+    identity_id: str = ""
+    order_id: str
+    order_no: str
+    amount_minor: int
+    currency: str
+
+
+class ShiftStarted(Event):
+    """A shift of a team's roster begins (交接班). notifications → tickets, where open work changes hands."""
+
+    type: Literal["shift.started"] = "shift.started"
+    team: Slug
+    on_duty: tuple[PersonId, ...]
+    rostered: tuple[PersonId, ...] = Field(description="whom the roster names: whose open work is looked at")
+    hand_over: bool = Field(default=False, description="open work of who is off now goes to who is on")
+
+
+class ShiftHandedOver(Event):
+    """Open work went from those whose shift is over to who is on now. tickets → notifications: one digest."""
+
+    type: Literal["shift.handed_over"] = "shift.handed_over"
+    team: Slug
+    assignee: PersonId
+    ticket_ids: tuple[str, ...]
+    tickets: int = Field(description="how many they are")
+    urgent: int = Field(default=0, description="how many of them are urgent")
+    overdue: int = Field(default=0, description="of how many a limit has passed that nobody took up")
 
 
 class GlassBroken(Event):
@@ -315,14 +369,6 @@ class ExecutionFailed(Event):
     status: Literal["FAILED", "TIMED_OUT", "ABORTED"]
 
 
-class Shift(Contract):
-    """One person on duty from `starts_at` (included) to `ends_at` (excluded)."""
-
-    person_id: PersonId
-    starts_at: Moment
-    ends_at: Moment
-
-
 OWN_EVENTS: tuple[type[Event], ...] = (
     MessageResolved,
     OccasionResolved,
@@ -340,6 +386,10 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     RosterChanged,
     FormSubmitted,
     SubmitterFound,
+    CustomerReachable,
+    OrderResolved,
+    ShiftStarted,
+    ShiftHandedOver,
     GlassBroken,
     EndpointDisabled,
     ExecutionFailed,

@@ -47,6 +47,11 @@ def digest(*facts: str) -> bytes:
     return state.digest()
 
 
+def contacts_context(person_id: str) -> str:
+    """What somebody's sealed contacts are bound to, wherever a room keeps them."""
+    return f"{person_id}/contacts"
+
+
 def is_id(text: str, prefix: str) -> bool:
     """Whether `text` has the form of an id with this prefix."""
     return text.startswith(f"{prefix}_") and bool(_ID.fullmatch(text))

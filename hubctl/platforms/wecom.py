@@ -44,6 +44,7 @@ class Double:
         known = {
             "/cgi-bin/message/send": self._send,
             "/cgi-bin/message/update_template_card": self._update,
+            "/cgi-bin/appchat/send": self._post_group,
             "/cgi-bin/externalcontact/send_welcome_msg": self._greet,
         }
         if call.path in DOORS:
@@ -98,6 +99,14 @@ class Double:
         if content:
             self.delivered[content] = answer
         return answer
+
+    def _post_group(self, body: Mapping[str, Any]) -> Reply:
+        kind = body.get("msgtype")
+        if not body.get("chatid"):
+            return refusal(86001, "invalid chatid")
+        if kind not in ("text", "markdown") or not isinstance(body.get(kind), dict):
+            return refusal(40008, "invalid message type")
+        return ok()
 
     def _update(self, body: Mapping[str, Any]) -> Reply:
         if not body.get("userids") or not isinstance(body.get("agentid"), int) or not body.get("response_code"):

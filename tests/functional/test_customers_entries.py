@@ -76,7 +76,11 @@ def resolve(hub: World, said: Sequence[Said], phone_of_first: str = "") -> list[
     for one in said:
         store.put(one.event.content_ref, one.content, 0)
         assert app.on_event(bus_batch(one.event), Context()) == {"batchItemFailures": []}
-        resolved += [MessageResolved.model_validate(event) for event in bus_events(hub.session)]
+        resolved += [
+            MessageResolved.model_validate(event)
+            for event in bus_events(hub.session)
+            if event["type"] == "message.resolved"
+        ]
         if phone_of_first and len(resolved) == 1:
             path = f"/customers/{resolved[0].customer_id}/facts/phone"
             assert call(app.room, "PUT", path, {"value": phone_of_first}).status == 200

@@ -225,7 +225,7 @@ def test_a_form_that_links_a_unionid_and_a_phone_brings_three_names_together(ses
     them; split off again, the buyer has what was theirs, and the next form does not undo what people said."""
     hear(say("o1", "official_account", "gh_1", union_id="u"), say("wm1", "wecom", "ww1", union_id="u"))
     hear(say("b1", "taobao", "shop", phone=PHONE), order("b1", 1))
-    taobao = bus_events(session)[2]["customer_id"]
+    taobao = [event for event in bus_events(session) if event["type"] == "message.resolved"][2]["customer_id"]
     (customer_id,) = resolved(session, say("form-1", union_id="u", phone=PHONE))
     names = {(one["channel"], one["external_id"]): one["identity_id"] for one in shown(customer_id)["identities"]}
     assert {channel for channel, _ in names} == {"official_account", "wecom", "taobao", "open", "unionid", "phone"}

@@ -175,9 +175,9 @@ def test_a_refused_message_has_failed_with_its_reason(stack: Stack) -> None:
         {"errcode": 0, "errmsg": "ok", "invaliduser": "li", "msgid": "m9"},
         {"errcode": 0, "errmsg": "ok", "invaliduser": "", "unlicenseduser": "li", "msgid": "m10"},
     ]
-    stack.hear(assigned("evt_1"), assigned("evt_2"), assigned("evt_4"))
+    stack.hear(*(assigned(f"evt_{number}", priority="high") for number in (1, 2, 4)))
     stack.hear(person(2, active=False), person(1))
-    stack.hear(assigned("evt_3"))
+    stack.hear(assigned("evt_3", priority="high"))
     reasons = {s["event_id"]: (s["state"], s["reason"]) for s in stack.sends()}
     assert reasons == {
         "evt_1": ("failed", "wecom-gone"),

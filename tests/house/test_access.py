@@ -31,10 +31,10 @@ PLAIN: dict[str, str] = {
         PersonChanged.person_id PersonChanged.wecom_userid RungFired.recipients Shift.person_id SendView.recipient
         CardTapped.member_id ContactChanged.member_id PlatformNoticed.member_id StaffChanged.member_id
         StaffChanged.new_member_id EarningsView.person_id
-        TicketStranded.recipients WorkReported.person_id
+        TicketStranded.recipients WorkReported.person_id RecurringShift.person_id ShiftSwap.person_id
         LinkBody.person_id LinkView.person_id LocalSignIn.person_id SessionView.person_id SignedOut.person_id
-        MeView.name GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients
-        VerdictView.person_id""",
+        MeView.name AudienceDocument.people
+        GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
@@ -56,11 +56,13 @@ PLAIN: dict[str, str] = {
         OrderView.amount AfterSaleChanged.requested_minor
         AfterSaleChanged.refunded_minor AfterSaleView.requested AfterSaleView.refunded NewPromotion.threshold
         NewPromotion.reduction NewPromotion.per_buyer PathStep.price QuoteView.price QuoteView.total
-        ServicePrices.prices Matter.amount_minor OccasionResolved.amount_minor OpenTicket.amount TicketView.amount""",
+        ServicePrices.prices Matter.amount_minor OccasionResolved.amount_minor
+        OrderResolved.amount_minor OpenTicket.amount TicketView.amount""",
     "a document that people bend: rules, not people": """
         ActionView.params
         ChangeView.now ChangeView.was ConflictView.below ConflictView.overlay ConflictView.was DocumentView.document
-        DocumentView.facts DocumentView.overlay DraftView.document LintDocument.document
+        DocumentView.facts DocumentView.overlay SmsDocument.params DraftView.document LintDocument.document
+        NoticeRule.when CancelDocument.when NoticeSettings.costs
         PublishDocument.document""",
     "why something was refused, in words of ours": """
         FieldProblem.detail ProblemAnswer.detail ProblemInChinese.detail ProblemAnswer.facts SendView.reason

@@ -32,9 +32,10 @@ WIRING = (
 )
 GATEWAYS = (
     "functions/directory/sign_in/wecom.py",  # the WeCom app that people sign in by
-    "functions/notifications/wecom.py",  # the WeCom app that sends notices
+    "functions/notifications/gateways/port.py",  # the channels by which notices leave
     "functions/tickets/flows/machines.py",  # Step Functions
     "hub/channels/guard.py",  # the one socket to an address that a tenant gave us
+    "hub/channels/phone/gateway.py",  # and the one POST
     "hub/channels/wechat/api.py",  # what the clients of WeChat's family share
     "hub/channels/wechat/corp_api.py",
 )
@@ -141,7 +142,7 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert readers <= {"hub/edge/settings.py", "functions/webhooks/settings.py"}
 
 
-FOR_OTHERS = {"visit.entered", "visit.left", "work.reported"}
+FOR_OTHERS = {"work.reported"}
 """Said to whoever listens on the bus beside our rooms: how work goes on, for reports and pay elsewhere."""
 
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from functions.notifications.bundling import DIGEST_ATTEMPTS_LIMIT
-from functions.notifications.delivery import ATTEMPTS_LIMIT
+from functions.notifications.sends.bundling import DIGEST_ATTEMPTS_LIMIT
+from functions.notifications.sends.delivery import ATTEMPTS_LIMIT
 from hub.channels.wecom.client import DUPLICATE_CHECK_SECONDS
 from hub.edge.consumers import AGAIN_AFTER_SECONDS, LATEST_START_SECONDS
 from hub.edge.room import WORK_TIMEOUT_SECONDS

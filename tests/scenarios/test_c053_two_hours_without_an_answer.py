@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.notifications.notices import notices_of
+from functions.notifications.rules.audience import named
 from hub.contracts.events import RungFired, TicketAssigned
 from tests.support.tickets import T0, World, as_, world
 
@@ -50,8 +50,8 @@ def breached(hub: World) -> list[tuple[datetime, tuple[str, ...]]]:
 def notified(hub: World) -> list[str]:
     """Who was sent a notice of anything, once for each."""
     asking = [event for event in hub.emitted if isinstance(event, TicketAssigned | RungFired)]
-    notices = {notice.id: notice for event in asking for notice in notices_of(event)}
-    return [notice.recipient for notice in notices.values()]
+    told = {(event.id, person): person for event in asking for person in named(event)}
+    return [*told.values()]
 
 
 def test_at_1_59_59_nothing_and_a_second_later_it_is_the_supervisors(hub: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from functions.notifications.notices import notices_of
+from functions.notifications.rules.audience import named
 from hub.contracts.events import TicketAssigned
 from tests.support.tickets import World, world
 
@@ -19,7 +19,7 @@ def told(hub: World, time: str) -> list[str]:
     hub.emitted.clear()
     hub.say("冰柜不制冷", f"msg_{time}", customer_id=f"cus_{time}")
     asking = {event.id: event for event in hub.emitted if isinstance(event, TicketAssigned)}
-    return [notice.recipient for event in asking.values() for notice in notices_of(event)]
+    return [person for event in asking.values() for person in named(event)]
 
 
 def test_a_until_18_b_after() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from functions.notifications.bundling import FINAL
-from functions.notifications.delivery import Send
+from functions.notifications.sends.bundling import FINAL
+from functions.notifications.sends.delivery import Send
 
 
 @dataclass

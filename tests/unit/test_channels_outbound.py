@@ -15,7 +15,7 @@ from hub.kernel.errors import Invalid
 from tests.channels.support import PAYLOADS
 
 ROOT = PAYLOADS.parents[1]
-OUTBOUND = ("dingtalk", "feishu", "sms_aliyun", "sms_tencent", "email")
+OUTBOUND = ("dingtalk", "feishu", "sms_aliyun", "sms_tencent", "email", "phone")
 
 
 @given(st.text(max_size=60), st.integers(3, 80))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused
 from hub.channels.outbound import Sent, cut_text
 from hub.channels.wechat.corp_api import GONE, MISCONFIGURED, RETRY_AFTER_SECONDS
-from hub.channels.wecom.cards import Card, render_card
+from hub.channels.wecom.cards import NOTHING, Card, plain_words, render_card
 from hub.channels.wecom.client import Client
 from hub.kernel.errors import HubError, Invalid, Retry
 from tests.channels.fakes import FakeSession, FakeTokens
@@ -235,3 +235,24 @@ def test_receivers_are_one_to_a_thousand(count: int) -> None:
         wecom.send_text(["a"] * count, "hi")
     assert session.asked == []
     wecom.send_text(["a"] * 1000, "hi")
+
+
+def test_markdown_goes_to_members_and_groups() -> None:
+    """To members with the duplicate check; into a group chat, which has none, by its id."""
+    wecom, session, _ = client(OK, {"errcode": 0, "errmsg": "ok"})
+    wecom.send_markdown(["a"], "**急** 工单")
+    assert wecom.send_group("chat_1", "**急**", markdown=True) == Sent()
+    first, second = (json.loads(request["data"]) for _, _, request in session.asked)
+    assert (first["msgtype"], first["markdown"]) == ("markdown", {"content": "**急** 工单"})
+    assert second == {"chatid": "chat_1", "msgtype": "markdown", "markdown": {"content": "**急**"}, "safe": 0}
+    with pytest.raises(Invalid):
+        wecom.send_group("a chat", "x")
+
+
+@pytest.mark.parametrize("name", ["[点我领取](https://a.example)", "<@all>", "{{ticket.cost}}", "`rm`\n# 标题"])
+def test_what_a_customer_typed_is_no_markup(name: str) -> None:
+    """It shows as typed, on one line: nothing of it stands beside what would make it a link, a mention or a heading."""
+    words = plain_words(name)
+    assert words.replace(NOTHING, "") == " ".join(name.split())
+    assert "](" not in words
+    assert "<@" not in words

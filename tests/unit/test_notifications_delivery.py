@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -10,9 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.notifications.bundling import sweep_due
-from functions.notifications.delivery import ATTEMPTS_LIMIT, SAME_AGAIN, Claim, Send, delay, deliver
-from functions.notifications.notices import Notice
+from functions.notifications.sends.bundling import FINAL, send_together
+from functions.notifications.sends.delivery import (
+    ATTEMPTS_LIMIT,
+    SAME_AGAIN,
+    Claim,
+    Outcome,
+    Send,
+    Terms,
+    delay,
+    deliver,
+)
+from functions.notifications.sends.lines import Post, send_line
+from functions.notifications.sends.notices import Notice
 from hub.kernel.errors import Refuse, Retry
 from tests.support.sends import MemorySends
 
@@ -31,6 +42,7 @@ class Said:
 
     platform_id: str = "m1"
     refused: str = ""
+    cost: str = "0"
 
 
 @dataclass
@@ -56,7 +68,10 @@ class Platform:
 
 
 def notice(send_id: str = "snd_1", recipient: str = "li") -> Notice:
-    return Notice(send_id, "ticket.assigned", "evt_1", recipient, "wecom", "tkt_1", "repair", "normal")
+    return Notice(
+        send_id, "ticket.assigned", "evt_1", recipient, "wecom", "tkt_1", "repair", "normal",
+        notification_id="ntf_1", since="2026-11-20T18:00:00Z",
+    )  # fmt: skip
 
 
 def attempt(sends: MemorySends, platform: Platform, owner: str = "a", now: datetime = NIGHT) -> Send | None:
@@ -227,12 +242,31 @@ def waiting(*names: str) -> MemorySends:
     return sends
 
 
-def sweep(sends: MemorySends, platform: Platform, now: datetime = MORNING) -> None:
-    def post(digest: Notice, told: object, claim: Claim) -> Said:
-        return platform.post(claim, digest.recipient, *(n.id for n in told))  # type: ignore[attr-defined]
+def sweep(
+    sends: MemorySends, platform: Platform, now: datetime = MORNING, then: Callable[[], None] = lambda: None
+) -> None:
+    """Each person's slot, as the room does them. then: what happens while the platform is being called."""
 
+    def write(_: Notice, told: Sequence[Notice]) -> Post:
+        def post(digest: Notice, claim: Claim) -> Outcome:
+            said = platform.post(claim, digest.recipient, *(n.id for n in told))
+            then()
+            return said
+
+        return post
+
+    due = sends.due(now)
     try:
-        sweep_due(sends, now, post, str(next(OWNERS)))
+        for recipient in dict.fromkeys(send.notice.recipient for send in due):
+            slot = [send for send in due if send.notice.recipient == recipient]
+            try:
+                send_together(sends, slot, now, owner=str(next(OWNERS)), line=lambda digest: digest, write=write)
+            except Retry:
+                continue
+            for send in slot:
+                known = sends.read(send.notice.id)
+                if known is not None and known.state in FINAL:
+                    sends.drop_due(send)
     except Crash:
         return
 
@@ -270,13 +304,7 @@ def test_one_person_whom_the_platform_makes_wait_holds_up_nobody() -> None:
 def test_two_sweeps_at_once_tell_it_once_and_agree() -> None:
     """A sweep that starts while another is calling the platform says the same words, which the platform drops."""
     sends, platform = waiting("a1", "a2"), Platform()
-
-    def post(digest: Notice, told: object, claim: Claim) -> Said:
-        said = platform.post(claim, digest.recipient, *(n.id for n in told))  # type: ignore[attr-defined]
-        sweep(sends, platform)
-        return said
-
-    sweep_due(sends, MORNING, post, "first")
+    sweep(sends, platform, then=lambda: sweep(sends, platform))
     assert platform.taken == [("a", "snd_a1", "snd_a2")]
     assert {send.state for send in sends.kept.values()} == {"sent"}
 
@@ -363,3 +391,124 @@ def test_a_late_joiner_left_behind_by_a_dead_sweep_is_not_told_with_the_others()
     for minute in range(2):
         sweep(sends, platform, MORNING + timedelta(minutes=minute))
     assert platform.taken == [("a", "snd_a1", "snd_a2"), ("a", "snd_a3")]
+
+
+# Lines: one channel after the other.
+
+
+@dataclass
+class Channels:
+    """Platforms by channel, each with a script of its own. As the platforms do: WeCom drops a repeat, SMS does not."""
+
+    scripts: dict[str, list[BaseException | str]] = field(default_factory=dict)
+    arrived: list[str] = field(default_factory=list)
+
+    def post(self, notice: Notice, claim: Claim) -> Outcome:
+        claim()
+        script = self.scripts.get(notice.channel, [])
+        word = script.pop(0) if script else "ok"
+        if isinstance(word, Retry | Refuse):
+            raise word
+        if notice.channel != "wecom" or notice.channel not in self.arrived:
+            self.arrived.append(notice.channel)
+        if isinstance(word, BaseException):
+            raise word
+        return Said()
+
+
+LINE = replace(notice(), rest=("sms", "email", "phone"))
+
+
+def go(sends: MemorySends, channels: Channels, now: datetime = NIGHT) -> Send | None:
+    try:
+        return send_line(sends, LINE, now, channels.post, str(next(OWNERS)))
+    except (Retry, Crash):
+        return None
+
+
+def test_where_one_channel_refuses_the_next_goes_at_once() -> None:
+    """WeCom says no: SMS at the same second, and the record says what failed before it."""
+    sends, channels = MemorySends(), Channels({"wecom": [Refuse("not there")]})
+    last = go(sends, channels)
+    assert last is not None
+    assert (last.state, last.notice.channel, last.notice.fallback_of) == ("sent", "sms", "snd_1")
+    assert go(sends, channels) == last
+    assert channels.arrived == ["sms"]
+
+
+def test_a_channel_that_stays_busy_is_left_within_a_minute() -> None:
+    """Tried at 0, 2 and 12 seconds; the fourth time would come after the minute, so the next channel goes at 12."""
+    sends, channels = MemorySends(), Channels({"wecom": [Retry("wecom", errcode="-1") for _ in range(9)]})
+    went = [go(sends, channels, NIGHT + timedelta(seconds=seconds)) for seconds in (0, 2, 12)]
+    assert [send and send.notice.channel for send in went] == [None, None, "sms"]
+    assert sends.kept["snd_1"].reason == "too-slow"
+
+
+def test_a_channel_that_asks_for_more_than_a_minute_is_left_at_once() -> None:
+    """An hour's patience is none that an alarm has."""
+    sends, channels = MemorySends(), Channels({"wecom": [Retry("wecom", after_seconds=3600, errcode="45009")]})
+    last = go(sends, channels)
+    assert last is not None
+    assert last.notice.channel == "sms"
+
+
+def test_a_line_ends_with_its_last_channel() -> None:
+    """Where all refuse, the last says so; nothing is tried for ever."""
+    no = [Refuse("no")]
+    sends, channels = MemorySends(), Channels({name: list(no) for name in LINE.channels})
+    last = go(sends, channels)
+    assert last is not None
+    assert ([send.state for send in sends.kept.values()], last.notice.channel) == (["failed"] * 4, "phone")
+    assert go(sends, channels) == last
+
+
+@pytest.mark.parametrize("channel", ["sms", "dingtalk", "email"])
+def test_dead_amid_a_channel_that_knows_no_repeat_is_unknown_and_not_sent_again(channel: str) -> None:
+    """It may have arrived, so nobody sends it again by itself; who finds it says so."""
+    sends, alone = MemorySends(), replace(notice(), channel=channel)
+    channels = Channels({channel: [Crash()]})
+    for _ in range(3):
+        try:
+            last = send_line(sends, alone, NIGHT, channels.post, str(next(OWNERS)))
+        except Crash:
+            continue
+        assert last is not None
+        assert last.state == "unknown"
+    assert channels.arrived == [channel]
+
+
+def test_no_answer_from_a_channel_that_knows_no_repeat_lets_the_next_one_go() -> None:
+    """The SMS may have arrived, or not: it is not sent again, and the letter goes."""
+    sends, channels = MemorySends(), Channels({"wecom": [Refuse("no")], "sms": [Retry("sms_aliyun-unreachable")]})
+    last = go(sends, channels)
+    assert last is not None
+    assert last.notice.channel == "email"
+    assert sorted(send.state for send in sends.kept.values()) == ["failed", "sent", "unknown"]
+
+
+def test_patience_is_asked_for_before_the_claim_too() -> None:
+    """Without another channel a busy platform is waited for, as ever."""
+    assert not Terms(SAME_AGAIN, has_next=False).is_hopeless(3, NIGHT, NIGHT, Retry("busy", after_seconds=3600))
+
+
+WORDS = st.sampled_from(["ok", "no", "busy", "gone", "die"])
+
+
+@given(st.dictionaries(st.sampled_from(LINE.channels), st.lists(WORDS, max_size=4)), st.integers(1, 9))
+def test_however_a_line_goes_no_channel_says_it_twice(scripts: dict[str, list[str]], deliveries: int) -> None:
+    """Any mixture of refusals, silence and deaths over any number of deliveries."""
+
+    def errors(words: list[str]) -> list[BaseException | str]:
+        made: dict[str, Callable[[], BaseException | str]] = {
+            "ok": lambda: "ok",
+            "no": lambda: Refuse("no"),
+            "busy": lambda: Retry("busy", errcode="1"),
+            "gone": lambda: Retry("x-unreachable"),
+            "die": Crash,
+        }
+        return [made[word]() for word in words]
+
+    sends, channels = MemorySends(), Channels({name: errors(words) for name, words in scripts.items()})
+    for turn in range(deliveries):
+        go(sends, channels, NIGHT + timedelta(seconds=10 * turn))
+    assert len(channels.arrived) == len(set(channels.arrived))

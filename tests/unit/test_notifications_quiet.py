@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.notifications.quiet import is_on_duty, quiet_until, release_at
-from hub.contracts.events import Shift
+from functions.notifications.sends.quiet import Night, quiet_until, release_at
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(lambda d: d.replace(tzinfo=UTC))  # noqa: DTZ001
@@ -57,9 +56,25 @@ def test_a_release_is_never_in_the_night_and_never_more_than_a_night_away(now: d
     assert released == now or released.astimezone(zone).strftime("%H:%M:%S") == "08:00:00"
 
 
-def test_duty_begins_with_the_shift_and_ends_before_its_end() -> None:
-    """17:59 is a's, 18:00 is not; and another's shift is nobody else's."""
-    shifts = [Shift(person_id="a", starts_at=local(9), ends_at=local(18))]
-    assert is_on_duty("a", shifts, local(17, 59))
-    assert not is_on_duty("a", shifts, local(18))
-    assert not is_on_duty("b", shifts, local(12))
+@pytest.mark.parametrize(
+    ("made", "leaves"),
+    [
+        ("2026-10-24T21:30:00+00:00", "2026-10-25T07:00:00+00:00"),
+        ("2027-03-27T22:30:00+00:00", "2027-03-28T06:00:00+00:00"),
+    ],
+    ids=["to winter time", "to summer time"],
+)
+def test_eight_is_eight_on_her_wall(made: str, leaves: str) -> None:
+    """In Berlin a night with another hour in it ends at 8:00 all the same: "+ 8 h 30" would be wrong in both."""
+    at = datetime.fromisoformat(made)
+    assert release_at(at, ZoneInfo("Europe/Berlin"), "normal", on_duty=False) == datetime.fromisoformat(leaves)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "quiet"),
+    [("12:00", "13:00", {12}), ("22:00", "08:00", {22, 23, *range(8)}), ("08:00", "08:00", set())],
+)
+def test_any_hours_may_be_quiet(starts: str, ends: str, quiet: set[int]) -> None:
+    """Within a day, over midnight, or never."""
+    hours = Night(starts, ends)
+    assert {hour for hour in range(24) if quiet_until(local(hour), SHANGHAI, hours)} == quiet

@@ -3,56 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from functions.notifications.notices import Notice, notices_of
-from functions.notifications.wording import card_of, digest_of
+from functions.notifications.sends.notices import Notice
+from functions.notifications.sends.wording import card_of, digest_message, digest_of, message_of
 from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, render_card
-from hub.contracts.events import RungFired, TicketAssigned, TicketStranded
 
-AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 TICKET = "tkt_01JD3ZK2Q8Z4X5V6B7N8M9P0QR"
 VISIT = "vis_01JD3ZK2Q8Z4X5V6B7N8M9P0QS"
 PAGE = "https://desk.test/at/{id}"
 NOTICE = Notice("snd_1", "ticket.assigned", "evt_1", "li", "wecom", TICKET, "complaint", "urgent", visit_id=VISIT)
-
-
-def assigned(**more: Any) -> TicketAssigned:
-    facts = {"id": "evt_1", "tenant": "demo", "at": AT, "ticket_id": TICKET, "ticket_type": "repair"}
-    return TicketAssigned.model_validate({**facts, "priority": "normal", "assignee": "li", **more})
-
-
-def test_an_assignment_is_told_to_the_assignee_under_one_id() -> None:
-    """The send's id derives from event, person and channel, so a redelivery is the same send."""
-    (notice,) = notices_of(assigned(visit_id=VISIT))
-    assert (notice.recipient, notice.visit_id, notice.kind) == ("li", VISIT, "ticket.assigned")
-    assert notices_of(assigned(visit_id=VISIT)) == (notice,)
-    assert notices_of(assigned(), channel="sms")[0].id != notice.id
-    assert notices_of(assigned(assignee="han"))[0].id != notice.id
-
-
-def test_a_rung_is_told_to_each_recipient_once() -> None:
-    """Whom a ladder names twice hears it once."""
-    rung = RungFired(
-        id="evt_2",
-        tenant="demo",
-        at=AT,
-        ticket_id=TICKET,
-        ticket_type="repair",
-        priority="high",
-        rung="supervisor",
-        due_at=AT,
-        recipients=("li", "boss", "li"),
-    )
-    assert [(n.recipient, n.rung) for n in notices_of(rung)] == [("li", "supervisor"), ("boss", "supervisor")]
-
-
-def test_a_replayed_event_tells_nobody() -> None:
-    """Old news is recorded elsewhere, and wakes no one."""
-    assert notices_of(assigned(replay=True)) == ()
 
 
 def test_a_card_for_a_waiting_visit_has_the_button_that_answers_it() -> None:
@@ -91,7 +53,7 @@ def test_a_digest_names_each_ticket_once_most_urgent_first() -> None:
         replace(NOTICE, id="snd_3", ticket_id="tkt_a", priority="normal", kind="rung.fired"),
     ]
     first, *lines = digest_of(night, PAGE).splitlines()
-    assert first == "夜间有 2 件工单等您处理 2 tickets came in overnight"
+    assert first == "有 2 件事等您处理 2 things wait for you"
     assert ["tkt_b" in lines[0], "tkt_a" in lines[1], len(lines)] == [True, True, 2]
 
 
@@ -119,17 +81,23 @@ def test_a_card_of_broken_glass_says_who_looked_at_what() -> None:
 
 
 def test_what_reaches_nobody_else_says_so() -> None:
-    """A rung that fell to the administrators, and work that nobody is there for, have words of their own; where no
-    administrator is named, those who run the hub hear it."""
-    facts = {"id": "evt_3", "tenant": "demo", "at": AT, "ticket_id": TICKET, "ticket_type": "repair"}
-    rung = RungFired(**facts, priority="urgent", rung="agent", due_at=AT, recipients=("amy",), fallback=True)
-    stranded = TicketStranded(**facts, priority="normal", region="310115", recipients=())
+    """A rung that fell to the administrators, and work that nobody is there for, have words of their own."""
+    rung = replace(NOTICE, kind="rung.fired", fallback=True)
+    stranded = replace(NOTICE, kind="ticket.stranded", priority="normal")
+    assert card_of(rung, "").title == "工单超时，且无人可通知，请处理 Overdue, and nobody else to tell"
+    assert card_of(stranded, "").title == "工单无人可派，请安排人员 Nobody to give a ticket to"
 
-    (told,) = notices_of(rung)
-    (work,) = notices_of(stranded, operators=("ops",))
 
-    assert (told.recipient, card_of(told, "").title) == (
-        "amy",
-        "工单超时，且无人可通知，请处理 Overdue, and nobody else to tell",
-    )
-    assert (work.recipient, card_of(work, "").title) == ("ops", "工单无人可派，请安排人员 Nobody to give a ticket to")
+@pytest.mark.parametrize("kind", ["ticket.assigned", "rung.fired", "rung.unreached", "ticket.stranded"])
+def test_a_card_says_the_same_where_there_are_no_cards(kind: str) -> None:
+    """For SMS, letters and calls: its title on one line, and what stands on it."""
+    message = message_of(replace(NOTICE, kind=kind, about="li"), "https://hub.test")
+    assert message.card is not None
+    assert message.title == message.card.title
+    assert (TICKET in message.text, message.url) == (True, f"https://hub.test/tickets/{TICKET}")
+
+
+def test_a_digest_for_other_channels_has_no_tags() -> None:
+    """Links are WeCom's; elsewhere the ticket's number stands for itself."""
+    message = digest_message([replace(NOTICE, ticket_id="tkt_a")], {}, "https://hub.test")
+    assert ("<a" in message.markup, "<" in message.text, "tkt_a" in message.text) == (True, False, True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from functions.customers.api.records import read_whole
 from functions.customers.desk import Desk
 from functions.customers.handlers.meeting import is_personal, relist, scribe_of
+from functions.customers.handlers.reaching import reachable
+from functions.customers.handlers.records import read_whole
 from functions.customers.homes import with_derived
+from functions.customers.people.consent import PREFIX
 from functions.customers.people.merging import merge_by_hand, merge_to_do
 from functions.customers.people.persons import identities_of, person_of
 from functions.customers.places import places_of
@@ -34,6 +36,9 @@ from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Invalid, NotFound, Problem
 from hub.store.lists import ListQuery
+
+REACHING = ("phone", "email")
+"""Facts by which notices reach somebody."""
 
 
 def find_customer(desk: Desk, request: Request) -> Subject:
@@ -97,6 +102,8 @@ def record_fact(desk: Desk, request: Request) -> CustomerView:
     facts = [scribe.fact(customer_id, key, values[key], source=source, at=at) for key in values]
     desk.customers.save_facts(customer_id, facts, request.body.version)
     _identify(desk, request)
+    if name in REACHING or name.startswith(PREFIX):
+        desk.emit(*reachable(desk, customer_id, request.now))
     return _show(desk, request, customer_id)
 
 
@@ -115,6 +122,7 @@ def _replay_change(desk: Desk, request: Request, _made: str) -> CustomerView:
     other = request.body.into if isinstance(request.body, MergeBody) else request.body.identity_id
     for customer_id in {request.subject.id, desk.people.root(other)}:
         relist(desk, customer_id)
+        desk.emit(*reachable(desk, customer_id, request.now))
     return _show(desk, request, request.subject.id)
 
 
@@ -133,6 +141,7 @@ def merge_customer(desk: Desk, request: Request) -> CustomerView:
         return show_customer(read_whole(desk, other, joined=merged), _reader(desk, request))
     customer_id = merge_by_hand(desk.people, request.subject.id, other, request.now, request.principal.sub)
     relist(desk, customer_id)
+    desk.emit(*reachable(desk, customer_id, request.now))
     return _show(desk, request, customer_id)
 
 
@@ -154,6 +163,7 @@ def unmerge_customer(desk: Desk, request: Request) -> CustomerView:
     if not request.dry_run:
         for root in (customer_id, desk.people.root(identity_id)):
             relist(desk, root)
+            desk.emit(*reachable(desk, root, request.now))
     return _show(desk, request, customer_id)
 
 

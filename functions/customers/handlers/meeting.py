@@ -5,6 +5,8 @@ Every step is the same again for the same event: an event that comes twice chang
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from functions.customers.contacts import Contact, apply_change
 from functions.customers.desk import Desk
 from functions.customers.homes import Home, home_of
@@ -18,6 +20,7 @@ from functions.customers.timeline import entry_of
 from hub.contracts.customers import FACTS
 from hub.contracts.events import (
     AfterSaleChanged,
+    ConsentChanged,
     ContactChanged,
     Event,
     GroupChanged,
@@ -35,9 +38,8 @@ from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import derived_id, is_id
 
 
-def resolve_message(desk: Desk, event: MessageReceived) -> MessageResolved:
+def resolve_message(desk: Desk, event: MessageReceived, who: Who) -> MessageResolved:
     """The same message with its customer; its id derives from the event's, so a repeat is recognised."""
-    who = meet_sender(desk, event.sender_id, event)
     home = _home(desk, who.customer_id)
     return MessageResolved(
         id=derived_id("evt", event.at, "message.resolved", event.id),
@@ -72,9 +74,10 @@ def meet_sender(desk: Desk, person_id: str, event: MessageReceived | LeadCapture
     """Who sent something, by all that its content says of them; what it says is kept."""
     person = _person(desk, event.content_ref)
     who = meet(desk, person_id, event, *identities_of(person, desk.phone_key))
-    if person.facts:
-        _learn(desk, who.record_id, person, event)
-    return who
+    if not person.facts:
+        return who
+    _learn(desk, who.record_id, person, event)
+    return replace(who, changed=True)
 
 
 def meet(desk: Desk, person_id: str, event: Event, *others: Identity) -> Who:
@@ -91,7 +94,7 @@ def meet(desk: Desk, person_id: str, event: Event, *others: Identity) -> Who:
         relist(desk, customer_id)
     for merged_id in unsettled:
         desk.people.settle(merged_id)
-    return Who(record_id, customer_id)
+    return Who(record_id, customer_id, bool(unsettled) or any(claim.fresh for claim in claims.values()))
 
 
 def identity_of(desk: Desk, person_id: str, event: Event) -> Identity:
@@ -180,6 +183,13 @@ def _person(desk: Desk, content_ref: str) -> Person:
         return person_of(desk.contents.get(content_ref))
     except NotFound:
         return Person()
+
+
+def learn_consent(desk: Desk, record_id: str, fact: tuple[str, str], event: ConsentChanged) -> None:
+    """What a platform says that somebody allows or refuses. Raises Conflict while somebody else writes."""
+    profile, (name, value) = desk.customers.profile(record_id), fact
+    word = scribe_of(desk).fact(record_id, name, value, source=event.channel, at=event.source_at or event.at)
+    desk.customers.save_facts(record_id, [word], profile.version)
 
 
 def _learn(desk: Desk, record_id: str, person: Person, event: MessageReceived | LeadCaptured) -> None:

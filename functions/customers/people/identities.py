@@ -9,6 +9,7 @@ name, a UnionID, a phone) ties those that are free in one transaction: all, or n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -41,18 +42,22 @@ class Identity:
 
 @dataclass(frozen=True)
 class Claim:
-    """Whose an identity is. shared: several people have it (a family's phone), so it says nothing any more."""
+    """Whose an identity is. shared: several people have it (a family's phone), so it says nothing any more. fresh: it
+    was tied just now."""
 
     customer_id: str
     shared: bool = False
+    fresh: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
 class Who:
-    """Somebody as they came: the record of their name, and the customer that it is part of; "" for nobody."""
+    """Somebody as they came: the record of their name, and the customer that it is part of; "" for nobody. changed:
+    more is known of who they are than before."""
 
     record_id: str
     customer_id: str
+    changed: bool = field(default=False, compare=False)
 
 
 class IdentityStore(Protocol):
@@ -93,7 +98,7 @@ def resolve_record(
         record_id = known.customer_id if known else customer_id_of(tenant, identities[0])
         free = [identity for identity in dict.fromkeys(identities) if identity not in claims]
         if not free or store.claim(record_id, free, at, new=known is None):
-            return record_id, {**claims, **{identity: Claim(record_id) for identity in free}}
+            return record_id, {**claims, **{identity: Claim(record_id, fresh=True) for identity in free}}
     raise Retry("the identity is being claimed", channel=identities[0].channel)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from functions.directory.api.views import checked_id, show_person
 from functions.directory.desk import Desk
+from functions.directory.directory_table import CONTACTS, Sealed
 from functions.directory.room import ADMINISTRATOR, room
 from hub.contracts.directory import PersonBody, PersonView
 from hub.contracts.http import Page, PageQuery
@@ -14,6 +16,7 @@ from hub.edge.answers import page
 from hub.edge.auth import epoch_at
 from hub.edge.requests import Request
 from hub.kernel.errors import Conflict, Forbidden
+from hub.kernel.ids import contacts_context
 
 
 @room.http(
@@ -78,8 +81,12 @@ def thaw_person(desk: Desk, request: Request) -> PersonView:
 def _save_person(desk: Desk, request: Request, body: PersonBody) -> PersonView:
     person_id = checked_id(request.path["person_id"], "person_id")
     _keep_a_way_in(request, body.roles)
-    name = desk.sealer.seal(body.name, f"{person_id}/name")
-    return show_person(desk, desk.directory.save_person(person_id, body, name, request.now))
+    contacts = {name: getattr(body, name) for name in CONTACTS if getattr(body, name)}
+    sealed = Sealed(
+        name=desk.sealer.seal(body.name, f"{person_id}/name"),
+        contacts=desk.sealer.seal(json.dumps(contacts) if contacts else "", contacts_context(person_id)),
+    )
+    return show_person(desk, desk.directory.save_person(person_id, body, sealed, request.now))
 
 
 def _keep_a_way_in(request: Request, roles: Sequence[str]) -> None:

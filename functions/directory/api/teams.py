@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.directory.api.views import checked_team, show_roster
 from functions.directory.desk import Desk
 from functions.directory.room import ADMINISTRATOR, room
-from functions.directory.rosters import check_shifts
+from functions.directory.rosters import check_roster
 from hub.contracts.directory import RosterBody, RosterQuery, RosterView, TeamBody, TeamView
 from hub.contracts.http import Page, PageQuery
 from hub.edge import cursors
@@ -78,5 +78,5 @@ def _replay_roster(desk: Desk, request: Request, _made: str) -> RosterView:
            roles=SCHEDULERS, scope="region", subject=find_team, replay=_replay_roster)  # fmt: skip
 def save_roster(desk: Desk, request: Request) -> RosterView:
     """Replace a team's roster; a swap holds at once. For those who reach the team's region, and its own members."""
-    check_shifts(request.body.shifts)
+    check_roster(request.body)
     return show_roster(desk.directory.save_roster(request.path["team"], request.body, request.now), request.now)

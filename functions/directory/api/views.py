@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 
 from functions.directory.desk import Desk
-from functions.directory.rosters import on_duty, shifts_of
+from functions.directory.rosters import roster_of
 from functions.directory.tables import PersonItem, RosterItem
 from hub.contracts.directory import PersonView, RosterView
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.ids import is_id
+from hub.kernel.ids import contacts_context, is_id
+from hub.kernel.rosters import on_duty
 
 _CHOSEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _TEAM = re.compile(r"[a-z][a-z0-9_]{0,63}")
 SHOWN = (
     *("roles", "skills", "teams", "region", "store_id", "stores", "level", "supervisor", "wecom_userid", "active"),
-    *("frozen", "grants", "version", "updated_at"),
+    *("frozen", "grants", "timezone", "version", "updated_at"),
 )
 
 
@@ -24,13 +26,15 @@ def show_person(desk: Desk, item: PersonItem) -> PersonView:
     """A person with their name."""
     name = desk.sealer.unseal(item.name, f"{item.person_id}/name")
     fields = {field: getattr(item, field) for field in SHOWN}
-    return PersonView.model_validate({**fields, "id": item.person_id, "name": name})
+    contacts = json.loads(desk.sealer.unseal(item.contacts, contacts_context(item.person_id)) or "{}")
+    return PersonView.model_validate({**fields, **contacts, "id": item.person_id, "name": name})
 
 
 def show_roster(item: RosterItem, at: datetime) -> RosterView:
     """A roster, and who is on duty at a moment."""
-    shifts = shifts_of(item.shifts)
-    return RosterView(team=item.team, version=int(item.version), shifts=shifts, at=at, on_duty=on_duty(shifts, at))
+    body = roster_of(item.attribute_values)
+    parts = {name: getattr(body, name) for name in ("shifts", "recurring", "swaps", "hand_over")}
+    return RosterView(team=item.team, version=int(item.version), **parts, at=at, on_duty=on_duty(body, at))
 
 
 def checked_id(text: str, parameter: str) -> str:

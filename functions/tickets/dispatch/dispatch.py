@@ -13,8 +13,10 @@ from datetime import datetime
 
 from functions.tickets.ticket.ticket import Stored
 from hub.contracts.base import Moment
+from hub.contracts.events import RecurringShift, ShiftSwap
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import covers, path
+from hub.kernel.rosters import on_duty as rosters_duty
 
 ENGINEER = "engineer"
 SUPERVISOR = "supervisor"
@@ -52,6 +54,8 @@ class Roster(Stored):
     team: str
     version: int = 0
     shifts: tuple[Duty, ...] = ()
+    recurring: tuple[RecurringShift, ...] = ()
+    swaps: tuple[ShiftSwap, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,8 +140,7 @@ def objections(need: Need, person: Person, organisation: Organisation, now: date
 def on_duty(person: Person, rosters: Mapping[str, Roster], now: datetime) -> bool:
     """Whether a roster of one of their teams has them on duty now. Teams without a roster ask for nothing."""
     theirs = [rosters[team] for team in person.teams if team in rosters]
-    shifts = (shift for roster in theirs for shift in roster.shifts if shift.person_id == person.id)
-    return not theirs or any(shift.starts_at <= now < shift.ends_at for shift in shifts)
+    return not theirs or any(person.id in rosters_duty(roster, now) for roster in theirs)
 
 
 def region_supervisor(region: str, people: Iterable[Person]) -> str:

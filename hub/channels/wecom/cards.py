@@ -21,6 +21,17 @@ BUTTONS_LIMIT = 6
 _TASK_ID = re.compile(r"[0-9A-Za-z_@-]{1,128}")
 
 
+_MARKUP = re.compile(r"([\[\]()<>@*_`#>|~!&\\])")
+NOTHING = "\u2060"
+"""A word joiner: it shows as nothing, and no markup goes across it."""
+
+
+def plain_words(text: str) -> str:
+    """What somebody typed, in a text with markup: it shows as typed, on one line, and is no link, no mention and no
+    heading."""
+    return _MARKUP.sub(rf"{NOTHING}\1{NOTHING}", " ".join(text.split()))
+
+
 @dataclass(frozen=True)
 class Card:
     """A notice with buttons (按钮交互型卡片); without buttons it is a plain notice, which needs its url.

@@ -25,6 +25,7 @@ of the app's scope. https://developer.work.weixin.qq.com/document/path/90236 (re
 ERRORS = corp_errors("wecom")
 _USERID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")
 """As WeCom's console takes them; so @all is none."""
+_CHAT_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 class Client(CorpClient):
@@ -50,6 +51,21 @@ class Client(CorpClient):
     def send_card(self, receivers: Sequence[str], card: Card) -> Sent:
         """A card to members, at most 1000."""
         return self._send(receivers, {"msgtype": "template_card", "template_card": render_card(card)})
+
+    def send_markdown(self, receivers: Sequence[str], text: str) -> Sent:
+        """Markdown to members, at most 1000, cut at 2048 bytes: headings, bold, links, quotes and coloured words. What
+        a person typed goes through `plain_words` first."""
+        return self._send(receivers, {"msgtype": "markdown", "markdown": {"content": cut_text(text, TEXT_LIMIT_BYTES)}})
+
+    def send_group(self, chat_id: str, text: str, *, markdown: bool = False) -> Sent:
+        """Text or markdown into a group chat that the app made (应用推送到群聊会话), cut at 2048 bytes. It has no
+        message id and no check for repeats: https://developer.work.weixin.qq.com/document/path/90248 ."""
+        if not _CHAT_ID.fullmatch(chat_id):
+            raise Invalid("message", problems=[Problem("/chat_id", "must be 1 to 64 letters, digits, _ or -")])
+        kind = "markdown" if markdown else "text"
+        body = {"chatid": chat_id, "msgtype": kind, kind: {"content": cut_text(text, TEXT_LIMIT_BYTES)}, "safe": 0}
+        self.call("/cgi-bin/appchat/send", body)
+        return Sent()
 
     def send_welcome(self, welcome_code: str, text: str) -> None:
         """Greets a new customer (客户联系欢迎语): once, within 20 seconds of the code; over 4000 bytes is cut.

@@ -29,7 +29,11 @@ def fill_text(
 ) -> str:
     """The template with each `{field}` or `{field.inner}` of the contract as its reader may see it; what they may not
     see, or what is not there, leaves nothing."""
-    shown = project(values, viewer, policy, place)
+    return fill_values(template, project(values, viewer, policy, place), escape)
+
+
+def fill_values(template: str, shown: Mapping[str, Any], escape: Callable[[str], str] = str) -> str:
+    """The same with values that are projected already."""
     return _HOLE.sub(lambda hole: escape(_text(_at(shown, hole[1]))), template)
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from functions.notifications import app
+from functions.notifications.rules.rule_kind import NOTICE_SETTINGS, SETTINGS_KEY
 from hub.contracts.events import PersonChanged, TicketAssigned
 from hub.kernel.clock import StepClock
 from tests.support.access import PERSON, REGION, STORE, Ids, Sample
@@ -32,7 +33,21 @@ def stage() -> Iterator[Ids]:
         )  # fmt: skip
         app.on_event(bus_batch(person, told), Context())
         (send,) = call(app.room, "GET", "/notifications").json["data"]
-        yield {"send_id": send["id"]}
+        app.room.desk.waiting.ask("survey1", {"ticket_id": "tkt_1", "ticket_type": "repair", "customer_id": "cus_1"})
+        yield {"send_id": send["id"], "key": "ticket_assigned", "token": "survey1"}
 
 
-SAMPLE = Sample(app.room, stage)
+RULE = {"title": {"zh": "派单", "en": "Work"}, "event": "ticket.assigned", "audience": {"who": "named"}}
+SETTINGS = NOTICE_SETTINGS.presets()[SETTINGS_KEY]
+BODIES = {
+    ("POST", "/notifications/surveys/{token}"): {"score": 5},
+    **{
+        (method, f"{path}/{what}"): {"document": document}
+        for path, document in (("/notifications/rules/{key}", RULE), ("/notifications/settings", SETTINGS))
+        for method, what in (("PUT", "draft"), ("POST", "lint"), ("POST", "compare"), ("POST", "publish"))
+    },
+    **{
+        ("POST", f"{path}/revert"): {"version": 0} for path in ("/notifications/rules/{key}", "/notifications/settings")
+    },
+}
+SAMPLE = Sample(app.room, stage, BODIES)

@@ -7,18 +7,40 @@ those sees them behind the link.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from functions.notifications.notices import UNREACHED, Notice
+from functions.notifications.gateways.message import Message
+from functions.notifications.sends.notices import UNREACHED, Notice
 from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card
 
 GLASS, ENDPOINT = "glass.broken", "endpoint.disabled"
+_TAG = re.compile(r'<a href="[^"]*">([^<]*)</a>')
 ACCEPT = "accept"
 """The key that comes back when the button 接单 is tapped."""
+ACK = "ack"
+"""And 已收到: the send's id stands behind it in the card's task."""
+
+
+def message_of(notice: Notice, page: str) -> Message:
+    """The hub's own words for a notice: a card, and the same in a line for channels without cards."""
+    card = card_of(notice, page)
+    rows = (f"{name}：{value}" for name, value in card.fields)
+    text = "；".join(filter(None, (card.description, *rows)))
+    return Message(card.title, text, card.url, card=card)
+
+
+def digest_message(notices: Sequence[Notice], titles: Mapping[str, str], page: str) -> Message:
+    """One message for all that waited. titles: of notices with words of their own, by id."""
+    text = digest_of(notices, page, titles)
+    plain = _TAG.sub(r"\1", text)
+    title = _both("words", "digest", len(_by_subject(notices)))
+    return Message(title, plain, markup=text)
 
 
 def card_of(notice: Notice, page: str) -> Card:
@@ -27,6 +49,22 @@ def card_of(notice: Notice, page: str) -> Card:
         return _platform_card(notice, page)
     if notice.kind in (GLASS, ENDPOINT):
         return _operators_card(notice, page)
+    if notice.asks_ack:
+        return replace(_ticket_card(notice, page), buttons=((_both("words", ACK), ACK),), task_id=_ack_task(notice))
+    return _ticket_card(notice, page)
+
+
+def ack_card(notice: Notice, message: Message) -> Card:
+    """A card for words of a rule's own that somebody has to acknowledge."""
+    words = (_both("words", ACK), ACK)
+    return Card(message.title, _ack_task(notice), message.url, description=message.text, buttons=(words,))
+
+
+def _ack_task(notice: Notice) -> str:
+    return f"{ACK}@{notice.id}"
+
+
+def _ticket_card(notice: Notice, page: str) -> Card:
     return Card(
         title=_title(notice),
         description=f"{_both('priorities', notice.priority)} · {_both('types', notice.ticket_type)}",
@@ -68,13 +106,17 @@ def _operators_card(notice: Notice, page: str) -> Card:
     )
 
 
-def digest_of(notices: Sequence[Notice], page: str) -> str:
-    """One text for all that waited through the night: a line a ticket, most urgent first, within WeCom's 2048 bytes."""
-    by_ticket = {notice.ticket_id or notice.id: notice for notice in reversed(notices)}
+def digest_of(notices: Sequence[Notice], page: str, titles: Mapping[str, str] | None = None) -> str:
+    """One text for all that waited: a line a subject, most urgent first, within WeCom's 2048 bytes."""
     order = list(_templates()["priorities"])
-    tickets = sorted(by_ticket.values(), key=lambda n: (-order.index(n.priority), n.ticket_id))
-    lines = [_both("words", "digest", len(tickets)), *(_line(notice, page) for notice in tickets)]
+    subjects = sorted(_by_subject(notices), key=lambda n: (-order.index(n.priority), n.ticket_id))
+    lines = [_both("words", "digest", len(subjects)), *(_line(notice, page, titles or {}) for notice in subjects)]
     return _fit(lines)
+
+
+def _by_subject(notices: Sequence[Notice]) -> list[Notice]:
+    """Of each ticket, or other thing, the first notice."""
+    return list({notice.ticket_id or notice.id: notice for notice in reversed(notices)}.values())
 
 
 def subject_url(page: str, notice: Notice) -> str:
@@ -89,10 +131,18 @@ def subject_url(page: str, notice: Notice) -> str:
     return page.replace("{id}", quote(thing, safe=""))
 
 
-def _line(notice: Notice, page: str) -> str:
-    about = f"{_both('priorities', notice.priority)} {_subject(notice)}"
+def _line(notice: Notice, page: str, titles: Mapping[str, str]) -> str:
+    title = titles.get(notice.id, "")
+    about = f"{_both('priorities', notice.priority)} {_safe(title) or _subject(notice)}"
+    if notice.notification_id and not (notice.ticket_id or notice.connection_id or notice.kind in (GLASS, ENDPOINT)):
+        return about
     label = notice.ticket_id or notice.connection_id or _title(notice)
     return f'<a href="{subject_url(page, notice)}">{label}</a> {about}'
+
+
+def _safe(text: str) -> str:
+    """Words with a customer's in them, in a text in which links are tags."""
+    return text.replace("<", "＜")
 
 
 def _subject(notice: Notice) -> str:
@@ -116,8 +166,8 @@ def _fit(lines: Sequence[str]) -> str:
 def _title(notice: Notice) -> str:
     templates = _templates()
     special = templates["titles"].get("fallback" if notice.fallback else notice.priority, {})
-    zh, en = special.get(notice.kind) or templates["kinds"][notice.kind]
-    return f"{zh} {en}"
+    zh, en = special.get(notice.kind) or templates["kinds"].get(notice.kind, (notice.kind, ""))
+    return f"{zh} {en}".strip()
 
 
 def _both(group: str, key: str, count: int = 0) -> str:

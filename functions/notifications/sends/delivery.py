@@ -7,9 +7,9 @@ attempt's own token, and the platform is called: nothing lies between.
                     retrying
     none ──quiet hours──▶ delayed ──sweep──▶ bundled ──▶ what became of the digest
 
-Whoever finds a send claimed by another cannot know whether it went out. The very same body goes again, within the hours
-in which WeCom drops a body that it has seen (enable_duplicate_check): so it arrives once, however a function dies.
-After those hours the send becomes `unknown`, is shown as such and never goes out again.
+Whoever finds a send claimed by another cannot know whether it went out. Where the platform knows a repeat (WeCom by the
+body, others by our id), the very same goes again while it does: so it arrives once, however a function dies. Where it
+knows none, or no more, the send becomes `unknown`, is shown as such and never goes out again by itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from functions.notifications.notices import Notice
+from functions.notifications.sends.notices import Notice
 from hub.contracts.notifications import SendState
 from hub.kernel.errors import Refuse, Retry
 from hub.kernel.frozen import dataclass
@@ -28,8 +28,32 @@ ATTEMPTS_LIMIT = 7
 """The queue brings an event eight times, the last after three quarters of an hour: before that a send has failed, and
 says so, rather than wait for a delivery that never comes."""
 TOO_MANY_ATTEMPTS = "too-many-attempts"
+TOO_SLOW = "too-slow"
+NO_ANSWER = "no-answer"
+"""The platform that knows no repeat did not answer: it may have arrived."""
 SAME_AGAIN = timedelta(hours=3, minutes=45)
 """So long after its first attempt a body may be sent again: WeCom remembers it for four hours."""
+FALLBACK_WITHIN = timedelta(seconds=60)
+"""The next channel goes where this one will not have been tried again by then."""
+COMES_AGAIN_SECONDS = (2, 10, 60)
+"""When the queue brings an event again, by attempt."""
+SILENT = ("-unreachable", "-unreadable")
+"""How errors end that say nothing of whether it went out."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a channel is dealt with. same_again: how long its platform knows a repeat; zero: it knows none. has_next:
+    another channel goes where this one fails or is slow."""
+
+    same_again: timedelta = SAME_AGAIN
+    has_next: bool = False
+
+    def is_hopeless(self, attempt: int, since: datetime, now: datetime, error: Retry) -> bool:
+        """Whether to go on by another channel rather than wait for this one."""
+        usual = COMES_AGAIN_SECONDS[min(attempt, len(COMES_AGAIN_SECONDS)) - 1]
+        again = now - since + timedelta(seconds=max(usual, error.after_seconds))
+        return self.has_next and again >= FALLBACK_WITHIN
 
 
 @dataclass(frozen=True)
@@ -48,6 +72,9 @@ class Send:
     platform_id: str = ""
     owner: str = ""
     claimed_at: datetime | None = None
+    delivered_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    cost: str = "0"
     version: int = 0
 
 
@@ -60,6 +87,10 @@ class Outcome(Protocol):
     @property
     def refused(self) -> str:
         """Why it will not arrive, "" when it will."""
+
+    @property
+    def cost(self) -> str:
+        """What it costs, a decimal text."""
 
 
 class Sends(Protocol):
@@ -86,6 +117,7 @@ class Attempt:
 
     sends: Sends
     send: Send
+    claimed: bool = False
 
     def claim(self) -> None:
         """Claim the send. Ours it is also when the answer to our write was lost: the owner says so. Raises Taken."""
@@ -93,7 +125,7 @@ class Attempt:
         known = written or self.sends.read(self.send.notice.id)
         if known is None or (known.owner, known.state) != (self.send.owner, "claimed"):
             raise Taken
-        self.send = known
+        self.send, self.claimed = known, True
 
     def settle(self, **outcome: Any) -> Send | None:
         """Write what came of it; where somebody took the send over meanwhile, theirs stands."""
@@ -108,14 +140,16 @@ def deliver(
     post: Callable[[Claim], Outcome],
     owner: str,
     attempts_limit: int = ATTEMPTS_LIMIT,
+    terms: Terms | None = None,
 ) -> Send | None:
     """Send a notice unless it went out. `post` prepares, claims and calls the platform. owner: a token of this call's.
 
     Answers the send as it stands now; None when another call holds it. Raises Retry when the platform asks for
     patience: the caller's queue delivers again. At the limit of attempts the send has failed.
     """
+    terms = terms or Terms()
     known = sends.read(notice.id)
-    pending = _next(known, notice, now, owner)
+    pending = _next(known, notice, now, owner, terms)
     if pending is None:
         return known
     if pending.state != "claimed":
@@ -125,16 +159,26 @@ def deliver(
         outcome = post(attempt.claim)
     except Taken:
         return None
-    except Retry:
-        if pending.attempt >= attempts_limit:
-            return attempt.settle(state="failed", reason=TOO_MANY_ATTEMPTS)
-        attempt.settle(state="retrying")
-        raise
+    except Retry as error:
+        return _put_off(attempt, error, now, attempts_limit, terms)
     except Refuse as error:
         return attempt.settle(state="failed", reason=error.code)
     if outcome.refused:
         return attempt.settle(state="failed", reason=outcome.refused)
-    return attempt.settle(state="sent", sent_at=now, platform_id=outcome.platform_id)
+    return attempt.settle(state="sent", sent_at=now, platform_id=outcome.platform_id, cost=outcome.cost)
+
+
+def _put_off(attempt: Attempt, error: Retry, now: datetime, attempts_limit: int, terms: Terms) -> Send | None:
+    """What becomes of a send whose platform did not take it just now. Raises the Retry where it is tried again."""
+    pending = attempt.send
+    if attempt.claimed and not terms.same_again and error.detail.endswith(SILENT):
+        return attempt.settle(state="unknown", reason=NO_ANSWER)
+    if pending.attempt >= attempts_limit:
+        return attempt.settle(state="failed", reason=TOO_MANY_ATTEMPTS)
+    if terms.is_hopeless(pending.attempt, pending.claimed_at or now, now, error):
+        return attempt.settle(state="failed", reason=TOO_SLOW)
+    attempt.settle(state="retrying")
+    raise error
 
 
 def settle(sends: Sends, claimed: Send, settled: Send) -> Send | None:
@@ -155,13 +199,14 @@ def delay(sends: Sends, notice: Notice, now: datetime, release: datetime) -> Sen
     return sends.write(Send(notice, "delayed", now, release_at=release)) or sends.read(notice.id)
 
 
-def _next(known: Send | None, notice: Notice, now: datetime, owner: str) -> Send | None:
+def _next(known: Send | None, notice: Notice, now: datetime, owner: str, terms: Terms) -> Send | None:
     """What the send becomes before anything goes out; None when there is nothing to do."""
-    if known is None:
-        return Send(notice, "claimed", now, attempt=1, owner=owner, claimed_at=now)
+    if known is None or known.state == "delayed":
+        fresh = known or Send(notice, "claimed", now)
+        return replace(fresh, notice=notice, state="claimed", attempt=1, owner=owner, claimed_at=now)
     if known.state not in ("claimed", "retrying"):
         return None
     first = known.claimed_at or known.created_at
-    if known.state == "claimed" and now - first > SAME_AGAIN:
+    if known.state == "claimed" and (not terms.same_again or now - first > terms.same_again):
         return replace(known, state="unknown", reason="no-answer-recorded")
     return replace(known, state="claimed", attempt=known.attempt + 1, owner=owner, claimed_at=first)

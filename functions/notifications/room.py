@@ -1,0 +1,15 @@
+"""The room, on which its parts are declared."""
+
+from __future__ import annotations
+
+from functions.notifications.desk import build_desk
+from hub.edge.room import Room
+from hub.store.idempotency import Idempotency
+
+room = Room(
+    "notifications",
+    paths=("/notifications",),
+    make_desk=build_desk,
+    idempotency=Idempotency,
+    module="functions.notifications.app",
+)
