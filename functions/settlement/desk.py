@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from functions.settlement.ledger.balances_table import Balances
 from functions.settlement.ledger.book import Book
+from functions.settlement.ledger.deferrals_table import Deferrals
 from functions.settlement.ledger.entries_table import Entries
 from functions.settlement.runs.machine import Machine
 from functions.settlement.runs.runs_table import Runs
@@ -31,6 +33,8 @@ class Desk:
     zone: ZoneInfo
     entries: Entries
     book: Book
+    balances: Balances
+    deferrals: Deferrals
     runs: Runs
     statements: Statements
     machine: Machine
@@ -59,11 +63,14 @@ def desk_of(
     """A desk over this table."""
     documents = Documents(table, tenant, now, None)
     entries, runs = Entries(tenant, table), Runs(tenant, table, zone)
+    balances, deferrals = Balances(tenant, table), Deferrals(tenant, table)
     return Desk(
         tenant=tenant,
         zone=zone,
         entries=entries,
-        book=Book(entries, runs, documents, zone),
+        book=Book(entries, balances, deferrals, runs, documents, zone),
+        balances=balances,
+        deferrals=deferrals,
         runs=runs,
         statements=Statements(tenant, table),
         machine=machine,

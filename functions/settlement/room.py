@@ -7,8 +7,9 @@ from hub.edge.room import Room
 from hub.store.idempotency import Idempotency
 
 FINANCE = ("finance",)
-TOLD_OF = ("head",)
-"""Of a statement's head others hear; of entries, lines and pages nobody does, and their changes are not even read."""
+TOLD_OF = ("head", "balance")
+"""Of a statement's head and an empty pool others hear; of entries, lines and pages nobody does, and their changes
+are not even read."""
 
 room = Room(
     "settlement",

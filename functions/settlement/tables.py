@@ -4,6 +4,9 @@
 |---|---|---|
 | entry | `<t>#entry#<fact id>` | `<policy>#<purpose>`: a fact is one entry a policy and purpose |
 | line of a party | `<t>#bucket#<run>#<party>#<shard>` | `<occurred at>#<fact>#<purpose>#<entry>`: the canonical order |
+| entry, by book | `<t>#book#<book>#<month>#<shard>` | entry: one that names books |
+| balance | `<t>#balance#<account>` | `balance`: of an account that may not be overdrawn |
+| still to come | `<t>#deferred#<entry>` | `deferred`: due at its moment |
 | bucket, by run | `<t>#buckets#<run>#<shard>` | party: who has lines in it |
 | bucket, by party | `<t>#party#<party>` | `bucket#<first day>#<run>` |
 | run | `<t>#runs#<scope>` | the period's name; due until it is closed |

@@ -238,6 +238,13 @@ class StatementChanged(Event):
     disputes: int = Field(default=0, description="lines that are disputed and not answered")
 
 
+class PoolExhausted(Event):
+    """A pool of money had something left, and has nothing any more. settlement → whoever listens."""
+
+    type: Literal["pool.exhausted"] = "pool.exhausted"
+    pool: str
+
+
 class PersonChanged(Event):
     """One of us joined, changed or left; enough of it for others to route by. directory → tickets, notifications."""
 
@@ -303,6 +310,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     VisitLeft,
     WorkReported,
     StatementChanged,
+    PoolExhausted,
     PersonChanged,
     RosterChanged,
     GlassBroken,

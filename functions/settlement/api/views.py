@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from functions.settlement.ledger.balances import Balance
+from functions.settlement.ledger.books import Sums
 from functions.settlement.ledger.ledger import Booking, Entry, Why
 from functions.settlement.ledger.lines import PartyLine, totals_of
 from functions.settlement.runs.calendars import period_named
@@ -31,9 +33,7 @@ def entry_view(entry: Entry, booking: Booking) -> wire.LedgerEntryView:
         late_for=wire.LateReference(period=period_named(late).name, run_id=late) if late else None,
         reverses=entry.reverses,
         currency=entry.currency,
-        lines=tuple(
-            wire.LedgerLine(account=line.account, amount=str(line.amount), dims=dict(line.dims)) for line in entry.lines
-        ),
+        lines=_ledger_lines(entry),
         reason=_reason(entry.why),
     )
 
@@ -105,6 +105,44 @@ def run_view(run: Run, shards: Sequence[ShardResult] | None = None) -> wire.RunV
     )
 
 
+def account_view(balance: Balance) -> wire.AccountView:
+    """What stands on an account."""
+    issued = (
+        wire.IssuedPart(store=store, amount=str(Money(minor, balance.currency))) for store, minor in balance.parts
+    )
+    return wire.AccountView(
+        account=balance.account,
+        currency=balance.currency,
+        balance=str(Money(balance.minor, balance.currency)),
+        issued=tuple(issued),
+    )
+
+
+def deferred_view(entry: Entry) -> wire.DeferredView:
+    """An entry that is still to come."""
+    return wire.DeferredView(
+        id=entry.id,
+        fact_id=entry.fact_id,
+        purpose=entry.purpose,
+        occurred_at=entry.occurred_at,
+        currency=entry.currency,
+        lines=_ledger_lines(entry),
+        reason=_reason(entry.why),
+    )
+
+
+def book_view(book: str, month: str, entries: int, sums: Sums, complete: bool) -> wire.BookView:
+    """A book, or all of them as one."""
+    return wire.BookView(
+        book=book,
+        month=month,
+        entries=entries,
+        accounts=_account_sums(sums.accounts),
+        eliminated=_account_sums(sums.eliminated),
+        complete=complete,
+    )
+
+
 def line_view(line: PartyLine) -> wire.PartyLine:
     """A line of a party."""
     return wire.PartyLine(
@@ -120,6 +158,19 @@ def line_view(line: PartyLine) -> wire.PartyLine:
         reverses=line.reverses,
         state="confirmed" if line.statement_id else "pending",
         statement_id=line.statement_id,
+    )
+
+
+def _ledger_lines(entry: Entry) -> tuple[wire.LedgerLine, ...]:
+    return tuple(
+        wire.LedgerLine(account=line.account, amount=str(line.amount), dims=dict(line.dims)) for line in entry.lines
+    )
+
+
+def _account_sums(sums: Mapping[tuple[str, str], int]) -> tuple[wire.AccountSum, ...]:
+    return tuple(
+        wire.AccountSum(account=account, currency=currency, amount=str(Money(minor, currency)))
+        for (account, currency), minor in sorted(sums.items())
     )
 
 

@@ -1,12 +1,14 @@
-"""What a change of a statement tells the other rooms: the stream of the table is the outbox. Pure."""
+"""What a change of a statement, or of a pool, tells the other rooms: the stream of the table is the outbox. Pure."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from hub.contracts.events import StatementChanged
+from hub.contracts.events import PoolExhausted, StatementChanged
 from hub.edge.bus import Change
 from hub.kernel.ids import derived_id
+
+POOL = "payable:pool:"
 
 
 def statement_event(tenant: str, change: Change, now: datetime) -> StatementChanged | None:
@@ -28,3 +30,12 @@ def statement_event(tenant: str, change: Change, now: datetime) -> StatementChan
         state=head["state"],
         disputes=head["disputes"],
     )
+
+
+def pool_event(tenant: str, change: Change, now: datetime) -> PoolExhausted | None:
+    """The event of a pool that had something and has nothing left, None for any other change."""
+    new, old = (change.new or {}).get("balance"), (change.old or {}).get("balance")
+    if not new or not old or not new["account"].startswith(POOL) or new["parts"] or not old["parts"]:
+        return None
+    pool = new["account"].removeprefix(POOL)
+    return PoolExhausted(id=derived_id("evt", now, pool, str(new["version"])), tenant=tenant, at=now, pool=pool)

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from heapq import merge
 from typing import Any
 
+from functions.settlement.ledger.books import books_of
 from functions.settlement.ledger.ledger import Booking, Entry, entry_document, entry_from_document
 from functions.settlement.ledger.lines import PartyLine, line_document, line_from_document, party_lines, region_of
 from functions.settlement.runs.calendars import Period, bucket_order
@@ -23,11 +24,10 @@ from functions.settlement.tables import (
     shard_of,
 )
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import NotFound
-from hub.kernel.regions import BASE
+from hub.kernel.errors import NotFound, Retry
 from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
-from hub.store.table import NEW, Check, Item, Lost, Put, Table, Write
+from hub.store.table import NEW, Check, Item, Key, Lost, Put, Table, Write
 
 LIST = "entries"
 PAGE = 1000
@@ -54,10 +54,12 @@ class Entries:
         self._known_buckets: set[tuple[str, str]] = set()
         self._begun = False
 
-    def post(self, entry: Entry, booking: Booking, period: Period, *, closing: bool = False) -> tuple[Posted, bool]:
+    def post(
+        self, entry: Entry, booking: Booking, period: Period, *, also: Sequence[Write] = (), closing: bool = False
+    ) -> tuple[Posted, bool]:
         """Post an entry into a period, once for its fact, policy and purpose: one transaction. Answers what the ledger
-        now holds for them, and whether it is new. closing: by the period's own run, after it was sealed. Raises Sealed,
-        Retry."""
+        now holds for them, and whether it is new. also: balances that it changes. closing: by the period's own run,
+        after it was sealed. Raises Sealed, Retry."""
         self._begin(booking.posted_at)
         lines = party_lines(entry, booking.late_for)
         for line in lines:
@@ -65,15 +67,16 @@ class Entries:
         unsealed = Check(seal_key(self._tenant, period.run_id, shard_of(entry.id)), NEW)
         writes: list[Write] = [Put(self._item(entry, booking), NEW), *([] if closing else [unsealed])]
         writes += [Put(self._line_item(line, period.run_id)) for line in lines]
+        writes += [Put(item) for item in self._in_other_books(entry, booking)]
         try:
-            self._table.transact(*writes, made=entry.id)
+            self._table.transact(*writes, *also, made=entry.id)
         except Lost as lost:
-            if lost.index == 0 and lost.item:
-                return entry_from_document(lost.item["document"]), False
             known = self.find(entry)
-            if known is None:
+            if known is not None:
+                return known, False
+            if lost.index == 1 and not closing:
                 raise Sealed from lost
-            return known, False
+            raise Retry("a balance is being changed", entry=entry.id) from lost
         return (entry, booking), True
 
     def find(self, entry: Entry) -> Posted | None:
@@ -124,21 +127,30 @@ class Entries:
         return [item["sk"] for item in page.items]
 
     def page(
-        self, within: Within, now: datetime, limit: int, position: Position | None
+        self,
+        within: Within,
+        now: datetime,
+        limit: int,
+        position: Position | None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> tuple[list[Posted], Position | None]:
-        """Entries within a scope, the latest first; may be two seconds behind. Raises Invalid for a wrong cursor."""
-        since = self.since()
-        if since is None:
+        """Entries within a scope, the latest first; may be two seconds behind. since, until: only those posted between.
+        Raises Invalid for a wrong cursor."""
+        begun = self.since()
+        if begun is None:
             return [], None
-        query = ListQuery(self._tenant, LIST, within, now, limit, since, None, position, spread=SPREAD)
+        first = max(begun, since or begun)
+        query = ListQuery(self._tenant, LIST, within, now, limit, first, until, position, spread=SPREAD)
         entries = read_list(self._table, query)
         return [entry_from_document(item["document"]) for item in entries.items], entries.position
 
-    def every(self, now: datetime) -> Iterator[Entry]:
-        """All entries posted by `now`, the latest first, SUMMARY_LIMIT and one at most; may be two seconds behind."""
+    def every(self, within: Within, since: datetime | None, until: datetime) -> Iterator[Entry]:
+        """All entries of a scope posted before a moment, the latest first, SUMMARY_LIMIT and one at most; may be two
+        seconds behind."""
         position, left = None, SUMMARY_LIMIT + 1
         while left > 0:
-            page, position = self.page(Within(BASE), now, min(PAGE, left), position)
+            page, position = self.page(within, until, min(PAGE, left), position, since, until)
             yield from (entry for entry, _ in page)
             left -= len(page)
             if position is None:
@@ -170,6 +182,26 @@ class Entries:
             "list_sk": entry.id,
             **spread_out(list_keys(self._tenant, LIST, entry.id, booking.posted_at, **place), entry.id, SPREAD),
         }
+
+    def _in_other_books(self, entry: Entry, booking: Booking) -> list[Item]:
+        """Where an entry names books, each finds it, by the month in which it was posted."""
+        if not any("book" in line.dims for line in entry.lines):
+            return []
+        pk, sk = entry_key(self._tenant, entry.fact_id, entry.why.rule, entry.purpose)
+        month, shard = rfc3339(booking.posted_at)[:7], shard_of(entry.id, SPREAD)
+        return [
+            {"pk": f"{self._tenant}#book#{book}#{month}#{shard}", "sk": entry.id, "schema": 1, "entry": [pk, sk]}
+            for book in sorted(books_of(entry))
+        ]
+
+    def in_book(self, book: str, month: str, limit: int) -> list[Entry]:
+        """The entries that name a book, posted in a month (UTC), `limit` at most; strongly consistent."""
+        keys: list[Key] = []
+        for shard in range(SPREAD):
+            items = self._table.query_all(f"{self._tenant}#book#{book}#{month}#{shard}", limit=limit, consistent=True)
+            keys += [(item["entry"][0], item["entry"][1]) for item in items]
+        items = self._table.get_many(keys[:limit], consistent=True)
+        return [entry_from_document(item["document"])[0] for item in items]
 
     def _line_item(self, line: PartyLine, run_id: str) -> Item:
         pks = bucket_pks(self._tenant, run_id, line.party)

@@ -51,7 +51,7 @@ def party_lines(entry: Entry, late_for: str = "") -> list[PartyLine]:
             amount=amount,
             why=entry.why,
             late_for=late_for,
-            reverses=entry.reverses,
+            reverses=entry.reverses or entry.why.facts.get("reverses", ""),
         )
         for party, amount in sorted(entry.earned_by_party().items())
         if amount.amount_minor != 0

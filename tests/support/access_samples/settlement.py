@@ -11,7 +11,7 @@ from typing import Any
 from functions.settlement import app
 from hub.contracts.events import TicketClosed
 from hub.kernel.clock import StepClock
-from tests.support.access import PERSON, REGION, Ids, Sample
+from tests.support.access import PERSON, REGION, STORE, Ids, Sample
 from tests.support.aws import REGION as AWS_REGION
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
@@ -26,6 +26,8 @@ BODIES = {
         "lines": [LINE, LINE | {"amount": "-1.00"}],
         "reason": {"zh": "更正", "en": "A correction"},
     },
+    ("POST", "/settlement/accounts/{kind}/{owner}/credit"): {"amount": "1.00"},
+    ("POST", "/settlement/accounts/{kind}/{owner}/debit"): {"amount": "1.00"},
     ("POST", "/settlement/runs"): {"day": DAY, "scope": REGION},
     ("PATCH", "/settlement/statements/{statement_id}"): {"memo": "x"},
     ("POST", "/settlement/statements/{statement_id}/dispute"): {"line": 1, "reason": "x"},
@@ -88,8 +90,19 @@ def listed(path: str) -> Any:
     return call(app.room, "GET", path).json["data"]
 
 
+QUERIES = {("GET", path): {"month": DAY[:7]} for path in ("/settlement/books", "/settlement/books/{store}")}
+SETTLED_HERE = ("the tenant", "the province")
+"""Who finds what lies in a region and in no store."""
+STATEMENT = "/settlement/statements/{statement_id}"
 FOUND_BY = {
-    "/settlement/earnings/{person}": ("the tenant", "the province"),
-    "/settlement/statements/{statement_id}": ("the tenant",),
+    "/settlement/earnings/{person}": SETTLED_HERE,
+    "/settlement/ledger/entries/{entry_id}": SETTLED_HERE,
+    "/settlement/runs/{run_id}": SETTLED_HERE,
+    "/settlement/books/{store}": ("the tenant", "the store"),
+    **dict.fromkeys((STATEMENT, *(f"{STATEMENT}/{part}" for part in ("lines", "file", "disputes"))), SETTLED_HERE),
 }
-SAMPLE = Sample(app.room, stage, BODIES, found_by=FOUND_BY)
+NO_LIST = {
+    "/settlement/deferrals": "nothing of the sample is still to come",
+    "/settlement/statements/{statement_id}/disputes": "nobody disputes a line of the sample",
+}
+SAMPLE = Sample(app.room, stage, BODIES, QUERIES, NO_LIST, found_by=FOUND_BY)
