@@ -230,6 +230,24 @@ class WorkReported(Passage, Event):
     travel_minor: CostMinor = 0
 
 
+class StatementChanged(Event):
+    """A statement was sent to its party, approved by it, or a line of it disputed. settlement → whoever listens."""
+
+    type: Literal["statement.changed"] = "statement.changed"
+    statement_id: str
+    run_id: str
+    party: str
+    state: Literal["sent", "approved", "disputed"]
+    disputes: int = Field(default=0, description="lines that are disputed and not answered")
+
+
+class PoolExhausted(Event):
+    """A pool of money had something left, and has nothing any more. settlement → whoever listens."""
+
+    type: Literal["pool.exhausted"] = "pool.exhausted"
+    pool: str
+
+
 class PersonChanged(Event):
     """One of us joined, changed or left; enough of it for others to route by. directory → tickets, notifications."""
 
@@ -381,6 +399,8 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     VisitEntered,
     VisitLeft,
     WorkReported,
+    StatementChanged,
+    PoolExhausted,
     PersonChanged,
     StoreChanged,
     RosterChanged,
