@@ -7,7 +7,7 @@ import json
 from functions.directory.api import access, keys, pages, people, places, teams
 from functions.directory.desk import Desk
 from functions.directory.field_policy import FIELD_POLICY, KEY
-from functions.directory.people import glass_broken, person_changed, roster_changed
+from functions.directory.people import glass_broken, person_changed, roster_changed, store_changed
 from functions.directory.room import room
 from functions.directory.rosters import shifts_of
 from hub.contracts.events import Event, StaffChanged
@@ -38,13 +38,15 @@ def on_event(desk: Desk, event: Event) -> None:
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
-    """Tell the other rooms of a changed person or roster, as it is now: what they hear of late is what holds. A field
-    policy that was published is put where every room's edge reads it."""
+    """Tell the other rooms of a changed person, store or roster, as it is now: what they hear of late is what holds.
+    A field policy that was published is put where every room's edge reads it."""
     tenant, name = desk.host.settings.tenant, change.pk.split("#", 2)[-1]
     if change.kind == "REMOVE":
         return
     if change.sk == "person":
         desk.host.emit(person_changed(tenant, desk.directory.person(name).attribute_values))
+    if change.sk == "store":
+        desk.host.emit(store_changed(tenant, desk.directory.store_item(name).attribute_values))
     if change.sk == "roster":
         item = desk.directory.roster(name)
         at = parse_rfc3339(item.updated_at)

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from hub.contracts.directory import Grant
-from hub.contracts.events import GlassBroken, PersonChanged, RosterChanged, Shift
+from hub.contracts.events import GlassBroken, PersonChanged, RosterChanged, Shift, StoreChanged
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.effective import BEGINNING
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.ids import derived_id
 
@@ -56,6 +57,22 @@ def glass_broken(tenant: str, item: Mapping[str, Any]) -> GlassBroken:
         thing=item["thing"],
         person_id=item["person_id"],
         ends_at=parse_rfc3339(item["ends_at"]),
+    )
+
+
+def store_changed(tenant: str, item: Mapping[str, Any]) -> StoreChanged:
+    """What the rooms hear of a store's record as it is now. One that was last saved before it carried when is told as
+    of the beginning: its version alone orders it."""
+    at = parse_rfc3339(item["updated_at"]) if item.get("updated_at") else BEGINNING
+    return StoreChanged(
+        id=derived_id("evt", at, "store.changed", item["store_id"], str(int(item["version"]))),
+        tenant=tenant,
+        at=at,
+        store_id=item["store_id"],
+        version=int(item["version"]),
+        region=item["region"],
+        manager=item["manager"],
+        position=item.get("position"),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Role, Slug, StoreId, Words
+from hub.contracts.base import Contract, GeoPoint, Moment, PersonId, RegionCode, Role, Slug, StoreId, Words
 from hub.contracts.classes import Classified, Located, Said
 from hub.contracts.events import Shift
 from hub.contracts.http import PageQuery
@@ -164,11 +164,12 @@ class RegionView(RegionName):
 
 
 class StoreBody(Contract):
-    """A store (门店)."""
+    """A store (门店). `position`: where it stands on the map, with its datum."""
 
     name: ShortText
     region: RegionCode
     manager: PersonId | Literal[""] = ""
+    position: GeoPoint | None = None
     version: int | None = None
 
 
@@ -179,6 +180,7 @@ class StoreView(Contract):
     name: str
     region: RegionCode
     manager: str
+    position: GeoPoint | None = None
     version: int
 
 

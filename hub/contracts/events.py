@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Field, TypeAdapter
 
-from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.base import Contract, GeoPoint, Moment, PersonId, RegionCode, Slug
 from hub.contracts.classes import Classified, Identity
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
@@ -252,6 +252,17 @@ class RosterChanged(Event):
     shifts: tuple[Shift, ...]
 
 
+class StoreChanged(Event):
+    """A store (门店) was saved: where it is, and who runs it. directory → pricing, and whoever reads places."""
+
+    type: Literal["store.changed"] = "store.changed"
+    store_id: str
+    version: int
+    region: RegionCode
+    manager: PersonId | Literal[""] = ""
+    position: GeoPoint | None = None
+
+
 class GlassBroken(Event):
     """Somebody looked at a thing out of their reach, for a reason that the directory keeps. directory → customers,
     notifications."""
@@ -293,6 +304,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     WorkReported,
     PersonChanged,
     RosterChanged,
+    StoreChanged,
     GlassBroken,
     ExecutionFailed,
 )

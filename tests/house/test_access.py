@@ -51,7 +51,7 @@ PLAIN: dict[str, str] = {
         ActionView.params
         ChangeView.now ChangeView.was ConflictView.below ConflictView.overlay ConflictView.was DocumentView.document
         DocumentView.facts DocumentView.overlay DraftView.document LintDocument.document
-        PublishDocument.document""",
+        PublishDocument.document AreaShape.polygon""",
     "why something was refused, in words of ours": """
         FieldProblem.detail ProblemAnswer.detail ProblemInChinese.detail ProblemAnswer.facts SendView.reason
         MessageView.reason PromotionView.reason MassReplay.reason CopyResult.reason""",

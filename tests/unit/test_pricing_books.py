@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.pricing.book_kind import BOOKS, book_of
-from functions.pricing.books import Book, Service, resolve_price
+from functions.pricing.books.book_kind import BOOKS, book_of
+from functions.pricing.books.books import Book, Service, resolve_price
 from hub.contracts.pricing import BookDocument
 from hub.kernel.errors import Invalid
 from hub.kernel.money import Money

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from functions.pricing.book_kind import BOOKS, book_of
-from functions.pricing.quotes import make_quote, quote_at
+from functions.pricing.books.book_kind import BOOKS, book_of
+from functions.pricing.quotes.quotes import make_quote, quote_at
 from hub.contracts.pricing import BookDocument, QuoteRequest
 from hub.kernel.errors import Invalid
 

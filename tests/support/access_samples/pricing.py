@@ -14,6 +14,12 @@ from tests.support.http import call
 QUOTE = {"service": "fruit_tea", "region": REGION}
 BODIES = {
     ("POST", "/pricing/quotes"): QUOTE,
+    ("POST", "/pricing/selections"): {"regions": [REGION]},
+    ("PUT", "/pricing/places/draft"): {"document": {}},
+    ("POST", "/pricing/places/lint"): {"document": {}},
+    ("POST", "/pricing/places/compare"): {"document": {}},
+    ("POST", "/pricing/places/revert"): {"version": 0},
+    ("POST", "/pricing/places/withdraw"): {"version": 1},
     ("PUT", "/pricing/books/{key}/draft"): {"document": {}},
     ("POST", "/pricing/books/{key}/lint"): {"document": {}},
     ("POST", "/pricing/books/{key}/compare"): {"document": {}},

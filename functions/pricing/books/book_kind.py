@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from functions.pricing.books import Book, Service, level_of
+from functions.pricing.books.books import Book, Service, level_of
 from hub.contracts.pricing import BookDocument, ServicePrices
 from hub.documents.kinds import Kind, preset_files
 from hub.kernel.errors import Invalid, Problem
@@ -42,7 +42,6 @@ BOOKS = Kind[Book](
     read=book_of,
     presets=preset_files(Path(__file__).parent / "presets"),
     effective=True,
-    legacy=lambda old_books: old_books,
+    legacy=lambda context: context.old_books,
     editors=("finance",),
 )
-"""Its context is what was stored of books before (legacy_table.py)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from functions.pricing.books import Book, Resolution, Step, resolve_price
+from functions.pricing.books.books import Book, Resolution, Step, resolve_price
 from hub.contracts.base import Words
 from hub.contracts.pricing import PathStep, QuoteRequest, QuoteView
 from hub.kernel.money import Money
