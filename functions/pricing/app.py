@@ -1,4 +1,5 @@
-"""Pricing (价格): where prices hold, effective-dated price books, and quotes that are honoured until they expire."""
+"""Pricing (价格): where prices hold, effective-dated price books, campaigns of strategies, and quotes that are honoured
+until they expire."""
 
 from __future__ import annotations
 
@@ -7,12 +8,13 @@ from functions.pricing.books.book_kind import BOOKS
 from functions.pricing.desk import Desk
 from functions.pricing.places.places_kind import PLACES
 from functions.pricing.room import room
+from functions.pricing.strategies.campaign_kind import CAMPAIGNS
 from hub.contracts.events import Event, PersonChanged, StoreChanged
 from hub.documents.routes import serve_documents
 
 __all__ = ["places", "quotes", "room"]
 
-serve_documents(room, (BOOKS, PLACES), lambda desk: desk.documents)
+serve_documents(room, (BOOKS, CAMPAIGNS, PLACES), lambda desk: desk.documents)
 
 
 @room.events("store.changed", "person.changed")

@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from functions.pricing.books.book_kind import BOOKS
 from functions.pricing.books.legacy_table import OldBooks
+from functions.pricing.books.sheets_table import Sheets
 from functions.pricing.context import Context
+from functions.pricing.coupons.coupons_table import Coupons
+from functions.pricing.offers.offers_table import Offers
 from functions.pricing.places.stores_table import Stores
 from functions.pricing.quotes.quotes_table import Quotes
+from functions.pricing.quotes.redemptions_table import Redemptions
 from functions.pricing.tables import MODELS
+from hub.documents.cache import Cache
 from hub.documents.documents import Documents
 from hub.edge.host import Host
 from hub.store.model import bind
 from hub.store.table import Table
 
+PLANS_KEPT = 500
+"""So many combinations of campaigns are kept ready in a process."""
+
 
 @dataclass
 class Desk:
-    """zone: the tenant's, of days and hours. wall_now: real time, by which the table forgets quotes."""
+    """zone: the tenant's, of days and hours. wall_now: real time, by which the table forgets quotes. plans: campaigns
+    in force somewhere, ready to be applied."""
 
     zone: ZoneInfo
     documents: Documents
     stores: Stores
+    sheets: Sheets
     quotes: Quotes
+    coupons: Coupons
+    redemptions: Redemptions
+    offers: Offers
     wall_now: Callable[[], datetime]
+    plans: Cache = field(default_factory=lambda: Cache(PLANS_KEPT))
 
 
 def build_desk(host: Host) -> Desk:
@@ -34,12 +49,18 @@ def build_desk(host: Host) -> Desk:
     settings = host.settings
     tenant, table = settings.tenant, Table(settings.table, host.client("dynamodb"))
     bind(settings.table, *MODELS)
-    stores = Stores(table, tenant)
-    context = Context(stores, OldBooks(table, tenant))
+    stores, sheets, coupons = Stores(table, tenant), Sheets(table, tenant), Coupons(table, tenant)
+    context = Context(stores, sheets, OldBooks(table, tenant))
+    documents = Documents(table, tenant, host.now, context, stores.region_of)
+    context.books = lambda: {key: reading.value for key, reading in documents.all(BOOKS).items()}
     return Desk(
         zone=ZoneInfo(settings.timezone),
-        documents=Documents(table, tenant, host.now, context, stores.region_of),
+        documents=documents,
         stores=stores,
+        sheets=sheets,
         quotes=Quotes(tenant),
+        coupons=coupons,
+        redemptions=Redemptions(table, tenant, coupons),
+        offers=Offers(table, tenant),
         wall_now=host.clock.wall_now,
     )

@@ -8,6 +8,10 @@ from pydantic import Field, model_validator
 
 from hub.contracts.base import Contract, Datum, Label, RegionCode, Slug, StoreId, Words
 
+AnyRegion = Annotated[str, Field(pattern=r"^([0-9]{6}|base)?$")]
+AnyStore = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$")]
+AnySlug = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")]
+"""A region, a store, a key; empty where nothing is said."""
 AREAS_LIMIT = 500
 PLACES_LIMIT = 2000
 """So many codes or stores one area names."""
@@ -56,8 +60,8 @@ class ChainStep(Contract):
 class ResolveQuery(Contract):
     """A store; or a point with its datum, and the region that it lies in, where known."""
 
-    store: StoreId | Literal[""] = ""
-    region: RegionCode | Literal[""] = ""
+    store: AnyStore = ""
+    region: AnyRegion = ""
     latitude: Annotated[float | None, Field(ge=-90, le=90)] = None
     longitude: Annotated[float | None, Field(ge=-180, le=180)] = None
     datum: Datum | None = None
