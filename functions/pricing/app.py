@@ -3,18 +3,22 @@ until they expire."""
 
 from __future__ import annotations
 
-from functions.pricing.api import places, quotes
+from functions.pricing.api import books, catalogue, coupons, offers, places, publications, quotes
 from functions.pricing.books.book_kind import BOOKS
+from functions.pricing.books.guards import GUARDS
 from functions.pricing.desk import Desk
+from functions.pricing.handlers.fanout import tell_stores
 from functions.pricing.places.places_kind import PLACES
 from functions.pricing.room import room
 from functions.pricing.strategies.campaign_kind import CAMPAIGNS
 from hub.contracts.events import Event, PersonChanged, StoreChanged
 from hub.documents.routes import serve_documents
+from hub.edge.bus import Change
 
-__all__ = ["places", "quotes", "room"]
+__all__ = ["books", "catalogue", "coupons", "forward", "offers", "places", "publications", "quotes", "room"]
+forward = room.forward
 
-serve_documents(room, (BOOKS, CAMPAIGNS, PLACES), lambda desk: desk.documents)
+serve_documents(room, (BOOKS, CAMPAIGNS, PLACES, GUARDS), lambda desk: desk.documents)
 
 
 @room.events("store.changed", "person.changed")
@@ -25,3 +29,9 @@ def on_event(desk: Desk, event: Event) -> None:
             desk.stores.save(event)
         case PersonChanged():
             desk.stores.save_guide(event)
+
+
+@room.changes
+def on_change(desk: Desk, change: Change) -> None:
+    """Tell the stores' guides of what was published."""
+    tell_stores(desk, change)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Protocol
 
 from functions.pricing.books.books import Book, PriceTable
 from functions.pricing.places.places import Store
-from hub.kernel.errors import NotFound
+
+TABLES_LIMIT = 50
+"""So many services a campaign is held against at its draft; every line is held at its floor when it is quoted."""
 
 
 class Stores(Protocol):
@@ -21,6 +24,8 @@ class Sheets(Protocol):
     """The room's sheets of prices."""
 
     def table(self, sheet_id: str, currency: str) -> PriceTable: ...
+
+    def fits(self, sheet_id: str, currency: str) -> bool: ...
 
 
 def no_books() -> Mapping[str, Book]:
@@ -43,14 +48,11 @@ class Context:
 
     def sheet_fits(self, sheet_id: str, currency: str) -> bool:
         """Whether there is such a sheet in this currency."""
-        try:
-            self.sheets.table(sheet_id, currency)
-        except NotFound:
-            return False
-        return True
+        return self.sheets.fits(sheet_id, currency)
 
     def every_table(self) -> Iterator[tuple[Book, str, PriceTable]]:
-        """The prices of each service of each book in force."""
-        for book in self.books().values():
-            for key, service in book.services.items():
-                yield book, key, service.table or self.sheets.table(service.sheet, book.currency)
+        """The prices of each service of each book in force, TABLES_LIMIT of them at most."""
+        services = ((book, key) for book in self.books().values() for key in book.services)
+        for book, key in islice(services, TABLES_LIMIT):
+            service = book.services[key]
+            yield book, key, service.table or self.sheets.table(service.sheet, book.currency)

@@ -14,6 +14,7 @@ from functions.pricing.context import Context
 from functions.pricing.coupons.coupons_table import Coupons
 from functions.pricing.offers.offers_table import Offers
 from functions.pricing.places.stores_table import Stores
+from functions.pricing.publications.publications_table import Publications
 from functions.pricing.quotes.quotes_table import Quotes
 from functions.pricing.quotes.redemptions_table import Redemptions
 from functions.pricing.tables import MODELS
@@ -29,9 +30,10 @@ PLANS_KEPT = 500
 
 @dataclass
 class Desk:
-    """zone: the tenant's, of days and hours. wall_now: real time, by which the table forgets quotes. plans: campaigns
-    in force somewhere, ready to be applied."""
+    """zone: the tenant's, of days and hours. emit: puts contract events on the bus. wall_now: real time, by which the
+    table forgets quotes. plans: campaigns in force somewhere, ready to be applied."""
 
+    tenant: str
     zone: ZoneInfo
     documents: Documents
     stores: Stores
@@ -40,6 +42,8 @@ class Desk:
     coupons: Coupons
     redemptions: Redemptions
     offers: Offers
+    publications: Publications
+    emit: Callable[..., None]
     wall_now: Callable[[], datetime]
     plans: Cache = field(default_factory=lambda: Cache(PLANS_KEPT))
 
@@ -54,6 +58,7 @@ def build_desk(host: Host) -> Desk:
     documents = Documents(table, tenant, host.now, context, stores.region_of)
     context.books = lambda: {key: reading.value for key, reading in documents.all(BOOKS).items()}
     return Desk(
+        tenant=tenant,
         zone=ZoneInfo(settings.timezone),
         documents=documents,
         stores=stores,
@@ -62,5 +67,7 @@ def build_desk(host: Host) -> Desk:
         coupons=coupons,
         redemptions=Redemptions(table, tenant, coupons),
         offers=Offers(table, tenant),
+        publications=Publications(table, tenant),
+        emit=host.emit,
         wall_now=host.clock.wall_now,
     )

@@ -263,6 +263,20 @@ class StoreChanged(Event):
     position: GeoPoint | None = None
 
 
+class PricesPublished(Event):
+    """A campaign or a price book was published, reverted or withdrawn, and holds in a store from `starts_at` on: its
+    guides are to know. One event a store; acknowledged in pricing. pricing → whoever reaches people."""
+
+    type: Literal["prices.published"] = "prices.published"
+    publication_id: str
+    document: str = Field(description="kind/key, e.g. campaign/spring")
+    number: int
+    starts_at: Moment
+    region: RegionCode
+    store_id: str
+    recipients: tuple[PersonId, ...]
+
+
 class GlassBroken(Event):
     """Somebody looked at a thing out of their reach, for a reason that the directory keeps. directory → customers,
     notifications."""
@@ -305,6 +319,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     PersonChanged,
     RosterChanged,
     StoreChanged,
+    PricesPublished,
     GlassBroken,
     ExecutionFailed,
 )

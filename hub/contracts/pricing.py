@@ -98,7 +98,7 @@ class FundingShare(Contract):
     """What one party bears of a discount."""
 
     party: str
-    amount: Total
+    amount: Annotated[Total, Classified("cost")]
 
 
 class PriceRuleView(Contract):

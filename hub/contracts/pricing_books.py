@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from hub.contracts.base import Contract, Label, Moment, Slug
+from hub.contracts.classes import Classified
 from hub.contracts.pricing_places import AnySlug, AreaShape
 
 Price = Annotated[str, Field(pattern=r"^[0-9]{1,10}(\.[0-9]{1,2})?$", examples=["25.00"])]
@@ -144,7 +145,7 @@ class PriceChange(Contract):
     service: str
     was: Price
     now: Price
-    margin_percent: str | None = None
+    margin_percent: Annotated[str | None, Classified("cost")] = None
 
 
 class PriceConflict(Contract):
@@ -159,19 +160,17 @@ class PriceConflict(Contract):
 
 class BulkView(Contract):
     """What a bulk change does, or with `dry_run` would. version: of the book, None where nothing was published.
-    changes: the first of them; conflicts: every one, up to a bound. approval: who has to say yes first, and to which
-    proposal."""
+    changes: the first of them; conflicts: the first, too. needs_approval: an administrator has to."""
 
     count: int
     stores: tuple[str, ...]
     changed_prices: int
-    min_margin_percent: str | None
+    min_margin_percent: Annotated[str | None, Classified("cost")]
     largest_change_percent: str
     changes: tuple[PriceChange, ...]
     conflicts: tuple[PriceConflict, ...]
     version: int | None = None
     needs_approval: bool = False
-    proposal: str = ""
 
 
 class GuardDocument(Contract):
@@ -182,3 +181,37 @@ class GuardDocument(Contract):
     min_margin_percent: Rate = "0"
     max_change_percent: Rate = "50"
     approval_percent: Rate = "20"
+
+
+class TableQuery(Contract):
+    """As which kind of file."""
+
+    format: Literal["csv", "xlsx"] = "csv"
+
+
+class TableFile(Contract):
+    """A book's prices as a table, a row each: service, place, price, channel, level, min_quantity, weekdays, begins,
+    ends. The file is Base64."""
+
+    format: Literal["csv", "xlsx"]
+    file_name: str
+    rows: int
+    content_base64: str
+
+
+class TableUpload(Contract):
+    """A table of prices: each service that it names gets exactly these, the others stay as they are."""
+
+    format: Literal["csv", "xlsx"] = "csv"
+    content_base64: Annotated[str, Field(max_length=4_000_000)]
+    valid_from: Moment | None = None
+    valid_to: Moment | None = None
+    seen_version: int | None = None
+
+
+class TableView(Contract):
+    """What came of a table. version: of the book, None for a rehearsal."""
+
+    rows: int
+    services: tuple[str, ...]
+    version: int | None = None

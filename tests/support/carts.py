@@ -8,8 +8,9 @@ from typing import Any
 from functions.pricing.places.places import level_of
 from functions.pricing.strategies.cart import Cart, Line
 from functions.pricing.strategies.catalogue import BY_NAME
-from functions.pricing.strategies.engine import Trace, apply_plan
-from functions.pricing.strategies.strategies import Plan, campaign_of
+from functions.pricing.strategies.engine import apply_plan
+from functions.pricing.strategies.plan import Plan, Trace
+from functions.pricing.strategies.strategies import campaign_of
 from hub.contracts.pricing_campaigns import CampaignDocument
 
 NAME = {"zh": "活动", "en": "Campaign"}

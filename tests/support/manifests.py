@@ -33,7 +33,7 @@ ROOMS: dict[str, dict[str, Any]] = {
         "tasks": ["steps"],
         "schedules": {"nightly": "cron(0 3 * * ? *)"},
     },
-    "pricing": {"paths": ["/pricing"], "events": ["store.changed"]},
+    "pricing": {"paths": ["/pricing"], "events": ["store.changed"], "outbox": OUTBOX, "followed": ["p#"]},
     "directory": {
         "paths": ["/directory", "/auth"],
         "exact_paths": ["/openapi.json", "/docs", "/{file}"],

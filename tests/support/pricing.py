@@ -11,9 +11,10 @@ from typing import Any
 from functions.pricing import app
 from hub.contracts.events import PersonChanged, StoreChanged
 from hub.kernel.clock import StepClock
+from hub.store.table import Table
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
-from tests.support.http import Answer, Context, bus_batch, call
+from tests.support.http import Answer, Context, bus_batch, bus_events, call, sqs_batch
 
 NOW = datetime(2026, 11, 30, 2, tzinfo=UTC)
 """10:00 in Shanghai, a Monday."""
@@ -54,6 +55,15 @@ class Room:
         facts |= {"teams": (), "region": "310101", "store_id": store_id}
         person = {"id": f"evt_{person_id}", "tenant": TENANT, "at": MAY_1, **facts, **more}
         self.hear(PersonChanged.model_validate(person))
+
+    def published(self, path: str) -> list[Any]:
+        """The stream tells of a document's pointer, twice as it may; the events that came of it."""
+        kind, key = ("campaign" if "campaigns" in path else "price_book"), path.rpartition("/")[2]
+        pk, sk = f"{TENANT}#doc#{kind}#{key}", "p#base"
+        item = Table(f"hub-{TENANT}-pricing", self.session.client("dynamodb")).get((pk, sk))
+        change = {"table": "pricing", "kind": "MODIFY", "pk": pk, "sk": sk, "new": item, "old": None}
+        assert app.on_change(sqs_batch(change, change), Context()) == {"batchItemFailures": []}
+        return bus_events(self.session)
 
     def hear(self, *events: Any) -> None:
         assert app.on_event(bus_batch(*events), Context()) == {"batchItemFailures": []}

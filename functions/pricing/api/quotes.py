@@ -71,7 +71,6 @@ def show_quote(desk: Desk, request: Request) -> QuoteView:
     answer=RedemptionView,
     scope="region",
     subject=stored_quote,
-    replay=lambda desk, request, _id: _shown(desk, request),
     summary="核销报价 · An order takes the quote, at its price, once",
 )
 def redeem_quote(desk: Desk, request: Request) -> RedemptionView:
@@ -94,22 +93,12 @@ def redeem_quote(desk: Desk, request: Request) -> RedemptionView:
     answer=RedemptionView,
     scope="region",
     subject=stored_quote,
-    replay=lambda desk, request, _id: _shown(desk, request),
     summary="释放报价 · The order was not paid: give back what it used",
 )
 def release_quote(desk: Desk, request: Request) -> RedemptionView:
     """Uses, budgets and coupons come back, once, however often the failure is told."""
     stored: StoredQuote = request.subject
     return _view(stored, desk.redemptions.release(stored.quote.id, request.body.order_id))
-
-
-def _shown(desk: Desk, request: Request) -> RedemptionView:
-    """A repeat: what became of the quote."""
-    stored: StoredQuote = request.subject
-    found = desk.redemptions.find(stored.quote.id)
-    if found is None:
-        raise Conflict("the quote is not redeemed", quote=stored.quote.id)
-    return _view(stored, found)
 
 
 def _view(stored: StoredQuote, redemption: Redemption) -> RedemptionView:

@@ -22,6 +22,8 @@ from hub.store.table import Table
 
 CACHE_BYTES = 4_000_000
 """Of JSON text, in one process."""
+KNOWN_LIMIT = 10_000
+"""So many sheets are known to be there."""
 ITEM_LIMIT_BYTES = 350_000
 """Of a sheet, compressed; DynamoDB takes 400 KB."""
 
@@ -32,6 +34,15 @@ class Sheets:
     def __init__(self, table: Table, tenant: str) -> None:
         self._table, self._tenant = table, tenant
         self._cache = Cache(CACHE_BYTES)
+        self._known = Cache(KNOWN_LIMIT)
+
+    def fits(self, sheet_id: str, currency: str) -> bool:
+        """Whether there is such a sheet in this currency: one item's currency is read, the first time in a process."""
+
+        def read() -> tuple[str, int]:
+            return str((self._table.get(self._key(sheet_id), only=("currency",)) or {}).get("currency", "")), 1
+
+        return self._known.get(sheet_id, read) == currency
 
     def keep(self, sheet: PriceSheet, currency: str) -> str:
         """Keep a sheet; answers its id. Raises Invalid for one that is wrong, or does not fit an item."""

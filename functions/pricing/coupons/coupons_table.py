@@ -63,14 +63,14 @@ class Coupons:
     def using(self, code: str, order_id: str, store: str, region: str, now: datetime) -> Update:
         """The write that uses a coupon, if nobody has."""
         listed = list_keys(self._tenant, LIST, code, now, region=region, store=store)
-        sets = {"#state": "used", "order_id": order_id, "store": store, "used_at": rfc3339(now), **listed}
+        sets = {"state": "used", "order_id": order_id, "store": store, "used_at": rfc3339(now), **listed}
         values = {f":v{nth}": value for nth, value in enumerate(sets.values())}
-        change = "SET " + ", ".join(f"{name} = :v{nth}" for nth, name in enumerate(sets))
+        change = "SET " + ", ".join(f"#{name} = :v{nth}" for nth, name in enumerate(sets))
         return Update(self.key(code), change, {**values, ":issued": "issued"}, "#state = :issued")
 
     def giving_back(self, code: str, order_id: str) -> Update:
         """The write that makes a coupon usable again that this order used."""
-        change = f"SET #state = :issued REMOVE order_id, store, used_at, {', '.join(LIST_ATTRIBUTES)}"
+        change = f"SET #state = :issued REMOVE order_id, #store, used_at, {', '.join(LIST_ATTRIBUTES)}"
         values = {":issued": "issued", ":order": order_id}
         return Update(self.key(code), change, values, "order_id = :order")
 

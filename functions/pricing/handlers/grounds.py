@@ -8,7 +8,7 @@ from datetime import datetime
 
 from functions.pricing.books.book_kind import BOOKS
 from functions.pricing.books.books import Book, PriceTable, mentions_areas
-from functions.pricing.coupons.coupons import held
+from functions.pricing.coupons.coupons import Coupon, held
 from functions.pricing.desk import Desk
 from functions.pricing.places.datum import Point
 from functions.pricing.places.places import NO_PLACES, Places, Spot, spot_of
@@ -16,7 +16,7 @@ from functions.pricing.places.places_kind import KEY, PLACES
 from functions.pricing.quotes.quotes import Ground, require_place
 from functions.pricing.strategies.campaign_kind import CAMPAIGNS
 from functions.pricing.strategies.cart import PriceOffer, Usage
-from functions.pricing.strategies.strategies import NO_PLAN, Plan
+from functions.pricing.strategies.plan import NO_PLAN, Plan
 from hub.contracts.base import GeoPoint
 from hub.contracts.pricing import QuoteRequest
 from hub.documents.readings import Reading
@@ -127,7 +127,7 @@ def _usage(desk: Desk, plan: Plan, customer: str, store: str) -> dict[str, Usage
     return {key: desk.redemptions.usage(key, customer, store) for key in limited}
 
 
-def _coupons(desk: Desk, request: QuoteRequest) -> Iterable[object]:
+def _coupons(desk: Desk, request: QuoteRequest) -> list[Coupon]:
     codes = list(dict.fromkeys(request.coupons))
     coupons = desk.coupons.find(codes) if codes else []
     known = {coupon.code for coupon in coupons}

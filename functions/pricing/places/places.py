@@ -37,8 +37,7 @@ class Store:
     id: str
     region: str
     point: Point | None = None
-    name: str = ""
-    manager: str = ""
+    guides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Our own copy of the stores (门店), as the directory tells of them: where they are, and who sells there.
 
-<tenant>#store#<id>   / store           region, position, manager; listed in `<tenant>#stores#<shard>`
-<tenant>#store#<id>   / guide#<person>  one of us who sells there
+<tenant>#store#<id>     / store     region, position, manager, guides; listed in `<tenant>#stores#<shard>`
+<tenant>#guide#<person> / guide     where one of us sells
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ LIST = "stores"
 BY_LIST = Index("by_list", "list_pk", "list_sk")
 STORES_LIMIT = 1000
 """Of each of the four shards so many stores are known at once: four thousand of a tenant."""
-GUIDES_LIMIT = 200
-"""So many guides of one store are told."""
 GUIDE_ROLES = ("store_manager", "agent")
 
 
@@ -34,54 +32,43 @@ class Stores:
 
     def save(self, event: StoreChanged) -> None:
         """Keep a store as it is now; what is told late changes nothing."""
-        pk, sk = self._key(event.store_id)
-        item: dict[str, Any] = {
-            "pk": pk,
-            "sk": sk,
-            "schema": 1,
+        sets = {
             "store_id": event.store_id,
             "region": event.region,
             "manager": event.manager,
             "version": event.version,
+            "position": event.position.model_dump_json() if event.position else "",
             "list_pk": shard_pk(self._tenant, LIST, event.store_id),
             "list_sk": event.store_id,
+            "schema": 1,
         }
-        if event.position:
-            item["position"] = event.position.model_dump_json()
+        values = {f":v{nth}": value for nth, value in enumerate(sets.values())}
+        change = "SET " + ", ".join(f"#{name} = :v{nth}" for nth, name in enumerate(sets))
+        newer = "attribute_not_exists(#version) OR #version < :version"
         try:
-            newer = "attribute_not_exists(pk) OR version < :version"
-            self._table.put(item, newer, {":version": event.version}, with_item=False)
+            self._table.update(self._key(event.store_id), change, {**values, ":version": event.version}, newer)
         except Lost:
             return
 
     def save_guide(self, event: PersonChanged) -> None:
-        """Keep who sells where. Whoever left, or sells no more, is no guide of any store that they were known at."""
+        """Keep who sells where, beside the store. Whoever left, or sells no more, sells in none of the stores that they
+        were known at."""
         key = f"{self._tenant}#guide#{event.person_id}", "guide"
-        held = self._table.get(key) or {}
-        if held and int(held["version"]) >= event.version:
+        known = self._table.get(key) or {}
+        if known and int(known["version"]) >= event.version:
             return
         sells = event.active and bool({*event.roles} & {*GUIDE_ROLES})
-        store_id = event.store_id if sells else ""
-        if held.get("store_id") and held["store_id"] != store_id:
-            self._table.delete(self._guide_key(held["store_id"], event.person_id))
+        store_id, person = event.store_id if sells else "", {":person": {event.person_id}}
+        if known.get("store_id") and known["store_id"] != store_id:
+            self._table.update(self._key(known["store_id"]), "DELETE guides :person", person)
         if store_id:
-            pk, sk = self._guide_key(store_id, event.person_id)
-            self._table.put({"pk": pk, "sk": sk, "schema": 1, "person_id": event.person_id})
-        self._table.put(
-            {"pk": key[0], "sk": key[1], "schema": 1, "store_id": store_id, "version": event.version}, with_item=False
-        )
-
-    def guides(self, store_id: str) -> list[str]:
-        """Who sells in a store, its manager among them, by id."""
-        pk, _ = self._key(store_id)
-        items = self._table.query_all(pk, sk_prefix="guide#", limit=GUIDES_LIMIT, consistent=True)
-        manager = (self._table.get(self._key(store_id)) or {}).get("manager")
-        return sorted({*(item["person_id"] for item in items), *((manager,) if manager else ())})
+            self._table.update(self._key(store_id), "ADD guides :person", person)
+        self._table.put({"pk": key[0], "sk": key[1], "schema": 1, "store_id": store_id, "version": event.version})
 
     def find(self, store_id: str) -> Store | None:
         """A store, strongly consistent; None where there is none."""
         item = self._table.get(self._key(store_id))
-        return _store(item) if item else None
+        return _store(item) if item and "store_id" in item else None
 
     def get(self, store_id: str) -> Store:
         """The same. Raises NotFound."""
@@ -108,12 +95,10 @@ class Stores:
     def _key(self, store_id: str) -> tuple[str, str]:
         return f"{self._tenant}#store#{store_id}", "store"
 
-    def _guide_key(self, store_id: str, person_id: str) -> tuple[str, str]:
-        return f"{self._tenant}#store#{store_id}", f"guide#{person_id}"
-
 
 def _store(item: dict[str, Any]) -> Store:
 
     position = GeoPoint.model_validate_json(item["position"]) if item.get("position") else None
     point = Point(position.latitude, position.longitude, position.datum) if position else None
-    return Store(item["store_id"], item["region"], point, manager=item.get("manager", ""))
+    guides = {*item.get("guides", ()), *filter(None, [item.get("manager", "")])}
+    return Store(item["store_id"], item["region"], point, tuple(sorted(guides)))

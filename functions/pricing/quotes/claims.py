@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from functions.pricing.strategies.engine import Trace
+from functions.pricing.strategies.plan import Trace
 from functions.pricing.strategies.units import NO_BUDGET, USED_UP, USED_UP_BY_CUSTOMER, USED_UP_IN_STORE
 
 CLAIMS_LIMIT = 30

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from functions.pricing.books.books import Book, Case, FactorStep, PriceTable, Resolution, Step, resolve_price
 from functions.pricing.places.places import LEVELS, NO_PLACES, Chain, Places, Spot, chain_of
 from functions.pricing.quotes.rules import gifts_of, show_rule
 from functions.pricing.strategies.cart import Cart, HeldCoupon, Line, PriceOffer, Usage
-from functions.pricing.strategies.engine import Trace, apply_plan
-from functions.pricing.strategies.strategies import NO_PLAN, Plan
+from functions.pricing.strategies.engine import apply_plan
+from functions.pricing.strategies.plan import NO_PLAN, Plan, Trace
 from hub.contracts.base import Words
 from hub.contracts.pricing import FactorView, PathStep, QuoteLineView, QuoteRequest, QuoteView
 from hub.kernel.errors import Invalid, Problem
@@ -45,6 +45,22 @@ class Ground:
     def chain(self) -> Chain:
         """The places whose prices may hold."""
         return chain_of(self.spot, self.places, self.book.tiers)
+
+
+@dataclass(frozen=True, slots=True)
+class SaleMoment:
+    """A moment in UTC, and its local day, weekday (1 is Monday) and minute of the day."""
+
+    at: datetime
+    day: date
+    weekday: int
+    minute: int
+
+
+def moment_of(at: datetime, zone: ZoneInfo) -> SaleMoment:
+    """A moment as strategies and rows ask for it."""
+    local = at.astimezone(zone)
+    return SaleMoment(at.astimezone(UTC), local.date(), local.isoweekday(), local.hour * 60 + local.minute)
 
 
 @dataclass(frozen=True)
@@ -81,7 +97,7 @@ def make_quote(quote_id: str, request: QuoteRequest, ground: Ground, now: dateti
         book=request.book,
         book_version=ground.version,
         lines=lines,
-        rules=tuple(show_rule(trace, currency) for trace in traces),
+        rules=tuple(show_rule(trace, currency) for trace in sorted(traces, key=lambda trace: bool(trace.reason))),
         gifts=gifts_of(traces),
         at=at,
         created_at=now,
@@ -96,19 +112,19 @@ def cart_of(
     request: QuoteRequest, resolutions: Sequence[Resolution], ground: Ground, chain: Chain, at: datetime
 ) -> Cart:
     """The cart as it enters the strategies."""
-    local = at.astimezone(ground.zone)
+    moment = moment_of(at, ground.zone)
     lines = []
-    for number, (item, found) in enumerate(zip(request.items, resolutions, strict=True)):
-        unit = found.price.amount_minor
+    for number, (item, resolution) in enumerate(zip(request.items, resolutions, strict=True)):
+        unit = resolution.price.amount_minor
         amount = unit * item.quantity
-        lines.append(Line(number, item.service, item.quantity, unit, unit, amount, found.floor_minor, amount))
+        lines.append(Line(number, item.service, item.quantity, unit, unit, amount, resolution.floor_minor, amount))
     return Cart(
         lines=lines,
         chain=chain,
-        at=at.astimezone(UTC),
-        day=local.date(),
-        weekday=local.isoweekday(),
-        minute=local.hour * 60 + local.minute,
+        at=moment.at,
+        day=moment.day,
+        weekday=moment.weekday,
+        minute=moment.minute,
         currency=ground.book.currency,
         store=ground.spot.store,
         channel=request.channel,
@@ -142,16 +158,16 @@ def explain(resolution: Resolution) -> tuple[PathStep, ...]:
 
 def _resolve(request: QuoteRequest, ground: Ground, chain: Chain, at: datetime) -> list[Resolution]:
     """The book's price of each line. Raises Invalid with every line that has none."""
-    local = at.astimezone(ground.zone)
-    minute, weekday = local.hour * 60 + local.minute, local.isoweekday()
-    resolutions, problems = [], []
+    moment = moment_of(at, ground.zone)
+    resolutions: list[Resolution] = []
+    problems: list[Problem] = []
     for number, item in enumerate(request.items):
         pointer = f"/lines/{number}" if request.service is None else ""
-        case = Case(item.quantity, request.channel, request.customer_level, weekday, minute)
+        case = Case(item.quantity, request.channel, request.customer_level, moment.weekday, moment.minute)
         try:
             service = ground.book.service(item.service, f"{pointer}/service")
-            found = resolve_price(ground.book, service, ground.tables[item.service], chain, case, pointer)
-            resolutions.append(_guided(found, request, ground.book))
+            resolution = resolve_price(ground.book, service, ground.tables[item.service], chain, case, pointer)
+            resolutions.append(_guided(resolution, request, ground.book))
         except Invalid as error:
             problems += error.problems
     if problems:
@@ -159,27 +175,27 @@ def _resolve(request: QuoteRequest, ground: Ground, chain: Chain, at: datetime) 
     return resolutions
 
 
-def _guided(found: Resolution, request: QuoteRequest, book: Book) -> Resolution:
+def _guided(resolution: Resolution, request: QuoteRequest, book: Book) -> Resolution:
     """In a channel that shows guide prices, the guide price (指导价), whatever else holds."""
-    guide = found.service.guide_minor
+    guide = resolution.service.guide_minor
     if guide is None or request.channel not in book.guide_channels:
-        return found
-    return Resolution(Money(guide, book.currency), found.service, found.steps, (), found.row)
+        return resolution
+    return Resolution(Money(guide, book.currency), resolution.service, resolution.steps, (), resolution.row)
 
 
-def _show_line(line: Line, found: Resolution) -> QuoteLineView:
-    currency = found.price.currency
+def _show_line(line: Line, resolution: Resolution) -> QuoteLineView:
+    currency = resolution.price.currency
     return QuoteLineView(
         line=line.number,
         service=line.service,
-        service_name=Words(zh=found.service.name_zh, en=found.service.name_en),
+        service_name=Words(zh=resolution.service.name_zh, en=resolution.service.name_en),
         quantity=line.quantity,
-        list_price=str(found.price),
+        list_price=str(resolution.price),
         price=str(Money(line.unit_minor, currency)),
         discount=str(Money(line.unit_minor * line.quantity - line.amount_minor, currency)),
         total=str(Money(line.amount_minor, currency)),
-        path=explain(found),
-        factors=tuple(_show_factor(step, currency) for step in found.factors),
+        path=explain(resolution),
+        factors=tuple(_show_factor(step, currency) for step in resolution.factors),
     )
 
 

@@ -65,9 +65,9 @@ class Redemptions:
         Raises Conflict, with the reason, for a quote that another order has, an order that has another quote, a limit
         that is used up, a coupon that is used.
         """
-        found = self.find(redemption.quote_id)
-        if found is not None and found.state == "redeemed":
-            return _same_order(found, redemption)
+        held = self.find(redemption.quote_id)
+        if held is not None and held.state == "redeemed":
+            return _same_order(held, redemption)
         writes = [self._taking(redemption), self._ordering(redemption)]
         reasons = ["", ""]
         for claim in redemption.claims:
@@ -79,9 +79,9 @@ class Redemptions:
         try:
             self._transact(writes, redemption.quote_id)
         except Lost as lost:
-            found = self.find(redemption.quote_id)
-            if found is not None and found.state == "redeemed":
-                return _same_order(found, redemption)
+            held = self.find(redemption.quote_id)
+            if held is not None and held.state == "redeemed":
+                return _same_order(held, redemption)
             if lost.index == 1:
                 other = str((lost.item or {}).get("quote_id", ""))
                 raise Conflict("the order has another quote", order_id=redemption.order_id, quote=other) from lost
@@ -91,18 +91,18 @@ class Redemptions:
     def release(self, quote_id: str, order_id: str) -> Redemption:
         """Give back what an order's quote claims: its payment failed. However often it is told, once. Raises NotFound,
         Conflict for another order's."""
-        found = self.find(quote_id)
-        if found is None:
+        held = self.find(quote_id)
+        if held is None:
             raise NotFound("the quote is not redeemed", quote=quote_id)
-        if found.order_id != order_id:
+        if held.order_id != order_id:
             raise Conflict("another order has it", quote=quote_id)
-        if found.state == "released":
-            return found
+        if held.state == "released":
+            return held
         try:
-            self._transact([*self._giving_back(found)], quote_id)
+            self._transact([*self._giving_back(held)], quote_id)
         except Lost:
-            return self.find(quote_id) or found
-        return Redemption(quote_id, order_id, "released", found.redeemed_at, found.claims, found.coupons)
+            return self.find(quote_id) or held
+        return Redemption(quote_id, order_id, "released", held.redeemed_at, held.claims, held.coupons)
 
     def _transact(self, writes: Sequence[Write], quote_id: str) -> None:
         for attempt in range(BUSY_TRIES - 1):
@@ -149,18 +149,18 @@ class Redemptions:
             values[":room"] = room
         return Update(self._use(claim.strategy, claim.whose), change, values, " AND ".join(conditions))
 
-    def _giving_back(self, found: Redemption) -> Iterator[Write]:
-        values = {":released": "released", ":redeemed": "redeemed", ":order": found.order_id}
+    def _giving_back(self, held: Redemption) -> Iterator[Write]:
+        values = {":released": "released", ":redeemed": "redeemed", ":order": held.order_id}
         when = "#state = :redeemed AND order_id = :order"
-        yield Update(self._key(found.quote_id), "SET #state = :released", values, when)
-        yield Delete((f"{self._tenant}#order#{found.order_id}", "quote"))
-        for claim in found.claims:
+        yield Update(self._key(held.quote_id), "SET #state = :released", values, when)
+        yield Delete((f"{self._tenant}#order#{held.order_id}", "quote"))
+        for claim in held.claims:
             change, counts = "ADD uses :less", {":less": -1}
             if claim.whose == "all":
                 change, counts[":amount"] = "ADD uses :less, spent :amount", -claim.amount_minor
             yield Update(self._use(claim.strategy, claim.whose), change, counts)
-        for code in found.coupons:
-            yield self._coupons.giving_back(code, found.order_id)
+        for code in held.coupons:
+            yield self._coupons.giving_back(code, held.order_id)
 
     def _key(self, quote_id: str) -> tuple[str, str]:
         return f"{self._tenant}#quote#{quote_id}", "redemption"
@@ -169,10 +169,10 @@ class Redemptions:
         return f"{self._tenant}#use#{strategy}", whose
 
 
-def _same_order(found: Redemption, redemption: Redemption) -> Redemption:
-    if found.order_id == redemption.order_id:
-        return found
-    raise Conflict("another order has it", quote=found.quote_id, order_id=found.order_id)
+def _same_order(held: Redemption, redemption: Redemption) -> Redemption:
+    if held.order_id == redemption.order_id:
+        return held
+    raise Conflict("another order has it", quote=held.quote_id, order_id=held.order_id)
 
 
 def _redemption(item: Mapping[str, Any]) -> Redemption:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from functions.pricing.strategies.engine import Trace
 from functions.pricing.strategies.kind import STAGES
+from functions.pricing.strategies.plan import Trace
 from functions.pricing.strategies.units import REASONS
 from hub.contracts.base import Words
 from hub.contracts.pricing import FundingShare, GiftView, PriceRuleView, RuleShare

@@ -18,7 +18,7 @@ def lint_campaign(proposal: Proposal[Campaign], context: Context) -> Iterable[Fi
     """Errors: a strategy by itself could sell below a floor (亏本), each with the place where it goes lowest. What
     several do together is held at the floor when it is quoted."""
     for nth, document in enumerate(proposal.content.strategies):
-        strategy = next((one for one in proposal.value.strategies if one.key == document.id), None)
+        strategy = next((known for known in proposal.value.strategies if known.key == document.id), None)
         if strategy is not None:
             for rule in _losses(strategy, context):
                 yield Finding(f"/strategies/{nth}/terms", rule)
@@ -45,7 +45,7 @@ def _floored_prices(strategy: Strategy, book: Book, table: PriceTable) -> Iterat
     places = strategy.places or frozenset({*table.by_place, *table.floors_minor})
     for place in sorted(places):
         chain = ((place, "area"), *regions_of("base" if ":" in place else place, book.tiers))
-        floor, row = table.floor(chain), table.nearest(chain, Case())  # type: ignore[arg-type] # any level will do
+        floor, row = table.floor(chain), table.nearest(chain, Case())
         if row is not None and floor:
             yield place, row.price_minor, floor
 

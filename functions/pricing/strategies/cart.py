@@ -90,7 +90,7 @@ class Cart:
     """The strategy whose turn it is."""
 
     def __post_init__(self) -> None:
-        self.places = frozenset(place for place, _ in self.chain)
+        self.places = frozenset([place for place, _ in self.chain])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,13 @@ class Gift:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Effect:
     """What a strategy would do: unit prices by line number, or what it takes off each line; offered_minor: what it
     would give if nothing stood in the way."""
 
-    units_minor: Mapping[int, int] = field(default_factory=dict)
-    cuts_minor: Mapping[int, int] = field(default_factory=dict)
+    units_minor: dict[int, int] = field(default_factory=dict)
+    cuts_minor: dict[int, int] = field(default_factory=dict)
     offered_minor: int = 0
     gifts: tuple[Gift, ...] = ()
     coupon: str = ""

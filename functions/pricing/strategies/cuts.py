@@ -70,12 +70,16 @@ def off(percent: int) -> Cut:
     return lambda price: (price * left + HUNDRED // 2) // HUNDRED
 
 
+def fixed(price_minor: int) -> Cut:
+    """That price, whatever it was."""
+    return lambda _: price_minor
+
+
 def cut_of(terms: CutTerms | OffTerms, currency: str) -> Cut:
     """What the terms make of a price; never below nothing."""
     price = getattr(terms, "price", None)
     if price is not None:
-        fixed = minor(price, currency)
-        return lambda _: fixed
+        return fixed(minor(price, currency))
     if terms.percent is not None:
         return off(hundredths(terms.percent))
     amount = minor(terms.amount or "0", currency)
@@ -85,24 +89,30 @@ def cut_of(terms: CutTerms | OffTerms, currency: str) -> Cut:
 def cut_pieces(lines: Sequence[Line], cut: Cut, pieces: int | None = None) -> Effect | str:
     """The effect of a cut on each piece, or on the first so many pieces. A cut that would make a piece dearer gives
     nothing."""
-    cuts, left = {}, pieces
+    cuts: dict[int, int] = {}
+    left = pieces
     for line in lines:
         count = line.quantity if left is None else min(line.quantity, left)
         if count <= 0:
             break
         each = line.amount_minor // line.quantity
-        saved = max(0, each - cut(each)) * count
-        if pieces is None:
-            saved = max(0, line.amount_minor - cut(each) * line.quantity) if cut(each) < each else 0
-        left = None if left is None else left - count
+        becomes = cut(each)
+        if becomes >= each:
+            continue
+        saved = (each - becomes) * count if left is not None else line.amount_minor - becomes * count
+        if left is not None:
+            left -= count
         if saved:
             cuts[line.number] = saved
-    return Effect(cuts_minor=cuts, offered_minor=sum(cuts.values())) if cuts else NOTHING_TO_GIVE
+    return Effect({}, cuts, sum(cuts.values())) if cuts else NOTHING_TO_GIVE
 
 
 def spread(amount_minor: int, lines: Sequence[Line]) -> dict[int, int]:
     """An amount off several lines: by what each costs, the largest remainders first, no line below its floor. What no
     line can bear is not in it, so the parts sum to what is really given."""
+    if len(lines) == 1:
+        share = min(amount_minor, lines[0].room_minor)
+        return {lines[0].number: share} if share > 0 else {}
     shares = {line.number: 0 for line in lines}
     left = min(amount_minor, sum(line.room_minor for line in lines))
     for _ in range(len(lines)):
@@ -121,7 +131,7 @@ def effect_of(amount_minor: int, lines: Sequence[Line], coupon: str = "") -> Eff
     """The effect of an amount off these lines together."""
     if amount_minor <= 0:
         return NOTHING_TO_GIVE
-    return Effect(cuts_minor=spread(amount_minor, lines), offered_minor=amount_minor, coupon=coupon)
+    return Effect({}, spread(amount_minor, lines), amount_minor, (), coupon)
 
 
 def total(lines: Sequence[Line]) -> int:

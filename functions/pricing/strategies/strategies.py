@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from hub.documents.overlay import pointer
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.regions import is_region
 
-STRICTNESS: tuple[Stacking, ...] = ("stack", "best", "exclusive")
+UNUSED = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,19 @@ class Span:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
 
-    def holds(self, cart: Cart) -> bool:
-        """Whether the cart's moment lies in it."""
-        return not (
-            (self.first_day is not None and cart.day < self.first_day)
-            or (self.last_day is not None and cart.day > self.last_day)
-            or (self.starts_at is not None and cart.at < self.starts_at)
-            or (self.ends_at is not None and cart.at >= self.ends_at)
-        )
+    @property
+    def has_moments(self) -> bool:
+        """Whether it begins or ends within a day."""
+        return self.starts_at is not None or self.ends_at is not None
+
+    def holds_on_day(self, day: date) -> bool:
+        """Whether a local day lies in it, as far as it goes by days."""
+        return (self.first_day is None or day >= self.first_day) and (self.last_day is None or day <= self.last_day)
+
+    def holds_on(self, at: datetime, day: date) -> bool:
+        """Whether a moment, with its local day, lies in it."""
+        begun = self.starts_at is None or at >= self.starts_at
+        return begun and (self.ends_at is None or at < self.ends_at) and self.holds_on_day(day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,8 @@ class Strategy:
     hours: tuple[int, int] | None = None
     limits: Limits | None = None
     funding: tuple[tuple[str, int], ...] = ()
+    is_moving: bool = False
+    """Whether there is anything to ask at each sale anew: a moment, or a limit."""
 
     @property
     def hangs_on_areas(self) -> bool:
@@ -97,24 +104,30 @@ class Strategy:
         return any(place.startswith(("area:", "group:")) for place in named)
 
     def why_not(self, cart: Cart) -> str:
-        """Why it does not hold for a cart as a whole, "" where it may."""
-        if self.span is not None and not self.span.holds(cart):
-            return units.OTHER_TIME
+        """Why it does not hold for whom and where a cart is, on its day, at its hour; "" where it may."""
         if self.channels and cart.channel not in self.channels:
             return units.OTHER_CHANNEL
         if self.levels and cart.level not in self.levels:
             return units.OTHER_LEVEL
         if self.places and self.places.isdisjoint(cart.places):
             return units.ELSEWHERE
-        if (self.weekdays and cart.weekday not in self.weekdays) or (
-            self.hours is not None and not in_hours(cart.minute, self.hours)
+        if (
+            (self.weekdays and cart.weekday not in self.weekdays)
+            or (self.hours is not None and not in_hours(cart.minute, self.hours))
+            or (self.span is not None and not self.span.holds_on_day(cart.day))
         ):
             return units.OTHER_TIME
         if self.currency != cart.currency:
             return units.OTHER_CURRENCY
-        if self.limits is not None:
-            return self.limits.why_not(cart, cart.usage.get(self.key, Usage()))
+        if self.services and self.services.isdisjoint(line.service for line in cart.lines):
+            return units.OTHER_SERVICE
         return ""
+
+    def why_not_now(self, cart: Cart) -> str:
+        """Why it does not hold at this very moment, or is used up; "" where it isn't."""
+        if self.span is not None and not self.span.holds_on(cart.at, cart.day):
+            return units.OTHER_TIME
+        return self.limits.why_not(cart, cart.usage.get(self.key, UNUSED)) if self.limits else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,49 +135,6 @@ class Campaign:
     """Strategies that come and go together."""
 
     strategies: tuple[Strategy, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Strategies of one group in the order in which they come, and how they stack."""
-
-    stacking: Stacking
-    strategies: tuple[Strategy, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Every strategy in force, by stage and group. The order in which documents write them plays no part."""
-
-    stages: tuple[tuple[Group, ...], ...]
-    by_key: Mapping[str, Strategy]
-
-    @classmethod
-    def of(cls, campaigns: Mapping[str, Campaign]) -> Plan:
-        strategies = [
-            replace(strategy, key=f"{key}/{strategy.key}")
-            for key, campaign in campaigns.items()
-            for strategy in campaign.strategies
-        ]
-        ordered = sorted(strategies, key=lambda strategy: (*strategy.order, strategy.key))
-        stages = tuple(
-            tuple(_groups([strategy for strategy in ordered if strategy.stage == stage]))
-            for stage in range(len(STAGES))
-        )
-        return cls(stages, {strategy.key: strategy for strategy in ordered})
-
-    @property
-    def mentions_areas(self) -> bool:
-        """Whether any strategy hangs on a business district or a store group."""
-        return any(strategy.hangs_on_areas for strategy in self.strategies)
-
-    @property
-    def strategies(self) -> Iterable[Strategy]:
-        """All of them."""
-        return self.by_key.values()
-
-
-NO_PLAN = Plan(((),) * len(STAGES), {})
 
 
 def campaign_of(document: CampaignDocument) -> Campaign:
@@ -191,7 +161,7 @@ def campaign_of(document: CampaignDocument) -> Campaign:
 def _compiled(
     strategy: StrategyDocument, document: CampaignDocument, where: str, problems: list[Problem]
 ) -> Strategy | None:
-    kind, currency = BY_NAME[strategy.kind], document.currency
+    kind, currency, span = BY_NAME[strategy.kind], document.currency, _span(document.period)
     try:
         terms = kind.terms.model_validate(strategy.terms)
         act = kind.plan(terms, currency)
@@ -215,7 +185,7 @@ def _compiled(
         act=act,
         terms=terms,
         currency=currency,
-        span=_span(document.period),
+        span=span,
         services=frozenset(strategy.services),
         places=frozenset(strategy.places),
         channels=frozenset(strategy.channels),
@@ -224,6 +194,7 @@ def _compiled(
         hours=(minute_of(strategy.hours.begins), minute_of(strategy.hours.ends)) if strategy.hours else None,
         limits=limits,
         funding=tuple(sorted(strategy.funding.items())),
+        is_moving=limits is not None or (span is not None and span.has_moments),
     )
 
 
@@ -244,12 +215,3 @@ def _span(period: Period | None) -> Span | None:
     if period is None:
         return None
     return Span(period.first_day, period.last_day, period.starts_at, period.ends_at)
-
-
-def _groups(ordered: list[Strategy]) -> Iterable[Group]:
-    """The strategies of a stage by group, in the order of the first of each."""
-    members: dict[str, list[Strategy]] = {}
-    for strategy in ordered:
-        members.setdefault(strategy.group or f"/{strategy.key}", []).append(strategy)
-    for own in members.values():
-        yield Group(max((strategy.stacking for strategy in own), key=STRICTNESS.index), tuple(own))

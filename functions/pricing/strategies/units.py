@@ -67,8 +67,11 @@ REASONS: dict[str, tuple[str, str]] = {
 
 def reprice(lines: Iterable[Line], unit: Callable[[Line], int]) -> Effect | str:
     """The effect of new unit prices."""
-    units = {line.number: price for line in lines if (price := unit(line)) != line.unit_minor}
-    return Effect(units_minor=units) if units else SAME_PRICE
+    units = {}
+    for line in lines:
+        if (price := unit(line)) != line.unit_minor:
+            units[line.number] = price
+    return Effect(units, {}) if units else SAME_PRICE
 
 
 def offered(kind: str) -> Act:

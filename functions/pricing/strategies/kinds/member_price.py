@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
-from functions.pricing.strategies.cuts import cut_pieces, minor
+from functions.pricing.strategies.cuts import cut_pieces, fixed, minor
 from functions.pricing.strategies.kind import StrategyKind
 from functions.pricing.strategies.units import OTHER_LEVEL, merged
 from hub.contracts.base import Contract, Slug
@@ -27,9 +27,7 @@ def plan(terms: MemberPriceTerms, currency: str) -> Act:
     def act(cart: Cart, lines: list[Line]) -> Effect | str:
         if cart.level not in levels:
             return OTHER_LEVEL
-        return merged(
-            cut_pieces([line], lambda _, price=prices[line.service]: price) for line in lines if line.service in prices
-        )
+        return merged(cut_pieces([line], fixed(prices[line.service])) for line in lines if line.service in prices)
 
     return act
 
