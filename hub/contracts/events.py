@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Field, TypeAdapter
 
-from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug, StoreId
+from hub.contracts.base import Contract, GeoPoint, Moment, PersonId, RegionCode, Slug, StoreId
 from hub.contracts.classes import Classified, Contact, Identity
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
@@ -266,15 +266,6 @@ class PersonChanged(Event):
     sealed_contacts: Contact = Field(default="", description="phone, e-mail …, sealed: nobody reads them off the bus")
 
 
-class StoreChanged(Event):
-    """A store (门店) was opened, moved or renamed: where it lies now. directory → tickets."""
-
-    type: Literal["store.changed"] = "store.changed"
-    store_id: StoreId
-    version: int
-    region: RegionCode
-
-
 class FormSubmitted(Event):
     """Somebody handed in a form, or handed it in anew. What it says of them lies in the content store. tickets →
     customers."""
@@ -358,6 +349,31 @@ class ShiftHandedOver(Event):
     overdue: int = Field(default=0, description="of how many a limit has passed that nobody took up")
 
 
+class StoreChanged(Event):
+    """A store (门店) was saved: where it is, and who runs it. directory → tickets, pricing."""
+
+    type: Literal["store.changed"] = "store.changed"
+    store_id: StoreId
+    version: int
+    region: RegionCode
+    manager: PersonId | Literal[""] = ""
+    position: GeoPoint | None = None
+
+
+class PricesPublished(Event):
+    """A campaign or a price book was published, reverted or withdrawn, and holds in a store from `starts_at` on: its
+    guides are to know. One event a store; acknowledged in pricing. pricing → whoever reaches people."""
+
+    type: Literal["prices.published"] = "prices.published"
+    publication_id: str
+    document: str = Field(description="kind/key, e.g. campaign/spring")
+    number: int
+    starts_at: Moment
+    region: RegionCode
+    store_id: str
+    recipients: tuple[PersonId, ...]
+
+
 class GlassBroken(Event):
     """Somebody looked at a thing out of their reach, for a reason that the directory keeps. directory → customers,
     notifications."""
@@ -410,6 +426,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     OrderResolved,
     ShiftStarted,
     ShiftHandedOver,
+    PricesPublished,
     GlassBroken,
     EndpointDisabled,
     ExecutionFailed,
