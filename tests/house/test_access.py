@@ -38,6 +38,8 @@ PLAIN: dict[str, str] = {
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key DocumentView.key DraftView.key
         PublicationView.key""",
+    "what a book comes to: whoever reads it keeps it": "AccountSum.amount",
+    "what a customer has with us, and is told": "AccountMove.amount IssuedPart.amount",
     "the one answer that carries a secret, to whoever just made it": "NewKeyView.api_key TokenView.access_token",
     "what a customer is asked for, pays or gets back: they were told": """
         OrderEntry.amount OrderPaid.amount_minor OrderDepositPaid.amount_minor OrderDepositPaid.total_minor

@@ -11,7 +11,7 @@ from typing import Any
 from functions.settlement import app
 from hub.contracts.events import TicketClosed
 from hub.kernel.clock import StepClock
-from tests.support.access import PERSON, REGION, STORE, Ids, Sample
+from tests.support.access import PERSON, REGION, Ids, Sample
 from tests.support.aws import REGION as AWS_REGION
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
