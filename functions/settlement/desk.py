@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from functions.settlement.ledger.balances_table import Balances
-from functions.settlement.ledger.book import Book
+from functions.settlement.ledger.book_table import Book
 from functions.settlement.ledger.deferrals_table import Deferrals
 from functions.settlement.ledger.entries_table import Entries
 from functions.settlement.runs.machine import Machine

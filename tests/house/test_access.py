@@ -42,6 +42,8 @@ PLAIN: dict[str, str] = {
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key
         PricesPublished.document PublicationReach.document StorePublication.document DocumentView.key DraftView.key
         PublicationView.key""",
+    "what a book comes to: whoever reads it keeps it": "AccountSum.amount",
+    "what a customer has with us, and is told": "AccountMove.amount IssuedPart.amount",
     "the one answer that carries a secret, to whoever just made it": """
         NewKeyView.api_key TokenView.access_token SessionView.access_token SessionView.refresh_token LinkView.link
         NewEndpointView.secret""",
