@@ -2,7 +2,7 @@
 
 | item | pk | sk |
 |---|---|---|
-| entry | `<t>#entry#<fact id>` | purpose: posting is one conditional put |
+| entry | `<t>#entry#<fact id>` | `<policy>#<purpose>`: posting is one conditional put |
 | line of a party | `<t>#party#<party>` | `line#<occurred at>#<entry id>`; `statement_id` once it is settled |
 | statement | `<t>#party#<party>` | `statement#<id>` |
 | due | `<t>#due#<party>` | `<booked at>#<entry id>`: a hint to a line that may be unsettled; the line decides |

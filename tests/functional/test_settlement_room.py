@@ -80,7 +80,7 @@ def replay_stream() -> None:
             "table": "hub-demo-settlement",
             "kind": "INSERT",
             "pk": f"demo#entry#{entry['fact_id']}",
-            "sk": entry["purpose"],
+            "sk": f"{entry['reason']['rule']}#{entry['purpose']}",
             "new": None,
             "old": None,
         }

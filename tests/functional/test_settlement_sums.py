@@ -95,7 +95,9 @@ class Business:
 
     def project(self, entry: Entry) -> None:
         """What the stream does, as often as it likes."""
-        known, booking = self.desk.entries.read(f"{self.tenant}#entry#{entry.fact_id}", entry.purpose)
+        known, booking = self.desk.entries.read(
+            f"{self.tenant}#entry#{entry.fact_id}", f"{entry.policy}#{entry.purpose}"
+        )
         self.desk.entries.project(party_lines(known, booking))
 
     def begin(self, desk: Desk) -> str:

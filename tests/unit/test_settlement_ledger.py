@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -52,7 +53,23 @@ def test_an_entry_has_at_most_fifty_lines() -> None:
         entry(*[1, -1] * 26)
 
 
-def test_the_id_comes_from_the_fact_and_the_purpose_alone() -> None:
+def test_two_policies_with_one_purpose_make_two_entries() -> None:
+    """What a fact makes by one policy never stands in the way of what it makes by another."""
+    other = replace(entry(100, -100), why=replace(WHY, rule="city_commission"))
+    assert other.id != entry(100, -100).id
+    assert other.policy == "city_commission"
+
+
+def test_dimensions_come_back_from_the_store_as_they_went() -> None:
+    """A line's order, store and hour are part of its entry."""
+    line = Line("expense:commission", Money(100), {"order": "o1", "store": "s1", "hour": "14"})
+    made = replace(entry(100, -100), lines=(line, Line("payable:region:310000", Money(-100))))
+    booking = book_entry(NOW, NOW, Closing(), ZONE)
+    assert entry_from_document(entry_document(made, booking)) == (made, booking)
+    assert made.earned_by_party() == {"region:310000": Money(100)}
+
+
+def test_the_id_comes_from_the_fact_the_policy_and_the_purpose_alone() -> None:
     """Made again with another amount it is still the same entry; another fact is another entry."""
     assert is_id(entry(100, -100).id, "ent")
     assert entry(100, -100).id == entry(7, -7).id != entry(100, -100, fact="evt_2").id

@@ -58,7 +58,10 @@ def close_ticket() -> None:
         ticket_type="repair", region=REGION, assignee=PERSON, outcome="done", labour_minor=12000,
     )  # fmt: skip
     app.on_event(bus_batch(closed), Context())
-    keys = [(f"{TENANT}#entry#{entry['fact_id']}", entry["purpose"]) for entry in listed("/settlement/ledger/entries")]
+    keys = [
+        (f"{TENANT}#entry#{entry['fact_id']}", f"{entry['reason']['rule']}#{entry['purpose']}")
+        for entry in listed("/settlement/ledger/entries")
+    ]
     seen = {"table": f"hub-{TENANT}-settlement", "kind": "INSERT", "new": None, "old": None}
     app.on_change(sqs_batch(*({**seen, "pk": pk, "sk": sk} for pk, sk in keys)), Context())
 
