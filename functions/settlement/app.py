@@ -5,31 +5,36 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.settlement.api import ledger, runs, statements
+from functions.settlement.api import facts, ledger, runs, statements, templates
 from functions.settlement.desk import Desk
-from functions.settlement.handlers.posting import policies_at, post_entry
+from functions.settlement.facts.of_events import fact_of
+from functions.settlement.facts.rates import RATES
+from functions.settlement.handlers.intake import retry_parked, take_in
 from functions.settlement.handlers.steps import run_step
+from functions.settlement.handlers.windows import post_windows
 from functions.settlement.ledger.lines import party_lines
-from functions.settlement.policies import entries_for
 from functions.settlement.policy_kind import POLICIES
 from functions.settlement.room import room
 from functions.settlement.runs.periods import RUN_HOUR, day_of_run, local_day, run_id_of
-from hub.contracts.events import Event, TicketClosed
+from functions.settlement.templates import TEMPLATES
+from hub.contracts.events import Event, PersonChanged
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 
-__all__ = ["forward", "ledger", "room", "runs", "statements"]
+__all__ = ["facts", "forward", "ledger", "room", "runs", "statements", "templates"]
 forward = room.forward
 
-serve_documents(room, (POLICIES,), lambda desk: desk.documents)
+serve_documents(room, (POLICIES, RATES, TEMPLATES), lambda desk: desk.documents)
 
 
-@room.events("ticket.closed")
+@room.events("ticket.closed", "work.reported", "order.finished", "refund.paid", "person.changed")
 def on_event(desk: Desk, event: Event) -> None:
-    """Post the entries of a closed ticket; a repeat posts nothing new."""
-    assert isinstance(event, TicketClosed)  # noqa: S101 - the one subscription
-    for entry in entries_for(event, policies_at(desk, event.at)):
-        post_entry(desk, entry, desk.now())
+    """Settle what happened; a repeat posts nothing new. Somebody new may be what a parked fact waited for."""
+    if isinstance(event, PersonChanged):
+        if desk.facts.make_known(f"person:{event.person_id}"):
+            retry_parked(desk, desk.now())
+        return
+    take_in(desk, fact_of(event, desk.zone), desk.now())
 
 
 @room.changes
@@ -47,7 +52,9 @@ def daily(desk: Desk, now: datetime) -> None:
     earlier = day_of_run(open_id, desk.tenant, day) if open_id else None
     if earlier and earlier != day:
         desk.machine.start(open_id, earlier, again_at=now)
+    post_windows(desk, now)
     desk.machine.start(run_id_of(desk.tenant, day), day)
+    retry_parked(desk, now)
 
 
 @room.task("steps")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from functions.settlement.facts.facts_table import FactsTable
 from functions.settlement.ledger.entries_table import Entries
 from functions.settlement.runs.machine import Machine
 from functions.settlement.runs.runs_table import Runs
@@ -30,6 +31,7 @@ class Desk:
     machine: Machine
     documents: Documents
     now: Callable[[], datetime]
+    facts: FactsTable
 
 
 def build_desk(host: Host) -> Desk:
@@ -37,6 +39,7 @@ def build_desk(host: Host) -> Desk:
     settings = host.settings
     table = Table(settings.table, host.client("dynamodb"))
     bind(settings.table, *MODELS)
+    facts = FactsTable(settings.tenant, table)
     return Desk(
         tenant=settings.tenant,
         zone=ZoneInfo(settings.timezone),
@@ -44,6 +47,7 @@ def build_desk(host: Host) -> Desk:
         runs=Runs(settings.tenant),
         statements=Statements(settings.tenant),
         machine=Machine(host.client("stepfunctions"), settings.run_arn),
-        documents=Documents(table, settings.tenant, host.now, None),
+        documents=Documents(table, settings.tenant, host.now, facts.knows),
         now=host.now,
+        facts=facts,
     )

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.settlement import app
-from functions.settlement.handlers.posting import policies_at
+from functions.settlement.facts.of_events import fact_of
+from functions.settlement.handlers.posting import policies_for
 from functions.settlement.handlers.steps import PARTIES_A_PAGE
 from functions.settlement.ledger.lines import party_lines
 from functions.settlement.policies import entries_for
@@ -138,10 +139,12 @@ def test_a_repeated_event_posts_nothing_new() -> None:
     assert earnings()["totals"][0]["total"] == "56.00"
 
 
-def test_an_event_in_a_currency_that_nobody_knows_goes_back_to_its_queue() -> None:
-    """It alone fails; the others of the batch are posted."""
-    batch = bus_batch(closed(1, currency="XXX"), closed(2))
-    assert app.on_event(batch, Context()) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+def test_an_event_in_a_currency_that_nobody_knows_is_parked() -> None:
+    """It waits with its reason; the others of the batch are posted."""
+    assert app.on_event(bus_batch(closed(1, currency="XXX"), closed(2)), Context()) == DONE
+    waiting = app.room.desk.facts.find("evt_1")
+    assert waiting is not None
+    assert (waiting.reason, waiting.pointer) == ("unknown_currency", "/currency")
     assert call(app.room, "GET", "/settlement/ledger/summary").json["entries"] == 2
 
 
@@ -375,7 +378,7 @@ def test_a_regions_finance_keeps_to_its_region() -> None:
 def test_a_policy_changes_what_closes_from_then_on() -> None:
     """Published now, it holds for tickets that close from now on; what closed before keeps the rule of its day."""
     shown = call(app.room, "GET", "/settlement/policies/repair_commission").json["document"]
-    shown["parts"][0]["rate"] = "0.40"
+    shown["postings"][0]["steps"][0]["rate"] = "0.40"
     noon = SIX + timedelta(hours=6)
     body = {"document": shown, "valid_from": noon.isoformat()}
     assert call(app.room, "POST", "/settlement/policies/repair_commission/publish", body).status == 200
@@ -391,9 +394,9 @@ def test_a_policy_changes_what_closes_from_then_on() -> None:
 
 def test_a_party_with_more_lines_than_a_statement_holds_gets_two(clock: StepClock) -> None:
     """One line too many starts a second part; together they hold every line once."""
-    policies = policies_at(app.room.desk, clock.now)
     for number in range(LINES_LIMIT + 1):
-        (entry,) = entries_for(closed(number, travel_minor=0), policies)
+        fact = fact_of(closed(number, travel_minor=0), ZONE)
+        (entry,) = entries_for([fact], policies_for(app.room.desk, fact))
         app.room.desk.entries.project(party_lines(entry, book_entry(entry.occurred_at, clock.now, Closing(), ZONE)))
     clock.now = SIX
     run_id = run_machine()

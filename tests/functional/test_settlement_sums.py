@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from functions.settlement.desk import Desk
+from functions.settlement.facts.facts_table import FactsTable
 from functions.settlement.handlers import steps
 from functions.settlement.ledger.entries_table import Entries
 from functions.settlement.ledger.ledger import Entry, Line, Why
@@ -78,7 +79,8 @@ class Business:
         runs, statements = Runs(self.tenant), Statements(self.tenant)
         machine = Machine(None, "never started")
         documents = Documents(Table(TABLE, None), self.tenant, lambda: self.now, None)
-        return Desk(self.tenant, ZONE, entries, runs, statements, machine, documents, now=lambda: self.now)
+        facts = FactsTable(self.tenant, Table(TABLE, None))
+        return Desk(self.tenant, ZONE, entries, runs, statements, machine, documents, lambda: self.now, facts)
 
     @property
     def now(self) -> datetime:
@@ -96,7 +98,7 @@ class Business:
     def project(self, entry: Entry) -> None:
         """What the stream does, as often as it likes."""
         known, booking = self.desk.entries.read(
-            f"{self.tenant}#entry#{entry.fact_id}", f"{entry.policy}#{entry.purpose}"
+            f"{self.tenant}#entry#{entry.fact_id}", f"{entry.why.rule}#{entry.purpose}"
         )
         self.desk.entries.project(party_lines(known, booking))
 

@@ -57,7 +57,6 @@ def test_two_policies_with_one_purpose_make_two_entries() -> None:
     """What a fact makes by one policy never stands in the way of what it makes by another."""
     other = replace(entry(100, -100), why=replace(WHY, rule="city_commission"))
     assert other.id != entry(100, -100).id
-    assert other.policy == "city_commission"
 
 
 def test_dimensions_come_back_from_the_store_as_they_went() -> None:

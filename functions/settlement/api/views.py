@@ -25,7 +25,7 @@ def entry_view(entry: Entry, booking: Booking) -> wire.LedgerEntryView:
         late_for=late,
         currency=entry.currency,
         lines=tuple(wire.LedgerLine(account=line.account, amount=str(line.amount)) for line in entry.lines),
-        reason=_reason(entry.why),
+        reason=reason_view(entry.why),
     )
 
 
@@ -91,11 +91,12 @@ def _line(line: PartyLine) -> wire.PartyLine:
         occurred_at=line.occurred_at,
         amount=str(line.amount),
         currency=line.amount.currency,
-        reason=_reason(line.why),
+        reason=reason_view(line.why),
         state="confirmed" if line.statement_id else "pending",
         statement_id=line.statement_id,
     )
 
 
-def _reason(why: Why) -> wire.Reason:
+def reason_view(why: Why) -> wire.Reason:
+    """Why, in words and facts."""
     return wire.Reason(zh=why.zh, en=why.en, rule=why.rule, rule_version=why.version, facts=dict(why.facts))

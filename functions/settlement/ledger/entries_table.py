@@ -36,11 +36,11 @@ class Entries:
         self._known_parties: set[str] = set()
 
     def post(self, entry: Entry, booking: Booking) -> tuple[Entry, Booking, bool]:
-        """Post an entry, once for its fact, policy and purpose: one conditional put. Answers what the ledger now
-        holds for them, and whether it is new."""
+        """Post an entry, once for its fact and purpose: one conditional put. Answers what the ledger now holds for
+        them, and whether it is new."""
         item = EntryItem(
             f"{self._tenant}#entry#{entry.fact_id}",
-            f"{entry.policy}#{entry.purpose}",
+            f"{entry.why.rule}#{entry.purpose}",
             document=entry_document(entry, booking),
         )
         item.list_under(list_keys(self._tenant, LIST, entry.id, booking.posted_at, region=region_of(entry)))

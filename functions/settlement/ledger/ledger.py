@@ -1,4 +1,4 @@
-"""The ledger: balanced journal entries (分录). One entry is one fact for one purpose, with all its lines.
+"""The ledger: balanced journal entries (分录). One entry is one fact, one policy and one purpose, with all its lines.
 
 Debits are positive, credits negative, and the lines of an entry sum to zero: the constructor takes nothing
 else.
@@ -20,27 +20,19 @@ from hub.kernel.money import Money
 
 SCHEMA = 1
 LINES_LIMIT = 50
-DIMENSIONS = ("order", "ticket", "item", "person", "hour", "node", "channel", "store", "region")
-"""What a line may be added up by (维度); texts, absent where a line has none. hour: of the day, "00" to "23", in the
-tenant's zone."""
-PARTY_KINDS = ("person", "store", "region", "platform", "dealer", "hq")
-"""Who may be owed money. A party is `<kind>:<id>`, and what it earned stands on `payable:<party>`."""
+PARTY_KINDS = ("person", "store", "dealer", "region", "platform", "supplier")
+"""Who a statement may be for (结算对象)."""
 _PARTY_ACCOUNT = re.compile(rf"^payable:((?:{'|'.join(PARTY_KINDS)}):.+)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One posting to one account. dimensions: see DIMENSIONS; those of what the line is about."""
+    """One posting to one account. dims: what it is about, by dimension (order, ticket, item, person, hour, node,
+    channel, book)."""
 
     account: str
     amount: Money
-    dimensions: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def party(self) -> str:
-        """Whose money it is: `person:<id>`, `store:<id>` …; "" for an account of our own."""
-        match = _PARTY_ACCOUNT.match(self.account)
-        return match.group(1) if match else ""
+    dims: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +60,16 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A balanced journal entry, unique by (fact_id, policy, purpose). Raises Invalid, naming /lines, when it is
-    empty, too long, of more than one currency, or not balanced."""
+    """A balanced journal entry, unique by fact, policy (`why.rule`) and purpose. reverses: the id of the entry that it
+    takes back, in whole or in part. Raises Invalid, naming /lines, when it is empty, too long, of more than one
+    currency, or not balanced."""
 
     fact_id: str
     purpose: str
     occurred_at: datetime
     lines: tuple[Line, ...]
     why: Why
+    reverses: str = ""
 
     def __post_init__(self) -> None:
         if not 2 <= len(self.lines) <= LINES_LIMIT:
@@ -89,23 +83,20 @@ class Entry:
 
     @property
     def id(self) -> str:
-        """`ent_…`, from the fact, the policy's key and the purpose alone, sorted by when it occurred."""
-        return derived_id("ent", self.occurred_at, self.fact_id, self.policy, self.purpose)
-
-    @property
-    def policy(self) -> str:
-        """The key of the policy that made it; "manual" for what finance posted by hand."""
-        return self.why.rule
+        """`ent_…`, from the fact, the policy and the purpose alone, sorted by when it occurred."""
+        return derived_id("ent", self.occurred_at, self.fact_id, self.why.rule, self.purpose)
 
     @property
     def currency(self) -> str:
         return self.lines[0].amount.currency
 
     def earned_by_party(self) -> dict[str, Money]:
-        """What the entry means to each party (see PARTY_KINDS): positive is what we owe them more."""
+        """What the entry means to each party (`person:<id>`, `store:<id>`): positive is what we owe them
+        more."""
         earned: dict[str, Money] = {}
         for line in self.lines:
-            if party := line.party:
+            if match := _PARTY_ACCOUNT.match(line.account):
+                party = match.group(1)
                 earned[party] = earned.get(party, Money(0, self.currency)) - line.amount
         return earned
 
@@ -119,8 +110,9 @@ def entry_document(entry: Entry, booking: Booking) -> str:
             "purpose": entry.purpose,
             "occurred_at": rfc3339(entry.occurred_at),
             "currency": entry.currency,
-            "lines": [_line_document(line) for line in entry.lines],
+            "lines": [[line.account, line.amount.amount_minor, dict(line.dims)] for line in entry.lines],
             "why": why_document(entry.why),
+            "reverses": entry.reverses,
             "booked_at": rfc3339(booking.booked_at),
             "posted_at": rfc3339(booking.posted_at),
             "period": booking.period.isoformat(),
@@ -135,9 +127,10 @@ def entry_document(entry: Entry, booking: Booking) -> str:
 def entry_from_document(document: str) -> tuple[Entry, Booking]:
     """What `entry_document` wrote. The entry is proved balanced again on the way."""
     raw = json.loads(document)
-    lines = tuple(_line_from(line, raw["currency"]) for line in raw["lines"])
+    lines = tuple(Line(line[0], Money(line[1], raw["currency"]), line[2] if line[2:] else {}) for line in raw["lines"])
+    why = why_from_document(raw["why"])
     occurred_at = parse_rfc3339(raw["occurred_at"])
-    entry = Entry(raw["fact_id"], raw["purpose"], occurred_at, lines, why_from_document(raw["why"]))
+    entry = Entry(raw["fact_id"], raw["purpose"], occurred_at, lines, why, raw.get("reverses", ""))
     booking = Booking(
         booked_at=parse_rfc3339(raw["booked_at"]),
         posted_at=parse_rfc3339(raw["posted_at"]),
@@ -146,15 +139,6 @@ def entry_from_document(document: str) -> tuple[Entry, Booking]:
         late_for_run=raw["late_for_run"],
     )
     return entry, booking
-
-
-def _line_document(line: Line) -> list[Any]:
-    """[account, minor units], and the dimensions where there are any."""
-    return [line.account, line.amount.amount_minor, *([dict(line.dimensions)] if line.dimensions else [])]
-
-
-def _line_from(raw: list[Any], currency: str) -> Line:
-    return Line(raw[0], Money(raw[1], currency), raw[2] if len(raw) > 2 else {})
 
 
 def why_document(why: Why) -> dict[str, Any]:

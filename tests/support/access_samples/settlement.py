@@ -21,12 +21,30 @@ SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
 DAY = "2026-11-21"
 MACHINE = f"arn:aws:states:{AWS_REGION}:123456789012:stateMachine:hub-{TENANT}-settlement-run"
 LINE = {"account": "suspense", "amount": "1.00"}
+COPIES = ("/settlement/policies/{key}/copy", "/settlement/rates/copy")
 BODIES = {
     ("POST", "/settlement/ledger/entries"): {
         "lines": [LINE, LINE | {"amount": "-1.00"}],
         "reason": {"zh": "更正", "en": "A correction"},
     },
     ("POST", "/settlement/runs"): {"day": DAY},
+    ("POST", "/settlement/facts"): {
+        "facts": [{"id": "order:1", "kind": "order", "occurred_at": "2026-11-20T02:00:00Z"}]
+    },
+    ("POST", "/settlement/parties"): {"parties": ["person:li.na"]},
+    ("POST", "/settlement/templates/{key}/try"): {},
+    **{
+        (method, f"/settlement/{kind}/{verb}"): body
+        for kind in ("rates", "templates/{key}")
+        for method, verb, body in (
+            ("PUT", "draft", {"document": {}}),
+            ("POST", "lint", {"document": {}}),
+            ("POST", "compare", {"document": {}}),
+            ("POST", "revert", {"version": 0}),
+            ("POST", "withdraw", {"version": 1}),
+        )
+    },
+    **{("POST", path): {"targets": [REGION]} for path in COPIES},
     ("PUT", "/settlement/policies/{key}/draft"): {"document": {}},
     ("POST", "/settlement/policies/{key}/lint"): {"document": {}},
     ("POST", "/settlement/policies/{key}/compare"): {"document": {}},
@@ -83,4 +101,4 @@ FOUND_BY = {
     "/settlement/earnings/{person}": ("the tenant", "the province"),
     "/settlement/statements/{statement_id}": ("the tenant",),
 }
-SAMPLE = Sample(app.room, stage, BODIES, found_by=FOUND_BY)
+SAMPLE = Sample(app.room, stage, BODIES, found_by=FOUND_BY, place_by_place=COPIES)
