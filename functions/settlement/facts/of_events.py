@@ -28,7 +28,7 @@ def fact_of(event: Event, zone: ZoneInfo) -> Fact:
             return _of_order(event, zone)
         case RefundPaid():
             return _of_refund(event, zone)
-    raise TypeError(event.type)
+    raise TypeError(type(event).__name__)
 
 
 def hour_of(at: datetime, zone: ZoneInfo) -> str:

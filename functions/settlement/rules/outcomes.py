@@ -142,7 +142,7 @@ def _lines(parts: tuple[Part, ...], currency: str) -> tuple[Line, ...]:
 
 def parts_of(posting: Posting, distribution: Distribution | None, amount_minor: int, fact: Fact) -> tuple[Part, ...]:
     """The debit and the credits of an amount. Raises Invalid for an account that names somebody whom the fact lacks."""
-    shares = (Share(posting.credit or "", amount_minor),)
+    shares: tuple[Share, ...] = (Share(posting.credit or "", amount_minor),)
     if distribution:
         shares = distribution.distribute(amount_minor, Case(fact))
     components = {component.id: component for component in fact.components}
