@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.settlement.api import facts, ledger, runs, statements, templates
+from functions.settlement.api import facts, ledger, profit, reconciliations, runs, statements, templates
 from functions.settlement.desk import Desk
 from functions.settlement.facts.of_events import fact_of
 from functions.settlement.facts.rates import RATES
@@ -14,6 +14,8 @@ from functions.settlement.handlers.steps import run_step
 from functions.settlement.handlers.windows import post_windows
 from functions.settlement.ledger.lines import party_lines
 from functions.settlement.policy_kind import POLICIES
+from functions.settlement.profit.profit import BOARDS
+from functions.settlement.reconciliation.bills import BILL_FORMS
 from functions.settlement.room import room
 from functions.settlement.runs.periods import RUN_HOUR, day_of_run, local_day, run_id_of
 from functions.settlement.templates import TEMPLATES
@@ -21,10 +23,10 @@ from hub.contracts.events import Event, PersonChanged
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 
-__all__ = ["facts", "forward", "ledger", "room", "runs", "statements", "templates"]
+__all__ = ["facts", "forward", "ledger", "profit", "reconciliations", "room", "runs", "statements", "templates"]
 forward = room.forward
 
-serve_documents(room, (POLICIES, RATES, TEMPLATES), lambda desk: desk.documents)
+serve_documents(room, (POLICIES, RATES, TEMPLATES, BOARDS, BILL_FORMS), lambda desk: desk.documents)
 
 
 @room.events("ticket.closed", "work.reported", "order.finished", "refund.paid", "person.changed")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from functions.settlement.facts.facts_table import FactsTable
 from functions.settlement.ledger.entries_table import Entries
+from functions.settlement.reconciliation.reconciliations_table import Reconciliations
 from functions.settlement.runs.machine import Machine
 from functions.settlement.runs.runs_table import Runs
 from functions.settlement.statements.statements_table import Statements
@@ -32,6 +33,7 @@ class Desk:
     documents: Documents
     now: Callable[[], datetime]
     facts: FactsTable
+    reconciliations: Reconciliations
 
 
 def build_desk(host: Host) -> Desk:
@@ -50,4 +52,5 @@ def build_desk(host: Host) -> Desk:
         documents=Documents(table, settings.tenant, host.now, facts.knows),
         now=host.now,
         facts=facts,
+        reconciliations=Reconciliations(settings.tenant, table),
     )

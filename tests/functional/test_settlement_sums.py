@@ -21,6 +21,7 @@ from functions.settlement.handlers import steps
 from functions.settlement.ledger.entries_table import Entries
 from functions.settlement.ledger.ledger import Entry, Line, Why
 from functions.settlement.ledger.lines import party_lines
+from functions.settlement.reconciliation.reconciliations_table import Reconciliations
 from functions.settlement.runs.machine import Machine
 from functions.settlement.runs.periods import Closing, book_entry, new_run
 from functions.settlement.runs.runs_table import Runs
@@ -80,7 +81,18 @@ class Business:
         machine = Machine(None, "never started")
         documents = Documents(Table(TABLE, None), self.tenant, lambda: self.now, None)
         facts = FactsTable(self.tenant, Table(TABLE, None))
-        return Desk(self.tenant, ZONE, entries, runs, statements, machine, documents, lambda: self.now, facts)
+        return Desk(
+            self.tenant,
+            ZONE,
+            entries,
+            runs,
+            statements,
+            machine,
+            documents,
+            lambda: self.now,
+            facts,
+            Reconciliations(self.tenant, Table(TABLE, None)),
+        )
 
     @property
     def now(self) -> datetime:

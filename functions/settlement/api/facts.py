@@ -55,15 +55,15 @@ def _result(desk: Desk, request: Request, body: SettlementFact, fact: Fact | Inv
         return FactResult(id=body.id, state="refused", pointer="/id", known=True)
 
 
-def _view(taken: Taken) -> FactResult:
+def _view(result: Taken) -> FactResult:
     return FactResult(
-        id=taken.id,
-        state="parked" if taken.reason else "settled",
-        park_reason=taken.reason,
-        pointer=taken.pointer,
-        entries=taken.entries,
-        provisional=taken.provisional,
-        known=taken.known,
+        id=result.id,
+        state="parked" if result.reason else "settled",
+        park_reason=result.reason,
+        pointer=result.pointer,
+        entries=result.entries,
+        provisional=result.provisional,
+        known=result.known,
     )
 
 

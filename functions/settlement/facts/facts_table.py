@@ -23,7 +23,7 @@ from typing import Any
 from zlib import crc32
 
 from functions.settlement.facts.bodies import document_of, fact_from_document
-from functions.settlement.facts.facts import Back, Fact
+from functions.settlement.facts.facts import Back, Fact, in_order
 from functions.settlement.policies import Pair
 from functions.settlement.rules.windows import Window
 from hub.kernel.clock import rfc3339
@@ -33,7 +33,7 @@ from hub.store.lists import ListQuery, Within, list_keys, read_list
 from hub.store.paging import Position
 from hub.store.table import NEW, Index, Lost, Put, Table, Update, Write
 
-PARKED = "facts-parked"
+PARKED, SETTLED = "facts-parked", "facts"
 SHARDS, WIDE = 8, 64
 BY_LIST = Index("by_list", "list_pk", "list_sk")
 ABOUT_LIMIT = 500
@@ -120,6 +120,22 @@ class FactsTable:
         page = read_list(self._table, ListQuery(self._tenant, PARKED, within, now, limit, position=position))
         return [_stored(item) for item in page.items], page.position
 
+    def between(
+        self, within: Within, now: datetime, since: datetime, until: datetime, limit: int
+    ) -> tuple[list[Fact], bool]:
+        """Facts within a scope that occurred in [since, until), in canonical order, and whether these are all; may be
+        two seconds behind."""
+        facts: list[Fact] = []
+        position: Position | None = None
+        while len(facts) <= limit:
+            query = ListQuery(self._tenant, SETTLED, within, now, PAGE, since, until, position)
+            page = read_list(self._table, query)
+            facts += [stored.fact for stored in map(_stored, page.items) if stored.fact]
+            position = page.position
+            if position is None:
+                break
+        return in_order(facts[:limit]), position is None and len(facts) <= limit
+
     def waiting_for(self, fact_id: str) -> list[Stored]:
         """Parked refunds of a sale that had not come; may be two seconds behind."""
         pk = _waits_pk(self._tenant, fact_id)
@@ -184,6 +200,8 @@ class FactsTable:
         about = next(((kind, fact.about[kind]) for kind in ("ticket", "order") if fact.about.get(kind)), None)
         document = json.dumps(document_of(fact), ensure_ascii=False, sort_keys=True)
         item = {**_base(self._key(fact.id)), "document": document, "state": "settled", "taken_at": rfc3339(now)}
+        place = {"region": fact.parties.get("region", BASE), "store": fact.parties.get("store", "")}
+        item |= list_keys(self._tenant, SETTLED, fact.id, fact.occurred_at, **place)
         if fact.back:
             item |= {"back_before": str(fact.back.before), "back_after": str(fact.back.after)}
         if about:

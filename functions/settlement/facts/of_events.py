@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from functions.settlement.facts.facts import Component, Fact
+from functions.settlement.facts.items import ITEMS
 from functions.settlement.facts.refunds import WHOLE
 from hub.contracts.events import Event, TicketClosed, WorkReported
 from hub.contracts.order_events import OrderFinished, RefundPaid
 from hub.contracts.orders import OrderLine
 from hub.kernel.regions import BASE
 
-HOUR_MINUTES = 60
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 
 
 def fact_of(event: Event, zone: ZoneInfo) -> Fact:
@@ -53,7 +55,7 @@ def _of_ticket(event: TicketClosed, zone: ZoneInfo) -> Fact:
         "home_region": event.home_region if event.home_region != BASE else "",
         "home_store": event.home_store,
     }
-    counts = {"orders": Fraction(1)}
+    counts = {"orders": Fraction(1), **_numbers(event.fields)}
     return Fact(event.id, "ticket", event.at, event.currency, amounts, counts, _said(parties), _said(about))
 
 
@@ -134,6 +136,11 @@ def order_fact_id(order_id: str) -> str:
 def _component(line: OrderLine) -> Component:
     counts = {"pieces": Fraction(line.quantity)}
     return Component(line.sku or line.item_no, {"amount": line.amount_minor}, counts)
+
+
+def _numbers(fields: Mapping[str, str]) -> dict[str, Fraction]:
+    """What a ticket's type declares of numbers that settlement measures: a milestone's share, lessons."""
+    return {name: Fraction(text) for name, text in fields.items() if name in ITEMS and _NUMBER.fullmatch(text)}
 
 
 def _said(names: Mapping[str, str]) -> dict[str, str]:

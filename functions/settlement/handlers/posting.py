@@ -10,7 +10,7 @@ from functions.settlement.ledger.ledger import Booking, Entry
 from functions.settlement.policies import Policy
 from functions.settlement.policy_kind import POLICIES
 from functions.settlement.runs.periods import book_entry
-from hub.documents.scopes import Scope
+from hub.documents.scopes import TENANT, Scope
 from hub.kernel.regions import BASE
 
 
@@ -25,5 +25,10 @@ def policies_for(desk: Desk, fact: Fact) -> list[Policy]:
     """The policies in force where and when a fact occurred, as they were known then: one that comes late keeps the
     rules of its day. The most specific scope wins: store, district, city, province, base."""
     scope = Scope(fact.parties.get("region", BASE), fact.parties.get("store", ""))
-    readings = desk.documents.all(POLICIES, scope, at=fact.occurred_at)
+    return policies_of(desk, fact.occurred_at, scope)
+
+
+def policies_of(desk: Desk, at: datetime, scope: Scope = TENANT) -> list[Policy]:
+    """The policies in force in a scope at a moment, as they were known then."""
+    readings = desk.documents.all(POLICIES, scope, at=at)
     return [Policy(key, reading.version, reading.value) for key, reading in sorted(readings.items())]

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
+from hub.kernel.errors import Invalid, Problem
+
 Length = Literal["day", "week", "month", "quarter", "year", "always"]
 
 
@@ -52,6 +54,25 @@ def lists_of(window: Window, now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
     as well."""
     open_now = {period_of(now, length, zone) for length in get_args(Length)}
     return (window.period,) if window.period in open_now else (window.period, late_list(now, zone))
+
+
+def span_of(period: str, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From (included) and until (excluded) of "now" (this month), "2026-11" or "2026-11-21". Raises Invalid, naming
+    query:period, for a day that no calendar has."""
+    text = period_of(now, "month", zone) if period == "now" else period
+    try:
+        first = date.fromisoformat(text if len(text) > len("2026-11") else f"{text}-01")
+    except ValueError:
+        raise Invalid("period", problems=[Problem("query:period", "must be a month or day that exists")]) from None
+    month = first.year * 12 + first.month - 1
+    after = (
+        date((month + 1) // 12, (month + 1) % 12 + 1, 1) if len(text) == len("2026-11") else first + timedelta(days=1)
+    )
+    return _midnight(first, zone), _midnight(after, zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}

@@ -31,11 +31,18 @@ BODIES = {
     ("POST", "/settlement/facts"): {
         "facts": [{"id": "order:1", "kind": "order", "occurred_at": "2026-11-20T02:00:00Z"}]
     },
+    ("POST", "/settlement/reconciliations"): {
+        "platform": "douyin",
+        "from_day": "2026-11-01",
+        "until_day": "2026-12-01",
+        "file": "5rWB",
+    },
+    ("POST", "/settlement/reconciliations/{reconciliation_id}/differences/{number}/resolve"): {"resolution": "claimed"},
     ("POST", "/settlement/parties"): {"parties": ["person:li.na"]},
     ("POST", "/settlement/templates/{key}/try"): {},
     **{
         (method, f"/settlement/{kind}/{verb}"): body
-        for kind in ("rates", "templates/{key}")
+        for kind in ("rates", "board", "templates/{key}", "bill-forms/{key}")
         for method, verb, body in (
             ("PUT", "draft", {"document": {}}),
             ("POST", "lint", {"document": {}}),
