@@ -116,3 +116,14 @@ def test_minutes_are_priced_by_the_rates_of_their_day_and_place(room: Till) -> N
             )
         )  # fmt: skip
     assert room.accounts("payable") == {"payable:person:p0": "-144.00", "payable:person:p1": "-174.00"}
+
+
+def test_what_a_draft_would_have_paid_is_told_beside_what_was_paid(room: Till) -> None:
+    """10 % paid 30.00 this month; a draft of 12 % would have paid 36.00, and nothing is posted for asking."""
+    room.hand_in(*(handed("order", n, amount="100.00") for n in range(3)))
+    steps = {"rule": "percent", "of": "amount", "rate": "0.12"}
+    body = {"policy": {"facts": ["order"], "postings": [posting(steps)]}, "against": "p"}
+    answer = room.call("POST", "/settlement/what-if", body).json
+    rows = {row["account"]: (row["draft"], row["today"], row["difference"]) for row in answer["rows"]}
+    assert rows["payable:person:wang.wei"] == ("-36.00", "-30.00", "-6.00")
+    assert (answer["facts"], answer["complete"], len(room.entries())) == (3, True, 3)

@@ -191,7 +191,7 @@ def _shown(rate: Fraction | None) -> str:
 def _view(subject: str, facts: Sequence[Fact], board: Board) -> ProfitView:
     profit = profit_of(facts, facts[0].currency)
     about = {name: text for fact in facts for name, text in fact.about.items()}
-    known = {name: about[name] for name in ("item", "ticket_type", "channel") if name in about}
+    known: dict[str, Any] = {name: about[name] for name in ("item", "ticket_type", "channel") if name in about}
     colour = board.colour_of({**_figures(profit), **known})
     money = [_item(name, show_money(Fraction(minor), profit.currency)) for name, minor in profit.items.items()]
     measures = [_item(name, show_number(number)) for name, number in profit.measures.items() if name in ITEMS]

@@ -63,7 +63,7 @@ def reconcile(desk: Desk, request: Request) -> ReconciliationView:
     report = match_bill(rows, _booked(desk, request, terms, form, body.platform), terms)
     if len(report.differences) > DIFFERENCES_LIMIT:
         raise Conflict("the bill is of other days, or of another shop", differences=len(report.differences))
-    counts = Counter(difference.kind for difference in report.differences)
+    counts = Counter(str(difference.kind) for difference in report.differences)
     name = derived_id("rcn", request.made_at or request.now, body.platform, body.file)
     made = Reconciliation(name, body.platform, len(rows), len(report.matches), counts, request.made_at or request.now)
     desk.reconciliations.make(made, [Listed(nth, difference) for nth, difference in enumerate(report.differences)])
@@ -101,8 +101,8 @@ def list_differences(desk: Desk, request: Request) -> Page[DifferenceView]:
     after = int(position["after"]) if position and str(position.get("after", "")).isdigit() else -1
     listed = desk.reconciliations.differences(made.id, after, limit + 1)
     more = {"after": str(listed[limit - 1].number)} if len(listed) > limit else None
-    wanted = request.query.resolution
-    rows = [_row(row) for row in listed[:limit] if wanted is None or row.resolution == wanted]
+    resolution = request.query.resolution
+    rows = [_row(row) for row in listed[:limit] if resolution is None or row.resolution == resolution]
     return page(rows, more)
 
 
@@ -114,10 +114,14 @@ def list_differences(desk: Desk, request: Request) -> Page[DifferenceView]:
     roles=FINANCE,
     scope="tenant",
     summary="处理差异 · Decide about one difference",
-    replay=lambda desk, request, _made: resolve_difference(desk, request),
+    replay=lambda desk, request, _made: _resolve(desk, request),
 )
 def resolve_difference(desk: Desk, request: Request) -> DifferenceView:
     """Conflict once the reconciliation is approved."""
+    return _resolve(desk, request)
+
+
+def _resolve(desk: Desk, request: Request) -> DifferenceView:
     number = request.path["number"]
     place = int(number) if number.isdigit() else -1
     return _row(desk.reconciliations.resolve(request.path["reconciliation_id"], place, request.body.resolution))

@@ -86,11 +86,11 @@ def read_bill(content: bytes, form: BillForm, zone: ZoneInfo) -> list[BillRow]:
 
 
 def _places(heading: Sequence[str], form: BillForm) -> dict[str, int]:
-    wanted = {name: getattr(form, name) for name in ("id", "number", "at", "amount", "fee", "currency_column")}
+    columns = {name: getattr(form, name) for name in ("id", "number", "at", "amount", "fee", "currency_column")}
     names = [cell.strip() for cell in heading]
-    if lacking := [column for column in wanted.values() if column and column not in names]:
+    if lacking := [column for column in columns.values() if column and column not in names]:
         raise _wrong("/file/0", f"has no column: {', '.join(lacking)}")
-    return {name: names.index(column) for name, column in wanted.items() if column}
+    return {name: names.index(column) for name, column in columns.items() if column}
 
 
 def _row(

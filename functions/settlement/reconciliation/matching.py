@@ -126,8 +126,8 @@ def _by_number(
     for number, group in by_number.items():
         mine = [row for row in rows if number and row.number == number]
         if len(mine) > 1 and len(group) > 1:
-            taken, mine, group = _one_by_one(mine, group)
-            pairs += taken
+            equal, mine, group = _one_by_one(mine, group)
+            pairs += equal
         if mine and group:
             pairs.append((mine[0], tuple(group), "number"))
             mine = mine[1:]

@@ -107,7 +107,7 @@ def window_entries(
     dims = dict([window.party.split(":", 1)]) if window.party else {}
     why = last.why()
     extra = {"window": window.id, "period": window.period, "facts": str(facts), "revision": str(revision)}
-    made = []
+    made: list[Entry] = []
     for debit, credited in _chunks(moved):
         total = sum(minor for _, minor in credited)
         sums = ((debit, total), *((account, -minor) for account, minor in credited))

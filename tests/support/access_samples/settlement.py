@@ -21,6 +21,15 @@ SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
 DAY = "2026-11-21"
 MACHINE = f"arn:aws:states:{AWS_REGION}:123456789012:stateMachine:hub-{TENANT}-settlement-run"
 LINE = {"account": "suspense", "amount": "1.00"}
+POSTING = {
+    "purpose": "pay",
+    "zh": "报酬",
+    "en": "Pay",
+    "steps": [{"rule": "flat", "amount": "1.00"}],
+    "rounding": "HALF_UP",
+    "debit": "expense:pay",
+    "credit": "payable:person:{person}",
+}
 COPIES = ("/settlement/policies/{key}/copy", "/settlement/rates/copy")
 BODIES = {
     ("POST", "/settlement/ledger/entries"): {
@@ -40,6 +49,7 @@ BODIES = {
     ("POST", "/settlement/reconciliations/{reconciliation_id}/differences/{number}/resolve"): {"resolution": "claimed"},
     ("POST", "/settlement/parties"): {"parties": ["person:li.na"]},
     ("POST", "/settlement/templates/{key}/try"): {},
+    ("POST", "/settlement/what-if"): {"policy": {"facts": ["order"], "postings": [POSTING]}},
     **{
         (method, f"/settlement/{kind}/{verb}"): body
         for kind in ("rates", "board", "templates/{key}", "bill-forms/{key}")
