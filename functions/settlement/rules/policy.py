@@ -103,12 +103,17 @@ class Rule:
     when: All
     postings: tuple[Compiled, ...]
 
+    @cached_property
+    def asks(self) -> bool:
+        """Whether any of its conditions asks anything."""
+        return bool(self.when.parts or any(compiled.when.parts for compiled in self.postings))
+
     def fitting(self, fact: Fact) -> list[Compiled]:
         """The postings that a fact makes, of each purpose the one with the highest priority, in the document's order.
         A fact in another currency makes those that change it into the policy's."""
         if fact.kind not in self.document.facts:
             return []
-        known = facts_of(fact)
+        known = facts_of(fact) if self.asks else {}
         if not holds(self.when, known):
             return []
         chosen: dict[str, Compiled] = {}
