@@ -30,12 +30,12 @@ def test_the_average_moves_the_share(room: Till, score: float, share: str) -> No
 
 
 def test_a_score_after_the_close_is_a_line_of_the_next_period(room: Till) -> None:
-    """600.00 was posted in November; 4.6 comes in December: +20.00 in a line of its own that points to November."""
+    """600.00 was posted in November; 4.6 comes in December: +20.00 in December, pointing to November."""
     room.hand_in(handed("order", amount="1000.00"))
     room.run_windows()
     room.clock.now = moment("2026-12-05T09:00:00+08:00")
     room.hand_in(handed("score", 2, IN_NOVEMBER, score=4.6))
     room.run_windows()
-    lines = [(e["lines"][0]["amount"], e["reason"]["facts"]["period"]) for e in room.entries()]
-    assert lines == [("20.00", "2026-11"), ("600.00", "2026-11")]
+    lines = [(e["occurred_at"][:7], e["lines"][0]["amount"], e["reason"]["facts"]["period"]) for e in room.entries()]
+    assert lines == [("2026-12", "20.00", "2026-11"), ("2026-11", "600.00", "2026-11")]
     assert room.run_windows() == 0

@@ -20,7 +20,6 @@ from functions.settlement.policy_kind import POLICIES
 from functions.settlement.rules.catalogue import PRIMITIVES, name_of
 from functions.settlement.rules.figure import rounded
 from functions.settlement.rules.remainders import allocate
-from functions.settlement.rules.windows import Length, end_of, period_of
 from hub.documents.linting import check
 from hub.kernel.errors import Conflict, Invalid
 from tests.support.settlement import AT, by_account, fact, part, policy, posting
@@ -312,25 +311,6 @@ def test_a_fact_without_the_party_that_an_account_names_makes_nothing_silently()
     with pytest.raises(Invalid) as refused:
         entries_for([fact(amount="1.00", who={"store": "s1"})], [policy(posting(percent("1")))])
     assert [problem.pointer for problem in refused.value.problems] == ["/parties/person"]
-
-
-@pytest.mark.parametrize(
-    ("period", "end"),
-    [
-        ("2026-11-30", "2026-11-30T23:59:59+08:00"),
-        ("2026-W48", "2026-11-29T23:59:59+08:00"),
-        ("2026-11", "2026-11-30T23:59:59+08:00"),
-        ("2026-Q4", "2026-12-31T23:59:59+08:00"),
-        ("2026", "2026-12-31T23:59:59+08:00"),
-    ],
-)
-def test_a_period_ends_with_its_last_second(period: str, end: str) -> None:
-    """Days, weeks, months, quarters and years by the tenant's wall; a moment lies in the period that ends with it."""
-    moment = end_of(period, ZONE)
-    assert moment == datetime.fromisoformat(end)
-    lengths: tuple[Length, ...] = ("day", "week", "month", "quarter", "year")
-    assert period in {period_of(moment, length, ZONE) for length in lengths}
-    assert period not in {period_of(moment + timedelta(seconds=1), length, ZONE) for length in lengths}
 
 
 RATES = st.sampled_from(["0", "0.005", "0.05", "0.3333333333", "0.5", "1"])

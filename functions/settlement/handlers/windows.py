@@ -16,7 +16,7 @@ from functions.settlement.facts.facts_table import SHARDS, Head
 from functions.settlement.handlers.posting import policies_for, post_entry
 from functions.settlement.ledger.ledger import Entry
 from functions.settlement.policies import Pair, WindowTotal, difference, recompute
-from functions.settlement.rules.windows import Length, Window, end_of, late_list, period_of
+from functions.settlement.rules.windows import Length, Window, late_list, period_of
 
 PAGE = 100
 REVISIONS_LIMIT = 3
@@ -35,8 +35,7 @@ def post_windows(desk: Desk, now: datetime, shards: Iterable[int] = range(SHARDS
 
 
 def post_window(desk: Desk, window: Window, now: datetime) -> int:
-    """Post what is missing of one window: as of the end of its period, so that it lands there while that is open, and
-    in the open one, pointing back, once it is closed."""
+    """Post what is missing of one window, in the period that is open now; its entries name the window's own period."""
     count = 0
     for _ in range(REVISIONS_LIMIT):
         head = desk.facts.head(window)
@@ -52,8 +51,7 @@ def post_window(desk: Desk, window: Window, now: datetime) -> int:
 def missing_of(desk: Desk, window: Window, head: Head, now: datetime) -> Sequence[Entry]:
     """The entries that would bring a window to its total; live, they are what is provisional of it."""
     total = total_of(desk, window)
-    at = min(now, end_of(window.period, desk.zone))
-    return difference(total, head.moved, head.revision + 1, at) if total else ()
+    return difference(total, head.moved, head.revision + 1, now) if total else ()
 
 
 def total_of(desk: Desk, window: Window) -> WindowTotal | None:

@@ -75,21 +75,6 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def end_of(period: str, zone: ZoneInfo) -> datetime:
-    """The last second of a period, as `period_of` names it."""
-    year = int(period[:4]) if period != "always" else 9998
-    if period == "always" or len(period) == len("2026"):
-        return _last_second((year + 1) * 12, zone)
-    if "W" in period:
-        monday = date.fromisocalendar(year, int(period[6:]), 1)
-        return _midnight(monday + timedelta(days=7), zone) - timedelta(seconds=1)
-    if "Q" in period:
-        return _last_second(year * 12 + int(period[6:]) * 3, zone)
-    if len(period) == len("2026-11"):
-        return _last_second(year * 12 + int(period[5:]), zone)
-    return _midnight(date.fromisoformat(period) + timedelta(days=1), zone) - timedelta(seconds=1)
-
-
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
