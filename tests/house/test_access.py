@@ -32,7 +32,7 @@ PLAIN: dict[str, str] = {
         CardTapped.member_id ContactChanged.member_id PlatformNoticed.member_id StaffChanged.member_id
         StaffChanged.new_member_id EarningsView.person_id
         TicketStranded.recipients PricesPublished.recipients WorkReported.person_id RecurringShift.person_id
-        ShiftSwap.person_id
+        ShiftSwap.person_id ProvisionalView.person_id
         LinkBody.person_id LinkView.person_id LocalSignIn.person_id SessionView.person_id SignedOut.person_id
         MeView.name AudienceDocument.people
         GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
@@ -42,6 +42,7 @@ PLAIN: dict[str, str] = {
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key
         PricesPublished.document PublicationReach.document StorePublication.document DocumentView.key DraftView.key
         PublicationView.key""",
+    "what a figure is added up by: a store, a region, a service, one of us": "CubeRow.name ProfitRow.name",
     "what a book comes to: whoever reads it keeps it": "AccountSum.amount",
     "what a customer has with us, and is told": "AccountMove.amount IssuedPart.amount",
     "the one answer that carries a secret, to whoever just made it": """

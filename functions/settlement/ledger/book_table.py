@@ -59,6 +59,12 @@ class Book:
             raise Retry("no period is open", entry=entry.id)
         return known
 
+    def expect(self, region: str, occurred_at: datetime) -> None:
+        """Something of a region will be worked out when its period is run: then the period is run, though nothing was
+        posted into it. Nothing to do for one that is closed: what comes late is worked out with the open one."""
+        period, hour = self._period(region, occurred_at)
+        self.runs.open(period, hour)
+
     def post_due(self, now: datetime) -> datetime:
         """Post what was still to come and is due now. Answers when the next of it is."""
         for entry in self.deferrals.due(now):
