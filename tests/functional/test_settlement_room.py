@@ -201,8 +201,9 @@ def test_a_runs_statements_come_by_the_page(clock: StepClock) -> None:
 
 def test_periods_of_a_scope_close_in_their_order(clock: StepClock) -> None:
     """While an earlier one is open, a later one is refused and says which is in the way."""
-    hear(closed(1), closed(2, at=NEXT))
+    hear(closed(1))
     clock.now = NEXT + timedelta(days=2)
+    hear(closed(2, at=NEXT))
     refused = started("2026-11-22")
     assert (refused.status, refused.json["facts"]["open"]) == (409, RUN)
     run_machine()
