@@ -85,7 +85,7 @@ class Turns:
     def release(self, turn: Turn, next_at: datetime | None) -> bool:
         """End the turn, to look again at `next_at`. False where somebody woke the endpoint since it was read, or holds
         the lease by now: then nothing is written."""
-        values: Item = {":lease": turn.lease, ":wakes": turn.wakes}
+        values: dict[str, Any] = {":lease": turn.lease, ":wakes": turn.wakes}
         change = "REMOVE lease, lease_until, due_pk, due_at"
         if next_at:
             due = due_keys(self.tenant, DUE, turn.endpoint_id, next_at)
@@ -121,7 +121,7 @@ class Turns:
         free = "attribute_not_exists(#replay) OR #replay = :none"
         return Update(self.key(endpoint_id), change, values, free, {"#replay": "replay"})
 
-    def _woken(self, endpoint_id: str, now: datetime) -> Item:
+    def _woken(self, endpoint_id: str, now: datetime) -> dict[str, Any]:
         due = due_keys(self.tenant, DUE, endpoint_id, now)
         return {":one": 1, ":pk": due["due_pk"], ":at": due["due_at"]}
 
