@@ -47,6 +47,13 @@ def test_the_ladder_fires_at_its_hours(day: dict[str, Any]) -> None:
     assert len(day["rungs"]) == 4
 
 
+def test_an_integrator_hears_the_day(day: dict[str, Any]) -> None:
+    """Tickets that were opened and closed, rungs that fired, orders that were paid: each once."""
+    events = day["events"]
+    assert (events["ticket.opened"], events["ticket.closed"], events["rung.fired"]) == (2, 2, 4)
+    assert events["order.paid"] > 0
+
+
 def test_every_posting_is_balanced(day: dict[str, Any]) -> None:
     """The sum of all postings is 0, and there are postings."""
     assert (day["ledger"]["imbalance_minor"], day["ledger"]["entries"] > 0, day["statements"]) == (0, True, 2)
