@@ -132,7 +132,8 @@ def test_each_room_hears_exactly_what_it_subscribed_to(demo: Template) -> None:
     assert set(rules) == {*subscribed, "hub-demo-flows-failed"}
     for name, types in subscribed.items():
         rule = rules[name]
-        assert rule["EventPattern"] == {"source": ["hub"], "detail-type": sorted(types)}
+        named = {} if types == ["*"] else {"detail-type": sorted(types)}
+        assert rule["EventPattern"] == {"source": ["hub"], **named}
         (target,) = rule["Targets"]
         assert demo.target(target["Arn"])["QueueName"] == name
         assert demo.target(target["DeadLetterConfig"]["Arn"])["QueueName"] == f"{name}-dead"
