@@ -25,7 +25,7 @@ BURST = 200
 """So many events come between two rounds of the workers."""
 WRITE, READ, QUEUE_CALL, LAMBDA = 0.625, 0.125, 0.40, 0.20
 """US dollars a million."""
-PRICE_CEILING = 20.0
+PRICE_CEILING = 13.0
 
 
 def run() -> list[Ratio]:
