@@ -16,6 +16,7 @@ from hub.store.table import Delete, Index, Item, Key, Lost, Page, Put, Update, W
 
 INDEXES = (Index("", "pk", "sk"), Index("by_list", "list_pk", "list_sk"), Index("by_due", "due_pk", "due_at"))
 _SECTION = re.compile(r"\b(SET|ADD|REMOVE)\b")
+_WITHIN = re.compile(r"(\(#?\w+), (:\w+\))")
 _TERM = re.compile(r"(attribute_(?:not_)?exists)\((#?\w+)\)|(#?\w+) (=|<=) (:\w+)")
 
 
@@ -112,7 +113,7 @@ def _after(before: Item | None, write: Write, key: Key) -> dict[str, Any]:
     item: dict[str, Any] = dict(before or {"pk": key[0], "sk": key[1]})
     parts = _SECTION.split(write.change)[1:]
     for verb, text in zip(parts[::2], parts[1::2], strict=True):
-        for clause in text.strip().rstrip(",").split(", "):
+        for clause in _WITHIN.sub(r"\1; \2", text).strip().rstrip(",").split(", "):
             _apply(item, verb, clause.strip(), write)
     return item
 
@@ -121,8 +122,10 @@ def _apply(item: dict[str, Any], verb: str, clause: str, write: Update) -> None:
     if verb == "REMOVE":
         item.pop(_name(clause, write.names), None)
     elif verb == "SET":
-        name, value = clause.split(" = ")
-        item[_name(name, write.names)] = write.values[value]
+        name, _, value = clause.partition(" = ")
+        first = re.fullmatch(r"if_not_exists\((#?\w+); (:\w+)\)", value)
+        known = item.get(_name(first[1], write.names)) if first else None
+        item[_name(name, write.names)] = write.values[first[2] if first else value] if known is None else known
     else:
         name, value = clause.split(" ")
         item[_name(name, write.names)] = item.get(_name(name, write.names), 0) + write.values[value]

@@ -74,7 +74,7 @@ def replay_delivery(desk: Desk, request: Request) -> DeliveryView:
             desk.deliveries.table.transact(*writes, made=delivery.id)
         except Lost:
             raise Conflict("the delivery has changed since", delivery=delivery.id) from None
-    desk.turns.wake(delivery.endpoint_id, now)
+    desk.turns.wake(delivery.endpoint_id, now, desk.token())
     call(desk, delivery.endpoint_id)
     return show_delivery(desk.deliveries.read(delivery.id))
 

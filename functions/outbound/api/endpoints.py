@@ -113,7 +113,7 @@ def change_endpoint(desk: Desk, request: Request) -> EndpointView:
     if headers is not None:
         changed = changed.model_copy(update=_sealed_headers(desk, endpoint.id, headers))
     saved = desk.endpoints.save(endpoint, changed)
-    if saved.sends and desk.turns.wake(saved.id, request.now):
+    if saved.sends and desk.turns.wake(saved.id, request.now, desk.token()):
         call(desk, saved.id)  # what waited for a URL waits no more
     return show_endpoint(saved, request.now)
 
