@@ -15,7 +15,7 @@ from rich.table import Table
 
 from hubctl.assembly import timed
 from hubctl.clock.words import Mode
-from hubctl.demo import channels, malice, repair, shops
+from hubctl.demo import channels, malice, outbound, repair, shops
 from hubctl.demo.repair import RepairDay
 from hubctl.demo.stage import ZONE, Stage, StepFailed
 from hubctl.dev import Options, running_hub
@@ -41,11 +41,11 @@ def play(as_json: bool = False) -> bool:
 
     mode = Mode(stepped=True)
     options = Options(port=0, clock=mode, business_origin=TWO_O_CLOCK - LEAD, watch=False, tell=tell)
-    with running_hub(options) as hub:
+    with running_hub(options) as hub, outbound.listening() as ear:
         seconds = {**hub.seconds, "ready": round(time.monotonic() - began, 1)}
         console.print(f"Ready after {seconds['ready']} s. The day's clock stands while the hub works, and then jumps.")
         stage = Stage(hub, console.print)
-        outcome = _play(stage, seconds)
+        outcome = _play(stage, ear, seconds)
         if outcome["ok"]:
             _print_summary(console, stage, outcome)
     failed = [check for check in stage.checks if not check.ok]
@@ -57,11 +57,13 @@ def play(as_json: bool = False) -> bool:
     return bool(outcome["ok"])
 
 
-def _play(stage: Stage, seconds: dict[str, float]) -> dict[str, Any]:
+def _play(stage: Stage, ear: outbound.Ear, seconds: dict[str, float]) -> dict[str, Any]:
     day = RepairDay()
     quotes: list[dict[str, Any]] = []
     stats: dict[str, Any] = {}
+    events: dict[str, int] = {}
     acts: dict[str, Callable[[], object]] = {
+        "register": lambda: outbound.register(stage, ear),
         "verify": lambda: repair.verify_url(stage),
         "intake": lambda: repair.message_becomes_ticket(stage, day, TWO_O_CLOCK),
         "join": lambda: repair.repeats_and_follow_up(stage, day),
@@ -72,6 +74,7 @@ def _play(stage: Stage, seconds: dict[str, float]) -> dict[str, Any]:
         "marketplace": lambda: shops.marketplace(stage),
         "channels": lambda: channels.hellos(stage),
         "malice": lambda: stats.update(malice.malice(stage)),
+        "outbound": lambda: events.update(outbound.what_was_heard(stage, ear)),
     }
     try:
         for name, act in acts.items():
@@ -79,7 +82,7 @@ def _play(stage: Stage, seconds: dict[str, float]) -> dict[str, Any]:
                 act()
     except StepFailed:
         return {"ok": False, "failed": stage.checks[-1].text, "detail": stage.checks[-1].detail, "seconds": seconds}
-    return _outcome(stage, day, quotes, stats, seconds)
+    return {**_outcome(stage, day, quotes, stats, seconds), "events": events}
 
 
 def _outcome(

@@ -47,6 +47,14 @@ def test_the_ladder_fires_at_its_hours(day: dict[str, Any]) -> None:
     assert len(day["rungs"]) == 4
 
 
+def test_an_integrator_hears_the_day(day: dict[str, Any]) -> None:
+    """From the first message to the last order, every rung among it; the command has verified each delivery."""
+    events = day["events"]
+    assert {"message.received", "ticket.opened", "ticket.closed", "order.paid"} <= set(events)
+    assert events["ticket.opened"] >= day["tickets"]["opened"]
+    assert events["rung.fired"] >= len(day["rungs"])
+
+
 def test_every_posting_is_balanced(day: dict[str, Any]) -> None:
     """The sum of all postings is 0, and there are postings."""
     assert (day["ledger"]["imbalance_minor"], day["ledger"]["entries"] > 0, day["statements"]) == (0, True, 2)

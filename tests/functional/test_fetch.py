@@ -56,14 +56,14 @@ def serving(certificate: Path, tls: bool = True) -> Iterator[Site]:
             body = self.rfile.read(int(self.headers["content-length"]))
             site.requests.append((self.path, self.headers["host"], body))
             if self.path == "/silent":
-                time.sleep(2)
+                time.sleep(10)
                 return
             self.send_response(307 if self.path == "/moved" else 200)
             self.send_header("Location", "http://169.254.169.254/")
             self.end_headers()
             if self.path == "/long":
                 self.wfile.write(b"x" * 3 * ANSWER_LIMIT_BYTES)
-            for _ in range(20 if self.path == "/drip" else 0):
+            for _ in range(100 if self.path == "/drip" else 0):
                 self.wfile.write(b".")
                 self.wfile.flush()
                 time.sleep(0.1)
@@ -132,7 +132,7 @@ def test_all_of_it_ends_in_time(site: Site, path: str) -> None:
     with pytest.raises(Unanswered) as late:
         site.fetcher(limit_seconds=0.3).post(f"https://{NAME}{path}", b"{}", {})
     assert late.value.reason == "timeout"
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 5
 
 
 @pytest.mark.parametrize(

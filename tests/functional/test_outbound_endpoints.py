@@ -178,6 +178,13 @@ def test_a_repeated_request_registers_nothing_twice(hub: Hub) -> None:
     assert len(hub.receivers.received) == 1
     rotated = [hub.call("POST", f"{PATH}/{first['id']}/rotate", {}, key="k3").json["secret"] for _ in range(2)]
     assert rotated[0] == rotated[1]
+    again_path = f"{PATH}/{first['id']}/deliveries/{tests[0]['id']}/replay"
+    for _ in range(2):
+        assert hub.call("POST", again_path, key="k4").status == 200
+        hub.run(minutes=1)
+    assert len(hub.receivers.received) == 2
+    asked = [hub.call("POST", f"{PATH}/{first['id']}/replay", {"which": "failed"}, key="k5") for _ in range(2)]
+    assert (asked[0].status, asked[0].json) == (202, asked[1].json)
 
 
 def test_a_filter_and_a_region_decide_what_is_sent(hub: Hub) -> None:

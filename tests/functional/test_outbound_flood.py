@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.bench_outbound import flood
 
-EVENTS = 20
+EVENTS = 60
 
 
 def test_eighteen_have_all_and_wait_for_none_and_the_two_have_all_in_the_end() -> None:

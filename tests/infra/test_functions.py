@@ -95,6 +95,28 @@ def test_schedules_run_in_the_tenants_zone(full: Template) -> None:
     assert full.target(schedule["Target"]["DeadLetterConfig"]["Arn"])["QueueName"] == "hub-full-undelivered"
 
 
+def test_a_queue_is_read_as_its_entry_says(demo: Template) -> None:
+    """Ten messages a call and five functions as a rule; a delivery's receiver may be slow, so each has its own call."""
+    mappings = {
+        plain(demo.target(mapping["FunctionName"])["FunctionName"]): mapping
+        for mapping in demo.of("AWS::Lambda::EventSourceMapping").values()
+        if "ScalingConfig" in mapping
+    }
+    usual, deliveries = mappings["hub-demo-tickets-events"], mappings["hub-demo-outbound-deliver"]
+    assert (usual["BatchSize"], usual["ScalingConfig"]) == (10, {"MaximumConcurrency": 5})
+    assert (deliveries["BatchSize"], deliveries["ScalingConfig"]) == (1, {"MaximumConcurrency": 20})
+
+
+def test_who_hears_everything_names_no_type(demo: Template) -> None:
+    """A pattern with each of them would soon be too long for EventBridge."""
+    rules = demo.named("AWS::Events::Rule", "Name")
+    assert rules["hub-demo-outbound-events"]["EventPattern"] == {"source": ["hub"]}
+    assert rules["hub-demo-customers-events"]["EventPattern"] == {
+        "source": ["hub"],
+        "detail-type": ["message.received"],
+    }
+
+
 def test_a_flow_that_fails_is_seen(demo: Template) -> None:
     """Flows are made at run time; a rule on their names, and on the escalation's, sends each failed execution to a
     queue with an alarm."""

@@ -31,6 +31,7 @@ ROOMS: dict[str, dict[str, Any]] = {
         "events": ["*"],
         "schedules": {"sweep": "rate(1 minute)"},
         "queues": ["deliver"],
+        "queue_options": {"batch": 1, "concurrency": 20},
     },
     "settlement": {
         "paths": ["/settlement"],
@@ -71,7 +72,8 @@ def manifest_of(room: str) -> dict[str, Any]:
     followed = facts.get("followed", [])
     entries += [_entry(room, name, name, name, followed=followed) for name in facts.get("outbox", ())]
     entries += [_entry(room, name, "task", name) for name in facts.get("tasks", ())]
-    entries += [_entry(room, name, "queue", name, queue=name) for name in facts.get("queues", ())]
+    options = facts.get("queue_options", {})
+    entries += [_entry(room, name, "queue", name, queue=name, **options) for name in facts.get("queues", ())]
     for name, expression in facts.get("schedules", {}).items():
         entries.append(_entry(room, name, "schedule", name, schedule=expression))
     return {"function": room, "schema": 1, "entries": entries}

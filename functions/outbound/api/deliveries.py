@@ -56,8 +56,12 @@ def read_delivery(desk: Desk, request: Request) -> DeliveryDetail:
     return _detail(desk, request, endpoint, _own(desk, request))
 
 
+def _replay_one(desk: Desk, _: Request, made: str) -> DeliveryView:
+    return show_delivery(desk.deliveries.read(made))
+
+
 @room.http("POST", DELIVERY + "/replay", answer=DeliveryView, roles=INTEGRATORS, scope="tenant",
-           summary="重新投递 · Send one delivery again")  # fmt: skip
+           replay=_replay_one, summary="重新投递 · Send one delivery again")  # fmt: skip
 def replay_delivery(desk: Desk, request: Request) -> DeliveryView:
     """At once, under the same webhook-id. One that is to be sent anyhow stays as it is."""
     delivery, now = _own(desk, request), request.now
@@ -70,25 +74,38 @@ def replay_delivery(desk: Desk, request: Request) -> DeliveryView:
             desk.deliveries.table.transact(*writes, made=delivery.id)
         except Lost:
             raise Conflict("the delivery has changed since", delivery=delivery.id) from None
-    desk.turns.wake(delivery.endpoint_id, now)
+    desk.turns.wake(delivery.endpoint_id, now, desk.token())
     call(desk, delivery.endpoint_id)
     return show_delivery(desk.deliveries.read(delivery.id))
 
 
+def _replay_many(_: Desk, request: Request, made: str) -> ReplayView:
+    return _view_of(_replay(request, made))
+
+
 @room.http("POST", ONE + "/replay", body=ReplayBody, answer=ReplayView, status=202, roles=INTEGRATORS,
-           scope="tenant", summary="批量重新投递 · Send again what failed, what is held, or all of a span")  # fmt: skip
+           scope="tenant", replay=_replay_many,
+           summary="批量重新投递 · Send again what failed, what is held, or all of a span")  # fmt: skip
 def replay_deliveries(desk: Desk, request: Request) -> ReplayView:
     """In the background, each once, under the same webhook-ids. One replay at a time."""
-    endpoint, body, now = desk.endpoints.read(request.path["endpoint_id"]), request.body, request.now
-    chosen_types(body.events)
-    since, until = body.since or now - KEPT, body.until or now + SOON
-    replay = Replay(request.new_id("rpl"), body.which, body.events, since, until)
+    endpoint = desk.endpoints.read(request.path["endpoint_id"])
+    chosen_types(request.body.events)
+    replay = _replay(request, request.new_id("rpl"))
     try:
-        desk.turns.table.transact(desk.turns.ask_replay(endpoint.id, replay, now), made=replay.id)
+        desk.turns.table.transact(desk.turns.ask_replay(endpoint.id, replay, request.now), made=replay.id)
     except Lost:
         raise Conflict("a replay of this endpoint goes on", endpoint=endpoint.id) from None
     call(desk, endpoint.id)
-    return ReplayView(id=replay.id, which=replay.which, since=since, until=until)
+    return _view_of(replay)
+
+
+def _replay(request: Request, replay_id: str) -> Replay:
+    body, now = request.body, request.made_at or request.now
+    return Replay(replay_id, body.which, body.events, body.since or now - KEPT, body.until or now + SOON)
+
+
+def _view_of(replay: Replay) -> ReplayView:
+    return ReplayView(id=replay.id, which=replay.which, since=replay.since, until=replay.until)
 
 
 def _replay_test(desk: Desk, request: Request, made: str) -> DeliveryDetail:

@@ -112,7 +112,10 @@ def change_endpoint(desk: Desk, request: Request) -> EndpointView:
     _check(desk, request, Wish(url, changed.events, changed.filter, changed.roles, headers or {}))
     if headers is not None:
         changed = changed.model_copy(update=_sealed_headers(desk, endpoint.id, headers))
-    return show_endpoint(desk.endpoints.save(endpoint, changed), request.now)
+    saved = desk.endpoints.save(endpoint, changed)
+    if saved.sends and desk.turns.wake(saved.id, request.now, desk.token()):
+        call(desk, saved.id)  # what waited for a URL waits no more
+    return show_endpoint(saved, request.now)
 
 
 @room.http("DELETE", ONE, roles=INTEGRATORS, scope="tenant", status=204,

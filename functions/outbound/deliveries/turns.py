@@ -82,8 +82,9 @@ def health_after(health: Health, attempts: Sequence[Attempt], now: datetime, pau
         failures = health.failures + len(failed)
         after = replace(health, failures=failures, failing_since=health.failing_since or now)
         wait = max(patience, pause, probe_wait(failures))
-    last = {"last_error": failed[-1].words, "last_error_at": failed[-1].at} if failed else {}
-    return replace(after, not_before=now + wait if wait else None, **last)
+    if failed:
+        after = replace(after, last_error=failed[-1].words, last_error_at=failed[-1].at)
+    return replace(after, not_before=now + wait if wait else None)
 
 
 def probe_wait(failures: int) -> timedelta:
@@ -91,7 +92,7 @@ def probe_wait(failures: int) -> timedelta:
     if failures < FAILURES_LIMIT:
         return timedelta(0)
     doublings = min(failures - FAILURES_LIMIT, 10)
-    return min(PROBE_AFTER * 2**doublings, PROBE_AFTER_LIMIT)
+    return min(PROBE_AFTER * (1 << doublings), PROBE_AFTER_LIMIT)
 
 
 def verdict_on(health: Health, attempts: Sequence[Attempt], now: datetime) -> str:

@@ -46,11 +46,14 @@ class Turns:
     tenant: str
     table: Table
 
-    def wake(self, endpoint_id: str, now: datetime) -> bool:
-        """There is something new for an endpoint. Whether somebody has to be sent to it: nobody holds its lease."""
-        change = "SET due_pk = :pk, due_at = :at, #schema = :one ADD wakes :one"
-        item = self.table.update(self.key(endpoint_id), change, self._woken(endpoint_id, now))
-        return str(item.get("lease_until", "")) <= rfc3339(now)
+    def wake(self, endpoint_id: str, now: datetime, token: str) -> bool:
+        """There is something new for an endpoint. Whether somebody has to be called to it: nobody holds its lease, and
+        nobody was called since. token: of this call's."""
+        change = (
+            "SET due_pk = :pk, due_at = :at, #schema = :one, #called = if_not_exists(#called, :token) ADD wakes :one"
+        )
+        item = self.table.update(self.key(endpoint_id), change, self._woken(endpoint_id, now) | {":token": token})
+        return item["called"] == token and str(item.get("lease_until", "")) <= rfc3339(now)
 
     def take(self, endpoint_id: str, lease: str, now: datetime) -> Turn | None:
         """Hold the lease; None where somebody else does, or where nothing is due any more: of several who come for one
@@ -58,7 +61,9 @@ class Turns:
         until = rfc3339(now + LEASE)
         values = {":lease": lease, ":until": until, ":now": rfc3339(now), ":one": 1}
         values[":pk"] = due_keys(self.tenant, DUE, endpoint_id, now)["due_pk"]
-        change = "SET lease = :lease, lease_until = :until, due_pk = :pk, due_at = :until, #schema = :one"
+        change = (
+            "SET lease = :lease, lease_until = :until, due_pk = :pk, due_at = :until, #schema = :one REMOVE #called"
+        )
         free = "due_at <= :now AND (attribute_not_exists(lease_until) OR lease_until <= :now)"
         try:
             return _turn(self.table.update(self.key(endpoint_id), change, values, free))
@@ -86,12 +91,12 @@ class Turns:
     def release(self, turn: Turn, next_at: datetime | None) -> bool:
         """End the turn, to look again at `next_at`. False where somebody woke the endpoint since it was read, or holds
         the lease by now: then nothing is written."""
-        values: Item = {":lease": turn.lease, ":wakes": turn.wakes}
-        change = "REMOVE lease, lease_until, due_pk, due_at"
+        values: dict[str, Any] = {":lease": turn.lease, ":wakes": turn.wakes}
+        change = "REMOVE lease, lease_until, #called, due_pk, due_at"
         if next_at:
             due = due_keys(self.tenant, DUE, turn.endpoint_id, next_at)
             values |= {":pk": due["due_pk"], ":at": due["due_at"]}
-            change = "SET due_pk = :pk, due_at = :at REMOVE lease, lease_until"
+            change = "SET due_pk = :pk, due_at = :at REMOVE lease, lease_until, #called"
         held = "lease = :lease AND (wakes = :wakes OR attribute_not_exists(wakes))"
         try:
             self.table.update(self.key(turn.endpoint_id), change, values, held)
@@ -103,7 +108,7 @@ class Turns:
         """Let the next one have it at once, whatever was woken."""
         due = due_keys(self.tenant, DUE, turn.endpoint_id, now)
         values = {":lease": turn.lease, ":pk": due["due_pk"], ":at": due["due_at"]}
-        change = "SET due_pk = :pk, due_at = :at REMOVE lease, lease_until"
+        change = "SET due_pk = :pk, due_at = :at REMOVE lease, lease_until, #called"
         try:
             self.table.update(self.key(turn.endpoint_id), change, values, "lease = :lease")
         except Lost:
@@ -122,7 +127,7 @@ class Turns:
         free = "attribute_not_exists(#replay) OR #replay = :none"
         return Update(self.key(endpoint_id), change, values, free, {"#replay": "replay"})
 
-    def _woken(self, endpoint_id: str, now: datetime) -> Item:
+    def _woken(self, endpoint_id: str, now: datetime) -> dict[str, Any]:
         due = due_keys(self.tenant, DUE, endpoint_id, now)
         return {":one": 1, ":pk": due["due_pk"], ":at": due["due_at"]}
 

@@ -50,5 +50,5 @@ def _give(desk: Desk, endpoint: Endpoint, event: Event) -> None:
         reason="" if endpoint.sends else endpoint.reason or "collected",
     )
     desk.deliveries.begin(delivery, event.at, now, desk.wall_now())
-    if endpoint.sends and desk.turns.wake(endpoint.id, now):
+    if endpoint.sends and desk.turns.wake(endpoint.id, now, desk.token()):
         call(desk, endpoint.id)

@@ -37,17 +37,19 @@ def take_turn(desk: Desk, endpoint_id: str) -> None:
         return
     try:
         _run(desk, turn)
-    except Lost:
-        raise Retry("somebody else has the endpoint's turn by now", endpoint=endpoint_id) from None
-    except HubError:
+    except HubError as error:
         with suppress(HubError):
             desk.turns.give_up(turn, desk.now())
+        if isinstance(error, Lost):
+            raise Retry("something of the endpoint was changed meanwhile", endpoint=endpoint_id) from None
         raise
 
 
 def _run(desk: Desk, turn: Turn) -> None:
     ends_at, lease = time.monotonic() + TURN_SECONDS, turn.lease
     for _ in range(WAVES_LIMIT):
+        if time.monotonic() >= ends_at:
+            break
         endpoint = desk.endpoints.find(turn.endpoint_id)
         if endpoint is None:
             desk.turns.table.transact(desk.turns.drop(turn.endpoint_id))
@@ -57,12 +59,11 @@ def _run(desk: Desk, turn: Turn) -> None:
             continue
         now = desk.now()
         plan = plan_wave(endpoint, turn.health, desk.deliveries.waiting(endpoint.id, look_limit(endpoint)), now)
-        if plan.wave and time.monotonic() < ends_at:
+        if plan.wave:
             turn = _send(desk, turn, endpoint, plan.wave, now)
             continue
-        next_at = now if plan.wave else plan.next_at
-        if desk.turns.release(turn, next_at):
-            _call_again(desk, endpoint.id, next_at, now)
+        if desk.turns.release(turn, plan.next_at):
+            _call_again(desk, endpoint.id, plan.next_at, now)
             return
         turn = desk.turns.read(endpoint.id)
         if turn.lease != lease:
