@@ -44,7 +44,7 @@ def test_every_price_is_right_at_once_and_each_guide_hears_once(room: Room) -> N
     for person in ("li", "li", "ms001"):
         assert room.call("POST", where, as_=token("agent", sub=person, level="own")).status == 200
     reach = room.made("GET", f"/pricing/publications/{publication}")
-    assert (reach["stores"], reach["told"], reach["acknowledged"], reach["rate_percent"]) == (300, 301, 2, "0.7")
+    assert (reach["stores"], reach["guides"], reach["acknowledged"], reach["rate_percent"]) == (300, 301, 2, "0.7")
 
 
 def test_who_was_not_told_does_not_acknowledge(room: Room) -> None:
