@@ -1,11 +1,11 @@
-"""What was published to the stores, who was told, and who has said that they know (总部方案与签收)."""
+"""What was published to the stores, who was told of it, and who has said that they know (总部方案与签收)."""
 
 from __future__ import annotations
 
 from hub.contracts.base import Contract, Moment
 
 
-class PublicationTold(Contract):
+class StoreReach(Contract):
     """One store: who sells there was told; who has acknowledged it."""
 
     store: str
@@ -14,20 +14,20 @@ class PublicationTold(Contract):
 
 
 class PublicationReach(Contract):
-    """How far a publication has got: guides told and guides who acknowledged, of all stores; rate_percent of those
-    told."""
+    """How far a publication has got, of all stores: the guides who were told of it, those who acknowledged it, and how
+    many of a hundred these are."""
 
     id: str
     document: str
     number: int
     starts_at: Moment
     stores: int
-    told: int
+    guides: int
     acknowledged: int
     rate_percent: str
 
 
-class StorePublication(PublicationTold):
+class StorePublication(StoreReach):
     """The same of one store, and what it is about."""
 
     id: str

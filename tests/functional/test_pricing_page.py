@@ -15,7 +15,8 @@ BLOCK = re.compile(r"```http\n(GET|POST) (\S+)\n(.*?)```(?:\s*```json\n(.*?)```)
 
 def test_the_campaign_of_the_page_goes_as_it_says() -> None:
     """Every request is answered with success, and what the page shows of an answer is in it."""
-    requests = BLOCK.findall(PAGE.read_text("utf-8"))
+    page = PAGE.read_text("utf-8")
+    requests = BLOCK.findall(page)
     with pricing_room() as room:
         room.store("s1", "310101", (31.2304, 121.4737))
         room.store("s2", "310115", (31.2304, 121.5700))
@@ -24,7 +25,7 @@ def test_the_campaign_of_the_page_goes_as_it_says() -> None:
             parameters = dict(part.split("=") for part in query.split("&")) if query else None
             answer = room.made(method, bare, json.loads(body) if body.strip() else None, query=parameters)
             assert missing(json.loads(expected or "{}"), answer) == [], path
-    assert len(requests) == 12
+    assert len(requests) == page.count("```http") > 10
 
 
 def missing(expected: Any, answer: Any, place: str = "") -> list[str]:

@@ -33,7 +33,7 @@ def test_what_goes_out_comes_in_again_the_same(room: Room, file_format: str) -> 
     done = room.made("POST", TABLE, body)
     again = room.made("GET", TABLE, query={"format": file_format})
     assert (table["rows"], done["rows"], done["version"]) == (8, 8, 1)
-    assert base64.b64decode(again["content_base64"])[:2000] or again["rows"] == 8
+    assert again["rows"] == 8
     assert room.made("POST", "/pricing/quotes", {"service": "fruit_tea", "region": "410300"})["price"] == "18.00"
 
 

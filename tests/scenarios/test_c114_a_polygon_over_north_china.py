@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from hubctl.cli import app
 from tests.support.chain_of_stores import NORTH_CHINA, stores_of_the_chain
 from tests.support.pricing import Room, pricing_room
 
@@ -17,7 +19,7 @@ BULK = "/pricing/books/standard/bulk"
 
 @pytest.fixture(scope="module")
 def room() -> Iterator[Room]:
-    with pricing_room() as room:
+    with pricing_room(quick=True) as room:
         room.hear(*stores_of_the_chain())
         costs = {"fruit_tea": {"base": "15.00"}}
         room.publish("/pricing/guards", {"costs": costs, "min_margin_percent": "10"})
@@ -30,8 +32,11 @@ def prices(room: Room, *stores: str) -> list[Any]:
 
 
 def test_there_are_more_than_twenty_strategies(room: Room) -> None:
-    """The catalogue has 24."""
-    assert len(room.made("GET", "/pricing/strategies")["data"]) >= 20
+    """`hubctl pricing strategies` prints a line each, and the catalogue over HTTP has as many: 24."""
+    printed = CliRunner().invoke(app, ["pricing", "strategies"])
+    catalogue = room.made("GET", "/pricing/strategies")["data"]
+    assert (printed.exit_code, len(printed.stdout.splitlines())) == (0, len(catalogue))
+    assert len(catalogue) == 24
 
 
 def test_the_polygon_selects_exactly_the_stores_in_it(room: Room) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from functions.pricing import app
+from functions.pricing.handlers.fanout import tell_stores
 from hub.contracts.events import PersonChanged, StoreChanged
+from hub.edge.bus import Change
 from hub.kernel.clock import StepClock
-from hub.store.table import Table
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
-from tests.support.http import Answer, Context, bus_batch, bus_events, call, sqs_batch
+from tests.support.http import Answer, Context, bus_batch, call
 
 NOW = datetime(2026, 11, 30, 2, tzinfo=UTC)
 """10:00 in Shanghai, a Monday."""
@@ -57,13 +58,14 @@ class Room:
         self.hear(PersonChanged.model_validate(person))
 
     def published(self, path: str) -> list[Any]:
-        """The stream tells of a document's pointer, twice as it may; the events that came of it."""
+        """The stream tells of a document's pointer, twice as it may; what the room says on the bus then."""
         kind, key = ("campaign" if "campaigns" in path else "price_book"), path.rpartition("/")[2]
-        pk, sk = f"{TENANT}#doc#{kind}#{key}", "p#base"
-        item = Table(f"hub-{TENANT}-pricing", self.session.client("dynamodb")).get((pk, sk))
-        change = {"table": "pricing", "kind": "MODIFY", "pk": pk, "sk": sk, "new": item, "old": None}
-        assert app.on_change(sqs_batch(change, change), Context()) == {"batchItemFailures": []}
-        return bus_events(self.session)
+        change = Change("pricing", "MODIFY", f"{TENANT}#doc#{kind}#{key}", "p#base", None, None)
+        events: list[Any] = []
+        desk = replace(app.room.desk, emit=lambda *said: events.extend(said))
+        for _ in range(2):
+            tell_stores(desk, change)
+        return [event.model_dump(mode="json") for event in events]
 
     def hear(self, *events: Any) -> None:
         assert app.on_event(bus_batch(*events), Context()) == {"batchItemFailures": []}

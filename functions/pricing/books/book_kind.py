@@ -41,10 +41,14 @@ def book_of(document: BookDocument) -> Book:
 
 def table_of(sheet: PriceSheet, currency: str, where: str, problems: list[Problem], *, falling: bool) -> PriceTable:
     """The prices of a service. What is wrong with them is added to `problems`, each behind `where`."""
-    places = [(f"{where}/prices/{place}", PriceRow(place=place, price=price)) for place, price in sheet.prices.items()]
-    sources = [*places, *((f"{where}/rows/{nth}", row) for nth, row in enumerate(sheet.rows))]
-    rows = [_row(row, currency, pointer, problems) for pointer, row in sources]
-    pointers = [pointer for pointer, _ in sources]
+    pointers = [
+        *(f"{where}/prices/{place}" for place in sheet.prices),
+        *(f"{where}/rows/{nth}" for nth in range(len(sheet.rows))),
+    ]
+    rows = [
+        _plain_row(place, price, currency, f"{where}/prices/{place}", problems) for place, price in sheet.prices.items()
+    ]
+    rows += [_row(row, currency, f"{where}/rows/{nth}", problems) for nth, row in enumerate(sheet.rows)]
     for first, second in clashes(rows):
         problems.append(Problem(pointers[second], f"holds for the same as {pointers[first][len(where) :]}"))
     for fewer, more in rising(rows) if falling else ():
@@ -64,6 +68,12 @@ def _service(key: str, draft: ServicePrices, currency: str, problems: list[Probl
     table = None if draft.sheet else table_of(draft, currency, where, problems, falling=draft.falling)
     guide = None if draft.guide is None else _minor(draft.guide, currency, f"{where}/guide", problems)
     return Service(key, draft.name.zh, draft.name.en, table, draft.sheet, guide)
+
+
+def _plain_row(place: str, price: str, currency: str, where: str, problems: list[Problem]) -> Row:
+    if not _is_place(place):
+        problems.append(Problem(where, NO_REGION))
+    return Row(place, _minor(price, currency, where, problems))
 
 
 def _row(row: PriceRow, currency: str, where: str, problems: list[Problem]) -> Row:

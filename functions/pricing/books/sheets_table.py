@@ -49,7 +49,7 @@ class Sheets:
         problems: list[Problem] = []
         table_of(sheet, currency, "", problems, falling=False)
         content = canonical(sheet.model_dump(mode="json", exclude_defaults=True)).encode()
-        packed = zlib.compress(content, 9)
+        packed = zlib.compress(content)
         if len(packed) > ITEM_LIMIT_BYTES:
             problems.append(Problem("/rows", "are more than one sheet holds"))
         if problems:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from functions.pricing.books.books import Case, mentions_areas, price_minor_at
@@ -31,6 +31,15 @@ STANDARD = "standard"
 STORES_LIMIT = 50
 """So many stores answer one competitor; the nearest first."""
 WIDEST_M = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What we ask for a service in a store, its floor there, and the currency."""
+
+    price_minor: int
+    floor_minor: int
+    currency: str
 
 
 def answer_rival(desk: Desk, rival: Rival, now: datetime) -> list[OfferResult]:
@@ -63,34 +72,30 @@ def answer_pulse(desk: Desk, pulse: MarketPulse, store: Store, now: datetime) ->
     rare = limit is not None and (pulse.repurchase_days or 0) > limit
     if not (slow or rare):
         return OfferResult(store=store.id, reason="within_limit")
-    prices = _prices(desk, store, pulse.service, now)
-    if prices is None:
+    ours = _ours(desk, store, pulse.service, now)
+    if ours is None:
         return OfferResult(store=store.id, reason="no_price")
-    ours, floor, currency = prices
-    price = clearance_price(ours, floor, terms)
+    price = clearance_price(ours.price_minor, ours.floor_minor, terms)
     if price is None:
         return OfferResult(store=store.id, reason="at_floor")
     why = (
         f"turnover {pulse.turnover_days} d > {terms.limit_days} d" if slow else f"repurchase {pulse.repurchase_days} d"
     )
-    offer = _offer(strategy, store, pulse.service, currency, ours, price, floor, now, why, terms.hours, 0)
-    auto = within_percent(ours, price, terms.auto_percent)
+    offer = _offer(strategy, store, pulse.service, ours, price_minor=price, why=why, now=now)
+    auto = within_percent(ours.price_minor, price, terms.auto_percent)
     return _make(desk, offer, auto=auto, now=now)
 
 
 def _defend(desk: Desk, store: Store, rival: Rival, strategy: Strategy, why: str, now: datetime) -> OfferResult:
     terms: MoatTerms = strategy.terms
-    prices = _prices(desk, store, rival.service, now)
-    if prices is None:
+    ours = _ours(desk, store, rival.service, now)
+    if ours is None:
         return OfferResult(store=store.id, reason="no_price")
-    ours, floor, currency = prices
-    price = moat_price(rival, ours, floor, terms, currency)
+    price = moat_price(rival, ours.price_minor, ours.floor_minor, terms, ours.currency)
     if price is None:
         return OfferResult(store=store.id, reason="not_below_ours")
-    offer = _offer(
-        strategy, store, rival.service, currency, ours, price, floor, now, why, terms.hours, terms.cooldown_hours
-    )
-    auto = terms.apply == "auto" and within_percent(ours, price, terms.max_cut_percent)
+    offer = _offer(strategy, store, rival.service, ours, price_minor=price, why=why, now=now)
+    auto = terms.apply == "auto" and within_percent(ours.price_minor, price, terms.max_cut_percent)
     return _make(desk, offer, auto=auto, now=now)
 
 
@@ -129,8 +134,8 @@ def _places(desk: Desk, store: Store) -> set[str]:
     return {place for place, _ in chain_of(spot_of(store), places_in(desk), tiers)}
 
 
-def _prices(desk: Desk, store: Store, service: str, now: datetime) -> tuple[int, int, str] | None:
-    """What a service costs in a store, its floor there, and the currency; None where it is not sold."""
+def _ours(desk: Desk, store: Store, service: str, now: datetime) -> Ours | None:
+    """What a service costs in a store; None where it is not sold."""
     book = read_book(desk, STANDARD).value
     if service not in book.services:
         return None
@@ -139,37 +144,27 @@ def _prices(desk: Desk, store: Store, service: str, now: datetime) -> tuple[int,
     chain = chain_of(spot_of(store), places, book.tiers)
     case = Case(weekday=moment.weekday, minute=moment.minute)
     price = price_minor_at(book, book.services[service], table, chain, case)
-    return None if price is None else (price, table.floor(chain), book.currency)
+    return None if price is None else Ours(price, table.floor(chain), book.currency)
 
 
 def _offer(
-    strategy: Strategy,
-    store: Store,
-    service: str,
-    currency: str,
-    was: int,
-    price: int,
-    floor: int,
-    now: datetime,
-    why: str,
-    hours: int,
-    cooldown_hours: int,
+    ground: Strategy, store: Store, service: str, ours: Ours, *, price_minor: int, why: str, now: datetime
 ) -> Offer:
-    offer_id = derived_id("ofr", now, strategy.key, store.id, service, why)
+    """What a strategy proposes, for as long as its terms say."""
     return Offer(
-        id=offer_id,
-        kind="moat" if strategy.kind == "moat" else "clearance",
-        strategy=strategy.key,
+        id=derived_id("ofr", now, ground.key, store.id, service, why),
+        kind="moat" if ground.kind == "moat" else "clearance",
+        strategy=ground.key,
         store=store.id,
         region=store.region,
         service=service,
-        currency=currency,
-        was_minor=was,
-        price_minor=price,
-        floor_minor=floor,
+        currency=ours.currency,
+        was_minor=ours.price_minor,
+        price_minor=price_minor,
+        floor_minor=ours.floor_minor,
         made_at=now,
-        hours=hours,
-        cooldown_hours=cooldown_hours,
+        hours=ground.terms.hours,
+        cooldown_hours=getattr(ground.terms, "cooldown_hours", 0),
         state="proposed",
         why=why,
     )

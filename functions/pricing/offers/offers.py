@@ -48,8 +48,9 @@ class Offer:
 
     @property
     def quiet_until(self) -> datetime | None:
-        """Until when nothing new of its kind is offered there."""
-        return self.ends_at + timedelta(hours=self.cooldown_hours) if self.ends_at else None
+        """Until when nothing new of its kind is offered there: after it was over, or was made and refused."""
+        over = self.made_at if self.state == "refused" else self.ends_at
+        return over + timedelta(hours=self.cooldown_hours) if over else None
 
     def held_from(self, now: datetime, by: str) -> Offer:
         """The same, holding from now on."""

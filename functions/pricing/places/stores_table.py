@@ -15,7 +15,7 @@ from hub.contracts.base import GeoPoint
 from hub.contracts.events import PersonChanged, StoreChanged
 from hub.kernel.errors import NotFound
 from hub.store.sharded import shard_pk, shard_pks
-from hub.store.table import Index, Lost, Table
+from hub.store.table import NEW, Index, Lost, Table
 
 LIST = "stores"
 BY_LIST = Index("by_list", "list_pk", "list_sk")
@@ -31,7 +31,8 @@ class Stores:
         self._table, self._tenant = table, tenant
 
     def save(self, event: StoreChanged) -> None:
-        """Keep a store as it is now; what is told late changes nothing."""
+        """Keep a store as it is now, beside its guides; what is told late changes nothing."""
+        pk, sk = self._key(event.store_id)
         sets = {
             "store_id": event.store_id,
             "region": event.region,
@@ -42,6 +43,12 @@ class Stores:
             "list_sk": event.store_id,
             "schema": 1,
         }
+        try:
+            self._table.put({"pk": pk, "sk": sk, **sets}, NEW, with_item=False)
+        except Lost:
+            self._change(event, sets)
+
+    def _change(self, event: StoreChanged, sets: dict[str, Any]) -> None:
         values = {f":v{nth}": value for nth, value in enumerate(sets.values())}
         change = "SET " + ", ".join(f"#{name} = :v{nth}" for nth, name in enumerate(sets))
         newer = "attribute_not_exists(#version) OR #version < :version"

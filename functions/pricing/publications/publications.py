@@ -14,12 +14,9 @@ from hub.kernel.frozen import dataclass
 from hub.kernel.ids import derived_id, hashed_id
 from hub.kernel.regions import covers, is_region
 
-KINDS = ("campaign", "price_book")
-"""Of these kinds guides are told."""
-
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StoreNotice:
     """One store of a publication."""
 
     id: str
@@ -32,34 +29,34 @@ class Told:
     acknowledged: tuple[str, ...] = ()
 
 
-def told_of(line: Line, pointer: Pointer, stores: Iterable[Store]) -> list[Told]:
+def notices_for(line: Line, pointer: Pointer, stores: Iterable[Store]) -> list[StoreNotice]:
     """Each store that a move of a document's pointer concerns, and that somebody sells in."""
     publication = hashed_id("pub", line.kind, line.key, line.scope, str(pointer.revision))
-    starts = max((switch.start for switch in pointer.plan), default=pointer.moved_at)
+    starts = next((switch.start for switch in pointer.plan if switch.number == pointer.head), pointer.moved_at)
     return [
-        Told(publication, f"{line.kind}/{line.key}", pointer.head, starts, store.id, store.region, store.guides)
+        StoreNotice(publication, f"{line.kind}/{line.key}", pointer.head, starts, store.id, store.region, store.guides)
         for store in stores
         if store.guides and _concerns(line.scope, store)
     ]
 
 
-def event_of(told: Told, tenant: str, at: datetime) -> PricesPublished:
+def event_of(notice: StoreNotice, tenant: str, at: datetime) -> PricesPublished:
     """What the bus hears of one store."""
     return PricesPublished(
-        id=derived_id("evt", at, "prices.published", told.id, told.store),
+        id=derived_id("evt", at, "prices.published", notice.id, notice.store),
         tenant=tenant,
         at=at,
-        publication_id=told.id,
-        document=told.document,
-        number=told.number,
-        starts_at=told.starts_at,
-        region=told.region,
-        store_id=told.store,
-        recipients=told.guides,
+        publication_id=notice.id,
+        document=notice.document,
+        number=notice.number,
+        starts_at=notice.starts_at,
+        region=notice.region,
+        store_id=notice.store,
+        recipients=notice.guides,
     )
 
 
-def reach_of(rows: list[Told]) -> PublicationReach:
+def reach_of(rows: list[StoreNotice]) -> PublicationReach:
     """All stores of a publication together."""
     guides, known = sum(len(row.guides) for row in rows), sum(len(row.acknowledged) for row in rows)
     rate = (Decimal(known) * 100 / guides).quantize(Decimal("0.1")) if guides else Decimal(0)
@@ -70,22 +67,22 @@ def reach_of(rows: list[Told]) -> PublicationReach:
         number=first.number,
         starts_at=first.starts_at,
         stores=len(rows),
-        told=guides,
+        guides=guides,
         acknowledged=known,
         rate_percent=f"{rate:f}",
     )
 
 
-def show_told(told: Told) -> StorePublication:
+def show_notice(notice: StoreNotice) -> StorePublication:
     """One store's."""
     return StorePublication(
-        id=told.id,
-        document=told.document,
-        number=told.number,
-        starts_at=told.starts_at,
-        store=told.store,
-        guides=told.guides,
-        acknowledged=told.acknowledged,
+        id=notice.id,
+        document=notice.document,
+        number=notice.number,
+        starts_at=notice.starts_at,
+        store=notice.store,
+        guides=notice.guides,
+        acknowledged=notice.acknowledged,
     )
 
 

@@ -209,8 +209,8 @@ def _show_factor(step: FactorStep, currency: str) -> FactorView:
         name=Words(zh=factor.name_zh, en=factor.name_en),
         mode=factor.mode,
         place=step.place,
-        value=f"{value:f}",
-        price=f"{step.price_minor / scale:f}",
+        value=f"{value.normalize():f}",
+        price=f"{(step.price_minor / scale).normalize():f}",
     )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
-from functions.pricing.strategies.cuts import NOTHING_TO_GIVE, CutTerms, cut_of
+from functions.pricing.strategies.cuts import NOTHING_TO_GIVE, Cut, CutTerms, cut_of
 
 OTHER_SERVICE = "other_service"
 ELSEWHERE = "elsewhere"
@@ -70,6 +70,15 @@ def reprice(lines: Iterable[Line], unit: Callable[[Line], int]) -> Effect | str:
     units = {}
     for line in lines:
         if (price := unit(line)) != line.unit_minor:
+            units[line.number] = price
+    return Effect(units, {}) if units else SAME_PRICE
+
+
+def recut(lines: Iterable[Line], cut: Cut) -> Effect | str:
+    """The effect of the same cut on each unit price."""
+    units = {}
+    for line in lines:
+        if (price := cut(line.unit_minor)) != line.unit_minor:
             units[line.number] = price
     return Effect(units, {}) if units else SAME_PRICE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
 from functions.pricing.strategies.cuts import CutTerms, cut_of
 from functions.pricing.strategies.kind import StrategyKind
-from functions.pricing.strategies.units import OTHER_CHANNEL, lowest_of, reprice
+from functions.pricing.strategies.units import OTHER_CHANNEL, lowest_of, recut
 from hub.contracts.base import Contract, Slug
 
 
@@ -21,7 +21,7 @@ def plan(terms: ChannelTerms, currency: str) -> Act:
 
     def act(cart: Cart, lines: list[Line]) -> Effect | str:
         cut = cuts.get(cart.channel)
-        return OTHER_CHANNEL if cut is None else reprice(lines, lambda line: cut(line.unit_minor))
+        return OTHER_CHANNEL if cut is None else recut(lines, cut)
 
     return act
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
 from functions.pricing.strategies.cuts import CutTerms, cut_of
 from functions.pricing.strategies.kind import StrategyKind
-from functions.pricing.strategies.units import ELSEWHERE, lowest_of, reprice
+from functions.pricing.strategies.units import ELSEWHERE, lowest_of, recut
 from hub.contracts.base import Contract
 from hub.contracts.pricing_books import PricePlace
 
@@ -21,8 +21,10 @@ def plan(terms: RegionTierTerms, currency: str) -> Act:
     cuts = {place: cut_of(cut, currency) for place, cut in terms.by.items()}
 
     def act(cart: Cart, lines: list[Line]) -> Effect | str:
-        cut = next((cuts[place] for place, _ in cart.chain if place in cuts), None)
-        return ELSEWHERE if cut is None else reprice(lines, lambda line: cut(line.unit_minor))
+        for place, _ in cart.chain:
+            if place in cuts:
+                return recut(lines, cuts[place])
+        return ELSEWHERE
 
     return act
 

@@ -50,7 +50,9 @@ def plan(terms: ThresholdStepTerms, currency: str) -> Act:
 
     def act(_cart: Cart, lines: list[Line]) -> Effect | str:
         counted = [line for line in lines if line.service not in apart] if apart else lines
-        base = sum(line.list_minor * line.quantity if is_list else line.items_minor for line in counted)
+        base = 0
+        for line in counted:
+            base += line.list_minor * line.quantity if is_list else line.items_minor
         for at, off in steps:
             if base >= at:
                 return effect_of(off * (base // at) if terms.repeat else off, counted)

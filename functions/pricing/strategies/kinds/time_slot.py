@@ -8,7 +8,7 @@ from functions.pricing.books.books import in_hours, minute_of
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
 from functions.pricing.strategies.cuts import CutTerms, cut_of
 from functions.pricing.strategies.kind import StrategyKind
-from functions.pricing.strategies.units import OTHER_TIME, lowest_of, reprice
+from functions.pricing.strategies.units import OTHER_TIME, lowest_of, recut
 from hub.contracts.base import Contract
 from hub.contracts.pricing_books import Hours
 
@@ -34,7 +34,7 @@ def plan(terms: TimeSlotTerms, currency: str) -> Act:
 
     def act(cart: Cart, lines: list[Line]) -> Effect | str:
         cut = next((cut for hours, cut in slots if in_hours(cart.minute, hours)), None)
-        return OTHER_TIME if cut is None else reprice(lines, lambda line: cut(line.unit_minor))
+        return OTHER_TIME if cut is None else recut(lines, cut)
 
     return act
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
 from functions.pricing.strategies.cuts import CutTerms, cut_of
 from functions.pricing.strategies.kind import StrategyKind
-from functions.pricing.strategies.units import OTHER_TIME, lowest_of, reprice
+from functions.pricing.strategies.units import OTHER_TIME, lowest_of, recut
 from hub.contracts.base import Contract
 from hub.contracts.pricing_books import Weekday
 
@@ -24,7 +24,7 @@ def plan(terms: WeekdayTerms, currency: str) -> Act:
     days, cut = frozenset(terms.days), cut_of(terms.cut, currency)
 
     def act(cart: Cart, lines: list[Line]) -> Effect | str:
-        return reprice(lines, lambda line: cut(line.unit_minor)) if cart.weekday in days else OTHER_TIME
+        return recut(lines, cut) if cart.weekday in days else OTHER_TIME
 
     return act
 
