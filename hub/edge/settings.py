@@ -36,6 +36,7 @@ class Settings(BaseModel):
     platforms_url: str = Field(default="", description="the local doubles of the platforms; empty on AWS")
     verify_files: str = Field(default="{}", description="JSON: file name → content of WW_verify_*.txt, MP_verify_*.txt")
     timezone: str = "Asia/Shanghai"
+    files_bucket: str = Field(default="", description="the tenant's bucket, for what jobs write and read")
     default_region: str = Field(default="base", description="where work is that nothing else gives a place")
 
     @classmethod
