@@ -17,6 +17,8 @@ from hub.store.faults import passing
 OPEN_SECONDS = 900
 """So long a form lets its file in: a photo over a slow line."""
 URL_SECONDS = 30
+NOTHING_THERE = ("404", "403", "NoSuchKey")
+"""What S3 says of a key that is not there; 403 to who may not list the bucket, as no function may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Uploads:
             with passing("files"):
                 head = self.s3.head_object(Bucket=self.bucket, Key=self._key(name), ChecksumMode="ENABLED")
         except Retry as error:
-            if error.facts.get("reason") not in ("404", "NoSuchKey"):
+            if error.facts.get("reason") not in NOTHING_THERE:
                 raise
             raise NotFound("no such file", file=name) from None
         return int(head["ContentLength"]), base64.b64decode(head.get("ChecksumSHA256", "")).hex()
