@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.tickets.api import actions, form_pages, forms, nodes, progress, tickets, work
+from functions.tickets.api import actions, form_pages, forms, nodes, progress, tickets, uploads, work
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.matrices import MATRICES
@@ -44,7 +44,7 @@ from hub.contracts.events import (
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 
-__all__ = ["actions", "form_pages", "forms", "nodes", "progress", "room", "tickets", "work"]
+__all__ = ["actions", "form_pages", "forms", "nodes", "progress", "room", "tickets", "uploads", "work"]
 
 KINDS = (FLOWS, FORMS, TICKET_TYPES, LADDERS, MATRICES, INTAKE_RULES, OCCASION_RULES)
 serve_documents(room, KINDS, lambda desk: desk.documents)

@@ -17,6 +17,7 @@ from functions.tickets.flows.legacy_table import OldFlows
 from functions.tickets.flows.machines import FlowMachines, Machines, StepFunctions
 from functions.tickets.forms.kind import FORMS
 from functions.tickets.forms.submissions_table import SubmissionTable
+from functions.tickets.forms.uploads_table import UploadTable
 from functions.tickets.intake.legacy_table import OldRules
 from functions.tickets.intake.threads_table import ThreadTable
 from functions.tickets.tables import Items
@@ -33,6 +34,7 @@ from hub.store.content import ContentStore
 from hub.store.sealing import Sealer
 from hub.store.secrets import ConnectionSecrets
 from hub.store.table import Table
+from hub.store.uploads import Uploads
 
 
 @dataclass
@@ -42,7 +44,8 @@ class Desk:
     sealer: seals it on a ticket. connections, platforms: by which a
     customer is answered. emit: events to the bus. now: business time, which runs `clock_scale` times as fast
     as real time. default_region: of tickets that nothing else gives a place. submissions: what was handed in on forms.
-    stores: where each lies. zone: in which days begin; wall_now: real time, by which what is kept for a while ends."""
+    uploads: the files of tickets, which lie in `bucket`. stores: where each lies. zone: in which days begin; wall_now:
+    real time, by which what is kept for a while ends."""
 
     tenant: str
     items: Items
@@ -63,6 +66,8 @@ class Desk:
     clock_scale: float = 1.0
     default_region: str = BASE
     submissions: SubmissionTable = field(kw_only=True)
+    uploads: UploadTable = field(kw_only=True)
+    bucket: Uploads = field(kw_only=True)
     stores: StoresTable = field(kw_only=True)
     zone: ZoneInfo = field(kw_only=True)
     wall_now: Callable[[], datetime] = field(kw_only=True)
@@ -119,6 +124,8 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         clock_scale=scale,
         default_region=settings.default_region,
         submissions=SubmissionTable(items),
+        uploads=UploadTable(items),
+        bucket=Uploads(settings.files_bucket, "tickets", host.client("s3")),
         stores=stores,
         zone=ZoneInfo(settings.timezone),
         wall_now=host.clock.wall_now,

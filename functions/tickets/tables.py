@@ -7,6 +7,7 @@ Keys (each pk begins with the tenant):
     …#occasion#<hash>   occasion                the ticket of an after-sale, review or lead
     …#people#<shard>    person#<id>             …#team#<team>    roster         …#load#<person>  load
     …#submission#<id>   submission              …#figures#<form>   <day>#<version>
+    …#upload#<id>       upload                  a file that may come: once it has, …#ticket#<id> / file#<id>
     …#store#<id>        store                   where a store lies
     …#supply#<item>     site#<site>             …#lists          tickets: the month of the oldest ticket
     …#flow#<key>, …#rules                       what was published before flows and rules were documents

@@ -100,3 +100,41 @@ class FormSchema(Contract):
     """A form as JSON Schema 2020-12, for tools that fill it in; what is asked when stands in its `x-rules`."""
 
     json_schema: dict[str, Any]
+
+
+class NewUpload(Contract):
+    """A file that is to be uploaded to a ticket: what it is, exactly. node: at which it is asked for, where the ticket
+    waits; "" for the ticket as a whole."""
+
+    content_type: Literal["image/jpeg", "image/png", "image/webp", "image/heic", "application/pdf", "video/mp4"]
+    size_bytes: Annotated[int, Field(ge=1, le=50_000_000)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    node: Slug | Literal[""] = ""
+
+
+class UploadForm(Contract):
+    """Where the file is posted to (multipart/form-data, these fields first, `file` last), until when."""
+
+    id: str
+    url: str = Field(description="of the tenant's bucket")
+    fields: dict[str, str]
+    until: Moment
+
+
+class UploadView(Contract):
+    """A file of a ticket. url: where it may be fetched, for half a minute."""
+
+    id: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    node: str
+    uploaded_by: str = Field(description="one of us, or `customer`")
+    uploaded_at: Moment
+    url: str
+
+
+class UploadsView(Contract):
+    """The files of a ticket, the oldest first."""
+
+    data: tuple[UploadView, ...]

@@ -11,6 +11,8 @@ from botocore.config import Config
 from botocore.session import Session
 
 _CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
+_SIGNED = Config(signature_version="s3v4")
+"""What is handed out signed for S3 is good for objects under a key of KMS only in this version."""
 _MAKING = Lock()
 """A session must not make two clients at once, and the two lanes of a local worker might."""
 
@@ -23,7 +25,8 @@ def _session() -> Session:
 
 def make_client(service: str) -> Any:
     """A client of an AWS service, with the credentials and region of the process's environment."""
-    return _session().create_client(service, config=_CONFIG)
+    config = _CONFIG.merge(_SIGNED) if service == "s3" else _CONFIG
+    return _session().create_client(service, config=config)
 
 
 class LazyClient:

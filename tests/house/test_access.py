@@ -90,6 +90,8 @@ PLAIN: dict[str, str] = {
         SendQuery.recipient TicketQuery.customer TicketQuery.message CouponQuery.customer IssueCoupons.customers
         QuoteRequest.customer_level""",
     "lies in a field that is classified as a whole": "Reason.facts",
+    "a form's fields for the bucket, signed: they let in the one file that its sender named": "UploadForm.fields",
+    "what kind of file it is": "UploadView.content_type",
     "opens the customer's page, which shows nothing classified": "TicketView.link Received.link",
 }
 """Reason → the fields that are plain for it: `Model.field`, or a field's name wherever it stands."""

@@ -39,6 +39,7 @@ def environment(room: str, **more: str) -> dict[str, str]:
         "HUB_DIRECTORY_TABLE": f"hub-{TENANT}-directory",
         "HUB_PLATFORMS_TABLE": f"hub-{TENANT}-platforms",
         "HUB_BUS": f"hub-{TENANT}",
+        "HUB_FILES_BUCKET": f"hub-{TENANT}-files",
         "HUB_BASE_URL": "https://hub.test",
         "HUB_KEY_ID": f"alias/hub-{TENANT}",
         **more,

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from functions.tickets.desk import Desk
 from functions.tickets.forms.compiled import CompiledForm
-from functions.tickets.handlers.submitting import HandIn, form_in, hand_in
+from functions.tickets.forms.submission import PUBLIC
+from functions.tickets.handlers.submitting import HandIn, form_in, hand_in_once
 from functions.tickets.room import room
 from hub.contracts.forms import Answers, PlaceQuery, Received
 from hub.documents.readings import Reading
 from hub.edge.answers import Raw
 from hub.edge.requests import Request
-from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.errors import NotFound
 
-PUBLIC = "public"
-"""Whoever handed it in, for one who never signed in."""
 BODY_BYTES = 64 * 1024
 
 
@@ -47,10 +46,7 @@ def hand_in_page(desk: Desk, request: Request) -> Received:
         region=region,
         store_id=store_id,
     )
-    try:
-        submission = hand_in(desk, reading, handed)
-    except Conflict:
-        submission, _ = desk.submissions.find(handed.submission_id)
+    submission, _ = hand_in_once(desk, reading, handed)
     return _received(desk, submission.id, submission.ticket_id)
 
 

@@ -10,7 +10,7 @@ from functions.tickets.api.subjects import OPENERS, READERS, WORKERS
 from functions.tickets.desk import Desk
 from functions.tickets.forms.document import Form
 from functions.tickets.forms.export import table_of, to_csv
-from functions.tickets.forms.submission import Submission
+from functions.tickets.forms.submission import PUBLIC, Submission
 from functions.tickets.forms.value_schema import json_schema
 from functions.tickets.handlers.submitting import (
     HandIn,
@@ -18,7 +18,7 @@ from functions.tickets.handlers.submitting import (
     change_answers,
     form_in,
     form_of,
-    hand_in,
+    hand_in_once,
     save_draft,
     submit_draft,
 )
@@ -42,7 +42,7 @@ from hub.edge.access.listing import within
 from hub.edge.access.projector import project
 from hub.edge.answers import Raw, page
 from hub.edge.requests import Request
-from hub.kernel.errors import Conflict, Forbidden
+from hub.kernel.errors import Forbidden
 from hub.kernel.regions import BASE
 
 ROWS_LIMIT = 1000
@@ -109,11 +109,9 @@ def create_submission(desk: Desk, request: Request) -> SubmissionView:
         store_id=place.store,
         customer_id=query.customer,
     )
-    keep = save_draft if query.draft else hand_in
-    try:
-        return _show(desk, keep(desk, reading, handed), 1)
-    except Conflict:
-        return _show(desk, *desk.submissions.find(handed.submission_id))
+    if query.draft:
+        return _show(desk, save_draft(desk, reading, handed), 1)
+    return _show(desk, *hand_in_once(desk, reading, handed))
 
 
 @room.http("GET", "/forms/submissions", query=SubmissionQuery, answer=Page[SubmissionView], roles=READERS,
@@ -201,7 +199,7 @@ def _view(submission: Submission, version: int) -> SubmissionView:
 
 
 def _place(submission: Submission) -> Place:
-    own = () if submission.made_by == "public" else (submission.made_by,)
+    own = () if submission.made_by == PUBLIC else (submission.made_by,)
     return Place(submission.region, submission.store_id, people=own, thing=submission.id)
 
 

@@ -170,7 +170,7 @@ def explain_ticket(desk: Desk, request: Request) -> ExplainView:
     need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
     subject = desk.unseal_text(ticket.id, ticket.subject_sealed)
     facts = intake_facts(subject, ticket.channel, ticket.entry, ticket.region)
-    from_message = ticket.rule_id != BY_HAND and ticket.entry not in PRESETS()
+    from_message = ticket.rule_id != BY_HAND and ticket.entry not in PRESETS() and not ticket.submission_id
     traces = explain(desk.catalogue.intake_rules(), facts).rules if from_message else ()
     dispatch = choose_person(need, desk.staff.organisation(), request.now)
     return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, dispatch, request.now)

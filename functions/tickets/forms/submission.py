@@ -17,6 +17,8 @@ from hub.rules import decide
 TRAVELS = ("number", "boolean", "enum", "set", "region")
 """What may go with a ticket's events: numbers and choices, never what somebody typed."""
 PERSONAL = ("contact", "identity", "technical", "cost", "earning", "contract", "secret")
+PUBLIC = "public"
+"""Who made it, for one who never signed in."""
 SUBJECT_LIMIT = 500
 
 

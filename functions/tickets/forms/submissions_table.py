@@ -1,17 +1,18 @@
 """Submissions in the room's table, and how often what was handed in was refused.
 
 …#submission#<id>    submission                 listed by place and form
-…#figures#<form>     <day>#<form version>       submitted, invalid: counted beside the writes, not in them
+…#figures#<form>     <day>#<form version>       submitted, drafts, invalid: counted before the writes
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from functions.tickets.forms.submission import Submission
+from functions.tickets.forms.submission import PUBLIC, Submission
 from functions.tickets.tables import Items
+from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import NotFound
 from hub.kernel.frozen import dataclass
 from hub.store.lists import ListQuery, Within, list_keys, read_list
@@ -42,7 +43,7 @@ class SubmissionTable:
             submission.made_at,
             region=submission.region,
             store=submission.store_id,
-            person=submission.made_by,
+            person="" if submission.made_by == PUBLIC else submission.made_by,
         )
         return self.items.next(f"submission#{submission.id}", "submission", submission, version, **keys)
 
@@ -58,13 +59,25 @@ class SubmissionTable:
         position: Mapping[str, Any] | None = None,
     ) -> tuple[list[tuple[Submission, int]], Mapping[str, Any] | None]:
         """A form's submissions within a scope, newest first; may be two seconds behind."""
+        first = self._first_day(form)
+        if first is None:
+            return [], None
+        since = max(since, first) if since else first
         query = ListQuery(self.items.tenant, _list_of(form), within, now, limit, since, until, position)
         page = read_list(self.items.table, query)
         rows = [(Submission.model_validate(item["body"]), int(item["version"])) for item in page.items]
         return rows, page.position
 
+    def _first_day(self, form: str) -> datetime | None:
+        """The day before the first that was counted: nothing was handed in earlier, whatever the zone; None where
+        nothing ever was."""
+        page = self.items.table.query(self.items.key(f"figures#{form}"), limit=1, consistent=True)
+        days = [parse_rfc3339(f"{item['sk'].partition('#')[0]}T00:00:00Z") for item in page.items]
+        return days[0] - timedelta(days=1) if days else None
+
     def count(self, form: str, day: str, version: int, name: str) -> None:
-        """One more that was submitted, or invalid. A repeat counts twice: these are figures, no books."""
+        """One more that was submitted, kept as a draft, or invalid: counted before it is written, so that lists know
+        how far back they reach. A repeat counts twice: these are figures, no books."""
         key = self.items.key(f"figures#{form}"), f"{day}#{version:08d}"
         self.items.table.update(key, "ADD #name :one", {":one": 1}, names={"#name": name})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -27,7 +28,7 @@ from functions.tickets.intake.intake import Classification, Opening
 from functions.tickets.ticket.ticket import Case, Move, Note, require_open
 from hub.documents.readings import Reading
 from hub.documents.scopes import Scope
-from hub.kernel.errors import Conflict, Invalid, Problem
+from hub.kernel.errors import Conflict, Invalid, NotFound, Problem
 from hub.kernel.frozen import dataclass
 
 CHANNEL = "form"
@@ -78,8 +79,19 @@ def save_draft(desk: Desk, reading: Reading[CompiledForm], handed: HandIn) -> Su
     """Keep what was typed, as it was, with the version that it was typed for."""
     _require_known(reading.value, handed.raw)
     draft = _submission(reading, handed, "draft", handed.raw, desk)
+    desk.submissions.count(reading.key, day_of(desk, handed.now).isoformat(), reading.version, "drafts")
     desk.items.write(desk.submissions.save(draft, 0))
     return draft
+
+
+def hand_in_once(desk: Desk, reading: Reading[CompiledForm], handed: HandIn) -> tuple[Submission, int]:
+    """Hand it in, or what was handed in by the same request before; with its version."""
+    try:
+        return hand_in(desk, reading, handed), 1
+    except Conflict:
+        with suppress(NotFound):
+            return desk.submissions.find(handed.submission_id)
+        raise
 
 
 def hand_in(desk: Desk, reading: Reading[CompiledForm], handed: HandIn) -> Submission:
@@ -155,6 +167,8 @@ def _set_off(
     opens = outcome is not None
     settled = submission.but(ticket_id=(ticket_id or submission.ticket_id) if opens else "")
     settled = _with_content(desk, form, settled, answers)
+    day = day_of(desk, submission.saved_at).isoformat()
+    desk.submissions.count(submission.form, day, submission.form_version, "submitted")
     write = desk.submissions.save(settled, version)
     if outcome is None:
         desk.items.write(write)
@@ -163,8 +177,6 @@ def _set_off(
         classification = Classification(outcome.type, outcome.priority, rule_id, outcome.skill, outcome.topic)
         opening = replace(_opening(desk, form, settled, answers), tags=outcome.tags)
         open_case(desk, classification, opening, settled.made_by, settled.id, write)
-    day = day_of(desk, submission.saved_at).isoformat()
-    desk.submissions.count(submission.form, day, submission.form_version, "submitted")
     return settled
 
 

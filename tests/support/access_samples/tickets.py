@@ -10,6 +10,7 @@ from tests.support.access import PERSON, REGION, STORE, Ids, Sample
 from tests.support.tickets import world
 
 TICKET = {"type": "repair", "customer_id": "cus_1", "region": REGION, "store_id": STORE, "subject": "冷柜结霜"}
+PHOTO = {"content_type": "image/jpeg", "size_bytes": 1, "sha256": "0" * 64}
 ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "product": "BX3"}
 DOCUMENTS = (
     *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}"),
@@ -17,6 +18,8 @@ DOCUMENTS = (
 )
 BODIES = {
     ("POST", "/tickets"): TICKET,
+    ("POST", "/tickets/{ticket_id}/uploads"): PHOTO,
+    ("POST", "/t/{link}/uploads"): PHOTO,
     ("POST", "/forms/{key}/submissions"): ANSWERS,
     ("PATCH", "/forms/submissions/{submission_id}"): {"note": "急"},
     ("POST", "/tickets/{ticket_id}/nodes/{node}/complete"): {"outcome": "accepted"},
@@ -48,7 +51,8 @@ def stage() -> Iterator[Ids]:
         made = hub.call("POST", "/tickets", TICKET)
         handed_in = hub.call("POST", "/forms/repair/submissions", ANSWERS, query={"store": STORE, "region": REGION})
         assert (made.status, handed_in.status) == (201, 201)
-        ids = {"submission_id": handed_in.json["id"]}
+        photo = hub.call("POST", f"/tickets/{made.json['id']}/uploads", PHOTO)
+        ids = {"submission_id": handed_in.json["id"], "upload_id": photo.json["id"]}
         yield {**ids, "ticket_id": made.json["id"], "node": "accept", "key": "repair", "link": "none"}
 
 

@@ -107,7 +107,7 @@ def _field_data(form: CompiledForm, field: FormField) -> dict[str, Any]:
         "options": [option.id for option in field.options] if field.type == "select" else None,
         "when": tree_of(form.conditions[field.id]),
         "required": tree_of(required) if required is not None else None,
-        "say": f"须为{row.zh} · must be {row.en}",
+        "say": f"须为{' ' if row.zh[0].isdigit() else ''}{row.zh} · must be {row.en}",
     }
 
 
