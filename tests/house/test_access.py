@@ -50,6 +50,8 @@ PLAIN: dict[str, str] = {
         AfterSaleChanged.refunded_minor AfterSaleView.requested AfterSaleView.refunded NewPromotion.threshold
         NewPromotion.reduction NewPromotion.per_buyer PathStep.price QuoteView.price QuoteView.total
         ServicePrices.prices Matter.amount_minor OccasionResolved.amount_minor OpenTicket.amount TicketView.amount""",
+    "what its asker brings or names, and a file's own name": """
+        FileView.name JobResult.name NewExport.query NewImport.content""",
     "a document that people bend: rules, not people": """
         ActionView.params
         ChangeView.now ChangeView.was ConflictView.below ConflictView.overlay ConflictView.was DocumentView.document
@@ -59,7 +61,7 @@ PLAIN: dict[str, str] = {
         FieldProblem.detail ProblemAnswer.detail ProblemInChinese.detail ProblemAnswer.facts SendView.reason
         MessageView.reason PromotionView.reason MassReplay.reason CopyResult.reason""",
     "a count of messages, or a proof that sums are zero": """
-        Counts.pending Figures.pending LedgerSummary.imbalance_minor""",
+        Counts.pending Figures.pending LedgerSummary.imbalance_minor JobView.total""",
     "a currency, and numbers and choices that a ticket's type declares; texts lie sealed apart": """
         amount_currency Matter.fields TicketView.fields""",
     "where somebody came from, by keys and ids of the platform": "attribution FeedTouched.feed",

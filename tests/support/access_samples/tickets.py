@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from functions.tickets import app
-from tests.support.access import PERSON, REGION, STORE, Ids, Sample
+from tests.support.access import PERSON, REGION, STORE, Ids, Sample, start_job
 from tests.support.tickets import world
 
 TICKET = {"type": "repair", "customer_id": "cus_1", "region": REGION, "store_id": STORE, "subject": "冷柜结霜"}
@@ -38,7 +38,9 @@ def stage() -> Iterator[Ids]:
         hub.hire(PERSON, region=REGION)
         made = hub.call("POST", "/tickets", TICKET)
         assert made.status == 201
-        yield {"ticket_id": made.json["id"], "node": "accept", "key": "repair", "link": "none"}
+        job_id = start_job(app.room, "/tickets")
+        ids = {"ticket_id": made.json["id"], "node": "accept", "key": "repair", "link": "none", "thing": "tkt_1"}
+        yield {**ids, "job_id": job_id}
 
 
 SAMPLE = Sample(
