@@ -40,10 +40,10 @@ IMPORTS = (
 
 room = Room(
     "directory",
-    paths=("/directory", "/auth", "/jobs/directory"),
+    paths=("/directory", "/auth", "/jobs/directory", "/docs"),
     make_desk=build_desk,
     idempotency=Idempotency,
-    exact_paths=("/openapi.json", "/docs", "/{file}"),
+    exact_paths=("/openapi.json", "/{file}"),
     module="functions.directory.app",
     followed=("person", "roster", "glass#", POINTER, JOB),
 )

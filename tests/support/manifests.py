@@ -35,8 +35,8 @@ ROOMS: dict[str, dict[str, Any]] = {
     },
     "pricing": {"paths": ["/pricing"]},
     "directory": {
-        "paths": ["/directory", "/auth"],
-        "exact_paths": ["/openapi.json", "/docs", "/{file}"],
+        "paths": ["/directory", "/auth", "/jobs/directory", "/docs"],
+        "exact_paths": ["/openapi.json", "/{file}"],
         "outbox": OUTBOX,
     },
 }
