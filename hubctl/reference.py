@@ -100,5 +100,8 @@ def _door(channel: str) -> dict[str, Any]:
             "security": [],
             "responses": answers,
         }
-    operations["post"]["requestBody"] = {"required": True, "content": {"*/*": {"schema": {}}}}
+    operations["post"]["requestBody"] = {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
     return operations

@@ -156,6 +156,7 @@ def environment(
         "HUB_ALLOWED_ORIGINS": " ".join(tenant.web.origins),
         "HUB_REQUESTS_PER_MINUTE": str(tenant.limits.per_caller_and_minute),
         "HUB_BOARD_URL": tenant.web.board_url,
+        "HUB_FILES_BUCKET": names.bucket("files"),
         "HUB_DEFAULT_REGION": tenant.default_region,
         "POWERTOOLS_SERVICE_NAME": room,
         "POWERTOOLS_METRICS_NAMESPACE": names.base,

@@ -38,6 +38,8 @@ class Grants:
     """The grants of every function bundle of one tenant."""
 
     CONTENT_ROOMS: ClassVar = ("webhooks", "tickets", "customers", "notifications")
+    FILE_ROOMS: ClassVar = ("webhooks", "tickets", "customers", "directory")
+    """The rooms that have jobs."""
     PLATFORM_ROOMS: ClassVar = ("webhooks", "notifications", "tickets", "customers", "directory")
     """The rooms that call platforms: with the connections' secrets, and what all calls of a connection share."""
 
@@ -78,6 +80,9 @@ class Grants:
             people = [f"{names.tenant}#principal#*", f"{names.tenant}#apikey#*"]
             own = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": people}}
             yield Grant(("dynamodb:GetItem",), (names.table_arn("directory"),), conditions=own)
+        if room in self.FILE_ROOMS:
+            reason = "files are named by the jobs that write them"
+            yield Grant(("s3:GetObject", "s3:PutObject"), (names.bucket_arn("files", room, "*"),), reason)
         if room in self.CONTENT_ROOMS:
             yield Grant(CONTENT_ACTIONS, (names.table_arn("content"),))
         if room in self.PLATFORM_ROOMS:

@@ -32,6 +32,14 @@ class Names:
     def table_arn(self, name: str, *below: str) -> str:
         return self._slash("dynamodb", "table", "/".join((self.of(name), *below)))
 
+    def bucket(self, name: str) -> str:
+        """A bucket's name, which no other account may have: hub-<tenant>-<name>-<account>-<region>."""
+        return f"{self.of(name)}-{self.stack.account}-{self.stack.region}"
+
+    def bucket_arn(self, name: str, *below: str) -> str:
+        resource = "/".join((self.bucket(name), *below))
+        return str(self.stack.format_arn(service="s3", region="", account="", resource=resource))
+
     def bus_arn(self) -> str:
         return self._slash("events", "event-bus", self.base)
 

@@ -14,6 +14,7 @@ from infra.api import Api
 from infra.bus import Bus
 from infra.dashboard import Dashboard
 from infra.egress import NETWORKED, make_network
+from infra.files import Files
 from infra.findings import accept_findings
 from infra.functions import Layer, RoomFunctions, environment
 from infra.grants import Grants
@@ -48,6 +49,7 @@ class TenantStack(cdk.Stack):
         rooms = [room for room in manifests if room != "accept"]
         streamed = {table for manifest in manifests.values() for table in streamed_tables(manifest)}
         self.tables = Tables(self, names, tenant, key=self.key, rooms=rooms, streamed=streamed).tables
+        Files(self, names, key=self.key)
         self.queues = Queues(self, names, manifests=manifests)
         self.api = Api(self, names, tenant)
         self.rooms = self._rooms()

@@ -49,8 +49,18 @@ from hub.contracts.events import (
     TicketOpened,
     TouchpointCaptured,
 )
+from hub.edge.bus import Change
+from hub.jobs.routes import follow_job, serve_jobs
 
-__all__ = ["customers", "room"]
+__all__ = ["customers", "forward", "room"]
+forward = room.forward
+serve_jobs(room)
+
+
+@room.changes
+def on_change(desk: Desk, change: Change) -> None:
+    """A job goes on, slice by slice; nothing else of the room follows its stream."""
+    follow_job(room, (), change)
 
 
 @room.events("message.received", "ticket.changed", *KEPT_OF)

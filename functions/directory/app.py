@@ -8,18 +8,20 @@ from functions.directory.api import access, keys, pages, people, places, sign_in
 from functions.directory.desk import Desk
 from functions.directory.field_policy import FIELD_POLICY, KEY
 from functions.directory.people import glass_broken, person_changed, roster_changed, store_changed
-from functions.directory.room import room
+from functions.directory.room import IMPORTS, room
 from functions.directory.rosters import roster_of
 from hub.contracts.events import Event, StaffChanged
 from hub.documents.items import line_of_pointer
 from hub.documents.routes import serve_documents
 from hub.edge.auth import epoch_at
 from hub.edge.bus import Change
+from hub.jobs.routes import follow_job, serve_jobs
 from hub.kernel.clock import parse_rfc3339
 
 __all__ = ["access", "forward", "keys", "pages", "people", "places", "room", "sign_in", "teams"]
 forward = room.forward
 serve_documents(room, (FIELD_POLICY,), lambda desk: desk.documents)
+serve_jobs(room, IMPORTS)
 
 
 @room.events("staff.changed")
@@ -41,7 +43,7 @@ def on_change(desk: Desk, change: Change) -> None:
     """Tell the other rooms of a changed person, store or roster, as it is now: what they hear of late is what holds.
     A field policy that was published is put where every room's edge reads it."""
     tenant, name = desk.host.settings.tenant, change.pk.split("#", 2)[-1]
-    if change.kind == "REMOVE":
+    if change.kind == "REMOVE" or follow_job(room, IMPORTS, change):
         return
     if change.sk == "person":
         desk.host.emit(person_changed(tenant, desk.directory.person(name).attribute_values))

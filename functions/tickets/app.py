@@ -25,7 +25,7 @@ from functions.tickets.handlers.supplies import take_correction, take_supply
 from functions.tickets.handlers.sweep import EVERY_MINUTES, sweep_tickets
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
-from functions.tickets.room import room
+from functions.tickets.room import IMPORTS, room
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.contracts.events import (
     CardTapped,
@@ -43,11 +43,13 @@ from hub.contracts.events import (
 )
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
+from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = ["actions", "form_pages", "forms", "nodes", "progress", "room", "tickets", "uploads", "work"]
 
 KINDS = (FLOWS, FORMS, TICKET_TYPES, LADDERS, MATRICES, INTAKE_RULES, OCCASION_RULES)
 serve_documents(room, KINDS, lambda desk: desk.documents)
+serve_jobs(room, IMPORTS)
 
 forward = room.forward
 
@@ -95,7 +97,8 @@ def on_event(desk: Desk, event: Event) -> None:
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
     """The stream is the outbox: executions, signals and events follow from what was written."""
-    follow(desk, change)
+    if not follow_job(room, IMPORTS, change):
+        follow(desk, change)
 
 
 @room.task("steps")

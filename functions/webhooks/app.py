@@ -14,10 +14,12 @@ from functions.webhooks.handlers import changes, counters, decisions, messages, 
 from functions.webhooks.mappings.kind import STATUS_MAPPINGS
 from functions.webhooks.room import room
 from hub.documents.routes import serve_documents
+from hub.jobs.routes import serve_jobs
 
 ROUTES = (_connections, _live, _messages, _orders, _promotions, _reconcile, _replays)
 HANDLERS = (changes, messages, replays, counters, touched, pulls, decisions, promotions)
 
 serve_documents(room, (STATUS_MAPPINGS,), lambda desk: desk.documents)
+serve_jobs(room)
 
 __all__ = ["HANDLERS", "ROUTES", "room"]

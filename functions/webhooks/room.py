@@ -8,6 +8,7 @@ from functions.webhooks.orders.orders import SORT as ORDER
 from hub.documents.items import POINTER, line_of_pointer
 from hub.edge.bus import Change
 from hub.edge.room import Room
+from hub.jobs.routes import FOLLOWED as JOB
 from hub.store.idempotency import Idempotency
 from hub.store.inbox import SORT as MESSAGE
 
@@ -26,17 +27,17 @@ def queues_of(change: Change) -> tuple[str, ...]:
         if change.kind != "INSERT":
             return ()
         return ("greetings", "changes") if (change.new or {}).get("express") else ("changes",)
-    if change.sk in (ORDER, AFTER_SALE_SORT) or line_of_pointer(change.pk, change.sk):
+    if change.sk in (ORDER, AFTER_SALE_SORT, JOB) or line_of_pointer(change.pk, change.sk):
         return ("changes",)
     return ()
 
 
 room = Room(
     "webhooks",
-    ("/webhooks",),
+    ("/webhooks", "/jobs/webhooks"),
     build_desk,
     Idempotency,
     queues_of=queues_of,
     module="functions.webhooks.app",
-    followed=(MESSAGE, ORDER, AFTER_SALE_SORT, POINTER),
+    followed=(MESSAGE, ORDER, AFTER_SALE_SORT, POINTER, JOB),
 )

@@ -160,6 +160,10 @@ class TicketQuery(PageQuery):
     customer: str = ""
     assignee: str = ""
     entry: str = Field(default="", description="one of the ticket's entries, e.g. website")
+    type: str = Field(default="", description="the ticket's type, e.g. repair")
+    team: str = Field(default="", description="whose the ticket is")
+    region: RegionCode | Literal[""] = Field(default="", description="only what lies in this region")
+    updated_since: Moment | None = Field(default=None, description="only what was written from then on")
     message: str = Field(default="", description="a message's id: the ticket that it opened or joined, and no other")
 
 

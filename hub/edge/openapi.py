@@ -65,7 +65,7 @@ def document(
         item = paths.setdefault(route.path, {})
         item[route.method.lower()] = _operation(room.app_name, route, references)
     paths.update(extra_paths)
-    return {
+    whole = {
         "openapi": "3.1.0",
         "info": {
             "title": "scrm-hub",
@@ -88,6 +88,35 @@ def document(
             },
         },
     }
+    return _without_aliases(whole)
+
+
+def _without_aliases(whole: dict[str, Any]) -> dict[str, Any]:
+    """The document without components that are another's second name: client generators make two classes of one name of
+    those, and leave out whatever uses them."""
+    schemas = whole["components"]["schemas"]
+    targets = {
+        name: schema["$ref"]
+        for name, schema in schemas.items()
+        if "$ref" in schema and set(schema) <= {"$ref", "title"}
+    }
+    if not targets:
+        return whole
+    own = {REFERENCE.format(model=name): target for name, target in targets.items()}
+    kept = {name: schema for name, schema in schemas.items() if name not in targets}
+    whole = {**whole, "components": {**whole["components"], "schemas": kept}}
+    renamed: dict[str, Any] = _renamed(whole, own)
+    return renamed
+
+
+def _renamed(value: Any, own: Mapping[str, str]) -> Any:
+    """The value with each reference to an alias going to what that names."""
+    if isinstance(value, dict):
+        return {
+            key: own.get(part, part) if key == "$ref" and isinstance(part, str) else _renamed(part, own)
+            for key, part in value.items()
+        }
+    return [_renamed(part, own) for part in value] if isinstance(value, list) else value
 
 
 def _webhook(name: str, event: type[BaseModel], references: Mapping[Any, Any]) -> dict[str, Any]:

@@ -26,8 +26,9 @@ from hub.edge.answers import BINARY_TYPES
 from hub.edge.exchanges import Exchange
 from hub.edge.host import Host, MakeIdempotency, host_from_environment
 from hub.edge.http_api import Match, is_http_event, match_path, request_path, to_chalice
+from hub.edge.inside import Answered, Call
 from hub.edge.routes import Route
-from hub.edge.serving import refusal, serve
+from hub.edge.serving import Caller, refusal, serve
 from hub.edge.tracing import answering
 from hub.kernel.errors import Invalid, NotAllowed, NotFound
 
@@ -142,6 +143,16 @@ class Room(Chalice, Generic[Desk]):
         with self._installing:  # two lanes of one process may come first side by side
             for root in [root for root in self._later if f"{path}/".startswith(f"{root}/")]:
                 self._later.pop(root)()
+
+    def ask(self, caller: Caller, call: Call) -> Answered:
+        """One of the room's own operations, done for somebody from inside: with the very checks of a request."""
+        self._declare_above(call.path)
+        match = match_path((route.path for route in self._routes), call.path)
+        route = next((r for r in self._routes if match and (r.method, r.path) == (call.method, match.template)), None)
+        if match is None or route is None:
+            raise NotFound("no such path")
+        sent = call.sent(match.parameters, caller.headers)
+        return Answered.of(serve(self.host, self.desk, route, sent, self._routes, caller=caller))
 
     def __call__(self, event: dict[str, Any], context: Any) -> Any:
         """The HTTP entry: an HTTP API event (2.0), or Chalice's own (1.0) from its test client."""

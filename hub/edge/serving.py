@@ -57,17 +57,21 @@ class Caller:
     headers: Mapping[str, str]
 
 
-def serve(host: Host, desk: Any, route: Route, sent: Any, routes: Sequence[Route]) -> Response:
+def serve(
+    host: Host, desk: Any, route: Route, sent: Any, routes: Sequence[Route], *, caller: Caller | None = None
+) -> Response:
     """Answer one request, `sent`, as Chalice has read it. Every error becomes problem+json here; nothing else ever
-    reaches the caller. routes: all of the room's, among them the one that shows what `route` made."""
+    reaches the caller. routes: all of the room's, among them the one that shows what `route` made. caller: who asks
+    from inside the hub, known already; else whoever has the request's credential."""
     request_id, left = str(sent.context.get("requestId", "")), UNLIMITED
     headers = {str(name).lower(): str(value) for name, value in sent.headers.items()}
     try:
-        principal = NOBODY if route.is_public else identify(host, headers)
-        left = host.rates.take(principal.sub or str(sent.context.get("identity", {}).get("sourceIp", "")))
+        if caller is None:
+            caller = Caller(NOBODY if route.is_public else identify(host, headers), headers)
+            left = host.rates.take(caller.principal.sub or str(sent.context.get("identity", {}).get("sourceIp", "")))
         if left.refused:
             raise TooMany("so many requests a minute are not answered", left.reset_seconds, limit=left.limit)
-        request = _read(host, desk, route, sent, Caller(principal, headers))
+        request = _read(host, desk, route, sent, caller)
         response = _answer(route, request, *_handle(host, desk, route, request, routes))
     except ValidationError as error:
         response = refusal(host, invalid_from(error), request_id)

@@ -38,8 +38,8 @@ class Settings(BaseModel):
     timezone: str = "Asia/Shanghai"
     allowed_origins: str = Field(default="", description="pages of these origins may call the API, blanks between them")
     requests_per_minute: int = Field(default=0, ge=0, description="of one caller, in one room; 0: no limit")
-    board_url: str = Field(default="", description="where cards lead: a front end's page, with {ticket} in it")
     files_bucket: str = Field(default="", description="the tenant's bucket, for what jobs write and read")
+    board_url: str = Field(default="", description="where cards lead: a front end's page, with {ticket} in it")
     default_region: str = Field(default="base", description="where work is that nothing else gives a place")
 
     @classmethod

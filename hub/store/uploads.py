@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from hub.kernel.errors import NotFound, Retry
+from hub.kernel.frozen import dataclass
 from hub.store.faults import passing
 
 OPEN_SECONDS = 900

@@ -312,3 +312,22 @@ def test_who_works_on_a_ticket_that_is_over_hears_so(hub: World, ticket: Any) ->
     for path, body in (("nodes/service/complete", report), ("assign", {"person_id": "li"}), ("pause", {})):
         refused = hub.call("POST", f"/tickets/{ticket['id']}/{path}", body)
         assert (refused.status, refused.json["zh"]["detail"]) == (409, "工单已结束"), path
+
+
+def test_a_list_is_narrowed_by_what_a_board_asks(hub: World, ticket: Any) -> None:
+    """By type, team, region and when it was last written, all together; what fits nothing is an empty list."""
+
+    def listed(**query: str) -> list[str]:
+        rows = hub.call("GET", "/tickets", query=query, as_=as_("supervisor", sub="chen", region="base")).json["data"]
+        return [row["region"] for row in rows]
+
+    hub.clock.advance(hours=1)
+    hub.call("POST", "/tickets", {**BODY, "type": "consult", "region": "440300"}, as_=token("agent", sub="amy"))
+    assert listed() == ["440300", "310101"]
+    assert (listed(type="consult"), listed(type="repair"), listed(type="complaint")) == (["440300"], ["310101"], [])
+    assert (listed(region="310000"), listed(region="440300"), listed(region="320000")) == (["310101"], ["440300"], [])
+    assert listed(updated_since="2026-11-20T19:00:00Z") == ["440300"]
+    assert listed(region="310000", type="consult") == []
+    assert listed(team="nobody") == []
+    out = hub.call("GET", "/tickets", query={"region": "440300"}, as_=as_("supervisor", sub="sh", region="310000"))
+    assert (out.status, out.json["data"]) == (200, [])

@@ -65,6 +65,8 @@ PLAIN: dict[str, str] = {
         QuoteLineView.list_price QuoteLineView.price QuoteLineView.total RedemptionView.total
         Matter.amount_minor OccasionResolved.amount_minor
         OrderResolved.amount_minor OpenTicket.amount TicketView.amount""",
+    "what its asker brings or names, and a file's own name": """
+        FileView.name JobResult.name NewExport.query NewImport.content""",
     "a document that people bend: rules, not people": """
         ActionView.params
         ChangeView.now ChangeView.was ConflictView.below ConflictView.overlay ConflictView.was DocumentView.document
@@ -80,7 +82,7 @@ PLAIN: dict[str, str] = {
         FieldProblem.detail ProblemAnswer.detail ProblemInChinese.detail ProblemAnswer.facts SendView.reason
         MessageView.reason PromotionView.reason MassReplay.reason CopyResult.reason""",
     "a count of messages, or a proof that sums are zero": """
-        Counts.pending Figures.pending LedgerSummary.imbalance_minor BulkView.changed_prices""",
+        Counts.pending Figures.pending LedgerSummary.imbalance_minor BulkView.changed_prices JobView.total""",
     "a currency, and numbers and choices that a ticket's type declares; texts lie sealed apart": """
         amount_currency Matter.fields TicketView.fields""",
     "what class an answer is of, and what a form asks": """

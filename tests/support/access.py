@@ -93,6 +93,14 @@ class Walk:
         return {name: _other(value) for name, value in self.ids.items()}
 
 
+def start_job(room: Room[Any], path: str) -> str:
+    """An export of a list of the room's that is the sample's person's own: its id."""
+    owner = token("supervisor", sub=PERSON, region=REGION)
+    made = call(room, "POST", f"/jobs/{room.app_name}/exports", {"list": path}, as_=owner)
+    assert made.status == 202, made.text
+    return str(made.json["id"])
+
+
 def outsiders(role: str) -> dict[str, str]:
     """Tokens of one role for those who are elsewhere: another province, a neighbouring district; another store, another
     team, only their own (none of which binds an administrator)."""

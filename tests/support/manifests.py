@@ -42,8 +42,8 @@ ROOMS: dict[str, dict[str, Any]] = {
     },
     "pricing": {"paths": ["/pricing"], "events": ["store.changed"], "outbox": OUTBOX, "followed": ["p#"]},
     "directory": {
-        "paths": ["/directory", "/auth"],
-        "exact_paths": ["/openapi.json", "/docs", "/{file}"],
+        "paths": ["/directory", "/auth", "/jobs/directory", "/docs"],
+        "exact_paths": ["/openapi.json", "/{file}"],
         "outbox": OUTBOX,
     },
 }

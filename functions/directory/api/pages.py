@@ -17,6 +17,18 @@ from hub.edge.requests import Request
 from hub.kernel.errors import NotFound
 from hub.kernel.frozen import dataclass
 
+SWAGGER = Path(__file__).parents[1] / "swagger"
+SWAGGER_TYPES = {
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "start.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css; charset=utf-8",
+}
+TRYING = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 OPENAPI = Path(__file__).parents[1] / "openapi.json"
 _VERIFY_FILE = re.compile(r"(WW|MP)_verify_[A-Za-z0-9]{1,64}\.txt")
 
@@ -29,7 +41,24 @@ def read_openapi(desk: Desk, request: Request) -> Raw:
 
 @room.http("GET", "/docs", summary="接口文档 · The reference page", scope="public")
 def read_docs(desk: Desk, request: Request) -> Raw:
-    """The reference as one page that loads nothing."""
+    """The reference, in which calls can be tried: paste a token or a key under Authorize. It loads nothing but its own
+    files and the OpenAPI document."""
+    return Raw(200, (SWAGGER / "page.html").read_bytes(), "text/html; charset=utf-8", TRYING)
+
+
+@room.http("GET", "/docs/{file}", summary="接口文档的文件 · A file of the reference page", scope="public")
+def read_docs_file(desk: Desk, request: Request) -> Raw:
+    """The scripts and styles of the reference page, which are part of the hub."""
+    name = request.path["file"]
+    if name not in SWAGGER_TYPES:
+        raise NotFound("no such path")
+    held = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+    return Raw(200, (SWAGGER / name).read_bytes(), SWAGGER_TYPES[name], held)
+
+
+@room.http("GET", "/docs/plain", summary="无脚本接口文档 · The reference without scripts", scope="public")
+def read_plain_docs(desk: Desk, request: Request) -> Raw:
+    """The reference as one page that runs and loads nothing."""
     page = render_reference(json.loads(_openapi()))
     return Raw(200, page.encode(), "text/html; charset=utf-8", {"Content-Security-Policy": POLICY})
 

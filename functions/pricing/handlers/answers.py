@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from functions.pricing.books.books import Case, mentions_areas, price_minor_at
@@ -24,6 +24,7 @@ from functions.pricing.strategies.kinds.clearance import ClearanceTerms
 from functions.pricing.strategies.kinds.moat import MoatTerms
 from functions.pricing.strategies.strategies import Strategy
 from hub.contracts.pricing_offers import MarketPulse, OfferResult
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM, derived_id
 from hub.kernel.money import Money
 

@@ -25,7 +25,9 @@ from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Conflict
+from hub.kernel.regions import covers
 from hub.rules import explain
+from hub.store.lists import Within
 
 SHOWN_LIMIT = 5000
 """So many entries of a trail are in one answer; all of them are verified."""
@@ -50,7 +52,11 @@ def list_tickets(desk: Desk, request: Request) -> Page[TicketView]:
     if query.message:
         return page(map(show_ticket, filter(lambda case: reaches(case.ticket), _of_message(desk, query.message))), None)
     start = cursors.decode(query.cursor)
-    cases, position = desk.lists.page(query, within(request.reach), reaches, request.now, start)
+    scope = within(request.reach)
+    if query.region and scope.region:  # a region that one reaches is read by its own key
+        narrower = covers(scope.region, query.region)
+        scope = Within(query.region if narrower else scope.region, people=() if narrower else scope.people)
+    cases, position = desk.lists.page(query, scope, reaches, request.now, start)
     return page(map(show_ticket, cases), position)
 
 

@@ -18,6 +18,7 @@ from hub.contracts.tickets import TicketQuery
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.frozen import dataclass
 from hub.kernel.positions import Read, place_before, position_before, read_shown
+from hub.kernel.regions import covers
 from hub.store.lists import ListQuery, Within, read_list
 from hub.store.table import Index
 
@@ -135,7 +136,16 @@ def _case(item: Mapping[str, Any]) -> Case:
 
 def _fits(query: TicketQuery, ticket: Ticket) -> bool:
     """Whether the ticket is what was asked for, as it is now."""
-    facts = {"state": query.state, "customer_id": query.customer, "assignee": query.assignee}
-    return all(getattr(ticket, name) == value for name, value in facts.items() if value) and (
-        not query.entry or query.entry in ticket.entries
+    facts = {
+        "state": query.state,
+        "customer_id": query.customer,
+        "assignee": query.assignee,
+        "type": query.type,
+        "team": query.team,
+    }
+    return (
+        all(getattr(ticket, name) == value for name, value in facts.items() if value)
+        and (not query.entry or query.entry in ticket.entries)
+        and (not query.region or covers(query.region, ticket.region))
+        and (query.updated_since is None or (ticket.changed_at or ticket.opened_at) >= query.updated_since)
     )

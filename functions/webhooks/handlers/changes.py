@@ -13,6 +13,7 @@ from functions.webhooks.orders.orders import SORT as ORDER
 from functions.webhooks.room import room
 from hub.documents.items import line_of_pointer
 from hub.edge.bus import Change
+from hub.jobs.routes import follow_job
 from hub.store.inbox import SORT as MESSAGE
 
 forward = room.forward
@@ -21,7 +22,7 @@ forward = room.forward
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
     """Do what follows from it, by what changed. That something is gone asks for nothing."""
-    if change.kind == "REMOVE":
+    if change.kind == "REMOVE" or follow_job(room, (), change):
         return
     if line := line_of_pointer(change.pk, change.sk):
         _replay_waiting(desk, line.key)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from functions.customers import app
 from hub.contracts.events import MessageReceived, TicketOpened
-from tests.support.access import REGION, STORE, Ids, Sample
+from tests.support.access import REGION, STORE, Ids, Sample, start_job
 from tests.support.aws import account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, call
@@ -34,7 +34,8 @@ def stage() -> Iterator[Ids]:
         app.on_event(bus_batch(opened), Context())
         for name, value in (("phone", "13800138000"), ("name", "张三"), ("city", "上海")):
             call(app.room, "PUT", f"/customers/{row['id']}/facts/{name}", {"value": value})
-        yield {"customer_id": row["id"], "name": "mobile"}
+        job_id = start_job(app.room, "/customers")
+        yield {"customer_id": row["id"], "name": "mobile", "job_id": job_id, "link": "none"}
 
 
 BODIES = {

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from functions.directory import app
 from hub.edge.access.policy import packaged_document
-from tests.support.access import REGION, STORE, Ids, Sample
+from tests.support.access import REGION, STORE, Ids, Sample, start_job
 from tests.support.aws import account
 from tests.support.hosts import install
 from tests.support.http import call, token
@@ -50,7 +50,7 @@ def stage() -> Iterator[Ids]:
         glass = BODIES["POST", "/directory/break-glass"]
         assert call(app.room, "POST", "/directory/break-glass", glass, as_=token(sub="gm")).status == 201
         key = call(app.room, "POST", "/auth/keys", BODIES["POST", "/auth/keys"]).json
-        yield {**ids, "key_id": key["id"]}
+        yield {**ids, "key_id": key["id"], "job_id": start_job(app.room, "/directory/people"), "link": "none"}
 
 
 SAMPLE = Sample(app.room, stage, BODIES, QUERIES)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from functions.tickets import app
-from tests.support.access import PERSON, REGION, STORE, Ids, Sample
+from tests.support.access import PERSON, REGION, STORE, Ids, Sample, start_job
 from tests.support.tickets import world
 
 TICKET = {"type": "repair", "customer_id": "cus_1", "region": REGION, "store_id": STORE, "subject": "冷柜结霜"}
@@ -52,8 +52,9 @@ def stage() -> Iterator[Ids]:
         handed_in = hub.call("POST", "/forms/repair/submissions", ANSWERS, query={"store": STORE, "region": REGION})
         assert (made.status, handed_in.status) == (201, 201)
         photo = hub.call("POST", f"/tickets/{made.json['id']}/uploads", PHOTO)
-        ids = {"submission_id": handed_in.json["id"], "upload_id": photo.json["id"]}
-        yield {**ids, "ticket_id": made.json["id"], "node": "accept", "key": "repair", "link": "none"}
+        job_id = start_job(app.room, "/tickets")
+        ids = {"submission_id": handed_in.json["id"], "upload_id": photo.json["id"], "job_id": job_id}
+        yield {**ids, "ticket_id": made.json["id"], "node": "accept", "key": "repair", "link": "none", "thing": "tkt_1"}
 
 
 QUERIES = {

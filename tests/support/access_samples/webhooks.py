@@ -12,7 +12,7 @@ from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.kernel.clock import StepClock
 from hub.store.connection import Connection
 from hub.store.messages import Arrival
-from tests.support.access import REGION, STORE, Ids, Sample
+from tests.support.access import REGION, STORE, Ids, Sample, start_job
 from tests.support.aws import TENANT
 from tests.support.http import call
 from tests.support.webhooks import simulated_stack
@@ -52,6 +52,8 @@ def stage() -> Iterator[Ids]:
             "message_id": inbox.message_id(made, "k1"),
             "channel": "pinduoduo",
             "key": "pinduoduo",
+            "job_id": start_job(app.room, "/webhooks/orders"),
+            "link": "none",
         }
 
 

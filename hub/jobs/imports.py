@@ -1,0 +1,188 @@
+"""Imports (导入): a file of rows, each one call of an operation by whoever asked, with their rights and its checks.
+
+First every row is read and held against the operation's own model: what can't be is told with its row and column, and
+nothing is changed. Applied, each row has an Idempotency-Key of its own, so that a slice which is done again, or a file
+that is sent again with its key, makes nothing twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from hub.edge.answers import invalid_from
+from hub.edge.auth import Principal
+from hub.edge.chinese import field_zh
+from hub.edge.inside import Answered, Call
+from hub.edge.routes import Route
+from hub.jobs.desk import Importable, JobDesk
+from hub.jobs.jobs import Job
+from hub.jobs.sheets import Row, read_sheet
+from hub.jobs.tables import body_of_row, body_schema, columns_into
+from hub.kernel.errors import Conflict, Forbidden, Invalid, Problem, Retry
+from hub.kernel.frozen import dataclass
+
+ROWS_A_SLICE = 100
+PARAMETER = re.compile(r"{(\w+)}")
+Outcome = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a row would do: the call, or why it can't be. as_row: the earlier row that says the same."""
+
+    row: Row
+    call: Call | None
+    problems: tuple[Problem, ...] = ()
+    as_row: int | None = None
+
+
+def importable(desk: JobDesk, into: str) -> Importable:
+    """What is imported under this name. Raises Invalid for nothing of the room's."""
+    for known in desk.importables:
+        if known.into == into:
+            return known
+    names = ", ".join(known.into for known in desk.importables)
+    raise Invalid("no such import", problems=[Problem("/into", f"must be one of: {names}")])
+
+
+def columns(desk: JobDesk, known: Importable) -> tuple[list[str], list[str]]:
+    """The columns of its file, and which of them are needed."""
+    route, ids = _route(desk, known), PARAMETER.findall(known.path)
+    schema = body_schema(route.body) if route.body else {}
+    named = [*ids, *(name for name in columns_into(schema) if name != "version")]
+    return named, [*ids, *(name for name in schema.get("required", ()) if name in named)]
+
+
+def require_role(desk: JobDesk, principal: Principal, known: Importable) -> None:
+    """Raises Forbidden for who may not do by hand what each row would do."""
+    route = _route(desk, known)
+    if route.roles and not principal.has(*route.roles):
+        raise Forbidden("your role does not allow this", needs="|".join(route.roles))
+
+
+def plans(desk: JobDesk, known: Importable, content: bytes, file_format: str) -> list[Plan]:
+    """What each row of a file would do. Raises Invalid for a file that can't be read."""
+    seen: dict[tuple[str, ...], int] = {}
+    return [_plan(desk, known, _renamed(known, row), seen) for row in read_sheet(content, file_format)]
+
+
+def import_slice(desk: JobDesk, job: Job, principal: Principal) -> Job:
+    """The job one slice further: checked first, then applied. Raises Forbidden, Invalid, Retry."""
+    known = importable(desk, str(job.spec["into"]))
+    planned = plans(desk, known, desk.files.get(upload_name(job.id)), str(job.spec["format"]))
+    if job.phase != "apply":
+        outcomes = [_foreseen(plan) for plan in planned]
+        desk.table.put_rows(job.id, outcomes, desk.wall_now())
+        return job.move(state="previewed", total=len(planned), counts=_counts(outcomes), done=0)
+    due = planned[job.done : job.done + ROWS_A_SLICE]
+    outcomes = [_apply(desk, job, principal, plan) for plan in due]
+    desk.table.put_rows(job.id, outcomes, desk.wall_now())
+    done, counts = job.done + len(due), _added(job.counts, outcomes)
+    state = "done" if done >= len(planned) else "running"
+    return job.move(state=state, done=done, total=len(planned), counts=counts)
+
+
+def begin_applying(job: Job, *, with_findings: bool) -> Job:
+    """A job that was previewed is to be applied. Again changes nothing. Raises Conflict for one that is not so far, and
+    for one with findings unless that is meant."""
+    if job.phase == "apply":
+        return job
+    if job.state != "previewed":
+        raise Conflict("the job is not previewed yet", job=job.id, state=job.state)
+    refused = job.counts.get("refused", 0)
+    if refused and not with_findings:
+        raise Conflict("some rows have findings: say with_findings to apply the others", job=job.id, refused=refused)
+    return job.move(state="queued", phase="apply", counts={}, done=0)
+
+
+def upload_name(job_id: str) -> str:
+    """Where the file that came in lies."""
+    return f"{job_id}/upload"
+
+
+def _route(desk: JobDesk, known: Importable) -> Route:
+    return next(r for r in desk.room.http_routes if (r.method, r.path) == (known.method, known.path))
+
+
+def _renamed(known: Importable, row: Row) -> Row:
+    """The row with the names of its columns as the operation has them: people write them in their own language."""
+    cells = {known.labels.get(name.strip(), name.strip()): text for name, text in row.cells.items()}
+    return Row(row.number, cells, row.problems)
+
+
+def _plan(desk: JobDesk, known: Importable, row: Row, seen: dict[tuple[str, ...], int]) -> Plan:
+    route, ids = _route(desk, known), PARAMETER.findall(known.path)
+    missing = tuple(Problem(f"/{name}", "is required") for name in ids if name not in row.cells)
+    rest = Row(row.number, {name: text for name, text in row.cells.items() if name not in ids}, row.problems)
+    body, problems = body_of_row(rest, body_schema(route.body) if route.body else {})
+    problems = (*missing, *problems, *(() if problems else _model_problems(route, body)))
+    if problems:
+        return Plan(row, None, problems)
+    facts = tuple(row.cells.get(name, "") for name in known.same_by)
+    first = seen.setdefault(facts, row.number) if all(facts) and facts else row.number
+    path = PARAMETER.sub(lambda name: quote(row.cells[name[1]], safe=""), known.path)
+    return Plan(row, Call(known.method, path, body=body), as_row=None if first == row.number else first)
+
+
+def _model_problems(route: Route, body: Mapping[str, Any]) -> tuple[Problem, ...]:
+    if route.body is None:
+        return ()
+    try:
+        route.body.model_validate(body)
+    except ValidationError as error:
+        return invalid_from(error).problems
+    return ()
+
+
+def _foreseen(plan: Plan) -> Outcome:
+    if plan.problems:
+        return _outcome(plan, "refused", problems=plan.problems)
+    return _outcome(plan, "as_row" if plan.as_row else "ready")
+
+
+def _apply(desk: JobDesk, job: Job, principal: Principal, plan: Plan) -> Outcome:
+    if plan.call is None or plan.as_row:
+        return _foreseen(plan)
+    answered = desk.ask(principal, plan.call, key=f"{job.id}#{plan.row.number}")
+    if answered.good:
+        return _outcome(plan, "applied", made=str((answered.body or {}).get("id", "")))
+    if answered.status >= 500:
+        raise Retry("a row could not be applied just now", job=job.id, row=plan.row.number)
+    return _outcome(plan, "refused", problems=_refusals(answered))
+
+
+def _refusals(answered: Answered) -> tuple[Problem, ...]:
+    body = answered.body or {}
+    named = tuple(Problem(str(e["pointer"]), str(e["detail"])) for e in body.get("errors", ()))
+    return named or (Problem("", str(body.get("detail") or body.get("title"))),)
+
+
+def _outcome(plan: Plan, outcome: str, *, made: str = "", problems: Sequence[Problem] = ()) -> Outcome:
+    return {
+        "row": plan.row.number,
+        "outcome": outcome,
+        "as_row": plan.as_row,
+        "id": made,
+        "errors": [{"pointer": p.pointer, "detail": p.rule} for p in problems],
+        "zh": [{"pointer": p.pointer, "detail": field_zh(p.rule)} for p in problems],
+    }
+
+
+def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    return _added({}, outcomes)
+
+
+def _added(counts: Mapping[str, int], outcomes: Sequence[Outcome]) -> dict[str, int]:
+    added = dict(counts)
+    for name in _names(outcomes):
+        added[name] = added.get(name, 0) + 1
+    return added
+
+
+def _names(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    return (str(outcome["outcome"]) for outcome in outcomes)
