@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from hub.contracts.base import Role
-from hubctl import documents
+from hubctl import documents, settlement
 from hubctl.build import build
 from hubctl.clock.command import clock_app
 from hubctl.clock.words import readable
@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(documents.app, name="documents")
 app.add_typer(clock_app, name="clock")
+app.add_typer(settlement.app, name="settlement")
 say = Console(stderr=True, highlight=False)
 
 Tenant = Annotated[str, typer.Option(help="the tenant: a file infra/tenants/TENANT.toml")]

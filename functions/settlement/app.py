@@ -5,31 +5,50 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.settlement.api import accounts, books, ledger, runs, statements
+from functions.settlement.api import (
+    accounts,
+    books,
+    facts,
+    ledger,
+    profit,
+    reconciliations,
+    runs,
+    statements,
+    templates,
+)
 from functions.settlement.desk import Desk
-from functions.settlement.handlers.posting import policies_at, post_entry
+from functions.settlement.facts.of_events import fact_of
+from functions.settlement.facts.rates import RATES
+from functions.settlement.handlers.intake import retry_parked, take_in
 from functions.settlement.handlers.steps import run_step
 from functions.settlement.handlers.telling import pool_event, statement_event
-from functions.settlement.policies import entries_for
 from functions.settlement.policy_kind import POLICIES
+from functions.settlement.profit.profit import BOARDS
+from functions.settlement.reconciliation.bills import BILL_FORMS
 from functions.settlement.room import room
 from functions.settlement.runs.calendar_kind import CALENDARS
-from hub.contracts.events import Event, TicketClosed
+from functions.settlement.templates import TEMPLATES
+from hub.contracts.events import Event, PersonChanged
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 
-__all__ = ["accounts", "books", "forward", "ledger", "room", "runs", "statements"]
+__all__ = [
+    "accounts", "books", "facts", "forward", "ledger", "profit", "reconciliations", "room", "runs", "statements",
+    "templates",
+]  # fmt: skip
 forward = room.forward
 
-serve_documents(room, (POLICIES, CALENDARS), lambda desk: desk.documents)
+serve_documents(room, (POLICIES, CALENDARS, RATES, TEMPLATES, BOARDS, BILL_FORMS), lambda desk: desk.documents)
 
 
-@room.events("ticket.closed")
+@room.events("ticket.closed", "work.reported", "order.finished", "refund.paid", "person.changed")
 def on_event(desk: Desk, event: Event) -> None:
-    """Post the entries of a closed ticket; a repeat posts nothing new."""
-    assert isinstance(event, TicketClosed)  # noqa: S101 - the one subscription
-    for entry in entries_for(event, policies_at(desk, event.at)):
-        post_entry(desk, entry, desk.now())
+    """Settle what happened; a repeat posts nothing new. Somebody new may be what a parked fact waited for."""
+    if isinstance(event, PersonChanged):
+        if desk.facts.make_known(f"person:{event.person_id}"):
+            retry_parked(desk, desk.now())
+        return
+    take_in(desk, fact_of(event, desk.zone), desk.now())
 
 
 @room.changes
@@ -44,6 +63,7 @@ def on_change(desk: Desk, change: Change) -> None:
 def hourly(desk: Desk, now: datetime) -> datetime:
     """Post what was still to come and is due; start the run of each period that is due, the oldest first: one that was
     late, or stopped on its way, again."""
+    retry_parked(desk, now)
     next_posting = desk.book.post_due(now)
     for run in desk.runs.due(now):
         desk.machine.start(run.id, "close", now)

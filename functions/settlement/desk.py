@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from functions.settlement.facts.facts_table import FactsTable
 from functions.settlement.ledger.balances_table import Balances
 from functions.settlement.ledger.book import Book
 from functions.settlement.ledger.deferrals_table import Deferrals
 from functions.settlement.ledger.entries_table import Entries
+from functions.settlement.reconciliation.reconciliations_table import Reconciliations
 from functions.settlement.runs.machine import Machine
 from functions.settlement.runs.runs_table import Runs
 from functions.settlement.statements.statements_table import Statements
@@ -41,6 +43,8 @@ class Desk:
     documents: Documents
     now: Callable[[], datetime]
     emit: Callable[[Event], None]
+    facts: FactsTable
+    reconciliations: Reconciliations
     lines_a_step: int = LINES_A_STEP
 
 
@@ -61,7 +65,8 @@ def desk_of(
     emit: Callable[[Event], None],
 ) -> Desk:
     """A desk over this table."""
-    documents = Documents(table, tenant, now, None)
+    facts = FactsTable(tenant, table)
+    documents = Documents(table, tenant, now, facts.knows)
     entries, runs = Entries(tenant, table), Runs(tenant, table, zone)
     balances, deferrals = Balances(tenant, table), Deferrals(tenant, table)
     return Desk(
@@ -77,4 +82,6 @@ def desk_of(
         documents=documents,
         now=now,
         emit=emit,
+        facts=facts,
+        reconciliations=Reconciliations(tenant, table),
     )

@@ -1,96 +1,208 @@
-"""Settlement policies (结算规则): data that says which part of a closed ticket's cost is whose money.
+"""From facts to money (结算引擎): what policies make of facts, each result with why, and as balanced entries. Pure.
 
-A policy is for one ticket type. Each part takes one cost of the ticket times an exact rate, rounded as it declares, and
-posts it from one account to another. Which version is in force is a document's matter (policy_kind.py); it is pinned
-inside the entry that it makes.
+`settle` works facts out in canonical order and answers the same for any order and repetition of them. What a posting
+with a window makes of one fact depends on the others of its window: those results are provisional until a run has
+`recompute`d the window over all of its facts and posted the difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
 
-from functions.settlement.ledger.ledger import Entry, Line, Why
-from hub.contracts.events import TicketClosed
-from hub.kernel.money import Money
+from functions.settlement.facts.facts import Fact, in_order
+from functions.settlement.ledger.ledger import Entry
+from functions.settlement.rules.clawback import DAYS, RATE
+from functions.settlement.rules.figure import Case, Figure, exact, rounded
+from functions.settlement.rules.outcomes import Outcome, Pair, Part, entries_of, parts_of, window_entries
+from functions.settlement.rules.policy import Compiled, Policy
+from functions.settlement.rules.spread import EACH, PARTS
+from functions.settlement.rules.windows import Window, ends_from, period_of
+from hub.kernel.errors import Invalid, Problem
 
-ROUNDINGS = {"HALF_UP": ROUND_HALF_UP, "HALF_EVEN": ROUND_HALF_EVEN, "DOWN": ROUND_DOWN, "UP": ROUND_UP}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """`base` (labour, parts or travel) × `rate`, rounded, from `debit` to `credit`; `zh` and `en` say it in
-    words."""
-
-    purpose: str
-    base: str
-    rate: Decimal
-    rounding: str
-    debit: str
-    credit: str
-    zh: str
-    en: str
+__all__ = ["Carried", "Pair", "Policy", "WindowTotal", "difference", "entries_for", "recompute", "settle"]
+TOTAL = "total"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+Carried = dict[Window, dict[str, Fraction]]
+"""What each window has come to, by step; `total` is the posting's own exact sum."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What a policy says: its parts, for tickets of one type."""
+class WindowTotal:
+    """What a window comes to over all of its facts. moved: minor units from one account (debit) to another. last: its
+    last outcome, whose words are the window's."""
 
-    ticket_type: str
-    parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A version of a policy that is in force."""
-
-    key: str
-    version: int
-    rule: Rule
+    window: Window
+    moved: Mapping[Pair, int]
+    facts: int
+    last: Outcome
 
 
-def entries_for(event: TicketClosed, policies: Iterable[Policy]) -> list[Entry]:
-    """The entries that a closed ticket makes: one per part of each policy for its type that is not zero.
+def entries_for(facts: Iterable[Fact], policies: Sequence[Policy], zone: ZoneInfo = SHANGHAI) -> list[Entry]:
+    """The entries that facts make at once: all but those of windows, which a run posts."""
+    return [entry for outcome in settle(facts, policies, zone) if not outcome.window for entry in entries_of(outcome)]
 
-    policies: those in force when the ticket closed. The same event and policies always make the same entries. Raises
-    Invalid for a currency that we do not know.
+
+def settle(
+    facts: Iterable[Fact],
+    policies: Sequence[Policy],
+    zone: ZoneInfo = SHANGHAI,
+    carried: Carried | None = None,
+    sales: Mapping[str, Fact] | None = None,
+) -> list[Outcome]:
+    """What policies make of facts, in canonical order.
+
+    policies: those in force when the facts (of a refund: its sale) occurred. carried: what windows have come to before
+    these facts; it is carried on. sales: the facts that refunds take back, where they are not among `facts`; a refund
+    whose sale is in neither makes nothing. Raises Invalid for an account that names somebody whom a fact lacks
+    (`/parties/<role>`).
     """
-    fitting = (policy for policy in policies if policy.rule.ticket_type == event.ticket_type)
-    made = (_entry(event, policy, part) for policy in fitting for part in policy.rule.parts)
-    return [entry for entry in made if entry is not None]
+    ordered, carried = in_order(facts), {} if carried is None else carried
+    known = {**(sales or {}), **{fact.id: fact for fact in ordered}}
+    outcomes: list[Outcome] = []
+    for fact in ordered:
+        sale = known.get(fact.reverses) if fact.reverses else None
+        for policy in policies:
+            outcomes += _own(fact, policy, zone, carried)
+            if sale and fact.back:
+                outcomes += _taken_back(fact, sale, policy, zone, carried)
+    return outcomes
 
 
-def _entry(event: TicketClosed, policy: Policy, part: Part) -> Entry | None:
-    base = Money(getattr(event, f"{part.base}_minor"), event.currency)
-    amount = base.times(part.rate, ROUNDINGS[part.rounding])
-    if amount.amount_minor == 0:
+def recompute(
+    facts: Iterable[Fact],
+    policy: Policy,
+    zone: ZoneInfo = SHANGHAI,
+    sales: Mapping[str, Fact] | None = None,
+) -> list[WindowTotal]:
+    """Every window that these facts touch, worked out from nothing. facts: all facts of a party and period (refunds
+    belong to their sale's). What is missing of it in the ledger: `difference`."""
+    totals: dict[Window, WindowTotal] = {}
+    for outcome in settle(facts, [policy], zone, sales=sales):
+        if outcome.window is None:
+            continue
+        so_far = totals.get(outcome.window)
+        sums = dict(so_far.moved) if so_far else {}
+        for part in outcome.parts[1:]:
+            pair = (outcome.parts[0].account, part.account)
+            sums[pair] = sums.get(pair, 0) - part.amount_minor
+        totals[outcome.window] = WindowTotal(outcome.window, sums, (so_far.facts if so_far else 0) + 1, outcome)
+    return list(totals.values())
+
+
+def difference(total: WindowTotal, posted: Mapping[Pair, int], revision: int, at: datetime) -> list[Entry]:
+    """The entries that bring what is posted of a window to its total: as a rule one, none where nothing is missing.
+    posted: as `WindowTotal.moved`. revision: how often the window was posted before; the same one makes the same
+    entries. at: when they are posted."""
+    pairs = dict.fromkeys((*total.moved, *posted))
+    moved = {pair: total.moved.get(pair, 0) - posted.get(pair, 0) for pair in pairs}
+    return window_entries(total.window, total.last, moved, total.facts, revision, at)
+
+
+def _own(fact: Fact, policy: Policy, zone: ZoneInfo, carried: Carried) -> list[Outcome]:
+    """What a fact makes by itself."""
+    made = []
+    for compiled in policy.rule.fitting(fact):
+        window = _window(fact, policy, compiled, zone)
+        made += _outcomes(_Work(fact, fact, policy, compiled, window, Fraction(1)), zone, carried)
+    return made
+
+
+def _taken_back(fact: Fact, sale: Fact, policy: Policy, zone: ZoneInfo, carried: Carried) -> list[Outcome]:
+    """What a refund takes back of what its sale made."""
+    assert fact.back is not None  # noqa: S101 - the caller looked
+    made: list[Outcome] = []
+    for compiled in policy.rule.fitting(sale):
+        window = _window(sale, policy, compiled, zone)
+        if window:
+            scale = fact.back.before - fact.back.after
+            made += _outcomes(_Work(fact, sale, policy, compiled, window, scale), zone, carried)
+        else:
+            whole = _outcomes(_Work(sale, sale, policy, compiled, None, Fraction(1)), zone, {})
+            made += [mirror for outcome in whole if (mirror := _mirrored(outcome, fact)) is not None]
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One posting at work. fact: whose outcome it is; about: what the pipeline reads; scale: how much of it."""
+
+    fact: Fact
+    about: Fact
+    policy: Policy
+    compiled: Compiled
+    window: Window | None
+    scale: Fraction
+
+
+def _outcomes(work: _Work, zone: ZoneInfo, carried: Carried) -> list[Outcome]:
+    window, store = work.window, carried.setdefault(work.window, {}) if work.window else {}
+    posting, currency = work.compiled.posting, work.about.currency
+    figure = Figure(currency=currency)
+    for nth, step in enumerate(posting.steps):
+        figure = step.apply(figure, Case(work.about, work.scale, store, nth))
+    if window:
+        before = store.get(TOTAL, Fraction(0))
+        amount = rounded(before + figure.value, posting.rounding) - rounded(before, posting.rounding)
+        for name, value in {**figure.carries, TOTAL: figure.value}.items():
+            store[name] = store.get(name, Fraction(0)) + value
+    else:
+        amount = rounded(figure.value, posting.rounding)
+    outcome = Outcome(work.fact, work.about, work.policy, posting, figure, (), window)
+    if PARTS in figure.marks:
+        return _spread(outcome, work, amount, zone)
+    return [replace(outcome, parts=parts_of(posting, work.compiled.distribution, amount, work.about))]
+
+
+def _spread(outcome: Outcome, work: _Work, amount: int, zone: ZoneInfo) -> list[Outcome]:
+    """One outcome a period, due at its end."""
+    marks = outcome.figure.marks
+    ends = ends_from(work.about.occurred_at, marks[EACH], int(marks[PARTS]), zone)
+    size, left = divmod(abs(amount), len(ends))
+    sign = -1 if amount < 0 else 1
+    made = []
+    for nth, end in enumerate(ends):
+        part = sign * (size + (nth < left))
+        parts = parts_of(work.compiled.posting, work.compiled.distribution, part, work.about)
+        made.append(replace(outcome, parts=parts, due_at=end, nth=nth + 1))
+    return made
+
+
+def _mirrored(outcome: Outcome, refund: Fact) -> Outcome | None:
+    """What a refund takes back of one outcome of its sale: of each part round(part × share after) − round(part × share
+    before), so that parts of a refund sum to the whole. What was due before the refund stays; what is not yet due goes
+    back when it would have come."""
+    assert refund.back is not None  # noqa: S101 - the caller looked
+    marks, sold_at = outcome.figure.marks, outcome.about.occurred_at
+    rate, days = exact(marks.get(RATE, "1")), int(marks.get(DAYS, "36500"))
+    late = refund.occurred_at - sold_at > timedelta(days=days)
+    if late or (outcome.due_at and outcome.due_at <= refund.occurred_at):
         return None
-    lines = (
-        Line(_account(part.debit, event), amount),
-        Line(_account(part.credit, event), -amount),
-    )
-    return Entry(event.id, part.purpose, event.at, lines, _why(event, policy, part, base))
+    before, after, rounding = refund.back.before * rate, refund.back.after * rate, outcome.posting.rounding
+    debit, *sold = outcome.parts
+    back = [_back(part, before, after, rounding) for part in sold]
+    whole = replace(debit, amount_minor=-sum(part.amount_minor for part in back))
+    return replace(outcome, fact=refund, parts=(whole, *back))
 
 
-def _account(template: str, event: TicketClosed) -> str:
-    return template.format(assignee=event.assignee, store=event.store_id or "none", region=event.region)
+def _back(part: Part, before: Fraction, after: Fraction, rounding: str) -> Part:
+    was, is_now = (rounded(part.amount_minor * share, rounding) for share in (before, after))
+    return replace(part, amount_minor=was - is_now)
 
 
-def _why(event: TicketClosed, policy: Policy, part: Part, base: Money) -> Why:
-    words = {
-        "base_amount": str(base),
-        "currency": base.currency,
-        "rate_percent": f"{(part.rate * 100).normalize():f}",
-    }
-    facts = {
-        "ticket_id": event.ticket_id,
-        "ticket_run": str(event.run),
-        "region": event.region,
-        "outcome": event.outcome,
-        "base": part.base,
-        "base_minor": str(base.amount_minor),
-        "rate": str(part.rate),
-        "rounding": part.rounding,
-    }
-    return Why(part.zh.format(**words), part.en.format(**words), policy.key, policy.version, facts)
+def _window(fact: Fact, policy: Policy, compiled: Compiled, zone: ZoneInfo) -> Window | None:
+    spec = compiled.posting.window
+    if spec is None:
+        return None
+    party = ""
+    if spec.party != "all":
+        name = fact.names().get(spec.party, "")
+        if not name:
+            rule = "is missing, and the policy works out by it"
+            raise Invalid("unknown party", problems=[Problem(f"/parties/{spec.party}", rule)])
+        party = f"{spec.party}:{name}"
+    period = period_of(fact.occurred_at, spec.period, zone)
+    return Window(policy.key, compiled.posting.purpose, party, period, policy.rule.document.currency)

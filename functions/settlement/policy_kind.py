@@ -1,52 +1,42 @@
-"""Settlement policies as documents: with effective dates, so that old facts keep old rules."""
+"""Settlement policies as documents: with effective dates, so that old facts keep old rules, and overlays, so that a
+province, a city, a district and a store each change what is theirs (省、市、商圈、门店)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
-from functions.settlement.policies import Part, Rule
-from hub.contracts.settlement import PolicyDocument, PolicyPart
+from functions.settlement.rules.linting import policy_findings
+from functions.settlement.rules.policy import PolicyDocument, Rule, rule_of
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
-from hub.kernel.money import parse_rate
 
-ACCOUNT_NAMES = {"assignee", "store", "region"}
-WORD_NAMES = {"base_amount", "currency", "rate_percent"}
-NAMES = {"debit": ACCOUNT_NAMES, "credit": ACCOUNT_NAMES, "zh": WORD_NAMES, "en": WORD_NAMES}
+SCHEMA = 2
 
 
-def rule_of(document: PolicyDocument) -> Rule:
-    """What a document says."""
-    return Rule(document.ticket_type, tuple(map(_part, document.parts)))
+def lint_policy(proposal: Proposal[Rule], context: Any) -> Iterable[Finding]:
+    """What can't be reached, overlaps, doesn't balance, leaves gaps, or names somebody unknown: each with its place.
+    context: answers whether a party is known; None knows everybody."""
+    knows: Callable[[str], bool] = context or (lambda _party: True)
+    return policy_findings(proposal.value, knows)
 
 
-def lint_policy(proposal: Proposal[Rule], _context: Any) -> Iterable[Finding]:
-    """Accounts and words that could not be filled in when money is due, and purposes that stand twice: an entry is one
-    fact for one purpose."""
-    document: PolicyDocument = proposal.content
-    seen: set[str] = set()
-    for nth, part in enumerate(document.parts):
-        if part.purpose in seen:
-            yield Finding(f"/parts/{nth}/purpose", "stands twice: the second would never be posted")
-        seen.add(part.purpose)
-        yield from _unknown_names(part, f"/parts/{nth}")
+def upcast_policy(schema: int, raw: Any) -> Any:
+    """A policy as it was stored before there were pipelines: parts of one ticket type, each a rate of one cost."""
+    if schema >= SCHEMA or "parts" not in raw:
+        return raw
+    when = {"ticket_type": {"eq": raw["ticket_type"]}}
+    return {"facts": ["ticket"], "when": when, "postings": [_posting_of(part) for part in raw["parts"]]}
 
 
-def _part(part: PolicyPart) -> Part:
-    return Part(**{**part.model_dump(), "rate": parse_rate(part.rate)})
-
-
-def _unknown_names(part: PolicyPart, place: str) -> Iterator[Finding]:
-    for field, known in NAMES.items():
-        try:
-            names = {name for _, name, _, _ in Formatter().parse(getattr(part, field)) if name is not None}
-        except ValueError:
-            names = {""}
-        if names - known:
-            words = ", ".join(f"{{{name}}}" for name in sorted(known))
-            yield Finding(f"{place}/{field}", f"may name {words} and nothing else")
+def _posting_of(part: Any) -> Any:
+    title_zh, title_en = part["zh"].split("：")[0], part["en"].split(":")[0]
+    return {
+        **{name: part[name] for name in ("purpose", "rounding", "debit", "credit")},
+        "zh": title_zh.split("{")[0].strip() or part["purpose"],
+        "en": title_en.split("{")[0].strip() or part["purpose"],
+        "steps": [{"rule": "percent", "of": part["base"], "rate": part["rate"]}],
+    }
 
 
 POLICIES = Kind[Rule](
@@ -57,7 +47,10 @@ POLICIES = Kind[Rule](
     read=rule_of,
     lint=lint_policy,
     presets=preset_files(Path(__file__).parent / "presets"),
+    overlays=True,
     effective=True,
+    schema_version=SCHEMA,
+    upcast=upcast_policy,
     readers=("finance", "supervisor"),
     editors=("finance",),
 )

@@ -213,7 +213,7 @@ class WorkPart(Contract):
 
 
 class WorkReported(Passage, Event):
-    """What a visit took, as whoever ended it says: pay goes to who did it (`person_id`)."""
+    """What a visit took, as whoever ended it says: pay goes to who did it (`person_id`). tickets → settlement."""
 
     type: Literal["work.reported"] = "work.reported"
     person_id: str

@@ -65,7 +65,8 @@ class OrderChanged(PlatformEvent):
 
 
 class OrderFinished(OrderTerms, PlatformEvent):
-    """An order came to its good end (交易完成), which it may be settled by: said once per order. → customers."""
+    """An order came to its good end (交易完成), which it may be settled by: said once per order. → customers,
+    settlement."""
 
     type: Literal["order.finished"] = "order.finished"
     shop_id: str
@@ -100,7 +101,7 @@ class AfterSaleChanged(PlatformEvent):
 
 
 class RefundPaid(PlatformEvent):
-    """Money went back to the buyer: said once for each time that it did. → customers."""
+    """Money went back to the buyer: said once for each time that it did. → customers, settlement."""
 
     type: Literal["refund.paid"] = "refund.paid"
     shop_id: str

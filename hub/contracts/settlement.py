@@ -404,27 +404,3 @@ class BookView(Contract):
     accounts: tuple[AccountSum, ...]
     eliminated: tuple[AccountSum, ...] = ()
     complete: bool
-
-
-class PolicyPart(Contract):
-    """`base` of the closed ticket × `rate`, rounded as declared, from account `debit` to account `credit`.
-
-    debit, credit: may name `{assignee}`, `{store}` and `{region}` of the ticket. zh, en: say it to the party, with
-    `{base_amount}`, `{currency}` and `{rate_percent}`.
-    """
-
-    purpose: Slug
-    base: Literal["labour", "parts", "travel"]
-    rate: Annotated[str, Field(pattern=r"^-?[0-9]{1,6}([.][0-9]{1,12})?$", examples=["0.30"])]
-    rounding: Literal["HALF_UP", "HALF_EVEN", "DOWN", "UP"]
-    debit: str = Field(min_length=1, max_length=150)
-    credit: str = Field(min_length=1, max_length=150)
-    zh: str = Field(min_length=1, max_length=200)
-    en: str = Field(min_length=1, max_length=200)
-
-
-class PolicyDocument(Contract):
-    """A settlement policy (结算规则): what a closed ticket of one type makes."""
-
-    ticket_type: Slug
-    parts: tuple[PolicyPart, ...] = Field(min_length=1, max_length=20)

@@ -119,10 +119,12 @@ def test_a_repeated_event_posts_nothing_new() -> None:
     assert earnings()["totals"][0]["total"] == "56.00"
 
 
-def test_an_event_in_a_currency_that_nobody_knows_goes_back_to_its_queue() -> None:
-    """It alone fails; the others of the batch are posted."""
-    batch = bus_batch(closed(1, currency="XXX"), closed(2))
-    assert app.on_event(batch, Context()) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+def test_an_event_in_a_currency_that_nobody_knows_is_parked() -> None:
+    """It waits with its reason; the others of the batch are posted."""
+    assert app.on_event(bus_batch(closed(1, currency="XXX"), closed(2)), Context()) == DONE
+    waiting = app.room.desk.facts.find("evt_1")
+    assert waiting is not None
+    assert (waiting.reason, waiting.pointer) == ("unknown_currency", "/currency")
     assert call(app.room, "GET", "/settlement/ledger/summary").json["entries"] == 2
 
 
@@ -469,7 +471,7 @@ def test_a_regions_finance_keeps_to_its_region() -> None:
 def test_a_policy_changes_what_closes_from_then_on() -> None:
     """Published now, it holds for tickets that close from now on; what closed before keeps the rule of its day."""
     shown = call(app.room, "GET", "/settlement/policies/repair_commission").json["document"]
-    shown["parts"][0]["rate"] = "0.40"
+    shown["postings"][0]["steps"][0]["rate"] = "0.40"
     noon = SIX + timedelta(hours=6)
     body = {"document": shown, "valid_from": noon.isoformat()}
     assert call(app.room, "POST", "/settlement/policies/repair_commission/publish", body).status == 200

@@ -32,12 +32,14 @@ PLAIN: dict[str, str] = {
         CardTapped.member_id ContactChanged.member_id PlatformNoticed.member_id StaffChanged.member_id
         StaffChanged.new_member_id EarningsView.person_id
         TicketStranded.recipients WorkReported.person_id
+        ProvisionalView.person_id
         GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key DocumentView.key DraftView.key
         PublicationView.key""",
+    "what a figure is added up by: a store, a region, a service, one of us": "CubeRow.name ProfitRow.name",
     "the one answer that carries a secret, to whoever just made it": "NewKeyView.api_key TokenView.access_token",
     "what a customer is asked for, pays or gets back: they were told": """
         OrderEntry.amount OrderPaid.amount_minor OrderDepositPaid.amount_minor OrderDepositPaid.total_minor

@@ -140,8 +140,8 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert readers <= {"hub/edge/settings.py", "functions/webhooks/settings.py"}
 
 
-FOR_OTHERS = {"visit.entered", "visit.left", "work.reported"}
-"""Said to whoever listens on the bus beside our rooms: how work goes on, for reports and pay elsewhere."""
+FOR_OTHERS = {"visit.entered", "visit.left"}
+"""Said to whoever listens on the bus beside our rooms: how work goes on, for reports elsewhere."""
 
 
 def test_every_contract_event_has_a_producer_and_a_consumer() -> None:

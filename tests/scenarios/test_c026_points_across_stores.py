@@ -1,4 +1,4 @@
-"""C026: points earned in one store are spent in another: the balance is right, one store owes the other, all sums to 0."""
+"""C026: points earned in one store are spent in another: what is left, who owes whom, and all accounts sum to 0."""
 
 from __future__ import annotations
 

@@ -1,39 +1,49 @@
-"""Policies: which money a closed ticket makes, and why."""
+"""The preset policy, what was stored before there were pipelines, and what events say as facts."""
 
 from __future__ import annotations
 
 import copy
-from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from functions.settlement.facts.of_events import fact_of
 from functions.settlement.ledger.ledger import Entry
 from functions.settlement.policies import Policy, entries_for
 from functions.settlement.policy_kind import POLICIES as KIND
-from functions.settlement.policy_kind import rule_of
+from functions.settlement.policy_kind import upcast_policy
+from functions.settlement.rules.policy import PolicyDocument, rule_of
 from hub.contracts.events import TicketClosed
-from hub.contracts.settlement import PolicyDocument
-from hub.documents.linting import check
-from hub.kernel.money import Money
+from tests.support.settlement import AT
 
-AT = datetime(2026, 11, 20, 21, 0, tzinfo=UTC)
+ZONE = ZoneInfo("Asia/Shanghai")
+BEFORE = {
+    "ticket_type": "repair",
+    "parts": [
+        {
+            "purpose": "commission",
+            "base": "labour",
+            "rate": "0.30",
+            "rounding": "HALF_UP",
+            "debit": "expense:commission",
+            "credit": "payable:person:{assignee}",
+            "zh": "维修提成：工时费 {base_amount} 元 × {rate_percent}%",
+            "en": "Repair commission: labour {base_amount} {currency} × {rate_percent}%",
+        }
+    ],
+}
 
 
 def preset(**changes: object) -> dict[str, Any]:
-    """The preset as a document, its first part changed."""
+    """The preset as a document, its first posting changed."""
     document: dict[str, Any] = copy.deepcopy(dict(KIND.presets()["repair_commission"]))
-    document["parts"][0] |= changes
+    document["postings"][0] |= changes
     return document
 
 
 def policy(document: dict[str, Any]) -> Policy:
     return Policy("repair_commission", 1, rule_of(PolicyDocument.model_validate(document)))
-
-
-POLICIES = (policy(preset()),)
 
 
 def closed(**changes: object) -> TicketClosed:
@@ -55,67 +65,50 @@ def closed(**changes: object) -> TicketClosed:
     return TicketClosed.model_validate({**facts, **changes})
 
 
+def made(document: dict[str, Any], **changes: object) -> list[Entry]:
+    return entries_for([fact_of(closed(**changes), ZONE)], [policy(document)], ZONE)
+
+
 def earned(entries: list[Entry]) -> dict[str, str]:
     return {entry.purpose: str(entry.earned_by_party()["person:wang.wei"]) for entry in entries}
 
 
 def test_a_closed_repair_pays_commission_on_labour_and_travel_in_full() -> None:
     """Labour 120.00 at 30 % is 36.00; travel 20.00 comes back whole; parts pay nobody."""
-    assert earned(entries_for(closed(), POLICIES)) == {"commission": "36.00", "travel": "20.00"}
+    assert earned(made(preset())) == {"commission": "36.00", "travel": "20.00"}
 
 
 def test_an_entry_says_why_in_both_languages_and_pins_the_rule() -> None:
     """The line's reason holds the words, the rule's version, and the facts that it was computed from."""
-    why = entries_for(closed(), POLICIES)[0].why
-    assert (why.zh, why.en) == (
-        "维修提成：工时费 120.00 元 × 30%",
-        "Repair commission: labour 120.00 CNY × 30%",
-    )
-    assert (why.rule, why.version, why.facts["ticket_id"], why.facts["rate"]) == (
-        "repair_commission",
-        1,
-        "tkt_1",
-        "0.30",
-    )
+    why = made(preset())[0].why
+    assert (why.zh, why.en) == ("维修提成：工时费 120.00 元 × 30%", "Repair commission: labour 120.00 CNY × 30%")
+    assert (why.rule, why.version) == ("repair_commission", 1)
+    assert why.facts == {
+        "region": "310101",
+        "ticket_id": "tkt_1",
+        "outcome": "done",
+        "labour": "120.00",
+        "rounding": "HALF_UP",
+    }
 
 
-@pytest.mark.parametrize(
-    ("labour_minor", "commission"), [(24700, "12.35"), (1235, "0.62"), (1229, "0.61"), (10, "0.01")]
-)
-def test_a_rate_of_five_percent_rounds_half_up(labour_minor: int, commission: str) -> None:
-    """247.00 × 5 % = 12.35; 12.35 × 5 % = 0.6175, and half a fen is rounded up."""
-    entries = entries_for(closed(labour_minor=labour_minor, travel_minor=0), [policy(preset(rate="0.05"))])
-    assert earned(entries) == {"commission": commission}
+def test_a_line_says_what_it_is_about() -> None:
+    """Ticket, hour, person and region stand on each line, to be added up by."""
+    line = made(preset())[0].lines[1]
+    assert (line.account, dict(line.dims)) == (
+        "payable:person:wang.wei",
+        {"ticket": "tkt_1", "hour": "10", "person": "wang.wei", "region": "310101"},
+    )
 
 
 @pytest.mark.parametrize("changes", [{"ticket_type": "complaint"}, {"labour_minor": 0, "travel_minor": 0}])
 def test_nothing_to_pay_makes_no_entry(changes: dict[str, object]) -> None:
     """Another type of ticket, or one without labour and travel, posts nothing."""
-    assert entries_for(closed(**changes), POLICIES) == []
+    assert made(preset(), **changes) == []
 
 
-@pytest.mark.parametrize(
-    ("change", "pointer"),
-    [
-        ({"base": "tips"}, "/parts/0/base"),
-        ({"rounding": "NEAR"}, "/parts/0/rounding"),
-        ({"rate": "a third"}, "/parts/0/rate"),
-        ({"credit": "payable:person:{boss}"}, "/parts/0/credit"),
-        ({"zh": "提成 {0}"}, "/parts/0/zh"),
-        ({"en": "Commission {"}, "/parts/0/en"),
-        ({"purpose": "travel"}, "/parts/1/purpose"),
-    ],
-)
-def test_a_policy_that_cannot_be_computed_is_refused(change: dict[str, str], pointer: str) -> None:
-    """What could not be filled in or posted is found with its place at the draft, not when money is due."""
-    checked = check(KIND, "repair_commission", preset(**change), None)
-    assert pointer in [finding.pointer for finding in checked.errors]
-
-
-@given(labour=st.integers(-(10**8), 10**8), travel=st.integers(0, 10**6))
-def test_commission_is_never_off_by_more_than_half_a_fen(labour: int, travel: int) -> None:
-    """For any labour the commission is the nearest fen to 30 %, ties away from zero, and travel is exact."""
-    entries = entries_for(closed(labour_minor=labour, travel_minor=travel), POLICIES)
-    total = sum(entry.earned_by_party()["person:wang.wei"].amount_minor for entry in entries)
-    sign = -1 if labour < 0 else 1
-    assert Money(total) == Money(sign * ((abs(labour) * 30 + 50) // 100) + travel)
+def test_a_policy_of_before_pipelines_pays_what_it_paid() -> None:
+    """Stored as a rate of one cost, it reads as a pipeline of one step, with the same words on the line."""
+    entries = made(upcast_policy(1, BEFORE))
+    assert earned(entries) == {"commission": "36.00"}
+    assert entries[0].why.zh == "维修提成：工时费 120.00 元 × 30%"

@@ -65,5 +65,5 @@ def show_book(desk: Desk, request: Request) -> BookView:
 def _listed(desk: Desk, scope: Within, month: str) -> tuple[list[Entry], bool]:
     since = datetime.fromisoformat(f"{month}-01").replace(tzinfo=UTC)
     until = (since + timedelta(days=32)).replace(day=1)
-    entries = list(desk.entries.every(scope, since, until))
+    entries = list(desk.entries.every(until, scope, since, until))
     return entries[:SUMMARY_LIMIT], len(entries) <= SUMMARY_LIMIT

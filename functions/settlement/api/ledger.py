@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from functions.settlement.api.views import earnings_view, entry_view
 from functions.settlement.desk import Desk
 from functions.settlement.handlers import posting
@@ -21,7 +19,6 @@ from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.regions import BASE
-from hub.store.lists import Within
 
 
 def persons_lines(desk: Desk, request: Request) -> Subject:
@@ -121,7 +118,7 @@ def post_entry(desk: Desk, request: Request) -> LedgerEntryView:
 )
 def show_summary(desk: Desk, request: Request) -> LedgerSummary:
     """Adds up to SUMMARY_LIMIT entries, in minor units; `complete` says whether that was all of them."""
-    entries = list(desk.entries.every(Within(BASE), None, request.now + timedelta(seconds=1)))
+    entries = list(desk.entries.every(request.now))
     summed = entries[:SUMMARY_LIMIT]
     return LedgerSummary(
         entries=len(summed), imbalance_minor=imbalance_minor(summed), complete=len(summed) == len(entries)

@@ -70,7 +70,7 @@ def start_settlement_run(desk: Desk, request: Request) -> RunView:
 )
 def list_runs(desk: Desk, request: Request) -> Page[RunView]:
     """Runs by period, the latest first; may be two seconds behind."""
-    since = desk.entries.since()
+    since = desk.entries.earliest_period()
     if since is None:
         return page((), None)
     position = cursors.decode(request.query.cursor)

@@ -77,7 +77,7 @@ def list_statements(desk: Desk, request: Request) -> Page[StatementView]:
         return page(map(statement_view, heads), {"before": before} if before else None)
     if query.run:
         return _of_run(desk, request)
-    since = desk.entries.since()
+    since = desk.entries.earliest_period()
     if since is None:
         return page((), None)
     heads, position = desk.statements.page(within(request.reach), request.now, query.limit, position, since)

@@ -34,7 +34,7 @@ def entry_view(entry: Entry, booking: Booking) -> wire.LedgerEntryView:
         reverses=entry.reverses,
         currency=entry.currency,
         lines=_ledger_lines(entry),
-        reason=_reason(entry.why),
+        reason=reason_view(entry.why),
     )
 
 
@@ -127,7 +127,7 @@ def deferred_view(entry: Entry) -> wire.DeferredView:
         occurred_at=entry.occurred_at,
         currency=entry.currency,
         lines=_ledger_lines(entry),
-        reason=_reason(entry.why),
+        reason=reason_view(entry.why),
     )
 
 
@@ -153,7 +153,7 @@ def line_view(line: PartyLine) -> wire.PartyLine:
         occurred_at=line.occurred_at,
         amount=str(line.amount),
         currency=line.amount.currency,
-        reason=_reason(line.why),
+        reason=reason_view(line.why),
         late_for=line.late_for,
         reverses=line.reverses,
         state="confirmed" if line.statement_id else "pending",
@@ -227,5 +227,6 @@ def _earnings_totals(lines: Sequence[PartyLine]) -> tuple[wire.EarningsTotal, ..
     return tuple(totals)
 
 
-def _reason(why: Why) -> wire.Reason:
+def reason_view(why: Why) -> wire.Reason:
+    """Why, in words and facts."""
     return wire.Reason(zh=why.zh, en=why.en, rule=why.rule, rule_version=why.version, facts=dict(why.facts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from heapq import merge
 from typing import Any
 
@@ -25,12 +25,16 @@ from functions.settlement.tables import (
 )
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import NotFound, Retry
+from hub.kernel.regions import BASE
 from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
 from hub.store.table import NEW, Check, Item, Key, Lost, Put, Table, Write
 
 LIST = "entries"
 PAGE = 1000
+LATEST = timedelta(days=400)
+"""So long after its period a first entry may be posted."""
+WHOLE = Within(BASE)
 LINES_A_QUERY = 500
 SUMMARY_LIMIT = 20_000
 """Entries that one request adds up."""
@@ -145,12 +149,18 @@ class Entries:
         entries = read_list(self._table, query)
         return [entry_from_document(item["document"]) for item in entries.items], entries.position
 
-    def every(self, within: Within, since: datetime | None, until: datetime) -> Iterator[Entry]:
-        """All entries of a scope posted before a moment, the latest first, SUMMARY_LIMIT and one at most; may be two
-        seconds behind."""
+    def every(
+        self,
+        now: datetime,
+        within: Within = WHOLE,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[Entry]:
+        """All entries of a scope posted by now, or in [since, until), the latest first, SUMMARY_LIMIT and one at most;
+        may be two seconds behind."""
         position, left = None, SUMMARY_LIMIT + 1
         while left > 0:
-            page, position = self.page(within, until, min(PAGE, left), position, since, until)
+            page, position = self.page(within, now, min(PAGE, left), position, since, until)
             yield from (entry for entry, _ in page)
             left -= len(page)
             if position is None:
@@ -160,6 +170,11 @@ class Entries:
         """When the first entry was posted, None before: no list goes further back."""
         item = self._table.get((f"{self._tenant}#journal", "journal"))
         return parse_rfc3339(item["since"]) if item else None
+
+    def earliest_period(self) -> datetime | None:
+        """Before which no period ended that anything was posted into; None before the first entry."""
+        since = self.since()
+        return since - LATEST if since else None
 
     def _begin(self, now: datetime) -> None:
         """The journal begins with the first entry; asked of the table once a process."""

@@ -11,7 +11,7 @@ from typing import Any
 from functions.settlement import app
 from hub.contracts.events import TicketClosed
 from hub.kernel.clock import StepClock
-from tests.support.access import PERSON, REGION, STORE, Ids, Sample
+from tests.support.access import PERSON, REGION, Ids, Sample
 from tests.support.aws import REGION as AWS_REGION
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
@@ -21,6 +21,16 @@ SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
 DAY = "2026-11-21"
 MACHINE = f"arn:aws:states:{AWS_REGION}:123456789012:stateMachine:hub-{TENANT}-settlement-run"
 LINE = {"account": "suspense", "amount": "1.00"}
+POSTING = {
+    "purpose": "pay",
+    "zh": "报酬",
+    "en": "Pay",
+    "steps": [{"rule": "flat", "amount": "1.00"}],
+    "rounding": "HALF_UP",
+    "debit": "expense:pay",
+    "credit": "payable:person:{person}",
+}
+COPIES = ("/settlement/policies/{key}/copy", "/settlement/rates/copy")
 BODIES = {
     ("POST", "/settlement/ledger/entries"): {
         "lines": [LINE, LINE | {"amount": "-1.00"}],
@@ -32,6 +42,31 @@ BODIES = {
     ("PATCH", "/settlement/statements/{statement_id}"): {"memo": "x"},
     ("POST", "/settlement/statements/{statement_id}/dispute"): {"line": 1, "reason": "x"},
     ("POST", "/settlement/statements/{statement_id}/resolve"): {"line": 1, "outcome": "released", "answer": "x"},
+    ("POST", "/settlement/facts"): {
+        "facts": [{"id": "order:1", "kind": "order", "occurred_at": "2026-11-20T02:00:00Z"}]
+    },
+    ("POST", "/settlement/reconciliations"): {
+        "platform": "douyin",
+        "from_day": "2026-11-01",
+        "until_day": "2026-12-01",
+        "file": "5rWB",
+    },
+    ("POST", "/settlement/reconciliations/{reconciliation_id}/differences/{number}/resolve"): {"resolution": "claimed"},
+    ("POST", "/settlement/parties"): {"parties": ["person:li.na"]},
+    ("POST", "/settlement/templates/{key}/try"): {},
+    ("POST", "/settlement/what-if"): {"policy": {"facts": ["order"], "postings": [POSTING]}},
+    **{
+        (method, f"/settlement/{kind}/{verb}"): body
+        for kind in ("rates", "board", "templates/{key}", "bill-forms/{key}")
+        for method, verb, body in (
+            ("PUT", "draft", {"document": {}}),
+            ("POST", "lint", {"document": {}}),
+            ("POST", "compare", {"document": {}}),
+            ("POST", "revert", {"version": 0}),
+            ("POST", "withdraw", {"version": 1}),
+        )
+    },
+    **{("POST", path): {"targets": [REGION]} for path in COPIES},
     ("PUT", "/settlement/policies/{key}/draft"): {"document": {}},
     ("POST", "/settlement/policies/{key}/lint"): {"document": {}},
     ("POST", "/settlement/policies/{key}/compare"): {"document": {}},
@@ -105,4 +140,4 @@ NO_LIST = {
     "/settlement/deferrals": "nothing of the sample is still to come",
     "/settlement/statements/{statement_id}/disputes": "nobody disputes a line of the sample",
 }
-SAMPLE = Sample(app.room, stage, BODIES, QUERIES, NO_LIST, found_by=FOUND_BY)
+SAMPLE = Sample(app.room, stage, BODIES, QUERIES, NO_LIST, found_by=FOUND_BY, place_by_place=COPIES)

@@ -1,0 +1,153 @@
+"""Platform bills (平台账单): files in the platforms' own forms, read by a document that names their columns. Pure.
+
+CSV in UTF-8 or GB18030, with or without BOM, and XLSX. A row that can't be read is refused with its number; what Excel
+has made of a long number (6.92E+18) is never guessed at.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from functions.settlement.reconciliation.matching import BillRow
+from hub.contracts.base import Contract
+from hub.contracts.settlement import AccountName, Currency
+from hub.documents.kinds import Finding, Kind, Proposal, preset_files
+from hub.kernel.errors import Invalid, Problem
+from hub.kernel.money import Money
+
+ROWS_LIMIT = 20_000
+_LOST = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
+Column = str
+
+
+class BillForm(Contract):
+    """Which column is what, by its heading. at_format: of `strptime`, in the tenant's zone. ledger_account: what a bill
+    is held against in our books. tolerance_minor, fee_tolerance_minor: so far amounts and fees may differ."""
+
+    id: Column = Field(min_length=1, max_length=60)
+    number: Column = Field(min_length=1, max_length=60)
+    at: Column = Field(min_length=1, max_length=60)
+    amount: Column = Field(min_length=1, max_length=60)
+    fee: Column = Field(default="", max_length=60)
+    currency_column: Column = Field(default="", max_length=60)
+    currency: Currency = "CNY"
+    at_format: str = Field(default="%Y-%m-%d %H:%M:%S", max_length=40)
+    ledger_account: AccountName = "income:sales"
+    tolerance_minor: int = Field(default=0, ge=0, le=100)
+    fee_tolerance_minor: int = Field(default=0, ge=0, le=100)
+    nearest_seconds: int = Field(default=86400, ge=0, le=7 * 86400)
+
+
+def lint_form(proposal: Proposal[BillForm], _context: Any) -> Iterable[Finding]:
+    """Two meanings for one column."""
+    form = proposal.value
+    seen: dict[str, str] = {}
+    for name in ("id", "number", "at", "amount", "fee", "currency_column"):
+        column = getattr(form, name)
+        if column and column in seen:
+            yield Finding(f"/{name}", f"is the same column as {seen[column]}")
+        seen[column] = name
+
+
+BILL_FORMS = Kind[BillForm](
+    name="settlement_bill_form",
+    path="/settlement/bill-forms",
+    title="平台账单格式 · Form of a platform's bill",
+    schema=BillForm,
+    lint=lint_form,
+    presets=preset_files(Path(__file__).parents[1] / "presets" / "bills"),
+    readers=("finance",),
+    editors=("finance",),
+)
+
+
+def read_bill(content: bytes, form: BillForm, zone: ZoneInfo) -> list[BillRow]:
+    """The rows of a file. Raises Invalid: /file for one that can't be read, /file/<row>/<column> for each cell that
+    can't be (rows count from 1, the heading is 0)."""
+    table = _xlsx(content) if content.startswith(b"PK") else _csv(content)
+    if not table or len(table) > ROWS_LIMIT + 1:
+        raise _wrong("/file", f"must have a heading and at most {ROWS_LIMIT} rows")
+    places = _places(table[0], form)
+    problems: list[Problem] = []
+    rows = [_row(cells, places, form, zone, nth, problems) for nth, cells in enumerate(table[1:], 1) if any(cells)]
+    if problems:
+        raise Invalid("bill", problems=problems[:200])
+    return [row for row in rows if row is not None]
+
+
+def _places(heading: Sequence[str], form: BillForm) -> dict[str, int]:
+    columns = {name: getattr(form, name) for name in ("id", "number", "at", "amount", "fee", "currency_column")}
+    names = [cell.strip() for cell in heading]
+    if lacking := [column for column in columns.values() if column and column not in names]:
+        raise _wrong("/file/0", f"has no column: {', '.join(lacking)}")
+    return {name: names.index(column) for name, column in columns.items() if column}
+
+
+def _row(
+    cells: Sequence[str],
+    places: dict[str, int],
+    form: BillForm,
+    zone: ZoneInfo,
+    nth: int,
+    problems: list[Problem],
+) -> BillRow | None:
+    texts = {name: cells[place].strip().lstrip("'") if place < len(cells) else "" for name, place in places.items()}
+    wrong = [name for name in ("id", "number") if _LOST.fullmatch(texts[name])]
+    problems += [Problem(f"/file/{nth}/{name}", "digits were lost: the column must be text") for name in wrong]
+    currency = texts.get("currency_column") or form.currency
+    try:
+        at = datetime.strptime(texts["at"], form.at_format).replace(tzinfo=zone).astimezone(UTC)
+        amount = Money.parse(_plain(texts["amount"]), currency).amount_minor
+        fee = abs(Money.parse(_plain(texts.get("fee") or "0"), currency).amount_minor)
+    except ValueError:
+        problems.append(Problem(f"/file/{nth}/at", f"must be a time as {form.at_format}"))
+    except Invalid as error:
+        problems.append(Problem(f"/file/{nth}/amount", error.problems[0].rule))
+    else:
+        return BillRow(texts["id"] or f"row {nth}", texts["number"], at, amount, fee, currency)
+    return None
+
+
+def _plain(text: str) -> str:
+    return _THOUSANDS.sub("", text.strip().lstrip("¥￥+"))
+
+
+def _csv(content: bytes) -> list[list[str]]:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return list(csv.reader(io.StringIO(content.decode(encoding))))
+        except UnicodeDecodeError:
+            continue
+    raise _wrong("/file", "must be CSV in UTF-8 or GB18030, or XLSX")
+
+
+def _xlsx(content: bytes) -> list[list[str]]:
+    from python_calamine import CalamineError, CalamineWorkbook  # a request for a bill alone needs it
+
+    try:
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
+        return [[_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
+    except CalamineError as error:
+        raise _wrong("/file", "is no XLSX that can be read") from error
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, float):
+        return f"{value:.2f}" if abs(value) < 10**12 else f"{value:e}"
+    return str(value)
+
+
+def _wrong(pointer: str, rule: str) -> Invalid:
+    return Invalid("bill", problems=[Problem(pointer, rule)])

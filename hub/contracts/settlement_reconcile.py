@@ -1,0 +1,64 @@
+"""HTTP bodies of reconciliation: a platform's bill handed in, the report, and the work list of what differs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hub.contracts.base import Contract, Day, Label, Moment, Slug
+from hub.contracts.http import PageQuery
+from hub.contracts.settlement_profit import Sum
+
+Resolution = Literal["open", "auto", "accepted", "claimed"]
+"""auto: within a rule that finance set. accepted (认可): ours is booked as the bill says. claimed (申诉): the platform
+is asked."""
+DifferenceKindName = Literal["missing", "extra", "amount", "fee", "duplicate", "wrong_period", "currency"]
+
+
+class NewReconciliation(Contract):
+    """file: the bill, base64; CSV or XLSX. form: which document says its columns. from_day, until_day: the bill's days,
+    the second not included."""
+
+    platform: Slug
+    form: Slug = "standard"
+    from_day: Day
+    until_day: Day
+    file: Annotated[str, Field(min_length=1, max_length=4_000_000)]
+
+
+class ReconciliationView(Contract):
+    """A bill held against orders and ledger (三方对账). counts: differences by kind."""
+
+    id: str
+    platform: str
+    rows: int
+    matched: int
+    counts: dict[DifferenceKindName, int]
+    open: int
+    state: Literal["open", "approved"]
+    made_at: Moment
+
+
+class DifferenceView(Contract):
+    """One thing that does not agree. lacking: who has it not, of what is missing. expected, actual: by us, by
+    the bill."""
+
+    number: int
+    kind: DifferenceKindName
+    order_no: str
+    bill_row: str
+    booked: tuple[str, ...]
+    lacking: str
+    expected: Sum
+    actual: Sum
+    resolution: Resolution
+
+
+class DifferencesQuery(PageQuery):
+    resolution: Resolution | None = None
+
+
+class Resolve(Contract):
+    resolution: Literal["accepted", "claimed"]
+    words: Label | None = None

@@ -1,0 +1,104 @@
+"""The settlement room on a simulated account, spoken to over HTTP: policies, facts, what they came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from functions.settlement import app
+from functions.settlement.handlers.windows import post_windows
+from hub.contracts.events import Event
+from hub.kernel.clock import StepClock
+from tests.support.aws import account
+from tests.support.hosts import install
+from tests.support.http import Answer, Context, bus_batch, call
+
+MORNING = "2026-11-20T09:00:00+08:00"
+WHO = {"person": "wang.wei", "store": "s1", "region": "310101"}
+
+
+def moment(text: str) -> datetime:
+    """RFC 3339 as UTC."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+@dataclass
+class Till:
+    """The room, and its clock."""
+
+    clock: StepClock
+
+    def call(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
+        """One request, by an administrator unless said."""
+        return call(app.room, method, path, body, **options)
+
+    def publish(self, key: str, document: Any, kind: str = "policies", **more: Any) -> Answer:
+        """Publish a document; answers whatever the room does."""
+        path = f"/settlement/{kind}/{key}" if key else f"/settlement/{kind}"
+        return self.call("POST", f"{path}/publish", {"document": document, **more})
+
+    def fill_in(self, template: str, facts: Any = (), **parameters: Any) -> Any:
+        """What trying a template answers."""
+        body = {"parameters": parameters, "facts": list(facts)}
+        answer = self.call("POST", f"/settlement/templates/{template}/try", body)
+        assert answer.status == 200, answer.text
+        return answer.json
+
+    def adopt(self, template: str, **parameters: Any) -> None:
+        """Publish the policy that a template's form makes, under the template's key."""
+        published = self.publish(template, self.fill_in(template, **parameters)["policy"])
+        assert published.status == 200, published.text
+
+    def hand_in(self, *facts: dict[str, Any]) -> list[dict[str, Any]]:
+        """Facts over HTTP; answers each one's result."""
+        answer = self.call("POST", "/settlement/facts", {"facts": list(facts)})
+        assert answer.status == 200, answer.text
+        return list(answer.json["results"])
+
+    def hear(self, *events: Event) -> None:
+        """Events from the bus."""
+        assert app.on_event(bus_batch(*events), Context()) == {"batchItemFailures": []}
+
+    def run_windows(self) -> int:
+        """What the day's run does with windows."""
+        desk = app.room.desk
+        period, hour = desk.book.period_of("base", self.clock.now)
+        return post_windows(desk, desk.runs.open(period, hour), self.clock.now)
+
+    def entries(self) -> list[dict[str, Any]]:
+        """All entries there are."""
+        return list(self.call("GET", "/settlement/ledger/entries", query={"limit": "200"}).json["data"])
+
+    def accounts(self, prefix: str = "") -> dict[str, str]:
+        """What the ledger comes to by account, debits positive."""
+        sums: dict[str, Decimal] = {}
+        for entry in self.entries():
+            for line in entry["lines"]:
+                sums[line["account"]] = sums.get(line["account"], Decimal(0)) + Decimal(line["amount"])
+        return {name: f"{total:.2f}" for name, total in sorted(sums.items()) if name.startswith(prefix) and total}
+
+
+@contextmanager
+def till(at: str = MORNING, *people: str) -> Iterator[Till]:
+    """A room at a moment that stands still, in which these people are known."""
+    clock = StepClock(moment(at))
+    with account("settlement", HUB_RUN_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:none") as session:
+        install(app.room, session, clock)
+        made = Till(clock)
+        made.call("POST", "/settlement/parties", {"parties": [f"person:{name}" for name in ("wang.wei", *people)]})
+        yield made
+
+
+def handed(kind: str, number: int = 1, at: str = MORNING, **more: Any) -> dict[str, Any]:
+    """A fact as it is handed in: amounts are texts with a point, other numbers quantities."""
+    amounts = {name: text for name, text in more.items() if isinstance(text, str)}
+    quantities = {name: str(n) for name, n in more.items() if isinstance(n, int | float)}
+    rest = {name: value for name, value in more.items() if isinstance(value, dict | list)}
+    body = {"id": f"{kind}:{number}", "kind": kind, "occurred_at": at, "parties": WHO, **rest}
+    if "reverses" in amounts:
+        body["reverses"] = amounts.pop("reverses")
+    return {**body, "amounts": amounts, "quantities": quantities}

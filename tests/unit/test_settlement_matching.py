@@ -1,0 +1,123 @@
+"""The three-way match: planted defects are found, and nothing else; nothing is used twice."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.settlement.reconciliation.matching import BillRow, Booked, Report, Terms, match_bill
+
+SINCE, UNTIL = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+TERMS = Terms(SINCE, UNTIL)
+TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
+def at(hour: int, minute: int, second: int = 0) -> datetime:
+    return TEN.replace(hour=hour, minute=minute, second=second)
+
+
+def booked(name: str, number: str, minor: int, moment: datetime = TEN) -> Booked:
+    return Booked(name, number, moment, minor, minor, minor // 20)
+
+
+def row(name: str, number: str, minor: int, moment: datetime = TEN) -> BillRow:
+    return BillRow(name, number, moment, minor, minor // 20)
+
+
+def planted() -> tuple[list[BillRow], list[Booked], Counter[str]]:
+    """1,000 rows with 15 defects of 6 kinds."""
+    bookings = [booked(f"b{n}", f"o{n}", 1000 + n, SINCE + timedelta(minutes=n)) for n in range(1000)]
+    rows = [row(f"r{n}", f"o{n}", 1000 + n, SINCE + timedelta(minutes=n, seconds=5)) for n in range(1000)]
+    for n in (10, 20, 30):
+        rows[n] = replace(rows[n], amount_minor=rows[n].amount_minor + 7)
+    for n in (40, 50, 60):
+        rows[n] = replace(rows[n], fee_minor=rows[n].fee_minor + 3)
+    for n in (70, 80):
+        bookings[n] = replace(bookings[n], at=SINCE - timedelta(days=1))
+    rows[90], rows[91] = (replace(rows[n], id=f"again{n}") for n in (92, 93))
+    rows[94], rows[95] = (replace(rows[n], number=f"stranger{n}", amount_minor=99_999_000 + n) for n in (94, 95))
+    bookings = [b for n, b in enumerate(bookings) if n not in (90, 91, 94, 95)]
+    bookings += [booked(f"left{n}", f"left{n}", 77_000 + n) for n in range(3)]
+    return rows, bookings, Counter(amount=3, fee=3, wrong_period=2, duplicate=2, extra=2, missing=3)
+
+
+def test_fifteen_planted_defects_are_found_and_nothing_else() -> None:
+    """Six kinds in 1,000 rows: exactly those, each with its row."""
+    rows, bookings, kinds = planted()
+    report = match_bill(rows, bookings, TERMS)
+    assert len(rows) == 1000
+    assert Counter(difference.kind for difference in report.differences) == kinds
+    assert {d.bill_id for d in report.differences if d.kind == "amount"} == {"r10", "r20", "r30"}
+    assert sum(kinds.values()) == 15
+
+
+def test_three_alike_and_one_for_two() -> None:
+    """By number, by the nearest in time, and two bookings for one row; the one that is left over is extra."""
+    rows = [
+        row("A", "o1", 5000),
+        row("B", "", 5000, at(10, 0, 5)),
+        row("C", "", 5000, at(10, 7)),
+        row("D", "o9", 18000),
+    ]
+    bookings = [
+        booked("o1", "o1", 5000),
+        booked("o2", "o2", 5000, at(10, 6, 58)),
+        booked("o9a", "o9", 10000),
+        booked("o9b", "o9", 8000),
+    ]
+    report = match_bill(rows, bookings, TERMS)
+    assert [(m.bill_id, m.booked_ids, m.how) for m in report.matches] == [
+        ("A", ("o1",), "number"),
+        ("C", ("o2",), "time"),
+        ("D", ("o9a", "o9b"), "number"),
+    ]
+    assert [(d.kind, d.bill_id, d.actual_minor) for d in report.differences] == [("extra", "B", 5000)]
+
+
+def test_the_third_side_is_asked_too() -> None:
+    """What the bill and the orders have and the ledger has not is missing there; another currency is told alone."""
+    lacking = Booked("b1", "o1", TEN, 5000, None, 250)
+    foreign = Booked("b2", "o2", TEN, 5000, 5000, 250, "USD")
+    report = match_bill([row("A", "o1", 5000), row("B", "o2", 5000)], [lacking, foreign], TERMS)
+    assert [(d.kind, d.number, d.side) for d in report.differences] == [
+        ("currency", "o2", "bill"),
+        ("missing", "o1", "ledger"),
+    ]
+
+
+def test_what_lies_within_tolerance_agrees() -> None:
+    """A fen is forgiven where the terms say so, two are not."""
+    rows, bookings = [row("A", "o1", 5001), row("B", "o2", 5002)], [booked("b1", "o1", 5000), booked("b2", "o2", 5000)]
+    report = match_bill(rows, bookings, replace(TERMS, tolerance_minor=1))
+    assert [d.bill_id for d in report.differences] == ["B"]
+
+
+Rows = list[tuple[str, int, int]]
+NUMBERS = st.sampled_from(["", "o1", "o2", "o3"])
+ROWS = st.lists(st.tuples(NUMBERS, st.sampled_from([5000, 10000]), st.integers(0, 59)), max_size=8)
+
+
+@given(left=ROWS, right=ROWS, seed=st.integers())
+def test_nothing_is_used_twice_or_left_out_in_any_order(left: Rows, right: Rows, seed: int) -> None:
+    """Each row and each booking is in one match, or missing, extra or duplicate; the order of rows changes nothing."""
+    rows = [row(f"r{n}", number, minor, at(10, minute)) for n, (number, minor, minute) in enumerate(left)]
+    bookings = [
+        booked(f"b{n}", name or f"x{n}", minor, at(11, minute)) for n, (name, minor, minute) in enumerate(right)
+    ]
+    report = match_bill(rows, bookings, TERMS)
+    assert Counter(_places(report)) == Counter([*(r.id for r in rows), *(b.id for b in bookings)])
+    shuffled_rows, shuffled_bookings = random.Random(seed).sample(rows, len(rows)), bookings[::-1]
+    assert match_bill(shuffled_rows, shuffled_bookings, TERMS) == report
+
+
+def _places(report: Report) -> list[str]:
+    unmatched = [
+        d for d in report.differences if d.kind in ("extra", "duplicate") or (d.kind == "missing" and not d.bill_id)
+    ]
+    names = [name for match in report.matches for name in (match.bill_id, *match.booked_ids)]
+    return [*names, *(name for d in unmatched for name in ((d.bill_id,) if d.bill_id else d.booked_ids))]
