@@ -391,7 +391,7 @@ class BookQuery(Contract):
 class AccountSum(Contract):
     account: str
     currency: str
-    amount: EarnedTotal
+    amount: Total
 
 
 class BookView(Contract):

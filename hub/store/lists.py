@@ -39,7 +39,7 @@ REACHES_BACK = timedelta(days=2 * 366)
 """So far a list goes back where nobody says since when."""
 PARTITIONS_LIMIT = 200
 """A month of a page is merged from at most so many partitions: who has more stores asks by region."""
-QUERIES_LIMIT = 64
+QUERIES_LIMIT, SPREAD_QUERIES_LIMIT = 64, 256
 """After so many queries a page begins no further month: it may be short, even empty, and says where it goes on."""
 
 _POSITION = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-\d\d.{0,200})?")
@@ -137,7 +137,7 @@ class _Walk:
         self.table, self.query = table, query
         self.until = _start(query)
         self.since = rfc3339(query.since or query.now - REACHES_BACK)
-        self.queries = 0
+        self.queries, self.most = 0, QUERIES_LIMIT if query.spread == 1 else SPREAD_QUERIES_LIMIT
 
     def page(self) -> tuple[list[_Row], dict[str, str] | None]:
         """The rows, and where the next page starts."""
@@ -148,7 +148,7 @@ class _Walk:
             rows += islice(self._month(month, count), count)
             if len(rows) > limit:
                 return rows[:limit], self._position(rows[limit - 1].at)
-            if self.queries >= QUERIES_LIMIT and month > self.since[:7]:
+            if self.queries >= self.most and month > self.since[:7]:
                 return rows, self._position(month)
             month = _previous(month)
         return rows, None

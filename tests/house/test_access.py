@@ -39,6 +39,8 @@ PLAIN: dict[str, str] = {
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key DocumentView.key DraftView.key
         PublicationView.key""",
+    "what a book comes to: whoever reads it keeps it": "AccountSum.amount",
+    "what a customer has with us, and is told": "AccountMove.amount IssuedPart.amount",
     "what a figure is added up by: a store, a region, a service, one of us": "CubeRow.name ProfitRow.name",
     "the one answer that carries a secret, to whoever just made it": "NewKeyView.api_key TokenView.access_token",
     "what a customer is asked for, pays or gets back: they were told": """

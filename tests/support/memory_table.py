@@ -8,11 +8,12 @@ from threading import Lock
 from typing import Any
 
 from hub.store.items import plain_item, raw_item
-from hub.store.table import NEW, Check, Delete, Index, Item, Key, Lost, Page, Put
+from hub.store.table import Check, Delete, Index, Item, Key, Lost, Page, Put, Update
 
 
 class MemoryTable:
-    """Conditions are `attribute_not_exists(pk)` and `name = :value`; items are copied as DynamoDB would."""
+    """Conditions are `attribute_not_exists(name)` and `name = :value`, or one of several; items are copied as DynamoDB
+    would."""
 
     def __init__(self) -> None:
         self.items: dict[Key, dict[str, Any]] = {}
@@ -34,6 +35,10 @@ class MemoryTable:
     ) -> None:
         self.transact(Put(item, when, values or {}))
 
+    def update(self, key: Key, change: str, values: Item | None = None, when: str = "", names: Any = None) -> Any:
+        self.transact(Update(key, change, values or {}, when))
+        return self.get(key)
+
     def delete(self, key: Key, when: str = "", values: Item | None = None, names: Any = None) -> None:
         self.transact(Delete(key, when, values or {}))
 
@@ -48,7 +53,7 @@ class MemoryTable:
         **keys: Any,
     ) -> Page:
         if index:
-            return self._query_index(index, pk, limit, keys)
+            return self._query_index(index, pk, limit, keys, newest_first)
         named = [sk for sk in self.partitions.get(pk, ()) if _inside(sk, keys)]
         names = named[::-1] if newest_first else named
         if start:
@@ -56,15 +61,16 @@ class MemoryTable:
         more = {"pk": pk, "sk": names[limit - 1]} if len(names) > limit else None
         return Page([item for sk in names[:limit] if (item := self.get((pk, sk)))], more)
 
-    def _query_index(self, index: Index, pk: str, limit: int, keys: Mapping[str, Any]) -> Page:
+    def _query_index(self, index: Index, pk: str, limit: int, keys: Mapping[str, Any], newest_first: bool) -> Page:
+        """All there are at once, however many: no page of an index is ever continued."""
         items = [item for item in self.items.values() if item.get(index.hash) == pk]
         within = [item for item in items if _inside(str(item[index.range]), keys)]
-        return Page(sorted(within, key=lambda item: str(item[index.range]))[:limit], None)
+        return Page(sorted(within, key=lambda item: str(item[index.range]), reverse=newest_first), None)
 
     def query_all(self, pk: str, *, limit: int, **options: Any) -> list[dict[str, Any]]:
         return self.query(pk, limit=limit, **options).items
 
-    def transact(self, *writes: Put | Delete | Check, token: str = "", made: str = "") -> None:
+    def transact(self, *writes: Put | Delete | Check | Update, token: str = "", made: str = "") -> None:
         with self._lock:
             for index, write in enumerate(writes):
                 held = self.items.get(_key(write))
@@ -75,9 +81,10 @@ class MemoryTable:
                 if isinstance(write, Check):
                     continue
                 self.written += 1
+                item = _changed(self.items.get(_key(write)), write)
                 self._take_away(_key(write))
-                if isinstance(write, Put):
-                    self.items[_key(write)] = plain_item(raw_item(write.item))
+                if item is not None:
+                    self.items[_key(write)] = plain_item(raw_item(item))
                     insort(self.partitions.setdefault(_key(write)[0], []), _key(write)[1])
 
     def _take_away(self, key: Key) -> None:
@@ -86,15 +93,29 @@ class MemoryTable:
             del partition[bisect_left(partition, key[1])]
 
 
-def _key(write: Put | Delete | Check) -> Key:
-    return write.key if isinstance(write, Delete | Check) else (write.item["pk"], write.item["sk"])
+def _changed(item: Mapping[str, Any] | None, write: Put | Delete | Update) -> Item | None:
+    """The item after a write; of an update, `SET name = :value` alone."""
+    if isinstance(write, Put):
+        return write.item
+    if isinstance(write, Delete):
+        return None
+    name, _, value = write.change.removeprefix("SET ").partition(" = ")
+    return {"pk": write.key[0], "sk": write.key[1], **(item or {}), name: write.values[value]}
+
+
+def _key(write: Put | Delete | Check | Update) -> Key:
+    return write.key if isinstance(write, Delete | Check | Update) else (write.item["pk"], write.item["sk"])
 
 
 def _holds(item: Mapping[str, Any] | None, when: str, values: Item) -> bool:
-    if not when or when == NEW:
-        return not when or item is None
+    return not when or any(_holds_one(item or {}, part, values) for part in when.split(" OR "))
+
+
+def _holds_one(item: Mapping[str, Any], when: str, values: Item) -> bool:
+    if when.startswith("attribute_not_exists("):
+        return when.removeprefix("attribute_not_exists(").rstrip(")") not in item
     name, _, value = when.partition(" = ")
-    return item is not None and item.get(name) == values[value]
+    return name.lstrip("#") in item and item[name.lstrip("#")] == values[value]
 
 
 def _inside(sk: str, keys: Mapping[str, Any]) -> bool:

@@ -15,11 +15,15 @@ from functions.settlement.facts.facts import Fact
 from functions.settlement.facts.facts_table import SHARDS, Head
 from functions.settlement.handlers.posting import policies_for
 from functions.settlement.ledger.ledger import Entry
-from functions.settlement.policies import Pair, WindowTotal, difference, recompute
+from functions.settlement.policies import Pair, Policy, WindowTotal, difference, recompute, settle
+from functions.settlement.rules.pool import EXHAUSTED
 from functions.settlement.rules.windows import Length, Window, late_list, period_of
 from functions.settlement.runs.runs import Run
+from hub.contracts.events import PoolExhausted
+from hub.kernel.ids import derived_id
 
 PAGE = 100
+POOL = "pool"
 REVISIONS_LIMIT = 3
 """So often one run posts one window: once, and again what another run posted meanwhile."""
 
@@ -47,9 +51,20 @@ def _post_window(desk: Desk, window: Window, run: Run, at: datetime, now: dateti
         if not entries or not desk.book.settles_in(entries[0], run.period):
             break
         stored = [desk.book.post_closing(entry, run.period, now)[0] for entry in entries]
+        _tell_exhausted(desk, window, at)
         desk.facts.post_head(window, Head(_moved(head, stored), head.revision + 1))
         count += len(stored)
     return count
+
+
+def _tell_exhausted(desk: Desk, window: Window, at: datetime) -> None:
+    """Where something of a pool is posted, and a fact took the last of it: the pool is empty. Told before the head, so
+    as often as the posting is repeated, under one id."""
+    policy, facts = _worked_by(desk, window, at)
+    outcomes = settle(facts, [policy], desk.zone) if policy else []
+    if any(outcome.window == window and outcome.figure.marks.get(POOL) == EXHAUSTED for outcome in outcomes):
+        event_id = derived_id("evt", facts[0].occurred_at, window.id, "pool.exhausted")
+        desk.emit(PoolExhausted(id=event_id, tenant=desk.tenant, at=at, pool=window.policy))
 
 
 def missing_of(desk: Desk, window: Window, head: Head, at: datetime) -> Sequence[Entry]:
@@ -61,14 +76,16 @@ def missing_of(desk: Desk, window: Window, head: Head, at: datetime) -> Sequence
 def total_of(desk: Desk, window: Window, at: datetime) -> WindowTotal | None:
     """What a window comes to over all of its facts until a moment, by the policies of the day of its first one; None
     without any."""
-    facts = [fact for fact in desk.facts.of_window(window) if fact.occurred_at <= at]
-    if not facts:
-        return None
-    policies = {policy.key: policy for policy in policies_for(desk, _sale_of(facts))}
-    if window.policy not in policies:
-        return None
-    totals = recompute(facts, policies[window.policy], desk.zone)
+    policy, facts = _worked_by(desk, window, at)
+    totals = recompute(facts, policy, desk.zone) if policy else []
     return next((total for total in totals if total.window == window), None)
+
+
+def _worked_by(desk: Desk, window: Window, at: datetime) -> tuple[Policy | None, list[Fact]]:
+    """The policy by which a window is worked out, and its facts until a moment."""
+    facts = [fact for fact in desk.facts.of_window(window) if fact.occurred_at <= at]
+    policies = {policy.key: policy for policy in policies_for(desk, _sale_of(facts))} if facts else {}
+    return policies.get(window.policy), facts
 
 
 def _sale_of(facts: Sequence[Fact]) -> Fact:

@@ -15,7 +15,8 @@ from hub.store.table import Key, Table
 NAME = "deferred"
 DUE_LIMIT = 100
 """Of each shard, in one sweep."""
-YEARS_AHEAD = timedelta(days=3 * 366)
+AHEAD = timedelta(days=400)
+"""So far ahead what is to come is listed."""
 
 
 @dataclass
@@ -56,8 +57,9 @@ class Deferrals:
     def page(
         self, within: Within, now: datetime, limit: int, position: Position | None
     ) -> tuple[list[Entry], Position | None]:
-        """Entries that wait, within a scope, the one that is due last first; may be two seconds behind."""
-        query = ListQuery(self.tenant, NAME, within, now + YEARS_AHEAD, limit, now, None, position)
+        """Entries that wait for a moment of the coming year, within a scope, the one that is due last first; may be two
+        seconds behind."""
+        query = ListQuery(self.tenant, NAME, within, now + AHEAD, limit, now, None, position)
         listed = read_list(self.table, query)
         return [entry_from_document(item["document"])[0] for item in listed.items], listed.position
 

@@ -21,7 +21,7 @@ def manual_entry(body: ManualEntry, fact_id: str, by: str, now: datetime) -> Ent
     problems: list[Problem] = []
     for i, line in enumerate(body.lines):
         try:
-            lines.append(Line(line.account, Money.parse(line.amount, body.currency)))
+            lines.append(Line(line.account, Money.parse(line.amount, body.currency), line.dims))
         except Invalid as error:
             problems.extend(Problem(f"/lines/{i}/amount", problem.rule) for problem in error.problems)
     if problems:
