@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
@@ -13,14 +12,14 @@ from functions.settlement.runs.runs import Mode, Run
 from functions.settlement.statements.statements import (
     Progress,
     Statement,
-    StatementPage,
     make_statement,
     paged,
     statement_id_of,
 )
 from functions.settlement.statements.statements_table import Statements
 
-Store = Callable[[str, StatementPage, Progress], None]
+DISAGREES = "an entry says otherwise"
+"""In place of a hash: a statement with a line that its entry does not bear out is none."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,8 @@ class Settling:
         pages = paged(self.entries.lines(self.run.id, party, progress.place), progress.lines + 1)
         for page in pages:
             progress = progress.with_page(page)
+            if self.mode == "prove" and not self.entries.agree_with(page.lines):
+                progress = replace(progress, chain=DISAGREES)
             if self.mode == "close":
                 self.statements.store_page(statement_id, page, progress)
             if progress.lines >= limit:
