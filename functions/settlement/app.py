@@ -22,7 +22,6 @@ from functions.settlement.facts.rates import RATES
 from functions.settlement.handlers.intake import retry_parked, take_in
 from functions.settlement.handlers.steps import run_step
 from functions.settlement.handlers.telling import pool_event, statement_event
-from functions.settlement.handlers.windows import post_windows
 from functions.settlement.policy_kind import POLICIES
 from functions.settlement.profit.profit import BOARDS
 from functions.settlement.reconciliation.bills import BILL_FORMS
@@ -34,18 +33,9 @@ from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 
 __all__ = [
-    "accounts",
-    "books",
-    "facts",
-    "forward",
-    "ledger",
-    "profit",
-    "reconciliations",
-    "room",
-    "runs",
-    "statements",
+    "accounts", "books", "facts", "forward", "ledger", "profit", "reconciliations", "room", "runs", "statements",
     "templates",
-]
+]  # fmt: skip
 forward = room.forward
 
 serve_documents(room, (POLICIES, CALENDARS, RATES, TEMPLATES, BOARDS, BILL_FORMS), lambda desk: desk.documents)
@@ -71,15 +61,11 @@ def on_change(desk: Desk, change: Change) -> None:
 
 @room.schedule("cron(0 * * * ? *)", name="hourly")
 def hourly(desk: Desk, now: datetime) -> datetime:
-    """Post what was still to come and is due. Where periods are due: settle what was parked and can be now, work out
-    what depends on whole periods, and start each period's run, the oldest first; one that was late, or stopped on its
-    way, again."""
+    """Post what was still to come and is due; start the run of each period that is due, the oldest first: one that was
+    late, or stopped on its way, again."""
+    retry_parked(desk, now)
     next_posting = desk.book.post_due(now)
-    due = desk.runs.due(now)
-    if due:
-        retry_parked(desk, now)
-        post_windows(desk, now)
-    for run in due:
+    for run in desk.runs.due(now):
         desk.machine.start(run.id, "close", now)
     return min(next_posting, desk.runs.next_due())
 

@@ -10,12 +10,16 @@ from decimal import Decimal
 from typing import Any
 
 from functions.settlement import app
+from functions.settlement.desk import desk_of
+from functions.settlement.handlers.steps import run_step
 from functions.settlement.handlers.windows import post_windows
 from hub.contracts.events import Event
 from hub.kernel.clock import StepClock
 from tests.support.aws import account
 from tests.support.hosts import install
 from tests.support.http import Answer, Context, bus_batch, call
+from tests.support.ledger import ZONE
+from tests.support.memory_table import MemoryTable
 
 MORNING = "2026-11-20T09:00:00+08:00"
 WHO = {"person": "wang.wei", "store": "s1", "region": "310101"}
@@ -64,12 +68,20 @@ class Till:
         assert app.on_event(bus_batch(*events), Context()) == {"batchItemFailures": []}
 
     def run_windows(self) -> int:
-        """What a run does with windows."""
-        return post_windows(app.room.desk, self.clock.now)
+        """What the day's run does with windows."""
+        desk = app.room.desk
+        period, hour = desk.book.period_of("base", self.clock.now)
+        return post_windows(desk, desk.runs.open(period, hour), self.clock.now)
 
     def entries(self) -> list[dict[str, Any]]:
         """All entries there are."""
-        return list(self.call("GET", "/settlement/ledger/entries", query={"limit": "200"}).json["data"])
+        entries, cursor = list[dict[str, Any]](), ""
+        for _ in range(10):
+            page = self.call("GET", "/settlement/ledger/entries", query={"limit": "200", "cursor": cursor}).json
+            entries, cursor = entries + page["data"], page["next_cursor"]
+            if not page["has_more"]:
+                break
+        return entries
 
     def accounts(self, prefix: str = "") -> dict[str, str]:
         """What the ledger comes to by account, debits positive."""
@@ -79,13 +91,34 @@ class Till:
                 sums[line["account"]] = sums.get(line["account"], Decimal(0)) + Decimal(line["amount"])
         return {name: f"{total:.2f}" for name, total in sorted(sums.items()) if name.startswith(prefix) and total}
 
+    def close(self, run_id: str, mode: str = "close") -> dict[str, Any]:
+        """What the machine does with a period; answers what it came to."""
+        desk, given = app.room.desk, {"run_id": run_id, "mode": mode}
+        for item in run_step(desk, {"op": "open", **given})["shards"]:
+            payload = {**item, "more": True}
+            while payload["more"]:
+                payload = run_step(desk, {"op": "settle", **payload})
+        return dict(run_step(desk, {"op": "close", **given})["outcome"])
+
+    def statements(self, **query: str) -> list[dict[str, Any]]:
+        """Heads of statements, the latest first."""
+        return list(self.call("GET", "/settlement/statements", query={"limit": "200", **query}).json["data"])
+
+    def set_calendar(self, base: dict[str, Any], **regions: dict[str, Any]) -> None:
+        """What closes when, from now on: regions by `r<code>`."""
+        document = {"base": base, "regions": {code[1:]: rhythm for code, rhythm in regions.items()}}
+        assert self.publish("", document, "calendar").status == 200
+
 
 @contextmanager
-def till(at: str = MORNING, *people: str) -> Iterator[Till]:
-    """A room at a moment that stands still, in which these people are known."""
+def till(at: str = MORNING, *people: str, in_memory: bool = False) -> Iterator[Till]:
+    """A room at a moment that stands still, in which these people are known. in_memory: what it stores lies in a table
+    in memory, for facts by the hundred."""
     clock = StepClock(moment(at))
     with account("settlement", HUB_RUN_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:none") as session:
-        install(app.room, session, clock)
+        host = install(app.room, session, clock)
+        if in_memory:
+            app.room.install(host, desk_of("demo", ZONE, MemoryTable(), app.room.desk.machine, host.now, host.emit))
         made = Till(clock)
         made.call("POST", "/settlement/parties", {"parties": [f"person:{name}" for name in ("wang.wei", *people)]})
         yield made

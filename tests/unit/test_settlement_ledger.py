@@ -50,6 +50,15 @@ def test_an_entry_has_at_most_fifty_lines() -> None:
         entry(*[1, -1] * 26)
 
 
+def test_dimensions_come_back_from_the_store_as_they_went() -> None:
+    """A line's order, store and hour are part of its entry."""
+    line = Line("expense:commission", Money(100), {"order": "o1", "store": "s1", "hour": "14"})
+    made = replace(entry(100, -100), lines=(line, Line("payable:region:310000", Money(-100))))
+    booking = Booking("base.2026-11-21", NOW)
+    assert entry_from_document(entry_document(made, booking)) == (made, booking)
+    assert made.earned_by_party() == {"region:310000": Money(100)}
+
+
 def test_the_id_comes_from_fact_policy_and_purpose_alone() -> None:
     """Made again with another amount it is still the same entry; another fact, or another policy with the same purpose,
     is another entry."""

@@ -155,7 +155,7 @@ def _post(desk: Desk, fact: Fact, outcomes: Sequence[Outcome], now: datetime, *,
         post_entry(desk, entry, now)
     provisional = sum(outcome.window is not None for outcome in outcomes)
     if provisional:
-        desk.book.expect(fact.parties.get("region", BASE), fact.occurred_at)
+        desk.book.expect(fact.parties.get("region", BASE), fact.occurred_at, now)
     return Taken(fact.id, "", "", len(entries), provisional, known)
 
 

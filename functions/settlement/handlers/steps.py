@@ -8,6 +8,7 @@ from typing import Any
 
 from functions.settlement.desk import Desk
 from functions.settlement.handlers.settling import Settling
+from functions.settlement.handlers.windows import post_windows
 from functions.settlement.runs.calendar_kind import CALENDARS, KEY
 from functions.settlement.runs.runs import MODES, Mode, Run, ShardResult, outcome_of
 from functions.settlement.statements.statements import Progress, statement_id_of
@@ -109,6 +110,7 @@ def _drained(desk: Desk, run: Run, now: datetime) -> Run:
         run = desk.runs.store(replace(run, state="closing", cut_off=now))
     if run.state == "closing":
         desk.runs.seal(run.id)
+        post_windows(desk, run, now)
         run = desk.runs.store(replace(run, state="drained", drained_at=now))
     return run
 

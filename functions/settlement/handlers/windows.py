@@ -13,57 +13,79 @@ from typing import get_args
 from functions.settlement.desk import Desk
 from functions.settlement.facts.facts import Fact
 from functions.settlement.facts.facts_table import SHARDS, Head
-from functions.settlement.handlers.posting import policies_for, post_entry
+from functions.settlement.handlers.posting import policies_for
 from functions.settlement.ledger.ledger import Entry
-from functions.settlement.policies import Pair, WindowTotal, difference, recompute
+from functions.settlement.policies import Pair, Policy, WindowTotal, difference, recompute, settle
+from functions.settlement.rules.pool import EXHAUSTED
 from functions.settlement.rules.windows import Length, Window, late_list, period_of
+from functions.settlement.runs.runs import Run
+from hub.contracts.events import PoolExhausted
+from hub.kernel.ids import derived_id
 
 PAGE = 100
+POOL = "pool"
 REVISIONS_LIMIT = 3
 """So often one run posts one window: once, and again what another run posted meanwhile."""
 
 
-def post_windows(desk: Desk, now: datetime, shards: Iterable[int] = range(SHARDS)) -> int:
-    """Post what is missing of the windows of every period that was open since yesterday, and of earlier ones that facts
-    came to late. Answers how many entries were new. shards: which of SHARDS, for runs that divide the work."""
+def post_windows(desk: Desk, run: Run, now: datetime) -> int:
+    """Post what is missing of the windows that a run's period is part of, and of earlier ones that facts came to late,
+    into that period: by what occurred before its end. For a run whose period is sealed. Answers how many entries were
+    posted."""
+    at = run.period.ends(desk.zone) - timedelta(microseconds=1)
     posted = 0
-    for shard in shards:
-        for period in _periods(desk, now):
+    for shard in range(SHARDS):
+        for period in _periods(desk, at):
             for window in _windows(desk, period, shard):
-                posted += post_window(desk, window, now)
+                posted += _post_window(desk, window, run, at, now)
     return posted
 
 
-def post_window(desk: Desk, window: Window, now: datetime) -> int:
-    """Post what is missing of one window, in the period that is open now; its entries name the window's own period."""
+def _post_window(desk: Desk, window: Window, run: Run, at: datetime, now: datetime) -> int:
+    """Post what is missing of one window; its entries name the window's own period. One of another region's calendar is
+    left to that one's run."""
     count = 0
     for _ in range(REVISIONS_LIMIT):
         head = desk.facts.head(window)
-        entries = missing_of(desk, window, head, now)
-        if not entries:
+        entries = missing_of(desk, window, head, at)
+        if not entries or not desk.book.settles_in(entries[0], run.period):
             break
-        stored = [post_entry(desk, entry, now)[0] for entry in entries]
+        stored = [desk.book.post_closing(entry, run.period, now)[0] for entry in entries]
+        _tell_exhausted(desk, window, at)
         desk.facts.post_head(window, Head(_moved(head, stored), head.revision + 1))
         count += len(stored)
     return count
 
 
-def missing_of(desk: Desk, window: Window, head: Head, now: datetime) -> Sequence[Entry]:
-    """The entries that would bring a window to its total; live, they are what is provisional of it."""
-    total = total_of(desk, window)
-    return difference(total, head.moved, head.revision + 1, now) if total else ()
+def _tell_exhausted(desk: Desk, window: Window, at: datetime) -> None:
+    """Where something of a pool is posted, and a fact took the last of it: the pool is empty. Told before the head, so
+    as often as the posting is repeated, under one id."""
+    policy, facts = _worked_by(desk, window, at)
+    outcomes = settle(facts, [policy], desk.zone) if policy else []
+    if any(outcome.window == window and outcome.figure.marks.get(POOL) == EXHAUSTED for outcome in outcomes):
+        event_id = derived_id("evt", facts[0].occurred_at, window.id, "pool.exhausted")
+        desk.emit(PoolExhausted(id=event_id, tenant=desk.tenant, at=at, pool=window.policy))
 
 
-def total_of(desk: Desk, window: Window) -> WindowTotal | None:
-    """What a window comes to over all of its facts, by the policies of the day of its first one; None without any."""
-    facts = list(desk.facts.of_window(window))
-    if not facts:
-        return None
-    policies = {policy.key: policy for policy in policies_for(desk, _sale_of(facts))}
-    if window.policy not in policies:
-        return None
-    totals = recompute(facts, policies[window.policy], desk.zone)
+def missing_of(desk: Desk, window: Window, head: Head, at: datetime) -> Sequence[Entry]:
+    """The entries that would bring a window to its total at a moment; live, they are what is provisional of it."""
+    total = total_of(desk, window, at)
+    return difference(total, head.moved, head.revision + 1, at) if total else ()
+
+
+def total_of(desk: Desk, window: Window, at: datetime) -> WindowTotal | None:
+    """What a window comes to over all of its facts until a moment, by the policies of the day of its first one; None
+    without any."""
+    policy, facts = _worked_by(desk, window, at)
+    totals = recompute(facts, policy, desk.zone) if policy else []
     return next((total for total in totals if total.window == window), None)
+
+
+def _worked_by(desk: Desk, window: Window, at: datetime) -> tuple[Policy | None, list[Fact]]:
+    """The policy by which a window is worked out, and its facts until a moment."""
+    facts = [fact for fact in desk.facts.of_window(window) if fact.occurred_at <= at]
+    policies = {policy.key: policy for policy in policies_for(desk, _sale_of(facts))} if facts else {}
+    return policies.get(window.policy), facts
 
 
 def _sale_of(facts: Sequence[Fact]) -> Fact:
@@ -82,10 +104,9 @@ def _moved(head: Head, stored: Iterable[Entry]) -> dict[Pair, int]:
     return moved
 
 
-def _periods(desk: Desk, now: datetime) -> list[str]:
-    moments = (now, now - timedelta(days=1))
-    names = (period_of(moment, length, desk.zone) for length in get_args(Length) for moment in moments)
-    return [*dict.fromkeys(names), *dict.fromkeys(late_list(moment, desk.zone) for moment in moments)]
+def _periods(desk: Desk, at: datetime) -> list[str]:
+    names = (period_of(at, length, desk.zone) for length in get_args(Length))
+    return [*dict.fromkeys(names), late_list(at, desk.zone)]
 
 
 def _windows(desk: Desk, period: str, shard: int) -> Iterator[Window]:

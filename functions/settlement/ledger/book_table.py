@@ -59,18 +59,26 @@ class Book:
             raise Retry("no period is open", entry=entry.id)
         return known
 
-    def expect(self, region: str, occurred_at: datetime) -> None:
-        """Something of a region will be worked out when its period is run: then the period is run, though nothing was
-        posted into it. Nothing to do for one that is closed: what comes late is worked out with the open one."""
-        period, hour = self._period(region, occurred_at)
-        self.runs.open(period, hour)
-
     def post_due(self, now: datetime) -> datetime:
         """Post what was still to come and is due now. Answers when the next of it is."""
         for entry in self.deferrals.due(now):
             self.post(entry, now)
             self.deferrals.done(entry)
         return self.deferrals.next_due()
+
+    def expect(self, region: str, at: datetime, now: datetime) -> None:
+        """Have a period be closed though nothing is posted into it yet: what occurred in it is worked out by its run.
+        What came after it was closed is worked out by the next one's."""
+        for moment in (at, now):
+            period, hour = self.period_of(region, moment)
+            self.runs.open(period, hour)
+            run = self.runs.find(period.run_id)
+            if run and run.state == "open":
+                return
+
+    def settles_in(self, entry: Entry, period: Period) -> bool:
+        """Whether an entry is settled in the scope of a period."""
+        return self.period_of(region_of(entry), entry.occurred_at)[0].scope == period.scope
 
     def post_closing(self, entry: Entry, period: Period, now: datetime) -> Posted:
         """Post what a period's own run found, into that period, after it was sealed and before it is settled."""
@@ -93,7 +101,7 @@ class Book:
         raise Retry("a balance is being changed", entry=entry.id)
 
     def _defer(self, entry: Entry, now: datetime) -> Posted:
-        period, _ = self._period(region_of(entry), entry.occurred_at)
+        period, _ = self.period_of(region_of(entry), entry.occurred_at)
         booking = Booking(period.run_id, now)
         known = self.entries.find(entry)
         if known is None:
@@ -103,7 +111,7 @@ class Book:
     def _periods(self, entry: Entry, now: datetime) -> Iterator[tuple[Period, int]]:
         """Where the entry may stand, the best first, with the hour at which each closes."""
         region = region_of(entry)
-        own = self._period(region, entry.occurred_at)
+        own = self.period_of(region, entry.occurred_at)
         yield own
         scope, rhythm = self.documents.current(CALENDARS, KEY, at=now).value.of_region(region)
         current = period_at(scope, rhythm, now, self.zone)
@@ -111,6 +119,7 @@ class Book:
             if period.run_id != own[0].run_id:
                 yield period, rhythm.hour
 
-    def _period(self, region: str, at: datetime) -> tuple[Period, int]:
+    def period_of(self, region: str, at: datetime) -> tuple[Period, int]:
+        """The period in which a moment lies for a region, and the hour at which it closes."""
         scope, rhythm = self.documents.current(CALENDARS, KEY, at=at).value.of_region(region)
         return period_at(scope, rhythm, at, self.zone), rhythm.hour
