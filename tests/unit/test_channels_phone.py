@@ -16,7 +16,7 @@ from hub.channels.client import PlatformGone, PlatformMisconfigured
 from hub.channels.guard import PrivateAddress
 from hub.channels.outbound import Sent
 from hub.channels.phone.client import Client
-from hub.channels.phone.gateway import GuardedGateway
+from hub.channels.phone.gateway import GuardedGateway, Posted
 from hub.channels.registry import channel_document
 from hub.kernel.errors import Invalid, Retry
 from hubctl.platforms.phone import Double
@@ -35,10 +35,9 @@ class Gateway:
     body: bytes = b""
     posted: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> tuple[int, bytes]:
-        assert timeout_seconds > 0
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
         self.posted.append((url, body, dict(headers)))
-        return self.status, self.body
+        return Posted(self.status, self.body)
 
 
 def client(gateway: Any) -> Client:

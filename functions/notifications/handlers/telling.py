@@ -41,6 +41,9 @@ from hub.kernel.errors import Retry
 
 RUNG = "rung.fired"
 SURVEY_BYTES = 18
+GROUP = "group:"
+"""Before the id of a group chat: no person's id begins so."""
+IN_GROUPS = (("wecom_group", "dingtalk", "feishu"),)
 FRESH = timedelta(minutes=1)
 """What happened so lately may be heard of before the customer is."""
 RECEIPTED = ("official_account",)
@@ -118,6 +121,8 @@ def send_now(desk: Desk, notice: Notice, now: datetime) -> Send | None:
 
 def address_of(desk: Desk, notice: Notice) -> Address:
     """How a notice's recipient is reached now."""
+    if notice.recipient.startswith(GROUP):
+        return Address({"wecom_group": notice.recipient.removeprefix(GROUP)})
     if notice.audience != "customer":
         return desk.people.address(notice.recipient)
     known = desk.people.customer(notice.recipient)
@@ -163,6 +168,9 @@ def _audience(desk: Desk, rule: Rule, event: Event, now: datetime) -> Iterator[t
             yield (*known, False)
         elif record_id and now - event.at < FRESH:
             raise Retry("the customer is not known here yet", after_seconds=2, customer=record_id)
+        return
+    if audience.who == "group":
+        yield f"{GROUP}{audience.group}", Address({"wecom_group": audience.group} if audience.group else {}), False
         return
     people, is_fallback = _people(desk, rule, event, now)
     for person in people:
@@ -243,6 +251,8 @@ def _url(desk: Desk, event: Event, *, is_staff: bool) -> str:
 def _lines(rule: Rule, priority: str, settings: NoticeSettings) -> Sequence[Sequence[str]]:
     if rule.document.channels:
         return rule.document.channels
+    if rule.document.audience.who == "group":
+        return IN_GROUPS
     mix = "customer" if rule.document.audience.who == "customer" else priority
     lines: Sequence[Sequence[str]] = getattr(settings.mix, mix)
     return lines

@@ -21,6 +21,7 @@ ASKABLE = (
     *CARDS,
     *("ticket.opened", "ticket.changed", "ticket.closed", "visit.entered", "visit.left"),
     *("order.resolved", "occasion.resolved", "shift.started", "shift.handed_over"),
+    *(name for name in ("ticket.noticed", "flow.told") if name in events.event_types()),
 )
 """Events that notice rules may be about."""
 ENVELOPE = frozenset({"schema_version", "id", "tenant", "replay", "type"})

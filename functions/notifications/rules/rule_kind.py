@@ -77,6 +77,8 @@ def _of_audience(document: NoticeRule) -> Iterator[Finding]:
         yield Finding("/audience/team", "must say whose roster")
     if audience.who == "people" and not audience.people:
         yield Finding("/audience/people", "must name somebody")
+    if audience.who == "group" and document.until_ack:
+        yield Finding("/until_ack", "a group acknowledges nothing")
     if audience.who != "customer":
         if document.survey:
             yield Finding("/survey", "is for customers")
