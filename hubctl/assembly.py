@@ -36,6 +36,8 @@ from hubctl.synth import synthesise
 from hubctl.watch import SourceWatch
 from hubctl.worker_process import Preparation
 
+LOCAL_ORIGINS = "http://localhost:* http://127.0.0.1:*"
+"""A front end that is being written runs on some port of this machine."""
 OPEN_FILES = 10_240  # as many as macOS lets a process have
 TIMEZONE = "Asia/Shanghai"
 PREPARATIONS = {
@@ -129,7 +131,7 @@ class Assembly:
             emit=self.host.emit_logs,
             activity=self.activity,
             carried=self.time.carried,
-            heard=self.time.heard,
+            on_start=self.time.heard,
         )
         local_clock = LocalClock(options.clock, lambda: self.time.clock, self.time.stepper, ZoneInfo(TIMEZONE))
         self.gateway = Gateway(self.dispatcher.invoke, self.activity, self.time.requested, local_clock.answer)
@@ -183,7 +185,11 @@ class Assembly:
         return deploy(self.host, tenant, self.stack.template, self.stack.assets)
 
     def _start_workers(self, deployment: Deployment) -> None:
-        environment = {"HUB_BASE_URL": self.base_url, "HUB_PLATFORMS_URL": self.platforms_url}
+        environment = {
+            "HUB_BASE_URL": self.base_url,
+            "HUB_PLATFORMS_URL": self.platforms_url,
+            "HUB_ALLOWED_ORIGINS": LOCAL_ORIGINS,
+        }
         self.dispatcher.register(deployment.functions, environment | self.time.environment())
         self.dispatcher.warm()
         self._undo(self.dispatcher.close)  # again, and first: what still runs must not hold up the servers
@@ -247,10 +253,10 @@ def synthesised(tenant: str, tell: Callable[[str], None], seconds: dict[str, flo
         tell("  nothing changed: build skipped")
     tell(f"synthesising the CloudFormation template of tenant {tenant} …")
     with timed(seconds, "synth"):
-        found = synthesise(tenant, local=True)
-    if not found.fresh:
+        template = synthesise(tenant, local=True)
+    if not template.fresh:
         tell("  nothing changed: synthesis skipped")
-    return Stack(found.template_path, found.assets, built.directory)
+    return Stack(template.template_path, template.assets, built.directory)
 
 
 def _bundles(build: Path) -> list[str]:
@@ -260,6 +266,6 @@ def _bundles(build: Path) -> list[str]:
 def _allow_many_files() -> None:
     """A burst of requests holds a socket each: raise the soft limit, as far as it may go."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    open_files = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < open_files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, hard))

@@ -106,7 +106,7 @@ def own_imports(package: Path, module: str) -> set[str]:
     needed, ahead = {"__init__"}, {module}
     while ahead:
         needed |= ahead
-        ahead = {name for found in ahead for name in _imported(package, found)} - needed
+        ahead = {name for ahead_module in ahead for name in _imported(package, ahead_module)} - needed
     return needed
 
 

@@ -69,23 +69,25 @@ def explain(channel: str, settings: Settings, delivery: Delivery) -> Found:
 
 
 def _understood(channel: str, accepted: Accepted, problems: tuple[Problem, ...]) -> Found:
-    messages = tuple(_message(one.channel or channel, one) for one in accepted.messages)
+    messages = tuple(_message(item.channel or channel, item) for item in accepted.messages)
     return Found(accepted.answer.body.decode("utf-8", "replace"), messages, problems=problems)
 
 
 def _message(channel: str, received: Received) -> dict[str, Any]:
-    told = {"dedupe_key": received.dedupe_key, "account": received.account}
-    told["plaintext"] = received.plaintext.decode("utf-8", "replace")
+    summary = {"dedupe_key": received.dedupe_key, "account": received.account}
+    summary["plaintext"] = received.plaintext.decode("utf-8", "replace")
     stored = StoredMessage("demo", "msg_?", "con_?", channel, received.account, received.plaintext, datetime.now(UTC))
     try:
         drafts = inbound(channel).events(stored)
     except NotUnderstood as error:
         problems = check(received.plaintext) if channel == "open" else []
         wrong = [{"pointer": problem.pointer, "rule": problem.rule} for problem in problems]
-        return told | {"quarantined": error.reason, "facts": dict(error.facts)} | ({"problems": wrong} if wrong else {})
-    said = [draft.event.model_dump(mode="json", exclude={"id", "tenant", "at"}) for draft in drafts if draft.event]
-    return told | {
-        "events": said,
+        return (
+            summary | {"quarantined": error.reason, "facts": dict(error.facts)} | ({"problems": wrong} if wrong else {})
+        )
+    payloads = [draft.event.model_dump(mode="json", exclude={"id", "tenant", "at"}) for draft in drafts if draft.event]
+    return summary | {
+        "events": payloads,
         "facts_kept": [to_jsonable_python(asdict(draft.facts)) for draft in drafts if draft.facts],
     }
 
@@ -132,9 +134,9 @@ def _mended(value: Any, name: str = "") -> Any:
         case str():
             return value.strip().rstrip("=") if name == "encoding_aes_key" else value.strip()
         case list():
-            return [_mended(one) for one in value]
+            return [_mended(item) for item in value]
         case Mapping():
-            return {known: _mended(one, known) for known, one in value.items()}
+            return {known: _mended(item, known) for known, item in value.items()}
         case _:
             return value
 
@@ -150,19 +152,19 @@ def _with_body(change: Callable[[bytes], bytes]) -> Undo:
 def _as_written(delivery: Delivery) -> Iterable[Delivery]:
     """The body's JSON in each of the forms in which platforms write it: with and without blanks and escapes."""
     try:
-        said = json.loads(delivery.body)
+        payloads = json.loads(delivery.body)
     except (ValueError, RecursionError):
         return
     for separators in ((",", ":"), (", ", ": ")):
         for escaped in (False, True):
-            text = json.dumps(said, ensure_ascii=escaped, separators=separators)
+            text = json.dumps(payloads, ensure_ascii=escaped, separators=separators)
             yield replace(delivery, body=text.encode("utf-8", "replace"))
 
 
 def _sent_at(query: Mapping[str, str], headers: Mapping[str, str]) -> float:
-    for told in (headers.get("webhook-timestamp"), headers.get("x-hub-timestamp"), query.get("timestamp")):
-        if told and told.isdecimal() and len(told) <= len("9999999999"):
-            return float(told)
+    for summary in (headers.get("webhook-timestamp"), headers.get("x-hub-timestamp"), query.get("timestamp")):
+        if summary and summary.isdecimal() and len(summary) <= len("9999999999"):
+            return float(summary)
     return datetime.now(UTC).timestamp()
 
 

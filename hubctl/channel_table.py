@@ -63,7 +63,7 @@ def _channel(name: str) -> str:
         "| Message | 含义 · Meaning | Contract event |\n",
         "|---|---|---|\n",
     ]
-    for one in samples(name):
-        event = f"`{one['event']}`" if one["event"] else "understood; says nothing to the hub"
-        lines.append(f"| `{one['name']}` | {one['title']['zh']} · {one['title']['en']} | {event} |\n")
+    for sample in samples(name):
+        event = f"`{sample['event']}`" if sample["event"] else "understood; says nothing to the hub"
+        lines.append(f"| `{sample['name']}` | {sample['title']['zh']} · {sample['title']['en']} | {event} |\n")
     return "".join(lines) + "\n"

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from hub.contracts.base import Role
-from hubctl import documents
+from hubctl import documents, events, forms
 from hubctl.build import build
 from hubctl.clock.command import clock_app
 from hubctl.clock.words import readable
@@ -30,7 +30,9 @@ app = typer.Typer(
     help="scrm-hub on one machine and on AWS.",
 )
 app.add_typer(documents.app, name="documents")
+app.add_typer(forms.app, name="form")
 app.add_typer(clock_app, name="clock")
+app.add_typer(events.app, name="events")
 say = Console(stderr=True, highlight=False)
 
 Tenant = Annotated[str, typer.Option(help="the tenant: a file infra/tenants/TENANT.toml")]
@@ -151,15 +153,17 @@ def sample(
 
     check_channel(channel)
     if not name:
-        for one in samples(channel):
-            sys.stdout.write(f"{one['name']:<40} {one['event'] or '-':<22} {one['title']['zh']} {one['title']['en']}\n")
+        for sample in samples(channel):
+            sys.stdout.write(
+                f"{sample['name']:<40} {sample['event'] or '-':<22} {sample['title']['zh']} {sample['title']['en']}\n"
+            )
         return
     target = find_target(channel, to, settings, ready_file, connection)
     answered = send_sample(channel, name, target, text)
     say.print(f"sent       {escape(answered.plaintext)}", soft_wrap=True)
     say.print(f"to         {escape(answered.url)}", soft_wrap=True)
-    said = escape(answered.body) or "(empty body)"
-    say.print(f"answered   {answered.status} {said}", soft_wrap=True)
+    body = escape(answered.body) or "(empty body)"
+    say.print(f"answered   {answered.status} {body}", soft_wrap=True)
     raise typer.Exit(0 if answered.status < 300 else 1)
 
 
@@ -185,19 +189,19 @@ def decode(
     if not raw and not query:
         raise OperatorError("nothing was captured: give --body FILE (- reads stdin), --query, and --header for each")
     capture = read_capture(method or ("POST" if raw else "GET"), query, _read_headers(header or ()), raw)
-    found = explain(channel, target.settings, capture)
-    for problem in found.problems:
+    result = explain(channel, target.settings, capture)
+    for problem in result.problems:
         say.print(f"[yellow]settings[/yellow]   {problem.pointer} {escape(problem.rule)}", soft_wrap=True)
-    if found.refused:
-        say.print(f"[red]refused[/red]    {found.refused}")
-        for name, value in found.facts.items():
+    if result.refused:
+        say.print(f"[red]refused[/red]    {result.refused}")
+        for name, value in result.facts.items():
             say.print(f"           {escape(f'{name}: {value}')}", soft_wrap=True)
-        if found.cause:
-            say.print(f"cause      {escape(found.cause.zh)}\n           {escape(found.cause.en)}", soft_wrap=True)
+        if result.cause:
+            say.print(f"cause      {escape(result.cause.zh)}\n           {escape(result.cause.en)}", soft_wrap=True)
         raise typer.Exit(1)
-    say.print(f"[green]verifies[/green]   answered with: {escape(found.answer) or '(empty body)'}", soft_wrap=True)
-    sys.stdout.write(_json(list(found.messages)))
-    if any("quarantined" in message for message in found.messages):
+    say.print(f"[green]verifies[/green]   answered with: {escape(result.answer) or '(empty body)'}", soft_wrap=True)
+    sys.stdout.write(_json(list(result.messages)))
+    if any("quarantined" in message for message in result.messages):
         raise typer.Exit(1)
 
 
@@ -249,6 +253,21 @@ def new(
     say.print(f"next: fill the places marked “yours”, then `.venv/bin/pytest tests/channels -k {name}`", soft_wrap=True)
 
 
+@app.command()
+def listen(
+    context: typer.Context,
+    forward: Annotated[str, typer.Option(help="the server here, e.g. http://localhost:3000/hook")],
+    event: events.Names = None,
+    url: Annotated[str, typer.Option(help="the hub's base URL; else that of the hub that runs here")] = "",
+    token: Annotated[str, typer.Option(envvar="HUB_TOKEN", help="whose rights (`hubctl token`)")] = "",
+    seconds: Annotated[float, typer.Option(min=0, help="for so long; 0: until Ctrl-C")] = 0.0,
+    ready_file: ReadyFile = Path(".hub/ready.json"),
+) -> None:
+    """Hand every event of a hub to a server here, signed, until Ctrl-C; nothing has to reach this machine."""
+    documents.main(context, url, token, ready_file)
+    events.listen(context.obj, forward, event or (), seconds)
+
+
 @app.command(name="who-sees")
 def who_sees_command(
     field: Annotated[str, typer.Argument(help="a field's name, Contract.field, a fact's name, or a class")],
@@ -261,11 +280,11 @@ def who_sees_command(
 
     from hubctl.who_sees import matrix, sights
 
-    found = sights(field, node, terminal)
+    result = sights(field, node, terminal)
     if as_json:
-        sys.stdout.write(_json([asdict(sight) for sight in found]))
+        sys.stdout.write(_json([asdict(sight) for sight in result]))
     else:
-        Console(width=None if sys.stdout.isatty() else 240).print(matrix(found))
+        Console(width=None if sys.stdout.isatty() else 240).print(matrix(result))
 
 
 @app.command()

@@ -22,7 +22,7 @@ from hubctl.worker_process import NOTHING, Answer, Call, Preparation, WorkerGone
 WAIT_SECONDS = 120.0  # in line for a worker; then the caller is told, as Lambda tells a throttled one
 LOG_BYTES = 65_536
 STARTS_MAX = 3  # workers tried for one call
-CAPACITY = {"accept": 2, "tickets": 2}
+CAPACITY = {"accept": 2, "outbound": 2, "tickets": 2}
 FORWARD = "forward"
 
 
@@ -120,7 +120,7 @@ class Dispatcher:
     environment: of every worker from its start on. preparations: by bundle, "" for those that have none of their
     own. emit: is told of each call, for the embedded AWS's log groups. activity: where calls count as work, from
     the moment they wait in line. carried: answers the business time that calls carry, on a stepped clock.
-    heard: is told of each call's bundle and function, as it begins.
+    on_start: is told of each call's bundle and function, as it begins.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Dispatcher:
         wait_seconds: float = WAIT_SECONDS,
         activity: Activity | None = None,
         carried: Callable[[], datetime] | None = None,
-        heard: Callable[[str, str], None] = lambda _bundle, _function: None,
+        on_start: Callable[[str, str], None] = lambda _bundle, _function: None,
     ) -> None:
         self.functions: dict[str, Function] = {}
         self.generation = 0
@@ -147,7 +147,7 @@ class Dispatcher:
         self._wait_seconds = wait_seconds
         self._activity = activity or Activity()
         self._carried = carried
-        self._heard = heard
+        self._on_start = on_start
         self._bundles: dict[str, Bundle] = {}
         self._prestarted: dict[str, WorkerProcess] = {}
         self._closed = False
@@ -179,7 +179,7 @@ class Dispatcher:
         function = self.functions.get(name)
         if function is None or self._closed:
             return Outcome(failure("ResourceNotFoundException", f"no function {name} runs here"), 0, "")
-        self._heard(function.bundle, name)
+        self._on_start(function.bundle, name)
         business = self._carried() if self._carried else None
         call = Call(name, function.handler, event, function.timeout_seconds, function.lane, business)
         try:

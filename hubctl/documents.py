@@ -58,12 +58,12 @@ class Hub:
 
     def kinds(self) -> dict[str, str]:
         """Kind → the path of one of its documents."""
-        found = {}
+        answer = {}
         for path, item in self.ask("GET", "/openapi.json")["paths"].items():
             name = _PUBLISH.fullmatch(item.get("post", {}).get("operationId", ""))
             if name and path.endswith("/publish"):
-                found[name[1]] = path.removesuffix("/publish")
-        return found
+                answer[name[1]] = path.removesuffix("/publish")
+        return answer
 
     def path(self, document: str) -> str:
         """The path of KIND/KEY. Raises OperatorError for a kind that the hub doesn't have, and a missing key."""
@@ -139,12 +139,12 @@ def draft(context: typer.Context, document: Document, file: File, scope: Scope =
 def lint(context: typer.Context, document: Document, file: File, scope: Scope = "base") -> None:
     """Every finding with its line, column and place; exit 1 if one is an error."""
     hub, text = context.obj, _text(file)
-    found = hub.ask("POST", f"{hub.path(document)}/lint", {"document": _parsed(file, text), "scope": scope})
-    for finding in found["findings"]:
+    answer = hub.ask("POST", f"{hub.path(document)}/lint", {"document": _parsed(file, text), "scope": scope})
+    for finding in answer["findings"]:
         line, column = line_and_column(text, finding["pointer"])
         place = f"{line}:{column} {finding['pointer'] or '(all)'}"
         sys.stdout.write(f"{finding['severity']:<8} {place} {finding['rule']}\n")
-    raise typer.Exit(0 if found["usable"] else 1)
+    raise typer.Exit(0 if answer["usable"] else 1)
 
 
 @app.command()
@@ -153,8 +153,8 @@ def compare(
 ) -> None:
     """What has changed between two versions, the draft (draft) and what is in force (current)."""
     hub: Hub = context.obj
-    found = hub.ask("GET", f"{hub.path(document)}/compare", old=old, new=new, scope=scope)
-    for change in found["changes"]:
+    answer = hub.ask("GET", f"{hub.path(document)}/compare", old=old, new=new, scope=scope)
+    for change in answer["changes"]:
         was, now = (json.dumps(change.get(name), ensure_ascii=False) for name in ("was", "now"))
         sys.stdout.write(f"{change['what']:<8} {change['pointer']} {was} → {now}\n")
 

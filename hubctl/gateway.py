@@ -36,20 +36,20 @@ Result = TypeVar("Result")
 class Gateway:
     """The ASGI app. Until `open`, every request is answered 503.
 
-    activity: where requests count as work. heard: is told that one comes. local_clock: answers what this machine asks
-    of the hub's clock, which is no work of the hub.
+    activity: where requests count as work. on_request: called as each comes. local_clock: answers what this machine
+    asks of the hub's clock, which is no work of the hub.
     """
 
     def __init__(
         self,
         invoke: Invoke,
         activity: Activity,
-        heard: Callable[[], None] = lambda: None,
+        on_request: Callable[[], None] = lambda: None,
         local_clock: Callable[[HttpRequest], HttpAnswer] | None = None,
     ) -> None:
         self._invoke = invoke
         self._activity = activity
-        self._heard = heard
+        self._on_request = on_request
         self._local_clock = local_clock
         self._routes = RouteTable(())
         self._open = False
@@ -74,7 +74,7 @@ class Gateway:
         if self._local_clock and self._open and request.path.startswith(local_api.PATH):
             answer = await self._in_thread(self._local_clock, request)
         else:
-            self._heard()
+            self._on_request()
             with self._activity.during(f"{request.method} {request.path}"):
                 answer = await self._answer(request) if body is not None else _TOO_LARGE
         content = b"" if scope["method"] == "HEAD" else answer.body
@@ -85,11 +85,11 @@ class Gateway:
             return json_answer(503, {"message": "Service Unavailable"})
         if request.path == "/":
             return HttpAnswer(307, (("location", "/docs"),), b"")
-        found = self._routes.find(request.method, decode_path(request.path))
-        if found is None:
+        route = self._routes.find(request.method, decode_path(request.path))
+        if route is None:
             return json_answer(404, {"message": "Not Found"})
-        event = event_of(request, *found)
-        outcome = await self._in_thread(self._invoke, found[0].function, event)
+        event = event_of(request, *route)
+        outcome = await self._in_thread(self._invoke, route[0].function, event)
         if outcome.failed:
             return error_answer(outcome.answer["error"]["errorType"])
         return answer_of(outcome.answer["ok"])

@@ -69,8 +69,8 @@ class Route:
         if self.method not in ("ANY", method):
             return None
         pattern = "/".join(_pattern(segment) for segment in self.segments)
-        found = re.fullmatch(pattern, path.strip("/"), re.DOTALL)
-        return found.groupdict() if found else None
+        match = re.fullmatch(pattern, path.strip("/"), re.DOTALL)
+        return match.groupdict() if match else None
 
 
 def _pattern(segment: str) -> str:
@@ -189,7 +189,9 @@ def answer_of(result: Any) -> HttpAnswer:
 
 
 def json_answer(status: int, body: object) -> HttpAnswer:
-    return HttpAnswer(status, [("content-type", "application/json")], json.dumps(body).encode())
+    """What the API itself answers, with an id as AWS gives it."""
+    headers = [("content-type", "application/json"), ("x-request-id", uuid.uuid4().hex)]
+    return HttpAnswer(status, headers, json.dumps(body).encode())
 
 
 def error_answer(error_type: str) -> HttpAnswer:

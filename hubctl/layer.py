@@ -33,8 +33,8 @@ EMPTY = "empty"
 
 def architectures(tenants: Path) -> list[str]:
     """The architectures that the tenants run on, arm64 where nothing is said."""
-    said = (tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(tenants.glob("*.toml")))
-    return sorted({str(tenant.get("architecture", "arm64")) for tenant in said})
+    settings = (tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(tenants.glob("*.toml")))
+    return sorted({str(tenant.get("architecture", "arm64")) for tenant in settings})
 
 
 def stage_empty(root: Path, architecture: str) -> bool:

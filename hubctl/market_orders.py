@@ -43,8 +43,8 @@ def _wechat_store(_: Settings, number: int, at: datetime) -> dict[str, Any]:
 
 def _douyin(settings: Settings, number: int, at: datetime) -> dict[str, Any]:
     seconds = int(at.timestamp())
-    told = {"order_id": str(number), "shop_id": int(settings["shop_id"]), "order_status": 2, "pay_amount": FEN}
-    return {**told, "pay_time": seconds, "update_time": seconds, "create_time": seconds}
+    order = {"order_id": str(number), "shop_id": int(settings["shop_id"]), "order_status": 2, "pay_amount": FEN}
+    return {**order, "pay_time": seconds, "update_time": seconds, "create_time": seconds}
 
 
 def _kuaishou(settings: Settings, number: int, at: datetime) -> dict[str, Any]:
@@ -55,8 +55,8 @@ def _kuaishou(settings: Settings, number: int, at: datetime) -> dict[str, Any]:
 
 def _xiaohongshu(settings: Settings, number: int, at: datetime) -> dict[str, Any]:
     changed = int(at.timestamp() * 1000)
-    told = {"orderId": f"P{number}", "sellerId": settings["shop_id"], "orderStatus": 4, "totalPayAmount": FEN}
-    return {**told, "paidTime": changed, "updateTime": changed}
+    order = {"orderId": f"P{number}", "sellerId": settings["shop_id"], "orderStatus": 4, "totalPayAmount": FEN}
+    return {**order, "paidTime": changed, "updateTime": changed}
 
 
 def _youzan(settings: Settings, number: int, at: datetime) -> dict[str, Any]:
@@ -72,19 +72,19 @@ def _shopify(_: Settings, number: int, at: datetime) -> dict[str, Any]:
 
 
 def _taobao(_: Settings, number: int, at: datetime) -> dict[str, Any]:
-    told = {"tid": number, "status": "WAIT_SELLER_SEND_GOODS", "payment": AMOUNT}
-    return {**told, "pay_time": _written(at), "modified": _written(at)}
+    order = {"tid": number, "status": "WAIT_SELLER_SEND_GOODS", "payment": AMOUNT}
+    return {**order, "pay_time": _written(at), "modified": _written(at)}
 
 
 def _jd(_: Settings, number: int, at: datetime) -> dict[str, Any]:
-    told = {"orderId": str(number), "orderState": "WAIT_SELLER_STOCK_OUT", "actualPay": AMOUNT}
-    return {**told, "paymentConfirmTime": _written(at), "modified": _written(at)}
+    order = {"orderId": str(number), "orderState": "WAIT_SELLER_STOCK_OUT", "actualPay": AMOUNT}
+    return {**order, "paymentConfirmTime": _written(at), "modified": _written(at)}
 
 
 def _pinduoduo(_: Settings, number: int, at: datetime) -> dict[str, Any]:
     codes = {"confirm_status": 1, "group_status": 1, "risk_control_status": 0, "order_status": 1, "refund_status": 1}
-    told = {"order_sn": f"260101-{number}", "pay_amount": AMOUNT, **codes}
-    return {**told, "pay_time": _written(at), "updated_at": _written(at)}
+    order = {"order_sn": f"260101-{number}", "pay_amount": AMOUNT, **codes}
+    return {**order, "pay_time": _written(at), "updated_at": _written(at)}
 
 
 ORDERS: Mapping[str, MarketOrder] = {

@@ -48,9 +48,9 @@ def _check_name(name: str, root: Path) -> None:
     if not (root / REGISTRY).is_file() or not _examples(name, root).parent.is_dir():
         raise OperatorError(f"{root} is no checkout of this project: a channel is made beside its sources and tests")
     channels = root / "hub" / "channels"
-    taken = [path for path in (channels / name, channels / f"{name}.py", _examples(name, root)) if path.exists()]
-    if taken:
-        raise OperatorError(f"{name!r} is taken: {taken[0].relative_to(root)} is there already; choose another name")
+    existing = [path for path in (channels / name, channels / f"{name}.py", _examples(name, root)) if path.exists()]
+    if existing:
+        raise OperatorError(f"{name!r} is taken: {existing[0].relative_to(root)} is there already; choose another name")
 
 
 def _check_title(title: str) -> None:

@@ -13,21 +13,21 @@ _VALUE = json.JSONDecoder()
 def line_and_column(text: str, pointer: str) -> tuple[int, int]:
     """Of the member or item that an RFC 6901 pointer names, counted from 1; where it is missing, of what should hold
     it. text: valid JSON."""
-    found = offsets(text)
-    while pointer not in found:
+    places = offsets(text)
+    while pointer not in places:
         pointer = pointer.rpartition("/")[0]
-    offset = found[pointer]
+    offset = places[pointer]
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def offsets(text: str) -> Mapping[str, int]:
     """Where each place of a JSON text begins, by its pointer: a member at its name, an item at its value."""
-    found: dict[str, int] = {"": _skip(text, 0)}
-    _walk(text, found[""], "", found)
-    return found
+    places: dict[str, int] = {"": _skip(text, 0)}
+    _walk(text, places[""], "", places)
+    return places
 
 
-def _walk(text: str, at: int, pointer: str, found: dict[str, int]) -> int:
+def _walk(text: str, at: int, pointer: str, places: dict[str, int]) -> int:
     """Note what lies in the value that begins here; where it ends."""
     if text[at] not in "{[":
         return _VALUE.raw_decode(text, at)[1]
@@ -35,8 +35,8 @@ def _walk(text: str, at: int, pointer: str, found: dict[str, int]) -> int:
     while text[at] != closing:
         name, value_at = (str(number), at) if closing == "]" else _member(text, at)
         place = f"{pointer}/{name}"
-        found[place] = at
-        at = _skip(text, _walk(text, value_at, place, found))
+        places[place] = at
+        at = _skip(text, _walk(text, value_at, place, places))
         at, number = _skip(text, at + 1) if text[at] == "," else at, number + 1
     return at + 1
 

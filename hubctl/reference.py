@@ -10,25 +10,25 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from functions.outbound.catalogue.catalogue import webhook_models
 from functions.tickets.actions.action import ActionType
 from functions.tickets.actions.registry import ACTIONS
 from functions.tickets.flows.asl import compile_flow
-from functions.tickets.flows.flow import parse_flow
 from functions.tickets.flows.preset_flows import FOLDER, preset_flows
+from functions.tickets.flows.soundness import parse_flow
 from hub.channels.registry import channel_document, inbound_channels
 from hub.edge.openapi import document
 from hubctl.state import ROOT
 
-ROOMS = ("customers", "directory", "notifications", "pricing", "settlement", "tickets", "webhooks")
+ROOMS = ("customers", "directory", "notifications", "outbound", "pricing", "settlement", "tickets", "webhooks")
 PACKAGED = ROOT / "functions" / "directory" / "openapi.json"
 
 
 def reference() -> dict[str, Any]:
     """The whole document: what `hubctl openapi` prints and `/openapi.json` serves."""
     rooms = [import_module(f"functions.{name}.app").room for name in ROOMS]
-    return document(
-        rooms, version("scrm-hub"), {f"/webhooks/{name}/{{connection}}": _door(name) for name in inbound_channels()}
-    )
+    doors = {f"/webhooks/{name}/{{connection}}": _door(name) for name in inbound_channels()}
+    return document(rooms, version("scrm-hub"), doors, webhook_models())
 
 
 def flow_machines() -> dict[Path, str]:

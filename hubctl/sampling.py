@@ -90,15 +90,15 @@ def send_sample(channel: str, name: str, target: Target, text: str) -> Answered:
     OperatorError for a channel or sample that there is not, settings that can't sign, or a URL that does not answer."""
     check_channel(channel)
     try:
-        found = find_sample(channel, name)
+        sample = find_sample(channel, name)
     except NotFound:
         names = ", ".join(sample_names(channel))
         raise OperatorError(f"{channel} has no sample {name!r}: choose from {names}") from None
     settings = {**target.settings}
     settings["push_path"] = settings.get("push_path") or urlsplit(target.url).path  # some platforms sign it
     number, now = secrets.randbits(NUMBER_BITS), time.time()
-    plaintext, delivery = _signed(channel, found["plaintext"], settings, text, number=number, now=now)
-    if target.platforms_url and found["event"] == "order.touched" and channel in ORDERS:
+    plaintext, delivery = _signed(channel, sample["plaintext"], settings, text, number=number, now=now)
+    if target.platforms_url and sample["event"] == "order.touched" and channel in ORDERS:
         tell_order(target.platforms_url, channel, settings, number, datetime.fromtimestamp(now, UTC))
     return _post(target.url, plaintext, delivery)
 
@@ -118,10 +118,10 @@ def _signed(
 
 def _wrong(channel: str, settings: Mapping[str, Any], failure: Exception) -> str:
     """What is wrong with settings that failed to sign: their problems, and what was missed though it is optional."""
-    told = {problem.pointer: problem.rule for problem in settings_problems(channel, settings)}
+    rules = {problem.pointer: problem.rule for problem in settings_problems(channel, settings)}
     if isinstance(failure, KeyError):
-        told.setdefault(f"/{failure.args[0]}", "must be given")
-    return "; ".join(f"{pointer} {rule}" for pointer, rule in told.items()) or str(failure)
+        rules.setdefault(f"/{failure.args[0]}", "must be given")
+    return "; ".join(f"{pointer} {rule}" for pointer, rule in rules.items()) or str(failure)
 
 
 def _post(url: str, plaintext: bytes, delivery: Delivery) -> Answered:
@@ -139,8 +139,8 @@ def _post(url: str, plaintext: bytes, delivery: Delivery) -> Answered:
             )
     except requests.RequestException as failure:
         raise OperatorError(f"{url} does not answer: {type(failure).__name__}") from None
-    said = answer.content.decode("utf-8", "replace")
-    return Answered(answer.url, plaintext.decode("utf-8", "replace"), answer.status_code, said)
+    text = answer.content.decode("utf-8", "replace")
+    return Answered(answer.url, plaintext.decode("utf-8", "replace"), answer.status_code, text)
 
 
 def _connection(channel: str, ready_file: Path, connection: str) -> dict[str, Any]:
@@ -151,7 +151,11 @@ def _connection(channel: str, ready_file: Path, connection: str) -> dict[str, An
         listed, doubles = ready["connections"], {"platforms_url": ready.get("platforms_url", "")}
     except (OSError, ValueError, LookupError, TypeError):
         raise OperatorError(f"{ready_file} is not what `hubctl dev` writes once it is ready") from None
-    fitting = [one for one in listed if one["channel"] == channel and connection in ("", one["id"])]
+    fitting = [
+        connection_view
+        for connection_view in listed
+        if connection_view["channel"] == channel and connection in ("", connection_view["id"])
+    ]
     return {**fitting[0], **doubles} if fitting else {}
 
 

@@ -82,10 +82,10 @@ class Cron:
 
 def parse_schedule(expression: str, timezone: str) -> Rate | Cron:
     """A schedule's meaning. Raises ValueError when it is neither a rate nor a cron that we know."""
-    if found := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression):
-        return Rate(int(found[1]) * UNITS[found[2]])
-    if found := re.fullmatch(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) \S+\)", expression):
-        minutes, hours, days, months, weekdays = found.groups()
+    if match := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression):
+        return Rate(int(match[1]) * UNITS[match[2]])
+    if match := re.fullmatch(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) \S+\)", expression):
+        minutes, hours, days, months, weekdays = match.groups()
         return Cron(
             minutes=tuple(sorted(_field(minutes, 0, 59))),
             hours=tuple(sorted(_field(hours, 0, 23))),

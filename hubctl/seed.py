@@ -91,8 +91,8 @@ def with_moments(value: Any, now: datetime) -> Any:
         return {name: with_moments(inner, now) for name, inner in value.items()}
     if isinstance(value, list):
         return [with_moments(inner, now) for inner in value]
-    found = MOMENT.fullmatch(value) if isinstance(value, str) else None
-    return rfc3339(now + timedelta(hours=int(found[1]))) if found else value
+    match = MOMENT.fullmatch(value) if isinstance(value, str) else None
+    return rfc3339(now + timedelta(hours=int(match[1]))) if match else value
 
 
 def _send(session: requests.Session, base_url: str, step: Step, body: Any) -> Any:
@@ -100,9 +100,9 @@ def _send(session: requests.Session, base_url: str, step: Step, body: Any) -> An
         step.method, base_url + step.path, json=body, timeout=ANSWER_SECONDS, allow_redirects=False
     )
     if not response.ok:
-        said = response.content.decode("utf-8", "replace")
+        text = response.content.decode("utf-8", "replace")
         where = "; the rooms' logs are in .hub/logs" if response.status_code >= 500 else ""
-        raise SeedError(f"{step.method} {step.path} was answered {response.status_code}: {said}{where}")
+        raise SeedError(f"{step.method} {step.path} was answered {response.status_code}: {text}{where}")
     return response.json() if response.content else {}
 
 

@@ -120,11 +120,11 @@ async def send_answer(send: Send, status: int, headers: list[tuple[str, str]], b
 async def send_json(send: Send, status: int, answer: object, headers: Mapping[str, str] | None = None) -> None:
     """One JSON answer, unescaped as the platforms send theirs."""
     body = json.dumps(answer, ensure_ascii=False).encode()
-    told = [("content-type", "application/json; charset=utf-8"), *(headers or {}).items()]
-    await send_answer(send, status, told, body)
+    sent_headers = [("content-type", "application/json; charset=utf-8"), *(headers or {}).items()]
+    await send_answer(send, status, sent_headers, body)
 
 
 async def send_text(send: Send, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
     """One answer in plain text."""
-    told = [("content-type", "text/plain; charset=utf-8"), *(headers or {}).items()]
-    await send_answer(send, status, told, text.encode())
+    sent_headers = [("content-type", "text/plain; charset=utf-8"), *(headers or {}).items()]
+    await send_answer(send, status, sent_headers, text.encode())

@@ -13,15 +13,15 @@ WATCHED = (".py", ".json")
 
 def snapshot(directories: Sequence[Path]) -> dict[Path, int]:
     """Every source file below these directories and when it last changed (ns)."""
-    found = {}
+    stamps = {}
     for directory in directories:
         for path in directory.rglob("*"):
             if path.suffix in WATCHED:
                 try:
-                    found[path] = path.stat().st_mtime_ns
+                    stamps[path] = path.stat().st_mtime_ns
                 except FileNotFoundError:  # an editor replaced it this instant: the next pass sees the new one
                     continue
-    return found
+    return stamps
 
 
 @dataclass

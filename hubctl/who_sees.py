@@ -18,15 +18,15 @@ def sights(field: str, node: str, terminal: str) -> list[FieldSight]:
     """What the packaged policy says of a field, `Contract.field`, key of a fact, or class. Raises OperatorError."""
     if terminal not in TERMINALS:
         raise OperatorError(f"no terminal {terminal!r}: choose from {', '.join(TERMINALS)}")
-    found = who_sees(field, packaged_policy(), node, terminal)
-    if not found:
+    sights = who_sees(field, packaged_policy(), node, terminal)
+    if not sights:
         raise OperatorError(f"no contract has a field {field!r}")
-    return found
+    return sights
 
 
-def matrix(found: Sequence[FieldSight]) -> Table:
+def matrix(sights: Sequence[FieldSight]) -> Table:
     """A row a field, a column a role."""
     table = Table("字段 Field", "分级 Class", *ROLES)
-    for sight in found:
+    for sight in sights:
         table.add_row(escape(sight.field), sight.field_class, *(SIGNS[sight.roles[role]] for role in ROLES))
     return table

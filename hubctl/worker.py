@@ -118,10 +118,10 @@ def resolve(handler: str) -> Callable[[Any, Context], Any]:
         module = ".".join(names[:length])
         if length > 1 and not _is_module(module):
             continue
-        found: Any = importlib.import_module(module)
+        target: Any = importlib.import_module(module)
         for name in names[length:]:
-            found = getattr(found, name)
-        return found  # type: ignore[no-any-return]
+            target = getattr(target, name)
+        return target  # type: ignore[no-any-return]
     raise ModuleNotFoundError(handler)
 
 

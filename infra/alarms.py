@@ -1,4 +1,6 @@
-"""What wakes somebody: dead letters, failing functions, a stream that falls behind, a machine that failed."""
+"""What wakes somebody, by symptom: what could not be handled, answers that were our fault, a schedule that failed, a
+stream that falls behind, a machine that failed. A consumer that fails is seen by its dead letters, a step by its
+execution: an alarm a function would cost a tenant more than everything else while nobody writes."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -15,6 +17,7 @@ from infra.names import Names
 from infra.tenant import Tenant
 
 ITERATOR_AGE_MAX_SECONDS = 300
+HTTP_FAULTS_MAX = 5
 MACHINES = ("escalation", "settlement-run")
 
 
@@ -28,20 +31,30 @@ class Alarms(Construct):
             self._machine(machine)
 
     def watch_dead(self, name: str, queue: sqs.Queue) -> None:
-        """One message in a dead-letter queue is one too many."""
+        """One message that nothing could handle is one too many."""
         metric = queue.metric_approximate_number_of_messages_visible(
             period=cdk.Duration.minutes(1), statistic="Maximum"
         )
-        self._alarm(
-            f"{name}-dead", metric, 0, f"{name}: messages that could not be handled lie in the dead-letter queue"
+        self._alarm(name, metric, 0, f"what could not be handled lies in the queue {self.names.of(name)}")
+
+    def watch_http(self, api_id: str) -> None:
+        """Answers of 500 and above are ours to mend, whichever room gave them; a few 503 in a burst pass by
+        themselves."""
+        metric = cloudwatch.Metric(
+            namespace="AWS/ApiGateway",
+            metric_name="5xx",
+            dimensions_map={"ApiId": api_id},
+            period=cdk.Duration.minutes(5),
+            statistic="Sum",
         )
+        self._alarm("http-5xx", metric, HTTP_FAULTS_MAX, "requests were answered with 500 or above")
 
     def watch_functions(self, room: RoomFunctions) -> None:
-        """Errors of each function, and the age of what its stream reader has still to read."""
+        """Errors of what a schedule calls, and the age of what the room's stream reader has still to read."""
         name = room.manifest.function
-        for entry_name, function in room.functions.items():
-            errors = function.metric_errors(period=cdk.Duration.minutes(5))
-            self._alarm(f"{name}-{entry_name}-errors", errors, 0, f"{name}: the function {entry_name} failed")
+        for entry in room.manifest.of_kind("schedule"):
+            errors = room.functions[entry.name].metric_errors(period=cdk.Duration.minutes(5))
+            self._alarm(f"{name}-{entry.name}-errors", errors, 0, f"{name}: the schedule {entry.name} failed")
         for entry in room.manifest.of_kind("forward"):
             age = room.functions[entry.name].metric("IteratorAge", period=cdk.Duration.minutes(1), statistic="Maximum")
             text = f"{name}: the table's stream is read late"

@@ -1,6 +1,7 @@
 """The bus between rooms: a rule a room, into its queue, into its `events` function."""
 
 import json
+from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
@@ -9,9 +10,10 @@ from constructs import Construct
 
 from infra.functions import RoomFunctions
 from infra.names import Names
-from infra.queues import Queues, allow_rule, queue_name
+from infra.queues import Queues, allow_rules, queue_name
 
 SOURCE = "hub"
+EVERY_EVENT = "*"
 
 
 FAILURES = "tickets-events"
@@ -27,17 +29,18 @@ class Bus(Construct):
 
     def watch_flows(self) -> None:
         """A published flow's or an escalation's execution that ended badly is told to the tickets room, as the contract
-        event `execution.failed`, and lies in `flows-dead`, where an alarm sees it: a flow's machine was made at run
+        event `execution.failed`, and lies in `undelivered`, where an alarm sees it: a flow's machine was made at run
         time, so no alarm of the stack can name it."""
-        name, dead = self.names.of("flows-failed"), self.queues.dead["flows"]
+        name, aside = self.names.of("flows-failed"), self.queues.undelivered
         failures = self.queues.queues[FAILURES]
-        for queue in (dead, failures):
-            allow_rule(queue, self.names.default_rule_arn(name))
+        for queue in (aside, failures):
+            allow_rules(queue, self.names.default_rule_arn(name))
+        allow_rules(aside, self.names.rule_arn("*"))
         events.CfnRule(
             self,
             "FlowsFailed",
             name=name,
-            description="Flows that failed, for the alarm on their dead-letter queue",
+            description="Flows that failed, for the alarm on what lies aside",
             event_pattern={
                 "source": ["aws.states"],
                 "detail-type": ["Step Functions Execution Status Change"],
@@ -50,7 +53,7 @@ class Bus(Construct):
                 },
             },
             targets=[
-                events.CfnRule.TargetProperty(id="queue", arn=dead.queue_arn),
+                events.CfnRule.TargetProperty(id="queue", arn=aside.queue_arn),
                 self._tell_failure(failures),
             ],
         )
@@ -75,14 +78,13 @@ class Bus(Construct):
         """The room's `events` entry hears the contract events that it lists; a room without one hears nothing."""
         for entry in room.manifest.of_kind("events"):
             name = queue_name(room.manifest, entry)
-            queue, dead = self.queues.queues[name], self.queues.dead[name]
+            queue, aside = self.queues.queues[name], self.queues.undelivered
             rule_arn = self.names.rule_arn(self.names.of(name))
-            allow_rule(queue, rule_arn)
-            allow_rule(dead, rule_arn)
+            allow_rules(queue, rule_arn)
             target = events.CfnRule.TargetProperty(
                 id="queue",
                 arn=queue.queue_arn,
-                dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=dead.queue_arn),
+                dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=aside.queue_arn),
                 retry_policy=events.CfnRule.RetryPolicyProperty(
                     maximum_retry_attempts=185, maximum_event_age_in_seconds=cdk.Duration.days(1).to_seconds()
                 ),
@@ -93,6 +95,12 @@ class Bus(Construct):
                 name=self.names.of(name),
                 description=f"Contract events that {room.manifest.function} hears",
                 event_bus_name=self.bus.ref,
-                event_pattern={"source": [SOURCE], "detail-type": sorted(entry.subscriptions)},
+                event_pattern=_pattern(entry.subscriptions),
                 targets=[target],
             )
+
+
+def _pattern(subscriptions: Sequence[str]) -> dict[str, list[str]]:
+    """What a room hears: these types, or everything."""
+    types = {} if EVERY_EVENT in subscriptions else {"detail-type": sorted(subscriptions)}
+    return {"source": [SOURCE], **types}

@@ -12,7 +12,7 @@ from infra.permissions import Grant
 from infra.roles import make_role
 from infra.tenant import Tenant
 
-NETWORKED = frozenset({"webhooks", "notifications", "tickets", "customers"})
+NETWORKED = frozenset({"webhooks", "notifications", "tickets", "customers", "directory"})
 """The functions with channel clients; accept never."""
 
 

@@ -38,7 +38,7 @@ class Grants:
     """The grants of every function bundle of one tenant."""
 
     CONTENT_ROOMS: ClassVar = ("webhooks", "tickets", "customers", "notifications")
-    PLATFORM_ROOMS: ClassVar = ("webhooks", "notifications", "tickets", "customers")
+    PLATFORM_ROOMS: ClassVar = ("webhooks", "notifications", "tickets", "customers", "directory")
     """The rooms that call platforms: with the connections' secrets, and what all calls of a connection share."""
 
     def __init__(self, names: Names, key: kms.IKey, *, networked: frozenset[str] = frozenset()) -> None:
@@ -98,7 +98,8 @@ class Grants:
         if not (tables := streamed_tables(manifest)):
             return
         queues = [names.queue_arn(room, entry.name) for entry in manifest.of_kind("changes")]
-        queues += [names.queue_arn(room, entry.name, "dead") for entry in manifest.of_kind("forward")]
+        if manifest.of_kind("forward"):
+            queues.append(names.queue_arn("undelivered"))
         yield Grant(SEND, tuple(queues))
         reading = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
         streams = tuple(names.table_arn(table, "stream", "*") for table in tables)

@@ -1,4 +1,9 @@
-"""SQS: each queue with its dead-letter queue, and the mapping that feeds a Lambda from it."""
+"""SQS: a queue before each consumer, two for what could not be handled, and the mapping that feeds a Lambda.
+
+One dead-letter queue serves all queues: a message in it knows the queue that it came from, and redriving it takes it
+back there. What no queue can take back lies apart, so that a redrive never meets it: a stream's records, events that a
+rule could not deliver, schedules that could not run, flows that failed.
+"""
 
 import aws_cdk as cdk
 from aws_cdk import Acknowledgment, Validations
@@ -15,39 +20,34 @@ RECEIVES_MAX = 8
 # what died without a word. AWS advises six timeouts against throttled batches; the mapping's maximum concurrency keeps
 # a batch from being taken before a function is free.
 VISIBLE_AFTER_SECONDS = 10
-CONCURRENCY_MAX = 5
-BATCH_MAX = 10
+KEPT = cdk.Duration.days(14)
 QUEUED: tuple[Kind, ...] = ("events", "changes", "queue")  # the entries that a queue of their own feeds
 
 
 class Queues(Construct):
-    """All queues of the stack by name (`tickets-events`), and their dead-letter queues apart."""
+    """All queues of the stack by name (`tickets-events`); `dead` for the messages of all of them, `undelivered` for
+    what never was in one."""
 
     def __init__(self, scope: Construct, names: Names, *, manifests: dict[str, Manifest]) -> None:
         super().__init__(scope, "Queues")
         self.names = names
         self.queues: dict[str, sqs.Queue] = {}
-        self.dead: dict[str, sqs.Queue] = {}
+        self.dead = self._queue("dead", retention_period=KEPT)
+        self.undelivered = self._queue("undelivered", retention_period=KEPT)
+        reason = "for streams, rules, schedules and flows: no queue redrives into it"
+        Validations.of(self.undelivered).acknowledge(Acknowledgment(id="AwsSolutions-SQS3", reason=reason))
         for manifest in manifests.values():
             for entry in manifest.of_kind(*QUEUED):
                 self._add(queue_name(manifest, entry), entry.timeout)
-            for entry in manifest.of_kind("forward"):
-                _stand_alone(self._add_dead(queue_name(manifest, entry)))
-        for name in ("schedules", "flows"):
-            _stand_alone(self._add_dead(name))
 
     def _add(self, name: str, timeout_seconds: int) -> None:
-        """The queue `hub-<tenant>-<name>` for a function of that timeout, with `…-dead` behind it."""
+        """The queue `hub-<tenant>-<name>` for a function of that timeout, with the dead-letter queue behind it."""
         self.queues[name] = self._queue(
             name,
             visibility_timeout=cdk.Duration.seconds(timeout_seconds + VISIBLE_AFTER_SECONDS),
             retention_period=cdk.Duration.days(4),
-            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=RECEIVES_MAX, queue=self._add_dead(name)),
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=RECEIVES_MAX, queue=self.dead),
         )
-
-    def _add_dead(self, name: str) -> sqs.Queue:
-        self.dead[name] = self._queue(f"{name}-dead", retention_period=cdk.Duration.days(14))
-        return self.dead[name]
 
     def _queue(
         self,
@@ -69,36 +69,31 @@ class Queues(Construct):
         )
 
 
-def _stand_alone(queue: sqs.Queue) -> None:
-    reason = "the dead-letter queue of a stream, the schedules or the flows: no other queue redrives into it"
-    Validations.of(queue).acknowledge(Acknowledgment(id="AwsSolutions-SQS3", reason=reason))
-
-
 def queue_name(manifest: Manifest, entry: Entry) -> str:
     """The name of an entry's queue without the tenant: tickets-events, webhooks-tally."""
     return f"{manifest.function}-{entry.queue or entry.name}"
 
 
-def feed(queue: sqs.Queue, function: lambda_.Function) -> lambda_.CfnEventSourceMapping:
+def feed(queue: sqs.Queue, function: lambda_.Function, entry: Entry) -> lambda_.CfnEventSourceMapping:
     """Batches of the queue go to the function, which says itself which messages failed."""
     return lambda_.CfnEventSourceMapping(
         function,
         "Queue",
         event_source_arn=queue.queue_arn,
         function_name=function.function_name,
-        batch_size=BATCH_MAX,
+        batch_size=entry.batch,
         function_response_types=["ReportBatchItemFailures"],
-        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=CONCURRENCY_MAX),
+        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=entry.concurrency),
     )
 
 
-def allow_rule(queue: sqs.Queue, rule_arn: str) -> None:
-    """EventBridge may send to the queue, for this one rule."""
+def allow_rules(queue: sqs.Queue, rule_arn: str) -> None:
+    """EventBridge may send to the queue, for this rule; one ending in `*` means all that begin so."""
     queue.add_to_resource_policy(
         iam.PolicyStatement(
             actions=["sqs:SendMessage"],
             principals=[iam.ServicePrincipal("events.amazonaws.com")],
             resources=[queue.queue_arn],
-            conditions={"ArnEquals": {"aws:SourceArn": rule_arn}},
+            conditions={"ArnLike": {"aws:SourceArn": rule_arn}},
         )
     )

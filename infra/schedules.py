@@ -17,15 +17,15 @@ WARMER_INPUT = {"warm": True}
 
 
 class Schedules(Construct):
-    """One EventBridge schedule an entry; what a target refuses for an hour ends in `schedules-dead`."""
+    """One EventBridge schedule an entry; what a target refuses for an hour ends in `undelivered`."""
 
     def __init__(
-        self, scope: Construct, names: Names, tenant: Tenant, *, manifests: dict[str, Manifest], dead: sqs.Queue
+        self, scope: Construct, names: Names, tenant: Tenant, *, manifests: dict[str, Manifest], aside: sqs.Queue
     ) -> None:
         super().__init__(scope, "Schedules")
         self.names = names
         self.tenant = tenant
-        self.dead = dead
+        self.aside = aside
         planned: list[tuple[str, str, str, str | None]] = [
             (function, entry.name, entry.schedule, None)
             for function, manifest in manifests.items()
@@ -39,7 +39,7 @@ class Schedules(Construct):
             self._schedule(function, entry, expression, text)
 
     def _role(self, targets: tuple[str, ...]) -> iam.Role:
-        grants = [Grant(("sqs:SendMessage",), (self.dead.queue_arn,))]
+        grants = [Grant(("sqs:SendMessage",), (self.aside.queue_arn,))]
         if targets:
             grants.append(Grant(("lambda:InvokeFunction",), targets))
         name = self.names.of("schedules")
@@ -53,7 +53,7 @@ class Schedules(Construct):
             retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                 maximum_retry_attempts=5, maximum_event_age_in_seconds=3600
             ),
-            dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self.dead.queue_arn),
+            dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self.aside.queue_arn),
         )
         scheduler.CfnSchedule(
             self,

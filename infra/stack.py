@@ -53,7 +53,7 @@ class TenantStack(cdk.Stack):
         self.rooms = self._rooms()
         self._connect()
         Machines(self, names, tenant, definitions=definitions)
-        Schedules(self, names, tenant, manifests=manifests, dead=self.queues.dead["schedules"])
+        Schedules(self, names, tenant, manifests=manifests, aside=self.queues.undelivered)
         self._observe()
         self._answer()
         accept_findings(self)
@@ -100,12 +100,13 @@ class TenantStack(cdk.Stack):
             bus.subscribe(room)
             streams.connect(room)
             for entry in room.manifest.of_kind(*QUEUED):
-                feed(self.queues.queues[queue_name(room.manifest, entry)], room.functions[entry.name])
+                feed(self.queues.queues[queue_name(room.manifest, entry)], room.functions[entry.name], entry)
 
     def _observe(self) -> None:
         alarms = Alarms(self, self.names, self.tenant, key=self.key)
-        for name, queue in self.queues.dead.items():
-            alarms.watch_dead(name, queue)
+        alarms.watch_dead("dead", self.queues.dead)
+        alarms.watch_dead("undelivered", self.queues.undelivered)
+        alarms.watch_http(self.api.id)
         for room in self.rooms:
             alarms.watch_functions(room)
         Dashboard(

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from infra.functions import RoomFunctions
 from infra.manifest import Entry, Manifest
-from infra.queues import Queues, queue_name
+from infra.queues import Queues
 
 BATCH_MAX = 100
 RETRIES_MAX = 50
@@ -31,13 +31,12 @@ class Streams(Construct):
         self.tables = tables
 
     def connect(self, room: RoomFunctions) -> None:
-        """The first half of the room's outbox; a record that forward can't send ends in `…-forward-dead`."""
+        """The first half of the room's outbox; a record that forward can't send ends in `undelivered`."""
         for entry in room.manifest.of_kind("forward"):
-            dead = self.queues.dead[queue_name(room.manifest, entry)]
             for table in streamed_tables(room.manifest):
-                self._read(table, room.functions[entry.name], dead.queue_arn, _pattern(table, entry))
+                self._read(table, room.functions[entry.name], self.queues.undelivered.queue_arn, _pattern(table, entry))
 
-    def _read(self, table: str, function: lambda_.Function, dead_arn: str, pattern: str) -> None:
+    def _read(self, table: str, function: lambda_.Function, aside_arn: str, pattern: str) -> None:
         mapping = lambda_.CfnEventSourceMapping
         mapping(
             function,
@@ -50,7 +49,7 @@ class Streams(Construct):
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=RETRIES_MAX,
             destination_config=mapping.DestinationConfigProperty(
-                on_failure=mapping.OnFailureProperty(destination=dead_arn)
+                on_failure=mapping.OnFailureProperty(destination=aside_arn)
             ),
         )
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 VERIFY_FILE = re.compile(r"(WW|MP)_verify_[A-Za-z0-9]+\.txt")
+ORIGIN = re.compile(r"https://[a-z0-9.-]+(:\d{1,5})?|http://localhost(:(\d{1,5}|\*))?")
 VERIFY_BYTES_MAX = 2_000  # the functions' environment holds them, and Lambda allows 4 KB in all
 
 
@@ -55,7 +56,29 @@ class Warmth(Part):
 class Limits(Part):
     requests_per_second: int = Field(default=500, ge=1, le=10_000)
     burst: int = Field(default=1_000, ge=1, le=5_000)
+    per_caller_and_minute: int = Field(default=6_000, ge=0, le=1_000_000)
     accept_concurrency: int = Field(default=0, ge=0, le=1_000)
+
+
+class Web(Part):
+    """The tenant's own front ends."""
+
+    origins: tuple[str, ...] = Field(default=(), max_length=20)
+    board_url: str = Field(default="", pattern=r"^$|^https?://[!-~]+$", max_length=500)
+
+    @field_validator("origins")
+    @classmethod
+    def check_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [origin for origin in origins if not ORIGIN.fullmatch(origin)]:
+            raise ValueError(f"not an origin, e.g. https://desk.example.com: {wrong[0]}")
+        return origins
+
+    @field_validator("board_url")
+    @classmethod
+    def check_board(cls, url: str) -> str:
+        if url and "{id}" not in url:
+            raise ValueError("board_url needs {id} where the ticket's id goes")
+        return url
 
 
 class Logs(Part):
@@ -88,6 +111,7 @@ class Tenant(Part):
     egress: Egress = Egress()
     warmth: Warmth = Warmth()
     limits: Limits = Limits()
+    web: Web = Web()
     logs: Logs = Logs()
     alarms: Alarms = Alarms()
     verify_files: dict[str, str] = {}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functions.customers.api import customers
 from functions.customers.desk import Desk
+from functions.customers.handlers.forms import take_form
 from functions.customers.handlers.meeting import (
     change_contact,
     is_known,
@@ -30,6 +31,7 @@ from hub.contracts.events import (
     ContactChanged,
     CouponChanged,
     Event,
+    FormSubmitted,
     GlassBroken,
     GroupChanged,
     LeadCaptured,
@@ -80,6 +82,8 @@ def on_event(desk: Desk, event: Event) -> None:
             record_ticket(desk, event)
         case TicketChanged() if event.customer_id and {"region", "store_id"} & set(event.changed):
             serve_ticket(desk, event.customer_id, event)
+        case FormSubmitted() if event.content_ref or event.customer_id:
+            desk.emit(*take_form(desk, event))
         case GlassBroken() if is_known(desk, event.thing):
             record(desk, event.thing, event)
     if isinstance(event, AfterSaleChanged | ReviewPosted | LeadCaptured):

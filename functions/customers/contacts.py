@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from hub.contracts.customers import FollowState
 from hub.contracts.events import ContactChanged
+from hub.kernel.frozen import dataclass
 
 _STATES: dict[str, FollowState] = {
     "added": "following",

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from functions.customers.people.unions_table import UnionTable
 from functions.customers.places_table import PlaceTable
 from hub.edge.access import Policy, packaged_policy
 from hub.edge.host import Host
+from hub.kernel.frozen import dataclass
 from hub.platforms.clients import platforms_of
 from hub.store.content import ContentStore
 from hub.store.sealing import Sealer

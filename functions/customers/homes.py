@@ -4,9 +4,9 @@ where they are served (服务地) is another matter, and may be elsewhere. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from functions.customers.profile import Fact
+from hub.kernel.frozen import dataclass
 from hub.kernel.places import read_place
 from hub.kernel.regions import BASE, is_region
 

@@ -7,11 +7,11 @@ contacts. One whom nobody served yet belongs to the whole tenant alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from hub.edge.access import Place
 from hub.kernel import regions
+from hub.kernel.frozen import dataclass
 
 REGION_LEVELS = ("province", "city", "district")
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from functions.customers.places import Listed
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 
 FACTS_LIMIT = 100
 """A profile is one item: more kinds of facts than this would make it heavy to read."""

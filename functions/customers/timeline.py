@@ -14,6 +14,7 @@ KEPT_OF: dict[str, tuple[str, tuple[str, ...]]] = {
     "consent.changed": ("scope", ("channel", "change")),
     "contact.changed": ("member_id", ("change", "state")),
     "coupon.changed": ("coupon_id", ("channel", "change", "code")),
+    "form.submitted": ("form", ("submission_id", "form_version", "ticket_id")),
     "glass.broken": ("person_id", ("glass_id", "ends_at")),
     "group.changed": ("group_id", ("channel", "change")),
     "lead.captured": ("lead_no", ("channel", "content_ref")),

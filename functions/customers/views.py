@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from functions.customers.contacts import Contact
@@ -21,6 +20,7 @@ from hub.contracts.customers import (
     MergeView,
     TimelineEntry,
 )
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from functions.directory.api import access, keys, pages, people, places, teams
+from functions.directory.api import access, keys, pages, people, places, sign_in, teams
 from functions.directory.desk import Desk
 from functions.directory.field_policy import FIELD_POLICY, KEY
-from functions.directory.people import glass_broken, person_changed, roster_changed
+from functions.directory.people import glass_broken, person_changed, roster_changed, store_changed
 from functions.directory.room import room
 from functions.directory.rosters import roster_of
 from hub.contracts.events import Event, StaffChanged
@@ -17,7 +17,7 @@ from hub.edge.auth import epoch_at
 from hub.edge.bus import Change
 from hub.kernel.clock import parse_rfc3339
 
-__all__ = ["access", "forward", "keys", "pages", "people", "places", "room", "teams"]
+__all__ = ["access", "forward", "keys", "pages", "people", "places", "room", "sign_in", "teams"]
 forward = room.forward
 serve_documents(room, (FIELD_POLICY,), lambda desk: desk.documents)
 
@@ -45,6 +45,8 @@ def on_change(desk: Desk, change: Change) -> None:
         return
     if change.sk == "person":
         desk.host.emit(person_changed(tenant, desk.directory.person(name).attribute_values))
+    if change.sk == "store":
+        desk.host.emit(store_changed(tenant, desk.directory.store(name), desk.host.now()))
     if change.sk == "roster":
         item = desk.directory.roster(name)
         at = parse_rfc3339(item.updated_at)

@@ -31,7 +31,7 @@ from hub.contracts.directory import (
     TeamView,
 )
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Conflict
+from hub.kernel.errors import Conflict, Forbidden
 from hub.store.model import RoomModel, find_item, put_of, saving
 from hub.store.paging import Position, read_page
 from hub.store.sharded import read_sharded, shard_pk
@@ -96,6 +96,15 @@ class DirectoryTable:
         item = self.person(person_id)
         item.frozen = False
         return self._save_with_rights(item, now)
+
+    def sign_out(self, sub: str, epoch: int) -> None:
+        """Tokens and sessions made before `epoch` are dead for good. Raises Forbidden for who has no record here: a
+        token that the operator signed ends by itself."""
+        rights = find_item(PrincipalItem, self._pk("principal", sub), "principal")
+        if rights is None:
+            raise Forbidden("the directory knows nobody of this name", sub=sub)
+        rights.epoch = max(int(rights.epoch), epoch)
+        self._save(rights)
 
     def members(self, userid: str) -> list[PersonItem]:
         """The people who are this member of the corp in WeCom, without a userid of their own by their id; up to two

@@ -1,4 +1,4 @@
-"""What follows from a person's record: the rights they have (a principal), and what other rooms hear of them."""
+"""What follows from the directory's records: what other rooms hear of people, stores and rosters, and of grants."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.contracts.directory import Grant, RosterBody
-from hub.contracts.events import GlassBroken, PersonChanged, RosterChanged
+from hub.contracts.directory import Grant, RosterBody, StoreView
+from hub.contracts.events import GlassBroken, PersonChanged, RosterChanged, StoreChanged
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.ids import derived_id
+from hub.kernel.ids import derived_id, hashed_id
 
 GRANTS_LIMIT = 50
 
@@ -44,6 +44,14 @@ def person_changed(tenant: str, item: Mapping[str, Any]) -> PersonChanged:
         wecom_userid=item["wecom_userid"],
         timezone=item.get("timezone") or "",
         sealed_contacts=item.get("contacts") or "",
+    )
+
+
+def store_changed(tenant: str, store: StoreView, at: datetime) -> StoreChanged:
+    """What the rooms hear of a store as it is now."""
+    event_id = hashed_id("evt", "store.changed", store.id, str(store.version))
+    return StoreChanged(
+        id=event_id, tenant=tenant, at=at, store_id=store.id, version=store.version, region=store.region
     )
 
 

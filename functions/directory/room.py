@@ -16,5 +16,5 @@ room = Room(
     idempotency=Idempotency,
     exact_paths=("/openapi.json", "/docs", "/{file}"),
     module="functions.directory.app",
-    followed=("person", "roster", "glass#", POINTER),
+    followed=("person", "store", "roster", "glass#", POINTER),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ from functions.notifications.tables import MODELS
 from hub.documents.documents import Documents
 from hub.edge.access import Policy
 from hub.edge.host import Host
+from hub.kernel.frozen import dataclass
 from hub.platforms.clients import platforms_of
 from hub.store.content import ContentStore
 from hub.store.model import bind
@@ -26,9 +26,10 @@ from hub.store.table import Table
 
 @dataclass
 class Desk:
-    """port: the way out. base_url: where a notice's subject is shown. zone: the tenant's, of quiet hours. policy: the
-    field policy that holds now. sealer: seals what a rule says of somebody. share: hands work to the room's queues.
-    emit: events to the bus. keep_content: what a customer wrote, under a reference."""
+    """port: the way out. page: where a notice's subject is shown, an address with `{id}` in it; base_url: the hub's.
+    zone: the tenant's, of quiet hours. policy: the field policy that holds now. sealer: seals what a rule says of
+    somebody. share: hands work to the room's queues. emit: events to the bus. keep_content: what a customer wrote,
+    under a reference."""
 
     tenant: str
     documents: Documents
@@ -38,6 +39,7 @@ class Desk:
     port: Port
     sealer: Sealer
     policy: Callable[[], Policy]
+    page: str
     base_url: str
     zone: ZoneInfo
     now: Callable[[], datetime]
@@ -68,6 +70,7 @@ def build_desk(host: Host) -> Desk:
         port=Gateways(secrets, platforms_of(host)),
         sealer=sealer,
         policy=host.read_policy,
+        page=settings.board_url or f"{settings.base_url}/t/for/{{id}}",
         base_url=settings.base_url,
         zone=ZoneInfo(settings.timezone),
         now=host.now,

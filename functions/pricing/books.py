@@ -8,10 +8,11 @@ province → base.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 from hub.kernel.regions import BASE, path
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from functions.pricing.legacy_table import OldBooks
@@ -11,6 +10,7 @@ from functions.pricing.quotes_table import Quotes
 from functions.pricing.tables import MODELS
 from hub.documents.documents import Documents
 from hub.edge.host import Host
+from hub.kernel.frozen import dataclass
 from hub.store.model import bind
 from hub.store.table import Table
 

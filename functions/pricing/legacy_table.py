@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from hub.documents.versions import Move, Past, Version
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.effective import BEGINNING, plan
+from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 from hub.store.table import Table
 

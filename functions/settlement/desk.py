@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from functions.settlement.statements.statements_table import Statements
 from functions.settlement.tables import MODELS
 from hub.documents.documents import Documents
 from hub.edge.host import Host
+from hub.kernel.frozen import dataclass
 from hub.store.model import bind
 from hub.store.table import Table
 

@@ -8,11 +8,11 @@ inside the entry that it makes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
 
 from functions.settlement.ledger.ledger import Entry, Line, Why
 from hub.contracts.events import TicketClosed
+from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 
 ROUNDINGS = {"HALF_UP": ROUND_HALF_UP, "HALF_EVEN": ROUND_HALF_EVEN, "DOWN": ROUND_DOWN, "UP": ROUND_UP}

@@ -8,10 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.tickets.api import actions, progress, tickets, work
+from functions.tickets.api import actions, form_pages, forms, nodes, progress, tickets, work
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.desk import Desk
+from functions.tickets.dispatch.matrices import MATRICES
 from functions.tickets.flows.kind import FLOWS
+from functions.tickets.forms.kind import FORMS
+from functions.tickets.handlers.copies import take_store, take_submitter
 from functions.tickets.handlers.effects import follow
 from functions.tickets.handlers.failures import take_failure
 from functions.tickets.handlers.handover import take_shift
@@ -34,14 +37,16 @@ from hub.contracts.events import (
     PersonChanged,
     RosterChanged,
     ShiftStarted,
+    StoreChanged,
+    SubmitterFound,
     SupplyChanged,
 )
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 
-__all__ = ["actions", "progress", "room", "tickets", "work"]
+__all__ = ["actions", "form_pages", "forms", "nodes", "progress", "room", "tickets", "work"]
 
-KINDS = (FLOWS, TICKET_TYPES, LADDERS, INTAKE_RULES, OCCASION_RULES)
+KINDS = (FLOWS, FORMS, TICKET_TYPES, LADDERS, MATRICES, INTAKE_RULES, OCCASION_RULES)
 serve_documents(room, KINDS, lambda desk: desk.documents)
 
 forward = room.forward
@@ -52,6 +57,8 @@ forward = room.forward
     "occasion.resolved",
     "card.tapped",
     "person.changed",
+    "store.changed",
+    "submitter.found",
     "roster.changed",
     "supply.changed",
     "decision.corrected",
@@ -69,6 +76,10 @@ def on_event(desk: Desk, event: Event) -> None:
             take_tap(desk, event)
         case PersonChanged():
             take_person(desk, event)
+        case StoreChanged():
+            take_store(desk, event)
+        case SubmitterFound():
+            take_submitter(desk, event)
         case RosterChanged():
             take_roster(desk, event)
         case SupplyChanged():

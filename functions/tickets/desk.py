@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from functions.tickets.actions.action import Sources
 from functions.tickets.context import Context
 from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.deadlines.stuck import SLACK, look_at
 from functions.tickets.dispatch.organisation_table import OrganisationTable
+from functions.tickets.dispatch.stores_table import StoresTable
 from functions.tickets.flows.legacy_table import OldFlows
 from functions.tickets.flows.machines import FlowMachines, Machines, StepFunctions
+from functions.tickets.forms.kind import FORMS
+from functions.tickets.forms.submissions_table import SubmissionTable
 from functions.tickets.intake.legacy_table import OldRules
 from functions.tickets.intake.threads_table import ThreadTable
 from functions.tickets.tables import Items
@@ -21,6 +26,7 @@ from functions.tickets.ticket.ticket import Case
 from functions.tickets.ticket.tickets_table import TicketTable
 from hub.documents.documents import Documents
 from hub.edge.host import Host
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.platforms.clients import Platforms, platforms_of
 from hub.store.content import ContentStore
@@ -35,7 +41,8 @@ class Desk:
     room's kinds, catalogue: as tickets are worked by them. machines: what runs the flows. contents: what people wrote.
     sealer: seals it on a ticket. connections, platforms: by which a
     customer is answered. emit: events to the bus. now: business time, which runs `clock_scale` times as fast
-    as real time. default_region: of tickets that nothing else gives a place."""
+    as real time. default_region: of tickets that nothing else gives a place. submissions: what was handed in on forms.
+    stores: where each lies. zone: in which days begin; wall_now: real time, by which what is kept for a while ends."""
 
     tenant: str
     items: Items
@@ -55,10 +62,18 @@ class Desk:
     platforms: Platforms
     clock_scale: float = 1.0
     default_region: str = BASE
+    submissions: SubmissionTable = field(kw_only=True)
+    stores: StoresTable = field(kw_only=True)
+    zone: ZoneInfo = field(kw_only=True)
+    wall_now: Callable[[], datetime] = field(kw_only=True)
 
     def in_business(self, real: timedelta) -> timedelta:
         """How much business time passes in this much real time: machines are slow in real time."""
         return real * self.clock_scale
+
+    def sources(self) -> Sources:
+        """What actions may look up while they decide."""
+        return Sources(self.staff.organisation)
 
     def seal_text(self, ticket_id: str, text: str) -> str:
         """What somebody wrote, sealed for this ticket alone."""
@@ -74,7 +89,8 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
     settings = host.settings
     items = Items(Table(settings.table, host.client("dynamodb")), settings.tenant)
     running = machines or StepFunctions(host.client("stepfunctions"), settings.flow_role_arn)
-    documents = _documents(host, items, running)
+    stores = StoresTable(items, host.clock.wall_now)
+    documents = _documents(host, items, running, stores)
     catalogue, scale = Catalogue(documents), float(settings.clock_scale)
 
     def look_after(case: Case) -> datetime | None:
@@ -102,10 +118,14 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         platforms=platforms_of(host),
         clock_scale=scale,
         default_region=settings.default_region,
+        submissions=SubmissionTable(items),
+        stores=stores,
+        zone=ZoneInfo(settings.timezone),
+        wall_now=host.clock.wall_now,
     )
 
 
-def _documents(host: Host, items: Items, machines: Machines) -> Documents:
+def _documents(host: Host, items: Items, machines: Machines, stores: StoresTable) -> Documents:
     settings = host.settings
     partition = settings.flow_role_arn.split(":")[1] if settings.flow_role_arn else "aws"
     flow_machines = FlowMachines(machines, settings.tenant, partition, settings.steps_function)
@@ -114,8 +134,9 @@ def _documents(host: Host, items: Items, machines: Machines) -> Documents:
         make_machine=flow_machines.make,
         old_flows=OldFlows(items),
         old_rules=OldRules(items),
+        form_keys=lambda: documents.all(FORMS).keys(),
     )
-    documents = Documents(items.table, settings.tenant, host.now, context)
+    documents = Documents(items.table, settings.tenant, host.now, context, stores.region_of)
     return documents
 
 

@@ -7,18 +7,22 @@ from hub.edge.bus import Change
 from hub.edge.room import Room
 from hub.store.idempotency import Idempotency
 
-FOLLOWED = ("ticket", "visit#", "rung#")
+FOLLOWED = ("ticket", "visit#", "rung#", "submission")
 
 
 def queues_of(change: Change) -> tuple[str, ...]:
-    """Where a change goes: what becomes of tickets, visits and rungs has to be followed; entries of the trail, lists,
-    conversations and documents, which are most of what the stream tells, ask for nothing."""
-    return ("changes",) if change.sk.startswith(FOLLOWED) and "#ticket#" in change.pk else ()
+    """Where a change goes: what becomes of tickets, visits, rungs and submissions has to be followed; entries of the
+    trail, lists, conversations and documents, which are most of what the stream tells, ask for nothing."""
+    return ("changes",) if change.sk.startswith(FOLLOWED) and _is_work(change.pk) else ()
+
+
+def _is_work(pk: str) -> bool:
+    return "#ticket#" in pk or "#submission#" in pk
 
 
 room = Room(
     "tickets",
-    ("/tickets", "/flows", "/t"),
+    ("/tickets", "/flows", "/forms", "/t", "/f"),
     build_desk,
     idempotency=Idempotency,
     queues_of=queues_of,

@@ -6,6 +6,8 @@ Keys (each pk begins with the tenant):
     …#thread#<customer>#<topic>   thread        …#message#<id>   message        …#link#<token>   link
     …#occasion#<hash>   occasion                the ticket of an after-sale, review or lead
     …#people#<shard>    person#<id>             …#team#<team>    roster         …#load#<person>  load
+    …#submission#<id>   submission              …#figures#<form>   <day>#<version>
+    …#store#<id>        store                   where a store lies
     …#supply#<item>     site#<site>             …#lists          tickets: the month of the oldest ticket
     …#flow#<key>, …#rules                       what was published before flows and rules were documents
 Documents (hub.documents) and used Idempotency-Keys lie beside them. Nothing that grows with the tenant shares a key.
@@ -14,12 +16,12 @@ Documents (hub.documents) and used Idempotency-Keys lie beside them. Nothing tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from zlib import crc32
 
 from functions.tickets.ticket.ticket import Stored
 from hub.kernel.errors import Conflict, Retry
+from hub.kernel.frozen import dataclass
 from hub.store.table import NEW, Put, Table, Write
 
 LOOK, UNOWNED = "look", "unowned"

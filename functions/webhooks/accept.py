@@ -15,7 +15,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from os import urandom
 from typing import Any
@@ -30,6 +30,7 @@ from hub.channels.registry import codec, inbound_channels
 from hub.edge.http_api import is_http_event, query_values, raw_body, request_path
 from hub.kernel.clock import Clock, rfc3339
 from hub.kernel.errors import HubError, Retry
+from hub.kernel.frozen import dataclass
 from hub.store.connection import Connection
 from hub.store.inbox import Inbox
 from hub.store.messages import Arrival

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime
 from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from functions.webhooks.inbox.greetings import CHANNEL as GREETINGS
 from functions.webhooks.inbox.greetings import Greeter
 from functions.webhooks.inbox.publish import Publisher
 from functions.webhooks.inbox.quarantine import Quarantine
+from functions.webhooks.inbox.readings_table import Readings
 from functions.webhooks.inbox.recent import Recent
 from functions.webhooks.inbox.replays import Replays
 from functions.webhooks.inbox.settling_table import Settler
@@ -38,6 +39,7 @@ from functions.webhooks.promotions.takers import Takers
 from hub.channels.registry import client, inbound
 from hub.documents.documents import Documents
 from hub.edge.host import Host
+from hub.kernel.frozen import dataclass
 from hub.platforms.clients import Platforms, platforms_of
 from hub.store.content import ContentStore
 from hub.store.inbox import Inbox
@@ -64,6 +66,7 @@ class InboxDesk:
     replays: Replays
     greeter: Greeter
     feeds: Feeds
+    readings: Readings
 
 
 @dataclass
@@ -204,6 +207,7 @@ def _inbox(ground: Ground, settler: Settler, refresher: Refresher) -> InboxDesk:
             platforms=ground.platforms,
             failures=ground.failures,
         ),
+        readings=Readings(ground.table, ground.tenant),
         feeds=Feeds(
             inbox=messages,
             cursors=ground.cursors,

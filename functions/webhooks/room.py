@@ -12,6 +12,7 @@ from hub.store.idempotency import Idempotency
 from hub.store.inbox import SORT as MESSAGE
 
 INTEGRATORS = ("integrator",)
+SUPERVISORS = ("supervisor",)
 WATCHERS = ("integrator", "supervisor")
 READERS = ("integrator", "supervisor", "agent", "finance", "store_manager")
 DECIDERS = ("integrator", "supervisor", "agent")

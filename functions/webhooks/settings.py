@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from hub.kernel.clock import Clock, clock_from
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

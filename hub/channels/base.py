@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.kernel.errors import Problem, Refuse
+from hub.kernel.frozen import dataclass
 
 if TYPE_CHECKING:
     from hub.channels.facts import AfterSaleFacts, OrderFacts

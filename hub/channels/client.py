@@ -7,13 +7,14 @@ Tokens and signatures travel in query strings, so no error here carries a URL.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hub.channels.base import Settings
 from hub.channels.parsing import parse_json
 from hub.kernel.errors import Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import PlatformGone, PlatformMisconfigured, PlatformRefused
 
 if TYPE_CHECKING:

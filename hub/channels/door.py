@@ -7,11 +7,12 @@ more than the standard library and `cryptography`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from hub.channels.base import Accepted, Answer, Delivery, Rejected, Settings
 from hub.channels.parsing import is_packed, unpack
 from hub.kernel.errors import Problem
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)

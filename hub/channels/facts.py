@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from hub.contracts.envelope import Attribution
 from hub.contracts.orders import OrderLine, OrderTerms
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)

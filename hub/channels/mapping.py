@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
 from math import prod
@@ -25,6 +24,7 @@ from typing import Any
 
 from hub.channels.base import NotUnderstood
 from hub.kernel.errors import Problem
+from hub.kernel.frozen import dataclass
 
 ORDER_RANKS: Mapping[str, int] = {
     "pending_payment": 10,

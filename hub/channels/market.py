@@ -7,13 +7,14 @@ and a `Client` with `read` and `page`; `FEEDS` in its client.py says how each en
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
 from hub.kernel.errors import Retry
+from hub.kernel.frozen import dataclass
 
 Entity = Literal["order", "after_sale", "review", "message"]
 """What is pulled. Orders and after-sales become facts at once; reviews and messages go through the inbox, a row each,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 
 ELLIPSIS = "…"
 PHONE = re.compile(r"\+?[0-9]{5,20}", re.ASCII)

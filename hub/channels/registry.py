@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -13,6 +12,7 @@ from typing import Any, cast
 from hub.channels.base import Inbound, check_fields
 from hub.channels.door import Door
 from hub.kernel.errors import NotFound, Problem
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
 from hub.channels.reading import envelope, optional_id, read_id, read_object, read_written
 from hub.contracts.events import AfterSaleTouched, OrderTouched, PlatformNoticed
+from hub.kernel.frozen import dataclass
 
 MILLISECONDS_FROM = 10**11
 """A whole number this large is milliseconds: as seconds it would be the year 5138."""

@@ -9,19 +9,22 @@ or writes a class is the tenant's field policy (hub.edge.access); here stands on
     cost      what something costs us
     earning   what somebody gets for it
     contract  terms agreed with a customer, dealer or supplier
+    technical how a thing is made or set (参数): parameters, versions, readings
     secret    what opens doors: keys, tokens
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
-FieldClass = Literal["contact", "identity", "words", "cost", "earning", "contract", "secret"]
+from hub.kernel.frozen import dataclass
+
+FieldClass = Literal["contact", "identity", "words", "cost", "earning", "contract", "technical", "secret"]
 CLASSES: tuple[FieldClass, ...] = get_args(FieldClass)
 UNKNOWN: FieldClass = "identity"
 """What a personal fact is that nobody declared: who writes `id_card` or `mobile` need not tell us first."""
@@ -69,6 +72,8 @@ class Keyed(_Marked):
 
     inner: keys under which lie objects, or lists of them, with an allowlist of their own.
     tenant: the tenant's field policy may declare more keys plain (`plain_facts`).
+    stated: the field beside it that says, in the answer itself, which class each key is of, "" for plain: a form's
+    answers are of the classes that the form gives them.
     """
 
     plain: frozenset[str] = frozenset()
@@ -76,6 +81,7 @@ class Keyed(_Marked):
     inner: Mapping[str, Keyed] = field(default_factory=dict, hash=False)
     by: str = ""
     tenant: bool = False
+    stated: str = ""
 
     @property
     def label(self) -> str:
@@ -86,6 +92,12 @@ class Keyed(_Marked):
         if key in self.classes:
             return self.classes[key]
         return None if key in self.plain or (self.tenant and key in more_plain) else UNKNOWN
+
+    def as_stated(self, classes: Mapping[str, str]) -> Keyed:
+        """The allowlist that an answer states; what it names no class of, or one that there is not, is not plain."""
+        known = {key: stated for key, stated in classes.items() if stated in CLASSES}
+        plain = frozenset(key for key, field_class in classes.items() if not field_class)
+        return Keyed(plain=plain, classes=known)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ TimelineKind = Literal[
     "consent.changed",
     "contact.changed",
     "coupon.changed",
+    "form.submitted",
     "glass.broken",
     "group.changed",
     "lead.captured",
@@ -40,7 +41,7 @@ DETAILS = frozenset(
         *("after_sale_no", "amount", "carrier", "change", "channel", "code", "content_ref", "currency", "ends_at"),
         *("glass_id", "item_no"),
         *("kind", "level", "money", "order_no", "outcome", "points", "priority", "rating", "run", "shop_id", "state"),
-        *("ticket_type", "was"),
+        *("form_version", "submission_id", "ticket_id", "ticket_type", "was"),
         *(f"from_{name}" for name in get_args(AttributionKey)),
     }
 )

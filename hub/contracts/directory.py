@@ -295,6 +295,7 @@ class MeView(Contract):
     """Who the hub takes the caller for."""
 
     sub: str
+    name: str = Field(default="", description='what colleagues call them; "" for a machine')
     kind: str
     roles: tuple[str, ...]
     region: str

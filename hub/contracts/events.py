@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Field, TypeAdapter
 
-from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug, StoreId
 from hub.contracts.classes import Classified, Contact, Identity
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
@@ -248,6 +248,40 @@ class PersonChanged(Event):
     sealed_contacts: Contact = Field(default="", description="phone, e-mail …, sealed: nobody reads them off the bus")
 
 
+class StoreChanged(Event):
+    """A store (门店) was opened, moved or renamed: where it lies now. directory → tickets."""
+
+    type: Literal["store.changed"] = "store.changed"
+    store_id: StoreId
+    version: int
+    region: RegionCode
+
+
+class FormSubmitted(Event):
+    """Somebody handed in a form, or handed it in anew. What it says of them lies in the content store. tickets →
+    customers."""
+
+    type: Literal["form.submitted"] = "form.submitted"
+    submission_id: str
+    form: Slug
+    form_version: int
+    ticket_id: str = Field(default="", description="the ticket that it opened, '' for none")
+    customer_id: str = Field(default="", description="'' where nobody knew")
+    region: RegionCode = "base"
+    store_id: str = ""
+    content_ref: str = Field(default="", description="what it says of the customer, '' for nothing")
+
+
+class SubmitterFound(Event):
+    """Whose a submission is, for one that came without a customer. customers → tickets."""
+
+    type: Literal["submitter.found"] = "submitter.found"
+    submission_id: str
+    ticket_id: str
+    customer_id: str
+    identity_id: str
+
+
 class RosterChanged(Event):
     """A team's duty roster (值班表) was replaced. directory → tickets, notifications."""
 
@@ -317,6 +351,16 @@ class GlassBroken(Event):
     ends_at: Moment
 
 
+class EndpointDisabled(Event):
+    """An integrator's endpoint was switched off: it said that it is gone (`gone`), has failed for five days
+    (`failing`), or its owner is let in no more (`owner-frozen`). What it missed is kept. outbound → notifications."""
+
+    type: Literal["endpoint.disabled"] = "endpoint.disabled"
+    endpoint_id: str
+    cause: Literal["gone", "failing", "owner-frozen"]
+    owner: PersonId
+
+
 class ExecutionFailed(Event):
     """An execution of a flow or an escalation ended badly, as Step Functions says. AWS → tickets."""
 
@@ -338,12 +382,16 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     VisitLeft,
     WorkReported,
     PersonChanged,
+    StoreChanged,
     RosterChanged,
+    FormSubmitted,
+    SubmitterFound,
     CustomerReachable,
     OrderResolved,
     ShiftStarted,
     ShiftHandedOver,
     GlassBroken,
+    EndpointDisabled,
     ExecutionFailed,
 )
 """What rooms say; what platforms say is PLATFORM_EVENTS."""

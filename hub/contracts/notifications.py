@@ -154,8 +154,8 @@ class SendView(Contract):
     connection_id: str = Field(default="", description="what a platform's notice is about; it has no ticket")
     about: str = Field(
         default="",
-        description="<channel>/<kind>/<status> of a platform's notice, <person>/<thing> of broken glass, the person "
-        "whom an escalation did not reach",
+        description="<channel>/<kind>/<status> of a platform's notice, <person>/<thing> of broken glass, "
+        "<endpoint>/<cause> of a disabled endpoint, the person whom an escalation did not reach",
     )
     attempt: int
     created_at: Moment

@@ -16,12 +16,18 @@ Text = Annotated[str, Field(min_length=1, max_length=2000)]
 ItemNo = Annotated[str, Field(pattern=r"^[!-~]{1,64}$", examples=["P1"])]
 """An article (料号) as the ERP names it."""
 
+FieldValue = (
+    Annotated[str, Field(max_length=4000)] | bool | int | Annotated[tuple[str, ...], Field(max_length=300)] | None
+)
+"""An answer: text, yes or no, a whole number, or some of the options."""
+
 Cost = Annotated[Amount, Classified("cost")]
 DETAIL = frozenset(
     {
         *("assignee", "assumed", "before", "chosen", "entry", "fallback", "key", "kind", "message", "node", "order"),
         *("outcome", "placed_by", "priority", "recipients", "region", "rule", "rung", "run", "state", "store", "type"),
         *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km", "channel", "reason", "fields"),
+        *("to", "by", "event", "child", "action", "version", "deadlines", "tag", "priority_before"),
     }
 )
 """What the trail says beside the words and the costs: ids, choices out of lists, and what the customer was told."""
@@ -51,8 +57,8 @@ class OpenTicket(Contract):
     order_no: Annotated[str, Field(pattern=r"^[!-~]{0,128}$")] = ""
     amount: Amount = Field(default="0.00", description="what it is about in money")
     amount_currency: Literal["CNY", "HKD", "USD", "EUR", "JPY"] = "CNY"
-    fields: Annotated[dict[Slug, Annotated[str, Field(max_length=2000)]], Field(max_length=50), Classified("words")] = (
-        Field(default={}, description="what the ticket's type declares, by name")
+    fields: Annotated[dict[Slug, FieldValue], Field(max_length=200), Classified("words")] = Field(
+        default={}, description="what the ticket's type declares, or its form asks for, by name"
     )
 
 
@@ -114,10 +120,31 @@ class WorkReport(Contract):
 
 
 class CompleteNode(Contract):
-    """How a visit of the node ended. `outcome` is one of the node's."""
+    """How a visit of the node ended. `outcome` is one of the node's; where several sign, `approved` or `rejected`; with
+    `sent_back` the ticket goes back to the person's node `to`, where the node allows it."""
 
     outcome: Slug
+    to: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
     fields: WorkReport = WorkReport()
+
+
+class DelegateNode(Contract):
+    """Who is to answer the node in one's place (转交). person: whose part it is, where a supervisor hands it over."""
+
+    to: PersonId
+    person: Annotated[str, Field(max_length=64)] = ""
+
+
+class AddSigners(Contract):
+    """Who is asked to sign, too (加签)."""
+
+    people: Annotated[tuple[PersonId, ...], Field(min_length=1, max_length=50)]
+
+
+class TellEvent(Contract):
+    """What has happened, by the name that a flow waits for."""
+
+    event: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$", examples=["parts_arrived"])]
 
 
 class CloseTicket(Contract):
@@ -137,14 +164,23 @@ class TicketQuery(PageQuery):
 
 
 class FlowRef(Contract):
-    """A flow in one version; key "" and version 0 where the ticket follows none."""
+    """A flow or a form in one version; key "" and version 0 where there is none."""
 
     key: str
     version: int
 
 
+class SignatureView(Contract):
+    """What one signer said."""
+
+    person: str
+    verdict: str
+    at: Moment
+
+
 class VisitView(Contract):
-    """One passage through one node. `outcomes` are what may be answered while it waits."""
+    """One passage through one node. `outcomes` are what may be answered while it waits, `asked` who may; `signatures`
+    what signers have said so far, `until` when it is over by itself."""
 
     id: str
     node: Annotated[str, Located("node")]
@@ -156,6 +192,10 @@ class VisitView(Contract):
     outcome: str
     actor: str
     outcomes: tuple[str, ...]
+    asked: tuple[str, ...] = ()
+    queue: str = Field(default="", description="the team any of whose members may take it")
+    signatures: tuple[SignatureView, ...] = ()
+    until: Moment | None = None
     fields: Annotated[dict[str, Any], REPORT]
 
 
@@ -196,6 +236,8 @@ class TicketView(Contract):
     home_store: str = ""
     team: Annotated[str, Located("teams")]
     assignee: Annotated[str, Located("people")]
+    parent_id: str = Field(default="", description="the ticket that it is a part of")
+    tags: tuple[str, ...] = ()
     flow: FlowRef
     run: int
     opened_at: Moment
@@ -213,10 +255,15 @@ class TicketView(Contract):
     order_no: str = Field(default="", description="the order that it is about, as the platform numbers it")
     amount: str = Field(default="", description="what it is about in money, '' for nothing")
     amount_currency: str = "CNY"
-    fields: dict[str, str] = Field(default={}, description="numbers, amounts and choices that its type declares")
-    texts: Annotated[dict[str, str], Classified("words")] = Field(
-        default={}, description="what people wrote into the fields of its type; only on the ticket itself"
+    fields: dict[str, str] = Field(
+        default={}, description="numbers, amounts and choices that its type or its form asks for"
     )
+    texts: Annotated[dict[str, str], Keyed(stated="text_classes")] = Field(
+        default={}, description="what people wrote into the fields of its type or form; only on the ticket itself"
+    )
+    text_classes: dict[str, str] = Field(default={}, description="which class each of them is of")
+    form: FlowRef = Field(default=FlowRef(key="", version=0), description="the form that asked, in its version")
+    submission_id: str = Field(default="", description="what was handed in, '' where no form opened it")
     currency: str
     labour_amount: Cost
     parts_amount: Cost

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hub.contracts.base import Contract, Moment, RegionCode, Slug, StoreId, Words
-from hub.contracts.classes import Classified
+from hub.contracts.classes import Classified, Said
 from hub.contracts.http import PageQuery
 
 ConnectionState = Literal["enabled", "disabled"]
@@ -169,6 +169,23 @@ class MessageEvent(Contract):
     id: str
     type: str
     order_no: str = Field(default="", description="of an order or after-sale")
+
+
+class PayloadView(Contract):
+    """What the platform said, verified and decrypted, as it came."""
+
+    id: str
+    received_at: Moment
+    encoding: Literal["utf-8", "base64"] = Field(description="how `body` is written: base64 where it is no text")
+    body: Said
+    cut: bool = Field(default=False, description="too large to be kept whole: this is its hint")
+
+
+class PayloadReading(Contract):
+    """Who read a message's payload, and when."""
+
+    actor: str
+    at: Moment
 
 
 class MessageView(Contract):

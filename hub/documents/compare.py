@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from hub.documents.overlay import ABSENT, AFTER, VALUE, address, apply, difference, part_of, pointer
+from hub.kernel.frozen import dataclass
 
 Json = Any
 CHANGES_LIMIT = 500

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -15,6 +14,7 @@ from pydantic import BaseModel
 from hub.documents.scopes import TENANT, Scope
 from hub.documents.versions import Past
 from hub.kernel.errors import Invalid
+from hub.kernel.frozen import dataclass
 
 Json = Any
 Value = TypeVar("Value")
@@ -87,7 +87,8 @@ class Kind(Generic[Value]):
     as version 0 while nothing is published. overlays: regions and stores may change parts. effective: publications have
     `valid_from` and `valid_to`. schema_version, upcast: what was stored under an older schema (0: by `legacy`) is made
     one of this; an overlay too, in which any part may be missing. only: the key of a kind with a single document,
-    which then lies at `path` itself. readers, editors: roles; none: everybody who is signed in.
+    which then lies at `path` itself. limit_bytes: of a whole document, where less than of any. readers, editors: roles;
+    none: everybody who is signed in.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Kind(Generic[Value]):
     upcast: Callable[[int, Json], Json] = same_schema
     legacy: Callable[[Any], Legacy] | None = None
     only: str = ""
+    limit_bytes: int = 0
     readers: tuple[str, ...] = ()
     editors: tuple[str, ...] = ()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from hub.documents.overlay import AFTER, VALUE, pointer, strangers
 from hub.documents.scopes import TENANT, Scope
 from hub.documents.versions import canonical
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 
 Json = Any
 Value = TypeVar("Value")
@@ -51,7 +51,7 @@ class Checked(Generic[Value]):
 
 def check(kind: Kind[Value], key: str, content: Json, context: Any, scope: Scope = TENANT) -> Checked[Value]:
     """A whole document, checked: its shape, its schema, what `read` makes of it, then the kind's own lint."""
-    if shape := _shape(content, whole=True):
+    if shape := _shape(content, whole=True, limit_bytes=kind.limit_bytes or DOCUMENT_LIMIT_BYTES):
         return Checked(None, shape)
     try:
         proposal = propose(kind, key, content, scope)
@@ -82,15 +82,24 @@ def check_overlay(below: Json, overlay: Json) -> tuple[Finding, ...]:
     return tuple(Finding(pointer(place), rule) for place in strangers(below, overlay))[:FINDINGS_LIMIT]
 
 
-def _shape(content: Json, *, whole: bool) -> tuple[Finding, ...]:
+def _shape(content: Json, *, whole: bool, limit_bytes: int = DOCUMENT_LIMIT_BYTES) -> tuple[Finding, ...]:
+    """How large first, which is soon said of anything."""
     if not isinstance(content, dict):
         return (Finding("", "must be an object"),)
+    if _bytes_of(content) > limit_bytes:
+        return (Finding("", f"must be at most {limit_bytes} bytes of JSON"),)
     if deep := _too_deep(content):
         return (Finding(pointer(deep), f"must lie at most {DEPTH_LIMIT} levels deep"),)
-    if len(canonical(content).encode(errors="replace")) > DOCUMENT_LIMIT_BYTES:
-        return (Finding("", f"must be at most {DOCUMENT_LIMIT_BYTES} bytes of JSON"),)
     places = _reserved(content, ()) if whole else ()
     return tuple(Finding(pointer(place), "is a word of overlays") for place in places)[:FINDINGS_LIMIT]
+
+
+def _bytes_of(content: Json) -> int:
+    """Of its JSON in UTF-8; 0 for what lies too deep to be written."""
+    try:
+        return len(canonical(content).encode(errors="replace"))
+    except RecursionError:
+        return 0
 
 
 def _too_deep(content: Json, place: tuple[str, ...] = ()) -> tuple[str, ...] | None:

@@ -8,10 +8,10 @@ An item or a part that the overlay changes and the newer content has removed com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from hub.documents.overlay import ABSENT, AFTER, VALUE, address, apply, difference, literal, part_of, pointer, same
+from hub.kernel.frozen import dataclass
 
 Json = Any
 

@@ -7,7 +7,6 @@ region's or store's overlay by who reaches it: another that can be seen is 403, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from hub.contracts.documents import (
@@ -54,9 +53,11 @@ from hub.documents.views import (
 )
 from hub.edge import cursors
 from hub.edge.access import Place, Reach
+from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.kernel.errors import Invalid, NotFound, Problem
+from hub.kernel.frozen import dataclass
 from hub.kernel.positions import no_such_cursor
 
 BODY_LIMIT_BYTES = 4_000_000
@@ -121,11 +122,8 @@ class Operations:
         limit = request.query.limit
         keys = documents.keys(self.kind, self._listed_until(request.query.cursor), limit + 1)
         readings = documents.all(self.kind, keys=keys[:limit])
-        return Page(
-            data=tuple(show_head(key, readings.get(key)) for key in keys[:limit]),
-            next_cursor=cursors.encode({"kind": self.kind.name, "key": keys[limit - 1]}) if len(keys) > limit else "",
-            has_more=len(keys) > limit,
-        )
+        position = {"kind": self.kind.name, "key": keys[limit - 1]} if len(keys) > limit else None
+        return page((show_head(key, readings.get(key)) for key in keys[:limit]), position)
 
     def _listed_until(self, cursor: str) -> str:
         """The key that ended the page before; a cursor of another list is refused."""
@@ -163,11 +161,7 @@ class Operations:
         whose = f"{self.kind.name}/{key}/{scope}"
         start = _position_in(whose, query.cursor)
         moves, position = documents.page_of_moves(self.kind, key, scope, start, query.limit)
-        return Page(
-            data=tuple(show_move(self.kind, move) for move in moves),
-            next_cursor=cursors.encode({**position, "of": whose} if position else None),
-            has_more=position is not None,
-        )
+        return page((show_move(self.kind, move) for move in moves), {**position, "of": whose} if position else None)
 
     def overlays(self, documents: Documents, request: Request) -> OverlaysView:
         """Those within your reach, each with the places where it and what lies below it have both changed."""

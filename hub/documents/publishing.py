@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from hub.documents.versions import PRESET, Draft, Line, Move, Pointer, Version, 
 from hub.documents.versions_table import MOVES_LIMIT, SCOPES_LIMIT
 from hub.kernel.effective import END, Switch, in_force, plan
 from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.table import Lost
 

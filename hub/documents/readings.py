@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 
 from hub.documents.merge import Clash
@@ -11,6 +11,7 @@ from hub.documents.resolve import Origin
 from hub.documents.scopes import Scope
 from hub.documents.versions import Version
 from hub.kernel.errors import NotFound
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, path
 
 Json = Any

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, GetCoreSchemaHandler, create_model
 from pydantic_core import core_schema
 
 from hub.documents.kinds import Kind
+from hub.kernel.frozen import dataclass
 
 Body = TypeVar("Body", bound=BaseModel)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from hub.documents.merge import Clash, merge
 from hub.documents.overlay import ABSENT, AFTER, VALUE, address, apply, part_of, pointer
+from hub.kernel.frozen import dataclass
 
 Json = Any
 

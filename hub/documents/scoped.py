@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from hub.documents.resolve import Layer, Resolved, lay, resolve
 from hub.documents.scopes import Scope
 from hub.documents.versions import PRESET, Line, Pointer, canonical
 from hub.kernel.errors import Invalid, NotFound, Problem
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 
 Json = Any

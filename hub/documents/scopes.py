@@ -7,9 +7,9 @@ written `store:310000`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from hub.kernel.errors import NotFound
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, is_region, path
 
 STORE_PREFIX = "store:"

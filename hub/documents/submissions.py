@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from hub.documents.merge import Clash
 from hub.documents.overlay import ABSENT
 from hub.documents.scopes import TENANT, Scope
 from hub.kernel.errors import Conflict, Forbidden, HubError, Invalid, NotFound, Problem
+from hub.kernel.frozen import dataclass
 
 Json = Any
 MayEdit = Callable[[Scope], bool]

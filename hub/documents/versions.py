@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal
 
 from hub.kernel.clock import rfc3339
 from hub.kernel.effective import BEGINNING, Record, Switch, plan
+from hub.kernel.frozen import dataclass
 
 Json = Any
 PRESET = 0

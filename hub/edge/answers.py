@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -13,6 +13,7 @@ from hub.edge import cursors
 from hub.edge.chinese import detail_zh, field_zh
 from hub.kernel import errors
 from hub.kernel.errors import HubError, Invalid, Problem
+from hub.kernel.frozen import dataclass
 
 PROBLEM_TYPE = "application/problem+json"
 Item = TypeVar("Item")
@@ -28,6 +29,7 @@ STATUS: Mapping[type[HubError], tuple[int, str]] = {
     errors.Conflict: (409, "已被更改 · It has changed since"),
     errors.TooLarge: (413, "内容过大 · Too large"),
     errors.Invalid: (422, "内容有误 · Some fields are wrong"),
+    errors.TooMany: (429, "请求过于频繁 · Too many requests"),
     errors.Refuse: (400, "请求被拒绝 · Refused"),
     errors.Retry: (503, "请稍后再试 · Try again shortly"),
     errors.Broken: (500, "系统错误 · Our fault"),

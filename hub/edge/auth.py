@@ -8,12 +8,12 @@ works within seconds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Forbidden, Unauthenticated
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import digest
 
 ISSUER = "scrm-hub"

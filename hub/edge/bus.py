@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from hub.contracts.envelope import Event
 from hub.kernel.errors import Retry
+from hub.kernel.frozen import dataclass
 from hub.store.faults import passing
 from hub.store.items import plain_item
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
@@ -18,16 +18,20 @@ from hub.contracts.envelope import Event
 from hub.edge import bus
 from hub.edge.access.policy import FieldPolicy, Policy, packaged_policy
 from hub.edge.aws import Clients
+from hub.edge.cors import Origins
 from hub.edge.principals import Principals
 from hub.edge.settings import Settings
 from hub.kernel.clock import Clock
+from hub.kernel.frozen import dataclass
 from hub.store.faults import passing
+from hub.store.rates import Rates
+from hub.store.table import Table
 
 KEYS_CACHED_SECONDS = 60
 POLICY_CACHED_SECONDS = 5
 
 
-class IdempotencyPort(Protocol):
+class Idempotency(Protocol):
     """Remembers what an Idempotency-Key was used for: hub.store.idempotency."""
 
     def claim(self, scope: str, fingerprint: str, now: datetime) -> Any: ...
@@ -39,7 +43,7 @@ class IdempotencyPort(Protocol):
     def finish(self, scope: str, resource_id: str) -> None: ...
 
 
-MakeIdempotency = Callable[[str, str, Any, Callable[[], float]], IdempotencyPort]
+MakeIdempotency = Callable[[str, str, Any, Callable[[], float]], Idempotency]
 """From tenant, table, a DynamoDB client and real time in epoch seconds: the class of hub.store.idempotency."""
 
 
@@ -87,7 +91,19 @@ class Host:
         return Principals(self.settings.tenant, self.settings.directory_table, self.client("dynamodb"))
 
     @cached_property
-    def idempotency(self) -> IdempotencyPort | None:
+    def rates(self) -> Rates:
+        """How much each caller may ask."""
+        table = Table(self.settings.table, self.client("dynamodb"))
+        wall_epoch = lambda: self.clock.wall_now().timestamp()  # noqa: E731 - as below
+        return Rates(self.settings.tenant, table, self.settings.requests_per_minute, wall_epoch)
+
+    @cached_property
+    def origins(self) -> Origins:
+        """Whose pages may call the API."""
+        return Origins.read(self.settings.allowed_origins)
+
+    @cached_property
+    def idempotency(self) -> Idempotency | None:
         if self.make_idempotency is None:
             return None
         wall_epoch = lambda: self.clock.wall_now().timestamp()  # noqa: E731 - a one-line adapter

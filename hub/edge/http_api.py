@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
+
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,19 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import MetricUnit
 
 from hub.edge.private import MASK, PRIVATE
+from hub.edge.tracing import REQUEST_ID
 
 NAMESPACE = "scrm-hub"
 
 
 class MaskingFormatter(LambdaPowertoolsFormatter):
-    """Powertools' JSON lines, with private fields masked wherever they stand."""
+    """Powertools' JSON lines, with private fields masked wherever they stand, and the request that they belong to."""
 
     def format(self, record: logging.LogRecord) -> str:
         for key in PRIVATE & record.__dict__.keys() - {"name"}:
             record.__dict__[key] = MASK
+        if request_id := REQUEST_ID.get():
+            record.__dict__["request_id"] = request_id
         return str(super().format(record))
 
 

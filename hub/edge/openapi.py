@@ -17,6 +17,7 @@ from hub.edge.routes import Route
 
 REFERENCE = "#/components/schemas/{model}"
 PARAMETER = re.compile(r"{(\w+)}")
+SENT: Any = "serialization"
 IDEMPOTENT = ("POST", "PATCH", "PUT")
 
 IDEMPOTENCY_KEY = {
@@ -47,10 +48,17 @@ class _Schemas(GenerateJsonSchema):
         return made
 
 
-def document(rooms: Iterable[Room[Any]], version: str, extra_paths: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole API. `extra_paths`: path items of what is no room's route (the webhook front door)."""
+def document(
+    rooms: Iterable[Room[Any]],
+    version: str,
+    extra_paths: Mapping[str, Any],
+    webhooks: Mapping[str, type[BaseModel]] | None = None,
+) -> dict[str, Any]:
+    """The whole API. `extra_paths`: path items of what is no room's route (the webhook front door). webhooks: the event
+    types that are sent to integrators, by name."""
     declared = [(room, route) for room in rooms for route in room.http_routes]
-    models = _models(route for _, route in declared)
+    events: dict[str, type[BaseModel]] = dict(webhooks or {})
+    models = [*_models(route for _, route in declared), *((event, SENT) for event in events.values())]
     references, components = models_json_schema(models, ref_template=REFERENCE, schema_generator=_Schemas)
     paths: dict[str, Any] = {}
     for room, route in declared:
@@ -68,6 +76,7 @@ def document(rooms: Iterable[Room[Any]], version: str, extra_paths: Mapping[str,
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}],
         "paths": dict(sorted(paths.items())),
+        **({"webhooks": {name: _webhook(name, event, references) for name, event in events.items()}} if events else {}),
         "components": {
             "schemas": _titled(components.get("$defs", {})),
             "securitySchemes": {
@@ -78,6 +87,41 @@ def document(rooms: Iterable[Room[Any]], version: str, extra_paths: Mapping[str,
                 }
             },
         },
+    }
+
+
+def _webhook(name: str, event: type[BaseModel], references: Mapping[Any, Any]) -> dict[str, Any]:
+    """What is sent of one type of event: a signed POST of CloudEvents' attributes with the event as `data`."""
+    body = {
+        "type": "object",
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "id": {"type": "string", "description": "the webhook-id, the same over all attempts"},
+            "source": {"type": "string"},
+            "type": {"const": name},
+            "subject": {"type": "string", "description": "the id of what it is about"},
+            "time": {"type": "string", "format": "date-time"},
+            "datacontenttype": {"const": "application/json"},
+            "dataschema": {"type": "string"},
+            "data": references[(event, SENT)],
+        },
+        "required": ["specversion", "id", "source", "type", "time", "datacontenttype", "data"],
+    }
+    headers = [
+        {"name": f"webhook-{header}", "in": "header", "required": True, "schema": {"type": "string"}}
+        for header in ("id", "timestamp", "signature")
+    ]
+    return {
+        "post": {
+            "operationId": f"event_{name.replace('.', '_')}",
+            "tags": ["outbound"],
+            "summary": f"事件推送 · Event {name}",
+            "description": " ".join((event.__doc__ or "").split()),
+            "security": [],
+            "parameters": headers,
+            "requestBody": {"required": True, "content": _json(body)},
+            "responses": {"2XX": {"description": "已收到 · Received"}, "410": {"description": "停用 · Disable me"}},
+        }
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from hub.edge.access.policy import Policy
 from hub.edge.access.projector import Viewer, verdict_at
 from hub.edge.access.scope import Place, Reach
 from hub.edge.auth import Principal
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import derived_id, fresh_id
 
 NOTHING = Reach(person="", level="own")
@@ -25,6 +26,7 @@ class Request:
     reach: how far the principal reaches here: lists are read by it, as part of their keys. subject: what the route's
     `subject=` found (None where it answered a place alone), place: where that belongs. dry_run: say what would happen,
     and change nothing.
+    seen_version: the version of the thing that the sender saw (`If-Match`); None where they say nothing.
     now: business time. made_at: business time at which this Idempotency-Key was first used, so that retries agree.
     """
 
@@ -40,6 +42,7 @@ class Request:
     subject: Any = None
     place: Place | None = None
     dry_run: bool = False
+    seen_version: int | None = None
     idempotency_key: str = ""
     made_at: datetime | None = None
     randomness: bytes = b""

@@ -10,7 +10,7 @@ it first: `(desk, request)`, `(desk, event)`, `(desk, change)`, `(desk, payload)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -22,15 +22,19 @@ from chalice.app import Response as ChaliceResponse
 
 from hub.contracts.envelope import Event
 from hub.edge import bus, consumers
+from hub.edge.exchanges import Exchange
 from hub.edge.host import Host, MakeIdempotency, host_from_environment
-from hub.edge.http_api import is_http_event, match_path, request_path, to_chalice
+from hub.edge.http_api import Match, is_http_event, match_path, request_path, to_chalice
 from hub.edge.routes import Route
 from hub.edge.serving import refusal, serve
-from hub.kernel.errors import NotAllowed, NotFound
+from hub.edge.tracing import answering
+from hub.kernel.errors import Invalid, NotAllowed, NotFound
 
 CONTENT_TYPES = ["application/json", "application/problem+json", "text/plain", "application/octet-stream"]
 HTTP_TIMEOUT_SECONDS = 29
 WORK_TIMEOUT_SECONDS = 60
+EVERY_EVENT = "*"
+"""As a room's only subscription: all that is said on the bus."""
 
 Desk = TypeVar("Desk")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -141,26 +145,41 @@ class Room(Chalice, Generic[Desk]):
         """The HTTP entry: an HTTP API event (2.0), or Chalice's own (1.0) from its test client."""
         if not is_http_event(event):
             return super().__call__(event, context)
-        path, method = request_path(event), event["requestContext"]["http"]["method"]
+        path = request_path(event)
         self._declare_above(path)
         match = match_path((route.path for route in self._routes), path)
+        routes = [route for route in self._routes if match and route.path == match.template]
+        exchange = Exchange(event, self.host.origins, tuple(sorted(route.method for route in routes)))
+        any_origin = any(route.any_origin for route in routes)
+        with answering(exchange.request_id):
+            return exchange.finish(self._exchanged(exchange, match, context), any_origin=any_origin)
+
+    def _exchanged(self, exchange: Exchange, match: Match | None, context: Any) -> dict[str, Any]:
+        event, methods = exchange.event, exchange.methods
         if match is None:
             return self._refuse(event, NotFound("no such path"))
-        allowed = sorted(route.method for route in self._routes if route.path == match.template)
-        if method not in allowed:
-            return self._refuse(event, NotAllowed("no such method here", method=method, allowed=", ".join(allowed)))
+        if exchange.method == "OPTIONS":
+            return exchange.options()
+        if exchange.method not in methods:
+            error = NotAllowed("no such method here", method=exchange.method, allowed=", ".join(methods))
+            return self._refuse(event, error)
+        try:
+            exchange.version  # noqa: B018 - raises for a version that is not answered
+        except Invalid as error:
+            return self._refuse(event, error)
         converted = to_chalice(event, match)
         converted["headers"] = {**converted["headers"], "content-type": "application/octet-stream"}
-        return super().__call__(converted, context)
+        return dict(super().__call__(converted, context))
 
-    def _refuse(self, event: dict[str, Any], error: Exception) -> dict[str, Any]:
+    def _refuse(self, event: Mapping[str, Any], error: Exception) -> dict[str, Any]:
         response: ChaliceResponse = refusal(self.host, error, event["requestContext"].get("requestId", ""))
         return dict(response.to_dict())
 
     # Everything that is not HTTP.
 
     def events(self, *types: str) -> Callable[[Callable[[Desk, Event], None]], Any]:
-        """Consume contract events of these types, one call each; an error redelivers that event alone."""
+        """Consume contract events of these types (EVERY_EVENT: of all), one call each; an error redelivers that event
+        alone."""
 
         def register(handler: Callable[[Desk, Event], None]) -> Any:
             self._entry("events", "events", handler, subscriptions=sorted(types))
@@ -190,11 +209,15 @@ class Room(Chalice, Generic[Desk]):
             self.host.send(queue, *bodies)
         return {}
 
-    def queue(self, name: str) -> Callable[[Callable[[Desk, dict[str, Any]], None]], Any]:
-        """Consume a queue of the room's own, one JSON message a call."""
+    def queue(
+        self, name: str, *, batch: int = 0, concurrency: int = 0
+    ) -> Callable[[Callable[[Desk, dict[str, Any]], None]], Any]:
+        """Consume a queue of the room's own, one JSON message a call. batch, concurrency: how many messages a function
+        gets at once, and how many functions run side by side; 0: as many as usual."""
+        options = {name: number for name, number in (("batch", batch), ("concurrency", concurrency)) if number}
 
         def register(handler: Callable[[Desk, dict[str, Any]], None]) -> Any:
-            self._entry(name, "queue", handler, queue=name)
+            self._entry(name, "queue", handler, queue=name, **options)
             return self._consume(name, consumers.messages, handler)
 
         return register

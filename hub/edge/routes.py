@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,6 +10,7 @@ from pydantic import BaseModel
 from hub.edge.access.gate import SUPERVISORS
 from hub.edge.access.scope import Place, Scope, Subject
 from hub.edge.requests import Request
+from hub.kernel.frozen import dataclass
 
 BODY_LIMIT_BYTES = 256 * 1024
 """What a body may be long; a route that takes more says so."""
@@ -26,7 +26,9 @@ class Route:
     scope: what its things hang on (hub.edge.access.scope). subject: (desk, request) → the thing that the path names,
     with its places, or the place of what the body asks to make; checked before the handler runs. overseers: who sees
     other people's things on a route of scope `own`. dry_run: whether `?dry_run=1` is understood.
-    body_limit_bytes: of a body as it comes, 413 beyond it.
+    body_limit_bytes: of a body as it comes, 413 beyond it. versioned: `If-Match` is held against the thing's version
+    by the handler (`request.seen_version`); a body with `version` or `seen_version` takes it by itself. any_origin:
+    pages from anywhere may read the answer.
     """
 
     method: str
@@ -45,6 +47,8 @@ class Route:
     overseers: tuple[str, ...] = SUPERVISORS
     dry_run: bool = False
     body_limit_bytes: int = BODY_LIMIT_BYTES
+    versioned: bool = False
+    any_origin: bool = False
 
     def __post_init__(self) -> None:
         """Refuses a declaration that would let its things be reached unchecked."""

@@ -19,6 +19,7 @@ from hub.edge.access.projector import PUBLIC
 from hub.edge.answers import PROBLEM_TYPE, Raw, invalid_from, problem
 from hub.edge.auth import Principal
 from hub.edge.bodies import read_body
+from hub.edge.etags import content_tag, is_held, seen_version, version_tag
 from hub.edge.host import Host
 from hub.edge.private import masked_facts
 from hub.edge.requests import Request
@@ -30,8 +31,11 @@ from hub.kernel.errors import (
     NotAllowed,
     NotFound,
     Problem,
+    TooMany,
     Unauthenticated,
 )
+from hub.kernel.frozen import dataclass
+from hub.store.rates import UNLIMITED, Allowance
 
 KEY_LIMIT = 128
 PARAMETER_LIMIT = 256
@@ -40,23 +44,40 @@ NOBODY = Principal(sub="", roles=(), tenant="", region="")
 DRY_RUN = "dry_run"
 SWITCH = {"1": True, "true": True, "0": False, "false": False}
 NO_STORE = {"Cache-Control": "no-store"}
+VERSION_FIELDS = ("version", "seen_version")
+"""Under these names a body says which version its sender saw."""
 Headers = dict[str, str | list[str]]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, and the request's headers by their names in lower case."""
+
+    principal: Principal
+    headers: Mapping[str, str]
 
 
 def serve(host: Host, desk: Any, route: Route, sent: Any, routes: Sequence[Route]) -> Response:
     """Answer one request, `sent`, as Chalice has read it. Every error becomes problem+json here; nothing else ever
     reaches the caller. routes: all of the room's, among them the one that shows what `route` made."""
-    request_id = str(sent.context.get("requestId", ""))
+    request_id, left = str(sent.context.get("requestId", "")), UNLIMITED
+    headers = {str(name).lower(): str(value) for name, value in sent.headers.items()}
     try:
-        request = _read(host, desk, route, sent)
-        return _answer(route, request, *_handle(host, desk, route, request, routes))
+        principal = NOBODY if route.is_public else identify(host, headers)
+        left = host.rates.take(principal.sub or str(sent.context.get("identity", {}).get("sourceIp", "")))
+        if left.refused:
+            raise TooMany("so many requests a minute are not answered", left.reset_seconds, limit=left.limit)
+        request = _read(host, desk, route, sent, Caller(principal, headers))
+        response = _answer(route, request, *_handle(host, desk, route, request, routes))
     except ValidationError as error:
-        return refusal(host, invalid_from(error), request_id)
+        response = refusal(host, invalid_from(error), request_id)
     except HubError as error:
-        return refusal(host, error, request_id)
+        response = refusal(host, error, request_id)
     except Exception:
         host.logger.exception("unexpected", extra={"route": route.path, "instance": request_id})
-        return refusal(host, Broken("unexpected"), request_id)
+        response = refusal(host, Broken("unexpected"), request_id)
+    response.headers |= _rate_headers(left)
+    return response
 
 
 def refusal(host: Host, error: Exception, request_id: str) -> Response:
@@ -73,7 +94,7 @@ def refusal(host: Host, error: Exception, request_id: str) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(known, NotAllowed):
         headers["Allow"] = str(known.facts.get("allowed", ""))
-    if body.status == 503:
+    if body.status in (429, 503):
         headers["Retry-After"] = str(getattr(known, "after_seconds", 1))
     return Response(body=body.model_dump_json(exclude_defaults=False), status_code=body.status, headers=headers)
 
@@ -96,12 +117,19 @@ def identify(host: Host, headers: Mapping[str, str]) -> Principal:
     return auth.principal_from(claims, host.principals.principal(str(claims["sub"])), host.now())
 
 
-def _read(host: Host, desk: Any, route: Route, sent: Any) -> Request:
-    """Who asks, may they ask this at all, what do they ask, and is the thing within their reach: in this order, so that
-    nobody learns of a thing that they don't reach."""
+def _rate_headers(left: Allowance) -> dict[str, str]:
+    """What the caller may still ask, by the names that are in use (draft-ietf-httpapi-ratelimit-headers-06)."""
+    if not left.limit:
+        return {}
+    values = {"Limit": left.limit, "Remaining": left.remaining, "Reset": left.reset_seconds}
+    return {f"RateLimit-{name}": str(value) for name, value in values.items()}
+
+
+def _read(host: Host, desk: Any, route: Route, sent: Any, caller: Caller) -> Request:
+    """May they ask this at all, what do they ask, and is the thing within their reach: in this order, so that nobody
+    learns of a thing that they don't reach."""
     parameters: Mapping[str, str] = sent.uri_params or {}
-    headers = {str(name).lower(): str(value) for name, value in sent.headers.items()}
-    principal = NOBODY if route.is_public else identify(host, headers)
+    principal, headers = caller.principal, caller.headers
     viewer = _viewer(route, principal, headers)
     if any(len(value) > PARAMETER_LIMIT for value in parameters.values()):
         raise NotFound("nothing has so long an id")
@@ -120,6 +148,7 @@ def _read(host: Host, desk: Any, route: Route, sent: Any) -> Request:
         idempotency_key=_idempotency_key(route, headers),
         randomness=host.randomness(),
     )
+    request = _against_version(route, request)
     request = replace(request, scope=_idempotency_scope(route, request))
     return request if route.is_public else _located(desk, route, request, query)
 
@@ -141,6 +170,21 @@ def _located(desk: Any, route: Route, request: Request, query: Mapping[str, str]
     subject = find_subject(find, route.method, request.reach, request.path)
     require_fields(route.query, query, request.body, request.viewer, request.policy, subject.place)
     return replace(request, subject=subject.thing, place=subject.place)
+
+
+def _against_version(route: Route, request: Request) -> Request:
+    """With `If-Match` the request holds for the version that its sender saw: in the body, where that names one, else as
+    `seen_version`. Raises Invalid where the operation knows no versions: nobody shall think that they are guarded."""
+    seen = seen_version(request.headers.get("if-match", "")) if route.method != "GET" else None
+    if seen is None:
+        return request
+    named = [name for name in VERSION_FIELDS if route.body and name in route.body.model_fields]
+    if not named and not route.versioned:
+        raise Invalid("bad header", problems=[Problem("header:If-Match", "is not understood by this operation")])
+    if named and getattr(request.body, named[0]) not in (None, seen):
+        raise Invalid("bad header", problems=[Problem("header:If-Match", "must agree with the body's version")])
+    body = request.body.model_copy(update={named[0]: seen}) if named else request.body
+    return replace(request, body=body, seen_version=seen)
 
 
 def _idempotency_key(route: Route, headers: Mapping[str, str]) -> str:
@@ -227,7 +271,7 @@ def _answer(route: Route, request: Request, result: Any, extra: Mapping[str, str
     headers: Headers
     if isinstance(result, Raw):
         headers = {**NO_STORE, **result.headers, "Content-Type": result.content_type}
-        return Response(body=result.body.decode("utf-8"), status_code=result.status, headers=headers)
+        return _unless_held(route, request, result.status, headers, result.body.decode("utf-8"), None)
     headers = {**NO_STORE, **extra, "Content-Type": "application/json"}
     if result is None:
         return Response(body="", status_code=204, headers=headers)
@@ -235,6 +279,19 @@ def _answer(route: Route, request: Request, result: Any, extra: Mapping[str, str
         raise Broken("an answer must be a contract", route=route.path)
     body = project_json(result, request.viewer, request.policy, request.place)
     version = getattr(result, "version", None)
-    if version is not None:
-        headers["ETag"] = f'"{version}"'
-    return Response(body=body, status_code=route.status, headers=headers)
+    return _unless_held(route, request, route.status, headers, body, version if isinstance(version, int) else None)
+
+
+def _unless_held(
+    route: Route, request: Request, status: int, headers: Headers, body: str, version: int | None
+) -> Response:
+    """The answer with its tag; of a GET whose answer the client holds, 304 without it."""
+    if route.method != "GET":
+        tag = {} if version is None else {"ETag": version_tag(version)}
+        return Response(body=body, status_code=status, headers={**headers, **tag})
+    if status != 200:
+        return Response(body=body, status_code=status, headers=headers)
+    tag = {"ETag": content_tag(body, version)}
+    if is_held(request.headers.get("if-none-match", ""), tag["ETag"]):
+        return Response(body="", status_code=304, headers={**NO_STORE, **tag})
+    return Response(body=body, status_code=status, headers={**headers, **tag})

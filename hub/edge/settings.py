@@ -36,6 +36,9 @@ class Settings(BaseModel):
     platforms_url: str = Field(default="", description="the local doubles of the platforms; empty on AWS")
     verify_files: str = Field(default="{}", description="JSON: file name → content of WW_verify_*.txt, MP_verify_*.txt")
     timezone: str = "Asia/Shanghai"
+    allowed_origins: str = Field(default="", description="pages of these origins may call the API, blanks between them")
+    requests_per_minute: int = Field(default=0, ge=0, description="of one caller, in one room; 0: no limit")
+    board_url: str = Field(default="", description="where cards lead: a front end's page, with {ticket} in it")
     default_region: str = Field(default="base", description="where work is that nothing else gives a place")
 
     @classmethod

@@ -9,13 +9,13 @@ update the package when next year's notice is out (November).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 
 MAX_DAYS = 3 * 366
 """How far a deadline is looked for, and how long a span is counted: three years."""

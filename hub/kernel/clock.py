@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from hub.kernel.errors import Broken, Invalid, Problem
+from hub.kernel.frozen import dataclass
 
 UNTIL_CALLED = datetime.max.replace(tzinfo=UTC)
 """What a scheduled function answers that has nothing to do before its room is called: nothing is due by itself."""

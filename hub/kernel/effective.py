@@ -15,8 +15,9 @@ at `valid_from` itself and no more at `valid_to`; a record is known at the momen
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from hub.kernel.frozen import dataclass
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """From when what ships with the hub holds, and is known."""

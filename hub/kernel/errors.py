@@ -9,7 +9,8 @@ HubError
 │   ├── NotAllowed        405  the path exists, the method does not
 │   ├── Conflict          409  the thing has moved on: another version, another state
 │   ├── TooLarge          413
-│   └── Invalid           422  readable, but fields are wrong: `problems` names each by JSON pointer
+│   ├── Invalid           422  readable, but fields are wrong: `problems` names each by JSON pointer
+│   └── TooMany           429  more than a caller may ask in a minute: again after `after_seconds`
 ├── Retry                 503  passing: try again after `after_seconds`
 └── Broken                500  a bug of ours: alarm
 """
@@ -17,7 +18,8 @@ HubError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,16 @@ class Invalid(Refuse):
     def __init__(self, detail: str = "", problems: Sequence[Problem] = (), **facts: object) -> None:
         super().__init__(detail, **facts)
         self.problems = tuple(problems)
+
+
+class TooMany(Refuse):
+    """429: more than this caller may ask for now. Again after `after_seconds`."""
+
+    code = "too-many"
+
+    def __init__(self, detail: str = "", after_seconds: int = 1, **facts: object) -> None:
+        super().__init__(detail, **facts)
+        self.after_seconds = after_seconds
 
 
 class Retry(HubError):

@@ -16,10 +16,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, covers, path
 
 TEXT_LIMIT_CHARS = 2000

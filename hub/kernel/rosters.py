@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from hub.kernel.calendar import is_workday
+from hub.kernel.frozen import dataclass
 
 LOOK_AHEAD = timedelta(days=35)
 """So far the next shift is looked for: a rule that comes less often than monthly is looked for again then."""

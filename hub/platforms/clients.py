@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from hub.channels.client import TIMEOUT_SECONDS
 from hub.channels.registry import channel_document
 from hub.channels.registry import client as client_module
 from hub.edge.host import Host
+from hub.kernel.frozen import dataclass
 from hub.store.circuit import Circuit
 from hub.store.connection import Connection
 from hub.store.limits import Limits

@@ -12,10 +12,10 @@ regular expressions, so no text can make a rule slow.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import path
 from hub.rules.schema import Field, Schema, WrongValueError, child, read_text
 

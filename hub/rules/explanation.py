@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from hub.kernel.frozen import dataclass
 from hub.rules.conditions import All, AnyOf, Check, Condition, Not, holds
 from hub.rules.table import Decision, DecisionTable, Rule, decide
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 
 MAX_FIELDS = 64

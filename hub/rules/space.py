@@ -10,9 +10,9 @@ that are still alive. Combinations that leave the same terms are walked once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from hub.kernel.frozen import dataclass
 from hub.rules.cells import cells_of
 from hub.rules.conditions import Check
 from hub.rules.table import DecisionTable

@@ -10,11 +10,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 from hub.rules.conditions import All, parse_condition
 from hub.rules.index import Index
 from hub.rules.schema import Schema, WrongValueError, child

@@ -13,12 +13,13 @@ waits (or was given up) carries `pending_pk`, the hash key of a sparse index, in
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import hashed_id
 from hub.kernel.positions import no_such_cursor
 from hub.store.messages import Arrival, InboxItem, State

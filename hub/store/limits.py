@@ -16,10 +16,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from hub.kernel.errors import HubError
+from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import OverLimit
 from hub.store.table import Item, Lost, Table
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import groupby, islice
@@ -25,6 +25,7 @@ from zlib import crc32
 from hub.kernel import regions
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 from hub.kernel.positions import no_such_cursor
 from hub.store.table import Index, Item, Key, Table
 

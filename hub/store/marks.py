@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 
 from hub.kernel.errors import HubError
+from hub.kernel.frozen import dataclass
 from hub.store.writes import Key, Update
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
+
+from hub.kernel.frozen import dataclass
 
 State = Literal["pending", "processed", "quarantined", "dead"]
 Source = Literal["push", "pull"]

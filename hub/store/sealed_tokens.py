@@ -7,9 +7,9 @@ call platforms.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from hub.kernel.frozen import dataclass
 from hub.store.sealing import PREFIX, Sealer
 from hub.store.table import Item, Key, Table
 

@@ -14,11 +14,12 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from hub.kernel.errors import HubError
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.connection import Connection
 from hub.store.table import passing

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from uuid import uuid4
 
 from hub.kernel.errors import Broken, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.positions import no_such_cursor
 from hub.store.faults import Busy, Lost, passing, translated
 from hub.store.items import Item, plain_item, raw_item

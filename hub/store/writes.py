@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from hub.kernel.frozen import dataclass
 from hub.store.items import Item, raw_item
 
 Key = tuple[str, str]

@@ -53,16 +53,16 @@ class Double:
 
     def control(self, what: str, body: Any) -> Reply:
         """orders: `shop_order_detail`s; after_sales: data of /afterSale/Detail. A later one replaces the earlier."""
-        given = body if isinstance(body, list) else [body]
+        items = body if isinstance(body, list) else [body]
         if what == "orders":
-            told = {str(order["order_id"]): order for order in given}
-            self.orders |= told
+            by_number = {str(order["order_id"]): order for order in items}
+            self.orders |= by_number
         elif what == "after_sales":
-            told = {str(_info(one)["after_sale_id"]): one for one in given}
-            self.after_sales |= told
+            by_number = {str(_info(item)["after_sale_id"]): item for item in items}
+            self.after_sales |= by_number
         else:
             return Reply({"error": f"no control {what}"}, 404)
-        return Reply({what: list(told)})
+        return Reply({what: list(by_number)})
 
     def expire_tokens(self) -> None:
         """Every access token given out so far is invalid from now on; the refresh tokens live."""
@@ -100,19 +100,19 @@ class Double:
         return _ok({"shop_order_detail": order})
 
     def _after_sale(self, call: PlatformCall) -> Reply:
-        found = self.after_sales.get(str(call.body.get("after_sale_id")))
-        if found is None:
+        after_sale = self.after_sales.get(str(call.body.get("after_sale_id")))
+        if after_sale is None:
             return _refusal(50002, "isv.business-failed:aftersale-not-found", "售后单不存在")
-        return _ok(found)
+        return _ok(after_sale)
 
     def _orders(self, call: PlatformCall) -> Reply:
         """Orders updated within [update_time_start, update_time_end]; without `order_by` by time of creation."""
         body = call.body
         key = "update_time" if body.get("order_by") == "update_time" else "create_time"
-        found = _within(self.orders.values(), body.get("update_time_start"), body.get("update_time_end"))
-        found.sort(key=lambda order: int(order.get(key, 0)), reverse=not body.get("order_asc", False))
-        page, size, shown = _shown(found, body)
-        return _ok({"shop_order_list": shown, "total": len(found), "page": page, "size": size})
+        rows = _within(self.orders.values(), body.get("update_time_start"), body.get("update_time_end"))
+        rows.sort(key=lambda order: int(order.get(key, 0)), reverse=not body.get("order_asc", False))
+        page, size, shown = _shown(rows, body)
+        return _ok({"shop_order_list": shown, "total": len(rows), "page": page, "size": size})
 
     def _after_sales(self, call: PlatformCall) -> Reply:
         """After-sales by update time; without `order_by` a polling reader misses rows, so here it gets none."""
@@ -121,13 +121,13 @@ class Double:
             return _ok({"items": [], "total": 0, "has_more": False, "page": 0, "size": 0})
         if int(body.get("page", 0)) * int(body.get("size", 20)) > DEPTH_MAX:
             return _refusal(50002, "isv.business-failed:too-deep", "page*size 不能超过 50000")
-        rows = [_listed(one) for one in self.after_sales.values()]
-        found = _within(rows, body.get("update_start_time"), body.get("update_end_time"))
-        found.sort(key=lambda row: int(row["update_time"]))
-        page, size, shown = _shown(found, body)
+        listed = [_listed(after_sale) for after_sale in self.after_sales.values()]
+        rows = _within(listed, body.get("update_start_time"), body.get("update_end_time"))
+        rows.sort(key=lambda row: int(row["update_time"]))
+        page, size, shown = _shown(rows, body)
         items = [{"aftersale_info": row, "order_info": row.pop("order_info")} for row in shown]
-        more = (page + 1) * size < len(found)
-        return _ok({"items": items, "total": len(found), "has_more": more, "page": page, "size": len(items)})
+        more = (page + 1) * size < len(rows)
+        return _ok({"items": items, "total": len(rows), "has_more": more, "page": page, "size": len(items)})
 
 
 def signature(secret: str, query: Mapping[str, str], body: Mapping[str, Any]) -> str:
@@ -158,9 +158,9 @@ def _within(rows: Iterable[dict[str, Any]], first: Any, last: Any) -> list[dict[
     return [row for row in rows if int(first or 0) <= int(row.get("update_time") or 0) <= int(last or 2**53)]
 
 
-def _shown(found: list[dict[str, Any]], body: Mapping[str, Any]) -> tuple[int, int, list[dict[str, Any]]]:
+def _shown(rows: list[dict[str, Any]], body: Mapping[str, Any]) -> tuple[int, int, list[dict[str, Any]]]:
     page, size = int(body.get("page", 0)), min(int(body.get("size", 20)), PAGE_SIZE_MAX)
-    return page, size, found[page * size : (page + 1) * size]
+    return page, size, rows[page * size : (page + 1) * size]
 
 
 def _ok(data: Mapping[str, Any]) -> Reply:

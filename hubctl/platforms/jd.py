@@ -77,88 +77,88 @@ class Double:
             return _refusal(12, "无效签名", "Invalid Signature")
         if form.get("access_token") not in self.tokens:
             return _refusal(19, "无效access_token", "Invalid access_token")
-        api, asked = form.get("method", ""), json.loads(form.get("360buy_param_json") or "{}")
+        api, params = form.get("method", ""), json.loads(form.get("360buy_param_json") or "{}")
         if api in LISTS:
-            return self._list(api, asked)
+            return self._list(api, params)
         known = {SEARCH: self._search, DETAIL: self._order, PAID_BACK: self._paid_back}
         handler = known.get(api)
-        return handler(asked) if handler else _refusal(15, "不存在的方法名", "Invalid Method")
+        return handler(params) if handler else _refusal(15, "不存在的方法名", "Invalid Method")
 
     def control(self, what: str, body: Any) -> Reply:
         """orders; after_sales: cancel refunds (with `id`) or service bills. moves: {"number", "at"}."""
-        given = body if isinstance(body, list) else [body]
+        items = body if isinstance(body, list) else [body]
         if what == "moves":
-            self.moves += [(str(one["number"]), str(one["at"])) for one in given]
+            self.moves += [(str(item["number"]), str(item["at"])) for item in items]
         elif what == "orders":
-            self.orders |= {str(one["orderId"]): dict(one) for one in given}
+            self.orders |= {str(item["orderId"]): dict(item) for item in items}
         elif what == "after_sales":
-            self.cancels |= {str(one["id"]): dict(one) for one in given if "id" in one}
-            bills = [one for one in given if "sameOrderServiceBill" in one]
-            self.services |= {str(one["sameOrderServiceBill"]["serviceId"]): dict(one) for one in bills}
+            self.cancels |= {str(item["id"]): dict(item) for item in items if "id" in item}
+            bills = [item for item in items if "sameOrderServiceBill" in item]
+            self.services |= {str(item["sameOrderServiceBill"]["serviceId"]): dict(item) for item in bills}
         else:
             return Reply({"error": f"no control {what}"}, 404)
-        return Reply({what: len(given)})
+        return Reply({what: len(items)})
 
     def expire_tokens(self) -> None:
         """Every access token given out so far is invalid; what renews them is not."""
         self.tokens.clear()
 
     def _token(self, form: Mapping[str, str], secret: str) -> Reply:
-        given = form.get("refresh_token", "")
-        if form.get("app_secret") != secret or given not in self.renewals:
+        refresh_token = form.get("refresh_token", "")
+        if form.get("app_secret") != secret or refresh_token not in self.renewals:
             return Reply({"code": 401, "msg": "invalid refresh_token"})
-        self.renewals.discard(given)
+        self.renewals.discard(refresh_token)
         token, renewal = secrets.token_hex(16), secrets.token_hex(16)
         self.tokens.add(token)
         self.renewals.add(renewal)
         return Reply({"access_token": token, "expires_in": TOKEN_SECONDS, "refresh_token": renewal, "code": 0})
 
-    def _search(self, asked: Mapping[str, Any]) -> Reply:
-        first, last = str(asked.get("start_date", "")), str(asked.get("end_date", ""))
-        page, size = asked.get("page"), asked.get("page_size")
+    def _search(self, params: Mapping[str, Any]) -> Reply:
+        first, last = str(params.get("start_date", "")), str(params.get("end_date", ""))
+        page, size = params.get("page"), params.get("page_size")
         if not isinstance(page, str) or not isinstance(size, str) or int(size) > ORDERS_MAX:
             return _inner(SEARCH, "searchorderinfo_result", "page")
-        if _span(first, last) > MONTH or asked.get("dateType") != "0" or not asked.get("optional_fields"):
+        if _span(first, last) > MONTH or params.get("dateType") != "0" or not params.get("optional_fields"):
             return _inner(SEARCH, "searchorderinfo_result", "start_date,end_date")
-        states = str(asked.get("order_state", "")).split(",")
-        found = [one for one in self.orders.values() if first <= str(one["modified"]) <= last]
-        found = [one for one in found if str(one["orderState"]) in states]
-        found.sort(key=lambda one: str(one["modified"]), reverse=asked.get("sortType") != "0")
-        shown = found[(int(page) - 1) * int(size) : int(page) * int(size)]
+        states = str(params.get("order_state", "")).split(",")
+        rows = [item for item in self.orders.values() if first <= str(item["modified"]) <= last]
+        rows = [item for item in rows if str(item["orderState"]) in states]
+        rows.sort(key=lambda item: str(item["modified"]), reverse=params.get("sortType") != "0")
+        shown = rows[(int(page) - 1) * int(size) : int(page) * int(size)]
         if self.moves:
             number, at = self.moves.pop(0)
             self.orders[number] = {**self.orders[number], "modified": at}
-        told = {"apiResult": _fine(), "orderTotal": str(len(found)), "orderInfoList": shown}
-        return _ok(SEARCH, {"searchorderinfo_result": told})
+        answer = {"apiResult": _fine(), "orderTotal": str(len(rows)), "orderInfoList": shown}
+        return _ok(SEARCH, {"searchorderinfo_result": answer})
 
-    def _order(self, asked: Mapping[str, Any]) -> Reply:
-        order = self.orders.get(str(asked.get("order_id")))
-        if order is None or not asked.get("optional_fields"):
+    def _order(self, params: Mapping[str, Any]) -> Reply:
+        order = self.orders.get(str(params.get("order_id")))
+        if order is None or not params.get("optional_fields"):
             return _inner(DETAIL, "orderDetailInfo", "order not found")
         return _ok(DETAIL, {"orderDetailInfo": {"apiResult": _fine(), "orderInfo": order}})
 
-    def _list(self, api: str, asked: Mapping[str, Any]) -> Reply:
-        kind, (result, rows), page_name, windows = LISTS[api]
+    def _list(self, api: str, params: Mapping[str, Any]) -> Reply:
+        kind, (result, rows_name), page_name, windows = LISTS[api]
         known: dict[str, dict[str, Any]] = getattr(self, kind)
-        found = list(known.values())
-        if asked.get("ids"):
-            found = [one for number, one in known.items() if number in str(asked["ids"]).split(",")]
-        if asked.get("orderId"):
-            found = [one for one in found if _order_no(one) == str(asked["orderId"])]
+        rows = list(known.values())
+        if params.get("ids"):
+            rows = [item for number, item in known.items() if number in str(params["ids"]).split(",")]
+        if params.get("orderId"):
+            rows = [item for item in rows if _order_no(item) == str(params["orderId"])]
         for start, end, name, longest in windows:
-            first, last = str(asked.get(start, "")), str(asked.get(end, ""))
+            first, last = str(params.get(start, "")), str(params.get(end, ""))
             if first and _span(first, last) > longest:
                 return _inner(api, result, start)
-            found = [one for one in found if not first or first <= str(one.get(name, "")) <= last]
-        page, size = int(asked.get(page_name, "1")), int(asked.get("pageSize", "10"))
+            rows = [item for item in rows if not first or first <= str(item.get(name, "")) <= last]
+        page, size = int(params.get(page_name, "1")), int(params.get("pageSize", "10"))
         if size > AFTER_SALES_MAX:
             return _inner(api, result, "pageSize")
-        shown = found[(page - 1) * size : page * size]
-        listed = [{name: value for name, value in one.items() if name != "actualRefundAmount"} for one in shown]
-        return _ok(api, {result: {"success": True, "totalCount": len(found), rows: listed}})
+        shown = rows[(page - 1) * size : page * size]
+        listed = [{name: value for name, value in item.items() if name != "actualRefundAmount"} for item in shown]
+        return _ok(api, {result: {"success": True, "totalCount": len(rows), rows_name: listed}})
 
-    def _paid_back(self, asked: Mapping[str, Any]) -> Reply:
-        row = self.services.get(str(asked.get("afsServiceId")))
+    def _paid_back(self, params: Mapping[str, Any]) -> Reply:
+        row = self.services.get(str(params.get("afsServiceId")))
         if row is None or "actualRefundAmount" not in row:
             return _inner(PAID_BACK, "result", "service not found")
         amount = {"actualRefundAmount": row["actualRefundAmount"]}
@@ -185,8 +185,8 @@ def _fine() -> dict[str, Any]:
     return {"success": True, "englishErrCode": "success", "chineseErrCode": "操作成功"}
 
 
-def _ok(api: str, told: dict[str, Any]) -> Reply:
-    return Reply({f"{api.replace('.', '_')}_responce": {"code": "0", **told}})
+def _ok(api: str, answer: dict[str, Any]) -> Reply:
+    return Reply({f"{api.replace('.', '_')}_responce": {"code": "0", **answer}})
 
 
 def _inner(api: str, place: str, what: str) -> Reply:

@@ -47,7 +47,9 @@ class Double:
         """followers: [{"openid": …, "subscribe": 0 or 1, …}]; refusals: {"openid": …, "errcode": …} for the next send;
         refuse_tokens: see Apps."""
         if what == "followers":
-            self.followers |= {str(one["openid"]): dict(one) for one in (body if isinstance(body, list) else [body])}
+            self.followers |= {
+                str(follower["openid"]): dict(follower) for follower in (body if isinstance(body, list) else [body])
+            }
             return Reply({"followers": sorted(self.followers)})
         if what == "refusals":
             self.ordered[str(body["openid"])] = int(body["errcode"])

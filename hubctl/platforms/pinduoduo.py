@@ -68,15 +68,15 @@ class Double:
 
     def control(self, what: str, body: Any) -> Reply:
         """orders, after_sales: rows that replace those of their number. moves: {"number", "at"}."""
-        given = body if isinstance(body, list) else [body]
+        items = body if isinstance(body, list) else [body]
         if what == "moves":
-            self.moves += [(str(one["number"]), str(one["at"])) for one in given]
+            self.moves += [(str(item["number"]), str(item["at"])) for item in items]
             return Reply({what: len(self.moves)})
         if what not in KINDS:
             return Reply({"error": f"no control {what}"}, 404)
-        told = {str(one[KINDS[what][0]]): dict(one) for one in given}
-        self.rows[what] |= told
-        return Reply({what: list(told)})
+        answer = {str(item[KINDS[what][0]]): dict(item) for item in items}
+        self.rows[what] |= answer
+        return Reply({what: list(answer)})
 
     def expire_tokens(self) -> None:
         """Every access token given out so far has expired; what renews them has not."""
@@ -84,17 +84,17 @@ class Double:
 
     def _token(self, api: str, form: Mapping[str, str], mall_id: str) -> Reply:
         renewing = api.endswith(".refresh")
-        known, given = (self.renewals, form.get("refresh_token")) if renewing else (self.codes, form.get("code"))
-        if given not in known:
+        known, items = (self.renewals, form.get("refresh_token")) if renewing else (self.codes, form.get("code"))
+        if items not in known:
             return _refusal(10018, "授权已失效")
-        known.discard(str(given))
+        known.discard(str(items))
         if not renewing:
             self.renewals.clear()
         self.tokens = {secrets.token_hex(20)}
         renewal = secrets.token_hex(20)
         self.renewals.add(renewal)
-        told = {"access_token": next(iter(self.tokens)), "expires_in": TOKEN_SECONDS, "owner_id": mall_id}
-        return Reply({f"{api.removeprefix('pdd.').replace('.', '_')}_response": told | {"refresh_token": renewal}})
+        answer = {"access_token": next(iter(self.tokens)), "expires_in": TOKEN_SECONDS, "owner_id": mall_id}
+        return Reply({f"{api.removeprefix('pdd.').replace('.', '_')}_response": answer | {"refresh_token": renewal}})
 
     def _order(self, form: Mapping[str, str]) -> Reply:
         order = self.rows["orders"].get(form.get("order_sn", ""))
@@ -107,17 +107,17 @@ class Double:
         return Reply({**row, "request_id": "local"})
 
     def _orders(self, form: Mapping[str, str]) -> Reply:
-        found = self._found("orders", form, ("is_lucky_flag", "order_status", "refund_status"))
-        if isinstance(found, Reply):
-            return found
-        return Reply({"order_sn_increment_get_response": {"order_sn_list": found[1], "total_count": found[0]}})
+        rows = self._found("orders", form, ("is_lucky_flag", "order_status", "refund_status"))
+        if isinstance(rows, Reply):
+            return rows
+        return Reply({"order_sn_increment_get_response": {"order_sn_list": rows[1], "total_count": rows[0]}})
 
     def _after_sales(self, form: Mapping[str, str]) -> Reply:
-        found = self._found("after_sales", form, ("after_sales_status", "after_sales_type"))
-        if isinstance(found, Reply):
-            return found
-        listed = [_as_listed(row) for row in found[1]]
-        return Reply({"refund_increment_get_response": {"refund_list": listed, "total_count": found[0]}})
+        rows = self._found("after_sales", form, ("after_sales_status", "after_sales_type"))
+        if isinstance(rows, Reply):
+            return rows
+        listed = [_as_listed(row) for row in rows[1]]
+        return Reply({"refund_increment_get_response": {"refund_list": listed, "total_count": rows[0]}})
 
     def _found(
         self, kind: str, form: Mapping[str, str], required: tuple[str, ...]
@@ -128,22 +128,30 @@ class Double:
         if (
             not 0 <= last - first <= WINDOW_SECONDS
             or size > PAGE_SIZE_MAX
-            or any(not form.get(one) for one in required)
+            or any(not form.get(item) for item in required)
         ):
             return _refusal(50001, "参数错误：时间间隔、分页或必填参数")
-        found = [row for row in self.rows[kind].values() if first <= _seconds(row[by]) <= last]
-        found.sort(key=lambda row: _seconds(row[by]), reverse=True)
+        rows = [row for row in self.rows[kind].values() if first <= _seconds(row[by]) <= last]
+        rows.sort(key=lambda row: _seconds(row[by]), reverse=True)
         if self.moves and self.moves[0][0] in self.rows[kind]:
             number, at = self.moves.pop(0)
             self.rows[kind][number] = {**self.rows[kind][number], by: at}
-        return len(found), found[(page - 1) * size : page * size]
+        return len(rows), rows[(page - 1) * size : page * size]
 
     def _coupon(self, api: str, form: Mapping[str, str]) -> Reply:
         place, needed = COUPONS[api]
-        wanted = ("batch_desc", "batch_start_time", "batch_end_time", "discount", "init_quantity", "user_limit", needed)
-        if any(not form.get(one) for one in wanted):
+        required_names = (
+            "batch_desc",
+            "batch_start_time",
+            "batch_end_time",
+            "discount",
+            "init_quantity",
+            "user_limit",
+            needed,
+        )
+        if any(not form.get(item) for item in required_names):
             return _refusal(50001, "参数错误：优惠券")
-        self.coupons.append({name: form[name] for name in ("type", *wanted)})
+        self.coupons.append({name: form[name] for name in ("type", *required_names)})
         return Reply({place: {"batch_id": 900_000_000 + len(self.coupons)}})
 
 
@@ -165,5 +173,11 @@ def _seconds(written: object) -> float:
 
 
 def _refusal(code: int, message: str) -> Reply:
-    told = {"error_code": code, "error_msg": message, "sub_code": str(code), "sub_msg": message, "request_id": "local"}
-    return Reply({"error_response": told})
+    answer = {
+        "error_code": code,
+        "error_msg": message,
+        "sub_code": str(code),
+        "sub_msg": message,
+        "request_id": "local",
+    }
+    return Reply({"error_response": answer})

@@ -52,12 +52,12 @@ class Double:
 
     def control(self, what: str, body: Any) -> Reply:
         """orders: `Order` nodes; after_sales: `Refund` and `Return` nodes, each with its `order`."""
-        given = body if isinstance(body, list) else [body]
+        items = body if isinstance(body, list) else [body]
         if what not in ("orders", "after_sales"):
             return Reply({"error": f"no control {what}"}, 404)
-        told = {str(node["id"]): node for node in given}
-        (self.orders if what == "orders" else self.after_sales).update(told)
-        return Reply({what: list(told)})
+        nodes_by_id = {str(node["id"]): node for node in items}
+        (self.orders if what == "orders" else self.after_sales).update(nodes_by_id)
+        return Reply({what: list(nodes_by_id)})
 
     def expire_tokens(self) -> None:
         """The tokens by client credentials die; those of the stores do not expire."""
@@ -86,14 +86,14 @@ class Double:
     def _after_sales(self, variables: Mapping[str, Any]) -> Reply:
         """Orders, each with the refunds and returns that name it; an order is as new as the newest of them."""
         nodes: dict[str, dict[str, Any]] = {}
-        for one in self.after_sales.values():
-            order = one["order"]
+        for after_sale in self.after_sales.values():
+            order = after_sale["order"]
             node = {"id": order["id"], "updatedAt": order["updatedAt"], "refunds": [], "returns": {"nodes": []}}
             node = nodes.setdefault(order["id"], node)
-            if "/Return/" in one["id"]:
-                node["returns"]["nodes"].append({"id": one["id"]})
+            if "/Return/" in after_sale["id"]:
+                node["returns"]["nodes"].append({"id": after_sale["id"]})
             else:
-                node["refunds"].append({"id": one["id"], "return": one.get("return")})
+                node["refunds"].append({"id": after_sale["id"], "return": after_sale.get("return")})
         return self._page(variables, list(nodes.values()))
 
     def _page(self, variables: Mapping[str, Any], nodes: list[dict[str, Any]]) -> Reply:
@@ -105,13 +105,13 @@ class Double:
                 {"errors": [{"message": "bad arguments", "extensions": {"code": "argumentLiteralsIncompatible"}}]}
             )
         start, end = (datetime.fromisoformat(moment) for moment in window.groups())
-        found = [node for node in nodes if start <= datetime.fromisoformat(node["updatedAt"]) <= end]
-        found.sort(key=lambda node: (datetime.fromisoformat(node["updatedAt"]), node["id"]))
+        changed = [node for node in nodes if start <= datetime.fromisoformat(node["updatedAt"]) <= end]
+        changed.sort(key=lambda node: (datetime.fromisoformat(node["updatedAt"]), node["id"]))
         skipped = int(base64.b64decode(str(variables.get("after") or "MA==")))
-        shown, more = found[skipped : skipped + first], skipped + first < len(found)
+        shown, more = changed[skipped : skipped + first], skipped + first < len(changed)
         cursor = base64.b64encode(str(skipped + len(shown)).encode()).decode() if shown else None
         return _data(orders={"nodes": shown, "pageInfo": {"hasNextPage": more, "endCursor": cursor}})
 
 
-def _data(**found: Any) -> Reply:
-    return Reply({"data": found, "extensions": {"cost": {"requestedQueryCost": 1}}})
+def _data(**fields: Any) -> Reply:
+    return Reply({"data": fields, "extensions": {"cost": {"requestedQueryCost": 1}}})

@@ -51,12 +51,12 @@ class Double:
         """An AccessKey never expires."""
 
     def _unsigned(self, call: PlatformCall) -> Reply | None:
-        told = AUTHORIZATION.fullmatch(call.headers.get("authorization", ""))
-        if told is None or not set(told[2].split(";")) >= MUST_SIGN:
+        match = AUTHORIZATION.fullmatch(call.headers.get("authorization", ""))
+        if match is None or not set(match[2].split(";")) >= MUST_SIGN:
             return _refusal("IncompleteSignature", "The request signature does not conform to standards", 400)
-        if told[1] not in self.keys:
+        if match[1] not in self.keys:
             return _refusal("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404)
-        if not compare_digest(_signature(call, told[2], self.keys[told[1]]), told[3]):
+        if not compare_digest(_signature(call, match[2], self.keys[match[1]]), match[3]):
             return _refusal("SignatureDoesNotMatch", "Specified signature is not matched with our calculation.", 400)
         if (
             abs(timegm(time.strptime(call.headers["x-acs-date"], "%Y-%m-%dT%H:%M:%SZ")) - self.now())

@@ -51,17 +51,17 @@ class Double:
         """A key never expires."""
 
     def _unsigned(self, call: PlatformCall) -> Reply | None:
-        told = AUTHORIZATION.fullmatch(call.headers.get("authorization", ""))
+        status = AUTHORIZATION.fullmatch(call.headers.get("authorization", ""))
         stamp = call.headers.get("x-tc-timestamp", "")
-        if told is None or not {"content-type", "host"} <= set(told[3].split(";")) or not stamp.isdigit():
+        if status is None or not {"content-type", "host"} <= set(status[3].split(";")) or not stamp.isdigit():
             return _error("AuthFailure.InvalidAuthorization", "The Authorization header is invalid.")
-        if told[1] not in self.keys:
+        if status[1] not in self.keys:
             return _error("AuthFailure.SecretIdNotFound", "The SecretId is not found.")
-        if abs(int(stamp) - self.now()) > AGE_LIMIT_SECONDS or told[2] != time.strftime(
+        if abs(int(stamp) - self.now()) > AGE_LIMIT_SECONDS or status[2] != time.strftime(
             "%Y-%m-%d", time.gmtime(int(stamp))
         ):
             return _error("AuthFailure.SignatureExpire", "The signature is expired.")
-        if not compare_digest(_signature(call, told[3], told[2], self.keys[told[1]]), told[4]):
+        if not compare_digest(_signature(call, status[3], status[2], self.keys[status[1]]), status[4]):
             return _error("AuthFailure.SignatureFailure", "The provided credentials could not be validated.")
         return None
 
@@ -81,8 +81,8 @@ class Double:
             phone, "Ok" if PHONE.fullmatch(phone) else "InvalidParameterValue.IncorrectPhoneNumber"
         )
         serial = f"2433:{len(self.sent) + 1:012}" if code == "Ok" else ""
-        told = {"SerialNo": serial, "PhoneNumber": phone, "Fee": int(code == "Ok"), "SessionContext": context}
-        return {**told, "Code": code, "Message": "send success" if code == "Ok" else code, "IsoCode": "CN"}
+        status = {"SerialNo": serial, "PhoneNumber": phone, "Fee": int(code == "Ok"), "SessionContext": context}
+        return {**status, "Code": code, "Message": "send success" if code == "Ok" else code, "IsoCode": "CN"}
 
 
 def _signature(call: PlatformCall, names: str, day: str, secret: str) -> str:

@@ -57,15 +57,15 @@ class Double:
 
     def control(self, what: str, body: Any) -> Reply:
         """orders, after_sales, reviews: rows that replace those of their number. moves: {"number", "at"}."""
-        given = body if isinstance(body, list) else [body]
+        items = body if isinstance(body, list) else [body]
         if what == "moves":
-            self.moves += [(str(one["number"]), str(one["at"])) for one in given]
+            self.moves += [(str(item["number"]), str(item["at"])) for item in items]
             return Reply({what: len(self.moves)})
         if what not in KINDS:
             return Reply({"error": f"no control {what}"}, 404)
-        told = {str(one[KINDS[what]]): dict(one) for one in given}
-        self.rows[what] |= told
-        return Reply({what: list(told)})
+        answer = {str(item[KINDS[what]]): dict(item) for item in items}
+        self.rows[what] |= answer
+        return Reply({what: list(answer)})
 
     def expire_tokens(self) -> None:
         """The seller took the authorisation back: no session is valid any more."""
@@ -86,11 +86,11 @@ class Double:
             return _refusal(41, "Invalid arguments:end_modified", "isv.invalid-parameter")
         if size > PAGE_SIZE_MAX or page < 1:
             return _refusal(41, "Invalid arguments:page_size", "isv.invalid-parameter")
-        found = [row for row in self.rows[kind].values() if first <= str(row[by]) <= last]
-        found.sort(key=lambda row: str(row[by]), reverse=True)
-        found = found[:REVIEWS_MAX] if kind == "reviews" else found
-        shown = found[(page - 1) * size : page * size]
-        reply = _ok(form, {"total_results": len(found)} | ({places[0]: {places[1]: shown}} if shown else {}))
+        rows = [row for row in self.rows[kind].values() if first <= str(row[by]) <= last]
+        rows.sort(key=lambda row: str(row[by]), reverse=True)
+        rows = rows[:REVIEWS_MAX] if kind == "reviews" else rows
+        shown = rows[(page - 1) * size : page * size]
+        reply = _ok(form, {"total_results": len(rows)} | ({places[0]: {places[1]: shown}} if shown else {}))
         self._move(kind, by)
         return reply
 
@@ -115,11 +115,11 @@ def _seconds(written: str) -> float:
         return float("nan")
 
 
-def _ok(form: Mapping[str, str], told: dict[str, Any]) -> Reply:
+def _ok(form: Mapping[str, str], answer: dict[str, Any]) -> Reply:
     name = form["method"].removeprefix("taobao.").replace(".", "_")
-    return Reply({f"{name}_response": {**told, "request_id": "local"}})
+    return Reply({f"{name}_response": {**answer, "request_id": "local"}})
 
 
 def _refusal(code: int, message: str, sub_code: str = "") -> Reply:
-    told: dict[str, Any] = {"code": code, "msg": message, "request_id": "local"}
-    return Reply({"error_response": told | ({"sub_code": sub_code, "sub_msg": message} if sub_code else {})})
+    answer: dict[str, Any] = {"code": code, "msg": message, "request_id": "local"}
+    return Reply({"error_response": answer | ({"sub_code": sub_code, "sub_msg": message} if sub_code else {})})

@@ -81,7 +81,7 @@ class Double:
         made up. The answer is what its callback says (open_kfid, token). sessions: {open_kfid, external_userid, state}.
         accounts: [{open_kfid}]. customers: [{external_userid, unionid}]: what batchget says of them."""
         if what == "customers":
-            self.customers |= {str(one["external_userid"]): dict(one) for one in body}
+            self.customers |= {str(item["external_userid"]): dict(item) for item in body}
             return Reply({"customers": sorted(self.customers)})
         if what == "messages":
             return self._put(body if isinstance(body, list) else [body])
@@ -98,9 +98,9 @@ class Double:
         """Every access token is invalid from now on; those of callbacks live on."""
         self.apps.tokens.clear()
 
-    def _put(self, given: list[dict[str, Any]]) -> Reply:
+    def _put(self, messages: list[dict[str, Any]]) -> Reply:
         account = ""
-        for row in given:
+        for row in messages:
             made = {
                 "msgid": f"row-{secrets.token_hex(8)}",
                 "origin": FROM_CUSTOMER,
@@ -178,15 +178,17 @@ class Double:
 
     def _customers(self, body: Mapping[str, Any]) -> Reply:
         """As https://developer.work.weixin.qq.com/document/path/95159."""
-        asked = [str(one) for one in body.get("external_userid_list") or ()]
-        if not 1 <= len(asked) <= CUSTOMERS_MAX:
+        ids = [str(item) for item in body.get("external_userid_list") or ()]
+        if not 1 <= len(ids) <= CUSTOMERS_MAX:
             return refusal(40058, "invalid external_userid_list")
         known = [
-            {"nickname": "", "avatar": "", "gender": 0, **self.customers[one]} for one in asked if one in self.customers
+            {"nickname": "", "avatar": "", "gender": 0, **self.customers[item]}
+            for item in ids
+            if item in self.customers
         ]
-        return ok(customer_list=known, invalid_external_userid=[one for one in asked if one not in self.customers])
+        return ok(customer_list=known, invalid_external_userid=[item for item in ids if item not in self.customers])
 
     def _accounts(self, body: Mapping[str, Any]) -> Reply:
         start, limit = int(body.get("offset", 0)), min(int(body.get("limit", 100)), 100)
-        listed = [{"open_kfid": one, "name": one, "avatar": ""} for one in sorted(self.rows)]
+        listed = [{"open_kfid": item, "name": item, "avatar": ""} for item in sorted(self.rows)]
         return ok(account_list=listed[start : start + limit])

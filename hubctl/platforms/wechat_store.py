@@ -51,15 +51,15 @@ class Double:
     def control(self, what: str, body: Any) -> Reply:
         """orders, after_sales: as the details tell them, a later one replaces the earlier. orders_max: {"orders": n}.
         whitelist: {"allowed": false}. refuse_tokens: see Apps."""
-        given = body if isinstance(body, list) else [body]
+        items = body if isinstance(body, list) else [body]
         if what == "orders":
-            told = {str(one["order_id"]): one for one in given}
-            self.orders |= told
-            return Reply({what: list(told)})
+            by_number = {str(row["order_id"]): row for row in items}
+            self.orders |= by_number
+            return Reply({what: list(by_number)})
         if what == "after_sales":
-            told = {str(one["after_sale_order_id"]): one for one in given}
-            self.after_sales |= told
-            return Reply({what: list(told)})
+            by_number = {str(row["after_sale_order_id"]): row for row in items}
+            self.after_sales |= by_number
+            return Reply({what: list(by_number)})
         if what == "orders_max":
             self.orders_max = int(body["orders"])
         elif what == "whitelist":
@@ -79,18 +79,18 @@ class Double:
         return ok(order=order) if order else refusal(100002, "order not found")
 
     def _after_sale(self, body: Mapping[str, Any]) -> Reply:
-        found = self.after_sales.get(str(body.get("after_sale_order_id")))
-        return ok(after_sale_order=found) if found else refusal(100002, "after sale order not found")
+        rows = self.after_sales.get(str(body.get("after_sale_order_id")))
+        return ok(after_sale_order=rows) if rows else refusal(100002, "after sale order not found")
 
     def _order_list(self, body: Mapping[str, Any]) -> Reply:
         window = body.get("update_time_range") or {}
         first, last, size = window.get("start_time"), window.get("end_time"), body.get("page_size", 10)
         if not _window(first, last, ORDER_WINDOW_SECONDS) or not 1 <= size <= PAGE_SIZE_MAX:
             return refusal(40097, "invalid args")
-        found = _changed(self.orders, first, last)
-        if len(found) > self.orders_max:
+        rows = _changed(self.orders, first, last)
+        if len(rows) > self.orders_max:
             return refusal(31042, "too many orders, please narrow the time range")
-        return _page("order_id_list", found, body, size)
+        return _page("order_id_list", rows, body, size)
 
     def _after_sale_list(self, body: Mapping[str, Any]) -> Reply:
         first, last = body.get("begin_update_time"), body.get("end_update_time")
@@ -104,17 +104,17 @@ def _window(first: Any, last: Any, longest: int) -> bool:
 
 
 def _changed(known: Mapping[str, Mapping[str, Any]], first: Any, last: Any) -> list[str]:
-    rows = [(int(one.get("update_time", 0)), number) for number, one in known.items()]
+    rows = [(int(row.get("update_time", 0)), number) for number, row in known.items()]
     return [number for changed_at, number in sorted(rows) if first <= changed_at <= last]
 
 
-def _page(name: str, found: Sequence[str], body: Mapping[str, Any], size: int) -> Reply:
+def _page(name: str, rows: Sequence[str], body: Mapping[str, Any], size: int) -> Reply:
     """The page that next_key names: `<offset>-<hash of the filters>`."""
     filters = {key: value for key, value in body.items() if key != "next_key"}
     mark = hashlib.sha256(json.dumps(filters, sort_keys=True).encode()).hexdigest()[:12]
-    offset_text, _, told = str(body.get("next_key") or f"0-{mark}").partition("-")
-    if told != mark:
+    offset_text, _, by_number = str(body.get("next_key") or f"0-{mark}").partition("-")
+    if by_number != mark:
         return refusal(606006, "next_key does not match the filters")
     end = int(offset_text) + size
-    more = end < len(found)
-    return ok(**{name: list(found[int(offset_text) : end]), "has_more": more, "next_key": f"{end}-{mark}"})
+    more = end < len(rows)
+    return ok(**{name: list(rows[int(offset_text) : end]), "has_more": more, "next_key": f"{end}-{mark}"})

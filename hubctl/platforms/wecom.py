@@ -6,12 +6,15 @@ Messages as https://developer.work.weixin.qq.com/document/path/90236, greetings 
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from hubctl.platforms.corp import CorpApps, ok, refusal
 from hubctl.platforms.recorder import PlatformCall, Reply
 
+DOORS = ("/connect/oauth2/authorize", "/wwlogin/sso/login")
 RECEIVERS = ("touser", "toparty", "totag")
 TEXT_BYTES_MAX = 2048
 GREETING_BYTES_MAX = 4000
@@ -31,6 +34,8 @@ class Double:
         self.customers: dict[str, dict[str, Any]] = {}
         self.delivered: dict[str, Reply] = {}
         self.unlicensed: tuple[str, ...] = ()
+        self.codes: dict[str, str] = {}
+        self.at_the_door = ""
 
     def answer(self, call: PlatformCall) -> Reply:
         """WeCom's answer to a call."""
@@ -42,6 +47,10 @@ class Double:
             "/cgi-bin/appchat/send": self._post_group,
             "/cgi-bin/externalcontact/send_welcome_msg": self._greet,
         }
+        if call.path in DOORS:
+            return self._open_door(call.query)
+        if call.path == "/cgi-bin/auth/getuserinfo":
+            return self.apps.refuse(call) or self._member(call.query.get("code", ""))
         if call.path == "/cgi-bin/externalcontact/get":
             return self.apps.refuse(call) or self._detail(call.query.get("external_userid", ""))
         handler = known.get(call.path)
@@ -51,10 +60,18 @@ class Double:
 
     def control(self, what: str, body: Any) -> Reply:
         """welcome_codes: {"code": …, "errcode": 41051 or 41096}: what the next greeting by this code meets, once.
-        unlicensed: a list of userids. customers: [{"external_userid": …, "unionid": …}]: the customers of members."""
+        codes: {"code": …, "userid": …}: whose sign-in code that is, once. at_the_door: {"userid": …}: who opens or
+        scans the sign-in page from now on. unlicensed: a list of userids. customers: [{"external_userid": …,
+        "unionid": …}]: the customers of members."""
         if what == "customers":
-            self.customers |= {str(one["external_userid"]): dict(one) for one in body}
+            self.customers |= {str(customer["external_userid"]): dict(customer) for customer in body}
             return Reply({"customers": sorted(self.customers)})
+        if what == "codes":
+            self.codes[str(body["code"])] = str(body["userid"])
+            return Reply({"codes": sorted(self.codes)})
+        if what == "at_the_door":
+            self.at_the_door = str(body["userid"])
+            return Reply({"at_the_door": self.at_the_door})
         if what == "unlicensed":
             self.unlicensed = tuple(map(str, body))
             return Reply({"unlicensed": self.unlicensed})
@@ -71,16 +88,16 @@ class Double:
         refused = _message_refusal(body)
         if refused is not None:
             return refused
-        said = json.dumps(body, sort_keys=True) if body.get("enable_duplicate_check") == 1 else ""
-        if said in self.delivered:
-            return self.delivered[said]
+        content = json.dumps(body, sort_keys=True) if body.get("enable_duplicate_check") == 1 else ""
+        if content in self.delivered:
+            return self.delivered[content]
         self.sent += 1
         code = {"response_code": f"RC{self.sent}"} if body["msgtype"] == "template_card" else {}
         unlicensed = [name for name in str(body.get("touser", "")).split("|") if name in self.unlicensed]
         code |= {"unlicenseduser": "|".join(unlicensed)} if unlicensed else {}
         answer = ok(invaliduser="", invalidparty="", invalidtag="", msgid=f"local-{self.sent}", **code)
-        if said:
-            self.delivered[said] = answer
+        if content:
+            self.delivered[content] = answer
         return answer
 
     def _post_group(self, body: Mapping[str, Any]) -> Reply:
@@ -102,6 +119,22 @@ class Double:
             return refusal(84061, "not external contact")
         contact = {"name": "", "type": 1, "gender": 0, **self.customers[external_userid]}
         return ok(external_contact=contact, follow_user=[])
+
+    def _open_door(self, query: Mapping[str, str]) -> Reply:
+        """The sign-in page: whoever is at the door is sent back with a code of theirs."""
+        back, code = query.get("redirect_uri", ""), secrets.token_urlsafe(16)
+        if not back or not self.at_the_door:
+            return refusal(50001, "redirect_url not in the trusted domain, or nobody at the door")
+        self.codes[code] = self.at_the_door
+        joint = "&" if "?" in back else "?"
+        where = f"{back}{joint}{urlencode({'code': code, 'state': query.get('state', '')})}"
+        return Reply("", 302, {"location": where})
+
+    def _member(self, code: str) -> Reply:
+        """As https://developer.work.weixin.qq.com/document/path/91023: a code works once."""
+        if code not in self.codes:
+            return refusal(40029, "invalid code")
+        return ok(userid=self.codes.pop(code))
 
     def _greet(self, body: Mapping[str, Any]) -> Reply:
         """Any code is good, once."""

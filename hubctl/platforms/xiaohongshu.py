@@ -112,24 +112,32 @@ class Double:
         wrong = _wrong_page(body, unit) or ("页码超限" if body.get("pageNo", 1) > PAGES_MAX else "")
         if wrong:
             return _refusal(-2000400, wrong)
-        found = _changed(list(self.orders.values()), "updateTime", body, unit)
-        rows = [{name: row[name] for name in row if name not in ORDER_DETAIL_ONLY} for row in found]
-        told = _numbered(rows, body)
-        return _ok({"orderList": told, "total": len(rows), "maxPageNo": -(-len(rows) // body.get("pageSize", 50))})
+        orders = _changed(list(self.orders.values()), "updateTime", body, unit)
+        rows = [{name: order[name] for name in order if name not in ORDER_DETAIL_ONLY} for order in orders]
+        return _ok(
+            {
+                "orderList": _numbered(rows, body),
+                "total": len(rows),
+                "maxPageNo": -(-len(rows) // body.get("pageSize", 50)),
+            }
+        )
 
     def _after_sale_list(self, body: Mapping[str, Any]) -> Reply:
         wrong = _wrong_page(body, 1000)
         if wrong or body.get("pageNo", 1) * body.get("pageSize", 50) > ROWS_MAX:
             return _wrapped(None, -2000400, wrong or "页码超限")
-        found = _changed([one["afterSaleInfo"] for one in self.after_sales.values()], "updatedAt", body, 1000)
-        rows = [{name: row[name] for name in AFTER_SALE_ROW if name in row} for row in found]
+        known = [after_sale["afterSaleInfo"] for after_sale in self.after_sales.values()]
+        changed = _changed(known, "updatedAt", body, 1000)
+        rows = [{name: info[name] for name in AFTER_SALE_ROW if name in info} for info in changed]
         return _wrapped({"afterSaleBasicInfos": _numbered(rows, body), "totalCount": len(rows)})
 
 
 def signature(app_secret: str, body: Mapping[str, Any]) -> str:
     """The signature that a call with this body must carry."""
-    told = sorted(f"{name}={body.get(name, '')}" for name in ("appId", "timestamp", "version"))
-    return hashlib.md5(f"{body.get('method')}?{'&'.join(told)}{app_secret}".encode(), usedforsecurity=False).hexdigest()
+    parts = sorted(f"{name}={body.get(name, '')}" for name in ("appId", "timestamp", "version"))
+    return hashlib.md5(
+        f"{body.get('method')}?{'&'.join(parts)}{app_secret}".encode(), usedforsecurity=False
+    ).hexdigest()
 
 
 def _wrong_page(body: Mapping[str, Any], unit: int) -> str:

@@ -48,16 +48,16 @@ class Double:
 
     def control(self, what: str, body: Any) -> Reply:
         """orders: data of youzan.trade.get; after_sales: data of youzan.trade.refund.get. A later one replaces it."""
-        given = body if isinstance(body, list) else [body]
+        items = body if isinstance(body, list) else [body]
         if what == "orders":
-            told = {str(_order_info(order)["tid"]): order for order in given}
-            self.orders |= told
+            listed = {str(_order_info(order)["tid"]): order for order in items}
+            self.orders |= listed
         elif what == "after_sales":
-            told = {str(refund["refund_id"]): refund for refund in given}
-            self.refunds |= told
+            listed = {str(refund["refund_id"]): refund for refund in items}
+            self.refunds |= listed
         else:
             return Reply({"error": f"no control {what}"}, 404)
-        return Reply({what: list(told)})
+        return Reply({what: list(listed)})
 
     def expire_tokens(self) -> None:
         """Every token given out so far is invalid from now on."""
@@ -83,25 +83,25 @@ class Double:
 
     def _orders(self, body: Mapping[str, Any]) -> Reply:
         first, last = _moment(body.get("start_update")), _moment(body.get("end_update"))
-        found = [one for one in self.orders.values() if first <= _moment(_order_info(one).get("update_time")) <= last]
-        found.sort(key=lambda one: _moment(_order_info(one).get("update_time")), reverse=True)
+        rows = [row for row in self.orders.values() if first <= _moment(_order_info(row).get("update_time")) <= last]
+        rows.sort(key=lambda row: _moment(_order_info(row).get("update_time")), reverse=True)
         page_no, page_size = int(body.get("page_no", 1)), int(body.get("page_size", 20))
         if page_no > PAGE_NO_MAX or not 1 <= page_size <= 100:
             return _refusal(101305003, "分页参数错误")
-        shown = [{"full_order_info": one["full_order_info"]} for one in _shown(found, page_no, page_size)]
-        return _ok({"full_order_info_list": shown, "total_results": len(found)})
+        shown = [{"full_order_info": row["full_order_info"]} for row in _shown(rows, page_no, page_size)]
+        return _ok({"full_order_info_list": shown, "total_results": len(rows)})
 
     def _refunds(self, body: Mapping[str, Any]) -> Reply:
         """What a list tells of a refund: not its funds."""
         first, last = int(body.get("update_time_start", 0)), int(body.get("update_time_end", 2**53))
-        found = [one for one in self.refunds.values() if first <= _moment(one.get("modified")).timestamp() <= last]
-        found.sort(key=lambda one: _moment(one.get("modified")), reverse=True)
+        rows = [row for row in self.refunds.values() if first <= _moment(row.get("modified")).timestamp() <= last]
+        rows.sort(key=lambda row: _moment(row.get("modified")), reverse=True)
         page_no, page_size = int(body.get("page_no", 1)), int(body.get("page_size", 20))
         if page_no > PAGE_NO_MAX or page_no * page_size > REFUNDS_DEPTH_MAX:
             return _refusal(103010001, "超过ES搜索最大深度", "103010001")
-        shown = _shown(found, page_no, page_size)
-        told = [{name: value for name, value in one.items() if name != "refund_fund_list"} for one in shown]
-        return _ok({"refunds": told, "total": len(found)}, "200")
+        shown = _shown(rows, page_no, page_size)
+        listed = [{name: value for name, value in row.items() if name != "refund_fund_list"} for row in shown]
+        return _ok({"refunds": listed, "total": len(rows)}, "200")
 
 
 def _order_info(order: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -113,8 +113,8 @@ def _moment(written: object) -> datetime:
     return datetime.strptime(str(written), "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)
 
 
-def _shown(found: list[dict[str, Any]], page_no: int, page_size: int) -> list[dict[str, Any]]:
-    return found[(page_no - 1) * page_size : page_no * page_size]
+def _shown(rows: list[dict[str, Any]], page_no: int, page_size: int) -> list[dict[str, Any]]:
+    return rows[(page_no - 1) * page_size : page_no * page_size]
 
 
 def _ok(data: Mapping[str, Any], code: int | str = 200) -> Reply:

@@ -122,6 +122,20 @@ def test_a_merge_that_is_sent_again_with_its_key_is_not_done_again() -> None:
     assert listed() == sorted(ids.values())
 
 
+def test_a_dry_run_shows_who_would_be_whom_and_changes_nothing() -> None:
+    """A merge and a split are seen before they are made: the customer as they would be, and then as they were."""
+    ids = buyers(a=2, b=3)
+    a, b = ids["a"], ids["b"]
+    would = merge(a, b, query={"dry_run": "1"})
+    assert (would.status, would.json["id"], len(would.json["orders"])) == (200, b, 5)
+    assert (count(a), count(b)) == (2, 3)
+    made = merge(a, b)
+    assert made.json["merged"][0]["customer_id"] == would.json["merged"][0]["customer_id"] == a
+    apart = unmerge(b, a, query={"dry_run": "1"})
+    assert (apart.status, len(apart.json["orders"]), apart.json["merged"]) == (200, 3, [])
+    assert (count(a), count(b)) == (5, 5)
+
+
 def test_merges_in_a_circle_at_once_leave_one_customer() -> None:
     """A into B, B into C and C into A, all at the same time and repeated while they race: one customer, all orders."""
     ids = buyers(a=1, b=1, c=1)

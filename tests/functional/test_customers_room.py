@@ -240,7 +240,7 @@ def test_a_deposit_stands_in_the_timeline_and_is_no_order_paid() -> None:
 def test_every_event_that_the_room_hears_has_a_line_of_its_own() -> None:
     """No kind of event that is subscribed to is dropped for want of words."""
     known = {"contact.changed", "order.paid", "ticket.opened", "ticket.closed", "group.changed", "glass.broken"}
-    known |= {"order.deposit_paid"}
+    known |= {"order.deposit_paid", "form.submitted"}
     assert set(KEPT_OF) == set(PLATFORM) | known == set(get_args(TimelineKind))
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from functions.tickets import app
 from functions.tickets.flows.asl import compile_flow
-from functions.tickets.flows.flow import parse_flow
 from functions.tickets.flows.legacy_table import Current, Published
+from functions.tickets.flows.soundness import parse_flow
 from functions.tickets.intake.legacy_table import Rulebook
 from tests.support.presets import preset_flow
 from tests.support.tickets import T0, World, world

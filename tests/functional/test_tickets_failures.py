@@ -165,8 +165,14 @@ class Parked:
     token: str
     output: dict[str, Any] = field(default_factory=dict)
 
+    def find(self, token: str) -> Parked | None:
+        return self if token == self.token else None
+
+    def join(self, _: object) -> None:
+        """It has no branches."""
+
     def answer(self, output: Mapping[str, Any], _: object) -> None:
-        self.output = dict(output)
+        self.output = {name: output[name] for name in ("ticket", "run", "visit", "edge")}
 
 
 @dataclass

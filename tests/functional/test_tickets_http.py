@@ -285,3 +285,30 @@ def test_a_rehearsed_publication_makes_no_machine(hub: World) -> None:
     assert (answer["version"], answer["dry_run"]) == (2, True)
     assert [change["pointer"] for change in answer["changes"]] == ["/nodes/dispatch/outcomes"]
     assert (shown(hub)["version"], len(hub.machines.definitions)) == (1, 2)
+
+
+def test_what_was_seen_holds_against_what_is(hub: World, ticket: Any) -> None:
+    """By If-Match: who saw an older version changes nothing and hears what the ticket is now; who saw this one does."""
+    path, seen = f"/tickets/{ticket['id']}/comment", hub.call("GET", f"/tickets/{ticket['id']}").headers["etag"]
+    assert hub.call("POST", path, {"text": "first"}, headers={"if-match": seen}).status == 200
+    late = hub.call("POST", path, {"text": "second"}, headers={"if-match": seen})
+    assert (late.status, late.json["facts"]["state"], late.json["zh"]["detail"]) == (
+        409,
+        "open",
+        "其间已被更改，请刷新后重试",
+    )
+    assert int(late.json["facts"]["current"]) == hub.ticket(ticket["id"])["version"]
+    timeline = hub.call("GET", f"/tickets/{ticket['id']}/timeline").json["entries"]
+    assert [entry["text"] for entry in timeline if entry["what"] == "comment"] == ["first"]
+
+
+def test_who_works_on_a_ticket_that_is_over_hears_so(hub: World, ticket: Any) -> None:
+    """工单已结束, whatever was to be done with it."""
+    hub.call("POST", f"/tickets/{ticket['id']}/nodes/accept/complete", {"outcome": "accepted"})
+    report = {"outcome": "done", "fields": {"labour_amount": "80.00"}}
+    hub.call("POST", f"/tickets/{ticket['id']}/nodes/service/complete", report)
+    over = hub.ticket(ticket["id"])
+    assert over["state"] == "closed"
+    for path, body in (("nodes/service/complete", report), ("assign", {"person_id": "li"}), ("pause", {})):
+        refused = hub.call("POST", f"/tickets/{ticket['id']}/{path}", body)
+        assert (refused.status, refused.json["zh"]["detail"]) == (409, "工单已结束"), path

@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from functions.tickets.flows.asl import compile_flow
-from functions.tickets.flows.flow import parse_flow
 from functions.tickets.flows.machines import StepFunctions
 from functions.tickets.flows.preset_flows import preset_flows
+from functions.tickets.flows.soundness import parse_flow
 from hub.kernel.errors import Broken, Retry
 from tests.support.aws import account
 

@@ -89,6 +89,20 @@ def test_the_same_request_sends_once(hub: World, platform: Platform) -> None:
     assert (first.status, again.status, len(platform.sent)) == (200, 200, 1)
 
 
+def test_a_dry_run_says_whether_a_reply_could_go_and_sends_nothing(hub: World, platform: Platform) -> None:
+    """Within the platform's window it is 200, beyond it the refusal in words; the trail has none of it."""
+    ticket_id = say(hub, platform)
+    entries = hub.timeline(ticket_id)["entries"]
+    assert reply(hub, ticket_id, query={"dry_run": "1"}).status == 200
+
+    hub.clock.advance(hours=48, seconds=1)
+    late = reply(hub, ticket_id, query={"dry_run": "1"})
+
+    assert (late.status, platform.sent) == (409, [])
+    assert "超过 48 小时" in late.json["detail"]
+    assert hub.timeline(ticket_id)["entries"] == entries
+
+
 def test_five_replies_to_a_message_and_no_more(hub: World, platform: Platform) -> None:
     """The sixth is refused in words before the platform is asked; the customer's next message opens five more."""
     ticket_id = say(hub, platform)

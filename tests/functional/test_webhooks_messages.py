@@ -15,6 +15,7 @@ from tests.support.aws import make_table
 from tests.support.http import Context, call, sqs_batch, token
 from tests.support.webhooks import DOUYIN, WECOM, Stack, deliver, douyin_push, simulated_stack, wecom_text
 
+NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 STRANGE = b"<xml><MsgType><![CDATA[hologram]]></MsgType><FromUserName>wm1</FromUserName><MsgId>9</MsgId></xml>"
 
 
@@ -51,6 +52,31 @@ def test_a_message_becomes_an_event_and_its_content_stays_behind(stack: Stack) -
     (content,) = stack.clients["dynamodb"].scan(TableName=stack.settings["HUB_CONTENT_TABLE"])["Items"]
     assert content["pk"]["S"].endswith(event["content_ref"])
     assert "厨房漏水了" in content["body"]["B"].decode()
+
+
+def test_whoever_reads_what_a_customer_wrote_is_written_down(stack: Stack) -> None:
+    """A supervisor reads the message as it came, and that is seen; others read nothing, and leave no trace."""
+    stack.door().answer(deliver(WECOM, wecom_text("厨房漏水了")))
+    stack.publish()
+    (message,) = call(app.room, "GET", "/webhooks/messages").json["data"]
+    path = f"/webhooks/messages/{message['id']}"
+    assert call(app.room, "GET", f"{path}/payload", as_=token("integrator")).status == 403
+    assert call(app.room, "GET", f"{path}/readings", as_=token("supervisor")).json["data"] == []
+
+    payload = call(app.room, "GET", f"{path}/payload", as_=token("supervisor", sub="sup_li"))
+
+    assert (payload.status, payload.json["encoding"], "厨房漏水了" in payload.json["body"]) == (200, "utf-8", True)
+    (reading,) = call(app.room, "GET", f"{path}/readings", as_=token("supervisor")).json["data"]
+    assert reading["actor"] == "sup_li"
+    assert call(app.room, "GET", "/webhooks/messages/msg_none/payload").status == 404
+
+
+def test_what_is_no_text_is_shown_in_base64(stack: Stack) -> None:
+    """Bytes that are no UTF-8 come back as they were."""
+    stack.inbox().store(Arrival("con_1", "wecom", "ww1", "k1", b"\xff\x00"), NOON, NOON)
+    message_id = stack.inbox().message_id("con_1", "k1")
+    payload = call(app.room, "GET", f"/webhooks/messages/{message_id}/payload").json
+    assert (payload["encoding"], payload["body"], payload["cut"]) == ("base64", "/wA=", False)
 
 
 def test_delivered_again_by_the_queue_it_counts_once(stack: Stack) -> None:

@@ -24,7 +24,7 @@ LOOKS_CLASSIFIED = re.compile(
 
 PLAIN: dict[str, str] = {
     "an id of ours, which says nothing by itself": """
-        content_ref customer_id message_id TimelineEntry.subject_id PlatformNoticed.subject_id
+        content_ref customer_id SubmitQuery.customer message_id TimelineEntry.subject_id PlatformNoticed.subject_id
         OccasionResolved.subject_id""",
     "one of us: colleagues know each other": """
         ContactView.member_id PersonBody.name PersonView.name PersonBody.wecom_userid PersonView.wecom_userid
@@ -32,14 +32,23 @@ PLAIN: dict[str, str] = {
         CardTapped.member_id ContactChanged.member_id PlatformNoticed.member_id StaffChanged.member_id
         StaffChanged.new_member_id EarningsView.person_id
         TicketStranded.recipients WorkReported.person_id RecurringShift.person_id ShiftSwap.person_id
-        AudienceDocument.people
+        LinkBody.person_id LinkView.person_id LocalSignIn.person_id SessionView.person_id SignedOut.person_id
+        MeView.name AudienceDocument.people
         GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key DocumentView.key DraftView.key
         PublicationView.key""",
-    "the one answer that carries a secret, to whoever just made it": "NewKeyView.api_key TokenView.access_token",
+    "the one answer that carries a secret, to whoever just made it": """
+        NewKeyView.api_key TokenView.access_token SessionView.access_token SessionView.refresh_token LinkView.link
+        NewEndpointView.secret""",
+    "what an integrator registers of their own receiver, and what it said": """
+        NewEndpoint.secret RotateSecret.secret NewEndpoint.headers NewEndpoint.filter
+        EndpointPatch.filter EndpointView.filter EndpointView.public_key AttemptView.request_headers
+        AttemptView.answer_headers DeliveryView.key DeliveryView.reason EndpointView.reason""",
+    "an event as the endpoint, and whoever asks, may see it: projected before": "DeliveryDetail.body",
+    "the declaration of an event, and a sample made of it": "EventTypeView.json_schema EventTypeView.sample",
     "what a customer is asked for, pays or gets back: they were told": """
         OrderEntry.amount OrderPaid.amount_minor OrderDepositPaid.amount_minor OrderDepositPaid.total_minor
         OrderFinished.amount_minor RefundPaid.amount_minor RefundPaid.refunded_minor OrderLine.amount_minor
@@ -62,10 +71,12 @@ PLAIN: dict[str, str] = {
         Counts.pending Figures.pending LedgerSummary.imbalance_minor""",
     "a currency, and numbers and choices that a ticket's type declares; texts lie sealed apart": """
         amount_currency Matter.fields TicketView.fields""",
+    "what class an answer is of, and what a form asks": """
+        SubmissionView.classes TicketView.text_classes FormSchema.json_schema""",
     "where somebody came from, by keys and ids of the platform": "attribution FeedTouched.feed",
     "filters by ids of ours and of colleagues": "SendQuery.recipient TicketQuery.customer TicketQuery.message",
     "lies in a field that is classified as a whole": "Reason.facts",
-    "opens the customer's page, which shows nothing classified": "TicketView.link",
+    "opens the customer's page, which shows nothing classified": "TicketView.link Received.link",
 }
 """Reason → the fields that are plain for it: `Model.field`, or a field's name wherever it stands."""
 

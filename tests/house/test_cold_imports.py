@@ -28,9 +28,11 @@ SELDOM = {
 """No function needs these on each of its starts: they are imported where they are used first."""
 MODELS = {
     f"hub.contracts.{name}"
-    for name in ("customers", "directory", "notifications", "platform_events", "pricing", "settlement", "tickets")
+    for name in (
+        *("customers", "directory", "notifications", "outbound", "platform_events", "pricing", "settlement", "tickets"),
+    )
 }
-HEARS_PLATFORMS = {"customers", "directory", "notifications", "tickets", "webhooks"}
+HEARS_PLATFORMS = {"customers", "directory", "notifications", "outbound", "tickets", "webhooks"}
 ENTRIES = {"accept": "functions.webhooks.accept"} | {room: f"functions.{room}.app" for room in ROOMS}
 LOADED = "import importlib, json, sys; importlib.import_module(sys.argv[1]); print(json.dumps([*sys.modules]))"
 

@@ -16,7 +16,7 @@ from hubctl.layer import architectures, stage_empty
 from infra.manifest import Manifest
 from infra.manifest import read_manifests as parse_manifests
 
-ROOMS = ("customers", "directory", "notifications", "pricing", "settlement", "tickets", "webhooks")
+ROOMS = ("customers", "directory", "notifications", "outbound", "pricing", "settlement", "tickets", "webhooks")
 HEAVY = ("aws_lambda_powertools", "boto3", "pydantic", "pynamodb", "requests")
 LIBRARIES = sysconfig.get_path("purelib")
 IMPORT = "import importlib, json, sys; sys.path[:0] = {path!r}; [importlib.import_module(m) for m in {modules!r}]; "

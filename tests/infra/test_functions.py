@@ -56,7 +56,13 @@ def test_only_functions_with_channel_clients_sit_in_the_vpc(full: Template, shar
     """With a fixed address, rooms that call platforms go out through it; accept and the rest never wait for a VPC."""
     for tenant, template in (("full", full), ("shared", shared)):
         inside = {name for name, function in functions(template).items() if "VpcConfig" in function}
-        assert {name.split("-")[2] for name in inside} == {"customers", "notifications", "tickets", "webhooks"}
+        assert {name.split("-")[2] for name in inside} == {
+            "customers",
+            "directory",
+            "notifications",
+            "tickets",
+            "webhooks",
+        }
         assert f"hub-{tenant}-accept-http" not in inside
 
 
@@ -82,11 +88,11 @@ def test_a_pinged_front_door_is_called_every_five_minutes(shared: Template) -> N
 
 
 def test_schedules_run_in_the_tenants_zone(full: Template) -> None:
-    """03:00 is 03:00 where the tenant is, and what can't run ends in a dead-letter queue."""
+    """03:00 is 03:00 where the tenant is, and what can't run lies aside, where an alarm sees it."""
     schedule = full.named("AWS::Scheduler::Schedule", "Name")["hub-full-settlement-nightly"]
     assert schedule["ScheduleExpression"] == "cron(0 3 * * ? *)"
     assert schedule["ScheduleExpressionTimezone"] == "Asia/Urumqi"
-    assert full.target(schedule["Target"]["DeadLetterConfig"]["Arn"])["QueueName"] == "hub-full-schedules-dead"
+    assert full.target(schedule["Target"]["DeadLetterConfig"]["Arn"])["QueueName"] == "hub-full-undelivered"
 
 
 def test_a_flow_that_fails_is_seen(demo: Template) -> None:
@@ -97,8 +103,8 @@ def test_a_flow_that_fails_is_seen(demo: Template) -> None:
     flows, escalation = rule["EventPattern"]["detail"]["stateMachineArn"]
     assert "hub-demo-f-" in str(flows["prefix"])
     assert "hub-demo-escalation" in str(escalation)
-    assert demo.target(rule["Targets"][0]["Arn"])["QueueName"] == "hub-demo-flows-dead"
-    assert "hub-demo-flows-dead" in demo.named("AWS::CloudWatch::Alarm", "AlarmName")
+    assert demo.target(rule["Targets"][0]["Arn"])["QueueName"] == "hub-demo-undelivered"
+    assert "hub-demo-undelivered" in demo.named("AWS::CloudWatch::Alarm", "AlarmName")
 
 
 def test_a_failed_execution_is_told_to_the_tickets_room(demo: Template) -> None:

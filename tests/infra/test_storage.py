@@ -1,6 +1,7 @@
 """Tables, queues, streams, the bus and the machines: nothing gets lost, nothing lies open."""
 
 import json
+import re
 from typing import Any
 
 from tests.infra.conftest import Template, listed, plain
@@ -15,6 +16,9 @@ QUEUED = [
         *facts.get("queues", ()),
     )
 ]
+
+
+IDLE_MONTH_DOLLARS_MAX = 7
 
 
 def mappings(template: Template) -> list[dict[str, Any]]:
@@ -72,18 +76,41 @@ def test_a_rooms_lists_are_read_by_scope_from_sparse_indexes_of_keys(demo: Templ
         assert queried == set(indexes)
 
 
-def test_every_queue_gives_up_into_a_dead_letter_queue(demo: Template) -> None:
-    """After five tries a message lies in <queue>-dead for fourteen days, and an alarm sees it."""
+def test_every_queue_gives_up_into_the_one_dead_letter_queue(demo: Template) -> None:
+    """After eight tries a message lies there for fourteen days, and an alarm sees it; what never was in a queue lies
+    apart, for no redrive could take it back."""
     queues = demo.named("AWS::SQS::Queue", "QueueName")
     alarms = demo.named("AWS::CloudWatch::Alarm", "AlarmName")
-    living = {name: queue for name, queue in queues.items() if not name.endswith("-dead")}
-    assert set(living) == {f"hub-demo-{room}-{queue}" for room, queue in QUEUED}
-    for name, queue in living.items():
-        dead = demo.target(queue["RedrivePolicy"]["deadLetterTargetArn"])
-        assert (dead["QueueName"], queue["RedrivePolicy"]["maxReceiveCount"]) == (f"{name}-dead", 8)
-    for name in set(queues) - set(living):
+    aside = {"hub-demo-dead", "hub-demo-undelivered"}
+    assert set(queues) - aside == {f"hub-demo-{room}-{queue}" for room, queue in QUEUED}
+    for name in set(queues) - aside:
+        dead = demo.target(queues[name]["RedrivePolicy"]["deadLetterTargetArn"])
+        assert (dead["QueueName"], queues[name]["RedrivePolicy"]["maxReceiveCount"]) == ("hub-demo-dead", 8)
+    for name in aside:
         assert queues[name]["MessageRetentionPeriod"] == 14 * 24 * 3600
         assert alarms[name]["Threshold"] == 0
+
+
+def test_a_tenant_that_does_nothing_costs_little(demo: Template) -> None:
+    """By list price a month: alarms, the key, the polls of each queue (five pollers, twenty seconds each), and what
+    the schedules call."""
+    month_minutes = 30 * 24 * 60
+    fed = [mapping for mapping in mappings(demo) if "QueueName" in demo.target(mapping["EventSourceArn"])]
+    polls = len(fed) * 5 * 3 * month_minutes
+    expressions = [schedule["ScheduleExpression"] for schedule in demo.of("AWS::Scheduler::Schedule").values()]
+    calls = sum(month_minutes / _minutes_between(expression) for expression in expressions)
+    dollars = {
+        "alarms": 0.10 * len(demo.of("AWS::CloudWatch::Alarm")),
+        "keys": 1.00 * len(demo.of("AWS::KMS::Key")),
+        "queues": 0.40 / 1e6 * polls,
+        "schedules": calls * (1.00 + 0.20 + 0.2 * 0.5 * 13.33) / 1e6,  # the scheduler, the call, 0.2 s of 512 MB
+    }
+    assert sum(dollars.values()) <= IDLE_MONTH_DOLLARS_MAX, dollars
+
+
+def _minutes_between(expression: str) -> int:
+    rate = re.fullmatch(r"rate\((\d+) (minute|hour)s?\)", expression)
+    return int(rate[1]) * {"minute": 1, "hour": 60}[rate[2]] if rate else 24 * 60
 
 
 def test_every_queue_feeds_its_function_in_batches_that_fail_by_message(demo: Template) -> None:
@@ -119,14 +146,14 @@ def test_every_stream_is_read_from_its_start_by_the_rooms_forward(demo: Template
         )
         assert mapping["BisectBatchOnFunctionError"] is True
         aside = demo.target(mapping["DestinationConfig"]["OnFailure"]["Destination"])
-        assert aside["QueueName"].endswith("-forward-dead")
+        assert aside["QueueName"] == "hub-demo-undelivered"
     rooms = {room for room, facts in ROOMS.items() if "outbox" in facts}
     own = {(f"hub-demo-{room}", f"hub-demo-{room}-forward") for room in rooms}
     assert read == own | {("hub-demo-inbox", "hub-demo-webhooks-forward")}
 
 
 def test_each_room_hears_exactly_what_it_subscribed_to(demo: Template) -> None:
-    """A rule a room, from our bus and source, into its queue, with dead letters."""
+    """A rule a room, from our bus and source, into its queue; what it can't deliver lies aside."""
     rules = demo.named("AWS::Events::Rule", "Name")
     subscribed = {f"hub-demo-{room}-events": facts["events"] for room, facts in ROOMS.items() if "events" in facts}
     assert set(rules) == {*subscribed, "hub-demo-flows-failed"}
@@ -135,7 +162,7 @@ def test_each_room_hears_exactly_what_it_subscribed_to(demo: Template) -> None:
         assert rule["EventPattern"] == {"source": ["hub"], "detail-type": sorted(types)}
         (target,) = rule["Targets"]
         assert demo.target(target["Arn"])["QueueName"] == name
-        assert demo.target(target["DeadLetterConfig"]["Arn"])["QueueName"] == f"{name}-dead"
+        assert demo.target(target["DeadLetterConfig"]["Arn"])["QueueName"] == "hub-demo-undelivered"
 
 
 def test_queues_refuse_plain_http(demo: Template) -> None:

@@ -134,7 +134,7 @@ def walk(name: str, payload: dict[str, Any], answers: list[Any]) -> tuple[dict[s
 
 def test_an_escalation_wakes_until_nothing_is_due() -> None:
     """again → sleep and wake once more with the count that the step answered; done → the end."""
-    again = {"next": "again", "wait_seconds": 0, "wakes": 1}
+    again = TICKET | {"next": "again", "wait_seconds": 0, "wakes": 1}
     ended, calls = walk("escalation", TICKET, [again, {"next": "done", "wait_seconds": 1, "wakes": 2}])
     asked = {"op": "wake", "tenant": "demo", "ticket": "tkt_1", "run": 1, "generation": 2}
     assert ended["status"] == "SUCCEEDED"
@@ -143,7 +143,7 @@ def test_an_escalation_wakes_until_nothing_is_due() -> None:
 
 def test_an_escalation_hands_over_to_the_next_generation() -> None:
     """handover → one call that starts the next generation, then the end: a history is finite."""
-    ended, calls = walk("escalation", TICKET, [{"next": "handover", "wait_seconds": 60, "wakes": 500}, {}])
+    ended, calls = walk("escalation", TICKET, [TICKET | {"next": "handover", "wait_seconds": 60, "wakes": 500}, {}])
     assert ended["status"] == "SUCCEEDED"
     assert [call["op"] for call in calls] == ["wake", "handover"]
     assert calls[1]["generation"] == 2
@@ -152,8 +152,8 @@ def test_an_escalation_hands_over_to_the_next_generation() -> None:
 @pytest.mark.parametrize(
     "answers",
     [
-        [{"next": "handover", "wait_seconds": 60, "wakes": 500}, StepError("Broken")],
-        [{"next": "perhaps", "wait_seconds": 60, "wakes": 1}],
+        [TICKET | {"next": "handover", "wait_seconds": 60, "wakes": 500}, StepError("Broken")],
+        [TICKET | {"next": "perhaps", "wait_seconds": 60, "wakes": 1}],
     ],
     ids=["hand-over fails", "an answer that nobody knows"],
 )

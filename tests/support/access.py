@@ -160,6 +160,7 @@ def _classified(model: type[BaseModel], shown: Any, full: Any, path: str) -> Ite
 
 def _keyed(mark: Keyed, shown: Any, full: Any, name: str, path: str) -> Iterator[tuple[str, FieldClass, Any, Any]]:
     plain = packaged_policy().plain_facts
+    mark = mark.as_stated(full[mark.stated]) if mark.stated else mark
     if mark.by:
         found = mark.class_of(shown[mark.by], plain)
         if found:

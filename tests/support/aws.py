@@ -20,7 +20,7 @@ botocore.session.create_loader = cache(create_loader)
 
 TENANT = "demo"
 REGION = "us-east-1"
-ROOMS = ("webhooks", "tickets", "customers", "notifications", "settlement", "pricing", "directory")
+ROOMS = ("webhooks", "tickets", "customers", "notifications", "outbound", "settlement", "pricing", "directory")
 AUTH_KEY = "test-signing-key-of-at-least-thirty-two-bytes"
 
 

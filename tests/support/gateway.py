@@ -27,10 +27,12 @@ def gateway(room: Room[Any]) -> Iterator[str]:
             if self.path != "/openapi.json":
                 got = room(event, Context())
             self.send_response(got["statusCode"])
+            for name, value in (got.get("headers") or {}).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(got["body"].encode())
 
-        do_GET = do_POST = do_PUT = handle_one  # noqa: N815 - http.server's names
+        do_GET = do_POST = do_PUT = do_OPTIONS = handle_one  # noqa: N815 - http.server's names
 
         def log_message(self, *_args: Any) -> None:
             """Nothing on the test's output."""

@@ -26,6 +26,12 @@ ROOMS: dict[str, dict[str, Any]] = {
         "events": ["ticket.closed"],
         "schedules": {"due": "rate(1 minute)"},
     },
+    "outbound": {
+        "paths": ["/webhooks/endpoints", "/webhooks/event-types"],
+        "events": ["*"],
+        "schedules": {"sweep": "rate(1 minute)"},
+        "queues": ["deliver"],
+    },
     "settlement": {
         "paths": ["/settlement"],
         "events": ["ticket.closed", "refund.paid"],
@@ -72,7 +78,7 @@ def manifest_of(room: str) -> dict[str, Any]:
 
 
 def write_build(build: Path) -> Path:
-    """Manifests of accept and all seven rooms under `build`, and an empty layer."""
+    """Manifests of accept and all eight rooms under `build`, and an empty layer."""
     for manifest in (ACCEPT, *(manifest_of(room) for room in ROOMS)):
         bundle = build / manifest["function"]
         bundle.mkdir(parents=True)

@@ -12,7 +12,7 @@ from functions.customers import app as customers
 from functions.webhooks import app as webhooks
 from functions.webhooks.accept import build_door
 from functions.webhooks.settings import DoorSettings
-from hub.contracts.events import MessageReceived, MessageResolved, SupplyChanged, parse_event
+from hub.contracts.events import Event, MessageReceived, MessageResolved, SupplyChanged, parse_event
 from hub.edge.aws import Clients
 from hub.edge.host import Host
 from hub.edge.settings import Settings
@@ -55,6 +55,8 @@ class Rooms:
     messages: int = 0
     heard: list[str] = field(default_factory=list)
     """The types of the events that the front door's messages became."""
+    said: list[Event] = field(default_factory=list)
+    """The events themselves, and those of customers."""
 
     def follower_says(self, text: str, who: str = "oWang") -> dict[str, Any]:
         """A text of a follower of the official account, encrypted; what the platform hears."""
@@ -85,6 +87,7 @@ class Rooms:
             received = [event for event in events if isinstance(event, MessageReceived)]
             assert customers.on_event(bus_batch(*received), Context()) == {"batchItemFailures": []}
             self.hub.tell(*(event for event in events if isinstance(event, MessageResolved | SupplyChanged)))
+            self.said += events
             self.heard += [event.model_dump()["type"] for event in events]
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -19,6 +19,7 @@ from functions.directory.tables import MODELS as DIRECTORY_MODELS
 from functions.notifications import app as notifications
 from functions.notifications.desk import build_desk as build_notifications
 from functions.notifications.tables import MODELS as NOTIFICATION_MODELS
+from functions.outbound import app as outbound
 from functions.settlement import app as settlement
 from functions.settlement.tables import MODELS as SETTLEMENT_MODELS
 from functions.tickets import app as tickets
@@ -31,6 +32,8 @@ from hub.store.tokens import LEASE_SECONDS
 from tests.support.aws import REGION, account
 from tests.support.hosts import host_of
 from tests.support.http import Answer, Context, bus_batch, call, sqs_batch
+from tests.support.outbound import OK as OK_ANSWER
+from tests.support.outbound import outbound_hub
 from tests.support.tickets import ESCALATION, Stage
 from tests.support.webhooks import WECOM, deliver, simulated_stack, wecom_text
 from tests.support.wecom_double import wecom_double
@@ -356,7 +359,57 @@ def directory_paths() -> Iterator[list[Path]]:
         ]
 
 
-GROUPS = (ticket_paths, webhook_paths, ledger_paths, notice_paths, directory_paths)
+# Outbound webhooks.
+
+
+@contextmanager
+def outbound_paths() -> Iterator[list[Path]]:
+    """An event until it is delivered: nothing is lost, and what comes again has the same id."""
+    with outbound_hub(NOON, **NO_RETRIES) as hub:
+        url, clock, desk = "https://a.example/hook", hub.clock, outbound.room.desk
+        hub.receivers.behaviours[url] = OK_ANSWER
+        hub.register(url)
+        hub.tell(hub.opened(1))
+        hub.work()
+        before, event, late = Snapshot(), hub.opened(2), timedelta(minutes=2)
+        before.take()
+
+        def start() -> None:
+            before.restore()
+            hub.queue.clear()
+            hub.receivers.received.clear()
+            hub.forget()
+            clock.now = NOON
+
+        def drained() -> Outcome:
+            """What is in the room's own queue, and what a sweep after every lease finds."""
+            outcome = Outcome(OK)
+            while hub.queue and outcome.word == OK:
+                _, body = hub.queue.pop(0)
+                outcome = queue_outcome(outbound.on_deliver(sqs_batch(body), Context()))
+            return outcome
+
+        def heard() -> Outcome:
+            outcome = queue_outcome(outbound.on_event(bus_batch(event), Context()))
+            return drained() if outcome.word == OK else outcome
+
+        def follow() -> None:
+            clock.now += late
+            with aside():
+                outbound.sweep({}, Context())
+                assert drained().word == OK
+
+        def look() -> Any:
+            return sorted(set(hub.receivers.ids(url)))
+
+        moments = ("at", "created_at", "delivered_at", "due_at", "list_sk", "l_at", "until", "last_error_at")
+        counted = ("wakes", "attempts", "number", "delivered", "latency_ms", "sk", "webhook-timestamp")
+        ignore = (*moments, *counted, "webhook-signature", *(f"b{n}" for n in range(20)))
+        desk.token = lambda: "lease"
+        yield [Path("deliver an event", start, heard, follow=follow, look=look, ignore=ignore)]
+
+
+GROUPS = (ticket_paths, webhook_paths, ledger_paths, notice_paths, directory_paths, outbound_paths)
 
 
 def _tables() -> Any:

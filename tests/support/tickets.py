@@ -34,7 +34,8 @@ ESCALATION = "arn:aws:states:us-east-1:000000000000:stateMachine:hub-demo-escala
 
 @dataclass
 class Execution:
-    """One execution of a flow's machine, in memory: enough of ASL for what flows compile to."""
+    """One execution of a flow's machine, or of a branch of it, in memory: enough of ASL for what flows compile to.
+    transitions: how many states it has entered."""
 
     definition: dict[str, Any]
     data: dict[str, Any]
@@ -42,36 +43,83 @@ class Execution:
     state: str = ""
     token: str = ""
     ended: str = ""
+    transitions: int = 0
+    branches: list[Execution] = field(default_factory=list)
+    _asking: bool = False
+    _early: dict[str, Any] | None = None
 
     def run(self, tokens: Iterator[str]) -> None:
-        """Go on until a token is awaited or the execution ends."""
+        """Go on until a token is awaited, branches have to end, or the execution does."""
         self.state = self.state or self.definition["StartAt"]
-        while not self.ended and not self.token:
+        while not self.ended and not self.token and not self.branches:
             step = self.definition["States"][self.state]
+            self.transitions += 1
             getattr(self, f"_{step['Type'].lower()}")(step, tokens)
 
     def answer(self, output: Mapping[str, Any], tokens: Iterator[str]) -> None:
-        """The awaited token is answered."""
-        step, self.token, self.data = self.definition["States"][self.state], "", dict(output)
+        """The awaited token is answered, maybe while it is still being handed out."""
+        self.token = ""
+        if self._asking:
+            self._early = dict(output)
+            return
+        step, self.data = self.definition["States"][self.state], dict(output)
         self._go(step)
         self.run(tokens)
+
+    def find(self, token: str) -> Execution | None:
+        """The execution, this or of a branch, that waits for the token."""
+        if self.token == token:
+            return self
+        return next((found for branch in self.branches if (found := branch.find(token))), None)
+
+    def join(self, tokens: Iterator[str]) -> None:
+        """Go on behind a parallel whose branches have all ended."""
+        for branch in self.branches:
+            branch.join(tokens)
+        if self.branches and all(branch.ended for branch in self.branches):
+            self.transitions += sum(branch.transitions for branch in self.branches)
+            self.data = {**self.data, "branches": [branch.data for branch in self.branches]}
+            self.branches = []
+            self._go(self.definition["States"][self.state])
+            self.run(tokens)
+            self.join(tokens)
 
     def _task(self, step: dict[str, Any], tokens: Iterator[str]) -> None:
         if step["Resource"].endswith("waitForTaskToken"):
             self.token = next(tokens)
         payload = {name.removesuffix(".$"): self._value(v) for name, v in step["Parameters"]["Payload"].items()}
-        answer = app.steps(payload, Context())
+        self._asking, self._early = True, None
+        try:
+            answer = app.steps(payload, Context())
+        finally:
+            self._asking = False
         if not self.token:
-            self.data = answer
+            self.data = self._early if self._early is not None else answer
             self._go(step)
 
     def _choice(self, step: dict[str, Any], _: Iterator[str]) -> None:
-        taken = (c["Next"] for c in step["Choices"] if self.data[c["Variable"][2:]] == c["StringEquals"])
+        taken = (c["Next"] for c in step["Choices"] if all(map(self._holds, c.get("And", [c]))))
         self.state = next(taken, step["Default"])
+
+    def _holds(self, test: dict[str, Any]) -> bool:
+        return bool(self.data[test["Variable"][2:]] == test["StringEquals"])
 
     def _wait(self, step: dict[str, Any], _: Iterator[str]) -> None:
         self.clock.advance(seconds=self.data[step["SecondsPath"][2:]])
         self._go(step)
+
+    def _parallel(self, step: dict[str, Any], tokens: Iterator[str]) -> None:
+        self.branches = [Execution(branch, dict(self.data), self.clock) for branch in step["Branches"]]
+        for branch in self.branches:
+            branch.run(tokens)
+
+    def _pass(self, step: dict[str, Any], _: Iterator[str]) -> None:
+        if "Result" in step:
+            self.data = {**self.data, step["ResultPath"][2:]: step["Result"]}
+        self._go(step)
+
+    def _succeed(self, _step: dict[str, Any], _: Iterator[str]) -> None:
+        self.ended = "SUCCEEDED"
 
     def _fail(self, step: dict[str, Any], _: Iterator[str]) -> None:
         self.ended = step["Error"]
@@ -87,6 +135,8 @@ class Execution:
         }
         if isinstance(value, str) and value in context:
             return context[value]
+        if value == "$.branches[*].edge":
+            return [branch["edge"] for branch in self.data["branches"]]
         return self.data[value[2:]] if isinstance(value, str) and value.startswith("$.") else value
 
 
@@ -117,11 +167,13 @@ class Machines:
         elif name not in self.flows:
             self.flows[name] = Execution(self.definitions[machine_arn], dict(payload), self.clock)
             self.flows[name].run(self.tokens)
+            self.flows[name].join(self.tokens)
 
     def succeed(self, token: str, output: Mapping[str, Any]) -> None:
         for execution in self.flows.values():
-            if execution.token == token:
-                execution.answer(output, self.tokens)
+            if waiting := execution.find(token):
+                waiting.answer(output, self.tokens)
+                execution.join(self.tokens)
 
 
 @dataclass

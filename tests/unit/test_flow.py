@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.tickets.flows.asl import FINAL, compile_flow
-from functions.tickets.flows.flow import parse_flow
 from functions.tickets.flows.preset_flows import FOLDER, preset_flows
+from functions.tickets.flows.soundness import parse_flow
 from hub.kernel.errors import Invalid
 
 TITLE = {"zh": "节点", "en": "Node"}
@@ -36,23 +36,25 @@ def wrong_places(document: dict[str, Any]) -> list[str]:
 
 
 def walk(machine: dict[str, Any], edges: list[str], limit: int = 200) -> list[str]:
-    """The nodes that the machine visits when people choose `edges` in turn: Task and Choice only, as ASL has them."""
-    name, visited, edge, choices = machine["StartAt"], [], "", iter(edges)
+    """The nodes at which the machine stops when people choose `edges` in turn: Task and Choice only, as ASL has them.
+    A state stops at its own node: in these flows all nodes are people's."""
+    name, visited, choices = machine["StartAt"], [], iter(edges)
+    data = {"edge": "", "resume_at": "", "at": ""}
     for _ in range(limit):
         state = machine["States"][name]
         if state["Type"] == "Task":
             visited.append(name)
-            edge = next(choices, "") if "waitForTaskToken" in state["Resource"] else edge
-            if state.get("End"):
+            data |= {"at": name, "edge": next(choices, "")}
+            if state.get("End") or not data["edge"]:
                 return visited
             name = state["Next"]
-        elif name == "resume":
-            name = state["Default"]
+        elif state["Type"] == "Succeed":
+            return visited
         else:
-            taken = [choice["Next"] for choice in state["Choices"] if choice["StringEquals"] == edge]
-            if not taken:
+            taken = [c["Next"] for c in state["Choices"] if data[c["Variable"][2:]] == c["StringEquals"]]
+            name = taken[0] if taken else state["Default"]
+            if name == "flow.failed":
                 return visited
-            name = taken[0]
     return visited
 
 
@@ -98,25 +100,28 @@ def test_an_action_that_there_is_not_is_named() -> None:
     ]
 
 
-def test_an_actions_outcome_may_lead_elsewhere() -> None:
-    """Nobody to dispatch to goes its own way, anything else on to the next node; one way on needs no Choice."""
-    document = flow(act("a", "ask", outcomes={"unassigned": "b"}), act("b", "closed"), human("ask", ok="closed"), end())
-    states = json.loads(compile_flow(parse_flow(document)).asl)["States"]
-    assert states["a"]["Next"] == "a.route"
-    assert [(way["StringEquals"], way["Next"]) for way in states["a.route"]["Choices"]] == [("unassigned", "b")]
-    assert states["a.route"]["Default"] == "ask"
-    assert (states["b"]["Next"], "b.route" in states) == ("closed", False)
+def test_what_does_not_wait_is_done_in_the_state_of_what_does() -> None:
+    """Actions are walked through by the state in front of the person's node; one way on needs no Choice, and whoever
+    takes the last way closes the ticket in the same breath."""
+    document = flow(act("a", "ask", outcomes={"unassigned": "b"}), act("b", "ask"), human("ask", ok="closed"), end())
+    machine = json.loads(compile_flow(parse_flow(document)).asl)
+    assert machine["States"]["a"]["Resource"].endswith("waitForTaskToken")
+    assert machine["States"]["a"]["End"] is True
+    assert "a.route" not in machine["States"]
 
 
-def test_an_actions_ways_inside_a_branch() -> None:
-    """Inside a branch an action's usual way may be the join, which ends the branch through its joined state."""
-    fork = {"id": "fork", "kind": "parallel", "title": TITLE, "branches": ["a", "b"], "next": "closed"}
+def test_a_walk_with_several_stops_goes_by_where_it_stopped() -> None:
+    """Where an action may lead to one person or another, the Choice behind it asks at whom it stopped, and how."""
     document = flow(
-        fork, act("a", "join", outcomes={"unassigned": "ask"}), human("ask", ok="join"), human("b", ok="join"), end()
+        act("a", "ask", outcomes={"unassigned": "look"}), human("ask", ok="closed"), human("look", ok="ask"), end()
     )
-    branch = json.loads(compile_flow(parse_flow(document)).asl)["States"]["fork"]["Branches"][0]["States"]
-    assert branch["a.route"]["Default"] == "fork.0.joined"
-    assert "fork.0.joined" in branch
+    states = json.loads(compile_flow(parse_flow(document)).asl)["States"]
+    ways = [
+        ([test["StringEquals"] for test in way["And"]], way["Next"])
+        for way in states["a.route"]["Choices"]
+        if "And" in way
+    ]
+    assert sorted(ways) == [(["ask", "ok"], "flow.done"), (["look", "ok"], "ask")]
 
 
 def test_join_stands_only_inside_branches() -> None:
@@ -139,7 +144,7 @@ def test_a_parallel_compiles_to_branches_that_catch_inside_themselves() -> None:
     branches = machine["States"]["fork"]["Branches"]
     assert [branch["StartAt"] for branch in branches] == ["a", "b"]
     assert branches[0]["States"]["a"]["Catch"][-1]["Next"] == "fork.0.failed"
-    assert branches[0]["States"]["a.route"]["Choices"][0]["Next"] == "fork.0.joined"
+    assert branches[0]["States"]["a"]["End"] is True
     assert "a" not in machine["States"]
 
 
@@ -170,26 +175,24 @@ def test_the_machine_walks_as_the_document_says(case: tuple[dict[str, Any], list
     """For any flow and any choices of people, the machine visits the nodes that a plain walk of the document visits."""
     document, edges = case
     by_id = {node["id"]: node for node in document["nodes"]}
-    expected, name = [], document["start"]
+    expected, taken, name = [document["start"]], list[str](), document["start"]
     for edge in edges:
-        expected.append(name)
+        name = by_id[name]["outcomes"].get(edge)
+        if name is None:
+            break
+        taken.append(edge)
         if by_id[name]["kind"] == "end":
             break
-        target = by_id[name]["outcomes"].get(edge)
-        if target is None:
-            break
-        name = target
-    else:
         expected.append(name)
     machine = json.loads(compile_flow(parse_flow(document)).asl)
-    assert walk(machine, edges) == expected
+    assert walk(machine, taken) == expected
 
 
 def test_a_step_outlives_half_an_hour_of_trouble() -> None:
     """A step that fails, or hangs, is tried again for at least 25 minutes before its run is given up, whatever its
     error, unless it is one of the final ones; a parked token's time-out enters the same visit anew instead."""
     states = json.loads(compile_flow(parse_flow(preset_flows()["repair"])).asl)["States"]
-    for name in ("dispatch", "accept"):
+    for name in ("closed", "accept"):
         never, patient = states[name]["Retry"]
         assert never["MaxAttempts"] == 0
         assert set(never["ErrorEquals"]) - set(FINAL) == ({"States.Timeout"} if name == "accept" else set())

@@ -62,7 +62,7 @@ def test_calls_carry_the_time_and_are_work_until_they_are_answered(tmp_path: Pat
     moments = [datetime(2026, 11, 23, 2, tzinfo=UTC), datetime(2026, 11, 23, 4, tzinfo=UTC)]
     activity, heard = Activity(), list[tuple[str, str]]()
     dispatcher = Dispatcher(
-        tmp_path, activity=activity, carried=lambda: moments[0], heard=lambda *call: heard.append(call)
+        tmp_path, activity=activity, carried=lambda: moments[0], on_start=lambda *call: heard.append(call)
     )
     dispatcher.register([function("moment", "moment")], {"HUB_CLOCK_SCALE": "1", "HUB_CLOCK_ORIGIN": "call"})
     try:

@@ -13,21 +13,22 @@ from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, render_card
 
 TICKET = "tkt_01JD3ZK2Q8Z4X5V6B7N8M9P0QR"
 VISIT = "vis_01JD3ZK2Q8Z4X5V6B7N8M9P0QS"
+PAGE = "https://desk.test/at/{id}"
 NOTICE = Notice("snd_1", "ticket.assigned", "evt_1", "li", "wecom", TICKET, "complaint", "urgent", visit_id=VISIT)
 
 
 def test_a_card_for_a_waiting_visit_has_the_button_that_answers_it() -> None:
     """接单 comes back with the ticket and the visit in the task id."""
-    card = render_card(card_of(NOTICE, "https://hub.test/"))
+    card = render_card(card_of(NOTICE, PAGE))
     assert card["task_id"] == f"{TICKET}@{VISIT}"
     assert card["button_list"] == [{"text": "接单 Accept", "style": 1, "key": "accept"}]
-    assert card["card_action"]["url"] == f"https://hub.test/tickets/{TICKET}"
+    assert card["card_action"]["url"] == f"https://desk.test/at/{TICKET}"
     assert card["main_title"] == {"title": "紧急工单，请立即处理 Urgent ticket", "desc": "紧急 Urgent · 投诉 Complaint"}
 
 
 def test_a_card_that_nobody_waits_for_has_no_button() -> None:
     """Its task id is its own, so two notices of one ticket do not collide."""
-    card = render_card(card_of(replace(NOTICE, visit_id=""), "https://hub.test"))
+    card = render_card(card_of(replace(NOTICE, visit_id=""), PAGE))
     assert "button_list" not in card
     assert card["task_id"] == f"{TICKET}@snd_1"
 
@@ -37,7 +38,7 @@ def test_a_card_that_nobody_waits_for_has_no_button() -> None:
 @pytest.mark.parametrize("ticket_type", ["complaint", "after_sales", "made_up_type"])
 def test_every_card_fits_and_speaks_both_languages(kind: str, priority: Any, ticket_type: str) -> None:
     """Nothing is cut by WeCom's limits; a type that a tenant made up speaks for itself."""
-    card = card_of(replace(NOTICE, kind=kind, priority=priority, ticket_type=ticket_type), "https://hub.test")
+    card = card_of(replace(NOTICE, kind=kind, priority=priority, ticket_type=ticket_type), PAGE)
     shown = render_card(card)["main_title"]
     assert (shown["title"], shown["desc"]) == (card.title, card.description)
     assert any(ord(letter) > 0x4E00 for letter in card.title)
@@ -51,7 +52,7 @@ def test_a_digest_names_each_ticket_once_most_urgent_first() -> None:
         replace(NOTICE, id="snd_2", ticket_id="tkt_b", priority="high"),
         replace(NOTICE, id="snd_3", ticket_id="tkt_a", priority="normal", kind="rung.fired"),
     ]
-    first, *lines = digest_of(night, "https://hub.test").splitlines()
+    first, *lines = digest_of(night, PAGE).splitlines()
     assert first == "有 2 件事等您处理 2 things wait for you"
     assert ["tkt_b" in lines[0], "tkt_a" in lines[1], len(lines)] == [True, True, 2]
 
@@ -60,7 +61,7 @@ def test_a_digest_names_each_ticket_once_most_urgent_first() -> None:
 def test_a_digest_of_any_length_fits_and_accounts_for_every_ticket(count: int) -> None:
     """Within 2048 bytes: lines plus those named as left out make the whole night."""
     night = [replace(NOTICE, ticket_id=f"tkt_01JD3ZK2Q8Z4X5V6B7N8M9{i:04}") for i in range(count)]
-    text = digest_of(night, "https://a-rather-long-name.hub.example.com")
+    text = digest_of(night, "https://a-rather-long-name.desk.example.com/tickets/{id}")
     assert len(text.encode()) <= TEXT_LIMIT_BYTES
     lines = text.splitlines()[1:]
     told = sum("href" in line for line in lines)
@@ -69,11 +70,11 @@ def test_a_digest_of_any_length_fits_and_accounts_for_every_ticket(count: int) -
 
 
 def test_a_card_of_broken_glass_says_who_looked_at_what() -> None:
-    """And leads to the record, where the reason stands for those who may read it."""
+    """And leads to where that is shown."""
     notice = replace(NOTICE, kind="glass.broken", ticket_id="", visit_id="", priority="high", about="gm/tkt_9?x")
-    card = card_of(notice, "https://hub.test")
+    card = card_of(notice, PAGE)
     assert (card.url, dict(card.fields)) == (
-        "https://hub.test/directory/break-glass?thing=tkt_9%3Fx",
+        "https://desk.test/at/tkt_9%3Fx",
         {"何人 Who": "gm", "查看对象 Looked at": "tkt_9?x"},
     )
     assert card.buttons == ()

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.tickets.flows.decisions import choose_edge, condition_problems
-from functions.tickets.flows.flow import Decision, parse_flow
+from functions.tickets.flows.flow import Decision
+from functions.tickets.flows.soundness import parse_flow
 from functions.tickets.forms.work import add_report
 from functions.tickets.ticket.progress import progress_of
 from functions.tickets.ticket.ticket import Case, Ticket, Visit

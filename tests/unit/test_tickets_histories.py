@@ -22,21 +22,17 @@ from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.deadlines.stuck import adopt_ticket
 from functions.tickets.dispatch.assignment import acknowledge_ticket, reassign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, Person
-from functions.tickets.flows.flow import JOIN, AnyNode, Human, edges, parse_flow
+from functions.tickets.flows.flow import JOIN, AnyNode, Human
+from functions.tickets.flows.soundness import parse_flow
+from functions.tickets.flows.ways import edges
+from functions.tickets.ticket.arrivals import Arrival, Asked, enter_visit, pass_visit, require_run
 from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, answer_of, follow_change
+from functions.tickets.ticket.passage import close_ticket
 from functions.tickets.ticket.runs import resume_run
 from functions.tickets.ticket.ticket import Case, Move, Ticket, Visit, apply_move
 from functions.tickets.ticket.tickets_table import load_changes
 from functions.tickets.ticket.trail import append_notes
-from functions.tickets.ticket.visits import (
-    Arrival,
-    close_ticket,
-    complete_node,
-    enter_visit,
-    pass_visit,
-    require_run,
-    tap_card,
-)
+from functions.tickets.ticket.visits import Answer, complete_node, tap_card
 from hub.kernel.errors import Conflict, Forbidden, HubError, Invalid
 from tests.support.presets import ladder
 
@@ -141,7 +137,7 @@ def step(table: Table, a: int, b: int, c: int) -> None:
         previous=previous.id if previous else "",
         token=f"token-{run}-{node.id}-{c % 3}",
         rank=f"{run:06d}#{c % 3:03d}",
-        supervisor="chen" if isinstance(node, Human) and node.assignee == "supervisor" else "",
+        asked=Asked(person="chen" if isinstance(node, Human) and node.assignee == "supervisor" else ""),
     )
     table.change(lambda case: passage(case, arrival, table.at))
 
@@ -166,7 +162,7 @@ def complete(table: Table, a: int, b: int, c: int) -> None:
     node = [*(FLOW.node(visit.node) for visit in table.case.waiting()), *humans][a % 4 % len(humans)]
     outcome = [*getattr(node, "outcomes", ()), "dance"][b % 4 % 3 - 1]
     actor = STAFF[c % 3].id
-    table.change(lambda case: complete_node(case, node.id, outcome, actor, table.at, leads=c % 4 > 0))
+    table.change(lambda case: complete_node(case, node.id, Answer(outcome), actor, table.at, leads=c % 4 > 0))
 
 
 def tap(table: Table, a: int, b: int, c: int) -> None:
@@ -413,10 +409,10 @@ def test_of_two_who_complete_one_visit_one_wins(history: list[Attempt], first: s
         return
     visit: Visit = waiting[-1]
     outcome = visit.outcomes[0]
-    table.change(lambda case: complete_node(case, visit.node, outcome, first, table.at, leads=True))
+    table.change(lambda case: complete_node(case, visit.node, Answer(outcome), first, table.at, leads=True))
     others = [other for other in table.case.waiting() if other.node == visit.node]
     if not others:
         version = table.case.version
         with pytest.raises(HubError):
-            table.change(lambda case: complete_node(case, visit.node, outcome, second, table.at, leads=True))
+            table.change(lambda case: complete_node(case, visit.node, Answer(outcome), second, table.at, leads=True))
         assert table.case.version == version

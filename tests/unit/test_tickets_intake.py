@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.tickets.flows.flow import parse_flow
 from functions.tickets.flows.preset_flows import preset_flows
+from functions.tickets.flows.soundness import parse_flow
 from functions.tickets.intake.intake import Classification, Message, Opening, classify, joins, open_ticket
 from functions.tickets.ticket.ticket import Thread, Ticket
 from hub.rules import lint

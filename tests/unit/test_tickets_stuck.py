@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from functions.tickets.deadlines import stuck
 from functions.tickets.deadlines.stuck import adopt_ticket, share_of, silent_since
 from functions.tickets.dispatch.dispatch import Organisation, Person
-from functions.tickets.flows.flow import parse_flow
+from functions.tickets.flows.soundness import parse_flow
 from functions.tickets.ticket.runs import has_got_on, resume_run
 from functions.tickets.ticket.ticket import Case, Ticket, Visit
 

@@ -10,7 +10,7 @@ from functions.customers.handlers.reaching import reachable
 from functions.customers.handlers.records import read_whole
 from functions.customers.homes import with_derived
 from functions.customers.people.consent import PREFIX
-from functions.customers.people.merging import merge_by_hand
+from functions.customers.people.merging import merge_by_hand, merge_to_do
 from functions.customers.people.persons import identities_of, person_of
 from functions.customers.places import places_of
 from functions.customers.places_table import LIST, listed
@@ -127,7 +127,7 @@ def _replay_change(desk: Desk, request: Request, _made: str) -> CustomerView:
 
 
 @room.http("POST", "/customers/{customer_id}/merge", summary="合并客户 · Two customers are one person", body=MergeBody,
-           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer,
+           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer, dry_run=True,
            replay=_replay_change)  # fmt: skip
 def merge_customer(desk: Desk, request: Request) -> CustomerView:
     """Make this customer part of another: from now on both ids lead to that one, who has both histories. Nothing to do
@@ -136,6 +136,9 @@ def merge_customer(desk: Desk, request: Request) -> CustomerView:
     if into == request.path["customer_id"]:
         raise Invalid("merged into itself", problems=[Problem("/into", "must be another customer")])
     other = _within_reach(desk, request, into, "/into")
+    if request.dry_run:
+        merged = merge_to_do(desk.people, request.subject.id, other, request.now, request.principal.sub)
+        return show_customer(read_whole(desk, other, joined=merged), _reader(desk, request))
     customer_id = merge_by_hand(desk.people, request.subject.id, other, request.now, request.principal.sub)
     relist(desk, customer_id)
     desk.emit(*reachable(desk, customer_id, request.now))
@@ -143,21 +146,24 @@ def merge_customer(desk: Desk, request: Request) -> CustomerView:
 
 
 @room.http("POST", "/customers/{customer_id}/unmerge", summary="拆分客户 · A name is somebody else's", body=UnmergeBody,
-           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer,
+           answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer, dry_run=True,
            replay=_replay_change)  # fmt: skip
 def unmerge_customer(desk: Desk, request: Request) -> CustomerView:
     """Take a record out of this customer, with what was merged into it before: a customer of their own again, whom the
     hub does not merge by itself any more. Nothing to do where they are two already."""
     identity_id, customer_id = request.body.identity_id, request.subject.id
     merged = next((merge for merge in desk.people.merges(customer_id) if merge.customer_id == identity_id), None)
+    if merged is not None and request.dry_run:
+        return show_customer(read_whole(desk, customer_id, apart=identity_id), _reader(desk, request))
     if merged is not None:
         desk.people.split(merged, desk.customers.profile(identity_id).listed)
     elif desk.people.root(_within_reach(desk, request, identity_id, "/identity_id")) == customer_id:
         rule = "must be a record that was merged: this one is the customer itself"
         raise Invalid("not merged", problems=[Problem("/identity_id", rule)])
-    for root in (customer_id, desk.people.root(identity_id)):
-        relist(desk, root)
-        desk.emit(*reachable(desk, root, request.now))
+    if not request.dry_run:
+        for root in (customer_id, desk.people.root(identity_id)):
+            relist(desk, root)
+            desk.emit(*reachable(desk, root, request.now))
     return _show(desk, request, customer_id)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from functions.customers.customers_table import to_contact, to_profile
 from functions.customers.desk import Desk
 from functions.customers.people.identities_table import identity_of, merged_of
+from functions.customers.people.merging import Merged
 from functions.customers.views import Record, Whole
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import NotFound
@@ -16,11 +18,16 @@ RECENT_LIMIT = 100
 """So many entries of the timeline make the recent tickets and orders of a customer's page."""
 
 
-def read_whole(desk: Desk, customer_id: str) -> Whole:
-    """A customer with all records. Raises NotFound."""
+def read_whole(desk: Desk, customer_id: str, joined: Merged | None = None, apart: str = "") -> Whole:
+    """A customer with all records: as they are, or as they would be with `joined` merged into them, or without the
+    record `apart` and what was merged into it. Raises NotFound."""
     records, waiting = [], [customer_id]
     for record_id in waiting:
         record = _record(desk.people.parts(record_id), record_id)
+        merges = [merged for merged in record.merges if merged.customer_id != apart]
+        if joined and record_id == joined.into:
+            merges.append(joined)
+        record = replace(record, merges=tuple(merges))
         waiting += [merged.customer_id for merged in record.merges]
         records.append(record)
     recent, _ = desk.customers.timeline(waiting, RECENT_LIMIT)

@@ -8,8 +8,9 @@ a "no". Split off again, each has the words that were said on it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from hub.kernel.frozen import dataclass
 
 PREFIX = "consent_"
 NO = "no"

@@ -9,11 +9,12 @@ name, a UnionID, a phone) ties those that are free in one transaction: all, or n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Protocol
 
 from hub.kernel.errors import Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import hashed_id
 
 RACES_LIMIT = 8

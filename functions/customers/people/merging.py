@@ -8,7 +8,6 @@ of them stays with its own record. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from functions.customers.people.identities import Claim, Identity
 from functions.customers.people.persons import PHONE, UNION
 from hub.contracts.customers import Evidence
 from hub.kernel.errors import Conflict
+from hub.kernel.frozen import dataclass
 
 RECORDS_LIMIT = 50
 """A customer is at most so many records: what more than this share is no person's own."""
@@ -105,13 +105,20 @@ def are_two(names: Iterable[Identity], others: Iterable[Identity]) -> bool:
 def merge_by_hand(store: MergeStore, customer_id: str, into: str, at: datetime, actor: str) -> str:
     """Somebody says that two customers are one; the customer that both are now. Nothing to do where they are one
     already. Raises Conflict, and beyond RECORDS_LIMIT."""
+    merged = merge_to_do(store, customer_id, into, at, actor)
+    if merged:
+        store.merge(merged)
+    return merged.into if merged else store.root(into)
+
+
+def merge_to_do(store: MergeStore, customer_id: str, into: str, at: datetime, actor: str) -> Merged | None:
+    """What would make two customers one; None where they are one already. Raises Conflict beyond RECORDS_LIMIT."""
     root, other = store.root(customer_id), store.root(into)
     if root == other:
-        return root
+        return None
     if _too_many([store.records(root), store.records(other)]):
         raise Conflict("too many records for one customer", limit=RECORDS_LIMIT)
-    store.merge(Merged(root, other, at, "hand", actor))
-    return other
+    return Merged(root, other, at, "hand", actor)
 
 
 def _too_many(trees: Sequence[Sequence[str]]) -> bool:

@@ -9,10 +9,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from functions.customers.people.identities import Identity
+from hub.kernel.frozen import dataclass
 
 PHONE, UNION = "phone", "unionid"
 """Identities that hold across channels, under these names in place of a channel's."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.customers.people.identities import Identity
 from functions.customers.people.persons import UNION
 from hub.kernel.errors import HubError, Retry
+from hub.kernel.frozen import dataclass
 from hub.store.connection import Connection
 
 ASKED = ("official_account", "wecom", "wechat_kf")
@@ -38,7 +38,7 @@ class Questions(Protocol):
     def release(self, identity: Identity) -> None: ...
 
 
-class PlatformsPort(Protocol):
+class Platforms(Protocol):
     """The clients that all rooms share: hub.platforms.clients."""
 
     def client(self, connection: Connection, timeout: tuple[float, float]) -> Any: ...
@@ -51,7 +51,7 @@ class Unions:
     """day: today, in the platforms' time."""
 
     questions: Questions
-    platforms: PlatformsPort
+    platforms: Platforms
     day: Callable[[], str]
 
     def identity(self, identity: Identity, connection: Connection | None) -> tuple[Identity, ...]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 
+from functions.directory.api.pages import operation_rules
+from functions.directory.api.views import show_person
 from functions.directory.desk import Desk
 from functions.directory.keys import SECRET_BYTES, write_key
 from functions.directory.room import ADMINISTRATOR, room
 from functions.directory.tables import SecretItem
 from hub.contracts.directory import KeyBody, KeyView, MeView, NewKeyView, TokenBody, TokenView
 from hub.contracts.http import Page, PageQuery
+from hub.contracts.sign_in import MayView
 from hub.edge import auth, cursors
 from hub.edge.access import reach_of
 from hub.edge.answers import page
 from hub.edge.requests import Request
-from hub.kernel.errors import Unauthenticated
+from hub.kernel.errors import NotFound, Unauthenticated
 from hub.store.idempotency import KEPT_SECONDS
 
 TOKEN_SECONDS = 900
@@ -77,6 +80,7 @@ def read_me(desk: Desk, request: Request) -> MeView:
     """Who the hub takes the caller for, with the rights as they are now."""
     who = request.principal
     return MeView(
+        name=_name_of(desk, who.sub),
         sub=who.sub,
         kind=who.kind,
         roles=who.roles,
@@ -86,6 +90,27 @@ def read_me(desk: Desk, request: Request) -> MeView:
         level=reach_of(who).level,
         tenant=who.tenant,
     )
+
+
+@room.http("GET", "/auth/may", summary="当前权限 · What may I", answer=MayView, scope="own")
+def read_may(desk: Desk, request: Request) -> MayView:
+    """Which operations the caller's roles open, and which classes of fields they see and write, as of now: what a front
+    end shows and what it leaves out. Where a thing lies is checked when it is asked for."""
+    who, terminal = request.principal, request.viewer.terminal
+    reaches_all = reach_of(who).level == "tenant"
+    return MayView(
+        operations=tuple(name for name, rule in operation_rules().items() if rule.opens(who, reaches_all=reaches_all)),
+        sees=dict(request.policy.verdicts(request.viewer.roles, "", terminal)),
+        writes=tuple(sorted(request.policy.writable(request.viewer.roles, "", terminal))),
+    )
+
+
+def _name_of(desk: Desk, sub: str) -> str:
+    """What colleagues call them, "" for who is not in the directory."""
+    try:
+        return show_person(desk, desk.directory.person(sub)).name
+    except NotFound:
+        return ""
 
 
 def _secret(desk: Desk, key_id: str, api_key: str) -> SecretItem:

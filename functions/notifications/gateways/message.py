@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from hub.channels.wecom.cards import Card
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)

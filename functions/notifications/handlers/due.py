@@ -130,7 +130,7 @@ def _by_line(desk: Desk, digest: Notice) -> Notice:
 def _write(desk: Desk, digest: Notice, notices: Sequence[Notice]) -> Post:
     """How a digest is posted: its words are made once."""
     titles = {notice.id: message_for(desk, notice).title for notice in notices if notice.words}
-    message = digest_message(notices, titles, desk.base_url)
+    message = digest_message(notices, titles, desk.page)
     return partial(_post_digest, desk, message)
 
 

@@ -144,7 +144,7 @@ def post(desk: Desk, notice: Notice, message: Message, address: Address, claim: 
 def message_for(desk: Desk, notice: Notice) -> Message:
     """What a notice says."""
     if not notice.words:
-        return message_of(notice, desk.base_url)
+        return message_of(notice, desk.page)
     message = message_of_words(json.loads(desk.sealer.unseal(notice.words, notice.notification_id)))
     return replace(message, card=ack_card(notice, message)) if notice.asks_ack else message
 
@@ -245,7 +245,7 @@ def _survey(event: Event, customer_id: str) -> dict[str, str]:
 def _url(desk: Desk, event: Event, *, is_staff: bool) -> str:
     """Where staff see what it is about; customers have no business there."""
     ticket_id = getattr(event, "ticket_id", "")
-    return f"{desk.base_url.rstrip('/')}/tickets/{ticket_id}" if ticket_id and is_staff else ""
+    return desk.page.replace("{id}", ticket_id) if ticket_id and is_staff else ""
 
 
 def _lines(rule: Rule, priority: str, settings: NoticeSettings) -> Sequence[Sequence[str]]:

@@ -15,7 +15,7 @@ from hub.contracts.envelope import Event
 from hub.edge.access.fields import plan_of
 from hub.rules import Schema
 
-CARDS = ("ticket.assigned", "ticket.stranded", "rung.fired", "platform.noticed", "glass.broken")
+CARDS = ("ticket.assigned", "ticket.stranded", "rung.fired", "platform.noticed", "glass.broken", "endpoint.disabled")
 """Events for which the hub has a card of its own."""
 ASKABLE = (
     *CARDS,

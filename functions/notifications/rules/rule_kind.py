@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from functions.notifications.rules.facts import ASKABLE, CARDS, event_class, sch
 from hub.contracts.notifications import NoticeRule, NoticeSettings
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 from hub.rules import Condition, parse_condition
 
 PRESETS = Path(__file__).parents[1] / "presets"

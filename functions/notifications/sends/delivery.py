@@ -15,13 +15,14 @@ knows none, or no more, the send becomes `unknown`, is shown as such and never g
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from functions.notifications.sends.notices import Notice
 from hub.contracts.notifications import SendState
 from hub.kernel.errors import Refuse, Retry
+from hub.kernel.frozen import dataclass
 
 ATTEMPTS_LIMIT = 7
 """The queue brings an event eight times, the last after three quarters of an hour: before that a send has failed, and

@@ -7,12 +7,13 @@ snd_…   ntf_…, channel, round           one message by one channel
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
 from hub.contracts.events import Event, Priority
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import derived_id
 from hub.kernel.regions import BASE
 
@@ -20,13 +21,19 @@ WECOM = "wecom"
 UNREACHED = "rung.unreached"
 TEXTS = ("ticket_id", "ticket_type", "rung", "visit_id", "connection_id")
 """What a card is made of, where the event says it."""
+ABOUT = {
+    "platform.noticed": ("channel", "kind", "status"),
+    "glass.broken": ("person_id", "thing"),
+    "endpoint.disabled": ("endpoint_id", "cause"),
+}
 
 
 @dataclass(frozen=True)
 class Notice:
     """One thing to tell one person (`recipient`, a person's or a customer's id) through one channel. A digest has
     `members`: the ids of the sends that it tells at once. A platform's notice has no ticket, but a connection, and says
-    what it is about (`<channel>/<kind>/<status>`); one of broken glass says who looked at what (`<person>/<thing>`).
+    what it is about (`<channel>/<kind>/<status>`); one of broken glass says who looked at what (`<person>/<thing>`),
+    one of an endpoint why it was switched off (`<endpoint>/<cause>`).
 
     fallback: it was for others, of whom there is nobody. region, store: the recipient's, when it was made: who oversees
     them there may see it. rest: the channels that go where this one fails; fallback_of: the send that failed before.
@@ -86,7 +93,7 @@ def facts_of(event: Event) -> dict[str, Any]:
 def about(event: Event) -> str:
     """In few words what an event without a ticket is about."""
     kind = getattr(event, "type", "")
-    names = {"platform.noticed": ("channel", "kind", "status"), "glass.broken": ("person_id", "thing")}.get(kind, ())
+    names = ABOUT.get(kind, ())
     return "/".join(str(getattr(event, name)) for name in names)
 
 

@@ -6,10 +6,11 @@ win over it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
+
+from hub.kernel.frozen import dataclass
 
 STARTS, ENDS = "22:00", "08:00"
 

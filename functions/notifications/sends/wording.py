@@ -19,7 +19,7 @@ from functions.notifications.gateways.message import Message
 from functions.notifications.sends.notices import UNREACHED, Notice
 from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card
 
-GLASS = "glass.broken"
+GLASS, ENDPOINT = "glass.broken", "endpoint.disabled"
 _TAG = re.compile(r'<a href="[^"]*">([^<]*)</a>')
 ACCEPT = "accept"
 """The key that comes back when the button 接单 is tapped."""
@@ -27,31 +27,31 @@ ACK = "ack"
 """And 已收到: the send's id stands behind it in the card's task."""
 
 
-def message_of(notice: Notice, base_url: str) -> Message:
+def message_of(notice: Notice, page: str) -> Message:
     """The hub's own words for a notice: a card, and the same in a line for channels without cards."""
-    card = card_of(notice, base_url)
+    card = card_of(notice, page)
     rows = (f"{name}：{value}" for name, value in card.fields)
     text = "；".join(filter(None, (card.description, *rows)))
     return Message(card.title, text, card.url, card=card)
 
 
-def digest_message(notices: Sequence[Notice], titles: Mapping[str, str], base_url: str) -> Message:
+def digest_message(notices: Sequence[Notice], titles: Mapping[str, str], page: str) -> Message:
     """One message for all that waited. titles: of notices with words of their own, by id."""
-    text = digest_of(notices, base_url, titles)
+    text = digest_of(notices, page, titles)
     plain = _TAG.sub(r"\1", text)
     title = _both("words", "digest", len(_by_subject(notices)))
     return Message(title, plain, markup=text)
 
 
-def card_of(notice: Notice, base_url: str) -> Card:
+def card_of(notice: Notice, page: str) -> Card:
     """The card for one notice; with a button to accept when a visit waits for its recipient."""
     if notice.connection_id:
-        return _platform_card(notice, base_url)
-    if notice.kind == GLASS:
-        return _glass_card(notice, base_url)
+        return _platform_card(notice, page)
+    if notice.kind in (GLASS, ENDPOINT):
+        return _operators_card(notice, page)
     if notice.asks_ack:
-        return replace(_ticket_card(notice, base_url), buttons=((_both("words", ACK), ACK),), task_id=_ack_task(notice))
-    return _ticket_card(notice, base_url)
+        return replace(_ticket_card(notice, page), buttons=((_both("words", ACK), ACK),), task_id=_ack_task(notice))
+    return _ticket_card(notice, page)
 
 
 def ack_card(notice: Notice, message: Message) -> Card:
@@ -64,12 +64,12 @@ def _ack_task(notice: Notice) -> str:
     return f"{ACK}@{notice.id}"
 
 
-def _ticket_card(notice: Notice, base_url: str) -> Card:
+def _ticket_card(notice: Notice, page: str) -> Card:
     return Card(
         title=_title(notice),
         description=f"{_both('priorities', notice.priority)} · {_both('types', notice.ticket_type)}",
         task_id=f"{notice.ticket_id}@{notice.visit_id or notice.id}",
-        url=subject_url(base_url, notice),
+        url=subject_url(page, notice),
         fields=(
             (_both("words", "ticket"), notice.ticket_id),
             (_both("words", "type"), _both("types", notice.ticket_type)),
@@ -80,35 +80,37 @@ def _ticket_card(notice: Notice, base_url: str) -> Card:
     )
 
 
-def _platform_card(notice: Notice, base_url: str) -> Card:
+def _platform_card(notice: Notice, page: str) -> Card:
     channel, kind, status = notice.about.split("/", 2)
     return Card(
         title=_title(notice),
         description=f"{_both('platforms', kind)} · {status}",
         task_id=f"{notice.connection_id}@{notice.id}",
-        url=subject_url(base_url, notice),
+        url=subject_url(page, notice),
         fields=((_both("words", "channel"), channel), (_both("words", "connection"), notice.connection_id)),
         buttons=(),
     )
 
 
-def _glass_card(notice: Notice, base_url: str) -> Card:
-    person, thing = notice.about.split("/", 1)
+def _operators_card(notice: Notice, page: str) -> Card:
+    """Of broken glass who looked at what; of an endpoint why it was switched off."""
+    first, second = notice.about.split("/", 1)
+    words = ("person", "thing") if notice.kind == GLASS else ("endpoint", "cause")
     return Card(
         title=_title(notice),
         description=_both("priorities", notice.priority),
-        task_id=f"glass@{notice.id}",
-        url=subject_url(base_url, notice),
-        fields=((_both("words", "person"), person), (_both("words", "thing"), thing)),
+        task_id=f"{notice.kind.partition('.')[0]}@{notice.id}",
+        url=subject_url(page, notice),
+        fields=((_both("words", words[0]), first), (_both("words", words[1]), second)),
         buttons=(),
     )
 
 
-def digest_of(notices: Sequence[Notice], base_url: str, titles: Mapping[str, str] | None = None) -> str:
+def digest_of(notices: Sequence[Notice], page: str, titles: Mapping[str, str] | None = None) -> str:
     """One text for all that waited: a line a subject, most urgent first, within WeCom's 2048 bytes."""
     order = list(_templates()["priorities"])
     subjects = sorted(_by_subject(notices), key=lambda n: (-order.index(n.priority), n.ticket_id))
-    lines = [_both("words", "digest", len(subjects)), *(_line(notice, base_url, titles or {}) for notice in subjects)]
+    lines = [_both("words", "digest", len(subjects)), *(_line(notice, page, titles or {}) for notice in subjects)]
     return _fit(lines)
 
 
@@ -117,22 +119,25 @@ def _by_subject(notices: Sequence[Notice]) -> list[Notice]:
     return list({notice.ticket_id or notice.id: notice for notice in reversed(notices)}.values())
 
 
-def subject_url(base_url: str, notice: Notice) -> str:
-    """Where the ticket, the connection, or the record of broken glass is shown."""
+def subject_url(page: str, notice: Notice) -> str:
+    """Where the ticket, the connection, the endpoint, or what was looked at is shown. page: an address with `{id}` in
+    it: a browser has no token, so never one of the API's own."""
     if notice.kind == GLASS:
         thing = notice.about.split("/", 1)[1]
-        return f"{base_url.rstrip('/')}/directory/break-glass?thing={quote(thing, safe='')}"
-    path = f"webhooks/connections/{notice.connection_id}" if notice.connection_id else f"tickets/{notice.ticket_id}"
-    return f"{base_url.rstrip('/')}/{path}"
+    elif notice.kind == ENDPOINT:
+        thing = notice.about.partition("/")[0]
+    else:
+        thing = notice.connection_id or notice.ticket_id
+    return page.replace("{id}", quote(thing, safe=""))
 
 
-def _line(notice: Notice, base_url: str, titles: Mapping[str, str]) -> str:
+def _line(notice: Notice, page: str, titles: Mapping[str, str]) -> str:
     title = titles.get(notice.id, "")
     about = f"{_both('priorities', notice.priority)} {_safe(title) or _subject(notice)}"
-    if notice.notification_id and not (notice.ticket_id or notice.connection_id or notice.kind == GLASS):
+    if notice.notification_id and not (notice.ticket_id or notice.connection_id or notice.kind in (GLASS, ENDPOINT)):
         return about
     label = notice.ticket_id or notice.connection_id or _title(notice)
-    return f'<a href="{subject_url(base_url, notice)}">{label}</a> {about}'
+    return f'<a href="{subject_url(page, notice)}">{label}</a> {about}'
 
 
 def _safe(text: str) -> str:

@@ -7,12 +7,12 @@ the order in which facts arrived or how often.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from functions.settlement.ledger.ledger import Booking, Entry, Why, why_document, why_from_document
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 from hub.kernel.regions import BASE
 

@@ -8,12 +8,12 @@ comes, and says so.
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from functions.settlement.ledger.ledger import Booking
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import derived_id
 
 ULID_TIME_LENGTH = 10

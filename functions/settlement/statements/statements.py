@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from functions.settlement.ledger.lines import PartyLine, line_document, line_from_document, totals_of
 from functions.settlement.runs.periods import Run, statement_id_of
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 
 SCHEMA = 1

@@ -8,13 +8,14 @@ goes into the Move too and follows from the table's stream.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from functions.tickets.dispatch.dispatch import Organisation
 from functions.tickets.ticket.ticket import Case, Move
 from hub.contracts.base import Contract
+from hub.kernel.frozen import dataclass
 
 Params = TypeVar("Params", bound=Contract)
 

@@ -8,7 +8,7 @@ from functions.tickets.api.views import show_ticket
 from functions.tickets.desk import Desk
 from functions.tickets.forms.fields import from_text
 from functions.tickets.handlers.supplies import supplies_of
-from functions.tickets.ticket.ticket import Case, Move, apply_move
+from functions.tickets.ticket.ticket import Case, Move, apply_move, require_open
 from hub.contracts.tickets import TicketView
 from hub.edge.requests import Request
 
@@ -17,10 +17,16 @@ def change_case(desk: Desk, request: Request, decide: Callable[[Case], Move | No
     """Decide on the ticket of the path, write what was decided, and show it as it is then; on a dry run, as it would
     be."""
     case: Case = request.subject
+
+    def decided(now: Case) -> Move | None:
+        if request.seen_version not in (None, now.version):
+            require_open(now, request.seen_version)
+        return decide(now)
+
     if request.dry_run:
-        move = decide(case)
+        move = decided(case)
         return show_case(desk, apply_move(case, move) if move else case)
-    return show_case(desk, desk.tickets.change(case.ticket.id, request.now, decide, seen=case))
+    return show_case(desk, desk.tickets.change(case.ticket.id, request.now, decided, seen=case))
 
 
 def show_case(desk: Desk, case: Case) -> TicketView:
@@ -28,4 +34,6 @@ def show_case(desk: Desk, case: Case) -> TicketView:
     subject = desk.unseal_text(case.ticket.id, case.ticket.subject_sealed)
     sealed = case.ticket.fields_sealed
     texts = from_text(desk.unseal_text(case.ticket.id, sealed)) if sealed else {}
-    return show_ticket(case, subject, supplies_of(desk, case.ticket.waits_for), texts)
+    known = desk.catalogue.text_classes(case.ticket) if texts else {}
+    classes = {name: known[name] for name in texts}
+    return show_ticket(case, subject, supplies_of(desk, case.ticket.waits_for), texts=texts, text_classes=classes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from functions.tickets.api.cases import show_case
 from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of, place_of_body, site_of_body
 from functions.tickets.api.views import show_explanation, show_ticket, show_timeline
@@ -9,6 +11,7 @@ from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Need, choose_person
 from functions.tickets.forms.fields import read_amount, read_fields, to_text
 from functions.tickets.handlers.reception import open_case
+from functions.tickets.handlers.submitting import read_type_fields
 from functions.tickets.intake.intake import BY_HAND, Classification, Opening, intake_facts
 from functions.tickets.intake.occasion_kind import PRESETS
 from functions.tickets.intake.placing import Site
@@ -16,6 +19,7 @@ from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Case, Ticket
 from hub.contracts.http import Page
 from hub.contracts.tickets import ExplainView, OpenTicket, TicketQuery, TicketView, TimelineView
+from hub.documents.scopes import Scope
 from hub.edge import cursors
 from hub.edge.access.listing import within
 from hub.edge.answers import page
@@ -87,7 +91,7 @@ def _opening(desk: Desk, request: Request, ticket_id: str, site: Site) -> Openin
     """What the body says of the ticket. Raises Invalid for an amount or fields that can't be."""
     body: OpenTicket = request.body
     amount = read_amount(body.amount, body.amount_currency, "/amount")
-    fields, texts = read_fields(desk.catalogue.ticket_type(body.type, site.region).fields, body.fields)
+    known = _fields(desk, request, ticket_id, site)
     return Opening(
         ticket_id=ticket_id,
         customer_id=body.customer_id,
@@ -102,9 +106,19 @@ def _opening(desk: Desk, request: Request, ticket_id: str, site: Site) -> Openin
         order_no=body.order_no,
         amount_minor=amount.amount_minor,
         amount_currency=amount.currency,
-        fields=fields,
-        fields_sealed=desk.seal_text(ticket_id, to_text(texts)) if texts else "",
+        **known,
     )
+
+
+def _fields(desk: Desk, request: Request, ticket_id: str, site: Site) -> dict[str, Any]:
+    """What is known of the ticket beside what all have: as its type's form asks, else as the type itself declares."""
+    body: OpenTicket = request.body
+    ticket_type = desk.catalogue.ticket_type(body.type, site.region)
+    if ticket_type.form:
+        place = Scope(site.region, site.store_id)
+        return read_type_fields(desk, ticket_type.form, place, body.fields, ticket_id, request.now)
+    fields, texts = read_fields(ticket_type.fields, body.fields)
+    return {"fields": fields, "fields_sealed": desk.seal_text(ticket_id, to_text(texts)) if texts else ""}
 
 
 @room.http(

@@ -24,6 +24,7 @@ from hub.contracts.tickets import (
     OutcomeView,
     RuleTraceView,
     RungView,
+    SignatureView,
     SupplyView,
     TicketView,
     TimelineView,
@@ -35,9 +36,15 @@ from hub.rules import RuleTrace
 
 
 def show_ticket(
-    case: Case, subject: str = "", supplies: tuple[SupplyView, ...] = (), texts: Mapping[str, str] | None = None
+    case: Case,
+    subject: str = "",
+    supplies: tuple[SupplyView, ...] = (),
+    *,
+    texts: Mapping[str, str] | None = None,
+    text_classes: Mapping[str, str] | None = None,
 ) -> TicketView:
-    """A ticket with its visits and rungs, as far as the case holds them."""
+    """A ticket with its visits and rungs, as far as the case holds them. text_classes: what each text is to the field
+    policy."""
     ticket = case.ticket
     return TicketView(
         id=ticket.id,
@@ -59,6 +66,8 @@ def show_ticket(
         home_store=ticket.home_store,
         team=ticket.team,
         assignee=ticket.assignee,
+        parent_id=ticket.parent_id,
+        tags=ticket.tags,
         flow=FlowRef(key=ticket.flow_key, version=ticket.flow_version),
         run=ticket.run,
         opened_at=ticket.opened_at,
@@ -74,6 +83,9 @@ def show_ticket(
         order_no=ticket.order_no,
         fields=ticket.fields,
         texts=dict(texts or {}),
+        text_classes=dict(text_classes or {}),
+        form=FlowRef(key=ticket.form, version=int(ticket.form_pin.partition("+")[0] or 0)),
+        submission_id=ticket.submission_id,
         amount=str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
         amount_currency=ticket.amount_currency,
         currency=ticket.currency,
@@ -98,6 +110,10 @@ def _visit(visit: Visit) -> VisitView:
         outcome=visit.outcome,
         actor=visit.actor,
         outcomes=visit.outcomes if visit.waits else (),
+        asked=visit.asked,
+        queue=visit.queue if visit.waits else "",
+        signatures=tuple(SignatureView(**signature.model_dump()) for signature in visit.signatures),
+        until=visit.until,
         fields=visit.report,
     )
 

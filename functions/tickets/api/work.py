@@ -7,10 +7,10 @@ from functions.tickets.api.subjects import LEADERS, WORKERS, case_of
 from functions.tickets.deadlines.clocks import pause_ticket, resume_ticket
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.assignment import acknowledge_as, reassign_ticket
-from functions.tickets.handlers.replies import Draft, send_reply
+from functions.tickets.handlers.replies import Draft, rehearse_reply, send_reply
 from functions.tickets.room import room
-from functions.tickets.ticket.ticket import Move, Note
-from functions.tickets.ticket.visits import close_by_hand, complete_node
+from functions.tickets.ticket.ticket import Case, Move, Note
+from functions.tickets.ticket.visits import Answer, close_by_hand, complete_node
 from hub.contracts.tickets import (
     Assign,
     CloseTicket,
@@ -30,21 +30,24 @@ from hub.kernel.errors import Invalid, Problem
     "/tickets/{ticket_id}/nodes/{node}/complete",
     body=CompleteNode,
     answer=TicketView,
-    roles=WORKERS,
+    roles=(*WORKERS, "finance"),
     scope="region",
     subject=case_of,
+    versioned=True,
     dry_run=True,
     summary="完成节点 · Complete a node",
 )
 def complete(desk: Desk, request: Request) -> TicketView:
-    """End the visit of this node that waits: its assignee may, or a supervisor."""
+    """End the visit of this node that waits, or sign it: who is asked may, or a supervisor where nobody signs."""
     body, node, person = request.body, request.path["node"], request.principal
-    leads = person.has("supervisor")
-    return change_case(
-        desk,
-        request,
-        lambda case: complete_node(case, node, body.outcome, person.sub, request.now, body.fields, leads=leads),
-    )
+    answer, leads = Answer(body.outcome, body.fields, body.to), person.has("supervisor")
+    teams = desk.staff.teams_of(person.sub)
+
+    def decide(case: Case) -> Move:
+        flow = desk.catalogue.flow(case.ticket)
+        return complete_node(case, node, answer, person.sub, request.now, leads=leads, flow=flow, teams=teams)
+
+    return change_case(desk, request, decide)
 
 
 @room.http(
@@ -77,6 +80,7 @@ def assign(desk: Desk, request: Request) -> TicketView:
     roles=WORKERS,
     scope="region",
     subject=case_of,
+    versioned=True,
     dry_run=True,
     summary="受理确认 · Acknowledge",
 )
@@ -94,6 +98,7 @@ def acknowledge(desk: Desk, request: Request) -> TicketView:
     roles=WORKERS,
     scope="region",
     subject=case_of,
+    versioned=True,
     summary="内部备注 · Comment",
 )
 def comment(desk: Desk, request: Request) -> TicketView:
@@ -115,13 +120,15 @@ def _reply_again(desk: Desk, request: Request, _resource_id: str) -> TicketView:
     roles=WORKERS,
     scope="region",
     subject=case_of,
+    dry_run=True,
     replay=_reply_again,
     summary="回复客户 · Answer the customer",
 )
 def reply(desk: Desk, request: Request) -> TicketView:
     """Answer the customer over the channel that they came by, within what it allows; 409 says in words why not."""
     draft = Draft(request.new_id("rpl"), request.body.text, request.principal.sub, request.randomness.hex())
-    return show_case(desk, send_reply(desk, request.subject, draft))
+    answer_customer = rehearse_reply if request.dry_run else send_reply
+    return show_case(desk, answer_customer(desk, request.subject, draft))
 
 
 @room.http(
@@ -132,6 +139,7 @@ def reply(desk: Desk, request: Request) -> TicketView:
     roles=LEADERS,
     scope="region",
     subject=case_of,
+    versioned=True,
     dry_run=True,
     summary="暂停计时 · Pause the clock",
 )
@@ -151,6 +159,7 @@ def pause(desk: Desk, request: Request) -> TicketView:
     roles=LEADERS,
     scope="region",
     subject=case_of,
+    versioned=True,
     dry_run=True,
     summary="恢复计时 · Resume the clock",
 )
@@ -167,6 +176,7 @@ def resume(desk: Desk, request: Request) -> TicketView:
     roles=LEADERS,
     scope="region",
     subject=case_of,
+    versioned=True,
     dry_run=True,
     summary="结单 · Close a ticket without a flow",
 )

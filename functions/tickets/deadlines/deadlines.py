@@ -8,11 +8,11 @@ time; nothing here is ever due early, and what fired once (its name is in `fired
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from hub.kernel.calendar import ALWAYS, BusinessCalendar, add_business, business_seconds
+from hub.kernel.frozen import dataclass
 
 Audience = Literal["agent", "supervisor", "team"]
 SECOND = timedelta(seconds=1)

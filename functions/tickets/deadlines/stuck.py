@@ -64,7 +64,7 @@ def adopt_ticket(case: Case, organisation: Organisation, at: datetime) -> Move |
     """Give work that waits for nobody, or for somebody who has left, to the supervisor. None when there is no need, or
     no supervisor."""
     ticket = case.ticket
-    waits = any(visit.assignee == ticket.assignee for visit in case.waiting())
+    waits = any(visit.is_personal and visit.assignee == ticket.assignee for visit in case.waiting())
     if not waits or organisation.has_owner(ticket.assignee):
         return None
     supervisor = supervisor_of(ticket.assignee, ticket.region, organisation)

@@ -23,7 +23,8 @@ def assign_ticket(case: Case, person_id: str, actor: str, at: datetime, team: st
         team=team or case.ticket.team,
         dispatched_at=case.ticket.dispatched_at or at,
     )
-    visits = tuple(visit.but(assignee=person_id) for visit in case.waiting() if visit.assignee == before)
+    theirs = (visit for visit in case.waiting() if visit.is_personal and visit.assignee == before)
+    visits = tuple(visit.but(assignee=person_id) for visit in theirs)
     if quiet:
         ticket = ticket.but(announced=number)
     elif visits or not ticket.flow_version:
@@ -87,5 +88,5 @@ def acknowledge_as(case: Case, actor: str, at: datetime, *, leads: bool) -> Move
 
 def owners(case: Case) -> tuple[str, ...]:
     """Whose the ticket is: its assignee, and those for whom its visits wait."""
-    people = (case.ticket.assignee, *(visit.assignee for visit in case.waiting()))
+    people = (case.ticket.assignee, *(person for visit in case.waiting() for person in visit.asked))
     return tuple(dict.fromkeys(filter(None, people)))

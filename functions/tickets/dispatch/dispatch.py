@@ -8,12 +8,13 @@ work stays unassigned, and says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from functions.tickets.ticket.ticket import Stored
 from hub.contracts.base import Moment
 from hub.contracts.events import RecurringShift, ShiftSwap
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import covers, path
 from hub.kernel.rosters import on_duty as rosters_duty
 

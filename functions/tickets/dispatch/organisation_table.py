@@ -41,6 +41,10 @@ class OrganisationTable:
         Whoever has left is nobody."""
         return next((p for p in self.people() if p.active and userid and userid == (p.wecom_userid or p.id)), None)
 
+    def teams_of(self, person_id: str) -> tuple[str, ...]:
+        """The teams of one of us, () for anybody else."""
+        return next((person.teams for person in self.people() if person.active and person.id == person_id), ())
+
     def keep_person(self, person: Person, look_at: datetime) -> None:
         """Keep what routing needs to know of a person, unless something newer is known. look_at: when the sweep is to
         see what their work becomes, once every process knows."""

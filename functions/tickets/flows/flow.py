@@ -1,24 +1,27 @@
-"""A flow (流程): a versioned document of nodes and edges. Here is its form, and what makes one sound.
+"""A flow (流程): a versioned document of nodes and edges. Here is its form; soundness.py says what makes one sound.
 
-A node has a kind: `human` and `approval` wait for a person, `action` does something by itself, `decision` chooses an
-edge by conditions, `parallel` runs branches until all have joined, `wait` lets time pass, `end` closes the ticket.
-asl.py compiles a sound flow to Step Functions; that machine is the only meaning it has.
+A node has a kind: `human` waits for a person, `approval` for signers, `wait_for` for an event or a time, `call` for
+another ticket, `action` does something by itself, `decision` chooses an edge by conditions, `parallel` runs branches
+until they have joined, `wait` lets time pass, `end` closes the ticket. asl.py compiles a sound flow to Step Functions;
+that machine is the only meaning it has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from functions.tickets.actions.registry import action_names, action_problems
+from functions.tickets.actions.registry import action_names
+from functions.tickets.dispatch.selectors import Selector
 from hub.contracts.base import Contract, Slug
 from hub.kernel.errors import Invalid, Problem
 
 JOIN = "join"
 """Where an edge inside a parallel branch leads when the branch is done."""
 
+RECEIVED, ELAPSED = "received", "elapsed"
+"""How a wait for something ends."""
 Text = Annotated[str, Field(min_length=1, max_length=128)]
 
 
@@ -46,22 +49,76 @@ class Node(Contract):
     milestone: Title | None = None
 
 
-class Human(Node):
-    """Waits for a person, who ends it with one of `outcomes` (outcome → next node)."""
+class Timeout(Contract):
+    """What happens when nobody has ended the node after so many seconds: it takes the way of this outcome."""
 
-    kind: Literal["human", "approval"]
-    assignee: Literal["ticket.assignee", "supervisor"] = "ticket.assignee"
+    seconds: Annotated[int, Field(ge=1, le=366 * 86_400)]
+    outcome: Slug
+
+
+class Human(Node):
+    """Waits for somebody, who ends it with one of `outcomes` (outcome → next node). `back`: they may also send it back
+    (驳回) to any person's node that the ticket has passed."""
+
+    kind: str
+    assignee: Selector = "ticket.assignee"
     fields: tuple[FormField, ...] = ()
     outcomes: Annotated[dict[Slug, Slug], Field(min_length=1)]
+    back: bool = False
+    timeout: Timeout | None = None
+
+
+class Person(Human):
+    """A person's node."""
+
+    kind: Literal["human"]
+
+
+class Count(Contract):
+    """So many signers have to approve."""
+
+    count: Annotated[int, Field(ge=1, le=50)]
+
+
+class Share(Contract):
+    """So many in a hundred signers have to approve, rounded up."""
+
+    percent: Annotated[int, Field(ge=1, le=100)]
+
+
+Sign = Literal["all", "any", "sequence"] | Count | Share
+
+
+class Approval(Human):
+    """Waits for signers (会签 all, 或签 any, one after another, n of them, a share), named here or by a matrix
+    (审批矩阵); its outcomes are then `approved` and `rejected`. With neither it is a person's node."""
+
+    kind: Literal["approval"]
+    signers: Annotated[tuple[Selector, ...], Field(max_length=50)] = ()
+    sign: Sign = "all"
+    matrix: Slug | None = None
+
+    @property
+    def is_signed(self) -> bool:
+        return bool(self.signers or self.matrix)
+
+
+class Undo(Contract):
+    """What takes an action back (补偿)."""
+
+    action: Annotated[Slug, Field(json_schema_extra={"enum": list(action_names())})]
+    params: dict[str, Any] = Field(default_factory=dict)
 
 
 class Action(Node):
-    """Does something by itself, and goes on to `next`, or by the way of its outcome where `outcomes` has one."""
+    """Does something by itself, and goes on to `next`, or by the way of its outcome where `outcomes` has one. `undo`
+    takes it back where the ticket is cancelled, or ends at an end that undoes."""
 
     kind: Literal["action"]
     action: Annotated[Slug, Field(json_schema_extra={"enum": list(action_names())})]
     params: dict[str, Any] = Field(default_factory=dict)
     outcomes: dict[Slug, Slug] = Field(default_factory=dict)
+    undo: Undo | None = None
     next: Slug
 
 
@@ -82,11 +139,23 @@ class Decision(Node):
 
 
 class Parallel(Node):
-    """Runs branches side by side, each from its start node until an edge to "join"; goes on when all have joined."""
+    """Runs branches side by side, each from its start node until an edge to "join"; goes on when all have joined, or
+    any one, or so many: then what others still wait for is ended as `skipped`."""
 
     kind: Literal["parallel"]
     branches: Annotated[tuple[Slug, ...], Field(min_length=2, max_length=10)]
+    join: Literal["all", "any"] | Annotated[int, Field(ge=1, le=10)] = "all"
     next: Slug
+
+    @property
+    def need(self) -> int:
+        """So many branches have to join."""
+        return {"all": len(self.branches), "any": 1}.get(str(self.join)) or int(self.join)
+
+    @property
+    def skips(self) -> bool:
+        """Whether it may go on before all branches have ended."""
+        return self.need < len(self.branches)
 
 
 class Wait(Node):
@@ -97,14 +166,38 @@ class Wait(Node):
     next: Slug
 
 
+class WaitFor(Node):
+    """Waits for an event, or until `seconds` have passed, whichever is first: to `next`, or to `otherwise`. event: one
+    of the hub's that names the ticket's order (`logistics.changed`), `message.resolved` (the customer wrote), or a name
+    that a system tells by POST /tickets/{id}/tell."""
+
+    kind: Literal["wait_for"]
+    event: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}(\.[a-z][a-z0-9_]{0,40})?$")]
+    seconds: Annotated[int, Field(ge=1, le=366 * 86_400)]
+    next: Slug
+    otherwise: Slug
+
+
+class Call(Node):
+    """Opens a ticket of another type (子工单) and waits until it is closed; its outcome is the way."""
+
+    kind: Literal["call"]
+    type: Slug
+    outcomes: dict[Slug, Slug] = Field(default_factory=dict)
+    next: Slug
+
+
 class End(Node):
-    """Closes the ticket with `outcome`."""
+    """Closes the ticket with `outcome`. undo: what its actions did is taken back first, the last one first."""
 
     kind: Literal["end"]
     outcome: Slug
+    undo: bool = False
 
 
-AnyNode = Annotated[Human | Action | Decision | Parallel | Wait | End, Field(discriminator="kind")]
+AnyNode = Annotated[
+    Person | Approval | Action | Decision | Parallel | Wait | WaitFor | Call | End, Field(discriminator="kind")
+]
 
 
 class Flow(Contract):
@@ -127,132 +220,3 @@ class Flow(Contract):
     def ids(self) -> list[str]:
         """All node ids, in the document's order."""
         return [node.id for node in self.nodes]
-
-
-def parse_flow(document: Mapping[str, Any]) -> Flow:
-    """A sound flow. Raises Invalid that names every wrong place by JSON pointer: first form, then sense."""
-    try:
-        flow = Flow.model_validate(document)
-    except ValidationError as error:
-        raise Invalid("the flow document has wrong fields", problems=list(_form_problems(error))) from None
-    problems = lint(flow)
-    if problems:
-        raise Invalid("the flow is not sound", problems=problems)
-    return flow
-
-
-def lint(flow: Flow) -> list[Problem]:
-    """What makes a well-formed flow unsound: twins, edges to nowhere, actions that there are not, nodes out of reach,
-    no way to an end."""
-    problems = [*_twins(flow), *_edges_to_nowhere(flow), *_action_problems(flow)]
-    if problems:
-        return problems
-    return [*_branch_problems(flow), *_reach_problems(flow)]
-
-
-def edges(node: AnyNode) -> list[tuple[str, str]]:
-    """A node's edges as (JSON pointer below the node, target); a parallel's branches count as edges too."""
-    if isinstance(node, Human):
-        return [(f"/outcomes/{outcome}", target) for outcome, target in node.outcomes.items()]
-    if isinstance(node, Decision):
-        return [*((f"/edges/{i}/next", edge.next) for i, edge in enumerate(node.edges)), ("/otherwise", node.otherwise)]
-    if isinstance(node, Action):
-        return [*((f"/outcomes/{outcome}", target) for outcome, target in node.outcomes.items()), ("/next", node.next)]
-    if isinstance(node, Parallel):
-        return [*((f"/branches/{i}", start) for i, start in enumerate(node.branches)), ("/next", node.next)]
-    return [] if isinstance(node, End) else [("/next", node.next)]
-
-
-def branch_nodes(flow: Flow, start: str) -> list[str]:
-    """The nodes of the branch that begins at `start`, in the document's order."""
-    seen, todo = {JOIN}, [start]
-    while todo:
-        node_id = todo.pop()
-        if node_id not in seen:
-            seen.add(node_id)
-            todo.extend(target for _, target in edges(flow.node(node_id)))
-    return [node_id for node_id in flow.ids() if node_id in seen]
-
-
-def in_branches(flow: Flow) -> set[str]:
-    """All nodes that lie inside some parallel's branch."""
-    parallels = [node for node in flow.nodes if isinstance(node, Parallel)]
-    return {inner for node in parallels for start in node.branches for inner in branch_nodes(flow, start)}
-
-
-def _form_problems(error: ValidationError) -> Iterator[Problem]:
-    """Each wrong place once: a list that only counts as too short because its items are wrong says nothing new."""
-    errors = error.errors(include_url=False, include_input=False)
-    places = {"".join(f"/{part}" for part in item["loc"] if part not in KINDS): item["msg"] for item in errors}
-    for pointer, rule in places.items():
-        if not any(other.startswith(f"{pointer}/") for other in places):
-            yield Problem(pointer, rule)
-
-
-KINDS = frozenset({"human", "approval", "action", "decision", "parallel", "wait", "end"})
-
-
-def _twins(flow: Flow) -> Iterator[Problem]:
-    ids = flow.ids()
-    for i, node_id in enumerate(ids):
-        if node_id == JOIN or node_id in ids[:i]:
-            yield Problem(f"/nodes/{i}/id", f"'{node_id}' is taken: ids are unique, and 'join' is reserved")
-
-
-def _edges_to_nowhere(flow: Flow) -> Iterator[Problem]:
-    ids = {*flow.ids(), JOIN}
-    if flow.start not in ids - {JOIN}:
-        yield Problem("/start", "must be the id of a node")
-    for i, node in enumerate(flow.nodes):
-        for pointer, target in edges(node):
-            if target not in ids:
-                yield Problem(f"/nodes/{i}{pointer}", f"'{target}' is no node")
-
-
-def _action_problems(flow: Flow) -> Iterator[Problem]:
-    for i, node in enumerate(flow.nodes):
-        if isinstance(node, Action):
-            for problem in action_problems(node.action, node.params, node.outcomes):
-                yield Problem(f"/nodes/{i}{problem.pointer}", problem.rule)
-
-
-def _branch_problems(flow: Flow) -> Iterator[Problem]:
-    """Branches stay apart, do not nest, hold no end; "join" stands only inside them."""
-    owner: dict[str, str] = {}
-    for i, node in enumerate(flow.nodes):
-        if not isinstance(node, Parallel):
-            continue
-        for b, start in enumerate(node.branches):
-            for inner in [] if start == JOIN else branch_nodes(flow, start):
-                if isinstance(flow.node(inner), Parallel | End) or inner == flow.start:
-                    yield Problem(f"/nodes/{i}/branches/{b}", f"'{inner}' may not stand inside a branch")
-                if owner.setdefault(inner, f"{node.id}/{b}") != f"{node.id}/{b}":
-                    yield Problem(f"/nodes/{i}/branches/{b}", f"'{inner}' belongs to another branch too")
-    for i, node in enumerate(flow.nodes):
-        for pointer, target in edges(node):
-            if target == JOIN and node.id not in owner:
-                yield Problem(f"/nodes/{i}{pointer}", "'join' stands only inside a parallel's branch")
-
-
-def _reach_problems(flow: Flow) -> Iterator[Problem]:
-    forward = {node.id: {target for _, target in edges(node)} for node in flow.nodes}
-    reached = _closure({flow.start}, forward)
-    backward: dict[str, set[str]] = {}
-    for node_id, targets in forward.items():
-        for target in targets:
-            backward.setdefault(target, set()).add(node_id)
-    ending = _closure({node.id for node in flow.nodes if isinstance(node, End)} | {JOIN}, backward)
-    for i, node in enumerate(flow.nodes):
-        if node.id not in reached:
-            yield Problem(f"/nodes/{i}", f"'{node.id}' is never reached from '{flow.start}'")
-        elif node.id not in ending:
-            yield Problem(f"/nodes/{i}", f"no way leads from '{node.id}' to an end")
-
-
-def _closure(start: set[str], step: Mapping[str, set[str]]) -> set[str]:
-    seen, todo = set(start), list(start)
-    while todo:
-        for target in step.get(todo.pop(), set()) - seen:
-            seen.add(target)
-            todo.append(target)
-    return seen

@@ -11,8 +11,9 @@ from pydantic_core import CoreSchema
 from functions.tickets.context import Context
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.flows.decisions import condition_problems
-from functions.tickets.flows.flow import Flow, parse_flow
+from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.preset_flows import preset_flows
+from functions.tickets.flows.soundness import parse_flow
 from functions.tickets.forms.work import form_problems
 from hub.documents.kinds import Finding, Kind, Proposal
 

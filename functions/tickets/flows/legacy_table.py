@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from functions.tickets.tables import Items
 from functions.tickets.ticket.ticket import Stored
 from hub.contracts.base import Moment
 from hub.documents.versions import Past, Version, past_of
+from hub.kernel.frozen import dataclass
 
 VERSIONS_LIMIT = 1000
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.tickets.flows.asl import compile_flow
 from functions.tickets.flows.flow import Flow
 from hub.kernel.errors import Broken, HubError
+from hub.kernel.frozen import dataclass
 from hub.store.table import passing
 
 STARTED_BEFORE = ("ExecutionAlreadyExists",)

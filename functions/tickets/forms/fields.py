@@ -14,11 +14,13 @@ from hub.kernel.money import Money
 _INTEGER = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 
 
-def read_fields(declared: Sequence[TypeField], values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def read_fields(declared: Sequence[TypeField], answers: Mapping[str, object]) -> tuple[dict[str, str], dict[str, str]]:
     """(what travels, what is sealed) of the values for these fields. Raises Invalid, pointing at each that the type
     does not declare, or that is not of its kind."""
     kinds = {field.id: field for field in declared}
-    problems = [problem for name, value in values.items() if (problem := _problem(kinds.get(name), name, value))]
+    values = {name: value for name, value in answers.items() if isinstance(value, str)}
+    problems = [Problem(f"/fields/{name}", "must be text") for name in answers if name not in values]
+    problems += [problem for name, value in values.items() if (problem := _problem(kinds.get(name), name, value))]
     if problems:
         raise Invalid("fields that the type does not have so", problems=problems)
     plain = {name: value for name, value in values.items() if kinds[name].type != "text"}

@@ -8,11 +8,20 @@ from typing import Any
 from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import due, wait_seconds
 from functions.tickets.desk import Desk
-from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, follow_change
+from functions.tickets.handlers.children import open_child, tell_parent
+from functions.tickets.handlers.steps import RETRY_SECONDS
+from functions.tickets.ticket.outbox import (
+    Effect,
+    Emit,
+    OpenChild,
+    Signal,
+    StartEscalation,
+    StartFlow,
+    StartTimer,
+    TellParent,
+    follow_change,
+)
 from hub.edge.bus import Change
-
-RETRY_SECONDS = 300
-"""How long an escalation waits before it wakes again when a wake failed for good."""
 
 
 def follow(desk: Desk, change: Change) -> None:
@@ -37,6 +46,12 @@ def perform(desk: Desk, effect: Effect) -> None:
             desk.machines.start(machine_arn, effect.name, effect.input)
         case StartEscalation():
             _start_escalation(desk, effect)
+        case StartTimer():
+            _start_timer(desk, effect)
+        case OpenChild(visit):
+            open_child(desk, visit)
+        case TellParent(child):
+            tell_parent(desk, child)
 
 
 def _start_escalation(desk: Desk, effect: StartEscalation) -> None:
@@ -57,6 +72,20 @@ def _start_escalation(desk: Desk, effect: StartEscalation) -> None:
             "retry_seconds": RETRY_SECONDS,
         }
         desk.machines.start(desk.escalation_arn, effect.name, payload)
+
+
+def _start_timer(desk: Desk, effect: StartTimer) -> None:
+    visit = effect.visit
+    payload = {
+        "tenant": desk.tenant,
+        "ticket": visit.ticket_id,
+        "run": visit.run,
+        "generation": visit.id,
+        "wakes": 0,
+        "wait_seconds": wait_seconds(desk.now(), visit.until or desk.now()),
+        "retry_seconds": RETRY_SECONDS,
+    }
+    desk.machines.start(desk.escalation_arn, effect.name, payload)
 
 
 def _body(image: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

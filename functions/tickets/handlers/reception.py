@@ -68,7 +68,7 @@ def take_tap(desk: Desk, event: CardTapped) -> None:
             desk.tickets.change(
                 ticket_id,
                 desk.now(),
-                lambda case: tap_card(case, visit_id, actor, event.key, desk.now()),
+                lambda case: tap_card(case, visit_id, actor, event.key, desk.now(), desk.catalogue.flow(case.ticket)),
                 extra=(seen,),
             )
         except (Conflict, Retry):

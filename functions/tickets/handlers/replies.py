@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from functions.tickets.desk import Desk
 from functions.tickets.tables import RACES_LIMIT, Record
@@ -17,9 +16,10 @@ from functions.tickets.ticket.replies import (
     require_way,
     settle_reply,
 )
-from functions.tickets.ticket.ticket import Case, Move, Way
+from functions.tickets.ticket.ticket import Case, Move, Way, apply_move
 from hub.channels.registry import reply_window
 from hub.kernel.errors import Conflict, Invalid, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import digest
 from hub.kernel.platforms import PlatformRefused
 from hub.store.connection import Connection
@@ -57,6 +57,14 @@ def send_reply(desk: Desk, case: Case, draft: Draft) -> Case:
 
     claimed = _write(desk, case, draft, decide, claim)
     return _post(desk, claimed, connection, claimed.ticket.way or way, draft)
+
+
+def rehearse_reply(desk: Desk, case: Case, draft: Draft) -> Case:
+    """The ticket as it would be with the reply sent; no platform is asked. Raises ReplyRefused in words."""
+    way = require_way(case)
+    _connection(desk, way)
+    sealed = desk.seal_text(case.ticket.id, draft.text)
+    return apply_move(case, claim_reply(case, draft.id, draft.actor, sealed, reply_window(way.channel), desk.now()))
 
 
 def _post(desk: Desk, case: Case, connection: Connection, way: Way, draft: Draft) -> Case:

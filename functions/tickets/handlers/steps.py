@@ -1,7 +1,7 @@
 """What Step Functions asks of the room, by `op`. Each step may be called again and answers what it did before.
 
-enter: a person's node begins to wait. act: the node does its work. decide: an edge is chosen. wait: until when.
-join: a parallel's branches have ended. finish: the ticket is closed. wake, handover: the escalation's machine.
+go, joined: a walk through a flow (walk.py). wake, handover: the escalation's machine, and what sleeps for a visit.
+enter, act, decide, wait, join, finish: a step a node, as flows were compiled until 2026-11; their machines still run.
 Payloads: {op, ticket, run, …}.
 """
 
@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.tickets.actions.action import Sources
 from functions.tickets.actions.registry import run_action
 from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import Due, due, wait_seconds
@@ -22,12 +21,17 @@ from functions.tickets.dispatch.dispatch import administrators, region_superviso
 from functions.tickets.flows.asl import FAILED, JOINED
 from functions.tickets.flows.decisions import choose_edge
 from functions.tickets.flows.flow import Action, Decision, End, Human, Parallel, Wait
+from functions.tickets.handlers.walk import go, joined
+from functions.tickets.ticket.arrivals import Arrival, Asked, enter_visit, pass_visit, require_run
 from functions.tickets.ticket.outbox import answer_of, signal_of
+from functions.tickets.ticket.passage import close_ticket
 from functions.tickets.ticket.ticket import Case, Move, Visit
-from functions.tickets.ticket.visits import Arrival, close_ticket, enter_visit, pass_visit, require_run
+from functions.tickets.ticket.visits import end_by_itself
 from hub.kernel.errors import Broken, Invalid, Problem
 from hub.kernel.ids import SYSTEM
 
+RETRY_SECONDS = 300
+"""How long an escalation waits before it wakes again when a wake failed for good."""
 WAKES_LIMIT = 500
 """An execution's history is finite: after so many wakes the next generation goes on."""
 
@@ -61,8 +65,7 @@ def act(desk: Desk, payload: Payload) -> Answer:
         if not isinstance(arrival.node, Action):
             raise Broken("not an action", node=arrival.node.id)
         node, visit_id = arrival.node, arrival.visit_id(case.ticket)
-        sources = Sources(desk.staff.organisation)
-        result = run_action(node.action, node.params, case, visit_id=visit_id, at=now, sources=sources)
+        result = run_action(node.action, node.params, case, visit_id=visit_id, at=now, sources=desk.sources())
         visit = pass_visit(case, arrival, result.outcome, now).but(report=result.report)
         return replace(result.move, visits=(*result.move.visits, visit))
 
@@ -118,7 +121,10 @@ def finish(desk: Desk, payload: Payload) -> Answer:
 
 
 def wake(desk: Desk, payload: Payload) -> Answer:
-    """Fire what is due, and say when to look again: `again`, `done`, or `handover` after WAKES_LIMIT wakes."""
+    """Fire what is due, and say when to look again: `again`, `done`, or `handover` after WAKES_LIMIT wakes. What
+    sleeps for a visit bears its id as the generation."""
+    if str(payload["generation"]).startswith("vis_"):
+        return ring(desk, payload)
     now, wakes = desk.now(), int(payload["wakes"]) + 1
 
     def fire(case: Case) -> Move | None:
@@ -128,9 +134,34 @@ def wake(desk: Desk, payload: Payload) -> Answer:
     case = desk.tickets.change(payload["ticket"], now, fire)
     _, following = _due(desk, case, now)
     if following is None or not _is_live(case, payload):
-        return {"next": "done", "wait_seconds": 1, "wakes": wakes}
+        return _next(payload, "done", 1, wakes)
     after = "again" if wakes < WAKES_LIMIT else "handover"
-    return {"next": after, "wait_seconds": wait_seconds(now, following), "wakes": wakes}
+    return _next(payload, after, wait_seconds(now, following), wakes)
+
+
+def ring(desk: Desk, payload: Payload) -> Answer:
+    """The time of a visit that is over by itself has come: end it, unless somebody has."""
+    now, wakes = desk.now(), int(payload["wakes"]) + 1
+    visit_id = str(payload["generation"])
+    case = desk.tickets.change(payload["ticket"], now, lambda case: _expire(desk, case, visit_id, now))
+    visit = case.visits.get(visit_id)
+    if visit is None or not visit.waits or visit.until is None or not case.ticket.is_open:
+        return _next(payload, "done", 1, wakes)
+    return _next(payload, "again", wait_seconds(now, visit.until), wakes)
+
+
+def _expire(desk: Desk, case: Case, visit_id: str, now: datetime) -> Move | None:
+    visit = case.visits.get(visit_id)
+    if visit is None or visit.until is None or visit.until > now:
+        return None
+    return end_by_itself(case, visit, visit.late, now, desk.catalogue.flow_of(case.ticket))
+
+
+def _next(payload: Payload, following: str, seconds: int, wakes: int) -> Answer:
+    """What the machine goes on with: who it is, and what comes next."""
+    names = ("tenant", "ticket", "run", "generation")
+    who = {name: payload[name] for name in names if name in payload}
+    return {**who, "next": following, "wait_seconds": seconds, "wakes": wakes, "retry_seconds": RETRY_SECONDS}
 
 
 def handover(desk: Desk, payload: Payload) -> Answer:
@@ -172,8 +203,10 @@ def _arrival(desk: Desk, payload: Payload) -> Arrival:
         previous=payload.get("previous") or "",
         token=payload.get("token", ""),
         rank=f"{run:06d}#{payload.get('entered', '')}#{int(payload.get('retry', 0)):06d}",
-        supervisor=region_supervisor(ticket.region, people) if asks else "",
-        administrators=administrators(people),
+        asked=Asked(
+            person=region_supervisor(ticket.region, people) if asks else "",
+            administrators=administrators(people),
+        ),
     )
 
 
@@ -191,6 +224,8 @@ def _is_live(case: Case, payload: Payload) -> bool:
 
 
 _OPS: dict[str, Callable[[Desk, Payload], Answer]] = {
+    "go": go,
+    "joined": joined,
     "enter": enter,
     "act": act,
     "decide": decide_edge,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from functions.tickets.intake.placing import Source
 from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket, Way
 from functions.tickets.ticket.types import TicketType
 from hub.contracts.events import Priority
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM
 from hub.kernel.money import Money
 from hub.kernel.regions import BASE
@@ -106,8 +107,14 @@ class Opening:
     order_no: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     fields_sealed: str = ""
+    form: str = ""
+    form_pin: str = ""
+    submission_id: str = ""
+    tags: tuple[str, ...] = ()
     amount_minor: int = 0
     amount_currency: str = "CNY"
+    parent_id: str = ""
+    parent_visit: str = ""
 
 
 def entry_of(content: Mapping[str, Any], channel: str) -> str:
@@ -195,8 +202,14 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         order_no=opening.order_no,
         fields=dict(opening.fields),
         fields_sealed=opening.fields_sealed,
+        form=opening.form,
+        form_pin=opening.form_pin,
+        submission_id=opening.submission_id,
+        tags=opening.tags,
         amount_minor=opening.amount_minor,
         amount_currency=opening.amount_currency,
+        parent_id=opening.parent_id,
+        parent_visit=opening.parent_visit,
     )
 
 

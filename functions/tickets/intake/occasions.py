@@ -4,13 +4,13 @@ the ticket while that is open. Pure."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from functions.tickets.intake.intake import Classification
 from functions.tickets.intake.occasion_kind import NO_TICKET
 from functions.tickets.ticket.ticket import Case, Move, Note
 from hub.contracts.events import OccasionResolved
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM, digest
 from hub.kernel.money import Money
 from hub.rules import DecisionTable, decide

@@ -8,9 +8,9 @@ customer who wrote to it from 苏州.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from hub.kernel.frozen import dataclass
 from hub.kernel.places import read_place
 from hub.kernel.regions import BASE, covers, is_region
 

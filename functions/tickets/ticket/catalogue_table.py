@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping
 
 from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.deadlines.ladders import LADDERS
+from functions.tickets.dispatch.matrices import MATRICES, Matrix
 from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.kind import FLOWS
+from functions.tickets.forms.kind import FORMS
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.kind import KEY as INTAKE
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
@@ -17,6 +20,7 @@ from hub.documents.documents import Documents
 from hub.documents.scopes import Scope
 from hub.documents.versions import PRESET
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 from hub.rules import DecisionTable
 
 
@@ -33,6 +37,13 @@ class Catalogue:
             keys = ", ".join(self.documents.keys(TICKET_TYPES))
             raise Invalid("no such type", problems=[Problem("/type", f"must be one of: {keys}")])
         return reading.value
+
+    def text_classes(self, ticket: Ticket) -> Mapping[str, str]:
+        """What each text of the ticket's fields is to the field policy, by the form that asked for it; words where a
+        type declared it."""
+        if not ticket.form:
+            return defaultdict(lambda: "words")
+        return self.documents.pinned(FORMS, ticket.form, ticket.form_pin).value.classes
 
     def intake_rules(self) -> DecisionTable:
         """The rules that new messages are read by."""
@@ -51,6 +62,14 @@ class Catalogue:
     def flow_of(self, ticket: Ticket) -> Flow:
         """The flow that the ticket follows, in the version that it was opened with. Raises NotFound."""
         return self.documents.version(FLOWS, ticket.flow_key, ticket.flow_version).value
+
+    def flow(self, ticket: Ticket) -> Flow | None:
+        """As `flow_of`; None for a ticket that follows none."""
+        return self.flow_of(ticket) if ticket.flow_version else None
+
+    def matrix(self, key: str, ticket: Ticket) -> Matrix:
+        """The approval matrix of this name, as the ticket's place has it now. Raises NotFound."""
+        return self.documents.current(MATRICES, key, Scope(ticket.region, ticket.store_id)).value
 
     def machine_arn(self, key: str, version: int) -> str:
         """The machine that runs a version of a flow. Raises NotFound."""

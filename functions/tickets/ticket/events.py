@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.ticket import Rung, Ticket, Visit
 from hub.contracts.events import (
+    FormSubmitted,
     RungFired,
     TicketAssigned,
     TicketChanged,
@@ -76,6 +78,20 @@ def ticket_assigned(tenant: str, ticket: Ticket) -> TicketAssigned:
     )
 
 
+def signer_asked(tenant: str, visit: Visit, person: str) -> TicketAssigned:
+    """Somebody is to hear that they are asked to sign."""
+    return TicketAssigned(
+        id=hashed_id("evt", "ticket.assigned", visit.id, person),
+        tenant=tenant,
+        at=visit.signatures[-1].at if visit.signatures else visit.entered_at,
+        ticket_id=visit.ticket_id,
+        ticket_type=visit.ticket_type,
+        priority=visit.priority,
+        assignee=person,
+        visit_id=visit.id,
+    )
+
+
 def ticket_stranded(tenant: str, ticket: Ticket) -> TicketStranded:
     """There is nobody to give the work to."""
     return TicketStranded(
@@ -121,6 +137,18 @@ def rung_fired(tenant: str, rung: Rung) -> RungFired:
         due_at=rung.due_at,
         recipients=rung.recipients,
         fallback=rung.fallback,
+    )
+
+
+def form_submitted(tenant: str, submission: Submission) -> FormSubmitted:
+    """A form was handed in, or handed in anew."""
+    names = ("form", "form_version", "ticket_id", "customer_id", "region", "store_id", "content_ref")
+    return FormSubmitted(
+        id=hashed_id("evt", "form.submitted", submission.id, str(submission.revision)),
+        tenant=tenant,
+        at=submission.saved_at,
+        submission_id=submission.id,
+        **{name: getattr(submission, name) for name in names},
     )
 
 

@@ -7,7 +7,6 @@ after reading, PAGES_LIMIT pages at most: a page may be short, and says where th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,6 +16,7 @@ from functions.tickets.ticket.ticket import Case, Ticket
 from functions.tickets.ticket.tickets_table import ALL, OPEN, Pointer
 from hub.contracts.tickets import TicketQuery
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.frozen import dataclass
 from hub.kernel.positions import Read, place_before, position_before, read_shown
 from hub.store.lists import ListQuery, Within, read_list
 from hub.store.table import Index

@@ -6,11 +6,13 @@ Executions have names and events have ids that derive from the fact itself, so w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.events import (
+    form_submitted,
     rung_fired,
+    signer_asked,
     ticket_assigned,
     ticket_changed,
     ticket_closed,
@@ -22,6 +24,7 @@ from functions.tickets.ticket.events import (
 )
 from functions.tickets.ticket.ticket import Rung, Ticket, Visit
 from hub.contracts.events import Event
+from hub.kernel.frozen import dataclass
 
 PEOPLES = ("human", "approval")
 """Nodes that people end, and report their work at."""
@@ -45,7 +48,7 @@ class StartFlow:
     @property
     def input(self) -> dict[str, Any]:
         after, at = self.resume_after, self.resume_at
-        return {"ticket": self.ticket_id, "run": self.run, "visit": after, "edge": "", "resume_at": at}
+        return {"ticket": self.ticket_id, "run": self.run, "visit": after, "at": "", "edge": "", "resume_at": at}
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,32 @@ class Emit:
     event: Event
 
 
-Effect = StartFlow | StartEscalation | Signal | Emit
+@dataclass(frozen=True)
+class StartTimer:
+    """Let time pass for a visit that is over by itself: by a sleeper of its own, on the escalation's machine."""
+
+    visit: Visit
+
+    @property
+    def name(self) -> str:
+        return f"{self.visit.ticket_id}-{self.visit.run}-{self.visit.id}"
+
+
+@dataclass(frozen=True)
+class OpenChild:
+    """Open the ticket that this visit waits for."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True)
+class TellParent:
+    """The ticket that a visit of another one waits for is closed."""
+
+    child: Ticket
+
+
+Effect = StartFlow | StartEscalation | StartTimer | OpenChild | TellParent | Signal | Emit
 
 
 def follow_change(tenant: str, sk: str, new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> list[Effect]:
@@ -90,6 +118,10 @@ def follow_change(tenant: str, sk: str, new: Mapping[str, Any] | None, old: Mapp
         return list(_of_visit(tenant, Visit.model_validate(new), Visit.model_validate(old) if old else None))
     if sk.startswith("rung#") and old is None:
         return [Emit(rung_fired(tenant, Rung.model_validate(new)))]
+    if sk == "submission":
+        submission = Submission.model_validate(new)
+        handed_in = submission.revision > (Submission.model_validate(old).revision if old else 0)
+        return [Emit(form_submitted(tenant, submission))] if handed_in else []
     return []
 
 
@@ -105,7 +137,8 @@ def signal_of(visit: Visit) -> Signal:
 
 def answer_of(visit: Visit) -> dict[str, Any]:
     """What a step answers to the flow: where it stands, and the edge to take."""
-    return {"ticket": visit.ticket_id, "run": visit.run, "visit": visit.id, "edge": visit.edge}
+    base = {"ticket": visit.ticket_id, "run": visit.run, "visit": visit.id}
+    return {**base, "at": visit.node, "edge": visit.edge, "resume_at": ""}
 
 
 def _of_ticket(tenant: str, new: Ticket, old: Ticket | None) -> Iterator[Effect]:
@@ -124,11 +157,19 @@ def _of_ticket(tenant: str, new: Ticket, old: Ticket | None) -> Iterator[Effect]
         yield Emit(ticket_stranded(tenant, new))
     if new.state == "closed" and (old is None or old.state != "closed"):
         yield Emit(ticket_closed(tenant, new))
+    if new.parent_visit and not new.is_open and (old is None or old.is_open):
+        yield TellParent(new)
 
 
 def _of_visit(tenant: str, new: Visit, old: Visit | None) -> Iterator[Effect]:
     if old is None:
         yield Emit(visit_entered(tenant, new))
+        if new.waits and new.until:
+            yield StartTimer(new)
+        if new.waits and new.kind == "call":
+            yield OpenChild(new)
+    for signer in _newly_asked(new, old):
+        yield Emit(signer_asked(tenant, new, signer))
     if not new.waits and (old is None or old.waits):
         yield Emit(visit_left(tenant, new))
         if new.report and new.kind in PEOPLES:
@@ -136,3 +177,10 @@ def _of_visit(tenant: str, new: Visit, old: Visit | None) -> Iterator[Effect]:
     settled_before = old is not None and not old.waits and old.token == new.token
     if new.token and not new.waits and not settled_before:
         yield signal_of(new)
+
+
+def _newly_asked(new: Visit, old: Visit | None) -> tuple[str, ...]:
+    """The signers who were not asked before; whom else a visit waits for, its ticket says."""
+    if not new.signers:
+        return ()
+    return tuple(person for person in new.asked if old is None or person not in old.asked)

@@ -9,17 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from functions.tickets.flows.asl import FAILED
-from functions.tickets.flows.flow import (
-    Action,
-    AnyNode,
-    Decision,
-    End,
-    Flow,
-    Human,
-    Parallel,
-    branch_nodes,
-    in_branches,
-)
+from functions.tickets.flows.flow import Flow
+from functions.tickets.flows.ways import following, levels
 from functions.tickets.ticket.ticket import Case, Move, Note, Visit
 from hub.kernel.ids import SYSTEM
 
@@ -50,37 +41,21 @@ def visits_of_run(case: Case) -> list[Visit]:
 
 def _resume_point(case: Case, flow: Flow, at: datetime) -> tuple[str, str]:
     """The node, and the visit behind which it is reached: the last visit's own while it waits, or where its parallel
-    failed; the parallel's from inside a branch, since all its branches go on; else the one that follows."""
-    visits, inner = visits_of_run(case), in_branches(flow)
+    failed; the outermost parallel's from inside a branch, since all its branches go on; else the one that follows."""
+    visits, placed = visits_of_run(case), levels(flow)
     if not visits:
         return case.ticket.resume_at, case.ticket.resume_after
     last = visits[-1]
-    if last.node in inner:
-        return _parallel_of(flow, last.node), _before_fork(case, last, inner)
-    if last.waits or last.edge == FAILED or (last.until and last.until > at):
+    if level := placed.get(last.node, ()):
+        return level[0][0], _before_fork(case, flow, last, level[0][0])
+    if not last.outcome or last.edge == FAILED or (last.until and last.until > at):
         return last.node, last.previous
-    return _following(flow.node(last.node), last.edge), last.id
+    return following(flow.node(last.node), last.edge) or last.node, last.id
 
 
-def _parallel_of(flow: Flow, inner: str) -> str:
-    """The parallel in one of whose branches this node lies."""
-    parallels = (node for node in flow.nodes if isinstance(node, Parallel))
-    return next(p.id for p in parallels if any(inner in branch_nodes(flow, start) for start in p.branches))
-
-
-def _before_fork(case: Case, visit: Visit, inner: set[str]) -> str:
-    """The visit behind which the branches of this one's parallel began."""
-    while (before := case.visits.get(visit.previous)) and before.node in inner:
+def _before_fork(case: Case, flow: Flow, visit: Visit, fork: str) -> str:
+    """The visit behind which the parallel around this one was reached."""
+    placed = levels(flow)
+    while (before := case.visits.get(visit.previous)) and placed.get(before.node) and before.node != fork:
         visit = before
-    return visit.previous
-
-
-def _following(node: AnyNode, edge: str) -> str:
-    """The node to which this edge leads."""
-    if isinstance(node, Human):
-        return node.outcomes[edge]
-    if isinstance(node, Decision):
-        return next((following.next for following in node.edges if following.id == edge), node.otherwise)
-    if isinstance(node, Action):
-        return node.outcomes.get(edge, node.next)
-    return node.id if isinstance(node, End) else node.next
+    return before.previous if before and before.node == fork and visit.fork else visit.previous

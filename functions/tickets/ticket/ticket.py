@@ -7,7 +7,7 @@ items of any older schema: what they lack has a default, what they have beyond i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from hub.contracts.base import Moment
 from hub.contracts.events import Priority
 from hub.kernel.errors import Conflict
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 
 State = Literal["open", "closed", "cancelled"]
@@ -65,8 +66,10 @@ class Ticket(Stored):
     entries: how its messages came in (入口), each once, the first first; none in an older item.
     ladder_pin: the version of its ladder that it was opened with, with those of the region; "" in an older item.
     order_id (ours), order_no (the platform's), amount_minor: what the ticket is about; fields, fields_sealed: what else
-    is known of it, as its type declares (functions.tickets.forms.fields). way: by which its customer came last, None
-    where no message opened it. changed_at: when it was last written.
+    is known of it, as its type declares (functions.tickets.forms.fields), or as the form asks whose version form_pin
+    is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. way: by
+    which its customer came last, None where no message opened it. changed_at: when it was last written.
+    parent_id, parent_visit: the ticket that called it, and the visit that waits for it.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
     """
 
@@ -122,6 +125,9 @@ class Ticket(Stored):
     clock_carry_us: int = 0
     waits_for: tuple[str, ...] = ()
     link: str = ""
+    parent_id: str = ""
+    parent_visit: str = ""
+    tags: tuple[str, ...] = ()
     rule_id: str = ""
     replay: bool = False
     currency: str = "CNY"
@@ -134,6 +140,9 @@ class Ticket(Stored):
     amount_currency: str = "CNY"
     fields: dict[str, str] = {}
     fields_sealed: str = ""
+    form: str = ""
+    form_pin: str = ""
+    submission_id: str = ""
     way: Way | None = None
     changed_at: Moment | None = None
     trail_seq: int = 0
@@ -158,9 +167,22 @@ class Ticket(Stored):
         return self.entries[0] if self.entries else self.channel
 
 
+class Signature(Stored):
+    """What one signer said, and for whom where it was handed to them (转交)."""
+
+    person: str
+    verdict: str
+    at: Moment
+
+
 class Visit(Stored):
     """One passage through one node. `outcomes`, `form` and `required` (its fields) are as the flow's version
     says; `form` None: an older item, which takes any.
+
+    fork: the visit of the parallel in whose branch it lies; arrived: which branches of a parallel have joined.
+    queue: the team whose members may take it. signers: who is asked to sign, in order; need: so many have to approve;
+    in_turn: one after the other. signatures: what they said. event: what it waits for, as `<name>#<whose>`; child: the
+    ticket that it waits for. until: when it is over by itself, by the outcome `late`.
 
     number: counts the ticket's visits from 1. run: the last one that reached it. outcome "" means it still waits.
     edge: the way that the flow takes from here. until: when a wait is over.
@@ -189,16 +211,49 @@ class Visit(Stored):
     actor: str = ""
     left_at: Moment | None = None
     until: Moment | None = None
+    late: str = ""
+    fork: str = ""
+    arrived: tuple[int, ...] = ()
+    queue: str = ""
+    signers: tuple[str, ...] = ()
+    need: int = 0
+    in_turn: bool = False
+    signatures: tuple[Signature, ...] = ()
+    event: str = ""
+    child: str = ""
     report: dict[str, Any] = {}
     customer_id: str = ""
     ticket_type: str = ""
+    priority: Priority = "normal"
     region: str = BASE
     store_id: str = ""
     currency: str = "CNY"
 
     @property
     def waits(self) -> bool:
-        return not self.outcome
+        """Whether somebody or something is waited for; a parallel's branches are, each by visits of their own."""
+        return not self.outcome and self.kind != "parallel"
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it waits for one person, so that it goes with the ticket from one assignee to the next."""
+        return self.waits and self.kind in ("human", "approval") and not self.signers and not self.queue
+
+    @property
+    def is_orphan(self) -> bool:
+        """Whether it waits for a person, and there is none."""
+        return self.is_personal and not self.assignee
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Who is to do something now."""
+        if not self.waits:
+            return ()
+        if not self.signers:
+            return (self.assignee,) if self.assignee else ()
+        signed = {signature.person for signature in self.signatures}
+        open_signers = tuple(person for person in self.signers if person not in signed)
+        return open_signers[:1] if self.in_turn else open_signers
 
 
 class Rung(Stored):
@@ -276,4 +331,5 @@ def require_open(case: Case, seen_version: int | None = None) -> None:
     if not case.ticket.is_open:
         raise Conflict("the ticket is over", ticket=case.ticket.id, state=case.ticket.state)
     if seen_version is not None and seen_version != case.version:
-        raise Conflict("it has changed since", ticket=case.ticket.id, yours=seen_version, current=case.version)
+        facts = {"state": case.ticket.state, "assignee": case.ticket.assignee, "yours": seen_version}
+        raise Conflict("it has changed since", ticket=case.ticket.id, current=case.version, **facts)

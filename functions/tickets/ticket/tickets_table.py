@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, shard_of
@@ -12,6 +12,7 @@ from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Stored, Tick
 from functions.tickets.ticket.trail import Entry, append_notes
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound, Retry
+from hub.kernel.frozen import dataclass
 from hub.store.due import due_keys
 from hub.store.lists import list_keys
 from hub.store.table import Delete, Lost, Put, Update, Write
@@ -179,7 +180,7 @@ def load_changes(old: Ticket, new: Ticket) -> dict[str, int]:
 def _open_keys(tenant: str, case: Case) -> dict[str, str]:
     """Where the entry of an open ticket is found: by the ticket's place, and as one that nobody has."""
     ticket = case.ticket
-    unowned = any(not visit.assignee for visit in case.waiting())
+    unowned = any(visit.is_orphan for visit in case.waiting())
     waits_since = due_keys(tenant, UNOWNED, ticket.id, ticket.opened_at if unowned else None)
     return _list_keys(tenant, OPEN, ticket) | waits_since
 

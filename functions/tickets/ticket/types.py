@@ -32,7 +32,8 @@ class TypeField(Contract):
 class TicketType(Contract):
     """Its names, the flow it takes, the skill its work needs ("": none), the fields that it has beside what all have.
 
-    ladder: which one runs while its flow is not published; a published flow names its own.
+    ladder: which one runs while its flow is not published; a published flow names its own. form: what whoever opens one
+    by hand is asked, and what it says beside what all do, in place of `fields`; "" where the type has those itself.
     """
 
     title: Title
@@ -41,6 +42,7 @@ class TicketType(Contract):
     ladder: Slug
     skill: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
     fields: Annotated[tuple[TypeField, ...], Field(max_length=50)] = ()
+    form: Slug | Literal[""] = ""
 
     def title_at(self, priority: str) -> Title:
         """Its name as people read it at this priority."""
@@ -53,6 +55,10 @@ def lint_type(proposal: Proposal[TicketType], context: Context) -> Iterable[Find
         yield Finding("/ladder", "no ladder has this name")
     if proposal.value.flow not in context.keys(FLOWS):
         yield Finding("/flow", "no flow has this name yet: tickets are worked by hand", "warning")
+    if proposal.value.form and proposal.value.form not in context.form_keys():
+        yield Finding("/form", "no form has this name")
+    if proposal.value.form and proposal.value.fields:
+        yield Finding("/fields", "must be empty where there is a form, which says it all")
     ids = [field.id for field in proposal.value.fields]
     for i, field in enumerate(proposal.value.fields):
         if ids.index(field.id) != i:

@@ -3,149 +3,142 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 
-from functions.tickets.dispatch.assignment import acknowledge_ticket, announce, assign_ticket, strand_ticket
-from functions.tickets.flows.flow import AnyNode, Human
-from functions.tickets.forms.work import add_report, spent, totals
+from functions.tickets.dispatch.assignment import acknowledge_ticket, assign_ticket
+from functions.tickets.flows.flow import RECEIVED, Flow, Human
+from functions.tickets.flows.ways import BACK, levels
+from functions.tickets.forms.work import add_report, spent
+from functions.tickets.ticket.passage import close_ticket, go_on
+from functions.tickets.ticket.signing import sign, verdict_of
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit, require_open
 from hub.contracts.tickets import WorkReport
+from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, Forbidden, Invalid, Problem
-from hub.kernel.ids import SYSTEM, hashed_id
+from hub.kernel.frozen import dataclass
+from hub.kernel.ids import SYSTEM
 
 ACCEPTED, DECLINED = "accepted", "declined"
+SENT_BACK = "sent_back"
+"""How a visit ends whose ticket is sent back (驳回): the only outcome that no document names."""
 ACCEPT = "accept"
 """The key of the button 接单 on a card."""
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """A run of the flow reaches a node, coming from the visit `previous`.
+class Answer:
+    """What somebody says at a node. to: where they send it back."""
 
-    rank: of the token, "<run>#<entered time>#<retry>": a larger one is newer. supervisor: who answers for the
-    ticket's region, where the node asks for them. administrators: who hears of a visit that would wait for nobody.
-    """
-
-    node: AnyNode
-    run: int
-    previous: str
-    token: str = ""
-    rank: str = ""
-    supervisor: str = ""
-    administrators: tuple[str, ...] = ()
-
-    def visit_id(self, ticket: Ticket) -> str:
-        """The same for the same passage, however often it is told, and by whichever run that goes on with it."""
-        run = ticket.root_run if ticket.goes_on_with(self.run) else self.run
-        return hashed_id("vis", ticket.id, str(run), self.previous, self.node.id)
-
-
-def require_run(ticket: Ticket, run: int) -> None:
-    """Raises Conflict when the run is not the ticket's any more, or the ticket is over: such a step writes nothing."""
-    if ticket.run != run or not ticket.is_open:
-        raise Conflict("this run is over", ticket=ticket.id, run=run, current=ticket.run, state=ticket.state)
-
-
-def enter_visit(case: Case, arrival: Arrival, at: datetime) -> Move | None:
-    """The visit begins and waits; or it is there, and takes the token if that is newer.
-
-    It waits for the ticket's assignee, or for the supervisor, who also takes a ticket that nobody has. None when there
-    is nothing to write. Raises Conflict for an older run.
-    """
-    visit = case.visits.get(arrival.visit_id(case.ticket))
-    if visit is not None:
-        newer = arrival.rank >= visit.token_rank and arrival.token != visit.token
-        reached = visit.but(run=arrival.run, token=arrival.token, token_rank=arrival.rank)
-        return Move(case.ticket, (), (reached,)) if newer else None
-    require_run(case.ticket, arrival.run)
-    ticket, notes = case.ticket, tuple[Note, ...]()
-    if arrival.supervisor and not ticket.assignee:
-        assigned = assign_ticket(case, arrival.supervisor, SYSTEM, at)
-        ticket, notes = assigned.ticket, assigned.notes
-    visit = begin_visit(ticket, arrival, len(case.visits) + 1, at)
-    if not visit.assignee and ticket.stranded_at is None:
-        stranded = strand_ticket(ticket, arrival.administrators, at)
-        ticket, notes = stranded.ticket, (*notes, *stranded.notes)
-    entered = Note("entered", SYSTEM, {"node": visit.node, "visit": visit.id, "assignee": visit.assignee})
-    return Move(announce(ticket, visit.assignee, visit.id, at), (*notes, entered), (visit,))
-
-
-def begin_visit(ticket: Ticket, arrival: Arrival, number: int, at: datetime) -> Visit:
-    """A visit as it begins."""
-    node = arrival.node
-    form = node if isinstance(node, Human) else None
-    return Visit(
-        id=arrival.visit_id(ticket),
-        ticket_id=ticket.id,
-        number=number,
-        run=arrival.run,
-        node=node.id,
-        previous=arrival.previous,
-        kind=node.kind,
-        title_zh=node.title.zh,
-        title_en=node.title.en,
-        outcomes=tuple(form.outcomes) if form else (),
-        form=tuple(field.id for field in form.fields) if form else (),
-        required=tuple(field.id for field in form.fields if field.required) if form else (),
-        assignee=arrival.supervisor or ticket.assignee if form else "",
-        entered_at=at,
-        token=arrival.token,
-        token_rank=arrival.rank,
-        customer_id=ticket.customer_id,
-        ticket_type=ticket.type,
-        region=ticket.region,
-        store_id=ticket.store_id,
-        currency=ticket.currency,
-    )
-
-
-def pass_visit(case: Case, arrival: Arrival, outcome: str, at: datetime, until: datetime | None = None) -> Visit:
-    """A visit that waits for nobody: entered and left at once, by this outcome. Raises Conflict for an older run."""
-    require_run(case.ticket, arrival.run)
-    visit = begin_visit(case.ticket, arrival, len(case.visits) + 1, at)
-    return visit.but(outcome=outcome, edge=outcome, actor=SYSTEM, left_at=at, until=until)
+    outcome: str
+    report: WorkReport | None = None
+    to: str = ""
 
 
 def find_waiting(case: Case, node: str) -> Visit:
-    """The visit of this node that waits. Raises Conflict, saying which nodes do wait."""
+    """The visit of this node that waits. Raises Conflict, saying which nodes do wait and who ended this one last, or
+    that the ticket is over."""
     visits = [visit for visit in case.waiting() if visit.node == node]
-    if not visits or not case.ticket.is_open:
-        waiting = " ".join(visit.node for visit in case.waiting())
-        raise Conflict("this node waits for nobody", node=node, waiting=waiting, state=case.ticket.state)
-    return visits[-1]
+    if visits and case.ticket.is_open:
+        return visits[-1]
+    waiting = " ".join(visit.node for visit in case.waiting())
+    ended = [v for v in case.visits.values() if v.node == node and v.outcome and case.ticket.goes_on_with(v.run)]
+    facts = who_won(max(ended, key=lambda visit: visit.number)) if ended else {}
+    detail = "this node waits for nobody" if case.ticket.is_open else "the ticket is over"
+    raise Conflict(detail, node=node, waiting=waiting, state=case.ticket.state, **facts)
+
+
+def who_won(visit: Visit) -> dict[str, str]:
+    """Who ended a visit, how and when: what somebody hears who came too late."""
+    at = rfc3339(visit.left_at) if visit.left_at else ""
+    return {"visit": visit.id, "by": visit.actor, "outcome": visit.outcome, "at": at}
 
 
 def complete_visit(
-    case: Case, visit: Visit, outcome: str, actor: str, at: datetime, report: WorkReport | None = None
+    case: Case, visit: Visit, answer: Answer, actor: str, at: datetime, flow: Flow | None = None
 ) -> Move:
-    """End a visit that waits. Whoever ends one of a ticket without an assignee takes the ticket.
+    """End a visit that waits, or sign it. Whoever ends one of a ticket without an assignee takes the ticket.
 
     Anything but a decline takes the matter up: the ladder stops. Raises Conflict when it has ended already, or its run
-    is over; Invalid for an outcome that the node does not have, a required field that is missing, or one that its form
-    does not have.
+    is over; Invalid for an outcome that the node does not have, a required field that is missing, one that its form
+    does not have, or a node to which it can't be sent back.
     """
     if not _may_end(case, visit):
-        raise Conflict("this visit has ended", visit=visit.id, outcome=visit.outcome, actor=visit.actor)
-    _require_answer(visit, outcome, report.model_fields_set if report else frozenset())
+        raise Conflict("this visit has ended", **who_won(visit))
+    edge = _back_to(case, visit, answer, flow)
+    if not edge:
+        _require_answer(visit, answer.outcome, answer.report.model_fields_set if answer.report else frozenset())
+    if visit.signers and not edge:
+        return go_on(case, _sign(case, visit, answer, actor, at), flow, at)
+    ended = visit.but(outcome=answer.outcome, edge=edge or answer.outcome, actor=actor, left_at=at)
+    return go_on(case, _ended(case, ended, answer, at), flow, at)
+
+
+def _sign(case: Case, visit: Visit, answer: Answer, actor: str, at: datetime) -> Move:
+    """Somebody signs; with the one that decides, the visit ends."""
+    signed = sign(visit, actor, answer.outcome, at)
+    verdict = verdict_of(signed)
+    if verdict:
+        return _ended(case, signed.but(outcome=verdict, edge=verdict, actor=actor, left_at=at), answer, at)
+    note = Note("signed", actor, {"node": visit.node, "outcome": answer.outcome, "visit": visit.id})
+    return Move(case.ticket.but(acknowledged_at=case.ticket.acknowledged_at or at), (note,), (signed,))
+
+
+def _ended(case: Case, ended: Visit, answer: Answer, at: datetime) -> Move:
+    report, actor = answer.report, ended.actor
     fields = report.model_dump(mode="json", exclude_unset=True) if report else {}
-    ended = visit.but(outcome=outcome, edge=outcome, actor=actor, left_at=at, report=fields)
-    assigned = Move(case.ticket) if case.ticket.assignee else assign_ticket(case, actor, actor, at, quiet=True)
+    takes = not case.ticket.assignee and not ended.signers
+    assigned = assign_ticket(case, actor, actor, at, quiet=True) if takes else Move(case.ticket)
     ticket = _after(assigned.ticket, ended, at)
-    note = Note("completed", actor, {"node": visit.node, "outcome": outcome, "visit": visit.id, **spent(report)})
-    others = tuple(other for other in assigned.visits if other.id != visit.id)
-    return Move(add_report(ticket, report) if report else ticket, (*assigned.notes, note), (*others, ended))
+    detail = {"node": ended.node, "outcome": ended.outcome, "visit": ended.id, **spent(report)}
+    if ended.edge.startswith(BACK):
+        detail["to"] = ended.edge.removeprefix(BACK)
+    others = tuple(other for other in assigned.visits if other.id != ended.id)
+    notes = (*assigned.notes, Note("completed", actor, detail))
+    return Move(add_report(ticket, report) if report else ticket, notes, (*others, ended.but(report=fields)))
 
 
 def complete_node(
-    case: Case, node: str, outcome: str, actor: str, at: datetime, report: WorkReport | None = None, *, leads: bool
+    case: Case,
+    node: str,
+    answer: Answer,
+    actor: str,
+    at: datetime,
+    *,
+    leads: bool,
+    flow: Flow | None = None,
+    teams: tuple[str, ...] = (),
 ) -> Move:
-    """Somebody ends the visit of this node that waits: its assignee, or whoever `leads`. Raises Forbidden for anybody
-    else, Conflict when the node waits for nobody, and what `complete_visit` raises."""
+    """Somebody ends the visit of this node that waits: whoever is asked, or whoever `leads`; of a queue a member of its
+    team. Where several sign, only they may. Raises Forbidden for anybody else, Conflict when the node waits for nobody,
+    and what `complete_visit` raises."""
     visit = find_waiting(case, node)
-    if visit.assignee != actor and not leads:
-        raise Forbidden("not your visit", assignee=visit.assignee, you=actor)
-    return complete_visit(case, visit, outcome, actor, at, report)
+    theirs = actor in visit.asked or (visit.queue and visit.queue in teams)
+    if visit.signers and actor in {signature.person for signature in visit.signatures}:
+        raise Conflict("you have signed already", visit=visit.id)
+    if not theirs and (visit.signers or not leads):
+        raise Forbidden("not your visit", assignee=" ".join(visit.asked) or visit.queue, you=actor)
+    return complete_visit(case, visit, answer, actor, at, flow)
+
+
+def end_by_itself(case: Case, visit: Visit, outcome: str, at: datetime, flow: Flow) -> Move | None:
+    """What was waited for has come, or its time is up. None when somebody was faster, or its run is over."""
+    if not _may_end(case, visit):
+        return None
+    note = Note("completed", SYSTEM, {"node": visit.node, "outcome": outcome, "visit": visit.id})
+    ended = visit.but(outcome=outcome, edge=outcome, actor=SYSTEM, left_at=at)
+    return go_on(case, Move(case.ticket, (note,), (ended,)), flow, at)
+
+
+def take_event(case: Case, event: str, actor: str, at: datetime, flow: Flow) -> Move:
+    """What somebody tells of the ticket has happened: the visits that wait for it end. Raises Conflict where none
+    does, saying what is waited for."""
+    visits = [visit for visit in case.waiting() if visit.event == f"{event}#{case.ticket.id}"]
+    if not visits or not case.ticket.is_open:
+        waiting = " ".join(visit.event.partition("#")[0] for visit in case.waiting() if visit.event)
+        raise Conflict("nothing waits for this", event=event, waiting=waiting, state=case.ticket.state)
+    note = Note("told", actor, {"event": event})
+    ended = tuple(visit.but(outcome=RECEIVED, edge=RECEIVED, actor=actor, left_at=at) for visit in visits)
+    return go_on(case, Move(case.ticket, (note,), ended), flow, at)
 
 
 def close_by_hand(case: Case, outcome: str, actor: str, at: datetime) -> Move:
@@ -156,34 +149,63 @@ def close_by_hand(case: Case, outcome: str, actor: str, at: datetime) -> Move:
     return close_ticket(case, outcome, actor, at)
 
 
-def close_ticket(case: Case, outcome: str, actor: str, at: datetime, visits: tuple[Visit, ...] = ()) -> Move:
-    """The work is done: the ticket is closed with this outcome."""
-    ticket = case.ticket.but(state="closed", outcome=outcome, closed_at=at)
-    return Move(ticket, (Note("closed", actor, {"outcome": outcome, **totals(ticket)}),), visits)
-
-
-def tap_card(case: Case, visit_id: str, actor: str, key: str, at: datetime) -> Move:
+def tap_card(case: Case, visit_id: str, actor: str, key: str, at: datetime, flow: Flow | None = None) -> Move:
     """A button pressed on a card: 接单 (`accept`), or an outcome by its name.
 
-    Only the visit's assignee's counts: it ends the visit, or, where a node has nothing to accept, takes the matter up.
-    Any other is remembered as refused, unless it repeats what its presser has answered already.
+    Only of whom it asks counts: it ends the visit or signs it, or, where a node has nothing to accept, takes the matter
+    up. Any other is remembered as refused, with who was faster, unless it repeats what its presser has answered.
     """
     visit, outcome = case.visits.get(visit_id), ACCEPTED if key == ACCEPT else key
-    refused = Move(case.ticket, (Note("refused tap", actor, {"visit": visit_id, "key": key}),))
+    refused = Move(case.ticket, (Note("refused tap", actor, _refusal(visit, visit_id, key)),))
     if visit is None:
         return refused
+    if (actor, outcome) in {(s.person, s.verdict) for s in visit.signatures}:
+        return Move(case.ticket)
     if not _may_end(case, visit):
         return Move(case.ticket) if (visit.actor, visit.outcome) == (actor, outcome) else refused
-    if visit.assignee != actor or visit.required:
+    if actor not in visit.asked or visit.required:
         return refused
     if outcome in visit.outcomes:
-        return complete_visit(case, visit, outcome, actor, at)
+        return complete_visit(case, visit, Answer(outcome), actor, at, flow)
     return (acknowledge_ticket(case, actor, at) or Move(case.ticket)) if key == ACCEPT else refused
+
+
+def _refusal(visit: Visit | None, visit_id: str, key: str) -> dict[str, str]:
+    """What the trail says of a tap that changes nothing."""
+    detail = {"visit": visit_id, "key": key}
+    return detail | ({"by": visit.actor, "outcome": visit.outcome} if visit and visit.outcome else {})
 
 
 def _may_end(case: Case, visit: Visit) -> bool:
     """Whether the visit waits, and what follows from its end would still be done: its run is the ticket's."""
     return visit.waits and case.ticket.is_open and case.ticket.goes_on_with(visit.run)
+
+
+def _back_to(case: Case, visit: Visit, answer: Answer, flow: Flow | None) -> str:
+    """The edge by which the ticket is sent back, "" where it is not."""
+    if answer.outcome != SENT_BACK or SENT_BACK in visit.outcomes:
+        if answer.to:
+            raise Invalid("it goes on from here", problems=[Problem("/to", "only with outcome 'sent_back'")])
+        return ""
+    node = flow.node(visit.node) if flow else None
+    if flow is None or not isinstance(node, Human) or not node.back:
+        raise Invalid("no way back", problems=[Problem("/outcome", "must be one of: " + ", ".join(visit.outcomes))])
+    nodes = _passed_before(case, visit, flow)
+    if answer.to not in nodes:
+        raise Invalid("no such way back", problems=[Problem("/to", "must be one of: " + ", ".join(nodes))])
+    return f"{BACK}{answer.to}"
+
+
+def _passed_before(case: Case, visit: Visit, flow: Flow) -> list[str]:
+    """The persons' nodes that the ticket has passed before this visit, in the same branch, the first one first."""
+    placed = levels(flow)
+    earlier = (
+        other.node
+        for other in sorted(case.visits.values(), key=lambda each: each.number)
+        if other.outcome and other.fork == visit.fork and other.number < visit.number
+    )
+    people = (node for node in dict.fromkeys(earlier) if placed.get(node) == placed.get(visit.node))
+    return [node for node in people if isinstance(flow.node(node), Human)]
 
 
 def _require_answer(visit: Visit, outcome: str, filled: AbstractSet[str]) -> None:

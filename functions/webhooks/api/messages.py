@@ -5,9 +5,9 @@ from __future__ import annotations
 from functions.webhooks.api import views
 from functions.webhooks.desk import Desk
 from functions.webhooks.inbox.counts import stats as sum_up
-from functions.webhooks.room import INTEGRATORS, WATCHERS, room
-from hub.contracts.http import Page
-from hub.contracts.webhooks import MessageQuery, MessageView, Stats
+from functions.webhooks.room import INTEGRATORS, SUPERVISORS, WATCHERS, room
+from hub.contracts.http import Page, PageQuery
+from hub.contracts.webhooks import MessageQuery, MessageView, PayloadReading, PayloadView, Stats
 from hub.edge import cursors
 from hub.edge.answers import page
 from hub.edge.requests import Request
@@ -63,10 +63,7 @@ def list_messages(desk: Desk, request: Request) -> Page[MessageView]:
 )
 def read_message(desk: Desk, request: Request) -> MessageView:
     """Found by its id, in whatever state."""
-    item = desk.inbox.messages.read(request.path["message_id"])
-    if item is None:
-        raise NotFound("no such message", message_id=request.path["message_id"][:64])
-    return _view(desk, item)
+    return _view(desk, _item(desk, request))
 
 
 @room.http(
@@ -80,6 +77,43 @@ def read_message(desk: Desk, request: Request) -> MessageView:
 def replay_message(desk: Desk, request: Request) -> MessageView:
     """Does no harm when it is done twice: events keep their ids."""
     return _view(desk, desk.inbox.publisher.replay(request.path["message_id"]))
+
+
+@room.http(
+    "GET",
+    "/webhooks/messages/{message_id}/payload",
+    answer=PayloadView,
+    roles=SUPERVISORS,
+    scope="tenant",
+    summary="原始内容 · What the platform said, as it came; that you read it is written down",
+)
+def read_payload(desk: Desk, request: Request) -> PayloadView:
+    """Written down first, shown after: nobody reads it unseen."""
+    item = _item(desk, request)
+    desk.inbox.readings.note(item.message_id, request.principal.sub, request.now)
+    return views.payload_view(item)
+
+
+@room.http(
+    "GET",
+    "/webhooks/messages/{message_id}/readings",
+    query=PageQuery,
+    answer=Page[PayloadReading],
+    roles=WATCHERS,
+    scope="tenant",
+    summary="查阅记录 · Who has read what a platform said, the latest first",
+)
+def list_readings(desk: Desk, request: Request) -> Page[PayloadReading]:
+    """Nobody, for one that nobody read."""
+    message_id, start = _item(desk, request).message_id, cursors.decode(request.query.cursor)
+    return page(*desk.inbox.readings.page(message_id, request.query.limit, start))
+
+
+def _item(desk: Desk, request: Request) -> InboxItem:
+    item = desk.inbox.messages.read(request.path["message_id"])
+    if item is None:
+        raise NotFound("no such message", message_id=request.path["message_id"][:64])
+    return item
 
 
 def _view(desk: Desk, item: InboxItem) -> MessageView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from hub.contracts.webhooks import (
     MessageEvent,
     MessageView,
     NewConnection,
+    PayloadView,
 )
 from hub.contracts.webhooks_orders import AfterSaleView, OrderView
 from hub.edge.bus import type_of
@@ -49,6 +51,17 @@ def new_connection(new: NewConnection, connection_id: str, now: datetime, base_u
         created_at=now,
         version=1,
     )
+
+
+def payload_view(item: InboxItem) -> PayloadView:
+    """What the platform said; bytes that are no UTF-8 are shown in base64."""
+    view = PayloadView(
+        id=item.message_id, received_at=item.received_at, encoding="utf-8", body="", cut=bool(item.cut_from)
+    )
+    try:
+        return view.model_copy(update={"body": item.plaintext.decode("utf-8")})
+    except UnicodeDecodeError:
+        return view.model_copy(update={"encoding": "base64", "body": b64encode(item.plaintext).decode()})
 
 
 def connection_view(item: Any, base_url: str) -> ConnectionView:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from hub.kernel.errors import Conflict, Refuse, Retry
+from hub.kernel.frozen import dataclass
 
 
-class CountersPort(Protocol):
+class Counters(Protocol):
     """The connections' counters: functions.webhooks.inbox.counters_table."""
 
     def add(
@@ -23,7 +23,7 @@ class CountersPort(Protocol):
 class Failures:
     """now: business time."""
 
-    counters: CountersPort
+    counters: Counters
     now: Callable[[], datetime]
 
     def note(self, connection_id: str, code: str) -> None:

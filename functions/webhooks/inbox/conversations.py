@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from functions.webhooks.inbox.greetings import FailuresPort
+from functions.webhooks.inbox.greetings import Failures
 from functions.webhooks.inbox.pulled import pulled_text
 from hub.channels.samples import account_of
 from hub.kernel.errors import Conflict, HubError, Refuse, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import PlatformGone
 from hub.store.connection import Connection
 from hub.store.messages import Arrival, InboxItem
@@ -50,21 +50,21 @@ class Cursors(Protocol):
     def move_watermark(self, connection_id: str, feed: str, watermark: str, was: str | None = None) -> None: ...
 
 
-class InboxPort(Protocol):
+class Inbox(Protocol):
     """Stored messages: hub.store.inbox."""
 
     def read(self, message_id: str) -> InboxItem | None: ...
     def store(self, arrival: Arrival, business_now: datetime, wall_now: datetime) -> bool: ...
 
 
-class ConnectionsPort(Protocol):
+class Connections(Protocol):
     """The tenant's connections. current: of this moment, where it is cached as disabled."""
 
     def current(self, connection_id: str) -> Connection | None: ...
     def every(self) -> tuple[Connection, ...]: ...
 
 
-class PlatformsPort(Protocol):
+class Platforms(Protocol):
     """The clients of connections, here each a FeedClient."""
 
     def client(self, connection: Connection) -> Any: ...
@@ -77,12 +77,12 @@ class Feeds:
     A customer's id holds within the corp, so the corp is the account, and one person on two desks is one customer.
     """
 
-    inbox: InboxPort
+    inbox: Inbox
     cursors: Cursors
     reader: FeedReader
-    connections: ConnectionsPort
-    platforms: PlatformsPort
-    failures: FailuresPort
+    connections: Connections
+    platforms: Platforms
+    failures: Failures
     business_now: Callable[[], datetime]
     wall_now: Callable[[], datetime]
 

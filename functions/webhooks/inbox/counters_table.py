@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from functions.webhooks.inbox.counts import ERROR, ERROR_AT, Row, day_key, latest_facts
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Retry
+from hub.kernel.frozen import dataclass
 from hub.store.table import NEW, Busy, Delete, Item, Key, Lost, Table, Update
 
 ROWS_LIMIT = 50_000

@@ -7,11 +7,12 @@ pending + processed + quarantined + dead. So does any sum of rows, whenever they
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.contracts.webhooks import Counts, Stats
+from hub.kernel.frozen import dataclass
 
 NAMES = tuple(Counts.model_fields)
 TIMES = ("last_delivery_at", "last_rejected_at")

@@ -4,10 +4,10 @@ messages, clients and texts are handed in."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hub.kernel.errors import Refuse
+from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import PlatformGone
 from hub.store.connection import Connection
 from hub.store.messages import InboxItem
@@ -15,21 +15,21 @@ from hub.store.messages import InboxItem
 CHANNEL = "wecom"
 
 
-class InboxPort(Protocol):
+class Inbox(Protocol):
     def read(self, message_id: str) -> InboxItem | None: ...
 
 
-class ConnectionsPort(Protocol):
+class Connections(Protocol):
     def find(self, connection_id: str) -> Connection | None: ...
 
 
-class PlatformsPort(Protocol):
+class Platforms(Protocol):
     """The clients of connections. Here one is WeCom's: `send_welcome(welcome_code, text)`."""
 
     def client(self, connection: Connection) -> Any: ...
 
 
-class FailuresPort(Protocol):
+class Failures(Protocol):
     """Hears of a call that a platform did not take: functions.webhooks.connections.failures."""
 
     def note(self, connection_id: str, code: str) -> None: ...
@@ -39,11 +39,11 @@ class FailuresPort(Protocol):
 class Greeter:
     """code_of: the code in a message's plaintext, "" without one."""
 
-    inbox: InboxPort
+    inbox: Inbox
     code_of: Callable[[bytes], str]
-    connections: ConnectionsPort
-    platforms: PlatformsPort
-    failures: FailuresPort
+    connections: Connections
+    platforms: Platforms
+    failures: Failures
 
     def greet(self, message_id: str) -> bool:
         """Whether a greeting was sent. The code can be used once, so a repeat says nothing twice: a code that is used,

@@ -11,7 +11,6 @@ happen twice; neither can be left out. Consumers know a repeat by the event's id
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -20,6 +19,7 @@ from hub.channels.base import Draft, Inbound, NotUnderstood, StoredMessage
 from hub.contracts.envelope import Placed
 from hub.contracts.events import Event
 from hub.kernel.errors import Conflict, HubError, NotFound, Refuse, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.connection import Connection
 from hub.store.messages import InboxItem, State
@@ -35,25 +35,25 @@ HELD = "connection-disabled"
 SETTLED = ("processed", "quarantined", "dead")
 
 
-class InboxPort(Protocol):
+class Inbox(Protocol):
     def read(self, message_id: str) -> InboxItem | None: ...
 
 
-class SettlerPort(Protocol):
+class Settler(Protocol):
     def settle(self, item: InboxItem, state: State, now: datetime, reason: str = "") -> bool: ...
 
 
-class ContentPort(Protocol):
+class Content(Protocol):
     """The content store: hub.store.content."""
 
     def put(self, ref: str, body: dict[str, Any], wall_epoch: int) -> None: ...
 
 
-class ConnectionsPort(Protocol):
+class Connections(Protocol):
     def find(self, connection_id: str) -> Connection | None: ...
 
 
-class KeeperPort(Protocol):
+class Keeper(Protocol):
     """What keeps orders: functions.webhooks.orders.refresh."""
 
     def keep(self, facts: Facts, noting: Noting) -> object: ...
@@ -65,12 +65,12 @@ class Publisher:
     holds the truth of. inbound: a channel's name to its interpreter. wall_now: real time."""
 
     tenant: str
-    inbox: InboxPort
-    settler: SettlerPort
-    content: ContentPort
+    inbox: Inbox
+    settler: Settler
+    content: Content
     emit: Callable[..., None]
-    keeper: KeeperPort
-    connections: ConnectionsPort
+    keeper: Keeper
+    connections: Connections
     inbound: Callable[[str], Inbound]
     wall_now: Callable[[], datetime]
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from functions.webhooks.inbox.publish import InboxPort, SettlerPort
+from functions.webhooks.inbox.publish import Inbox, Settler
 from hub.kernel.errors import Retry
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)
 class Quarantine:
     """wall_now: real time."""
 
-    inbox: InboxPort
-    settler: SettlerPort
+    inbox: Inbox
+    settler: Settler
     wall_now: Callable[[], datetime]
 
     def put(self, message_id: str, reason: str) -> None:

@@ -4,24 +4,25 @@ became of each. Pure: messages, connections and readers are handed in."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import nlargest
 from typing import Protocol
 
 from functions.webhooks.inbox.publish import to_message
 from hub.channels.base import Draft, Inbound, NotUnderstood
+from hub.kernel.frozen import dataclass
 from hub.store.connection import Connection
 from hub.store.messages import InboxItem, id_at
 
 
-class InboxPort(Protocol):
+class Inbox(Protocol):
     """Stored messages: hub.store.inbox."""
 
     def read(self, message_id: str) -> InboxItem | None: ...
     def list_recent(self, connection_id: str, limit: int, before: str = "") -> list[str]: ...
 
 
-class ConnectionsPort(Protocol):
+class Connections(Protocol):
     """The tenant's connections: hub.store.secrets."""
 
     def every(self) -> tuple[Connection, ...]: ...
@@ -32,8 +33,8 @@ class Recent:
     """inbound: a channel's name to its interpreter."""
 
     tenant: str
-    inbox: InboxPort
-    connections: ConnectionsPort = field(repr=False)
+    inbox: Inbox
+    connections: Connections = field(repr=False)
     inbound: Callable[[str], Inbound]
 
     def page(self, connection_id: str, limit: int, before: str) -> tuple[list[InboxItem], str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from hub.contracts.webhooks_reconcile import MassReplay
 from hub.edge import cursors
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.frozen import dataclass
 from hub.store.messages import InboxItem, State
 
 PAGE = 100
@@ -22,7 +22,7 @@ SINCE = "since"
 Position = dict[str, Any]
 
 
-class InboxPort(Protocol):
+class Inbox(Protocol):
     """Stored messages: hub.store.inbox."""
 
     def read(self, message_id: str) -> InboxItem | None: ...
@@ -35,7 +35,7 @@ class InboxPort(Protocol):
 class Replays:
     """wall_now: real time."""
 
-    inbox: InboxPort
+    inbox: Inbox
     wall_now: Callable[[], datetime]
 
     def search(self, criteria: MassReplay) -> tuple[list[str], str]:

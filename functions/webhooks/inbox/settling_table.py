@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -21,6 +20,7 @@ from zlib import crc32
 from functions.webhooks.inbox.counters_table import SHARDS, Counters
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Retry
+from hub.kernel.frozen import dataclass
 from hub.store.inbox import SORT, waiting_pk
 from hub.store.messages import InboxItem, State
 from hub.store.table import Busy, Key, Lost, Table, Update

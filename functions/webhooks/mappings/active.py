@@ -4,11 +4,12 @@ is called unknown. Pure: the documents are handed in."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from hub.channels.base import NotUnderstood
 from hub.channels.mapping import StatusTable
+from hub.kernel.frozen import dataclass
 
 CACHED_SECONDS = 60
 

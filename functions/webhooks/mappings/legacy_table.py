@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from hub.documents.versions import Past, Version, past_of
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.frozen import dataclass
 from hub.store.table import Item, Table
 
 VERSIONS_LIMIT = 200

@@ -4,10 +4,10 @@ behind."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from functions.webhooks.orders.orders_table import BY_LIST
 from functions.webhooks.orders.reconcile import OrderFigures
+from hub.kernel.frozen import dataclass
 from hub.store.table import Item, Table
 
 DAY_PAGES_LIMIT = 50

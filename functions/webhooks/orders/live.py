@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
@@ -19,6 +18,7 @@ from hub.channels.market import Row
 from hub.contracts.events import DecisionCorrected
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Conflict, Refuse, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import hashed_id
 
 CACHED = timedelta(minutes=5)
@@ -59,27 +59,27 @@ class Tag:
     made_at: str
 
 
-class OrdersPort(Protocol):
+class Orders(Protocol):
     """The order items: functions.webhooks.orders.orders_table."""
 
     def find(self, identity: str) -> dict[str, Any] | None: ...
     def note_read(self, identity: str, wall_now: datetime) -> None: ...
 
 
-class RefresherPort(Protocol):
+class Refresher(Protocol):
     """What notes an order: functions.webhooks.orders.refresh."""
 
     def note(self, shop: Shop, entity: Kept, row: Row, noting: Noting) -> bool: ...
     def keep(self, facts: Facts, noting: Noting) -> bool: ...
 
 
-class ShopsPort(Protocol):
+class Shops(Protocol):
     """Which shop is meant: functions.webhooks.orders.shops."""
 
     def find(self, connection_id: str, *, timeout: tuple[float, float] | None = None) -> Shop | None: ...
 
 
-class TagsPort(Protocol):
+class Tags(Protocol):
     """The tagged decisions: functions.webhooks.orders.tags_table."""
 
     def put(self, tag: Tag) -> None: ...
@@ -93,11 +93,11 @@ class LiveOrders:
     and real time."""
 
     tenant: str
-    orders: OrdersPort
-    refresher: RefresherPort
-    shops: ShopsPort
+    orders: Orders
+    refresher: Refresher
+    shops: Shops
     guard: Callable[[str], AbstractContextManager[None]]
-    tags: TagsPort
+    tags: Tags
     emit: Callable[..., None]
     now: Callable[[], datetime]
     wall_now: Callable[[], datetime]

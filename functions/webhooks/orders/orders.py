@@ -8,7 +8,6 @@ before that `order.deposit_paid`, where a part of it is paid first (预售定金
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -23,6 +22,7 @@ from hub.contracts.events import (
     RefundPaid,
 )
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.frozen import dataclass
 from hub.kernel.ids import hashed_id
 from hub.kernel.regions import BASE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from functions.webhooks.orders.orders import (
 )
 from hub.channels.facts import OrderFacts
 from hub.kernel.clock import rfc3339
+from hub.kernel.frozen import dataclass
 from hub.store.lists import LIST_ATTRIBUTES, ListPage, ListQuery, Within, list_keys, read_list
 from hub.store.sharded import LOWEST, shard_pk, shard_pks
 from hub.store.table import NEW, Index, Key, Lost, Table

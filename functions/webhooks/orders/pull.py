@@ -8,10 +8,11 @@ meanwhile leaves its place, later ones move towards the front, and so are read t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub.channels.market import Feed
+from hub.kernel.frozen import dataclass
 
 PAGES_LIMIT = 10
 """So many pages make a window: at 0.5 s each, and 15 ms to note a row, half of the function's minute."""

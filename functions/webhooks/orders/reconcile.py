@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_UP, Decimal
 
@@ -11,6 +10,7 @@ from functions.webhooks.inbox.counts import Row, day_text, number, total
 from hub.contracts.base import Words
 from hub.contracts.webhooks_reconcile import DayFigures, Figures, ReconcileQuery
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 
 DAYS_LIMIT = 31
 RATIO_PLACES = Decimal("0.000001")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -18,13 +18,14 @@ from hub.channels.mapping import StatusTable
 from hub.channels.market import Feed, MarketClient, Row, Rows
 from hub.channels.market import Orders as Reader
 from hub.kernel.errors import Refuse, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.messages import Arrival
 
 Kept = Literal["order", "after_sale"]
 
 
-class OrdersPort(Protocol):
+class Orders(Protocol):
     """The order items: functions.webhooks.orders.orders_table."""
 
     def transition(self, facts: Facts, noting: Noting) -> bool: ...
@@ -55,19 +56,19 @@ class Shop:
         return Noting(self.connection_id, self.channel, now, wall_now, by, **place, **push)
 
 
-class ContentPort(Protocol):
+class Content(Protocol):
     """What people wrote: hub.store.content."""
 
     def put(self, ref: str, body: dict[str, Any], wall_epoch: int) -> None: ...
 
 
-class InboxPort(Protocol):
+class Inbox(Protocol):
     """Stored messages: hub.store.inbox."""
 
     def store(self, arrival: Arrival, business_now: datetime, wall_now: datetime) -> bool: ...
 
 
-class QuarantinePort(Protocol):
+class Quarantine(Protocol):
     """Of messages that were published: functions.webhooks.inbox.quarantine."""
 
     def put(self, message_id: str, reason: str) -> None: ...
@@ -81,10 +82,10 @@ class Refresher:
     stored message that told of an order in words that we don't know. time_scale: of business time, where it is scaled.
     """
 
-    orders: OrdersPort
-    content: ContentPort
-    inbox: InboxPort
-    quarantine: QuarantinePort
+    orders: Orders
+    content: Content
+    inbox: Inbox
+    quarantine: Quarantine
     time_scale: int = 1
 
     def refresh(self, shop: Shop, entity: Kept, number: str, order_no: str, noting: Noting) -> bool:

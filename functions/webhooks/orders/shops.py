@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from functions.webhooks.orders.refresh import Shop
 from hub.channels.mapping import StatusTable
 from hub.channels.market import Feed
 from hub.channels.registry import CHANNELS
+from hub.kernel.frozen import dataclass
 from hub.store.connection import Connection
 
 SETTINGS = ("shop_id", "kdt_id", "shop", "app_id")
@@ -18,20 +18,20 @@ SETTINGS = ("shop_id", "kdt_id", "shop", "app_id")
 Timeout = tuple[float, float]
 
 
-class ConnectionsPort(Protocol):
+class Connections(Protocol):
     """The tenant's connections. current: of this moment, where it is cached as disabled."""
 
     def current(self, connection_id: str) -> Connection | None: ...
     def every(self) -> tuple[Connection, ...]: ...
 
 
-class PlatformsPort(Protocol):
+class Platforms(Protocol):
     """The clients of connections. timeout: seconds to connect, and to be answered."""
 
     def client(self, connection: Connection, timeout: Timeout = ...) -> Any: ...
 
 
-class MappingsPort(Protocol):
+class Mappings(Protocol):
     """The active status mappings: functions.webhooks.mappings.active."""
 
     def table(self, channel: str) -> StatusTable: ...
@@ -41,9 +41,9 @@ class MappingsPort(Protocol):
 class Shops:
     """feeds: what is pulled of a channel, by its name."""
 
-    connections: ConnectionsPort
-    platforms: PlatformsPort
-    mappings: MappingsPort
+    connections: Connections
+    platforms: Platforms
+    mappings: Mappings
     feeds: Callable[[str], tuple[Feed, ...]]
 
     def every(self) -> Mapping[str, Shop]:

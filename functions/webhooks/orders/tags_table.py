@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from functions.webhooks.orders.live import Tag
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.frozen import dataclass
 from hub.store.table import Key, Lost, Table
 
 KEPT_SECONDS = 7 * 86_400

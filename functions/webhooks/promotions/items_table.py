@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from hub.kernel.frozen import dataclass
 from hub.store.table import Key, Lost, Page, Table
 
 

@@ -12,13 +12,14 @@ again once a platform may have taken it: such a promotion has failed, `outcome-u
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from functions.webhooks.promotions.promotions import Promotion, Stored
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, Invalid, Problem, Refuse, Retry
+from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import OverLimit
 
 PUSHES_LIMIT = 50
@@ -66,7 +67,7 @@ class PromotionClient(Protocol):
     def push_promotion(self, promotion: Mapping[str, Any]) -> str: ...
 
 
-class PromotionsPort(Protocol):
+class Promotions(Protocol):
     """The promotions and their places: functions.webhooks.promotions.promotions_table."""
 
     def find(self, connection_id: str, promotion_id: str) -> Stored | None: ...
@@ -78,7 +79,7 @@ class PromotionsPort(Protocol):
     def drop(self, connection_id: str, due: Due) -> None: ...
 
 
-class LanesPort(Protocol):
+class Lanes(Protocol):
     """Whose turn it is: functions.webhooks.promotions.lanes_table."""
 
     def ask(self, connection_id: str) -> None: ...
@@ -94,8 +95,8 @@ class Promoter:
     """Sends promotions. client: a connection's, None while it is disabled or gone. send: a turn's message, to be seen
     after so many seconds. wall_now: real time."""
 
-    promotions: PromotionsPort
-    lanes: LanesPort
+    promotions: Promotions
+    lanes: Lanes
     client: Callable[[str], PromotionClient | None]
     send: Callable[[Turn, int], None]
     wall_now: Callable[[], datetime]

@@ -7,11 +7,11 @@ of shards, `<tenant>#lanes#<shard>`. Each step is one write, on the condition th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.webhooks.promotions.items_table import Partition
 from hub.kernel.clock import rfc3339
+from hub.kernel.frozen import dataclass
 from hub.store.sharded import shard_pk, shard_pks
 from hub.store.table import Index
 

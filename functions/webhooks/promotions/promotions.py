@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from hub.contracts.webhooks_live import NewPromotion, PromotionView
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 
 State = Literal["queued", "sending", "sent", "failed"]

@@ -9,7 +9,7 @@ All that decides is read consistently, or written on the condition that it still
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from functions.webhooks.promotions.items_table import Partition
 from functions.webhooks.promotions.lanes import Due, Outcome, due_key
 from functions.webhooks.promotions.promotions import Promotion, Stored, digest_of
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.frozen import dataclass
 from hub.kernel.positions import no_such_cursor
 from hub.store.table import Lost, Put, Update
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.webhooks.promotions.lanes import PromotionClient
 from hub.channels.registry import CHANNELS
+from hub.kernel.frozen import dataclass
 from hub.store.connection import Connection
 
 
-class ConnectionsPort(Protocol):
+class Connections(Protocol):
     def find(self, connection_id: str) -> Connection | None: ...
 
 
-class PlatformsPort(Protocol):
+class Platforms(Protocol):
     """The clients of connections."""
 
     def client(self, connection: Connection) -> Any: ...
@@ -24,8 +24,8 @@ class PlatformsPort(Protocol):
 class Takers:
     """By the clients of their platforms: one that takes promotions has `push_promotion`."""
 
-    connections: ConnectionsPort
-    platforms: PlatformsPort
+    connections: Connections
+    platforms: Platforms
 
     def client(self, connection_id: str) -> PromotionClient | None:
         """The client of a connection, None while it is disabled, gone, or of a platform that takes no promotions."""

@@ -7,7 +7,6 @@ write to a follower within 48 hours of their message, five times; after that onl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 from urllib.parse import quote
@@ -17,6 +16,7 @@ from hub.channels.official_account.templates import fit_values
 from hub.channels.reading import MOMENT_LIMIT_SECONDS
 from hub.channels.wechat.api import STALE_TOKEN, WechatApi
 from hub.kernel.errors import Invalid, Problem, Retry
+from hub.kernel.frozen import dataclass
 
 ERRORS = ErrorTable(
     "official_account",

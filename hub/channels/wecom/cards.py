@@ -7,10 +7,10 @@ task_id (≤ 128 of 0-9 A-Z a-z _ - @) that comes back with the tap.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 
 TEXT_LIMIT_BYTES = 2048
 TITLE_LIMIT_CHARS = 36

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.channels.client import PlatformGone, PlatformMisconfigured, expect_object
+from hub.channels.client import PlatformGone, PlatformMisconfigured, PlatformRefused, expect_object
 from hub.channels.outbound import Sent, cut_text, unreached_in
 from hub.channels.wechat.corp_api import BASE_URL as BASE_URL
 from hub.channels.wechat.corp_api import CorpClient, corp_errors
@@ -14,6 +14,8 @@ from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card, render_card
 from hub.channels.wecom.codec import GREETING_LIMIT_BYTES
 from hub.kernel.errors import Invalid, Problem
 
+MEMBER_PATH = "/cgi-bin/auth/getuserinfo"
+NO_CODE = "40029"
 CONTACT_PATH = "/cgi-bin/externalcontact/get"
 RECEIVERS_LIMIT = 1000
 DUPLICATE_CHECK_SECONDS = 14_400  # the longest there is: longer than anything here is tried again
@@ -82,6 +84,16 @@ class Client(CorpClient):
         answer = self.read(CONTACT_PATH, external_userid=external_userid)
         contact = expect_object(self.CHANNEL, answer, CONTACT_PATH, "external_contact")
         return str(contact.get("unionid") or "")
+
+    def member_of_code(self, code: str) -> str:
+        """The userid of the member who just signed in (获取访问用户身份); "" for a code that is used, over or nobody's,
+        and for somebody outside of the corp. https://developer.work.weixin.qq.com/document/path/91023."""
+        try:
+            return str(self.read(MEMBER_PATH, code=code).get("userid") or "")
+        except PlatformRefused as refused:
+            if str(refused.facts.get("errcode")) == NO_CODE:
+                return ""
+            raise
 
     def _send(self, receivers: Sequence[str], body: Mapping[str, Any], *, once: bool = True) -> Sent:
         """once: the same body within four hours is delivered once, the second net below our own send ids. `unreached`

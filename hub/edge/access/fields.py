@@ -4,14 +4,14 @@ more contracts. Read once a class and kept. Pure."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hub.contracts.classes import UNKNOWN, Classified, FieldClass, Keyed, Located, Part
+from hub.contracts.classes import CLASSES, UNKNOWN, Classified, FieldClass, Keyed, Located, Part
+from hub.kernel.frozen import dataclass
 
 Mark = Classified | Keyed
 OPEN = (Any, object, dict, list, tuple, set, frozenset)
@@ -56,7 +56,7 @@ def _classes_of(mark: Mark | None) -> Iterator[FieldClass]:
         yield mark.name
     elif isinstance(mark, Keyed):
         yield UNKNOWN
-        yield from mark.classes.values()
+        yield from CLASSES if mark.stated else mark.classes.values()
         for inner in mark.inner.values():
             yield from _classes_of(inner)
 

@@ -6,7 +6,6 @@ Asked before the handler runs, and before a repeat is answered from what the fir
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,6 +16,7 @@ from hub.edge.access.projector import UNSAID, Viewer
 from hub.edge.access.scope import Place, Reach, Scope, Subject, reach_of
 from hub.edge.auth import Principal
 from hub.kernel.errors import Forbidden, Invalid, NotFound, Problem
+from hub.kernel.frozen import dataclass
 
 SUPERVISORS = ("supervisor",)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import get_args
@@ -16,6 +15,7 @@ from hub.contracts.base import Contract, Role
 from hub.contracts.classes import CLASSES, FieldClass, Keyed
 from hub.edge.access.fields import fields_of, mark_of
 from hub.edge.access.policy import Policy, Verdict
+from hub.kernel.frozen import dataclass
 
 ROLES: tuple[str, ...] = (*get_args(Role), "own", "guest", "break_glass")
 PLAIN = "plain"

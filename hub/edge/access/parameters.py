@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,6 +13,7 @@ from hub.contracts.classes import UNKNOWN, Classified, FieldClass, Keyed
 from hub.edge.access.fields import class_at, fields_of, mark_of
 from hub.edge.access.policy import Policy, Verdicts
 from hub.kernel.errors import Problem
+from hub.kernel.frozen import dataclass
 
 NAME_LIMIT = 64
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hub.contracts.base import Role, Slug
 from hub.contracts.classes import CLASSES, FieldClass
+from hub.kernel.frozen import dataclass
 
 Terminal = Literal["pc", "mobile", "h5"]
 TERMINALS: tuple[Terminal, ...] = ("pc", "mobile", "h5")

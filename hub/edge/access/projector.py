@@ -7,7 +7,7 @@ part by the place where it belongs. What to look at is planned once a class, so 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pydantic import BaseModel
@@ -19,6 +19,7 @@ from hub.edge.access.masks import MASKABLE, masked_value
 from hub.edge.access.policy import FULL, Policy, Verdict, Verdicts
 from hub.edge.access.scope import Place, Reach, reach_of
 from hub.edge.auth import Principal
+from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class _Projection:
     def _field(self, model: BaseModel, part: FieldPlan, dump: dict[str, Any], place: Place, verdicts: Verdicts) -> None:
         mark = part.mark
         if isinstance(mark, Keyed) and not mark.by:
-            self._keys(dump[part.name], mark, verdicts)
+            self._keys(dump[part.name], _stated(model, mark), verdicts)
             return
         field_class = self._class_of(mark, getattr(model, mark.by) if isinstance(mark, Keyed) else "")
         if self._judge(dump, part.name, field_class, verdicts) and part.holds_models:
@@ -144,6 +145,11 @@ class _Projection:
         elif not isinstance(value, str | bytes) and isinstance(value, Iterable):
             for part, dumped in zip(value, dump, strict=True):
                 self._inside(part, dumped, place)
+
+
+def _stated(model: BaseModel, mark: Keyed) -> Keyed:
+    """The allowlist of a field, as the contract states it where it does."""
+    return mark.as_stated(getattr(model, mark.stated)) if mark.stated else mark
 
 
 def _placed(model: BaseModel, plan: ModelPlan, place: Place) -> Place:

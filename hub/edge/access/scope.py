@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from hub.edge.auth import ADMINISTRATOR, Principal
 from hub.kernel import regions
 from hub.kernel.errors import Forbidden
+from hub.kernel.frozen import dataclass
 
 Scope = Literal["public", "tenant", "region", "store", "own"]
 """What a route's things hang on. public: nobody signs in. tenant: what all of the tenant shares. region, store: things

@@ -24,6 +24,7 @@ BODIES = {
     ("PUT", "/directory/stores/{store_id}"): {"name": "门店", "region": REGION},
     ("PUT", "/directory/teams/{team}"): {"name": "客服", "region": REGION, "stores": [STORE]},
     ("PUT", "/directory/rosters/{team}"): SHIFTS,
+    ("POST", "/auth/links"): {"person_id": "lileilei1"},
     ("POST", "/auth/keys"): {"name": "ERP", "scopes": ["viewer"]},
     ("PUT", "/directory/field-policy/draft"): POLICY,
     ("POST", "/directory/field-policy/lint"): POLICY,

@@ -10,10 +10,19 @@ from tests.support.access import PERSON, REGION, STORE, Ids, Sample
 from tests.support.tickets import world
 
 TICKET = {"type": "repair", "customer_id": "cus_1", "region": REGION, "store_id": STORE, "subject": "冷柜结霜"}
-DOCUMENTS = ("/flows/{key}", "/tickets/types/{key}", "/tickets/ladders/{key}", "/tickets/rules")
+ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "product": "BX3"}
+DOCUMENTS = (
+    *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}"),
+    *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/rules"),
+)
 BODIES = {
     ("POST", "/tickets"): TICKET,
+    ("POST", "/forms/{key}/submissions"): ANSWERS,
+    ("PATCH", "/forms/submissions/{submission_id}"): {"note": "急"},
     ("POST", "/tickets/{ticket_id}/nodes/{node}/complete"): {"outcome": "accepted"},
+    ("POST", "/tickets/{ticket_id}/nodes/{node}/delegate"): {"to": PERSON},
+    ("POST", "/tickets/{ticket_id}/nodes/{node}/signers"): {"people": [PERSON]},
+    ("POST", "/tickets/{ticket_id}/tell"): {"event": "parts_arrived"},
     ("POST", "/tickets/{ticket_id}/assign"): {"person_id": PERSON},
     ("POST", "/tickets/{ticket_id}/comment"): {"text": "hi"},
     ("POST", "/tickets/{ticket_id}/reply"): {"text": "hi"},
@@ -37,10 +46,21 @@ def stage() -> Iterator[Ids]:
     with world() as hub:
         hub.hire(PERSON, region=REGION)
         made = hub.call("POST", "/tickets", TICKET)
-        assert made.status == 201
-        yield {"ticket_id": made.json["id"], "node": "accept", "key": "repair", "link": "none"}
+        handed_in = hub.call("POST", "/forms/repair/submissions", ANSWERS, query={"store": STORE, "region": REGION})
+        assert (made.status, handed_in.status) == (201, 201)
+        ids = {"submission_id": handed_in.json["id"]}
+        yield {**ids, "ticket_id": made.json["id"], "node": "accept", "key": "repair", "link": "none"}
 
 
+QUERIES = {
+    ("POST", "/forms/{key}/submissions"): {"store": STORE, "region": REGION},
+    ("GET", "/forms/submissions"): {"form": "repair"},
+    ("GET", "/forms/submissions/export"): {"form": "repair"},
+}
 SAMPLE = Sample(
-    app.room, stage, BODIES, place_by_place=tuple(f"{path}/copy" for path in DOCUMENTS if path != "/tickets/rules")
+    app.room,
+    stage,
+    BODIES,
+    QUERIES,
+    place_by_place=tuple(f"{path}/copy" for path in DOCUMENTS if path != "/tickets/rules"),
 )

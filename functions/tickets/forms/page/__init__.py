@@ -1,0 +1,1 @@
+"""The page on which customers fill in a form (H5): one file without anything from outside."""

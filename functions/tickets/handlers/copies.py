@@ -1,0 +1,39 @@
+"""What this room copies of what others keep: where stores lie, and whose a submission is."""
+
+from __future__ import annotations
+
+from functions.tickets.desk import Desk
+from functions.tickets.dispatch.stores_table import StorePlace
+from functions.tickets.tables import RACES_LIMIT
+from functions.tickets.ticket.ticket import Case, Move, Note
+from hub.contracts.events import StoreChanged, SubmitterFound
+from hub.kernel.errors import Conflict, NotFound, Retry
+from hub.kernel.ids import SYSTEM
+
+
+def take_store(desk: Desk, event: StoreChanged) -> None:
+    """Keep where a store lies, unless something newer is known."""
+    desk.stores.keep_store(StorePlace(store_id=event.store_id, region=event.region, version=event.version))
+
+
+def take_submitter(desk: Desk, event: SubmitterFound) -> None:
+    """The submission, and its ticket, are this customer's, unless somebody said whose they are before."""
+    for _ in range(RACES_LIMIT):
+        try:
+            submission, version = desk.submissions.find(event.submission_id)
+            if not submission.customer_id:
+                desk.items.write(desk.submissions.save(submission.but(customer_id=event.customer_id), version))
+        except NotFound:
+            return
+        except (Conflict, Retry):
+            continue
+        break
+    if event.ticket_id:
+        desk.tickets.change(event.ticket_id, desk.now(), lambda case: _named(case, event))
+
+
+def _named(case: Case, event: SubmitterFound) -> Move | None:
+    if case.ticket.customer_id:
+        return None
+    ticket = case.ticket.but(customer_id=event.customer_id, identity_id=event.identity_id)
+    return Move(ticket, (Note("customer", SYSTEM, {"kind": "form"}),))
