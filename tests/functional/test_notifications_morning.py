@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from functions.notifications import app
-from functions.notifications.gateways.port import Posted
+from functions.notifications.gateways.carrier import Posted
 from hub.contracts.events import TicketAssigned
 from hub.kernel.clock import StepClock
 from hub.kernel.errors import Retry
@@ -21,7 +21,7 @@ from tests.support.http import Context, bus_batch, drain, sqs_batch
 
 TWO = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 EIGHT = datetime(2026, 11, 21, 0, 0, tzinfo=UTC)
-PEOPLE = 120
+PEOPLE = 40
 CALLS_A_DIGEST = 30
 """So many calls to AWS one digest of one notice takes at most."""
 
@@ -31,7 +31,7 @@ class Killed(BaseException):
 
 
 @dataclass
-class Port:
+class Carrier:
     """Takes every message; may kill its caller, or ask for patience, at some of them."""
 
     kills: set[int] = field(default_factory=set)
@@ -60,7 +60,7 @@ class Port:
 class Morning:
     session: Any
     clock: StepClock
-    port: Port
+    carrier: Carrier
 
     def sweep(self) -> list[Any]:
         """One sweep; what it shared out."""
@@ -85,19 +85,19 @@ class Morning:
 @pytest.fixture
 def morning() -> Iterator[Morning]:
     """PEOPLE of us have one notice each that waits for 8:00."""
-    with account("notifications") as session:
+    with account("notifications", quick=True) as session:
         clock = StepClock(TWO)
         session.client("sqs").create_queue(QueueName=f"hub-{TENANT}-notifications-due")
         install(app.room, session, clock)
-        port = Port()
-        app.room.install(app.room.host, replace(app.room.desk, port=port))
+        carrier = Carrier()
+        app.room.install(app.room.host, replace(app.room.desk, carrier=carrier))
         for number in range(PEOPLE):
             event = TicketAssigned(
                 id=f"evt_{number}", tenant=TENANT, at=TWO, ticket_id=f"tkt_{number}", ticket_type="repair",
                 priority="normal", assignee=f"p{number}",
             )  # fmt: skip
             assert app.on_event(bus_batch(event), Context()) == {"batchItemFailures": []}
-        yield Morning(session, clock, port)
+        yield Morning(session, clock, carrier)
 
 
 def test_one_sweep_shares_all_of_them_out(morning: Morning) -> None:
@@ -117,7 +117,7 @@ def test_one_sweep_shares_all_of_them_out(morning: Morning) -> None:
     calls.clear()
     morning.do(*bodies)
     assert sum(calls.values()) <= CALLS_A_DIGEST * PEOPLE
-    assert morning.port.arrived == Counter({f"p{number}": 1 for number in range(PEOPLE)})
+    assert morning.carrier.arrived == Counter({f"p{number}": 1 for number in range(PEOPLE)})
     assert morning.states() == Counter({"sent": 2 * PEOPLE})
     assert morning.sweep() == []
 
@@ -126,13 +126,13 @@ def test_a_killed_sender_leaves_none_for_ever(morning: Morning) -> None:
     """Every tenth dies amid its call, some of what was shared out is lost: a few minutes later everybody has heard,
     nobody twice, and nothing is left."""
     morning.clock.now = EIGHT
-    morning.port.kills = set(range(1, PEOPLE, 10))
-    morning.port.busy = {5, 50}
+    morning.carrier.kills = set(range(1, PEOPLE, 10))
+    morning.carrier.busy = {5, 25}
     morning.do(*morning.sweep()[::2])
     for _ in range(5):
         morning.clock.advance(minutes=1)
         morning.do(*morning.sweep())
-    assert morning.port.arrived == Counter({f"p{number}": 1 for number in range(PEOPLE)})
+    assert morning.carrier.arrived == Counter({f"p{number}": 1 for number in range(PEOPLE)})
     assert morning.states() == Counter({"sent": 2 * PEOPLE})
     assert app.room.desk.waiting.due(morning.clock.now) == []
 
@@ -142,4 +142,4 @@ def test_two_at_one_slot_are_one_digest(morning: Morning) -> None:
     morning.clock.now = EIGHT
     bodies = morning.sweep()[:3]
     morning.do(*bodies, *bodies)
-    assert sum(morning.port.arrived.values()) == morning.port.calls == 3
+    assert sum(morning.carrier.arrived.values()) == morning.carrier.calls == 3

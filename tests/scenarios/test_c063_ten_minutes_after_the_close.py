@@ -44,7 +44,8 @@ def closed(hubs: Hubs, at: datetime) -> None:
 
 
 def link(notices: NoticeHub) -> str:
-    (message,) = notices.double("sms_aliyun").sent
+    """Where the one survey that went out leads."""
+    (message,) = (sms for sms in notices.double("sms_aliyun").sent if sms["TemplateCode"] == "SMS_5")
     return str(message["TemplateParam"]).partition("https://hub.test")[2].rstrip('"}')
 
 

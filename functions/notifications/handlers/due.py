@@ -122,7 +122,7 @@ def _send_apart(desk: Desk, sends: Sequence[Send], now: datetime) -> None:
 def _by_line(desk: Desk, digest: Notice) -> Notice:
     """A digest by the channels by which its recipient is reached now."""
     lines = IN_GROUPS if digest.recipient.startswith(GROUP) else settings_of(desk).mix.normal
-    usable = desk.port.usable(lines[0], address_of(desk, digest)) if lines else ()
+    usable = desk.carrier.usable(lines[0], address_of(desk, digest)) if lines else ()
     first, *rest = usable or (digest.channel,)
     return replace(digest, channel=first, rest=tuple(rest))
 

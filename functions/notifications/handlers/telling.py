@@ -15,8 +15,8 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from functions.notifications.desk import Desk
+from functions.notifications.gateways.carrier import Posted
 from functions.notifications.gateways.message import Address, Message
-from functions.notifications.gateways.port import Posted
 from functions.notifications.rules.audience import MUST_REACH, actor, customer_of, named
 from functions.notifications.rules.filling import fill_words, message_of_words
 from functions.notifications.rules.rule_kind import NOTICE_SETTINGS, SETTINGS_KEY, Rule
@@ -85,7 +85,7 @@ def by_lines(desk: Desk, notice: Notice, lines: Sequence[Sequence[str]], address
     two lines. Where nothing reaches them, once by the first channel: it fails, and says why."""
     first: set[str] = set()
     for line in lines:
-        usable = [channel for channel in desk.port.usable(line, address) if channel not in first]
+        usable = [channel for channel in desk.carrier.usable(line, address) if channel not in first]
         if usable:
             first.add(usable[0])
             yield _on(notice, usable)
@@ -135,7 +135,7 @@ def post(desk: Desk, notice: Notice, message: Message, address: Address, claim: 
         return Posted(refused="inactive")
     if address.refuses & {notice.channel, "all"}:
         return Posted(refused="not-wanted")
-    posted = desk.port.send(notice.channel, address, message, notice.id, claim)
+    posted = desk.carrier.send(notice.channel, address, message, notice.id, claim)
     if notice.channel in RECEIPTED and posted.platform_id:
         desk.waiting.note_receipt(notice.channel, posted.platform_id, notice.id)
     return replace(posted, cost=cost_of(notice.channel, message, settings_of(desk).costs))

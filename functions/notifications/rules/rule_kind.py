@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,11 @@ def _unknown(pointer: str) -> Problem:
     return Problem(pointer, "must be one of: " + ", ".join(ASKABLE))
 
 
+def presets() -> Mapping[str, Any]:
+    """What the hub tells by itself, of the events that there are."""
+    return {key: rule for key, rule in preset_files(PRESETS / "rules")().items() if rule["event"] in ASKABLE}
+
+
 NOTICE_RULES = Kind[Rule](
     name="notice_rule",
     path="/notifications/rules",
@@ -128,7 +133,7 @@ NOTICE_RULES = Kind[Rule](
     schema=NoticeRule,
     read=rule_of,
     lint=lint_rule,
-    presets=preset_files(PRESETS / "rules"),
+    presets=presets,
     readers=READERS,
     editors=EDITORS,
 )

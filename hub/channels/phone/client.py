@@ -12,16 +12,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from hub.channels.base import Settings
 from hub.channels.client import TOO_MANY, ApiClient, ErrorTable, PlatformGone, PlatformMisconfigured, TokenSource
 from hub.channels.outbound import PHONE, PHONE_RULE, Sent, check_message, cut_text
-from hub.channels.phone.gateway import GuardedGateway, Posted
 from hub.kernel.errors import Invalid, Problem, Retry
-
-if TYPE_CHECKING:
-    import requests
 
 API = "call"
 TEXT_LIMIT_BYTES = 1000
@@ -50,14 +46,14 @@ class Client(ApiClient):
 
     CHANNEL = "phone"
     ERRORS = ErrorTable(channel="phone")
+    OWN_ADDRESS = True
 
     def __init__(
         self, settings: Settings, tokens: TokenSource | None = None, *, gateway: Gateway | None = None, **options: Any
     ) -> None:
         super().__init__(settings, tokens, **options)
-        local = SessionGateway(self._session, self._timeout) if self._base_url else None
-        self._url = f"{self._base_url}/call" if local else str(settings["url"])
-        self._gateway: Gateway = gateway or local or GuardedGateway()
+        self._url = f"{self._base_url}/call" if self._base_url else str(settings["url"])
+        self._gateway = gateway
 
     def call(self, receivers: Sequence[str], text: str, *, send_id: str) -> Sent:
         """Have one phone called and `text` read out, cut at 1000 bytes. send_id: the call's own; the same one is called
@@ -84,29 +80,14 @@ class Client(ApiClient):
             "webhook-timestamp": str(timestamp),
             "webhook-signature": sign(str(self.settings["secret"]), send_id, timestamp, body),
         }
+        if self._gateway is None:
+            raise PlatformMisconfigured(self.CHANNEL, reason="no way to an address of the tenant's own")
         answer = self._gateway.post(self._url, body, headers)
         _raise_for(answer.status)
         try:
             return _number(json.loads(answer.body or b"{}")) or send_id
         except ValueError:
             return send_id
-
-
-class SessionGateway:
-    """To a double on this machine, which is the operator's own."""
-
-    def __init__(self, session: requests.Session, timeout: tuple[float, float]) -> None:
-        self._session, self._timeout = session, timeout
-
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
-        """What came back. Raises Retry for no answer."""
-        import requests  # a room that holds clients calls nobody on most of its starts
-
-        try:
-            response = self._session.request("POST", url, data=body, headers=dict(headers), timeout=self._timeout)
-        except requests.RequestException as failure:
-            raise Retry("phone-unreachable", after_seconds=30, failure=type(failure).__name__) from None
-        return Posted(response.status_code, response.content)
 
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
