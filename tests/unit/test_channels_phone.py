@@ -25,7 +25,6 @@ from hubctl.platforms.recorder import PlatformCall
 
 SECRET = "whsec_" + base64.b64encode(b"scrm-hub-test-secret-of-32-bytes").decode()
 SETTINGS = {"url": "https://calls.example.com/hub", "secret": SECRET}
-NOW = datetime.now(UTC)
 
 
 @dataclass
@@ -55,7 +54,7 @@ class ToDouble:
 
 
 def client(gateway: Any) -> Client:
-    return Client(SETTINGS, wall_now=lambda: NOW, gateway=gateway)
+    return Client(SETTINGS, wall_now=lambda: datetime.now(UTC), gateway=gateway)
 
 
 def test_a_call_is_signed_as_the_standard_says() -> None:
