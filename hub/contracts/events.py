@@ -16,6 +16,10 @@ from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug, Sto
 from hub.contracts.classes import Classified, Contact, Identity
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
+from hub.contracts.reach_events import CustomerReachable as CustomerReachable
+from hub.contracts.reach_events import RosterChanged as RosterChanged
+from hub.contracts.reach_events import ShiftHandedOver as ShiftHandedOver
+from hub.contracts.reach_events import ShiftStarted as ShiftStarted
 from hub.contracts.rosters import RecurringShift as RecurringShift
 from hub.contracts.rosters import Shift as Shift
 from hub.contracts.rosters import ShiftSwap as ShiftSwap
@@ -282,29 +286,6 @@ class SubmitterFound(Event):
     identity_id: str
 
 
-class RosterChanged(Event):
-    """A team's duty roster (值班表) was replaced. directory → tickets, notifications."""
-
-    type: Literal["roster.changed"] = "roster.changed"
-    team: Slug
-    version: int
-    shifts: tuple[Shift, ...]
-    recurring: tuple[RecurringShift, ...] = ()
-    swaps: tuple[ShiftSwap, ...] = ()
-    hand_over: bool = False
-
-
-class CustomerReachable(Event):
-    """How a customer is reached, and what they refuse, has changed: as it is now, by all their records. customers →
-    notifications."""
-
-    type: Literal["customer.reachable"] = "customer.reachable"
-    customer_id: str
-    record_ids: tuple[str, ...] = Field(description="the records that are this customer, itself among them")
-    sealed_contacts: Contact = Field(default="", description="names and phone, sealed: nobody reads them off the bus")
-    refuses: tuple[str, ...] = Field(default=(), description="channels by which they want to hear nothing; all: every")
-
-
 class OrderResolved(AtHome, PlatformEvent):
     """Money came or went for an order, with the customer behind it. customers → notifications."""
 
@@ -316,28 +297,6 @@ class OrderResolved(AtHome, PlatformEvent):
     order_no: str
     amount_minor: int
     currency: str
-
-
-class ShiftStarted(Event):
-    """A shift of a team's roster begins (交接班). notifications → tickets, where open work changes hands."""
-
-    type: Literal["shift.started"] = "shift.started"
-    team: Slug
-    on_duty: tuple[PersonId, ...]
-    rostered: tuple[PersonId, ...] = Field(description="whom the roster names: whose open work is looked at")
-    hand_over: bool = Field(default=False, description="open work of who is off now goes to who is on")
-
-
-class ShiftHandedOver(Event):
-    """Open work went from those whose shift is over to who is on now. tickets → notifications: one digest."""
-
-    type: Literal["shift.handed_over"] = "shift.handed_over"
-    team: Slug
-    assignee: PersonId
-    ticket_ids: tuple[str, ...]
-    tickets: int = Field(description="how many they are")
-    urgent: int = Field(default=0, description="how many of them are urgent")
-    overdue: int = Field(default=0, description="of how many a limit has passed that nobody took up")
 
 
 class GlassBroken(Event):
