@@ -18,6 +18,7 @@ from hubctl.build import build
 from hubctl.clock.command import clock_app
 from hubctl.clock.words import readable
 from hubctl.failures import OperatorError
+from hubctl.pricing import pricing_app
 from hubctl.synth import synthesise
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(forms.app, name="form")
 app.add_typer(clock_app, name="clock")
 app.add_typer(events.app, name="events")
+app.add_typer(pricing_app, name="pricing")
 say = Console(stderr=True, highlight=False)
 
 Tenant = Annotated[str, typer.Option(help="the tenant: a file infra/tenants/TENANT.toml")]

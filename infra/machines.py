@@ -28,10 +28,17 @@ class Machines(Construct):
             retention_in_days=tenant.logs.retention_days,
         )
         self.log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
-        self.role = self._role("machines", [STEPS, RUN], [_deliver_logs(), _trace()])
+        self.role = self._role("machines", [STEPS, RUN], [_deliver_logs(), _trace(), *self._distribute()])
         self._role("flows", [STEPS], [])  # of the machines that are made at run time
         self._machine("escalation", definitions, {"StepsFunction": names.of(*STEPS)})
         self._machine("settlement-run", definitions, {"RunFunction": names.of(*RUN)})
+
+    def _distribute(self) -> list[Grant]:
+        """What a Distributed Map needs: each of its items is an execution of the machine itself."""
+        reason = "the executions of a map are named by Step Functions; the machine is named"
+        stop = ("states:DescribeExecution", "states:StopExecution")
+        executions = Grant(stop, (self.names.executions_arn("settlement-run"),), reason)
+        return [Grant(("states:StartExecution",), (self.names.machine_arn("settlement-run"),)), executions]
 
     def _role(self, name: str, invokes: list[tuple[str, str]], more: list[Grant]) -> iam.Role:
         arns = tuple(self.names.function_arn(function, entry) for function, entry in invokes)

@@ -45,6 +45,9 @@ class Names:
     def machine_arn(self, name: str) -> str:
         return self._colon("states", "stateMachine", self.of(name))
 
+    def executions_arn(self, name: str) -> str:
+        return self._colon("states", "execution", f"{self.of(name)}*")
+
     def role_arn(self, name: str) -> str:
         arn = self.stack.format_arn(service="iam", region="", resource="role", resource_name=self.of(name))
         return str(arn)

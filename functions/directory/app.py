@@ -38,15 +38,15 @@ def on_event(desk: Desk, event: Event) -> None:
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
-    """Tell the other rooms of a changed person or roster, as it is now: what they hear of late is what holds. A field
-    policy that was published is put where every room's edge reads it."""
+    """Tell the other rooms of a changed person, store or roster, as it is now: what they hear of late is what holds.
+    A field policy that was published is put where every room's edge reads it."""
     tenant, name = desk.host.settings.tenant, change.pk.split("#", 2)[-1]
     if change.kind == "REMOVE":
         return
     if change.sk == "person":
         desk.host.emit(person_changed(tenant, desk.directory.person(name).attribute_values))
     if change.sk == "store":
-        desk.host.emit(store_changed(tenant, desk.directory.store(name), desk.host.now()))
+        desk.host.emit(store_changed(tenant, desk.directory.store_item(name).attribute_values))
     if change.sk == "roster":
         item = desk.directory.roster(name)
         at = parse_rfc3339(item.updated_at)

@@ -178,7 +178,11 @@ class DirectoryTable:
         items, position = self._list(StoreItem, "stores", limit, start)
         return [_store_view(item) for item in items], position
 
-    def save_store(self, store_id: str, body: StoreBody) -> StoreView:
+    def store_item(self, store_id: str) -> StoreItem:
+        """A store's record (strongly consistent). Raises NotFound."""
+        return _get(StoreItem, self._pk("store", store_id), "store")
+
+    def save_store(self, store_id: str, body: StoreBody, now: datetime) -> StoreView:
         """Create or replace a store. Raises Conflict when `body.version` is stale."""
         pk = self._pk("store", store_id)
         item = find_item(StoreItem, pk, "store") or StoreItem(
@@ -186,6 +190,8 @@ class DirectoryTable:
         )
         _check_version(item, body.version)
         item.name, item.region, item.manager = body.name, body.region, body.manager
+        item.position = body.position.model_dump() if body.position else None
+        item.updated_at = rfc3339(now)
         self._save(item)
         return _store_view(item)
 
@@ -311,7 +317,12 @@ def _get(model: type[Item], pk: str, sk: str) -> Item:
 
 def _store_view(item: StoreItem) -> StoreView:
     return StoreView(
-        id=item.store_id, name=item.name, region=item.region, manager=item.manager, version=int(item.version)
+        id=item.store_id,
+        name=item.name,
+        region=item.region,
+        manager=item.manager,
+        position=item.position,
+        version=int(item.version),
     )
 
 

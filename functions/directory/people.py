@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.contracts.directory import Grant, RosterBody, StoreView
+from hub.contracts.directory import Grant, RosterBody
 from hub.contracts.events import GlassBroken, PersonChanged, RosterChanged, StoreChanged
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.effective import BEGINNING
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.ids import derived_id, hashed_id
+from hub.kernel.ids import derived_id
 
 GRANTS_LIMIT = 50
 
@@ -47,14 +48,6 @@ def person_changed(tenant: str, item: Mapping[str, Any]) -> PersonChanged:
     )
 
 
-def store_changed(tenant: str, store: StoreView, at: datetime) -> StoreChanged:
-    """What the rooms hear of a store as it is now."""
-    event_id = hashed_id("evt", "store.changed", store.id, str(store.version))
-    return StoreChanged(
-        id=event_id, tenant=tenant, at=at, store_id=store.id, version=store.version, region=store.region
-    )
-
-
 def glass_broken(tenant: str, item: Mapping[str, Any]) -> GlassBroken:
     """What the rooms hear of somebody who broke the glass of a thing."""
     at = parse_rfc3339(item["starts_at"])
@@ -66,6 +59,22 @@ def glass_broken(tenant: str, item: Mapping[str, Any]) -> GlassBroken:
         thing=item["thing"],
         person_id=item["person_id"],
         ends_at=parse_rfc3339(item["ends_at"]),
+    )
+
+
+def store_changed(tenant: str, item: Mapping[str, Any]) -> StoreChanged:
+    """What the rooms hear of a store's record as it is now. One that was last saved before it carried when is told as
+    of the beginning: its version alone orders it."""
+    at = parse_rfc3339(item["updated_at"]) if item.get("updated_at") else BEGINNING
+    return StoreChanged(
+        id=derived_id("evt", at, "store.changed", item["store_id"], str(int(item["version"]))),
+        tenant=tenant,
+        at=at,
+        store_id=item["store_id"],
+        version=int(item["version"]),
+        region=item["region"],
+        manager=item["manager"],
+        position=item.get("position"),
     )
 
 

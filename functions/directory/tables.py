@@ -64,6 +64,8 @@ class StoreItem(RoomModel):
     name = UnicodeAttribute()
     region = UnicodeAttribute()
     manager = UnicodeAttribute(default="")
+    position: JSONAttribute = JSONAttribute(null=True)
+    updated_at = UnicodeAttribute(null=True)
 
 
 class TeamItem(RoomModel):

@@ -1,66 +1,37 @@
-"""Pricing (价格): effective-dated price books by region, and quotes that are honoured until they expire."""
+"""Pricing (价格): where prices hold, effective-dated price books, campaigns of strategies, and quotes that are honoured
+until they expire."""
 
 from __future__ import annotations
 
-from functions.pricing.book_kind import BOOKS
-from functions.pricing.desk import Desk, build_desk
-from functions.pricing.quotes import make_quote, quote_at
-from hub.contracts.pricing import QuoteRequest, QuoteView
+from functions.pricing.api import books, catalogue, coupons, offers, places, publications, quotes
+from functions.pricing.books.book_kind import BOOKS
+from functions.pricing.books.guards import GUARDS
+from functions.pricing.desk import Desk
+from functions.pricing.handlers.fanout import tell_stores
+from functions.pricing.places.places_kind import PLACES
+from functions.pricing.room import room
+from functions.pricing.strategies.campaign_kind import CAMPAIGNS
+from hub.contracts.events import Event, PersonChanged, StoreChanged
 from hub.documents.routes import serve_documents
-from hub.edge.access import Place, Subject
-from hub.edge.requests import Request
-from hub.edge.room import Room
-from hub.kernel.errors import Invalid, Problem
-from hub.store.idempotency import Idempotency
+from hub.edge.bus import Change
 
-room = Room(
-    "pricing", paths=("/pricing",), make_desk=build_desk, idempotency=Idempotency, module="functions.pricing.app"
-)
+__all__ = ["books", "catalogue", "coupons", "forward", "offers", "places", "publications", "quotes", "room"]
+forward = room.forward
 
-serve_documents(room, (BOOKS,), lambda desk: desk.documents)
+serve_documents(room, (BOOKS, CAMPAIGNS, PLACES, GUARDS), lambda desk: desk.documents)
 
 
-def asked_place(desk: Desk, request: Request) -> Place:
-    """Where the price is asked for."""
-    return Place(request.body.region)
+@room.events("store.changed", "person.changed")
+def on_event(desk: Desk, event: Event) -> None:
+    """Keep our own copy of the stores, and of who sells there; the same again changes nothing."""
+    match event:
+        case StoreChanged():
+            desk.stores.save(event)
+        case PersonChanged():
+            desk.stores.save_guide(event)
 
 
-def stored_quote(desk: Desk, request: Request) -> Subject:
-    """The quote of the path: it lies where its price holds, and is its maker's."""
-    stored, made_by = desk.quotes.get(request.path["quote_id"])
-    return Subject(stored, (Place(stored.region, people=(made_by,) if made_by else ()),))
-
-
-@room.http(
-    "POST",
-    "/pricing/quotes",
-    body=QuoteRequest,
-    answer=QuoteView,
-    status=201,
-    scope="region",
-    subject=asked_place,
-    summary="报价 · Quote a service in a region, with every place looked at",
-)
-def quote(desk: Desk, request: Request) -> QuoteView:
-    """Made and stored at one moment: the same Idempotency-Key gives the same quote, whatever the book says by then."""
-    body, now = request.body, request.made_at or request.now
-    reading = desk.documents.find(BOOKS, body.book, at=body.at, known_at=body.known_at)
-    if reading is None:
-        raise Invalid("book", problems=[Problem("/book", "no such price book, or none is in force then")])
-    made = make_quote(request.new_id("quo"), body, reading.value, reading.version, now)
-    stored = desk.quotes.store(made, request.principal.sub, desk.wall_now())
-    return quote_at(stored, request.now)
-
-
-@room.http(
-    "GET",
-    "/pricing/quotes/{quote_id}",
-    answer=QuoteView,
-    scope="region",
-    subject=stored_quote,
-    summary="查询报价 · A quote as it was made, and whether it still holds",
-)
-def show_quote(desk: Desk, request: Request) -> QuoteView:
-    """The stored quote; whether it still holds is told as of now. NotFound once it is gone."""
-    stored: QuoteView = request.subject
-    return quote_at(stored, request.now)
+@room.changes
+def on_change(desk: Desk, change: Change) -> None:
+    """Tell the stores' guides of what was published."""
+    tell_stores(desk, change)

@@ -1,27 +1,27 @@
-"""Settlement (结算): entries from closed tickets, live earnings, daily runs, statements."""
+"""Settlement (结算): entries from closed tickets, live earnings, runs that close periods, statements."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from functions.settlement.api import ledger, runs, statements
+from functions.settlement.api import accounts, books, ledger, runs, statements
 from functions.settlement.desk import Desk
 from functions.settlement.handlers.posting import policies_at, post_entry
 from functions.settlement.handlers.steps import run_step
-from functions.settlement.ledger.lines import party_lines
+from functions.settlement.handlers.telling import pool_event, statement_event
 from functions.settlement.policies import entries_for
 from functions.settlement.policy_kind import POLICIES
 from functions.settlement.room import room
-from functions.settlement.runs.periods import RUN_HOUR, day_of_run, local_day, run_id_of
+from functions.settlement.runs.calendar_kind import CALENDARS
 from hub.contracts.events import Event, TicketClosed
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 
-__all__ = ["forward", "ledger", "room", "runs", "statements"]
+__all__ = ["accounts", "books", "forward", "ledger", "room", "runs", "statements"]
 forward = room.forward
 
-serve_documents(room, (POLICIES,), lambda desk: desk.documents)
+serve_documents(room, (POLICIES, CALENDARS), lambda desk: desk.documents)
 
 
 @room.events("ticket.closed")
@@ -34,20 +34,20 @@ def on_event(desk: Desk, event: Event) -> None:
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
-    """Give each new entry's lines to their parties."""
-    if change.kind == "INSERT" and desk.entries.owns(change.pk):
-        entry, booking = desk.entries.read(change.pk, change.sk)
-        desk.entries.project(party_lines(entry, booking))
+    """Tell of a statement that was sent, approved, or has a line disputed, and of a pool that is empty."""
+    tell = pool_event if change.sk == "balance" else statement_event
+    if event := tell(desk.tenant, change, desk.now()):
+        desk.emit(event)
 
 
-@room.schedule(f"cron(0 {RUN_HOUR} * * ? *)", name="daily")
-def daily(desk: Desk, now: datetime) -> None:
-    """Start the day's run, once; and once more an earlier one that was left open, as it keeps the day's out."""
-    day, open_id = local_day(now, desk.zone), desk.runs.open_run_id()
-    earlier = day_of_run(open_id, desk.tenant, day) if open_id else None
-    if earlier and earlier != day:
-        desk.machine.start(open_id, earlier, again_at=now)
-    desk.machine.start(run_id_of(desk.tenant, day), day)
+@room.schedule("cron(0 * * * ? *)", name="hourly")
+def hourly(desk: Desk, now: datetime) -> datetime:
+    """Post what was still to come and is due; start the run of each period that is due, the oldest first: one that was
+    late, or stopped on its way, again."""
+    next_posting = desk.book.post_due(now)
+    for run in desk.runs.due(now):
+        desk.machine.start(run.id, "close", now)
+    return min(next_posting, desk.runs.next_due())
 
 
 @room.task("steps")

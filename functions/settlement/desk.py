@@ -4,46 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from functions.settlement.ledger.balances_table import Balances
+from functions.settlement.ledger.book import Book
+from functions.settlement.ledger.deferrals_table import Deferrals
 from functions.settlement.ledger.entries_table import Entries
 from functions.settlement.runs.machine import Machine
 from functions.settlement.runs.runs_table import Runs
 from functions.settlement.statements.statements_table import Statements
-from functions.settlement.tables import MODELS
+from hub.contracts.envelope import Event
 from hub.documents.documents import Documents
 from hub.edge.host import Host
 from hub.kernel.frozen import dataclass
-from hub.store.model import bind
 from hub.store.table import Table
+
+LINES_A_STEP = 20_000
 
 
 @dataclass
 class Desk:
-    """zone: the tenant's, of days and periods. documents: policies, by which closed tickets become entries."""
+    """zone: the tenant's, of days and periods. book: posts entries. documents: policies, by which facts become entries,
+    and the calendar, by which periods close. lines_a_step: a step of a run reads so many lines, and a page more; what
+    is beyond is the next step's, in the middle of a party too."""
 
     tenant: str
     zone: ZoneInfo
     entries: Entries
+    book: Book
+    balances: Balances
+    deferrals: Deferrals
     runs: Runs
     statements: Statements
     machine: Machine
     documents: Documents
     now: Callable[[], datetime]
+    emit: Callable[[Event], None]
+    lines_a_step: int = LINES_A_STEP
 
 
 def build_desk(host: Host) -> Desk:
     """The room's desk on this host."""
-    settings = host.settings
-    table = Table(settings.table, host.client("dynamodb"))
-    bind(settings.table, *MODELS)
+    settings, clients = host.settings, host.client
+    table = Table(settings.table, clients("dynamodb"))
+    machine = Machine(clients("stepfunctions"), settings.run_arn)
+    return desk_of(settings.tenant, ZoneInfo(settings.timezone), table, machine, host.now, host.emit)
+
+
+def desk_of(
+    tenant: str,
+    zone: ZoneInfo,
+    table: Any,
+    machine: Machine,
+    now: Callable[[], datetime],
+    emit: Callable[[Event], None],
+) -> Desk:
+    """A desk over this table."""
+    documents = Documents(table, tenant, now, None)
+    entries, runs = Entries(tenant, table), Runs(tenant, table, zone)
+    balances, deferrals = Balances(tenant, table), Deferrals(tenant, table)
     return Desk(
-        tenant=settings.tenant,
-        zone=ZoneInfo(settings.timezone),
-        entries=Entries(settings.tenant, table),
-        runs=Runs(settings.tenant),
-        statements=Statements(settings.tenant),
-        machine=Machine(host.client("stepfunctions"), settings.run_arn),
-        documents=Documents(table, settings.tenant, host.now, None),
-        now=host.now,
+        tenant=tenant,
+        zone=zone,
+        entries=entries,
+        book=Book(entries, balances, deferrals, runs, documents, zone),
+        balances=balances,
+        deferrals=deferrals,
+        runs=runs,
+        statements=Statements(tenant, table),
+        machine=machine,
+        documents=documents,
+        now=now,
+        emit=emit,
     )

@@ -86,6 +86,17 @@ Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 TicketTag = Annotated[str, Field(pattern=r"^[^\s,;#]{1,40}$", examples=["回访"])]
 """A word that people put on a ticket to find it by (标签)."""
+Datum = Literal["wgs84", "gcj02"]
+"""坐标系: as satellites say it, or as maps in China print it; they lie half a kilometre apart."""
+
+
+class GeoPoint(Contract):
+    """A point on the map. One that does not say its datum is refused."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    datum: Datum
+
 
 StoreId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 """A store's key, as the tenant calls it."""

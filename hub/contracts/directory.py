@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Role, Slug, StoreId, Words, check_zone
+from hub.contracts.base import Contract, GeoPoint, Moment, PersonId, RegionCode, Role, Slug, StoreId, Words, check_zone
 from hub.contracts.classes import Classified, Contact, Located, Said
 from hub.contracts.events import RecurringShift, Shift, ShiftSwap
 from hub.contracts.http import PageQuery
@@ -182,11 +182,12 @@ class RegionView(RegionName):
 
 
 class StoreBody(Contract):
-    """A store (门店)."""
+    """A store (门店). `position`: where it stands on the map, with its datum."""
 
     name: ShortText
     region: RegionCode
     manager: PersonId | Literal[""] = ""
+    position: GeoPoint | None = None
     version: int | None = None
 
 
@@ -197,6 +198,7 @@ class StoreView(Contract):
     name: str
     region: RegionCode
     manager: str
+    position: GeoPoint | None = None
     version: int
 
 

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Field, TypeAdapter
 
-from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug, StoreId
+from hub.contracts.base import Contract, GeoPoint, Moment, PersonId, RegionCode, Slug, StoreId
 from hub.contracts.classes import Classified, Contact, Identity
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
+from hub.contracts.money_events import PoolExhausted as PoolExhausted
+from hub.contracts.money_events import PricesPublished as PricesPublished
+from hub.contracts.money_events import StatementChanged as StatementChanged
 from hub.contracts.reach_events import CustomerReachable as CustomerReachable
 from hub.contracts.reach_events import RosterChanged as RosterChanged
 from hub.contracts.reach_events import ShiftHandedOver as ShiftHandedOver
@@ -252,15 +255,6 @@ class PersonChanged(Event):
     sealed_contacts: Contact = Field(default="", description="phone, e-mail …, sealed: nobody reads them off the bus")
 
 
-class StoreChanged(Event):
-    """A store (门店) was opened, moved or renamed: where it lies now. directory → tickets."""
-
-    type: Literal["store.changed"] = "store.changed"
-    store_id: StoreId
-    version: int
-    region: RegionCode
-
-
 class FormSubmitted(Event):
     """Somebody handed in a form, or handed it in anew. What it says of them lies in the content store. tickets →
     customers."""
@@ -297,6 +291,17 @@ class OrderResolved(AtHome, PlatformEvent):
     order_no: str
     amount_minor: int
     currency: str
+
+
+class StoreChanged(Event):
+    """A store (门店) was saved: where it is, and who runs it. directory → tickets, pricing."""
+
+    type: Literal["store.changed"] = "store.changed"
+    store_id: StoreId
+    version: int
+    region: RegionCode
+    manager: PersonId | Literal[""] = ""
+    position: GeoPoint | None = None
 
 
 class GlassBroken(Event):
@@ -340,6 +345,8 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     VisitEntered,
     VisitLeft,
     WorkReported,
+    StatementChanged,
+    PoolExhausted,
     PersonChanged,
     StoreChanged,
     RosterChanged,
@@ -349,6 +356,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     OrderResolved,
     ShiftStarted,
     ShiftHandedOver,
+    PricesPublished,
     GlassBroken,
     EndpointDisabled,
     ExecutionFailed,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Day, Label, Moment, PersonId, Slug, Total, Words
-from hub.contracts.classes import Classified, Located
+from hub.contracts.base import Amount, Contract, Day, Label, Moment, PersonId, RegionCode, Slug, Total, Words
+from hub.contracts.classes import Classified, Keyed, Located
 from hub.contracts.http import PageQuery
 
 AccountName = Annotated[
@@ -18,10 +18,21 @@ AccountName = Annotated[
         examples=["expense:commission", "payable:person:wang.wei"],
     ),
 ]
-"""会计科目. What a party earned stands on `payable:person:<id>` or `payable:store:<id>`."""
+"""会计科目. What a party earned stands on `payable:person:<id>`, `payable:store:<id>` … (`Party`)."""
 
-Party = Annotated[str, Field(pattern=r"^(person|store):[A-Za-z0-9_.@-]{1,64}$", examples=["person:wang.wei"])]
+Party = Annotated[
+    str,
+    Field(
+        pattern=r"^(person|store|dealer|region|platform|supplier):[A-Za-z0-9_.@-]{1,64}$",
+        examples=["person:wang.wei"],
+    ),
+]
 """结算对象: whoever a statement is for."""
+
+RunId = Annotated[
+    str, Field(pattern=r"^([0-9]{6}|base)[.][0-9]{4}-[0-9]{2}(-[0-9]{2}([.]week)?)?$", examples=["base.2026-11"])
+]
+"""结算批次: the scope that closes and its period, a month, a day, or the week from a day."""
 
 Currency = Literal["CNY", "HKD", "USD", "EUR", "JPY"]
 Period = Annotated[
@@ -52,11 +63,33 @@ Explained = Annotated[Reason, Classified("earning")]
 """The words name the amounts."""
 
 
+DIMENSIONS = frozenset(
+    (
+        "order",
+        "ticket",
+        "item",
+        "person",
+        "hour",
+        "node",
+        "channel",
+        "book",
+        "store",
+        "region",
+        "counterparty",
+        "service",
+    )
+)
+"""What a line may be about without being anybody's: ids of ours and of the tenant."""
+
+
 class LedgerLine(Contract):
     """One posting: debits are positive, credits negative."""
 
     account: AccountName
     amount: Earned
+    dims: Annotated[dict[Slug, str], Keyed(plain=DIMENSIONS)] = Field(
+        default_factory=dict, max_length=20, description="what it is about: order, ticket, item, book …"
+    )
 
 
 class ManualEntry(Contract):
@@ -71,23 +104,25 @@ class ManualEntry(Contract):
 
 
 class LateReference(Contract):
-    """The entry's own period was closed when it came, so it is booked later: which period, and which run
-    closed it."""
+    """The entry's own period was closed when it came, so it is booked later: which period, and which run closed it."""
 
-    period: date
-    run_id: str
+    period: str
+    run_id: RunId
 
 
 class LedgerEntryView(Contract):
-    """One balanced journal entry (分录). `period` is the day on which it is booked."""
+    """One balanced journal entry (分录). `run_id` is the run in whose statements it is, `period` that run's. `reverses`
+    is the entry that it takes back, in whole or in part."""
 
     id: str
     fact_id: str
     purpose: str
     occurred_at: Moment
     posted_at: Moment
-    period: date
+    run_id: RunId
+    period: str
     late_for: LateReference | None
+    reverses: str = ""
     currency: str
     lines: tuple[LedgerLine, ...]
     reason: Explained
@@ -119,6 +154,8 @@ class PartyLine(Contract):
     amount: EarnedTotal
     currency: str
     reason: Explained
+    late_for: str = Field(default="", description="the run that was closed when it came")
+    reverses: str = Field(default="", description="the entry that it takes back")
     state: State
     statement_id: str = ""
 
@@ -139,43 +176,234 @@ class EarningsView(Contract):
     lines: tuple[PartyLine, ...]
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+
+
+class RhythmDocument(Contract):
+    """How often a region closes. closes_on: the last day of a week. hour: of the day after a period's last, at which
+    its run starts. sends: whether statements go to their parties as soon as they are made."""
+
+    every: Literal["day", "week", "month"]
+    closes_on: Weekday = "sun"
+    hour: int = Field(default=6, ge=0, le=23)
+    sends: bool = True
+
+
+class CalendarDocument(Contract):
+    """The settlement calendar (结算周期, 一区一策): what holds for everybody, and which regions close otherwise."""
+
+    base: RhythmDocument
+    regions: dict[RegionCode, RhythmDocument] = Field(default_factory=dict, max_length=500)
+
+
 class RunStart(Contract):
-    """The run of which day (tenant's zone); today unless stated."""
+    """Which period: that of `scope` in which `day` lies (the tenant's zone), the last one that is over unless stated.
+    mode: close it; prove the hashes of a closed one; send its drafts."""
 
+    scope: RegionCode = "base"
     day: Day | None = None
+    mode: Literal["close", "prove", "send"] = "close"
 
 
-class RunView(Contract):
-    """A settlement run (结算批次). `cut_off` is fixed when it opens: entries booked up to then are in it."""
-
-    id: str
-    day: date
-    state: Literal["starting", "open", "closed"]
-    cut_off: Moment | None = None
-    opened_at: Moment | None = None
-    closed_at: Moment | None = None
-
-
-class StatementTotal(Contract):
+class RunTotal(Contract):
     currency: str
     amount: EarnedTotal
 
 
+class RunOutcome(Contract):
+    """What a run came to. hash: of all its statements in their order. wrong: statements whose hash a proof found to be
+    another; agrees: whether it found none, and the same hash as when the run closed."""
+
+    statements: int
+    lines: int
+    totals: tuple[RunTotal, ...]
+    hash: str
+    at: Moment
+    agrees: bool | None = None
+    wrong: tuple[str, ...] = ()
+
+
+class RunProgress(Contract):
+    """How many of a run's shards are done, and what they came to so far."""
+
+    shards_done: int
+    shards: int
+    statements: int
+    lines: int
+
+
+class RunView(Contract):
+    """A settlement run (结算批次): the closing of one period. open: posted into. closing: cut off. drained: nothing
+    comes into it any more. closed: every statement is made."""
+
+    id: RunId
+    scope: RegionCode
+    period: str
+    first: date
+    last: date
+    state: Literal["starting", "open", "closing", "drained", "closed"]
+    due_at: Moment | None = None
+    cut_off: Moment | None = None
+    drained_at: Moment | None = None
+    closed_at: Moment | None = None
+    progress: RunProgress | None = None
+    outcome: RunOutcome | None = None
+    rehearsal: RunOutcome | None = None
+    proof: RunOutcome | None = None
+
+
+StatementState = Literal["draft", "sent", "approved", "disputed"]
+
+
+class StatementAmounts(Contract):
+    """A statement in one currency. total: of its lines. carried_in: what the party owed from before. payout: what is to
+    be paid. carried_out: what it owes on. frozen: what is disputed; payable: the payout without that."""
+
+    currency: str
+    total: EarnedTotal
+    carried_in: EarnedTotal
+    payout: EarnedTotal
+    carried_out: EarnedTotal
+    frozen: EarnedTotal
+    payable: EarnedTotal
+
+
 class StatementView(Contract):
-    """A closed period's totals for one party (结算单); it never changes."""
+    """The head of a statement (结算单): a closed period of one party. Its lines, totals and hash never change; `state`
+    says what has become of it."""
 
     id: str
-    run_id: str
+    run_id: RunId
     party: Party
-    cut_off: Moment
-    created_at: Moment
-    totals: tuple[StatementTotal, ...]
+    ends_at: Moment
+    lines: int
+    totals: tuple[StatementAmounts, ...]
+    hash: str
+    state: StatementState
+    disputes: int
+    memo: Annotated[str, Classified("words")] = ""
+    sent_at: Moment | None = None
+    approved_at: Moment | None = None
+    approved_by: str = ""
+    version: int
+
+
+class StatementLines(Contract):
+    """A page of a statement's lines, below 100 KB. first: the number of its first line, from 1 on. next: where the next
+    page begins, None at the end."""
+
+    statement_id: str
+    first: int
+    next: int | None
     lines: tuple[PartyLine, ...]
+
+
+class LinesQuery(Contract):
+    first: int = Field(default=1, ge=1, description="the page that holds this line")
+
+
+class FileQuery(Contract):
+    format: Literal["csv", "xlsx"] = "csv"
+    first: int = Field(default=1, ge=1, description="the file's first line: a file holds 20,000")
 
 
 class StatementsQuery(PageQuery):
     party: Party | None = None
     run: str = ""
+
+
+class StatementPatch(Contract):
+    """What may be changed of a statement that is not approved: a note to it."""
+
+    memo: Annotated[str, Classified("words")] = Field(max_length=500)
+
+
+class LineDispute(Contract):
+    """A line by its number, and what is wrong with it."""
+
+    line: int = Field(ge=1)
+    reason: Annotated[str, Classified("words")] = Field(min_length=1, max_length=1000)
+
+
+class DisputeAnswer(Contract):
+    """released: the line stands, and is paid. corrected: it stays frozen, since a new entry says what is right."""
+
+    line: int = Field(ge=1)
+    outcome: Literal["released", "corrected"]
+    answer: Annotated[str, Classified("words")] = Field(min_length=1, max_length=1000)
+
+
+class DisputeView(Contract):
+    line: int
+    entry_id: str
+    currency: str
+    amount: EarnedTotal
+    reason: Annotated[str, Classified("words")]
+    by: PersonId
+    at: Moment
+    outcome: Literal["open", "released", "corrected"]
+    answer: Annotated[str, Classified("words")] = ""
+
+
+AccountKind = Literal["points", "stored", "pool"]
+"""积分、储值、资金池: accounts that may not be overdrawn."""
+
+
+class AccountMove(Contract):
+    """An amount onto an account, or off it. store: which issues it, or where it is spent; "" headquarters."""
+
+    amount: Amount
+    currency: Currency = "CNY"
+    store: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$")
+
+
+class IssuedPart(Contract):
+    store: str
+    amount: Total
+
+
+class AccountView(Contract):
+    """What stands on an account, and by whom it was issued, the oldest first."""
+
+    account: str
+    currency: str
+    balance: Total
+    issued: tuple[IssuedPart, ...]
+
+
+class DeferredView(Contract):
+    """An entry that is still to come (递延): it is posted when it occurs."""
+
+    id: str
+    fact_id: str
+    purpose: str
+    occurred_at: Moment
+    currency: str
+    lines: tuple[LedgerLine, ...]
+    reason: Explained
+
+
+class BookQuery(Contract):
+    month: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+
+
+class AccountSum(Contract):
+    account: str
+    currency: str
+    amount: EarnedTotal
+
+
+class BookView(Contract):
+    """A book of a month: its accounts. Of headquarters' table, `eliminated` is what stood between books, which cancels
+    out. complete: False where there are more entries than one request adds up."""
+
+    book: Annotated[str, Located("store")]
+    month: str
+    entries: int
+    accounts: tuple[AccountSum, ...]
+    eliminated: tuple[AccountSum, ...] = ()
+    complete: bool
 
 
 class PolicyPart(Contract):

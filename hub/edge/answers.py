@@ -16,6 +16,9 @@ from hub.kernel.errors import HubError, Invalid, Problem
 from hub.kernel.frozen import dataclass
 
 PROBLEM_TYPE = "application/problem+json"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+BINARY_TYPES = (XLSX_TYPE,)
+"""Answers that are no text: they leave as bytes."""
 Item = TypeVar("Item")
 TYPE_BASE = "urn:scrm-hub:problem:"
 WRONG_FIELDS = "the request has wrong fields"

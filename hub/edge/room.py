@@ -22,6 +22,7 @@ from chalice.app import Response as ChaliceResponse
 
 from hub.contracts.envelope import Event
 from hub.edge import bus, consumers
+from hub.edge.answers import BINARY_TYPES
 from hub.edge.exchanges import Exchange
 from hub.edge.host import Host, MakeIdempotency, host_from_environment
 from hub.edge.http_api import Match, is_http_event, match_path, request_path, to_chalice
@@ -65,6 +66,7 @@ class Room(Chalice, Generic[Desk]):
         followed: Sequence[str] = (),
     ) -> None:
         super().__init__(app_name=name, configure_logs=False)
+        self.api.binary_types = [*self.api.binary_types, *BINARY_TYPES]
         self.paths, self.exact_paths = paths, exact_paths
         self._routes: list[Route] = []
         self._later: dict[str, Callable[[], None]] = {}
@@ -168,7 +170,8 @@ class Room(Chalice, Generic[Desk]):
         except Invalid as error:
             return self._refuse(event, error)
         converted = to_chalice(event, match)
-        converted["headers"] = {**converted["headers"], "content-type": "application/octet-stream"}
+        octets = "application/octet-stream"  # Chalice gives bytes only to who accepts such, and reads no body else
+        converted["headers"] = {**converted["headers"], "content-type": octets, "accept": octets}
         return dict(super().__call__(converted, context))
 
     def _refuse(self, event: Mapping[str, Any], error: Exception) -> dict[str, Any]:

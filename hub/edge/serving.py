@@ -16,7 +16,7 @@ from hub.edge.access import Viewer, project_json, require_role
 from hub.edge.access.gate import find_subject, reach_in, require_fields, require_scope, terminal_of
 from hub.edge.access.parameters import parameter_names, unknown_parameters
 from hub.edge.access.projector import PUBLIC
-from hub.edge.answers import PROBLEM_TYPE, Raw, invalid_from, problem
+from hub.edge.answers import BINARY_TYPES, PROBLEM_TYPE, Raw, invalid_from, problem
 from hub.edge.auth import Principal
 from hub.edge.bodies import read_body
 from hub.edge.etags import content_tag, is_held, seen_version, version_tag
@@ -271,6 +271,8 @@ def _answer(route: Route, request: Request, result: Any, extra: Mapping[str, str
     headers: Headers
     if isinstance(result, Raw):
         headers = {**NO_STORE, **result.headers, "Content-Type": result.content_type}
+        if result.content_type in BINARY_TYPES:
+            return Response(body=result.body, status_code=result.status, headers=headers)
         return _unless_held(route, request, result.status, headers, result.body.decode("utf-8"), None)
     headers = {**NO_STORE, **extra, "Content-Type": "application/json"}
     if result is None:

@@ -7,6 +7,9 @@ An item that is listed carries one sparse key a level, each for a month, and one
     l_store l_person                    <tenant>#<list>#<id>#<month>
     l_at                                <rfc3339>#<id>
 
+What a single place may be filled with by the thousand within a minute is `spread_out`: then each of these keys ends
+with one of so many shards, and a page is merged from all of them.
+
 `by_tenant by_province by_city by_district by_store by_person` are the indexes over them, keys only. A page is merged
 from the partitions that a scope names, newest first, month by month, and its items are then read in one batch.
 """
@@ -58,7 +61,7 @@ class ListQuery:
     """One page of a list. name: which list, facets included (`tickets-open`).
 
     now: business time; the list begins with its month. since, until: only what is between (until itself is not).
-    position: where an earlier page ended.
+    position: where an earlier page ended. spread: into how many shards its keys are spread out, 1 for not at all.
     """
 
     tenant: str
@@ -69,6 +72,7 @@ class ListQuery:
     since: datetime | None = None
     until: datetime | None = None
     position: Mapping[str, Any] | None = None
+    spread: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,13 @@ def list_keys(
     keys = {f"l_{level}": f"{tenant}#{name}#{place}#{month}" for level, place in places.items() if place}
     shard = crc32(item_id.encode()) % SHARDS
     return {"l_tenant": f"{tenant}#{name}#{regions.BASE}#{month}#{shard}", **keys, "l_at": l_at}
+
+
+def spread_out(keys: Mapping[str, str], item_id: str, shards: int) -> dict[str, str]:
+    """The same index attributes (list_keys), of a list that is spread into so many shards."""
+    shard = crc32(item_id.encode()) % shards
+    spread = {name: f"{key}#{shard}" for name, key in keys.items() if name not in ("l_at", "l_tenant")}
+    return {"l_tenant": f"{keys['l_tenant'].rpartition('#')[0]}#{shard}", **spread, "l_at": keys["l_at"]}
 
 
 def read_list(table: Table, query: ListQuery) -> ListPage:
@@ -173,14 +184,15 @@ def _partitions(query: ListQuery, month: str) -> Iterator[tuple[str, str]]:
     """The level and the key of each partition that the scope names."""
     prefix, within = f"{query.tenant}#{query.name}", query.within
     if within.region == regions.BASE:
-        for shard in range(SHARDS):
+        for shard in range(query.spread if query.spread > 1 else SHARDS):
             yield "tenant", f"{prefix}#{regions.BASE}#{month}#{shard}"
         return
-    if within.region:
-        yield [*_region_levels(within.region)][-1], f"{prefix}#{within.region}#{month}"
-    for level, places in (("store", within.stores), ("person", within.people)):
-        for place in dict.fromkeys(places):
-            yield level, f"{prefix}#{place}#{month}"
+    suffixes = [f"#{shard}" for shard in range(query.spread)] if query.spread > 1 else [""]
+    places = [([*_region_levels(within.region)][-1], within.region)] if within.region else []
+    places += [("store", store) for store in dict.fromkeys(within.stores)]
+    places += [("person", person) for person in dict.fromkeys(within.people)]
+    for level, place in places:
+        yield from ((level, f"{prefix}#{place}#{month}{suffix}") for suffix in suffixes)
 
 
 def _region_levels(code: str) -> dict[str, str]:

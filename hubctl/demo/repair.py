@@ -169,12 +169,12 @@ def money_is_settled(stage: Stage, day: RepairDay, six_o_clock: datetime) -> Non
     stage.check(len(made) == len(earned), "the scheduled 06:00 run made one statement an engineer", before["id"])
     for statement in sorted(made, key=lambda statement: str(statement["party"])):
         person = statement["party"].rpartition(":")[2]
-        total = sum(Money.parse(total["amount"]).amount_minor for total in statement["totals"])
+        total = sum(Money.parse(total["total"]).amount_minor for total in statement["totals"])
         stage.check(total == earned[person], f"{person}'s holds the earnings to the cent", str(Money(total)))
     stage.call(
         "POST",
         "/settlement/runs",
-        {"day": before["day"]},
+        {"day": before["first"]},
         as_=stage.token("fin_sun", "finance", region="base"),
         expect=202,
     )

@@ -15,6 +15,7 @@ from hubctl.demo.stage import ZONE, Stage
 from hubctl.seed import Connection
 
 SERVICE = "fruit_tea"
+STORE = "sh001"
 SHANGHAI_DISTRICT, THIRD_TIER_DISTRICT = "310101", "410302"
 SWITCH = datetime(2026, 12, 1, tzinfo=ZONE)
 PULL_PATIENCE = timedelta(minutes=11)
@@ -41,7 +42,45 @@ def prices(stage: Stage) -> list[dict[str, Any]]:
     _watch_switch(stage)
     later = stage.call("GET", f"/pricing/quotes/{shanghai['id']}")
     stage.check(later["price"] == kept["price"] == "25.00", "the quote that was given keeps its price")
+    _refuse_a_loss(stage)
+    _answer_a_competitor(stage)
     return [shanghai, third, before, after]
+
+
+def _refuse_a_loss(stage: Stage) -> None:
+    """A promotion that would sell below the floor does not get past its draft."""
+    book = stage.call("GET", "/pricing/books/standard")
+    document = book["document"]
+    document["services"][SERVICE]["floors"] = {"base": "16.00"}
+    stage.call("POST", "/pricing/books/standard/publish", {"document": document, "seen_version": book["head_version"]})
+    half = {"pieces": 1, "cut": {"percent": "50"}}
+    loss = _campaign({"id": "half", "kind": "limited_quantity", "name": _words("半价", "Half"), "terms": half})
+    refused = stage.call("PUT", "/pricing/campaigns/double_twelve/draft", {"document": loss}, expect=422)
+    rule = refused["errors"][0]["detail"]
+    stage.check("below its floor 16.00" in rule, "a promotion that sells at a loss is refused at its draft", rule)
+
+
+def _answer_a_competitor(stage: Stage) -> None:
+    """A competitor 2.8 km from the store asks 15.00: an offer holds in the same call, no lower than the floor."""
+    terms = {"radius_m": 3000, "above": "0.50", "apply": "auto", "max_cut_percent": "40"}
+    moat = _campaign({"id": "moat", "kind": "moat", "name": _words("护城河", "Moat"), "terms": terms})
+    stage.call("POST", "/pricing/campaigns/moat/publish", {"document": moat})
+    stage.settle()
+    position = {"latitude": 31.2284, "longitude": 121.5074, "datum": "gcj02"}
+    rival = {"competitor_id": "rival", "service": SERVICE, "price": "15.00", "position": position}
+    results = stage.call("POST", "/pricing/competitors", rival)["results"]
+    offers = [(result["distance_m"], (result["offer"] or {}).get("price")) for result in results]
+    stage.check(offers == [(2784, "16.00")], "a competitor 2.8 km away is answered, at the floor", offers)
+    quote = stage.call("POST", "/pricing/quotes", {"service": SERVICE, "store": STORE}, expect=201)
+    stage.check(quote["total"] == "16.00", "the store sells at the offer's price", quote["total"])
+
+
+def _campaign(strategy: dict[str, Any]) -> dict[str, Any]:
+    return {"name": strategy["name"], "strategies": [strategy]}
+
+
+def _words(zh: str, en: str) -> dict[str, str]:
+    return {"zh": zh, "en": en}
 
 
 def _publish(stage: Stage, price: str, valid_from: datetime) -> None:

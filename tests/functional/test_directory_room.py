@@ -156,6 +156,19 @@ def test_an_unknown_key_opens_nothing() -> None:
     assert call(app.room, "POST", "/auth/tokens", {"api_key": "hubk_guess"}, as_="").status == 401
 
 
+def test_a_saved_store_reaches_the_other_rooms_with_its_position(session: Any) -> None:
+    """One event a version: region, manager, and where it stands, with its datum; a position without one is refused."""
+    position = {"latitude": 31.2304, "longitude": 121.4737, "datum": "wgs84"}
+    body = {"name": "人民广场店", "region": "310101", "manager": "li", "position": position}
+    saved = call(app.room, "PUT", "/directory/stores/s1", body)
+    changed("demo#store#s1", "store")
+    (event,) = bus_events(session)
+    assert (saved.json["position"], event["type"], event["position"]) == (position, "store.changed", position)
+    assert (event["store_id"], event["region"], event["manager"], event["version"]) == ("s1", "310101", "li", 1)
+    del position["datum"]
+    assert call(app.room, "PUT", "/directory/stores/s1", body).status == 422
+
+
 def test_only_administrators_make_people_and_keys() -> None:
     """A supervisor may not."""
     for method, path, body in (

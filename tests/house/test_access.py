@@ -31,14 +31,16 @@ PLAIN: dict[str, str] = {
         PersonChanged.person_id PersonChanged.wecom_userid RungFired.recipients Shift.person_id SendView.recipient
         CardTapped.member_id ContactChanged.member_id PlatformNoticed.member_id StaffChanged.member_id
         StaffChanged.new_member_id EarningsView.person_id
-        TicketStranded.recipients WorkReported.person_id RecurringShift.person_id ShiftSwap.person_id
+        TicketStranded.recipients PricesPublished.recipients WorkReported.person_id RecurringShift.person_id
+        ShiftSwap.person_id
         LinkBody.person_id LinkView.person_id LocalSignIn.person_id SessionView.person_id SignedOut.person_id
         MeView.name AudienceDocument.people
         GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
-        ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key DocumentView.key DraftView.key
+        ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key
+        PricesPublished.document PublicationReach.document StorePublication.document DocumentView.key DraftView.key
         PublicationView.key""",
     "the one answer that carries a secret, to whoever just made it": """
         NewKeyView.api_key TokenView.access_token SessionView.access_token SessionView.refresh_token LinkView.link
@@ -56,25 +58,34 @@ PLAIN: dict[str, str] = {
         OrderView.amount AfterSaleChanged.requested_minor
         AfterSaleChanged.refunded_minor AfterSaleView.requested AfterSaleView.refunded NewPromotion.threshold
         NewPromotion.reduction NewPromotion.per_buyer PathStep.price QuoteView.price QuoteView.total
-        ServicePrices.prices Matter.amount_minor OccasionResolved.amount_minor
+        CataloguePrice.list_price CataloguePrice.price FactorView.price FactorView.value OfferView.price
+        QuoteLineView.list_price QuoteLineView.price QuoteLineView.total RedemptionView.total
+        Matter.amount_minor OccasionResolved.amount_minor
         OrderResolved.amount_minor OpenTicket.amount TicketView.amount""",
     "a document that people bend: rules, not people": """
         ActionView.params
         ChangeView.now ChangeView.was ConflictView.below ConflictView.overlay ConflictView.was DocumentView.document
         DocumentView.facts DocumentView.overlay SmsDocument.params DraftView.document LintDocument.document
         NoticeRule.when CancelDocument.when NoticeSettings.costs
-        PublishDocument.document""",
+        PublishDocument.document AreaShape.polygon
+        BulkChange.value TableFile.content_base64 TableFile.file_name TableUpload.content_base64 GuardDocument.costs
+        GuardDocument.min_margin_percent PriceFactor.values PriceRow.price
+        PriceSheet.prices StrategyDocument.terms StrategyKindView.example StrategyKindView.terms
+        UseLimits.per_customer""",
+    "hangs in a competitor's window": "CompetitorPrice.price",
     "why something was refused, in words of ours": """
         FieldProblem.detail ProblemAnswer.detail ProblemInChinese.detail ProblemAnswer.facts SendView.reason
         MessageView.reason PromotionView.reason MassReplay.reason CopyResult.reason""",
     "a count of messages, or a proof that sums are zero": """
-        Counts.pending Figures.pending LedgerSummary.imbalance_minor""",
+        Counts.pending Figures.pending LedgerSummary.imbalance_minor BulkView.changed_prices""",
     "a currency, and numbers and choices that a ticket's type declares; texts lie sealed apart": """
         amount_currency Matter.fields TicketView.fields""",
     "what class an answer is of, and what a form asks": """
         SubmissionView.classes TicketView.text_classes FormSchema.json_schema""",
     "where somebody came from, by keys and ids of the platform": "attribution FeedTouched.feed",
-    "filters by ids of ours and of colleagues": "SendQuery.recipient TicketQuery.customer TicketQuery.message",
+    "filters by ids of ours and of colleagues": """
+        SendQuery.recipient TicketQuery.customer TicketQuery.message CouponQuery.customer IssueCoupons.customers
+        QuoteRequest.customer_level""",
     "lies in a field that is classified as a whole": "Reason.facts",
     "opens the customer's page, which shows nothing classified": "TicketView.link Received.link",
 }

@@ -13,7 +13,7 @@ WHOLE = re.compile(r"f\"\{(?:\w+\.)*_?tenant\}#([a-z_-]+)\"|\bkey\(\"([a-z_-]+)\
 """`<tenant>#<noun>` alone, as a key is written in the code."""
 ONE_ITEM = {
     "folds": "the number of folds of the counters",
-    "closing": "how far the ledger is closed",
+    "journal": "when the first entry was posted",
     "lists": "the month of the oldest ticket",
     "key": "the data key by which phones are searchable",
 }

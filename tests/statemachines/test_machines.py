@@ -40,8 +40,14 @@ def read(name: str) -> str:
     return render((FOLDER / f"{name}.asl.json").read_text(encoding="utf-8"), SUBSTITUTIONS)
 
 
+def machines_of(path: Path) -> list[dict[str, Any]]:
+    """The machine, and the one of each map in it."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return [document, *(state["ItemProcessor"] for state in document["States"].values() if state["Type"] == "Map")]
+
+
 def states_of(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text(encoding="utf-8"))["States"])
+    return {name: state for document in machines_of(path) for name, state in document["States"].items()}
 
 
 def following(state: dict[str, Any]) -> set[str]:
@@ -75,17 +81,17 @@ def test_every_placeholder_is_filled(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_state_is_reached_and_every_way_leads_to_an_end(path: Path) -> None:
     """No state is dead, and from each one an end can be reached."""
-    document = json.loads(path.read_text(encoding="utf-8"))
-    states = document["States"]
-    reached, ahead = set(), {document["StartAt"]}
-    while ahead:
-        reached |= ahead
-        ahead = set().union(*(following(states[name]) for name in ahead)) - reached
-    assert reached == set(states)
-    ends = {name for name, state in states.items() if state["Type"] in ("Succeed", "Fail")}
-    for _ in states:
-        ends |= {name for name, state in states.items() if following(state) & ends}
-    assert ends == set(states)
+    for document in machines_of(path):
+        states = document["States"]
+        reached, ahead = set(), {document["StartAt"]}
+        while ahead:
+            reached |= ahead
+            ahead = set().union(*(following(states[name]) for name in ahead)) - reached
+        assert reached == set(states)
+        ends = {name for name, state in states.items() if state["Type"] in ("Succeed", "Fail")}
+        for _ in states:
+            ends |= {name for name, state in states.items() if following(state) & ends}
+        assert ends == set(states)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -126,9 +132,12 @@ def wake_with(answers: list[Any], calls: list[dict[str, Any]]) -> dict[str, Any]
 
 
 def walk(name: str, payload: dict[str, Any], answers: list[Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Run the machine once: how it ended, and what its function was asked."""
+    """Run the machine once: how it ended, and what its function was asked. A map runs inline, one item at a time: moto
+    knows no other."""
     calls: list[dict[str, Any]] = []
-    with machine(read(name), wake_with(answers, calls)) as run:
+    text = re.sub(r'"ProcessorConfig": {[^}]*},', '"ProcessorConfig": {"Mode": "INLINE"},', read(name))
+    text = text.replace('"MaxConcurrency": 10', '"MaxConcurrency": 1')
+    with machine(text, wake_with(answers, calls)) as run:
         return run(payload), calls
 
 
@@ -174,34 +183,48 @@ def test_a_wake_that_fails_for_good_is_waited_out() -> None:
     assert [call["op"] for call in calls] == ["wake"] * 3
 
 
+RUN = {"run_id": "base.2026-11", "mode": "close"}
+
+
+def shard(number: int, cursor: Any = None, **more: Any) -> dict[str, Any]:
+    """What a shard's step is given, or answers."""
+    return {**RUN, "shard": number, "cursor": cursor or {}, **more}
+
+
 @pytest.mark.parametrize("name", ["Retry", "Lost", "Runtime.ExitError", "Sandbox.Timedout", "KeyError"])
 def test_what_is_not_known_to_be_final_is_tried_again(name: str) -> None:
     """A throttle, a lost race, a process that was killed, a surprise: each costs a little time and nothing else."""
-    done = {"cursor": "", "more": False}
-    answers = [StepError(name), {"cursor": ""}, done, {}]
-    ended, calls = walk("settlement_run", {"run_id": "run_1", "day": "2026-03-01"}, answers)
+    answers = [StepError(name), {"shards": [shard(3)]}, shard(3, more=False), {}]
+    ended, calls = walk("settlement_run", RUN, answers)
     assert ended["status"] == "SUCCEEDED"
-    assert [call["op"] for call in calls] == ["open", "open", "total", "close"]
+    assert [call["op"] for call in calls] == ["open", "open", "settle", "close"]
 
 
-def test_a_settlement_run_totals_page_by_page_and_closes() -> None:
-    """open once, total with the cursor of the page before, close once."""
-    pages = [{"cursor": "party_25", "more": True}, {"cursor": "party_31", "more": False}]
-    opened = {"run_id": "run_1", "cursor": ""}
-    ended, calls = walk("settlement_run", {"run_id": "run_1", "day": "2026-03-01"}, [opened, *pages, {}])
+def test_a_settlement_run_settles_shard_by_shard_and_closes() -> None:
+    """open once, each shard with the cursor of its step before, close once."""
+    opened = {"shards": [shard(0), shard(7)]}
+    steps = [shard(0, {"after": "party_25"}, more=True), shard(0, more=False), shard(7, more=False)]
+    ended, calls = walk("settlement_run", RUN, [opened, *steps, {}])
     assert ended["status"] == "SUCCEEDED"
     assert calls == [
-        {"op": "open", "run_id": "run_1", "day": "2026-03-01"},
-        {"op": "total", "run_id": "run_1", "cursor": ""},
-        {"op": "total", "run_id": "run_1", "cursor": "party_25"},
-        {"op": "close", "run_id": "run_1"},
+        {"op": "open", **RUN},
+        {"op": "settle", **shard(0)},
+        {"op": "settle", **shard(0, {"after": "party_25"})},
+        {"op": "settle", **shard(7)},
+        {"op": "close", **RUN},
     ]
 
 
-@pytest.mark.parametrize("done", [0, 1, 2], ids=["open", "total", "close"])
+def test_a_period_without_a_party_is_closed_all_the_same() -> None:
+    """No shard has anything to settle."""
+    ended, calls = walk("settlement_run", RUN, [{"shards": []}, {}])
+    assert (ended["status"], [call["op"] for call in calls]) == ("SUCCEEDED", ["open", "close"])
+
+
+@pytest.mark.parametrize("done", [0, 1, 2], ids=["open", "settle", "close"])
 def test_a_settlement_step_that_fails_for_good_fails_the_run(done: int) -> None:
     """The run stays open and can be started again: no step after the failed one is taken."""
-    answers = [*[{"cursor": ""}, {"cursor": "", "more": False}][:done], StepError("Invalid")]
-    ended, calls = walk("settlement_run", {"run_id": "run_1", "day": "2026-03-01"}, answers)
+    answers = [*[{"shards": [shard(1)]}, shard(1, more=False)][:done], StepError("Invalid")]
+    ended, calls = walk("settlement_run", RUN, answers)
     assert (ended["status"], ended["error"]) == ("FAILED", "SettlementRun")
     assert len(calls) == done + 1

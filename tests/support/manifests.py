@@ -39,7 +39,7 @@ ROOMS: dict[str, dict[str, Any]] = {
         "tasks": ["steps"],
         "schedules": {"nightly": "cron(0 3 * * ? *)"},
     },
-    "pricing": {"paths": ["/pricing"]},
+    "pricing": {"paths": ["/pricing"], "events": ["store.changed"], "outbox": OUTBOX, "followed": ["p#"]},
     "directory": {
         "paths": ["/directory", "/auth"],
         "exact_paths": ["/openapi.json", "/docs", "/{file}"],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
 from hub.store.items import plain_item, raw_item
-from hub.store.table import NEW, Delete, Item, Key, Lost, Page, Put
+from hub.store.table import NEW, Check, Delete, Index, Item, Key, Lost, Page, Put
 
 
 class MemoryTable:
@@ -15,8 +16,10 @@ class MemoryTable:
 
     def __init__(self) -> None:
         self.items: dict[Key, dict[str, Any]] = {}
+        self.partitions: dict[str, list[str]] = {}
         self.read: list[Key] = []
         self.transactions = 0
+        self.written = 0
         self._lock = Lock()
 
     def get(self, key: Key, *, consistent: bool = True, only: Sequence[str] = ()) -> dict[str, Any] | None:
@@ -26,24 +29,42 @@ class MemoryTable:
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[dict[str, Any]]:
         return [item for item in map(self.get, dict.fromkeys(keys)) if item is not None]
 
-    def put(self, item: Item, when: str = "", values: Item | None = None, names: Any = None) -> None:
+    def put(
+        self, item: Item, when: str = "", values: Item | None = None, names: Any = None, *, with_item: bool = True
+    ) -> None:
         self.transact(Put(item, when, values or {}))
 
     def delete(self, key: Key, when: str = "", values: Item | None = None, names: Any = None) -> None:
         self.transact(Delete(key, when, values or {}))
 
-    def query(self, pk: str, *, limit: int, start: Item | None = None, newest_first: bool = False, **keys: Any) -> Page:
-        named = sorted(sk for own, sk in self.items if own == pk and _inside(sk, keys))
+    def query(
+        self,
+        pk: str,
+        *,
+        limit: int,
+        index: Index | None = None,
+        start: Item | None = None,
+        newest_first: bool = False,
+        **keys: Any,
+    ) -> Page:
+        if index:
+            return self._query_index(index, pk, limit, keys)
+        named = [sk for sk in self.partitions.get(pk, ()) if _inside(sk, keys)]
         names = named[::-1] if newest_first else named
         if start:
             names = names[names.index(start["sk"]) + 1 :]
         more = {"pk": pk, "sk": names[limit - 1]} if len(names) > limit else None
         return Page([item for sk in names[:limit] if (item := self.get((pk, sk)))], more)
 
+    def _query_index(self, index: Index, pk: str, limit: int, keys: Mapping[str, Any]) -> Page:
+        items = [item for item in self.items.values() if item.get(index.hash) == pk]
+        within = [item for item in items if _inside(str(item[index.range]), keys)]
+        return Page(sorted(within, key=lambda item: str(item[index.range]))[:limit], None)
+
     def query_all(self, pk: str, *, limit: int, **options: Any) -> list[dict[str, Any]]:
         return self.query(pk, limit=limit, **options).items
 
-    def transact(self, *writes: Put | Delete, token: str = "", made: str = "") -> None:
+    def transact(self, *writes: Put | Delete | Check, token: str = "", made: str = "") -> None:
         with self._lock:
             for index, write in enumerate(writes):
                 held = self.items.get(_key(write))
@@ -51,13 +72,22 @@ class MemoryTable:
                     raise Lost(held, index)
             self.transactions += 1
             for write in writes:
-                self.items.pop(_key(write), None)
+                if isinstance(write, Check):
+                    continue
+                self.written += 1
+                self._take_away(_key(write))
                 if isinstance(write, Put):
                     self.items[_key(write)] = plain_item(raw_item(write.item))
+                    insort(self.partitions.setdefault(_key(write)[0], []), _key(write)[1])
+
+    def _take_away(self, key: Key) -> None:
+        if self.items.pop(key, None) is not None:
+            partition = self.partitions[key[0]]
+            del partition[bisect_left(partition, key[1])]
 
 
-def _key(write: Put | Delete) -> Key:
-    return write.key if isinstance(write, Delete) else (write.item["pk"], write.item["sk"])
+def _key(write: Put | Delete | Check) -> Key:
+    return write.key if isinstance(write, Delete | Check) else (write.item["pk"], write.item["sk"])
 
 
 def _holds(item: Mapping[str, Any] | None, when: str, values: Item) -> bool:
@@ -69,4 +99,5 @@ def _holds(item: Mapping[str, Any] | None, when: str, values: Item) -> bool:
 
 def _inside(sk: str, keys: Mapping[str, Any]) -> bool:
     first, last = keys.get("sk_between") or ("", "\uffff")
-    return sk.startswith(keys.get("sk_prefix", "")) and sk > keys.get("sk_after", "") and first <= sk <= last
+    after, before = keys.get("sk_after", ""), keys.get("sk_before") or "\uffff"
+    return sk.startswith(keys.get("sk_prefix", "")) and after < sk < before and first <= sk <= last

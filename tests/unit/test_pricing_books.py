@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.pricing.book_kind import BOOKS, book_of
-from functions.pricing.books import Book, Service, resolve_price
-from hub.contracts.pricing import BookDocument
+from functions.pricing.books.book_kind import BOOKS, book_of
+from functions.pricing.books.books import Book, Case, PriceTable, Resolution, Row, Service, resolve_price
+from functions.pricing.places.places import Spot, chain_of
+from hub.contracts.pricing_books import BookDocument
 from hub.kernel.errors import Invalid
 from hub.kernel.money import Money
 
@@ -16,7 +17,14 @@ PRESET = book_of(BookDocument.model_validate(BOOKS.presets()["standard"]))
 
 
 def book(prices: dict[str, int], tiers: dict[str, int] | None = None) -> Book:
-    return Book("CNY", {"wash": Service("wash", "洗护", "Wash", prices)}, tiers or {})
+    table = PriceTable.of(Row(place, price) for place, price in prices.items())
+    return Book("CNY", {"wash": Service("wash", "洗护", "Wash", table)}, tiers or {})
+
+
+def resolve(book: Book, key: str, region: str) -> Resolution:
+    service = book.service(key)
+    assert service.table is not None
+    return resolve_price(book, service, service.table, chain_of(Spot(region), tiers=book.tiers), Case())
 
 
 @pytest.mark.parametrize(
@@ -32,15 +40,15 @@ def book(prices: dict[str, int], tiers: dict[str, int] | None = None) -> Book:
 )
 def test_the_preset_prices_fruit_tea_by_region_and_tier(region: str, price: str, level: str) -> None:
     """鲜果茶 costs 25.00 in 上海, 18.00 in a tier 3 city and its districts, 22.00 elsewhere."""
-    found = resolve_price(PRESET, "fruit_tea", region)
+    found = resolve(PRESET, "fruit_tea", region)
     used = [step.level for step in found.steps if step.used]
     assert (str(found.price), used) == (price, [level])
 
 
 def test_the_path_shows_every_place_from_the_district_outward() -> None:
     """The explanation lists district, city, tier, province and base, also behind the price that is used."""
-    steps = resolve_price(PRESET, "fruit_tea", "410305").steps
-    assert [(step.region, step.level, step.used) for step in steps] == [
+    steps = resolve(PRESET, "fruit_tea", "410305").steps
+    assert [(step.place, step.level, step.used) for step in steps] == [
         ("410305", "district", False),
         ("410300", "city", False),
         ("tier:3", "tier", True),
@@ -53,19 +61,19 @@ def test_the_path_shows_every_place_from_the_district_outward() -> None:
 def test_a_municipality_is_a_city_too(region: str, minor: int) -> None:
     """上海 asked for by its province's code has the tier of its city; 河南 is no city and has none."""
     version = book({"base": 2200, "tier:1": 3000}, {"310100": 1, "410100": 1})
-    assert resolve_price(version, "wash", region).price == Money(minor)
+    assert resolve(version, "wash", region).price == Money(minor)
 
 
 def test_a_citys_own_price_comes_before_its_tiers() -> None:
     """A city with a price of its own does not get its tier's."""
     version = book({"410300": 1900, "tier:3": 1800}, {"410300": 3})
-    assert resolve_price(version, "wash", "410305").price == Money(1900)
+    assert resolve(version, "wash", "410305").price == Money(1900)
 
 
 def test_an_unknown_service_is_refused_with_the_known_ones() -> None:
     """The refusal names /service and what there is."""
     with pytest.raises(Invalid) as refused:
-        resolve_price(PRESET, "haircut", "310000")
+        resolve(PRESET, "haircut", "310000")
     assert [(p.pointer, p.rule) for p in refused.value.problems] == [
         ("/service", "must be one of: fruit_tea, repair_visit")
     ]
@@ -74,7 +82,7 @@ def test_an_unknown_service_is_refused_with_the_known_ones() -> None:
 def test_a_region_without_any_price_is_refused() -> None:
     """Where no place on the way has a price, nothing is made up."""
     with pytest.raises(Invalid) as refused:
-        resolve_price(book({"310000": 1}), "wash", "410300")
+        resolve(book({"310000": 1}), "wash", "410300")
     assert refused.value.problems[0].pointer == "/region"
 
 
@@ -109,8 +117,8 @@ def test_resolution_equals_brute_force(prices: dict[str, int], tiers: dict[str, 
     version, expected = book(prices, tiers), walk(prices, tiers, region)
     if expected is None:
         with pytest.raises(Invalid):
-            resolve_price(version, "wash", region)
+            resolve(version, "wash", region)
         return
-    found = resolve_price(version, "wash", region)
+    found = resolve(version, "wash", region)
     used = [step.price for step in found.steps if step.used]
     assert (found.price, used) == (Money(expected), [Money(expected)])

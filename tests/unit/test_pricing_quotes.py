@@ -7,13 +7,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from functions.pricing.book_kind import BOOKS, book_of
-from functions.pricing.quotes import make_quote, quote_at
-from hub.contracts.pricing import BookDocument, QuoteRequest
+from functions.pricing.books.book_kind import BOOKS, book_of
+from functions.pricing.places.places import Spot
+from functions.pricing.quotes.quotes import Ground, make_quote, quote_at
+from hub.contracts.pricing import QuoteRequest, QuoteView
+from hub.contracts.pricing_books import BookDocument
 from hub.kernel.errors import Invalid
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 BOOK = book_of(BookDocument.model_validate(BOOKS.presets()["standard"]))
+
+
+def quoted(request: QuoteRequest) -> QuoteView:
+    """A quote by the book that ships with the hub."""
+    tables = {key: service.table for key, service in BOOK.services.items() if service.table}
+    return make_quote("quo_1", request, Ground(BOOK, 0, Spot(request.region), tables), NOW).quote
 
 
 def document(**changes: object) -> BookDocument:
@@ -23,7 +31,7 @@ def document(**changes: object) -> BookDocument:
 
 def test_a_quote_carries_its_price_reasons_and_expiry() -> None:
     """A quote for two in 洛阳 shows the tier price, the total, why, and that it holds for 15 minutes."""
-    quote = make_quote("quo_1", QuoteRequest(service="fruit_tea", region="410300", quantity=2), BOOK, 0, NOW)
+    quote = quoted(QuoteRequest(service="fruit_tea", region="410300", quantity=2))
     assert (quote.price, quote.total, quote.currency, quote.book_version) == ("18.00", "36.00", "CNY", 0)
     assert [(s.region, s.price, s.used, s.why.zh) for s in quote.path] == [
         ("410300", None, False, "城市未单独定价"),
@@ -36,7 +44,7 @@ def test_a_quote_carries_its_price_reasons_and_expiry() -> None:
 
 def test_a_quote_is_valid_to_its_last_microsecond() -> None:
     """Valid before `valid_until`, expired at it, with the same price."""
-    quote = make_quote("quo_1", QuoteRequest(service="fruit_tea", region="310000"), BOOK, 0, NOW)
+    quote = quoted(QuoteRequest(service="fruit_tea", region="310000"))
     last = quote.valid_until - timedelta(microseconds=1)
     assert [quote_at(quote, moment).state for moment in (last, quote.valid_until)] == ["valid", "expired"]
     assert quote_at(quote, quote.valid_until).price == "25.00"
@@ -45,7 +53,7 @@ def test_a_quote_is_valid_to_its_last_microsecond() -> None:
 def test_a_price_of_another_moment_is_never_honoured() -> None:
     """A quote asked for yesterday or next winter shows that price as a rehearsal, and stays one."""
     asked = QuoteRequest(service="fruit_tea", region="310000", at=NOW - timedelta(days=1))
-    quote = make_quote("quo_1", asked, BOOK, 0, NOW)
+    quote = quoted(asked)
     assert (quote.state, quote_at(quote, NOW + timedelta(minutes=1)).state) == ("rehearsal", "rehearsal")
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.settlement.ledger.ledger import Entry, Line, Why, entry_document, entry_from_document
+from functions.settlement.ledger.ledger import Booking, Entry, Line, Why, entry_document, entry_from_document
 from functions.settlement.ledger.lines import imbalance_minor
 from functions.settlement.ledger.manual import manual_entry
-from functions.settlement.runs.periods import Closing, book_entry
 from hub.contracts.settlement import ManualEntry
 from hub.kernel.errors import Invalid
 from hub.kernel.ids import is_id
 from hub.kernel.money import Money
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-ZONE = ZoneInfo("Asia/Shanghai")
 WHY = Why("提成", "commission", "repair_commission", 1)
 
 
@@ -52,10 +50,12 @@ def test_an_entry_has_at_most_fifty_lines() -> None:
         entry(*[1, -1] * 26)
 
 
-def test_the_id_comes_from_the_fact_and_the_purpose_alone() -> None:
-    """Made again with another amount it is still the same entry; another fact is another entry."""
+def test_the_id_comes_from_fact_policy_and_purpose_alone() -> None:
+    """Made again with another amount it is still the same entry; another fact, or another policy with the same purpose,
+    is another entry."""
     assert is_id(entry(100, -100).id, "ent")
-    assert entry(100, -100).id == entry(7, -7).id != entry(100, -100, fact="evt_2").id
+    other = replace(entry(100, -100), why=replace(WHY, rule="bonus"))
+    assert len({entry(100, -100).id, entry(7, -7).id, entry(100, -100, fact="evt_2").id, other.id}) == 3
 
 
 @given(st.lists(st.integers(-(10**9), 10**9).filter(bool), min_size=1, max_size=20))
@@ -63,7 +63,7 @@ def test_any_entry_sums_to_zero_and_reads_back_as_written(amounts: list[int]) ->
     """Whatever is posted, with its closing line it balances; storing and reading loses nothing."""
     closing = [-sum(amounts)] if sum(amounts) else [1, -1]
     made = entry(*amounts, *closing)
-    booking = book_entry(NOW, NOW, Closing(), ZONE)
+    booking = Booking("base.2026-11-21", NOW, "base.2026-11-20")
     assert imbalance_minor([made]) == 0
     assert sum(one.amount_minor for one in made.earned_by_party().values()) == sum(
         -line.amount.amount_minor for line in made.lines if line.account.startswith("payable")

@@ -1,15 +1,14 @@
-"""Starting the settlement machine: once by name, and once more when it stopped on its way."""
+"""Starting the settlement machine: once an hour by name, so one that stopped on its way is started again."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 from functions.settlement.runs.machine import Machine
 
-DAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC)
 
 
@@ -30,17 +29,15 @@ class StepFunctions:
         self.started[name] = input
 
 
-def test_a_day_starts_once() -> None:
-    """The second start of a day says that it started nothing."""
+def test_a_run_starts_once_an_hour_in_each_mode() -> None:
+    """The second start within the hour says that it started nothing."""
     client = StepFunctions()
-    assert [Machine(client, "arn").start("run_1", DAY) for _ in range(2)] == [True, False]
+    machine = Machine(client, "arn")
+    begun = [machine.start("base.2026-11", mode, NOW) for mode in ("close", "close", "prove")]
+    later = machine.start("base.2026-11", "close", NOW + timedelta(hours=1))
+    assert (begun, later) == ([True, False, True], True)
     assert {name: json.loads(payload) for name, payload in client.started.items()} == {
-        "run-2026-11-21": {"run_id": "run_1", "day": "2026-11-21"}
+        "base.2026-11-close-20261121T01": {"run_id": "base.2026-11", "mode": "close"},
+        "base.2026-11-prove-20261121T01": {"run_id": "base.2026-11", "mode": "prove"},
+        "base.2026-11-close-20261121T02": {"run_id": "base.2026-11", "mode": "close"},
     }
-
-
-def test_a_run_that_stopped_on_its_way_is_started_once_more() -> None:
-    """Under a name of its own, with the same input."""
-    client = StepFunctions({"run-2026-11-21": "{}"})
-    assert Machine(client, "arn").start("run_1", DAY, again_at=NOW)
-    assert list(client.started) == ["run-2026-11-21", "run-2026-11-21-again-20261121T010203"]

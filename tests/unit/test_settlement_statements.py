@@ -1,197 +1,181 @@
-"""Periods, runs and statements: what is in which statement, and that it is in exactly one."""
+"""Periods and statements: where a period ends, and what a statement of its lines is."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from random import Random
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.settlement.api.views import earnings_view
-from functions.settlement.ledger.ledger import Entry, Line, Why
-from functions.settlement.ledger.lines import PartyLine, party_lines, totals_of
-from functions.settlement.runs.periods import Closing, Run, book_entry, new_run, period_bounds
+from functions.settlement.ledger.ledger import Why
+from functions.settlement.ledger.lines import PartyLine
+from functions.settlement.runs.calendars import Calendar, Period, Rhythm, period_after, period_at, period_named
+from functions.settlement.runs.spans import Span, span_named
+from functions.settlement.statements.disputes import disputed, resolved
 from functions.settlement.statements.statements import (
-    LINES_LIMIT,
+    PAGE_BYTES,
+    Progress,
+    Statement,
+    head_document,
+    head_from_document,
     make_statement,
-    statement_document,
-    statement_from_document,
+    page_lines,
+    paged,
 )
-from hub.kernel.errors import Invalid
+from hub.kernel.errors import Conflict, Invalid, NotFound
 from hub.kernel.ids import is_id
 from hub.kernel.money import Money
+from tests.support.ledger import ZONE, moment
 
-ZONE = ZoneInfo("Asia/Shanghai")
-SIX = datetime(2026, 11, 21, 6, 0, tzinfo=ZONE).astimezone(UTC)
-DAY = date(2026, 11, 21)
+URUMQI = ZoneInfo("Asia/Urumqi")
+MONTH, WEEK, DAY = Rhythm("month"), Rhythm("week"), Rhythm("day")
+NOON = moment("2026-11-21 12:00")
+ENDS = moment("2026-12-01 00:00")
 WHY = Why("提成", "commission", "repair_commission", 1, {"ticket_id": "tkt_1"})
-RUN = new_run("demo", DAY, SIX, ZONE)
 
 
-def entry(fact: str, amount_minor: int = 3600, occurred_at: datetime = SIX, party: str = "person:wang.wei") -> Entry:
-    lines = (
-        Line("expense:commission", Money(amount_minor)),
-        Line(f"payable:{party}", Money(-amount_minor)),
-    )
-    return Entry(fact, "commission", occurred_at, lines, WHY)
+def line(fact: str, minor: int = 3600, why: Why = WHY) -> PartyLine:
+    return PartyLine("person:wang.wei", f"ent_{fact}", fact, "commission", NOON, Money(minor), why)
 
 
-def line(fact: str, amount_minor: int = 3600, occurred_at: datetime = SIX) -> PartyLine:
-    made = entry(fact, amount_minor, occurred_at)
-    return party_lines(made, book_entry(occurred_at, occurred_at, Closing(), ZONE))[0]
-
-
-def test_a_day_has_one_run_whoever_starts_it() -> None:
-    """The run's id comes from tenant and day alone."""
-    later = new_run("demo", DAY, SIX + timedelta(hours=3), ZONE)
-    assert is_id(RUN.id, "run")
-    assert later.id == RUN.id != new_run("demo", DAY - timedelta(days=1), SIX, ZONE).id
-
-
-def test_a_run_cuts_off_when_it_opens() -> None:
-    """Today's run takes everything up to now."""
-    assert RUN.cut_off == SIX
-
-
-def test_a_run_made_up_for_later_cuts_off_where_the_next_one_began() -> None:
-    """A missed day takes nothing that belongs to the next day's run."""
-    assert new_run("demo", DAY, SIX + timedelta(days=5), ZONE).cut_off == SIX + timedelta(days=1)
-
-
-def test_no_run_of_a_day_to_come() -> None:
-    """Tomorrow's run cannot be started today; the refusal names /day."""
-    with pytest.raises(Invalid) as refused:
-        new_run("demo", DAY + timedelta(days=1), SIX, ZONE)
-    assert refused.value.problems[0].pointer == "/day"
-
-
-def test_what_occurs_after_the_cut_off_is_booked_when_it_occurred() -> None:
-    """An open period takes its entries under their own day."""
-    occurred = SIX + timedelta(microseconds=1)
-    booking = book_entry(occurred, SIX + timedelta(hours=1), Closing(SIX, RUN.id), ZONE)
-    assert (booking.booked_at, booking.period, booking.late_for) == (occurred, DAY, None)
-
-
-def test_what_comes_late_is_booked_in_the_open_period_with_a_reference() -> None:
-    """An entry of a closed period goes to the open one, names its own period, and the run that closed it."""
-    occurred, posted = SIX - timedelta(hours=12), SIX + timedelta(hours=1)
-    booking = book_entry(occurred, posted, Closing(SIX, RUN.id), ZONE)
-    assert (booking.booked_at, booking.period) == (posted, DAY)
-    assert (booking.late_for, booking.late_for_run) == (DAY - timedelta(days=1), RUN.id)
-
-
-def test_a_statement_holds_its_lines_in_canonical_order() -> None:
-    """Lines stand by when they occurred, then by fact, whatever order they were read in."""
-    lines = [line("evt_2"), line("evt_1"), line("evt_0", occurred_at=SIX - timedelta(hours=1))]
-    statement = make_statement(RUN, "person:wang.wei", 0, lines, SIX)
-    assert [one.fact_id for one in statement.lines] == ["evt_0", "evt_1", "evt_2"]
-    assert {one.statement_id for one in statement.lines} == {statement.id}
-    assert statement.totals() == (Money(10800),)
-
-
-def test_a_statement_of_the_same_run_and_party_is_the_same_statement() -> None:
-    """Its id does not depend on when or from what it is made."""
-    first = make_statement(RUN, "person:wang.wei", 0, [line("evt_1")], SIX)
-    again = make_statement(RUN, "person:wang.wei", 0, [line("evt_2")], SIX + timedelta(hours=1))
-    other = make_statement(RUN, "person:li.na", 0, [], SIX)
-    assert first.id == again.id != other.id
-
-
-def test_a_statement_reads_back_as_it_was_written() -> None:
-    """The stored form of a statement loses nothing."""
-    statement = make_statement(RUN, "person:wang.wei", 0, [line("evt_1"), line("evt_2", -50)], SIX)
-    assert statement_from_document(statement_document(statement)) == statement
-
-
-def test_a_full_statement_still_fits_an_item_of_the_store() -> None:
-    """The longest lines that are allowed, as many as a statement takes, stay below 400 KB."""
-    long = Why(
-        "提" * 200, "x" * 200, "repair_commission", 1, {"ticket_id": "t" * 30, "region": "310101", "r": "x" * 99}
-    )
-    lines = [
-        PartyLine("person:" + "w" * 64, "ent_" + "0" * 26, f"evt_{i:026}", "commission", SIX, SIX, Money(10**14), long)
-        for i in range(LINES_LIMIT + 1)
-    ]
-    statement = make_statement(RUN, "person:" + "w" * 64, 0, lines, SIX)
-    assert len(statement.lines) == LINES_LIMIT
-    assert len(statement_document(statement).encode()) < 400_000
-
-
-def test_earnings_tell_pending_from_confirmed() -> None:
-    """What is in a statement is confirmed, the rest pending, and both add up to the total."""
-    settled = make_statement(RUN, "person:wang.wei", 0, [line("evt_1", 3600)], SIX).lines
-    view = earnings_view("wang.wei", "now", [line("evt_2", 62), *settled])
-    assert [(one.ticket_id, one.amount, one.state) for one in view.lines] == [
-        ("tkt_1", "36.00", "confirmed"),
-        ("tkt_1", "0.62", "pending"),
-    ]
-    assert [(t.pending, t.confirmed, t.total) for t in view.totals] == [("0.62", "36.00", "36.62")]
+def statement(*minors: int, carried: dict[str, int] | None = None) -> Statement:
+    taken = Progress()
+    for page in paged((str(nth), line(f"evt_{nth}", minor)) for nth, minor in enumerate(minors)):
+        taken = taken.with_page(page)
+    return make_statement("base.2026-11", "person:wang.wei", ENDS, taken, carried or {})
 
 
 @pytest.mark.parametrize(
-    ("period", "first", "last"),
+    ("utc", "zone", "name"),
     [
-        ("now", "2026-11-01T00:00:00+08:00", "2026-12-01T00:00:00+08:00"),
-        ("2026-12", "2026-12-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00"),
-        ("2026-11-21", "2026-11-21T00:00:00+08:00", "2026-11-22T00:00:00+08:00"),
+        ("2026-11-30T15:59:59.999+00:00", ZONE, "2026-11"),
+        ("2026-11-30T16:00:00+00:00", ZONE, "2026-12"),
+        ("2026-11-30T16:00:00+00:00", URUMQI, "2026-11"),
     ],
 )
-def test_a_period_is_a_month_or_day_of_the_tenants_zone(period: str, first: str, last: str) -> None:
-    """From local midnight to local midnight."""
-    assert period_bounds(period, SIX, ZONE) == (datetime.fromisoformat(first), datetime.fromisoformat(last))
+def test_a_month_ends_in_the_tenants_zone(utc: str, zone: ZoneInfo, name: str) -> None:
+    """Midnight in Shanghai is 22:00 in Urumqi, where the month goes on."""
+    assert period_at("base", MONTH, datetime.fromisoformat(utc), zone).name == name
+
+
+def test_a_week_that_closes_on_sunday_takes_the_whole_sunday() -> None:
+    """Up to 2026-11-29T15:59:59.999Z, and what follows is the next week's."""
+    last = period_at("base", WEEK, datetime.fromisoformat("2026-11-29T15:59:59.999+00:00"), ZONE)
+    after = period_at("base", WEEK, datetime.fromisoformat("2026-11-29T16:00:00+00:00"), ZONE)
+    assert (last.name, last.first, last.last) == ("2026-11-23.week", date(2026, 11, 23), date(2026, 11, 29))
+    assert after == period_after(last, WEEK)
+
+
+def test_a_run_is_due_in_the_morning_after_its_period() -> None:
+    """At the hour that its calendar says, of the tenant's zone."""
+    assert period_named("base.2026-11").starts_at(6, ZONE) == moment("2026-12-01 06:00")
+
+
+@given(
+    st.sampled_from([DAY, MONTH, *(Rhythm("week", weekday) for weekday in range(7))]),
+    st.integers(0, 3 * 366 * 24),
+)
+def test_periods_follow_each_other_without_gap_or_overlap(rhythm: Rhythm, hours: int) -> None:
+    """Each moment lies in one; its name leads back to it; the next begins where it ends."""
+    at = moment("2026-01-01 00:00") + timedelta(hours=hours)
+    period = period_at("310000", rhythm, at, ZONE)
+    assert period.begins(ZONE) <= at < period.ends(ZONE)
+    assert period_named(period.run_id) == period
+    assert period_after(period, rhythm).begins(ZONE) == period.ends(ZONE)
+
+
+def test_the_most_specific_scope_holds() -> None:
+    """A district closes as its city does, where only that says so."""
+    calendar = Calendar({"base": DAY, "310000": MONTH, "440300": WEEK})
+    asked = [calendar.of_region(code)[0] for code in ("310101", "440305", "440106", "base")]
+    assert asked == ["310000", "440300", "base", "base"]
+
+
+@pytest.mark.parametrize("name", ["base", "base.2026-13", "base.2026-11-31", "x.2026-11", "base.2026-1-1", "base.", ""])
+def test_a_name_that_no_run_can_have_is_not_found(name: str) -> None:
+    """It is not guessed at."""
+    with pytest.raises(NotFound):
+        period_named(name)
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "until"),
+    [
+        ("now", date(2026, 11, 1), date(2026, 12, 1)),
+        ("2026-02", date(2026, 2, 1), date(2026, 3, 1)),
+        ("2026-11-21", date(2026, 11, 21), date(2026, 11, 22)),
+    ],
+)
+def test_a_span_is_a_month_or_a_day(period: str, first: date, until: date) -> None:
+    """In the tenant's zone; `now` is this month."""
+    assert span_named(period, NOON, ZONE) == Span(first, until)
 
 
 def test_a_day_that_no_calendar_has_is_refused() -> None:
     """There is no 31st of February."""
     with pytest.raises(Invalid):
-        period_bounds("2026-02-31", SIX, ZONE)
+        span_named("2026-02-31", NOON, ZONE)
 
 
-FACTS = st.lists(
-    st.tuples(st.integers(0, 12), st.integers(-5000, 5000).filter(bool), st.integers(0, 47), st.sampled_from("ab")),
-    min_size=1,
-    max_size=30,
-    unique_by=lambda fact: fact[0],
-)
+def test_a_late_line_is_earned_where_it_stands() -> None:
+    """It occurred in October and came when that was closed: it shows in November."""
+    november, late = period_named("base.2026-11"), replace(line("evt_1"), late_for="base.2026-10")
+    held = [span_named(name, NOON, ZONE).holds(late, november, ZONE) for name in ("2026-11", "2026-10", "2026-11-21")]
+    assert held == [True, False, False]
 
 
-def post(store: dict[tuple[str, str], Entry], made: Entry) -> None:
-    """The store's one conditional put."""
-    store.setdefault((made.fact_id, made.purpose), made)
+def test_a_statement_is_the_sum_of_its_lines_and_says_so_by_its_hash() -> None:
+    """The same lines make the same statement; another amount, or another order, another hash."""
+    made = statement(3600, -50)
+    assert is_id(made.id, "stl")
+    assert (made.lines, made.totals, made.payout, made.carried_out) == (2, {"CNY": 3550}, {"CNY": 3550}, {})
+    assert made == statement(3600, -50)
+    assert len({made.hash, statement(3600, -51).hash, statement(-50, 3600).hash, statement(3550).hash}) == 4
 
 
-@given(FACTS, st.randoms(), st.integers(1, 3))
-def test_any_order_and_any_repeats_of_facts_give_the_same_totals(
-    facts: list[tuple[int, int, int, str]], order: Random, copies: int
-) -> None:
-    """Delivered shuffled and repeated, the totals of every party equal a plain sum over the distinct facts."""
-    deliveries = facts * copies
-    order.shuffle(deliveries)
-    store: dict[tuple[str, str], Entry] = {}
-    for number, minor, hours, party in deliveries:
-        post(store, entry(f"evt_{number}", minor, SIX + timedelta(hours=hours), f"person:{party}"))
-    booking = book_entry(SIX, SIX, Closing(), ZONE)
-    for party in "ab":
-        lines = [one for made in store.values() for one in party_lines(made, booking) if one.party == f"person:{party}"]
-        expected = sum(minor for _, minor, _, to in facts if to == party)
-        assert sum(total.amount_minor for total in totals_of(lines)) == expected
+def test_what_a_party_owes_is_carried_on_and_never_paid_out() -> None:
+    """−4,600.00 from before and 500.00 now: nothing is paid, −4,100.00 is carried on."""
+    made = statement(50_000, carried={"CNY": -460_000})
+    assert (made.payout, made.carried_out) == ({"CNY": 0}, {"CNY": -410_000})
+    assert statement(900_000, carried={"CNY": -460_000}).payout == {"CNY": 440_000}
 
 
-@given(FACTS, st.lists(st.integers(0, 60), min_size=1, max_size=4, unique=True))
-def test_runs_settle_every_line_once_and_lose_none(facts: list[tuple[int, int, int, str]], hours: list[int]) -> None:
-    """However runs cut through time, each line is in at most one statement, and statements and what is due together
-    are what was earned."""
-    due = [line(f"evt_{number}", minor, SIX + timedelta(hours=at)) for number, minor, at, _ in facts]
-    settled: list[PartyLine] = []
-    for hour in sorted(hours):
-        run = Run(f"run_{hour}", DAY, SIX + timedelta(hours=hour), SIX)
-        taken = [one for one in due if one.booked_at <= run.cut_off]
-        settled += make_statement(run, "person:wang.wei", 0, taken, SIX).lines
-        due = [one for one in due if one.booked_at > run.cut_off]
-    assert len({one.entry_id for one in settled}) == len(settled) == len(facts) - len(due)
-    assert all(one.occurred_at <= SIX + timedelta(hours=max(hours)) for one in settled)
-    earned = sum(minor for _, minor, _, _ in facts)
-    assert sum(one.amount.amount_minor for one in [*settled, *due]) == earned
+@given(st.lists(st.integers(1, 3000), min_size=1, max_size=80))
+def test_pages_hold_every_line_once_and_stay_below_their_size(lengths: list[int]) -> None:
+    """However long the reasons are; read again from any page on they are the same pages."""
+    lines = [(f"{n:04}", line(f"evt_{n}", 1, Why("提" * length, "x", "r", 1))) for n, length in enumerate(lengths)]
+    pages = list(paged(lines))
+    assert [one for page in pages for one in page.lines] == [one for _, one in lines]
+    assert all(len(page.text().encode()) < PAGE_BYTES + 1000 or len(page.lines) == 1 for page in pages)
+    last = pages[-1]
+    assert list(paged(lines[last.first - 1 :], last.first)) == [last]
+    assert page_lines(last.text(), "person:wang.wei", "") == last.lines
+
+
+def test_a_head_reads_back_as_it_was_written() -> None:
+    """The stored form loses nothing."""
+    made = replace(statement(3600, carried={"CNY": -50}), state="approved", approved_at=ENDS, approved_by="li")
+    assert head_from_document(head_document(made)) == made
+
+
+def test_only_the_disputed_line_is_frozen() -> None:
+    """Released, it is payable again; corrected, it stays out; a draft is nobody's to dispute."""
+    sent = replace(statement(3600, 2000), state="sent")
+    frozen, dispute = disputed(sent, 2, line("evt_2", 2000), "?", "wang.wei", NOON)
+    assert (frozen.state, frozen.payable(), frozen.disputes) == ("disputed", {"CNY": 3600}, 1)
+    released, corrected = (resolved(frozen, dispute, outcome, "!")[0] for outcome in ("released", "corrected"))
+    assert [(one.state, one.payable()) for one in (released, corrected)] == [
+        ("sent", {"CNY": 5600}),
+        ("sent", {"CNY": 3600}),
+    ]
+    with pytest.raises(Conflict):
+        disputed(statement(1), 1, line("evt_1", 1), "?", "wang.wei", NOON)
+
+
+def test_a_period_knows_its_last_day() -> None:
+    """A February of a leap year has 29."""
+    assert period_named("base.2028-02") == Period("base", "2028-02", date(2028, 2, 1), date(2028, 2, 29))
+    assert period_named("base.2026-11").ends(ZONE) - timedelta(seconds=1) < ENDS

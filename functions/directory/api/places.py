@@ -56,4 +56,4 @@ def read_store(desk: Desk, request: Request) -> StoreView:
            body=StoreBody, answer=StoreView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
 def save_store(desk: Desk, request: Request) -> StoreView:
     """Create or replace a store."""
-    return desk.directory.save_store(checked_id(request.path["store_id"], "store_id"), request.body)
+    return desk.directory.save_store(checked_id(request.path["store_id"], "store_id"), request.body, request.now)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from functions.settlement.api.views import earnings_view, entry_view
 from functions.settlement.desk import Desk
 from functions.settlement.handlers import posting
-from functions.settlement.ledger.entries_table import LIST, SUMMARY_LIMIT
+from functions.settlement.ledger.earnings import earned_lines
+from functions.settlement.ledger.entries_table import SUMMARY_LIMIT
 from functions.settlement.ledger.lines import imbalance_minor, region_of
 from functions.settlement.ledger.manual import manual_entry
 from functions.settlement.room import FINANCE, room
-from functions.settlement.runs.periods import period_bounds
+from functions.settlement.runs.spans import span_named
 from hub.contracts.http import Page, PageQuery
 from hub.contracts.settlement import EarningsQuery, EarningsView, LedgerEntryView, LedgerSummary, ManualEntry
 from hub.edge import cursors
@@ -18,16 +21,22 @@ from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.regions import BASE
-from hub.store.lists import ListQuery
+from hub.store.lists import Within
 
 
 def persons_lines(desk: Desk, request: Request) -> Subject:
     """A person's lines in the period: each lies where the work was done, and is the person's own."""
     person = request.path["person"]
-    since, until = period_bounds(request.query.period, request.now, desk.zone)
-    lines = desk.entries.lines(f"person:{person}", since, until)
+    span = span_named(request.query.period, request.now, desk.zone)
+    lines = earned_lines(desk.entries, desk.runs, desk.zone, f"person:{person}", span)
     regions = {region_of(line) for line in lines} or {BASE}
     return Subject(lines, tuple(Place(region, people=(person,)) for region in sorted(regions)))
+
+
+def named_entry(desk: Desk, request: Request) -> Subject:
+    """The entry of the path, where the work was done."""
+    entry, booking = desk.entries.get(request.path["entry_id"])
+    return Subject((entry, booking), (Place(region_of(entry), store=entry.why.facts.get("store_id", "")),))
 
 
 def whole_ledger(desk: Desk, request: Request) -> Place:
@@ -64,16 +73,24 @@ def show_earnings(desk: Desk, request: Request) -> EarningsView:
 def list_entries(desk: Desk, request: Request) -> Page[LedgerEntryView]:
     """Balanced entries with their lines; may be two seconds behind. What was posted by hand lies in no region: only who
     reaches the whole tenant sees it."""
-    query = ListQuery(
-        tenant=desk.tenant,
-        name=LIST,
-        within=within(request.reach),
-        now=request.now,
-        limit=request.query.limit,
-        position=cursors.decode(request.query.cursor),
-    )
-    entries, position = desk.entries.page(query)
+    query = request.query
+    position = cursors.decode(query.cursor)
+    entries, position = desk.entries.page(within(request.reach), request.now, query.limit, position)
     return page([entry_view(entry, booking) for entry, booking in entries], position)
+
+
+@room.http(
+    "GET",
+    "/settlement/ledger/entries/{entry_id}",
+    answer=LedgerEntryView,
+    roles=FINANCE,
+    scope="region",
+    subject=named_entry,
+    summary="分录 · One journal entry: from which fact, by which rule and version, with every line",
+)
+def show_entry(desk: Desk, request: Request) -> LedgerEntryView:
+    """By its id; may be two seconds behind."""
+    return entry_view(*request.subject)
 
 
 @room.http(
@@ -104,7 +121,7 @@ def post_entry(desk: Desk, request: Request) -> LedgerEntryView:
 )
 def show_summary(desk: Desk, request: Request) -> LedgerSummary:
     """Adds up to SUMMARY_LIMIT entries, in minor units; `complete` says whether that was all of them."""
-    entries = list(desk.entries.every(request.now))
+    entries = list(desk.entries.every(Within(BASE), None, request.now + timedelta(seconds=1)))
     summed = entries[:SUMMARY_LIMIT]
     return LedgerSummary(
         entries=len(summed), imbalance_minor=imbalance_minor(summed), complete=len(summed) == len(entries)

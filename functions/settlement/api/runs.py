@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from functions.settlement.api.views import run_view
 from functions.settlement.desk import Desk
+from functions.settlement.handlers.steps import require_possible
 from functions.settlement.room import FINANCE, room
-from functions.settlement.runs.periods import local_day, new_run
+from functions.settlement.runs.calendar_kind import CALENDARS, KEY
+from functions.settlement.runs.calendars import Period, period_at
+from functions.settlement.runs.runs import Mode, Run
 from hub.contracts.http import Page, PageQuery
 from hub.contracts.settlement import RunStart, RunView
 from hub.edge import cursors
+from hub.edge.access import Place, Subject
+from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Conflict, NotFound
+
+
+def scope_of_body(_desk: Desk, request: Request) -> Place:
+    """Whoever starts a run reaches the region that it closes."""
+    return Place(request.body.scope)
+
+
+def named_run(desk: Desk, request: Request) -> Subject:
+    """The run of the path. NotFound where nothing was posted into its period."""
+    run = desk.runs.find(request.path["run_id"])
+    if run is None:
+        raise NotFound("no such run", run=request.path["run_id"])
+    return Subject(run, (Place(run.period.scope),))
 
 
 @room.http(
@@ -20,22 +40,23 @@ from hub.kernel.errors import Conflict, NotFound
     body=RunStart,
     answer=RunView,
     roles=FINANCE,
-    scope="tenant",
+    scope="region",
+    subject=scope_of_body,
     status=202,
-    summary="手动发起结算 · Start a day's settlement run by hand; the same run as the scheduled one",
+    dry_run=True,
+    summary="手动发起结算 · Close a period by hand, as the schedule does; prove a closed one; rehearse",
 )
 def start_settlement_run(desk: Desk, request: Request) -> RunView:
-    """Starts the day's machine unless the run is closed. Conflict while another is open, Invalid for a day to come."""
-    day = request.body.day or local_day(request.now, desk.zone)
-    run_id = new_run(desk.tenant, day, request.now, desk.zone).id
-    known, open_id = desk.runs.find(run_id), desk.runs.open_run_id()
-    if known and known.closed_at:
-        return run_view(known)
-    if open_id and open_id != run_id:
-        raise Conflict("another run is open", open=open_id)
-    if not desk.machine.start(run_id, day):
-        desk.machine.start(run_id, day, again_at=request.now)
-    return run_view(known) if known else RunView(id=run_id, day=day, state="starting")
+    """Starts the machine for the period's run. `dry_run`: rehearses it; what it would come to is then on the run, and
+    nothing else has changed. Conflict for a period that is not over, or while an earlier one of its scope is open;
+    NotFound for one into which nothing was posted."""
+    run = _run_asked(desk, request)
+    mode: Mode = "rehearse" if request.dry_run else request.body.mode
+    if mode == "close" and run.state == "closed":
+        return _shown(desk, run)
+    require_possible(desk, run, mode, request.now)
+    desk.machine.start(run.id, mode, request.now)
+    return _shown(desk, run)
 
 
 @room.http(
@@ -44,12 +65,16 @@ def start_settlement_run(desk: Desk, request: Request) -> RunView:
     query=PageQuery,
     answer=Page[RunView],
     roles=FINANCE,
-    scope="tenant",
-    summary="结算批次列表 · Settlement runs, the latest day first",
+    scope="region",
+    summary="结算批次列表 · Settlement runs within reach, the latest period first",
 )
 def list_runs(desk: Desk, request: Request) -> Page[RunView]:
-    """Runs by day, the latest first; may be two seconds behind."""
-    runs, position = desk.runs.page(request.query.limit, cursors.decode(request.query.cursor))
+    """Runs by period, the latest first; may be two seconds behind."""
+    since = desk.entries.since()
+    if since is None:
+        return page((), None)
+    position = cursors.decode(request.query.cursor)
+    runs, position = desk.runs.page(within(request.reach), request.now, request.query.limit, position, since)
     return page(map(run_view, runs), position)
 
 
@@ -58,12 +83,35 @@ def list_runs(desk: Desk, request: Request) -> Page[RunView]:
     "/settlement/runs/{run_id}",
     answer=RunView,
     roles=FINANCE,
-    scope="tenant",
-    summary="结算批次 · One settlement run",
+    scope="region",
+    subject=named_run,
+    summary="结算批次 · One settlement run, and how far it is",
 )
 def show_run(desk: Desk, request: Request) -> RunView:
-    """By its id. NotFound before it has opened."""
-    run = desk.runs.find(request.path["run_id"])
+    """By its name, e.g. `base.2026-11`, with the progress of its shards."""
+    return _shown(desk, request.subject)
+
+
+def _shown(desk: Desk, run: Run) -> RunView:
+    return run_view(run, desk.runs.shards(run.id, "close"))
+
+
+def _run_asked(desk: Desk, request: Request) -> Run:
+    period = _period_asked(desk, request)
+    run = desk.runs.find(period.run_id)
     if run is None:
-        raise NotFound("no such run", run=request.path["run_id"])
-    return run_view(run)
+        if request.now < period.ends(desk.zone):
+            raise Conflict("the period is not over", run=period.run_id, ends=period.ends(desk.zone).isoformat())
+        raise NotFound("nothing was posted into this period", run=period.run_id)
+    return run
+
+
+def _period_asked(desk: Desk, request: Request) -> Period:
+    """The period of the scope in which the day lies; without a day, the last one that is over."""
+    scope, day = request.body.scope, request.body.day
+    at = request.now if day is None else Period(scope, "", day, day).begins(desk.zone)
+    rhythm = desk.documents.current(CALENDARS, KEY, at=at).value.of_region(scope)[1]
+    period = period_at(scope, rhythm, at, desk.zone)
+    if day is None:
+        period = period_at(scope, rhythm, period.begins(desk.zone) - timedelta(seconds=1), desk.zone)
+    return period

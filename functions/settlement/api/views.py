@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from functions.settlement.ledger.balances import Balance
+from functions.settlement.ledger.books import Sums
 from functions.settlement.ledger.ledger import Booking, Entry, Why
 from functions.settlement.ledger.lines import PartyLine, totals_of
-from functions.settlement.runs.periods import Run
+from functions.settlement.runs.calendars import period_named
+from functions.settlement.runs.runs import Run, ShardResult, outcome_of
+from functions.settlement.statements.disputes import Dispute
 from functions.settlement.statements.statements import Statement
+from functions.settlement.tables import SEALS
 from hub.contracts import settlement as wire
+from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
 
 
 def entry_view(entry: Entry, booking: Booking) -> wire.LedgerEntryView:
     """A journal entry with all its lines."""
-    late = wire.LateReference(period=booking.late_for, run_id=booking.late_for_run) if booking.late_for else None
+    late = booking.late_for
     return wire.LedgerEntryView(
         id=entry.id,
         fact_id=entry.fact_id,
         purpose=entry.purpose,
         occurred_at=entry.occurred_at,
         posted_at=booking.posted_at,
-        period=booking.period,
-        late_for=late,
+        run_id=booking.run_id,
+        period=period_named(booking.run_id).name,
+        late_for=wire.LateReference(period=period_named(late).name, run_id=late) if late else None,
+        reverses=entry.reverses,
         currency=entry.currency,
-        lines=tuple(wire.LedgerLine(account=line.account, amount=str(line.amount)) for line in entry.lines),
+        lines=_ledger_lines(entry),
         reason=_reason(entry.why),
     )
 
@@ -36,33 +45,169 @@ def earnings_view(person: str, period: str, lines: Iterable[PartyLine]) -> wire.
         person_id=person,
         period=period,
         totals=_earnings_totals(ordered),
-        lines=tuple(_line(line) for line in ordered),
+        lines=tuple(line_view(line) for line in ordered),
     )
 
 
 def statement_view(statement: Statement) -> wire.StatementView:
-    """A statement with every line and its totals."""
-    totals = (wire.StatementTotal(currency=total.currency, amount=str(total)) for total in statement.totals())
+    """The head of a statement, its amounts by currency."""
+    currencies = sorted({*statement.totals, *statement.payout})
     return wire.StatementView(
         id=statement.id,
         run_id=statement.run_id,
         party=statement.party,
-        cut_off=statement.cut_off,
-        created_at=statement.created_at,
-        totals=tuple(totals),
-        lines=tuple(_line(line) for line in statement.lines),
+        ends_at=statement.ends_at,
+        lines=statement.lines,
+        totals=tuple(_amounts(statement, currency) for currency in currencies),
+        hash=statement.hash,
+        state=statement.state,
+        disputes=statement.disputes,
+        memo=statement.memo,
+        sent_at=statement.sent_at,
+        approved_at=statement.approved_at,
+        approved_by=statement.approved_by,
+        version=statement.version,
     )
 
 
-def run_view(run: Run) -> wire.RunView:
-    """A run that has opened."""
+def dispute_view(dispute: Dispute) -> wire.DisputeView:
+    """A disputed line."""
+    return wire.DisputeView(
+        line=dispute.line,
+        entry_id=dispute.entry_id,
+        currency=dispute.currency,
+        amount=str(Money(dispute.amount_minor, dispute.currency)),
+        reason=dispute.reason,
+        by=dispute.by,
+        at=dispute.at,
+        outcome=dispute.outcome,
+        answer=dispute.answer,
+    )
+
+
+def run_view(run: Run, shards: Sequence[ShardResult] | None = None) -> wire.RunView:
+    """A run. shards: those that are done, where its progress is asked for."""
     return wire.RunView(
         id=run.id,
-        day=run.day,
-        state="closed" if run.closed_at else "open",
+        scope=run.period.scope,
+        period=run.period.name,
+        first=run.period.first,
+        last=run.period.last,
+        state=run.state,
+        due_at=run.due_at,
         cut_off=run.cut_off,
-        opened_at=run.opened_at,
+        drained_at=run.drained_at,
         closed_at=run.closed_at,
+        progress=None if shards is None else _progress(shards),
+        outcome=_outcome(run.outcome.get("close")),
+        rehearsal=_outcome(run.outcome.get("rehearse")),
+        proof=_outcome(run.outcome.get("prove")),
+    )
+
+
+def account_view(balance: Balance) -> wire.AccountView:
+    """What stands on an account."""
+    issued = (
+        wire.IssuedPart(store=store, amount=str(Money(minor, balance.currency))) for store, minor in balance.parts
+    )
+    return wire.AccountView(
+        account=balance.account,
+        currency=balance.currency,
+        balance=str(Money(balance.minor, balance.currency)),
+        issued=tuple(issued),
+    )
+
+
+def deferred_view(entry: Entry) -> wire.DeferredView:
+    """An entry that is still to come."""
+    return wire.DeferredView(
+        id=entry.id,
+        fact_id=entry.fact_id,
+        purpose=entry.purpose,
+        occurred_at=entry.occurred_at,
+        currency=entry.currency,
+        lines=_ledger_lines(entry),
+        reason=_reason(entry.why),
+    )
+
+
+def book_view(book: str, month: str, entries: int, sums: Sums, complete: bool) -> wire.BookView:
+    """A book, or all of them as one."""
+    return wire.BookView(
+        book=book,
+        month=month,
+        entries=entries,
+        accounts=_account_sums(sums.accounts),
+        eliminated=_account_sums(sums.eliminated),
+        complete=complete,
+    )
+
+
+def line_view(line: PartyLine) -> wire.PartyLine:
+    """A line of a party."""
+    return wire.PartyLine(
+        entry_id=line.entry_id,
+        fact_id=line.fact_id,
+        ticket_id=line.why.facts.get("ticket_id", ""),
+        purpose=line.purpose,
+        occurred_at=line.occurred_at,
+        amount=str(line.amount),
+        currency=line.amount.currency,
+        reason=_reason(line.why),
+        late_for=line.late_for,
+        reverses=line.reverses,
+        state="confirmed" if line.statement_id else "pending",
+        statement_id=line.statement_id,
+    )
+
+
+def _ledger_lines(entry: Entry) -> tuple[wire.LedgerLine, ...]:
+    return tuple(
+        wire.LedgerLine(account=line.account, amount=str(line.amount), dims=dict(line.dims)) for line in entry.lines
+    )
+
+
+def _account_sums(sums: Mapping[tuple[str, str], int]) -> tuple[wire.AccountSum, ...]:
+    return tuple(
+        wire.AccountSum(account=account, currency=currency, amount=str(Money(minor, currency)))
+        for (account, currency), minor in sorted(sums.items())
+    )
+
+
+def _progress(shards: Sequence[ShardResult]) -> wire.RunProgress:
+    so_far = outcome_of(shards)
+    return wire.RunProgress(
+        shards_done=len(shards), shards=SEALS, statements=so_far["statements"], lines=so_far["lines"]
+    )
+
+
+def _outcome(raw: Mapping[str, Any] | None) -> wire.RunOutcome | None:
+    if raw is None:
+        return None
+    totals = {currency: int(minor) for currency, minor in raw["totals"].items()}
+    return wire.RunOutcome(
+        statements=int(raw["statements"]),
+        lines=int(raw["lines"]),
+        totals=tuple(wire.RunTotal(currency=c, amount=str(Money(minor, c))) for c, minor in totals.items()),
+        hash=raw["hash"],
+        at=parse_rfc3339(raw["at"]),
+        agrees=raw.get("agrees"),
+        wrong=tuple(raw["wrong"]),
+    )
+
+
+def _amounts(statement: Statement, currency: str) -> wire.StatementAmounts:
+    def shown(amounts: Mapping[str, int]) -> str:
+        return str(Money(amounts.get(currency, 0), currency))
+
+    return wire.StatementAmounts(
+        currency=currency,
+        total=shown(statement.totals),
+        carried_in=shown(statement.carried_in),
+        payout=shown(statement.payout),
+        carried_out=shown(statement.carried_out),
+        frozen=shown(statement.frozen),
+        payable=shown(statement.payable()),
     )
 
 
@@ -80,21 +225,6 @@ def _earnings_totals(lines: Sequence[PartyLine]) -> tuple[wire.EarningsTotal, ..
             )
         )
     return tuple(totals)
-
-
-def _line(line: PartyLine) -> wire.PartyLine:
-    return wire.PartyLine(
-        entry_id=line.entry_id,
-        fact_id=line.fact_id,
-        ticket_id=line.why.facts.get("ticket_id", ""),
-        purpose=line.purpose,
-        occurred_at=line.occurred_at,
-        amount=str(line.amount),
-        currency=line.amount.currency,
-        reason=_reason(line.why),
-        state="confirmed" if line.statement_id else "pending",
-        statement_id=line.statement_id,
-    )
 
 
 def _reason(why: Why) -> wire.Reason:

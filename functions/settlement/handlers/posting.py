@@ -8,14 +8,11 @@ from functions.settlement.desk import Desk
 from functions.settlement.ledger.ledger import Booking, Entry
 from functions.settlement.policies import Policy
 from functions.settlement.policy_kind import POLICIES
-from functions.settlement.runs.periods import book_entry
 
 
 def post_entry(desk: Desk, entry: Entry, now: datetime) -> tuple[Entry, Booking]:
-    """Post an entry, once for its fact and purpose. Answers what the ledger now holds for them."""
-    booking = book_entry(entry.occurred_at, now, desk.runs.closing(), desk.zone)
-    posted, booked, _ = desk.entries.post(entry, booking)
-    return posted, booked
+    """Post an entry, once for its fact, policy and purpose. Answers what the ledger now holds for them."""
+    return desk.book.post(entry, now)
 
 
 def policies_at(desk: Desk, at: datetime) -> list[Policy]:

@@ -1,82 +1,143 @@
-"""The steps of the settlement machine: open, total page by page, close. Each may be done again without effect."""
+"""The steps of the settlement machine: open, settle shard by shard, close. Each may be done again without effect."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from functions.settlement.desk import Desk
-from functions.settlement.runs.periods import Run, new_run, statement_id_of
-from functions.settlement.statements.statements import LINES_LIMIT, Statement, make_statement
-from hub.kernel.errors import Invalid, NotFound, Problem
+from functions.settlement.runs.calendar_kind import CALENDARS, KEY
+from functions.settlement.runs.runs import MODES, Mode, Run, ShardResult, outcome_of
+from functions.settlement.statements.settling import Settling
+from functions.settlement.statements.statements import Progress, statement_id_of
+from functions.settlement.tables import SEALS
+from hub.kernel.errors import Conflict, Invalid, NotFound, Problem, Retry
 
-PARTIES_A_PAGE = 25
-LINES_A_PAGE = 1000
-PARTS_LIMIT = 5
-"""Statements of one party in one run; what is beyond stays due and is in the next run."""
+PARTIES_A_PAGE = 100
+Json = dict[str, Any]
 
 
-def run_step(desk: Desk, payload: dict[str, Any]) -> dict[str, Any]:
-    """{"op": "open" | "total" | "close", …}: see each. Raises Invalid for any other."""
-    step = {"open": open_run, "total": total_page, "close": close_run}.get(payload.get("op", ""))
-    if step is None:
-        raise Invalid("step", problems=[Problem("/op", "must be one of: open, total, close")])
+def run_step(desk: Desk, payload: Json) -> Json:
+    """{"op": "open" | "settle" | "close", "run_id", "mode", …}: see each. Raises Invalid for any other."""
+    step = {"open": open_run, "settle": settle_shard, "close": close_run}.get(payload.get("op", ""))
+    if step is None or payload.get("mode") not in MODES:
+        raise Invalid("step", problems=[Problem("/op", "must be open, settle or close, in a mode that there is")])
     return step(desk, payload, desk.now())
 
 
-def open_run(desk: Desk, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """{"op": "open", "run_id", "day"} → the run as it first opened. Raises Retry while another run is open."""
-    run = new_run(desk.tenant, date.fromisoformat(payload["day"]), now, desk.zone)
-    if run.id != payload["run_id"]:
-        raise Invalid("run", problems=[Problem("/run_id", "must be the id of the day's run")])
-    opened = desk.runs.open(run)
-    return {"run_id": opened.id, "day": opened.day.isoformat(), "cut_off": opened.cut_off.isoformat(), "cursor": ""}
+def open_run(desk: Desk, payload: Json, now: datetime) -> Json:
+    """{"run_id", "mode"} → {"shards": [{"run_id", "mode", "shard", "cursor"}, …]}: one item a shard with parties.
+
+    In mode close the period is cut off and sealed first, so nothing comes into it while it is settled. Raises Conflict
+    for a period that is not over, or while an earlier one of its scope is open.
+    """
+    run, mode = _run(desk, payload["run_id"]), payload["mode"]
+    require_possible(desk, run, mode, now)
+    if mode == "close" and run.state != "closed":
+        run = _drained(desk, run, now)
+    elif mode in ("rehearse", "prove"):
+        desk.runs.forget_shards(run.id, mode)
+    shards = [shard for shard in range(SEALS) if desk.entries.parties(run.id, shard, "", 1)]
+    return {"shards": [{"run_id": run.id, "mode": mode, "shard": shard, "cursor": {}} for shard in shards]}
 
 
-def total_page(desk: Desk, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """{"op": "total", "run_id", "cursor"} → {"cursor", "more"}: statements of the next parties, 25 at most, fewer when
-    they have more than LINES_A_PAGE lines. The first cursor is "" or null. A closed run has nothing more to total."""
-    run = _run(desk, payload["run_id"])
-    cursor = payload.get("cursor") or ""
-    if run.closed_at:
-        return {"cursor": cursor, "more": False}
-    parties = desk.statements.parties_after(cursor, PARTIES_A_PAGE)
-    settled = 0
-    for party in parties:
-        settled += settle_party(desk, run, party, now)
-        if settled >= LINES_A_PAGE:
-            return {"cursor": party, "more": True}
-    return {"cursor": parties[-1] if parties else cursor, "more": len(parties) == PARTIES_A_PAGE}
+def settle_shard(desk: Desk, payload: Json, now: datetime) -> Json:
+    """{"run_id", "mode", "shard", "cursor"} → the same with the cursor to go on from, and "more". A cursor holds what
+    the shard has come to, the party behind which it goes on, and how far into the next one it has read."""
+    run, mode, shard = _run(desk, payload["run_id"]), payload["mode"], int(payload["shard"])
+    answer = {"run_id": run.id, "mode": mode, "shard": shard}
+    if desk.runs.shard(run.id, mode, shard):
+        return {**answer, "cursor": {}, "more": False}
+    cursor = payload["cursor"] or {"result": ShardResult(shard).document(), "after": "", "taken": None}
+    after, lines_left = cursor["after"], desk.lines_a_step
+    result = ShardResult.of(cursor["result"])
+    taken = Progress.of(cursor["taken"]) if cursor["taken"] else None
+    settling = Settling(desk.entries, desk.statements, desk.zone, run, mode, _sends(desk, run), now)
+    while parties := desk.entries.parties(run.id, shard, after, PARTIES_A_PAGE):
+        for party in parties:
+            read = taken.lines if taken else 0
+            if mode == "send":
+                result = _sent(desk, run, party, result, now)
+            elif lines_left > 0:
+                statement, taken = settling.settle(party, taken, lines_left)
+                lines_left -= taken.lines - read
+                if statement is None:
+                    break
+                result = _counted(desk, result, statement, mode)
+            else:
+                break
+            after, taken = party, None
+        else:
+            continue
+        held = {"result": result.document(), "after": after, "taken": taken.document() if taken else None}
+        return {**answer, "cursor": held, "more": True}
+    desk.runs.store_shard(run.id, mode, result)
+    return {**answer, "cursor": {}, "more": False}
 
 
-def close_run(desk: Desk, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """{"op": "close", "run_id"} → {"run_id", "state"}: from now on, what occurred before its cut-off comes late."""
-    run = desk.runs.close(_run(desk, payload["run_id"]), now)
-    return {"run_id": run.id, "state": "closed"}
+def close_run(desk: Desk, payload: Json, now: datetime) -> Json:
+    """{"run_id", "mode"} → {"run_id", "mode", "outcome"}. In mode close the run is closed for good, with the hash of
+    all its statements. Raises Retry while a shard is not done."""
+    run, mode = _run(desk, payload["run_id"]), payload["mode"]
+    shards = desk.runs.shards(run.id, mode)
+    done = {result.shard for result in shards}
+    if any(shard not in done and desk.entries.parties(run.id, shard, "", 1) for shard in range(SEALS)):
+        raise Retry("a shard is not done", run=run.id)
+    outcome = outcome_of(shards)
+    if mode == "prove":
+        outcome["agrees"] = not outcome["wrong"] and outcome["hash"] == run.outcome.get("close", {}).get("hash")
+    if mode != "close" or run.state != "closed":
+        closed = replace(run, state="closed", closed_at=now) if mode == "close" else run
+        run = desk.runs.store(replace(closed, outcome={**run.outcome, mode: {**outcome, "at": now.isoformat()}}))
+    return {"run_id": run.id, "mode": mode, "outcome": run.outcome[mode]}
 
 
-def settle_party(desk: Desk, run: Run, party: str, now: datetime) -> int:
-    """Put everything that is due to a party up to the run's cut-off into a statement, several when it is full.
-    Answers how many lines that were."""
-    settled = 0
-    for part in range(PARTS_LIMIT):
-        statement = _statement(desk, run, party, part, now)
-        if statement is None:
-            break
-        desk.statements.settle(statement)
-        settled += len(statement.lines)
-        if len(statement.lines) < LINES_LIMIT:
-            break
-    return settled
+def require_possible(desk: Desk, run: Run, mode: Mode, now: datetime) -> None:
+    """Raises Conflict where a run can not do this now, saying why."""
+    if mode == "close" and run.state != "closed":
+        if now < run.period.ends(desk.zone):
+            raise Conflict("the period is not over", run=run.id, ends=run.period.ends(desk.zone).isoformat())
+        desk.runs.require_turn(run)
+    if mode in ("prove", "send") and run.state != "closed":
+        raise Conflict("the run is not closed", run=run.id, state=run.state)
 
 
-def _statement(desk: Desk, run: Run, party: str, part: int, now: datetime) -> Statement | None:
-    """What an earlier attempt stored counts; only without one is a statement made from what is due."""
-    stored = desk.statements.find(party, statement_id_of(run, party, part))
-    if stored is not None:
-        return stored
-    due = desk.statements.due_lines(party, run.cut_off)
-    return desk.statements.store(make_statement(run, party, part, due, now)) if due else None
+def _drained(desk: Desk, run: Run, now: datetime) -> Run:
+    """The run with its period cut off and sealed."""
+    if run.state == "open":
+        run = desk.runs.store(replace(run, state="closing", cut_off=now))
+    if run.state == "closing":
+        desk.runs.seal(run.id)
+        run = desk.runs.store(replace(run, state="drained", drained_at=now))
+    return run
+
+
+def _counted(desk: Desk, result: ShardResult, statement: Any, mode: Mode) -> ShardResult:
+    """The shard with this statement; one whose hash a proof finds to be another is named."""
+    if not statement.lines:
+        return result
+    counted = result.with_statement(statement.lines, statement.totals, statement.hash)
+    if mode != "prove":
+        return counted
+    stored = desk.statements.find(statement.id)
+    is_same = stored is not None and stored.hash == statement.hash
+    return counted if is_same else replace(counted, wrong=(*counted.wrong, statement.id))
+
+
+def _sent(desk: Desk, run: Run, party: str, result: ShardResult, now: datetime) -> ShardResult:
+    """A draft is sent to its party; what was sent already stays as it is."""
+    statement = desk.statements.find(statement_id_of(run.id, party, run.period.ends(desk.zone)))
+    if statement is None or statement.state != "draft":
+        return result
+    desk.statements.change(statement, replace(statement, state="sent", sent_at=now))
+    return result.with_statement(statement.lines, statement.totals, statement.hash)
+
+
+def _sends(desk: Desk, run: Run) -> bool:
+    """Whether the statements of this scope are sent as soon as they are made."""
+    calendar = desk.documents.current(CALENDARS, KEY).value
+    return calendar.of_region(run.period.scope)[1].sends
 
 
 def _run(desk: Desk, run_id: str) -> Run:

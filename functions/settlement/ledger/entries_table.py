@@ -1,108 +1,242 @@
-"""The ledger's entries in the table, and the parties' lines that are projected from them."""
+"""The ledger's entries in the table, each with a line in the bucket of every party that it concerns."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import date, datetime
+from heapq import merge
+from typing import Any
 
+from functions.settlement.ledger.books import books_of
 from functions.settlement.ledger.ledger import Booking, Entry, entry_document, entry_from_document
-from functions.settlement.ledger.lines import PartyLine, line_document, line_from_document, region_of
-from functions.settlement.tables import DueItem, EntryItem, LineItem, PartyItem
-from hub.kernel.clock import rfc3339
-from hub.kernel.errors import Invalid, Problem
-from hub.kernel.regions import BASE
-from hub.store.lists import ListQuery, Within, list_keys, read_list
-from hub.store.model import saving
+from functions.settlement.ledger.lines import PartyLine, line_document, line_from_document, party_lines, region_of
+from functions.settlement.runs.calendars import Period, bucket_order
+from functions.settlement.tables import (
+    BY_LIST,
+    SPREAD,
+    bucket_pks,
+    buckets_pk,
+    entry_key,
+    party_pk,
+    seal_key,
+    shard_of,
+)
+from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.errors import NotFound, Retry
+from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
-from hub.store.sharded import shard_pk
-from hub.store.table import Table
+from hub.store.table import NEW, Check, Item, Key, Lost, Put, Table, Write
 
-EARNINGS_LIMIT = 2000
-"""Lines of one person and period in one answer."""
 LIST = "entries"
-FIRST = datetime(2026, 1, 1, tzinfo=UTC)
-"""No entry was posted before."""
 PAGE = 1000
+LINES_A_QUERY = 500
 SUMMARY_LIMIT = 20_000
 """Entries that one request adds up."""
+FACT_ENTRIES_LIMIT = 200
+"""Entries of one fact: of every policy and purpose."""
+BUCKETS_LIMIT = 400
+"""Buckets of a party that are read at once: a year of days."""
+
+Posted = tuple[Entry, Booking]
+
+
+class Sealed(Exception):
+    """The period was sealed before this was posted into it: it comes late."""
 
 
 class Entries:
-    """Journal entries and the parties' lines that are projected from them."""
+    """Journal entries, and the parties' lines beside them."""
 
     def __init__(self, tenant: str, table: Table) -> None:
         self._tenant, self._table = tenant, table
-        self._known_parties: set[str] = set()
+        self._known_buckets: set[tuple[str, str]] = set()
+        self._begun = False
 
-    def post(self, entry: Entry, booking: Booking) -> tuple[Entry, Booking, bool]:
-        """Post an entry, once for its fact and purpose: one conditional put. Answers what the ledger now holds for
-        them, and whether it is new."""
-        item = EntryItem(
-            f"{self._tenant}#entry#{entry.fact_id}",
-            entry.purpose,
-            document=entry_document(entry, booking),
-        )
-        item.list_under(list_keys(self._tenant, LIST, entry.id, booking.posted_at, region=region_of(entry)))
-        if item.create_if_absent():
-            return entry, booking, True
-        return *self.read(item.pk, item.sk), False
-
-    def read(self, pk: str, sk: str) -> tuple[Entry, Booking]:
-        """The entry under a key of this table. Raises NotFound."""
-        with saving(entry=pk):
-            return entry_from_document(EntryItem.get(pk, sk, consistent_read=True).document)
-
-    def owns(self, pk: str) -> bool:
-        """Whether a key is an entry's."""
-        return pk.startswith(f"{self._tenant}#entry#")
-
-    def project(self, lines: Sequence[PartyLine]) -> None:
-        """Give an entry's lines to their parties. Idempotent: a line that is there stays as it is. The hint is
-        written before its line, so no line is without one, and a hint too many is cleared by the next run."""
+    def post(
+        self, entry: Entry, booking: Booking, period: Period, *, also: Sequence[Write] = (), closing: bool = False
+    ) -> tuple[Posted, bool]:
+        """Post an entry into a period, once for its fact, policy and purpose: one transaction. Answers what the ledger
+        now holds for them, and whether it is new. also: balances that it changes. closing: by the period's own run,
+        after it was sealed. Raises Sealed, Retry."""
+        self._begin(booking.posted_at)
+        lines = party_lines(entry, booking.late_for)
         for line in lines:
-            self._register(line.party)
-            sk = f"line#{rfc3339(line.occurred_at)}#{line.entry_id}"
-            due_sk = f"{rfc3339(line.booked_at)}#{line.entry_id}"
-            DueItem(f"{self._tenant}#due#{line.party}", due_sk, line_sk=sk).create_if_absent()
-            document = json.dumps(line_document(line), ensure_ascii=False, sort_keys=True)
-            LineItem(f"{self._tenant}#party#{line.party}", sk, document=document).create_if_absent()
+            self._list_bucket(period, line.party)
+        unsealed = Check(seal_key(self._tenant, period.run_id, shard_of(entry.id)), NEW)
+        writes: list[Write] = [Put(self._item(entry, booking), NEW), *([] if closing else [unsealed])]
+        writes += [Put(self._line_item(line, period.run_id)) for line in lines]
+        writes += [Put(item) for item in self._in_other_books(entry, booking)]
+        try:
+            self._table.transact(*writes, *also, made=entry.id)
+        except Lost as lost:
+            known = self.find(entry)
+            if known is not None:
+                return known, False
+            if lost.index == 1 and not closing:
+                raise Sealed from lost
+            raise Retry("a balance is being changed", entry=entry.id) from lost
+        return (entry, booking), True
 
-    def lines(self, party: str, since: datetime, until: datetime) -> list[PartyLine]:
-        """A party's lines that occurred in [since, until), oldest first, strongly consistent. Raises Invalid when
-        they are more than one answer holds."""
-        span = LineItem.sk.between(f"line#{rfc3339(since)}", f"line#{rfc3339(until)}")
-        pk = f"{self._tenant}#party#{party}"
-        with saving(party=party):
-            items = list(LineItem.query(pk, span, consistent_read=True, limit=EARNINGS_LIMIT + 1))
-        if len(items) > EARNINGS_LIMIT:
-            rule = f"has more than {EARNINGS_LIMIT} lines: ask for a shorter period"
-            raise Invalid("period", problems=[Problem("query:period", rule)])
-        return [line_of(item, party) for item in items]
+    def find(self, entry: Entry) -> Posted | None:
+        """What the ledger holds for an entry's fact, policy and purpose."""
+        item = self._table.get(entry_key(self._tenant, entry.fact_id, entry.why.rule, entry.purpose))
+        return entry_from_document(item["document"]) if item else None
 
-    def page(self, query: ListQuery) -> tuple[list[tuple[Entry, Booking]], Position | None]:
-        """Entries within a scope, the latest first; may be two seconds behind. Raises Invalid for a wrong cursor."""
+    def of_fact(self, fact_id: str) -> list[Posted]:
+        """Every entry that a fact made; strongly consistent."""
+        pk, _ = entry_key(self._tenant, fact_id, "", "")
+        items = self._table.query_all(pk, limit=FACT_ENTRIES_LIMIT, consistent=True)
+        return [entry_from_document(item["document"]) for item in items]
+
+    def get(self, entry_id: str) -> Posted:
+        """An entry by its id alone; may be two seconds behind. Raises NotFound."""
+        items = self._table.query(_by_id(self._tenant, entry_id), index=BY_LIST, limit=1).items
+        if not items:
+            raise NotFound("no such entry", entry=entry_id)
+        return entry_from_document(items[0]["document"])
+
+    def lines(self, run_id: str, party: str, after: str = "") -> Iterator[tuple[str, PartyLine]]:
+        """A bucket's lines in canonical order, each with its place, those behind `after`; strongly consistent, read as
+        they are taken."""
+        shards = (self._shard(pk, after) for pk in bucket_pks(self._tenant, run_id, party))
+        for item in merge(*shards, key=lambda item: str(item["sk"])):
+            yield item["sk"], line_from_document(json.loads(item["document"]), party)
+
+    def lines_between(self, run_id: str, party: str, first: str, last: str) -> Iterator[tuple[str, PartyLine]]:
+        """The lines of a bucket from one place to another, both included."""
+        for place, line in self.lines(run_id, party, first[:-1]):
+            if place > last:
+                return
+            if place >= first:
+                yield place, line
+
+    def buckets(self, party: str, since: date, until: date) -> list[str]:
+        """The runs in whose periods a party has lines, of periods that begin in [since, until)."""
+        between = (f"bucket#{since.isoformat()}", f"bucket#{until.isoformat()}")
+        items = self._table.query_all(
+            party_pk(self._tenant, party), sk_between=between, limit=BUCKETS_LIMIT, consistent=True
+        )
+        return [item["run_id"] for item in items]
+
+    def parties(self, run_id: str, shard: int, after: str, limit: int) -> list[str]:
+        """The parties of one shard that have lines in a period, in alphabetical order, those behind `after`."""
+        pk = buckets_pk(self._tenant, run_id, shard)
+        page = self._table.query(pk, sk_after=after, limit=limit, consistent=True)
+        return [item["sk"] for item in page.items]
+
+    def page(
+        self,
+        within: Within,
+        now: datetime,
+        limit: int,
+        position: Position | None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> tuple[list[Posted], Position | None]:
+        """Entries within a scope, the latest first; may be two seconds behind. since, until: only those posted between.
+        Raises Invalid for a wrong cursor."""
+        begun = self.since()
+        if begun is None:
+            return [], None
+        first = max(begun, since or begun)
+        query = ListQuery(self._tenant, LIST, within, now, limit, first, until, position, spread=SPREAD)
         entries = read_list(self._table, query)
         return [entry_from_document(item["document"]) for item in entries.items], entries.position
 
-    def every(self, now: datetime) -> Iterator[Entry]:
-        """All entries posted by `now`, the latest first, SUMMARY_LIMIT and one at most; may be two seconds behind."""
+    def every(self, within: Within, since: datetime | None, until: datetime) -> Iterator[Entry]:
+        """All entries of a scope posted before a moment, the latest first, SUMMARY_LIMIT and one at most; may be two
+        seconds behind."""
         position, left = None, SUMMARY_LIMIT + 1
         while left > 0:
-            query = ListQuery(self._tenant, LIST, Within(BASE), now, min(PAGE, left), FIRST, None, position)
-            page, position = self.page(query)
+            page, position = self.page(within, until, min(PAGE, left), position, since, until)
             yield from (entry for entry, _ in page)
             left -= len(page)
             if position is None:
                 return
 
-    def _register(self, party: str) -> None:
-        """Remember that a party exists, so that runs visit it; asked of the table once a process."""
-        if party not in self._known_parties:
-            PartyItem(shard_pk(self._tenant, "parties", party), party).create_if_absent()
-            self._known_parties.add(party)
+    def since(self) -> datetime | None:
+        """When the first entry was posted, None before: no list goes further back."""
+        item = self._table.get((f"{self._tenant}#journal", "journal"))
+        return parse_rfc3339(item["since"]) if item else None
+
+    def _begin(self, now: datetime) -> None:
+        """The journal begins with the first entry; asked of the table once a process."""
+        if not self._begun:
+            with suppress(Lost):
+                self._table.put(
+                    {"pk": f"{self._tenant}#journal", "sk": "journal", "schema": 1, "since": rfc3339(now)}, NEW
+                )
+            self._begun = True
+
+    def _item(self, entry: Entry, booking: Booking) -> Item:
+        pk, sk = entry_key(self._tenant, entry.fact_id, entry.why.rule, entry.purpose)
+        place = {"region": region_of(entry), "store": entry.why.facts.get("store_id", "")}
+        return {
+            "pk": pk,
+            "sk": sk,
+            "schema": 2,
+            "document": entry_document(entry, booking),
+            "list_pk": _by_id(self._tenant, entry.id),
+            "list_sk": entry.id,
+            **spread_out(list_keys(self._tenant, LIST, entry.id, booking.posted_at, **place), entry.id, SPREAD),
+        }
+
+    def _in_other_books(self, entry: Entry, booking: Booking) -> list[Item]:
+        """Where an entry names books, each finds it, by the month in which it was posted."""
+        if not any("book" in line.dims for line in entry.lines):
+            return []
+        pk, sk = entry_key(self._tenant, entry.fact_id, entry.why.rule, entry.purpose)
+        month, shard = rfc3339(booking.posted_at)[:7], shard_of(entry.id, SPREAD)
+        return [
+            {"pk": f"{self._tenant}#book#{book}#{month}#{shard}", "sk": entry.id, "schema": 1, "entry": [pk, sk]}
+            for book in sorted(books_of(entry))
+        ]
+
+    def in_book(self, book: str, month: str, limit: int) -> list[Entry]:
+        """The entries that name a book, posted in a month (UTC), `limit` at most; strongly consistent."""
+        keys: list[Key] = []
+        for shard in range(SPREAD):
+            items = self._table.query_all(f"{self._tenant}#book#{book}#{month}#{shard}", limit=limit, consistent=True)
+            keys += [(item["entry"][0], item["entry"][1]) for item in items]
+        items = self._table.get_many(keys[:limit], consistent=True)
+        return [entry_from_document(item["document"])[0] for item in items]
+
+    def _line_item(self, line: PartyLine, run_id: str) -> Item:
+        pks = bucket_pks(self._tenant, run_id, line.party)
+        return {
+            "pk": pks[shard_of(line.entry_id, len(pks))],
+            "sk": bucket_order(line.occurred_at, line.fact_id, line.purpose, line.entry_id),
+            "schema": 2,
+            "document": json.dumps(line_document(line), ensure_ascii=False, sort_keys=True),
+        }
+
+    def _list_bucket(self, period: Period, party: str) -> None:
+        """Have the run of the period know of the party, and the party of the period, before a line is posted; once a
+        process. Single writes: they do no harm where nothing follows them."""
+        bucket = (period.run_id, party)
+        if bucket in self._known_buckets:
+            return
+        of_party = f"bucket#{period.first.isoformat()}#{period.run_id}"
+        self._table.put({"pk": party_pk(self._tenant, party), "sk": of_party, "schema": 1, "run_id": period.run_id})
+        self._table.put({"pk": buckets_pk(self._tenant, period.run_id, shard_of(party)), "sk": party, "schema": 1})
+        self._known_buckets.add(bucket)
+
+    def _shard(self, pk: str, after: str) -> Iterator[dict[str, Any]]:
+        start: Item | None = None
+        while True:
+            page = self._table.query(pk, sk_after=after, limit=LINES_A_QUERY, consistent=True, start=start)
+            yield from page.items
+            start = page.start
+            if start is None:
+                return
 
 
-def line_of(item: LineItem, party: str) -> PartyLine:
-    """A stored line."""
-    return line_from_document(json.loads(item.document), party, item.statement_id or "")
+def placed(lines: Sequence[tuple[str, PartyLine]]) -> list[PartyLine]:
+    """The lines alone."""
+    return [line for _, line in lines]
+
+
+def _by_id(tenant: str, entry_id: str) -> str:
+    return f"{tenant}#entry-id#{entry_id}"

@@ -1,4 +1,4 @@
-"""The ledger: balanced journal entries (分录). One entry is one fact for one purpose, with all its lines.
+"""The ledger: balanced journal entries (分录). One entry is one fact, one policy and one purpose, with all its lines.
 
 Debits are positive, credits negative, and the lines of an entry sum to zero: the constructor takes nothing
 else.
@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from hub.kernel.clock import parse_rfc3339, rfc3339
@@ -19,17 +19,21 @@ from hub.kernel.frozen import dataclass
 from hub.kernel.ids import derived_id
 from hub.kernel.money import Money
 
-SCHEMA = 1
+SCHEMA = 2
 LINES_LIMIT = 50
-_PARTY_ACCOUNT = re.compile(r"^payable:((?:person|store):.+)$")
+PARTY_KINDS = ("person", "store", "dealer", "region", "platform", "supplier")
+"""Who a statement may be for (结算对象)."""
+_PARTY_ACCOUNT = re.compile(rf"^payable:((?:{'|'.join(PARTY_KINDS)}):.+)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One posting to one account."""
+    """One posting to one account. dims: what it is about, by dimension (order, ticket, item, person, hour, node,
+    channel, book)."""
 
     account: str
     amount: Money
+    dims: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +49,26 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """Where an entry stands in time: `booked_at` is when it occurred, or, if that period was closed by
-    `late_for_run`, when it came; the period is the day of that in the tenant's zone."""
+    """Where an entry stands: in the run (`run_id`, region and period) whose statements it is in, posted when. late_for:
+    the run in which it would have been had it not been closed already; "" for what came in time."""
 
-    booked_at: datetime
+    run_id: str
     posted_at: datetime
-    period: date
-    late_for: date | None = None
-    late_for_run: str = ""
+    late_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A balanced journal entry, unique by (fact_id, purpose). Raises Invalid, naming /lines, when it is
-    empty, too long, of more than one currency, or not balanced."""
+    """A balanced journal entry, unique by fact, policy (`why.rule`) and purpose. reverses: the id of the entry that it
+    takes back, in whole or in part. Raises Invalid, naming /lines, when it is empty, too long, of more than one
+    currency, or not balanced."""
 
     fact_id: str
     purpose: str
     occurred_at: datetime
     lines: tuple[Line, ...]
     why: Why
+    reverses: str = ""
 
     def __post_init__(self) -> None:
         if not 2 <= len(self.lines) <= LINES_LIMIT:
@@ -78,8 +82,8 @@ class Entry:
 
     @property
     def id(self) -> str:
-        """`ent_…`, from the fact and the purpose alone, sorted by when it occurred."""
-        return derived_id("ent", self.occurred_at, self.fact_id, self.purpose)
+        """`ent_…`, from the fact, the policy and the purpose alone, sorted by when it occurred."""
+        return derived_id("ent", self.occurred_at, self.fact_id, self.why.rule, self.purpose)
 
     @property
     def currency(self) -> str:
@@ -105,13 +109,12 @@ def entry_document(entry: Entry, booking: Booking) -> str:
             "purpose": entry.purpose,
             "occurred_at": rfc3339(entry.occurred_at),
             "currency": entry.currency,
-            "lines": [[line.account, line.amount.amount_minor] for line in entry.lines],
+            "lines": [[line.account, line.amount.amount_minor, dict(line.dims)] for line in entry.lines],
             "why": why_document(entry.why),
-            "booked_at": rfc3339(booking.booked_at),
+            "reverses": entry.reverses,
+            "run_id": booking.run_id,
             "posted_at": rfc3339(booking.posted_at),
-            "period": booking.period.isoformat(),
-            "late_for": booking.late_for.isoformat() if booking.late_for else "",
-            "late_for_run": booking.late_for_run,
+            "late_for": booking.late_for,
         },
         ensure_ascii=False,
         sort_keys=True,
@@ -121,17 +124,11 @@ def entry_document(entry: Entry, booking: Booking) -> str:
 def entry_from_document(document: str) -> tuple[Entry, Booking]:
     """What `entry_document` wrote. The entry is proved balanced again on the way."""
     raw = json.loads(document)
-    lines = tuple(Line(account, Money(minor, raw["currency"])) for account, minor in raw["lines"])
+    lines = tuple(Line(account, Money(minor, raw["currency"]), dims) for account, minor, dims in raw["lines"])
+    why = why_from_document(raw["why"])
     occurred_at = parse_rfc3339(raw["occurred_at"])
-    entry = Entry(raw["fact_id"], raw["purpose"], occurred_at, lines, why_from_document(raw["why"]))
-    booking = Booking(
-        booked_at=parse_rfc3339(raw["booked_at"]),
-        posted_at=parse_rfc3339(raw["posted_at"]),
-        period=date.fromisoformat(raw["period"]),
-        late_for=date.fromisoformat(raw["late_for"]) if raw["late_for"] else None,
-        late_for_run=raw["late_for_run"],
-    )
-    return entry, booking
+    entry = Entry(raw["fact_id"], raw["purpose"], occurred_at, lines, why, raw["reverses"])
+    return entry, Booking(raw["run_id"], parse_rfc3339(raw["posted_at"]), raw["late_for"])
 
 
 def why_document(why: Why) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from functions.settlement.ledger.ledger import Booking, Entry, Why, why_document, why_from_document
+from functions.settlement.ledger.ledger import Entry, Why, why_document, why_from_document
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
@@ -26,9 +26,10 @@ class PartyLine:
     fact_id: str
     purpose: str
     occurred_at: datetime
-    booked_at: datetime
     amount: Money
     why: Why
+    late_for: str = ""
+    reverses: str = ""
     statement_id: str = ""
 
     @property
@@ -37,9 +38,9 @@ class PartyLine:
         return (self.occurred_at, self.fact_id, self.purpose)
 
 
-def party_lines(entry: Entry, booking: Booking) -> list[PartyLine]:
-    """The lines that an entry adds to its parties' accounts; parties for whom it comes to nothing have
-    none."""
+def party_lines(entry: Entry, late_for: str = "") -> list[PartyLine]:
+    """The lines that an entry adds to its parties' accounts; parties for whom it comes to nothing have none. late_for:
+    the run that was closed when it came."""
     return [
         PartyLine(
             party=party,
@@ -47,9 +48,10 @@ def party_lines(entry: Entry, booking: Booking) -> list[PartyLine]:
             fact_id=entry.fact_id,
             purpose=entry.purpose,
             occurred_at=entry.occurred_at,
-            booked_at=booking.booked_at,
             amount=amount,
             why=entry.why,
+            late_for=late_for,
+            reverses=entry.reverses or entry.why.facts.get("reverses", ""),
         )
         for party, amount in sorted(entry.earned_by_party().items())
         if amount.amount_minor != 0
@@ -87,14 +89,15 @@ def line_document(line: PartyLine) -> dict[str, Any]:
         "fact_id": line.fact_id,
         "purpose": line.purpose,
         "occurred_at": rfc3339(line.occurred_at),
-        "booked_at": rfc3339(line.booked_at),
         "amount_minor": line.amount.amount_minor,
         "currency": line.amount.currency,
         "why": why_document(line.why),
+        "late_for": line.late_for,
+        "reverses": line.reverses,
     }
 
 
-def line_from_document(raw: Mapping[str, Any], party: str, statement_id: str) -> PartyLine:
+def line_from_document(raw: Mapping[str, Any], party: str, statement_id: str = "") -> PartyLine:
     """What `line_document` wrote."""
     return PartyLine(
         party=party,
@@ -102,8 +105,9 @@ def line_from_document(raw: Mapping[str, Any], party: str, statement_id: str) ->
         fact_id=raw["fact_id"],
         purpose=raw["purpose"],
         occurred_at=parse_rfc3339(raw["occurred_at"]),
-        booked_at=parse_rfc3339(raw["booked_at"]),
         amount=Money(raw["amount_minor"], raw["currency"]),
         why=why_from_document(raw["why"]),
+        late_for=raw["late_for"],
+        reverses=raw["reverses"],
         statement_id=statement_id,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
+from functions.settlement.runs.runs import Mode
 from hub.kernel.frozen import dataclass
 
 
@@ -17,14 +18,11 @@ class Machine:
     client: Any = field(repr=False)
     arn: str
 
-    def start(self, run_id: str, day: date, again_at: datetime | None = None) -> bool:
-        """Start the run of a day under the name `run-<day>`, so it starts once; says whether it did.
-
-        again_at: start it once more, named by that minute, when the first one stopped on its way. Its steps repeat
-        without effect whatever was done already.
-        """
-        name = f"run-{day.isoformat()}" + (again_at.strftime("-again-%Y%m%dT%H%M%S") if again_at else "")
-        payload = json.dumps({"run_id": run_id, "day": day.isoformat()})
+    def start(self, run_id: str, mode: Mode, now: datetime) -> bool:
+        """Start the machine for a run, once an hour at most for each mode; says whether it did. Its steps repeat
+        without effect whatever was done already, so one that stopped on its way is simply started again."""
+        name = f"{run_id}-{mode}-{now:%Y%m%dT%H}"
+        payload = json.dumps({"run_id": run_id, "mode": mode})
         try:
             self.client.start_execution(stateMachineArn=self.arn, name=name, input=payload)
         except self.client.exceptions.ExecutionAlreadyExists:

@@ -1,122 +1,168 @@
-"""Settlement runs in the table, and how far the ledger is closed."""
+"""Settlement runs in the table: each closes one period, and says how far it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from functions.settlement.runs.periods import Closing, Run
-from functions.settlement.tables import ClosingItem, RunItem
+from functions.settlement.runs.calendars import Period, period_named
+from functions.settlement.runs.runs import Run, ShardResult
+from functions.settlement.tables import SEALS, run_key, seal_key
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Conflict, NotFound, Retry
-from hub.store.model import saving
+from hub.kernel.errors import Conflict, Retry
+from hub.kernel.frozen import dataclass
+from hub.store.due import due_by, due_keys, next_due
+from hub.store.lists import ListQuery, Within, list_keys, read_list
 from hub.store.paging import Position
-from hub.store.sharded import read_sharded, shard_pk
+from hub.store.table import NEW, Item, Lost, Table
+
+LIST = "runs"
+DUE = "runs"
+DUE_LIMIT = 50
+EARLIER_LIMIT = 100
+LONGEST = timedelta(days=31)
+"""A run is listed as of the end of its period, which may lie so far ahead."""
 
 
+@dataclass
 class Runs:
-    """Settlement runs, one open at a time, and how far the ledger is closed."""
+    """The runs of a tenant. A period that was posted into has one, open until it is closed."""
 
-    def __init__(self, tenant: str) -> None:
-        self._tenant = tenant
+    tenant: str
+    table: Table
+    zone: ZoneInfo
+    _known: set[str] = field(default_factory=set)
 
-    def closing(self) -> Closing:
-        """How far the ledger is closed; strongly consistent."""
-        item = self._closing_item()
-        through = parse_rfc3339(item.closed_through) if item.closed_through else None
-        return Closing(through, item.closed_run or "")
-
-    def open_run_id(self) -> str:
-        """The run that is open, "" when none is."""
-        return self._closing_item().open_run or ""
+    def open(self, period: Period, hour: int) -> Run:
+        """The run of a period, made if there is none yet: due from the hour at which it closes."""
+        run = Run(period, "open", due_at=period.starts_at(hour, self.zone))
+        if period.run_id in self._known:
+            return run
+        try:
+            self.table.put(self._item(run), NEW)
+        except Lost as lost:
+            run = _run(lost.item or {})
+        self._known.add(period.run_id)
+        return run
 
     def find(self, run_id: str) -> Run | None:
-        """A run that has opened, or None; strongly consistent."""
+        """A run by its name, or None where nothing was posted into the period; strongly consistent. Raises NotFound
+        for a name that no run can have."""
+        period_named(run_id)
+        item = self.table.get(run_key(self.tenant, run_id))
+        return _run(item) if item else None
+
+    def store(self, run: Run) -> Run:
+        """Write a run as it is now, if nobody did since it was read. Raises Retry where somebody has."""
+        newer = replace(run, version=run.version + 1)
         try:
-            return _run(self._item(run_id))
-        except NotFound:
-            return None
+            self.table.put(self._item(newer), "version = :seen", {":seen": run.version})
+        except Lost:
+            raise Retry("a concurrent step of a run", run=run.id) from None
+        return newer
 
-    def open(self, run: Run) -> Run:
-        """Open a run, once: answers the run as it first opened; one that was left open is alone again. Raises Retry
-        while another run is open."""
-        known = self.find(run.id)
-        if known is None or not known.closed_at:
-            self._take(run.id)
-        if known:
-            return known
-        item = RunItem(
-            f"{self._tenant}#run#{run.id}",
-            "run",
-            run_id=run.id,
-            day=run.day.isoformat(),
-            cut_off=rfc3339(run.cut_off),
-            opened_at=rfc3339(run.opened_at),
-            list_pk=shard_pk(self._tenant, "runs", run.day.isoformat()),
-            list_sk=run.day.isoformat(),
-        )
-        return run if item.create_if_absent() else _run(self._item(run.id))
+    def require_turn(self, run: Run) -> None:
+        """Raises Conflict while an earlier period of the scope is not closed: what one owes is carried on in order."""
+        pk, name = run_key(self.tenant, run.id)
+        earlier = self.table.query(pk, sk_before=name, limit=EARLIER_LIMIT, newest_first=True, consistent=True)
+        for item in earlier.items:
+            if item["state"] != "closed":
+                raise Conflict("an earlier period is not closed", open=f"{run.period.scope}.{item['sk']}")
 
-    def close(self, run: Run, now: datetime) -> Run:
-        """Close the ledger through the run's cut-off, then the run; once. It never re-opens what is closed."""
-        closing = self._closing_item()
-        if closing.open_run == run.id:
-            closing.open_run = None
-            closing.closed_run = run.id
-            closing.closed_through = max(closing.closed_through or "", rfc3339(run.cut_off))
-            with _contended(run.id):
-                closing.save()
-        item = self._item(run.id)
-        if not item.closed_at:
-            item.closed_at = rfc3339(now)
-            with _contended(run.id):
-                item.save()
-        return _run(item)
+    def due(self, now: datetime) -> list[Run]:
+        """The runs that are due and not closed, those left on their way included, the oldest period first."""
+        keys = due_by(self.table, self.tenant, DUE, now, DUE_LIMIT)
+        runs = [_run(item) for item in self.table.get_many(keys, consistent=True)]
+        return sorted((run for run in runs if run.state != "closed"), key=lambda run: (run.period.last, run.id))
 
-    def page(self, limit: int, start: Position | None) -> tuple[list[Run], Position | None]:
-        """Runs, the latest day first; may be two seconds behind."""
-        query, by = RunItem.by_list.query, RunItem.list_sk
-        items, position = read_sharded(query, by, self._tenant, "runs", limit=limit, start=start, newest_first=True)
-        return [_run(item) for item in items], position
+    def next_due(self) -> datetime:
+        """When the next run is due, UNTIL_CALLED when none is."""
+        return next_due(self.table, self.tenant, DUE)
 
-    def _take(self, run_id: str) -> None:
-        closing = self._closing_item()
-        if closing.open_run and closing.open_run != run_id:
-            raise Retry("another run is open", after_seconds=30, open=closing.open_run, wanted=run_id)
-        if closing.open_run != run_id:
-            closing.open_run = run_id
-            with _contended(run_id):
-                closing.save()
+    def page(
+        self, within: Within, now: datetime, limit: int, position: Position | None, since: datetime
+    ) -> tuple[list[Run], Position | None]:
+        """Runs within a scope, the latest period first; may be two seconds behind. since: none is older."""
+        until = now + LONGEST
+        query = ListQuery(self.tenant, LIST, within, until, limit, since, None, position)
+        listed = read_list(self.table, query)
+        return [_run(item) for item in listed.items], listed.position
 
-    def _closing_item(self) -> ClosingItem:
-        key = (f"{self._tenant}#closing", "closing")
-        try:
-            with saving():
-                return ClosingItem.get(*key, consistent_read=True)
-        except NotFound:
-            return ClosingItem(*key)
+    def many(self, run_ids: Sequence[str]) -> dict[str, Run]:
+        """These runs, by their names."""
+        items = self.table.get_many((run_key(self.tenant, run_id) for run_id in run_ids), consistent=True)
+        return {run.id: run for run in map(_run, items)}
 
-    def _item(self, run_id: str) -> RunItem:
-        with saving(run=run_id):
-            return RunItem.get(f"{self._tenant}#run#{run_id}", "run", consistent_read=True)
+    # The shards of a run.
+
+    def seal(self, run_id: str) -> None:
+        """From now on nothing is posted into the period: every seal is set. Again changes nothing."""
+        for shard in range(SEALS):
+            pk, sk = seal_key(self.tenant, run_id, shard)
+            try:
+                self.table.put({"pk": pk, "sk": sk, "schema": 1, "state": "sealed"}, NEW, with_item=False)
+            except Lost:
+                continue
+
+    def is_sealed(self, run_id: str) -> bool:
+        """Whether the last seal that is set is."""
+        return self.table.get(seal_key(self.tenant, run_id, SEALS - 1)) is not None
+
+    def shard(self, run_id: str, mode: str, shard: int) -> ShardResult | None:
+        """What a shard came to, None while it is not done."""
+        item = self.table.get(self._shard_key(run_id, mode, shard))
+        return ShardResult.of(item["result"]) if item and "result" in item else None
+
+    def shards(self, run_id: str, mode: str) -> list[ShardResult]:
+        """What the shards that are done came to, in their order."""
+        keys = [self._shard_key(run_id, mode, shard) for shard in range(SEALS)]
+        items = self.table.get_many(keys, consistent=True)
+        return [ShardResult.of(item["result"]) for item in items if "result" in item]
+
+    def store_shard(self, run_id: str, mode: str, result: ShardResult) -> None:
+        """A shard is done."""
+        pk, sk = self._shard_key(run_id, mode, result.shard)
+        self.table.put({"pk": pk, "sk": sk, "schema": 1, "state": "settled", "result": result.document()})
+
+    def forget_shards(self, run_id: str, mode: str) -> None:
+        """Begin a rehearsal or a proof anew."""
+        for shard in range(SEALS):
+            self.table.delete(self._shard_key(run_id, mode, shard))
+
+    def _shard_key(self, run_id: str, mode: str, shard: int) -> tuple[str, str]:
+        if mode == "close":
+            return seal_key(self.tenant, run_id, shard)
+        return f"{self.tenant}#trial#{run_id}#{mode}", f"{shard:03}"
+
+    def _item(self, run: Run) -> Item:
+        pk, name = run_key(self.tenant, run.id)
+        ends = run.period.ends(self.zone)
+        due_at = None if run.state == "closed" else run.due_at
+        return {
+            "pk": pk,
+            "sk": name,
+            "schema": 1,
+            "version": run.version,
+            "state": run.state,
+            "due": rfc3339(run.due_at),
+            **{name: rfc3339(moment) for name, moment in run.moments().items() if moment},
+            "outcome": dict(run.outcome),
+            **due_keys(self.tenant, DUE, run.id, due_at),
+            **list_keys(self.tenant, LIST, run.id, ends, region=run.period.scope),
+        }
 
 
-@contextmanager
-def _contended(run_id: str) -> Iterator[None]:
-    """Two steps at the same moment: the one that lost reads again. Raises Retry."""
-    try:
-        with saving(run=run_id):
-            yield
-    except Conflict:
-        raise Retry("a concurrent step of a run", run=run_id) from None
-
-
-def _run(item: RunItem) -> Run:
+def _run(item: Mapping[str, Any]) -> Run:
+    scope = str(item["pk"]).rpartition("#")[2]
+    moments = {name: parse_rfc3339(item[name]) for name in ("cut_off", "drained_at", "closed_at") if item.get(name)}
     return Run(
-        id=item.run_id,
-        day=date.fromisoformat(item.day),
-        cut_off=parse_rfc3339(item.cut_off),
-        opened_at=parse_rfc3339(item.opened_at),
-        closed_at=parse_rfc3339(item.closed_at) if item.closed_at else None,
+        period=period_named(f"{scope}.{item['sk']}"),
+        state=item["state"],
+        due_at=parse_rfc3339(item["due"]),
+        outcome=item["outcome"],
+        version=int(item["version"]),
+        **moments,
     )

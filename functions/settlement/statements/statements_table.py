@@ -1,134 +1,200 @@
-"""Statements in the table, and which lines are still without one."""
+"""Statements in the table: heads, pages of lines, disputes, and what a party carries on to its next statement."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 
-from functions.settlement.ledger.entries_table import line_of
 from functions.settlement.ledger.lines import PartyLine
+from functions.settlement.statements.disputes import Dispute, dispute_document, dispute_from_document
 from functions.settlement.statements.statements import (
-    LINES_LIMIT,
+    Progress,
     Statement,
-    statement_document,
-    statement_from_document,
+    StatementPage,
+    head_document,
+    head_from_document,
+    page_lines,
 )
-from functions.settlement.tables import DueItem, LineItem, PartyItem, StatementItem
-from hub.kernel.clock import rfc3339
-from hub.kernel.errors import Broken, Conflict, NotFound, Retry
-from hub.store.model import saving
-from hub.store.paging import Position, read_page
-from hub.store.sharded import read_sharded, shard_pk
+from functions.settlement.tables import SPREAD, party_pk, statement_pk
+from hub.kernel.errors import NotFound, Retry
+from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
+from hub.store.paging import Position
+from hub.store.table import NEW, Item, Lost, Put, Table
+
+LIST = "statements"
+DISPUTES_LIMIT = 500
+"""Lines of one statement that may be disputed."""
 
 
 class Statements:
-    """Statements, and which lines are still without one."""
+    """The statements of a tenant."""
 
-    def __init__(self, tenant: str) -> None:
-        self._tenant = tenant
+    def __init__(self, tenant: str, table: Table) -> None:
+        self._tenant, self._table = tenant, table
 
-    def parties_after(self, cursor: str, limit: int) -> list[str]:
-        """Parties in alphabetical order, those after `cursor`; strongly consistent."""
-        start = {"list": "parties", "after": cursor} if cursor else None
-        items, _ = read_sharded(
-            PartyItem.query, PartyItem.sk, self._tenant, "parties", limit=limit, start=start, consistent_read=True
+    # Made by a run.
+
+    def store_page(self, statement_id: str, page: StatementPage, taken: Progress) -> None:
+        """Write a page, and what the statement has come to with it; again writes the same."""
+        self._table.put(
+            {
+                "pk": statement_pk(self._tenant, statement_id),
+                "sk": _page_sk(page.first),
+                "schema": 1,
+                "document": page.text(),
+                "first": page.first,
+                "taken": taken.document(),
+            }
         )
-        return [item.sk for item in items]
 
-    def due_lines(self, party: str, cut_off: datetime) -> list[PartyLine]:
-        """The party's lines booked up to the cut-off that are in no statement, LINES_LIMIT at most; strongly
-        consistent. Hints to lines that are settled are cleared on the way."""
-        until = DueItem.sk < f"{rfc3339(cut_off)}$"  # "$" follows "#": the cut-off itself is included
-        due: list[PartyLine] = []
-        with saving(party=party):
-            query = DueItem.query(f"{self._tenant}#due#{party}", until, page_size=LINES_LIMIT, consistent_read=True)
-            while len(due) < LINES_LIMIT and (hints := list(islice(query, LINES_LIMIT))):
-                due += self._unsettled(party, hints)
-        return due[:LINES_LIMIT]
+    def progress(self, statement_id: str) -> Progress:
+        """How far the pages of a statement are written; strongly consistent."""
+        pk = statement_pk(self._tenant, statement_id)
+        page = self._table.query(pk, sk_prefix="page#", limit=1, newest_first=True, consistent=True)
+        return Progress.of(page.items[0]["taken"]) if page.items else Progress()
 
-    def _unsettled(self, party: str, hints: Sequence[DueItem]) -> list[PartyLine]:
-        """The lines that these hints lead to and that are in no statement; hints to others are cleared."""
-        keys = [(f"{self._tenant}#party#{party}", hint.line_sk) for hint in hints]
-        items = {item.sk: item for item in LineItem.batch_get(keys, consistent_read=True)}
-        for hint in hints:
-            if hint.line_sk in items and items[hint.line_sk].statement_id:
-                self._clear(hint)
-        return [line_of(item, party) for item in items.values() if not item.statement_id]
+    def carried(self, party: str, scope: str, before: str) -> dict[str, int]:
+        """What a party owes from its last statement of a scope before the period of that name, by currency."""
+        name = f"statement#{scope}."
+        page = self._table.query(
+            party_pk(self._tenant, party),
+            sk_between=(name, f"{name}{before}"),
+            newest_first=True,
+            limit=1,
+            consistent=True,
+        )
+        earlier = [item for item in page.items if item["sk"] != f"{name}{before}"]
+        return {currency: int(minor) for currency, minor in earlier[0]["carried_out"].items()} if earlier else {}
 
-    def find(self, party: str, statement_id: str) -> Statement | None:
-        """A party's statement, or None; strongly consistent."""
+    def store(self, statement: Statement, place: Mapping[str, str]) -> Statement:
+        """Store a head, once, and have its party know of it. Answers what is stored. place: region, store and person,
+        where they are known, under which it is listed."""
+        head = self._head_item(statement, place)
+        pointer = {
+            "pk": party_pk(self._tenant, statement.party),
+            "sk": f"statement#{statement.run_id}",
+            "schema": 1,
+            "statement_id": statement.id,
+            "carried_out": dict(statement.carried_out),
+        }
         try:
-            with saving():
-                item = StatementItem.get(
-                    f"{self._tenant}#party#{party}", f"statement#{statement_id}", consistent_read=True
-                )
-        except NotFound:
-            return None
-        return statement_from_document(item.document)
+            self._table.transact(Put(head, NEW), Put(pointer))
+        except Lost:
+            return self.get(statement.id)
+        return statement
 
-    def store(self, statement: Statement) -> Statement:
-        """Store a statement, once: answers the one that is stored, which may be an earlier attempt's."""
-        item = StatementItem(
-            f"{self._tenant}#party#{statement.party}",
-            f"statement#{statement.id}",
-            document=statement_document(statement),
-            list_pk=shard_pk(self._tenant, "statements", statement.id),
-            list_sk=statement.id,
-        )
-        if item.create_if_absent():
-            return statement
-        return self.find(statement.party, statement.id) or statement
+    # Read.
 
-    def settle(self, statement: Statement) -> None:
-        """Mark the statement's lines as settled by it, and clear their hints; again changes nothing. Raises Retry
-        when another worker marks the same line, Broken should a line ever be in another statement."""
-        for line in statement.lines:
-            sk = f"line#{rfc3339(line.occurred_at)}#{line.entry_id}"
-            try:
-                self._mark(line.party, sk, statement.id)
-            except Conflict:
-                raise Retry("another worker marks this line", statement=statement.id) from None
-            due_sk = f"{rfc3339(line.booked_at)}#{line.entry_id}"
-            self._clear(DueItem(f"{self._tenant}#due#{line.party}", due_sk))
-
-    def _mark(self, party: str, sk: str, statement_id: str) -> None:
-        with saving(statement=statement_id):
-            item = LineItem.get(f"{self._tenant}#party#{party}", sk, consistent_read=True)
-            if item.statement_id not in (None, statement_id):
-                raise Broken("a line in two statements", line=sk, first=item.statement_id, second=statement_id)
-            if item.statement_id is None:
-                item.statement_id = statement_id
-                item.save()
+    def find(self, statement_id: str) -> Statement | None:
+        """A statement's head, or None; strongly consistent."""
+        item = self._table.get((statement_pk(self._tenant, statement_id), "head"))
+        return head_from_document(item["head"]) if item else None
 
     def get(self, statement_id: str) -> Statement:
-        """A statement by its id alone; may be two seconds behind. Raises NotFound."""
-        pages = StatementItem.by_list.query(
-            shard_pk(self._tenant, "statements", statement_id), StatementItem.list_sk == statement_id, limit=1
-        )
-        with saving():
-            for item in pages:
-                return statement_from_document(item.document)
-        raise NotFound("no such statement", statement=statement_id)
+        """A statement's head; strongly consistent. Raises NotFound."""
+        statement = self.find(statement_id)
+        if statement is None:
+            raise NotFound("no such statement", statement=statement_id)
+        return statement
 
-    def page(self, prefix: str, limit: int, start: Position | None) -> tuple[list[Statement], Position | None]:
-        """Statements whose id begins with `prefix`, the latest first; may be two seconds behind."""
-        query, by = StatementItem.by_list.query, StatementItem.list_sk
-        items, position = read_sharded(
-            query, by, self._tenant, "statements", limit=limit, start=start, prefix=prefix, newest_first=True
-        )
-        return [statement_from_document(item.document) for item in items], position
+    def heads(self, statement_ids: Sequence[str]) -> list[Statement]:
+        """The heads of these that there are, in this order."""
+        keys = [(statement_pk(self._tenant, statement_id), "head") for statement_id in statement_ids]
+        return [head_from_document(item["head"]) for item in self._table.get_many(keys)]
 
-    def page_of_party(
-        self, party: str, prefix: str, limit: int, start: Position | None
+    def page(
+        self, within: Within, now: datetime, limit: int, position: Position | None, since: datetime
     ) -> tuple[list[Statement], Position | None]:
-        """A party's statements, the latest first."""
-        condition = StatementItem.sk.startswith(f"statement#{prefix}")
-        query, pk = StatementItem.query, f"{self._tenant}#party#{party}"
-        items, position = read_page(query, pk, condition, limit=limit, start=start, scan_index_forward=False)
-        return [statement_from_document(item.document) for item in items], position
+        """Heads within a scope, the latest period first; may be two seconds behind. since: no statement is older."""
+        query = ListQuery(self._tenant, LIST, within, now, limit, since, None, position, spread=SPREAD)
+        listed = read_list(self._table, query)
+        return [head_from_document(item["head"]) for item in listed.items], listed.position
 
-    @staticmethod
-    def _clear(hint: DueItem) -> None:
-        with saving():
-            hint.delete(add_version_condition=False)
+    def of_party(self, party: str, limit: int, before: str) -> tuple[list[Statement], str]:
+        """A party's heads, the latest first, and behind which sort key the next ones are, "" at the end."""
+        page = self._table.query(
+            party_pk(self._tenant, party),
+            sk_between=("statement#", before or "statement#~"),
+            newest_first=True,
+            limit=limit + 2,
+            consistent=True,
+        )
+        rows = [item for item in page.items if item["sk"] != before]
+        heads = self.heads([item["statement_id"] for item in rows[:limit]])
+        return heads, rows[limit - 1]["sk"] if len(rows) > limit else ""
+
+    def lines_from(self, statement: Statement, first: int) -> tuple[int, tuple[PartyLine, ...]]:
+        """The page that holds the line of this number: the number of its first line, and its lines. Raises NotFound
+        for a number that the statement has not."""
+        if not 1 <= first <= statement.lines:
+            raise NotFound("no such line", statement=statement.id, line=str(first))
+        page = self._table.query(
+            statement_pk(self._tenant, statement.id),
+            sk_between=(_page_sk(1), _page_sk(first)),
+            newest_first=True,
+            limit=1,
+            consistent=True,
+        )
+        (item,) = page.items
+        return int(item["first"]), page_lines(item["document"], statement.party, statement.id)
+
+    def every_line(self, statement: Statement, first: int, limit: int) -> Iterator[PartyLine]:
+        """Lines of a statement from a number on, page by page. Raises NotFound for a number that it has not."""
+        until = min(statement.lines + 1, first + limit)
+        while True:
+            start, lines = self.lines_from(statement, first)
+            yield from lines[first - start : until - start]
+            first = start + len(lines)
+            if first >= until:
+                return
+
+    # What becomes of it.
+
+    def change(self, seen: Statement, changed: Statement, *disputes: Dispute) -> Statement:
+        """Write what has become of a statement, and of its lines, if it is as it was seen. Raises Retry."""
+        newer = replace(changed, version=seen.version + 1)
+        pk = statement_pk(self._tenant, seen.id)
+        item = self._table.get((pk, "head"), consistent=True) or {}
+        head = {**item, "head": head_document(newer), "version": newer.version, "state": newer.state}
+        writes = [Put(head, "version = :seen", {":seen": seen.version})]
+        writes += [
+            Put({"pk": pk, "sk": _dispute_sk(dispute.line), "schema": 1, "dispute": dispute_document(dispute)})
+            for dispute in disputes
+        ]
+        try:
+            self._table.transact(*writes, made=seen.id)
+        except Lost:
+            raise Retry("the statement is being changed", statement=seen.id) from None
+        return newer
+
+    def disputes(self, statement_id: str) -> list[Dispute]:
+        """The lines of a statement that were disputed, in their order."""
+        pk = statement_pk(self._tenant, statement_id)
+        items = self._table.query_all(pk, sk_prefix="dispute#", limit=DISPUTES_LIMIT, consistent=True)
+        return [dispute_from_document(item["dispute"]) for item in items]
+
+    def dispute(self, statement_id: str, line: int) -> Dispute | None:
+        """What was said of a line, or None."""
+        item = self._table.get((statement_pk(self._tenant, statement_id), _dispute_sk(line)))
+        return dispute_from_document(item["dispute"]) if item else None
+
+    def _head_item(self, statement: Statement, place: Mapping[str, str]) -> Item:
+        keys = list_keys(self._tenant, LIST, statement.id, statement.ends_at, **place)
+        return {
+            "pk": statement_pk(self._tenant, statement.id),
+            "sk": "head",
+            "schema": 1,
+            "version": statement.version,
+            "state": statement.state,
+            "head": head_document(statement),
+            **spread_out(keys, statement.id, SPREAD),
+        }
+
+
+def _page_sk(first: int) -> str:
+    return f"page#{first:09}"
+
+
+def _dispute_sk(line: int) -> str:
+    return f"dispute#{line:09}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from functions.settlement import app
@@ -15,7 +15,7 @@ from tests.support.access import PERSON, REGION, Ids, Sample
 from tests.support.aws import REGION as AWS_REGION
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
-from tests.support.http import Context, bus_batch, call, sqs_batch
+from tests.support.http import Context, bus_batch, call
 
 SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
 DAY = "2026-11-21"
@@ -26,7 +26,12 @@ BODIES = {
         "lines": [LINE, LINE | {"amount": "-1.00"}],
         "reason": {"zh": "更正", "en": "A correction"},
     },
-    ("POST", "/settlement/runs"): {"day": DAY},
+    ("POST", "/settlement/accounts/{kind}/{owner}/credit"): {"amount": "1.00"},
+    ("POST", "/settlement/accounts/{kind}/{owner}/debit"): {"amount": "1.00"},
+    ("POST", "/settlement/runs"): {"day": DAY, "scope": REGION},
+    ("PATCH", "/settlement/statements/{statement_id}"): {"memo": "x"},
+    ("POST", "/settlement/statements/{statement_id}/dispute"): {"line": 1, "reason": "x"},
+    ("POST", "/settlement/statements/{statement_id}/resolve"): {"line": 1, "outcome": "released", "answer": "x"},
     ("PUT", "/settlement/policies/{key}/draft"): {"document": {}},
     ("POST", "/settlement/policies/{key}/lint"): {"document": {}},
     ("POST", "/settlement/policies/{key}/compare"): {"document": {}},
@@ -44,31 +49,40 @@ def stage() -> Iterator[Ids]:
             definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
             roleArn=f"arn:aws:iam::123456789012:role/hub-{TENANT}-machines",
         )
-        install(app.room, session, StepClock(SIX))
+        clock = StepClock(SIX)
+        install(app.room, session, clock)
+        calendar = {"base": {"every": "month"}, "regions": {REGION: {"every": "day"}}}
+        publish = {"document": calendar, "valid_from": "2026-11-01T00:00:00+08:00"}
+        assert call(app.room, "POST", "/settlement/calendar/publish", publish).status == 200
         close_ticket()
+        entry_id = listed("/settlement/ledger/entries")[0]["id"]
+        clock.advance(days=1)
         run_id = settle_day()
         (statement,) = (s for s in listed("/settlement/statements") if s["party"] == f"person:{PERSON}")
-        yield {"person": PERSON, "statement_id": statement["id"], "run_id": run_id, "key": "repair"}
+        yield {
+            "person": PERSON,
+            "statement_id": statement["id"],
+            "run_id": run_id,
+            "key": "repair",
+            "entry_id": entry_id,
+        }
 
 
 def close_ticket() -> None:
-    """A closed ticket, its entries, and the lines that their stream gives to each party."""
+    """A closed ticket, and its entries."""
     closed = TicketClosed(
-        id="evt_1", tenant=TENANT, at=SIX - timedelta(hours=1), ticket_id="tkt_1", run=1, customer_id="cus_1",
+        id="evt_1", tenant=TENANT, at=SIX, ticket_id="tkt_1", run=1, customer_id="cus_1",
         ticket_type="repair", region=REGION, assignee=PERSON, outcome="done", labour_minor=12000,
     )  # fmt: skip
     app.on_event(bus_batch(closed), Context())
-    keys = [(f"{TENANT}#entry#{entry['fact_id']}", entry["purpose"]) for entry in listed("/settlement/ledger/entries")]
-    seen = {"table": f"hub-{TENANT}-settlement", "kind": "INSERT", "new": None, "old": None}
-    app.on_change(sqs_batch(*({**seen, "pk": pk, "sk": sk} for pk, sk in keys)), Context())
 
 
 def settle_day() -> str:
     """What the settlement machine does."""
-    run_id = str(call(app.room, "POST", "/settlement/runs", {"day": DAY}).json["id"])
-    app.steps({"op": "open", "run_id": run_id, "day": DAY}, Context())
-    assert not app.steps({"op": "total", "run_id": run_id, "cursor": ""}, Context())["more"]
-    app.steps({"op": "close", "run_id": run_id}, Context())
+    run_id = f"{REGION}.{DAY}"
+    for item in app.steps({"op": "open", "run_id": run_id, "mode": "close"}, Context())["shards"]:
+        assert not app.steps({"op": "settle", **item}, Context())["more"]
+    app.steps({"op": "close", "run_id": run_id, "mode": "close"}, Context())
     return run_id
 
 
@@ -76,8 +90,19 @@ def listed(path: str) -> Any:
     return call(app.room, "GET", path).json["data"]
 
 
+QUERIES = {("GET", path): {"month": DAY[:7]} for path in ("/settlement/books", "/settlement/books/{store}")}
+SETTLED_HERE = ("the tenant", "the province")
+"""Who finds what lies in a region and in no store."""
+STATEMENT = "/settlement/statements/{statement_id}"
 FOUND_BY = {
-    "/settlement/earnings/{person}": ("the tenant", "the province"),
-    "/settlement/statements/{statement_id}": ("the tenant",),
+    "/settlement/earnings/{person}": SETTLED_HERE,
+    "/settlement/ledger/entries/{entry_id}": SETTLED_HERE,
+    "/settlement/runs/{run_id}": SETTLED_HERE,
+    "/settlement/books/{store}": ("the tenant", "the store"),
+    **dict.fromkeys((STATEMENT, *(f"{STATEMENT}/{part}" for part in ("lines", "file", "disputes"))), SETTLED_HERE),
 }
-SAMPLE = Sample(app.room, stage, BODIES, found_by=FOUND_BY)
+NO_LIST = {
+    "/settlement/deferrals": "nothing of the sample is still to come",
+    "/settlement/statements/{statement_id}/disputes": "nobody disputes a line of the sample",
+}
+SAMPLE = Sample(app.room, stage, BODIES, QUERIES, NO_LIST, found_by=FOUND_BY)

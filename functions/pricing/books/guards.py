@@ -1,0 +1,70 @@
+"""Guard rails (护栏): what things cost us, how much a price may change in one step, and from when on a second person
+must say yes. One document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from decimal import Decimal
+
+from functions.pricing.places.places import Chain
+from hub.contracts.pricing_books import GuardDocument
+from hub.documents.kinds import Kind
+from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
+from hub.kernel.money import Money
+
+KEY = "guards"
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """costs_minor: by service and place. The percentages are of a hundred."""
+
+    costs_minor: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    min_margin: Decimal = Decimal(0)
+    max_change: Decimal = Decimal(50)
+    approval: Decimal = Decimal(20)
+
+    def margin(self, service: str, chain: Chain, price_minor: int) -> Decimal | None:
+        """What is left of a price, of a hundred; None where nobody said what it costs."""
+        costs = self.costs_minor.get(service, {})
+        cost = next((costs[place] for place, _ in chain if place in costs), None)
+        if cost is None:
+            return None
+        return (
+            (Decimal(price_minor - cost) * 100 / price_minor).quantize(Decimal("0.01"))
+            if price_minor
+            else Decimal(-100)
+        )
+
+
+def guards_of(document: GuardDocument) -> Guards:
+    """What the document says. Raises Invalid for a cost that cannot be."""
+    costs: dict[str, dict[str, int]] = {}
+    problems: list[Problem] = []
+    for service, places in document.costs.items():
+        for place, cost in places.items():
+            try:
+                costs.setdefault(service, {})[place] = Money.parse(cost).amount_minor
+            except Invalid as error:
+                problems += [Problem(f"/costs/{service}/{place}", problem.rule) for problem in error.problems]
+    if problems:
+        raise Invalid("guards", problems=problems)
+    return Guards(
+        costs, Decimal(document.min_margin_percent), Decimal(document.max_change_percent),
+        Decimal(document.approval_percent),
+    )  # fmt: skip
+
+
+GUARDS = Kind[Guards](
+    name="price_guards",
+    path="/pricing/guards",
+    title="价格护栏 · Guard rails",
+    schema=GuardDocument,
+    read=guards_of,
+    presets=lambda: {KEY: {"costs": {}}},
+    only=KEY,
+    readers=("finance",),
+    editors=("finance",),
+)

@@ -1,0 +1,138 @@
+"""What a quote stands on, read: the book and the sheets it needs, campaigns in force there, places where prices hang on
+them, and how far limits are used up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from functions.pricing.books.book_kind import BOOKS
+from functions.pricing.books.books import Book, PriceTable, mentions_areas
+from functions.pricing.coupons.coupons import Coupon, held
+from functions.pricing.desk import Desk
+from functions.pricing.places.datum import Point
+from functions.pricing.places.places import NO_PLACES, Places, Spot, spot_of
+from functions.pricing.places.places_kind import KEY, PLACES
+from functions.pricing.quotes.quotes import Ground, require_place
+from functions.pricing.strategies.campaign_kind import CAMPAIGNS
+from functions.pricing.strategies.cart import PriceOffer, Usage
+from functions.pricing.strategies.plan import NO_PLAN, Plan
+from hub.contracts.base import GeoPoint
+from hub.contracts.pricing import QuoteRequest
+from hub.documents.readings import Reading
+from hub.documents.scopes import Scope
+from hub.kernel.errors import Invalid, Problem
+
+OFFER_KINDS = ("moat", "clearance")
+
+
+def ground_of(desk: Desk, request: QuoteRequest, now: datetime) -> Ground:
+    """Everything that a quote for this request stands on. Raises Invalid for an unknown book, service, store or
+    coupon."""
+    require_place(request)
+    spot = spot_in(desk, request.store, request.region, request.point)
+    reading = read_book(desk, request.book, request.at, request.known_at)
+    book = reading.value
+    tables = _tables(desk, book, [item.service for item in request.items], request)
+    plan = plan_in(desk, spot, request.at, request.known_at)
+    return Ground(
+        book=book,
+        version=reading.version,
+        spot=spot,
+        tables=tables,
+        places=_places(desk, book, tables, plan, request),
+        plan=plan,
+        usage=_usage(desk, plan, request.customer_id, spot.store),
+        offers=offers_in(desk, plan, spot.store, tables, request.at or now),
+        coupons=tuple(held(coupon) for coupon in _coupons(desk, request)),
+        zone=desk.zone,
+    )
+
+
+def spot_in(desk: Desk, store_id: str, region: str, point: GeoPoint | None) -> Spot:
+    """Where that is. Raises Invalid for a store that there is none of."""
+    where = Point(point.latitude, point.longitude, point.datum) if point else None
+    if not store_id:
+        return Spot(region or "base", point=where)
+    store = desk.stores.find(store_id)
+    if store is None:
+        raise Invalid("store", problems=[Problem("/store", "must be a store that there is")])
+    return spot_of(store)
+
+
+def read_book(desk: Desk, key: str, at: datetime | None = None, known_at: datetime | None = None) -> Reading[Book]:
+    """The version of a book that holds then. Raises Invalid."""
+    reading = desk.documents.find(BOOKS, key, at=at, known_at=known_at)
+    if reading is None:
+        raise Invalid("book", problems=[Problem("/book", "no such price book, or none is in force then")])
+    return reading
+
+
+def plan_in(desk: Desk, spot: Spot, at: datetime | None = None, known_at: datetime | None = None) -> Plan:
+    """Every strategy in force there, with the region's and the store's own overlays."""
+    scope = Scope(spot.region, spot.store)
+    readings = desk.documents.all(CAMPAIGNS, scope, at=at, known_at=known_at)
+    if not readings:
+        return NO_PLAN
+    pins = tuple((key, reading.pins) for key, reading in sorted(readings.items()))
+
+    def make() -> tuple[Plan, int]:
+        return Plan.of({key: reading.value for key, reading in readings.items()}), 1
+
+    return desk.plans.get(pins, make)
+
+
+def table_in(desk: Desk, book: Book, key: str) -> PriceTable:
+    """The prices of a service of a book."""
+    service = book.services[key]
+    return service.table or desk.sheets.table(service.sheet, book.currency)
+
+
+def places_in(desk: Desk, at: datetime | None = None, known_at: datetime | None = None) -> Places:
+    """The tenant's own places."""
+    return desk.documents.current(PLACES, KEY, at=at, known_at=known_at).value
+
+
+def offers_in(
+    desk: Desk, plan: Plan, store_id: str, services: Iterable[str], at: datetime
+) -> Mapping[tuple[str, str], PriceOffer]:
+    """The offers that hold in a store; none are read where no strategy lets any hold."""
+    kinds = {strategy.kind for strategy in plan.strategies if strategy.kind in OFFER_KINDS}
+    return desk.offers.holding(store_id, services, sorted(kinds), at) if store_id and kinds else {}
+
+
+def _tables(desk: Desk, book: Book, services: Iterable[str], request: QuoteRequest) -> dict[str, PriceTable]:
+    problems: list[Problem] = []
+    tables: dict[str, PriceTable] = {}
+    for number, key in enumerate(services):
+        try:
+            book.service(key, "/service" if request.service else f"/lines/{number}/service")
+            tables[key] = table_in(desk, book, key)
+        except Invalid as error:
+            problems += error.problems
+    if problems:
+        raise Invalid("service", problems=problems)
+    return tables
+
+
+def _places(desk: Desk, book: Book, tables: Mapping[str, PriceTable], plan: Plan, request: QuoteRequest) -> Places:
+    """The tenant's own places, if anything here hangs on them."""
+    if mentions_areas(book, tables.values()) or plan.mentions_areas:
+        return places_in(desk, request.at, request.known_at)
+    return NO_PLACES
+
+
+def _usage(desk: Desk, plan: Plan, customer: str, store: str) -> dict[str, Usage]:
+    limited = [strategy.key for strategy in plan.strategies if strategy.limits is not None]
+    return {key: desk.redemptions.usage(key, customer, store) for key in limited}
+
+
+def _coupons(desk: Desk, request: QuoteRequest) -> list[Coupon]:
+    codes = list(dict.fromkeys(request.coupons))
+    coupons = desk.coupons.find(codes) if codes else []
+    known = {coupon.code for coupon in coupons}
+    problems = [Problem(f"/coupons/{nth}", "must be a coupon that there is")
+                for nth, code in enumerate(request.coupons) if code not in known]  # fmt: skip
+    if problems:
+        raise Invalid("coupons", problems=problems)
+    return coupons

@@ -1,0 +1,41 @@
+"""What a change of a statement, or of a pool, tells the other rooms: the stream of the table is the outbox. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hub.contracts.events import PoolExhausted, StatementChanged
+from hub.edge.bus import Change
+from hub.kernel.ids import derived_id
+
+POOL = "payable:pool:"
+
+
+def statement_event(tenant: str, change: Change, now: datetime) -> StatementChanged | None:
+    """The event of a head that was written, None where nothing is to be told: of a draft, of a note, of a head that is
+    gone."""
+    new, old = change.new or {}, change.old or {}
+    head, before = new.get("head"), old.get("head", {})
+    if not head or head["state"] == "draft":
+        return None
+    if (head["state"], head["disputes"]) == (before.get("state"), before.get("disputes")):
+        return None
+    return StatementChanged(
+        id=derived_id("evt", now, head["id"], str(head["version"])),
+        tenant=tenant,
+        at=now,
+        statement_id=head["id"],
+        run_id=head["run_id"],
+        party=head["party"],
+        state=head["state"],
+        disputes=head["disputes"],
+    )
+
+
+def pool_event(tenant: str, change: Change, now: datetime) -> PoolExhausted | None:
+    """The event of a pool that had something and has nothing left, None for any other change."""
+    new, old = (change.new or {}).get("balance"), (change.old or {}).get("balance")
+    if not new or not old or not new["account"].startswith(POOL) or new["parts"] or not old["parts"]:
+        return None
+    pool = new["account"].removeprefix(POOL)
+    return PoolExhausted(id=derived_id("evt", now, pool, str(new["version"])), tenant=tenant, at=now, pool=pool)

@@ -1,0 +1,110 @@
+"""Posting (记账): each entry into the period in which it occurred, or, once that is closed, into the open one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from functions.settlement.ledger.balances import Balance, Overdrawn
+from functions.settlement.ledger.balances_table import Balances
+from functions.settlement.ledger.deferrals_table import Deferrals
+from functions.settlement.ledger.entries_table import Entries, Posted, Sealed
+from functions.settlement.ledger.ledger import Booking, Entry
+from functions.settlement.ledger.lines import region_of
+from functions.settlement.runs.calendar_kind import CALENDARS, KEY
+from functions.settlement.runs.calendars import Period, period_after, period_at
+from functions.settlement.runs.runs_table import Runs
+from hub.documents.documents import Documents
+from hub.kernel.errors import Retry
+from hub.kernel.frozen import dataclass
+
+AHEAD = timedelta(days=1)
+"""A clock may be a day ahead; what lies further in the future is still to come."""
+TURNS = 5
+"""So often a posting is tried whose balance others change at the same moment."""
+
+
+@dataclass
+class Book:
+    """The ledger as it is written."""
+
+    entries: Entries
+    balances: Balances
+    deferrals: Deferrals
+    runs: Runs
+    documents: Documents
+    zone: ZoneInfo
+    _sealed: set[str] = field(default_factory=set, repr=False)
+
+    def post(self, entry: Entry, now: datetime, seen: Balance | None = None) -> Posted:
+        """Post an entry, once for its fact, policy and purpose: into its own period, or, when that is closed, into the
+        one that is open now, naming the run that closed its own. One that is still to come waits for its moment.
+        Answers what the ledger holds for them. seen: the balance from which the entry was made: it must stand as it
+        was. Raises Overdrawn, Retry."""
+        if entry.occurred_at > now + AHEAD:
+            return self._defer(entry, now)
+        late_for = ""
+        for period, hour in self._periods(entry, now):
+            if period.run_id not in self._sealed:
+                self.runs.open(period, hour)
+                try:
+                    return self._post(entry, Booking(period.run_id, now, late_for), period, seen)
+                except Sealed:
+                    self._sealed.add(period.run_id)
+            late_for = late_for or period.run_id
+        known = self.entries.find(entry)
+        if known is None:
+            raise Retry("no period is open", entry=entry.id)
+        return known
+
+    def post_due(self, now: datetime) -> datetime:
+        """Post what was still to come and is due now. Answers when the next of it is."""
+        for entry in self.deferrals.due(now):
+            self.post(entry, now)
+            self.deferrals.done(entry)
+        return self.deferrals.next_due()
+
+    def post_closing(self, entry: Entry, period: Period, now: datetime) -> Posted:
+        """Post what a period's own run found, into that period, after it was sealed and before it is settled."""
+        return self.entries.post(entry, Booking(period.run_id, now), period, closing=True)[0]
+
+    def _post(self, entry: Entry, booking: Booking, period: Period, seen: Balance | None) -> Posted:
+        """One that changes a balance tries again when another changed it meanwhile."""
+        for turn in range(TURNS):
+            try:
+                also = self.balances.writes_of(entry, seen)
+                return self.entries.post(entry, booking, period, also=also)[0]
+            except Overdrawn:
+                known = self.entries.find(entry)
+                if known is None:
+                    raise
+                return known
+            except Retry:
+                if seen or turn == TURNS - 1:
+                    raise
+        raise Retry("a balance is being changed", entry=entry.id)
+
+    def _defer(self, entry: Entry, now: datetime) -> Posted:
+        period, _ = self._period(region_of(entry), entry.occurred_at)
+        booking = Booking(period.run_id, now)
+        known = self.entries.find(entry)
+        if known is None:
+            self.deferrals.put(entry, booking)
+        return known or (entry, booking)
+
+    def _periods(self, entry: Entry, now: datetime) -> Iterator[tuple[Period, int]]:
+        """Where the entry may stand, the best first, with the hour at which each closes."""
+        region = region_of(entry)
+        own = self._period(region, entry.occurred_at)
+        yield own
+        scope, rhythm = self.documents.current(CALENDARS, KEY, at=now).value.of_region(region)
+        current = period_at(scope, rhythm, now, self.zone)
+        for period in (current, period_after(current, rhythm)):
+            if period.run_id != own[0].run_id:
+                yield period, rhythm.hour
+
+    def _period(self, region: str, at: datetime) -> tuple[Period, int]:
+        scope, rhythm = self.documents.current(CALENDARS, KEY, at=at).value.of_region(region)
+        return period_at(scope, rhythm, at, self.zone), rhythm.hour

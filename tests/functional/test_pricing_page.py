@@ -1,0 +1,41 @@
+"""docs/pricing.md: a market manager's campaign, each request as the page has it, in its order."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.support.pricing import pricing_room
+
+PAGE = Path(__file__).parents[2] / "docs" / "pricing.md"
+BLOCK = re.compile(r"```http\n(GET|POST) (\S+)\n(.*?)```(?:\s*```json\n(.*?)```)?", re.DOTALL)
+
+
+def test_the_campaign_of_the_page_goes_as_it_says() -> None:
+    """Every request is answered with success, and what the page shows of an answer is in it."""
+    requests = BLOCK.findall(PAGE.read_text("utf-8"))
+    with pricing_room() as room:
+        room.store("s1", "310101", (31.2304, 121.4737))
+        room.store("s2", "310115", (31.2304, 121.5700))
+        for method, path, body, expected in requests:
+            bare, _, query = path.partition("?")
+            parameters = dict(part.split("=") for part in query.split("&")) if query else None
+            answer = room.made(method, bare, json.loads(body) if body.strip() else None, query=parameters)
+            assert missing(json.loads(expected or "{}"), answer) == [], path
+    assert len(requests) == 12
+
+
+def missing(expected: Any, answer: Any, place: str = "") -> list[str]:
+    """Where an answer does not hold what the page shows of it; of a list, the page shows the first."""
+    if isinstance(expected, dict):
+        return [
+            each
+            for name, value in expected.items()
+            for each in (missing(value, answer.get(name), f"{place}/{name}") if isinstance(answer, dict) else [place])
+        ]
+    if isinstance(expected, list) and isinstance(answer, list) and len(expected) <= len(answer):
+        own = expected if expected or not answer else [None]
+        return [each for nth, value in enumerate(own) for each in missing(value, answer[nth], f"{place}/{nth}")]
+    return [] if expected == answer else [f"{place}: {answer}"]
