@@ -81,7 +81,7 @@ class CustomerTable:
     def _news(self, profile: Profile, facts: Iterable[Fact]) -> list[Fact]:
         """What the record does not say now, and was not told in just this way before."""
         present = {fact.name: fact for fact in profile.facts}
-        news = [fact for fact in facts if fact.name not in present or fact.differs(present[fact.name])]
+        news = [fact for fact in facts if fact.name not in present or fact.is_news(present[fact.name])]
         items = self._table.get_many([(self._pk(profile.id), f"told#{fact.key}") for fact in news], consistent=True)
         known = {item["sk"] for item in items}
         return [fact for fact in news if f"told#{fact.key}" not in known]

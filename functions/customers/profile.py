@@ -17,6 +17,8 @@ from hub.kernel.frozen import dataclass
 FACTS_LIMIT = 100
 """A profile is one item: more kinds of facts than this would make it heavy to read."""
 
+CONSENT = "consent_"
+"""How facts begin that say by which channels somebody may be told."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 Change = Callable[[str, str], str]
 """(text, context) → text: seals or unseals for a context."""
@@ -46,6 +48,11 @@ class Fact:
     def differs(self, other: Fact) -> bool:
         """Whether it says something else of the same thing, or is kept in another way."""
         return (self.mark, self.sealed) != (other.mark, other.sealed)
+
+    def is_news(self, known: Fact) -> bool:
+        """Whether it is worth keeping beside what is known: another word, or a consent said again, which counts from
+        when it was said last."""
+        return self.differs(known) or (self.name.startswith(CONSENT) and self.at > known.at)
 
     @property
     def key(self) -> str:
@@ -95,7 +102,7 @@ def with_facts(facts: Iterable[Fact], news: Iterable[Fact]) -> dict[str, Fact]:
     after = {fact.name: fact for fact in facts}
     for fact in news:
         known = after.get(fact.name)
-        if known is None or (fact.at >= known.at and fact.differs(known)):
+        if known is None or (fact.at >= known.at and fact.is_news(known)):
             after[fact.name] = fact
     if len(after) > FACTS_LIMIT:
         raise Invalid("too many facts", problems=[Problem("", f"a customer has at most {FACTS_LIMIT} facts")])

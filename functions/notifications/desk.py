@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from functions.notifications.gateways.port import Gateways, Port
+from functions.notifications.gateways.carrier import Carrier, Gateways
 from functions.notifications.people.people_table import PeopleTable
 from functions.notifications.sends.sends_table import SendTable
 from functions.notifications.sends.waiting_table import WaitingTable
@@ -26,7 +26,7 @@ from hub.store.table import Table
 
 @dataclass
 class Desk:
-    """port: the way out. page: where a notice's subject is shown, an address with `{id}` in it; base_url: the hub's.
+    """carrier: the way out. page: where a notice's subject is shown, an address with `{id}` in it; base_url: the hub's.
     zone: the tenant's, of quiet hours. policy: the field policy that holds now. sealer: seals what a rule says of
     somebody. share: hands work to the room's queues. emit: events to the bus. keep_content: what a customer wrote,
     under a reference."""
@@ -36,7 +36,7 @@ class Desk:
     sends: SendTable
     waiting: WaitingTable
     people: PeopleTable
-    port: Port
+    carrier: Carrier
     sealer: Sealer
     policy: Callable[[], Policy]
     page: str
@@ -67,7 +67,7 @@ def build_desk(host: Host) -> Desk:
         sends=SendTable(settings.tenant, table),
         waiting=WaitingTable(settings.tenant, table, host.clock.wall_now),
         people=PeopleTable(settings.tenant, sealer.unseal),
-        port=Gateways(secrets, platforms_of(host)),
+        carrier=Gateways(secrets, platforms_of(host)),
         sealer=sealer,
         policy=host.read_policy,
         page=settings.board_url or f"{settings.base_url}/t/for/{{id}}",

@@ -96,6 +96,7 @@ class ErrorTable:
 
 class ApiClient:
     """What a platform's client stands on. Subclasses are named `Client` and set `CHANNEL`, `BASE_URL` and `ERRORS`.
+    OWN_ADDRESS: they call an address that the tenant gave us, by the `gateway` that they are made with.
 
     settings: the connection's. tokens: None where the calls need none. wall_now: real time, which many platforms want
     signed. budget: None where the platform names no limit.
@@ -104,6 +105,7 @@ class ApiClient:
     CHANNEL = ""
     BASE_URL = ""
     ERRORS = ErrorTable("")
+    OWN_ADDRESS = False
 
     def __init__(
         self,

@@ -16,6 +16,13 @@ from hub.contracts.base import Contract, GeoPoint, Moment, PersonId, RegionCode,
 from hub.contracts.classes import Classified, Contact, Identity
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
+from hub.contracts.money_events import PoolExhausted as PoolExhausted
+from hub.contracts.money_events import PricesPublished as PricesPublished
+from hub.contracts.money_events import StatementChanged as StatementChanged
+from hub.contracts.reach_events import CustomerReachable as CustomerReachable
+from hub.contracts.reach_events import RosterChanged as RosterChanged
+from hub.contracts.reach_events import ShiftHandedOver as ShiftHandedOver
+from hub.contracts.reach_events import ShiftStarted as ShiftStarted
 from hub.contracts.rosters import RecurringShift as RecurringShift
 from hub.contracts.rosters import Shift as Shift
 from hub.contracts.rosters import ShiftSwap as ShiftSwap
@@ -230,24 +237,6 @@ class WorkReported(Passage, Event):
     travel_minor: CostMinor = 0
 
 
-class StatementChanged(Event):
-    """A statement was sent to its party, approved by it, or a line of it disputed. settlement → whoever listens."""
-
-    type: Literal["statement.changed"] = "statement.changed"
-    statement_id: str
-    run_id: str
-    party: str
-    state: Literal["sent", "approved", "disputed"]
-    disputes: int = Field(default=0, description="lines that are disputed and not answered")
-
-
-class PoolExhausted(Event):
-    """A pool of money had something left, and has nothing any more. settlement → whoever listens."""
-
-    type: Literal["pool.exhausted"] = "pool.exhausted"
-    pool: str
-
-
 class PersonChanged(Event):
     """One of us joined, changed or left; enough of it for others to route by. directory → tickets, notifications."""
 
@@ -291,29 +280,6 @@ class SubmitterFound(Event):
     identity_id: str
 
 
-class RosterChanged(Event):
-    """A team's duty roster (值班表) was replaced. directory → tickets, notifications."""
-
-    type: Literal["roster.changed"] = "roster.changed"
-    team: Slug
-    version: int
-    shifts: tuple[Shift, ...]
-    recurring: tuple[RecurringShift, ...] = ()
-    swaps: tuple[ShiftSwap, ...] = ()
-    hand_over: bool = False
-
-
-class CustomerReachable(Event):
-    """How a customer is reached, and what they refuse, has changed: as it is now, by all their records. customers →
-    notifications."""
-
-    type: Literal["customer.reachable"] = "customer.reachable"
-    customer_id: str
-    record_ids: tuple[str, ...] = Field(description="the records that are this customer, itself among them")
-    sealed_contacts: Contact = Field(default="", description="names and phone, sealed: nobody reads them off the bus")
-    refuses: tuple[str, ...] = Field(default=(), description="channels by which they want to hear nothing; all: every")
-
-
 class OrderResolved(AtHome, PlatformEvent):
     """Money came or went for an order, with the customer behind it. customers → notifications."""
 
@@ -327,28 +293,6 @@ class OrderResolved(AtHome, PlatformEvent):
     currency: str
 
 
-class ShiftStarted(Event):
-    """A shift of a team's roster begins (交接班). notifications → tickets, where open work changes hands."""
-
-    type: Literal["shift.started"] = "shift.started"
-    team: Slug
-    on_duty: tuple[PersonId, ...]
-    rostered: tuple[PersonId, ...] = Field(description="whom the roster names: whose open work is looked at")
-    hand_over: bool = Field(default=False, description="open work of who is off now goes to who is on")
-
-
-class ShiftHandedOver(Event):
-    """Open work went from those whose shift is over to who is on now. tickets → notifications: one digest."""
-
-    type: Literal["shift.handed_over"] = "shift.handed_over"
-    team: Slug
-    assignee: PersonId
-    ticket_ids: tuple[str, ...]
-    tickets: int = Field(description="how many they are")
-    urgent: int = Field(default=0, description="how many of them are urgent")
-    overdue: int = Field(default=0, description="of how many a limit has passed that nobody took up")
-
-
 class StoreChanged(Event):
     """A store (门店) was saved: where it is, and who runs it. directory → tickets, pricing."""
 
@@ -358,20 +302,6 @@ class StoreChanged(Event):
     region: RegionCode
     manager: PersonId | Literal[""] = ""
     position: GeoPoint | None = None
-
-
-class PricesPublished(Event):
-    """A campaign or a price book was published, reverted or withdrawn, and holds in a store from `starts_at` on: its
-    guides are to know. One event a store; acknowledged in pricing. pricing → whoever reaches people."""
-
-    type: Literal["prices.published"] = "prices.published"
-    publication_id: str
-    document: str = Field(description="kind/key, e.g. campaign/spring")
-    number: int
-    starts_at: Moment
-    region: RegionCode
-    store_id: str
-    recipients: tuple[PersonId, ...]
 
 
 class GlassBroken(Event):

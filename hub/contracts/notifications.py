@@ -18,7 +18,7 @@ SendState = Literal[
 `digest_id`. claimed: one attempt is on its way. retrying: the platform was passing by; the same words go again.
 unknown: an attempt ended without an answer; so it may or may not have arrived, and is not repeated by itself.
 cancelled: when it would have left, it was not wanted any more."""
-Channel = Literal["wecom", "dingtalk", "feishu", "official_account", "sms", "email", "phone"]
+Channel = Literal["wecom", "wecom_group", "dingtalk", "feishu", "official_account", "sms", "email", "phone"]
 """How somebody is told. What a tenant has connected decides which of them there are."""
 Line = Annotated[tuple[Channel, ...], Field(min_length=1, max_length=8)]
 """Channels in the order in which they are tried: the next one only where the one before failed."""
@@ -31,9 +31,11 @@ Cost = Annotated[str, Field(pattern=r"^[0-9]{1,6}(\.[0-9]{1,4})?$", examples=["0
 class AudienceDocument(Contract):
     """Who hears of it. named: whom the event names (its assignee, its recipients); where it names nobody, operators.
     operators: who runs the hub (administrators, integrators). duty: who is on duty of `team` when it leaves. people:
-    these. customer: the event's customer, if they allow it."""
+    these. customer: the event's customer, if they allow it. group: a group chat (群): WeCom's by its id, the others' by
+    their robots."""
 
-    who: Literal["named", "operators", "duty", "people", "customer"]
+    who: Literal["named", "operators", "duty", "people", "customer", "group"]
+    group: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{0,64}$")] = ""
     team: Slug | Literal[""] = ""
     people: Annotated[tuple[PersonId, ...], Field(max_length=50)] = ()
 

@@ -71,6 +71,10 @@ class Platforms:
         options: dict[str, Any] = {"wall_now": self.wall_now, "timeout": timeout, "budget": self._limits(connection)}
         if self.platforms_url:
             options["base_url"] = f"{self.platforms_url.rstrip('/')}/{connection.channel}"
+        if kind.OWN_ADDRESS:
+            from hub.edge.fetch import Fetcher  # few tenants have such a connection
+
+            options["gateway"] = Fetcher(loopback=bool(self.platforms_url), limit_seconds=timeout[1])
         bare = kind(connection.settings, **options)
         if not hasattr(bare, "fetch_token"):
             return bare

@@ -48,6 +48,6 @@ class Double:
         if not stamp.isdigit() or abs(int(stamp) - self.now()) > AGE_LIMIT_SECONDS or not number:
             return False
         signed = f"{number}.{stamp}.{call.text}".encode()
-        told = call.headers.get("webhook-signature", "")
+        signature = call.headers.get("webhook-signature", "")
         keys = (b64decode(secret.removeprefix("whsec_")) for secret in self.secrets)
-        return any(compare_digest(told, "v1," + b64encode(digest(key, signed, "sha256")).decode()) for key in keys)
+        return any(compare_digest(signature, "v1," + b64encode(digest(key, signed, "sha256")).decode()) for key in keys)

@@ -32,10 +32,9 @@ WIRING = (
 )
 GATEWAYS = (
     "functions/directory/sign_in/wecom.py",  # the WeCom app that people sign in by
-    "functions/notifications/gateways/port.py",  # the channels by which notices leave
+    "functions/notifications/gateways/carrier.py",  # the channels by which notices leave
     "functions/tickets/flows/machines.py",  # Step Functions
     "hub/channels/guard.py",  # the one socket to an address that a tenant gave us
-    "hub/channels/phone/gateway.py",  # and the one POST
     "hub/channels/wechat/api.py",  # what the clients of WeChat's family share
     "hub/channels/wechat/corp_api.py",
 )

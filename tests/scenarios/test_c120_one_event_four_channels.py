@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.notifications import app
-from functions.notifications.gateways.port import Port, Posted
+from functions.notifications.gateways.carrier import Carrier, Posted
 from tests.support.notices import NoticeHub, notice_hub
 
 FOUR = [["wecom"], ["sms"], ["dingtalk"], ["phone"]]
@@ -56,14 +56,14 @@ class Killed(BaseException):
 class Dying:
     """The way out, whose process dies after so many platforms took a message, before anything is written of it."""
 
-    port: Port
+    carrier: Carrier
     left: int
 
     def usable(self, channels: Any, address: Any) -> Any:
-        return self.port.usable(channels, address)
+        return self.carrier.usable(channels, address)
 
     def send(self, channel: str, address: Any, message: Any, send_id: str, claim: Callable[[], None]) -> Posted:
-        posted = self.port.send(channel, address, message, send_id, claim)
+        posted = self.carrier.send(channel, address, message, send_id, claim)
         self.left -= 1
         if self.left == 0:
             raise Killed
@@ -75,7 +75,7 @@ def test_sent_then_dead_then_again(hub: NoticeHub, after: int) -> None:
     """Whichever platform was the last before the death: each channel has it once. Where the platform knows a repeat the
     send ends as sent, where it knows none as unknown, and is not repeated by itself."""
     event, desk = hub.assigned(), app.room.desk
-    app.room.install(app.room.host, replace(desk, port=Dying(desk.port, after)))
+    app.room.install(app.room.host, replace(desk, carrier=Dying(desk.carrier, after)))
     with pytest.raises(Killed):
         hub.hear(event)
     app.room.install(app.room.host, desk)

@@ -288,8 +288,18 @@ def notice_paths() -> Iterator[list[Path]]:
             clock.advance(seconds=LEASE_SECONDS + 1)  # the queue takes its time
             return outcome
 
-        times = ("created_at", "sent_at", "claimed_at", "l_at", "list_sk", "renew_at", "ends_at", "lease_until")
-        ignore = ("version", "attempt", *times)
+        times = (
+            "created_at",
+            "sent_at",
+            "claimed_at",
+            "l_at",
+            "list_sk",
+            "renew_at",
+            "ends_at",
+            "lease_until",
+            "places",
+        )
+        ignore = ("version", "attempt", "expires_at", *times)
         yield [Path("send a notice", start, once, restart, look=lambda: wecom.messages, ignore=ignore)]
 
 

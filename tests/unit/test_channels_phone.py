@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,15 +17,14 @@ from hub.channels.client import PlatformGone, PlatformMisconfigured
 from hub.channels.guard import PrivateAddress
 from hub.channels.outbound import Sent
 from hub.channels.phone.client import Client
-from hub.channels.phone.gateway import GuardedGateway
 from hub.channels.registry import channel_document
+from hub.edge.fetch import Fetched, Fetcher
 from hub.kernel.errors import Invalid, Retry
 from hubctl.platforms.phone import Double
-from tests.support.doubles import BASE_URL, session_of
+from hubctl.platforms.recorder import PlatformCall
 
 SECRET = "whsec_" + base64.b64encode(b"scrm-hub-test-secret-of-32-bytes").decode()
 SETTINGS = {"url": "https://calls.example.com/hub", "secret": SECRET}
-NOW = datetime.now(UTC)
 
 
 @dataclass
@@ -35,14 +35,26 @@ class Gateway:
     body: bytes = b""
     posted: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> tuple[int, bytes]:
-        assert timeout_seconds > 0
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Fetched:
         self.posted.append((url, body, dict(headers)))
-        return self.status, self.body
+        return Fetched(self.status, {}, self.body)
+
+
+@dataclass
+class ToDouble:
+    """Straight to a double."""
+
+    double: Double
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Fetched:
+        assert url == SETTINGS["url"]
+        call = PlatformCall("phone", "/call", {}, body.decode(), json.loads(body), headers=dict(headers))
+        reply = self.double.answer(call)
+        return Fetched(reply.status, {}, json.dumps(reply.body).encode())
 
 
 def client(gateway: Any) -> Client:
-    return Client(SETTINGS, wall_now=lambda: NOW, gateway=gateway)
+    return Client(SETTINGS, wall_now=lambda: datetime.now(UTC), gateway=gateway)
 
 
 def test_a_call_is_signed_as_the_standard_says() -> None:
@@ -74,7 +86,7 @@ def test_a_call_without_an_id_or_to_no_number_is_refused() -> None:
 
 def test_an_address_inside_is_never_called() -> None:
     """A name that leads into the network is refused before anything is said."""
-    gateway = GuardedGateway(resolve=lambda _host, _port: ("169.254.169.254",))
+    gateway = Fetcher(resolve=lambda _host, _port: ("169.254.169.254",))
     with pytest.raises(PrivateAddress):
         client(gateway).call(["13800138000"], "x", send_id="snd_1")
 
@@ -82,7 +94,7 @@ def test_an_address_inside_is_never_called() -> None:
 def test_the_double_calls_each_id_once() -> None:
     """As a service should: a repeat is answered, and calls nobody; a number may be dead."""
     double = Double([SETTINGS])
-    made = Client(SETTINGS, wall_now=lambda: NOW, base_url=BASE_URL, session=session_of(double, "phone"))
+    made = client(ToDouble(double))
     assert [made.call(["13800138000"], "x", send_id="snd_1").message_id for _ in range(2)] == ["call-1", "call-1"]
     double.verdicts["13900139000"] = 422
     with pytest.raises(PlatformGone):

@@ -91,7 +91,7 @@ def test_what_reaches_nobody_else_says_so() -> None:
 @pytest.mark.parametrize("kind", ["ticket.assigned", "rung.fired", "rung.unreached", "ticket.stranded"])
 def test_a_card_says_the_same_where_there_are_no_cards(kind: str) -> None:
     """For SMS, letters and calls: its title on one line, and what stands on it."""
-    message = message_of(replace(NOTICE, kind=kind, about="li"), "https://hub.test")
+    message = message_of(replace(NOTICE, kind=kind, about="li"), "https://hub.test/tickets/{id}")
     assert message.card is not None
     assert message.title == message.card.title
     assert (TICKET in message.text, message.url) == (True, f"https://hub.test/tickets/{TICKET}")

@@ -9,12 +9,11 @@ from functions.customers.handlers.meeting import is_personal, relist, scribe_of
 from functions.customers.handlers.reaching import reachable
 from functions.customers.handlers.records import read_whole
 from functions.customers.homes import with_derived
-from functions.customers.people.consent import PREFIX
 from functions.customers.people.merging import merge_by_hand, merge_to_do
 from functions.customers.people.persons import identities_of, person_of
 from functions.customers.places import places_of
 from functions.customers.places_table import LIST, listed
-from functions.customers.profile import Profile
+from functions.customers.profile import CONSENT, Profile
 from functions.customers.room import READERS, WRITERS, room
 from functions.customers.views import Reader, show_customer, show_fact, show_summary
 from hub.contracts.customers import (
@@ -102,7 +101,7 @@ def record_fact(desk: Desk, request: Request) -> CustomerView:
     facts = [scribe.fact(customer_id, key, values[key], source=source, at=at) for key in values]
     desk.customers.save_facts(customer_id, facts, request.body.version)
     _identify(desk, request)
-    if name in REACHING or name.startswith(PREFIX):
+    if name in REACHING or name.startswith(CONSENT):
         desk.emit(*reachable(desk, customer_id, request.now))
     return _show(desk, request, customer_id)
 

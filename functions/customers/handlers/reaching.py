@@ -9,9 +9,9 @@ from datetime import datetime
 from functions.customers.desk import Desk
 from functions.customers.handlers.records import read_whole
 from functions.customers.homes import home_of
-from functions.customers.people.consent import PREFIX, refused_channels, words_of
+from functions.customers.people.consent import refused_channels, words_of
 from functions.customers.people.identities import Identity, Who
-from functions.customers.profile import Fact, latest_facts, seal_context
+from functions.customers.profile import CONSENT, Fact, latest_facts, seal_context
 from functions.customers.views import Record
 from hub.contracts.events import (
     ConsentChanged,
@@ -52,7 +52,7 @@ def reachable(desk: Desk, record_id: str, now: datetime) -> Iterator[CustomerRea
 def consent_fact(event: ConsentChanged) -> tuple[str, str] | None:
     """The fact that a platform's word on consent is: its name and value. None for what says nothing of messages."""
     value = SPOKEN.get(event.change)
-    return (f"{PREFIX}{event.channel}", value) if value and not event.scope else None
+    return (f"{CONSENT}{event.channel}", value) if value and not event.scope else None
 
 
 def order_resolved(desk: Desk, event: OrderPaid | RefundPaid | OrderFinished, who: Who) -> OrderResolved:
@@ -101,7 +101,7 @@ def _refused(desk: Desk, records: Sequence[Record]) -> tuple[str, ...]:
     merges = [merge.at for record in records for merge in record.merges]
     words = []
     for record in records:
-        consents = [fact for fact in record.profile.facts if fact.name.startswith(PREFIX)]
+        consents = [fact for fact in record.profile.facts if fact.name.startswith(CONSENT)]
         words.append(words_of({fact.name: (_value(desk, fact), fact.at) for fact in consents}))
     return refused_channels(words, max(merges, default=None))
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from functions.customers.profile import CONSENT
 from hub.kernel.frozen import dataclass
 
-PREFIX = "consent_"
 NO = "no"
 ALL = "all"
 
@@ -29,9 +29,9 @@ class Word:
 def words_of(facts: Mapping[str, tuple[str, datetime]]) -> tuple[Word, ...]:
     """The consents among a record's facts: name → (value, when it was said)."""
     return tuple(
-        Word(name.removeprefix(PREFIX), value.strip().casefold(), at)
+        Word(name.removeprefix(CONSENT), value.strip().casefold(), at)
         for name, (value, at) in facts.items()
-        if name.startswith(PREFIX)
+        if name.startswith(CONSENT)
     )
 
 

@@ -16,7 +16,7 @@ from hub.kernel.ids import derived_id
 
 
 @room.http("GET", "/notifications/surveys/{token}", summary="满意度调查 · What a customer is asked",
-           answer=SurveyView, public=True)  # fmt: skip
+           answer=SurveyView, scope="public")  # fmt: skip
 def read_survey(desk: Desk, request: Request) -> SurveyView:
     """Looking answers nothing."""
     survey = _survey(desk, request)
@@ -24,7 +24,7 @@ def read_survey(desk: Desk, request: Request) -> SurveyView:
 
 
 @room.http("POST", "/notifications/surveys/{token}", summary="提交评分 · A customer's score", body=SurveyAnswer,
-           answer=SurveyView, public=True)  # fmt: skip
+           answer=SurveyView, scope="public")  # fmt: skip
 def answer_survey(desk: Desk, request: Request) -> SurveyView:
     """One answer; the same again is answered alike, another is a conflict. Rules of the tickets room say what a low
     score calls for."""

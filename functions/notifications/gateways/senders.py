@@ -15,6 +15,7 @@ Send = Callable[[Any, str, Message, str], Sent]
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "wecom": ("wecom",),
+    "wecom_group": ("wecom",),
     "dingtalk": ("dingtalk",),
     "feishu": ("feishu",),
     "official_account": ("official_account",),
@@ -44,6 +45,14 @@ def by_wecom(client: Any, receiver: str, message: Message, send_id: str) -> Sent
     if message.markdown:
         return _sent(client.send_markdown([receiver], message.markup))
     return _sent(client.send_text([receiver], message.markup or message.text))
+
+
+def by_wecom_group(client: Any, receiver: str, message: Message, send_id: str) -> Sent:
+    """Into a group chat, by its id: markdown, or a card's words, which groups take no cards of."""
+    del send_id  # a group knows no repeat
+    if message.markdown:
+        return _sent(client.send_group(receiver, message.markup, markdown=True))
+    return _sent(client.send_group(receiver, "\n".join(filter(None, (message.title, message.text, message.url)))))
 
 
 def by_group_robot(client: Any, receiver: str, message: Message, send_id: str) -> Sent:
@@ -86,6 +95,7 @@ def by_phone(client: Any, receiver: str, message: Message, send_id: str) -> Sent
 
 SENDERS: Mapping[str, Send] = {
     "wecom": by_wecom,
+    "wecom_group": by_wecom_group,
     "dingtalk": by_group_robot,
     "feishu": by_group_robot,
     "official_account": by_official_account,

@@ -18,6 +18,8 @@ from uuid import uuid4
 from functions.notifications.desk import Desk
 from functions.notifications.gateways.message import Message
 from functions.notifications.handlers.telling import (
+    GROUP,
+    IN_GROUPS,
     address_of,
     message_for,
     post,
@@ -119,8 +121,8 @@ def _send_apart(desk: Desk, sends: Sequence[Send], now: datetime) -> None:
 
 def _by_line(desk: Desk, digest: Notice) -> Notice:
     """A digest by the channels by which its recipient is reached now."""
-    lines = settings_of(desk).mix.normal
-    usable = desk.port.usable(lines[0], address_of(desk, digest)) if lines else ()
+    lines = IN_GROUPS if digest.recipient.startswith(GROUP) else settings_of(desk).mix.normal
+    usable = desk.carrier.usable(lines[0], address_of(desk, digest)) if lines else ()
     first, *rest = usable or (digest.channel,)
     return replace(digest, channel=first, rest=tuple(rest))
 
@@ -184,7 +186,7 @@ def _begin_shift(desk: Desk, key: Key, now: datetime) -> None:
             tenant=desk.tenant,
             at=at,
             team=team,
-            on_duty=on_duty(roster, at),
+            on_duty=on_duty(roster, max(at, now)),
             rostered=named_in(roster),
             hand_over=roster.hand_over,
         )

@@ -15,8 +15,8 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from functions.notifications.desk import Desk
+from functions.notifications.gateways.carrier import Posted
 from functions.notifications.gateways.message import Address, Message
-from functions.notifications.gateways.port import Posted
 from functions.notifications.rules.audience import MUST_REACH, actor, customer_of, named
 from functions.notifications.rules.filling import fill_words, message_of_words
 from functions.notifications.rules.rule_kind import NOTICE_SETTINGS, SETTINGS_KEY, Rule
@@ -41,6 +41,9 @@ from hub.kernel.errors import Retry
 
 RUNG = "rung.fired"
 SURVEY_BYTES = 18
+GROUP = "group:"
+"""Before the id of a group chat: no person's id begins so."""
+IN_GROUPS = (("wecom_group", "dingtalk", "feishu"),)
 FRESH = timedelta(minutes=1)
 """What happened so lately may be heard of before the customer is."""
 RECEIPTED = ("official_account",)
@@ -82,7 +85,7 @@ def by_lines(desk: Desk, notice: Notice, lines: Sequence[Sequence[str]], address
     two lines. Where nothing reaches them, once by the first channel: it fails, and says why."""
     first: set[str] = set()
     for line in lines:
-        usable = [channel for channel in desk.port.usable(line, address) if channel not in first]
+        usable = [channel for channel in desk.carrier.usable(line, address) if channel not in first]
         if usable:
             first.add(usable[0])
             yield _on(notice, usable)
@@ -118,6 +121,8 @@ def send_now(desk: Desk, notice: Notice, now: datetime) -> Send | None:
 
 def address_of(desk: Desk, notice: Notice) -> Address:
     """How a notice's recipient is reached now."""
+    if notice.recipient.startswith(GROUP):
+        return Address({"wecom_group": notice.recipient.removeprefix(GROUP)})
     if notice.audience != "customer":
         return desk.people.address(notice.recipient)
     known = desk.people.customer(notice.recipient)
@@ -130,7 +135,7 @@ def post(desk: Desk, notice: Notice, message: Message, address: Address, claim: 
         return Posted(refused="inactive")
     if address.refuses & {notice.channel, "all"}:
         return Posted(refused="not-wanted")
-    posted = desk.port.send(notice.channel, address, message, notice.id, claim)
+    posted = desk.carrier.send(notice.channel, address, message, notice.id, claim)
     if notice.channel in RECEIPTED and posted.platform_id:
         desk.waiting.note_receipt(notice.channel, posted.platform_id, notice.id)
     return replace(posted, cost=cost_of(notice.channel, message, settings_of(desk).costs))
@@ -163,6 +168,9 @@ def _audience(desk: Desk, rule: Rule, event: Event, now: datetime) -> Iterator[t
             yield (*known, False)
         elif record_id and now - event.at < FRESH:
             raise Retry("the customer is not known here yet", after_seconds=2, customer=record_id)
+        return
+    if audience.who == "group":
+        yield f"{GROUP}{audience.group}", Address({"wecom_group": audience.group} if audience.group else {}), False
         return
     people, is_fallback = _people(desk, rule, event, now)
     for person in people:
@@ -243,6 +251,8 @@ def _url(desk: Desk, event: Event, *, is_staff: bool) -> str:
 def _lines(rule: Rule, priority: str, settings: NoticeSettings) -> Sequence[Sequence[str]]:
     if rule.document.channels:
         return rule.document.channels
+    if rule.document.audience.who == "group":
+        return IN_GROUPS
     mix = "customer" if rule.document.audience.who == "customer" else priority
     lines: Sequence[Sequence[str]] = getattr(settings.mix, mix)
     return lines

@@ -16,6 +16,7 @@ NAMED: Mapping[str, str] = {
     "visit.entered": "assignee",
     "shift.started": "on_duty",
     "shift.handed_over": "assignee",
+    "ticket.noticed": "recipients",
 }
 """The event's field that names people."""
 MUST_REACH = ("ticket.stranded", "rung.fired")

@@ -15,12 +15,21 @@ from hub.contracts.envelope import Event
 from hub.edge.access.fields import plan_of
 from hub.rules import Schema
 
-CARDS = ("ticket.assigned", "ticket.stranded", "rung.fired", "platform.noticed", "glass.broken", "endpoint.disabled")
+EXISTING = frozenset(events.event_types())
+CARDS = tuple(
+    name
+    for name in (
+        *("ticket.assigned", "ticket.noticed", "ticket.stranded", "rung.fired", "platform.noticed", "glass.broken"),
+        "endpoint.disabled",
+    )
+    if name in EXISTING
+)
 """Events for which the hub has a card of its own."""
 ASKABLE = (
     *CARDS,
     *("ticket.opened", "ticket.changed", "ticket.closed", "visit.entered", "visit.left"),
     *("order.resolved", "occasion.resolved", "shift.started", "shift.handed_over"),
+    *EXISTING.intersection({"flow.told"}),
 )
 """Events that notice rules may be about."""
 ENVELOPE = frozenset({"schema_version", "id", "tenant", "replay", "type"})

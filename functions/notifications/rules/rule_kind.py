@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,8 @@ def _of_audience(document: NoticeRule) -> Iterator[Finding]:
         yield Finding("/audience/team", "must say whose roster")
     if audience.who == "people" and not audience.people:
         yield Finding("/audience/people", "must name somebody")
+    if audience.who == "group" and document.until_ack:
+        yield Finding("/until_ack", "a group acknowledges nothing")
     if audience.who != "customer":
         if document.survey:
             yield Finding("/survey", "is for customers")
@@ -119,6 +121,11 @@ def _unknown(pointer: str) -> Problem:
     return Problem(pointer, "must be one of: " + ", ".join(ASKABLE))
 
 
+def presets() -> Mapping[str, Any]:
+    """What the hub tells by itself, of the events that there are."""
+    return {key: rule for key, rule in preset_files(PRESETS / "rules")().items() if rule["event"] in ASKABLE}
+
+
 NOTICE_RULES = Kind[Rule](
     name="notice_rule",
     path="/notifications/rules",
@@ -126,7 +133,7 @@ NOTICE_RULES = Kind[Rule](
     schema=NoticeRule,
     read=rule_of,
     lint=lint_rule,
-    presets=preset_files(PRESETS / "rules"),
+    presets=presets,
     readers=READERS,
     editors=EDITORS,
 )

@@ -22,6 +22,7 @@ UNREACHED = "rung.unreached"
 TEXTS = ("ticket_id", "ticket_type", "rung", "visit_id", "connection_id")
 """What a card is made of, where the event says it."""
 ABOUT = {
+    "ticket.noticed": ("notice",),
     "platform.noticed": ("channel", "kind", "status"),
     "glass.broken": ("person_id", "thing"),
     "endpoint.disabled": ("endpoint_id", "cause"),

@@ -19,6 +19,7 @@ from functions.notifications.gateways.message import Message
 from functions.notifications.sends.notices import UNREACHED, Notice
 from hub.channels.wecom.cards import TEXT_LIMIT_BYTES, Card
 
+ASSIGNED = "ticket.assigned"
 GLASS, ENDPOINT = "glass.broken", "endpoint.disabled"
 _TAG = re.compile(r'<a href="[^"]*">([^<]*)</a>')
 ACCEPT = "accept"
@@ -76,7 +77,7 @@ def _ticket_card(notice: Notice, page: str) -> Card:
             (_both("words", "priority"), _both("priorities", notice.priority)),
             *(((_both("words", "unreached"), notice.about),) if notice.kind == UNREACHED else ()),
         ),
-        buttons=((_both("words", "accept"), ACCEPT),) if notice.visit_id else (),
+        buttons=((_both("words", "accept"), ACCEPT),) if notice.visit_id and notice.kind == ASSIGNED else (),
     )
 
 

@@ -12,16 +12,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from hub.channels.base import Settings
 from hub.channels.client import TOO_MANY, ApiClient, ErrorTable, PlatformGone, PlatformMisconfigured, TokenSource
 from hub.channels.outbound import PHONE, PHONE_RULE, Sent, check_message, cut_text
-from hub.channels.phone.gateway import GuardedGateway
 from hub.kernel.errors import Invalid, Problem, Retry
-
-if TYPE_CHECKING:
-    import requests
 
 API = "call"
 TEXT_LIMIT_BYTES = 1000
@@ -29,11 +25,20 @@ TEXT_LIMIT_BYTES = 1000
 MISCONFIGURED = frozenset({401, 403, 404, 405, 413, 415})
 
 
+class Answer(Protocol):
+    """What a service answered: its HTTP status, and the first of its body."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def body(self) -> bytes: ...
+
+
 class Gateway(Protocol):
     """Who posts to an address that a tenant gave us."""
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> tuple[int, bytes]:
-        """The answer's status and its body, at most 64 KB of it. Raises Retry where there is none, PrivateAddress."""
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """What came back. Raises Retry where nothing did, PrivateAddress."""
 
 
 class Client(ApiClient):
@@ -41,14 +46,14 @@ class Client(ApiClient):
 
     CHANNEL = "phone"
     ERRORS = ErrorTable(channel="phone")
+    OWN_ADDRESS = True
 
     def __init__(
         self, settings: Settings, tokens: TokenSource | None = None, *, gateway: Gateway | None = None, **options: Any
     ) -> None:
         super().__init__(settings, tokens, **options)
-        local = SessionGateway(self._session) if self._base_url else None
-        self._url = f"{self._base_url}/call" if local else str(settings["url"])
-        self._gateway: Gateway = gateway or local or GuardedGateway()
+        self._url = f"{self._base_url}/call" if self._base_url else str(settings["url"])
+        self._gateway = gateway
 
     def call(self, receivers: Sequence[str], text: str, *, send_id: str) -> Sent:
         """Have one phone called and `text` read out, cut at 1000 bytes. send_id: the call's own; the same one is called
@@ -75,29 +80,14 @@ class Client(ApiClient):
             "webhook-timestamp": str(timestamp),
             "webhook-signature": sign(str(self.settings["secret"]), send_id, timestamp, body),
         }
-        status, raw = self._gateway.post(self._url, body, headers, self._timeout[1])
-        _raise_for(status)
+        if self._gateway is None:
+            raise PlatformMisconfigured(self.CHANNEL, reason="no way to an address of the tenant's own")
+        answer = self._gateway.post(self._url, body, headers)
+        _raise_for(answer.status)
         try:
-            return _number(json.loads(raw or b"{}")) or send_id
+            return _number(json.loads(answer.body or b"{}")) or send_id
         except ValueError:
             return send_id
-
-
-class SessionGateway:
-    """To a double on this machine, which is the operator's own."""
-
-    def __init__(self, session: requests.Session) -> None:
-        self._session = session
-
-    def post(self, url: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> tuple[int, bytes]:
-        """The answer's status and its body. Raises Retry for no answer."""
-        import requests  # a room that holds clients calls nobody on most of its starts
-
-        try:
-            response = self._session.request("POST", url, data=body, headers=dict(headers), timeout=timeout_seconds)
-        except requests.RequestException as failure:
-            raise Retry("phone-unreachable", after_seconds=30, failure=type(failure).__name__) from None
-        return response.status_code, response.content
 
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:

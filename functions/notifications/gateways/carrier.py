@@ -32,7 +32,7 @@ class Posted:
     cost: str = "0"
 
 
-class Port(Protocol):
+class Carrier(Protocol):
     """What the room sends by."""
 
     def usable(self, channels: Sequence[str], address: Address) -> tuple[str, ...]:
@@ -64,12 +64,12 @@ class Gateways:
     platforms: Platforms
 
     def usable(self, channels: Sequence[str], address: Address) -> tuple[str, ...]:
-        """As Port. A connection made just now is looked for once more before a person has none."""
+        """As Carrier. A connection made just now is looked for once more before a person has none."""
         usable = self._usable(self.secrets.every(), channels, address)
         return usable or self._usable(self.secrets.every(UNKNOWN_SECONDS), channels, address)
 
     def send(self, channel: str, address: Address, message: Message, send_id: str, claim: Callable[[], None]) -> Posted:
-        """As Port: by the chosen connection, unless its platform does not answer just now, in whichever room."""
+        """As Carrier: by the chosen connection, unless its platform does not answer just now, in whichever room."""
         chosen = choose_connection(self.secrets.every(), channel, address.connections.get(channel, ""))
         if chosen is None:
             raise NoConnection("no enabled connection", channel=channel)
