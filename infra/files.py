@@ -1,10 +1,12 @@
-"""The tenant's bucket: what jobs write for people to fetch, and the files that people bring. Nothing stays a week."""
+"""The tenant's bucket: what jobs write for people to fetch, of which nothing stays a week, and the photos and papers
+that people bring, which are evidence and stay."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.grants import Grants
 from infra.names import Names
 
 KEPT_DAYS = 7
@@ -31,7 +33,12 @@ class Files(Construct):
                 ]
             ),
             lifecycle_configuration=s3.CfnBucket.LifecycleConfigurationProperty(
-                rules=[s3.CfnBucket.RuleProperty(status="Enabled", expiration_in_days=KEPT_DAYS, id="forget")]
+                rules=[
+                    s3.CfnBucket.RuleProperty(
+                        status="Enabled", expiration_in_days=KEPT_DAYS, id=f"forget-{room}", prefix=f"{room}/job_"
+                    )
+                    for room in Grants.FILE_ROOMS
+                ]
             ),
             public_access_block_configuration=s3.CfnBucket.PublicAccessBlockConfigurationProperty(
                 block_public_acls=True,

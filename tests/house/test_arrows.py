@@ -141,7 +141,7 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert readers <= {"hub/edge/settings.py", "functions/webhooks/settings.py"}
 
 
-FOR_OTHERS = {"prices.published", "statement.changed", "pool.exhausted"}
+FOR_OTHERS = {"statement.changed", "pool.exhausted"}
 """Said to whoever listens on the bus beside our rooms: what holds in a store, and what becomes of statements."""
 
 

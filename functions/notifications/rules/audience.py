@@ -17,6 +17,7 @@ NAMED: Mapping[str, str] = {
     "shift.started": "on_duty",
     "shift.handed_over": "assignee",
     "ticket.noticed": "recipients",
+    "prices.published": "recipients",
 }
 """The event's field that names people."""
 MUST_REACH = ("ticket.stranded", "rung.fired")
