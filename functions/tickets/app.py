@@ -8,13 +8,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.tickets.api import actions, nodes, progress, tickets, work
+from functions.tickets.api import actions, designs, nodes, progress, runs, tickets, work
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.matrices import MATRICES
+from functions.tickets.flows.blocks import BLOCKS
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.handlers.effects import follow
 from functions.tickets.handlers.failures import take_failure
+from functions.tickets.handlers.happenings import take_happening
 from functions.tickets.handlers.occasions import take_occasion
 from functions.tickets.handlers.reception import take_message, take_person, take_roster, take_tap
 from functions.tickets.handlers.steps import run_step
@@ -25,22 +27,25 @@ from functions.tickets.intake.occasion_kind import OCCASION_RULES
 from functions.tickets.room import room
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.contracts.events import (
+    AfterSaleChanged,
     CardTapped,
     DecisionCorrected,
     Event,
     ExecutionFailed,
+    LogisticsChanged,
     MessageResolved,
     OccasionResolved,
     PersonChanged,
+    RefundPaid,
     RosterChanged,
     SupplyChanged,
 )
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 
-__all__ = ["actions", "nodes", "progress", "room", "tickets", "work"]
+__all__ = ["actions", "designs", "nodes", "progress", "room", "runs", "tickets", "work"]
 
-KINDS = (FLOWS, TICKET_TYPES, LADDERS, MATRICES, INTAKE_RULES, OCCASION_RULES)
+KINDS = (FLOWS, BLOCKS, TICKET_TYPES, LADDERS, MATRICES, INTAKE_RULES, OCCASION_RULES)
 serve_documents(room, KINDS, lambda desk: desk.documents)
 
 forward = room.forward
@@ -55,6 +60,9 @@ forward = room.forward
     "supply.changed",
     "decision.corrected",
     "execution.failed",
+    "logistics.changed",
+    "after_sale.changed",
+    "refund.paid",
 )
 def on_event(desk: Desk, event: Event) -> None:
     """What the bus tells: messages, taps, how the organisation changes, and which executions failed."""
@@ -75,6 +83,8 @@ def on_event(desk: Desk, event: Event) -> None:
             take_correction(desk, event)
         case ExecutionFailed():
             take_failure(desk, event)
+        case LogisticsChanged() | AfterSaleChanged() | RefundPaid():
+            take_happening(desk, event)
 
 
 @room.changes

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.tickets.flows.flow import Flow
+from functions.tickets.flows.review import Known
 from hub.documents.kinds import Kind, Legacy
 
 
 @dataclass(frozen=True)
 class Context:
-    """keys: of what is in force of a kind. make_machine: the machine of a flow, made if need be; answers what the
-    version remembers of it. old_flows, old_rules: what was published before they were documents."""
+    """keys: of what is in force of a kind. known: what a flow of this key may name. make_machine: a flow's machine,
+    made if need be; it answers what the version remembers. old_flows, old_rules: what was published before they were
+    documents."""
 
     keys: Callable[[Kind[Any]], Collection[str]]
+    known: Callable[[str], Known]
     make_machine: Callable[[Flow], Mapping[str, str]]
     old_flows: Legacy
     old_rules: Legacy

@@ -32,10 +32,12 @@ PLAIN: dict[str, str] = {
         CardTapped.member_id ContactChanged.member_id PlatformNoticed.member_id StaffChanged.member_id
         StaffChanged.new_member_id EarningsView.person_id
         TicketStranded.recipients WorkReported.person_id
+        SignatureView.person DelegateNode.person AddSigners.people TicketNoticed.recipients TriedView.recipients
         GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
+        FlowTold.name CancelTicket.reason MoveTicket.reason PlanView.reason
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key DocumentView.key DraftView.key
         PublicationView.key""",
     "the one answer that carries a secret, to whoever just made it": "NewKeyView.api_key TokenView.access_token",
@@ -63,6 +65,9 @@ PLAIN: dict[str, str] = {
     "filters by ids of ours and of colleagues": "SendQuery.recipient TicketQuery.customer TicketQuery.message",
     "lies in a field that is classified as a whole": "Reason.facts",
     "opens the customer's page, which shows nothing classified": "TicketView.link",
+    "a flow as its readers see it: nodes, parameters, a picture": """
+        InsertNode.node InsertedView.document DiagramView.text TryAction.params TriedView.changes""",
+    "what a flow grants, which its document says": "FlowTold.amount_minor",
 }
 """Reason → the fields that are plain for it: `Model.field`, or a field's name wherever it stands."""
 

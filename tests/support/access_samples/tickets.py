@@ -10,13 +10,22 @@ from tests.support.access import PERSON, REGION, STORE, Ids, Sample
 from tests.support.tickets import world
 
 TICKET = {"type": "repair", "customer_id": "cus_1", "region": REGION, "store_id": STORE, "subject": "冷柜结霜"}
-DOCUMENTS = ("/flows/{key}", "/tickets/types/{key}", "/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/rules")
+DOCUMENTS = (
+    "/flows/{key}",
+    "/tickets/types/{key}",
+    "/tickets/ladders/{key}",
+    "/tickets/matrices/{key}",
+    "/tickets/blocks/{key}",
+    "/tickets/rules",
+)
 BODIES = {
     ("POST", "/tickets"): TICKET,
     ("POST", "/tickets/{ticket_id}/nodes/{node}/complete"): {"outcome": "accepted"},
     ("POST", "/tickets/{ticket_id}/nodes/{node}/delegate"): {"to": PERSON},
     ("POST", "/tickets/{ticket_id}/nodes/{node}/signers"): {"people": [PERSON]},
     ("POST", "/tickets/{ticket_id}/tell"): {"event": "parts_arrived"},
+    ("POST", "/tickets/{ticket_id}/try"): {"action": "assign"},
+    ("POST", "/flows/{key}/insert"): {"after": "accept", "node": "assign"},
     ("POST", "/tickets/{ticket_id}/assign"): {"person_id": PERSON},
     ("POST", "/tickets/{ticket_id}/comment"): {"text": "hi"},
     ("POST", "/tickets/{ticket_id}/reply"): {"text": "hi"},
