@@ -8,16 +8,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.tickets.api import actions, form_pages, forms, nodes, progress, tickets, uploads, work
+from functions.tickets.api import actions, designs, form_pages, forms, nodes, progress, runs, tickets, uploads, work
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.matrices import MATRICES
+from functions.tickets.flows.blocks import BLOCKS
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.forms.kind import FORMS
 from functions.tickets.handlers.copies import take_store, take_submitter
 from functions.tickets.handlers.effects import follow
 from functions.tickets.handlers.failures import take_failure
 from functions.tickets.handlers.handover import take_shift
+from functions.tickets.handlers.happenings import take_happening
 from functions.tickets.handlers.occasions import take_occasion
 from functions.tickets.handlers.reception import take_message, take_person, take_roster, take_tap
 from functions.tickets.handlers.steps import run_step
@@ -28,13 +30,16 @@ from functions.tickets.intake.occasion_kind import OCCASION_RULES
 from functions.tickets.room import IMPORTS, room
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.contracts.events import (
+    AfterSaleChanged,
     CardTapped,
     DecisionCorrected,
     Event,
     ExecutionFailed,
+    LogisticsChanged,
     MessageResolved,
     OccasionResolved,
     PersonChanged,
+    RefundPaid,
     RosterChanged,
     ShiftStarted,
     StoreChanged,
@@ -45,9 +50,21 @@ from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 from hub.jobs.routes import follow_job, serve_jobs
 
-__all__ = ["actions", "form_pages", "forms", "nodes", "progress", "room", "tickets", "uploads", "work"]
+__all__ = [
+    "actions",
+    "designs",
+    "form_pages",
+    "forms",
+    "nodes",
+    "progress",
+    "room",
+    "runs",
+    "tickets",
+    "uploads",
+    "work",
+]
 
-KINDS = (FLOWS, FORMS, TICKET_TYPES, LADDERS, MATRICES, INTAKE_RULES, OCCASION_RULES)
+KINDS = (FLOWS, BLOCKS, FORMS, TICKET_TYPES, LADDERS, MATRICES, INTAKE_RULES, OCCASION_RULES)
 serve_documents(room, KINDS, lambda desk: desk.documents)
 serve_jobs(room, IMPORTS)
 
@@ -66,6 +83,9 @@ forward = room.forward
     "decision.corrected",
     "execution.failed",
     "shift.started",
+    "logistics.changed",
+    "after_sale.changed",
+    "refund.paid",
 )
 def on_event(desk: Desk, event: Event) -> None:
     """What the bus tells: messages, taps, how the organisation changes, and which executions failed."""
@@ -92,6 +112,8 @@ def on_event(desk: Desk, event: Event) -> None:
             take_failure(desk, event)
         case ShiftStarted():
             take_shift(desk, event)
+        case LogisticsChanged() | AfterSaleChanged() | RefundPaid():
+            take_happening(desk, event)
 
 
 @room.changes

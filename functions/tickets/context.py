@@ -6,17 +6,19 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from functions.tickets.flows.flow import Flow
+from functions.tickets.flows.review import Known
 from hub.documents.kinds import Kind, Legacy
 from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)
 class Context:
-    """keys: of what is in force of a kind. make_machine: the machine of a flow, made if need be; answers what the
-    version remembers of it. form_keys: of the forms that are in force. old_flows, old_rules: what was published before
-    they were documents."""
+    """keys: of what is in force of a kind. known: what a flow of this key may name. make_machine: a flow's machine,
+    made if need be; it answers what the version remembers. form_keys: of the forms that are in force. old_flows,
+    old_rules: what was published before they were documents."""
 
     keys: Callable[[Kind[Any]], Collection[str]]
+    known: Callable[[str], Known]
     make_machine: Callable[[Flow], Mapping[str, str]]
     old_flows: Legacy
     old_rules: Legacy

@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 from functions.tickets.actions.action import Sources
 from functions.tickets.context import Context
 from functions.tickets.deadlines.deadlines import Ladder
+from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.deadlines.stuck import SLACK, look_at
+from functions.tickets.dispatch.matrices import MATRICES
 from functions.tickets.dispatch.organisation_table import OrganisationTable
 from functions.tickets.dispatch.stores_table import StoresTable
 from functions.tickets.flows.legacy_table import OldFlows
 from functions.tickets.flows.machines import FlowMachines, Machines, StepFunctions
+from functions.tickets.flows.review import Known
 from functions.tickets.forms.kind import FORMS
 from functions.tickets.forms.submissions_table import SubmissionTable
 from functions.tickets.forms.uploads_table import UploadTable
@@ -25,6 +28,7 @@ from functions.tickets.ticket.catalogue_table import Catalogue
 from functions.tickets.ticket.lists_table import TicketLists
 from functions.tickets.ticket.ticket import Case
 from functions.tickets.ticket.tickets_table import TicketTable
+from functions.tickets.ticket.types import TICKET_TYPES
 from hub.documents.documents import Documents
 from hub.edge.host import Host
 from hub.kernel.frozen import dataclass
@@ -100,8 +104,10 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
 
     def look_after(case: Case) -> datetime | None:
         """From when on a ticket may need looking after."""
-        ticks = case.ticket.is_open and case.ticket.clock_since
-        return look_at(case, catalogue.ladder_of(case.ticket) if ticks else Ladder(), SLACK * scale)
+        ticks, slack = case.ticket.is_open and case.ticket.clock_since, SLACK * scale
+        ladder_or_flow = look_at(case, catalogue.ladder_of(case.ticket) if ticks else Ladder(), slack)
+        times = [visit.until + slack for visit in case.waiting() if visit.until and case.ticket.is_open]
+        return min(filter(None, (ladder_or_flow, *times)), default=None)
 
     tickets = TicketTable(items, look_after)
     return Desk(
@@ -138,6 +144,7 @@ def _documents(host: Host, items: Items, machines: Machines, stores: StoresTable
     flow_machines = FlowMachines(machines, settings.tenant, partition, settings.steps_function)
     context = Context(
         keys=lambda kind: documents.all(kind).keys(),
+        known=lambda key: _known(documents, key),
         make_machine=flow_machines.make,
         old_flows=OldFlows(items),
         old_rules=OldRules(items),
@@ -145,6 +152,15 @@ def _documents(host: Host, items: Items, machines: Machines, stores: StoresTable
     )
     documents = Documents(items.table, settings.tenant, host.now, context, stores.region_of)
     return documents
+
+
+def _known(documents: Documents, flow_key: str) -> Known:
+    """What a flow of this key may name."""
+    types = {key: reading.value for key, reading in documents.all(TICKET_TYPES).items()}
+    own = [each for each in types.values() if each.flow == flow_key]
+    by_form = any(getattr(each, "form", "") for each in own)
+    fields = {field.id for each in own for field in each.fields} if own and not by_form else None
+    return Known(documents.keys(LADDERS), documents.keys(MATRICES), types.keys(), fields)
 
 
 def _context(ticket_id: str) -> str:

@@ -214,6 +214,28 @@ class VisitLeft(Passage, Event):
     actor: str
 
 
+class TicketNoticed(Event):
+    """A flow lets people know (流程通知). tickets → notifications. notice: what notice rules know it by."""
+
+    type: Literal["ticket.noticed"] = "ticket.noticed"
+    ticket_id: str
+    ticket_type: TicketType
+    priority: Priority
+    notice: Slug
+    recipients: tuple[PersonId, ...]
+    visit_id: str
+
+
+class FlowTold(Passage, Event):
+    """A flow says that something has happened, by a name of the tenant's own. amount_minor: what it is about, as with
+    `compensation`."""
+
+    type: Literal["flow.told"] = "flow.told"
+    name: Slug
+    amount_minor: int = 0
+    currency: str = "CNY"
+
+
 class WorkPart(Contract):
     """Parts of one kind that were used. amount_minor: of all pieces together."""
 
@@ -344,6 +366,8 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     TicketClosed,
     VisitEntered,
     VisitLeft,
+    TicketNoticed,
+    FlowTold,
     WorkReported,
     StatementChanged,
     PoolExhausted,

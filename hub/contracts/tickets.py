@@ -34,8 +34,8 @@ DETAIL = frozenset(
 DETAIL_COSTS = ("labour_amount", "parts", "parts_amount", "travel_amount")
 
 REPORT = Keyed(
-    plain=frozenset({"labour_minutes", "travel_km", "assignee", "fallback"}),
-    classes={"labour_amount": "cost", "travel_amount": "cost"},
+    plain=frozenset({"labour_minutes", "travel_km", "assignee", "fallback", "recipients", "type"}),
+    classes={"labour_amount": "cost", "travel_amount": "cost", "amount": "cost", "left": "cost"},
     inner={"parts": Keyed(plain=frozenset({"sku", "quantity"}), classes={"amount": "cost"})},
 )
 """What people report of their work, and actions of what they came to."""
@@ -128,25 +128,6 @@ class CompleteNode(Contract):
     fields: WorkReport = WorkReport()
 
 
-class DelegateNode(Contract):
-    """Who is to answer the node in one's place (转交). person: whose part it is, where a supervisor hands it over."""
-
-    to: PersonId
-    person: Annotated[str, Field(max_length=64)] = ""
-
-
-class AddSigners(Contract):
-    """Who is asked to sign, too (加签)."""
-
-    people: Annotated[tuple[PersonId, ...], Field(min_length=1, max_length=50)]
-
-
-class TellEvent(Contract):
-    """What has happened, by the name that a flow waits for."""
-
-    event: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$", examples=["parts_arrived"])]
-
-
 class CloseTicket(Contract):
     """How a ticket without a flow ended."""
 
@@ -183,7 +164,7 @@ class SignatureView(Contract):
 
 
 class VisitView(Contract):
-    """One passage through one node. `outcomes` are what may be answered while it waits, `asked` who may; `signatures`
+    """One passage through one node. `outcomes` are what may be answered while it waits, `awaits` who may; `signatures`
     what signers have said so far, `until` when it is over by itself."""
 
     id: str
@@ -196,7 +177,7 @@ class VisitView(Contract):
     outcome: str
     actor: str
     outcomes: tuple[str, ...]
-    asked: tuple[str, ...] = ()
+    awaits: tuple[str, ...] = ()
     queue: str = Field(default="", description="the team any of whose members may take it")
     signatures: tuple[SignatureView, ...] = ()
     until: Moment | None = None

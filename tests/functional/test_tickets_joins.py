@@ -220,7 +220,7 @@ def test_a_share_of_signers_ends_when_it_is_decided(hub: World) -> None:
 
     ticket = hub.ticket()
     assert (ticket["state"], passed(hub)) == ("closed", [("sign", "rejected"), ("closed", "done")])
-    assert ticket["visits"][0]["asked"] == []
+    assert ticket["visits"][0]["awaits"] == []
     hub.tell(hub.tap("D", f"{ticket['id']}@{visit['id']}", "approved"))
     assert hub.ticket()["visits"] == ticket["visits"]
     refused = [e["detail"] for e in hub.timeline(ticket["id"])["entries"] if e["what"] == "refused tap"]
@@ -242,7 +242,7 @@ def test_sent_back_to_several_signers_all_are_asked_again(hub: World) -> None:
     assert done(hub, "after", "sent_back", to="sign").status == 200
 
     second = hub.ticket()["visits"][-1]
-    assert (second["node"], second["asked"], second["signatures"]) == ("sign", ["a", "b"], [])
+    assert (second["node"], second["awaits"], second["signatures"]) == ("sign", ["a", "b"], [])
     hub.tell(hub.tap("B", f"{ticket_id}@{first}", "approved", number=2))
     at(hub, "21:30")
     done(hub, "sign", "approved", by="a")
@@ -273,12 +273,12 @@ def test_handed_over_and_joined_by_others(hub: World) -> None:
     publish(hub, signed("all", "a", "b"), AFTER)
     path = f"/tickets/{opened(hub)}/nodes/sign"
     by_a = as_("agent", sub="a", region="base")
-    assert hub.call("POST", f"{path}/delegate", {"to": "c"}, as_=by_a).json["visits"][0]["asked"] == ["c", "b"]
+    assert hub.call("POST", f"{path}/delegate", {"to": "c"}, as_=by_a).json["visits"][0]["awaits"] == ["c", "b"]
     assert hub.call("POST", f"{path}/delegate", {"to": "c"}, as_=by_a).status == 403
     assert done(hub, "sign", "approved", by="a").status == 403
     by_b = as_("agent", sub="b", region="base")
     added = hub.call("POST", f"{path}/signers", {"people": ["d", "b"]}, as_=by_b)
-    assert added.json["visits"][0]["asked"] == ["c", "b", "d"]
+    assert added.json["visits"][0]["awaits"] == ["c", "b", "d"]
     for person in ("c", "b"):
         done(hub, "sign", "approved", by=person)
     assert waiting(hub) == ["sign"]

@@ -35,10 +35,12 @@ PLAIN: dict[str, str] = {
         ShiftSwap.person_id ProvisionalView.person_id
         LinkBody.person_id LinkView.person_id LocalSignIn.person_id SessionView.person_id SignedOut.person_id
         MeView.name AudienceDocument.people
+        SignatureView.person DelegateNode.person AddSigners.people TicketNoticed.recipients TriedView.recipients
         GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
+        FlowTold.name CancelTicket.reason MoveTicket.reason PlanView.reason
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key
         PricesPublished.document PublicationReach.document StorePublication.document DocumentView.key DraftView.key
         PublicationView.key""",
@@ -95,6 +97,9 @@ PLAIN: dict[str, str] = {
     "a form's fields for the bucket, signed: they let in the one file that its sender named": "UploadForm.fields",
     "what kind of file it is": "UploadView.content_type",
     "opens the customer's page, which shows nothing classified": "TicketView.link Received.link",
+    "a flow as its readers see it: nodes, parameters, a picture": """
+        InsertNode.node InsertedView.document DiagramView.text TryAction.params TriedView.changes""",
+    "what a flow grants, which its document says": "FlowTold.amount_minor",
 }
 """Reason → the fields that are plain for it: `Model.field`, or a field's name wherever it stands."""
 

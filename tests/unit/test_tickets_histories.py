@@ -25,7 +25,7 @@ from functions.tickets.dispatch.dispatch import Organisation, Person
 from functions.tickets.flows.flow import JOIN, AnyNode, Human
 from functions.tickets.flows.soundness import parse_flow
 from functions.tickets.flows.ways import edges
-from functions.tickets.ticket.arrivals import Arrival, Asked, enter_visit, pass_visit, require_run
+from functions.tickets.ticket.arrivals import Arrival, Awaited, enter_visit, pass_visit, require_run
 from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, answer_of, follow_change
 from functions.tickets.ticket.passage import close_ticket
 from functions.tickets.ticket.runs import resume_run
@@ -137,7 +137,7 @@ def step(table: Table, a: int, b: int, c: int) -> None:
         previous=previous.id if previous else "",
         token=f"token-{run}-{node.id}-{c % 3}",
         rank=f"{run:06d}#{c % 3:03d}",
-        asked=Asked(person="chen" if isinstance(node, Human) and node.assignee == "supervisor" else ""),
+        awaits=Awaited(person="chen" if isinstance(node, Human) and node.assignee == "supervisor" else ""),
     )
     table.change(lambda case: passage(case, arrival, table.at))
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from functions.tickets.dispatch.dispatch import Organisation
-from functions.tickets.ticket.ticket import Case, Move
+from functions.tickets.ticket.ticket import Case, Deed, Move
 from hub.contracts.base import Contract
 from hub.kernel.frozen import dataclass
 
@@ -42,11 +42,12 @@ class Work(Generic[Params]):
 @dataclass(frozen=True)
 class Result:
     """outcome: one of the action's. move: what is to be written, the visit apart. report: what the visit remembers of
-    it: ids and numbers, nothing personal."""
+    it: ids and numbers, nothing personal. deed: what it wants of others."""
 
     outcome: str
     move: Move
     report: dict[str, Any] = field(default_factory=dict)
+    deed: Deed | None = None
 
 
 @dataclass(frozen=True)

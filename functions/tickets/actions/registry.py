@@ -10,17 +10,40 @@ from typing import Any
 from pydantic import ValidationError
 
 from functions.tickets.actions.action import ActionType, Result, Sources, Work
+from functions.tickets.actions.approve_if import APPROVE_IF
 from functions.tickets.actions.assign import ASSIGN
+from functions.tickets.actions.compensate import COMPENSATE
+from functions.tickets.actions.emit_event import EMIT_EVENT
+from functions.tickets.actions.notify import NOTIFY
+from functions.tickets.actions.open_ticket import OPEN_TICKET
+from functions.tickets.actions.post_to_settlement import POST_TO_SETTLEMENT
+from functions.tickets.actions.set_field import SET_FIELD
+from functions.tickets.actions.tag import TAG
 from functions.tickets.ticket.ticket import Case
 from hub.kernel.errors import Broken, Problem
 
-ACTIONS: tuple[ActionType[Any], ...] = (ASSIGN,)
+ACTIONS: tuple[ActionType[Any], ...] = (
+    ASSIGN,
+    APPROVE_IF,
+    COMPENSATE,
+    EMIT_EVENT,
+    NOTIFY,
+    OPEN_TICKET,
+    POST_TO_SETTLEMENT,
+    SET_FIELD,
+    TAG,
+)
 _BY_NAME = {action.name: action for action in ACTIONS}
 
 
 def action_names() -> tuple[str, ...]:
     """The names of all actions, as flows have them."""
     return tuple(_BY_NAME)
+
+
+def find_action(name: str) -> ActionType[Any] | None:
+    """The action of this name, None where there is none."""
+    return _BY_NAME.get(name)
 
 
 def action_problems(name: str, params: Mapping[str, Any], outcomes: Mapping[str, str]) -> Iterator[Problem]:

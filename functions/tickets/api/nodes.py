@@ -10,7 +10,8 @@ from functions.tickets.room import room
 from functions.tickets.ticket.signing import add_signers, hand_over
 from functions.tickets.ticket.ticket import Case, Move
 from functions.tickets.ticket.visits import find_waiting, take_event
-from hub.contracts.tickets import AddSigners, DelegateNode, TellEvent, TicketView
+from hub.contracts.flows import AddSigners, DelegateNode, TellEvent
+from hub.contracts.tickets import TicketView
 from hub.edge.requests import Request
 from hub.kernel.errors import Forbidden, Invalid, Problem
 
@@ -36,8 +37,8 @@ def delegate(desk: Desk, request: Request) -> TicketView:
 
     def decide(case: Case) -> Move:
         visit = find_waiting(case, node)
-        if person not in visit.asked or (person != actor and not request.principal.has("supervisor")):
-            raise Forbidden("not yours to hand over", assignee=" ".join(visit.asked), you=actor)
+        if person not in visit.awaits or (person != actor and not request.principal.has("supervisor")):
+            raise Forbidden("not yours to hand over", assignee=" ".join(visit.awaits), you=actor)
         return hand_over(case, visit, person, body.to, actor)
 
     return change_case(desk, request, decide)
@@ -61,8 +62,8 @@ def sign_too(desk: Desk, request: Request) -> TicketView:
 
     def decide(case: Case) -> Move | None:
         visit = find_waiting(case, node)
-        if actor not in visit.asked and not request.principal.has("supervisor"):
-            raise Forbidden("not yours to sign", assignee=" ".join(visit.asked), you=actor)
+        if actor not in visit.awaits and not request.principal.has("supervisor"):
+            raise Forbidden("not yours to sign", assignee=" ".join(visit.awaits), you=actor)
         return add_signers(case, visit, _rule(desk, case, node), body.people, actor)
 
     return change_case(desk, request, decide)

@@ -110,7 +110,7 @@ def _visit(visit: Visit) -> VisitView:
         outcome=visit.outcome,
         actor=visit.actor,
         outcomes=visit.outcomes if visit.waits else (),
-        asked=visit.asked,
+        awaits=visit.awaits,
         queue=visit.queue if visit.waits else "",
         signatures=tuple(SignatureView(**signature.model_dump()) for signature in visit.signatures),
         until=visit.until,

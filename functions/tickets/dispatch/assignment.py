@@ -88,5 +88,5 @@ def acknowledge_as(case: Case, actor: str, at: datetime, *, leads: bool) -> Move
 
 def owners(case: Case) -> tuple[str, ...]:
     """Whose the ticket is: its assignee, and those for whom its visits wait."""
-    people = (case.ticket.assignee, *(person for visit in case.waiting() for person in visit.asked))
+    people = (case.ticket.assignee, *(person for visit in case.waiting() for person in visit.awaits))
     return tuple(dict.fromkeys(filter(None, people)))

@@ -20,6 +20,8 @@ from hub.kernel.errors import Invalid, Problem
 JOIN = "join"
 """Where an edge inside a parallel branch leads when the branch is done."""
 
+ORDER_EVENTS = ("logistics.changed", "after_sale.changed", "refund.paid")
+"""Events of the hub that name an order, for which a ticket about it may wait."""
 RECEIVED, ELAPSED = "received", "elapsed"
 """How a wait for something ends."""
 Text = Annotated[str, Field(min_length=1, max_length=128)]

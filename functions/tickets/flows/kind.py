@@ -9,10 +9,10 @@ from pydantic import GetJsonSchemaHandler, RootModel
 from pydantic_core import CoreSchema
 
 from functions.tickets.context import Context
-from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.flows.decisions import condition_problems
 from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.preset_flows import preset_flows
+from functions.tickets.flows.review import review
 from functions.tickets.flows.soundness import parse_flow
 from functions.tickets.forms.work import form_problems
 from hub.documents.kinds import Finding, Kind, Proposal
@@ -33,8 +33,7 @@ def lint_flow(proposal: Proposal[Flow], context: Context) -> Iterable[Finding]:
         yield Finding(problem.pointer, problem.rule)
     if flow.key != proposal.key:
         yield Finding("/key", f"must be '{proposal.key}'")
-    if flow.ladder and flow.ladder not in context.keys(LADDERS):
-        yield Finding("/ladder", "no ladder has this name")
+    yield from review(flow, context.known(proposal.key))
 
 
 def make_machine(proposal: Proposal[Flow], context: Context) -> Mapping[str, str]:

@@ -18,9 +18,12 @@ BY_FLOW = "by flow"
 
 
 def open_child(desk: Desk, visit: Visit) -> None:
-    """Open the ticket that this visit of a `call` waits for: about the same matter, of the node's type. Opened before,
-    it is there."""
+    """Open the ticket that this visit of a `call` waits for, or that its action wants: about the same matter. Opened
+    before, it is there."""
     parent = desk.tickets.case(visit.ticket_id).ticket
+    if visit.deed:
+        open_linked(desk, parent, visit.deed.name, visit.id)
+        return
     node = desk.catalogue.flow_of(parent).node(visit.node)
     if isinstance(node, Call):
         open_linked(desk, parent, node.type, visit.id, visit_id=visit.id)

@@ -27,7 +27,7 @@ from functions.tickets.intake.intake import (
 from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.tables import RACES_LIMIT, Record
 from functions.tickets.ticket.ticket import Case, Move, Thread, Way
-from functions.tickets.ticket.visits import tap_card
+from functions.tickets.ticket.visits import hear, tap_card
 from hub.contracts.events import CardTapped, MessageResolved, PersonChanged, RosterChanged
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import derived_id, is_id
@@ -177,7 +177,8 @@ def _join(desk: Desk, message: Message, thread: Thread, known: Known) -> None:
     def decide(case: Case) -> Move:
         if not case.ticket.is_open:
             raise Conflict("closed in the meantime", ticket=case.ticket.id)
-        return join_ticket(case, sealed)
+        move = join_ticket(case, sealed)
+        return hear(case, move, "message.resolved", desk.now(), desk.catalogue.flow(case.ticket))
 
     link = desk.threads.note_message(message.id, thread.ticket_id, message.identity_id)
     desk.tickets.change(thread.ticket_id, desk.now(), decide, extra=(link, moved))

@@ -22,7 +22,7 @@ from functions.tickets.flows.asl import FAILED, JOINED
 from functions.tickets.flows.decisions import choose_edge
 from functions.tickets.flows.flow import Action, Decision, End, Human, Parallel, Wait
 from functions.tickets.handlers.walk import go, joined
-from functions.tickets.ticket.arrivals import Arrival, Asked, enter_visit, pass_visit, require_run
+from functions.tickets.ticket.arrivals import Arrival, Awaited, enter_visit, pass_visit, require_run
 from functions.tickets.ticket.outbox import answer_of, signal_of
 from functions.tickets.ticket.passage import close_ticket
 from functions.tickets.ticket.ticket import Case, Move, Visit
@@ -66,7 +66,7 @@ def act(desk: Desk, payload: Payload) -> Answer:
             raise Broken("not an action", node=arrival.node.id)
         node, visit_id = arrival.node, arrival.visit_id(case.ticket)
         result = run_action(node.action, node.params, case, visit_id=visit_id, at=now, sources=desk.sources())
-        visit = pass_visit(case, arrival, result.outcome, now).but(report=result.report)
+        visit = pass_visit(case, arrival, result.outcome, now).but(report=result.report, deed=result.deed)
         return replace(result.move, visits=(*result.move.visits, visit))
 
     return answer_of(_pass(desk, payload, decide))
@@ -203,7 +203,7 @@ def _arrival(desk: Desk, payload: Payload) -> Arrival:
         previous=payload.get("previous") or "",
         token=payload.get("token", ""),
         rank=f"{run:06d}#{payload.get('entered', '')}#{int(payload.get('retry', 0)):06d}",
-        asked=Asked(
+        awaits=Awaited(
             person=region_supervisor(ticket.region, people) if asks else "",
             administrators=administrators(people),
         ),

@@ -21,7 +21,7 @@ from functions.tickets.deadlines.stuck import (
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Organisation, Person
 from functions.tickets.handlers.effects import perform
-from functions.tickets.handlers.steps import handover, wake
+from functions.tickets.handlers.steps import handover, ring, wake
 from functions.tickets.tables import LOOK, UNOWNED
 from functions.tickets.ticket.outbox import start_flow
 from functions.tickets.ticket.runs import resume_run
@@ -65,6 +65,9 @@ def _look_after_ticket(desk: Desk, case: Case, now: datetime) -> None:
     ticket = case.ticket
     if is_overdue(case, desk.catalogue.ladder_of(ticket), now, desk.in_business(SLACK)):
         _wake(desk, ticket)
+    for visit in case.waiting():
+        if visit.until and visit.until + desk.in_business(SLACK) < now:
+            ring(desk, {"ticket": ticket.id, "run": ticket.run, "generation": visit.id, "wakes": 0})
     if since := silent_since(case):
         _go_on(desk, case, now, now - since)
     elif ticket.is_open and (desk.tickets.look_at(case) or now) > now:

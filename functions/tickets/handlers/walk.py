@@ -21,6 +21,7 @@ from functions.tickets.flows.decisions import choose_edge
 from functions.tickets.flows.flow import (
     ELAPSED,
     JOIN,
+    ORDER_EVENTS,
     Action,
     AnyNode,
     Approval,
@@ -34,7 +35,8 @@ from functions.tickets.flows.flow import (
 )
 from functions.tickets.flows.soundness import APPROVED
 from functions.tickets.flows.ways import following, levels, may_be_skipped
-from functions.tickets.ticket.arrivals import Arrival, Asked, begin_visit, enter_visit, pass_visit
+from functions.tickets.handlers.undoing import with_undo
+from functions.tickets.ticket.arrivals import Arrival, Awaited, begin_visit, enter_visit, pass_visit
 from functions.tickets.ticket.passage import close_ticket, enter_branches, go_on, is_over, join_branch
 from functions.tickets.ticket.signing import needed
 from functions.tickets.ticket.ticket import Case, Move, Visit
@@ -110,12 +112,12 @@ def _join(walk: Walk, node: Parallel) -> str:
     """The parallel's own visit, ended; its id."""
     edges = list(walk.payload["edges"])
     arrival = Arrival(node, walk.run, str(walk.payload.get("previous") or ""))
-    found = {"id": ""}
+    reached = {"id": ""}
 
     def decide(case: Case) -> Move | None:
         inside, opened = enter_branches(case, walk.flow, arrival, walk.now)
-        found["id"] = inside.visit_id(case.ticket)
-        fork = case.visits.get(found["id"])
+        reached["id"] = inside.visit_id(case.ticket)
+        fork = case.visits.get(reached["id"])
         if fork is not None and fork.outcome and (fork.edge != FAILED or fork.run >= walk.run):
             return _joined_before(case, walk, fork, node)
         walk.lapse(case)
@@ -131,7 +133,7 @@ def _join(walk: Walk, node: Parallel) -> str:
         return join_branch(case, move, walk.flow, ended, walk.now) if node.next == JOIN and not failed else move
 
     walk.write(decide)
-    return found["id"]
+    return reached["id"]
 
 
 def _joined_before(case: Case, walk: Walk, fork: Visit, node: Parallel) -> Move | None:
@@ -171,12 +173,12 @@ def _lapsed(walk: Walk) -> bool:
 def _visit(walk: Walk, node: AnyNode, previous: str) -> Visit | None:
     """The visit of a node that is reached behind `previous`, as it is recorded, else as it is written now. None when
     the run is over."""
-    found: dict[str, str] = {}
+    reached: dict[str, str] = {}
 
     def decide(case: Case) -> Move | None:
         arrival, opened = enter_branches(case, walk.flow, _arrival(walk, node, previous), walk.now)
-        found["id"] = arrival.visit_id(case.ticket)
-        recorded = case.visits.get(found["id"])
+        reached["id"] = arrival.visit_id(case.ticket)
+        recorded = case.visits.get(reached["id"])
         if recorded is not None:
             return enter_visit(case, arrival, walk.now) if recorded.waits else None
         if case.ticket.run != walk.run or not case.ticket.is_open or is_over(case, arrival.fork):
@@ -187,7 +189,7 @@ def _visit(walk: Walk, node: AnyNode, previous: str) -> Visit | None:
         return go_on(case, replace(move, visits=(*opened, *move.visits)), walk.flow, walk.now)
 
     walk.write(decide)
-    return None if walk.is_over else walk.case.visits[found["id"]]
+    return None if walk.is_over else walk.case.visits[reached["id"]]
 
 
 def _arrival(walk: Walk, node: AnyNode, previous: str) -> Arrival:
@@ -204,13 +206,13 @@ def _reach(walk: Walk, case: Case, arrival: Arrival) -> Move:
         visit_id = arrival.visit_id(case.ticket)
         sources = walk.desk.sources()
         result = run_action(node.action, node.params, case, visit_id=visit_id, at=now, sources=sources)
-        visit = pass_visit(case, bare, result.outcome, now).but(report=result.report)
+        visit = pass_visit(case, bare, result.outcome, now).but(report=result.report, deed=result.deed)
         return replace(result.move, visits=(*result.move.visits, visit))
     if isinstance(node, Decision):
         return Move(case.ticket, (), (pass_visit(case, bare, choose_edge(node, case.ticket), now),))
     if isinstance(node, End):
-        visit = pass_visit(case, bare, node.outcome, now)
-        return close_ticket(case, node.outcome, SYSTEM, now, (visit,))
+        closed = close_ticket(case, node.outcome, SYSTEM, now, (pass_visit(case, bare, node.outcome, now),))
+        return with_undo(walk.desk, case, walk.flow, closed, now) if node.undo else closed
     if isinstance(node, Wait) and not may_be_skipped(walk.flow, levels(walk.flow)[node.id]):
         until = now + timedelta(seconds=node.seconds)
         return Move(case.ticket, (), (pass_visit(case, bare, ELAPSED, now, until),))
@@ -219,32 +221,32 @@ def _reach(walk: Walk, case: Case, arrival: Arrival) -> Move:
 
 def _ask(walk: Walk, case: Case, arrival: Arrival) -> Move:
     """A node that waits begins to; an approval that nobody has to give passes."""
-    asked = _asked(walk, case, arrival.node)
-    if asked is None:
+    awaits = _asked(walk, case, arrival.node)
+    if awaits is None:
         bare = replace(arrival, token="", rank="")
         return Move(case.ticket, (), (pass_visit(case, bare, APPROVED, walk.now),))
-    move = enter_visit(case, replace(arrival, asked=asked), walk.now)
+    move = enter_visit(case, replace(arrival, awaits=awaits), walk.now)
     if move is None:
         raise Broken("a visit that was there before it began", ticket=case.ticket.id, node=arrival.node.id)
     return move
 
 
-def _asked(walk: Walk, case: Case, node: AnyNode) -> Asked | None:
+def _asked(walk: Walk, case: Case, node: AnyNode) -> Awaited | None:
     """Who or what the node waits for, None where nobody has to be asked."""
     if isinstance(node, WaitFor):
         until = walk.now + timedelta(seconds=node.seconds)
-        return Asked(event=event_key(node.event, case), until=until, late=ELAPSED)
+        return Awaited(event=event_key(node.event, case), until=until, late=ELAPSED)
     if isinstance(node, Wait):
-        return Asked(until=walk.now + timedelta(seconds=node.seconds), late=ELAPSED)
+        return Awaited(until=walk.now + timedelta(seconds=node.seconds), late=ELAPSED)
     if isinstance(node, Human):
         return _people(walk, case, node)
-    return Asked()
+    return Awaited()
 
 
-def _people(walk: Walk, case: Case, node: Human) -> Asked | None:
+def _people(walk: Walk, case: Case, node: Human) -> Awaited | None:
     organisation = walk.desk.staff.organisation()
     asker = Asker(case.ticket, _last_actor(case), organisation, walk.now)
-    base = Asked(administrators=administrators(organisation.people))
+    base = Awaited(administrators=administrators(organisation.people))
     timeout = node.timeout
     if isinstance(node, Approval) and node.is_signed:
         matrix = walk.desk.catalogue.matrix(node.matrix, case.ticket) if node.matrix else None
@@ -272,10 +274,6 @@ def event_key(event: str, case: Case) -> str:
     """What is waited for: an event of the ticket's order, or of the ticket itself."""
     whose = case.ticket.order_no if event in ORDER_EVENTS else case.ticket.id
     return f"{event}#{whose}"
-
-
-ORDER_EVENTS = ("logistics.changed", "after_sale.changed", "refund.paid", "order.paid", "order.finished")
-"""Events of the hub that name an order; any other name is told of a ticket."""
 
 
 def _over(walk: Walk) -> Answer:

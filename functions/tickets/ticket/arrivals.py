@@ -13,7 +13,7 @@ from hub.kernel.ids import SYSTEM, hashed_id
 
 
 @dataclass(frozen=True)
-class Asked:
+class Awaited:
     """Who or what a visit waits for. person: in the place of the ticket's assignee; queue: a team, any of whose members
     may take it; signers, need, in_turn: as `Visit` has them; event: what is waited for; until, late: when it is over by
     itself, and how. administrators: who hears of a visit that would wait for nobody."""
@@ -42,7 +42,7 @@ class Arrival:
     token: str = ""
     rank: str = ""
     fork: str = ""
-    asked: Asked = Asked()
+    awaits: Awaited = Awaited()
 
     def visit_id(self, ticket: Ticket) -> str:
         """The same for the same passage, however often it is told, and by whichever run that goes on with it."""
@@ -69,12 +69,12 @@ def enter_visit(case: Case, arrival: Arrival, at: datetime) -> Move | None:
         return Move(case.ticket, (), (reached,)) if newer else None
     require_run(case.ticket, arrival.run)
     ticket, notes = case.ticket, tuple[Note, ...]()
-    if arrival.asked.person and not ticket.assignee:
-        assigned = assign_ticket(case, arrival.asked.person, SYSTEM, at)
+    if arrival.awaits.person and not ticket.assignee:
+        assigned = assign_ticket(case, arrival.awaits.person, SYSTEM, at)
         ticket, notes = assigned.ticket, assigned.notes
     visit = begin_visit(ticket, arrival, len(case.visits) + 1, at)
     if visit.is_orphan and ticket.stranded_at is None:
-        stranded = strand_ticket(ticket, arrival.asked.administrators, at)
+        stranded = strand_ticket(ticket, arrival.awaits.administrators, at)
         ticket, notes = stranded.ticket, (*notes, *stranded.notes)
     detail = {"node": visit.node, "visit": visit.id, "assignee": " ".join(visit.signers) or visit.assignee}
     entered = Note("entered", SYSTEM, detail)
@@ -83,9 +83,9 @@ def enter_visit(case: Case, arrival: Arrival, at: datetime) -> Move | None:
 
 def begin_visit(ticket: Ticket, arrival: Arrival, number: int, at: datetime) -> Visit:
     """A visit as it begins."""
-    node, asked = arrival.node, arrival.asked
+    node, awaits = arrival.node, arrival.awaits
     form = node if isinstance(node, Human) else None
-    personal = form is not None and not asked.signers and not asked.queue
+    personal = form is not None and not awaits.signers and not awaits.queue
     return Visit(
         id=arrival.visit_id(ticket),
         ticket_id=ticket.id,
@@ -100,14 +100,14 @@ def begin_visit(ticket: Ticket, arrival: Arrival, number: int, at: datetime) -> 
         outcomes=tuple(form.outcomes) if form else (),
         form=tuple(field.id for field in form.fields) if form else (),
         required=tuple(field.id for field in form.fields if field.required) if form else (),
-        assignee=asked.person or ticket.assignee if personal else "",
-        queue=asked.queue,
-        signers=asked.signers,
-        need=asked.need,
-        in_turn=asked.in_turn,
-        event=asked.event,
-        until=asked.until,
-        late=asked.late,
+        assignee=awaits.person or ticket.assignee if personal else "",
+        queue=awaits.queue,
+        signers=awaits.signers,
+        need=awaits.need,
+        in_turn=awaits.in_turn,
+        event=awaits.event,
+        until=awaits.until,
+        late=awaits.late,
         entered_at=at,
         token=arrival.token,
         token_rank=arrival.rank,

@@ -80,6 +80,12 @@ class Catalogue:
         reading = self.documents.find(LADDERS, key, Scope(region)) if key else None
         return reading.pin if reading else ""
 
+    def ladder_now(self, key: str, region: str) -> tuple[str, str, Ladder]:
+        """The ladder that this region has now: its name, its pin, and what it is; one without rungs where there is
+        none."""
+        reading = self.documents.find(LADDERS, key, Scope(region)) if key else None
+        return (key, reading.pin, reading.value) if reading else ("", "", Ladder())
+
     def ladder_of(self, ticket: Ticket) -> Ladder:
         """The ticket's ladder, as it was when the ticket was opened; one without rungs where it has none. An older
         ticket, which remembers no version, has today's."""

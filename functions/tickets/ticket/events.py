@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from functions.tickets.forms.submission import Submission
-from functions.tickets.ticket.ticket import Rung, Ticket, Visit
+from functions.tickets.ticket.ticket import Deed, Rung, Ticket, Visit
 from hub.contracts.events import (
+    FlowTold,
     FormSubmitted,
     RungFired,
     TicketAssigned,
     TicketChanged,
     TicketClosed,
+    TicketNoticed,
     TicketOpened,
     TicketStranded,
     VisitEntered,
@@ -173,6 +175,34 @@ def visit_left(tenant: str, visit: Visit) -> VisitLeft:
         entered_at=visit.entered_at,
         outcome=visit.outcome,
         actor=visit.actor,
+    )
+
+
+def ticket_noticed(tenant: str, visit: Visit, deed: Deed) -> TicketNoticed:
+    """A flow lets people know."""
+    return TicketNoticed(
+        id=hashed_id("evt", "ticket.noticed", visit.id),
+        tenant=tenant,
+        at=visit.entered_at,
+        ticket_id=visit.ticket_id,
+        ticket_type=visit.ticket_type,
+        priority=visit.priority,
+        notice=deed.name,
+        recipients=deed.recipients,
+        visit_id=visit.id,
+    )
+
+
+def flow_told(tenant: str, visit: Visit, deed: Deed) -> FlowTold:
+    """A flow says something on the bus."""
+    return FlowTold(
+        id=hashed_id("evt", "flow.told", visit.id),
+        tenant=tenant,
+        at=visit.entered_at,
+        **_passage(visit),
+        name=deed.name,
+        amount_minor=deed.amount_minor,
+        currency=deed.currency,
     )
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from functions.tickets.flows.asl import OVER
 from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.events import (
+    flow_told,
     form_submitted,
     rung_fired,
     signer_asked,
     ticket_assigned,
     ticket_changed,
     ticket_closed,
+    ticket_noticed,
     ticket_opened,
     ticket_stranded,
     visit_entered,
@@ -92,7 +95,7 @@ class StartTimer:
 
 @dataclass(frozen=True)
 class OpenChild:
-    """Open the ticket that this visit waits for."""
+    """Open the ticket that this visit waits for, or that its action wants."""
 
     visit: Visit
 
@@ -166,14 +169,20 @@ def _of_visit(tenant: str, new: Visit, old: Visit | None) -> Iterator[Effect]:
         yield Emit(visit_entered(tenant, new))
         if new.waits and new.until:
             yield StartTimer(new)
-        if new.waits and new.kind == "call":
+        if (new.waits and new.kind == "call") or (new.deed and new.deed.kind == "ticket"):
             yield OpenChild(new)
+        if new.deed and new.deed.kind == "notice":
+            yield Emit(ticket_noticed(tenant, new, new.deed))
+        if new.deed and new.deed.kind == "event":
+            yield Emit(flow_told(tenant, new, new.deed))
     for signer in _newly_asked(new, old):
         yield Emit(signer_asked(tenant, new, signer))
     if not new.waits and (old is None or old.waits):
         yield Emit(visit_left(tenant, new))
         if new.report and new.kind in PEOPLES:
             yield Emit(work_reported(tenant, new))
+    if old is not None and old.token and not new.token:
+        yield Signal(old.token, answer_of(old.but(edge=OVER)))
     settled_before = old is not None and not old.waits and old.token == new.token
     if new.token and not new.waits and not settled_before:
         yield signal_of(new)
@@ -183,4 +192,4 @@ def _newly_asked(new: Visit, old: Visit | None) -> tuple[str, ...]:
     """The signers who were not asked before; whom else a visit waits for, its ticket says."""
     if not new.signers:
         return ()
-    return tuple(person for person in new.asked if old is None or person not in old.asked)
+    return tuple(person for person in new.awaits if old is None or person not in old.awaits)

@@ -39,17 +39,17 @@ def sign(visit: Visit, person: str, verdict: str, at: datetime) -> Visit:
     """The visit with what this signer says. Raises Conflict when they have said it, Invalid for another verdict."""
     if verdict not in (APPROVED, REJECTED):
         raise Invalid("no such verdict", problems=[Problem("/outcome", f"must be one of: {APPROVED}, {REJECTED}")])
-    said = next((signature for signature in visit.signatures if signature.person == person), None)
-    if said is not None:
-        raise Conflict("you have signed already", visit=visit.id, verdict=said.verdict)
+    earlier = next((signature for signature in visit.signatures if signature.person == person), None)
+    if earlier is not None:
+        raise Conflict("you have signed already", visit=visit.id, verdict=earlier.verdict)
     return visit.but(signatures=(*visit.signatures, Signature(person=person, verdict=verdict, at=at)))
 
 
 def hand_over(case: Case, visit: Visit, person: str, to: str, actor: str) -> Move:
     """What is asked of this person is asked of another from now on (转交), in the same place. Raises Conflict when it
     is asked of the other already, or not of this person any more."""
-    if person not in visit.asked:
-        raise Conflict("this is not asked of them", visit=visit.id, asked=" ".join(visit.asked))
+    if person not in visit.awaits:
+        raise Conflict("this is not asked of them", visit=visit.id, awaits=" ".join(visit.awaits))
     if to in visit.signers:
         raise Conflict("they are asked already", visit=visit.id, person=to)
     note = Note("handed over", actor, {"node": visit.node, "visit": visit.id, "before": person, "assignee": to})

@@ -69,6 +69,7 @@ class Ticket(Stored):
     is known of it, as its type declares (functions.tickets.forms.fields), or as the form asks whose version form_pin
     is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. way: by
     which its customer came last, None where no message opened it. changed_at: when it was last written.
+    stands: the nodes at which it waits, for pictures of its flow.
     parent_id, parent_visit: the ticket that called it, and the visit that waits for it.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
     """
@@ -128,12 +129,14 @@ class Ticket(Stored):
     parent_id: str = ""
     parent_visit: str = ""
     tags: tuple[str, ...] = ()
+    stands: tuple[str, ...] = ()
     rule_id: str = ""
     replay: bool = False
     currency: str = "CNY"
     labour_minor: int = 0
     parts_minor: int = 0
     travel_minor: int = 0
+    compensated_minor: int = 0
     order_id: str = ""
     order_no: str = ""
     amount_minor: int = 0
@@ -175,6 +178,17 @@ class Signature(Stored):
     at: Moment
 
 
+class Deed(Stored):
+    """What an action wants of others; it follows from the stream, once. kind: `notice` (people are told), `event` (said
+    on the bus), `ticket` (one of the type `name` is opened)."""
+
+    kind: Literal["notice", "event", "ticket"]
+    name: str
+    recipients: tuple[str, ...] = ()
+    amount_minor: int = 0
+    currency: str = "CNY"
+
+
 class Visit(Stored):
     """One passage through one node. `outcomes`, `form` and `required` (its fields) are as the flow's version
     says; `form` None: an older item, which takes any.
@@ -182,7 +196,8 @@ class Visit(Stored):
     fork: the visit of the parallel in whose branch it lies; arrived: which branches of a parallel have joined.
     queue: the team whose members may take it. signers: who is asked to sign, in order; need: so many have to approve;
     in_turn: one after the other. signatures: what they said. event: what it waits for, as `<name>#<whose>`; child: the
-    ticket that it waits for. until: when it is over by itself, by the outcome `late`.
+    ticket that it waits for. until: when it is over by itself, by the outcome `late`. deed: what an action wants of
+    others.
 
     number: counts the ticket's visits from 1. run: the last one that reached it. outcome "" means it still waits.
     edge: the way that the flow takes from here. until: when a wait is over.
@@ -221,6 +236,7 @@ class Visit(Stored):
     signatures: tuple[Signature, ...] = ()
     event: str = ""
     child: str = ""
+    deed: Deed | None = None
     report: dict[str, Any] = {}
     customer_id: str = ""
     ticket_type: str = ""
@@ -245,7 +261,7 @@ class Visit(Stored):
         return self.is_personal and not self.assignee
 
     @property
-    def asked(self) -> tuple[str, ...]:
+    def awaits(self) -> tuple[str, ...]:
         """Who is to do something now."""
         if not self.waits:
             return ()

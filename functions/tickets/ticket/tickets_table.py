@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import field, replace
 from datetime import datetime
 
+from functions.tickets.flows.flow import ORDER_EVENTS
 from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, shard_of
 from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes
@@ -130,7 +131,9 @@ class TicketTable:
         """The version of the ticket stands for all that belongs to it."""
         ticket, entries = append_notes(move.ticket.but(changed_at=at), move.notes, at)
         pk, items = f"ticket#{ticket.id}", self.items
-        after = replace(apply_move(case, replace(move, ticket=ticket)), version=case.version + 1)
+        after = apply_move(case, replace(move, ticket=ticket))
+        ticket = ticket.but(stands=tuple(visit.node for visit in after.waiting()))
+        after = replace(after, ticket=ticket, version=case.version + 1)
         looked_at = due_keys(items.tenant, LOOK, ticket.id, self.look_at(after))
         self.items.write(
             items.next(pk, "ticket", ticket, case.version, **self._listed(ticket), **looked_at),
@@ -139,6 +142,7 @@ class TicketTable:
             *(items.new(pk, f"trail#{entry.seq:06d}", entry) for entry in entries),
             *extra,
             *self._open_list(case, after),
+            *self._awaited(case, move),
             *self._loads(case.ticket, ticket),
         )
         return after
@@ -160,6 +164,27 @@ class TicketTable:
         if not ticket.is_open or (old.ticket.is_open and keys == _open_keys(self.items.tenant, old)):
             return []
         return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=ticket.id).body(), **keys})]
+
+    def _awaited(self, case: Case, move: Move) -> list[Write]:
+        """What leads from an event of an order to the visits that wait for it."""
+        writes: list[Write] = []
+        for visit in move.visits:
+            before = case.visits.get(visit.id)
+            name, _, order_no = visit.event.partition("#")
+            if name not in ORDER_EVENTS or not order_no:
+                continue
+            pk, sk = f"await#{visit.event}", f"{visit.ticket_id}#{visit.id}"
+            if visit.waits and before is None:
+                writes.append(Put(self.items.item(pk, sk, Pointer(ticket_id=visit.ticket_id))))
+            elif not visit.waits and (before is None or before.waits):
+                writes.append(Delete((self.items.key(pk), sk)))
+        return writes
+
+    def awaiting(self, event: str, order_no: str) -> list[tuple[str, str]]:
+        """The (ticket, visit) that wait for this event of an order."""
+        pk = f"await#{event}#{order_no}"
+        records = self.items.all_of(pk, "tkt_", VISITS_LIMIT) if order_no else []
+        return [(record.read(Pointer).ticket_id, str(record.item["sk"]).partition("#")[2]) for record in records]
 
     def _loads(self, old: Ticket, new: Ticket) -> list[Write]:
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime
 
 from functions.tickets.dispatch.assignment import acknowledge_ticket, assign_ticket
@@ -112,11 +113,11 @@ def complete_node(
     team. Where several sign, only they may. Raises Forbidden for anybody else, Conflict when the node waits for nobody,
     and what `complete_visit` raises."""
     visit = find_waiting(case, node)
-    theirs = actor in visit.asked or (visit.queue and visit.queue in teams)
+    theirs = actor in visit.awaits or (visit.queue and visit.queue in teams)
     if visit.signers and actor in {signature.person for signature in visit.signatures}:
         raise Conflict("you have signed already", visit=visit.id)
     if not theirs and (visit.signers or not leads):
-        raise Forbidden("not your visit", assignee=" ".join(visit.asked) or visit.queue, you=actor)
+        raise Forbidden("not your visit", assignee=" ".join(visit.awaits) or visit.queue, you=actor)
     return complete_visit(case, visit, answer, actor, at, flow)
 
 
@@ -141,6 +142,16 @@ def take_event(case: Case, event: str, actor: str, at: datetime, flow: Flow) -> 
     return go_on(case, Move(case.ticket, (note,), ended), flow, at)
 
 
+def hear(case: Case, move: Move, event: str, at: datetime, flow: Flow | None) -> Move:
+    """The move, and the end of what waits for this event of the ticket."""
+    ended = tuple(
+        visit.but(outcome=RECEIVED, edge=RECEIVED, actor=SYSTEM, left_at=at)
+        for visit in case.waiting()
+        if visit.event == f"{event}#{case.ticket.id}"
+    )
+    return go_on(case, replace(move, visits=(*move.visits, *ended)), flow, at) if ended else move
+
+
 def close_by_hand(case: Case, outcome: str, actor: str, at: datetime) -> Move:
     """Somebody closes a ticket that follows no flow. Raises Conflict when it is over, or its flow closes it."""
     require_open(case)
@@ -163,7 +174,7 @@ def tap_card(case: Case, visit_id: str, actor: str, key: str, at: datetime, flow
         return Move(case.ticket)
     if not _may_end(case, visit):
         return Move(case.ticket) if (visit.actor, visit.outcome) == (actor, outcome) else refused
-    if actor not in visit.asked or visit.required:
+    if actor not in visit.awaits or visit.required:
         return refused
     if outcome in visit.outcomes:
         return complete_visit(case, visit, Answer(outcome), actor, at, flow)

@@ -13,7 +13,7 @@ TICKET = {"type": "repair", "customer_id": "cus_1", "region": REGION, "store_id"
 PHOTO = {"content_type": "image/jpeg", "size_bytes": 1, "sha256": "0" * 64}
 ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "product": "BX3"}
 DOCUMENTS = (
-    *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}"),
+    *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/blocks/{key}"),
     *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/rules"),
 )
 BODIES = {
@@ -26,6 +26,8 @@ BODIES = {
     ("POST", "/tickets/{ticket_id}/nodes/{node}/delegate"): {"to": PERSON},
     ("POST", "/tickets/{ticket_id}/nodes/{node}/signers"): {"people": [PERSON]},
     ("POST", "/tickets/{ticket_id}/tell"): {"event": "parts_arrived"},
+    ("POST", "/tickets/{ticket_id}/try"): {"action": "assign"},
+    ("POST", "/flows/{key}/insert"): {"after": "accept", "node": "assign"},
     ("POST", "/tickets/{ticket_id}/assign"): {"person_id": PERSON},
     ("POST", "/tickets/{ticket_id}/comment"): {"text": "hi"},
     ("POST", "/tickets/{ticket_id}/reply"): {"text": "hi"},

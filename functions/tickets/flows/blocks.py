@@ -1,0 +1,51 @@
+"""Blocks (流程积木): chains of nodes with a name, as documents: whoever puts one into a flow gets all of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from functions.tickets.flows.flow import Title
+from functions.tickets.flows.insertion import chain_of
+from functions.tickets.flows.soundness import parse_flow
+from hub.contracts.base import Contract
+from hub.documents.kinds import Finding, Kind, Proposal, preset_files
+from hub.kernel.errors import Invalid
+
+PRESETS = Path(__file__).parents[1] / "presets" / "blocks"
+
+
+class Block(Contract):
+    """Nodes as a flow has them, one after the other: what names no next node leads to the next one, and "@next" means
+    whatever stands behind the block."""
+
+    title: Title
+    nodes: Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=20)]
+
+
+def lint_block(proposal: Proposal[Block], _context: Any) -> Iterable[Finding]:
+    """A block works if a flow of nothing else does."""
+    title = proposal.value.title.model_dump()
+    end = {"id": "block_end", "kind": "end", "title": title, "outcome": "done"}
+    try:
+        nodes = chain_of([dict(node) for node in proposal.value.nodes], "block_end", frozenset())
+        start = str(nodes[0].get("id"))
+        parse_flow({"key": "block", "title": title, "start": start, "nodes": [*nodes, end]})
+    except Invalid as error:
+        for problem in error.problems:
+            yield Finding(problem.pointer, problem.rule)
+
+
+BLOCKS = Kind[Block](
+    name="flow_block",
+    path="/tickets/blocks",
+    title="流程积木 · Block of a flow",
+    schema=Block,
+    lint=lint_block,
+    presets=preset_files(PRESETS),
+    readers=("supervisor", "agent", "engineer", "finance", "store_manager", "viewer", "integrator"),
+    editors=("administrator",),
+)

@@ -1,0 +1,158 @@
+"""HTTP bodies of /flows, and of what people do with a ticket on its way beside working on it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from hub.contracts.base import Contract, Moment, PersonId, Slug, Words
+from hub.contracts.classes import Located
+from hub.contracts.tickets import REPORT
+
+
+class DelegateNode(Contract):
+    """Who is to answer the node in one's place (转交). person: whose part it is, where a supervisor hands it over."""
+
+    to: PersonId
+    person: Annotated[str, Field(max_length=64)] = ""
+
+
+class AddSigners(Contract):
+    """Who is asked to sign, too (加签)."""
+
+    people: Annotated[tuple[PersonId, ...], Field(min_length=1, max_length=50)]
+
+
+class TellEvent(Contract):
+    """What has happened, by the name that a flow waits for."""
+
+    event: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$", examples=["parts_arrived"])]
+
+
+class CancelTicket(Contract):
+    """Why nothing more is to be done about it, in a word of the tenant's own. What its flow's actions did is taken back
+    where the flow says how."""
+
+    reason: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
+
+
+class MoveTicket(Contract):
+    """At which node it goes on; "" for where its flow begins."""
+
+    node: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
+    reason: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
+
+
+class MigrateFlow(Contract):
+    """Which open tickets go over to which version. version: 0 for the one in force. deadlines: `keep` those that a
+    ticket was opened with, or `re_evaluate` by the new version's ladder, from when its clock began."""
+
+    version: Annotated[int, Field(ge=0)] = 0
+    deadlines: Literal["keep", "re_evaluate"] = "keep"
+    tickets: Annotated[tuple[str, ...], Field(max_length=200)] = Field(default=(), description="these alone; else all")
+    cursor: str = ""
+
+
+class PlannedRung(Contract):
+    """A rung: when it is due (null: the clock stands), and whether it has fired."""
+
+    rung: str
+    due_at: Moment | None
+    fired: bool
+
+
+class PlanView(Contract):
+    """What migration does to one ticket. state: migrated, planned (a dry run), or refused, and then why."""
+
+    ticket_id: Annotated[str, Located("thing")]
+    state: Literal["migrated", "planned", "refused"]
+    reason: str
+    from_version: int
+    to_version: int
+    node: str
+    rungs_before: tuple[PlannedRung, ...]
+    rungs_after: tuple[PlannedRung, ...]
+
+
+class InsertNode(Contract):
+    """Where a node goes, and which: the name of an action or of a block (a chain of nodes), or a whole node. edge: the
+    way out of `after` on which it goes, where there are several. publish: as the next version, at once; else as a
+    draft."""
+
+    after: Slug
+    edge: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
+    node: Slug | dict[str, Any]
+    publish: bool = True
+    seen_version: int | None = None
+
+
+class InsertedView(Contract):
+    """The flow with the node in it; `version` 0 where it is a draft. order: its nodes along the usual way."""
+
+    document: dict[str, Any]
+    version: int
+    order: tuple[str, ...]
+    findings: tuple[dict[str, str], ...] = ()
+
+
+class DiagramQuery(Contract):
+    """format: an SVG picture, or Mermaid's words. version: 0 for the one in force. counts: how many open tickets wait
+    at each node, of the newest thousand within your reach."""
+
+    format: Literal["svg", "mermaid"] = "svg"
+    version: Annotated[int, Field(ge=0)] = 0
+    counts: bool = False
+
+
+class DiagramView(Contract):
+    """A picture of a flow. counted: of so many open tickets; more: whether there are more than were counted."""
+
+    format: str
+    text: str
+    counts: dict[str, int] = Field(default={})
+    counted: int = 0
+    more: bool = False
+
+
+class TryAction(Contract):
+    """Which action, with which parameters."""
+
+    action: Slug
+    params: dict[str, Any] = Field(default={})
+
+
+class TriedView(Contract):
+    """What it would come to: nothing is written."""
+
+    outcome: str
+    report: Annotated[dict[str, Any], REPORT]
+    changes: dict[str, Any] = Field(description="what of the ticket would be another, by name")
+    recipients: tuple[str, ...] = ()
+
+
+class FunnelQuery(Contract):
+    """tickets: of how many, the newest first. state: closed ones, or those that are still open."""
+
+    tickets: Annotated[int, Field(ge=1, le=100)] = 100
+    state: Literal["open", "closed"] = "closed"
+
+
+class StageView(Contract):
+    """One node: how many tickets reached it, how often, and what it took. share: of the whole time of these tickets."""
+
+    node: str
+    title: Words
+    tickets: int
+    visits: int
+    seconds: int
+    median_seconds: int
+    share: str
+
+
+class FunnelView(Contract):
+    """Where the time of tickets went, the largest share first. counted: of how many tickets; those of any version."""
+
+    flow: str
+    counted: int
+    stages: tuple[StageView, ...]
