@@ -79,7 +79,9 @@ def _duckdb(path: Path) -> dict[str, int]:
         FROM read_csv('{path}', header=false, columns={{'id': 'VARCHAR', 'person': 'VARCHAR',
              'amount': 'DECIMAL(18,2)', 'region': 'VARCHAR'}})
         GROUP BY person"""  # noqa: S608 - the path of a file of our own
-    return dict(duckdb.sql(query).fetchall())
+    answer = duckdb.sql(query)
+    assert answer is not None  # a query that selects has rows to fetch
+    return dict(answer.fetchall())
 
 
 def _peak(path: Path, amount_of: Amount | None) -> int:

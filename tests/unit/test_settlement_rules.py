@@ -432,3 +432,16 @@ def test_rounding_is_pythons_own_on_the_exact_value(numerator: int, denominator:
     assert abs(value - nearest) <= (Fraction(1, 2) if rounding.startswith("HALF") else Fraction(1))
     assert rounding != "DOWN" or abs(nearest) <= abs(value)
     assert rounding != "UP" or abs(nearest) >= abs(value)
+
+
+def test_a_quota_warns_once_it_is_nearly_used() -> None:
+    """Of 100.00, 90.00 say nothing, 95.00 say that 95 % are used, and what goes beyond is cut off."""
+    pool = {"rule": "pool", "budget": "100.00", "warn_at": "0.90"}
+    by = policy(posting(percent("1"), pool, window={"party": "all", "period": "year"}))
+    facts = [
+        fact("order", n, AT + timedelta(hours=n), amount=amount) for n, amount in enumerate(("90.00", "5.00", "9.00"))
+    ]
+    outcomes = settle(facts, [by])
+    assert [outcome.amount_minor for outcome in outcomes] == [9000, 500, 500]
+    assert [outcome.figure.marks.get("quota", "") for outcome in outcomes] == ["", "95%", "100%"]
+    assert outcomes[1].why().zh == "报酬：金额 5.00 元 × 100%，额度已用 95%"

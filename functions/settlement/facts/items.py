@@ -80,4 +80,4 @@ ITEMS = {item.key: item for item in (*TICKET_ITEMS, *OTHER_ITEMS)}
 def is_money(name: str) -> bool:
     """Whether an item stands in `amounts`; one that nobody knows is taken for a quantity."""
     item = ITEMS.get(name)
-    return item is not None and item.unit == "money"
+    return item is not None and item.unit in ("money", "hourly")

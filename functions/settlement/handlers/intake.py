@@ -23,7 +23,7 @@ from functions.settlement.rules.outcomes import Outcome, entries_of
 from functions.settlement.rules.windows import lists_of
 from hub.contracts.settlement_facts import SettlementFact
 from hub.documents.scopes import Scope
-from hub.kernel.errors import Conflict, Invalid, Problem
+from hub.kernel.errors import Conflict, Invalid, Problem, Retry
 from hub.kernel.money import EXPONENTS
 from hub.kernel.regions import BASE
 from hub.store.lists import Within
@@ -40,6 +40,8 @@ REASONS = {
     "too much back": "too_much_back",
 }
 PAGE, RETRIES_LIMIT = 200, 2000
+TRIES = 4
+"""So often a fact is kept anew when others were quicker."""
 PEOPLE = ("person", "assignee", "teacher", "guide", "seller", "manager", "captain", "referrer")
 
 
@@ -57,23 +59,35 @@ class Taken:
 
 def take_in(desk: Desk, fact: Fact, now: datetime, *, strict: bool = False) -> Taken:
     """Keep a fact, and post what the policies of its day make of it; parked where that can't be. strict: people must be
-    known, as facts from outside are not. Raises Conflict for a fact that is there with other figures."""
-    stored = desk.facts.find(fact.id)
-    if stored and stored.fact:
-        if document_of(fact)["amounts"].items() - document_of(stored.fact)["amounts"].items() and fact.kind != "work":
-            raise Conflict("the fact is settled, with other figures", fact=fact.id)
-        return _post(desk, stored.fact, _outcomes(desk, stored.fact), now, known=True)
-    try:
-        ready = _ready(desk, fact, now, strict)
-        outcomes = _outcomes(desk, ready)
-    except Invalid as error:
-        return park(desk, document_of(fact), error, now)
-    windows = {o.window: lists_of(o.window, now, desk.zone) for o in outcomes if o.window}
-    desk.facts.keep(ready, windows, now)
-    posted = _post(desk, ready, outcomes, now)
-    for waiting in desk.facts.waiting_for(ready.id):
-        retry(desk, waiting, now)
-    return posted
+    known, as facts from outside are not. Raises Conflict for a fact that is there with other figures, Retry where
+    others were quicker TRIES times."""
+    for _ in range(TRIES):
+        stored = desk.facts.find(fact.id)
+        if stored and stored.fact:
+            return _repeat(desk, fact, stored.fact, now)
+        try:
+            ready = _ready(desk, fact, now, strict)
+            outcomes = _outcomes(desk, ready)
+        except Invalid as error:
+            return park(desk, document_of(fact), error, now)
+        windows = {o.window: lists_of(o.window, now, desk.zone) for o in outcomes if o.window}
+        try:
+            desk.facts.keep(ready, windows, now)
+        except Conflict:
+            continue  # somebody else kept it, or another refund of its sale
+        posted = _post(desk, ready, outcomes, now)
+        for waiting in desk.facts.waiting_for(ready.id):
+            retry(desk, waiting, now)
+        return posted
+    raise Retry("the fact, or what it takes back, moves on", fact=fact.id)
+
+
+def _repeat(desk: Desk, fact: Fact, known: Fact, now: datetime) -> Taken:
+    """What is settled is posted again, which changes nothing. Raises Conflict where it is told otherwise now; a work
+    report is priced when it is kept, so its amounts are not compared."""
+    if fact.kind != "work" and dict(fact.amounts) != dict(known.amounts):
+        raise Conflict("the fact is settled, with other figures", fact=fact.id)
+    return _post(desk, known, _outcomes(desk, known), now, known=True)
 
 
 def retry_parked(desk: Desk, now: datetime) -> int:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar, Literal
 
-from functions.settlement.rules.figure import Case, Figure, in_yuan, minor_of, show_money
+from functions.settlement.rules.figure import Case, Figure, exact, in_yuan, minor_of, show_money, show_percent
 from functions.settlement.rules.money_fields import amount_findings
-from functions.settlement.rules.step import About, Price, Step
+from functions.settlement.rules.step import About, Price, Rate, Step
 from hub.documents.kinds import Finding
 
 EXHAUSTED = "exhausted"
@@ -16,13 +16,15 @@ EXHAUSTED = "exhausted"
 
 class Pool(Step):
     """Draws what runs out of `budget`, first come first served by the canonical order; the last may get a part. What
-    goes back refills it. The fact that takes the last of it carries the mark `pool: exhausted`, once."""
+    goes back refills it. The fact that takes the last of it carries the mark `pool: exhausted`, once. warn_at: from
+    this share of the budget on, lines say how much is used (a quota of 90 %: "0.90")."""
 
     about: ClassVar = About(
         "奖金池", "out of a budget, as long as it lasts", "in: minor units; out: minor units", by_window=True
     )
     rule: Literal["pool"] = "pool"
     budget: Price
+    warn_at: Rate | None = None
 
     def apply(self, figure: Figure, case: Case) -> Figure:
         """min(running, what is left)."""
@@ -32,6 +34,10 @@ class Pool(Step):
         left = budget - drawn - value
         if value > 0 and left == 0:
             made = made.marked("pool", EXHAUSTED)
+        used = (drawn + value) / budget
+        if self.warn_at is not None and used > exact(self.warn_at):
+            shown = show_percent(used)
+            made = made.marked("quota", shown).at(value, f"额度已用 {shown}", f"{shown} of the quota is used")
         if value == figure.value and value != 0:
             return made
         zh, en = in_yuan(left, figure.currency), f"{show_money(left, figure.currency)} {figure.currency}"
