@@ -1,4 +1,4 @@
-"""What one closed ticket came to: entries, its worker's earnings, and the statement of a run."""
+"""What reported work came to: entries, its worker's earnings, and the statement of a run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.settlement import app
-from hub.contracts.events import TicketClosed
+from hub.contracts.events import WorkReported
 from hub.kernel.clock import StepClock
 from tests.support.access import PERSON, REGION, Ids, Sample
 from tests.support.aws import REGION as AWS_REGION
@@ -104,12 +104,13 @@ def stage() -> Iterator[Ids]:
 
 
 def close_ticket() -> None:
-    """A closed ticket, and its entries."""
-    closed = TicketClosed(
-        id="evt_1", tenant=TENANT, at=SIX, ticket_id="tkt_1", run=1, customer_id="cus_1",
-        ticket_type="repair", region=REGION, assignee=PERSON, outcome="done", labour_minor=12000,
+    """Work that was reported, and its entries."""
+    reported = WorkReported(
+        id="evt_1", tenant=TENANT, at=SIX, ticket_id="tkt_1", visit_id="vis_1", run=1,
+        node="service", kind="human", ticket_type="repair", region=REGION, person_id=PERSON, outcome="done",
+        labour_minutes=120, travel_km=0,
     )  # fmt: skip
-    app.on_event(bus_batch(closed), Context())
+    app.on_event(bus_batch(reported), Context())
 
 
 def settle_day() -> str:
