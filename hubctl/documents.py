@@ -84,13 +84,18 @@ def main(
     ready_file: Annotated[Path, typer.Option(help="where a hub that runs here says so")] = Path(".hub/ready.json"),
 ) -> None:
     """Where the hub is, and as whom."""
+    context.obj = hub_at(url, token, ready_file)
+
+
+def hub_at(url: str, token: str, ready_file: Path) -> Hub:
+    """The hub at this URL, else the one that runs here. Raises OperatorError where none does."""
     ready: Mapping[str, Any] = {}
     if not url:
         try:
             ready = json.loads(ready_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise OperatorError("no hub runs here: `make dev`, or give --url and --token") from None
-    context.obj = Hub((url or ready["base_url"]).rstrip("/"), token or ready.get("token", ""))
+    return Hub((url or ready["base_url"]).rstrip("/"), token or ready.get("token", ""))
 
 
 @app.command()

@@ -10,8 +10,13 @@ from typing import Annotated
 import typer
 
 from hubctl.failures import OperatorError
+from hubctl.settlement_ledger import explain, verify
 
-app = typer.Typer(no_args_is_help=True, help="Settlement: the primitives, and the templates that are made of them.")
+app = typer.Typer(
+    no_args_is_help=True, help="Settlement: the primitives, the templates made of them, and the ledger proved."
+)
+app.command()(verify)
+app.command()(explain)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from functions.settlement.facts.facts_table import FactsTable
 from functions.settlement.ledger.balances_table import Balances
-from functions.settlement.ledger.book import Book
+from functions.settlement.ledger.book_table import Book
 from functions.settlement.ledger.deferrals_table import Deferrals
 from functions.settlement.ledger.entries_table import Entries
 from functions.settlement.reconciliation.reconciliations_table import Reconciliations

@@ -140,7 +140,7 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert readers <= {"hub/edge/settings.py", "functions/webhooks/settings.py"}
 
 
-FOR_OTHERS = {"visit.entered", "visit.left"}
+FOR_OTHERS = {"visit.entered", "visit.left", "statement.changed", "pool.exhausted"}
 """Said to whoever listens on the bus beside our rooms: how work goes on, for reports elsewhere."""
 
 

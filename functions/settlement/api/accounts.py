@@ -8,7 +8,7 @@ from functions.settlement.ledger.accounts import account_of, earning, spending
 from functions.settlement.ledger.balances import KINDS
 from functions.settlement.room import FINANCE, room
 from hub.contracts.http import Page, PageQuery
-from hub.contracts.settlement import AccountMove, AccountView, DeferredView
+from hub.contracts.settlement_accounts import AccountMove, AccountView, DeferredView
 from hub.edge import cursors
 from hub.edge.access.listing import within
 from hub.edge.answers import page
@@ -69,8 +69,8 @@ def debit_account(desk: Desk, request: Request) -> AccountView:
     fact_id = request.new_id("fct")
     for _ in range(TURNS):
         balance = desk.balances.get(account)
-        _, taken = balance.debited(amount.amount_minor)
-        entry = spending(kind, owner, taken, amount.currency, request.body.store, fact_id, now)
+        _, drawn = balance.debited(amount.amount_minor)
+        entry = spending(kind, owner, drawn, amount.currency, request.body.store, fact_id, now)
         try:
             desk.book.post(entry, now, balance)
         except Retry:

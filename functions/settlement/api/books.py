@@ -10,8 +10,8 @@ from functions.settlement.ledger.books import book_sums, consolidated
 from functions.settlement.ledger.entries_table import SUMMARY_LIMIT
 from functions.settlement.ledger.ledger import Entry
 from functions.settlement.room import FINANCE, room
-from hub.contracts.settlement import BookQuery, BookView
-from hub.edge.access import Place
+from hub.contracts.settlement_accounts import BookQuery, BookView
+from hub.edge.access import Place, Subject
 from hub.edge.requests import Request
 from hub.kernel.regions import BASE
 from hub.store.lists import Within
@@ -22,9 +22,10 @@ def whole_tenant(desk: Desk, request: Request) -> Place:
     return Place(BASE)
 
 
-def named_store(desk: Desk, request: Request) -> Place:
+def named_store(desk: Desk, request: Request) -> Subject:
     """A store's book is the store's."""
-    return Place(BASE, store=request.path["store"])
+    store = request.path["store"]
+    return Subject(store, (Place(BASE, store=store),))
 
 
 @room.http(

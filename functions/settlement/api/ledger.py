@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.settlement.api.views import earnings_view, entry_view
 from functions.settlement.desk import Desk
 from functions.settlement.handlers import posting
-from functions.settlement.ledger.earnings import earned_lines
+from functions.settlement.handlers.earnings import earned_lines
 from functions.settlement.ledger.entries_table import SUMMARY_LIMIT
 from functions.settlement.ledger.lines import imbalance_minor, region_of
 from functions.settlement.ledger.manual import manual_entry

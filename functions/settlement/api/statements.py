@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from functions.settlement.api.views import dispute_view, line_view, statement_view
 from functions.settlement.desk import Desk
+from functions.settlement.handlers.run_statements import statement_ids
 from functions.settlement.room import FINANCE, room
 from functions.settlement.runs.calendars import period_named
 from functions.settlement.statements.disputes import Dispute, disputed, resolved
 from functions.settlement.statements.files import FILE_LINES, csv_of, xlsx_of
-from functions.settlement.statements.of_run import statement_ids
 from functions.settlement.statements.statements import Statement
 from hub.contracts.http import Page
 from hub.contracts.settlement import (
@@ -214,8 +214,8 @@ def dispute_line(desk: Desk, request: Request) -> StatementView:
     first, lines = desk.statements.lines_from(statement, number)
     if known := desk.statements.dispute(statement.id, number):
         raise Conflict("this line is disputed already", line=str(number), outcome=known.outcome)
-    said = (request.body.reason, request.principal.sub, request.now)
-    changed, dispute = disputed(statement, number, lines[number - first], *said)
+    objection = (request.body.reason, request.principal.sub, request.now)
+    changed, dispute = disputed(statement, number, lines[number - first], *objection)
     return statement_view(desk.statements.change(statement, changed, dispute))
 
 

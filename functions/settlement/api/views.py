@@ -15,6 +15,7 @@ from functions.settlement.statements.disputes import Dispute
 from functions.settlement.statements.statements import Statement
 from functions.settlement.tables import SEALS
 from hub.contracts import settlement as wire
+from hub.contracts import settlement_accounts as accounts
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
 
@@ -105,12 +106,12 @@ def run_view(run: Run, shards: Sequence[ShardResult] | None = None) -> wire.RunV
     )
 
 
-def account_view(balance: Balance) -> wire.AccountView:
+def account_view(balance: Balance) -> accounts.AccountView:
     """What stands on an account."""
     issued = (
-        wire.IssuedPart(store=store, amount=str(Money(minor, balance.currency))) for store, minor in balance.parts
+        accounts.IssuedPart(store=store, amount=str(Money(minor, balance.currency))) for store, minor in balance.parts
     )
-    return wire.AccountView(
+    return accounts.AccountView(
         account=balance.account,
         currency=balance.currency,
         balance=str(Money(balance.minor, balance.currency)),
@@ -118,9 +119,9 @@ def account_view(balance: Balance) -> wire.AccountView:
     )
 
 
-def deferred_view(entry: Entry) -> wire.DeferredView:
+def deferred_view(entry: Entry) -> accounts.DeferredView:
     """An entry that is still to come."""
-    return wire.DeferredView(
+    return accounts.DeferredView(
         id=entry.id,
         fact_id=entry.fact_id,
         purpose=entry.purpose,
@@ -131,9 +132,9 @@ def deferred_view(entry: Entry) -> wire.DeferredView:
     )
 
 
-def book_view(book: str, month: str, entries: int, sums: Sums, complete: bool) -> wire.BookView:
+def book_view(book: str, month: str, entries: int, sums: Sums, complete: bool) -> accounts.BookView:
     """A book, or all of them as one."""
-    return wire.BookView(
+    return accounts.BookView(
         book=book,
         month=month,
         entries=entries,
@@ -167,9 +168,9 @@ def _ledger_lines(entry: Entry) -> tuple[wire.LedgerLine, ...]:
     )
 
 
-def _account_sums(sums: Mapping[tuple[str, str], int]) -> tuple[wire.AccountSum, ...]:
+def _account_sums(sums: Mapping[tuple[str, str], int]) -> tuple[accounts.AccountSum, ...]:
     return tuple(
-        wire.AccountSum(account=account, currency=currency, amount=str(Money(minor, currency)))
+        accounts.AccountSum(account=account, currency=currency, amount=str(Money(minor, currency)))
         for (account, currency), minor in sorted(sums.items())
     )
 

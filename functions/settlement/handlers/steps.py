@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from functions.settlement.desk import Desk
+from functions.settlement.handlers.settling import Settling
 from functions.settlement.handlers.windows import post_windows
 from functions.settlement.runs.calendar_kind import CALENDARS, KEY
 from functions.settlement.runs.runs import MODES, Mode, Run, ShardResult, outcome_of
-from functions.settlement.statements.settling import Settling
 from functions.settlement.statements.statements import Progress, statement_id_of
 from functions.settlement.tables import SEALS
 from hub.kernel.errors import Conflict, Invalid, NotFound, Problem, Retry
@@ -50,28 +50,28 @@ def settle_shard(desk: Desk, payload: Json, now: datetime) -> Json:
     answer = {"run_id": run.id, "mode": mode, "shard": shard}
     if desk.runs.shard(run.id, mode, shard):
         return {**answer, "cursor": {}, "more": False}
-    cursor = payload["cursor"] or {"result": ShardResult(shard).document(), "after": "", "taken": None}
+    cursor = payload["cursor"] or {"result": ShardResult(shard).document(), "after": "", "progress": None}
     after, lines_left = cursor["after"], desk.lines_a_step
     result = ShardResult.of(cursor["result"])
-    taken = Progress.of(cursor["taken"]) if cursor["taken"] else None
+    progress = Progress.of(cursor["progress"]) if cursor["progress"] else None
     settling = Settling(desk.entries, desk.statements, desk.zone, run, mode, _sends(desk, run), now)
     while parties := desk.entries.parties(run.id, shard, after, PARTIES_A_PAGE):
         for party in parties:
-            read = taken.lines if taken else 0
+            read = progress.lines if progress else 0
             if mode == "send":
                 result = _sent(desk, run, party, result, now)
             elif lines_left > 0:
-                statement, taken = settling.settle(party, taken, lines_left)
-                lines_left -= taken.lines - read
+                statement, progress = settling.settle(party, progress, lines_left)
+                lines_left -= progress.lines - read
                 if statement is None:
                     break
                 result = _counted(desk, result, statement, mode)
             else:
                 break
-            after, taken = party, None
+            after, progress = party, None
         else:
             continue
-        held = {"result": result.document(), "after": after, "taken": taken.document() if taken else None}
+        held = {"result": result.document(), "after": after, "progress": progress.document() if progress else None}
         return {**answer, "cursor": held, "more": True}
     desk.runs.store_shard(run.id, mode, result)
     return {**answer, "cursor": {}, "more": False}

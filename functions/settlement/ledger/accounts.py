@@ -31,12 +31,12 @@ def earning(kind: str, owner: str, amount: Money, store: str, fact_id: str, at: 
 
 
 def spending(
-    kind: str, owner: str, taken: Mapping[str, int], currency: str, store: str, fact_id: str, at: datetime
+    kind: str, owner: str, drawn: Mapping[str, int], currency: str, store: str, fact_id: str, at: datetime
 ) -> Entry:
-    """What was taken off the account (issuer → minor units), spent in a store. What another issued, that one owes to
+    """What was drawn off the account (issuer → minor units), spent in a store. What another issued, that one owes to
     this store: payable in the issuer's book, receivable in the store's."""
     lines: list[Line] = []
-    for issuer, minor in taken.items():
+    for issuer, minor in drawn.items():
         amount, book = Money(minor, currency), {"book": issuer} if issuer else {}
         lines.append(Line(account_of(kind, owner), amount, book))
         if issuer == store or not store:

@@ -21,7 +21,7 @@ _ACCOUNT = re.compile(rf"payable:(?:{'|'.join(KINDS)}):.+")
 
 
 class Overdrawn(Conflict):
-    """There is less on the account than is to be taken: nothing is."""
+    """There is less on the account than is to be drawn: nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,16 @@ class Balance:
         if minor > self.minor:
             has = str(Money(self.minor, self.currency))
             raise Overdrawn("there is less on the account", account=self.account, balance=has)
-        taken: dict[str, int] = {}
+        drawn: dict[str, int] = {}
         left, kept = minor, []
         for issuer, held in self.parts:
             part = min(left, held)
             left -= part
             if part:
-                taken[issuer] = taken.get(issuer, 0) + part
+                drawn[issuer] = drawn.get(issuer, 0) + part
             if held > part:
                 kept.append((issuer, held - part))
-        return replace(self, parts=tuple(kept)), taken
+        return replace(self, parts=tuple(kept)), drawn
 
 
 def is_balanced(account: str) -> bool:

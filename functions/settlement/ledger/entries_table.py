@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from heapq import merge
@@ -100,6 +100,16 @@ class Entries:
         if not items:
             raise NotFound("no such entry", entry=entry_id)
         return entry_from_document(items[0]["document"])
+
+    def agree_with(self, lines: Iterable[PartyLine]) -> bool:
+        """Whether each line is what its entry means to its party; strongly consistent."""
+        by_key = {entry_key(self._tenant, line.fact_id, line.why.rule, line.purpose): line for line in lines}
+        items = self._table.get_many(by_key, consistent=True)
+        entries = {(item["pk"], item["sk"]): entry_from_document(item["document"])[0] for item in items}
+        return all(
+            key in entries and entries[key].earned_by_party().get(line.party) == line.amount
+            for key, line in by_key.items()
+        )
 
     def lines(self, run_id: str, party: str, after: str = "") -> Iterator[tuple[str, PartyLine]]:
         """A bucket's lines in canonical order, each with its place, those behind `after`; strongly consistent, read as

@@ -32,11 +32,11 @@ class Dispute:
 
 
 def disputed(
-    statement: Statement, number: int, line: PartyLine, said: str, by: str, at: datetime
+    statement: Statement, number: int, line: PartyLine, reason: str, by: str, at: datetime
 ) -> tuple[Statement, Dispute]:
     """The statement with this line frozen. Raises Conflict for a draft, and once it is approved."""
     statement.require("sent", "disputed")
-    dispute = Dispute(number, line.entry_id, line.amount.amount_minor, line.amount.currency, said, by, at)
+    dispute = Dispute(number, line.entry_id, line.amount.amount_minor, line.amount.currency, reason, by, at)
     frozen = summed([statement.frozen, {dispute.currency: dispute.amount_minor}])
     return replace(statement, state="disputed", frozen=frozen, disputes=statement.disputes + 1), dispute
 

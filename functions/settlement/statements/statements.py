@@ -40,7 +40,7 @@ class StatementPage:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the lines of a statement are taken: what they come to so far. place: of the last one in its bucket.
+    """How far the lines of a statement are progress: what they come to so far. place: of the last one in its bucket.
     chain: the hash of the pages, each with those before it."""
 
     lines: int = 0
@@ -125,24 +125,24 @@ def paged(lines: Iterable[tuple[str, PartyLine]], first: int = 1) -> Iterator[St
 
 
 def make_statement(
-    run_id: str, party: str, ends_at: datetime, taken: Progress, carried_in: Mapping[str, int]
+    run_id: str, party: str, ends_at: datetime, progress: Progress, carried_in: Mapping[str, int]
 ) -> Statement:
     """The statement of these lines. carried_in: what the party owes from its last statement, by currency."""
-    totals = summed([taken.totals])
+    totals = summed([progress.totals])
     owed = {currency: minor for currency, minor in carried_in.items() if minor}
     due = summed([totals, owed])
-    content = {"run": run_id, "party": party, "lines": taken.lines, "totals": totals, "carried_in": owed}
+    content = {"run": run_id, "party": party, "lines": progress.lines, "totals": totals, "carried_in": owed}
     return Statement(
         id=statement_id_of(run_id, party, ends_at),
         run_id=run_id,
         party=party,
         ends_at=ends_at,
-        lines=taken.lines,
+        lines=progress.lines,
         totals=totals,
         carried_in=owed,
         payout={currency: max(0, minor) for currency, minor in due.items()},
         carried_out={currency: minor for currency, minor in due.items() if minor < 0},
-        hash=chained(taken.chain, _canonical(content)),
+        hash=chained(progress.chain, _canonical(content)),
     )
 
 

@@ -35,7 +35,7 @@ class Statements:
 
     # Made by a run.
 
-    def store_page(self, statement_id: str, page: StatementPage, taken: Progress) -> None:
+    def store_page(self, statement_id: str, page: StatementPage, progress: Progress) -> None:
         """Write a page, and what the statement has come to with it; again writes the same."""
         self._table.put(
             {
@@ -44,7 +44,7 @@ class Statements:
                 "schema": 1,
                 "document": page.text(),
                 "first": page.first,
-                "taken": taken.document(),
+                "progress": progress.document(),
             }
         )
 
@@ -52,7 +52,7 @@ class Statements:
         """How far the pages of a statement are written; strongly consistent."""
         pk = statement_pk(self._tenant, statement_id)
         page = self._table.query(pk, sk_prefix="page#", limit=1, newest_first=True, consistent=True)
-        return Progress.of(page.items[0]["taken"]) if page.items else Progress()
+        return Progress.of(page.items[0]["progress"]) if page.items else Progress()
 
     def carried(self, party: str, scope: str, before: str) -> dict[str, int]:
         """What a party owes from its last statement of a scope before the period of that name, by currency."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
@@ -13,14 +12,14 @@ from functions.settlement.runs.runs import Mode, Run
 from functions.settlement.statements.statements import (
     Progress,
     Statement,
-    StatementPage,
     make_statement,
     paged,
     statement_id_of,
 )
 from functions.settlement.statements.statements_table import Statements
 
-Store = Callable[[str, StatementPage, Progress], None]
+DISAGREES = "an entry says otherwise"
+"""In place of a hash: a statement with a line that its entry does not bear out is none."""
 
 
 @dataclass(frozen=True)
@@ -35,34 +34,36 @@ class Settling:
     sends: bool
     now: datetime
 
-    def settle(self, party: str, taken: Progress | None, lines_left: int) -> tuple[Statement | None, Progress]:
-        """A party's statement, or None when there is more of it than this step may read; and how far it got. taken:
+    def settle(self, party: str, progress: Progress | None, lines_left: int) -> tuple[Statement | None, Progress]:
+        """A party's statement, or None when there is more of it than this step may read; and how far it got. progress:
         how far an earlier step got, None at the beginning. A party without a line has a statement of none."""
         ends_at = self.run.period.ends(self.zone)
         statement_id = statement_id_of(self.run.id, party, ends_at)
         stored = self.statements.find(statement_id) if self.mode == "close" else None
         if stored:
             return stored, Progress(stored.lines)
-        if taken is None:
-            taken = self.statements.progress(statement_id) if self.mode == "close" else Progress()
-        taken, done = self._take(party, statement_id, taken, lines_left)
+        if progress is None:
+            progress = self.statements.progress(statement_id) if self.mode == "close" else Progress()
+        progress, done = self._take(party, statement_id, progress, lines_left)
         if not done:
-            return None, taken
+            return None, progress
         carried = self.statements.carried(party, self.run.period.scope, self.run.period.name)
-        made = make_statement(self.run.id, party, ends_at, taken, carried)
-        return (self._store(made) if self.mode == "close" and made.lines else made), taken
+        made = make_statement(self.run.id, party, ends_at, progress, carried)
+        return (self._store(made) if self.mode == "close" and made.lines else made), progress
 
-    def _take(self, party: str, statement_id: str, taken: Progress, lines_left: int) -> tuple[Progress, bool]:
+    def _take(self, party: str, statement_id: str, progress: Progress, lines_left: int) -> tuple[Progress, bool]:
         """Read on in the party's bucket, page by page: how far that got, and whether it was all."""
-        limit = taken.lines + lines_left
-        pages = paged(self.entries.lines(self.run.id, party, taken.place), taken.lines + 1)
+        limit = progress.lines + lines_left
+        pages = paged(self.entries.lines(self.run.id, party, progress.place), progress.lines + 1)
         for page in pages:
-            taken = taken.with_page(page)
+            progress = progress.with_page(page)
+            if self.mode == "prove" and not self.entries.agree_with(page.lines):
+                progress = replace(progress, chain=DISAGREES)
             if self.mode == "close":
-                self.statements.store_page(statement_id, page, taken)
-            if taken.lines >= limit:
-                return taken, next(chain(pages, [None])) is None
-        return taken, True
+                self.statements.store_page(statement_id, page, progress)
+            if progress.lines >= limit:
+                return progress, next(chain(pages, [None])) is None
+        return progress, True
 
     def _store(self, made: Statement) -> Statement:
         if self.sends:

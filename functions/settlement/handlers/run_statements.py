@@ -1,4 +1,4 @@
-"""The statements of one run, found by its parties: no list of them is kept."""
+"""The statements of one run, listed by its parties: no list of them is kept."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def statement_ids(
     shard, after = _start(start)
     parties: list[str] = []
     while shard < SEALS and len(parties) <= limit:
-        found = entries.parties(run_id, shard, after, limit + 1 - len(parties))
-        parties += found
+        listed = entries.parties(run_id, shard, after, limit + 1 - len(parties))
+        parties += listed
         shard, after = shard + 1, ""
     ids = [statement_id_of(run_id, party, ends_at) for party in parties[:limit]]
     if len(parties) <= limit:
