@@ -39,7 +39,7 @@ REACHES_BACK = timedelta(days=2 * 366)
 """So far a list goes back where nobody says since when."""
 PARTITIONS_LIMIT = 200
 """A month of a page is merged from at most so many partitions: who has more stores asks by region."""
-QUERIES_LIMIT, SPREAD_QUERIES_LIMIT = 64, 256
+QUERIES_LIMIT, SPREAD_QUERIES_LIMIT = 64, 512
 """After so many queries a page begins no further month: it may be short, even empty, and says where it goes on."""
 
 _POSITION = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-\d\d.{0,200})?")

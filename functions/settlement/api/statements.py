@@ -44,14 +44,6 @@ def place_of(party: str, region: str) -> Place:
     return Place(region, store=name if kind == "store" else "", people=(name,) if kind == "person" else ())
 
 
-def asked_statements(desk: Desk, request: Request) -> Place:
-    """A party's statements are where it is, those of a run in its scope, all others by the list's own keys."""
-    query = request.query
-    if query.party:
-        return place_of(query.party, BASE)
-    return Place(period_named(query.run).scope) if query.run else _anywhere(request)
-
-
 def stored_statement(desk: Desk, request: Request) -> Subject:
     """The statement of the path."""
     statement = desk.statements.get(request.path["statement_id"])
@@ -65,13 +57,15 @@ def stored_statement(desk: Desk, request: Request) -> Subject:
     answer=Page[StatementView],
     roles=OVERSEERS,
     scope="region",
-    subject=asked_statements,
     summary="结算单列表 · Statements within reach, or of a party or a run: their heads, the latest first",
 )
 def list_statements(desk: Desk, request: Request) -> Page[StatementView]:
-    """Heads without lines. Of a `party` the latest first, of a `run` by its parties; else what lies within reach."""
+    """Heads without lines. Of a `party` the latest first, of a `run` by its parties; else what lies within reach. Of
+    what is out of reach there are none."""
     query = request.query
     position = cursors.decode(query.cursor)
+    if (query.party or query.run) and not request.reach.covers(_asked(query)):
+        return page((), None)
     if query.party:
         heads, before = desk.statements.of_party(query.party, query.limit, _text(position, "before"))
         return page(map(statement_view, heads), {"before": before} if before else None)
@@ -125,7 +119,6 @@ def list_statement_lines(desk: Desk, request: Request) -> StatementLines:
     "GET",
     "/settlement/statements/{statement_id}/file",
     query=FileQuery,
-    answer=StatementView,
     scope="own",
     overseers=OVERSEERS,
     subject=stored_statement,
@@ -267,10 +260,9 @@ def _dispute(desk: Desk, statement: Statement, line: int) -> Dispute:
     return dispute
 
 
-def _anywhere(request: Request) -> Place:
-    """The list's keys say what is within reach: whoever asks is there."""
-    reach = request.reach
-    return Place(reach.region, store=reach.stores[0] if reach.stores else "", people=(reach.person,))
+def _asked(query: StatementsQuery) -> Place:
+    """A party's statements are where it is, those of a run in its scope."""
+    return place_of(query.party, BASE) if query.party else Place(period_named(query.run).scope)
 
 
 def _text(position: dict[str, str] | None, name: str) -> str:

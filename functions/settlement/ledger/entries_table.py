@@ -32,7 +32,7 @@ from hub.store.table import NEW, Check, Item, Key, Lost, Put, Table, Write
 
 LIST = "entries"
 PAGE = 1000
-LATEST = timedelta(days=400)
+LATEST = timedelta(days=62)
 """So long after its period a first entry may be posted."""
 WHOLE = Within(BASE)
 LINES_A_QUERY = 500

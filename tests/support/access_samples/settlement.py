@@ -11,7 +11,7 @@ from typing import Any
 from functions.settlement import app
 from hub.contracts.events import WorkReported
 from hub.kernel.clock import StepClock
-from tests.support.access import PERSON, REGION, Ids, Sample
+from tests.support.access import PERSON, REGION, STORE, Ids, Sample
 from tests.support.aws import REGION as AWS_REGION
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
@@ -94,13 +94,10 @@ def stage() -> Iterator[Ids]:
         clock.advance(days=1)
         run_id = settle_day()
         (statement,) = (s for s in listed("/settlement/statements") if s["party"] == f"person:{PERSON}")
-        yield {
-            "person": PERSON,
-            "statement_id": statement["id"],
-            "run_id": run_id,
-            "key": "repair",
-            "entry_id": entry_id,
-        }
+        dispute = {"line": 1, "reason": "x"}
+        assert call(app.room, "POST", f"/settlement/statements/{statement['id']}/dispute", dispute).status == 200
+        things = {"person": PERSON, "statement_id": statement["id"], "run_id": run_id, "entry_id": entry_id}
+        yield things | {"key": "repair_commission", "kind": "points", "owner": "cus_1", "store": STORE}
 
 
 def close_ticket() -> None:
@@ -139,6 +136,5 @@ FOUND_BY = {
 }
 NO_LIST = {
     "/settlement/deferrals": "nothing of the sample is still to come",
-    "/settlement/statements/{statement_id}/disputes": "nobody disputes a line of the sample",
 }
 SAMPLE = Sample(app.room, stage, BODIES, QUERIES, NO_LIST, found_by=FOUND_BY, place_by_place=COPIES)
