@@ -97,7 +97,7 @@ def stage() -> Iterator[Ids]:
         dispute = {"line": 1, "reason": "x"}
         assert call(app.room, "POST", f"/settlement/statements/{statement['id']}/dispute", dispute).status == 200
         things = {"person": PERSON, "statement_id": statement["id"], "run_id": run_id, "entry_id": entry_id}
-        facts = {"ticket_id": "tkt_1", "order_id": "ord_1", "reconciliation_id": "rcn_1", "number": "0"}
+        facts = {"ticket_id": "tkt_1", "order_id": "ord_1", "reconciliation_id": "rcn_1", "number": "31415"}
         yield things | facts | {"key": "repair_commission", "kind": "points", "owner": "cus_1", "store": STORE}
 
 
