@@ -142,6 +142,7 @@ FOUND_BY = {
     **dict.fromkeys((STATEMENT, *(f"{STATEMENT}/{part}" for part in ("lines", "file", "disputes"))), SETTLED_HERE),
 }
 NO_LIST = {
+    "/settlement/facts/parked": "nothing of the sample waits",
     "/settlement/deferrals": "nothing of the sample is still to come",
 }
 SAMPLE = Sample(app.room, stage, BODIES, QUERIES, NO_LIST, found_by=FOUND_BY, place_by_place=COPIES)
