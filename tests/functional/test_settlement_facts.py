@@ -102,7 +102,7 @@ def test_the_same_id_with_other_figures_is_refused(room: Till) -> None:
 
 
 def test_minutes_are_priced_by_the_rates_of_their_day_and_place(room: Till) -> None:
-    """90 minutes and 12 km at 80.00 and 2.00, whatever was typed; in 深圳 at 100.00 from an overlay."""
+    """90 minutes and 12 km at 60.00 and 2.00, whatever was typed; in 深圳 at 100.00 from an overlay."""
     pay = [posting({"rule": "percent", "of": name, "rate": "1"}, purpose=name) for name in ("labour", "travel")]
     room.publish("work", {"facts": ["work"], "postings": pay})
     rows = {"rows": {"standard": {"hour": "100.00"}}}
@@ -115,7 +115,7 @@ def test_minutes_are_priced_by_the_rates_of_their_day_and_place(room: Till) -> N
                 outcome="done", labour_minutes=90, travel_km=12, labour_minor=99900,
             )
         )  # fmt: skip
-    assert room.accounts("payable") == {"payable:person:p0": "-144.00", "payable:person:p1": "-174.00"}
+    assert room.accounts("payable") == {"payable:person:p0": "-114.00", "payable:person:p1": "-174.00"}
 
 
 def test_what_a_draft_would_have_paid_is_told_beside_what_was_paid(room: Till) -> None:

@@ -1,4 +1,4 @@
-"""The settlement room: closed tickets become entries, entries earnings, and runs turn what is due into statements."""
+"""The settlement room: work becomes entries, entries earnings, and runs turn what is due into statements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from functions.settlement import app
-from hub.contracts.events import TicketClosed
+from hub.contracts.events import WorkReported
 from hub.kernel.clock import StepClock
 from hub.store.items import raw_item
 from tests.support.aws import REGION, account
@@ -47,26 +47,28 @@ def session(clock: StepClock) -> Iterator[Any]:
         yield session
 
 
-def closed(number: int = 1, **changes: Any) -> TicketClosed:
+def reported(number: int = 1, **changes: Any) -> WorkReported:
+    """Two hours at 60.00 and ten kilometres at 2.00, as the rates that ship say."""
     facts = {
         "id": f"evt_{number}",
         "tenant": "demo",
         "at": SIX - timedelta(hours=1),
         "ticket_id": f"tkt_{number}",
+        "visit_id": f"vis_{number}",
         "run": 1,
-        "customer_id": "cus_1",
+        "node": "service",
+        "kind": "human",
         "ticket_type": "repair",
         "region": "310101",
-        "assignee": "wang.wei",
+        "person_id": "wang.wei",
         "outcome": "done",
-        "labour_minor": 12000,
-        "parts_minor": 8000,
-        "travel_minor": 2000,
+        "labour_minutes": 120,
+        "travel_km": 10,
     }
-    return TicketClosed.model_validate({**facts, **changes})
+    return WorkReported.model_validate({**facts, **changes})
 
 
-def hear(*events: TicketClosed) -> None:
+def hear(*events: WorkReported) -> None:
     """The bus delivers events."""
     assert app.on_event(bus_batch(*events), Context()) == DONE
 
@@ -98,9 +100,9 @@ def statements(**query: str) -> Any:
     return call(app.room, "GET", "/settlement/statements", query=query).json["data"]
 
 
-def test_a_closed_ticket_shows_in_the_workers_earnings_as_pending() -> None:
+def test_reported_work_shows_in_the_workers_earnings_as_pending() -> None:
     """30 % of labour and travel in full, each with its ticket and reason."""
-    hear(closed())
+    hear(reported())
     shown = earnings(as_=token("engineer", sub="wang.wei"))
     assert shown["totals"] == [{"currency": "CNY", "pending": "56.00", "confirmed": "0.00", "total": "56.00"}]
     assert [(one["ticket_id"], one["purpose"], one["amount"], one["state"]) for one in shown["lines"]] == [
@@ -112,8 +114,8 @@ def test_a_closed_ticket_shows_in_the_workers_earnings_as_pending() -> None:
 
 def test_a_repeated_event_posts_nothing_new() -> None:
     """Delivered three times, in a batch and apart, a fact is one entry per purpose, one line, one total."""
-    hear(closed(), closed())
-    hear(closed())
+    hear(reported(), reported())
+    hear(reported())
     summary = call(app.room, "GET", "/settlement/ledger/summary").json
     assert summary == {"entries": 2, "imbalance_minor": 0, "complete": True}
     assert earnings()["totals"][0]["total"] == "56.00"
@@ -121,7 +123,7 @@ def test_a_repeated_event_posts_nothing_new() -> None:
 
 def test_an_event_in_a_currency_that_nobody_knows_is_parked() -> None:
     """It waits with its reason; the others of the batch are posted."""
-    assert app.on_event(bus_batch(closed(1, currency="XXX"), closed(2)), Context()) == DONE
+    assert app.on_event(bus_batch(reported(1, currency="XXX"), reported(2)), Context()) == DONE
     waiting = app.room.desk.facts.find("evt_1")
     assert waiting is not None
     assert (waiting.reason, waiting.pointer) == ("unknown_currency", "/currency")
@@ -130,7 +132,7 @@ def test_an_event_in_a_currency_that_nobody_knows_is_parked() -> None:
 
 def test_a_run_confirms_a_period_in_one_statement_a_party(clock: StepClock) -> None:
     """Each person's entries of the day become a statement; earnings are then confirmed."""
-    hear(closed(1), closed(2, assignee="li.na"), closed(3))
+    hear(reported(1), reported(2, person_id="li.na"), reported(3))
     clock.now = NEXT
     run_machine()
     by_party = {one["party"]: one["totals"][0]["total"] for one in statements(run=RUN)}
@@ -144,7 +146,7 @@ def test_a_run_confirms_a_period_in_one_statement_a_party(clock: StepClock) -> N
 
 def test_a_list_shows_heads_and_the_lines_come_by_the_page(clock: StepClock) -> None:
     """A head has no lines; its page has them in order, each with its reason."""
-    hear(closed(1), closed(2))
+    hear(reported(1), reported(2))
     clock.now = NEXT
     run_machine()
     (head,) = statements()
@@ -159,12 +161,12 @@ def test_a_list_shows_heads_and_the_lines_come_by_the_page(clock: StepClock) -> 
 
 def test_the_same_run_again_changes_nothing(clock: StepClock) -> None:
     """Every step repeated, the events delivered again, the run started by hand: the same statements, byte for byte."""
-    hear(closed(1))
+    hear(reported(1))
     clock.now = NEXT
     run_machine()
     before = statements()
     clock.advance(hours=1)
-    hear(closed(1), closed(2))
+    hear(reported(1), reported(2))
     run_machine()
     assert statements() == before
     assert started(DAY).json["state"] == "closed"
@@ -172,10 +174,10 @@ def test_the_same_run_again_changes_nothing(clock: StepClock) -> None:
 
 def test_what_comes_after_its_period_closed_is_booked_late_and_settled_next(clock: StepClock) -> None:
     """The entry names its own period and the run that closed it; the closed statement stays as it was."""
-    hear(closed(1))
+    hear(reported(1))
     clock.now = NEXT
     run_machine()
-    hear(closed(2))
+    hear(reported(2))
     late = [one for one in call(app.room, "GET", "/settlement/ledger/entries").json["data"] if one["late_for"]]
     assert [(one["period"], one["late_for"]) for one in late] == [("2026-11-22", {"period": DAY, "run_id": RUN})] * 2
     clock.now = NEXT + timedelta(days=1)
@@ -188,7 +190,7 @@ def test_what_comes_after_its_period_closed_is_booked_late_and_settled_next(cloc
 def test_a_runs_statements_come_by_the_page(clock: StepClock) -> None:
     """Nobody is left out or shown twice."""
     people = [f"p{i:02}" for i in range(26)]
-    hear(*(closed(i, assignee=person, travel_minor=0) for i, person in enumerate(people)))
+    hear(*(reported(i, person_id=person, travel_km=0) for i, person in enumerate(people)))
     clock.now = NEXT
     run_machine()
     first = call(app.room, "GET", "/settlement/statements", query={"run": RUN, "limit": "20"}).json
@@ -201,7 +203,9 @@ def test_a_runs_statements_come_by_the_page(clock: StepClock) -> None:
 
 def test_periods_of_a_scope_close_in_their_order(clock: StepClock) -> None:
     """While an earlier one is open, a later one is refused and says which is in the way."""
-    hear(closed(1), closed(2, at=NEXT))
+    hear(reported(1))
+    clock.now = NEXT
+    hear(reported(2, at=NEXT))
     clock.now = NEXT + timedelta(days=2)
     refused = started("2026-11-22")
     assert (refused.status, refused.json["facts"]["open"]) == (409, RUN)
@@ -211,7 +215,7 @@ def test_periods_of_a_scope_close_in_their_order(clock: StepClock) -> None:
 
 def test_no_run_of_a_period_that_is_not_over(clock: StepClock) -> None:
     """409, saying when it ends; 404 where nothing was posted."""
-    hear(closed(1))
+    hear(reported(1))
     refused = started(DAY)
     assert (refused.status, refused.json["facts"]["ends"]) == (409, "2026-11-21T16:00:00+00:00")
     assert started("2026-11-23").status == 409
@@ -221,7 +225,7 @@ def test_no_run_of_a_period_that_is_not_over(clock: StepClock) -> None:
 def test_schedule_and_hand_start_the_same_run(clock: StepClock, session: Any) -> None:
     """The execution is named by run and hour, so whoever comes second within it starts nothing; an hour later a run
     that stopped on its way is taken up again, however late it is, until it is closed."""
-    hear(closed(1))
+    hear(reported(1))
     clock.now = NEXT - timedelta(minutes=1)
     app.hourly({}, Context())
     assert executions(session) == []
@@ -246,7 +250,7 @@ def executions(session: Any) -> list[str]:
 
 def test_a_run_says_how_far_it_is(clock: StepClock) -> None:
     """open, drained while it is settled, closed with what it came to; a rehearsal beside it changes nothing."""
-    hear(closed(1))
+    hear(reported(1))
     assert call(app.room, "GET", f"/settlement/runs/{RUN}").json["state"] == "open"
     assert started(DAY, dry_run="1").status == 202
     run_machine(mode="rehearse")
@@ -269,7 +273,7 @@ def test_a_run_says_how_far_it_is(clock: StepClock) -> None:
 
 def test_a_proof_makes_every_hash_again(clock: StepClock, session: Any) -> None:
     """It agrees; a line that somebody changed in the table is found by its statement."""
-    hear(closed(1), closed(2, assignee="li.na"))
+    hear(reported(1), reported(2, person_id="li.na"))
     clock.now = NEXT
     assert started(DAY, "prove").status == 409
     run_machine()
@@ -291,14 +295,18 @@ def test_a_region_closes_by_its_own_calendar(clock: StepClock) -> None:
     calendar = {"base": {"every": "day"}, "regions": {"110000": {"every": "week"}}}
     body = {"document": calendar, "valid_from": "2026-11-01T00:00:00+08:00"}
     assert call(app.room, "POST", "/settlement/calendar/publish", body).status == 200
-    hear(closed(1, at=SIX), closed(2, region="110105", at=SIX), closed(3, region="110105", at=SIX + timedelta(days=1)))
+    hear(
+        reported(1, at=SIX),
+        reported(2, region="110105", at=SIX),
+        reported(3, region="110105", at=SIX + timedelta(days=1)),
+    )
     runs = {one["run_id"] for one in call(app.room, "GET", "/settlement/ledger/entries").json["data"]}
     assert runs == {RUN, "110000.2026-11-16.week"}
 
 
 def test_a_party_approves_or_disputes_a_line(clock: StepClock) -> None:
     """A disputed line alone is frozen; approved, nothing of the statement changes any more; answered, it is paid."""
-    hear(closed(1), closed(2))
+    hear(reported(1), reported(2))
     clock.now = NEXT
     run_machine()
     path, own = f"/settlement/statements/{statements()[0]['id']}", token("engineer", sub="wang.wei")
@@ -334,7 +342,7 @@ def test_a_draft_waits_for_finance_where_the_calendar_says_so(clock: StepClock, 
     """Not sent at once: its party cannot approve it before finance sends it, one or a whole run."""
     calendar = {"document": {"base": {"every": "day", "sends": False}}, "valid_from": "2026-11-01T00:00:00+08:00"}
     assert call(app.room, "POST", "/settlement/calendar/publish", calendar).status == 200
-    hear(closed(1), closed(2, assignee="li.na"))
+    hear(reported(1), reported(2, person_id="li.na"))
     clock.now = NEXT
     run_machine()
     assert {one["state"] for one in statements()} == {"draft"}
@@ -359,7 +367,7 @@ def test_a_statement_that_is_sent_is_told_of_once(clock: StepClock, session: Any
 def test_a_statement_as_a_file_opens_in_a_spreadsheet(clock: StepClock) -> None:
     """CSV begins with a BOM, amounts are numbers and formulas are text; the workbook holds the same lines and the
     hash."""
-    hear(closed(1))
+    hear(reported(1))
     lines = (("expense:bonus", "5.00"), ("payable:person:wang.wei", "-5.00"))
     post(*lines, reason="=1+1")
     clock.now = NEXT
@@ -369,7 +377,7 @@ def test_a_statement_as_a_file_opens_in_a_spreadsheet(clock: StepClock) -> None:
     got = call(app.room, "GET", path)
     assert (got.text[0], got.headers["x-statement-hash"]) == ("\ufeff", head["hash"])
     rows = list(csv.DictReader(io.StringIO(got.text[1:])))
-    assert [(row["amount"], row["reason_zh"][:4]) for row in rows[1:]] == [("20.00", "差旅费全"), ("5.00", "'=1+1"[:4])]
+    assert [(row["amount"], row["reason_zh"][:4]) for row in rows[1:]] == [("20.00", "差旅费报"), ("5.00", "'=1+1"[:4])]
     raw = app.room(http_event("GET", f"{path}?format=xlsx", headers={"authorization": f"Bearer {token()}"}), Context())
     book = CalamineWorkbook.from_filelike(io.BytesIO(base64.b64decode(raw["body"])))
     assert ["hash", head["hash"]] in book.get_sheet_by_name("结算单").to_python()
@@ -418,7 +426,7 @@ def test_an_unbalanced_entry_is_refused_at_its_lines() -> None:
 )
 def test_who_sees_a_persons_earnings(who: tuple[str, str, str], status: int, shown: int | None) -> None:
     """Oneself everything, finance and supervisors the work within their reach; for all others there is nothing."""
-    hear(closed())
+    hear(reported())
     role, sub, region = who
     answer = call(app.room, "GET", "/settlement/earnings/wang.wei", as_=token(role, sub=sub, region=region))
     assert answer.status == status
@@ -427,7 +435,7 @@ def test_who_sees_a_persons_earnings(who: tuple[str, str, str], status: int, sho
 
 def test_earnings_of_another_month_or_a_day_are_apart() -> None:
     """A period is a month or a day of the tenant's zone; one that no calendar has is refused."""
-    hear(closed())
+    hear(reported())
     assert [len(earnings(period=p)["lines"]) for p in ("2026-11", DAY, "2026-10", "2026-11-20")] == [2, 2, 0, 0]
     refused = call(app.room, "GET", "/settlement/earnings/wang.wei", query={"period": "2026-02-31"})
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "query:period")
@@ -435,7 +443,7 @@ def test_earnings_of_another_month_or_a_day_are_apart() -> None:
 
 def test_a_statement_is_its_partys_and_finances_alone(clock: StepClock) -> None:
     """For a colleague it does not exist."""
-    hear(closed())
+    hear(reported())
     clock.now = NEXT
     run_machine()
     path = f"/settlement/statements/{statements()[0]['id']}"
@@ -452,7 +460,7 @@ def test_only_finance_reads_the_ledger() -> None:
 
 def test_a_regions_finance_keeps_to_its_region() -> None:
     """Entries of other regions are not in its list, and it neither posts, nor starts runs, nor adds up the whole."""
-    hear(closed(1), closed(2, region="440106"))
+    hear(reported(1), reported(2, region="440106"))
     post(("expense:bonus", "12.30"), ("payable:person:wang.wei", "-12.30"))
     south = token("finance", sub="liu.yi", region="440000")
     listed = call(app.room, "GET", "/settlement/ledger/entries", as_=south).json["data"]
@@ -469,13 +477,13 @@ def test_a_regions_finance_keeps_to_its_region() -> None:
 
 
 def test_a_policy_changes_what_closes_from_then_on() -> None:
-    """Published now, it holds for tickets that close from now on; what closed before keeps the rule of its day."""
+    """Published now, it holds for work that is done from now on; what was done before keeps the rule of its day."""
     shown = call(app.room, "GET", "/settlement/policies/repair_commission").json["document"]
     shown["postings"][0]["steps"][0]["rate"] = "0.40"
     noon = SIX + timedelta(hours=6)
     body = {"document": shown, "valid_from": noon.isoformat()}
     assert call(app.room, "POST", "/settlement/policies/repair_commission/publish", body).status == 200
-    hear(closed(1), closed(2, at=noon))
+    hear(reported(1), reported(2, at=noon))
     entries = call(app.room, "GET", "/settlement/ledger/entries").json["data"]
     paid = {
         (e["fact_id"], e["lines"][0]["amount"], e["reason"]["rule_version"])

@@ -29,13 +29,19 @@ def test_the_average_moves_the_share(room: Till, score: float, share: str) -> No
     assert room.accounts("payable") == {"payable:store:s1": share}
 
 
-def test_a_score_after_the_close_is_a_line_of_the_next_period(room: Till) -> None:
-    """600.00 was posted in November; 4.6 comes in December: +20.00 in December, pointing to November."""
-    room.hand_in(handed("order", amount="1000.00"))
-    room.run_windows()
-    room.clock.now = moment("2026-12-05T09:00:00+08:00")
-    room.hand_in(handed("score", 2, IN_NOVEMBER, score=4.6))
-    room.run_windows()
-    lines = [(e["occurred_at"][:7], e["lines"][0]["amount"], e["reason"]["facts"]["period"]) for e in room.entries()]
-    assert lines == [("2026-12", "20.00", "2026-11"), ("2026-11", "600.00", "2026-11")]
-    assert room.run_windows() == 0
+def test_a_score_after_the_close_is_a_line_of_the_next_period() -> None:
+    """600.00 closed with November; 4.6 comes in December: +20.00 in December, pointing to November, which stays."""
+    with till("2026-11-01T09:00:00+08:00", in_memory=True) as room:
+        room.set_calendar({"every": "month"})
+        room.adopt("satisfaction_weighted")
+        room.clock.now = moment("2026-11-21T09:00:00+08:00")
+        room.hand_in(handed("order", amount="1000.00"))
+        room.clock.now = moment("2026-12-01T06:00:00+08:00")
+        november = room.close("base.2026-11")
+        room.clock.now = moment("2026-12-05T09:00:00+08:00")
+        room.hand_in(handed("score", 2, IN_NOVEMBER, score=4.6))
+        room.clock.now = moment("2027-01-01T06:00:00+08:00")
+        room.close("base.2026-12")
+        lines = [(e["period"], e["lines"][0]["amount"], e["reason"]["facts"]["period"]) for e in room.entries()]
+        assert sorted(lines) == [("2026-11", "600.00", "2026-11"), ("2026-12", "20.00", "2026-11")]
+        assert room.close("base.2026-11", "prove")["hash"] == november["hash"]

@@ -14,7 +14,7 @@ def facts_of(number: int, price: str, store: str) -> list[dict[str, Any]]:
     fee = f"{Decimal(price) * Decimal('0.05'):.2f}"
     return [
         handed("order", number, list_price=price, discount="50.00", platform_fee=fee, **about),
-        handed("work", number, labour_minutes=45, **about),
+        handed("work", number, labour_minutes=60, **about),
         handed("order_line", number, parts="180.00", **about),
     ]
 

@@ -72,7 +72,9 @@ class Walk:
 
     def makers(self) -> Iterator[Route]:
         """Routes that make a thing in a place that the caller names."""
-        return (route for route in self.routes("region", "store") if "{" not in route.path and route.subject)
+        places = self.sample.place_by_place
+        named = (route for route in self.routes("region", "store") if "{" not in route.path and route.subject)
+        return (route for route in named if route.path not in places)
 
     def ask(self, route: Route, as_: str, ids: Ids | None = None, query: Ids | None = None) -> Answer:
         """One call of a route, for the sample's things or those of `ids`."""

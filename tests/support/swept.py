@@ -23,7 +23,7 @@ from functions.outbound import app as outbound
 from functions.settlement import app as settlement
 from functions.tickets import app as tickets
 from functions.webhooks.handlers import changes
-from hub.contracts.events import TicketAssigned, TicketClosed
+from hub.contracts.events import TicketAssigned, WorkReported
 from hub.edge.aws import Clients
 from hub.edge.host import Host
 from hub.kernel.clock import StepClock
@@ -219,16 +219,16 @@ def webhook_paths() -> Iterator[list[Path]]:
 
 @contextmanager
 def ledger_paths() -> Iterator[list[Path]]:
-    """Post what a closed ticket makes, and an entry by hand, each with the lines of its parties."""
+    """Post what reported work makes, and an entry by hand, each with the lines of its parties."""
     clock = StepClock(NOON)
     with account("settlement", HUB_RUN_ARN="arn:aws:states:us-east-1:1:stateMachine:x", **NO_RETRIES) as session:
         host = shared_host(settlement.room, session, clock)
         before = Snapshot()
         before.take()
-        event = TicketClosed(
-            id="evt_1", tenant="demo", at=NOON, ticket_id="tkt_1", run=1, customer_id="cus_1", ticket_type="repair",
-            region="310101", assignee="wang.wei", outcome="done", labour_minor=12000, parts_minor=8000,
-            travel_minor=2000,
+        event = WorkReported(
+            id="evt_1", tenant="demo", at=NOON, ticket_id="tkt_1", visit_id="vis_1", run=1, node="service",
+            kind="human", ticket_type="repair", region="310101", person_id="wang.wei", outcome="done",
+            labour_minutes=120, travel_km=10,
         )  # fmt: skip
         body = {
             "reason": {"zh": "奖励", "en": "bonus"},

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.settlement.facts.of_events import fact_of
+from functions.settlement.facts.rates import RATES, Rates, RatesDocument, priced, rates_of
 from functions.settlement.ledger.ledger import Entry
 from functions.settlement.policies import Policy, entries_for
 from functions.settlement.policy_kind import POLICIES as KIND
 from functions.settlement.policy_kind import upcast_policy
 from functions.settlement.rules.policy import PolicyDocument, rule_of
-from hub.contracts.events import TicketClosed
+from hub.contracts.events import TicketClosed, WorkReported
 from tests.support.settlement import AT
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -46,35 +47,41 @@ def policy(document: dict[str, Any]) -> Policy:
     return Policy("repair_commission", 1, rule_of(PolicyDocument.model_validate(document)))
 
 
-def closed(**changes: object) -> TicketClosed:
+def reported(**changes: object) -> WorkReported:
     facts = {
         "id": "evt_1",
         "tenant": "demo",
         "at": AT,
         "ticket_id": "tkt_1",
+        "visit_id": "vis_1",
         "run": 1,
-        "customer_id": "cus_1",
+        "node": "service",
+        "kind": "human",
         "ticket_type": "repair",
         "region": "310101",
-        "assignee": "wang.wei",
+        "person_id": "wang.wei",
         "outcome": "done",
-        "labour_minor": 12000,
-        "parts_minor": 8000,
-        "travel_minor": 2000,
+        "labour_minutes": 120,
+        "travel_km": 10,
     }
-    return TicketClosed.model_validate({**facts, **changes})
+    return WorkReported.model_validate({**facts, **changes})
+
+
+def rates() -> Rates:
+    return rates_of(RatesDocument.model_validate(RATES.presets()["rates"]))
 
 
 def made(document: dict[str, Any], **changes: object) -> list[Entry]:
-    return entries_for([fact_of(closed(**changes), ZONE)], [policy(document)], ZONE)
+    fact = priced(fact_of(reported(**changes), ZONE), rates())
+    return entries_for([fact], [policy(document)], ZONE)
 
 
 def earned(entries: list[Entry]) -> dict[str, str]:
     return {entry.purpose: str(entry.earned_by_party()["person:wang.wei"]) for entry in entries}
 
 
-def test_a_closed_repair_pays_commission_on_labour_and_travel_in_full() -> None:
-    """Labour 120.00 at 30 % is 36.00; travel 20.00 comes back whole; parts pay nobody."""
+def test_reported_work_pays_whoever_did_it() -> None:
+    """Two hours at 60.00 are 120.00, of which 30 % is 36.00; ten kilometres at 2.00 come back whole."""
     assert earned(made(preset())) == {"commission": "36.00", "travel": "20.00"}
 
 
@@ -97,11 +104,11 @@ def test_a_line_says_what_it_is_about() -> None:
     line = made(preset())[0].lines[1]
     assert (line.account, dict(line.dims)) == (
         "payable:person:wang.wei",
-        {"ticket": "tkt_1", "hour": "10", "person": "wang.wei", "region": "310101"},
+        {"ticket": "tkt_1", "node": "service", "hour": "10", "person": "wang.wei", "region": "310101"},
     )
 
 
-@pytest.mark.parametrize("changes", [{"ticket_type": "complaint"}, {"labour_minor": 0, "travel_minor": 0}])
+@pytest.mark.parametrize("changes", [{"ticket_type": "complaint"}, {"labour_minutes": 0, "travel_km": 0}])
 def test_nothing_to_pay_makes_no_entry(changes: dict[str, object]) -> None:
     """Another type of ticket, or one without labour and travel, posts nothing."""
     assert made(preset(), **changes) == []
@@ -109,6 +116,10 @@ def test_nothing_to_pay_makes_no_entry(changes: dict[str, object]) -> None:
 
 def test_a_policy_of_before_pipelines_pays_what_it_paid() -> None:
     """Stored as a rate of one cost, it reads as a pipeline of one step, with the same words on the line."""
-    entries = made(upcast_policy(1, BEFORE))
+    ticket = TicketClosed(
+        id="evt_1", tenant="demo", at=AT, ticket_id="tkt_1", run=1, customer_id="cus_1", ticket_type="repair",
+        region="310101", assignee="wang.wei", outcome="done", labour_minor=12000,
+    )  # fmt: skip
+    entries = entries_for([fact_of(ticket, ZONE)], [policy(upcast_policy(1, BEFORE))], ZONE)
     assert earned(entries) == {"commission": "36.00"}
     assert entries[0].why.zh == "维修提成：工时费 120.00 元 × 30%"

@@ -122,8 +122,8 @@ def show_cube(desk: Desk, request: Request) -> CubeView:
     return CubeView(by=by, rows=rows, total=total, complete=len(entries) <= SUMMARY_LIMIT)
 
 
-def _persons(desk: Desk, request: Request) -> Place:
-    return Place(BASE, people=(request.path["person"],))
+def _persons(desk: Desk, request: Request) -> Subject:
+    return Subject(None, (Place(BASE, people=(request.path["person"],)),))
 
 
 @room.http(

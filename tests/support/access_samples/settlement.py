@@ -1,4 +1,4 @@
-"""What one closed ticket came to: entries, its worker's earnings, and the statement of a run."""
+"""What reported work came to: entries, its worker's earnings, and the statement of a run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.settlement import app
-from hub.contracts.events import TicketClosed
+from hub.contracts.events import WorkReported
 from hub.kernel.clock import StepClock
 from tests.support.access import PERSON, REGION, STORE, Ids, Sample
 from tests.support.aws import REGION as AWS_REGION
@@ -89,7 +89,7 @@ def stage() -> Iterator[Ids]:
         calendar = {"base": {"every": "month"}, "regions": {REGION: {"every": "day"}}}
         publish = {"document": calendar, "valid_from": "2026-11-01T00:00:00+08:00"}
         assert call(app.room, "POST", "/settlement/calendar/publish", publish).status == 200
-        close_ticket()
+        report_work()
         entry_id = listed("/settlement/ledger/entries")[0]["id"]
         clock.advance(days=1)
         run_id = settle_day()
@@ -97,16 +97,21 @@ def stage() -> Iterator[Ids]:
         dispute = {"line": 1, "reason": "x"}
         assert call(app.room, "POST", f"/settlement/statements/{statement['id']}/dispute", dispute).status == 200
         things = {"person": PERSON, "statement_id": statement["id"], "run_id": run_id, "entry_id": entry_id}
-        yield things | {"key": "repair_commission", "kind": "points", "owner": "cus_1", "store": STORE}
+        facts = {"ticket_id": "tkt_1", "order_id": "ord_1", "reconciliation_id": "rcn_1", "number": "31415"}
+        yield things | facts | {"key": "repair_commission", "kind": "points", "owner": "cus_1", "store": STORE}
 
 
-def close_ticket() -> None:
-    """A closed ticket, and its entries."""
-    closed = TicketClosed(
-        id="evt_1", tenant=TENANT, at=SIX, ticket_id="tkt_1", run=1, customer_id="cus_1",
-        ticket_type="repair", region=REGION, assignee=PERSON, outcome="done", labour_minor=12000,
+def report_work() -> None:
+    """Work that was reported, and its entries; an order, and a fact that waits for somebody unknown."""
+    reported = WorkReported(
+        id="evt_1", tenant=TENANT, at=SIX, ticket_id="tkt_1", visit_id="vis_1", run=1, node="service", kind="human",
+        ticket_type="repair", region=REGION, person_id=PERSON, outcome="done", labour_minutes=120, travel_km=0,
     )  # fmt: skip
-    app.on_event(bus_batch(closed), Context())
+    app.on_event(bus_batch(reported), Context())
+    place = {"occurred_at": SIX.isoformat(), "parties": {"region": REGION}}
+    order = {"id": "order:1", "kind": "order", "about": {"order": "ord_1"}, "amounts": {"amount": "1.00"}, **place}
+    stranger = {"id": "order:2", "kind": "order", **place, "parties": {"region": REGION, "person": "nobody"}}
+    assert call(app.room, "POST", "/settlement/facts", {"facts": [order, stranger]}).status == 200
 
 
 def settle_day() -> str:
@@ -128,6 +133,9 @@ SETTLED_HERE = ("the tenant", "the province")
 STATEMENT = "/settlement/statements/{statement_id}"
 FOUND_BY = {
     "/settlement/earnings/{person}": SETTLED_HERE,
+    "/settlement/earnings/{person}/provisional": ("the tenant",),
+    "/settlement/profit/tickets/{ticket_id}": SETTLED_HERE,
+    "/settlement/profit/orders/{order_id}": SETTLED_HERE,
     "/settlement/ledger/entries/{entry_id}": SETTLED_HERE,
     "/settlement/runs/{run_id}": SETTLED_HERE,
     "/settlement/books/{store}": ("the tenant", "the store"),
