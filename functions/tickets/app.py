@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.tickets.api import actions, designs, nodes, progress, runs, tickets, work
+from functions.tickets.api import actions, designs, family, nodes, progress, runs, tickets, work
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.matrices import MATRICES
@@ -43,7 +43,7 @@ from hub.contracts.events import (
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 
-__all__ = ["actions", "designs", "nodes", "progress", "room", "runs", "tickets", "work"]
+__all__ = ["actions", "designs", "family", "nodes", "progress", "room", "runs", "tickets", "work"]
 
 KINDS = (FLOWS, BLOCKS, TICKET_TYPES, LADDERS, MATRICES, INTAKE_RULES, OCCASION_RULES)
 serve_documents(room, KINDS, lambda desk: desk.documents)

@@ -6,6 +6,7 @@ Keys (each pk begins with the tenant):
     …#thread#<customer>#<topic>   thread        …#message#<id>   message        …#link#<token>   link
     …#occasion#<hash>   occasion                the ticket of an after-sale, review or lead
     …#people#<shard>    person#<id>             …#team#<team>    roster         …#load#<person>  load
+    …#family#<ticket>   <child>                 the tickets that hang on one
     …#await#<event>#<order>   <ticket>#<visit>  the visits that wait for an event of an order
     …#supply#<item>     site#<site>             …#lists          tickets: the month of the oldest ticket
     …#flow#<key>, …#rules                       what was published before flows and rules were documents

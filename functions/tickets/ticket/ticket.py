@@ -68,7 +68,8 @@ class Ticket(Stored):
     is known of it, as its type declares (functions.tickets.forms.fields). way: by which its customer came last, None
     where no message opened it. changed_at: when it was last written.
     stands: the nodes at which it waits, for pictures of its flow.
-    parent_id, parent_visit: the ticket that called it, and the visit that waits for it. tags: words that flows and
+    parent_id, parent_visit: the ticket that it hangs on, and the visit that waits for it. linked: others hang on it.
+    blocked_by: the ticket before whose end it does not begin. tags: words that flows and
     people put on it.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
     """
@@ -127,6 +128,8 @@ class Ticket(Stored):
     link: str = ""
     parent_id: str = ""
     parent_visit: str = ""
+    linked: bool = False
+    blocked_by: str = ""
     tags: tuple[str, ...] = ()
     stands: tuple[str, ...] = ()
     rule_id: str = ""
