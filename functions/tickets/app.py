@@ -8,7 +8,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.tickets.api import actions, designs, form_pages, forms, nodes, progress, runs, tickets, uploads, work
+from functions.tickets.api import (
+    actions,
+    designs,
+    family,
+    form_pages,
+    forms,
+    nodes,
+    progress,
+    runs,
+    tickets,
+    uploads,
+    work,
+)
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.matrices import MATRICES
@@ -53,6 +65,7 @@ from hub.jobs.routes import follow_job, serve_jobs
 __all__ = [
     "actions",
     "designs",
+    "family",
     "form_pages",
     "forms",
     "nodes",

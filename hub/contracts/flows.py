@@ -30,6 +30,19 @@ class TellEvent(Contract):
     event: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$", examples=["parts_arrived"])]
 
 
+class OpenChild(Contract):
+    """A ticket that hangs on another. depends: it begins when that one is over."""
+
+    type: Slug
+    depends: bool = False
+
+
+class LinkTickets(Contract):
+    """Which tickets hang on this one from now on."""
+
+    tickets: Annotated[tuple[str, ...], Field(min_length=1, max_length=100)]
+
+
 class CancelTicket(Contract):
     """Why nothing more is to be done about it, in a word of the tenant's own. What its flow's actions did is taken back
     where the flow says how."""

@@ -94,7 +94,7 @@ def test_ten_tickets_at_once_walk_branches_a_wait_and_a_join(hub: Hub) -> None:
             "closed": "done",
         }
         assert (ticket["state"], ticket["flow"]) == ("closed", {"key": "consult", "version": 2})
-        joined = datetime.fromisoformat(visits["fork"]["entered_at"])
+        joined = datetime.fromisoformat(visits["fork"]["left_at"])
         assert joined == began + timedelta(seconds=PAUSE_SECONDS)
 
 
@@ -129,3 +129,45 @@ def test_one_idempotency_key_sent_thirty_times_at_once_opens_one_ticket(hub: Hub
     assert len({answer.json()["id"] for answer in answers}) == 1
     stepper_of(hub).settle()
     assert len(call(hub, "GET", "/tickets?customer=cus_once")["data"]) == 1
+
+
+PRESETS = {
+    "repair": "repair",
+    "return": "return",
+    "complaint": "complaint",
+    "trial_lesson": "trial_lesson",
+    "medical_device": "medical_device",
+    "refund": "refund_approval",
+}
+"""Type → the flow that ships for it."""
+FORWARD = ("accepted", "approved", "resolved", "booked", "signed", "received", "done")
+
+
+def go_on(hub: Hub, ticket_id: str) -> str:
+    """Whoever is asked says what leads on, what is waited for comes; the ticket's state then."""
+    ticket = call(hub, "GET", f"/tickets/{ticket_id}")
+    for visit in ticket["visits"]:
+        if visit["outcome"] or visit["kind"] == "parallel":
+            continue
+        if visit["kind"] == "wait_for":
+            call(hub, "POST", f"/tickets/{ticket_id}/tell", {"event": "lesson_taken"})
+            continue
+        outcome = next(each for each in FORWARD if each in visit["outcomes"])
+        fields = {"fields": {"labour_amount": "10.00"}} if visit["node"] == "service" else {}
+        call(hub, "POST", f"/tickets/{ticket_id}/nodes/{visit['node']}/complete", {"outcome": outcome, **fields})
+    stepper_of(hub).settle()
+    return str(ticket["state"])
+
+
+@pytest.mark.parametrize("type_key", PRESETS)
+def test_a_preset_runs_to_its_end(hub: Hub, type_key: str) -> None:
+    """Published as it ships, compiled, and walked by the embedded Step Functions until the ticket is closed."""
+    call(hub, "POST", f"/flows/{PRESETS[type_key]}/publish", {})
+    body = {"type": type_key, "customer_id": "cus_1", "region": "310101", "amount": "300.00"}
+    ticket_id = call(hub, "POST", "/tickets", body)["id"]
+    stepper_of(hub).settle()
+    states = [go_on(hub, ticket_id) for _ in range(32)]
+    assert states[-1] == "closed"
+    visits = call(hub, "GET", f"/tickets/{ticket_id}")["visits"]
+    assert all(visit["outcome"] for visit in visits)
+    assert visits[-1]["kind"] == "end"

@@ -54,7 +54,7 @@ def look_at(case: Case, ladder: Ladder, slack: timedelta) -> datetime | None:
 def silent_since(case: Case) -> datetime | None:
     """Since when it has been the flow's turn to go on; None while the ticket waits for a person, or has no flow."""
     ticket = case.ticket
-    if not ticket.is_open or not ticket.flow_version or case.waiting():
+    if not ticket.is_open or not ticket.flow_version or ticket.blocked_by or case.waiting():
         return None
     ends = [end for visit in visits_of_run(case) for end in (visit.left_at, visit.until) if end]
     return max([ticket.run_at or ticket.opened_at, *ends])

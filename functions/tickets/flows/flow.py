@@ -8,7 +8,9 @@ that machine is the only meaning it has.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -161,11 +163,21 @@ class Parallel(Node):
 
 
 class Wait(Node):
-    """Lets `seconds` of business time pass."""
+    """Lets `seconds` of business time pass, or waits until a time of the day (`until`, "08:00", in `timezone`)."""
 
     kind: Literal["wait"]
-    seconds: Annotated[int, Field(ge=1, le=366 * 86_400)]
+    seconds: Annotated[int, Field(ge=1, le=366 * 86_400)] | None = None
+    until: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["08:00"])] | None = None
+    timezone: str = "Asia/Shanghai"
     next: Slug
+
+    def ends_at(self, at: datetime) -> datetime:
+        """When a wait that begins now is over: of a time of the day, the next one, today or tomorrow."""
+        if self.until is None:
+            return at + timedelta(seconds=self.seconds or 0)
+        here = at.astimezone(ZoneInfo(self.timezone))
+        moment = datetime.combine(here.date(), time.fromisoformat(self.until), here.tzinfo)
+        return (moment if moment > here else moment + timedelta(days=1)).astimezone(UTC)
 
 
 class WaitFor(Node):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from statistics import median
 
 from functions.tickets.flows.flow import Flow
 from functions.tickets.ticket.ticket import Case, Visit
@@ -43,7 +42,7 @@ def funnel(flow: Flow, cases: Sequence[Case], now: datetime) -> list[Stage]:
                 tickets=len({visit.ticket_id for visit in visits}),
                 visits=len(visits),
                 seconds=seconds,
-                median_seconds=int(median(time.total_seconds() for time in times)) if times else 0,
+                median_seconds=_middle(times),
                 share=_share(seconds, whole // timedelta(seconds=1)),
             )
         )
@@ -60,6 +59,11 @@ def _duration(visit: Visit, now: datetime) -> timedelta:
     if visit.kind == "wait" and visit.until:
         left = max(left, min(visit.until, now))
     return max(timedelta(), left - visit.entered_at)
+
+
+def _middle(times: Sequence[timedelta]) -> int:
+    """The median in whole seconds; of an even number the earlier one."""
+    return int(sorted(times)[(len(times) - 1) // 2].total_seconds()) if times else 0
 
 
 def _age(case: Case, now: datetime) -> timedelta:

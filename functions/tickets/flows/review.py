@@ -16,6 +16,7 @@ from hub.rules import DecisionTable, lint
 EVENTS_LIMIT = 25_000
 """What an execution's history may hold: developer guide of Step Functions, "Quotas"."""
 EVENTS_A_NODE = 10
+DAY_SECONDS = 86_400
 YEAR_SECONDS = 360 * 86_400
 
 
@@ -105,7 +106,7 @@ def _endless(flow: Flow) -> Iterator[Finding]:
     for i, node in enumerate(flow.nodes):
         if isinstance(node, Wait | WaitFor) and node.id in _reached(step, node.id):
             around = [alone[each] for each in _reached(step, node.id) if node.id in _reached(step, each)]
-            seconds = sum(each.seconds for each in around if isinstance(each, Wait | WaitFor))
+            seconds = sum(each.seconds or DAY_SECONDS for each in around if isinstance(each, Wait | WaitFor))
             if YEAR_SECONDS // max(1, seconds) * len(around) * EVENTS_A_NODE > EVENTS_LIMIT:
                 yield Finding(f"/nodes/{i}", f"circles without a person: a year of it is over {EVENTS_LIMIT} events")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
 from functions.tickets.actions.registry import action_problems
-from functions.tickets.flows.flow import JOIN, Action, Approval, Decision, End, Flow, Human, Parallel
+from functions.tickets.flows.flow import JOIN, Action, Approval, Decision, End, Flow, Human, Parallel, Wait
 from functions.tickets.flows.ways import Level, edges, placements
 from hub.kernel.errors import Invalid, Problem
 
@@ -86,8 +87,19 @@ def _asking_problems(flow: Flow) -> Iterator[Problem]:
             for verdict in (APPROVED, REJECTED):
                 if verdict not in node.outcomes:
                     yield Problem(f"/nodes/{i}/outcomes", f"must say where '{verdict}' leads")
+        if isinstance(node, Wait):
+            yield from (Problem(f"/nodes/{i}{problem.pointer}", problem.rule) for problem in _wait_problems(node))
         if isinstance(node, Parallel) and node.need > len(node.branches):
             yield Problem(f"/nodes/{i}/join", f"must be at most {len(node.branches)}, the number of branches")
+
+
+def _wait_problems(node: Wait) -> Iterator[Problem]:
+    if (node.seconds is None) == (node.until is None):
+        yield Problem("/seconds", "either seconds, or a time of the day until which it waits")
+    try:
+        ZoneInfo(node.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield Problem("/timezone", "must be a time zone, e.g. Asia/Shanghai")
 
 
 def _branch_problems(flow: Flow) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from functions.tickets.desk import Desk
 from functions.tickets.flows.flow import Call
 from functions.tickets.handlers.reception import open_case
 from functions.tickets.intake.intake import Classification, Opening
+from functions.tickets.ticket.family import adopt_child, follow_parent
 from functions.tickets.ticket.ticket import Case, Move, Ticket, Visit
 from functions.tickets.ticket.visits import end_by_itself
 from hub.kernel.errors import Conflict, NotFound
@@ -29,8 +30,18 @@ def open_child(desk: Desk, visit: Visit) -> None:
         open_linked(desk, parent, node.type, visit.id, visit_id=visit.id)
 
 
-def open_linked(desk: Desk, parent: Ticket, type_key: str, fact: str, *, visit_id: str = "") -> str:
-    """A ticket beside another, once a fact; its id. visit_id: the visit that waits for it."""
+def open_linked(
+    desk: Desk,
+    parent: Ticket,
+    type_key: str,
+    fact: str,
+    *,
+    visit_id: str = "",
+    hangs: bool = False,
+    depends: bool = False,
+) -> str:
+    """A ticket beside another, once a fact; its id. visit_id: the visit that waits for it; hangs: it is closed with the
+    other, or, where it `depends` on it, begins then."""
     ticket_id = derived_id("tkt", parent.opened_at, fact)
     texts = desk.unseal_text(parent.id, parent.subject_sealed) if parent.subject_sealed else ""
     opening = Opening(
@@ -53,10 +64,43 @@ def open_linked(desk: Desk, parent: Ticket, type_key: str, fact: str, *, visit_i
         amount_currency=parent.amount_currency,
         parent_id=parent.id,
         parent_visit=visit_id,
+        blocked_by=parent.id if depends else "",
     )
     with suppress(Conflict):
-        open_case(desk, Classification(type_key, parent.priority, BY_FLOW), opening, SYSTEM)
+        links = (desk.tickets.hangs_on(ticket_id, parent.id),) if hangs else ()
+        open_case(desk, Classification(type_key, parent.priority, BY_FLOW), opening, SYSTEM, "", *links)
+    if hangs:
+        _mark_linked(desk, parent.id)
     return ticket_id
+
+
+def link_child(desk: Desk, child: Case, parent: Ticket, actor: str) -> Case:
+    """An open ticket hangs on another from now on. Raises Conflict where it can't."""
+
+    def decide(case: Case) -> Move | None:
+        return adopt_child(case, parent, actor)
+
+    hangs = desk.tickets.hangs_on(child.ticket.id, parent.id)
+    linked = desk.tickets.change(child.ticket.id, desk.now(), decide, extra=(hangs,), seen=child)
+    _mark_linked(desk, parent.id)
+    return linked
+
+
+def _mark_linked(desk: Desk, ticket_id: str) -> None:
+    def decide(case: Case) -> Move | None:
+        return None if case.ticket.linked else Move(case.ticket.but(linked=True))
+
+    desk.tickets.change(ticket_id, desk.now(), decide)
+
+
+def tell_children(desk: Desk, parent: Ticket) -> None:
+    """The ticket on which others hang is over: each of them begins, or is closed with its outcome."""
+
+    def decide(case: Case) -> Move | None:
+        return follow_parent(case, parent, desk.now())
+
+    for ticket_id in desk.tickets.children(parent.id):
+        desk.tickets.change(ticket_id, desk.now(), decide)
 
 
 def tell_parent(desk: Desk, child: Ticket) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import due, wait_seconds
 from functions.tickets.desk import Desk
-from functions.tickets.handlers.children import open_child, tell_parent
+from functions.tickets.handlers.children import open_child, tell_children, tell_parent
 from functions.tickets.handlers.steps import RETRY_SECONDS
 from functions.tickets.ticket.outbox import (
     Effect,
@@ -18,6 +18,7 @@ from functions.tickets.ticket.outbox import (
     StartEscalation,
     StartFlow,
     StartTimer,
+    TellChildren,
     TellParent,
     follow_change,
 )
@@ -52,6 +53,8 @@ def perform(desk: Desk, effect: Effect) -> None:
             open_child(desk, visit)
         case TellParent(child):
             tell_parent(desk, child)
+        case TellChildren(parent):
+            tell_children(desk, parent)
 
 
 def _start_escalation(desk: Desk, effect: StartEscalation) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from functions.tickets.actions.registry import run_action
@@ -89,7 +89,7 @@ def wait(desk: Desk, payload: Payload) -> Answer:
     def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
         if not isinstance(arrival.node, Wait):
             raise Broken("not a wait", node=arrival.node.id)
-        until = now + timedelta(seconds=arrival.node.seconds)
+        until = arrival.node.ends_at(now)
         return Move(case.ticket, (), (pass_visit(case, arrival, "elapsed", now, until),))
 
     visit = _pass(desk, payload, decide)

@@ -214,8 +214,7 @@ def _reach(walk: Walk, case: Case, arrival: Arrival) -> Move:
         closed = close_ticket(case, node.outcome, SYSTEM, now, (pass_visit(case, bare, node.outcome, now),))
         return with_undo(walk.desk, case, walk.flow, closed, now) if node.undo else closed
     if isinstance(node, Wait) and not may_be_skipped(walk.flow, levels(walk.flow)[node.id]):
-        until = now + timedelta(seconds=node.seconds)
-        return Move(case.ticket, (), (pass_visit(case, bare, ELAPSED, now, until),))
+        return Move(case.ticket, (), (pass_visit(case, bare, ELAPSED, now, node.ends_at(now)),))
     return _ask(walk, case, arrival)
 
 
@@ -237,7 +236,7 @@ def _asked(walk: Walk, case: Case, node: AnyNode) -> Awaited | None:
         until = walk.now + timedelta(seconds=node.seconds)
         return Awaited(event=event_key(node.event, case), until=until, late=ELAPSED)
     if isinstance(node, Wait):
-        return Awaited(until=walk.now + timedelta(seconds=node.seconds), late=ELAPSED)
+        return Awaited(until=node.ends_at(walk.now), late=ELAPSED)
     if isinstance(node, Human):
         return _people(walk, case, node)
     return Awaited()

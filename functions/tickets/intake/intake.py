@@ -115,6 +115,7 @@ class Opening:
     amount_currency: str = "CNY"
     parent_id: str = ""
     parent_visit: str = ""
+    blocked_by: str = ""
 
 
 def entry_of(content: Mapping[str, Any], channel: str) -> str:
@@ -193,7 +194,7 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         flow_version=opening.flow_version,
         ladder=opening.ladder if timed else "",
         ladder_pin=opening.ladder_pin if timed else "",
-        clock_since=opening.at if timed and opening.ladder else None,
+        clock_since=opening.at if timed and opening.ladder and not opening.blocked_by else None,
         link=opening.link,
         rule_id=classification.rule_id,
         replay=opening.replay,
@@ -210,6 +211,7 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         amount_currency=opening.amount_currency,
         parent_id=opening.parent_id,
         parent_visit=opening.parent_visit,
+        blocked_by=opening.blocked_by,
     )
 
 

@@ -107,7 +107,14 @@ class TellParent:
     child: Ticket
 
 
-Effect = StartFlow | StartEscalation | StartTimer | OpenChild | TellParent | Signal | Emit
+@dataclass(frozen=True)
+class TellChildren:
+    """The ticket on which others hang is over."""
+
+    parent: Ticket
+
+
+Effect = StartFlow | StartEscalation | StartTimer | OpenChild | TellParent | TellChildren | Signal | Emit
 
 
 def follow_change(tenant: str, sk: str, new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> list[Effect]:
@@ -149,7 +156,8 @@ def _of_ticket(tenant: str, new: Ticket, old: Ticket | None) -> Iterator[Effect]
         yield Emit(ticket_opened(tenant, new))
     elif change := ticket_changed(tenant, new, old):
         yield Emit(change)
-    if new.is_open and new.flow_version and (old is None or old.run != new.run):
+    begins = old is None or old.run != new.run or old.blocked_by != new.blocked_by
+    if new.is_open and new.flow_version and not new.blocked_by and begins:
         yield start_flow(new)
     moved = old is None or (old.run, old.generation) != (new.run, new.generation)
     if new.is_open and new.ladder and new.clock_since and moved:
@@ -162,6 +170,8 @@ def _of_ticket(tenant: str, new: Ticket, old: Ticket | None) -> Iterator[Effect]
         yield Emit(ticket_closed(tenant, new))
     if new.parent_visit and not new.is_open and (old is None or old.is_open):
         yield TellParent(new)
+    if new.linked and not new.is_open and (old is None or old.is_open):
+        yield TellChildren(new)
 
 
 def _of_visit(tenant: str, new: Visit, old: Visit | None) -> Iterator[Effect]:

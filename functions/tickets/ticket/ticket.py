@@ -70,7 +70,8 @@ class Ticket(Stored):
     is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. way: by
     which its customer came last, None where no message opened it. changed_at: when it was last written.
     stands: the nodes at which it waits, for pictures of its flow.
-    parent_id, parent_visit: the ticket that called it, and the visit that waits for it.
+    parent_id, parent_visit: the ticket that it hangs on, and the visit that waits for it. linked: others hang on it.
+    blocked_by: the ticket before whose end it does not begin.
     clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
     """
 
@@ -128,6 +129,8 @@ class Ticket(Stored):
     link: str = ""
     parent_id: str = ""
     parent_visit: str = ""
+    linked: bool = False
+    blocked_by: str = ""
     tags: tuple[str, ...] = ()
     stands: tuple[str, ...] = ()
     rule_id: str = ""

@@ -180,6 +180,15 @@ class TicketTable:
                 writes.append(Delete((self.items.key(pk), sk)))
         return writes
 
+    def hangs_on(self, child_id: str, parent_id: str) -> Put:
+        """What leads from a ticket to one that hangs on it."""
+        return Put(self.items.item(f"family#{parent_id}", child_id, Pointer(ticket_id=child_id)))
+
+    def children(self, ticket_id: str) -> list[str]:
+        """The ids of the tickets that hang on it, the oldest first."""
+        records = self.items.all_of(f"family#{ticket_id}", "tkt_", VISITS_LIMIT)
+        return [record.read(Pointer).ticket_id for record in records]
+
     def awaiting(self, event: str, order_no: str) -> list[tuple[str, str]]:
         """The (ticket, visit) that wait for this event of an order."""
         pk = f"await#{event}#{order_no}"

@@ -26,6 +26,8 @@ BODIES = {
     ("POST", "/tickets/{ticket_id}/nodes/{node}/delegate"): {"to": PERSON},
     ("POST", "/tickets/{ticket_id}/nodes/{node}/signers"): {"people": [PERSON]},
     ("POST", "/tickets/{ticket_id}/tell"): {"event": "parts_arrived"},
+    ("POST", "/tickets/{ticket_id}/children"): {"type": "repair"},
+    ("POST", "/tickets/{ticket_id}/links"): {"tickets": ["tkt_01ARZ3NDEKTSV4RRFFQ69G5FAV"]},
     ("POST", "/tickets/{ticket_id}/try"): {"action": "assign"},
     ("POST", "/flows/{key}/insert"): {"after": "accept", "node": "assign"},
     ("POST", "/tickets/{ticket_id}/assign"): {"person_id": PERSON},

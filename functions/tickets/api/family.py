@@ -1,0 +1,84 @@
+"""Linked tickets over HTTP: children opened beside a ticket, others hung on it, and all of them listed."""
+
+from __future__ import annotations
+
+from functions.tickets.api.cases import show_case
+from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of
+from functions.tickets.api.views import show_ticket
+from functions.tickets.desk import Desk
+from functions.tickets.handlers.children import link_child, open_linked
+from functions.tickets.room import room
+from functions.tickets.ticket.family import CHILDREN_LIMIT
+from functions.tickets.ticket.ticket import Case, require_open
+from hub.contracts.flows import LinkTickets, OpenChild
+from hub.contracts.http import Page
+from hub.contracts.tickets import TicketView
+from hub.edge.requests import Request
+from hub.kernel.errors import Conflict, NotFound
+
+
+def _open_again(desk: Desk, request: Request, _made: str) -> TicketView:
+    return open_child(desk, request)
+
+
+@room.http(
+    "POST",
+    "/tickets/{ticket_id}/children",
+    body=OpenChild,
+    answer=TicketView,
+    roles=OPENERS,
+    scope="region",
+    subject=case_of,
+    status=201,
+    replay=_open_again,
+    summary="新建子工单 · Open a child ticket",
+)
+def open_child(desk: Desk, request: Request) -> TicketView:
+    """A ticket about the same matter, for the same customer and place. With `depends` it begins when this one is
+    over."""
+    parent: Case = request.subject
+    require_open(parent)
+    fact = request.new_id("tkt")
+    child = open_linked(desk, parent.ticket, request.body.type, fact, hangs=True, depends=request.body.depends)
+    return show_case(desk, desk.tickets.case(child))
+
+
+@room.http(
+    "POST",
+    "/tickets/{ticket_id}/links",
+    body=LinkTickets,
+    answer=Page[TicketView],
+    roles=LEADERS,
+    scope="region",
+    subject=case_of,
+    summary="关联工单 · Hang tickets on this one",
+)
+def link(desk: Desk, request: Request) -> Page[TicketView]:
+    """They become its children, up to a hundred a call: closed with it, by its outcome. One that can't be is 409,
+    named, and those before it are linked."""
+    parent: Case = request.subject
+    require_open(parent)
+    if len(desk.tickets.children(parent.ticket.id)) + len(request.body.tickets) > CHILDREN_LIMIT:
+        raise Conflict("too many hang on it", ticket=parent.ticket.id, limit=CHILDREN_LIMIT)
+    cases = []
+    for ticket_id in request.body.tickets:
+        child = desk.tickets.case(ticket_id)
+        if not request.reach.covers(place_of(child)):
+            raise NotFound("no such ticket", ticket=ticket_id)
+        cases.append(link_child(desk, child, parent.ticket, request.principal.sub))
+    return Page(data=tuple(show_ticket(case) for case in cases))
+
+
+@room.http(
+    "GET",
+    "/tickets/{ticket_id}/children",
+    answer=Page[TicketView],
+    roles=READERS,
+    scope="region",
+    subject=case_of,
+    summary="子工单列表 · List a ticket's children",
+)
+def list_children(desk: Desk, request: Request) -> Page[TicketView]:
+    """Those within your reach, with their visits."""
+    cases = (desk.tickets.case(ticket_id) for ticket_id in desk.tickets.children(request.subject.ticket.id))
+    return Page(data=tuple(show_ticket(case) for case in cases if request.reach.covers(place_of(case))))
