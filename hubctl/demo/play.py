@@ -23,7 +23,7 @@ from hubctl.dev import Options, running_hub
 TWO_O_CLOCK = datetime(2026, 11, 23, 2, 0, tzinfo=ZONE)
 FILE_WIDTH = 240
 """Characters a line where nobody's terminal folds it: one check, one line."""
-SIX_O_CLOCK = TWO_O_CLOCK.replace(hour=6)
+SIX_O_CLOCK = (TWO_O_CLOCK + timedelta(days=1)).replace(hour=6)
 LEAD = timedelta(minutes=10)
 """The hub is ready this long before the day begins, by its own clock."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from functions.directory.people import store_changed
-from hub.contracts.directory import StoreView
+from hub.kernel.clock import rfc3339
 from tests.support.aws import TENANT
 from tests.support.forms import field, form, pointers, publish, submit
 from tests.support.tickets import World, as_, world
@@ -26,8 +26,8 @@ def hub() -> Iterator[World]:
 
 def open_store(hub: World, store_id: str, region: str, version: int = 1) -> None:
     """The directory tells of a store."""
-    store = StoreView(id=store_id, name=store_id, region=region, manager="", version=version)
-    hub.tell(store_changed(TENANT, store, hub.clock.now))
+    store = {"store_id": store_id, "region": region, "manager": "", "version": version}
+    hub.tell(store_changed(TENANT, {**store, "updated_at": rfc3339(hub.clock.now)}))
 
 
 def test_a_submission_belongs_where_its_store_lies_today(hub: World) -> None:

@@ -58,7 +58,7 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def visit() -> Iterator[Visit]:
-    with browsing(has_touch=True, is_mobile=True) as browser, world() as hub, gateway(app.room) as url:
+    with browsing() as browser, world() as hub, gateway(app.room) as url:
         page = browser.page
         publish(hub, "service", SERVICE)
         opened = Visit(hub, url, page, [], [])

@@ -93,6 +93,13 @@ def test_rules_published_twice_with_one_key_have_one_version(hub: World) -> None
 DOES_NO_HARM_AGAIN = {
     "check_order", "make_token", "queue_promotions", "replay_messages", "start_settlement_run", "test_connection",
     "quote", "post_entry", "break_glass", "copy_ticket_type", "copy_ladder",
+    *("copy_approval_matrix", "copy_form", "copy_settlement_policy", "copy_settlement_rates", "copy_campaign"),
+    *("end_upload", "end_their_upload", "link", "migrate", "try_action", "insert"),
+    *("reconcile", "show_what_if", "try_template"),
+    *("change_in_bulk", "import_table", "keep_sheet", "select_stores", "hear_competitor", "hear_pulse"),
+    *("issue", "scan"),
+    *("redeem_coupon", "redeem_quote", "release_quote"),
+    *("make_link", "refresh", "sign_in", "sign_in_by_link", "sign_in_locally", "sign_out", "sign_out_everywhere"),
 }  # fmt: skip
 """Handlers that answer a repeat by running again: they change nothing a second time, or their ids are derived."""
 

@@ -11,6 +11,8 @@ from tests.support.manifests import ROOMS
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 KEY = {"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
 NAMELESS = ("dynamodb:ListStreams", "ec2:", "logs:", "xray:")  # actions for which AWS knows no resource
+CALLING = ("webhooks", "notifications", "tickets", "customers", "directory")
+"""The rooms that call platforms."""
 SHARED_TABLES = {"inbox", "content", "directory", "platforms"}
 
 
@@ -43,7 +45,7 @@ def test_a_room_reaches_no_other_rooms_table(demo: Template, room: str) -> None:
     reached = set().union(*(tables(arns) for arns in allowed(demo, f"hub-demo-{room}").values()))
     assert reached - SHARED_TABLES - {room} == set()
     assert ("inbox" in reached) == (room == "webhooks")
-    assert ("platforms" in reached) == (room in ("webhooks", "notifications", "tickets", "customers"))
+    assert ("platforms" in reached) == (room in CALLING)
 
 
 @pytest.mark.parametrize("room", sorted(set(ROOMS) - {"directory"}))
@@ -59,7 +61,7 @@ def test_of_the_directory_a_room_reads_principals_and_keys_alone(demo: Template,
     assert keys == ["demo#principal#*", "demo#apikey#*"]
 
 
-@pytest.mark.parametrize("room", ["webhooks", "notifications", "tickets", "customers"])
+@pytest.mark.parametrize("room", CALLING)
 def test_who_calls_platforms_takes_one_item_at_a_time_of_what_calls_share(demo: Template, room: str) -> None:
     """Tokens are read and renewed by key: nobody may list them, and no index shows them."""
     actions = allowed(demo, f"hub-demo-{room}")
@@ -75,8 +77,7 @@ def test_only_webhooks_writes_secrets_and_only_who_calls_platforms_reads_them(de
     writers = {name for name in names if changing & allowed(demo, name).keys()}
     readers = {name for name in names if reading & allowed(demo, name).keys()}
     assert writers == {"hub-demo-webhooks"}
-    calling = ("webhooks", "notifications", "tickets", "customers")
-    assert readers == {"hub-demo-accept", *(f"hub-demo-{room}" for room in calling)}
+    assert readers == {"hub-demo-accept", *(f"hub-demo-{room}" for room in CALLING)}
 
 
 def test_tickets_may_make_flow_machines_with_one_role_alone(demo: Template) -> None:

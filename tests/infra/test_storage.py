@@ -18,7 +18,7 @@ QUEUED = [
 ]
 
 
-IDLE_MONTH_DOLLARS_MAX = 7
+IDLE_MONTH_DOLLARS_MAX = 9
 
 
 def mappings(template: Template) -> list[dict[str, Any]]:
@@ -141,10 +141,9 @@ def test_every_stream_is_read_from_its_start_by_the_rooms_forward(demo: Template
         assert (mapping["StartingPosition"], mapping["BatchSize"]) == ("TRIM_HORIZON", 100)
         (only,) = mapping["FilterCriteria"]["Filters"]
         news = ["INSERT"] if table["TableName"] == "hub-demo-inbox" else ["INSERT", "MODIFY"]
-        followed = {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "ticket"}, {"prefix": "visit#"}]}}}}
-        assert json.loads(only["Pattern"]) == {"eventName": news} | (
-            followed if table["TableName"] == "hub-demo-tickets" else {}
-        )
+        prefixes = ROOMS.get(table["TableName"].removeprefix("hub-demo-"), {}).get("followed", ())
+        followed = {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": prefix} for prefix in prefixes]}}}}
+        assert json.loads(only["Pattern"]) == {"eventName": news} | (followed if prefixes else {})
         assert mapping["BisectBatchOnFunctionError"] is True
         aside = demo.target(mapping["DestinationConfig"]["OnFailure"]["Destination"])
         assert aside["QueueName"] == "hub-demo-undelivered"

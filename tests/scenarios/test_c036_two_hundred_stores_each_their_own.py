@@ -13,9 +13,8 @@ import pytest
 from functions.directory.people import store_changed
 from functions.tickets import app
 from functions.tickets.forms.kind import FORMS
-from hub.contracts.directory import StoreView
 from hub.contracts.events import StoreChanged
-from hub.kernel.clock import StepClock
+from hub.kernel.clock import StepClock, rfc3339
 from tests.support.aws import TENANT, account
 from tests.support.forms import field, form
 from tests.support.hosts import install
@@ -33,7 +32,8 @@ NOW = datetime(2026, 11, 30, 2, tzinfo=UTC)
 
 def opened(store_id: str, region: str) -> StoreChanged:
     """What the directory says of a store."""
-    return store_changed(TENANT, StoreView(id=store_id, name=store_id, region=region, manager="", version=1), NOW)
+    store = {"store_id": store_id, "region": region, "manager": "", "version": 1, "updated_at": rfc3339(NOW)}
+    return store_changed(TENANT, store)
 
 
 @pytest.fixture(autouse=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 from functions.pricing.books.book_kind import BOOKS, sheet_problems
-from functions.pricing.books.bulk import factor_of, foresee, show_bulk
+from functions.pricing.books.bulk import factor_of, foresee, show_bulk, standing_place
 from functions.pricing.books.guards import GUARDS
 from functions.pricing.books.guards import KEY as GUARDS_KEY
 from functions.pricing.books.tables_of_prices import read_table, rows_of, write_table
@@ -50,7 +51,8 @@ def keep_sheet(desk: Desk, request: Request) -> SheetView:
 def change_in_bulk(desk: Desk, request: Request) -> BulkView:
     """With `?dry_run=1` the preview: which stores, how many prices, the lowest margin, what speaks against it. Without,
     all of it holds from `valid_from` on by one pointer, or nothing does; going back is one call (`revert`). What speaks
-    against it is refused; above the approval limit it takes an administrator."""
+    against it is refused; above the approval limit it takes an administrator. The same change again, by its id, stands
+    already and changes nothing."""
     body: BulkChange = request.body
     key = request.path["key"]
     reading, guards = read_book(desk, key), desk.documents.current(GUARDS, GUARDS_KEY).value
@@ -60,10 +62,14 @@ def change_in_bulk(desk: Desk, request: Request) -> BulkView:
     factor = factor_of(body, stores)
     services = [name for name in reading.value.services if not body.services or name in body.services]
     tables = {name: table_in(desk, reading.value, name) for name in services}
-    rows = foresee(reading.value, factor, tables, stores, places_in(desk), guards)
+    standing = standing_place(reading.content["factors"], factor)
+    before = reading.value if standing is None else replace(reading.value, factors=reading.value.factors[:standing])
+    rows = foresee(before, factor, tables, stores, places_in(desk), guards)
     view = show_bulk(rows, stores, guards, reading.value.currency)
     if request.dry_run:
         return view
+    if standing is not None:
+        return view.model_copy(update={"version": reading.version})
     if view.conflicts:
         problems = [Problem("", f"{c.store} {c.service}: {c.rule} {c.limit}".strip()) for c in view.conflicts]
         raise Invalid("guard rails", problems=problems)

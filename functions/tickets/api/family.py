@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from functions.tickets.api.cases import show_case
 from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of
 from functions.tickets.api.views import show_ticket
@@ -14,7 +16,7 @@ from hub.contracts.flows import LinkTickets, OpenChild
 from hub.contracts.http import Page
 from hub.contracts.tickets import TicketView
 from hub.edge.requests import Request
-from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.errors import Conflict, Invalid, NotFound, Problem
 
 
 def _open_again(desk: Desk, request: Request, _made: str) -> TicketView:
@@ -60,13 +62,18 @@ def link(desk: Desk, request: Request) -> Page[TicketView]:
     require_open(parent)
     if len(desk.tickets.children(parent.ticket.id)) + len(request.body.tickets) > CHILDREN_LIMIT:
         raise Conflict("too many hang on it", ticket=parent.ticket.id, limit=CHILDREN_LIMIT)
-    cases = []
-    for ticket_id in request.body.tickets:
-        child = desk.tickets.case(ticket_id)
-        if not request.reach.covers(place_of(child)):
-            raise NotFound("no such ticket", ticket=ticket_id)
-        cases.append(link_child(desk, child, parent.ticket, request.principal.sub))
+    children = [_within_reach(desk, request, *numbered) for numbered in enumerate(request.body.tickets)]
+    cases = [link_child(desk, child, parent.ticket, request.principal.sub) for child in children]
     return Page(data=tuple(show_ticket(case) for case in cases))
+
+
+def _within_reach(desk: Desk, request: Request, number: int, ticket_id: str) -> Case:
+    """A ticket of the body. Raises Invalid alike for one that is not there and one that is out of reach."""
+    with suppress(NotFound):
+        case = desk.tickets.case(ticket_id)
+        if request.reach.covers(place_of(case)):
+            return case
+    raise Invalid("no such ticket", problems=[Problem(f"/tickets/{number}", "must be a ticket of yours")])
 
 
 @room.http(

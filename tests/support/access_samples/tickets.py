@@ -16,6 +16,11 @@ DOCUMENTS = (
     *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/blocks/{key}"),
     *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/rules"),
 )
+TITLE = {"zh": "维修", "en": "Repair"}
+DOCUMENTED = {
+    "/tickets/blocks": {"title": TITLE, "nodes": [{"id": "hold", "kind": "wait", "title": TITLE, "seconds": 60}]},
+    "/tickets/matrices": {"title": TITLE, "rows": [{"signers": ["supervisor"]}]},
+}
 BODIES = {
     ("POST", "/tickets"): TICKET,
     ("POST", "/tickets/{ticket_id}/uploads"): PHOTO,
@@ -44,6 +49,8 @@ BODIES = {
             ("POST", "copy", {"targets": [REGION]}),
         )
     },
+    **{("POST", f"{path}/{{key}}/publish"): {"document": document} for path, document in DOCUMENTED.items()},
+    **{("POST", f"{path}/{{key}}/revert"): {"version": 1} for path in DOCUMENTED},
 }
 
 
@@ -56,6 +63,9 @@ def stage() -> Iterator[Ids]:
         handed_in = hub.call("POST", "/forms/repair/submissions", ANSWERS, query={"store": STORE, "region": REGION})
         assert (made.status, handed_in.status) == (201, 201)
         photo = hub.call("POST", f"/tickets/{made.json['id']}/uploads", PHOTO)
+        for path, document in DOCUMENTED.items():
+            published = hub.call("POST", f"{path}/repair/publish", {"document": document, "seen_version": 0})
+            assert published.status == 200, published.json
         job_id = start_job(app.room, "/tickets")
         ids = {"submission_id": handed_in.json["id"], "upload_id": photo.json["id"], "job_id": job_id}
         yield {**ids, "ticket_id": made.json["id"], "node": "accept", "key": "repair", "link": "none", "thing": "tkt_1"}

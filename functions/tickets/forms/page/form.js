@@ -182,6 +182,8 @@ function start() {
     const name = event.target.name;
     if (name && fields[name] && refresh().problems[name] === "wrong") say(root, name, fields[name].say);
   });
+  // What a field says as it is left would move the button from under the finger that presses it.
+  root.querySelector("button").addEventListener("mousedown", (event) => event.preventDefault());
   root.addEventListener("submit", async (event) => {
     event.preventDefault();
     const looked = refresh();
