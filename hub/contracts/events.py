@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Field, TypeAdapter
 
-from hub.contracts.base import Contract, GeoPoint, Moment, PersonId, RegionCode, Slug, StoreId
+from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
 from hub.contracts.classes import Classified, Contact, Identity
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
+from hub.contracts.house_events import EndpointDisabled as EndpointDisabled
+from hub.contracts.house_events import GlassBroken as GlassBroken
+from hub.contracts.house_events import StoreChanged as StoreChanged
 from hub.contracts.money_events import PoolExhausted as PoolExhausted
 from hub.contracts.money_events import PricesPublished as PricesPublished
 from hub.contracts.money_events import StatementChanged as StatementChanged
@@ -313,38 +316,6 @@ class OrderResolved(AtHome, PlatformEvent):
     order_no: str
     amount_minor: int
     currency: str
-
-
-class StoreChanged(Event):
-    """A store (门店) was saved: where it is, and who runs it. directory → tickets, pricing."""
-
-    type: Literal["store.changed"] = "store.changed"
-    store_id: StoreId
-    version: int
-    region: RegionCode
-    manager: PersonId | Literal[""] = ""
-    position: GeoPoint | None = None
-
-
-class GlassBroken(Event):
-    """Somebody looked at a thing out of their reach, for a reason that the directory keeps. directory → customers,
-    notifications."""
-
-    type: Literal["glass.broken"] = "glass.broken"
-    glass_id: str
-    thing: str
-    person_id: PersonId
-    ends_at: Moment
-
-
-class EndpointDisabled(Event):
-    """An integrator's endpoint was switched off: it said that it is gone (`gone`), has failed for five days
-    (`failing`), or its owner is let in no more (`owner-frozen`). What it missed is kept. outbound → notifications."""
-
-    type: Literal["endpoint.disabled"] = "endpoint.disabled"
-    endpoint_id: str
-    cause: Literal["gone", "failing", "owner-frozen"]
-    owner: PersonId
 
 
 class ExecutionFailed(Event):

@@ -87,8 +87,8 @@ class Maker:
     def _scalar(self, annotation: Any, cls: FieldClass | None) -> Any:
         if annotation is bool:
             return self.random.random() < 0.5
-        if annotation is int:
-            return int(self._leaf(cls).strip("x"))
+        if annotation in (int, float):
+            return annotation(self._leaf(cls).strip("x"))
         if annotation in (datetime, AwareDatetime):
             return MOMENT
         if annotation is date:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.notifications.gateways.senders import SAME_AGAIN as KNOWS_REPEATS
 from functions.notifications.sends.bundling import FINAL, send_together
 from functions.notifications.sends.delivery import (
     ATTEMPTS_LIMIT,
@@ -398,7 +399,8 @@ def test_a_late_joiner_left_behind_by_a_dead_sweep_is_not_told_with_the_others()
 
 @dataclass
 class Channels:
-    """Platforms by channel, each with a script of its own. As the platforms do: WeCom drops a repeat, SMS does not."""
+    """Platforms by channel, each with a script of its own. As the platforms do: some drop a repeat (SAME_AGAIN), SMS
+    does not."""
 
     scripts: dict[str, list[BaseException | str]] = field(default_factory=dict)
     arrived: list[str] = field(default_factory=list)
@@ -409,7 +411,7 @@ class Channels:
         word = script.pop(0) if script else "ok"
         if isinstance(word, Retry | Refuse):
             raise word
-        if notice.channel != "wecom" or notice.channel not in self.arrived:
+        if notice.channel not in KNOWS_REPEATS or notice.channel not in self.arrived:
             self.arrived.append(notice.channel)
         if isinstance(word, BaseException):
             raise word

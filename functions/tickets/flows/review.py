@@ -88,9 +88,10 @@ def _shadowed(flow: Flow) -> Iterator[Finding]:
         if not isinstance(node, Decision) or any(fields_of(edge.when) for edge in node.edges):
             continue
         rules = [{"id": edge.id, "when": edge.when, "then": {"edge": edge.id}} for edge in node.edges]
+        table = {"key": "edges", "version": 1, "schema": KINDS, "rules": rules, "default": {"edge": "otherwise"}}
         try:
-            report = lint(DecisionTable.parse({"schema": KINDS, "rules": rules, "default": {"edge": "otherwise"}}))
-        except Invalid:
+            report = lint(DecisionTable.parse(table))
+        except Invalid:  # an edge that can't be read is a finding of its own
             continue
         ids = [edge.id for edge in node.edges]
         for finding in report.shadowed:
