@@ -105,8 +105,10 @@ def test_nothing_but_what_is_public_opens_without_credentials(api: Api) -> None:
     public = {path for _, path, operation in api.operations if operation.get("security") == []}
     signing_in = {"/auth/tokens", "/auth/wecom", "/auth/login", "/auth/login/local", "/auth/login/link"}
     pages = {"/docs", "/docs/{file}", "/docs/plain", "/openapi.json", "/t/{link}", "/t/for/{thing}", "/{file}"}
+    uploads = {"/t/{link}/uploads", "/t/{link}/uploads/{upload_id}/done"}
+    asked = {"/f/{key}", "/notifications/surveys/{token}"} | uploads
     files = {f"/jobs/{room}/files/{{link}}" for room in ("customers", "directory", "tickets", "webhooks")}
-    assert public == signing_in | {"/auth/refresh", "/auth/logout"} | pages | files
+    assert public == signing_in | {"/auth/refresh", "/auth/logout"} | pages | asked | files
 
 
 def test_odd_ids_are_not_found_in_words(api: Api) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -155,6 +154,8 @@ def test_every_route_of_a_placed_thing_hides_what_is_out_of_reach(shared: Stack)
     for route in app.room.http_routes:
         if route.scope not in ("region", "store", "own") or "{key}" in route.path or "{" not in route.path:
             continue
+        if route.path.startswith("/jobs/"):
+            continue  # whoever asked for it alone
         role = "agent" if "agent" in route.roles else route.roles[0]
         heard = [ask(route, names, role) for names in (real, dict.fromkeys(real, "none"))]
         assert [answer.status for answer in heard] == [404, 404], route.path
@@ -235,14 +236,15 @@ def test_what_all_share_is_changed_by_who_reaches_all(shared: Stack, method: str
 
 def test_an_order_belongs_where_its_shop_does() -> None:
     """A shop with a place of its own: its orders lie there, and not where the rest of the connection does."""
-    with simulated_stack(clock=StepClock(NOW)) as stack:
+    now = datetime.now(UTC)  # the front door signs by the real clock
+    with simulated_stack(clock=StepClock(now)) as stack:
         known = payload("open_examples")["settings"]
         places: Any = {"region": EAST[0], "store_id": EAST[1], "accounts": {"shop-1": SOUTH}}
         connection = Connection("con_open", "open", "enabled", known, **places)
         stack.secrets().put(connection)
         text = next(each["plaintext"] for each in samples("open") if each["name"] == "order.updated")
-        order = render(text, known, now=int(time.time()), number=7)
-        delivery = codec("open").sample(known, order, Stamp(str(int(time.time())), "n0nce", b"R4nd0mPrefix16by"))
+        order = render(text, known, now=int(now.timestamp()), number=7)
+        delivery = codec("open").sample(known, order, Stamp(str(int(now.timestamp())), "n0nce", b"R4nd0mPrefix16by"))
         assert stack.door().answer(to_event(connection, delivery))["statusCode"] in (200, 204)
         assert stack.publish() == []
         east, south = (token("store_manager", stores=(store,)) for _, store in (EAST, SOUTH))
