@@ -14,6 +14,9 @@ from urllib.parse import parse_qs, unquote
 
 from hub.kernel.frozen import dataclass
 
+WANTED = "x-hub-accept"
+"""Where the caller's own Accept stands while Chalice is told another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:

@@ -25,7 +25,7 @@ from hub.edge import bus, consumers
 from hub.edge.answers import BINARY_TYPES
 from hub.edge.exchanges import Exchange
 from hub.edge.host import Host, MakeIdempotency, host_from_environment
-from hub.edge.http_api import Match, is_http_event, match_path, request_path, to_chalice
+from hub.edge.http_api import WANTED, Match, is_http_event, match_path, request_path, to_chalice
 from hub.edge.inside import Answered, Call
 from hub.edge.routes import Route
 from hub.edge.serving import Caller, refusal, serve
@@ -182,7 +182,8 @@ class Room(Chalice, Generic[Desk]):
             return self._refuse(event, error)
         converted = to_chalice(event, match)
         octets = "application/octet-stream"  # Chalice gives bytes only to who accepts such, and reads no body else
-        converted["headers"] = {**converted["headers"], "content-type": octets, "accept": octets}
+        wanted = {WANTED: converted["headers"].get("accept", "")}
+        converted["headers"] = {**converted["headers"], **wanted, "content-type": octets, "accept": octets}
         return dict(super().__call__(converted, context))
 
     def _refuse(self, event: Mapping[str, Any], error: Exception) -> dict[str, Any]:

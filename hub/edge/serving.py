@@ -21,6 +21,7 @@ from hub.edge.auth import Principal
 from hub.edge.bodies import read_body
 from hub.edge.etags import content_tag, is_held, seen_version, version_tag
 from hub.edge.host import Host
+from hub.edge.http_api import WANTED
 from hub.edge.private import masked_facts
 from hub.edge.requests import Request
 from hub.edge.routes import Route, replay_of
@@ -65,6 +66,7 @@ def serve(
     from inside the hub, known already; else whoever has the request's credential."""
     request_id, left = str(sent.context.get("requestId", "")), UNLIMITED
     headers = {str(name).lower(): str(value) for name, value in sent.headers.items()}
+    headers["accept"] = headers.pop(WANTED, headers.get("accept", ""))
     try:
         if caller is None:
             caller = Caller(NOBODY if route.is_public else identify(host, headers), headers)

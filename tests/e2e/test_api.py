@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import product
@@ -24,6 +25,10 @@ DOORS = [f"/webhooks/{name}/{{connection}}" for name in inbound_channels()]  # t
 ODD_IDS = ("nobody", "a" * 300, "%00", "..%2f..", "%F0%9F%98%80", "%FF", "a%0Ab", "１")
 ODD_BODIES = (b"", b"{}", b"[]", b"null", b"{", b"\xff", b"[" * 5000, b'{"nonsense/~": 1}', b'{"name": 1, "name": 2}')
 NEEDED = {"connection_id": "con_X", "day": "2026-11-21", "thing": "tkt_X"}
+NEEDED |= {"form": "repair", "customer": "cus_x", "month": "2026-11", "redirect_uri": "https://desk.example.com/"}
+NEEDED |= {"from": "2026-11-21", "to": "2026-11-21"}
+OF_A_FORM = {"/f/{key}", "/forms/{key}/submissions", "/forms/submissions/{submission_id}"}
+"""What a body may hold here is said by a form that a tenant made."""
 ODD_VALUES = ("", "x", "１", "-1", "NaN", "a" * 300, "%00", "9" * 40, "0001-01-01T00:00:00%2B14:00", "9999-12-31")
 
 
@@ -92,7 +97,7 @@ def _api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 def test_the_served_document_is_the_code_s_and_valid(api: Api) -> None:
     """OpenAPI 3.1, as generated from the routes."""
-    assert api.document == reference()
+    assert api.document == json.loads(json.dumps(reference()))
     assert [error.message for error in OpenAPIV31SpecValidator(api.document).iter_errors()] == []
 
 
@@ -128,7 +133,7 @@ def test_odd_bodies_are_refused_in_words(api: Api) -> None:
 def test_unknown_fields_are_named(api: Api) -> None:
     """A field that nobody knows is a 422 with its JSON pointer, on every operation that takes a body."""
     for method, path, operation in api.operations:
-        if "requestBody" in operation:
+        if "requestBody" in operation and path not in OF_A_FORM:
             answer = api.send(method, filled(path, "nobody"), b'{"nonsense/~": 1}')
             named = [error["pointer"] for error in answer.json()["errors"]]
             assert (answer.status_code, "/nonsense~1~0" in named) == (422, True), f"{method} {path}: {answer.text}"
