@@ -122,5 +122,5 @@ def test_older_items_are_read() -> None:
     del old["announced"]
     assert Ticket.model_validate(old).announced == 2
     before = visit(form=("labour_amount",)).body()
-    before["awaits"] = before.pop("form")
+    before["asked"] = before.pop("form")
     assert Visit.model_validate(before).form == ("labour_amount",)

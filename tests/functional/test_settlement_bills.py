@@ -1,4 +1,4 @@
-"""C109: a platform's bill is matched with our orders and our ledger: each planted defect is found, with its kind, and
+"""A platform's bill is matched with our orders and our ledger: each planted defect is found, with its kind, and
 what is approved changes no more."""
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def room() -> Iterator[Till]:
         orders = [order(n, START - timedelta(days=2) if n in (70, 80) else None) for n in range(ROWS)]
         orders = [o for n, o in enumerate(orders) if n not in (90, 91, 94, 95)]
         orders += [order(n, when(n - 1000)) for n in (1000, 1001, 1002)]
-        made.hand_in(*orders[:200])
-        made.hand_in(*orders[200:])
+        for batch in filter(None, (orders[:200], orders[200:])):
+            made.hand_in(*batch)
         yield made
 
 
