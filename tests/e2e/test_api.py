@@ -160,12 +160,17 @@ def test_a_cursor_of_another_list_is_refused(api: Api) -> None:
     cursors = {path: cursor for path, cursor in given.items() if cursor}
     assert {"/settlement/ledger/entries", "/tickets", "/webhooks/connections", "/directory/people"} <= set(cursors)
     connection = api.send("GET", "/webhooks/connections?limit=1").json()["data"][0]["id"]
+    wrong = set()
     for path, (owner, cursor) in product(api.lists(), cursors.items()):
         operation = self_described(api, path)
         if "cursor" in query_names(operation) and path != owner:
             asked = needed(operation).replace(NEEDED["connection_id"], connection)
             answer = api.send("GET", f"{path}?cursor={cursor}{asked}")
-            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "query:cursor"), path
+            body = answer.json() if "json" in answer.headers["Content-Type"] else {}
+            pointers = [error["pointer"] for error in body.get("errors", ())]
+            if (answer.status_code, pointers) != (422, ["query:cursor"]):
+                wrong.add((path, answer.status_code, *pointers))
+    assert wrong == set()
 
 
 def self_described(api: Api, path: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.positions import no_such_cursor
 
 
 def scope_of_body(_desk: Desk, request: Request) -> Place:
@@ -72,6 +73,8 @@ def list_runs(desk: Desk, request: Request) -> Page[RunView]:
     """Runs by period, the latest first; may be two seconds behind."""
     since = desk.entries.earliest_period()
     if since is None:
+        if request.query.cursor:
+            raise no_such_cursor()
         return page((), None)
     position = cursors.decode(request.query.cursor)
     runs, position = desk.runs.page(within(request.reach), request.now, request.query.limit, position, since)

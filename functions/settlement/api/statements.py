@@ -73,6 +73,8 @@ def list_statements(desk: Desk, request: Request) -> Page[StatementView]:
         return _of_run(desk, request)
     since = desk.entries.earliest_period()
     if since is None:
+        if request.query.cursor:
+            raise no_such_cursor()
         return page((), None)
     heads, position = desk.statements.page(within(request.reach), request.now, query.limit, position, since)
     return page(map(statement_view, heads), position)

@@ -25,6 +25,7 @@ from functions.settlement.tables import (
 )
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import NotFound, Retry
+from hub.kernel.positions import no_such_cursor
 from hub.kernel.regions import BASE
 from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
@@ -153,6 +154,8 @@ class Entries:
         Raises Invalid for a wrong cursor."""
         begun = self.since()
         if begun is None:
+            if position:
+                raise no_such_cursor()
             return [], None
         first = max(begun, since or begun)
         query = ListQuery(self._tenant, LIST, within, now, limit, first, until, position, spread=SPREAD)

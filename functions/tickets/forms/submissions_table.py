@@ -15,6 +15,7 @@ from functions.tickets.tables import Items
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import NotFound
 from hub.kernel.frozen import dataclass
+from hub.kernel.positions import no_such_cursor
 from hub.store.lists import ListQuery, Within, list_keys, read_list
 from hub.store.table import Put
 
@@ -58,9 +59,12 @@ class SubmissionTable:
         until: datetime | None = None,
         position: Mapping[str, Any] | None = None,
     ) -> tuple[list[tuple[Submission, int]], Mapping[str, Any] | None]:
-        """A form's submissions within a scope, newest first; may be two seconds behind."""
+        """A form's submissions within a scope, newest first; may be two seconds behind. Raises Invalid for a cursor of
+        another list."""
         first = self._first_day(form)
         if first is None:
+            if position:
+                raise no_such_cursor()
             return [], None
         since = max(since, first) if since else first
         query = ListQuery(self.items.tenant, _list_of(form), within, now, limit, since, until, position)
