@@ -182,8 +182,8 @@ class Room(Chalice, Generic[Desk]):
             return self._refuse(event, error)
         converted = to_chalice(event, match)
         octets = "application/octet-stream"  # Chalice gives bytes only to who accepts such, and reads no body else
-        wanted = {WANTED: converted["headers"].get("accept", "")}
-        converted["headers"] = {**converted["headers"], **wanted, "content-type": octets, "accept": octets}
+        callers_own = {WANTED: converted["headers"].get("accept", "")}
+        converted["headers"] = {**converted["headers"], **callers_own, "content-type": octets, "accept": octets}
         return dict(super().__call__(converted, context))
 
     def _refuse(self, event: Mapping[str, Any], error: Exception) -> dict[str, Any]:
