@@ -18,7 +18,7 @@ QUEUED = [
 ]
 
 
-IDLE_MONTH_DOLLARS_MAX = 9
+IDLE_MONTH_DOLLARS_MAX = 8
 
 
 def mappings(template: Template) -> list[dict[str, Any]]:
