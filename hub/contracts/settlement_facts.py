@@ -38,7 +38,7 @@ FactNumber = Annotated[
 FactId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._@-]{0,119}$", examples=["erp:lesson-20261120-7"])]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.@-]{1,64}$", examples=["wang.wei"])]
 Text = Annotated[str, Field(min_length=1, max_length=100)]
-FactKindName = Literal[
+FactKind = Literal[
     "ticket",
     "work",
     "order",
@@ -73,7 +73,7 @@ class SettlementFact(Contract):
     """
 
     id: FactId
-    kind: FactKindName
+    kind: FactKind
     occurred_at: Moment
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
     amounts: dict[Slug, FactAmount] = Field(default={}, max_length=60)

@@ -7,27 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from datetime import datetime
 from fractions import Fraction
-from typing import Literal, get_args
+from typing import get_args
 
+from hub.contracts.settlement_facts import FactKind
 from hub.kernel.frozen import dataclass
 
-FactKind = Literal[
-    "ticket",
-    "work",
-    "order",
-    "order_line",
-    "refund",
-    "transfer",
-    "lesson",
-    "visit",
-    "milestone",
-    "bill",
-    "score",
-    "stream",
-    "redemption",
-    "gift",
-    "release",
-]
 KINDS: tuple[str, ...] = get_args(FactKind)
 
 ROLES = (

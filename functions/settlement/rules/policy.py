@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from functions.settlement.facts.facts import KINDS, Fact, FactKind
+from functions.settlement.facts.facts import KINDS, Fact
 from functions.settlement.facts.items import ITEMS
 from functions.settlement.rules.catalogue import AnyStep
 from functions.settlement.rules.figure import Rounding
@@ -18,6 +18,7 @@ from functions.settlement.rules.step import Distribution
 from functions.settlement.rules.windows import Length
 from hub.contracts.base import Contract, Slug
 from hub.contracts.settlement import Currency
+from hub.contracts.settlement_facts import FactKind
 from hub.kernel.frozen import dataclass
 from hub.kernel.money import EXPONENTS
 from hub.rules.conditions import All, holds, parse_condition
