@@ -164,7 +164,8 @@ def _known(documents: Documents, flow_key: str) -> Known:
     own = [each for each in types.values() if each.flow == flow_key]
     by_form = any(getattr(each, "form", "") for each in own)
     fields = {field.id for each in own for field in each.fields} if own and not by_form else None
-    return Known(documents.keys(LADDERS), documents.keys(MATRICES), types.keys(), fields)
+    forms = documents.all(FORMS).keys()
+    return Known(documents.keys(LADDERS), documents.keys(MATRICES), forms, types.keys(), fields)
 
 
 def _context(ticket_id: str) -> str:

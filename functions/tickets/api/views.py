@@ -34,6 +34,10 @@ from hub.contracts.tickets import (
 from hub.kernel.money import Money
 from hub.rules import RuleTrace
 
+Texts = tuple[Mapping[str, str], Mapping[str, str]]
+"""Texts by name, and which class each of them is of."""
+NOTHING: Texts = ({}, {})
+
 
 def show_ticket(
     case: Case,
@@ -42,10 +46,11 @@ def show_ticket(
     *,
     texts: Mapping[str, str] | None = None,
     text_classes: Mapping[str, str] | None = None,
+    filled_in: Mapping[str, Texts] | None = None,
 ) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them. text_classes: what each text is to the field
-    policy."""
-    ticket = case.ticket
+    policy. filled_in: by visit, what was written on its form, each with its classes."""
+    ticket, filled = case.ticket, filled_in or {}
     return TicketView(
         id=ticket.id,
         version=case.version,
@@ -92,13 +97,17 @@ def show_ticket(
         labour_amount=str(Money(ticket.labour_minor, ticket.currency)),
         parts_amount=str(Money(ticket.parts_minor, ticket.currency)),
         travel_amount=str(Money(ticket.travel_minor, ticket.currency)),
-        visits=tuple(_visit(v) for v in sorted(case.visits.values(), key=lambda v: v.number)),
+        visits=tuple(_visit(v, *filled.get(v.id, NOTHING)) for v in sorted(case.visits.values(), key=_number)),
         rungs=tuple(_rung(rung) for rung in sorted(case.rungs.values(), key=lambda rung: rung.due_at)),
         link=f"/t/{ticket.link}",
     )
 
 
-def _visit(visit: Visit) -> VisitView:
+def _number(visit: Visit) -> int:
+    return visit.number
+
+
+def _visit(visit: Visit, texts: Mapping[str, str], classes: Mapping[str, str]) -> VisitView:
     return VisitView(
         id=visit.id,
         node=visit.node,
@@ -114,7 +123,11 @@ def _visit(visit: Visit) -> VisitView:
         queue=visit.queue if visit.waits else "",
         signatures=tuple(SignatureView(**signature.model_dump()) for signature in visit.signatures),
         until=visit.until,
+        form=visit.form_key,
         fields=visit.report,
+        answers=visit.answers,
+        texts=dict(texts),
+        text_classes=dict(classes),
     )
 
 

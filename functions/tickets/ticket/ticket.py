@@ -204,7 +204,8 @@ class Visit(Stored):
     queue: the team whose members may take it. signers: who is asked to sign, in order; need: so many have to approve;
     in_turn: one after the other. signatures: what they said. event: what it waits for, as `<name>#<whose>`; child: the
     ticket that it waits for. until: when it is over by itself, by the outcome `late`. deed: what an action wants of
-    others.
+    others. form_key, form_pin: the form that ends it, in the version that it had when the visit began; answers: what
+    was filled in, `answers_sealed` what of it is text.
 
     number: counts the ticket's visits from 1. run: the last one that reached it. outcome "" means it still waits.
     edge: the way that the flow takes from here. until: when a wait is over.
@@ -245,6 +246,10 @@ class Visit(Stored):
     child: str = ""
     deed: Deed | None = None
     report: dict[str, Any] = {}
+    form_key: str = ""
+    form_pin: str = ""
+    answers: dict[str, str] = {}
+    answers_sealed: str = ""
     customer_id: str = ""
     ticket_type: str = ""
     priority: Priority = "normal"
