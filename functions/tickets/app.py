@@ -15,6 +15,7 @@ from functions.tickets.api import (
     form_pages,
     forms,
     nodes,
+    plans,
     progress,
     rehearsals,
     runs,
@@ -42,6 +43,7 @@ from functions.tickets.handlers.supplies import take_correction, take_supply
 from functions.tickets.handlers.sweep import EVERY_MINUTES, sweep_tickets
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
+from functions.tickets.plans.plan_kind import PLANS
 from functions.tickets.room import IMPORTS, room
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.contracts.events import (
@@ -74,6 +76,7 @@ __all__ = [
     "form_pages",
     "forms",
     "nodes",
+    "plans",
     "progress",
     "rehearsals",
     "room",
@@ -87,7 +90,7 @@ TASKS = (
     Task(rehearsals.REHEARSAL, rehearse_slice),
     Task(rehearsals.MIGRATION, migrate_slice, roles=("administrator",)),
 )
-KINDS = (FLOWS, BLOCKS, FORMS, TICKET_TYPES, LADDERS, MATRICES, INTAKE_RULES, OCCASION_RULES)
+KINDS = (FLOWS, BLOCKS, FORMS, TICKET_TYPES, LADDERS, MATRICES, PLANS, INTAKE_RULES, OCCASION_RULES)
 serve_documents(room, KINDS, lambda desk: desk.documents)
 serve_jobs(room, IMPORTS, TASKS)
 

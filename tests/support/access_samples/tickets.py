@@ -14,12 +14,17 @@ PHOTO = {"content_type": "image/jpeg", "size_bytes": 1, "sha256": "0" * 64}
 ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "product": "BX3"}
 DOCUMENTS = (
     *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/blocks/{key}"),
-    *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/rules"),
+    *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/plans/{key}", "/tickets/rules"),
 )
 TITLE = {"zh": "维修", "en": "Repair"}
 DOCUMENTED = {
     "/tickets/blocks": {"title": TITLE, "nodes": [{"id": "hold", "kind": "wait", "title": TITLE, "seconds": 60}]},
     "/tickets/matrices": {"title": TITLE, "rows": [{"signers": ["supervisor"]}]},
+    "/tickets/plans": {
+        "title": TITLE,
+        "type": "repair",
+        "devices": [{"id": "AC1", "customer_id": "cus_1", "region": REGION, "store_id": STORE}],
+    },
 }
 BODIES = {
     ("POST", "/tickets"): TICKET,
