@@ -5,18 +5,19 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from functions.tickets import app
-from functions.tickets.ticket.ticket import Move, Ticket, Visit
-from hub.edge.aws import Clients
-from tests.support.aws import account
+from functions.tickets.ticket.lists_table import TicketLists
+from functions.tickets.ticket.ticket import Case, Ticket, Visit
+from functions.tickets.ticket.tickets_table import TicketTable
 from tests.support.http import Context, sqs_batch
-from tests.support.tickets import ESCALATION, T0, Stage, World, as_
+from tests.support.tickets import T0, World, as_, world
 
 TICKETS, DAYS = 1000, 30
 REVIEW, RECEIVE = timedelta(hours=3), timedelta(hours=1)
@@ -24,27 +25,30 @@ AUTO_LIMIT = 500
 """Yuan: what version 1 approves by itself."""
 
 
-@pytest.fixture(scope="module")
-def hub() -> Iterator[World]:
-    """A shop with a month of returns behind it, worth 200 to 1,199 yuan each: the small ones went by themselves, the
-    others waited three hours for their review; the warehouse took an hour."""
-    settings = {"HUB_ESCALATION_ARN": ESCALATION, "HUB_STEPS_FUNCTION": "hub-demo-tickets-steps"}
-    with account("tickets", quick=True, **settings) as session:
-        made = Stage(session, Clients(session.client)).fresh(("return",))
-        made.hire("chen", role="supervisor", region="base")
-        made.hire("wu", role="agent", region="310000", teams=("warehouse",))
-        for number in range(TICKETS):
-            keep(made, number)
-        made.clock.now = T0 + timedelta(days=DAYS)
-        made._records()  # what is past is followed by nothing
-        publish(made, 2, 60_000)
-        publish(made, 3, 80_000)
-        assert made.call("POST", "/flows/return/revert", {"version": 1}).status == 200
-        yield made
+class Kept(TicketTable):
+    """A month of tickets, as the table would answer them."""
+
+    def __init__(self, desk: Any) -> None:
+        super().__init__(desk.items, desk.tickets.look_at)
+        self.cases = {case.ticket.id: case for case in map(history, range(TICKETS))}
+
+    def case(self, ticket_id: str) -> Case:
+        return self.cases[ticket_id]
 
 
-def keep(hub: World, number: int) -> None:
-    """One return as it went."""
+class Listed(TicketLists):
+    """The same, the newest first."""
+
+    def page(self, query: Any, within: Any, reaches: Any, now: datetime, position: Mapping[str, Any] | None) -> Any:
+        del within, reaches, now
+        cases = list(app.room.desk.tickets.cases.values())[::-1]
+        begin = int(position["at"]) if position else 0
+        end = begin + query.limit
+        return cases[begin:end], {"at": str(end)} if end < len(cases) else None
+
+
+def history(number: int) -> Case:
+    """One return as it went: a small one by itself, the others after three hours of review; the warehouse took one."""
     at = T0 + timedelta(days=DAYS) * number / TICKETS
     minor, ticket_id = (200 + number) * 100, f"tkt_{number:026}"
     small = minor <= AUTO_LIMIT * 100
@@ -62,9 +66,23 @@ def keep(hub: World, number: int) -> None:
         title_en="Return", opened_at=at, flow_key="return", flow_version=1, ladder="basic", amount_minor=minor,
         fields={"trust": "0.90"}, state="closed", outcome="done", closed_at=moment, link=f"link{number}",
     )  # fmt: skip
-    desk = app.room.desk
-    desk.tickets.create(ticket, (), at)
-    desk.tickets.change(ticket_id, moment, lambda case: Move(case.ticket, (), tuple(visits)))
+    return Case(ticket, {visit.id: visit for visit in visits})
+
+
+@pytest.fixture
+def hub() -> Iterator[World]:
+    """A shop with a month of returns behind it, worth 200 to 1,199 yuan each, and two versions more, taken back."""
+    with world(publish=("return",)) as made:
+        made.hire("chen", role="supervisor", region="base")
+        made.hire("wu", role="agent", region="310000", teams=("warehouse",))
+        made.clock.now = T0 + timedelta(days=DAYS)
+        publish(made, 2, 60_000)
+        publish(made, 3, 80_000)
+        assert made.call("POST", "/flows/return/revert", {"version": 1}).status == 200
+        desk = app.room.desk
+        listed = Listed(desk.items, desk.tickets.oldest_month)
+        app.room.install(app.room.host, replace(desk, tickets=Kept(desk), lists=listed))
+        yield made
 
 
 def publish(hub: World, version: int, limit_minor: int) -> None:
