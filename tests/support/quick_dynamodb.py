@@ -17,6 +17,13 @@ _SET = re.compile(r"(#\w+) = (if_not_exists\(\1, )?(:\w+)(?(2)\))")
 _CONDITION = ("condition_expression", "return_values_on_condition_check_failure")
 
 
+class _Part(Table):
+    """A table that nobody goes back to, so that the copy which moto makes to do so is no copy."""
+
+    def __deepcopy__(self, memo: Any) -> _Part:
+        return self
+
+
 class QuickDynamoDB(DynamoDBBackend):
     """moto copies every table of a transaction whole, to go back to when it fails: a day of orders would take hours.
 
@@ -75,7 +82,7 @@ class QuickDynamoDB(DynamoDBBackend):
     def _part(self, name: str, keys: list[dict[str, Any]]) -> Table:
         """The table with nothing in it but these items, and without its stream."""
         part: Table = copy.copy(self.tables[name])
-        part.items, part.stream_shard = defaultdict(dict), None
+        part.__class__, part.items, part.stream_shard = _Part, defaultdict(dict), None
         for key in keys:
             found = self.get_item(name, key)
             if found is not None:
@@ -90,9 +97,9 @@ class QuickDynamoDB(DynamoDBBackend):
             self.delete_item(name, key)
 
 
-def quicken_dynamodb(region: str) -> None:
-    """From now on, and for as long as moto is on, its DynamoDB there is the quick one; it starts empty."""
-    dynamodb_backends[DEFAULT_ACCOUNT_ID][region] = QuickDynamoDB(region, DEFAULT_ACCOUNT_ID)
+def quicken_dynamodb() -> None:
+    """From now on moto's DynamoDB is the quick one in every simulated account of this process."""
+    dynamodb_backends.backend = QuickDynamoDB
 
 
 def read_stream(region: str, table: str, start: int) -> list[dict[str, Any]]:
