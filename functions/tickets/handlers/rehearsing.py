@@ -104,7 +104,8 @@ def _cases(desk: Desk, job: Job, principal: Principal) -> tuple[list[Case], Posi
     """The next tickets of the flow, the newest first, with all that happened to them."""
     spec, left = job.spec, min(TICKETS_A_SLICE, int(job.spec["tickets"]) - job.done)
     since, until = parse_rfc3339(str(spec["since"])), parse_rfc3339(str(spec["until"]))
-    position, scope = cursors.decode(job.cursor), within(reach_of(principal))
+    position: Position | None = cursors.decode(job.cursor)
+    scope = within(reach_of(principal))
     rows: list[Case] = []
     for _ in range(PAGES_A_SLICE):
         query = TicketQuery(limit=left - len(rows))
@@ -132,4 +133,5 @@ def _classified(desk: Desk, cases: list[Case]) -> dict[str, int]:
 
 
 def _outcome(table: DecisionTable, facts: Mapping[str, object]) -> Mapping[str, Any]:
-    return decide(table, facts).outcome
+    outcome: Mapping[str, Any] = decide(table, facts).outcome
+    return outcome
