@@ -81,6 +81,7 @@ QUERIES = {
     ("POST", "/forms/{key}/submissions"): {"store": STORE, "region": REGION},
     ("GET", "/forms/submissions"): {"form": "repair"},
     ("GET", "/forms/submissions/export"): {"form": "repair"},
+    ("GET", "/tickets/plans/{key}/month"): {"month": "2026-12"},
 }
 SAMPLE = Sample(
     app.room,
