@@ -31,7 +31,7 @@ def _day() -> dict[str, Any]:
 
 
 def test_the_day_prints_as_every_day_before_it(day: dict[str, Any]) -> None:
-    """Every line but for ids, however busy the machine. When a change is meant, build/printed_day.txt is the new text."""
+    """Every line but for ids, however busy the machine. If a change is meant, build/printed_day.txt is the new text."""
     PRINTED.write_text(day["printed"], encoding="utf-8")
     assert day["printed"] == GOLDEN.read_text(encoding="utf-8")
 
