@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from hub.contracts.http import FieldProblem, Page, ProblemAnswer, ProblemInChinese
+from hub.contracts.http import FieldDifference, FieldProblem, Page, ProblemAnswer, ProblemInChinese
 from hub.edge import cursors
 from hub.edge.chinese import detail_zh, field_zh
 from hub.kernel import errors
@@ -75,6 +75,10 @@ def problem(error: HubError, instance: str) -> ProblemAnswer:
         errors=tuple(FieldProblem(pointer=p.pointer, detail=p.rule) for p in problems),
         zh=ProblemInChinese(detail=detail_zh(detail, title), errors=in_chinese),
         facts={} if ours else {name: str(value) for name, value in error.facts.items()},
+        differences=tuple(
+            FieldDifference(pointer=d.pointer, seen=d.seen, yours=d.yours, now=d.now)
+            for d in getattr(error, "differences", ())
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from hub.contracts.base import Moment
 from hub.contracts.events import Priority
-from hub.kernel.errors import Conflict
+from hub.kernel.errors import Conflict, Stale
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 
@@ -351,4 +351,4 @@ def require_open(case: Case, seen_version: int | None = None) -> None:
         raise Conflict("the ticket is over", ticket=case.ticket.id, state=case.ticket.state)
     if seen_version is not None and seen_version != case.version:
         facts = {"state": case.ticket.state, "assignee": case.ticket.assignee, "yours": seen_version}
-        raise Conflict("it has changed since", ticket=case.ticket.id, current=case.version, **facts)
+        raise Stale(ticket=case.ticket.id, current=case.version, **facts)
