@@ -30,6 +30,7 @@ STATUS: Mapping[type[HubError], tuple[int, str]] = {
     errors.NotFound: (404, "找不到 · Not found"),
     errors.NotAllowed: (405, "不支持该方法 · Method not allowed"),
     errors.Conflict: (409, "已被更改 · It has changed since"),
+    errors.Stale: (409, "已被更改 · It has changed since"),
     errors.TooLarge: (413, "内容过大 · Too large"),
     errors.Invalid: (422, "内容有误 · Some fields are wrong"),
     errors.TooMany: (429, "请求过于频繁 · Too many requests"),

@@ -11,13 +11,16 @@ from typing import Any
 from functions.tickets.ticket.ticket import Case, Ticket
 from functions.tickets.ticket.trail import Entry
 
-KEPT = (
-    *("type", "priority", "title_zh", "title_en", "state", "outcome", "customer_id", "entries", "topic", "region"),
-    *("store_id", "placed_by", "home_region", "home_store", "team", "assignee", "parent_id", "tags", "flow_key"),
-    *("flow_version", "run", "dispatched_at", "accepted_at", "acknowledged_at", "closed_at", "last_message_at"),
-    *("waits_for", "order_id", "order_no", "amount_minor", "amount_currency", "currency", "labour_minor"),
-    *("parts_minor", "travel_minor", "fields", "fields_sealed", "form", "form_pin", "submission_id", "clock_since"),
+OWN = (
+    *("id", "identity_id", "channel", "skill", "subject_sealed", "opened_at", "assignment", "announced"),
+    *("notice", "notice_to", "notice_visit", "noticed_at", "declined", "stranded", "stranded_at"),
+    *("stranded_with", "first_run", "run_at", "resume_at", "resume_after", "ladder", "ladder_pin"),
+    *("generation", "clock_consumed_seconds", "clock_carry_us", "clocks", "pins", "policy", "asked_at"),
+    *("replied_at", "link", "parent_visit", "linked", "blocked_by", "stands", "rule_id", "replay"),
+    *("compensated_minor", "way", "changed_at", "trail_seq", "trail_hash"),
 )
+"""What of a ticket never changes, or is only the room's own."""
+KEPT = tuple(name for name in Ticket.model_fields if name not in OWN)
 """What of a ticket can be told of an earlier version."""
 
 

@@ -43,7 +43,7 @@ def append_notes(
     """The ticket with its trail's head moved on, and the new entries in order. was: what they made different, as it was
     before: the last of them holds it."""
     seq, prev = ticket.trail_seq, ticket.trail_hash or start_hash(ticket.id)
-    entries = []
+    entries: list[Entry] = []
     for note in notes:
         seq += 1
         is_last = len(entries) + 1 == len(notes)
