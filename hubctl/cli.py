@@ -302,6 +302,18 @@ def openapi() -> None:
 
 
 @app.command()
+def bruno(folder: Annotated[Path, typer.Argument(help="where the collection is to lie")]) -> None:
+    """Write a Bruno collection of the whole API: a request an operation, with its example."""
+    from hubctl.bruno import collection_files
+    from hubctl.reference import reference
+
+    for name, text in collection_files(reference()).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    say.print(f"open {folder} in Bruno, and put a token (hubctl token) into its environment")
+
+
+@app.command()
 def generate() -> None:
     """Write what is generated anew: the preset flows' machines, the packaged OpenAPI document, the docs' tables."""
     from hubctl.capabilities import capabilities_page

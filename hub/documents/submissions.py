@@ -63,9 +63,9 @@ class Moved(Stale):
     """Somebody has published since the author looked: `problems` says what has changed, place by place."""
 
     def __init__(self, changed: Sequence[Change] = (), **facts: object) -> None:
-        told = changed[:TOLD_LIMIT]
-        super().__init__("the document has moved on", [_difference(change) for change in told], **facts)
-        self.problems = tuple(Problem(change.pointer, _told(change)) for change in told)
+        shown = changed[:TOLD_LIMIT]
+        super().__init__("the document has moved on", [_difference(change) for change in shown], **facts)
+        self.problems = tuple(Problem(change.pointer, _told(change)) for change in shown)
 
 
 def everywhere(scope: Scope) -> bool:  # noqa: ARG001 - MayEdit's signature

@@ -65,8 +65,8 @@ class _Batches:
         try:
             answered = self._ask(request, number, ends_at)
         except HubError as error:
-            told = problem(error, REQUEST_ID.get())
-            return BatchResult(status=told.status, body=told.model_dump(mode="json"))
+            answer = problem(error, REQUEST_ID.get())
+            return BatchResult(status=answer.status, body=answer.model_dump(mode="json"))
         headers = {name.lower(): str(value) for name, value in answered.headers.items()}
         etag, replayed = headers.get("etag", ""), "idempotency-replayed" in headers
         return BatchResult(status=answered.status, body=answered.body, etag=etag, replayed=replayed)

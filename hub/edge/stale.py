@@ -53,10 +53,10 @@ def _states(desk: Any, shown: Route, request: Request) -> tuple[Json, Json]:
 
 
 def _compared(seen: Json, now: Json, yours: Mapping[str, Json]) -> Iterator[Difference]:
-    before, current, wanted = (dict(_leaves(state, "")) for state in (seen, now, yours))
+    before, current, yours_by_place = (dict(_leaves(state, "")) for state in (seen, now, yours))
     for pointer in dict.fromkeys((*current, *before)):
-        was, held, wish = before.get(pointer), current.get(pointer), wanted.get(pointer)
-        if (was != held) if seen is not None else (pointer in wanted and wish != held):
+        was, held, wish = before.get(pointer), current.get(pointer), yours_by_place.get(pointer)
+        if (was != held) if seen is not None else (pointer in yours_by_place and wish != held):
             yield Difference(pointer, was, wish, held)
 
 
