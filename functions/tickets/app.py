@@ -59,6 +59,7 @@ from hub.contracts.events import (
     SupplyChanged,
 )
 from hub.documents.routes import serve_documents
+from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
 from hub.jobs.routes import follow_job, serve_jobs
 
@@ -80,6 +81,7 @@ __all__ = [
 KINDS = (FLOWS, BLOCKS, FORMS, TICKET_TYPES, LADDERS, MATRICES, INTAKE_RULES, OCCASION_RULES)
 serve_documents(room, KINDS, lambda desk: desk.documents)
 serve_jobs(room, IMPORTS)
+serve_batch(room, "/tickets/batch")
 
 forward = room.forward
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hub.edge import auth
 from hub.edge.auth import Principal
@@ -47,6 +48,11 @@ class JobDesk:
     def files(self) -> Files:
         host = self.room.host
         return Files(host.settings.files_bucket, self.room.app_name, host.client("s3"))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """On whose wall the days of a file are."""
+        return ZoneInfo(self.room.host.settings.timezone)
 
     def wall_now(self) -> datetime:
         """Real time."""

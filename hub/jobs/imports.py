@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -112,14 +113,14 @@ def _route(desk: JobDesk, known: Importable) -> Route:
 def _renamed(known: Importable, row: Row) -> Row:
     """The row with the names of its columns as the operation has them: people write them in their own language."""
     cells = {known.labels.get(name.strip(), name.strip()): text for name, text in row.cells.items()}
-    return Row(row.number, cells, row.problems)
+    return replace(row, cells=cells)
 
 
 def _plan(desk: JobDesk, known: Importable, row: Row, seen: dict[tuple[str, ...], int]) -> Plan:
     route, ids = _route(desk, known), PARAMETER.findall(known.path)
     missing = tuple(Problem(f"/{name}", "is required") for name in ids if name not in row.cells)
-    rest = Row(row.number, {name: text for name, text in row.cells.items() if name not in ids}, row.problems)
-    body, problems = body_of_row(rest, body_schema(route.body) if route.body else {})
+    rest = replace(row, cells={name: text for name, text in row.cells.items() if name not in ids})
+    body, problems = body_of_row(rest, body_schema(route.body) if route.body else {}, desk.zone)
     problems = (*missing, *problems, *(() if problems else _model_problems(route, body)))
     if problems:
         return Plan(row, None, problems)
