@@ -41,14 +41,15 @@ forward = room.forward
 serve_documents(room, (POLICIES, CALENDARS, RATES, TEMPLATES, BOARDS, BILL_FORMS), lambda desk: desk.documents)
 
 
-@room.events("ticket.closed", "work.reported", "order.finished", "refund.paid", "person.changed")
+@room.events("ticket.closed", "work.reported", "order.finished", "refund.paid", "flow.told", "person.changed")
 def on_event(desk: Desk, event: Event) -> None:
     """Settle what happened; a repeat posts nothing new. Somebody new may be what a parked fact waited for."""
     if isinstance(event, PersonChanged):
         if desk.facts.make_known(f"person:{event.person_id}"):
             retry_parked(desk, desk.now())
         return
-    take_in(desk, fact_of(event, desk.zone), desk.now())
+    if fact := fact_of(event, desk.zone):
+        take_in(desk, fact, desk.now())
 
 
 @room.changes

@@ -54,6 +54,7 @@ FactKind = Literal[
     "redemption",
     "gift",
     "release",
+    "compensation",
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import datetime
 from typing import Any
@@ -33,11 +33,27 @@ class Importable:
 
 
 @dataclass(frozen=True)
+class Task:
+    """Work of a room's own that takes longer than an answer may. kind: what its jobs are called; roles: who may have it
+    applied, where it is previewed first. run: one slice, (desk, job, whose it is) → the job one step further; it may be
+    done again, and raises Forbidden, Invalid, NotFound, Retry."""
+
+    kind: str
+    run: Callable[[JobDesk, Job, Principal], Job]
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class JobDesk:
     """The jobs of one room, on the host that the room runs on now."""
 
     room: Room[Any]
     importables: tuple[Importable, ...] = ()
+    tasks: tuple[Task, ...] = ()
+
+    def task(self, kind: str) -> Task | None:
+        """The room's own work of this kind."""
+        return next((task for task in self.tasks if task.kind == kind), None)
 
     @property
     def table(self) -> JobTable:
