@@ -202,7 +202,7 @@ def install_hub(session: Any, clock: StepClock) -> Hub:
 
 
 @contextmanager
-def outbound_hub(now: datetime = NOON, quick: bool = False, **more: str) -> Iterator[Hub]:
+def outbound_hub(now: datetime = NOON, **more: str) -> Iterator[Hub]:
     """The room in an account of its own."""
-    with account("outbound", quick=quick, **more) as session:
+    with account("outbound", **more) as session:
         yield install_hub(session, StepClock(now))
