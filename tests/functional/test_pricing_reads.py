@@ -27,7 +27,7 @@ def test_three_items_however_large_the_book_and_long_its_history() -> None:
 
 def reads_of_quotes(count: int, versions: int) -> list[int]:
     """The items that a quote reads in a new process, and the next one in the same."""
-    with pricing_room(quick=True) as room:
+    with pricing_room() as room:
         publish_versions(room, count, versions)
         reads = Reads(room.session)
         install(app.room, reads, room.clock)
