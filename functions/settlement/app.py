@@ -8,6 +8,7 @@ from typing import Any
 from functions.settlement.api import (
     accounts,
     books,
+    conflicts,
     facts,
     ledger,
     profit,
@@ -17,9 +18,11 @@ from functions.settlement.api import (
     templates,
 )
 from functions.settlement.desk import Desk
+from functions.settlement.facts.exchange import EXCHANGE
 from functions.settlement.facts.of_events import fact_of
 from functions.settlement.facts.rates import RATES
-from functions.settlement.handlers.intake import retry_parked, take_in
+from functions.settlement.handlers.folding import fold_days
+from functions.settlement.handlers.intake import learn, retry_parked, take_in
 from functions.settlement.handlers.steps import run_step
 from functions.settlement.handlers.telling import pool_event, statement_event
 from functions.settlement.policy_kind import POLICIES
@@ -28,27 +31,28 @@ from functions.settlement.reconciliation.bills import BILL_FORMS
 from functions.settlement.room import room
 from functions.settlement.runs.calendar_kind import CALENDARS
 from functions.settlement.templates import TEMPLATES
-from hub.contracts.events import Event, PersonChanged
+from hub.contracts.events import Event, PersonChanged, StoreChanged
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 
 __all__ = [
-    "accounts", "books", "facts", "forward", "ledger", "profit", "reconciliations", "room", "runs", "statements",
-    "templates",
+    "accounts", "books", "conflicts", "facts", "forward", "ledger", "profit", "reconciliations", "room", "runs",
+    "statements", "templates",
 ]  # fmt: skip
 forward = room.forward
 
-serve_documents(room, (POLICIES, CALENDARS, RATES, TEMPLATES, BOARDS, BILL_FORMS), lambda desk: desk.documents)
+serve_documents(
+    room, (POLICIES, CALENDARS, RATES, EXCHANGE, TEMPLATES, BOARDS, BILL_FORMS), lambda desk: desk.documents
+)
 
 
-@room.events("ticket.closed", "work.reported", "order.finished", "refund.paid", "person.changed")
+@room.events("ticket.closed", "work.reported", "order.finished", "refund.paid", "person.changed", "store.changed")
 def on_event(desk: Desk, event: Event) -> None:
     """Settle what happened; a repeat posts nothing new. Somebody new may be what a parked fact waited for."""
-    if isinstance(event, PersonChanged):
-        if desk.facts.make_known(f"person:{event.person_id}"):
-            retry_parked(desk, desk.now())
-        return
-    take_in(desk, fact_of(event, desk.zone), desk.now())
+    if not isinstance(event, PersonChanged | StoreChanged):
+        take_in(desk, fact_of(event, desk.zone), desk.now())
+    elif learn(desk, event):
+        retry_parked(desk, desk.now())
 
 
 @room.changes
@@ -61,9 +65,10 @@ def on_change(desk: Desk, change: Change) -> None:
 
 @room.schedule("cron(0 * * * ? *)", name="hourly")
 def hourly(desk: Desk, now: datetime) -> datetime:
-    """Post what was still to come and is due; start the run of each period that is due, the oldest first: one that was
-    late, or stopped on its way, again."""
+    """Post what was still to come and is due; fold the days that are over; start the run of each period that is due,
+    the oldest first: one that was late, or stopped on its way, again."""
     retry_parked(desk, now)
+    fold_days(desk, now)
     next_posting = desk.book.post_due(now)
     for run in desk.runs.due(now):
         desk.machine.start(run.id, "close", now)

@@ -54,6 +54,8 @@ FactKind = Literal[
     "redemption",
     "gift",
     "release",
+    "activation",
+    "acceptance",
 ]
 
 
