@@ -28,12 +28,13 @@ from functions.settlement.handlers.telling import pool_event, statement_event
 from functions.settlement.policy_kind import POLICIES
 from functions.settlement.profit.profit import BOARDS
 from functions.settlement.reconciliation.bills import BILL_FORMS
-from functions.settlement.room import room
+from functions.settlement.room import IMPORTS, room
 from functions.settlement.runs.calendar_kind import CALENDARS
 from functions.settlement.templates import TEMPLATES
 from hub.contracts.events import Event, PersonChanged, StoreChanged
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
+from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = [
     "accounts", "books", "conflicts", "facts", "forward", "ledger", "profit", "reconciliations", "room", "runs",
@@ -44,6 +45,9 @@ forward = room.forward
 serve_documents(
     room, (POLICIES, CALENDARS, RATES, EXCHANGE, TEMPLATES, BOARDS, BILL_FORMS), lambda desk: desk.documents
 )
+
+
+serve_jobs(room, IMPORTS)
 
 
 @room.events("ticket.closed", "work.reported", "order.finished", "refund.paid", "person.changed", "store.changed")
@@ -57,7 +61,10 @@ def on_event(desk: Desk, event: Event) -> None:
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
-    """Tell of a statement that was sent, approved, or has a line disputed, and of a pool that is empty."""
+    """Tell of a statement that was sent, approved, or has a line disputed, and of a pool that is empty; do a job's next
+    slice."""
+    if follow_job(room, IMPORTS, change):
+        return
     tell = pool_event if change.sk == "balance" else statement_event
     if event := tell(desk.tenant, change, desk.now()):
         desk.emit(event)

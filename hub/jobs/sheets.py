@@ -48,11 +48,13 @@ class Column:
 @dataclass(frozen=True)
 class Row:
     """One row of a file that came in. number: as the spreadsheet counts, the names of columns being row 1. cells: by
-    the column's name, without empty ones. problems: what is wrong with it already."""
+    the column's name, without empty ones. problems: what is wrong with it already. said: the whole object of a line of
+    JSON, None of a spreadsheet."""
 
     number: int
     cells: Mapping[str, str]
     problems: tuple[Problem, ...] = ()
+    said: Mapping[str, Any] | None = None
 
 
 def write_csv(columns: Sequence[Column], rows: Iterable[Mapping[str, str]]) -> bytes:

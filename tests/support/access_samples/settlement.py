@@ -12,7 +12,7 @@ from functions.settlement import app
 from functions.settlement.desk import desk_of
 from hub.contracts.events import WorkReported
 from hub.kernel.clock import StepClock
-from tests.support.access import PERSON, REGION, STORE, Ids, Sample
+from tests.support.access import PERSON, REGION, STORE, Ids, Sample, start_job
 from tests.support.aws import REGION as AWS_REGION
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
@@ -102,13 +102,8 @@ def stage() -> Iterator[Ids]:
         dispute = {"line": 1, "reason": "x"}
         assert call(app.room, "POST", f"/settlement/statements/{statement['id']}/dispute", dispute).status == 200
         case_id = listed("/settlement/conflicts")[0]["id"]
-        things = {
-            "case_id": case_id,
-            "person": PERSON,
-            "statement_id": statement["id"],
-            "run_id": run_id,
-            "entry_id": entry_id,
-        }
+        things = {"person": PERSON, "statement_id": statement["id"], "run_id": run_id, "entry_id": entry_id}
+        things |= {"case_id": case_id, "job_id": start_job(app.room, "/settlement/conflicts"), "link": "none"}
         facts = {"ticket_id": "tkt_1", "order_id": "ord_1", "reconciliation_id": "rcn_1", "number": "31415"}
         yield things | facts | {"key": "repair_commission", "kind": "points", "owner": "cus_1", "store": STORE}
 
