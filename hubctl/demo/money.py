@@ -28,11 +28,8 @@ def chain_sells(stage: Stage) -> None:
     service = _fact(stage, "service", "order", {"charge": "300.00"}, channel="service")
     sales = [_fact(stage, f"sale{minor}", "order", {"amount": minor}, channel="sales") for minor in ("80000", "40000")]
     results = _hand_in(stage, service, *sales)
-    stage.check(
-        [r["provisional"] for r in results] == [0, 1, 1],
-        "the split is posted at once, the tiers with their month",
-        _names(results),
-    )
+    waits = [result["provisional"] for result in results]
+    stage.check(waits == [0, 1, 1], "the split is posted at once, the tiers with their month", _names(results))
     split_over = {line["account"].removeprefix("payable:"): line["amount"] for line in _lines(stage, service["id"])}
     parts = {party: amount for party, amount in split_over.items() if party.startswith("region:")}
     wanted = {"region:440300": "-210.00", "region:310000": "-60.00", "region:110000": "-30.00"}

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from functions.settlement.desk import Desk
 from functions.settlement.facts.facts import Fact
-from functions.settlement.ledger.entries_table import SUMMARY_LIMIT
+from functions.settlement.ledger.entries_table import SUMMARY_LIMIT, WHOLE
 from functions.settlement.reconciliation.bills import BILL_FORMS, BillForm, Form, read_bill
 from functions.settlement.reconciliation.matching import KINDS, Booked, Difference, Terms, match_bill
 from functions.settlement.reconciliation.reconciliations_table import DIFFERENCES_LIMIT, Listed, Reconciliation
@@ -160,7 +160,7 @@ def _booked(desk: Desk, request: Request, terms: Terms, form: BillForm, platform
     """Orders of the platform around the bill's days, each with what the ledger says of it."""
     span = (terms.since - AROUND, terms.until + AROUND)
     facts, complete = desk.facts.between(Within(BASE), request.now, *span, FACTS_LIMIT)
-    entries = list(desk.entries.every(request.now))
+    entries = list(desk.entries.every(request.now, WHOLE, span[0]))
     if not complete or len(entries) > SUMMARY_LIMIT:
         raise Conflict("there are more orders than one request matches: take fewer days")
     ledger: dict[str, int] = {}
