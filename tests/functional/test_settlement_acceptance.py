@@ -59,11 +59,14 @@ def test_it_is_shown_and_posted_with_its_acceptance(room: Till) -> None:
 
 
 def test_rejected_it_is_void_and_what_was_done_again_counts(room: Till) -> None:
-    """Nothing is posted and nothing awaits any more; the second visit is accepted, the first stays void."""
+    """Nothing is posted and nothing awaits any more; a second visit after that is accepted, the first stays void."""
     room.hand_in(visit())
     room.hand_in(verdict("rejected", 8))
     assert (room.accounts(PAY), earned(room)["totals"][0]["awaiting"]) == ({PAY: "-1.00"}, "0.00")
-    room.hand_in(visit(2), verdict("done", 11), visit(1))
+    again = {**visit(2), "occurred_at": "2026-11-21T10:30:00+08:00"}
+    room.hand_in(again)
+    assert earned(room)["totals"][0]["awaiting"] == "30.00"
+    room.hand_in(verdict("done", 11), visit(1))
     assert room.accounts(PAY) == {PAY: "-32.00"}
 
 

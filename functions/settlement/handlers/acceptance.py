@@ -32,6 +32,8 @@ def hear_verdict(desk: Desk, fact: Fact, now: datetime) -> None:
 def _follow(desk: Desk, job: str, verdict: Verdict, now: datetime) -> None:
     """Post first, then end the hold: a repeat posts the same entry, which changes nothing."""
     for entry in desk.holds.pending(job):
+        if entry.occurred_at > verdict.at:
+            continue  # what is done after a rejection awaits a verdict of its own
         if verdict.accepted:
             desk.book.post(accepted(entry, verdict), now)
         desk.holds.end(entry, job, "posted" if verdict.accepted else "void")

@@ -24,7 +24,7 @@ _JOBS = ("ticket", "order", "fact")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was said of a job, and when. fact_id: by which fact."""
+    """What was said of a job, and when: of all that occurred until then. fact_id: by which fact."""
 
     accepted: bool
     at: datetime
@@ -56,5 +56,4 @@ def verdict_of(fact: Fact) -> tuple[str, Verdict] | None:
 def accepted(entry: Entry, verdict: Verdict) -> Entry:
     """A held entry as it is posted: it counts from its acceptance, and says by which fact."""
     facts = {**entry.why.facts, "accepted_by": verdict.fact_id}
-    at = max(entry.occurred_at, verdict.at)
-    return replace(entry, occurred_at=at, why=replace(entry.why, facts=facts))
+    return replace(entry, occurred_at=verdict.at, why=replace(entry.why, facts=facts))
