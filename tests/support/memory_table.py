@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
+from types import NoneType
 from typing import Any
 
-from hub.store.items import plain_item, raw_item
+from hub.store.items import plain_value, raw_value
 from hub.store.table import Check, Delete, Index, Item, Key, Lost, Page, Put, Update
 
 
@@ -26,7 +27,7 @@ class MemoryTable:
 
     def get(self, key: Key, *, consistent: bool = True, only: Sequence[str] = ()) -> dict[str, Any] | None:
         self.read.append(key)
-        return plain_item(raw_item(self.items[key])) if key in self.items else None
+        return _stored(self.items[key]) if key in self.items else None
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[dict[str, Any]]:
         return [item for item in map(self.get, dict.fromkeys(keys)) if item is not None]
@@ -89,7 +90,7 @@ class MemoryTable:
                 item = _changed(self.items.get(_key(write)), write)
                 self._take_away(_key(write))
                 if item is not None:
-                    self.items[_key(write)] = plain_item(raw_item(item))
+                    self.items[_key(write)] = _stored(dict(item))
                     insort(self.partitions.setdefault(_key(write)[0], []), _key(write)[1])
                     for name in self.indexed:
                         self._index(_key(write), item, name)
@@ -105,6 +106,18 @@ class MemoryTable:
             del partition[bisect_left(partition, key[1])]
             for name, by_value in self.indexed.items():
                 by_value.get(item.get(name), {}).pop(key, None)
+
+
+def _stored(value: Any) -> Any:
+    """A copy as DynamoDB would make it; what JSON has none of goes through DynamoDB's own form."""
+    kind = type(value)
+    if kind in (str, int, bool, bytes, NoneType):
+        return value
+    if kind is dict:
+        return {name: _stored(part) for name, part in value.items()}
+    if kind is list:
+        return [_stored(part) for part in value]
+    return plain_value(raw_value(value))
 
 
 def _changed(item: Mapping[str, Any] | None, write: Put | Delete | Update) -> Item | None:

@@ -151,6 +151,7 @@ FOUND_BY = {
     "/settlement/profit/orders/{order_id}": SETTLED_HERE,
     "/settlement/ledger/entries/{entry_id}": SETTLED_HERE,
     "/settlement/runs/{run_id}": SETTLED_HERE,
+    "/settlement/runs/{run_id}/payouts": SETTLED_HERE,
     "/settlement/conflicts/{case_id}": SETTLED_HERE,
     "/settlement/books/{store}": ("the tenant", "the store"),
     **dict.fromkeys((STATEMENT, *(f"{STATEMENT}/{part}" for part in ("lines", "file", "disputes"))), SETTLED_HERE),
