@@ -79,7 +79,10 @@ class JobOperations:
         """Read and check a file. Each row is what one call of the operation would be, by you; the job is `previewed`
         once every row was looked at, and changes nothing before it is applied."""
         body: NewImport = request.body
-        require_role(self.jobs, request.principal, importable(self.jobs, body.into))
+        known = importable(self.jobs, body.into)
+        require_role(self.jobs, request.principal, known)
+        if body.format not in known.formats:
+            raise Invalid("format", problems=[Problem("/format", f"must be one of: {', '.join(known.formats)}")])
         try:
             content = base64.b64decode(body.content, validate=True)
         except binascii.Error:
