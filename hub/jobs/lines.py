@@ -34,7 +34,7 @@ def _row(number: int, line: str) -> Row:
         return Row(number, {}, (Problem("", "must be a JSON object, its amounts and numbers as texts"),))
     if not isinstance(said, dict):
         return Row(number, {}, (Problem("", "must be a JSON object"),))
-    return Row(number, {name: text for name, text in said.items() if isinstance(text, str)}, (), said)
+    return Row(number, {name: text for name, text in said.items() if isinstance(text, str)}, said=said)
 
 
 def _refuse(text: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 
@@ -32,7 +32,7 @@ class ExchangeDocument(Contract):
 def converted(fact: Fact, document: ExchangeDocument) -> Fact:
     """A fact in foreign money with the rate of its day; as it is where it brought one, or where none is published (what
     needs it then waits: `Fx`)."""
-    rate = document.rates.get(fact.currency)
+    rate = document.rates.get(cast(Currency, fact.currency))
     if rate is None or RATE in fact.quantities:
         return fact
     return replace(fact, quantities={**fact.quantities, RATE: Fraction(exact(rate))})
