@@ -14,12 +14,14 @@ from functions.pricing.room import room
 from functions.pricing.strategies.campaign_kind import CAMPAIGNS
 from hub.contracts.events import CouponWanted, Event, PersonChanged, StoreChanged
 from hub.documents.routes import serve_documents
+from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
 
 __all__ = ["books", "catalogue", "coupons", "forward", "offers", "places", "publications", "quotes", "room"]
 forward = room.forward
 
 serve_documents(room, (BOOKS, CAMPAIGNS, PLACES, GUARDS), lambda desk: desk.documents)
+serve_batch(room, "/pricing/batch")
 
 
 @room.events("store.changed", "person.changed", "coupon.wanted")

@@ -65,6 +65,7 @@ from hub.contracts.events import (
     SupplyChanged,
 )
 from hub.documents.routes import serve_documents
+from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
 from hub.jobs.desk import Task
 from hub.jobs.routes import follow_job, serve_jobs
@@ -93,6 +94,7 @@ TASKS = (
 KINDS = (FLOWS, BLOCKS, FORMS, TICKET_TYPES, LADDERS, MATRICES, PLANS, INTAKE_RULES, OCCASION_RULES)
 serve_documents(room, KINDS, lambda desk: desk.documents)
 serve_jobs(room, IMPORTS, TASKS)
+serve_batch(room, "/tickets/batch")
 
 forward = room.forward
 

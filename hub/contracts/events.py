@@ -206,10 +206,13 @@ class Passage(Contract):
 
 
 class VisitEntered(Passage, Event):
-    """A ticket came to a node. `assignee`: for whom the visit waits, '' for nobody."""
+    """A ticket came to a node. `assignee`: for whom the visit waits, '' for nobody. news_zh, news_en: what the flow has
+    the customer told of it, '' for nothing."""
 
     type: Literal["visit.entered"] = "visit.entered"
     assignee: str = ""
+    news_zh: str = ""
+    news_en: str = ""
 
 
 class VisitLeft(Passage, Event):

@@ -39,9 +39,10 @@ class NewImport(Contract):
     into: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$", examples=["people"])] = Field(
         description="what the rows are; GET /jobs/<room>/imports says what there is and which columns"
     )
-    format: FileFormat = "csv"
+    format: FileFormat | Literal["ndjson"] = "csv"
     content: Annotated[str, Field(min_length=1, max_length=CONTENT_LIMIT)] = Field(
-        description="the file in base64: CSV in UTF-8 or GB18030, or XLSX; names of columns in the first row"
+        description="the file in base64: CSV in UTF-8 or GB18030, or XLSX, names of columns in the first row; or a "
+        "line of JSON a row, where the import says so"
     )
 
 

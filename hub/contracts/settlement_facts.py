@@ -55,6 +55,8 @@ FactKind = Literal[
     "gift",
     "release",
     "compensation",
+    "activation",
+    "acceptance",
 ]
 
 

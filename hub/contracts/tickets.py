@@ -372,6 +372,8 @@ class Milestone(Contract):
 
     title: Words
     at: Moment | None
+    news: Words | None = Field(default=None, description="what the customer was told when their matter came there")
+    entered_at: Moment | None = Field(default=None, description="when that was")
 
 
 class ProgressView(Contract):

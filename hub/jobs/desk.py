@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hub.edge import auth
 from hub.edge.auth import Principal
@@ -22,13 +23,20 @@ from hub.store.table import Table
 @dataclass(frozen=True)
 class Importable:
     """What can be imported: each row is one call of an operation. path: with {columns} in it that become ids. same_by:
-    rows that agree in these columns are one. labels: other names of columns → the column."""
+    rows that agree in these columns are one. labels: other names of columns → the column. list_of: of JSON lines, the
+    list of the operation's body whose only item a line is."""
 
     into: str
     method: str
     path: str
     same_by: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
+    list_of: str = ""
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Of its files."""
+        return ("ndjson",) if self.list_of else ("csv", "xlsx")
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,11 @@ class JobDesk:
     def files(self) -> Files:
         host = self.room.host
         return Files(host.settings.files_bucket, self.room.app_name, host.client("s3"))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """On whose wall the days of a file are."""
+        return ZoneInfo(self.room.host.settings.timezone)
 
     def wall_now(self) -> datetime:
         """Real time."""

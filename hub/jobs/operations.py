@@ -48,7 +48,7 @@ class JobOperations:
         """All of them, in the order of the reference."""
         at, room = f"/jobs/{self.jobs.room.app_name}", self.jobs.room
         own: dict[str, Any] = {"scope": "own", "overseers": ()}
-        makes = own | {"subject": self._mine, "answer": JobView, "status": 202, "replay": self._made}
+        makes = own | {"subject": self._mine, "answer": JobView, "status": 202, "replay": self._made, "ability": "bulk"}
         about = own | {"subject": self._found, "answer": JobView}
         room.http("POST", f"{at}/exports", summary="导出列表 · Export a list", body=NewExport, **makes)(
             self.export_list
@@ -61,7 +61,7 @@ class JobOperations:
         room.http("GET", f"{at}/{{job_id}}/rows", summary="逐行结果 · What came of each row", query=RowQuery,
                   **{**about, "answer": Page[RowView]})(self.list_rows)  # fmt: skip
         room.http("POST", f"{at}/{{job_id}}/apply", summary="确认导入 · Apply an import", body=ApplyImport,
-                  **{**about, "status": 202, "replay": self._again})(self.apply_import)  # fmt: skip
+                  **{**about, "status": 202, "replay": self._again, "ability": "bulk"})(self.apply_import)  # fmt: skip
         room.http("POST", f"{at}/{{job_id}}/cancel", summary="取消任务 · Cancel a job", **about)(self.cancel_job)
         room.http("GET", f"{at}/{{job_id}}/file", summary="下载地址 · Where the file is", answer=FileView,
                   scope="tenant")(self.find_file)  # fmt: skip
@@ -79,7 +79,10 @@ class JobOperations:
         """Read and check a file. Each row is what one call of the operation would be, by you; the job is `previewed`
         once every row was looked at, and changes nothing before it is applied."""
         body: NewImport = request.body
-        require_role(self.jobs, request.principal, importable(self.jobs, body.into))
+        known = importable(self.jobs, body.into)
+        require_role(self.jobs, request.principal, known)
+        if body.format not in known.formats:
+            raise Invalid("format", problems=[Problem("/format", f"must be one of: {', '.join(known.formats)}")])
         try:
             content = base64.b64decode(body.content, validate=True)
         except binascii.Error:

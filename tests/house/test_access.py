@@ -55,6 +55,8 @@ PLAIN: dict[str, str] = {
         EndpointPatch.filter EndpointView.filter EndpointView.public_key AttemptView.request_headers
         AttemptView.answer_headers DeliveryView.key DeliveryView.reason EndpointView.reason""",
     "an event as the endpoint, and whoever asks, may see it: projected before": "DeliveryDetail.body",
+    "a field or an answer as whoever asks may see it: projected before": """
+        FieldDifference.now FieldDifference.seen BatchResult.body""",
     "the declaration of an event, and a sample made of it": "EventTypeView.json_schema EventTypeView.sample",
     "what a customer is asked for, pays or gets back: they were told": """
         OrderEntry.amount OrderPaid.amount_minor OrderDepositPaid.amount_minor OrderDepositPaid.total_minor
@@ -68,7 +70,7 @@ PLAIN: dict[str, str] = {
         Matter.amount_minor OccasionResolved.amount_minor
         OrderResolved.amount_minor OpenTicket.amount TicketView.amount""",
     "what its asker brings or names, and a file's own name": """
-        FileView.name JobResult.name NewExport.query NewImport.content""",
+        FileView.name JobResult.name NewExport.query NewImport.content BatchItem.body FieldDifference.yours""",
     "a document that people bend: rules, not people": """
         ActionView.params
         ChangeView.now ChangeView.was ConflictView.below ConflictView.overlay ConflictView.was DocumentView.document

@@ -65,7 +65,7 @@ def behaviour(family: int) -> tuple[float | None, float | None]:
 @pytest.fixture
 def hubs() -> Iterator[tuple[World, NoticeHub]]:
     settings = {"HUB_ESCALATION_ARN": ESCALATION, "HUB_STEPS_FUNCTION": "hub-demo-tickets-steps"}
-    with account("tickets", "notifications", quick=True, **settings) as session:
+    with account("tickets", "notifications", **settings) as session:
         tickets = Stage(session, Clients(session.client)).fresh(())
         tickets.clock.now = MORNING
         with beside(tickets, "sms_aliyun") as notices:

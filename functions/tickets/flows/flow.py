@@ -48,11 +48,13 @@ class FormField(Contract):
 
 
 class Node(Contract):
-    """What all nodes have. `milestone`: what the customer's progress page says once the node is done."""
+    """What all nodes have. `milestone`: what the customer's progress page says once the node is done. `arrival`: what
+    the customer is told when their matter first comes to the node, and sees on that page."""
 
     id: Slug
     title: Title
     milestone: Title | None = None
+    arrival: Title | None = None
 
 
 class Timeout(Contract):

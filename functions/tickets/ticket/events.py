@@ -164,6 +164,8 @@ def visit_entered(tenant: str, visit: Visit) -> VisitEntered:
         at=visit.entered_at,
         **_passage(visit),
         assignee=visit.assignee,
+        news_zh=visit.news_zh,
+        news_en=visit.news_en,
     )
 
 

@@ -14,7 +14,7 @@ from functions.tickets.flows.asl import FAILED, JOINED, OVER
 from functions.tickets.flows.flow import JOIN, End, Flow, Parallel
 from functions.tickets.flows.ways import ends_at, following, levels
 from functions.tickets.forms.work import totals
-from functions.tickets.ticket.arrivals import Arrival, begin_visit
+from functions.tickets.ticket.arrivals import Arrival, begin_visit, with_news
 from functions.tickets.ticket.ticket import Case, Move, Note, Visit, apply_move
 from hub.kernel.ids import SYSTEM
 
@@ -40,7 +40,8 @@ def enter_branches(case: Case, flow: Flow, arrival: Arrival, at: datetime) -> tu
         entering = Arrival(flow.node(fork_id), arrival.run, previous, fork=fork)
         previous = fork = entering.visit_id(case.ticket)
         if fork not in case.visits:
-            opened.append(begin_visit(case.ticket, entering, len(case.visits) + len(opened) + 1, at))
+            began = begin_visit(case.ticket, entering, len(case.visits) + len(opened) + 1, at)
+            opened.append(with_news(case, entering, began))
     return replace(arrival, previous=previous, fork=fork), tuple(opened)
 
 

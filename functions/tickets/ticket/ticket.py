@@ -14,7 +14,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from hub.contracts.base import Moment
 from hub.contracts.events import Priority
-from hub.kernel.errors import Conflict
+from hub.kernel.errors import Conflict, Stale
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 
@@ -207,6 +207,7 @@ class Visit(Stored):
     others. form_key, form_pin: the form that ends it, in the version that it had when the visit began; answers: what
     was filled in, `answers_sealed` what of it is text.
 
+    news_zh, news_en: what its customer is told of it; "" for nothing, and at each later passage through the node.
     number: counts the ticket's visits from 1. run: the last one that reached it. outcome "" means it still waits.
     edge: the way that the flow takes from here. until: when a wait is over.
     customer_id … currency: the ticket's when the visit began; missing in an older item.
@@ -222,6 +223,8 @@ class Visit(Stored):
     kind: str = "human"
     title_zh: str = ""
     title_en: str = ""
+    news_zh: str = ""
+    news_en: str = ""
     outcomes: tuple[str, ...] = ()
     form: tuple[str, ...] | None = Field(default=None, validation_alias=AliasChoices("form", "asked"))
     required: tuple[str, ...] = ()
@@ -377,5 +380,7 @@ def require_open(case: Case, seen_version: int | None = None) -> None:
     if not case.ticket.is_open:
         raise Conflict("the ticket is over", ticket=case.ticket.id, state=case.ticket.state)
     if seen_version is not None and seen_version != case.version:
-        facts = {"state": case.ticket.state, "assignee": case.ticket.assignee, "yours": seen_version}
-        raise Conflict("it has changed since", ticket=case.ticket.id, current=case.version, **facts)
+        ticket = case.ticket
+        raise Stale(
+            ticket=ticket.id, current=case.version, state=ticket.state, assignee=ticket.assignee, yours=seen_version
+        )

@@ -8,18 +8,9 @@ from dataclasses import field, replace
 from datetime import datetime
 
 from functions.tickets.flows.flow import ORDER_EVENTS
-from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, shard_of
-from functions.tickets.ticket.ticket import (
-    Case,
-    Claims,
-    Move,
-    Note,
-    Rung,
-    Stored,
-    Ticket,
-    Visit,
-    apply_move,
-)
+from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, Record, shard_of
+from functions.tickets.ticket.past import as_of, before
+from functions.tickets.ticket.ticket import Case, Claims, Move, Note, Rung, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound, Retry
@@ -30,6 +21,8 @@ from hub.store.table import Delete, Lost, Put, Update, Write
 
 VISITS_LIMIT = 500
 TRAIL_LIMIT = 100_000
+PAST_LIMIT = 200
+"""So many entries back a version is looked for."""
 OPEN_SHARDS = 16
 ALL, OPEN = "tickets", "tickets-open"
 """The lists that tickets stand in."""
@@ -81,6 +74,14 @@ class TicketTable:
             if head and entries[-1].seq <= head.read(Ticket).trail_seq:
                 return [entry for entry in entries if entry.seq <= ticket.trail_seq]
         return entries
+
+    def past(self, case: Case, version: int) -> Ticket | None:
+        """The ticket as it was in a version before the case's; None where so much has happened since, or so long ago,
+        that nobody knows."""
+        pk = self.items.key(f"ticket#{case.ticket.id}")
+        page = self.items.table.query(pk, sk_between=("trail#", "trail#~"), newest_first=True, limit=PAST_LIMIT)
+        entries = [Record(item).read(Entry) for item in page.items]
+        return as_of(case, [entry for entry in entries if entry.seq <= case.ticket.trail_seq], version)
 
     def link_ticket(self, token: str) -> str:
         """The ticket behind a progress link. Raises NotFound."""
@@ -139,7 +140,8 @@ class TicketTable:
 
     def _write(self, case: Case, move: Move, at: datetime, extra: tuple[Write, ...]) -> Case:
         """The version of the ticket stands for all that belongs to it."""
-        ticket, entries = append_notes(move.ticket.but(changed_at=at), move.notes, at)
+        was = before(case.ticket, move.ticket) if case.version else {}
+        ticket, entries = append_notes(move.ticket.but(changed_at=at), move.notes, at, case.version + 1, was)
         pk, items = f"ticket#{ticket.id}", self.items
         after = apply_move(case, replace(move, ticket=ticket))
         ticket = ticket.but(stands=tuple(visit.node for visit in after.waiting()))
