@@ -75,7 +75,7 @@ def hubs() -> Iterator[tuple[World, NoticeHub]]:
 
 def publish(tickets: World, notices: NoticeHub) -> None:
     """The journey, what it says in which SMS, and that a family hears from the school once a day at most."""
-    flow = {"key": "journey", "title": T, "ladder": "basic", "start": "trial_invite"}
+    flow: dict[str, Any] = {"key": "journey", "title": T, "start": "trial_invite"}
     flow["nodes"] = [{**node, "title": T} for node in JOURNEY]
     kind = {"title": T, "urgent_title": T, "flow": "journey", "ladder": "basic"}
     assert tickets.call("POST", "/flows/journey/publish", {"document": flow}).status == 200
