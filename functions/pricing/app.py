@@ -12,7 +12,8 @@ from functions.pricing.handlers.giving import give_coupon
 from functions.pricing.places.places_kind import PLACES
 from functions.pricing.room import room
 from functions.pricing.strategies.campaign_kind import CAMPAIGNS
-from hub.contracts.events import CouponWanted, Event, PersonChanged, StoreChanged
+from hub.contracts.events import Event, PersonChanged, StoreChanged
+from hub.contracts.flow_events import CouponWanted
 from hub.documents.routes import serve_documents
 from hub.edge.batch import serve_batch
 from hub.edge.bus import Change

@@ -52,7 +52,6 @@ from hub.contracts.events import (
     DecisionCorrected,
     Event,
     ExecutionFailed,
-    FlowAnswered,
     LogisticsChanged,
     MessageResolved,
     OccasionResolved,
@@ -64,6 +63,7 @@ from hub.contracts.events import (
     SubmitterFound,
     SupplyChanged,
 )
+from hub.contracts.flow_events import FlowAnswered
 from hub.documents.routes import serve_documents
 from hub.edge.batch import serve_batch
 from hub.edge.bus import Change

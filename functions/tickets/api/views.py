@@ -10,7 +10,7 @@ from functions.tickets.actions.action import ActionType
 from functions.tickets.deadlines.clocks import watch_of
 from functions.tickets.deadlines.deadlines import Ladder, due, due_at
 from functions.tickets.dispatch.dispatch import Dispatch
-from functions.tickets.ticket.ticket import Case, Rung, Visit
+from functions.tickets.ticket.ticket import Case, Rung, Ticket, Visit
 from functions.tickets.ticket.trail import Entry, first_break
 from hub.contracts.base import Words
 from hub.contracts.tickets import (
@@ -37,6 +37,7 @@ from hub.rules import RuleTrace
 Texts = tuple[Mapping[str, str], Mapping[str, str]]
 """Texts by name, and which class each of them is of."""
 NOTHING: Texts = ({}, {})
+COSTS = ("labour", "parts", "travel")
 
 
 def show_ticket(
@@ -94,13 +95,15 @@ def show_ticket(
         amount=str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
         amount_currency=ticket.amount_currency,
         currency=ticket.currency,
-        labour_amount=str(Money(ticket.labour_minor, ticket.currency)),
-        parts_amount=str(Money(ticket.parts_minor, ticket.currency)),
-        travel_amount=str(Money(ticket.travel_minor, ticket.currency)),
+        **_costs(ticket),
         visits=tuple(_visit(v, *filled.get(v.id, NOTHING)) for v in sorted(case.visits.values(), key=_number)),
         rungs=tuple(_rung(rung) for rung in sorted(case.rungs.values(), key=lambda rung: rung.due_at)),
         link=f"/t/{ticket.link}",
     )
+
+
+def _costs(ticket: Ticket) -> dict[str, str]:
+    return {f"{name}_amount": str(Money(getattr(ticket, f"{name}_minor"), ticket.currency)) for name in COSTS}
 
 
 def _number(visit: Visit) -> int:
