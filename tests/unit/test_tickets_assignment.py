@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.tickets.deadlines.clocks import watch_of
-from functions.tickets.deadlines.deadlines import due
+from functions.tickets.deadlines.clocks import Terms, due_of
 from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.dispatch.assignment import announce, assign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, Person
@@ -33,7 +32,7 @@ def case(one: Ticket, *visits: Visit) -> Case:
 
 def fire(one: Case, *people: Person) -> Any:
     repair = ladder("repair")
-    ripe, _ = due(watch_of(one, repair), repair.steps, LATE)
+    ripe, _ = due_of(one, lambda _: Terms(repair.steps, repair.calendar), LATE)
     return fire_rungs(one, ripe, Organisation(people), LATE)
 
 

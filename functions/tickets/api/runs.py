@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 
 from functions.tickets.actions.registry import action_problems, run_action
 from functions.tickets.api.cases import change_case
 from functions.tickets.api.subjects import LEADERS, case_of, place_of
+from functions.tickets.deadlines.keeping import re_evaluated
 from functions.tickets.desk import Desk
 from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.kind import FLOWS
@@ -68,8 +71,7 @@ def reopen(desk: Desk, request: Request) -> TicketView:
     actor, node = request.principal.sub, request.body.node
 
     def decide(case: Case) -> Move:
-        flow, ladder = desk.catalogue.flow(case.ticket), desk.catalogue.ladder_of(case.ticket)
-        return reopen_ticket(case, flow, node, ladder, actor, request.now)
+        return reopen_ticket(case, desk.catalogue.flow(case.ticket), node, actor, request.now)
 
     return change_case(desk, request, decide)
 
@@ -176,13 +178,22 @@ def _migrate_one(desk: Desk, request: Request, case: Case, flow: Flow, version: 
         there = Target(flow, version, *desk.catalogue.ladder_now(flow.ladder or "", current.ticket.region))
         plan = plan_migration(current, ladder, there, request.body.deadlines, request.principal.sub, request.now)
         plans.append(plan)
-        return plan.move
+        if plan.move is None or request.body.deadlines == "keep":
+            return plan.move
+        return replace(plan.move, ticket=_by_policy(desk, plan.move.ticket, request.now))
 
     if request.dry_run:
         decide(case)
     else:
         desk.tickets.change(case.ticket.id, request.now, decide, seen=case)
     return _show(plans[-1], dry_run=request.dry_run)
+
+
+def _by_policy(desk: Desk, ticket: Ticket, now: datetime) -> Ticket:
+    """The ticket with its other clocks by the policy that its region has now."""
+    pins = desk.catalogue.policy_pins(ticket.policy, ticket.region)
+    policy = desk.catalogue.policy_of(ticket.but(pins=pins))
+    return re_evaluated(ticket, policy, pins, desk.catalogue.terms_of(ticket), now) if policy else ticket
 
 
 def _show(plan: Plan, *, dry_run: bool) -> PlanView:

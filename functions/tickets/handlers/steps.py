@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from functions.tickets.actions.registry import run_action
-from functions.tickets.deadlines.clocks import watch_of
-from functions.tickets.deadlines.deadlines import Due, due, wait_seconds
+from functions.tickets.deadlines.clocks import Ripe, due_of
+from functions.tickets.deadlines.deadlines import wait_seconds
 from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import administrators, region_supervisor
@@ -210,10 +210,9 @@ def _arrival(desk: Desk, payload: Payload) -> Arrival:
     )
 
 
-def _due(desk: Desk, case: Case, now: datetime) -> tuple[tuple[Due, ...], datetime | None]:
-    """What is due of the ticket's ladder by now, and when to look again."""
-    ladder = desk.catalogue.ladder_of(case.ticket)
-    return due(watch_of(case, ladder), ladder.steps, now)
+def _due(desk: Desk, case: Case, now: datetime) -> tuple[tuple[Ripe, ...], datetime | None]:
+    """What is due of the ticket's clocks by now, and when to look again."""
+    return due_of(case, desk.catalogue.terms_of(case.ticket), now)
 
 
 def _is_live(case: Case, payload: Payload) -> bool:
