@@ -274,6 +274,24 @@ def listen(
     events.listen(context.obj, forward, event or (), seconds)
 
 
+@app.command()
+def doctor(
+    context: typer.Context,
+    fix: Annotated[bool, typer.Option("--fix", help="set going again what stands still, at the same node")] = False,
+    url: Annotated[str, typer.Option(help="the hub's base URL; else that of the hub that runs here")] = "",
+    token: Annotated[str, typer.Option(envvar="HUB_TOKEN", help="whose rights (`hubctl token`)")] = "",
+    ready_file: ReadyFile = Path(".hub/ready.json"),
+) -> None:
+    """Look whether each open ticket has a live execution, and a clock or a reason. Exit 1 where some are not mended."""
+    from hubctl.doctor import check_up
+
+    documents.main(context, url, token, ready_file)
+    for line in (report := check_up(context.obj, fix=fix)).lines():
+        sys.stdout.write(f"{line}\n")
+    say.print(f"{report.looked_at} open tickets, {len(report.findings)} findings")
+    raise typer.Exit(1 if report.is_ill else 0)
+
+
 @app.command(name="who-sees")
 def who_sees_command(
     field: Annotated[str, typer.Argument(help="a field's name, Contract.field, a fact's name, or a class")],

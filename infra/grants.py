@@ -126,6 +126,8 @@ class Grants:
         reason = "flow machines are named by the hash of their content when they are published"
         yield Grant(("states:CreateStateMachine", "states:SendTaskSuccess", "states:StartExecution"), flows, reason)
         yield Grant(("states:StartExecution",), (names.machine_arn("escalation"),))
+        executions = (names.executions_arn("f-*"), names.executions_arn("escalation"))
+        yield Grant(("states:DescribeExecution",), executions, "executions are named by their tickets")
         only = {"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}}
         yield Grant(("iam:PassRole",), (names.role_arn("flows"),), conditions=only)
 

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from pydantic import Field, TypeAdapter
 
 from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.base import NoticeChannel as NoticeChannel
+from hub.contracts.base import Priority as Priority
+from hub.contracts.base import TicketType as TicketType
 from hub.contracts.classes import Classified, Contact, Identity
+from hub.contracts.deadline_events import RungFired as RungFired
+from hub.contracts.deadline_events import SlaBreached as SlaBreached
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
 from hub.contracts.flow_events import FLOW_EVENTS
@@ -60,9 +65,7 @@ if TYPE_CHECKING:
     from hub.contracts.platform_events import SupplyChanged as SupplyChanged
     from hub.contracts.platform_events import TouchpointCaptured as TouchpointCaptured
 
-TicketType = Slug
 CostMinor = Annotated[int, Classified("cost")]
-Priority = Literal["low", "normal", "high", "urgent"]
 
 
 class AtHome(Contract):
@@ -163,19 +166,6 @@ class TicketStranded(Event):
     priority: Priority
     region: RegionCode
     recipients: tuple[PersonId, ...]
-
-
-class RungFired(Event):
-    """A rung of a ticket's ladder fired. tickets → notifications."""
-
-    type: Literal["rung.fired"] = "rung.fired"
-    ticket_id: str
-    ticket_type: TicketType
-    priority: Priority
-    rung: str
-    due_at: Moment
-    recipients: tuple[PersonId, ...]
-    fallback: bool = Field(default=False, description="nobody of the rung's audience is there: these administrate")
 
 
 class TicketClosed(Matter, Event):
@@ -341,6 +331,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     TicketAssigned,
     TicketStranded,
     RungFired,
+    SlaBreached,
     TicketClosed,
     VisitEntered,
     VisitLeft,
