@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from functions.customers.desk import Desk
-from functions.customers.handlers.meeting import is_personal, relist, scribe_of
+from functions.customers.handlers.meeting import conflicts, is_personal, relist, scribe_of
 from functions.customers.handlers.reaching import reachable
 from functions.customers.handlers.records import read_whole
 from functions.customers.homes import with_derived
@@ -26,6 +26,7 @@ from hub.contracts.customers import (
     MergeBody,
     TimelineEntry,
     UnmergeBody,
+    WholeQuery,
 )
 from hub.contracts.http import Page, PageQuery
 from hub.edge import cursors
@@ -58,11 +59,15 @@ def list_customers(desk: Desk, request: Request) -> Page[CustomerSummary]:
 
 
 @room.http("GET", "/customers/{customer_id}", summary="客户详情 · Show a customer", answer=CustomerView,
-           roles=READERS, scope="region", subject=find_customer)  # fmt: skip
+           query=WholeQuery, roles=READERS, scope="region", subject=find_customer)  # fmt: skip
 def read_customer(desk: Desk, request: Request) -> CustomerView:
-    """Identities, contacts, facts, recent tickets and orders, as far as the caller may see them. The id of whoever was
-    merged shows the customer that they are part of now."""
-    return _show(desk, request, request.subject.id)
+    """Identities, contacts, facts, recent tickets and orders, as far as the caller may see them, each with its source;
+    with `include=all` a page of what happened to them, too. The id of whoever was merged shows the customer that they
+    are part of now."""
+    shown = _show(desk, request, request.subject.id)
+    if not request.query.include:
+        return shown
+    return shown.model_copy(update={"timeline": read_timeline(desk, request)})
 
 
 @room.http("GET", "/customers/{customer_id}/timeline", summary="客户时间线 · What happened to a customer",
@@ -141,6 +146,9 @@ def merge_customer(desk: Desk, request: Request) -> CustomerView:
     customer_id = merge_by_hand(desk.people, request.subject.id, other, request.now, request.principal.sub)
     relist(desk, customer_id)
     desk.emit(*reachable(desk, customer_id, request.now))
+    desk.emit(*conflicts(desk, customer_id, (request.subject.id,), request.now))
+    if request.subject.id != customer_id:
+        desk.people.settle(request.subject.id)
     return _show(desk, request, customer_id)
 
 

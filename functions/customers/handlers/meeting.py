@@ -5,13 +5,16 @@ Every step is the same again for the same event: an event that comes twice chang
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from functions.customers.contacts import Contact, apply_change
 from functions.customers.desk import Desk
+from functions.customers.handlers.records import read_whole
 from functions.customers.homes import Home, home_of
-from functions.customers.occasions import occasion_of
-from functions.customers.people.identities import Identity, Who, canonical_identity, resolve_record
+from functions.customers.occasions import occasion_of, owner_conflict
+from functions.customers.people.identities import Identity, Who, canonical_identity, former_identity, resolve_record
 from functions.customers.people.merging import merge_known
 from functions.customers.people.persons import Person, identities_of, person_of
 from functions.customers.places import Served, served_at
@@ -84,7 +87,8 @@ def meet(desk: Desk, person_id: str, event: Event, *others: Identity) -> Who:
     """Who somebody is whom a platform names so; whoever turns out to be known already is merged with them."""
     identity = identity_of(desk, person_id, event)
     unions = desk.unions.identity(identity, desk.connections.find(_text(event, "connection_id")))
-    record_id, claims = resolve_record(desk.people, desk.tenant, (identity, *unions, *others), event.at)
+    former = former_identity(_text(event, "channel"), _account(event), person_id, identity)
+    record_id, claims = resolve_record(desk.people, desk.tenant, (identity, *unions, *others), event.at, former)
     try:
         customer_id = merge_known(desk.people, record_id, claims, event.at)
     except Conflict:
@@ -92,6 +96,7 @@ def meet(desk: Desk, person_id: str, event: Event, *others: Identity) -> Who:
     unsettled = desk.people.unsettled(record_id) if customer_id != record_id else ()
     if unsettled:
         relist(desk, customer_id)
+        desk.emit(*conflicts(desk, customer_id, unsettled, event.at))
     for merged_id in unsettled:
         desk.people.settle(merged_id)
     return Who(record_id, customer_id, bool(unsettled) or any(claim.fresh for claim in claims.values()))
@@ -100,9 +105,8 @@ def meet(desk: Desk, person_id: str, event: Event, *others: Identity) -> Who:
 def identity_of(desk: Desk, person_id: str, event: Event) -> Identity:
     """A person as an event names them, by the one name that all channels of a family share."""
     connection = desk.connections.find(_text(event, "connection_id"))
-    account = _text(event, "account") or _text(event, "shop_id")
     settings = connection.settings if connection else None
-    return canonical_identity(_text(event, "channel"), account, person_id, settings)
+    return canonical_identity(_text(event, "channel"), _account(event), person_id, settings)
 
 
 def change_contact(desk: Desk, event: ContactChanged) -> None:
@@ -151,6 +155,16 @@ def serve(desk: Desk, who: Who, places: tuple[Served, ...]) -> None:
 def relist(desk: Desk, customer_id: str) -> None:
     """Whoever served one of a customer's records finds the customer."""
     desk.places.relist(desk.customers.profile(customer_id).listed, desk.people.records(customer_id))
+
+
+def conflicts(desk: Desk, customer_id: str, joined: Sequence[str], at: datetime) -> tuple[OccasionResolved, ...]:
+    """That a customer has two owners now, if records that have just become part of them bring another one."""
+    whole = read_whole(desk, customer_id)
+    contacts = {record.profile.id: record.contacts for record in whole.records}
+    parts = {record_id for each in joined for record_id in desk.people.records(each)}
+    home = home_of(latest_facts([record.profile for record in whole.records]))
+    conflict = owner_conflict(Who(customer_id, customer_id), contacts, parts, home, tenant=desk.tenant, at=at)
+    return (conflict,) if conflict else ()
 
 
 def is_known(desk: Desk, thing: str) -> bool:
@@ -211,6 +225,11 @@ def _keep_with(desk: Desk, who: Who, contact: Contact) -> None:
     desk.places.leave(who.record_id, place)
     if who.record_id != who.customer_id:
         relist(desk, who.customer_id)
+
+
+def _account(event: Event) -> str:
+    """The corp, app or shop that an event names."""
+    return _text(event, "account") or _text(event, "shop_id")
 
 
 def _text(event: Event, name: str) -> str:
