@@ -111,9 +111,9 @@ def ticket_bill() -> Bill:
     """A repair: opened by a message, dispatched, accepted, done, closed; its escalation never fires."""
     with world() as hub:
         hub.hire("li")
-        hub.say("冰柜不制冷", "msg_0", customer_id="cus_0")
+        hub.say("冰柜不制冷", "msg_0", customer_id="cus_0", region="310101")
         with metered() as meter, function(TICKET_FUNCTIONS, TICKET_FUNCTIONS):
-            hub.say("冰柜不制冷", "msg_1", customer_id="cus_1")
+            hub.say("冰柜不制冷", "msg_1", customer_id="cus_1", region="310101")
             with aside():
                 (ticket_id,) = set(hub.ids()) - {hub.ids()[-1]}
             for node, body in (("accept", {"outcome": "accepted"}), ("service", {"outcome": "done", "fields": REPORT})):

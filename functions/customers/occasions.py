@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from functions.customers.contacts import Contact
+from functions.customers.contacts import Contact, owns
 from functions.customers.homes import Home
 from functions.customers.people.identities import Who
 from hub.contracts.events import AfterSaleChanged, LeadCaptured, OccasionResolved, ReviewPosted
@@ -28,24 +28,20 @@ def occasion_of(event: AfterSaleChanged | ReviewPosted | LeadCaptured, who: Who,
     )
 
 
-OWNING = ("following", "half_added")
-"""How a contact stands to a customer whom they look after."""
-
-
 def owner_conflict(
     who: Who, contacts: Mapping[str, Sequence[Contact]], joined: set[str], home: Home, **envelope: Any
 ) -> OccasionResolved | None:
     """Two customers who turn out to be one have different owners (归属): somebody has to say whose the customer is now.
     None where they agree, or one side has none.
 
-    contacts: of each record of the customer. joined: the records that have just become part of it. envelope: tenant
+    contacts: of each record of the customer. joined: some of these, the others being what they joined. envelope: tenant
     and time. Its id derives from the customer and who the owners are, so a repeat is recognised.
     """
-    ours = {c.member_id for record, known in contacts.items() if record not in joined for c in known if _owns(c)}
-    theirs = {c.member_id for record in joined for c in contacts.get(record, ()) if _owns(c)}
+    ours = {c.member_id for record, known in contacts.items() if record not in joined for c in known if owns(c)}
+    theirs = {c.member_id for record in joined for c in contacts.get(record, ()) if owns(c)}
     if not ours or not theirs or ours == theirs:
         return None
-    first = next(contact for record in sorted(joined) for contact in contacts.get(record, ()) if _owns(contact))
+    first = next(contact for record in sorted(joined) for contact in contacts.get(record, ()) if owns(contact))
     return OccasionResolved(
         id=derived_id("evt", envelope["at"], "owner_conflict", who.customer_id, *sorted(ours | theirs)),
         **envelope,
@@ -58,10 +54,6 @@ def owner_conflict(
         home_region=home.region,
         home_store=home.store,
     )
-
-
-def _owns(contact: Contact) -> bool:
-    return contact.follow_state in OWNING
 
 
 def _subject(event: AfterSaleChanged | ReviewPosted | LeadCaptured) -> dict[str, Any]:

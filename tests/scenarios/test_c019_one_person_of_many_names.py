@@ -111,12 +111,12 @@ def kept(customer_id: str) -> list[str]:
 
 
 def test_three_names_are_one_person_and_two_again(town: Town) -> None:
-    """A follower o1 and a contact w1 with UnionID u, a buyer b1 with phone p, and a form that links u to p: one
+    """A follower o1 and a contact wm1 with UnionID u, a buyer b1 with phone p, and a form that links u to p: one
     customer with three names and the evidence of each merge; b1 taken out again, two people have the histories of
     before."""
     town.knows("official_account", "followers", {"openid": "o1", "unionid": U1})
-    town.knows("wecom", "customers", {"external_userid": "w1", "unionid": U1})
-    town.hear(wrote("o1"), added("w1", "amy"), bought("b1", 1), bought("b1", 2))
+    town.knows("wecom", "customers", {"external_userid": "wm1", "unionid": U1})
+    town.hear(wrote("o1"), added("wm1", "amy"), bought("b1", 1), bought("b1", 2))
     buyer_id = next(each for each in listed() if platforms(shown(each)) == {("taobao", "b1")})
     assert call(customers.room, "PUT", f"/customers/{buyer_id}/facts/phone", {"value": PHONE}).status == 200
     before = {each: kept(each) for each in listed()}
@@ -125,7 +125,7 @@ def test_three_names_are_one_person_and_two_again(town: Town) -> None:
     town.hear(form(union_id=U1, phone=PHONE))
     (customer_id,) = listed()
     customer = shown(customer_id)
-    assert platforms(customer) == {("official_account", "o1"), ("wecom", "w1"), ("taobao", "b1")}
+    assert platforms(customer) == {("official_account", "o1"), ("wecom", "wm1"), ("taobao", "b1")}
     assert sorted(merge["evidence"] for merge in customer["merged"]) == ["phone", "unionid"]
 
     by_phone = next(merge["customer_id"] for merge in customer["merged"] if merge["evidence"] == "phone")
@@ -140,11 +140,13 @@ def test_three_names_are_one_person_and_two_again(town: Town) -> None:
 def test_two_owners_are_one_decision(town: Town) -> None:
     """Amy follows a customer of one corp, Bob one of another; both turn out to be one person: exactly one task to
     decide whose they are, however often anything of it comes again."""
-    town.knows("wecom", "customers", {"external_userid": "w1", "unionid": U2}, {"external_userid": "w2", "unionid": U2})
-    events = added("w1", "amy"), added("w2", "bob", "con_other")
+    town.knows(
+        "wecom", "customers", {"external_userid": "wm1", "unionid": U2}, {"external_userid": "wm2", "unionid": U2}
+    )
+    events = added("wm1", "amy"), added("wm2", "bob", "con_other")
     town.hear(*events)
     town.hear(*events)
-    town.hear(added("w2", "bob", "con_other").model_copy(update={"id": "evt_later", "change": "edited"}))
+    town.hear(added("wm2", "bob", "con_other").model_copy(update={"id": "evt_later", "change": "edited"}))
 
     (customer_id,) = listed()
     conflicts = [ticket for ticket in town.hub.tickets() if ticket["topic"] == "owner_conflict"]

@@ -48,6 +48,7 @@ RANDOM = (
     (re.compile(r"[0-9a-f]{64}"), "hash"),
     (re.compile(r"token-[0-9]+"), "token"),
     (re.compile(r"link#[A-Za-z0-9_-]{20,}"), "link"),
+    (re.compile(r"rpl_[0-9A-Z]{26}"), "rpl"),
 )
 VOLATILE = ("hash", "prev", "trail_hash", "expires_at", "link", "owner")
 """Attributes that differ from run to run whatever happens."""
@@ -404,7 +405,7 @@ def reply_paths() -> Iterator[list[Path]]:
             return http_outcome(answer, "id")
 
         times = ("version", "trail_seq", "seq", "changed_at")
-        yield [Path("reply", start, once, follow=world.settle, look=lambda: platform.sent, ignore=times)]
+        yield [Path("reply", start, once, follow=world.settle, look=lambda: list(platform.sent.values()), ignore=times)]
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from functions.customers.desk import Desk
-from functions.customers.handlers.meeting import conflicts, is_personal, relist, scribe_of
+from functions.customers.handlers.meeting import is_personal, relist, scribe_of, settle_merge
 from functions.customers.handlers.reaching import reachable
 from functions.customers.handlers.records import read_whole
 from functions.customers.homes import with_derived
@@ -127,7 +127,14 @@ def _replay_change(desk: Desk, request: Request, _made: str) -> CustomerView:
     for customer_id in {request.subject.id, desk.people.root(other)}:
         relist(desk, customer_id)
         desk.emit(*reachable(desk, customer_id, request.now))
+    _settle(desk, request, request.subject.id)
     return _show(desk, request, request.subject.id)
+
+
+def _settle(desk: Desk, request: Request, customer_id: str) -> None:
+    """What else follows from a merge, if it has not yet."""
+    if unsettled := desk.people.unsettled(request.path["customer_id"]):
+        settle_merge(desk, customer_id, unsettled)
 
 
 @room.http("POST", "/customers/{customer_id}/merge", summary="合并客户 · Two customers are one person", body=MergeBody,
@@ -146,9 +153,7 @@ def merge_customer(desk: Desk, request: Request) -> CustomerView:
     customer_id = merge_by_hand(desk.people, request.subject.id, other, request.now, request.principal.sub)
     relist(desk, customer_id)
     desk.emit(*reachable(desk, customer_id, request.now))
-    desk.emit(*conflicts(desk, customer_id, (request.subject.id,), request.now))
-    if request.subject.id != customer_id:
-        desk.people.settle(request.subject.id)
+    _settle(desk, request, customer_id)
     return _show(desk, request, customer_id)
 
 

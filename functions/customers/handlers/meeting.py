@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from functions.customers.contacts import Contact, apply_change
+from functions.customers.contacts import Contact, apply_change, owns
 from functions.customers.desk import Desk
 from functions.customers.handlers.records import read_whole
 from functions.customers.homes import Home, home_of
@@ -39,6 +39,10 @@ from hub.contracts.events import (
 from hub.edge.access import Policy, masked
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import derived_id, is_id
+
+
+MEETINGS = ("added", "half_added")
+"""What begins a contact."""
 
 
 def resolve_message(desk: Desk, event: MessageReceived, who: Who) -> MessageResolved:
@@ -95,10 +99,7 @@ def meet(desk: Desk, person_id: str, event: Event, *others: Identity) -> Who:
         raise Retry("two customers are being merged", customer=record_id) from None
     unsettled = desk.people.unsettled(record_id) if customer_id != record_id else ()
     if unsettled:
-        relist(desk, customer_id)
-        desk.emit(*conflicts(desk, customer_id, unsettled, event.at))
-    for merged_id in unsettled:
-        desk.people.settle(merged_id)
+        settle_merge(desk, customer_id, unsettled)
     return Who(record_id, customer_id, bool(unsettled) or any(claim.fresh for claim in claims.values()))
 
 
@@ -117,6 +118,8 @@ def change_contact(desk: Desk, event: ContactChanged) -> None:
     if changed is not None and changed != known:
         desk.customers.save_contact(who.record_id, changed, version)
         _keep_with(desk, who, changed)
+    if event.change in MEETINGS and len(desk.people.records(who.customer_id)) > 1:
+        _tell_conflict(desk, who.customer_id, {who.record_id}, event.at)
     record(desk, who.record_id, event)
 
 
@@ -157,14 +160,25 @@ def relist(desk: Desk, customer_id: str) -> None:
     desk.places.relist(desk.customers.profile(customer_id).listed, desk.people.records(customer_id))
 
 
-def conflicts(desk: Desk, customer_id: str, joined: Sequence[str], at: datetime) -> tuple[OccasionResolved, ...]:
-    """That a customer has two owners now, if records that have just become part of them bring another one."""
+def settle_merge(desk: Desk, customer_id: str, joined: Sequence[str]) -> None:
+    """What follows from records having become part of a customer: whoever served one of them finds the customer, and
+    if they bring another owner, somebody has to say whose the customer is."""
+    relist(desk, customer_id)
+    at = max((m.at for m in desk.people.merges(customer_id) if m.customer_id in joined), default=None)
+    if at is not None:
+        _tell_conflict(desk, customer_id, {part for each in joined for part in desk.people.records(each)}, at)
+    for merged_id in joined:
+        desk.people.settle(merged_id)
+
+
+def _tell_conflict(desk: Desk, customer_id: str, parts: set[str], at: datetime) -> None:
+    """Say it if some of a customer's records have another owner than the others."""
     whole = read_whole(desk, customer_id)
     contacts = {record.profile.id: record.contacts for record in whole.records}
-    parts = {record_id for each in joined for record_id in desk.people.records(each)}
     home = home_of(latest_facts([record.profile for record in whole.records]))
-    conflict = owner_conflict(Who(customer_id, customer_id), contacts, parts, home, tenant=desk.tenant, at=at)
-    return (conflict,) if conflict else ()
+    who = Who(customer_id, customer_id)
+    if conflict := owner_conflict(who, contacts, parts, home, tenant=desk.tenant, at=at):
+        desk.emit(conflict)
 
 
 def is_known(desk: Desk, thing: str) -> bool:
@@ -219,7 +233,7 @@ def _learn(desk: Desk, record_id: str, person: Person, event: MessageReceived | 
 def _keep_with(desk: Desk, who: Who, contact: Contact) -> None:
     """A customer is found by their contacts among the staff, as long as they are that."""
     (place,) = served_at(person=contact.member_id)
-    if contact.follow_state in ("following", "half_added"):
+    if owns(contact):
         serve(desk, who, (place,))
         return
     desk.places.leave(who.record_id, place)
