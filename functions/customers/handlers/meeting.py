@@ -40,7 +40,6 @@ from hub.edge.access import Policy, masked
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import derived_id, is_id
 
-
 MEETINGS = ("added", "half_added")
 """What begins a contact."""
 
