@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.tickets.actions.action import ActionType
-from functions.tickets.deadlines.clocks import watch_of
+from functions.tickets.deadlines.clocks import handling_watch
 from functions.tickets.deadlines.deadlines import Ladder, due, due_at
 from functions.tickets.dispatch.dispatch import Dispatch
 from functions.tickets.ticket.ticket import Case, Rung, Ticket, Visit
@@ -26,6 +26,7 @@ from hub.contracts.tickets import (
     RungView,
     SignatureView,
     SupplyView,
+    TicketClockView,
     TicketView,
     TimelineView,
     VerdictView,
@@ -37,7 +38,6 @@ from hub.rules import RuleTrace
 Texts = tuple[Mapping[str, str], Mapping[str, str]]
 """Texts by name, and which class each of them is of."""
 NOTHING: Texts = ({}, {})
-COSTS = ("labour", "parts", "travel")
 
 
 def show_ticket(
@@ -48,6 +48,7 @@ def show_ticket(
     texts: Mapping[str, str] | None = None,
     text_classes: Mapping[str, str] | None = None,
     filled_in: Mapping[str, Texts] | None = None,
+    clocks: tuple[TicketClockView, ...] = (),
 ) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them. text_classes: what each text is to the field
     policy. filled_in: by visit, what was written on its form, each with its classes."""
@@ -82,28 +83,34 @@ def show_ticket(
         accepted_at=ticket.accepted_at,
         closed_at=ticket.closed_at,
         last_message_at=ticket.last_message_at,
-        paused=bool(ticket.ladder) and ticket.clock_since is None,
+        paused=ticket.paused,
         waits_for=ticket.waits_for,
         supplies=supplies,
-        order_id=ticket.order_id,
-        order_no=ticket.order_no,
-        fields=ticket.fields,
         texts=dict(texts or {}),
         text_classes=dict(text_classes or {}),
-        form=FlowRef(key=ticket.form, version=int(ticket.form_pin.partition("+")[0] or 0)),
-        submission_id=ticket.submission_id,
-        amount=str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
-        amount_currency=ticket.amount_currency,
-        currency=ticket.currency,
-        **_costs(ticket),
+        **_about(ticket),
         visits=tuple(_visit(v, *filled.get(v.id, NOTHING)) for v in sorted(case.visits.values(), key=_number)),
         rungs=tuple(_rung(rung) for rung in sorted(case.rungs.values(), key=lambda rung: rung.due_at)),
+        clocks=clocks,
         link=f"/t/{ticket.link}",
     )
 
 
-def _costs(ticket: Ticket) -> dict[str, str]:
-    return {f"{name}_amount": str(Money(getattr(ticket, f"{name}_minor"), ticket.currency)) for name in COSTS}
+def _about(ticket: Ticket) -> dict[str, Any]:
+    """What it is about, and what the work cost."""
+    return {
+        "order_id": ticket.order_id,
+        "order_no": ticket.order_no,
+        "fields": ticket.fields,
+        "form": FlowRef(key=ticket.form, version=int(ticket.form_pin.partition("+")[0] or 0)),
+        "submission_id": ticket.submission_id,
+        "amount": str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
+        "amount_currency": ticket.amount_currency,
+        "currency": ticket.currency,
+        "labour_amount": str(Money(ticket.labour_minor, ticket.currency)),
+        "parts_amount": str(Money(ticket.parts_minor, ticket.currency)),
+        "travel_amount": str(Money(ticket.travel_minor, ticket.currency)),
+    }
 
 
 def _number(visit: Visit) -> int:
@@ -137,6 +144,7 @@ def _visit(visit: Visit, texts: Mapping[str, str], classes: Mapping[str, str]) -
 def _rung(rung: Rung) -> RungView:
     return RungView(
         rung=rung.name,
+        clock=rung.clock,
         due_at=rung.due_at,
         fired_at=rung.fired_at,
         recipients=rung.recipients,
@@ -172,7 +180,7 @@ def show_explanation(
     case: Case, ladder: Ladder, traces: Iterable[RuleTrace], dispatch: Dispatch, now: datetime
 ) -> ExplainView:
     """Why the ticket is what and where it is, who would get it now, and what its clock will do."""
-    watch = watch_of(case, ladder)
+    watch = handling_watch(case, ladder)
     _, wake = due(watch, ladder.steps, now)
     return ExplainView(
         ticket_id=case.ticket.id,

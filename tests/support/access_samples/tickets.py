@@ -15,6 +15,7 @@ ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "p
 DOCUMENTS = (
     *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/blocks/{key}"),
     *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/plans/{key}", "/tickets/rules"),
+    *("/tickets/policies/{key}", "/tickets/calendars/{key}"),
 )
 TITLE = {"zh": "维修", "en": "Repair"}
 DOCUMENTED = {
@@ -25,6 +26,7 @@ DOCUMENTED = {
         "type": "repair",
         "devices": [{"id": "AC1", "customer_id": "cus_1", "region": REGION, "store_id": STORE}],
     },
+    "/tickets/calendars": {"title": TITLE},
 }
 BODIES = {
     ("POST", "/tickets"): TICKET,
