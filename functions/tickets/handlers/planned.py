@@ -24,10 +24,10 @@ OPENED_AT_ONCE = 50
 def open_planned(desk: Desk, key: str, now: datetime) -> None:
     """Open what of the plan is due by today, some at once; then look again, at the latest tomorrow morning."""
     reading = desk.documents.find(PLANS, key)
-    if reading is None or not reading.value.enabled:
-        watch_plan(desk.items, key, None)
-        return
     today = now.astimezone(desk.zone).date()
+    if reading is None or not reading.value.enabled:
+        watch_plan(desk.items, key, _next_morning(desk, today) if reading else None)  # it may be put back in force
+        return
     record = desk.items.find(f"{MARK}#{key}", f"month#{today:%Y-%m}")
     month = record.read(Month) if record else Month()
     planned = plan_month(reading.value, desk.staff.people(), today.year, today.month)
