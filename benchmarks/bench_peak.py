@@ -19,7 +19,7 @@ DEAD_SHARE = 0.003
 def run() -> list[Ratio]:
     """Post and drain; open and work."""
     began = time.monotonic()
-    with simulated_stack(quick=True, clock=StepClock(NOW)) as stack:
+    with simulated_stack(clock=StepClock(NOW)) as stack:
         peak = Peak(stack)
         peak.post_all(POSTS, CLIENTS)
         peak.drain()

@@ -20,7 +20,7 @@ TICKETS, USERS = 30, 20
 def test_fifty_clients_post_while_every_fifth_function_dies() -> None:
     """Every post is answered with success in the end; accepted = processed + quarantined + dead, and of a thousand
     three at most are dead: here none is."""
-    with simulated_stack(quick=True, clock=StepClock(NOW)) as stack:
+    with simulated_stack(clock=StepClock(NOW)) as stack:
         peak = Peak(stack)
         peak.post_all(POSTS, CLIENTS)
         peak.drain()
