@@ -5,7 +5,9 @@ Every step is the same again for the same event: an event that comes twice chang
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from functions.customers.contacts import Contact, apply_change
 from functions.customers.desk import Desk
@@ -84,9 +86,14 @@ def meet(desk: Desk, person_id: str, event: Event, *others: Identity) -> Who:
     """Who somebody is whom a platform names so; whoever turns out to be known already is merged with them."""
     identity = identity_of(desk, person_id, event)
     unions = desk.unions.identity(identity, desk.connections.find(_text(event, "connection_id")))
-    record_id, claims = resolve_record(desk.people, desk.tenant, (identity, *unions, *others), event.at)
+    return meet_known_by(desk, (identity, *unions, *others), event.at)
+
+
+def meet_known_by(desk: Desk, identities: Sequence[Identity], at: datetime) -> Who:
+    """Who somebody is who is known by all of these, the strongest first."""
+    record_id, claims = resolve_record(desk.people, desk.tenant, identities, at)
     try:
-        customer_id = merge_known(desk.people, record_id, claims, event.at)
+        customer_id = merge_known(desk.people, record_id, claims, at)
     except Conflict:
         raise Retry("two customers are being merged", customer=record_id) from None
     unsettled = desk.people.unsettled(record_id) if customer_id != record_id else ()
