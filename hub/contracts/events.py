@@ -16,6 +16,10 @@ from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
 from hub.contracts.classes import Classified, Contact, Identity
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
+from hub.contracts.flow_events import FLOW_EVENTS
+from hub.contracts.flow_events import CouponWanted as CouponWanted
+from hub.contracts.flow_events import EndpointCalled as EndpointCalled
+from hub.contracts.flow_events import FlowAnswered as FlowAnswered
 from hub.contracts.house_events import EndpointDisabled as EndpointDisabled
 from hub.contracts.house_events import GlassBroken as GlassBroken
 from hub.contracts.house_events import StoreChanged as StoreChanged
@@ -358,6 +362,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     GlassBroken,
     EndpointDisabled,
     ExecutionFailed,
+    *FLOW_EVENTS,
 )
 """What rooms say; what platforms say is PLATFORM_EVENTS."""
 

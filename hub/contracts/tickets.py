@@ -34,7 +34,12 @@ DETAIL = frozenset(
 DETAIL_COSTS = ("labour_amount", "parts", "parts_amount", "travel_amount")
 
 REPORT = Keyed(
-    plain=frozenset({"labour_minutes", "travel_km", "assignee", "fallback", "recipients", "type"}),
+    plain=frozenset(
+        {
+            *("labour_minutes", "travel_km", "assignee", "fallback", "recipients", "type"),
+            *("status", "reason", "coupon", "claims"),
+        }
+    ),
     classes={"labour_amount": "cost", "travel_amount": "cost", "amount": "cost", "left": "cost"},
     inner={"parts": Keyed(plain=frozenset({"sku", "quantity"}), classes={"amount": "cost"})},
 )

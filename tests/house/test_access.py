@@ -40,7 +40,7 @@ PLAIN: dict[str, str] = {
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
-        FlowTold.name CancelTicket.reason MoveTicket.reason PlanView.reason
+        FlowTold.name EndpointCalled.name CancelTicket.reason MoveTicket.reason PlanView.reason
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key
         PricesPublished.document PublicationReach.document StorePublication.document DocumentView.key DraftView.key
         PublicationView.key""",
@@ -102,6 +102,10 @@ PLAIN: dict[str, str] = {
     "a flow as its readers see it: nodes, parameters, a picture": """
         InsertNode.node InsertedView.document DiagramView.text TryAction.params TriedView.changes""",
     "what a flow grants, which its document says": "FlowTold.amount_minor",
+    "what a rehearsal or a migration says of tickets: their ids and nodes, who has them, times and counts": """
+        JobView.report RowView.detail""",
+    "numbers, amounts and choices that a flow exchanges with the tenant's own systems": """
+        EndpointCalled.fields FlowAnswered.fields""",
 }
 """Reason → the fields that are plain for it: `Model.field`, or a field's name wherever it stands."""
 

@@ -111,7 +111,7 @@ def _close(after: Case, move: Move, flow: Flow, visit: Visit, target: str, at: d
     reached = begin_visit(after.ticket, Arrival(end, visit.run, visit.id), len(after.visits) + 1, at)
     ended = reached.but(outcome=end.outcome, edge=end.outcome, actor=SYSTEM, left_at=at)
     closed = close_ticket(after, end.outcome, SYSTEM, at)
-    return _with_visits(Move(closed.ticket, (*move.notes, *closed.notes), move.visits, move.rungs), ended)
+    return _with_visits(replace(move, ticket=closed.ticket, notes=(*move.notes, *closed.notes)), ended)
 
 
 def _with_visits(move: Move, *visits: Visit) -> Move:

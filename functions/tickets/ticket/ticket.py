@@ -183,10 +183,14 @@ class Signature(Stored):
 
 class Deed(Stored):
     """What an action wants of others; it follows from the stream, once. kind: `notice` (people are told), `event` (said
-    on the bus), `ticket` (one of the type `name` is opened)."""
+    on the bus), `ticket` (one of the type `name` is opened); `endpoint` (the system behind `target` is called) and
+    `coupon` (one of the campaign `target`) are answered. about: what is said of the ticket."""
 
-    kind: Literal["notice", "event", "ticket"]
+    kind: Literal["notice", "event", "ticket", "endpoint", "coupon"]
     name: str
+    target: str = ""
+    about: dict[str, str] = {}
+    order_no: str = ""
     recipients: tuple[str, ...] = ()
     amount_minor: int = 0
     currency: str = "CNY"
@@ -332,14 +336,32 @@ class Note:
     sealed: str = ""
 
 
+class Claim(Stored):
+    """That a ticket asked for something its customer may not have too often."""
+
+    ticket_id: str
+    at: Moment
+
+
+class Claims(Stored):
+    """What of a kind a customer has claimed lately, the oldest first; seen: the item's version when it was read."""
+
+    customer_id: str = ""
+    kind: str = ""
+    claims: tuple[Claim, ...] = ()
+    seen: int = 0
+
+
 @dataclass(frozen=True)
 class Move:
-    """What a decision wants written, all or nothing: the ticket as it is from now on, and what comes with it."""
+    """What a decision wants written, all or nothing: the ticket as it is from now on, and what comes with it. claims:
+    its customer's, where the decision hung on them: if somebody else's came first, all is decided anew."""
 
     ticket: Ticket
     notes: tuple[Note, ...] = ()
     visits: tuple[Visit, ...] = ()
     rungs: tuple[Rung, ...] = ()
+    claims: Claims | None = None
 
 
 def apply_move(case: Case, move: Move) -> Case:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functions.tickets.flows.flow import ORDER_EVENTS
 from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, Record, shard_of
 from functions.tickets.ticket.past import as_of, before
-from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Stored, Ticket, Visit, apply_move
+from functions.tickets.ticket.ticket import Case, Claims, Move, Note, Rung, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound, Retry
@@ -156,6 +156,7 @@ class TicketTable:
             *self._open_list(case, after),
             *self._changed_list(case, after),
             *self._awaited(case, move),
+            *self._claimed(move),
             *self._loads(case.ticket, ticket),
         )
         return after
@@ -201,6 +202,19 @@ class TicketTable:
             elif not visit.waits and (before is None or before.waits):
                 writes.append(Delete((self.items.key(pk), sk)))
         return writes
+
+    def claims(self, customer_id: str, kind: str) -> Claims:
+        """What of a kind the customer has claimed lately (strongly consistent)."""
+        record = self.items.find(f"claims#{customer_id}", kind)
+        if record is None:
+            return Claims(customer_id=customer_id, kind=kind)
+        return record.read(Claims).but(seen=record.version)
+
+    def _claimed(self, move: Move) -> list[Write]:
+        claims = move.claims
+        if claims is None:
+            return []
+        return [self.items.next(f"claims#{claims.customer_id}", claims.kind, claims.but(seen=0), claims.seen)]
 
     def hangs_on(self, child_id: str, parent_id: str) -> Put:
         """What leads from a ticket to one that hangs on it."""
