@@ -16,6 +16,7 @@ from functions.webhooks.accept import MANIFEST
 from hubctl.describing import field_words, undescribed
 from hubctl.reference import PACKAGED, ROOMS, reference
 
+DRAFTS = re.compile(r"/(draft|lint|compare)$")
 METHODS = ("get", "put", "post", "patch", "delete")
 
 
@@ -58,6 +59,31 @@ def test_every_route_lies_under_the_paths_that_its_room_is_given() -> None:
     for room in (import_module(f"functions.{name}.app").room for name in ROOMS):
         given = re.compile("|".join([*(f"{path}(/.*)?" for path in room.paths), *map(re.escape, room.exact_paths)]))
         assert [route.path for route in room.http_routes if not given.fullmatch(route.path)] == []
+
+
+NO_REHEARSAL = {
+    "reads, tries or rehearses only": "rehearse try_action select_stores quote",
+    "each of its items has its own": "batch",
+    "is previewed before it is applied": "export_list import_file apply_import cancel_job migrate_all",
+    "keeps a draft, a file or a sheet, which nothing hangs on yet": """
+        create_submission change_submission submit begin_upload end_upload keep_sheet""",
+    "reports what has happened outside": """
+        hear_competitor hear_pulse acknowledge post_facts post_parties credit_account debit_account reconcile""",
+    "posts into a period that it may have to open": "post_entry",
+    "answers what it has just made, as it is read again": "open_child",
+}
+
+
+def test_every_business_call_can_be_rehearsed_or_has_its_reason() -> None:
+    """What changes tickets, prices or settlements understands `?dry_run=1`; no reason is given for what does."""
+    reasons = {name for names in NO_REHEARSAL.values() for name in names.split()}
+    changing = {
+        route.handler.__name__: route.dry_run
+        for name in ("tickets", "pricing", "settlement")
+        for route in import_module(f"functions.{name}.app").room.http_routes
+        if route.method != "GET" and not route.is_public and not DRAFTS.search(route.path)
+    }
+    assert {name for name, dry_run in changing.items() if not dry_run} == reasons
 
 
 def test_every_operation_says_what_it_is_for_in_chinese_and_then_in_english(document: dict[str, Any]) -> None:
