@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -13,10 +14,14 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from functions.directory.reference import render_reference
 from functions.webhooks.accept import MANIFEST
+from hub.edge.answers import STATUS
+from hub.kernel.errors import HubError
 from hubctl.describing import field_words, undescribed
 from hubctl.reference import PACKAGED, ROOMS, reference
 
 DRAFTS = re.compile(r"/(draft|lint|compare)$")
+INSIDE = ("repeated",)
+"""Codes that no answer has: the edge tells what the first request did."""
 METHODS = ("get", "put", "post", "patch", "delete")
 
 
@@ -84,6 +89,28 @@ def test_every_business_call_can_be_rehearsed_or_has_its_reason() -> None:
         if route.method != "GET" and not route.is_public and not DRAFTS.search(route.path)
     }
     assert {name for name, dry_run in changing.items() if not dry_run} == reasons
+
+
+def test_every_type_of_problem_is_written_down_with_its_status() -> None:
+    """docs/http-api.md has each `type` that an error answer can have, and no other."""
+    for name in ROOMS:
+        _ = import_module(f"functions.{name}.app").room.http_routes
+    page = (PACKAGED.parents[2] / "docs" / "http-api.md").read_text(encoding="utf-8")
+    table = page.partition("`urn:scrm-hub:problem:…`")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (`.*?) \| (\d{3}) \|", table, re.MULTILINE)
+    written = {code: int(status) for codes, status in rows for code in re.findall(r"`([a-z-]+)`", codes)}
+    answered = {kind.code: _status(kind) for kind in _kinds(HubError) if kind.code not in INSIDE}
+    assert written == answered
+
+
+def _status(kind: type[HubError]) -> int:
+    return next(STATUS[above][0] for above in kind.__mro__ if above in STATUS)
+
+
+def _kinds(kind: type[HubError]) -> Iterator[type[HubError]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _kinds(below)
 
 
 def test_every_operation_says_what_it_is_for_in_chinese_and_then_in_english(document: dict[str, Any]) -> None:
