@@ -122,11 +122,9 @@ def test_every_operation_says_what_it_is_for_in_chinese_and_then_in_english(docu
 
 
 def test_every_field_and_parameter_says_what_it_means(document: dict[str, Any]) -> None:
-    """None is left to be guessed, nothing is explained that there is not, and words by name are in both languages."""
-    assert [name for name, _ in undescribed(document)] == []
-    names = {name for schema in document["components"]["schemas"].values() for name in schema.get("properties", {})}
-    parameters = {p["name"] for o in operations(document).values() for p in o.get("parameters", ())}
-    assert set(field_words()) - names - parameters == set()
+    """None is left to be guessed: what its contract does not say stands in hubctl/field_words.json, by name and in both
+    languages."""
+    assert sorted({name for name, _ in undescribed(document)}) == []
     assert [name for name, words in field_words().items() if not re.fullmatch(r"[^·]*[一-鿿][^·]* · .+", words)] == []
 
 
