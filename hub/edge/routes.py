@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -93,9 +94,21 @@ def reading_of(route: Route, routes: Iterable[Route]) -> Route | None:
 
 
 def _shows(shown: Route, route: Route) -> bool:
-    reads = shown.method == "GET" and shown.query is None and shown.answer is route.answer is not None
+    reads = shown.method == "GET" and _asks_nothing(shown) and shown.answer is route.answer is not None
     return reads and f"{route.path}/".startswith(f"{shown.path}/")
 
 
+def _asks_nothing(shown: Route) -> bool:
+    """Whether it shows one thing without a word more than its path."""
+    if shown.query is None:
+        return True
+    return "{" in shown.path and not any(field.is_required() for field in shown.query.model_fields.values())
+
+
+def unasked(shown: Route, request: Request) -> Request:
+    """A request of such a GET, made of another request."""
+    return request if shown.query is None else replace(request, query=shown.query())
+
+
 def _as_read(shown: Route) -> Callable[[Any, Request, str], Any]:
-    return lambda desk, request, _resource_id: shown.handler(desk, request)
+    return lambda desk, request, _resource_id: shown.handler(desk, unasked(shown, request))
