@@ -37,6 +37,7 @@ from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Invalid, NotFound, Problem
+from hub.kernel.positions import no_such_cursor
 from hub.store.lists import ListQuery
 
 REACHING = ("phone", "email")
@@ -85,6 +86,8 @@ def read_customer(desk: Desk, request: Request) -> CustomerView:
     are part of now."""
     shown = _show(desk, request, request.subject.id)
     if not request.query.include:
+        if request.query.cursor:
+            raise no_such_cursor()  # there is no list here that it could be of
         return shown
     return shown.model_copy(update={"timeline": read_timeline(desk, request)})
 
