@@ -15,6 +15,12 @@ from tests.support.webhooks import Stack, simulated_stack
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 SETTINGS = {"secret": "whsec_c2NybWh1Yi1vcGVuLWNoYW5uZWwtdGVzdC1rZXktMDE=", "account": "erp"}
+PINDUODUO = {
+    "client_id": "05cabcdb00000000000000000001",
+    "client_secret": "000000000000000000000000000000000007e57",
+    "shop_id": "100000001",
+    "refresh_token": "0000000000000000000000000000scrmhubrefresh",
+}
 ORDER = {"order_no": "E1", "state": "paid", "amount": "19.90", "occurred_at": "2026-11-21T11:30:00+08:00"}
 
 
@@ -59,8 +65,7 @@ def test_what_no_integrator_could_tell_is_refused(stack: Stack, changes: Any, po
 
 def test_a_marketplace_says_itself_what_its_orders_are(stack: Stack) -> None:
     """409 for a connection of another channel."""
-    settings = {"client_id": "05ca", "client_secret": "0" * 39, "shop_id": "100000001", "refresh_token": "0" * 40}
-    assert tell(connect("pinduoduo", settings)).status == 409
+    assert tell(connect("pinduoduo", PINDUODUO)).status == 409
 
 
 def test_orders_come_from_files(stack: Stack) -> None:

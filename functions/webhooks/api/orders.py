@@ -82,14 +82,15 @@ def read_after_sale(desk: Desk, request: Request) -> AfterSaleView:
 def tell_order(desk: Desk, request: Request) -> ToldView:
     """It goes the way of what the open webhook delivers: stored once, then published. Just the same again is known. 409
     for a connection of another channel: there the platform itself says what its orders are."""
-    connection = desk.connections.table.get(request.path["connection_id"])
-    if connection.channel != OPEN:
-        raise Conflict("only a connection of the open channel is told of orders", channel=connection.channel)
+    connection_id = request.path["connection_id"]
+    channel = str(desk.connections.table.get(connection_id).channel)
+    if channel != OPEN:
+        raise Conflict("only a connection of the open channel is told of orders", channel=channel)
     plaintext = order_text(request.body)
     name = hashlib.sha256(plaintext).hexdigest()
-    arrival = Arrival(connection.id, OPEN, "", name, plaintext)
+    arrival = Arrival(connection_id, OPEN, "", name, plaintext)
     is_new = desk.inbox.messages.store(arrival, request.now, desk.wall_now())
-    return ToldView(message_id=desk.inbox.messages.message_id(connection.id, name), is_new=is_new)
+    return ToldView(message_id=desk.inbox.messages.message_id(connection_id, name), is_new=is_new)
 
 
 def order_text(order: ToldOrder) -> bytes:
