@@ -25,7 +25,7 @@ from functions.customers.handlers.meeting import (
 )
 from functions.customers.handlers.reaching import consent_fact, order_resolved, reachable
 from functions.customers.people.identities import Who
-from functions.customers.room import room
+from functions.customers.room import IMPORTS, room
 from functions.customers.timeline import KEPT_OF
 from hub.contracts.events import (
     AfterSaleChanged,
@@ -57,14 +57,14 @@ from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = ["customers", "forward", "room"]
 forward = room.forward
-serve_jobs(room)
+serve_jobs(room, IMPORTS)
 serve_batch(room, "/customers/batch")
 
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
     """A job goes on, slice by slice; nothing else of the room follows its stream."""
-    follow_job(room, (), change)
+    follow_job(room, IMPORTS, change)
 
 
 @room.events("message.received", "ticket.changed", *KEPT_OF)

@@ -147,10 +147,12 @@ class TicketQuery(PageQuery):
     customer: str = ""
     assignee: str = ""
     entry: str = Field(default="", description="one of the ticket's entries, e.g. website")
-    type: str = Field(default="", description="the ticket's type, e.g. repair")
-    team: str = Field(default="", description="whose the ticket is")
+    type: str = Field(default="", description="the ticket's type, e.g. repair; looked at after reading")
+    team: str = Field(default="", description="whose the ticket is; looked at after reading")
     region: RegionCode | Literal[""] = Field(default="", description="only what lies in this region")
-    updated_since: Moment | None = Field(default=None, description="only what was written from then on")
+    updated_since: Moment | None = Field(
+        default=None, description="only what was written from then on; the latest day first, as its list is keyed"
+    )
     message: str = Field(default="", description="a message's id: the ticket that it opened or joined, and no other")
 
 
@@ -232,6 +234,7 @@ class TicketView(Contract):
     tags: tuple[str, ...] = ()
     flow: FlowRef
     run: int
+    stands: tuple[str, ...] = Field(default=(), description="the nodes at which it waits; in lists too")
     opened_at: Moment
     dispatched_at: Moment | None
     acknowledged_at: Moment | None

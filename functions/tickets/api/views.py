@@ -70,6 +70,7 @@ def show_ticket(
         tags=ticket.tags,
         flow=FlowRef(key=ticket.flow_key, version=ticket.flow_version),
         run=ticket.run,
+        stands=ticket.stands,
         opened_at=ticket.opened_at,
         dispatched_at=ticket.dispatched_at,
         acknowledged_at=ticket.acknowledged_at,
