@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from hub.contracts.base import Role
+from hub.contracts.base import Role, Terminal
 from hubctl import documents, events, forms, settlement
 from hubctl.build import build
 from hubctl.clock.command import clock_app
@@ -116,6 +116,7 @@ def token(
     tenant: Tenant = "demo",
     hours: Annotated[int, typer.Option(min=1, max=24)] = 12,
     aws: Annotated[bool, typer.Option("--aws", help="for the deployed stack, with your AWS credentials")] = False,
+    terminal: Annotated[str, typer.Option(help="pc, mobile or h5: bind it to one terminal")] = "",
 ) -> None:
     """Print a token for this machine's hub (`hubctl dev`), or with --aws for the tenant's stack; no other takes it."""
     from hub.edge.auth import Principal
@@ -125,8 +126,10 @@ def token(
     roles = role or ["administrator"]
     if unknown := set(roles) - {*get_args(Role)}:
         raise OperatorError(f"no role {', '.join(sorted(unknown))}: choose from {', '.join(get_args(Role))}")
+    if terminal not in ("", *get_args(Terminal)):
+        raise OperatorError(f"no terminal {terminal}: choose from {', '.join(get_args(Terminal))}")
     find_tenant(tenant)
-    principal = Principal(sub=sub, roles=tuple(roles), tenant=tenant, region=region)
+    principal = Principal(sub=sub, roles=tuple(roles), tenant=tenant, region=region, terminal=terminal)
     sys.stdout.write(sign(_deployed_keys(tenant) if aws else LocalState().auth_key(), principal, hours) + "\n")
 
 
@@ -314,6 +317,18 @@ def openapi() -> None:
     from hubctl.reference import reference
 
     sys.stdout.write(_json(reference()))
+
+
+@app.command()
+def bruno(folder: Annotated[Path, typer.Argument(help="where the collection is to lie")]) -> None:
+    """Write a Bruno collection of the whole API: a request an operation, with its example."""
+    from hubctl.bruno import collection_files
+    from hubctl.reference import reference
+
+    for name, text in collection_files(reference()).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    say.print(f"open {folder} in Bruno, and put a token (hubctl token) into its environment")
 
 
 @app.command()

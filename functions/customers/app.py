@@ -49,12 +49,14 @@ from hub.contracts.events import (
     TicketOpened,
     TouchpointCaptured,
 )
+from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
 from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = ["customers", "forward", "room"]
 forward = room.forward
 serve_jobs(room)
+serve_batch(room, "/customers/batch")
 
 
 @room.changes

@@ -24,7 +24,7 @@ from functions.customers.profile import Fact, Profile, with_facts
 from functions.customers.timeline import sort_key
 from hub.contracts.customers import TimelineEntry
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.errors import NotFound, Stale
 from hub.kernel.positions import no_such_cursor
 from hub.store.items import Item
 from hub.store.table import NEW, Lost, Put, Table, Update
@@ -67,7 +67,7 @@ class CustomerTable:
         NotFound, Conflict when the profile moved on, Invalid for too many facts."""
         profile = self.profile(customer_id)
         if seen_version is not None and seen_version != profile.version:
-            raise Conflict("the customer has changed since", yours=seen_version, now=profile.version)
+            raise Stale("the customer has changed since", yours=seen_version, now=profile.version)
         news = self._news(profile, facts)
         if not news:
             return profile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from functions.tickets.actions.action import Sources
@@ -80,9 +80,13 @@ class Desk:
         """How much business time passes in this much real time: machines are slow in real time."""
         return real * self.clock_scale
 
+    def today(self) -> date:
+        """The tenant's day."""
+        return self.now().astimezone(self.zone).date()
+
     def sources(self) -> Sources:
         """What actions may look up while they decide."""
-        return Sources(self.staff.organisation)
+        return Sources(self.staff.organisation, self.today, self.tickets.claims)
 
     def seal_text(self, ticket_id: str, text: str) -> str:
         """What somebody wrote, sealed for this ticket alone."""

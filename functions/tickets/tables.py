@@ -10,6 +10,7 @@ Keys (each pk begins with the tenant):
     …#upload#<id>       upload                  a file that may come: once it has, …#ticket#<id> / file#<id>
     …#store#<id>        store                   where a store lies
     …#family#<ticket>   <child>                 the tickets that hang on one
+    …#claims#<customer> <kind>                  what they claimed lately
     …#await#<event>#<order>   <ticket>#<visit>  the visits that wait for an event of an order
     …#supply#<item>     site#<site>             …#lists          tickets: the month of the oldest ticket
     …#flow#<key>, …#rules                       what was published before flows and rules were documents

@@ -108,5 +108,8 @@ StoreId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Role = Literal["administrator", "supervisor", "agent", "engineer", "finance", "integrator", "store_manager", "viewer"]
 """What a person's job lets them do."""
 
+Terminal = Literal["pc", "mobile", "h5"]
+"""What somebody works on (终端): a desk, a phone, or a page that was sent to them."""
+
 PersonId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$")]
 """One of us (a principal's `sub`); where WeCom is used, the member's userid."""

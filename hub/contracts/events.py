@@ -21,6 +21,10 @@ from hub.contracts.deadline_events import RungFired as RungFired
 from hub.contracts.deadline_events import SlaBreached as SlaBreached
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
+from hub.contracts.flow_events import FLOW_EVENTS
+from hub.contracts.flow_events import CouponWanted as CouponWanted
+from hub.contracts.flow_events import EndpointCalled as EndpointCalled
+from hub.contracts.flow_events import FlowAnswered as FlowAnswered
 from hub.contracts.house_events import EndpointDisabled as EndpointDisabled
 from hub.contracts.house_events import GlassBroken as GlassBroken
 from hub.contracts.house_events import StoreChanged as StoreChanged
@@ -192,10 +196,13 @@ class Passage(Contract):
 
 
 class VisitEntered(Passage, Event):
-    """A ticket came to a node. `assignee`: for whom the visit waits, '' for nobody."""
+    """A ticket came to a node. `assignee`: for whom the visit waits, '' for nobody. news_zh, news_en: what the flow has
+    the customer told of it, '' for nothing."""
 
     type: Literal["visit.entered"] = "visit.entered"
     assignee: str = ""
+    news_zh: str = ""
+    news_en: str = ""
 
 
 class VisitLeft(Passage, Event):
@@ -346,6 +353,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     GlassBroken,
     EndpointDisabled,
     ExecutionFailed,
+    *FLOW_EVENTS,
 )
 """What rooms say; what platforms say is PLATFORM_EVENTS."""
 

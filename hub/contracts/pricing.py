@@ -31,8 +31,9 @@ class QuoteRequest(Contract):
     """One service, or `lines` of a cart. Where: a region, a store, or a point and its region.
 
     at: the moment of the service, now unless stated; it picks the book's version and the campaigns. known_at: as they
-    were known then, `at` unless stated: a version that was taken back later still counts. is_new, birthday,
-    customer_level: what strategies ask about the buyer. coupons: the codes that the buyer brings.
+    were known then, `at` unless stated: a version that was taken back later still counts, a limit or a coupon that was
+    used up later is free. is_new, birthday, customer_level: what strategies ask about the buyer. coupons: the codes
+    that the buyer brings.
     """
 
     service: Slug | None = None

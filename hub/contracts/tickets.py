@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hub.contracts.base import Amount, Contract, Moment, PersonId, RegionCode, Slug, Words
 from hub.contracts.classes import Classified, Keyed, Located, Said
+from hub.contracts.clocks import TicketClockView as TicketClockView
 from hub.contracts.events import Priority, TicketType
 from hub.contracts.http import PageQuery
 
@@ -34,7 +35,12 @@ DETAIL = frozenset(
 DETAIL_COSTS = ("labour_amount", "parts", "parts_amount", "travel_amount")
 
 REPORT = Keyed(
-    plain=frozenset({"labour_minutes", "travel_km", "assignee", "fallback", "recipients", "type"}),
+    plain=frozenset(
+        {
+            *("labour_minutes", "travel_km", "assignee", "fallback", "recipients", "type"),
+            *("status", "reason", "coupon", "claims"),
+        }
+    ),
     classes={"labour_amount": "cost", "travel_amount": "cost", "amount": "cost", "left": "cost"},
     inner={"parts": Keyed(plain=frozenset({"sku", "quantity"}), classes={"amount": "cost"})},
 )
@@ -182,33 +188,6 @@ class VisitView(Contract):
     signatures: tuple[SignatureView, ...] = ()
     until: Moment | None = None
     fields: Annotated[dict[str, Any], REPORT]
-
-
-class TicketClockView(Contract):
-    """One of a ticket's clocks (时限). state: `running`, `paused`, `breached` (over its time, and going on), `kept` or
-    `missed` (over, within its time or not). due_at: null while it stands, and once it is over. remaining_seconds: of
-    its hours, less than nothing once it is over its time."""
-
-    id: str
-    name: str = Field(description="handling: its ladder's own; else as the policy calls it")
-    measures: Literal["handling", "first_reply", "next_reply", "node", "resolution"]
-    state: Literal["running", "paused", "breached", "kept", "missed"]
-    due_at: Moment | None
-    remaining_seconds: int
-    consumed_seconds: int
-    budget_seconds: int
-    began_at: Moment
-    breached_at: Moment | None = None
-    ended_at: Moment | None = None
-    acknowledged_at: Moment | None = None
-    team: str = Field(default="", description="the department that answers for it")
-    visit_id: str = Field(default="", description="whose time it measures")
-    policy: str = Field(default="", description="its policy and version, standard/3; '' for a ladder's own")
-    ladder: str = Field(default="", description="its ladder and version")
-    calendar: str = Field(default="", description="its calendar and version; '' for its ladder's hours")
-    assumed: bool = Field(
-        default=False, description="due on a day of which the calendar does not know whether it is worked"
-    )
 
 
 class RungView(Contract):
@@ -388,6 +367,8 @@ class Milestone(Contract):
 
     title: Words
     at: Moment | None
+    news: Words | None = Field(default=None, description="what the customer was told when their matter came there")
+    entered_at: Moment | None = Field(default=None, description="when that was")
 
 
 class ProgressView(Contract):

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from hub.edge.access.gate import SUPERVISORS
 from hub.edge.access.scope import Place, Scope, Subject
+from hub.edge.access.terminals import Ability
 from hub.edge.requests import Request
 from hub.kernel.frozen import dataclass
 
@@ -28,7 +29,10 @@ class Route:
     other people's things on a route of scope `own`. dry_run: whether `?dry_run=1` is understood.
     body_limit_bytes: of a body as it comes, 413 beyond it. versioned: `If-Match` is held against the thing's version
     by the handler (`request.seen_version`); a body with `version` or `seen_version` takes it by itself. any_origin:
-    pages from anywhere may read the answer.
+    pages from anywhere may read the answer. ability: what it asks of the caller's
+    terminal; None: "adjust" for what changes something that all of the tenant shares, else "work". past: of a GET:
+    (desk, request, version) → its answer as it was in that version and as it is, in what can be held side by side; None
+    where that is not known any more.
     """
 
     method: str
@@ -49,6 +53,8 @@ class Route:
     body_limit_bytes: int = BODY_LIMIT_BYTES
     versioned: bool = False
     any_origin: bool = False
+    ability: Ability | None = None
+    past: Callable[[Any, Request, int], tuple[Any, Any] | None] | None = None
 
     def __post_init__(self) -> None:
         """Refuses a declaration that would let its things be reached unchecked."""
@@ -57,6 +63,11 @@ class Route:
             raise ValueError(f"{self.method} {self.path}: scope {self.scope} needs subject=")
         if self.scope not in PLACED and self.subject is not None:
             raise ValueError(f"{self.method} {self.path}: a subject needs scope region, store or own")
+
+    @property
+    def needs(self) -> Ability:
+        """What it asks of the caller's terminal."""
+        return self.ability or ("adjust" if self.scope == "tenant" and self.method != "GET" else "work")
 
     @property
     def is_public(self) -> bool:
@@ -71,11 +82,18 @@ def replay_of(route: Route, routes: Iterable[Route]) -> Callable[[Any, Request, 
     """
     if route.replay is not None:
         return route.replay
-    for shown in routes:
-        reads = shown.method == "GET" and shown.query is None and shown.answer is route.answer is not None
-        if reads and f"{route.path}/".startswith(f"{shown.path}/"):
-            return _as_read(shown)
-    return None
+    shown = reading_of(route, routes)
+    return _as_read(shown) if shown else None
+
+
+def reading_of(route: Route, routes: Iterable[Route]) -> Route | None:
+    """The GET that shows what a route's path names, as the route itself answers it; None where there is none."""
+    return next((shown for shown in routes if _shows(shown, route)), None)
+
+
+def _shows(shown: Route, route: Route) -> bool:
+    reads = shown.method == "GET" and shown.query is None and shown.answer is route.answer is not None
+    return reads and f"{route.path}/".startswith(f"{shown.path}/")
 
 
 def _as_read(shown: Route) -> Callable[[Any, Request, str], Any]:

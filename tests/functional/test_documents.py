@@ -21,7 +21,6 @@ from hub.store.table import Table
 from tests.support.aws import REGION, environment, make_table
 from tests.support.documents import BOOKS, FORMS, REFUND, STORES, Workshop
 from tests.support.memory_table import MemoryTable
-from tests.support.quick_dynamodb import quicken_dynamodb
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -36,7 +35,6 @@ def account() -> Iterator[Any]:
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name, value in environment("things").items():
             patch.setenv(name, value)
-        quicken_dynamodb(REGION)
         yield boto3.client("dynamodb", region_name=REGION)
 
 

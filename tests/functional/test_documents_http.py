@@ -33,7 +33,7 @@ AGENT = token("agent", sub="amy", region="310101")
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Any]:
-    with account("papers", quick=True) as session:
+    with account("papers") as session:
         yield session
 
 

@@ -25,7 +25,7 @@ from tests.support.http import token
 @pytest.fixture(scope="module")
 def hub() -> Iterator[str]:
     """The base URL of a hub with forms and books."""
-    with account("papers", quick=True) as session:
+    with account("papers") as session:
         room = documents_room((FORMS, BOOKS))
         install(room, session, StepClock(NOW))
         with gateway(room) as url:

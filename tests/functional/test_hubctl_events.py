@@ -30,7 +30,7 @@ class InProcess(RunningHub):
 
 @pytest.fixture(name="hub")
 def _hub() -> Iterator[Hub]:
-    with outbound_hub(quick=True) as hub:
+    with outbound_hub() as hub:
         yield hub
 
 

@@ -85,7 +85,7 @@ class Morning:
 @pytest.fixture
 def morning() -> Iterator[Morning]:
     """PEOPLE of us have one notice each that waits for 8:00."""
-    with account("notifications", quick=True) as session:
+    with account("notifications") as session:
         clock = StepClock(TWO)
         session.client("sqs").create_queue(QueueName=f"hub-{TENANT}-notifications-due")
         install(app.room, session, clock)

@@ -20,7 +20,7 @@ A, B = "https://a.example/hook", "https://b.example/hook"
 
 @pytest.fixture(name="hub")
 def _hub() -> Iterator[Hub]:
-    with outbound_hub(quick=True) as hub:
+    with outbound_hub() as hub:
         hub.receivers.behaviours[A] = OK
         yield hub
 

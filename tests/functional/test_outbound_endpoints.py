@@ -22,7 +22,7 @@ PATH = "/webhooks/endpoints"
 @pytest.fixture(name="hub")
 def _hub() -> Iterator[Hub]:
     """At the present moment: `standardwebhooks` asks the real clock."""
-    with outbound_hub(datetime.now(UTC), quick=True) as hub:
+    with outbound_hub(datetime.now(UTC)) as hub:
         hub.receivers.behaviours |= {A: OK, B: OK}
         yield hub
 

@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 from functions.pricing import app
+from functions.pricing.books.book_kind import BOOKS
+from hub.contracts.pricing_books import PriceSheet
+from hub.documents.submissions import Submission
 from tests.functional.test_pricing_room import Reads
 from tests.support.hosts import install
-from tests.support.pricing import NOW, pricing_room
+from tests.support.pricing import NOW, Room, pricing_room
 
 NAME = {"zh": "服务", "en": "Service"}
-SERVICES, PLACES, VERSIONS = 8, 2000, 12
+SERVICES, PLACES, VERSIONS = 8, 2000, 30
 """The whole of it, 200 × 2,000 prices and 200 versions, is read in benchmarks/bench_quote_reads.py."""
 
 
@@ -24,18 +27,8 @@ def test_three_items_however_large_the_book_and_long_its_history() -> None:
 
 def reads_of_quotes(count: int, versions: int) -> list[int]:
     """The items that a quote reads in a new process, and the next one in the same."""
-    places = {"base": "25.00"} | {str(110101 + nth): f"{nth % 90 + 10}.00" for nth in range(PLACES - 1)}
     with pricing_room() as room:
-        sheets = [
-            room.made("POST", "/pricing/sheets", {"prices": {**places, "base": f"{nth + 1}.00"}})
-            for nth in range(count)
-        ]
-        services: dict[str, Any] = {f"s{nth}": {"name": NAME, "sheet": sheet["id"]} for nth, sheet in enumerate(sheets)}
-        assert {sheet["rows"] for sheet in sheets} == {PLACES}
-        for number in range(versions):
-            room.clock.now = NOW + timedelta(minutes=number)
-            services["s0"] = {"name": {**NAME, "en": f"Service {number}"}, "sheet": sheets[0]["id"]}
-            room.publish("/pricing/books/standard", {"services": services})
+        publish_versions(room, count, versions)
         reads = Reads(room.session)
         install(app.room, reads, room.clock)
         quotes, counts = [], []
@@ -45,6 +38,20 @@ def reads_of_quotes(count: int, versions: int) -> list[int]:
             counts.append(reads.items)
         assert ([quote["price"] for quote in quotes], quotes[0]["book_version"]) == (["14.00", "14.00"], versions)
         return counts
+
+
+def publish_versions(room: Room, count: int, versions: int) -> None:
+    """A book of so many services with a sheet each, published so many times: by the room's store, not over HTTP."""
+    desk = app.room.desk
+    places = {"base": "25.00"} | {str(110101 + nth): f"{nth % 90 + 10}.00" for nth in range(PLACES - 1)}
+    sheets = [PriceSheet(prices={**places, "base": f"{nth + 1}.00"}) for nth in range(count)]
+    services: dict[str, Any] = {
+        f"s{nth}": {"name": NAME, "sheet": desk.sheets.keep(sheet, "CNY")} for nth, sheet in enumerate(sheets)
+    }
+    for number in range(versions):
+        room.clock.now = NOW + timedelta(minutes=number)
+        services["s0"] = {**services["s0"], "name": {**NAME, "en": f"Service {number}"}}
+        desk.documents.publish(BOOKS, "standard", Submission({"services": services}), "finance")
 
 
 def test_the_same_sheet_is_kept_once_and_a_wrong_one_is_refused() -> None:

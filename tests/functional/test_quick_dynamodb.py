@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.aws import account
+from tests.support.direct_dynamodb import DIRECT
 
 TABLE = "hub-demo-pricing"
 NAMES = [f"n{nth}" for nth in range(20)]
@@ -34,7 +35,7 @@ def update(pk: str, **condition: str) -> dict[str, Any]:
 
 def test_a_long_update_is_done_and_refused_as_a_short_one() -> None:
     """Each clause holds, the first value of `if_not_exists` stays, the count counts, a condition refuses."""
-    with account("pricing", quick=True) as session:
+    with account("pricing") as session:
         client = session.client("dynamodb")
         client.update_item(**update("a"))
         client.update_item(**update("a", ConditionExpression="attribute_exists(pk)"))
@@ -60,7 +61,7 @@ def test_a_transaction_is_done_whole_or_not_at_all() -> None:
         "ExpressionAttributeValues": {":one": {"N": "1"}},
     }
     gone = {"Delete": {"TableName": TABLE, "Key": key("c"), "ConditionExpression": "attribute_exists(pk)"}}
-    with account("pricing", quick=True) as session:
+    with account("pricing") as session:
         client = session.client("dynamodb")
         with pytest.raises(ClientError) as cancelled:
             client.transact_write_items(TransactItems=[put, {"Update": count}, gone])
@@ -71,3 +72,32 @@ def test_a_transaction_is_done_whole_or_not_at_all() -> None:
     codes = [reason["Code"] for reason in cancelled.value.response["CancellationReasons"]]
     assert codes == ["None", "None", "ConditionalCheckFailed"]
     assert found == [{**key("a"), "version": {"N": "1"}}, key("b")]
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("get_item", {"Key": key("a")}),
+        ("get_item", {"Key": key("a"), "ProjectionExpression": "pk, m"}),
+        ("get_item", {"Key": key("nobody")}),
+        ("query", {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "a"}}, "Limit": 1}),
+        ("put_item", {"Item": {**key("a"), "n": {"N": "2"}}, "ReturnValues": "ALL_OLD"}),
+        ("delete_item", {"Key": key("a"), "ReturnValues": "ALL_OLD"}),
+        ("update_item", {**update("a"), "ReturnValues": "ALL_NEW"}),
+    ],
+)
+def test_a_call_is_answered_directly_as_over_the_wire(
+    operation: str, request_: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Binary values, numbers, maps, sets, and what isn't there."""
+    item = {**key("a"), "b": {"B": b"\x00\xff"}, "m": {"M": {"B": {"L": [{"BOOL": True}, {"NULL": True}]}}}}
+    answers = []
+    for direct in (True, False):
+        monkeypatch.setattr(DIRECT, "on", direct)
+        with account("pricing") as session:
+            client = session.client("dynamodb")
+            client.put_item(TableName=TABLE, Item={**item, "s": {"BS": [b"1"]}, "names": {"SS": ["x"]}})
+            client.put_item(TableName=TABLE, Item={**key("a"), "sk": {"S": "y"}})
+            answer = getattr(client, operation)(**{"TableName": TABLE, **request_})
+        answers.append({name: value for name, value in answer.items() if name != "ResponseMetadata"})
+    assert answers[0] == answers[1]

@@ -29,7 +29,7 @@ class Office:
     writes: int = 0
 
     def __post_init__(self) -> None:
-        self.dynamodb.meta.events.register("before-send.*.*", self._note)
+        self.dynamodb.meta.events.register("before-call.*.*", self._note)
 
     def process(self, limits: Sequence[dict[str, Any]] = SLOW, patience_seconds: float = 0.0) -> Limits:
         key, wall = "demo#limit#con_1", lambda: self.now

@@ -12,7 +12,6 @@ from moto import mock_aws
 from hub.kernel.errors import Broken, Invalid, Retry
 from hub.store.table import NEW, Check, Delete, Index, Lost, Put, Table, Update
 from tests.support.aws import REGION, environment, make_table
-from tests.support.quick_dynamodb import quicken_dynamodb
 
 BY_LIST = Index("by_list", "list_pk", "list_sk")
 A, B = ("demo#a", "thing"), ("demo#b", "thing")
@@ -23,7 +22,6 @@ def account() -> Iterator[Any]:
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name, value in environment("things").items():
             patch.setenv(name, value)
-        quicken_dynamodb(REGION)
         yield boto3.client("dynamodb", region_name=REGION)
 
 

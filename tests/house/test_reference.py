@@ -13,6 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from functions.directory.reference import render_reference
 from functions.webhooks.accept import MANIFEST
+from hubctl.describing import field_words, undescribed
 from hubctl.reference import PACKAGED, ROOMS, reference
 
 METHODS = ("get", "put", "post", "patch", "delete")
@@ -65,6 +66,15 @@ def test_every_operation_says_what_it_is_for_in_chinese_and_then_in_english(docu
     assert [
         text for text in summaries if not re.fullmatch(r"[^·]*[一-鿿][^·]* · [^·一-鿿]*[A-Za-z]{3}[^一-鿿]*", text)
     ] == []
+
+
+def test_every_field_and_parameter_says_what_it_means(document: dict[str, Any]) -> None:
+    """None is left to be guessed, nothing is explained that there is not, and words by name are in both languages."""
+    assert [name for name, _ in undescribed(document)] == []
+    names = {name for schema in document["components"]["schemas"].values() for name in schema.get("properties", {})}
+    parameters = {p["name"] for o in operations(document).values() for p in o.get("parameters", ())}
+    assert set(field_words()) - names - parameters == set()
+    assert [name for name, words in field_words().items() if not re.fullmatch(r"[^·]*[一-鿿][^·]* · .+", words)] == []
 
 
 def test_no_two_schemas_make_one_class_of_a_client(document: dict[str, Any]) -> None:

@@ -187,3 +187,14 @@ def test_machines_call_the_steps_of_their_room_and_keep_their_text(demo: Templat
         assert plain(machine["DefinitionSubstitutions"]["LambdaInvoke"]).endswith(":states:::lambda:invoke")
         assert machine["TracingConfiguration"] == {"Enabled": True}
         assert machine["LoggingConfiguration"]["Level"] == "ALL"
+
+
+def test_the_bucket_forgets_what_jobs_wrote_and_keeps_what_people_brought(demo: Template) -> None:
+    """A job's files are gone after a week, in every room that has jobs; photos and papers of tickets are evidence."""
+    (bucket,) = demo.of("AWS::S3::Bucket").values()
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules} == {
+        f"{room}/job_": 7 for room in ("customers", "directory", "tickets", "webhooks")
+    }
+    assert all(set(rule) == {"Id", "Prefix", "ExpirationInDays", "Status"} for rule in rules)
+    assert not any("tickets/uploads/upl_1".startswith(rule["Prefix"]) for rule in rules)

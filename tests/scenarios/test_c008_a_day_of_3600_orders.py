@@ -80,7 +80,7 @@ def shop() -> Iterator[tuple[Stack, Any, StepClock]]:
     clock = StepClock(MIDNIGHT)
     with (
         serving({"douyin": [dict(DOUYIN.settings)]}) as (url, platforms),
-        simulated_stack(quick=True, clock=clock, HUB_PLATFORMS_URL=url) as stack,
+        simulated_stack(clock=clock, HUB_PLATFORMS_URL=url) as stack,
     ):
         new = NewConnection(channel="douyin", name="旗舰店", settings=dict(DOUYIN.settings))
         app.room.desk.connections.table.create(views.new_connection(new, DOUYIN.id, MIDNIGHT, "https://hub.test"))

@@ -39,7 +39,7 @@ def opened(store_id: str, region: str) -> StoreChanged:
 @pytest.fixture(autouse=True)
 def hub() -> Iterator[None]:
     """The tickets room, which has heard of a hundred stores in 上海 and a hundred in 陕西."""
-    with account("tickets", quick=True) as session:
+    with account("tickets") as session:
         install(app.room, session, StepClock(NOW))
         east = [opened(store, "310101") for store in EAST_STORES]
         stores = [*east, *(opened(store, "610102") for store in NORTHWEST_STORES)]

@@ -19,7 +19,7 @@ BULK = "/pricing/books/standard/bulk"
 
 @pytest.fixture(scope="module")
 def room() -> Iterator[Room]:
-    with pricing_room(quick=True) as room:
+    with pricing_room() as room:
         room.hear(*stores_of_the_chain())
         costs = {"fruit_tea": {"base": "15.00"}}
         room.publish("/pricing/guards", {"costs": costs, "min_margin_percent": "10"})

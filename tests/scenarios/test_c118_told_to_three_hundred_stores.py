@@ -18,7 +18,7 @@ SPRING = "/pricing/campaigns/spring"
 
 @pytest.fixture(scope="module")
 def room() -> Iterator[Room]:
-    with pricing_room(quick=True) as room:
+    with pricing_room() as room:
         room.hear(*stores_of_the_chain())
         room.guide("li", "s001")
         yield room

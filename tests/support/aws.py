@@ -13,10 +13,13 @@ import botocore.session
 from botocore.loaders import create_loader
 from moto import mock_aws
 
+from tests.support.direct_dynamodb import call_directly
 from tests.support.quick_dynamodb import quicken_dynamodb
 
 botocore.session.create_loader = cache(create_loader)
 """AWS's descriptions are read once a process, not once for each of a thousand simulated accounts."""
+quicken_dynamodb()
+call_directly()
 
 TENANT = "demo"
 REGION = "us-east-1"
@@ -86,16 +89,13 @@ def _key_schema(hash_key: str, range_key: str) -> list[dict[str, str]]:
 
 
 @contextmanager
-def account(room: str, *tables: str, quick: bool = False, **more: str) -> Iterator[Any]:
+def account(room: str, *tables: str, **more: str) -> Iterator[Any]:
     """Inside: a fresh account with the room's table, the directory's, the content store, the platforms' and `tables`;
-    the bus; a queue `bus-tap` that sees every event; the signing key; a KMS alias. Yields a boto3 session.
-    quick: for thousands of transactions, which moto's own DynamoDB takes hours for."""
+    the bus; a queue `bus-tap` that sees every event; the signing key; a KMS alias. Yields a boto3 session."""
     before = dict(os.environ)
     try:
         with mock_aws():
             os.environ.update(environment(room, **more))
-            if quick:
-                quicken_dynamodb(REGION)
             session = boto3.Session(region_name=REGION)
             dynamodb = session.client("dynamodb")
             for name in dict.fromkeys((room, "directory", "content", "platforms", *tables)):

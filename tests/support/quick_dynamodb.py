@@ -1,20 +1,58 @@
-"""moto's DynamoDB without what takes it longest: whole tables copied, long expressions walked; and its streams."""
+"""moto's DynamoDB without what takes it longest: copying and sorting tables, walking long expressions; its streams."""
 
 from __future__ import annotations
 
 import copy
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
-from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
 LONG_CLAUSES = 12
+INDEX_NAME = 6
+"""Where `Table.query` takes the index's name, after the hash key."""
 _SET = re.compile(r"(#\w+) = (if_not_exists\(\1, )?(:\w+)(?(2)\))")
 _CONDITION = ("condition_expression", "return_values_on_condition_check_failure")
+
+
+class QuickTable(Table):
+    """A table whose queries look at their own partition, where moto's sort all items first, each time."""
+
+    _partition: list[Item] | None = None
+
+    def query(self, hash_key: Any, *rest: Any, hash_key_conditions: Any = None, **options: Any) -> Any:
+        """As moto's own. Of an index, its hash key is the one in `hash_key_conditions`."""
+        if rest[INDEX_NAME]:
+            values = dict(hash_key_conditions)
+            self._partition = [item for item in self._items() if _has(item, values)]
+        else:
+            self._partition = list(self.items.get(hash_key, {}).values())
+        try:
+            return super().query(hash_key, *rest, hash_key_conditions=hash_key_conditions, **options)
+        finally:
+            self._partition = None
+
+    def _items(self) -> Iterator[Item]:
+        return (item for partition in self.items.values() for item in partition.values())
+
+    def all_items(self) -> list[Item]:
+        return super().all_items() if self._partition is None else self._partition
+
+
+def _has(item: Item, values: dict[str, DynamoType]) -> bool:
+    return all(name in item.attrs and item.attrs[name].value == value.value for name, value in values.items())
+
+
+class _Part(QuickTable):
+    """A table that nobody goes back to, so that the copy which moto makes to do so is no copy."""
+
+    def __deepcopy__(self, memo: Any) -> _Part:
+        return self
 
 
 class QuickDynamoDB(DynamoDBBackend):
@@ -26,6 +64,12 @@ class QuickDynamoDB(DynamoDBBackend):
     """
 
     __module__ = DynamoDBBackend.__module__  # moto looks beside it for the URLs that it answers
+
+    def create_table(self, *arguments: Any, **options: Any) -> Table:
+        """As moto's own."""
+        table = super().create_table(*arguments, **options)
+        table.__class__ = QuickTable
+        return table
 
     def transact_write_items(self, transact_items: list[dict[str, Any]]) -> None:
         """As moto's own, with the same errors."""
@@ -75,7 +119,7 @@ class QuickDynamoDB(DynamoDBBackend):
     def _part(self, name: str, keys: list[dict[str, Any]]) -> Table:
         """The table with nothing in it but these items, and without its stream."""
         part: Table = copy.copy(self.tables[name])
-        part.items, part.stream_shard = defaultdict(dict), None
+        part.__class__, part.items, part.stream_shard = _Part, defaultdict(dict), None
         for key in keys:
             found = self.get_item(name, key)
             if found is not None:
@@ -90,9 +134,9 @@ class QuickDynamoDB(DynamoDBBackend):
             self.delete_item(name, key)
 
 
-def quicken_dynamodb(region: str) -> None:
-    """From now on, and for as long as moto is on, its DynamoDB there is the quick one; it starts empty."""
-    dynamodb_backends[DEFAULT_ACCOUNT_ID][region] = QuickDynamoDB(region, DEFAULT_ACCOUNT_ID)
+def quicken_dynamodb() -> None:
+    """From now on moto's DynamoDB is the quick one in every simulated account of this process."""
+    dynamodb_backends.backend = QuickDynamoDB
 
 
 def read_stream(region: str, table: str, start: int) -> list[dict[str, Any]]:

@@ -98,7 +98,7 @@ def redeem_quote(desk: Desk, request: Request) -> RedemptionView:
 def release_quote(desk: Desk, request: Request) -> RedemptionView:
     """Uses, budgets and coupons come back, once, however often the failure is told."""
     stored: StoredQuote = request.subject
-    return _view(stored, desk.redemptions.release(stored.quote.id, request.body.order_id))
+    return _view(stored, desk.redemptions.release(stored.quote.id, request.body.order_id, request.now))
 
 
 def _view(stored: StoredQuote, redemption: Redemption) -> RedemptionView:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from functions.pricing.books.book_kind import BOOKS
 from functions.pricing.books.books import Book, PriceTable, mentions_areas
-from functions.pricing.coupons.coupons import Coupon, held
+from functions.pricing.coupons.coupons import Coupon
 from functions.pricing.desk import Desk
 from functions.pricing.places.datum import Point
 from functions.pricing.places.places import NO_PLACES, Places, Spot, spot_of
@@ -27,9 +27,10 @@ OFFER_KINDS = ("moat", "clearance")
 
 
 def ground_of(desk: Desk, request: QuoteRequest, now: datetime) -> Ground:
-    """Everything that a quote for this request stands on. Raises Invalid for an unknown book, service, store or
-    coupon."""
+    """Everything that a quote for this request stands on, as it is known at `known_at`. Raises Invalid for an unknown
+    book, service, store or coupon."""
     require_place(request)
+    known_at = known_moment(request, now)
     spot = spot_in(desk, request.store, request.region, request.point)
     reading = read_book(desk, request.book, request.at, request.known_at)
     book = reading.value
@@ -42,11 +43,17 @@ def ground_of(desk: Desk, request: QuoteRequest, now: datetime) -> Ground:
         tables=tables,
         places=_places(desk, book, tables, plan, request),
         plan=plan,
-        usage=_usage(desk, plan, request.customer_id, spot.store),
-        offers=offers_in(desk, plan, spot.store, tables, request.at or now),
-        coupons=tuple(held(coupon) for coupon in _coupons(desk, request)),
+        usage=_usage(desk, plan, request.customer_id, spot.store, known_at),
+        offers=offers_in(desk, plan, spot.store, tables, request.at or now, known_at),
+        coupons=tuple(desk.redemptions.held_coupons(_coupons(desk, request, known_at), known_at)),
         zone=desk.zone,
     )
+
+
+def known_moment(request: QuoteRequest, now: datetime) -> datetime | None:
+    """The moment in the past as of which a request is to be answered, None for now."""
+    moment = request.known_at or request.at
+    return moment if moment is not None and moment < now else None
 
 
 def spot_in(desk: Desk, store_id: str, region: str, point: GeoPoint | None) -> Spot:
@@ -94,11 +101,15 @@ def places_in(desk: Desk, at: datetime | None = None, known_at: datetime | None 
 
 
 def offers_in(
-    desk: Desk, plan: Plan, store_id: str, services: Iterable[str], at: datetime
+    desk: Desk, plan: Plan, store_id: str, services: Iterable[str], at: datetime, known_at: datetime | None = None
 ) -> Mapping[tuple[str, str], PriceOffer]:
-    """The offers that hold in a store; none are read where no strategy lets any hold."""
-    kinds = {strategy.kind for strategy in plan.strategies if strategy.kind in OFFER_KINDS}
-    return desk.offers.holding(store_id, services, sorted(kinds), at) if store_id and kinds else {}
+    """The offers that hold in a store, or held as it was known then; none are read where no strategy lets any hold."""
+    kinds = sorted({strategy.kind for strategy in plan.strategies if strategy.kind in OFFER_KINDS})
+    if not (store_id and kinds):
+        return {}
+    if known_at is None:
+        return desk.offers.holding(store_id, services, kinds, at)
+    return desk.offers.held(store_id, services, kinds, at, known_at)
 
 
 def _tables(desk: Desk, book: Book, services: Iterable[str], request: QuoteRequest) -> dict[str, PriceTable]:
@@ -122,14 +133,15 @@ def _places(desk: Desk, book: Book, tables: Mapping[str, PriceTable], plan: Plan
     return NO_PLACES
 
 
-def _usage(desk: Desk, plan: Plan, customer: str, store: str) -> dict[str, Usage]:
+def _usage(desk: Desk, plan: Plan, customer: str, store: str, known_at: datetime | None) -> dict[str, Usage]:
     limited = [strategy.key for strategy in plan.strategies if strategy.limits is not None]
-    return {key: desk.redemptions.usage(key, customer, store) for key in limited}
+    return {key: desk.redemptions.usage(key, customer, store, known_at) for key in limited}
 
 
-def _coupons(desk: Desk, request: QuoteRequest) -> list[Coupon]:
+def _coupons(desk: Desk, request: QuoteRequest, known_at: datetime | None) -> list[Coupon]:
+    """Those that the request brings, all of them issued by then."""
     codes = list(dict.fromkeys(request.coupons))
-    coupons = desk.coupons.find(codes) if codes else []
+    coupons = [c for c in desk.coupons.find(codes) if known_at is None or c.issued_at <= known_at] if codes else []
     known = {coupon.code for coupon in coupons}
     problems = [Problem(f"/coupons/{nth}", "must be a coupon that there is")
                 for nth, code in enumerate(request.coupons) if code not in known]  # fmt: skip

@@ -2,11 +2,12 @@
 
 <tenant>#offer#<ofr_…>            / offer     listed by scope and month (hub.store.lists, `offers`)
 <tenant>#offers#<store>#<service> / <kind>    the newest that holds or is proposed there: one of a kind at a time
+                                  / <kind>#<moment>  what began to hold then
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -33,12 +34,21 @@ class Offers:
     ) -> dict[tuple[str, str], PriceOffer]:
         """The offers that hold in a store at a moment, by service and kind; strongly consistent."""
         keys = [self._place(store, service, kind) for service in services for kind in kinds]
-        offers = [_offer(item) for item in self._table.get_many(keys, consistent=True)]
-        return {
-            (offer.service, offer.kind): PriceOffer(offer.id, offer.kind, offer.price_minor, offer.strategy)
-            for offer in offers
-            if offer.starts_at and offer.ends_at and offer.starts_at <= at < offer.ends_at
-        }
+        return _at_work((_offer(item) for item in self._table.get_many(keys, consistent=True)), at)
+
+    def held(
+        self, store: str, services: Iterable[str], kinds: Sequence[str], at: datetime, known_at: datetime
+    ) -> dict[tuple[str, str], PriceOffer]:
+        """Those that held at a moment in the past, of what had begun when it was known: one query each."""
+        begun = rfc3339(min(at, known_at))
+        offers: list[Offer] = []
+        for service in services:
+            for kind in kinds:
+                pk, sk = self._place(store, service, kind)
+                between = (f"{sk}#", f"{sk}#{begun}")
+                page = self._table.query(pk, sk_between=between, newest_first=True, limit=1, consistent=True)
+                offers += map(_offer, page.items)
+        return _at_work(offers, at)
 
     def newest(self, store: str, service: str, kind: str) -> Offer | None:
         """The newest of a kind there."""
@@ -58,7 +68,10 @@ class Offers:
         when, values = ("#id = :seen", {":seen": seen.id}) if seen else ("attribute_not_exists(pk)", {})
         try:
             self._table.transact(
-                Put(place, when, values), Put(self._listed(offer), "attribute_not_exists(pk)"), made=offer.id
+                Put(place, when, values),
+                Put(self._listed(offer), "attribute_not_exists(pk)"),
+                *self._begun(offer),
+                made=offer.id,
             )
         except Lost:
             return False
@@ -72,6 +85,7 @@ class Offers:
             self._table.transact(
                 Put(self._listed(offer), "#state = :proposed", proposed),
                 Put(place, "#id = :id", {":id": offer.id}),
+                *self._begun(offer),
                 made=offer.id,
             )
         except Lost as lost:
@@ -84,6 +98,11 @@ class Offers:
         """Those of a scope, the newest first; up to two seconds behind."""
         page = read_list(self._table, ListQuery(self._tenant, LIST, within, now, limit, position=position))
         return [_offer(item) for item in page.items], page.position
+
+    def _begun(self, offer: Offer) -> Iterator[Put]:
+        if offer.starts_at is not None:
+            pk, sk = self._place(offer.store, offer.service, offer.kind)
+            yield Put(self._item(offer, (pk, f"{sk}#{rfc3339(offer.starts_at)}")))
 
     def _listed(self, offer: Offer) -> dict[str, Any]:
         listed = list_keys(self._tenant, LIST, offer.id, offer.made_at, region=offer.region, store=offer.store)
@@ -98,6 +117,14 @@ class Offers:
 
     def _place(self, store: str, service: str, kind: str) -> tuple[str, str]:
         return f"{self._tenant}#offers#{store}#{service}", kind
+
+
+def _at_work(offers: Iterable[Offer], at: datetime) -> dict[tuple[str, str], PriceOffer]:
+    return {
+        (offer.service, offer.kind): PriceOffer(offer.id, offer.kind, offer.price_minor, offer.strategy)
+        for offer in offers
+        if offer.starts_at and offer.ends_at and offer.starts_at <= at < offer.ends_at
+    }
 
 
 def _offer(item: Mapping[str, Any]) -> Offer:

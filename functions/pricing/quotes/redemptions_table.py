@@ -5,19 +5,22 @@
 <tenant>#use#<campaign>/<id>   / all              how often a strategy was used, and for how much
                                / customer#<id>    by a customer
                                / store#<id>       in a store
+                               / at#…             when (uses_table.py)
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from functions.pricing.coupons.coupons import Coupon, held
 from functions.pricing.coupons.coupons_table import Coupons
 from functions.pricing.quotes.claims import Claim
-from functions.pricing.strategies.cart import Usage
+from functions.pricing.quotes.uses_table import Turn, Uses
+from functions.pricing.strategies.cart import HeldCoupon, Usage
 from functions.pricing.strategies.units import COUPON_USED
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict, NotFound
@@ -46,19 +49,31 @@ class Redemptions:
 
     def __init__(self, table: Table, tenant: str, coupons: Coupons) -> None:
         self._table, self._tenant, self._coupons = table, tenant, coupons
+        self._log = Uses(table, tenant)
 
     def find(self, quote_id: str) -> Redemption | None:
         """What became of a quote, strongly consistent."""
         item = self._table.get(self._key(quote_id))
         return _redemption(item) if item else None
 
-    def usage(self, strategy: str, customer: str, store: str) -> Usage:
-        """How far a strategy is used up, strongly consistent."""
-        keys = [self._use(strategy, "all"), self._use(strategy, f"customer#{customer}")]
-        keys.append(self._use(strategy, f"store#{store}"))
+    def usage(self, strategy: str, customer: str, store: str, known_at: datetime | None = None) -> Usage:
+        """How far a strategy is used up, or was at a moment; strongly consistent. Raises Invalid for one too far
+        back."""
+        keys = [self._log.key(strategy, whose) for whose in ("all", f"customer#{customer}", f"store#{store}")]
         items = {item["sk"]: item for item in self._table.get_many(keys, consistent=True)}
         uses = [int(items.get(sk, {}).get("uses", 0)) for _, sk in keys]
-        return Usage(uses[0], int(items.get("all", {}).get("spent", 0)), *uses[1:])
+        usage = Usage(uses[0], int(items.get("all", {}).get("spent", 0)), *uses[1:])
+        return usage if known_at is None else self._log.before(usage, strategy, customer, store, known_at)
+
+    def held_coupons(self, coupons: Sequence[Coupon], known_at: datetime | None = None) -> list[HeldCoupon]:
+        """Coupons as a buyer brings them, or would have brought them at a moment."""
+        return [held(coupon if known_at is None else self._as_known(coupon, known_at)) for coupon in coupons]
+
+    def _as_known(self, coupon: Coupon, at: datetime) -> Coupon:
+        used = self._log.was_used(coupon.code, at)
+        if used is None:
+            used = coupon.used_at is not None and coupon.used_at <= at
+        return replace(coupon, state="used" if used else "issued")
 
     def redeem(self, redemption: Redemption, store: str, region: str) -> Redemption:
         """Redeem a quote with all that it claims, or nothing. The same order again is answered with what was done.
@@ -66,10 +81,10 @@ class Redemptions:
         Raises Conflict, with the reason, for a quote that another order has, an order that has another quote, a limit
         that is used up, a coupon that is used.
         """
-        held = self.find(redemption.quote_id)
-        if held is not None and held.state == "redeemed":
-            return _same_order(held, redemption)
-        writes = [self._taking(redemption), self._ordering(redemption)]
+        known = self.find(redemption.quote_id)
+        if known is not None and known.state == "redeemed":
+            return _same_order(known, redemption)
+        writes: list[Write] = [self._taking(redemption), self._ordering(redemption)]
         reasons = ["", ""]
         for claim in redemption.claims:
             writes.append(self._counting(claim))
@@ -77,33 +92,35 @@ class Redemptions:
         for code in redemption.coupons:
             writes.append(self._coupons.using(code, redemption.order_id, store, region, redemption.redeemed_at))
             reasons.append(f"{code}: {COUPON_USED}")
+        turn = Turn("used", redemption.quote_id, redemption.redeemed_at)
+        writes += self._log.writes(turn, redemption.claims, redemption.coupons)
         try:
             self._transact(writes, redemption.quote_id)
         except Lost as lost:
-            held = self.find(redemption.quote_id)
-            if held is not None and held.state == "redeemed":
-                return _same_order(held, redemption)
+            known = self.find(redemption.quote_id)
+            if known is not None and known.state == "redeemed":
+                return _same_order(known, redemption)
             if lost.index == 1:
                 other = str((lost.item or {}).get("quote_id", ""))
                 raise Conflict("the order has another quote", order_id=redemption.order_id, quote=other) from lost
             raise Conflict("it is used up meanwhile: ask for a new quote", reason=reasons[lost.index]) from lost
         return redemption
 
-    def release(self, quote_id: str, order_id: str) -> Redemption:
+    def release(self, quote_id: str, order_id: str, now: datetime) -> Redemption:
         """Give back what an order's quote claims: its payment failed. However often it is told, once. Raises NotFound,
         Conflict for another order's."""
-        held = self.find(quote_id)
-        if held is None:
+        redemption = self.find(quote_id)
+        if redemption is None:
             raise NotFound("the quote is not redeemed", quote=quote_id)
-        if held.order_id != order_id:
+        if redemption.order_id != order_id:
             raise Conflict("another order has it", quote=quote_id)
-        if held.state == "released":
-            return held
+        if redemption.state == "released":
+            return redemption
         try:
-            self._transact([*self._giving_back(held)], quote_id)
+            self._transact([*self._giving_back(redemption, now)], quote_id)
         except Lost:
-            return self.find(quote_id) or held
-        return Redemption(quote_id, order_id, "released", held.redeemed_at, held.claims, held.coupons)
+            return self.find(quote_id) or redemption
+        return replace(redemption, state="released")
 
     def _transact(self, writes: Sequence[Write], quote_id: str) -> None:
         for attempt in range(BUSY_TRIES - 1):
@@ -148,32 +165,30 @@ class Redemptions:
             room = claim.budget_minor - claim.amount_minor
             conditions.append("spent <= :room" if room < 0 else "(attribute_not_exists(spent) OR spent <= :room)")
             values[":room"] = room
-        return Update(self._use(claim.strategy, claim.whose), change, values, " AND ".join(conditions))
+        return Update(self._log.key(claim.strategy, claim.whose), change, values, " AND ".join(conditions))
 
-    def _giving_back(self, held: Redemption) -> Iterator[Write]:
-        values = {":released": "released", ":redeemed": "redeemed", ":order": held.order_id}
+    def _giving_back(self, redemption: Redemption, now: datetime) -> Iterator[Write]:
+        values = {":released": "released", ":redeemed": "redeemed", ":order": redemption.order_id}
         when = "#state = :redeemed AND order_id = :order"
-        yield Update(self._key(held.quote_id), "SET #state = :released", values, when)
-        yield Delete((f"{self._tenant}#order#{held.order_id}", "quote"))
-        for claim in held.claims:
+        yield Update(self._key(redemption.quote_id), "SET #state = :released", values, when)
+        yield Delete((f"{self._tenant}#order#{redemption.order_id}", "quote"))
+        for claim in redemption.claims:
             change, counts = "ADD uses :less", {":less": -1}
             if claim.whose == "all":
                 change, counts[":amount"] = "ADD uses :less, spent :amount", -claim.amount_minor
-            yield Update(self._use(claim.strategy, claim.whose), change, counts)
-        for code in held.coupons:
-            yield self._coupons.giving_back(code, held.order_id)
+            yield Update(self._log.key(claim.strategy, claim.whose), change, counts)
+        for code in redemption.coupons:
+            yield self._coupons.giving_back(code, redemption.order_id)
+        yield from self._log.writes(Turn("returned", redemption.quote_id, now), redemption.claims, redemption.coupons)
 
     def _key(self, quote_id: str) -> tuple[str, str]:
         return f"{self._tenant}#quote#{quote_id}", "redemption"
 
-    def _use(self, strategy: str, whose: str) -> tuple[str, str]:
-        return f"{self._tenant}#use#{strategy}", whose
 
-
-def _same_order(held: Redemption, redemption: Redemption) -> Redemption:
-    if held.order_id == redemption.order_id:
-        return held
-    raise Conflict("another order has it", quote=held.quote_id, order_id=held.order_id)
+def _same_order(known: Redemption, redemption: Redemption) -> Redemption:
+    if known.order_id == redemption.order_id:
+        return known
+    raise Conflict("another order has it", quote=known.quote_id, order_id=known.order_id)
 
 
 def _redemption(item: Mapping[str, Any]) -> Redemption:

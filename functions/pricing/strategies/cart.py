@@ -86,12 +86,13 @@ class Cart:
     coupons: tuple[HeldCoupon, ...] = ()
     usage: Mapping[str, Usage] = field(default_factory=dict)
     offers: Mapping[tuple[str, str], PriceOffer] = field(default_factory=dict)
-    places: frozenset[str] = frozenset()
     acting: str = ""
     """The strategy whose turn it is."""
 
-    def __post_init__(self) -> None:
-        self.places = frozenset([place for place, _ in self.chain])
+    @property
+    def places(self) -> frozenset[str]:
+        """Those of the chain."""
+        return frozenset([place for place, _ in self.chain])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,10 @@ class Gift:
 
 @dataclass(slots=True)
 class Effect:
-    """What a strategy would do: unit prices by line number, or what it takes off each line; offered_minor: what it
-    would give if nothing stood in the way."""
+    """What a strategy would do. cuts_minor: what it takes off each line, by number (negative: what it puts on);
+    offered_minor: what it would give if nothing stood in the way. In the stage `price` the unit prices follow."""
 
-    units_minor: dict[int, int] = field(default_factory=dict)
-    cuts_minor: dict[int, int] = field(default_factory=dict)
+    cuts_minor: dict[int, int]
     offered_minor: int = 0
     gifts: tuple[Gift, ...] = ()
     coupon: str = ""

@@ -86,25 +86,28 @@ def cut_of(terms: CutTerms | OffTerms, currency: str) -> Cut:
     return lambda price: max(0, price - amount)
 
 
-def cut_pieces(lines: Sequence[Line], cut: Cut, pieces: int | None = None) -> Effect | str:
-    """The effect of a cut on each piece, or on the first so many pieces. A cut that would make a piece dearer gives
-    nothing."""
+def cut_pieces(lines: Sequence[Line], cut: Cut) -> Effect | str:
+    """The effect of a cut on each piece. One that would make a piece dearer gives nothing."""
+    cuts: dict[int, int] = {}
+    for line in lines:
+        each = line.amount_minor // line.quantity
+        becomes = cut(each)
+        if becomes < each:
+            cuts[line.number] = line.amount_minor - becomes * line.quantity
+    return Effect(cuts, sum(cuts.values())) if cuts else NOTHING_TO_GIVE
+
+
+def cut_first(lines: Sequence[Line], cut: Cut, pieces: int) -> Effect | str:
+    """The effect of a cut on so many pieces, those of the first lines that it makes cheaper."""
     cuts: dict[int, int] = {}
     left = pieces
     for line in lines:
-        count = line.quantity if left is None else min(line.quantity, left)
-        if count <= 0:
-            break
-        each = line.amount_minor // line.quantity
+        each, count = line.amount_minor // line.quantity, min(line.quantity, left)
         becomes = cut(each)
-        if becomes >= each:
-            continue
-        saved = (each - becomes) * count if left is not None else line.amount_minor - becomes * count
-        if left is not None:
+        if count and becomes < each:
+            cuts[line.number] = (each - becomes) * count
             left -= count
-        if saved:
-            cuts[line.number] = saved
-    return Effect({}, cuts, sum(cuts.values())) if cuts else NOTHING_TO_GIVE
+    return Effect(cuts, sum(cuts.values())) if cuts else NOTHING_TO_GIVE
 
 
 def spread(amount_minor: int, lines: Sequence[Line]) -> dict[int, int]:
@@ -131,7 +134,7 @@ def effect_of(amount_minor: int, lines: Sequence[Line], coupon: str = "") -> Eff
     """The effect of an amount off these lines together."""
     if amount_minor <= 0:
         return NOTHING_TO_GIVE
-    return Effect({}, spread(amount_minor, lines), amount_minor, (), coupon)
+    return Effect(spread(amount_minor, lines), amount_minor, coupon=coupon)
 
 
 def total(lines: Sequence[Line]) -> int:

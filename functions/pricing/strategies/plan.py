@@ -83,7 +83,7 @@ class Edges:
             services = self.services.intersection(line.service for line in cart.lines)
         return (
             services,
-            self.places & cart.places,
+            self.places.intersection([place for place, _ in cart.chain]),
             cart.channel if cart.channel in self.channels else "",
             cart.level if cart.level in self.levels else "",
             cart.weekday,

@@ -67,33 +67,32 @@ REASONS: dict[str, tuple[str, str]] = {
 
 def reprice(lines: Iterable[Line], unit: Callable[[Line], int]) -> Effect | str:
     """The effect of new unit prices."""
-    units = {}
+    cuts = {}
     for line in lines:
-        if (price := unit(line)) != line.unit_minor:
-            units[line.number] = price
-    return Effect(units, {}) if units else SAME_PRICE
+        if off := line.unit_minor - unit(line):
+            cuts[line.number] = off * line.quantity
+    return Effect(cuts) if cuts else SAME_PRICE
 
 
 def recut(lines: Iterable[Line], cut: Cut) -> Effect | str:
     """The effect of the same cut on each unit price."""
-    units = {}
+    cuts = {}
     for line in lines:
-        if (price := cut(line.unit_minor)) != line.unit_minor:
-            units[line.number] = price
-    return Effect(units, {}) if units else SAME_PRICE
+        if off := line.unit_minor - cut(line.unit_minor):
+            cuts[line.number] = off * line.quantity
+    return Effect(cuts) if cuts else SAME_PRICE
 
 
 def offered(kind: str) -> Act:
     """The prices of the offers of a kind that hold in the store now, where they are below what it would cost."""
 
     def act(cart: Cart, lines: list[Line]) -> Effect | str:
-        offers = {line.number: cart.offers.get((line.service, kind)) for line in lines}
-        units = {
-            line.number: offer.price_minor
-            for line in lines
-            if (offer := offers[line.number]) is not None and offer.price_minor < line.unit_minor
-        }
-        return Effect(units_minor=units) if units else NO_OFFER
+        def unit(line: Line) -> int:
+            offer = cart.offers.get((line.service, kind))
+            return line.unit_minor if offer is None else min(line.unit_minor, offer.price_minor)
+
+        effect = reprice(lines, unit)
+        return effect if isinstance(effect, Effect) else NO_OFFER
 
     return act
 
@@ -104,7 +103,7 @@ def merged(effects: Iterable[Effect | str]) -> Effect | str:
     for effect in effects:
         if isinstance(effect, Effect):
             cuts |= effect.cuts_minor
-    return Effect(cuts_minor=cuts, offered_minor=sum(cuts.values())) if cuts else NOTHING_TO_GIVE
+    return Effect(cuts, sum(cuts.values())) if cuts else NOTHING_TO_GIVE
 
 
 def lowest_of(cuts: Iterable[CutTerms], price_minor: int, currency: str) -> int | None:

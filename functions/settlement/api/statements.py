@@ -34,14 +34,16 @@ from hub.kernel.positions import no_such_cursor
 from hub.kernel.regions import BASE, is_region
 
 OVERSEERS = (*FINANCE, "store_manager")
+STORES = ("store", "dealer")
 
 
 def place_of(party: str, region: str) -> Place:
-    """Where a party's statements belong: a person's are their own, a store's the store's."""
+    """Where a party's statements belong: a person's are their own, a store's and a dealer's theirs (in the directory a
+    dealer is a store)."""
     kind, _, name = party.partition(":")
     if kind == "region" and is_region(name):
         return Place(name)
-    return Place(region, store=name if kind == "store" else "", people=(name,) if kind == "person" else ())
+    return Place(region, store=name if kind in STORES else "", people=(name,) if kind == "person" else ())
 
 
 def stored_statement(desk: Desk, request: Request) -> Subject:

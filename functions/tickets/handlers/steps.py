@@ -78,7 +78,8 @@ def decide_edge(desk: Desk, payload: Payload) -> Answer:
     def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
         if not isinstance(arrival.node, Decision):
             raise Broken("not a decision", node=arrival.node.id)
-        return Move(case.ticket, (), (pass_visit(case, arrival, choose_edge(arrival.node, case.ticket), now),))
+        edge = choose_edge(arrival.node, case.ticket, desk.today())
+        return Move(case.ticket, (), (pass_visit(case, arrival, edge, now),))
 
     return answer_of(_pass(desk, payload, decide))
 
@@ -89,7 +90,7 @@ def wait(desk: Desk, payload: Payload) -> Answer:
     def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
         if not isinstance(arrival.node, Wait):
             raise Broken("not a wait", node=arrival.node.id)
-        until = arrival.node.ends_at(now)
+        until = arrival.node.ends_at(now, case.ticket.fields)
         return Move(case.ticket, (), (pass_visit(case, arrival, "elapsed", now, until),))
 
     visit = _pass(desk, payload, decide)

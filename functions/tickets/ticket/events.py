@@ -7,6 +7,8 @@ from typing import Any
 from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.ticket import Deed, Rung, Ticket, Visit
 from hub.contracts.events import (
+    CouponWanted,
+    EndpointCalled,
     FlowTold,
     FormSubmitted,
     RungFired,
@@ -190,6 +192,8 @@ def visit_entered(tenant: str, visit: Visit) -> VisitEntered:
         at=visit.entered_at,
         **_passage(visit),
         assignee=visit.assignee,
+        news_zh=visit.news_zh,
+        news_en=visit.news_en,
     )
 
 
@@ -249,6 +253,33 @@ def flow_told(tenant: str, visit: Visit, deed: Deed) -> FlowTold:
     )
 
 
+def endpoint_called(tenant: str, visit: Visit, deed: Deed) -> EndpointCalled:
+    """A flow calls a system of the tenant's own."""
+    return EndpointCalled(
+        id=hashed_id("evt", "endpoint.called", visit.id),
+        tenant=tenant,
+        at=visit.entered_at,
+        **_wanted(visit),
+        endpoint_id=deed.target,
+        name=deed.name,
+        until=visit.until or visit.entered_at,
+        order_no=deed.order_no,
+        fields=deed.about,
+    )
+
+
+def coupon_wanted(tenant: str, visit: Visit, deed: Deed) -> CouponWanted:
+    """A flow gives its customer a coupon."""
+    return CouponWanted(
+        id=hashed_id("evt", "coupon.wanted", visit.id),
+        tenant=tenant,
+        at=visit.entered_at,
+        **_wanted(visit),
+        campaign=deed.target,
+        strategy=deed.name,
+    )
+
+
 def work_reported(tenant: str, visit: Visit) -> WorkReported:
     """What whoever ended the visit says that it took."""
     report = WorkReport.model_validate(visit.report)
@@ -280,6 +311,11 @@ def _matter(ticket: Ticket) -> dict[str, Any]:
 
 def _passage(visit: Visit) -> dict[str, Any]:
     names = ("ticket_id", "run", "node", "kind", "customer_id", "ticket_type", "region", "store_id")
+    return {"visit_id": visit.id, **{name: getattr(visit, name) for name in names}}
+
+
+def _wanted(visit: Visit) -> dict[str, Any]:
+    names = ("ticket_id", "node", "customer_id", "ticket_type", "region", "store_id")
     return {"visit_id": visit.id, **{name: getattr(visit, name) for name in names}}
 
 

@@ -12,6 +12,8 @@ from functions.tickets.flows.asl import OVER
 from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.events import (
     clocks_breached,
+    coupon_wanted,
+    endpoint_called,
     flow_told,
     form_submitted,
     rung_fired,
@@ -27,7 +29,7 @@ from functions.tickets.ticket.events import (
     visit_left,
     work_reported,
 )
-from functions.tickets.ticket.ticket import Rung, Ticket, Visit
+from functions.tickets.ticket.ticket import Case, Move, Rung, Ticket, Visit
 from hub.contracts.events import Event
 from hub.kernel.frozen import dataclass
 
@@ -137,6 +139,14 @@ def follow_change(tenant: str, sk: str, new: Mapping[str, Any] | None, old: Mapp
     return []
 
 
+def follow_move(tenant: str, old: Case | None, move: Move) -> list[Effect]:
+    """What has to happen because all of a move was written; old: the ticket as it was, None for a new one."""
+    before = old.visits if old else {}
+    effects = list(_of_ticket(tenant, move.ticket, old.ticket if old else None))
+    effects += (effect for visit in move.visits for effect in _of_visit(tenant, visit, before.get(visit.id)))
+    return [*effects, *(Emit(rung_fired(tenant, rung)) for rung in move.rungs)]
+
+
 def start_flow(ticket: Ticket) -> StartFlow:
     """The start of the ticket's run."""
     return StartFlow(ticket.id, ticket.flow_key, ticket.flow_version, ticket.run, ticket.resume_at, ticket.resume_after)
@@ -194,6 +204,10 @@ def _of_visit(tenant: str, new: Visit, old: Visit | None) -> Iterator[Effect]:
             yield Emit(ticket_noticed(tenant, new, new.deed))
         if new.deed and new.deed.kind == "event":
             yield Emit(flow_told(tenant, new, new.deed))
+        if new.deed and new.deed.kind == "endpoint":
+            yield Emit(endpoint_called(tenant, new, new.deed))
+        if new.deed and new.deed.kind == "coupon":
+            yield Emit(coupon_wanted(tenant, new, new.deed))
     for signer in _newly_asked(new, old):
         yield Emit(signer_asked(tenant, new, signer))
     if not new.waits and (old is None or old.waits):

@@ -16,7 +16,7 @@ from functions.tickets.ticket.clock import TicketClock, upcast
 from functions.tickets.ticket.stored import Stored as Stored
 from hub.contracts.base import Moment
 from hub.contracts.events import NoticeChannel, Priority
-from hub.kernel.errors import Conflict
+from hub.kernel.errors import Conflict, Stale
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 
@@ -187,10 +187,14 @@ class Signature(Stored):
 
 class Deed(Stored):
     """What an action wants of others; it follows from the stream, once. kind: `notice` (people are told), `event` (said
-    on the bus), `ticket` (one of the type `name` is opened)."""
+    on the bus), `ticket` (one of the type `name` is opened); `endpoint` (the system behind `target` is called) and
+    `coupon` (one of the campaign `target`) are answered. about: what is said of the ticket."""
 
-    kind: Literal["notice", "event", "ticket"]
+    kind: Literal["notice", "event", "ticket", "endpoint", "coupon"]
     name: str
+    target: str = ""
+    about: dict[str, str] = Field(default={})
+    order_no: str = ""
     recipients: tuple[str, ...] = ()
     amount_minor: int = 0
     currency: str = "CNY"
@@ -206,6 +210,7 @@ class Visit(Stored):
     ticket that it waits for. until: when it is over by itself, by the outcome `late`. deed: what an action wants of
     others.
 
+    news_zh, news_en: what its customer is told of it; "" for nothing, and at each later passage through the node.
     number: counts the ticket's visits from 1. run: the last one that reached it. outcome "" means it still waits.
     edge: the way that the flow takes from here. until: when a wait is over.
     customer_id … currency: the ticket's when the visit began; missing in an older item.
@@ -221,6 +226,8 @@ class Visit(Stored):
     kind: str = "human"
     title_zh: str = ""
     title_en: str = ""
+    news_zh: str = ""
+    news_en: str = ""
     outcomes: tuple[str, ...] = ()
     form: tuple[str, ...] | None = Field(default=None, validation_alias=AliasChoices("form", "asked"))
     required: tuple[str, ...] = ()
@@ -342,14 +349,32 @@ class Note:
     sealed: str = ""
 
 
+class Claim(Stored):
+    """That a ticket asked for something its customer may not have too often."""
+
+    ticket_id: str
+    at: Moment
+
+
+class Claims(Stored):
+    """What of a kind a customer has claimed lately, the oldest first; seen: the item's version when it was read."""
+
+    customer_id: str = ""
+    kind: str = ""
+    claims: tuple[Claim, ...] = ()
+    seen: int = 0
+
+
 @dataclass(frozen=True)
 class Move:
-    """What a decision wants written, all or nothing: the ticket as it is from now on, and what comes with it."""
+    """What a decision wants written, all or nothing: the ticket as it is from now on, and what comes with it. claims:
+    its customer's, where the decision hung on them: if somebody else's came first, all is decided anew."""
 
     ticket: Ticket
     notes: tuple[Note, ...] = ()
     visits: tuple[Visit, ...] = ()
     rungs: tuple[Rung, ...] = ()
+    claims: Claims | None = None
 
 
 def apply_move(case: Case, move: Move) -> Case:
@@ -363,5 +388,7 @@ def require_open(case: Case, seen_version: int | None = None) -> None:
     if not case.ticket.is_open:
         raise Conflict("the ticket is over", ticket=case.ticket.id, state=case.ticket.state)
     if seen_version is not None and seen_version != case.version:
-        facts = {"state": case.ticket.state, "assignee": case.ticket.assignee, "yours": seen_version}
-        raise Conflict("it has changed since", ticket=case.ticket.id, current=case.version, **facts)
+        ticket = case.ticket
+        raise Stale(
+            ticket=ticket.id, current=case.version, state=ticket.state, assignee=ticket.assignee, yours=seen_version
+        )

@@ -8,8 +8,9 @@ from dataclasses import field, replace
 from datetime import datetime
 
 from functions.tickets.flows.flow import ORDER_EVENTS
-from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, shard_of
-from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Stored, Ticket, Visit, apply_move
+from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, Record, shard_of
+from functions.tickets.ticket.past import as_of, before
+from functions.tickets.ticket.ticket import Case, Claims, Move, Note, Rung, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound, Retry
@@ -20,6 +21,8 @@ from hub.store.table import Delete, Lost, Put, Update, Write
 
 VISITS_LIMIT = 500
 TRAIL_LIMIT = 100_000
+PAST_LIMIT = 200
+"""So many entries back a version is looked for."""
 OPEN_SHARDS = 16
 ALL, OPEN = "tickets", "tickets-open"
 """The lists that tickets stand in."""
@@ -72,6 +75,14 @@ class TicketTable:
             if head and entries[-1].seq <= head.read(Ticket).trail_seq:
                 return [entry for entry in entries if entry.seq <= ticket.trail_seq]
         return entries
+
+    def past(self, case: Case, version: int) -> Ticket | None:
+        """The ticket as it was in a version before the case's; None where so much has happened since, or so long ago,
+        that nobody knows."""
+        pk = self.items.key(f"ticket#{case.ticket.id}")
+        page = self.items.table.query(pk, sk_between=("trail#", "trail#~"), newest_first=True, limit=PAST_LIMIT)
+        entries = [Record(item).read(Entry) for item in page.items]
+        return as_of(case, [entry for entry in entries if entry.seq <= case.ticket.trail_seq], version)
 
     def link_ticket(self, token: str) -> str:
         """The ticket behind a progress link. Raises NotFound."""
@@ -135,7 +146,9 @@ class TicketTable:
 
     def _write(self, case: Case, move: Move, at: datetime, extra: tuple[Write, ...]) -> Case:
         """The version of the ticket stands for all that belongs to it."""
-        ticket, entries = append_notes(self.foresee(case, move, at).ticket.but(changed_at=at), move.notes, at)
+        kept = self.foresee(case, move, at).ticket
+        was = before(case.ticket, kept) if case.version else {}
+        ticket, entries = append_notes(kept.but(changed_at=at), move.notes, at, case.version + 1, was)
         pk, items = f"ticket#{ticket.id}", self.items
         after = apply_move(case, replace(move, ticket=ticket))
         ticket = ticket.but(stands=tuple(visit.node for visit in after.waiting()))
@@ -149,6 +162,7 @@ class TicketTable:
             *extra,
             *self._open_list(case, after),
             *self._awaited(case, move),
+            *self._claimed(move),
             *self._loads(case.ticket, ticket),
         )
         return after
@@ -185,6 +199,19 @@ class TicketTable:
             elif not visit.waits and (before is None or before.waits):
                 writes.append(Delete((self.items.key(pk), sk)))
         return writes
+
+    def claims(self, customer_id: str, kind: str) -> Claims:
+        """What of a kind the customer has claimed lately (strongly consistent)."""
+        record = self.items.find(f"claims#{customer_id}", kind)
+        if record is None:
+            return Claims(customer_id=customer_id, kind=kind)
+        return record.read(Claims).but(seen=record.version)
+
+    def _claimed(self, move: Move) -> list[Write]:
+        claims = move.claims
+        if claims is None:
+            return []
+        return [self.items.next(f"claims#{claims.customer_id}", claims.kind, claims.but(seen=0), claims.seen)]
 
     def hangs_on(self, child_id: str, parent_id: str) -> Put:
         """What leads from a ticket to one that hangs on it."""

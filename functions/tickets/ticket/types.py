@@ -21,12 +21,12 @@ URGENT = "urgent"
 
 
 class TypeField(Contract):
-    """One thing that tickets of the type say beside what all do. choice: one of `choices`, which are words of the
-    tenant's own; text: what people write, kept sealed and told to nobody."""
+    """One thing that tickets of the type say beside what all do. date: "2026-12-24"; choice: one of `choices`, which
+    are words of the tenant's own; text: what people write, kept sealed and told to nobody."""
 
     id: Slug
     title: Title
-    type: Literal["text", "integer", "money", "choice"]
+    type: Literal["text", "integer", "money", "choice", "date"]
     choices: Annotated[tuple[Slug, ...], Field(max_length=100)] = ()
 
 

@@ -37,6 +37,7 @@ BODIES = {
     ("POST", "/tickets/{ticket_id}/links"): {"tickets": ["tkt_01ARZ3NDEKTSV4RRFFQ69G5FAV"]},
     ("POST", "/tickets/{ticket_id}/try"): {"action": "assign"},
     ("POST", "/flows/{key}/insert"): {"after": "accept", "node": "assign"},
+    ("POST", "/flows/{key}/rehearse"): {"version": 1},
     ("POST", "/tickets/{ticket_id}/assign"): {"person_id": PERSON},
     ("POST", "/tickets/{ticket_id}/comment"): {"text": "hi"},
     ("POST", "/tickets/{ticket_id}/reply"): {"text": "hi"},

@@ -30,7 +30,7 @@ def plan(terms: EveryTerms, currency: str) -> Act:
             counted += line.quantity
             if saved := max(0, each - cut(each)) * pieces:
                 cuts[line.number] = saved
-        return Effect(cuts_minor=cuts, offered_minor=sum(cuts.values())) if cuts else TOO_FEW
+        return Effect(cuts, sum(cuts.values())) if cuts else TOO_FEW
 
     return act
 

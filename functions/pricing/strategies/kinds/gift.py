@@ -33,7 +33,7 @@ def plan(terms: GiftTerms, currency: str) -> Act:
         if total(lines) < threshold:
             return BELOW_THRESHOLD
         times = quantity // terms.min_quantity if terms.repeat else 1
-        return Effect(gifts=(Gift(terms.gift, terms.pieces * times),))
+        return Effect({}, gifts=(Gift(terms.gift, terms.pieces * times),))
 
     return act
 

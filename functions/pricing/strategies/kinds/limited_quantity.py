@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
-from functions.pricing.strategies.cuts import CutTerms, cut_of, cut_pieces
+from functions.pricing.strategies.cuts import CutTerms, cut_first, cut_of
 from functions.pricing.strategies.kind import StrategyKind
 from functions.pricing.strategies.units import lowest_of
 from hub.contracts.base import Contract
@@ -23,7 +23,7 @@ def plan(terms: LimitedQuantityTerms, currency: str) -> Act:
     pieces, cut = terms.pieces, cut_of(terms.cut, currency)
 
     def act(_cart: Cart, lines: list[Line]) -> Effect | str:
-        return cut_pieces(lines, cut, pieces)
+        return cut_first(lines, cut, pieces)
 
     return act
 

@@ -24,7 +24,7 @@ def plan(terms: SecondHalfTerms, _currency: str) -> Act:
         each = {line.number: line.amount_minor // line.quantity for line in lines}
         cuts = {line.number: (each[line.number] - cut(each[line.number])) * (line.quantity // 2) for line in lines}
         cuts = {number: saved for number, saved in cuts.items() if saved}
-        return Effect(cuts_minor=cuts, offered_minor=sum(cuts.values())) if cuts else TOO_FEW
+        return Effect(cuts, sum(cuts.values())) if cuts else TOO_FEW
 
     return act
 
