@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from hub.contracts.base import Role, Terminal
-from hubctl import documents, events, forms, settlement
+from hubctl import audit, documents, events, forms, settlement
 from hubctl.build import build
 from hubctl.clock.command import clock_app
 from hubctl.clock.words import readable
@@ -34,6 +34,7 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(forms.app, name="form")
 app.add_typer(clock_app, name="clock")
 app.add_typer(events.app, name="events")
+app.add_typer(audit.app, name="audit")
 app.add_typer(pricing_app, name="pricing")
 app.add_typer(settlement.app, name="settlement")
 say = Console(stderr=True, highlight=False)
@@ -290,9 +291,7 @@ def doctor(
         sys.stdout.write(f"{line}\n")
     say.print(f"{report.looked_at} open tickets, {len(report.findings)} findings")
     if report.assumed:
-        say.print(
-            f"{report.assumed} are due on days that no calendar knows (docs/deadlines.md)"
-        )
+        say.print(f"{report.assumed} are due on days that no calendar knows (docs/deadlines.md)")
     raise typer.Exit(1 if report.is_ill else 0)
 
 

@@ -91,12 +91,15 @@ class MessageResolved(AtHome, Placed, Event):
 
 
 class OccasionResolved(AtHome, PlatformEvent):
-    """An after-sale, a review, a lead or an answered survey with the customer behind it: what calls for work without a
-    message. customers, notifications → tickets, where rules say which ticket it opens, if any."""
+    """An after-sale, a review, a lead, an answered survey or a customer with two owners (归属冲突), with the customer
+    behind it: what calls for work without a message. customers, notifications → tickets, where rules say which ticket
+    it opens, if any."""
 
     type: Literal["occasion.resolved"] = "occasion.resolved"
-    kind: Literal["after_sale", "review", "lead", "survey"]
-    subject_id: str = Field(description="the after-sale or ticket (ours), the review or the lead (the platform's)")
+    kind: Literal["after_sale", "review", "lead", "survey", "owner_conflict"]
+    subject_id: str = Field(
+        description="the after-sale, ticket or customer (ours), the review or the lead (the platform's)"
+    )
     customer_id: str = Field(default="", description="'' where the platform names nobody")
     identity_id: str = Field(default="", description="the customer's record of the name that they came by")
     order_no: str = ""

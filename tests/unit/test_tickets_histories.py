@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.tickets.actions.action import Sources
 from functions.tickets.deadlines.clocks import Terms, due_of, pause_ticket, resume_ticket
 from functions.tickets.deadlines.keeping import Rules, keep_time
 from functions.tickets.deadlines.policies import POLICIES
@@ -59,6 +60,7 @@ STAFF = (
     Person(id="chen", roles=("supervisor",), region="base"),
 )
 ORGANISATION = Organisation(STAFF)
+SOURCES = Sources(lambda: ORGANISATION, T0.date)
 LADDER = ladder("repair")
 NODE = ladder("node")
 POLICY = propose(POLICIES, "standard", POLICIES.presets()["standard"]).value
@@ -193,7 +195,7 @@ def wake(table: Table, *_: int) -> None:
     """The escalation's machine wakes, once for every generation there may be."""
     ripe, _following = due_of(table.case, terms_of, table.at)
     if table.case.ticket.is_open:
-        table.change(lambda case: fire_rungs(case, ripe, ORGANISATION, table.at))
+        table.change(lambda case: fire_rungs(case, ripe, SOURCES, table.at))
 
 
 def new_run(table: Table, *_: int) -> None:

@@ -17,7 +17,7 @@ from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Ticket, Visi
 from hub.kernel.ids import SYSTEM
 
 
-def fire_rungs(case: Case, ripe: Sequence[Ripe], organisation: Organisation, now: datetime) -> Move | None:
+def fire_rungs(case: Case, ripe: Sequence[Ripe], sources: Sources, now: datetime) -> Move | None:
     """Do what is due, in order. None when nothing is.
 
     A clock that has consumed its budget is breached. A rung tells its audience; one that reassigns makes the supervisor
@@ -29,7 +29,7 @@ def fire_rungs(case: Case, ripe: Sequence[Ripe], organisation: Organisation, now
     done = Move(case.ticket)
     for each in ripe:
         now_case = apply_move(case, done)
-        step = _breached(now_case, each) if each.due.step is BREACH else _fired(now_case, each, organisation, now)
+        step = _breached(now_case, each) if each.due.step is BREACH else _fired(now_case, each, sources, now)
         visits = {visit.id: visit for visit in (*done.visits, *step.visits)}
         done = Move(step.ticket, (*done.notes, *step.notes), tuple(visits.values()), (*done.rungs, *step.rungs))
     return done
@@ -42,8 +42,9 @@ def _breached(case: Case, ripe: Ripe) -> Move:
     return Move(case.ticket.but(clocks=clocks), (Note("limit passed", SYSTEM, detail),))
 
 
-def _fired(case: Case, ripe: Ripe, organisation: Organisation, now: datetime) -> Move:
+def _fired(case: Case, ripe: Ripe, sources: Sources, now: datetime) -> Move:
     ticket, step, clock = case.ticket, ripe.due.step, ripe.clock
+    organisation = sources.organisation()
     visit = case.visits.get(clock.visit)
     recipients = _recipients(step.audience, ticket, clock, visit, organisation)
     rung = Rung(
@@ -63,13 +64,12 @@ def _fired(case: Case, ripe: Ripe, organisation: Organisation, now: datetime) ->
     if step.reassign and recipients:
         moved = _give(case, visit, fired.ticket, recipients[0], now)
         fired = replace(fired, ticket=moved.ticket, notes=(*fired.notes, *moved.notes), visits=moved.visits)
-    return _with_action(case, fired, step, organisation, now) if step.action else fired
+    return _with_action(case, fired, step, sources, now) if step.action else fired
 
 
-def _with_action(case: Case, fired: Move, step: Step, organisation: Organisation, now: datetime) -> Move:
+def _with_action(case: Case, fired: Move, step: Step, sources: Sources, now: datetime) -> Move:
     """The rung, and what its action does to the ticket as it is then; what that wants of others is the rung's."""
     (rung,), after = fired.rungs, apply_move(case, fired)
-    sources = Sources(lambda: organisation)
     result = run_action(step.action, step.params, after, visit_id=rung.key, at=now, sources=sources)
     visits = {visit.id: visit for visit in (*fired.visits, *result.move.visits)}
     notes = (*fired.notes, *result.move.notes)

@@ -94,11 +94,11 @@ def migrate_ticket(desk: Desk, case: Case, spec: Mapping[str, Any], actor: str, 
         ladder = desk.catalogue.ladder_of(current.ticket)
         there = Target(flow, version, *desk.catalogue.ladder_now(flow.ladder or "", current.ticket.region))
         deadlines = cast("Deadlines", spec["deadlines"])
-        plans.append(plan_migration(current, ladder, there, deadlines, actor, now))
-        move = plans[-1].move
-        if move is None or deadlines == "keep":
-            return move
-        return replace(move, ticket=_by_policy(desk, move.ticket, now))
+        plan = plan_migration(current, ladder, there, deadlines, actor, now)
+        plans.append(plan)
+        if plan.move is None or deadlines == "keep":
+            return plan.move
+        return replace(plan.move, ticket=_by_policy(desk, plan.move.ticket, now))
 
     if apply:
         desk.tickets.change(case.ticket.id, now, decide, seen=case)

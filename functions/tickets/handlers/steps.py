@@ -130,7 +130,7 @@ def wake(desk: Desk, payload: Payload) -> Answer:
 
     def fire(case: Case) -> Move | None:
         ripe, _ = _due(desk, case, now)
-        return fire_rungs(case, ripe, desk.staff.organisation(), now) if ripe and _is_live(case, payload) else None
+        return fire_rungs(case, ripe, desk.sources(), now) if ripe and _is_live(case, payload) else None
 
     case = desk.tickets.change(payload["ticket"], now, fire)
     _, following = _due(desk, case, now)

@@ -146,9 +146,9 @@ class TicketTable:
 
     def _write(self, case: Case, move: Move, at: datetime, extra: tuple[Write, ...]) -> Case:
         """The version of the ticket stands for all that belongs to it."""
-        kept = self.foresee(case, move, at).ticket
-        was = before(case.ticket, kept) if case.version else {}
-        ticket, entries = append_notes(kept.but(changed_at=at), move.notes, at, case.version + 1, was)
+        foreseen = self.foresee(case, move, at).ticket.but(changed_at=at)
+        was = before(case.ticket, foreseen) if case.version else {}
+        ticket, entries = append_notes(foreseen, move.notes, at, case.version + 1, was)
         pk, items = f"ticket#{ticket.id}", self.items
         after = apply_move(case, replace(move, ticket=ticket))
         ticket = ticket.but(stands=tuple(visit.node for visit in after.waiting()))
