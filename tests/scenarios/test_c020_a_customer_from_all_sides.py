@@ -22,7 +22,7 @@ PHONE = "13800138000"
 
 @pytest.fixture(autouse=True)
 def session() -> Iterator[Any]:
-    with account("customers", quick=True) as session:
+    with account("customers") as session:
         install(app.room, session)
         yield session
 

@@ -46,7 +46,7 @@ FLOW = {
 def hub() -> Iterator[World]:
     """A hundred repairs that wait for Li to accept them, each with its flow's and its escalation's execution."""
     facts = {"HUB_ESCALATION_ARN": ESCALATION, "HUB_STEPS_FUNCTION": "hub-demo-tickets-steps"}
-    with account("tickets", quick=True, **facts) as session:
+    with account("tickets", **facts) as session:
         made = Stage(session, Clients(session.client)).fresh(())
         made.hire("li", region="base", supervisor="chen")
         made.hire("chen", role="supervisor", region="base")
