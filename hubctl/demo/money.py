@@ -55,7 +55,7 @@ def goes_back_after_the_close(stage: Stage, engineer: str) -> None:
         left == "-4600.00", "80,000.00 back: the month is 40,000.00 × 5 % = 2,000.00, so −4,600.00 are due", left
     )
     (still,) = _statements(stage, f"person:{SELLER}")
-    stage.check(still["hash"] == closed["hash"], "and what was closed has the hash that it had", closed["hash"][:16])
+    stage.check(still["hash"] == closed["hash"], "and what was closed has the hash that it had")
     _dispute(stage, engineer)
 
 
