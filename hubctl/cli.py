@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from hub.contracts.base import Role, Terminal
-from hubctl import documents, events, forms, settlement
+from hubctl import audit, documents, events, forms, settlement
 from hubctl.build import build
 from hubctl.clock.command import clock_app
 from hubctl.clock.words import readable
@@ -34,6 +34,7 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(forms.app, name="form")
 app.add_typer(clock_app, name="clock")
 app.add_typer(events.app, name="events")
+app.add_typer(audit.app, name="audit")
 app.add_typer(pricing_app, name="pricing")
 app.add_typer(settlement.app, name="settlement")
 say = Console(stderr=True, highlight=False)
@@ -272,6 +273,24 @@ def listen(
     """Hand every event of a hub to a server here, signed, until Ctrl-C; nothing has to reach this machine."""
     documents.main(context, url, token, ready_file)
     events.listen(context.obj, forward, event or (), seconds)
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    fix: Annotated[bool, typer.Option("--fix", help="set going again what stands still, at the same node")] = False,
+    url: Annotated[str, typer.Option(help="the hub's base URL; else that of the hub that runs here")] = "",
+    token: Annotated[str, typer.Option(envvar="HUB_TOKEN", help="whose rights (`hubctl token`)")] = "",
+    ready_file: ReadyFile = Path(".hub/ready.json"),
+) -> None:
+    """Look whether each open ticket has a live execution, and a clock or a reason. Exit 1 where some are not mended."""
+    from hubctl.doctor import check_up
+
+    documents.main(context, url, token, ready_file)
+    for line in (report := check_up(context.obj, fix=fix)).lines():
+        sys.stdout.write(f"{line}\n")
+    say.print(f"{report.looked_at} open tickets, {len(report.findings)} findings")
+    raise typer.Exit(1 if report.is_ill else 0)
 
 
 @app.command(name="who-sees")

@@ -5,6 +5,8 @@ The routes stand in api/, what the bus tells in handlers/; here is what calls wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from functions.customers.api import customers
 from functions.customers.desk import Desk
 from functions.customers.handlers.forms import take_form
@@ -66,13 +68,14 @@ def on_change(desk: Desk, change: Change) -> None:
 
 
 @room.events("message.received", "ticket.changed", *KEPT_OF)
-def on_event(desk: Desk, event: Event) -> None:
-    """What names nobody is nobody's."""
+def on_event(desk: Desk, event: Event) -> Iterable[Event]:
+    """What names nobody is nobody's. Answers what follows from it whenever it comes."""
     who: Who | None = None
+    said: list[Event] = []
     match event:
         case MessageReceived():
             who = meet_sender(desk, event.sender_id, event)
-            desk.emit(resolve_message(desk, event, who))
+            said.append(resolve_message(desk, event, who))
         case ContactChanged():
             change_contact(desk, event)
         case (
@@ -99,9 +102,10 @@ def on_event(desk: Desk, event: Event) -> None:
         case GlassBroken() if is_known(desk, event.thing):
             record(desk, event.thing, event)
     if isinstance(event, AfterSaleChanged | ReviewPosted | LeadCaptured):
-        desk.emit(occasion(desk, event))
+        said.append(occasion(desk, event))
     if who is not None:
         _tell_of(desk, who, event)
+    return said
 
 
 def _tell_of(desk: Desk, who: Who, event: Event) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from functions.tickets.api import (
     actions,
     designs,
+    doctor,
     family,
     form_pages,
     forms,
@@ -22,7 +23,9 @@ from functions.tickets.api import (
     uploads,
     work,
 )
+from functions.tickets.deadlines.calendars import CALENDARS
 from functions.tickets.deadlines.ladders import LADDERS
+from functions.tickets.deadlines.policies import POLICIES
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.matrices import MATRICES
 from functions.tickets.flows.blocks import BLOCKS
@@ -71,6 +74,7 @@ from hub.jobs.routes import follow_job, serve_jobs
 __all__ = [
     "actions",
     "designs",
+    "doctor",
     "family",
     "form_pages",
     "forms",
@@ -88,7 +92,7 @@ TASKS = (
     Task(rehearsals.REHEARSAL, rehearse_slice),
     Task(rehearsals.MIGRATION, migrate_slice, roles=("administrator",)),
 )
-KINDS = (FLOWS, BLOCKS, FORMS, TICKET_TYPES, LADDERS, MATRICES, INTAKE_RULES, OCCASION_RULES)
+KINDS = (FLOWS, BLOCKS, FORMS, TICKET_TYPES, LADDERS, POLICIES, CALENDARS, MATRICES, INTAKE_RULES, OCCASION_RULES)
 serve_documents(room, KINDS, lambda desk: desk.documents)
 serve_jobs(room, IMPORTS, TASKS)
 serve_batch(room, "/tickets/batch")

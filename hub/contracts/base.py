@@ -84,6 +84,10 @@ RegionCode = Annotated[str, Field(pattern=r"^([0-9]{6}|base)$", examples=["31000
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A key that people choose: flows, teams, skills, services, price books."""
 
+TicketType = Slug
+Priority = Literal["low", "normal", "high", "urgent"]
+NoticeChannel = Literal["wecom", "wecom_group", "dingtalk", "feishu", "official_account", "sms", "email", "phone"]
+
 TicketTag = Annotated[str, Field(pattern=r"^[^\s,;#]{1,40}$", examples=["回访"])]
 """A word that people put on a ticket to find it by (标签)."""
 Datum = Literal["wgs84", "gcj02"]

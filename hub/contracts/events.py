@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from pydantic import Field, TypeAdapter
 
 from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.base import NoticeChannel as NoticeChannel
+from hub.contracts.base import Priority as Priority
+from hub.contracts.base import TicketType as TicketType
 from hub.contracts.classes import Classified, Contact, Identity
+from hub.contracts.deadline_events import RungFired as RungFired
+from hub.contracts.deadline_events import SlaBreached as SlaBreached
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
 from hub.contracts.flow_events import FLOW_EVENTS
@@ -60,9 +65,7 @@ if TYPE_CHECKING:
     from hub.contracts.platform_events import SupplyChanged as SupplyChanged
     from hub.contracts.platform_events import TouchpointCaptured as TouchpointCaptured
 
-TicketType = Slug
 CostMinor = Annotated[int, Classified("cost")]
-Priority = Literal["low", "normal", "high", "urgent"]
 
 
 class AtHome(Contract):
@@ -88,12 +91,15 @@ class MessageResolved(AtHome, Placed, Event):
 
 
 class OccasionResolved(AtHome, PlatformEvent):
-    """An after-sale, a review, a lead or an answered survey with the customer behind it: what calls for work without a
-    message. customers, notifications → tickets, where rules say which ticket it opens, if any."""
+    """An after-sale, a review, a lead, an answered survey or a customer with two owners (归属冲突), with the customer
+    behind it: what calls for work without a message. customers, notifications → tickets, where rules say which ticket
+    it opens, if any."""
 
     type: Literal["occasion.resolved"] = "occasion.resolved"
-    kind: Literal["after_sale", "review", "lead", "survey"]
-    subject_id: str = Field(description="the after-sale or ticket (ours), the review or the lead (the platform's)")
+    kind: Literal["after_sale", "review", "lead", "survey", "owner_conflict"]
+    subject_id: str = Field(
+        description="the after-sale, ticket or customer (ours), the review or the lead (the platform's)"
+    )
     customer_id: str = Field(default="", description="'' where the platform names nobody")
     identity_id: str = Field(default="", description="the customer's record of the name that they came by")
     order_no: str = ""
@@ -163,19 +169,6 @@ class TicketStranded(Event):
     priority: Priority
     region: RegionCode
     recipients: tuple[PersonId, ...]
-
-
-class RungFired(Event):
-    """A rung of a ticket's ladder fired. tickets → notifications."""
-
-    type: Literal["rung.fired"] = "rung.fired"
-    ticket_id: str
-    ticket_type: TicketType
-    priority: Priority
-    rung: str
-    due_at: Moment
-    recipients: tuple[PersonId, ...]
-    fallback: bool = Field(default=False, description="nobody of the rung's audience is there: these administrate")
 
 
 class TicketClosed(Matter, Event):
@@ -341,6 +334,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     TicketAssigned,
     TicketStranded,
     RungFired,
+    SlaBreached,
     TicketClosed,
     VisitEntered,
     VisitLeft,

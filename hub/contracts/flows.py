@@ -107,6 +107,34 @@ class PlanView(Contract):
     rungs_after: tuple[PlannedRung, ...]
 
 
+class Checkup(Contract):
+    """fix: what is found is mended. cursor: where an earlier answer said that the next one goes on."""
+
+    fix: bool = False
+    cursor: Annotated[str, Field(max_length=2000)] = ""
+
+
+class IllView(Contract):
+    """What an open ticket lacks: its flow's execution, the escalation by which something is due, or a clock. status:
+    what Step Functions says of the execution; nodes: where the ticket waits; fixed: whether that was mended now."""
+
+    ticket_id: Annotated[str, Located("thing")]
+    lacks: Literal["flow", "escalation", "clock"]
+    status: str = ""
+    words: Words
+    nodes: tuple[str, ...] = ()
+    run: int
+    fixed: bool
+
+
+class CheckupView(Contract):
+    """looked_at: so many open tickets. cursor: where the next request goes on, "" at the end."""
+
+    looked_at: int
+    findings: tuple[IllView, ...]
+    cursor: str = ""
+
+
 class InsertNode(Contract):
     """Where a node goes, and which: the name of an action or of a block (a chain of nodes), or a whole node. edge: the
     way out of `after` on which it goes, where there are several. publish: as the next version, at once; else as a

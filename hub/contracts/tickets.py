@@ -27,7 +27,7 @@ DETAIL = frozenset(
         *("assignee", "assumed", "before", "chosen", "entry", "fallback", "key", "kind", "message", "node", "order"),
         *("outcome", "placed_by", "priority", "recipients", "region", "rule", "rung", "run", "state", "store", "type"),
         *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km", "channel", "reason", "fields"),
-        *("to", "by", "event", "child", "action", "version", "deadlines", "tag", "priority_before"),
+        *("to", "by", "event", "child", "action", "version", "deadlines", "tag", "priority_before", "clock", "team"),
     }
 )
 """What the trail says beside the words and the costs: ids, choices out of lists, and what the customer was told."""
@@ -189,10 +189,38 @@ class VisitView(Contract):
     fields: Annotated[dict[str, Any], REPORT]
 
 
+class TicketClockView(Contract):
+    """One of a ticket's clocks (时限). state: `running`, `paused`, `breached` (over its time, and going on), `kept` or
+    `missed` (over, within its time or not). due_at: null while it stands, and once it is over. remaining_seconds: of
+    its hours, less than nothing once it is over its time."""
+
+    id: str
+    name: str = Field(description="handling: its ladder's own; else as the policy calls it")
+    measures: Literal["handling", "first_reply", "next_reply", "node", "resolution"]
+    state: Literal["running", "paused", "breached", "kept", "missed"]
+    due_at: Moment | None
+    remaining_seconds: int
+    consumed_seconds: int
+    budget_seconds: int
+    began_at: Moment
+    breached_at: Moment | None = None
+    ended_at: Moment | None = None
+    acknowledged_at: Moment | None = None
+    team: str = Field(default="", description="the department that answers for it")
+    visit_id: str = Field(default="", description="whose time it measures")
+    policy: str = Field(default="", description="its policy and version, standard/3; '' for a ladder's own")
+    ladder: str = Field(default="", description="its ladder and version")
+    calendar: str = Field(default="", description="its calendar and version; '' for its ladder's hours")
+    assumed: bool = Field(
+        default=False, description="due on a day of which the calendar does not know whether it is worked"
+    )
+
+
 class RungView(Contract):
     """A rung that fired: when it was due, when it did, and who heard of it."""
 
     rung: str
+    clock: str = Field(default="", description="whose rung it is, '' for the ladder's own")
     due_at: Moment
     fired_at: Moment
     recipients: tuple[str, ...]
@@ -260,6 +288,7 @@ class TicketView(Contract):
     travel_amount: Cost
     visits: tuple[VisitView, ...] = ()
     rungs: tuple[RungView, ...] = ()
+    clocks: tuple[TicketClockView, ...] = Field(default=(), description="its deadlines; only on the ticket itself")
     link: str
 
 

@@ -40,6 +40,8 @@ __all__ = [
 
 BATCH_LIMIT = 100
 """BatchGetItem and TransactWriteItems take at most so many items."""
+PUT_BATCH_LIMIT = 25
+"""BatchWriteItem takes at most so many, of 16 MB in all."""
 BATCH_TRIES = 5
 """So often what a batch left out is asked for, 50 ms later each time."""
 BACKOFF_SECONDS = 0.05
@@ -106,6 +108,11 @@ class Table:
         if not with_item:
             params.pop("ReturnValuesOnConditionCheckFailure", None)
         self._call(self.client.put_item, params)
+
+    def put_many(self, items: Sequence[Item]) -> None:
+        """Put items, whatever lies there; not all or none, so it may be done again. Raises Retry where one is left."""
+        for begin in range(0, len(items), PUT_BATCH_LIMIT):
+            self._put_batch([{"PutRequest": {"Item": raw_item(item)}} for item in items[begin:][:PUT_BATCH_LIMIT]])
 
     def update(
         self, key: Key, change: str, values: Item | None = None, when: str = "", names: Texts | None = None
@@ -227,6 +234,16 @@ class Table:
             if not request:
                 return items
         raise Retry("DynamoDB: too busy", reason="UnprocessedKeys")
+
+    def _put_batch(self, puts: Sequence[Mapping[str, Any]]) -> None:
+        request: Any = {self.name: puts}
+        for turn in range(BATCH_TRIES):
+            self.sleep(turn * BACKOFF_SECONDS)
+            with passing("DynamoDB"):
+                request = self.client.batch_write_item(RequestItems=request).get("UnprocessedItems")
+            if not request:
+                return
+        raise Retry("DynamoDB: too busy", reason="UnprocessedItems")
 
 
 _VERBS = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}

@@ -95,7 +95,7 @@ def ladder_fires(stage: Stage, day: RepairDay) -> None:
     """Act 4: nobody acts on the first ticket; the second is acknowledged at +2:10."""
     stage.begin("4  Nobody acts: the ladder fires · 无人处理,逐级升级")
     stage.wait_until(day.second_opened_at + timedelta(hours=2, minutes=10))
-    stage.call("POST", f"/tickets/{day.second}/acknowledge", {}, as_=stage.token(AGENT, "agent"))
+    stage.call("POST", f"/tickets/{day.second}/acknowledge", {}, as_=stage.token(SUPERVISOR, "supervisor"))
     stage.wait_until(day.opened_at + timedelta(hours=3))
     rungs = stage.call("GET", f"/tickets/{day.first}")["rungs"]
     stage.check(len(rungs) == len(RUNGS), "three rungs fired, each once", len(rungs))

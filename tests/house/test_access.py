@@ -39,6 +39,7 @@ PLAIN: dict[str, str] = {
         GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
+        TicketClockView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
         FlowTold.name EndpointCalled.name CancelTicket.reason MoveTicket.reason PlanView.reason
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key

@@ -129,6 +129,17 @@ def test_every_queue_feeds_its_function_in_batches_that_fail_by_message(demo: Te
     assert fed == {name: name for name in (f"hub-demo-{room}-{queue}" for room, queue in QUEUED)}
 
 
+def test_a_tenant_chooses_how_many_functions_a_queue_has(full: Template) -> None:
+    """One queue has as many as the tenant's file says, all others what is usual."""
+    chosen = {
+        full.target(mapping["EventSourceArn"])["QueueName"]: mapping["ScalingConfig"]["MaximumConcurrency"]
+        for mapping in mappings(full)
+        if "ScalingConfig" in mapping
+    }
+    usual = {**dict.fromkeys(chosen, 5), "hub-full-outbound-deliver": 20}
+    assert chosen == {**usual, "hub-full-webhooks-changes": 40}
+
+
 def test_every_stream_is_read_from_its_start_by_the_rooms_forward(demo: Template) -> None:
     """Webhooks reads the inbox too; a record that can't be forwarded is kept aside; a function is called for what is
     new or changed of the items that it follows, and for nothing that is gone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from functions.customers.desk import Desk
-from functions.customers.handlers.meeting import is_personal, relist, scribe_of
+from functions.customers.handlers.meeting import is_personal, relist, scribe_of, settle_merge
 from functions.customers.handlers.reaching import reachable
 from functions.customers.handlers.records import read_whole
 from functions.customers.homes import with_derived
@@ -26,6 +26,7 @@ from hub.contracts.customers import (
     MergeBody,
     TimelineEntry,
     UnmergeBody,
+    WholeQuery,
 )
 from hub.contracts.http import Page, PageQuery
 from hub.edge import cursors
@@ -58,11 +59,15 @@ def list_customers(desk: Desk, request: Request) -> Page[CustomerSummary]:
 
 
 @room.http("GET", "/customers/{customer_id}", summary="客户详情 · Show a customer", answer=CustomerView,
-           roles=READERS, scope="region", subject=find_customer)  # fmt: skip
+           query=WholeQuery, roles=READERS, scope="region", subject=find_customer)  # fmt: skip
 def read_customer(desk: Desk, request: Request) -> CustomerView:
-    """Identities, contacts, facts, recent tickets and orders, as far as the caller may see them. The id of whoever was
-    merged shows the customer that they are part of now."""
-    return _show(desk, request, request.subject.id)
+    """Identities, contacts, facts, recent tickets and orders, as far as the caller may see them, each with its source;
+    with `include=all` a page of what happened to them, too. The id of whoever was merged shows the customer that they
+    are part of now."""
+    shown = _show(desk, request, request.subject.id)
+    if not request.query.include:
+        return shown
+    return shown.model_copy(update={"timeline": read_timeline(desk, request)})
 
 
 @room.http("GET", "/customers/{customer_id}/timeline", summary="客户时间线 · What happened to a customer",
@@ -122,7 +127,14 @@ def _replay_change(desk: Desk, request: Request, _made: str) -> CustomerView:
     for customer_id in {request.subject.id, desk.people.root(other)}:
         relist(desk, customer_id)
         desk.emit(*reachable(desk, customer_id, request.now))
+    _settle(desk, request, request.subject.id)
     return _show(desk, request, request.subject.id)
+
+
+def _settle(desk: Desk, request: Request, customer_id: str) -> None:
+    """What else follows from a merge, if it has not yet."""
+    if unsettled := desk.people.unsettled(request.path["customer_id"]):
+        settle_merge(desk, customer_id, unsettled)
 
 
 @room.http("POST", "/customers/{customer_id}/merge", summary="合并客户 · Two customers are one person", body=MergeBody,
@@ -141,6 +153,7 @@ def merge_customer(desk: Desk, request: Request) -> CustomerView:
     customer_id = merge_by_hand(desk.people, request.subject.id, other, request.now, request.principal.sub)
     relist(desk, customer_id)
     desk.emit(*reachable(desk, customer_id, request.now))
+    _settle(desk, request, customer_id)
     return _show(desk, request, customer_id)
 
 

@@ -67,8 +67,7 @@ def reopen(desk: Desk, request: Request) -> TicketView:
     actor, node = request.principal.sub, request.body.node
 
     def decide(case: Case) -> Move:
-        flow, ladder = desk.catalogue.flow(case.ticket), desk.catalogue.ladder_of(case.ticket)
-        return reopen_ticket(case, flow, node, ladder, actor, request.now)
+        return reopen_ticket(case, desk.catalogue.flow(case.ticket), node, actor, request.now)
 
     return change_case(desk, request, decide)
 

@@ -5,8 +5,11 @@ then applied, each ticket once. A ticket that has moved on since its preview is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Literal, cast
 
+from functions.tickets.deadlines.keeping import re_evaluated
 from functions.tickets.desk import Desk
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.ticket.lists_table import Position
@@ -91,14 +94,24 @@ def migrate_ticket(desk: Desk, case: Case, spec: Mapping[str, Any], actor: str, 
         ladder = desk.catalogue.ladder_of(current.ticket)
         there = Target(flow, version, *desk.catalogue.ladder_now(flow.ladder or "", current.ticket.region))
         deadlines = cast("Deadlines", spec["deadlines"])
-        plans.append(plan_migration(current, ladder, there, deadlines, actor, now))
-        return plans[-1].move
+        plan = plan_migration(current, ladder, there, deadlines, actor, now)
+        plans.append(plan)
+        if plan.move is None or deadlines == "keep":
+            return plan.move
+        return replace(plan.move, ticket=_by_policy(desk, plan.move.ticket, now))
 
     if apply:
         desk.tickets.change(case.ticket.id, now, decide, seen=case)
     else:
         decide(case)
     return plans[-1], apply and plans[-1].move is not None
+
+
+def _by_policy(desk: Desk, ticket: Ticket, now: datetime) -> Ticket:
+    """The ticket with its other clocks by the policy that its region has now."""
+    pins = desk.catalogue.policy_pins(ticket.policy, ticket.region)
+    policy = desk.catalogue.policy_of(ticket.but(pins=pins))
+    return re_evaluated(ticket, policy, pins, desk.catalogue.terms_of(ticket), now) if policy else ticket
 
 
 def show_plan(plan: Plan, state: Literal["migrated", "planned"]) -> PlanView:

@@ -19,11 +19,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from functions.tickets.deadlines.deadlines import Ladder
+from functions.tickets.deadlines.keeping import keep_time
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Organisation, Person
 from functions.tickets.dispatch.organisation_table import OrganisationTable
 from functions.tickets.flows.asl import compile_flow
 from functions.tickets.flows.flow import RECEIVED, Flow
+from functions.tickets.flows.machines import ABSENT
 from functions.tickets.handlers.effects import perform
 from functions.tickets.handlers.steps import run_step
 from functions.tickets.rehearsal.history import PEOPLES, History, Passage, as_opened
@@ -73,6 +75,12 @@ class Stage:
         """Have something done at a moment; of two at one moment the first that was put there."""
         self.numbers += 1
         heappush(self.due, (max(moment, self.now), self.numbers, act))
+
+    def open(self, ticket: Ticket) -> None:
+        """It comes in as it did, and its clocks begin."""
+        nothing = Case(ticket.but(state="cancelled", assignee=""))
+        case = self.desk.tickets.foresee(nothing, Move(ticket), ticket.opened_at)
+        self.follow(None, case, Move(case.ticket))
 
     def follow(self, old: Case | None, new: Case, move: Move) -> None:
         """A ticket has changed: what follows is done once the step is over, as the stream would."""
@@ -156,6 +164,11 @@ class Stage:
                 self._go_on(name, partial(leaf.answer, dict(output)))
                 return
 
+    def status(self, machine_arn: str, name: str) -> str:  # noqa: ARG002 - the signature of Machines
+        """What became of an execution."""
+        execution = self.machines.get(name)
+        return ABSENT if execution is None else execution.ended or "RUNNING"
+
     def _sleep(self, name: str, leaf: Execution, seconds: int) -> None:
         self.at(self.now + timedelta(seconds=seconds), lambda: self._go_on(name, leaf.wake))
 
@@ -180,7 +193,10 @@ class StagedTickets(TicketTable):
     """The tickets of a stage."""
 
     def __init__(self, stage: Stage) -> None:
-        super().__init__(stage.desk.items, lambda _case: None)
+        def on_time(before: Case, after: Case, at: datetime) -> Ticket:
+            return keep_time(before, after, stage.desk.catalogue.rules_of(after.ticket), at)
+
+        super().__init__(stage.desk.items, lambda _case: None, on_time)
         self.stage = stage
 
     def case(self, ticket_id: str) -> Case:
@@ -198,8 +214,8 @@ class StagedTickets(TicketTable):
         move = decide(case)
         if move is None:
             return case
-        move = replace(move, ticket=move.ticket.but(changed_at=at))
-        after = replace(apply_move(case, move), version=case.version + 1)
+        after = self.foresee(case, move, at)
+        after = replace(after, ticket=after.ticket.but(changed_at=at), version=case.version + 1)
         self.stage.follow(case, after, move)
         return after
 
@@ -245,7 +261,7 @@ def perform_script(
     stage = _set_up(desk, script, histories, usual, until)
     for history in histories.values():
         ticket = as_opened(history.ticket, version=script.version, ladder=script.ladder_key, pin=script.ladder_pin)
-        stage.at(ticket.opened_at, partial(stage.follow, None, Case(ticket), Move(ticket)))
+        stage.at(ticket.opened_at, partial(stage.open, ticket))
     for _ in range(STEPS_LIMIT):
         if not stage.due or stage.due[0][0] > until:
             return {ticket_id: _performed(stage, case) for ticket_id, case in stage.cases.items()}

@@ -33,7 +33,7 @@ KEPT = (
         "order_id",
         "order_no",
     ),
-    *("amount_minor", "amount_currency", "fields", "currency", "rule_id"),
+    *("amount_minor", "amount_currency", "fields", "currency", "rule_id", "policy", "pins"),
 )
 
 
@@ -85,10 +85,9 @@ def usual_time(cases: Iterable[Case]) -> timedelta:
 
 def as_opened(ticket: Ticket, *, version: int, ladder: str, pin: str) -> Ticket:
     """The ticket as it came in: what was known of it, and nothing done yet."""
-    clock = ticket.opened_at if ladder else None
     facts = {name: getattr(ticket, name) for name in KEPT}
     pins = {"flow_key": ticket.flow_key, "flow_version": version, "ladder": ladder, "ladder_pin": pin}
-    return Ticket(**facts, **pins, clock_since=clock, link="rehearsed")
+    return Ticket(**facts, **pins, link="rehearsed")
 
 
 def _passage(visit: Visit) -> Passage | None:

@@ -12,6 +12,7 @@ from hub.contracts.events import (
     FlowTold,
     FormSubmitted,
     RungFired,
+    SlaBreached,
     TicketAssigned,
     TicketChanged,
     TicketClosed,
@@ -131,7 +132,7 @@ def ticket_closed(tenant: str, ticket: Ticket) -> TicketClosed:
 def rung_fired(tenant: str, rung: Rung) -> RungFired:
     """A rung of the ticket's ladder fired."""
     return RungFired(
-        id=hashed_id("evt", "rung.fired", rung.ticket_id, rung.name),
+        id=hashed_id("evt", "rung.fired", rung.ticket_id, rung.key),
         tenant=tenant,
         at=rung.fired_at,
         ticket_id=rung.ticket_id,
@@ -141,7 +142,34 @@ def rung_fired(tenant: str, rung: Rung) -> RungFired:
         due_at=rung.due_at,
         recipients=rung.recipients,
         fallback=rung.fallback,
+        clock=rung.clock,
+        channel=rung.channel,
     )
+
+
+def clocks_breached(tenant: str, new: Ticket, old: Ticket | None) -> list[SlaBreached]:
+    """The clocks of the ticket that have used up what they had, and had not before."""
+    known = {clock.id for clock in old.clocks if clock.breached_at} if old else set()
+    return [
+        SlaBreached(
+            id=hashed_id("evt", "sla.breached", new.id, clock.id),
+            tenant=tenant,
+            at=new.changed_at or clock.breached_at,
+            ticket_id=new.id,
+            ticket_type=new.type,
+            priority=new.priority,
+            region=new.region,
+            store_id=new.store_id,
+            clock=clock.id,
+            measures=clock.measures,
+            team=clock.team,
+            visit_id=clock.visit,
+            budget_seconds=clock.budget_seconds,
+            due_at=clock.breached_at,
+        )
+        for clock in new.clocks
+        if clock.breached_at and clock.id not in known
+    ]
 
 
 def form_submitted(tenant: str, submission: Submission) -> FormSubmitted:
@@ -194,6 +222,21 @@ def ticket_noticed(tenant: str, visit: Visit, deed: Deed) -> TicketNoticed:
         notice=deed.name,
         recipients=deed.recipients,
         visit_id=visit.id,
+    )
+
+
+def rung_noticed(tenant: str, rung: Rung, deed: Deed) -> TicketNoticed:
+    """A rung lets people know, beside those whom it tells by itself."""
+    return TicketNoticed(
+        id=hashed_id("evt", "ticket.noticed", rung.ticket_id, rung.key),
+        tenant=tenant,
+        at=rung.fired_at,
+        ticket_id=rung.ticket_id,
+        ticket_type=rung.ticket_type,
+        priority=rung.priority,
+        notice=deed.name,
+        recipients=deed.recipients,
+        visit_id="",
     )
 
 

@@ -11,11 +11,13 @@ from typing import Any
 from functions.tickets.flows.asl import OVER
 from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.events import (
+    clocks_breached,
     coupon_wanted,
     endpoint_called,
     flow_told,
     form_submitted,
     rung_fired,
+    rung_noticed,
     signer_asked,
     ticket_assigned,
     ticket_changed,
@@ -129,7 +131,7 @@ def follow_change(tenant: str, sk: str, new: Mapping[str, Any] | None, old: Mapp
     if sk.startswith("visit#"):
         return list(_of_visit(tenant, Visit.model_validate(new), Visit.model_validate(old) if old else None))
     if sk.startswith("rung#") and old is None:
-        return [Emit(rung_fired(tenant, Rung.model_validate(new)))]
+        return list(_of_rung(tenant, Rung.model_validate(new)))
     if sk == "submission":
         submission = Submission.model_validate(new)
         handed_in = submission.revision > (Submission.model_validate(old).revision if old else 0)
@@ -170,8 +172,9 @@ def _of_ticket(tenant: str, new: Ticket, old: Ticket | None) -> Iterator[Effect]
     if new.is_open and new.flow_version and not new.blocked_by and begins:
         yield start_flow(new)
     moved = old is None or (old.run, old.generation) != (new.run, new.generation)
-    if new.is_open and new.ladder and new.clock_since and moved:
+    if new.is_open and moved and any(clock.runs for clock in new.clocks):
         yield StartEscalation(new.id, new.run, new.generation)
+    yield from (Emit(event) for event in clocks_breached(tenant, new, old))
     if new.notice > (old.notice if old else 0):
         yield Emit(ticket_assigned(tenant, new))
     if new.stranded > (old.stranded if old else 0):
@@ -182,6 +185,12 @@ def _of_ticket(tenant: str, new: Ticket, old: Ticket | None) -> Iterator[Effect]
         yield TellParent(new)
     if new.linked and not new.is_open and (old is None or old.is_open):
         yield TellChildren(new)
+
+
+def _of_rung(tenant: str, rung: Rung) -> Iterator[Effect]:
+    yield Emit(rung_fired(tenant, rung))
+    if rung.deed and rung.deed.kind == "notice":
+        yield Emit(rung_noticed(tenant, rung, rung.deed))
 
 
 def _of_visit(tenant: str, new: Visit, old: Visit | None) -> Iterator[Effect]:

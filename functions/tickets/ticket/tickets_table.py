@@ -39,10 +39,11 @@ class Pointer(Stored):
 @dataclass
 class TicketTable:
     """The tickets of one tenant, with their visits, rungs and trails. look_at: from when on a ticket may need looking
-    after, None for one that won't."""
+    after, None for one that won't. keep_time: a ticket as it is to be, with its clocks as they are then."""
 
     items: Items
     look_at: Callable[[Case], datetime | None]
+    keep_time: Callable[[Case, Case, datetime], Ticket]
     _oldest: str = field(default="", repr=False)
 
     def case(self, ticket_id: str) -> Case:
@@ -60,7 +61,7 @@ class TicketTable:
         return Case(
             head.read(Ticket),
             {visit.id: visit for visit in visits},
-            {rung.name: rung for rung in rungs},
+            {rung.key: rung for rung in rungs},
             head.version,
         )
 
@@ -138,10 +139,16 @@ class TicketTable:
     def _oldest_key(self) -> tuple[str, str]:
         return self.items.key("lists"), ALL
 
+    def foresee(self, case: Case, move: Move, at: datetime) -> Case:
+        """The case as it would be with the move written, its clocks among it."""
+        after = apply_move(case, move)
+        return replace(after, ticket=self.keep_time(case, after, at))
+
     def _write(self, case: Case, move: Move, at: datetime, extra: tuple[Write, ...]) -> Case:
         """The version of the ticket stands for all that belongs to it."""
-        was = before(case.ticket, move.ticket) if case.version else {}
-        ticket, entries = append_notes(move.ticket.but(changed_at=at), move.notes, at, case.version + 1, was)
+        foreseen = self.foresee(case, move, at).ticket.but(changed_at=at)
+        was = before(case.ticket, foreseen) if case.version else {}
+        ticket, entries = append_notes(foreseen, move.notes, at, case.version + 1, was)
         pk, items = f"ticket#{ticket.id}", self.items
         after = apply_move(case, replace(move, ticket=ticket))
         ticket = ticket.but(stands=tuple(visit.node for visit in after.waiting()))
@@ -150,7 +157,7 @@ class TicketTable:
         self.items.write(
             items.next(pk, "ticket", ticket, case.version, **self._listed(ticket), **looked_at),
             *(Put(items.item(pk, f"visit#{visit.id}", visit)) for visit in move.visits),
-            *(items.new(pk, f"rung#{rung.name}", rung) for rung in move.rungs),
+            *(items.new(pk, f"rung#{rung.key}", rung) for rung in move.rungs),
             *(items.new(pk, f"trail#{entry.seq:06d}", entry) for entry in entries),
             *extra,
             *self._open_list(case, after),

@@ -15,11 +15,13 @@ ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "p
 DOCUMENTS = (
     *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/blocks/{key}"),
     *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/rules"),
+    *("/tickets/policies/{key}", "/tickets/calendars/{key}"),
 )
 TITLE = {"zh": "维修", "en": "Repair"}
 DOCUMENTED = {
     "/tickets/blocks": {"title": TITLE, "nodes": [{"id": "hold", "kind": "wait", "title": TITLE, "seconds": 60}]},
     "/tickets/matrices": {"title": TITLE, "rows": [{"signers": ["supervisor"]}]},
+    "/tickets/calendars": {"title": TITLE},
 }
 BODIES = {
     ("POST", "/tickets"): TICKET,
