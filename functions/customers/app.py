@@ -24,9 +24,11 @@ from functions.customers.handlers.meeting import (
 from functions.customers.handlers.reaching import consent_fact, order_resolved, reachable
 from functions.customers.people.identities import Who
 from functions.customers.room import room
+from functions.customers.shoppers import shopper_moved
 from functions.customers.timeline import KEPT_OF
 from hub.contracts.events import (
     AfterSaleChanged,
+    CartChanged,
     ConsentChanged,
     ContactChanged,
     CouponChanged,
@@ -63,7 +65,7 @@ def on_change(desk: Desk, change: Change) -> None:
     follow_job(room, (), change)
 
 
-@room.events("message.received", "ticket.changed", *KEPT_OF)
+@room.events("message.received", "ticket.changed", "cart.changed", *KEPT_OF)
 def on_event(desk: Desk, event: Event) -> None:
     """What names nobody is nobody's."""
     who: Who | None = None
@@ -86,6 +88,8 @@ def on_event(desk: Desk, event: Event) -> None:
         case TouchpointCaptured() | ConsentChanged() | MemberChanged() | CouponChanged() if event.person_id:
             who = meet(desk, event.person_id, event)
             record(desk, who.record_id, event)
+        case CartChanged():
+            who = meet(desk, event.person_id, event)
         case GroupChanged():
             record_members(desk, event)
         case TicketOpened() | TicketClosed() if event.customer_id:
@@ -100,6 +104,8 @@ def on_event(desk: Desk, event: Event) -> None:
         desk.emit(occasion(desk, event))
     if who is not None:
         _tell_of(desk, who, event)
+    if who is not None and isinstance(event, CartChanged | CouponChanged):
+        desk.emit(shopper_moved(event, who))
 
 
 def _tell_of(desk: Desk, who: Who, event: Event) -> None:

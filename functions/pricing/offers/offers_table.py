@@ -41,7 +41,7 @@ class Offers:
     ) -> dict[tuple[str, str], PriceOffer]:
         """Those that held at a moment in the past, of what had begun when it was known: one query each."""
         begun = rfc3339(min(at, known_at))
-        offers = []
+        offers: list[Offer] = []
         for service in services:
             for kind in kinds:
                 pk, sk = self._place(store, service, kind)
