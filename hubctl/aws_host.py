@@ -55,11 +55,12 @@ def client_environment(endpoint: str) -> dict[str, str]:
 @dataclass
 class AwsHost:
     """One run of the embedded AWS. pace: makes its waits follow the hub's time. activity: where requests count as
-    work."""
+    work. on_call: is told of each call by its name, e.g. "PutItem"; of what has none, by its path."""
 
     logs: Path
     pace: Pace
     activity: Activity = field(default_factory=Activity)
+    on_call: Callable[[str], None] = lambda _name: None
     _port: ClassVar[int] = 0
     _server: Server | None = field(default=None, init=False)
     _shell: dict[str, str] | None = field(default=None, init=False)
@@ -78,7 +79,7 @@ class AwsHost:
         self._lambda = self.module("services.lambda_svc")
         app._reset_all_state()
         self._replace(invoke)
-        self._server = Server("aws", self._counted(app.app), self._listener).start()
+        self._server = Server("aws", self._counted(app.app), self._listener, lean=True).start()
         self._wait_ready()
 
     def stop(self) -> None:
@@ -147,6 +148,7 @@ class AwsHost:
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 return await app(scope, receive, send)
+            self.on_call(_name_of(scope))
             with self.activity.during("requests to the embedded AWS"):
                 return await app(scope, receive, send)
 
@@ -158,6 +160,11 @@ class AwsHost:
             if time.monotonic() > deadline:
                 raise AwsHostError("the embedded AWS did not come up")
             time.sleep(0.05)
+
+
+def _name_of(scope: Scope) -> str:
+    target = dict(scope["headers"]).get(b"x-amz-target", b"").decode("latin-1")
+    return target.rpartition(".")[2] or str(scope["path"])
 
 
 def executor_result(outcome: Outcome) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from hub.contracts.base import Role
-from hubctl import documents, events, forms, settlement
+from hub.contracts.base import Role, Terminal
+from hubctl import audit, documents, events, forms, settlement
 from hubctl.build import build
 from hubctl.clock.command import clock_app
 from hubctl.clock.words import readable
@@ -34,6 +34,7 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(forms.app, name="form")
 app.add_typer(clock_app, name="clock")
 app.add_typer(events.app, name="events")
+app.add_typer(audit.app, name="audit")
 app.add_typer(pricing_app, name="pricing")
 app.add_typer(settlement.app, name="settlement")
 say = Console(stderr=True, highlight=False)
@@ -116,6 +117,7 @@ def token(
     tenant: Tenant = "demo",
     hours: Annotated[int, typer.Option(min=1, max=24)] = 12,
     aws: Annotated[bool, typer.Option("--aws", help="for the deployed stack, with your AWS credentials")] = False,
+    terminal: Annotated[str, typer.Option(help="pc, mobile or h5: bind it to one terminal")] = "",
 ) -> None:
     """Print a token for this machine's hub (`hubctl dev`), or with --aws for the tenant's stack; no other takes it."""
     from hub.edge.auth import Principal
@@ -125,8 +127,10 @@ def token(
     roles = role or ["administrator"]
     if unknown := set(roles) - {*get_args(Role)}:
         raise OperatorError(f"no role {', '.join(sorted(unknown))}: choose from {', '.join(get_args(Role))}")
+    if terminal not in ("", *get_args(Terminal)):
+        raise OperatorError(f"no terminal {terminal}: choose from {', '.join(get_args(Terminal))}")
     find_tenant(tenant)
-    principal = Principal(sub=sub, roles=tuple(roles), tenant=tenant, region=region)
+    principal = Principal(sub=sub, roles=tuple(roles), tenant=tenant, region=region, terminal=terminal)
     sys.stdout.write(sign(_deployed_keys(tenant) if aws else LocalState().auth_key(), principal, hours) + "\n")
 
 
@@ -271,6 +275,24 @@ def listen(
     events.listen(context.obj, forward, event or (), seconds)
 
 
+@app.command()
+def doctor(
+    context: typer.Context,
+    fix: Annotated[bool, typer.Option("--fix", help="set going again what stands still, at the same node")] = False,
+    url: Annotated[str, typer.Option(help="the hub's base URL; else that of the hub that runs here")] = "",
+    token: Annotated[str, typer.Option(envvar="HUB_TOKEN", help="whose rights (`hubctl token`)")] = "",
+    ready_file: ReadyFile = Path(".hub/ready.json"),
+) -> None:
+    """Look whether each open ticket has a live execution, and a clock or a reason. Exit 1 where some are not mended."""
+    from hubctl.doctor import check_up
+
+    documents.main(context, url, token, ready_file)
+    for line in (report := check_up(context.obj, fix=fix)).lines():
+        sys.stdout.write(f"{line}\n")
+    say.print(f"{report.looked_at} open tickets, {len(report.findings)} findings")
+    raise typer.Exit(1 if report.is_ill else 0)
+
+
 @app.command(name="who-sees")
 def who_sees_command(
     field: Annotated[str, typer.Argument(help="a field's name, Contract.field, a fact's name, or a class")],
@@ -296,6 +318,18 @@ def openapi() -> None:
     from hubctl.reference import reference
 
     sys.stdout.write(_json(reference()))
+
+
+@app.command()
+def bruno(folder: Annotated[Path, typer.Argument(help="where the collection is to lie")]) -> None:
+    """Write a Bruno collection of the whole API: a request an operation, with its example."""
+    from hubctl.bruno import collection_files
+    from hubctl.reference import reference
+
+    for name, text in collection_files(reference()).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    say.print(f"open {folder} in Bruno, and put a token (hubctl token) into its environment")
 
 
 @app.command()

@@ -18,6 +18,8 @@ from functions.tickets.flows.preset_flows import FOLDER, preset_flows
 from functions.tickets.flows.soundness import parse_flow
 from hub.channels.registry import channel_document, inbound_channels
 from hub.edge.openapi import document
+from hubctl.describing import with_words
+from hubctl.examples import with_examples
 from hubctl.state import ROOT
 
 ROOMS = ("customers", "directory", "notifications", "outbound", "pricing", "settlement", "tickets", "webhooks")
@@ -28,7 +30,7 @@ def reference() -> dict[str, Any]:
     """The whole document: what `hubctl openapi` prints and `/openapi.json` serves."""
     rooms = [import_module(f"functions.{name}.app").room for name in ROOMS]
     doors = {f"/webhooks/{name}/{{connection}}": _door(name) for name in inbound_channels()}
-    return document(rooms, version("scrm-hub"), doors, webhook_models())
+    return with_words(with_examples(document(rooms, version("scrm-hub"), doors, webhook_models())))
 
 
 def flow_machines() -> dict[Path, str]:

@@ -14,6 +14,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from hubctl.failures import OperatorError
+from hubctl.lean_http import serve_lean
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 1000
@@ -46,9 +47,11 @@ def claim_port(port: int = 0) -> socket.socket:
 
 
 class Server:
-    """One app on one listening socket, which accepts from the start; requests wait until the app is up."""
+    """One app on one listening socket, which accepts from the start; requests wait until the app is up. lean: for
+    callers of this machine alone (hubctl.lean_http)."""
 
-    def __init__(self, name: str, app: AsgiApp, listener: socket.socket) -> None:
+    def __init__(self, name: str, app: AsgiApp, listener: socket.socket, *, lean: bool = False) -> None:
+        self._lean = lean
         self.port: int = listener.getsockname()[1]
         self.url = f"http://{LOOPBACK}:{self.port}"
         self._app = app
@@ -72,6 +75,15 @@ class Server:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serving())
+        finally:
+            self._loop.close()
+
+    async def _serving(self) -> None:
+        if self._lean:
+            await serve_lean(self._app, self._listener, self._stop)
+            return
         config = Config()
         config.bind = [f"fd://{self._listener.detach()}"]
         config.backlog = BACKLOG
@@ -79,11 +91,8 @@ class Server:
         config.graceful_timeout = 1
         config.shutdown_timeout = 5
         config.errorlog = None
-        try:
-            app: Any = self._app  # hypercorn types each message apart; ours are plain dicts
-            self._loop.run_until_complete(serve(app, config, shutdown_trigger=self._stop.wait, mode="asgi"))
-        finally:
-            self._loop.close()
+        app: Any = self._app  # hypercorn types each message apart; ours are plain dicts
+        await serve(app, config, shutdown_trigger=self._stop.wait, mode="asgi")
 
 
 async def answer_lifespan(receive: Receive, send: Send) -> None:

@@ -14,9 +14,9 @@ from infra.tables import BY_CONNECTION, BY_DUE, BY_LEVEL, BY_LIST, BY_PENDING
 TABLE_VERBS = ("BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query")
 TABLE_ACTIONS = tuple(f"dynamodb:{verb}" for verb in (*TABLE_VERBS, "UpdateItem"))
 INBOX_ACTIONS = tuple(
-    f"dynamodb:{verb}" for verb in ("ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem")
+    f"dynamodb:{verb}" for verb in ("BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem")
 )
-CONTENT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
+CONTENT_ACTIONS = ("dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem")
 PLATFORM_ACTIONS = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
 KEY_ACTIONS = tuple(
     f"kms:{verb}" for verb in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
@@ -38,7 +38,7 @@ class Grants:
     """The grants of every function bundle of one tenant."""
 
     CONTENT_ROOMS: ClassVar = ("webhooks", "tickets", "customers", "notifications")
-    FILE_ROOMS: ClassVar = ("webhooks", "tickets", "customers", "directory")
+    FILE_ROOMS: ClassVar = ("webhooks", "tickets", "customers", "directory", "settlement")
     """The rooms that have jobs."""
     PLATFORM_ROOMS: ClassVar = ("webhooks", "notifications", "tickets", "customers", "directory")
     """The rooms that call platforms: with the connections' secrets, and what all calls of a connection share."""
@@ -94,7 +94,7 @@ class Grants:
         if consumed:
             arns = (self.names.queue_arn(manifest.function, entry.queue or entry.name) for entry in consumed)
             yield Grant(CONSUME_ACTIONS, tuple(arns))
-        if own := manifest.of_kind("queue"):
+        if own := manifest.of_kind("queue", "events"):  # what fails of a pack goes back into the queue by itself
             arns = (self.names.queue_arn(manifest.function, entry.queue or entry.name) for entry in own)
             yield Grant(SEND, tuple(arns))
 
@@ -126,6 +126,8 @@ class Grants:
         reason = "flow machines are named by the hash of their content when they are published"
         yield Grant(("states:CreateStateMachine", "states:SendTaskSuccess", "states:StartExecution"), flows, reason)
         yield Grant(("states:StartExecution",), (names.machine_arn("escalation"),))
+        executions = (names.executions_arn("f-*"), names.executions_arn("escalation"))
+        yield Grant(("states:DescribeExecution",), executions, "executions are named by their tickets")
         only = {"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}}
         yield Grant(("iam:PassRole",), (names.role_arn("flows"),), conditions=only)
 

@@ -74,8 +74,9 @@ def queue_name(manifest: Manifest, entry: Entry) -> str:
     return f"{manifest.function}-{entry.queue or entry.name}"
 
 
-def feed(queue: sqs.Queue, function: lambda_.Function, entry: Entry) -> lambda_.CfnEventSourceMapping:
-    """Batches of the queue go to the function, which says itself which messages failed."""
+def feed(queue: sqs.Queue, function: lambda_.Function, entry: Entry, concurrency: int) -> lambda_.CfnEventSourceMapping:
+    """Batches of the queue go to the function, which says itself which messages failed; at most so many side by
+    side."""
     return lambda_.CfnEventSourceMapping(
         function,
         "Queue",
@@ -83,7 +84,7 @@ def feed(queue: sqs.Queue, function: lambda_.Function, entry: Entry) -> lambda_.
         function_name=function.function_name,
         batch_size=entry.batch,
         function_response_types=["ReportBatchItemFailures"],
-        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=entry.concurrency),
+        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=concurrency),
     )
 
 

@@ -94,6 +94,9 @@ class TenantStack(cdk.Stack):
         return self.queues.queues[name].queue_url if name in self.queues.queues else ""
 
     def _connect(self) -> None:
+        chosen = self.tenant.concurrency
+        if unknown := chosen.keys() - self.queues.queues.keys():
+            raise ValueError(f"[concurrency]: there is no queue {min(unknown)}")
         bus = Bus(self, self.names, queues=self.queues)
         bus.watch_flows()
         streams = Streams(self, queues=self.queues, tables=self.tables)
@@ -102,7 +105,9 @@ class TenantStack(cdk.Stack):
             bus.subscribe(room)
             streams.connect(room)
             for entry in room.manifest.of_kind(*QUEUED):
-                feed(self.queues.queues[queue_name(room.manifest, entry)], room.functions[entry.name], entry)
+                name = queue_name(room.manifest, entry)
+                side_by_side = chosen.get(name, entry.concurrency)
+                feed(self.queues.queues[name], room.functions[entry.name], entry, side_by_side)
 
     def _observe(self) -> None:
         alarms = Alarms(self, self.names, self.tenant, key=self.key)

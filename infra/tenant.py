@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 VERIFY_FILE = re.compile(r"(WW|MP)_verify_[A-Za-z0-9]+\.txt")
 ORIGIN = re.compile(r"https://[a-z0-9.-]+(:\d{1,5})?|http://localhost(:(\d{1,5}|\*))?")
+QUEUE = re.compile(r"[a-z]+-[a-z]+")
+CONCURRENCY = range(2, 1_001)  # what Lambda takes for a queue
 VERIFY_BYTES_MAX = 2_000  # the functions' environment holds them, and Lambda allows 4 KB in all
 
 
@@ -111,6 +113,7 @@ class Tenant(Part):
     egress: Egress = Egress()
     warmth: Warmth = Warmth()
     limits: Limits = Limits()
+    concurrency: dict[str, int] = {}
     web: Web = Web()
     logs: Logs = Logs()
     alarms: Alarms = Alarms()
@@ -124,6 +127,15 @@ class Tenant(Part):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"no such time zone: {name}") from error
         return name
+
+    @field_validator("concurrency")
+    @classmethod
+    def check_concurrency(cls, queues: dict[str, int]) -> dict[str, int]:
+        if wrong := [name for name in queues if not QUEUE.fullmatch(name)]:
+            raise ValueError(f"not a queue's name, e.g. webhooks-changes: {wrong[0]}")
+        if wrong := [name for name, number in queues.items() if number not in CONCURRENCY]:
+            raise ValueError(f"{wrong[0]}: from {CONCURRENCY[0]} to {CONCURRENCY[-1]} functions side by side")
+        return queues
 
     @field_validator("verify_files")
     @classmethod

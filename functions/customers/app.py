@@ -5,6 +5,8 @@ The routes stand in api/, what the bus tells in handlers/; here is what calls wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from functions.customers.api import customers
 from functions.customers.desk import Desk
 from functions.customers.handlers.forms import take_form
@@ -23,7 +25,7 @@ from functions.customers.handlers.meeting import (
 )
 from functions.customers.handlers.reaching import consent_fact, order_resolved, reachable
 from functions.customers.people.identities import Who
-from functions.customers.room import room
+from functions.customers.room import IMPORTS, room
 from functions.customers.shoppers import shopper_moved
 from functions.customers.timeline import KEPT_OF
 from hub.contracts.events import (
@@ -51,28 +53,31 @@ from hub.contracts.events import (
     TicketOpened,
     TouchpointCaptured,
 )
+from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
 from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = ["customers", "forward", "room"]
 forward = room.forward
-serve_jobs(room)
+serve_jobs(room, IMPORTS)
+serve_batch(room, "/customers/batch")
 
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
     """A job goes on, slice by slice; nothing else of the room follows its stream."""
-    follow_job(room, (), change)
+    follow_job(room, IMPORTS, change)
 
 
 @room.events("message.received", "ticket.changed", "cart.changed", *KEPT_OF)
-def on_event(desk: Desk, event: Event) -> None:
-    """What names nobody is nobody's."""
+def on_event(desk: Desk, event: Event) -> Iterable[Event]:
+    """What names nobody is nobody's. Answers what follows from it whenever it comes."""
     who: Who | None = None
+    events: list[Event] = []
     match event:
         case MessageReceived():
             who = meet_sender(desk, event.sender_id, event)
-            desk.emit(resolve_message(desk, event, who))
+            events.append(resolve_message(desk, event, who))
         case ContactChanged():
             change_contact(desk, event)
         case (
@@ -101,11 +106,12 @@ def on_event(desk: Desk, event: Event) -> None:
         case GlassBroken() if is_known(desk, event.thing):
             record(desk, event.thing, event)
     if isinstance(event, AfterSaleChanged | ReviewPosted | LeadCaptured):
-        desk.emit(occasion(desk, event))
+        events.append(occasion(desk, event))
     if who is not None:
         _tell_of(desk, who, event)
     if who is not None and isinstance(event, CartChanged | CouponChanged):
-        desk.emit(shopper_moved(event, who))
+        events.append(shopper_moved(event, who))
+    return events
 
 
 def _tell_of(desk: Desk, who: Who, event: Event) -> None:

@@ -38,6 +38,11 @@ class Contact:
     attributed_at: datetime | None = None
 
 
+def owns(contact: Contact) -> bool:
+    """Whether the member of staff looks after the customer."""
+    return contact.follow_state in ("following", "half_added")
+
+
 def apply_change(known: Contact | None, event: ContactChanged) -> Contact | None:
     """The contact after `event`, or None when all of it is known already (events may come out of order, and what a
     platform repeats comes later than it happened).

@@ -21,10 +21,10 @@ from typing import Any
 
 from functions.customers.contacts import Contact
 from functions.customers.profile import Fact, Profile, with_facts
-from functions.customers.timeline import sort_key
+from functions.customers.timeline import sort_key, source_of
 from hub.contracts.customers import TimelineEntry
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.errors import NotFound, Stale
 from hub.kernel.positions import no_such_cursor
 from hub.store.items import Item
 from hub.store.table import NEW, Lost, Put, Table, Update
@@ -67,7 +67,7 @@ class CustomerTable:
         NotFound, Conflict when the profile moved on, Invalid for too many facts."""
         profile = self.profile(customer_id)
         if seen_version is not None and seen_version != profile.version:
-            raise Conflict("the customer has changed since", yours=seen_version, now=profile.version)
+            raise Stale("the customer has changed since", yours=seen_version, now=profile.version)
         news = self._news(profile, facts)
         if not news:
             return profile
@@ -130,7 +130,7 @@ class CustomerTable:
     ) -> tuple[list[TimelineEntry], Before]:
         """A page of what happened to a customer whose records these are, newest first."""
         items, position = self._page(customer_ids, "timeline#", limit, start)
-        return [TimelineEntry.model_validate_json(item["entry"]) for item in items], position
+        return [_entry(item) for item in items], position
 
     def _page(
         self, customer_ids: Sequence[str], prefix: str, limit: int, start: Before
@@ -179,6 +179,12 @@ def to_fact(name: str, fact: Mapping[str, Any], customer_id: str) -> Fact:
     """A fact as it is stored of a record."""
     at, mark = parse_rfc3339(fact["at"]), str(fact.get("mark", ""))
     return Fact(name, fact["value"], fact["masked"], fact["source"], at, mark, customer_id)
+
+
+def _entry(item: Item) -> TimelineEntry:
+    """An entry as it is stored; older ones do not say who told it."""
+    entry = TimelineEntry.model_validate_json(item["entry"])
+    return entry if entry.source else entry.model_copy(update={"source": source_of(entry.kind, entry.details)})
 
 
 def _text(moment: datetime | None) -> str | None:

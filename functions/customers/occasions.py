@@ -1,9 +1,12 @@
-"""What calls for work without a message (事由): an after-sale, a review, a lead, with the customer behind it. Pure."""
+"""What calls for work without a message (事由): an after-sale, a review, a lead, with the customer behind it; and two
+members of staff who each take a customer for theirs. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from functions.customers.contacts import Contact, owns
 from functions.customers.homes import Home
 from functions.customers.people.identities import Who
 from hub.contracts.events import AfterSaleChanged, LeadCaptured, OccasionResolved, ReviewPosted
@@ -22,6 +25,34 @@ def occasion_of(event: AfterSaleChanged | ReviewPosted | LeadCaptured, who: Who,
         home_region=home.region,
         home_store=home.store,
         **_subject(event),
+    )
+
+
+def owner_conflict(
+    who: Who, contacts: Mapping[str, Sequence[Contact]], joined: set[str], home: Home, **envelope: Any
+) -> OccasionResolved | None:
+    """Two customers who turn out to be one have different owners (归属): somebody has to say whose the customer is now.
+    None where they agree, or one side has none.
+
+    contacts: of each record of the customer. joined: some of these, the others being what they joined. envelope: tenant
+    and time. Its id derives from the customer and who the owners are, so a repeat is recognised.
+    """
+    ours = {c.member_id for record, known in contacts.items() if record not in joined for c in known if owns(c)}
+    theirs = {c.member_id for record in joined for c in contacts.get(record, ()) if owns(c)}
+    if not ours or not theirs or ours == theirs:
+        return None
+    first = next(contact for record in sorted(joined) for contact in contacts.get(record, ()) if owns(contact))
+    return OccasionResolved(
+        id=derived_id("evt", envelope["at"], "owner_conflict", who.customer_id, *sorted(ours | theirs)),
+        **envelope,
+        connection_id=first.connection_id,
+        channel=first.channel,
+        kind="owner_conflict",
+        subject_id=who.customer_id,
+        customer_id=who.customer_id,
+        identity_id=who.record_id,
+        home_region=home.region,
+        home_store=home.store,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hub.contracts.customers import OrderEntry, TicketEntry, TimelineEntry
 from hub.contracts.events import Event, OrderDepositPaid, OrderFinished, OrderPaid, RefundPaid
@@ -33,6 +33,10 @@ KEPT_OF: dict[str, tuple[str, tuple[str, ...]]] = {
 """What the timeline keeps of an event: the field that names its subject, and those that say what happened."""
 
 
+ROOM_OF = {"ticket": "tickets", "form": "tickets", "glass": "directory"}
+"""The rooms that tell of what no channel does. Contacts are WeCom's alone."""
+
+
 def entry_of(event: Event, identity_id: str = "") -> TimelineEntry:
     """The entry that records an event; its identity is the event's id. identity_id: of the name that it came by."""
     payload = event.model_dump(mode="json")
@@ -48,7 +52,13 @@ def entry_of(event: Event, identity_id: str = "") -> TimelineEntry:
         subject_id=str(payload[subject]),
         details=details,
         identity_id=identity_id,
+        source=source_of(payload["type"], details),
     )
+
+
+def source_of(kind: str, details: Mapping[str, str]) -> str:
+    """Who told it: the channel, else the room of our own."""
+    return details.get("channel") or ROOM_OF.get(kind.partition(".")[0], "wecom")
 
 
 def sort_key(entry: TimelineEntry) -> str:
@@ -77,7 +87,7 @@ def tickets_of(entries: Iterable[TimelineEntry]) -> tuple[TicketEntry, ...]:
 
 def _order(entry: TimelineEntry) -> OrderEntry:
     details = {name: entry.details[name] for name in ("order_no", "channel", "shop_id", "amount", "currency")}
-    return OrderEntry(order_id=entry.subject_id, paid_at=entry.at, **details)
+    return OrderEntry(order_id=entry.subject_id, paid_at=entry.at, source=details["channel"], **details)
 
 
 def _ticket(newer: TicketEntry | None, entry: TimelineEntry) -> TicketEntry:
@@ -90,5 +100,6 @@ def _ticket(newer: TicketEntry | None, entry: TimelineEntry) -> TicketEntry:
             state="open" if opened else "closed",
             opened_at=opened,
             closed_at=closed,
+            source=ROOM_OF["ticket"],
         )
     return newer.model_copy(update={"opened_at": newer.opened_at or opened, "closed_at": newer.closed_at or closed})

@@ -97,12 +97,18 @@ def _show_identity(record_id: str, identity: Identity, at: datetime) -> Identity
         external_id=identity.external_id,
         linked_at=at,
         identity_id=record_id,
+        source=identity.channel,
     )
 
 
 def _show_merge(merged: Merged) -> MergeView:
     return MergeView(
-        customer_id=merged.customer_id, into=merged.into, at=merged.at, evidence=merged.evidence, actor=merged.actor
+        customer_id=merged.customer_id,
+        into=merged.into,
+        at=merged.at,
+        evidence=merged.evidence,
+        actor=merged.actor,
+        source=merged.actor or merged.evidence,
     )
 
 
@@ -125,4 +131,5 @@ def _show_contact(contact: Contact) -> ContactView:
         follow_state=contact.follow_state,
         attribution=contact.attribution,
         at=contact.at,
+        source=contact.channel,
     )

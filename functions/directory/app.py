@@ -14,6 +14,7 @@ from hub.contracts.events import Event, StaffChanged
 from hub.documents.items import line_of_pointer
 from hub.documents.routes import serve_documents
 from hub.edge.auth import epoch_at
+from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
 from hub.jobs.routes import follow_job, serve_jobs
 from hub.kernel.clock import parse_rfc3339
@@ -22,6 +23,7 @@ __all__ = ["access", "forward", "keys", "pages", "people", "places", "room", "si
 forward = room.forward
 serve_documents(room, (FIELD_POLICY,), lambda desk: desk.documents)
 serve_jobs(room, IMPORTS)
+serve_batch(room, "/directory/batch")
 
 
 @room.events("staff.changed")

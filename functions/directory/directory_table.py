@@ -31,7 +31,7 @@ from hub.contracts.directory import (
     TeamView,
 )
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Conflict, Forbidden
+from hub.kernel.errors import Forbidden, Stale
 from hub.store.model import RoomModel, find_item, put_of, saving
 from hub.store.paging import Position, read_page
 from hub.store.sharded import read_sharded, shard_pk
@@ -307,7 +307,7 @@ class DirectoryTable:
 def _check_version(item: RoomModel, seen: int | None) -> None:
     now = int(item.version or 0)
     if seen is not None and seen != now:
-        raise Conflict("it has changed since", yours=seen, now=now)
+        raise Stale(yours=seen, now=now)
 
 
 def _get(model: type[Item], pk: str, sk: str) -> Item:

@@ -8,6 +8,7 @@ from typing import Any
 from functions.settlement.api import (
     accounts,
     books,
+    conflicts,
     facts,
     ledger,
     profit,
@@ -17,43 +18,58 @@ from functions.settlement.api import (
     templates,
 )
 from functions.settlement.desk import Desk
+from functions.settlement.facts.exchange import EXCHANGE
 from functions.settlement.facts.of_events import fact_of
 from functions.settlement.facts.rates import RATES
-from functions.settlement.handlers.intake import retry_parked, take_in
+from functions.settlement.handlers.folding import fold_days
+from functions.settlement.handlers.intake import learn, retry_parked, take_in
 from functions.settlement.handlers.steps import run_step
 from functions.settlement.handlers.telling import pool_event, statement_event
 from functions.settlement.policy_kind import POLICIES
 from functions.settlement.profit.profit import BOARDS
 from functions.settlement.reconciliation.bills import BILL_FORMS
-from functions.settlement.room import room
+from functions.settlement.room import IMPORTS, room
 from functions.settlement.runs.calendar_kind import CALENDARS
 from functions.settlement.templates import TEMPLATES
-from hub.contracts.events import Event, PersonChanged
+from hub.contracts.events import Event, PersonChanged, StoreChanged
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
+from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = [
-    "accounts", "books", "facts", "forward", "ledger", "profit", "reconciliations", "room", "runs", "statements",
-    "templates",
+    "accounts", "books", "conflicts", "facts", "forward", "ledger", "profit", "reconciliations", "room", "runs",
+    "statements", "templates",
 ]  # fmt: skip
 forward = room.forward
 
-serve_documents(room, (POLICIES, CALENDARS, RATES, TEMPLATES, BOARDS, BILL_FORMS), lambda desk: desk.documents)
+serve_documents(
+    room, (POLICIES, CALENDARS, RATES, EXCHANGE, TEMPLATES, BOARDS, BILL_FORMS), lambda desk: desk.documents
+)
 
 
-@room.events("ticket.closed", "work.reported", "order.finished", "refund.paid", "person.changed")
+serve_jobs(room, IMPORTS)
+
+EVENTS = (
+    "ticket.closed", "work.reported", "order.finished", "refund.paid", "flow.told", "person.changed", "store.changed",
+)  # fmt: skip
+
+
+@room.events(*EVENTS)
 def on_event(desk: Desk, event: Event) -> None:
     """Settle what happened; a repeat posts nothing new. Somebody new may be what a parked fact waited for."""
-    if isinstance(event, PersonChanged):
-        if desk.facts.make_known(f"person:{event.person_id}"):
+    if isinstance(event, PersonChanged | StoreChanged):
+        if learn(desk, event):
             retry_parked(desk, desk.now())
-        return
-    take_in(desk, fact_of(event, desk.zone), desk.now())
+    elif fact := fact_of(event, desk.zone):
+        take_in(desk, fact, desk.now())
 
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
-    """Tell of a statement that was sent, approved, or has a line disputed, and of a pool that is empty."""
+    """Tell of a statement that was sent, approved, or has a line disputed, and of a pool that is empty; do a job's next
+    slice."""
+    if follow_job(room, IMPORTS, change):
+        return
     tell = pool_event if change.sk == "balance" else statement_event
     if event := tell(desk.tenant, change, desk.now()):
         desk.emit(event)
@@ -61,9 +77,10 @@ def on_change(desk: Desk, change: Change) -> None:
 
 @room.schedule("cron(0 * * * ? *)", name="hourly")
 def hourly(desk: Desk, now: datetime) -> datetime:
-    """Post what was still to come and is due; start the run of each period that is due, the oldest first: one that was
-    late, or stopped on its way, again."""
+    """Post what was still to come and is due; fold the days that are over; start the run of each period that is due,
+    the oldest first: one that was late, or stopped on its way, again."""
     retry_parked(desk, now)
+    fold_days(desk, now)
     next_posting = desk.book.post_due(now)
     for run in desk.runs.due(now):
         desk.machine.start(run.id, "close", now)

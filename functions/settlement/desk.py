@@ -12,10 +12,13 @@ from functions.settlement.ledger.balances_table import Balances
 from functions.settlement.ledger.book_table import Book
 from functions.settlement.ledger.deferrals_table import Deferrals
 from functions.settlement.ledger.entries_table import Entries
+from functions.settlement.ledger.holds_table import Holds
+from functions.settlement.profit.cubes_table import Cubes
 from functions.settlement.reconciliation.reconciliations_table import Reconciliations
 from functions.settlement.runs.machine import Machine
 from functions.settlement.runs.runs_table import Runs
 from functions.settlement.statements.statements_table import Statements
+from functions.settlement.territory.conflicts_table import Conflicts
 from hub.contracts.envelope import Event
 from hub.documents.documents import Documents
 from hub.edge.host import Host
@@ -37,6 +40,7 @@ class Desk:
     book: Book
     balances: Balances
     deferrals: Deferrals
+    holds: Holds
     runs: Runs
     statements: Statements
     machine: Machine
@@ -45,6 +49,8 @@ class Desk:
     emit: Callable[[Event], None]
     facts: FactsTable
     reconciliations: Reconciliations
+    conflicts: Conflicts
+    cubes: Cubes
     lines_a_step: int = LINES_A_STEP
 
 
@@ -66,7 +72,7 @@ def desk_of(
 ) -> Desk:
     """A desk over this table."""
     facts = FactsTable(tenant, table)
-    documents = Documents(table, tenant, now, facts.knows)
+    documents = Documents(table, tenant, now, facts.knows, facts.region_of)
     entries, runs = Entries(tenant, table), Runs(tenant, table, zone)
     balances, deferrals = Balances(tenant, table), Deferrals(tenant, table)
     return Desk(
@@ -76,6 +82,7 @@ def desk_of(
         book=Book(entries, balances, deferrals, runs, documents, zone),
         balances=balances,
         deferrals=deferrals,
+        holds=Holds(tenant, table),
         runs=runs,
         statements=Statements(tenant, table),
         machine=machine,
@@ -84,4 +91,6 @@ def desk_of(
         emit=emit,
         facts=facts,
         reconciliations=Reconciliations(tenant, table),
+        conflicts=Conflicts(tenant, table),
+        cubes=Cubes(tenant, table),
     )

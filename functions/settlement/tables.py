@@ -10,8 +10,8 @@
 | bucket, by run | `<t>#buckets#<run>#<shard>` | party: who has lines in it |
 | bucket, by party | `<t>#party#<party>` | `bucket#<first day>#<run>` |
 | run | `<t>#runs#<scope>` | the period's name; due until it is closed |
-| seal | `<t>#seal#<run>#<shard>` | `seal`: from now on nothing is posted into the period; later, what a shard came to |
-| trial | `<t>#trial#<run>#<mode>` | shard: what a rehearsal or a proof came to |
+| seal | `<t>#seal#<run>#<shard>` | `seal`: the run alone posts into its period, once drained nobody; a shard's result |
+| trial | `<t>#trial#<run>#<mode>` | shard: what a rehearsal or a proof came to; from 64 on those of windows |
 | statement | `<t>#statement#<id>` | `head`, `page#<first line>`, `dispute#<line>` |
 | statement, by party | `<t>#party#<party>` | `statement#<scope>.<period>`: what was carried over |
 
@@ -29,6 +29,10 @@ from hub.store.table import Index, Key
 
 SEALS = 64
 """A period is sealed, its parties listed and settled in so many shards."""
+SEALED, SEALED_IS = "#state = :sealed", {":sealed": "sealed"}
+"""A seal lets the period's own run post, and nobody else; when the period is drained, nobody at all."""
+WINDOW_SHARDS = 64
+"""At most so many shards of windows are worked out side by side."""
 WIDE = 64
 """Partitions of the bucket of a store, a region, a platform: of whom all orders may be."""
 BY_LIST = Index("by_list", "list_pk", "list_sk")

@@ -11,17 +11,21 @@ from typing import Any
 from functions.tickets.api import (
     actions,
     designs,
+    doctor,
     family,
     form_pages,
     forms,
     nodes,
     progress,
+    rehearsals,
     runs,
     tickets,
     uploads,
     work,
 )
+from functions.tickets.deadlines.calendars import CALENDARS
 from functions.tickets.deadlines.ladders import LADDERS
+from functions.tickets.deadlines.policies import POLICIES
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.matrices import MATRICES
 from functions.tickets.flows.blocks import BLOCKS
@@ -31,9 +35,11 @@ from functions.tickets.handlers.copies import take_store, take_submitter
 from functions.tickets.handlers.effects import follow
 from functions.tickets.handlers.failures import take_failure
 from functions.tickets.handlers.handover import take_shift
-from functions.tickets.handlers.happenings import take_happening
+from functions.tickets.handlers.happenings import take_answer, take_happening
+from functions.tickets.handlers.migrating import migrate_slice
 from functions.tickets.handlers.occasions import take_occasion
 from functions.tickets.handlers.reception import take_message, take_person, take_roster, take_tap
+from functions.tickets.handlers.rehearsing import rehearse_slice
 from functions.tickets.handlers.steps import run_step
 from functions.tickets.handlers.supplies import take_correction, take_supply
 from functions.tickets.handlers.sweep import EVERY_MINUTES, sweep_tickets
@@ -47,6 +53,7 @@ from hub.contracts.events import (
     DecisionCorrected,
     Event,
     ExecutionFailed,
+    FlowAnswered,
     LogisticsChanged,
     MessageResolved,
     OccasionResolved,
@@ -59,17 +66,21 @@ from hub.contracts.events import (
     SupplyChanged,
 )
 from hub.documents.routes import serve_documents
+from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
+from hub.jobs.desk import Task
 from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = [
     "actions",
     "designs",
+    "doctor",
     "family",
     "form_pages",
     "forms",
     "nodes",
     "progress",
+    "rehearsals",
     "room",
     "runs",
     "tickets",
@@ -77,9 +88,14 @@ __all__ = [
     "work",
 ]
 
-KINDS = (FLOWS, BLOCKS, FORMS, TICKET_TYPES, LADDERS, MATRICES, INTAKE_RULES, OCCASION_RULES)
+TASKS = (
+    Task(rehearsals.REHEARSAL, rehearse_slice),
+    Task(rehearsals.MIGRATION, migrate_slice, roles=("administrator",)),
+)
+KINDS = (FLOWS, BLOCKS, FORMS, TICKET_TYPES, LADDERS, POLICIES, CALENDARS, MATRICES, INTAKE_RULES, OCCASION_RULES)
 serve_documents(room, KINDS, lambda desk: desk.documents)
-serve_jobs(room, IMPORTS)
+serve_jobs(room, IMPORTS, TASKS)
+serve_batch(room, "/tickets/batch")
 
 forward = room.forward
 
@@ -99,6 +115,7 @@ forward = room.forward
     "logistics.changed",
     "after_sale.changed",
     "refund.paid",
+    "flow.answered",
 )
 def on_event(desk: Desk, event: Event) -> None:
     """What the bus tells: messages, taps, how the organisation changes, and which executions failed."""
@@ -127,12 +144,14 @@ def on_event(desk: Desk, event: Event) -> None:
             take_shift(desk, event)
         case LogisticsChanged() | AfterSaleChanged() | RefundPaid():
             take_happening(desk, event)
+        case FlowAnswered():
+            take_answer(desk, event)
 
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
     """The stream is the outbox: executions, signals and events follow from what was written."""
-    if not follow_job(room, IMPORTS, change):
+    if not follow_job(room, IMPORTS, change, TASKS):
         follow(desk, change)
 
 

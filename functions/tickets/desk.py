@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from functions.tickets.actions.action import Sources
 from functions.tickets.context import Context
-from functions.tickets.deadlines.deadlines import Ladder
+from functions.tickets.deadlines.keeping import keep_time
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.deadlines.stuck import SLACK, look_at
 from functions.tickets.dispatch.matrices import MATRICES
@@ -26,7 +26,7 @@ from functions.tickets.intake.threads_table import ThreadTable
 from functions.tickets.tables import Items
 from functions.tickets.ticket.catalogue_table import Catalogue
 from functions.tickets.ticket.lists_table import TicketLists
-from functions.tickets.ticket.ticket import Case
+from functions.tickets.ticket.ticket import Case, Ticket
 from functions.tickets.ticket.tickets_table import TicketTable
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.documents.documents import Documents
@@ -80,9 +80,13 @@ class Desk:
         """How much business time passes in this much real time: machines are slow in real time."""
         return real * self.clock_scale
 
+    def today(self) -> date:
+        """The tenant's day."""
+        return self.now().astimezone(self.zone).date()
+
     def sources(self) -> Sources:
         """What actions may look up while they decide."""
-        return Sources(self.staff.organisation)
+        return Sources(self.staff.organisation, self.today, self.tickets.claims)
 
     def seal_text(self, ticket_id: str, text: str) -> str:
         """What somebody wrote, sealed for this ticket alone."""
@@ -104,12 +108,15 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
 
     def look_after(case: Case) -> datetime | None:
         """From when on a ticket may need looking after."""
-        ticks, slack = case.ticket.is_open and case.ticket.clock_since, SLACK * scale
-        ladder_or_flow = look_at(case, catalogue.ladder_of(case.ticket) if ticks else Ladder(), slack)
+        slack = SLACK * scale
+        clocks_or_flow = look_at(case, catalogue.terms_of(case.ticket), slack)
         times = [visit.until + slack for visit in case.waiting() if visit.until and case.ticket.is_open]
-        return min(filter(None, (ladder_or_flow, *times)), default=None)
+        return min(filter(None, (clocks_or_flow, *times)), default=None)
 
-    tickets = TicketTable(items, look_after)
+    def on_time(before: Case, after: Case, at: datetime) -> Ticket:
+        return keep_time(before, after, catalogue.rules_of(after.ticket), at)
+
+    tickets = TicketTable(items, look_after, on_time)
     return Desk(
         tenant=settings.tenant,
         items=items,

@@ -22,6 +22,7 @@ from functions.webhooks.inbox.readings_table import Readings
 from functions.webhooks.inbox.recent import Recent
 from functions.webhooks.inbox.replays import Replays
 from functions.webhooks.inbox.settling_table import Settler
+from functions.webhooks.inbox.untried_table import Untried
 from functions.webhooks.mappings.active import ActiveMappings
 from functions.webhooks.mappings.kind import STATUS_MAPPINGS
 from functions.webhooks.mappings.legacy_table import OldMappings
@@ -59,6 +60,7 @@ class InboxDesk:
     fetched."""
 
     messages: Inbox
+    untried: Untried
     recent: Recent
     counters: Counters
     settler: Settler
@@ -185,6 +187,7 @@ def _inbox(ground: Ground, settler: Settler, refresher: Refresher) -> InboxDesk:
     host, messages, secrets = ground.host, ground.messages, ground.secrets
     return InboxDesk(
         messages=messages,
+        untried=Untried(ground.tenant, messages, ground.table, secrets.every),
         recent=Recent(ground.tenant, messages, secrets, inbound),
         counters=ground.counters,
         settler=settler,

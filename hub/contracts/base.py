@@ -84,6 +84,10 @@ RegionCode = Annotated[str, Field(pattern=r"^([0-9]{6}|base)$", examples=["31000
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A key that people choose: flows, teams, skills, services, price books."""
 
+TicketType = Slug
+Priority = Literal["low", "normal", "high", "urgent"]
+NoticeChannel = Literal["wecom", "wecom_group", "dingtalk", "feishu", "official_account", "sms", "email", "phone"]
+
 TicketTag = Annotated[str, Field(pattern=r"^[^\s,;#]{1,40}$", examples=["回访"])]
 """A word that people put on a ticket to find it by (标签)."""
 Datum = Literal["wgs84", "gcj02"]
@@ -103,6 +107,9 @@ StoreId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 Role = Literal["administrator", "supervisor", "agent", "engineer", "finance", "integrator", "store_manager", "viewer"]
 """What a person's job lets them do."""
+
+Terminal = Literal["pc", "mobile", "h5"]
+"""What somebody works on (终端): a desk, a phone, or a page that was sent to them."""
 
 PersonId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$")]
 """One of us (a principal's `sub`); where WeCom is used, the member's userid."""

@@ -6,10 +6,10 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Moment, Slug
+from hub.contracts.base import Amount, Contract, Moment, RegionCode, Slug, StoreId
 from hub.contracts.classes import PERSONAL_FACTS, Classified, Identity, Keyed, Located
 from hub.contracts.envelope import AttributionKey
-from hub.contracts.http import PageQuery
+from hub.contracts.http import Page, PageQuery
 
 FollowState = Literal["following", "half_added", "deleted_by_member", "deleted_by_customer"]
 Evidence = Literal["unionid", "phone", "hand"]
@@ -67,6 +67,7 @@ class IdentityView(Contract):
     external_id: Identity
     linked_at: Moment
     identity_id: str = Field(default="", description="the record of this name: what `unmerge` takes")
+    source: str = Field(default="", description="the channel that names them so")
 
 
 class FactBody(Contract):
@@ -74,6 +75,19 @@ class FactBody(Contract):
 
     value: Annotated[str, Field(min_length=1, max_length=500), Classified("identity")]
     version: int | None = None
+
+
+class NewCustomer(Contract):
+    """A customer as a colleague, a file or a system of the tenant's own knows them. Whoever is known by the phone or
+    the union_id already is that customer; one of the two is needed."""
+
+    phone: Annotated[str, Field(max_length=32, examples=["13800138000"]), Classified("contact")] = ""
+    union_id: Annotated[str, Field(pattern=r"^[!-~]{0,128}$"), Classified("identity")] = ""
+    name: Annotated[str, Field(max_length=200, examples=["张三"]), Classified("identity")] = ""
+    email: Annotated[str, Field(max_length=200), Classified("contact")] = ""
+    region: RegionCode = Field(default="base", description="where they are served")
+    store_id: StoreId | Literal[""] = ""
+    home_region: RegionCode | Literal[""] = Field(default="", description="where they are at home")
 
 
 class FactView(Contract):
@@ -96,6 +110,7 @@ class ContactView(Contract):
     follow_state: FollowState
     attribution: str = Field(description="state of the code through which they met, '' when unattributed")
     at: Moment
+    source: str = Field(default="", description="the channel that says so")
 
 
 class TimelineEntry(Contract):
@@ -107,6 +122,7 @@ class TimelineEntry(Contract):
     subject_id: str = Field(description="the ticket, order or member of staff that it is about")
     details: Annotated[dict[str, str], Keyed(plain=DETAILS)] = Field(default_factory=dict)
     identity_id: str = Field(default="", description="the record of the name that it came by, '' where it is not known")
+    source: str = Field(default="", description="the channel that told it, else the room that did")
 
 
 class OrderEntry(Contract):
@@ -119,6 +135,7 @@ class OrderEntry(Contract):
     amount: Amount
     currency: str
     paid_at: Moment
+    source: str = Field(default="", description="the channel that sold it")
 
 
 class TicketEntry(Contract):
@@ -129,6 +146,7 @@ class TicketEntry(Contract):
     state: Literal["open", "closed"]
     opened_at: Moment | None = None
     closed_at: Moment | None = None
+    source: str = Field(default="", description="the room that told it: tickets")
 
 
 class CustomerSummary(Contract):
@@ -159,6 +177,7 @@ class MergeView(Contract):
     at: Moment
     evidence: Evidence
     actor: str = ""
+    source: str = Field(default="", description="whoever said so, else the evidence")
 
 
 class CustomerView(CustomerSummary):
@@ -174,6 +193,15 @@ class CustomerView(CustomerSummary):
     perhaps: tuple[str, ...] = Field(
         default=(), description="customers who share a phone with this one: one of them may be the same person"
     )
+    timeline: Page[TimelineEntry] | None = Field(
+        default=None, description="with `include=all`: what happened to them, a page of it"
+    )
+
+
+class WholeQuery(PageQuery):
+    """`include=all`: with what happened to them (`limit` and `cursor` are of that)."""
+
+    include: Literal["", "all"] = ""
 
 
 class CustomerQuery(PageQuery):

@@ -305,3 +305,6 @@ class MeView(Contract):
     teams: tuple[str, ...] = ()
     level: str = ""
     tenant: str
+    terminal: str = Field(
+        default="pc", description="what the caller works on: X-Client, or what their token is bound to"
+    )

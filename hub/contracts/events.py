@@ -13,9 +13,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from pydantic import Field, TypeAdapter
 
 from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
+from hub.contracts.base import NoticeChannel as NoticeChannel
+from hub.contracts.base import Priority as Priority
+from hub.contracts.base import TicketType as TicketType
 from hub.contracts.classes import Classified, Contact, Identity
+from hub.contracts.deadline_events import RungFired as RungFired
+from hub.contracts.deadline_events import SlaBreached as SlaBreached
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
+from hub.contracts.flow_events import FLOW_EVENTS
+from hub.contracts.flow_events import CouponWanted as CouponWanted
+from hub.contracts.flow_events import EndpointCalled as EndpointCalled
+from hub.contracts.flow_events import FlowAnswered as FlowAnswered
 from hub.contracts.house_events import EndpointDisabled as EndpointDisabled
 from hub.contracts.house_events import GlassBroken as GlassBroken
 from hub.contracts.house_events import StoreChanged as StoreChanged
@@ -61,9 +70,7 @@ if TYPE_CHECKING:
     from hub.contracts.platform_events import SupplyChanged as SupplyChanged
     from hub.contracts.platform_events import TouchpointCaptured as TouchpointCaptured
 
-TicketType = Slug
 CostMinor = Annotated[int, Classified("cost")]
-Priority = Literal["low", "normal", "high", "urgent"]
 
 
 class AtHome(Contract):
@@ -89,12 +96,15 @@ class MessageResolved(AtHome, Placed, Event):
 
 
 class OccasionResolved(AtHome, PlatformEvent):
-    """An after-sale, a review, a lead or an answered survey with the customer behind it: what calls for work without a
-    message. customers, notifications → tickets, where rules say which ticket it opens, if any."""
+    """An after-sale, a review, a lead, an answered survey or a customer with two owners (归属冲突), with the customer
+    behind it: what calls for work without a message. customers, notifications → tickets, where rules say which ticket
+    it opens, if any."""
 
     type: Literal["occasion.resolved"] = "occasion.resolved"
-    kind: Literal["after_sale", "review", "lead", "survey"]
-    subject_id: str = Field(description="the after-sale or ticket (ours), the review or the lead (the platform's)")
+    kind: Literal["after_sale", "review", "lead", "survey", "owner_conflict"]
+    subject_id: str = Field(
+        description="the after-sale, ticket or customer (ours), the review or the lead (the platform's)"
+    )
     customer_id: str = Field(default="", description="'' where the platform names nobody")
     identity_id: str = Field(default="", description="the customer's record of the name that they came by")
     order_no: str = ""
@@ -166,19 +176,6 @@ class TicketStranded(Event):
     recipients: tuple[PersonId, ...]
 
 
-class RungFired(Event):
-    """A rung of a ticket's ladder fired. tickets → notifications."""
-
-    type: Literal["rung.fired"] = "rung.fired"
-    ticket_id: str
-    ticket_type: TicketType
-    priority: Priority
-    rung: str
-    due_at: Moment
-    recipients: tuple[PersonId, ...]
-    fallback: bool = Field(default=False, description="nobody of the rung's audience is there: these administrate")
-
-
 class TicketClosed(Matter, Event):
     """The work is done and its cost is known. tickets → settlement, customers."""
 
@@ -207,10 +204,13 @@ class Passage(Contract):
 
 
 class VisitEntered(Passage, Event):
-    """A ticket came to a node. `assignee`: for whom the visit waits, '' for nobody."""
+    """A ticket came to a node. `assignee`: for whom the visit waits, '' for nobody. news_zh, news_en: what the flow has
+    the customer told of it, '' for nothing."""
 
     type: Literal["visit.entered"] = "visit.entered"
     assignee: str = ""
+    news_zh: str = ""
+    news_en: str = ""
 
 
 class VisitLeft(Passage, Event):
@@ -339,6 +339,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     TicketAssigned,
     TicketStranded,
     RungFired,
+    SlaBreached,
     TicketClosed,
     VisitEntered,
     VisitLeft,
@@ -362,6 +363,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     GlassBroken,
     EndpointDisabled,
     ExecutionFailed,
+    *FLOW_EVENTS,
 )
 """What rooms say; what platforms say is PLATFORM_EVENTS."""
 

@@ -57,6 +57,13 @@ class MoveTicket(Contract):
     reason: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
 
 
+class MigrateAll(Contract):
+    """To which version all open tickets of a flow go over, and how, as `MigrateFlow` says."""
+
+    version: Annotated[int, Field(ge=0)] = 0
+    deadlines: Literal["keep", "re_evaluate"] = "keep"
+
+
 class MigrateFlow(Contract):
     """Which open tickets go over to which version. version: 0 for the one in force. deadlines: `keep` those that a
     ticket was opened with, or `re_evaluate` by the new version's ladder, from when its clock began."""
@@ -65,6 +72,18 @@ class MigrateFlow(Contract):
     deadlines: Literal["keep", "re_evaluate"] = "keep"
     tickets: Annotated[tuple[str, ...], Field(max_length=200)] = Field(default=(), description="these alone; else all")
     cursor: str = ""
+
+
+class RehearseFlow(Contract):
+    """What is rehearsed: a version of the flow, or its draft (0), over the tickets of the last days, beside what is in
+    force. ladder: with the draft of its ladder; rules: with the draft of the intake rules, too, of which it is counted
+    how many tickets they would make others."""
+
+    version: Annotated[int, Field(ge=0)] = 0
+    days: Annotated[int, Field(ge=1, le=90)] = 30
+    tickets: Annotated[int, Field(ge=1, le=5000)] = Field(default=1000, description="so many at most, the newest first")
+    ladder: bool = False
+    rules: bool = False
 
 
 class PlannedRung(Contract):
@@ -86,6 +105,34 @@ class PlanView(Contract):
     node: str
     rungs_before: tuple[PlannedRung, ...]
     rungs_after: tuple[PlannedRung, ...]
+
+
+class Checkup(Contract):
+    """fix: what is found is mended. cursor: where an earlier answer said that the next one goes on."""
+
+    fix: bool = False
+    cursor: Annotated[str, Field(max_length=2000)] = ""
+
+
+class IllView(Contract):
+    """What an open ticket lacks: its flow's execution, the escalation by which something is due, or a clock. status:
+    what Step Functions says of the execution; nodes: where the ticket waits; fixed: whether that was mended now."""
+
+    ticket_id: Annotated[str, Located("thing")]
+    lacks: Literal["flow", "escalation", "clock"]
+    status: str = ""
+    words: Words
+    nodes: tuple[str, ...] = ()
+    run: int
+    fixed: bool
+
+
+class CheckupView(Contract):
+    """looked_at: so many open tickets. cursor: where the next request goes on, "" at the end."""
+
+    looked_at: int
+    findings: tuple[IllView, ...]
+    cursor: str = ""
 
 
 class InsertNode(Contract):

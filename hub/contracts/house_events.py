@@ -9,7 +9,8 @@ from hub.contracts.envelope import Event
 
 
 class StoreChanged(Event):
-    """A store (门店) was saved: where it is, and who runs it. directory → tickets, pricing."""
+    """A store (门店) was saved: where it is, and who runs it. directory → tickets, pricing,
+    settlement."""
 
     type: Literal["store.changed"] = "store.changed"
     store_id: StoreId

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import Field
 
@@ -34,6 +34,15 @@ class FieldProblem(Contract):
     detail: str
 
 
+class FieldDifference(Contract):
+    """One field that is not as its sender saw it. null: not known, or nothing there."""
+
+    pointer: str = Field(description="a JSON pointer into the thing as it is shown", examples=["/assignee"])
+    seen: Any = Field(default=None, description="as it was in the version that you named")
+    yours: Any = Field(default=None, description="as you want it, where your body speaks of it")
+    now: Any = Field(default=None, description="as it is")
+
+
 class ProblemInChinese(Contract):
     """What an error says, in Chinese: `errors` in the order of the answer's own."""
 
@@ -53,3 +62,6 @@ class ProblemAnswer(Contract):
     errors: tuple[FieldProblem, ...] = ()
     zh: ProblemInChinese = ProblemInChinese()
     facts: dict[str, str] = Field(default_factory=dict)
+    differences: tuple[FieldDifference, ...] = Field(
+        default=(), description="of a 409 about a version that has moved on: field by field, as far as you may see it"
+    )

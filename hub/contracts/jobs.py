@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from hub.contracts.http import FieldProblem, PageQuery
 
 JobState = Literal["queued", "running", "previewed", "done", "failed", "cancelled"]
 FileFormat = Literal["csv", "xlsx"]
+JobKind = Literal["export", "import", "rehearsal", "migration"]
 RowOutcome = Literal["ready", "applied", "as_row", "refused"]
 Column = Annotated[str, Field(min_length=1, max_length=100)]
 CONTENT_LIMIT = 4_000_000
@@ -38,9 +39,10 @@ class NewImport(Contract):
     into: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$", examples=["people"])] = Field(
         description="what the rows are; GET /jobs/<room>/imports says what there is and which columns"
     )
-    format: FileFormat = "csv"
+    format: FileFormat | Literal["ndjson"] = "csv"
     content: Annotated[str, Field(min_length=1, max_length=CONTENT_LIMIT)] = Field(
-        description="the file in base64: CSV in UTF-8 or GB18030, or XLSX; names of columns in the first row"
+        description="the file in base64: CSV in UTF-8 or GB18030, or XLSX, names of columns in the first row; or a "
+        "line of JSON a row, where the import says so"
     )
 
 
@@ -59,15 +61,16 @@ class JobResult(Contract):
 
 
 class JobView(Contract):
-    """A job and how far it is. `counts`: rows by what came of them."""
+    """A job and how far it is. `counts`: rows, or tickets, by what came of them."""
 
     id: str
-    kind: Literal["export", "import"]
+    kind: JobKind
     state: JobState
-    about: str = Field(description="which list, or what the rows are")
+    about: str = Field(description="which list, what the rows are, or which document")
     done: int = Field(description="so many rows so far")
     total: int | None = Field(description="of so many, where that is known")
-    counts: dict[RowOutcome, int] = Field(default={})
+    counts: dict[str, int] = Field(default={})
+    report: dict[str, Any] = Field(default={}, description="of a rehearsal: what it has come to so far")
     result: JobResult | None = None
     why: str = Field(default="", description="why it failed")
     why_zh: str = Field(default="", description="the same in Chinese")
@@ -83,6 +86,7 @@ class RowView(Contract):
     outcome: RowOutcome
     as_row: int | None = Field(default=None, description="the earlier row that says the same")
     id: str = Field(default="", description="of what it made or changed")
+    detail: dict[str, Any] = Field(default={}, description="of a migration: what changes of the ticket, and its clocks")
     errors: tuple[FieldProblem, ...] = Field(default=(), description="`pointer` names the column")
     zh: tuple[FieldProblem, ...] = ()
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hub.contracts.base import Contract, Label, Moment, PersonId, Slug, WallTime
 from hub.contracts.classes import Classified, Located
-from hub.contracts.events import Priority
+from hub.contracts.events import NoticeChannel, Priority
 from hub.contracts.http import PageQuery
 
 SendState = Literal[
@@ -18,7 +18,7 @@ SendState = Literal[
 `digest_id`. claimed: one attempt is on its way. retrying: the platform was passing by; the same words go again.
 unknown: an attempt ended without an answer; so it may or may not have arrived, and is not repeated by itself.
 cancelled: when it would have left, it was not wanted any more."""
-Channel = Literal["wecom", "wecom_group", "dingtalk", "feishu", "official_account", "sms", "email", "phone"]
+Channel = NoticeChannel
 """How somebody is told. What a tenant has connected decides which of them there are."""
 Line = Annotated[tuple[Channel, ...], Field(min_length=1, max_length=8)]
 """Channels in the order in which they are tried: the next one only where the one before failed."""

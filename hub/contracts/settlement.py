@@ -47,8 +47,9 @@ Period = Annotated[
 Earned = Annotated[Amount, Classified("earning")]
 EarnedTotal = Annotated[Total, Classified("earning")]
 
-State = Literal["pending", "confirmed"]
-"""pending (待确认): live, not yet in a statement. confirmed (已确认): in a statement, fixed for good."""
+State = Literal["awaiting", "pending", "confirmed"]
+"""awaiting (待验收): not posted before the work is accepted. pending (待确认): live, not yet
+in a statement. confirmed (已确认): in a statement, fixed for good."""
 
 
 class Reason(Words):
@@ -161,10 +162,13 @@ class PartyLine(Contract):
 
 
 class EarningsTotal(Contract):
+    """total: pending and confirmed. awaiting: beside it, what is earned once the work is accepted."""
+
     currency: str
     pending: EarnedTotal
     confirmed: EarnedTotal
     total: EarnedTotal
+    awaiting: EarnedTotal = "0.00"
 
 
 class EarningsView(Contract):
@@ -212,7 +216,8 @@ class RunTotal(Contract):
 
 
 class RunOutcome(Contract):
-    """What a run came to. hash: of all its statements in their order. wrong: statements whose hash a proof found to be
+    """What a run came to. hash: of all its statements in their order; "" in a rehearsal whose windows (tiers, pools)
+    have lines that only the run itself makes. wrong: statements whose hash a proof found to be
     another; agrees: whether it found none, and the same hash as when the run closed."""
 
     statements: int
@@ -234,8 +239,8 @@ class RunProgress(Contract):
 
 
 class RunView(Contract):
-    """A settlement run (结算批次): the closing of one period. open: posted into. closing: cut off. drained: nothing
-    comes into it any more. closed: every statement is made."""
+    """A settlement run (结算批次): the closing of one period. open: posted into. closing: cut off, and its windows are
+    posted. drained: nothing comes into it any more. closed: every statement is made."""
 
     id: RunId
     scope: RegionCode
@@ -306,6 +311,10 @@ class LinesQuery(Contract):
 class FileQuery(Contract):
     format: Literal["csv", "xlsx"] = "csv"
     first: int = Field(default=1, ge=1, description="the file's first line: a file holds 20,000")
+
+
+class PayoutsQuery(Contract):
+    cursor: str = Field(default="", max_length=500, description="the X-Next-Cursor of the file before")
 
 
 class StatementsQuery(PageQuery):

@@ -54,6 +54,9 @@ FactKind = Literal[
     "redemption",
     "gift",
     "release",
+    "compensation",
+    "activation",
+    "acceptance",
 ]
 
 

@@ -48,6 +48,22 @@ class ProfitQuery(Contract):
     period: Period = "now"
 
 
+Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+
+
+class CubeQuery(Contract):
+    """by: ticket, order, person, hour, store, region, item or channel. since, until: months, both included; all that
+    there are unless stated."""
+
+    by: str = "item"
+    since: Month | Literal[""] = ""
+    until: Month | Literal[""] = ""
+
+
+class CubeFileQuery(CubeQuery):
+    format: Literal["html", "csv"] = "html"
+
+
 class ProfitRow(Contract):
     """One line of the board. count: of facts."""
 

@@ -42,7 +42,7 @@ class ReconciliationView(Contract):
 
 class DifferenceView(Contract):
     """One thing that does not agree. lacking: who has it not, of what is missing. expected, actual: by us, by
-    the bill."""
+    the bill. by_rule: which rule of the bill's form settled it, "" for a person."""
 
     number: int
     kind: DifferenceKindName
@@ -53,6 +53,7 @@ class DifferenceView(Contract):
     expected: Sum
     actual: Sum
     resolution: Resolution
+    by_rule: str = ""
 
 
 class DifferencesQuery(PageQuery):

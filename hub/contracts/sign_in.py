@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Moment, PersonId
+from hub.contracts.base import Contract, Moment, PersonId, Terminal
 from hub.contracts.classes import Classified
 
 Secret = Annotated[str, Field(min_length=1, max_length=2048), Classified("secret")]
@@ -58,6 +58,9 @@ class LinkBody(Contract):
 
     person_id: PersonId
     hours: Annotated[int, Field(ge=1, le=168)] = 24
+    terminal: Terminal | None = Field(
+        default=None, description="to bind whoever signs in by it to one terminal: h5 for people who help for a while"
+    )
 
 
 class LinkView(Contract):

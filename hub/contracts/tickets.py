@@ -10,6 +10,7 @@ from hub.contracts.base import Amount, Contract, Moment, PersonId, RegionCode, S
 from hub.contracts.classes import Classified, Keyed, Located, Said
 from hub.contracts.events import Priority, TicketType
 from hub.contracts.http import PageQuery
+from hub.contracts.ticket_clocks import ClockView, LadderStepView, TicketClockView
 
 TicketState = Literal["open", "closed", "cancelled"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -27,14 +28,19 @@ DETAIL = frozenset(
         *("assignee", "assumed", "before", "chosen", "entry", "fallback", "key", "kind", "message", "node", "order"),
         *("outcome", "placed_by", "priority", "recipients", "region", "rule", "rung", "run", "state", "store", "type"),
         *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km", "channel", "reason", "fields"),
-        *("to", "by", "event", "child", "action", "version", "deadlines", "tag", "priority_before"),
+        *("to", "by", "event", "child", "action", "version", "deadlines", "tag", "priority_before", "clock", "team"),
     }
 )
 """What the trail says beside the words and the costs: ids, choices out of lists, and what the customer was told."""
 DETAIL_COSTS = ("labour_amount", "parts", "parts_amount", "travel_amount")
 
 REPORT = Keyed(
-    plain=frozenset({"labour_minutes", "travel_km", "assignee", "fallback", "recipients", "type"}),
+    plain=frozenset(
+        {
+            *("labour_minutes", "travel_km", "assignee", "fallback", "recipients", "type"),
+            *("status", "reason", "coupon", "claims"),
+        }
+    ),
     classes={"labour_amount": "cost", "travel_amount": "cost", "amount": "cost", "left": "cost"},
     inner={"parts": Keyed(plain=frozenset({"sku", "quantity"}), classes={"amount": "cost"})},
 )
@@ -141,10 +147,12 @@ class TicketQuery(PageQuery):
     customer: str = ""
     assignee: str = ""
     entry: str = Field(default="", description="one of the ticket's entries, e.g. website")
-    type: str = Field(default="", description="the ticket's type, e.g. repair")
-    team: str = Field(default="", description="whose the ticket is")
+    type: str = Field(default="", description="the ticket's type, e.g. repair; looked at after reading")
+    team: str = Field(default="", description="whose the ticket is; looked at after reading")
     region: RegionCode | Literal[""] = Field(default="", description="only what lies in this region")
-    updated_since: Moment | None = Field(default=None, description="only what was written from then on")
+    updated_since: Moment | None = Field(
+        default=None, description="only what was written from then on; the latest day first, as its list is keyed"
+    )
     message: str = Field(default="", description="a message's id: the ticket that it opened or joined, and no other")
 
 
@@ -188,6 +196,7 @@ class RungView(Contract):
     """A rung that fired: when it was due, when it did, and who heard of it."""
 
     rung: str
+    clock: str = Field(default="", description="whose rung it is, '' for the ladder's own")
     due_at: Moment
     fired_at: Moment
     recipients: tuple[str, ...]
@@ -225,6 +234,7 @@ class TicketView(Contract):
     tags: tuple[str, ...] = ()
     flow: FlowRef
     run: int
+    stands: tuple[str, ...] = Field(default=(), description="the nodes at which it waits; in lists too")
     opened_at: Moment
     dispatched_at: Moment | None
     acknowledged_at: Moment | None
@@ -255,6 +265,7 @@ class TicketView(Contract):
     travel_amount: Cost
     visits: tuple[VisitView, ...] = ()
     rungs: tuple[RungView, ...] = ()
+    clocks: tuple[TicketClockView, ...] = Field(default=(), description="its deadlines; only on the ticket itself")
     link: str
 
 
@@ -299,24 +310,6 @@ class DispatchView(Contract):
     candidates: tuple[VerdictView, ...]
 
 
-class ClockView(Contract):
-    """The ticket's clock: running since when (null: paused or none), what it consumed before, and the next deadline."""
-
-    running_since: Moment | None
-    consumed_seconds: int
-    next_due_at: Moment | None
-
-
-class LadderStepView(Contract):
-    """One step of the ladder: when it is due (null: the clock stands), and whether it fired."""
-
-    rung: str
-    after_seconds: int
-    audience: str
-    due_at: Moment | None
-    fired: bool
-
-
 class RuleTraceView(Contract):
     """An intake rule as it stands today, tried on the message that opened the ticket: does it hold, did it decide?"""
 
@@ -359,6 +352,8 @@ class Milestone(Contract):
 
     title: Words
     at: Moment | None
+    news: Words | None = Field(default=None, description="what the customer was told when their matter came there")
+    entered_at: Moment | None = Field(default=None, description="when that was")
 
 
 class ProgressView(Contract):

@@ -82,7 +82,7 @@ class Operations:
         peeks: dict[str, Any] = {"roles": kind.editors, "scope": "tenant"}
         edits: dict[str, Any] = {"roles": kind.editors, "scope": "tenant"}
         if kind.overlays:
-            edits |= {"scope": "region", "subject": self._place}
+            edits |= {"scope": "region", "subject": self._place, "ability": "adjust"}
         moves: dict[str, Any] = edits | {"dry_run": True, "answer": PublicationView, "replay": self._done_before}
         if not kind.only:
             self._add("GET", "", self.list, "列表", "list", query=PageQuery, answer=Page[DocumentHead], **reads)

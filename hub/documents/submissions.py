@@ -13,7 +13,7 @@ from hub.documents.kinds import Finding, Kind, is_key
 from hub.documents.merge import Clash
 from hub.documents.overlay import ABSENT
 from hub.documents.scopes import TENANT, Scope
-from hub.kernel.errors import Conflict, Forbidden, HubError, Invalid, NotFound, Problem
+from hub.kernel.errors import Difference, Forbidden, HubError, Invalid, NotFound, Problem, Stale
 from hub.kernel.frozen import dataclass
 
 Json = Any
@@ -61,12 +61,13 @@ class Copied:
     error: HubError | None = None
 
 
-class Moved(Conflict):
+class Moved(Stale):
     """Somebody has published since the author looked: `problems` says what has changed, place by place."""
 
     def __init__(self, changed: Sequence[Change] = (), **facts: object) -> None:
-        super().__init__("the document has moved on", **facts)
-        self.problems = tuple(Problem(change.pointer, _told(change)) for change in changed[:TOLD_LIMIT])
+        shown = changed[:TOLD_LIMIT]
+        super().__init__("the document has moved on", [_difference(change) for change in shown], **facts)
+        self.problems = tuple(Problem(change.pointer, _told(change)) for change in shown)
 
 
 def everywhere(scope: Scope) -> bool:  # noqa: ARG001 - MayEdit's signature
@@ -94,6 +95,11 @@ def require_period(kind: Kind[Any], submission: Submission) -> None:
         wrong = [Problem("/valid_to", "must be after valid_from")] if start and end and end <= start else []
     if wrong:
         raise Invalid("dates", problems=wrong)
+
+
+def _difference(change: Change) -> Difference:
+    seen, now = (None if value is ABSENT else value for value in (change.was, change.now))
+    return Difference(change.pointer, seen, now=now)
 
 
 def _told(change: Change) -> str:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from hub.contracts.http import FieldProblem, Page, ProblemAnswer, ProblemInChinese
+from hub.contracts.http import FieldDifference, FieldProblem, Page, ProblemAnswer, ProblemInChinese
 from hub.edge import cursors
 from hub.edge.chinese import detail_zh, field_zh
 from hub.kernel import errors
@@ -30,6 +30,7 @@ STATUS: Mapping[type[HubError], tuple[int, str]] = {
     errors.NotFound: (404, "找不到 · Not found"),
     errors.NotAllowed: (405, "不支持该方法 · Method not allowed"),
     errors.Conflict: (409, "已被更改 · It has changed since"),
+    errors.Stale: (409, "已被更改 · It has changed since"),
     errors.TooLarge: (413, "内容过大 · Too large"),
     errors.Invalid: (422, "内容有误 · Some fields are wrong"),
     errors.TooMany: (429, "请求过于频繁 · Too many requests"),
@@ -75,6 +76,10 @@ def problem(error: HubError, instance: str) -> ProblemAnswer:
         errors=tuple(FieldProblem(pointer=p.pointer, detail=p.rule) for p in problems),
         zh=ProblemInChinese(detail=detail_zh(detail, title), errors=in_chinese),
         facts={} if ours else {name: str(value) for name, value in error.facts.items()},
+        differences=tuple(
+            FieldDifference(pointer=d.pointer, seen=d.seen, yours=d.yours, now=d.now)
+            for d in getattr(error, "differences", ())
+        ),
     )
 
 

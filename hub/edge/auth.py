@@ -33,6 +33,7 @@ class Principal:
 
     region: the subtree of regions that is theirs ("base": all of the tenant). level: what binds them, None: their
     stores if they have some, else their region. guest_of, glass_of: ids of things that they may see for now.
+    terminal: the one to which their token is bound, "" for none.
     """
 
     sub: str
@@ -45,6 +46,7 @@ class Principal:
     level: Level | None = None
     guest_of: tuple[str, ...] = ()
     glass_of: tuple[str, ...] = ()
+    terminal: str = ""
 
     def has(self, *roles: str) -> bool:
         """Whether it holds one of `roles`; an administrator holds all."""
@@ -65,6 +67,7 @@ def issue(keys: str, principal: Principal, wall_now: datetime, ttl_seconds: int 
         "teams": list(principal.teams),
         "level": principal.level,
         "kind": principal.kind,
+        **({"terminal": principal.terminal} if principal.terminal else {}),
         "epoch": epoch_at(wall_now),
         "iat": int(wall_now.timestamp()),
         "exp": int((wall_now + timedelta(seconds=ttl_seconds)).timestamp()),
@@ -128,6 +131,7 @@ def principal_from(
         level=level if level in LEVELS else None,
         guest_of=_things(grants, GUEST),
         glass_of=_things(grants, BREAK_GLASS),
+        terminal=str(claims.get("terminal", "")),
     )
 
 

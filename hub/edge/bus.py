@@ -19,6 +19,9 @@ from hub.store.items import plain_item
 SOURCE = "hub"
 BATCH = 10
 """PutEvents and SendMessageBatch both take at most ten entries a call."""
+PACK_LIMIT = 10
+PACK_LIMIT_BYTES = 60_000
+"""So many events of one type, and so many bytes of them, are one entry: what is paid for is each 64 KB of one."""
 BATCH_LIMIT_BYTES = 240_000
 """And at most 256 KB in all."""
 IMAGE_LIMIT_BYTES = 100_000
@@ -42,17 +45,22 @@ class Change:
 
 
 def put_events(client: Any, bus: str, events: Iterable[Event]) -> None:
-    """Put contract events on the bus. Raises Retry when the bus took only some: the caller's queue tries again,
-    and consumers recognise repeats by the events' ids."""
+    """Put contract events on the bus, those of one type in packs. Raises Retry when the bus took only some: the
+    caller's queue tries again, and consumers recognise repeats by the events' ids."""
     entries = [
-        {"EventBusName": bus, "Source": SOURCE, "DetailType": type_of(event), "Detail": event.model_dump_json()}
-        for event in events
+        {"EventBusName": bus, "Source": SOURCE, "DetailType": kind, "Detail": _detail(kind, pack)}
+        for kind, pack in _packs(events)
     ]
     for chunk in _chunks(entries, "Detail"):
         with passing("the bus"):
             answer = client.put_events(Entries=chunk)
         if answer.get("FailedEntryCount"):
             raise Retry("the bus did not take every event", failed=answer["FailedEntryCount"])
+
+
+def events_of(detail: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The events that the detail of a bus message holds: itself, or those of a pack."""
+    return detail.get("pack") or (detail,)
 
 
 def send(client: Any, queue_url: str, bodies: Iterable[Mapping[str, Any]], delay_seconds: int = 0) -> None:
@@ -68,12 +76,18 @@ def send(client: Any, queue_url: str, bodies: Iterable[Mapping[str, Any]], delay
 
 def delay_record(client: Any, record: Mapping[str, Any], seconds: int) -> None:
     """Let an SQS record that failed be seen again after `seconds`. Raises Retry."""
-    arn = str(record.get("eventSourceARN", ""))
-    if not arn.startswith("arn:"):
+    if not queue_of(record):
         return
     with passing("a queue"):
-        url = client.get_queue_url(QueueName=arn.rsplit(":", 1)[-1])["QueueUrl"]
+        url = client.get_queue_url(QueueName=queue_of(record))["QueueUrl"]
         client.change_message_visibility(QueueUrl=url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds)
+
+
+def send_back(client: Any, record: Mapping[str, Any], body: Mapping[str, Any], delay_seconds: int = 0) -> None:
+    """Send a message into the queue that a record came from, as a new one. Raises Retry."""
+    with passing("a queue"):
+        url = client.get_queue_url(QueueName=queue_of(record))["QueueUrl"]
+    send(client, url, (body,), delay_seconds)
 
 
 def change_of(record: Mapping[str, Any]) -> Change:
@@ -85,6 +99,30 @@ def change_of(record: Mapping[str, Any]) -> Change:
     table = str(record["eventSourceARN"]).split(":table/", 1)[-1].split("/", 1)[0]
     keys = stream["Keys"]
     return Change(table, record["eventName"], keys["pk"]["S"], keys["sk"]["S"], new, old)
+
+
+def queue_of(record: Mapping[str, Any]) -> str:
+    """The queue that an SQS record came from; "" where it says none."""
+    arn = str(record.get("eventSourceARN", ""))
+    return arn.rsplit(":", 1)[-1] if arn.startswith("arn:") else ""
+
+
+def _packs(events: Iterable[Event]) -> Iterator[tuple[str, list[str]]]:
+    """Events as JSON, by their types, so many together as one entry holds."""
+    by_type: dict[str, list[str]] = {}
+    for event in events:
+        kind, text = type_of(event), event.model_dump_json()
+        pack = by_type.setdefault(kind, [])
+        if pack and (len(pack) == PACK_LIMIT or len("".join((*pack, text)).encode()) > PACK_LIMIT_BYTES):
+            yield kind, pack
+            pack = by_type[kind] = []
+        pack.append(text)
+    yield from by_type.items()
+
+
+def _detail(kind: str, pack: Sequence[str]) -> str:
+    """One event as it is; several as `{"type": …, "pack": [event, …]}`."""
+    return pack[0] if len(pack) == 1 else f'{{"type":"{kind}","pack":[{",".join(pack)}]}}'
 
 
 def _image(image: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -1,13 +1,17 @@
-"""What runs behind queues, streams, schedules and Step Functions: one record at a time, failures by record.
+"""What runs behind queues, streams, schedules and Step Functions: one event, change or message at a time, failures by
+each.
 
-An error of any kind gives that record back to its queue; after the queue's limit it lies in the dead-letter queue,
-where an alarm sees it. So nothing is lost, and one bad record never holds up the others.
+An error of any kind gives what failed back to its queue; after the queue's limit it lies in the dead-letter queue,
+where an alarm sees it. So nothing is lost, and what is bad never holds up the others. What a batch can do together is
+done together first (ADR 43), and no connection takes more of a call than its share.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -18,32 +22,99 @@ from hub.edge.host import Host
 from hub.edge.private import masked_facts
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import HubError, Retry
+from hub.kernel.frozen import dataclass
 
 Failures = dict[str, list[dict[str, str]]]
+Record = Mapping[str, Any]
+Run = Callable[[Any], Iterable[Event] | None]
+"""What is done with a body; it may answer what follows from it."""
+Together = Callable[[Sequence[Change]], Collection[int]]
+"""What a batch of changes can do at once: it answers the positions of those that are done."""
 AGAIN_AFTER_SECONDS = (2, 10, 60, 300, 600, 900, 900)
 """What passes quickly is done again quickly; an outage of half an hour is outlived before the dead-letter queue."""
 LATEST_START_SECONDS = 30
 """A record is begun only with so much time left: a platform that hangs must not have the function killed amid a call,
 when nobody can know what came of it."""
+SHARE_SECONDS = 8
+"""A connection that took so long of a call has had its share: what else there is of it goes behind the others."""
+BEHIND_SECONDS = 2
 
 
-def events(host: Host, handler: Callable[[Event], None], batch: Mapping[str, Any], context: Any = None) -> Failures:
-    """Contract events from the room's queue (EventBridge's envelope in each body)."""
+@dataclass(slots=True)
+class Job:
+    """One thing to do: a record's body, or one event of the pack in it. error: why it failed, and is done again.
+    behind: not tried, since its connection had its share. said: events that follow from it, for the bus."""
+
+    record: Record
+    body: Mapping[str, Any]
+    packed: bool = False
+    error: Exception | None = None
+    behind: bool = False
+    said: tuple[Event, ...] = ()
+
+    @property
+    def connection(self) -> str:
+        """Whose it is, "" for nobody's: a shop's, an account's."""
+        detail = self.body.get("detail") or self.body.get("event") or self.body
+        return str(detail.get("connection_id", "")) if isinstance(detail, Mapping) else ""
+
+
+class TooLate(Retry):
+    """The function has too little time left to begin it."""
+
+
+@dataclass
+class Shares:
+    """How long each connection took of this call, in seconds. wall: real time, in epoch seconds."""
+
+    wall: Callable[[], float]
+    _taken: dict[str, float] = field(default_factory=dict)
+
+    def used_up(self, connection: str) -> bool:
+        return self._taken.get(connection, 0.0) > SHARE_SECONDS
+
+    @contextmanager
+    def taking(self, connection: str) -> Iterator[None]:
+        """Around something that is done for it."""
+        started = self.wall()
+        try:
+            yield
+        finally:
+            if connection:
+                self._taken[connection] = self._taken.get(connection, 0.0) + self.wall() - started
+
+
+def events(
+    host: Host, handler: Callable[[Event], Iterable[Event] | None], batch: Record, context: Any = None
+) -> Failures:
+    """Contract events from the room's queue (EventBridge's envelope in each body), alone or in packs. What the handler
+    answers is put on the bus once for all; where that fails, all that it follows from comes again."""
     from hub.contracts.events import parse_event  # a room that hears events has them; the others start faster
 
     return _each(host, batch, lambda body: handler(parse_event(body["detail"])), context)
 
 
-def changes(host: Host, handler: Callable[[Change], None], batch: Mapping[str, Any], context: Any = None) -> Failures:
-    """Changes of the room's tables."""
-    return _each(host, batch, lambda body: handler(Change(**body)), context)
-
-
-def messages(
-    host: Host, handler: Callable[[dict[str, Any]], None], batch: Mapping[str, Any], context: Any = None
+def changes(
+    host: Host, handler: Callable[[Change], None], batch: Record, context: Any = None, together: Together | None = None
 ) -> Failures:
+    """Changes of the room's tables; those that can be are done together first."""
+
+    def first(bodies: Sequence[Mapping[str, Any]]) -> Collection[int]:
+        return together([Change(**body) for body in bodies]) if together and len(bodies) > 1 else ()
+
+    def run(body: Mapping[str, Any]) -> None:
+        handler(Change(**body))
+
+    return _each(host, batch, run, context, first)
+
+
+def messages(host: Host, handler: Callable[[dict[str, Any]], None], batch: Record, context: Any = None) -> Failures:
     """Any other JSON messages."""
-    return _each(host, batch, handler, context)
+
+    def run(body: dict[str, Any]) -> None:
+        handler(body)
+
+    return _each(host, batch, run, context)
 
 
 def task(host: Host, handler: Callable[[dict[str, Any]], dict[str, Any]], payload: dict[str, Any]) -> dict[str, Any]:
@@ -65,26 +136,112 @@ def scheduled(host: Host, handler: Callable[[datetime], datetime | None]) -> dic
     return {"rests_until": rfc3339(rests_until)} if rests_until else {}
 
 
-def _each(host: Host, batch: Mapping[str, Any], run: Callable[[dict[str, Any]], None], context: Any) -> Failures:
-    failed: list[tuple[Mapping[str, Any], int]] = []
+def _each(
+    host: Host,
+    batch: Record,
+    run: Run,
+    context: Any,
+    first: Callable[[Sequence[Mapping[str, Any]]], Collection[int]] = lambda _: (),
+) -> Failures:
     # what was put back for want of time goes first, or it would come to its last attempt without ever being tried
-    for record in sorted(batch["Records"], key=_attempt, reverse=True):
-        if _too_late(context):
-            failed.append((record, 0))
-            continue
-        try:
-            run(json.loads(record["body"]))
-        except HubError as error:
-            host.logger.warning(error.code, extra={**masked_facts(error.facts), "detail": error.detail})
-            failed.append((record, error.after_seconds if isinstance(error, Retry) else 0))
-        except Exception:
-            host.logger.exception("record failed", extra={"message_id": record["messageId"]})
-            failed.append((record, 0))
+    records = sorted(batch["Records"], key=_attempt, reverse=True)
+    jobs = [job for record in records for job in _jobs(record)]
+    readable = [job for job in jobs if job.error is None]
+    done = _attempted(host, lambda: first([job.body for job in readable])) or ()
+    waiting = [job for position, job in enumerate(readable) if position not in done]
+    _run_all(host, waiting, run, context)
+    _say(host, waiting)
+    return _give_back(host, jobs)
+
+
+def _jobs(record: Record) -> Iterator[Job]:
+    """What there is to do of a record."""
+    try:
+        body = json.loads(record["body"])
+    except ValueError as error:
+        yield Job(record, {}, error=error)
+        return
+    detail = body.get("detail")
+    if not isinstance(detail, dict) or "pack" not in detail:
+        yield Job(record, body)
+        return
+    for event in bus.events_of(detail):
+        yield Job(record, {**body, "detail": event}, packed=True)
+
+
+def _attempted(host: Host, do: Callable[[], Any]) -> Any:
+    """What it answers, None where it fails: then each is done alone, and says itself what is wrong."""
+    try:
+        return do()
+    except HubError as error:
+        host.logger.info("not together: %s", error.code, extra=masked_facts(error.facts))
+    except Exception:
+        host.logger.exception("not together")
+    return None
+
+
+def _run_all(host: Host, jobs: Sequence[Job], run: Run, context: Any) -> None:
+    shares = Shares(lambda: host.clock.wall_now().timestamp())
+    for job in jobs:
+        if shares.used_up(job.connection) and bus.queue_of(job.record):
+            job.behind = True
+        elif _too_late(context):
+            job.error = TooLate("too little time left")
+        else:
+            _run(host, job, run, shares)
+
+
+def _run(host: Host, job: Job, run: Run, shares: Shares) -> None:
+    try:
+        with shares.taking(job.connection):
+            job.said = tuple(run(job.body) or ())
+    except HubError as error:
+        host.logger.warning(error.code, extra={**masked_facts(error.facts), "detail": error.detail})
+        job.error = error
+    except Exception as error:
+        host.logger.exception("record failed", extra={"message_id": job.record["messageId"]})
+        job.error = error
+
+
+def _say(host: Host, jobs: Sequence[Job]) -> None:
+    """Put on the bus what follows from the jobs; where it does not take all, they are done again."""
+    said = [event for job in jobs for event in job.said]
+    try:
+        host.emit(*said)
+    except HubError as error:
+        host.logger.warning(error.code, extra=masked_facts(error.facts))
+        for job in jobs:
+            job.error = job.error or (error if job.said else None)
+
+
+def _give_back(host: Host, jobs: Sequence[Job]) -> Failures:
+    """What failed comes again: a record that holds nothing else by itself, a part of a pack as a message of its own, so
+    that what is done is not done again. What only had to stand behind starts anew: it has not been tried."""
+    failed = sum(job.error is not None for job in jobs)
     if failed:
-        host.count("RecordsFailed", len(failed))
-    for record, after_seconds in failed:
-        _come_again(host, record, after_seconds)
-    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record, _ in failed]}
+        host.count("RecordsFailed", failed)
+    back: dict[str, Record] = {}
+    for job in jobs:
+        if job.error is None and not job.behind:
+            continue
+        alone = not job.behind and not job.packed
+        if alone or not _sent_apart(host, job):
+            back[job.record["messageId"]] = job.record
+            _come_again(host, job)
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in back]}
+
+
+def _sent_apart(host: Host, job: Job) -> bool:
+    """Whether what is left of a record is in its queue as a message of its own."""
+    if not bus.queue_of(job.record):
+        return False
+    delay = BEHIND_SECONDS if job.behind else _delay_of(job)
+    try:
+        bus.send_back(host.client("sqs"), job.record, job.body, delay)
+    except HubError as error:
+        host.logger.warning("not sent apart", extra=masked_facts(error.facts))
+        return False
+    return True
 
 
 def _too_late(context: Any) -> bool:
@@ -93,17 +250,22 @@ def _too_late(context: Any) -> bool:
     return left is not None and int(left()) < LATEST_START_SECONDS * 1000
 
 
-def _attempt(record: Mapping[str, Any]) -> int:
+def _attempt(record: Record) -> int:
     """How often the queue has given the record, this time included."""
     return int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
 
 
-def _come_again(host: Host, record: Mapping[str, Any], after_seconds: int) -> None:
-    """Ask the queue to bring the record back after a while that grows with its attempts, and that a platform may ask
-    to be longer; without this word it would come back when its visibility ends."""
-    usual = AGAIN_AFTER_SECONDS[min(_attempt(record), len(AGAIN_AFTER_SECONDS)) - 1]
-    delay = max(usual, min(after_seconds, AGAIN_AFTER_SECONDS[-1]))
+def _delay_of(job: Job) -> int:
+    """A while that grows with its attempts, and that a platform may ask to be longer."""
+    usual = AGAIN_AFTER_SECONDS[min(_attempt(job.record), len(AGAIN_AFTER_SECONDS)) - 1]
+    asked = job.error.after_seconds if isinstance(job.error, Retry) and not isinstance(job.error, TooLate) else 0
+    return max(usual, min(asked, AGAIN_AFTER_SECONDS[-1]))
+
+
+def _come_again(host: Host, job: Job) -> None:
+    """Ask the queue to bring the record back after that while; without this word it would come back when its visibility
+    ends."""
     try:
-        bus.delay_record(host.client("sqs"), record, delay)
+        bus.delay_record(host.client("sqs"), job.record, _delay_of(job))
     except HubError as error:
         host.logger.warning("redelivery not hastened", extra=masked_facts(error.facts))

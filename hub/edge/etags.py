@@ -14,6 +14,8 @@ from hub.kernel.errors import Invalid, Problem
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 _VERSION = re.compile(r'"(\d{1,15})(?:\.[0-9a-f]+)?"')
 DIGEST_CHARACTERS = 16
+VERSION_FIELDS = ("version", "seen_version")
+"""Under these names a body says which version its sender saw."""
 
 
 def version_tag(version: int) -> str:

@@ -15,7 +15,9 @@ from urllib.parse import parse_qs, unquote
 from hub.kernel.frozen import dataclass
 
 WANTED = "x-hub-accept"
-"""Where the caller's own Accept stands while Chalice is told another."""
+"""Where the caller's own Accept stands while Chalice is told another. Chalice hands bytes out (XLSX, and on API Gateway
+any answer that is no text) only to who accepts `application/octet-stream`, and answers 400 to anybody else; what a
+caller accepts is ours to weigh (hub.edge.negotiation). Whatever a caller sends under this name is overwritten."""
 
 
 @dataclass(frozen=True, slots=True)

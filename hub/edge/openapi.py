@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core.core_schema import ModelSchema
 
 from hub.contracts.http import ProblemAnswer
+from hub.edge.access.terminals import terminals_for
 from hub.edge.answers import PROBLEM_TYPE
 from hub.edge.room import Room
 from hub.edge.routes import Route
@@ -189,6 +190,8 @@ def _operation(tag: str, route: Route, references: Mapping[Any, Any]) -> dict[st
         operation["x-roles"] = list(dict.fromkeys(("administrator", *route.roles)))
     if route.scope is not None:
         operation["x-scope"] = route.scope
+    if route.needs != "work":
+        operation["x-terminals"] = list(terminals_for(route.needs))
     if route.dry_run:
         operation["parameters"].append(DRY_RUN)
     if route.method in IDEMPOTENT and not route.is_public:

@@ -10,7 +10,7 @@ it first: `(desk, request)`, `(desk, event)`, `(desk, change)`, `(desk, payload)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -192,11 +192,11 @@ class Room(Chalice, Generic[Desk]):
 
     # Everything that is not HTTP.
 
-    def events(self, *types: str) -> Callable[[Callable[[Desk, Event], None]], Any]:
+    def events(self, *types: str) -> Callable[[Callable[[Desk, Event], Iterable[Event] | None]], Any]:
         """Consume contract events of these types (EVERY_EVENT: of all), one call each; an error redelivers that event
-        alone."""
+        alone. What the handler answers is put on the bus once a batch; an event that comes again has it said again."""
 
-        def register(handler: Callable[[Desk, Event], None]) -> Any:
+        def register(handler: Callable[[Desk, Event], Iterable[Event] | None]) -> Any:
             self._entry("events", "events", handler, subscriptions=sorted(types))
             return self._consume("events", consumers.events, handler)
 
@@ -204,10 +204,23 @@ class Room(Chalice, Generic[Desk]):
 
     def changes(self, handler: Callable[[Desk, bus.Change], None]) -> Any:
         """Consume the changes of the room's own tables. app.py also says `forward = room.forward` (stream → queue)."""
-        self._entry("changes", "changes", handler)
-        forward = self._describe("forward", "forward", f"{handler.__module__}.forward", timeout=WORK_TIMEOUT_SECONDS)
-        self.entries.append({**forward, "followed": list(self._followed)})
-        return self._consume("changes", consumers.changes, handler)
+        return self.changes_together(None)(handler)
+
+    def changes_together(
+        self, first: Callable[[Desk, Sequence[bus.Change]], Collection[int]] | None
+    ) -> Callable[[Callable[[Desk, bus.Change], None]], Any]:
+        """The same, where `first` does at once what it can of a batch and answers the positions of what is done; what
+        is left is done one by one, and so is everything where that fails."""
+
+        def register(handler: Callable[[Desk, bus.Change], None]) -> Any:
+            self._entry("changes", "changes", handler)
+            forward = f"{handler.__module__}.forward"
+            described = self._describe("forward", "forward", forward, timeout=WORK_TIMEOUT_SECONDS)
+            self.entries.append({**described, "followed": list(self._followed)})
+            together = None if first is None else lambda changes: first(self.desk, changes)
+            return self._consume("changes", partial(consumers.changes, together=together), handler)
+
+        return register
 
     def follows(self, change: bus.Change) -> bool:
         """Whether the stream tells of it at all: what its filter lets through (infra.streams)."""

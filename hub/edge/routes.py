@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from hub.edge.access.gate import SUPERVISORS
 from hub.edge.access.scope import Place, Scope, Subject
+from hub.edge.access.terminals import Ability
 from hub.edge.requests import Request
 from hub.kernel.frozen import dataclass
 
@@ -25,10 +27,14 @@ class Route:
     handler: (desk, request) → the answer. replay: (desk, request, id of what was made) → the answer to a repeat.
     scope: what its things hang on (hub.edge.access.scope). subject: (desk, request) → the thing that the path names,
     with its places, or the place of what the body asks to make; checked before the handler runs. overseers: who sees
-    other people's things on a route of scope `own`. dry_run: whether `?dry_run=1` is understood.
+    other people's things on a route of scope `own`. dry_run: whether `?dry_run=1` is understood: by
+    the handler, which looks at `request.dry_run`, or "rehearsed": it is run as always, and nothing of it is written.
     body_limit_bytes: of a body as it comes, 413 beyond it. versioned: `If-Match` is held against the thing's version
     by the handler (`request.seen_version`); a body with `version` or `seen_version` takes it by itself. any_origin:
-    pages from anywhere may read the answer.
+    pages from anywhere may read the answer. ability: what it asks of the caller's
+    terminal; None: "adjust" for what changes something that all of the tenant shares, else "work". past: of a GET:
+    (desk, request, version) → its answer as it was in that version and as it is, in what can be held side by side; None
+    where that is not known any more.
     """
 
     method: str
@@ -45,10 +51,12 @@ class Route:
     scope: Scope | None = None
     subject: Callable[[Any, Request], Place | Subject] | None = None
     overseers: tuple[str, ...] = SUPERVISORS
-    dry_run: bool = False
+    dry_run: bool | Literal["rehearsed"] = False
     body_limit_bytes: int = BODY_LIMIT_BYTES
     versioned: bool = False
     any_origin: bool = False
+    ability: Ability | None = None
+    past: Callable[[Any, Request, int], tuple[Any, Any] | None] | None = None
 
     def __post_init__(self) -> None:
         """Refuses a declaration that would let its things be reached unchecked."""
@@ -57,6 +65,11 @@ class Route:
             raise ValueError(f"{self.method} {self.path}: scope {self.scope} needs subject=")
         if self.scope not in PLACED and self.subject is not None:
             raise ValueError(f"{self.method} {self.path}: a subject needs scope region, store or own")
+
+    @property
+    def needs(self) -> Ability:
+        """What it asks of the caller's terminal."""
+        return self.ability or ("adjust" if self.scope == "tenant" and self.method != "GET" else "work")
 
     @property
     def is_public(self) -> bool:
@@ -71,12 +84,31 @@ def replay_of(route: Route, routes: Iterable[Route]) -> Callable[[Any, Request, 
     """
     if route.replay is not None:
         return route.replay
-    for shown in routes:
-        reads = shown.method == "GET" and shown.query is None and shown.answer is route.answer is not None
-        if reads and f"{route.path}/".startswith(f"{shown.path}/"):
-            return _as_read(shown)
-    return None
+    shown = reading_of(route, routes)
+    return _as_read(shown) if shown else None
+
+
+def reading_of(route: Route, routes: Iterable[Route]) -> Route | None:
+    """The GET that shows what a route's path names, as the route itself answers it; None where there is none."""
+    return next((shown for shown in routes if _shows(shown, route)), None)
+
+
+def _shows(shown: Route, route: Route) -> bool:
+    reads = shown.method == "GET" and _asks_nothing(shown) and shown.answer is route.answer is not None
+    return reads and f"{route.path}/".startswith(f"{shown.path}/")
+
+
+def _asks_nothing(shown: Route) -> bool:
+    """Whether it shows one thing without a word more than its path."""
+    if shown.query is None:
+        return True
+    return "{" in shown.path and not any(field.is_required() for field in shown.query.model_fields.values())
+
+
+def unasked(shown: Route, request: Request) -> Request:
+    """A request of such a GET, made of another request."""
+    return request if shown.query is None else replace(request, query=shown.query())
 
 
 def _as_read(shown: Route) -> Callable[[Any, Request, str], Any]:
-    return lambda desk, request, _resource_id: shown.handler(desk, request)
+    return lambda desk, request, _resource_id: shown.handler(desk, unasked(shown, request))

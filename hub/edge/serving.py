@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,18 +14,20 @@ from pydantic import BaseModel, ValidationError
 
 from hub.edge import auth
 from hub.edge.access import Viewer, project_json, require_role
-from hub.edge.access.gate import find_subject, reach_in, require_fields, require_scope, terminal_of
+from hub.edge.access.gate import find_subject, reach_in, require_fields, require_scope
 from hub.edge.access.parameters import parameter_names, unknown_parameters
 from hub.edge.access.projector import PUBLIC
+from hub.edge.access.terminals import require_ability, terminal_of
 from hub.edge.answers import BINARY_TYPES, PROBLEM_TYPE, Raw, invalid_from, problem
 from hub.edge.auth import Principal
 from hub.edge.bodies import read_body
-from hub.edge.etags import content_tag, is_held, seen_version, version_tag
+from hub.edge.etags import VERSION_FIELDS, content_tag, is_held, seen_version, version_tag
 from hub.edge.host import Host
 from hub.edge.http_api import WANTED
 from hub.edge.private import masked_facts
 from hub.edge.requests import Request
 from hub.edge.routes import Route, replay_of
+from hub.edge.stale import differences
 from hub.kernel.errors import (
     Broken,
     HubError,
@@ -32,11 +35,13 @@ from hub.kernel.errors import (
     NotAllowed,
     NotFound,
     Problem,
+    Stale,
     TooMany,
     Unauthenticated,
 )
 from hub.kernel.frozen import dataclass
 from hub.store.rates import UNLIMITED, Allowance
+from hub.store.rehearsal import rehearsing
 
 KEY_LIMIT = 128
 PARAMETER_LIMIT = 256
@@ -45,8 +50,6 @@ NOBODY = Principal(sub="", roles=(), tenant="", region="")
 DRY_RUN = "dry_run"
 SWITCH = {"1": True, "true": True, "0": False, "false": False}
 NO_STORE = {"Cache-Control": "no-store"}
-VERSION_FIELDS = ("version", "seen_version")
-"""Under these names a body says which version its sender saw."""
 Headers = dict[str, str | list[str]]
 
 
@@ -167,7 +170,9 @@ def _viewer(route: Route, principal: Principal, headers: Mapping[str, str]) -> V
         require_role(principal, route.roles)
     reach = reach_in(route.scope, principal, route.overseers)
     require_scope(route.scope, route.method, reach)
-    return Viewer(principal.roles, reach, terminal_of(headers))
+    terminal = terminal_of(principal, headers)
+    require_ability(route.needs, terminal)
+    return Viewer(principal.roles, reach, terminal)
 
 
 def _located(desk: Any, route: Route, request: Request, query: Mapping[str, str]) -> Request:
@@ -240,14 +245,14 @@ def _handle(
     """The handler's result and extra headers; with an Idempotency-Key, done once and then rendered anew."""
     marks = host.idempotency
     if request.dry_run or not request.idempotency_key or marks is None:
-        return route.handler(desk, request), {}
+        return _done(desk, route, request, routes), {}
     claim = marks.claim(request.scope, _fingerprint(request), request.now)
     request = replace(request, made_at=claim.made_at)
     if claim.resource_id is not None:
         return _repeat(desk, route, request, routes, claim.resource_id)
     try:
         with marks.riding(request.scope) as ride:
-            result = route.handler(desk, request)
+            result = _done(desk, route, request, routes)
     except HubError:
         made = marks.made(request.scope) if ride.tried else None
         if made is None:
@@ -256,6 +261,16 @@ def _handle(
     if not ride.carried:
         marks.finish(request.scope, str(getattr(result, "id", "")))
     return result, {}
+
+
+def _done(desk: Any, route: Route, request: Request, routes: Sequence[Route]) -> Any:
+    """The handler's result. Whoever saw another version than there is hears what has changed since."""
+    try:
+        with rehearsing() if request.dry_run and route.dry_run == "rehearsed" else nullcontext():
+            return route.handler(desk, request)
+    except Stale as stale:
+        stale.differences = differences(desk, route, request, routes, stale)
+        raise
 
 
 def _repeat(

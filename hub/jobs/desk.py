@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hub.edge import auth
 from hub.edge.auth import Principal
@@ -22,13 +23,31 @@ from hub.store.table import Table
 @dataclass(frozen=True)
 class Importable:
     """What can be imported: each row is one call of an operation. path: with {columns} in it that become ids. same_by:
-    rows that agree in these columns are one. labels: other names of columns → the column."""
+    rows that agree in these columns are one. labels: other names of columns → the column. list_of: of JSON lines, the
+    list of the operation's body whose only item a line is."""
 
     into: str
     method: str
     path: str
     same_by: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
+    list_of: str = ""
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Of its files."""
+        return ("ndjson",) if self.list_of else ("csv", "xlsx")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Work of a room's own that takes longer than an answer may. kind: what its jobs are called; roles: who may have it
+    applied, where it is previewed first. run: one slice, (desk, job, whose it is) → the job one step further; it may be
+    done again, and raises Forbidden, Invalid, NotFound, Retry."""
+
+    kind: str
+    run: Callable[[JobDesk, Job, Principal], Job]
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +56,11 @@ class JobDesk:
 
     room: Room[Any]
     importables: tuple[Importable, ...] = ()
+    tasks: tuple[Task, ...] = ()
+
+    def task(self, kind: str) -> Task | None:
+        """The room's own work of this kind."""
+        return next((task for task in self.tasks if task.kind == kind), None)
 
     @property
     def table(self) -> JobTable:
@@ -47,6 +71,11 @@ class JobDesk:
     def files(self) -> Files:
         host = self.room.host
         return Files(host.settings.files_bucket, self.room.app_name, host.client("s3"))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """On whose wall the days of a file are."""
+        return ZoneInfo(self.room.host.settings.timezone)
 
     def wall_now(self) -> datetime:
         """Real time."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_args
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -21,6 +22,7 @@ from hub.edge.inside import Answered, Call
 from hub.edge.routes import Route
 from hub.jobs.desk import Importable, JobDesk
 from hub.jobs.jobs import Job
+from hub.jobs.lines import read_lines
 from hub.jobs.sheets import Row, read_sheet
 from hub.jobs.tables import body_of_row, body_schema, columns_into
 from hub.kernel.errors import Conflict, Forbidden, Invalid, Problem, Retry
@@ -53,6 +55,8 @@ def importable(desk: JobDesk, into: str) -> Importable:
 def columns(desk: JobDesk, known: Importable) -> tuple[list[str], list[str]]:
     """The columns of its file, and which of them are needed."""
     route, ids = _route(desk, known), PARAMETER.findall(known.path)
+    if known.list_of:
+        return _fields_of_item(route, known)
     schema = body_schema(route.body) if route.body else {}
     named = [*ids, *(name for name in columns_into(schema) if name != "version")]
     return named, [*ids, *(name for name in schema.get("required", ()) if name in named)]
@@ -68,6 +72,8 @@ def require_role(desk: JobDesk, principal: Principal, known: Importable) -> None
 def plans(desk: JobDesk, known: Importable, content: bytes, file_format: str) -> list[Plan]:
     """What each row of a file would do. Raises Invalid for a file that can't be read."""
     seen: dict[tuple[str, ...], int] = {}
+    if known.list_of:
+        return [_plan_of_line(desk, known, row, seen) for row in read_lines(content)]
     return [_plan(desk, known, _renamed(known, row), seen) for row in read_sheet(content, file_format)]
 
 
@@ -112,14 +118,14 @@ def _route(desk: JobDesk, known: Importable) -> Route:
 def _renamed(known: Importable, row: Row) -> Row:
     """The row with the names of its columns as the operation has them: people write them in their own language."""
     cells = {known.labels.get(name.strip(), name.strip()): text for name, text in row.cells.items()}
-    return Row(row.number, cells, row.problems)
+    return replace(row, cells=cells)
 
 
 def _plan(desk: JobDesk, known: Importable, row: Row, seen: dict[tuple[str, ...], int]) -> Plan:
     route, ids = _route(desk, known), PARAMETER.findall(known.path)
     missing = tuple(Problem(f"/{name}", "is required") for name in ids if name not in row.cells)
-    rest = Row(row.number, {name: text for name, text in row.cells.items() if name not in ids}, row.problems)
-    body, problems = body_of_row(rest, body_schema(route.body) if route.body else {})
+    rest = replace(row, cells={name: text for name, text in row.cells.items() if name not in ids})
+    body, problems = body_of_row(rest, body_schema(route.body) if route.body else {}, desk.zone)
     problems = (*missing, *problems, *(() if problems else _model_problems(route, body)))
     if problems:
         return Plan(row, None, problems)
@@ -127,6 +133,25 @@ def _plan(desk: JobDesk, known: Importable, row: Row, seen: dict[tuple[str, ...]
     first = seen.setdefault(facts, row.number) if all(facts) and facts else row.number
     path = PARAMETER.sub(lambda name: quote(row.cells[name[1]], safe=""), known.path)
     return Plan(row, Call(known.method, path, body=body), as_row=None if first == row.number else first)
+
+
+def _plan_of_line(desk: JobDesk, known: Importable, row: Row, seen: dict[tuple[str, ...], int]) -> Plan:
+    """A line of JSON, as the only item of the operation's list; what can't be is told by its place in the line."""
+    body = {known.list_of: [row.said]}
+    item = f"/{known.list_of}/0"
+    found = row.problems or _model_problems(_route(desk, known), body)
+    if found:
+        return Plan(row, None, tuple(Problem(problem.pointer.removeprefix(item), problem.rule) for problem in found))
+    facts = tuple(row.cells.get(name, "") for name in known.same_by)
+    first = seen.setdefault(facts, row.number) if all(facts) and facts else row.number
+    return Plan(row, Call(known.method, known.path, body=body), as_row=None if first == row.number else first)
+
+
+def _fields_of_item(route: Route, known: Importable) -> tuple[list[str], list[str]]:
+    assert route.body is not None  # noqa: S101 - it is a list of this body
+    item, *_ = get_args(route.body.model_fields[known.list_of].annotation)
+    fields = item.model_fields
+    return [*fields], [name for name, declared in fields.items() if declared.is_required()]
 
 
 def _model_problems(route: Route, body: Mapping[str, Any]) -> tuple[Problem, ...]:
@@ -150,10 +175,15 @@ def _apply(desk: JobDesk, job: Job, principal: Principal, plan: Plan) -> Outcome
         return _foreseen(plan)
     answered = desk.ask(principal, plan.call, key=f"{job.id}#{plan.row.number}")
     if answered.good:
-        return _outcome(plan, "applied", made=str((answered.body or {}).get("id", "")))
+        return _outcome(plan, "applied", made=_id_of(answered, plan))
     if answered.status >= 500:
         raise Retry("a row could not be applied just now", job=job.id, row=plan.row.number)
     return _outcome(plan, "refused", problems=_refusals(answered))
+
+
+def _id_of(answered: Answered, plan: Plan) -> str:
+    """Of what was made; a line of JSON says its own."""
+    return str((answered.body or {}).get("id") or (plan.row.said or {}).get("id", ""))
 
 
 def _refusals(answered: Answered) -> tuple[Problem, ...]:

@@ -25,6 +25,7 @@ class Job:
 
     claims: of the token that asked for it; rights are read anew for each slice. rights: of the slices so far. spec:
     what was asked for. cursor: where the next slice goes on, `parts` how many files lie there already.
+    report: what a room's own work has come to so far.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Job:
     total: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     result: Mapping[str, Any] | None = None
+    report: Mapping[str, Any] = field(default_factory=dict)
     why: str = ""
 
     @property
@@ -91,10 +93,11 @@ def show_job(job: Job) -> JobView:
             "id": job.id,
             "kind": job.kind,
             "state": job.state,
-            "about": str(job.spec.get("list") or job.spec.get("into")),
+            "about": str(job.spec.get("list") or job.spec.get("into") or job.spec.get("about")),
             "done": job.done,
             "total": job.total,
             "counts": dict(job.counts),
+            "report": dict(job.report),
             "result": JobResult.model_validate(job.result) if job.result else None,
             "why": job.why,
             "why_zh": detail_zh(job.why, "任务失败 · The job failed"),

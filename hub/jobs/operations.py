@@ -22,13 +22,13 @@ from hub.contracts.jobs import (
 from hub.edge import cursors
 from hub.edge.access import Place, Subject
 from hub.edge.answers import Raw, page
-from hub.edge.auth import epoch_at
 from hub.edge.requests import Request
 from hub.edge.signed import read_signed, sign
 from hub.jobs.desk import JobDesk
 from hub.jobs.exports import file_name, try_export
 from hub.jobs.imports import begin_applying, columns, importable, require_role, upload_name
-from hub.jobs.jobs import Job, claims_of, require_works, show_job
+from hub.jobs.jobs import Job, require_works, show_job
+from hub.jobs.starting import start
 from hub.kernel.errors import Conflict, Forbidden, Invalid, Problem, Unauthenticated
 from hub.kernel.frozen import dataclass
 from hub.kernel.positions import no_such_cursor
@@ -48,7 +48,7 @@ class JobOperations:
         """All of them, in the order of the reference."""
         at, room = f"/jobs/{self.jobs.room.app_name}", self.jobs.room
         own: dict[str, Any] = {"scope": "own", "overseers": ()}
-        makes = own | {"subject": self._mine, "answer": JobView, "status": 202, "replay": self._made}
+        makes = own | {"subject": self._mine, "answer": JobView, "status": 202, "replay": self._made, "ability": "bulk"}
         about = own | {"subject": self._found, "answer": JobView}
         room.http("POST", f"{at}/exports", summary="导出列表 · Export a list", body=NewExport, **makes)(
             self.export_list
@@ -61,7 +61,7 @@ class JobOperations:
         room.http("GET", f"{at}/{{job_id}}/rows", summary="逐行结果 · What came of each row", query=RowQuery,
                   **{**about, "answer": Page[RowView]})(self.list_rows)  # fmt: skip
         room.http("POST", f"{at}/{{job_id}}/apply", summary="确认导入 · Apply an import", body=ApplyImport,
-                  **{**about, "status": 202, "replay": self._again})(self.apply_import)  # fmt: skip
+                  **{**about, "status": 202, "replay": self._again, "ability": "bulk"})(self.apply_import)  # fmt: skip
         room.http("POST", f"{at}/{{job_id}}/cancel", summary="取消任务 · Cancel a job", **about)(self.cancel_job)
         room.http("GET", f"{at}/{{job_id}}/file", summary="下载地址 · Where the file is", answer=FileView,
                   scope="tenant")(self.find_file)  # fmt: skip
@@ -79,7 +79,10 @@ class JobOperations:
         """Read and check a file. Each row is what one call of the operation would be, by you; the job is `previewed`
         once every row was looked at, and changes nothing before it is applied."""
         body: NewImport = request.body
-        require_role(self.jobs, request.principal, importable(self.jobs, body.into))
+        known = importable(self.jobs, body.into)
+        require_role(self.jobs, request.principal, known)
+        if body.format not in known.formats:
+            raise Invalid("format", problems=[Problem("/format", f"must be one of: {', '.join(known.formats)}")])
         try:
             content = base64.b64decode(body.content, validate=True)
         except binascii.Error:
@@ -121,10 +124,14 @@ class JobOperations:
         return page(map(RowView.model_validate, rows), {"list": "rows", "after": after} if more else None)
 
     def apply_import(self, _desk: Any, request: Request) -> JobView:
-        """Apply an import that was previewed. 409 while it is not, and where rows have findings unless `with_findings`
-        says that the others shall be applied alone."""
+        """Apply what was previewed, an import or another. 409 while it is not, and where rows have findings unless
+        `with_findings` says that the others shall be applied alone."""
         job: Job = request.subject
-        require_role(self.jobs, request.principal, importable(self.jobs, str(job.spec.get("into"))))
+        task = self.jobs.task(job.kind)
+        if task is None:
+            require_role(self.jobs, request.principal, importable(self.jobs, str(job.spec.get("into"))))
+        elif not request.principal.has(*task.roles):
+            raise Forbidden("your role does not allow this", needs="|".join(task.roles))
         return show_job(self._keep(job, begin_applying(job, with_findings=request.body.with_findings), request))
 
     def cancel_job(self, _desk: Any, request: Request) -> JobView:
@@ -168,19 +175,7 @@ class JobOperations:
     # How jobs begin and move.
 
     def _start(self, request: Request, kind: str, spec: dict[str, Any]) -> Job:
-        epoch = epoch_at(self.jobs.wall_now())
-        at = request.made_at or request.now
-        job = Job(
-            id=self._new_id(request),
-            kind=kind,
-            owner=request.principal.sub,
-            claims=claims_of(request.principal, epoch),
-            spec=spec,
-            created_at=at,
-            updated_at=at,
-            region=request.principal.region,
-        )
-        return self.jobs.table.start(job, self.jobs.wall_now())
+        return start(self.jobs, request, kind, spec)
 
     def _new_id(self, request: Request) -> str:
         return request.new_id("job")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from io import BytesIO, StringIO
@@ -33,6 +34,10 @@ _DEFUSED = re.compile(r"''*[=+\-@\t\r]")
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,9})?")
 _ROUNDED = re.compile(r"-?[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,3}|[1-9][0-9]{14}0+")
 _HALF = re.compile("[\udc80-\udcff]")
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_SERIAL = re.compile(r"[1-9]\d{0,6}(\.\d{1,12})?")
+_FROM_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904=[\"'](?:1|true)[\"']")
+BOOK_HEAD_BYTES = 65_536
 
 Kind = Literal["text", "number"]
 
@@ -48,11 +53,14 @@ class Column:
 @dataclass(frozen=True)
 class Row:
     """One row of a file that came in. number: as the spreadsheet counts, the names of columns being row 1. cells: by
-    the column's name, without empty ones. problems: what is wrong with it already."""
+    the column's name, without empty ones. problems: what is wrong with it already. date1904: whether its file counts
+    days from 1904, as spreadsheets of old Macs do. said: the whole object of a line of JSON, None of a spreadsheet."""
 
     number: int
     cells: Mapping[str, str]
     problems: tuple[Problem, ...] = ()
+    date1904: bool = False
+    said: Mapping[str, Any] | None = None
 
 
 def write_csv(columns: Sequence[Column], rows: Iterable[Mapping[str, str]]) -> bytes:
@@ -85,13 +93,14 @@ def write_xlsx(columns: Sequence[Column], rows: Iterable[Mapping[str, str]]) -> 
 def read_sheet(content: bytes, file_format: str) -> list[Row]:
     """The rows of a file without its empty ones. Raises Invalid for what is no such file, has no names or too many
     rows."""
-    lines = _xlsx_lines(content) if file_format == "xlsx" else _csv_lines(content)
+    is_book = file_format == "xlsx"
+    lines = _xlsx_lines(content) if is_book else _csv_lines(content)
     names = [str(cell).strip() for cell in next(lines, [])]
     if not any(names) or len(names) > COLUMNS_LIMIT or len(set(filter(None, names))) != len([*filter(None, names)]):
         raise _unreadable("must begin with a row of column names, each once")
-    rows = []
+    rows, date1904 = [], is_book and _counts_from_1904(content)
     for number, cells in enumerate(lines, start=2):
-        row = _row(number, names, cells)
+        row = replace(_row(number, names, cells), date1904=date1904)
         if row.cells or row.problems:
             rows.append(row)
         if len(rows) > ROWS_LIMIT:
@@ -108,6 +117,20 @@ def defused(text: str) -> str:
 def restored(text: str) -> str:
     """What `defused` was given."""
     return text[1:] if _DEFUSED.match(text) else text
+
+
+def moment_of(text: str, zone: ZoneInfo, *, date1904: bool = False) -> datetime | None:
+    """What a cell says of a moment: RFC 3339; a day as people write it (2026/12/1, 2026年12月1日 14:30) on the wall of
+    `zone`; or a spreadsheet's day number. None for what is no day that there is."""
+    try:
+        if written := _DAY.fullmatch(text):
+            return datetime(*(int(part) for part in written.groups(default="0")), tzinfo=zone)  # type: ignore[misc,arg-type]
+        if _SERIAL.fullmatch(text):
+            return day_of_serial(float(text), zone, date1904=date1904)
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def day_of_serial(serial: float, zone: ZoneInfo, *, date1904: bool = False) -> datetime:
@@ -193,6 +216,12 @@ def _xlsx_lines(content: bytes) -> Iterator[list[Any]]:
     except (CalamineError, BadZipFile, OSError):
         raise _unreadable("must be an XLSX file") from None
     yield from sheet.to_python(skip_empty_area=False)
+
+
+def _counts_from_1904(content: bytes) -> bool:
+    """Whether a workbook, which has been opened already, says so of itself."""
+    with ZipFile(BytesIO(content)) as archive, archive.open("xl/workbook.xml") as workbook:
+        return _FROM_1904.search(workbook.read(BOOK_HEAD_BYTES)) is not None
 
 
 def _unreadable(rule: str) -> Invalid:

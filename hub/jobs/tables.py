@@ -6,16 +6,19 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, TypeAdapter
 
 from hub.contracts.base import Amount
-from hub.jobs.sheets import Column, Row
+from hub.jobs.sheets import Column, Row, moment_of
 from hub.kernel.errors import Problem
 
 AMOUNT_PATTERN: str = TypeAdapter(Amount).json_schema()["pattern"]
 PARTS = re.compile(r"[;；、\n]")
 YES, NO = ("true", "yes", "1", "是", "对", "y"), ("false", "no", "0", "否", "错", "n")
+DAYS = ("date", "date-time")
+"""The formats of fields that hold a day or a moment."""
 Schema = Mapping[str, Any]
 
 
@@ -51,8 +54,8 @@ def columns_into(schema: Schema) -> list[str]:
     return [name for name, _ in _fields(schema, "", 2)]
 
 
-def body_of_row(row: Row, schema: Schema) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-    """The body that a row says, and what its cells can't be."""
+def body_of_row(row: Row, schema: Schema, zone: ZoneInfo) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """The body that a row says, and what its cells can't be. zone: on whose wall its days and times are."""
     known = dict(_fields(schema, "", 2))
     body: dict[str, Any] = {}
     problems = list(row.problems)
@@ -60,7 +63,8 @@ def body_of_row(row: Row, schema: Schema) -> tuple[dict[str, Any], tuple[Problem
         if name not in known:
             problems.append(Problem(f"/{name}", "is not a known field"))
             continue
-        value, rule = _value(known[name], text)
+        kind = known[name]
+        value, rule = _time(kind, text, row, zone) if kind in DAYS else _value(kind, text)
         if rule:
             problems.append(Problem(f"/{name}", rule))
         else:
@@ -90,11 +94,18 @@ def _value(kind: str, text: str) -> tuple[Any, str]:
     return text, ""
 
 
+def _time(kind: str, text: str, row: Row, zone: ZoneInfo) -> tuple[Any, str]:
+    moment = moment_of(text, zone, date1904=row.date1904)
+    if moment is None:
+        return None, "must be a day, e.g. 2026-12-01, or a time, e.g. 2026-12-01 14:30"
+    return moment.astimezone(zone).date().isoformat() if kind == "date" else moment.isoformat(), ""
+
+
 def _fields(schema: Schema, prefix: str, depth: int, whole: Schema | None = None) -> Iterator[tuple[str, str]]:
     whole = whole or schema
     for name, field in schema.get("properties", {}).items():
         inner = _resolved(field, whole)
-        kind = str(inner.get("type", "string"))
+        kind = inner["format"] if inner.get("format") in DAYS else str(inner.get("type", "string"))
         if kind == "object" and inner.get("properties") and depth > 1:
             yield from _fields(inner, f"{prefix}{name}.", depth - 1, whole)
         elif kind != "object":

@@ -38,7 +38,8 @@ def work_on(desk: JobDesk, job_id: str) -> None:
 def _slice(desk: JobDesk, job: Job) -> Job:
     now = desk.room.host.now()
     try:
-        moved = SLICES[job.kind](desk, job, desk.principal_of(job))
+        task = desk.task(job.kind)
+        moved = (task.run if task else SLICES[job.kind])(desk, job, desk.principal_of(job))
     except (Forbidden, Invalid, NotFound, Unauthenticated) as refused:
         problems = getattr(refused, "problems", ())
         why = "; ".join(f"{p.pointer}: {p.rule}" for p in problems) or refused.detail

@@ -2,8 +2,8 @@
 
 A day counts whole, or in several intervals (9:00-12:00, 13:00-18:00). Work days follow the State Council's
 notices, make-up workdays (调休) included, as `chinesecalendar` records them
-(https://github.com/LKI/chinese-calendar). A year it does not know yet falls back to Monday to Friday, so
-update the package when next year's notice is out (November).
+(https://github.com/LKI/chinese-calendar). A year that it does not know is counted Monday to Friday and is *assumed*:
+`assumed_from` says from which day on, whoever shows a deadline says so, and a calendar may name days of its own.
 """
 
 from __future__ import annotations
@@ -33,12 +33,16 @@ class BusinessCalendar:
     intervals: (start, end) of local time, in order, apart from each other; an end of 00:00 is the midnight
         that ends the day; none at all means the whole day.
     kind: "always" counts every day, "workdays" work days only.
+    extra: days of the tenant's own, and whether each is worked: a stocktaking on a Sunday, a holiday of the company.
+    known_through: the last day of which `extra` says all, beyond what the public calendar knows.
     Raises Invalid, with a pointer to each wrong part.
     """
 
     timezone: str = "Asia/Shanghai"
     intervals: tuple[tuple[time, time], ...] = ()
     kind: Literal["always", "workdays"] = "always"
+    extra: tuple[tuple[date, bool], ...] = ()
+    known_through: date | None = None
 
     def __post_init__(self) -> None:
         problems = [*_zone_problems(self.timezone), *_interval_problems(self.intervals)]
@@ -50,7 +54,25 @@ class BusinessCalendar:
     @property
     def counts_all(self) -> bool:
         """Whether every second counts, so that plain arithmetic is enough."""
-        return self.kind == "always" and not self.intervals
+        return self.kind == "always" and not self.intervals and not self.extra
+
+    def counts(self, day: date) -> bool:
+        """Whether anything of this day counts."""
+        for named, worked in self.extra:
+            if named == day:
+                return worked
+        return self.kind == "always" or is_workday(day)
+
+    @property
+    def assumed_from(self) -> date | None:
+        """From which day on work days are a guess, Monday to Friday; None for a calendar that counts every day."""
+        if self.kind == "always":
+            return None
+        return max(last_known_day(), self.known_through or date.min) + timedelta(days=1)
+
+    def assumes(self, moment: datetime) -> bool:
+        """Whether time up to this moment (with an offset) is counted by a guess."""
+        return self.assumed_from is not None and moment.astimezone(ZoneInfo(self.timezone)).date() >= self.assumed_from
 
 
 def add_business(calendar: BusinessCalendar, start: datetime, seconds: int) -> datetime:
@@ -103,12 +125,20 @@ def is_workday(day: date) -> bool:
         return day.weekday() < _SATURDAY
 
 
+@lru_cache(maxsize=1)
+def last_known_day() -> date:
+    """The last day of which the public calendar says whether it is worked: of the last year whose notice it has."""
+    from chinese_calendar import constants  # as above
+
+    return date(max(constants.holidays).year, 12, 31)
+
+
 def _windows(calendar: BusinessCalendar, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
     """The business windows between two UTC moments, clipped to them, in order."""
     zone = ZoneInfo(calendar.timezone)
     day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     while day <= last:
-        if calendar.kind == "always" or is_workday(day):
+        if calendar.counts(day):
             for first, until in calendar.intervals or ((_MIDNIGHT, _MIDNIGHT),):
                 opens = max(start, _moment(day, first, zone))
                 closes = min(end, _moment(day + timedelta(days=until == _MIDNIGHT), until, zone))

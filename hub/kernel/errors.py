@@ -8,6 +8,7 @@ HubError
 │   ├── NotFound          404
 │   ├── NotAllowed        405  the path exists, the method does not
 │   ├── Conflict          409  the thing has moved on: another version, another state
+│   │   └── Stale         409  another version than the sender saw: `differences`, field by field
 │   ├── TooLarge          413
 │   ├── Invalid           422  readable, but fields are wrong: `problems` names each by JSON pointer
 │   └── TooMany           429  more than a caller may ask in a minute: again after `after_seconds`
@@ -93,6 +94,28 @@ class Conflict(Refuse):
     """409: the thing has moved on since the sender looked."""
 
     code = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of a thing that has moved on. pointer: RFC 6901, into the thing as it is shown. seen: as it was in the
+    version that the sender saw; yours: as they want it; now: as it is. Each None where nobody knows, or nothing is."""
+
+    pointer: str
+    seen: object = None
+    yours: object = None
+    now: object = None
+
+
+class Stale(Conflict):
+    """409: the sender saw another version. differences: where it is known what has changed since; the edge reads it
+    from the thing itself where nobody says."""
+
+    def __init__(
+        self, detail: str = "it has changed since", differences: Sequence[Difference] = (), **facts: object
+    ) -> None:
+        super().__init__(detail, **facts)
+        self.differences = tuple(differences)
 
 
 class TooLarge(Refuse):

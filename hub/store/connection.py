@@ -14,7 +14,8 @@ from hub.kernel.regions import BASE
 class Connection:
     """One app on a platform. `settings` holds its secrets, so it is not part of the repr. region, store_id: where what
     comes by it belongs; "" no store. accounts: where that of one of its accounts does (a shop, a desk of 微信客服), by
-    the platform's name for it: (region, store)."""
+    the platform's name for it: (region, store). marks: of the requests that changed it last, so that one which comes
+    again changes nothing."""
 
     id: str
     channel: str
@@ -23,6 +24,7 @@ class Connection:
     region: str = BASE
     store_id: str = ""
     accounts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    marks: tuple[str, ...] = ()
 
     def place(self, *accounts: str) -> tuple[str, str]:
         """(region, store) of what came by the first of these accounts that has a place of its own, else of all that

@@ -7,10 +7,11 @@ each item ended by TTL. Content is written before the event that refers to it.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from hub.kernel.errors import NotFound
-from hub.store.table import Key, Table
+from hub.store.table import Item, Key, Table
 
 TTL_DAYS = 400
 DAY_SECONDS = 86_400
@@ -25,16 +26,21 @@ class ContentStore:
     def put(self, ref: str, body: dict[str, Any], wall_epoch: int) -> None:
         """Store `body` (JSON) under `ref`, replacing the same content of an earlier try. Half an emoji (a platform
         cut it) becomes a question mark. Raises Retry."""
+        self._table.put(self._item(ref, body, wall_epoch))
+
+    def put_many(self, bodies: Mapping[str, dict[str, Any]], wall_epoch: int) -> None:
+        """The same for several, by their refs. Raises Retry, when some may be stored."""
+        self._table.put_many([self._item(ref, body, wall_epoch) for ref, body in bodies.items()])
+
+    def _item(self, ref: str, body: dict[str, Any], wall_epoch: int) -> Item:
         pk, sk = self._key(ref)
-        self._table.put(
-            {
-                "pk": pk,
-                "sk": sk,
-                "schema": 1,
-                "body": json.dumps(body, ensure_ascii=False).encode(errors="replace"),
-                "expires_at": wall_epoch + TTL_DAYS * DAY_SECONDS,
-            }
-        )
+        return {
+            "pk": pk,
+            "sk": sk,
+            "schema": 1,
+            "body": json.dumps(body, ensure_ascii=False).encode(errors="replace"),
+            "expires_at": wall_epoch + TTL_DAYS * DAY_SECONDS,
+        }
 
     def get(self, ref: str) -> dict[str, Any]:
         """The content under `ref`. Raises NotFound when it has expired or never was, Retry."""

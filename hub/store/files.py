@@ -1,4 +1,5 @@
-"""Files (文件) in the tenant's bucket, each under its room: encrypted with the tenant's key, gone after a week."""
+"""Files (文件) in the tenant's bucket, each under its room, encrypted with the tenant's key. Whoever is shown one gets
+an address that is good for a moment. What jobs write is gone after a week (infra.files)."""
 
 from __future__ import annotations
 
@@ -41,11 +42,12 @@ class Files:
             raise NotFound("no such file", file=name) from None
         return content
 
-    def url(self, name: str) -> str:
-        """Where whoever has it may fetch the file, for URL_SECONDS."""
-        address: str = self.s3.generate_presigned_url(
-            "get_object", Params={"Bucket": self.bucket, "Key": self._key(name)}, ExpiresIn=URL_SECONDS
-        )
+    def url(self, name: str, shown_as: str = "") -> str:
+        """Where whoever has it may fetch the file, for URL_SECONDS. shown_as: the name under which a browser saves it,
+        and never shows it in place; "": as it was stored."""
+        saved = {"ResponseContentDisposition": f'attachment; filename="{shown_as}"'} if shown_as else {}
+        params = {"Bucket": self.bucket, "Key": self._key(name), **saved}
+        address: str = self.s3.generate_presigned_url("get_object", Params=params, ExpiresIn=URL_SECONDS)
         return address
 
     def _key(self, name: str) -> str:

@@ -5,14 +5,16 @@ An item is `<tenant>#<message id>` / `message`. The message id is a hash of the 
 dedupe key, so the key *is* the dedupe key: a new message costs one conditional put, a repeat one put that
 fails.
 
-All of a connection's messages are listed by `<tenant>#<connection id>` and the time at which they came. What still
-waits (or was given up) carries `pending_pk`, the hash key of a sparse index, in shards by the message's id:
-`<tenant>#pending#<shard 0-7>`, `<tenant>#quarantined#…` or `<tenant>#dead#…`. A processed message has none.
+All of a connection's messages are listed by `<tenant>#<connection id>` and the time at which they came. What was tried
+and still waits (or was given up) carries `pending_pk`, the hash key of a sparse index, in shards by the message's id:
+`<tenant>#pending#<shard 0-7>`, `<tenant>#quarantined#…` or `<tenant>#dead#…`. A new message and a processed one have
+none.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,6 +68,11 @@ class Inbox:
         item = self._items.get((f"{self.tenant}#{message_id}", SORT))
         return None if item is None else to_item(item)
 
+    def read_many(self, message_ids: Sequence[str]) -> list[InboxItem]:
+        """Those of these messages that there are, as they are now, in one call for a hundred. Raises Retry."""
+        keys = [(f"{self.tenant}#{message_id}", SORT) for message_id in message_ids]
+        return list(map(to_item, self._items.get_many(keys, consistent=True)))
+
     def list_waiting(
         self, state: State, before: datetime, limit: int, start: Item | None = None
     ) -> tuple[list[str], dict[str, Any] | None]:
@@ -99,6 +106,15 @@ class Inbox:
         )
         return [item["connection_sk"] for item in page.items]
 
+    def list_between(self, connection_id: str, after: str, before: str, limit: int) -> list[str]:
+        """The first places of a connection's messages from one place or time (included) to another, the oldest first.
+        May be a moment behind. Raises Retry."""
+        between = after, before
+        items = self._items.query_all(
+            f"{self.tenant}#{connection_id}", index=BY_CONNECTION, sk_between=between, limit=limit
+        )
+        return [item["connection_sk"] for item in items]
+
     @property
     def _items(self) -> Table:
         return Table(self.table, self.client)
@@ -115,8 +131,6 @@ class Inbox:
             "status": "pending",
             "connection_pk": f"{self.tenant}#{arrival.connection_id}",
             "connection_sk": f"{rfc3339(business_now)}#{message_id}",
-            "pending_pk": waiting_pk(self.tenant, "pending", message_id),
-            "pending_since": rfc3339(wall_now),
         }
         if arrival.source != "push":
             texts["source"] = arrival.source
@@ -164,4 +178,5 @@ def to_item(item: Item) -> InboxItem:
         reason=item.get("reason", ""),
         source=item.get("source", "push"),
         cut_from=item.get("cut_from", 0),
+        shard=item.get("shard"),
     )

@@ -31,7 +31,7 @@ class Arrival:
 @dataclass(frozen=True, slots=True)
 class InboxItem:
     """A message as stored. `counted` is the state in which the counters know it, "" when they do not know it
-    yet. cut_from: as of an Arrival."""
+    yet; shard: in which of their shards, None for that of its id. cut_from: as of an Arrival."""
 
     message_id: str
     connection_id: str
@@ -46,6 +46,7 @@ class InboxItem:
     reason: str = ""
     source: Source = "push"
     cut_from: int = 0
+    shard: int | None = None
 
 
 def id_at(place: str) -> str:

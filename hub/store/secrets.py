@@ -136,6 +136,7 @@ class ConnectionSecrets:
             "region": connection.region,
             "store_id": connection.store_id,
             "accounts": {name: list(place) for name, place in connection.accounts.items()},
+            "marks": list(connection.marks),
         }
         key = {"KeyId": self.key_id} if self.key_id else {}
         with passing("secrets", connection_id=connection.id):
@@ -247,4 +248,5 @@ def _parse(parameter: Mapping[str, Any]) -> Connection:
         region=str(value.get("region", BASE)),
         store_id=str(value.get("store_id", "")),
         accounts={name: (str(place[0]), str(place[1])) for name, place in value.get("accounts", {}).items()},
+        marks=tuple(map(str, value.get("marks", ()))),
     )

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any
 
 from hub.kernel.errors import NotFound, Retry
 from hub.kernel.frozen import dataclass
 from hub.store.faults import passing
+from hub.store.files import Files
 
 OPEN_SECONDS = 900
 """So long a form lets its file in: a photo over a slow line."""
-URL_SECONDS = 30
 NOTHING_THERE = ("404", "403", "NoSuchKey")
 """What S3 says of a key that is not there; 403 to who may not list the bucket, as no function may."""
 
@@ -31,12 +30,8 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Uploads:
-    """What is uploaded for one room. s3: a botocore client. Raises Retry."""
-
-    bucket: str
-    room: str
-    s3: Any = field(repr=False)
+class Uploads(Files):
+    """What is uploaded for one room: files that others put there. Raises Retry."""
 
     def form(self, name: str, *, content_type: str, size_bytes: int, sha256: str) -> Form:
         """The form for one file. sha256: in hex."""
@@ -63,18 +58,5 @@ class Uploads:
             raise NotFound("no such file", file=name) from None
         return int(head["ContentLength"]), base64.b64decode(head.get("ChecksumSHA256", "")).hex()
 
-    def url(self, name: str, shown_as: str) -> str:
-        """Where whoever has it may fetch the file, for URL_SECONDS, saved under this name and never shown in place."""
-        address: str = self.s3.generate_presigned_url(
-            "get_object",
-            Params={
-                "Bucket": self.bucket,
-                "Key": self._key(name),
-                "ResponseContentDisposition": f'attachment; filename="{shown_as}"',
-            },
-            ExpiresIn=URL_SECONDS,
-        )
-        return address
-
     def _key(self, name: str) -> str:
-        return f"{self.room}/uploads/{name}"
+        return super()._key(f"uploads/{name}")

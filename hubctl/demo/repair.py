@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from hub.channels.door import Stamp
 from hub.channels.registry import codec
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.money import Money
+from hubctl.demo import money
 from hubctl.demo.stage import ZONE, Stage, wecom_delivery, wecom_text
 
 ENGINEER, SECOND_ENGINEER, SUPERVISOR, AGENT = "eng_wang", "eng_liu", "sup_li", "agt_amy"
@@ -93,7 +95,7 @@ def ladder_fires(stage: Stage, day: RepairDay) -> None:
     """Act 4: nobody acts on the first ticket; the second is acknowledged at +2:10."""
     stage.begin("4  Nobody acts: the ladder fires · 无人处理,逐级升级")
     stage.wait_until(day.second_opened_at + timedelta(hours=2, minutes=10))
-    stage.call("POST", f"/tickets/{day.second}/acknowledge", {}, as_=stage.token(AGENT, "agent"))
+    stage.call("POST", f"/tickets/{day.second}/acknowledge", {}, as_=stage.token(SUPERVISOR, "supervisor"))
     stage.wait_until(day.opened_at + timedelta(hours=3))
     rungs = stage.call("GET", f"/tickets/{day.first}")["rungs"]
     stage.check(len(rungs) == len(RUNGS), "three rungs fired, each once", len(rungs))
@@ -162,10 +164,11 @@ def money_is_settled(stage: Stage, day: RepairDay, six_o_clock: datetime) -> Non
     summary = stage.call("GET", "/settlement/ledger/summary")
     balanced = summary["imbalance_minor"] == 0 and summary["entries"] > 0
     stage.check(balanced, "the sum of all postings is 0", f"{summary['entries']} entries")
+    money.chain_sells(stage)
     stage.wait_until(six_o_clock)
     before = stage.eventually("the scheduled run closed", lambda: _closed_runs(stage))
     stage.check(stage.now() == six_o_clock, "the scheduled run came at 06:00:00, and closed")
-    made = stage.call("GET", "/settlement/statements")["data"]
+    made = _statements_of(stage, earned)
     stage.check(len(made) == len(earned), "the scheduled 06:00 run made one statement an engineer", before["id"])
     for statement in sorted(made, key=lambda statement: str(statement["party"])):
         person = statement["party"].rpartition(":")[2]
@@ -179,8 +182,9 @@ def money_is_settled(stage: Stage, day: RepairDay, six_o_clock: datetime) -> Non
         expect=202,
     )
     stage.settle()
-    again = stage.call("GET", "/settlement/statements")["data"]
+    again = _statements_of(stage, earned)
     stage.check(again == made, "running it again changes nothing")
+    money.goes_back_after_the_close(stage, ENGINEER)
     day.statements = len(again)
 
 
@@ -244,6 +248,12 @@ def _wakes(stage: Stage, ticket_id: str) -> int:
     histories = [steps.get_execution_history(executionArn=e["executionArn"], maxResults=1000) for e in mine]
     entered = (event.get("stateEnteredEventDetails", {}).get("name") for h in histories for event in h["events"])
     return sum(name == "Wake" for name in entered)
+
+
+def _statements_of(stage: Stage, people: Iterable[str]) -> list[dict[str, Any]]:
+    """The statements of these people, as the list of all has them."""
+    listed = stage.call("GET", "/settlement/statements?limit=200")["data"]
+    return [statement for statement in listed if statement["party"].removeprefix("person:") in set(people)]
 
 
 def _closed_runs(stage: Stage) -> dict[str, Any] | None:

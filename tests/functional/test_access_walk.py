@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
+from hub.edge.cursors import encode
 from hubctl.reference import ROOMS
 from tests.support.access import (
     BOSS,
@@ -81,6 +84,43 @@ def test_a_list_holds_nothing_from_elsewhere(walk: Walk) -> None:
                 answer = walk.ask(route, as_)
                 if answer.status == 200 and (answer.json["data"] or answer.json["has_more"]):
                     wrong.append((role, where, route.path))
+    assert wrong == []
+
+
+def test_a_dry_run_writes_nothing(walk: Walk) -> None:
+    """Whatever it answers, and whoever asks: the room's table is as it was."""
+    room, wrong = walk.sample.room, []
+    scan = partial(room.host.client("dynamodb").scan, TableName=room.host.settings.table)
+    for route in (route for route in room.http_routes if route.dry_run):
+        before = _items(scan)
+        answer = walk.ask(route, token(sub=BOSS), query={"dry_run": "1"})
+        wrong += [] if _items(scan) == before else [(route.method, route.path, answer.status)]
+    assert wrong == []
+
+
+def _items(scan: Callable[[], Any]) -> list[str]:
+    """All that a table holds but how much each caller asked."""
+    return sorted(str(item) for item in scan()["Items"] if "#rate#" not in str(item["pk"]))
+
+
+FOREIGN = (
+    {"list": "another", "before": "2026-11-20T00:00:00Z#x"},
+    {"list": "another", "after": "x"},
+    {"pk": "x", "sk": "x"},
+)
+
+
+def test_no_list_goes_on_where_another_ended(walk: Walk) -> None:
+    """A cursor of another list is a 422 that names it, also where a list never began."""
+    wrong = []
+    for route in walk.sample.room.http_routes:
+        if route.method != "GET" or route.query is None or "cursor" not in route.query.model_fields:
+            continue
+        if walk.ask(route, token(sub=BOSS)).status == 200:
+            answers = [walk.ask(route, token(sub=BOSS), query={"cursor": encode(foreign)}) for foreign in FOREIGN]
+            wrong += [
+                (route.path, a.status, a.text) for a in answers if (a.status, "query:cursor" in a.text) != (422, True)
+            ]
     assert wrong == []
 
 

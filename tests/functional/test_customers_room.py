@@ -80,18 +80,18 @@ def customer_of(session: Any, sender: str = "wmZhang") -> str:
 def test_a_message_is_resolved_to_a_customer(session: Any) -> None:
     """message.received becomes message.resolved with the customer's id, and the customer is there."""
     hear(message())
-    resolved, reachable = bus_events(session)
+    reachable, resolved = bus_events(session)
     assert reachable["type"] == "customer.reachable"
     assert (resolved["type"], resolved["message_id"]) == ("message.resolved", "msg_1")
     found = call(app.room, "GET", f"/customers/{resolved['customer_id']}").json
     named = {"channel": "wecom", "account": "ww1", "external_id": "wmZhang", "linked_at": "2026-11-21T01:00:00Z"}
-    assert found["identities"] == [{**named, "identity_id": resolved["identity_id"]}]
+    assert found["identities"] == [{**named, "identity_id": resolved["identity_id"], "source": "wecom"}]
 
 
 def test_a_message_delivered_twice_is_the_same_event_of_the_same_customer(session: Any) -> None:
     """Redelivery repeats the event with its id, and makes nobody."""
     hear(message(), message())
-    first, reachable, second = bus_events(session)
+    reachable, first, second = bus_events(session)
     assert (first, reachable["type"]) == (second, "customer.reachable")
     assert len(call(app.room, "GET", "/customers").json["data"]) == 1
 

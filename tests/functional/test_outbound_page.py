@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
+from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,86 @@ console.log(JSON.stringify(answers));
 """
     done = subprocess.run([node(), "-e", script], capture_output=True, text=True, check=True, timeout=60)
     assert json.loads(done.stdout) == [BODY, None, None, None, None]
+
+
+JAVA = """
+public class Check {
+%s
+    public static void main(String[] args) throws Exception {
+        for (String line : new String(System.in.readAllBytes()).split("\\n")) {
+            String[] part = line.split("\\t");
+            byte[] raw = java.util.Base64.getDecoder().decode(part[4]);
+            System.out.println(verified(part[0], part[1], part[2], part[3], raw));
+        }
+    }
+}
+"""
+GO = """package main
+
+import (
+	"bufio"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+%s
+func main() {
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		part := strings.Split(lines.Text(), "\t")
+		raw, _ := base64.StdEncoding.DecodeString(part[4])
+		fmt.Println(verified(part[0], part[1], part[2], part[3], raw))
+	}
+}
+"""
+PHP = """<?php
+%s
+foreach (file('php://stdin', FILE_IGNORE_NEW_LINES) as $line) {
+    [$secret, $id, $timestamp, $signatures, $raw] = explode("\t", $line);
+    echo verified($secret, $id, $timestamp, $signatures, base64_decode($raw)) ? 'true' : 'false', "\n";
+}
+"""
+OTHERS = {
+    "java": (JAVA, "Check.java", ("java",)),
+    "go": (GO, "check.go", ("go", "run")),
+    "php": (PHP, "check.php", ("php",)),
+}
+"""Around the page's function: reads tab-separated lines, and says of each whether it verifies."""
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_receiver_verifies_in(language: str, tmp_path: Path) -> None:
+    """The same cases, in whichever of these languages can be run here."""
+    program, name, command = OTHERS[language]
+    if shutil.which("javac" if language == "java" else command[0]) is None:
+        pytest.skip(f"no {language} is installed here")
+    (tmp_path / name).write_text(program % snippet(language), encoding="utf-8")
+    lines = [
+        "\t".join(
+            [
+                SECRET,
+                *(headers[f"webhook-{part}"] for part in ("id", "timestamp", "signature")),
+                b64encode(raw).decode(),
+            ]
+        )
+        for headers, raw in (delivery(), *forged().values())
+    ]
+    done = subprocess.run(
+        [*command, str(tmp_path / name)],
+        input="\n".join(lines),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "GOCACHE": str(tmp_path)},
+    )
+    assert (done.stdout.split(), done.stderr) == (["true", "false", "false", "false", "false"], "")
 
 
 def test_the_example_takes_each_event_once_and_refuses_what_is_forged(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.contracts.events import PersonChanged, WorkReported
+from hub.contracts.events import PersonChanged, StoreChanged, WorkReported
 from tests.support.settlement import posting
 from tests.support.settlement_room import WHO, Till, handed, moment, till
 
@@ -16,7 +16,7 @@ PERCENT = posting({"rule": "percent", "of": "amount", "rate": "0.10"})
 
 @pytest.fixture
 def room() -> Iterator[Till]:
-    with till() as made:
+    with till(in_memory=False) as made:
         made.publish("p", {"facts": ["order", "work"], "postings": [PERCENT]})
         yield made
 
@@ -127,3 +127,16 @@ def test_what_a_draft_would_have_paid_is_told_beside_what_was_paid(room: Till) -
     rows = {row["account"]: (row["draft"], row["today"], row["difference"]) for row in answer["rows"]}
     assert rows["payable:person:wang.wei"] == ("-36.00", "-30.00", "-6.00")
     assert (answer["facts"], answer["complete"], len(room.entries())) == (3, True, 3)
+
+
+def test_a_store_has_a_policy_of_its_own_once_the_directory_told_where_it_lies(room: Till) -> None:
+    """Its scope is unknown before (404); then its overlay holds for its facts alone, and it may be named."""
+    steps = {"postings": [posting({"rule": "percent", "of": "amount", "rate": "0.20"})]}
+    assert room.publish("p", steps, scope="s9").status == 404
+    told = {"id": "evt_s", "tenant": "demo", "at": moment("2026-11-20T09:00:00+08:00"), "store_id": "s9"}
+    room.hear(StoreChanged.model_validate({**told, "version": 2, "region": "310101"}))
+    room.hear(StoreChanged.model_validate({**told, "version": 1, "region": "440304"}))
+    assert room.publish("p", steps, scope="s9").status == 200
+    there = {**WHO, "store": "s9"}
+    room.hand_in(handed("order", 1, amount="100.00", parties=there), handed("order", 2, amount="100.00"))
+    assert sorted(entry["lines"][0]["amount"] for entry in room.entries()) == ["10.00", "20.00"]

@@ -78,8 +78,10 @@ def step(op: str, **payload: Any) -> Any:
 
 
 def run_machine(run_id: str = RUN, mode: str = "close") -> str:
-    """What the state machine does: open, settle each shard until there is no more, close."""
-    for item in step("open", run_id=run_id, mode=mode)["shards"]:
+    """What the state machine does where there are no windows: open, drain, settle each shard until there is no more,
+    close."""
+    step("open", run_id=run_id, mode=mode)
+    for item in step("drain", run_id=run_id, mode=mode)["shards"]:
         settled = {**item, "more": True}
         while settled["more"]:
             settled = step("settle", **settled)
@@ -104,7 +106,9 @@ def test_reported_work_shows_in_the_workers_earnings_as_pending() -> None:
     """30 % of labour and travel in full, each with its ticket and reason."""
     hear(reported())
     shown = earnings(as_=token("engineer", sub="wang.wei"))
-    assert shown["totals"] == [{"currency": "CNY", "pending": "56.00", "confirmed": "0.00", "total": "56.00"}]
+    assert shown["totals"] == [
+        {"currency": "CNY", "pending": "56.00", "confirmed": "0.00", "total": "56.00", "awaiting": "0.00"}
+    ]
     assert [(one["ticket_id"], one["purpose"], one["amount"], one["state"]) for one in shown["lines"]] == [
         ("tkt_1", "commission", "36.00", "pending"),
         ("tkt_1", "travel", "20.00", "pending"),
@@ -138,7 +142,9 @@ def test_a_run_confirms_a_period_in_one_statement_a_party(clock: StepClock) -> N
     by_party = {one["party"]: one["totals"][0]["total"] for one in statements(run=RUN)}
     assert by_party == {"person:wang.wei": "112.00", "person:li.na": "56.00"}
     shown = earnings()
-    assert shown["totals"] == [{"currency": "CNY", "pending": "0.00", "confirmed": "112.00", "total": "112.00"}]
+    assert shown["totals"] == [
+        {"currency": "CNY", "pending": "0.00", "confirmed": "112.00", "total": "112.00", "awaiting": "0.00"}
+    ]
     (head,) = statements(party="person:wang.wei")
     assert {line["statement_id"] for line in shown["lines"]} == {head["id"]}
     assert (head["state"], head["lines"], head["totals"][0]["payable"]) == ("sent", 4, "112.00")
@@ -258,7 +264,9 @@ def test_a_run_says_how_far_it_is(clock: StepClock) -> None:
     assert (rehearsed["state"], rehearsed["rehearsal"]["totals"]) == ("open", [{"currency": "CNY", "amount": "56.00"}])
     assert statements() == []
     clock.now = NEXT
-    (item,) = step("open", run_id=RUN, mode="close")["shards"]
+    step("open", run_id=RUN, mode="close")
+    assert call(app.room, "GET", f"/settlement/runs/{RUN}").json["state"] == "closing"
+    (item,) = step("drain", run_id=RUN, mode="close")["shards"]
     drained = call(app.room, "GET", f"/settlement/runs/{RUN}").json
     assert (drained["state"], drained["progress"]["shards_done"]) == ("drained", 0)
     step("settle", **item)

@@ -21,7 +21,7 @@ from functions.settlement.handlers.steps import run_step
 from functions.settlement.ledger.ledger import Entry
 from functions.settlement.statements.statements import Statement
 from hub.kernel.errors import Retry
-from tests.support.ledger import Ledger, entry_of, moment
+from tests.support.ledger import Ledger, entry_of, moment, watched
 from tests.support.memory_table import MemoryTable
 
 SIX = moment("2026-11-21 06:00")
@@ -214,19 +214,6 @@ def test_nothing_is_hot_in_a_burst() -> None:
     assert {"pk", "list_pk", "l_tenant", "l_district"} <= {
         name for name, one in keys.items() if sum(one.values()) >= 2000
     }
-
-
-def watched(keys: dict[str, Counter[str]], transact: Any) -> Any:
-    """A transaction that counts the keys of what it writes."""
-
-    def counted(*writes: Any, token: str = "", made: str = "") -> None:
-        for write in writes:
-            for name, value in getattr(write, "item", {"pk": getattr(write, "key", ("",))[0]}).items():
-                if name == "pk" or name.endswith("_pk") or (name.startswith("l_") and name != "l_at"):
-                    keys.setdefault(name, Counter())[value] += 1
-        transact(*writes, token=token, made=made)
-
-    return counted
 
 
 def test_what_comes_while_a_period_is_sealed_goes_to_the_next() -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Invalid
-from hub.store.inbox import Inbox
+from hub.store.inbox import SORT, Inbox, waiting_pk
 from hub.store.messages import Arrival
+from hub.store.table import Table
 from tests.support.aws import TENANT, account
 
 NOW = datetime(2026, 11, 21, 4, tzinfo=UTC)
@@ -23,13 +25,17 @@ def inbox() -> Iterator[Inbox]:
 
 
 def store(inbox: Inbox, count: int) -> list[str]:
-    """So many messages, two each second; their ids in the order of the list."""
+    """So many messages that were tried, two each second; their ids in the order of the list."""
     placed = []
     for number in range(count):
         at = NOW + timedelta(seconds=number // 2)
         arrival = Arrival("con_1", "wecom", "corp", f"key{number}", b"{}")
         assert inbox.store(arrival, at, at)
-        placed.append((at, inbox.message_id("con_1", f"key{number}")))
+        message_id = inbox.message_id("con_1", f"key{number}")
+        listed = {":list": waiting_pk(TENANT, "pending", message_id), ":since": rfc3339(at)}  # as who has tried it does
+        table = Table(inbox.table, inbox.client)
+        table.update((f"{TENANT}#{message_id}", SORT), "SET pending_pk = :list, pending_since = :since", listed)
+        placed.append((at, message_id))
     return [message_id for _, message_id in sorted(placed)]
 
 

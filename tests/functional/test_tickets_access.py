@@ -73,18 +73,22 @@ def test_their_own_stores_ticket_is(hub: World, ticket: Any) -> None:
 
 
 def test_only_who_answers_for_it_takes_it_up(hub: World, ticket: Any) -> None:
-    """An engineer who isn't the assignee neither stops the ladder nor ends the visit; the assignee does, or a lead."""
+    """An engineer who isn't the assignee neither stops the ladder nor ends the visit, and hears why in words; nor does
+    an agent for whom it is not; the assignee does, or a supervisor."""
     assert hub.ticket(ticket["id"])["assignee"] == "li"
     for sub in ("zhao", "somebody"):
         stranger = as_("engineer", sub=sub)
-        assert hub.call("POST", f"/tickets/{ticket['id']}/acknowledge", {}, as_=stranger).status == 403
+        refused = hub.call("POST", f"/tickets/{ticket['id']}/acknowledge", {}, as_=stranger)
+        assert (refused.status, "须由负责人或主管确认 · not yours to take up" in refused.json["detail"]) == (403, True)
         path = f"/tickets/{ticket['id']}/nodes/accept/complete"
         assert hub.call("POST", path, {"outcome": "accepted"}, as_=stranger).status == 403
     assert hub.ticket(ticket["id"])["acknowledged_at"] is None
     assert hub.call("POST", f"/tickets/{ticket['id']}/acknowledge", {}, as_=as_("engineer", sub="li")).status == 200
 
     second = hub.call("POST", "/tickets", BODY, as_=LEADER).json
-    assert hub.call("POST", f"/tickets/{second['id']}/acknowledge", {}, as_=as_("agent", sub="amy")).status == 200
+    path = f"/tickets/{second['id']}/acknowledge"
+    assert hub.call("POST", path, {}, as_=as_("agent", sub="amy")).status == 403
+    assert hub.call("POST", path, {}, as_=as_("supervisor", sub="chen", region="base")).status == 200
 
 
 def test_an_assignee_reaches_it_from_anywhere(hub: World, ticket: Any) -> None:

@@ -275,7 +275,7 @@ def test_an_image_too_large_for_the_stream(hub: World, ticket: Any) -> None:
 def test_whoever_turns_it_down_has_not_taken_it_up(hub: World, ticket: Any) -> None:
     """Acknowledged and then declined, nobody has the matter in hand: the ladder goes on, from the old moment."""
     hub.call("POST", f"/tickets/{ticket['id']}/acknowledge", {}, as_=as_("engineer", sub="li"))
-    assert hub.wake(f"{ticket['id']}-1-g1")["next"] == "done"
+    assert hub.wake(f"{ticket['id']}-1-g1")["next"] == "again"
     complete(hub, ticket, "accept", "declined", "li")
     assert hub.ticket()["acknowledged_at"] is None
 

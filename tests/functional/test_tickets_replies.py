@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -201,3 +202,40 @@ def test_who_may_not_see_the_ticket_does_not_answer(hub: World, platform: Platfo
     ticket_id = say(hub, platform)
     assert reply(hub, ticket_id, as_=as_("agent", sub="gz", region="440000")).status == 404
     assert platform.sent == []
+
+
+T = {"zh": "回复时效", "en": "Replies"}
+POLICY = {
+    "title": T,
+    "clocks": [
+        {"id": "first", "title": T, "measures": "first_reply", "seconds": 7200, "ladder": "basic"},
+        {"id": "next", "title": T, "measures": "next_reply", "seconds": 3600, "ladder": "node"},
+    ],
+}
+
+
+def test_who_waits_for_an_answer_has_a_clock(hub: World, platform: Platform) -> None:
+    """Answered after 20 minutes the first clock is kept and nothing is told of it; who writes again waits for the next
+    answer from their first word on, an hour; unanswered, the reminder comes at half an hour and the limit passes."""
+    replies = {"title": T, "urgent_title": T, "flow": "nothing", "ladder": "complaint", "policy": "replies"}
+    assert hub.call("POST", "/tickets/policies/replies/publish", {"document": POLICY}).status == 200
+    for key in ("repair", "consult"):
+        assert hub.call("POST", f"/tickets/types/{key}/publish", {"document": replies}).status == 200
+    ticket_id = say(hub, platform)
+    hub.clock.advance(minutes=20)
+    reply(hub, ticket_id)
+    hub.clock.advance(minutes=5)
+    say(hub, platform, 2)
+    hub.clock.advance(minutes=5)
+    say(hub, platform, 3)
+    clocks = {clock["id"]: (clock["state"], clock["due_at"]) for clock in hub.ticket(ticket_id)["clocks"]}
+    assert clocks["first"] == ("kept", None)
+    assert clocks["next.1"] == ("running", "2026-11-20T19:25:00Z")
+
+    hub.let_pass(hub.clock.now + timedelta(minutes=54, seconds=59))
+    assert [event.clock for event in hub.told("rung.fired")] == ["next.1"]
+    hub.let_pass(hub.clock.now + timedelta(seconds=1))
+    assert [(event.clock, event.measures) for event in hub.told("sla.breached")] == [("next.1", "next_reply")]
+    reply(hub, ticket_id)
+    (late,) = [clock for clock in hub.ticket(ticket_id)["clocks"] if clock["id"] == "next.1"]
+    assert (late["state"], late["consumed_seconds"]) == ("missed", 3600)

@@ -73,12 +73,12 @@ def fired(hub: World) -> list[str]:
 
 
 def test_a_healthy_ticket_is_left_alone(hub: World, ticket: Any) -> None:
-    """While a person has it and nothing is overdue, days of sweeps change nothing."""
+    """While a person has it and nothing is overdue, sweeps change nothing."""
     hub.call("POST", f"/tickets/{ticket['id']}/acknowledge", {}, as_=as_("engineer", sub="li"))
-    before = hub.ticket()
+    before = hub.ticket() | {"clocks": None}
     for _ in range(3):
-        sweep(hub, days=1)
-    assert hub.ticket() == before
+        sweep(hub, hours=7)
+    assert hub.ticket() | {"clocks": None} == before
     assert (len(hub.machines.flows), len(hub.machines.escalations)) == (1, 1)
 
 

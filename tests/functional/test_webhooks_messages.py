@@ -10,10 +10,11 @@ import pytest
 
 from functions.webhooks import app
 from functions.webhooks.handlers import changes, counters, messages
+from hub.kernel.clock import StepClock
 from hub.store.inbox import Arrival
 from tests.support.aws import make_table
 from tests.support.http import Context, call, sqs_batch, token
-from tests.support.webhooks import DOUYIN, WECOM, Stack, deliver, douyin_push, simulated_stack, wecom_text
+from tests.support.webhooks import DOUYIN, NOW, WECOM, Stack, deliver, douyin_push, simulated_stack, wecom_text
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 STRANGE = b"<xml><MsgType><![CDATA[hologram]]></MsgType><FromUserName>wm1</FromUserName><MsgId>9</MsgId></xml>"
@@ -158,6 +159,34 @@ def test_what_stays_pending_is_driven_again_and_given_up_after_a_day(
     assert (len(again), stack.stored()[0]["status"]["S"]) == (sent, state)
     changes.on_change(sqs_batch(*again), Context())
     assert told()["processed"] == sent
+
+
+def test_the_sweep_finds_each_lost_message_once_it_is_overdue() -> None:
+    """Of two connections, some lost on their way to the queue at different times: each is sent until it is tried, what
+    was tried is not looked at again, and a later loss is found."""
+    clock = StepClock(NOW)
+    with simulated_stack(clock=clock) as stack:
+
+        def lose(name: str, minutes: int, connection: str = WECOM.id) -> str:
+            at = clock.now - timedelta(minutes=minutes)
+            arrival = Arrival(connection, "wecom", "ww", name, wecom_text(name, name))
+            assert stack.inbox().store(arrival, at, at)
+            return stack.inbox().message_id(connection, name)
+
+        def swept() -> set[str]:
+            messages.sweep({}, Context())
+            return {body["pk"].rpartition("#")[2] for body in stack.drain("HUB_CHANGES_QUEUE_URL")}
+
+        first, second, fresh = lose("a", 30), lose("b", 9, DOUYIN.id), lose("c", 1)
+        assert swept() == swept() == {first, second}
+        app.room.desk.inbox.publisher.publish(first)
+        assert swept() == {second}
+        app.room.desk.inbox.publisher.publish(second)
+        assert swept() == set()
+        clock.advance(minutes=5)
+        assert swept() == {fresh}
+        app.room.desk.inbox.publisher.publish(fresh)
+        assert swept() == set()
 
 
 def test_repeats_and_forgeries_are_counted_by_connection(stack: Stack) -> None:

@@ -39,8 +39,9 @@ PLAIN: dict[str, str] = {
         GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
+        TicketClockView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
-        FlowTold.name CancelTicket.reason MoveTicket.reason PlanView.reason
+        FlowTold.name EndpointCalled.name CancelTicket.reason MoveTicket.reason PlanView.reason
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key
         PricesPublished.document PublicationReach.document StorePublication.document DocumentView.key DraftView.key
         PublicationView.key""",
@@ -55,6 +56,8 @@ PLAIN: dict[str, str] = {
         EndpointPatch.filter EndpointView.filter EndpointView.public_key AttemptView.request_headers
         AttemptView.answer_headers DeliveryView.key DeliveryView.reason EndpointView.reason""",
     "an event as the endpoint, and whoever asks, may see it: projected before": "DeliveryDetail.body",
+    "a field or an answer as whoever asks may see it: projected before": """
+        FieldDifference.now FieldDifference.seen BatchResult.body""",
     "the declaration of an event, and a sample made of it": "EventTypeView.json_schema EventTypeView.sample",
     "what a customer is asked for, pays or gets back: they were told": """
         OrderEntry.amount OrderPaid.amount_minor OrderDepositPaid.amount_minor OrderDepositPaid.total_minor
@@ -69,7 +72,7 @@ PLAIN: dict[str, str] = {
         CartChanged.amount_minor ShopperMoved.amount_minor PromotionReached.amount_minor
         OrderResolved.amount_minor OpenTicket.amount TicketView.amount""",
     "what its asker brings or names, and a file's own name": """
-        FileView.name JobResult.name NewExport.query NewImport.content""",
+        FileView.name JobResult.name NewExport.query NewImport.content BatchItem.body FieldDifference.yours""",
     "a document that people bend: rules, not people": """
         ActionView.params
         ChangeView.now ChangeView.was ConflictView.below ConflictView.overlay ConflictView.was DocumentView.document
@@ -104,6 +107,10 @@ PLAIN: dict[str, str] = {
     "a flow as its readers see it: nodes, parameters, a picture": """
         InsertNode.node InsertedView.document DiagramView.text TryAction.params TriedView.changes""",
     "what a flow grants, which its document says": "FlowTold.amount_minor",
+    "what a rehearsal or a migration says of tickets: their ids and nodes, who has them, times and counts": """
+        JobView.report RowView.detail""",
+    "numbers, amounts and choices that a flow exchanges with the tenant's own systems": """
+        EndpointCalled.fields FlowAnswered.fields""",
 }
 """Reason → the fields that are plain for it: `Model.field`, or a field's name wherever it stands."""
 

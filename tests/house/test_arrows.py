@@ -141,8 +141,9 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert readers <= {"hub/edge/settings.py", "functions/webhooks/settings.py"}
 
 
-FOR_OTHERS = {"statement.changed", "pool.exhausted"}
-"""Said to whoever listens on the bus beside our rooms: what becomes of statements and pools."""
+FOR_OTHERS = {"statement.changed", "pool.exhausted", "endpoint.called", "sla.breached"}
+"""Said to whoever listens on the bus beside our rooms: what becomes of statements, pools and deadlines; and what the
+outbound room, which is told everything, calls an endpoint for."""
 
 
 def test_every_contract_event_has_a_producer_and_a_consumer() -> None:

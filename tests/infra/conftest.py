@@ -31,6 +31,8 @@ kind = "provisioned"
 instances = 2
 [limits]
 accept_concurrency = 50
+[concurrency]
+webhooks-changes = 40
 [alarms]
 email = "ops@example.com"
 [verify_files]

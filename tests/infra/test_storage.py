@@ -129,6 +129,17 @@ def test_every_queue_feeds_its_function_in_batches_that_fail_by_message(demo: Te
     assert fed == {name: name for name in (f"hub-demo-{room}-{queue}" for room, queue in QUEUED)}
 
 
+def test_a_tenant_chooses_how_many_functions_a_queue_has(full: Template) -> None:
+    """One queue has as many as the tenant's file says, all others what is usual."""
+    chosen = {
+        full.target(mapping["EventSourceArn"])["QueueName"]: mapping["ScalingConfig"]["MaximumConcurrency"]
+        for mapping in mappings(full)
+        if "ScalingConfig" in mapping
+    }
+    usual = {**dict.fromkeys(chosen, 5), "hub-full-outbound-deliver": 20}
+    assert chosen == {**usual, "hub-full-webhooks-changes": 40}
+
+
 def test_every_stream_is_read_from_its_start_by_the_rooms_forward(demo: Template) -> None:
     """Webhooks reads the inbox too; a record that can't be forwarded is kept aside; a function is called for what is
     new or changed of the items that it follows, and for nothing that is gone."""
@@ -187,3 +198,14 @@ def test_machines_call_the_steps_of_their_room_and_keep_their_text(demo: Templat
         assert plain(machine["DefinitionSubstitutions"]["LambdaInvoke"]).endswith(":states:::lambda:invoke")
         assert machine["TracingConfiguration"] == {"Enabled": True}
         assert machine["LoggingConfiguration"]["Level"] == "ALL"
+
+
+def test_the_bucket_forgets_what_jobs_wrote_and_keeps_what_people_brought(demo: Template) -> None:
+    """A job's files are gone after a week, in every room that has jobs; photos and papers of tickets are evidence."""
+    (bucket,) = demo.of("AWS::S3::Bucket").values()
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules} == {
+        f"{room}/job_": 7 for room in ("customers", "directory", "tickets", "webhooks")
+    }
+    assert all(set(rule) == {"Id", "Prefix", "ExpirationInDays", "Status"} for rule in rules)
+    assert not any("tickets/uploads/upl_1".startswith(rule["Prefix"]) for rule in rules)

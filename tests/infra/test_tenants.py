@@ -46,6 +46,8 @@ def test_the_demo_file_shows_every_parameter_with_its_default() -> None:
         {"egress": {"kind": "shared", "vpc_id": "vpc-1"}},
         {"egress": {"kind": "nat", "vpc_id": "vpc-1"}},
         {"alarms": {"email": "nobody"}},
+        {"concurrency": {"webhooks-changes": 1}},
+        {"concurrency": {"everything": 10}},
         {"verify_files": {"../etc/passwd": "x"}},
         {"verify_files": {"WW_verify_a.txt": "x" * 2000}},
     ],

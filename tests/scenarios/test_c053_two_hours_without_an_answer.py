@@ -62,19 +62,22 @@ def test_at_1_59_59_nothing_and_a_second_later_it_is_the_supervisors(hub: World)
 
     asleep(hub, ticket, T0 + TWO_HOURS)
     assert (breached(hub), hub.ticket()["assignee"]) == ([(T0 + TWO_HOURS, ("chen",))], "chen")
+    assert [(event.clock, event.due_at) for event in hub.told("sla.breached")] == [("handling", T0 + TWO_HOURS)]
 
     asleep(hub, ticket, T0 + timedelta(days=9))
     assert notified(hub) == ["li", "chen"]
 
 
 def test_answered_after_an_hour(hub: World) -> None:
-    """Li takes it up at +1 h: nobody else is ever told."""
+    """Li takes it up at +1 h: nobody else is told, and from then on the work itself has its day."""
     ticket = opened(hub)
     hub.clock.advance(hours=1)
     path = f"/tickets/{ticket['id']}/acknowledge"
     assert hub.call("POST", path, {}, as_=as_("agent", sub="li", region="310000")).status == 200
-    asleep(hub, ticket, T0 + timedelta(days=9))
+    asleep(hub, ticket, T0 + timedelta(hours=24, minutes=29, seconds=59))
     assert (breached(hub), notified(hub)) == ([], ["li"])
+    asleep(hub, ticket, T0 + timedelta(days=9))
+    assert breached(hub) == [(T0 + timedelta(hours=24, minutes=30), ("li",)), (T0 + timedelta(hours=25), ("chen",))]
 
 
 def test_paused_for_an_hour(hub: World) -> None:

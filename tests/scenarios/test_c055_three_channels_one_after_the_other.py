@@ -76,6 +76,30 @@ def test_the_third_where_two_fail(hub: NoticeHub) -> None:
     assert [sms["fallback_of"], phone["fallback_of"]] == [wecom["id"], sms["id"]]
 
 
+def test_a_channel_of_the_rungs_own(hub: NoticeHub) -> None:
+    """A rung that names a channel goes by that first, and by the rule's line where it fails."""
+    hub.hear(rung(hub).model_copy(update={"channel": "sms"}))
+    assert [(send["channel"], send["state"]) for send in hub.sends(ticket="tkt_1")] == [("sms", "sent")]
+    hub.double("sms_aliyun").control("numbers", {hub.phones["li"]: ["isv.MOBILE_NUMBER_ILLEGAL", "no such number"]})
+    hub.hear(rung(hub).model_copy(update={"channel": "sms", "id": "evt_2", "ticket_id": "tkt_2"}))
+    sends = {send["channel"]: send["state"] for send in hub.sends(ticket="tkt_2")}
+    assert sends == {"sms": "failed", "wecom": "sent"}
+
+
+def test_a_rung_that_fails_inside_a_nights_digest() -> None:
+    """At two in the morning it waits; at eight its digest reaches nobody: who runs the hub hears of it, once."""
+    with notice_hub("wecom", now=NOON - timedelta(hours=10)) as hub:
+        hub.hire("li")
+        hub.hire("root", "administrator")
+        hub.double("wecom").unlicensed = ("li",)
+        hub.hear(rung(hub), hub.assigned("tkt_2"))
+        assert [send["state"] for send in hub.sends()] == ["delayed", "delayed"]
+        hub.until(NOON - timedelta(hours=3))
+        unreached = [send for send in hub.sends() if send["kind"] == "rung.unreached"]
+        assert [(send["recipient"], send["state"], send["about"]) for send in unreached] == [("root", "sent", "li")]
+        assert unreached[0]["sent_at"] == "2026-11-21T00:00:00Z"
+
+
 def test_without_wecom_nothing_is_lost() -> None:
     """A tenant without WeCom: the hub's own rules tell by what is connected, first of all by SMS here."""
     with notice_hub("sms_aliyun") as hub:

@@ -31,7 +31,7 @@ def test_the_average_moves_the_share(room: Till, score: float, share: str) -> No
 
 def test_a_score_after_the_close_is_a_line_of_the_next_period() -> None:
     """600.00 closed with November; 4.6 comes in December: +20.00 in December, pointing to November, which stays."""
-    with till("2026-11-01T09:00:00+08:00", in_memory=True) as room:
+    with till("2026-11-01T09:00:00+08:00") as room:
         room.set_calendar({"every": "month"})
         room.adopt("satisfaction_weighted")
         room.clock.now = moment("2026-11-21T09:00:00+08:00")

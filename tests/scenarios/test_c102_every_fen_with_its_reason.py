@@ -12,7 +12,7 @@ WANG = token("engineer", sub="wang.wei")
 def test_a_ticket_of_12_35_shows_62_fen_until_one_line_is_disputed() -> None:
     """5 % of 12.35 is 0.6175, shown as 0.62 with its reason, pending; confirmed by the run; a dispute freezes that line
     alone, and is answered."""
-    with till("2026-11-20T09:00:00+08:00", in_memory=True) as room:
+    with till("2026-11-20T09:00:00+08:00") as room:
         rule = posting({"rule": "percent", "of": "charge", "rate": "0.05"}, zh="工单提成", en="Commission")
         room.publish("jobs", {"facts": ["ticket"], "postings": [rule]})
         for number, charge in ((1, "12.35"), (2, "100.00")):

@@ -32,7 +32,7 @@ def document(*postings: Any) -> dict[str, Any]:
 
 def test_a_node_that_begins_in_december() -> None:
     """November has no duty_free and keeps its hash; December has it, and 950.00 of a quota of 1,000.00 warn."""
-    with till("2026-11-01T00:00:00+08:00", in_memory=True) as room:
+    with till("2026-11-01T00:00:00+08:00") as room:
         room.set_calendar({"every": "month"})
         room.publish("island", document(VAT))
         assert room.publish("island", document(VAT, FREE), valid_from=DECEMBER).status == 200

@@ -14,7 +14,7 @@ from tests.support.settlement_room import WHO, Till, handed, moment, till
 
 @pytest.fixture
 def room() -> Iterator[Till]:
-    with till("2026-11-01T09:00:00+08:00", in_memory=True) as made:
+    with till("2026-11-01T09:00:00+08:00") as made:
         made.set_calendar({"every": "month"})
         made.clock.now = moment("2026-11-02T09:00:00+08:00")
         yield made

@@ -195,20 +195,30 @@ def shard(number: int, cursor: Any = None, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["Retry", "Lost", "Runtime.ExitError", "Sandbox.Timedout", "KeyError"])
 def test_what_is_not_known_to_be_final_is_tried_again(name: str) -> None:
     """A throttle, a lost race, a process that was killed, a surprise: each costs a little time and nothing else."""
-    answers = [StepError(name), {"shards": [shard(3)]}, shard(3, more=False), {}]
+    answers = [StepError(name), {"windows": []}, {"shards": [shard(3)]}, shard(3, more=False), {}]
     ended, calls = walk("settlement_run", RUN, answers)
     assert ended["status"] == "SUCCEEDED"
-    assert [call["op"] for call in calls] == ["open", "open", "settle", "close"]
+    assert [call["op"] for call in calls] == ["open", "open", "drain", "settle", "close"]
+
+
+def windows(number: int, cursor: Any = None, **more: Any) -> dict[str, Any]:
+    """What the step of a shard of windows is given, or answers."""
+    listed = {"list": "2026-11", "shard": number, "number": 64 + number}
+    return {**RUN, "windows": listed, "cursor": cursor or {}, **more}
 
 
 def test_a_settlement_run_settles_shard_by_shard_and_closes() -> None:
-    """open once, each shard with the cursor of its step before, close once."""
-    opened = {"shards": [shard(0), shard(7)]}
+    """open once, each shard of windows and then of parties with the cursor of its step before, close once."""
+    posted = [windows(2, {"after": "win:1"}, more=True), windows(2, more=False)]
     steps = [shard(0, {"after": "party_25"}, more=True), shard(0, more=False), shard(7, more=False)]
-    ended, calls = walk("settlement_run", RUN, [opened, *steps, {}])
+    answers = [{"windows": [windows(2)]}, *posted, {"shards": [shard(0), shard(7)]}, *steps, {}]
+    ended, calls = walk("settlement_run", RUN, answers)
     assert ended["status"] == "SUCCEEDED"
     assert calls == [
         {"op": "open", **RUN},
+        {"op": "windows", **windows(2)},
+        {"op": "windows", **windows(2, {"after": "win:1"})},
+        {"op": "drain", **RUN},
         {"op": "settle", **shard(0)},
         {"op": "settle", **shard(0, {"after": "party_25"})},
         {"op": "settle", **shard(7)},
@@ -218,14 +228,15 @@ def test_a_settlement_run_settles_shard_by_shard_and_closes() -> None:
 
 def test_a_period_without_a_party_is_closed_all_the_same() -> None:
     """No shard has anything to settle."""
-    ended, calls = walk("settlement_run", RUN, [{"shards": []}, {}])
-    assert (ended["status"], [call["op"] for call in calls]) == ("SUCCEEDED", ["open", "close"])
+    ended, calls = walk("settlement_run", RUN, [{"windows": []}, {"shards": []}, {}])
+    assert (ended["status"], [call["op"] for call in calls]) == ("SUCCEEDED", ["open", "drain", "close"])
 
 
-@pytest.mark.parametrize("done", [0, 1, 2], ids=["open", "settle", "close"])
+@pytest.mark.parametrize("done", range(5), ids=["open", "windows", "drain", "settle", "close"])
 def test_a_settlement_step_that_fails_for_good_fails_the_run(done: int) -> None:
     """The run stays open and can be started again: no step after the failed one is taken."""
-    answers = [*[{"shards": [shard(1)]}, shard(1, more=False)][:done], StepError("Invalid")]
+    good = [{"windows": [windows(1)]}, windows(1, more=False), {"shards": [shard(1)]}, shard(1, more=False)]
+    answers = [*good[:done], StepError("Invalid")]
     ended, calls = walk("settlement_run", RUN, answers)
     assert (ended["status"], ended["error"]) == ("FAILED", "SettlementRun")
     assert len(calls) == done + 1

@@ -47,7 +47,7 @@ def chains(draw: st.DrawFn, prefix: str, ending: str, depth: int) -> list[dict[s
     for i, name in enumerate(names):
         onward = names[i + 1] if i + 1 < count else ending
         earlier = [each["id"] for each in nodes if each["kind"] == "human" and each["id"] in names]
-        kinds = ["human", "action", "decision", "wait", "wait_for"] + (["parallel"] if depth else [])
+        kinds = ["human", "action", "called", "decision", "wait", "wait_for"] + (["parallel"] if depth else [])
         kind = draw(st.sampled_from(kinds))
         node: dict[str, Any] = {"id": name, "kind": kind, "title": T}
         if kind == "human":
@@ -55,6 +55,9 @@ def chains(draw: st.DrawFn, prefix: str, ending: str, depth: int) -> list[dict[s
             node |= {"outcomes": {"ok": onward, **back}, "back": draw(st.booleans())}
         elif kind == "action":
             node |= {"action": "tag", "next": onward}
+        elif kind == "called":
+            params = {"endpoint": f"ep_{'0' * 26}", "name": "book_slot"}
+            node |= {"kind": "action", "action": "call_endpoint", "params": params, "next": onward}
         elif kind == "decision":
             edge = {"id": "small", "when": {"amount": {"lt": 100}}, "next": onward}
             node |= {"edges": [edge], "otherwise": onward}
@@ -102,7 +105,7 @@ class Walker:
             again = self._visit(node_id)
             ways = list(ways_out(node)) or ["done"]
             edge = ways[-1] if not again and isinstance(node, Human) else ways[0]
-            if not isinstance(node, Action | Decision):
+            if not isinstance(node, Action | Decision) or (isinstance(node, Action) and node.is_awaited):
                 return self._say(payload, node_id, "elapsed" if node.kind == "wait" else edge)
             node_id = following(node, edge)
         return self._say(payload, "join", "")

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hub.edge.auth import Principal, issue
+from hub.edge.bus import events_of
 from tests.support.aws import AUTH_KEY, TENANT
 
 
@@ -116,7 +117,7 @@ def bus_events(source: Any) -> list[dict[str, Any]]:
     longer than reading."""
     sqs = source.client("sqs") if hasattr(source, "client") else source
     url = sqs.get_queue_url(QueueName="bus-tap")["QueueUrl"]
-    return [message["detail"] for message in drain(sqs, url)]
+    return [dict(event) for message in drain(sqs, url) for event in events_of(message["detail"])]
 
 
 def drain(sqs: Any, url: str) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,6 +44,30 @@ def entry_of(
     return Entry(fact, purpose, at, lines, Why("理由", "reason", rule, 1, {"region": region}), reverses)
 
 
+def walk_machine(desk: Desk, run_id: str, mode: str, step: Callable[[Desk, Any], Any] = run_step) -> Any:
+    """What the settlement machine does, one item after another; answers what its last step says."""
+    given = {"run_id": run_id, "mode": mode}
+    for op, before, items in (("windows", "open", "windows"), ("settle", "drain", "shards")):
+        for item in step(desk, {"op": before, **given})[items]:
+            payload = {**item, "more": True}
+            while payload["more"]:
+                payload = step(desk, {"op": op, **payload})
+    return step(desk, {"op": "close", **given})
+
+
+def watched(keys: dict[str, Counter[str]], transact: Any) -> Any:
+    """A transaction that counts the keys of what it writes."""
+
+    def counted(*writes: Any, token: str = "", made: str = "") -> None:
+        for write in writes:
+            for name, value in getattr(write, "item", {"pk": getattr(write, "key", ("",))[0]}).items():
+                if name == "pk" or name.endswith("_pk") or (name.startswith("l_") and name != "l_at"):
+                    keys.setdefault(name, Counter())[value] += 1
+        transact(*writes, token=token, made=made)
+
+    return counted
+
+
 @dataclass
 class Ledger:
     """A tenant's ledger. now: business time."""
@@ -66,12 +91,8 @@ class Ledger:
 
     def run(self, run_id: str, mode: Mode = "close", step: Callable[[Desk, Any], Any] = run_step) -> Run:
         """What the machine does, one shard after another."""
-        desk, given = self.new_desk(), {"run_id": run_id, "mode": mode}
-        for item in step(desk, {"op": "open", **given})["shards"]:
-            payload = {**item, "more": True}
-            while payload["more"]:
-                payload = step(desk, {"op": "settle", **payload})
-        step(desk, {"op": "close", **given})
+        desk = self.new_desk()
+        walk_machine(desk, run_id, mode, step)
         run = desk.runs.find(run_id)
         assert run is not None
         return run

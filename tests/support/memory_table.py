@@ -5,19 +5,21 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
+from types import NoneType
 from typing import Any
 
-from hub.store.items import plain_item, raw_item
+from hub.store.items import plain_value, raw_value
 from hub.store.table import Check, Delete, Index, Item, Key, Lost, Page, Put, Update
 
 
 class MemoryTable:
-    """Conditions are `attribute_not_exists(name)` and `name = :value`, or one of several; items are copied as DynamoDB
-    would."""
+    """Conditions are `attribute_not_exists(name)`, `attribute_exists(name)`, `name = :value`, `name < :value`, or such
+    joined by OR; items are copied as DynamoDB would."""
 
     def __init__(self) -> None:
         self.items: dict[Key, dict[str, Any]] = {}
         self.partitions: dict[str, list[str]] = {}
+        self.indexed: dict[str, dict[Any, dict[Key, None]]] = {}
         self.read: list[Key] = []
         self.transactions = 0
         self.written = 0
@@ -25,7 +27,7 @@ class MemoryTable:
 
     def get(self, key: Key, *, consistent: bool = True, only: Sequence[str] = ()) -> dict[str, Any] | None:
         self.read.append(key)
-        return plain_item(raw_item(self.items[key])) if key in self.items else None
+        return _stored(self.items[key]) if key in self.items else None
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[dict[str, Any]]:
         return [item for item in map(self.get, dict.fromkeys(keys)) if item is not None]
@@ -63,7 +65,11 @@ class MemoryTable:
 
     def _query_index(self, index: Index, pk: str, limit: int, keys: Mapping[str, Any], newest_first: bool) -> Page:
         """All there are at once, however many: no page of an index is ever continued."""
-        items = [item for item in self.items.values() if item.get(index.hash) == pk]
+        if index.hash not in self.indexed:
+            self.indexed[index.hash] = {}
+            for key, item in self.items.items():
+                self._index(key, item, index.hash)
+        items = [self.items[key] for key in self.indexed[index.hash].get(pk, ())]
         within = [item for item in items if _inside(str(item[index.range]), keys)]
         return Page(sorted(within, key=lambda item: str(item[index.range]), reverse=newest_first), None)
 
@@ -84,13 +90,34 @@ class MemoryTable:
                 item = _changed(self.items.get(_key(write)), write)
                 self._take_away(_key(write))
                 if item is not None:
-                    self.items[_key(write)] = plain_item(raw_item(item))
+                    self.items[_key(write)] = _stored(dict(item))
                     insort(self.partitions.setdefault(_key(write)[0], []), _key(write)[1])
+                    for name in self.indexed:
+                        self._index(_key(write), item, name)
+
+    def _index(self, key: Key, item: Mapping[str, Any], name: str) -> None:
+        """An index that was asked once knows its items by their keys from then on."""
+        if name in item:
+            self.indexed[name].setdefault(item[name], {})[key] = None
 
     def _take_away(self, key: Key) -> None:
-        if self.items.pop(key, None) is not None:
+        if (item := self.items.pop(key, None)) is not None:
             partition = self.partitions[key[0]]
             del partition[bisect_left(partition, key[1])]
+            for name, by_value in self.indexed.items():
+                by_value.get(item.get(name), {}).pop(key, None)
+
+
+def _stored(value: Any) -> Any:
+    """A copy as DynamoDB would make it; what JSON has none of goes through DynamoDB's own form."""
+    kind = type(value)
+    if kind in (str, int, bool, bytes, NoneType):
+        return value
+    if kind is dict:
+        return {name: _stored(part) for name, part in value.items()}
+    if kind is list:
+        return [_stored(part) for part in value]
+    return plain_value(raw_value(value))
 
 
 def _changed(item: Mapping[str, Any] | None, write: Put | Delete | Update) -> Item | None:
@@ -114,8 +141,11 @@ def _holds(item: Mapping[str, Any] | None, when: str, values: Item) -> bool:
 def _holds_one(item: Mapping[str, Any], when: str, values: Item) -> bool:
     if when.startswith("attribute_not_exists("):
         return when.removeprefix("attribute_not_exists(").rstrip(")") not in item
-    name, _, value = when.partition(" = ")
-    return name.lstrip("#") in item and item[name.lstrip("#")] == values[value]
+    if when.startswith("attribute_exists("):
+        return when.removeprefix("attribute_exists(").rstrip(")") in item
+    name, sign, value = when.split(" ")
+    held = item.get(name.lstrip("#"))
+    return held is not None and (held == values[value] if sign == "=" else held < values[value])
 
 
 def _inside(sk: str, keys: Mapping[str, Any]) -> bool:

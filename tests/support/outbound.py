@@ -190,11 +190,11 @@ class Hub:
         )  # fmt: skip
 
 
-def install_hub(session: Any, clock: StepClock) -> Hub:
+def install_hub(session: Any, clock: StepClock, **settings: str) -> Hub:
     """The room on this account, with receivers in place of the network and a list in place of the queue."""
     receivers = Receivers(clock)
     hub = Hub(session, clock, receivers)
-    host = host_of(app.room, session, clock)
+    host = host_of(app.room, session, clock, **settings)
     desk = build_desk(host)
     desk.fetch, desk.send = receivers, hub.send
     app.room.install(host, desk)

@@ -100,9 +100,9 @@ def rooms() -> Iterator[Rooms]:
         yield Rooms(hub, connect_webhooks(hub))
 
 
-def connect_customers(hub: World) -> None:
+def connect_customers(hub: World, **settings: str) -> None:
     """Give the room of customers a table of its own in the account."""
-    _connect(hub, customers.room, "customers", environment("customers"))
+    _connect(hub, customers.room, "customers", environment("customers", **settings))
 
 
 def connect_pricing(hub: World) -> None:

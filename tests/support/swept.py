@@ -14,6 +14,7 @@ from typing import Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
+from functions.customers import app as customers
 from functions.directory import app as directory
 from functions.directory.tables import MODELS as DIRECTORY_MODELS
 from functions.notifications import app as notifications
@@ -22,19 +23,21 @@ from functions.notifications.tables import MODELS as NOTIFICATION_MODELS
 from functions.outbound import app as outbound
 from functions.settlement import app as settlement
 from functions.tickets import app as tickets
+from functions.webhooks import app as webhooks
 from functions.webhooks.handlers import changes
-from hub.contracts.events import TicketAssigned, WorkReported
+from hub.contracts.events import MessageReceived, TicketAssigned, WorkReported
 from hub.edge.aws import Clients
 from hub.edge.host import Host
 from hub.kernel.clock import StepClock
+from hub.store.connection import Connection
 from hub.store.tokens import LEASE_SECONDS
-from tests.support.aws import REGION, account
+from tests.support.aws import REGION, TENANT, account
 from tests.support.hosts import host_of
-from tests.support.http import Answer, Context, bus_batch, call, sqs_batch
+from tests.support.http import Answer, Context, bus_batch, bus_events, call, sqs_batch
 from tests.support.outbound import OK as OK_ANSWER
 from tests.support.outbound import outbound_hub
 from tests.support.tickets import ESCALATION, Stage
-from tests.support.webhooks import WECOM, deliver, simulated_stack, wecom_text
+from tests.support.webhooks import DOUYIN, WECOM, deliver, simulated_stack, wecom_text
 from tests.support.wecom_double import wecom_double
 from tests.support.wire import Crash, aside
 
@@ -45,6 +48,7 @@ RANDOM = (
     (re.compile(r"[0-9a-f]{64}"), "hash"),
     (re.compile(r"token-[0-9]+"), "token"),
     (re.compile(r"link#[A-Za-z0-9_-]{20,}"), "link"),
+    (re.compile(r"rpl_[0-9A-Z]{26}"), "rpl"),
 )
 VOLATILE = ("hash", "prev", "trail_hash", "expires_at", "link", "owner")
 """Attributes that differ from run to run whatever happens."""
@@ -64,7 +68,8 @@ class Outcome:
 class Path:
     """One path. start: everything as it was before; deliver: one delivery, as its caller makes it; restart: another
     process takes over, a while later; follow: what the streams bring afterwards; look: what is compared, beside the
-    tables. ignore: attributes that may count attempts or tell when."""
+    tables. ignore: attributes that may count attempts or tell when. apart: what stands in the keys of items that are
+    compared by `look` alone."""
 
     name: str
     start: Callable[[], None]
@@ -73,6 +78,7 @@ class Path:
     follow: Callable[[], None] = lambda: None
     look: Callable[[], Any] = lambda: None
     ignore: tuple[str, ...] = ()
+    apart: str = ""
 
     def attempt(self) -> Outcome:
         """One delivery; a crash is an outcome, too."""
@@ -91,6 +97,7 @@ class Path:
             )
             for name, table in dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.items()
             for item in table.all_items()
+            if not self.apart or self.apart not in item.to_json()["Attributes"]["pk"]["S"]
         ]
         return [*sorted(map(_without_chance, items)), json.dumps(self.look(), default=str, sort_keys=True)]
 
@@ -190,6 +197,7 @@ def webhook_paths() -> Iterator[list[Path]]:
         before = Snapshot()
         before.take()
         push = deliver(WECOM, wecom_text("漏水了"))
+        three = [deliver(WECOM, wecom_text("漏水了", f"730000000000000000{number}")) for number in range(3)]
         told: set[str] = set()
 
         def start() -> None:
@@ -198,20 +206,230 @@ def webhook_paths() -> Iterator[list[Path]]:
             stack.emitted()
             stack.restart()
 
-        def once() -> Outcome:
-            answer = stack.door().answer(push)
-            if answer["statusCode"] != 200:
-                return Outcome(AGAIN if answer["statusCode"] == 503 else str(answer["statusCode"]))
+        def take(*pushes: Any) -> Outcome:
+            for each in pushes:
+                answer = stack.door().answer(each)
+                if answer["statusCode"] != 200:
+                    return Outcome(AGAIN if answer["statusCode"] == 503 else str(answer["statusCode"]))
             with aside():
                 bodies = stack.changes()
             return queue_outcome(changes.on_change(sqs_batch(*bodies), Context()))
 
         def look() -> Any:
             told.update(event["id"] for event in stack.emitted())
-            return len(told)  # ids carry the real moment at which the message came
+            with aside():
+                rows = webhooks.room.desk.inbox.counters.rows()
+            counted = {
+                name: sum(row.numbers.get(name, 0) for row in rows) for name in ("accepted", "processed", "pending")
+            }
+            return len(told), counted  # ids carry the real moment at which the message came
 
-        ignore = ("received_at", "connection_sk", "pending", "attempts", "pending_since", "changes", "last_delivery_at")
-        yield [Path("accept and publish", start, once, stack.restart, look=look, ignore=ignore)]
+        ignore = ("received_at", "connection_sk", "pending_since", "attempts", "shard")
+        ways = {"accept and publish": (push,), "accept and publish a batch": three}
+        yield [
+            Path(
+                name,
+                start,
+                lambda pushes=pushes: take(*pushes),  # type: ignore[misc]
+                stack.restart,
+                look=look,
+                ignore=ignore,
+                apart="#stats#",  # in which shard a message is counted hangs on whose batch it was in
+            )
+            for name, pushes in ways.items()
+        ]
+
+
+# A connection: made, its secrets changed, deleted. Its secrets lie in SSM.
+
+
+@contextmanager
+def connection_paths() -> Iterator[list[Path]]:
+    """Connect an app, rotate its secret, disable and delete it: the door and the list agree in the end."""
+    clock = StepClock(NOON)
+    with simulated_stack(clock=clock, **NO_RETRIES) as stack:
+        host = shared_host(webhooks.room, stack.session, clock)
+        ssm = stack.session.client("ssm")
+        new = {"channel": "douyin", "name": "旗舰店", "settings": dict(DOUYIN.settings)}
+        webhooks.room.install(host)
+        made = call(webhooks.room, "POST", "/webhooks/connections", new, key="k0").json["id"]
+        path = f"/webhooks/connections/{made}"
+        before, secrets = Snapshot(), _secrets(ssm)
+        before.take()
+        settings = {"settings": {**DOUYIN.settings, "app_secret": "11111111-demo-demo-demo-000000000000"}}
+
+        def start() -> None:
+            before.restore()
+            with aside():
+                _restore_secrets(ssm, secrets)
+            clock.now = NOON
+            webhooks.room.install(host)
+
+        def restart() -> None:
+            webhooks.room.install(host)
+
+        def look() -> Any:
+            with aside():
+                return {name: json.loads(value) for name, value in sorted(_secrets(ssm).items())}
+
+        def ask(method: str, path: str, body: Any, *shown: str) -> Callable[[], Outcome]:
+            return lambda: http_outcome(call(webhooks.room, method, path, body, key="k1"), *shown)
+
+        def way(name: str, deliver_once: Callable[[], Outcome]) -> Path:
+            return Path(name, start, deliver_once, restart, look=look, ignore=("version",))
+
+        yield [
+            way("connect", ask("POST", "/webhooks/connections", new, "name", "state")),
+            way("rotate a secret", ask("POST", f"{path}/settings", settings, "id", "state")),
+            way("disable", ask("POST", f"{path}/disable", {}, "id", "state")),
+            way("delete", ask("POST", f"{path}/delete", {}, "id")),
+        ]
+
+
+def _secrets(ssm: Any) -> dict[str, str]:
+    """What SSM holds of connections, by name."""
+    found = ssm.get_parameters_by_path(Path=f"/hub/{TENANT}/connections", WithDecryption=True)["Parameters"]
+    return {parameter["Name"]: parameter["Value"] for parameter in found}
+
+
+def _restore_secrets(ssm: Any, secrets: dict[str, str]) -> None:
+    now = _secrets(ssm)
+    for name in now.keys() - secrets.keys():
+        ssm.delete_parameter(Name=name)
+    for name, value in secrets.items():
+        if now.get(name) != value:
+            ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+
+
+# Customers: met, merged, and what is said of them.
+
+
+@contextmanager
+def customer_paths() -> Iterator[list[Path]]:
+    """A message of somebody new, one that makes two customers one, a merge by hand, a fact."""
+    clock = StepClock(NOON)
+    with account("customers", **NO_RETRIES) as session:
+        host = shared_host(customers.room, session, clock)
+        customers.room.install(host)
+        known = [_wrote("amy", 1, "13800000001"), _wrote("bob", 1)]
+        for event in known:
+            _content(event, "13800000001" if event.sender_id == "amy" else "")
+            assert customers.on_event(bus_batch(event), Context()) == {"batchItemFailures": []}
+        amy, bob = (_customer(session, event.sender_id) for event in known)
+        fresh, same = _wrote("carl", 1), _wrote("amys-desk", 1)
+        _content(fresh, "")
+        _content(same, "13800000001")
+        before, said = Snapshot(), set[str]()
+        before.take()
+        bus_events(session)
+
+        def start() -> None:
+            before.restore()
+            said.clear()
+            with aside():
+                bus_events(session)
+            customers.room.install(host)
+
+        def look() -> Any:
+            with aside():
+                said.update(f"{event['type']} {event['id']}" for event in bus_events(session))
+            return sorted(name for name in said if "customer.reachable" not in name)
+
+        def hear(event: Any) -> Callable[[], Outcome]:
+            return lambda: queue_outcome(customers.on_event(bus_batch(event), Context()))
+
+        def ask(method: str, path: str, body: Any, *shown: str) -> Callable[[], Outcome]:
+            return lambda: http_outcome(call(customers.room, method, path, body, key="k1"), *shown)
+
+        def way(name: str, deliver_once: Callable[[], Outcome]) -> Path:
+            return Path(name, start, deliver_once, lambda: customers.room.install(host) and None, look=look)
+
+        yield [
+            way("meet somebody", hear(fresh)),
+            way("meet who is known", hear(same)),
+            way("merge by hand", ask("POST", f"/customers/{bob}/merge", {"into": amy}, "id", "orders")),
+            way("record a fact", ask("PUT", f"/customers/{bob}/facts/level", {"value": "gold"}, "id", "version")),
+        ]
+
+
+def _wrote(sender: str, number: int, _phone: str = "") -> MessageReceived:
+    ref = f"msg_{sender}_{number}"
+    return MessageReceived(
+        id=f"evt_{ref}", tenant=TENANT, at=NOON, message_id=ref, connection_id="con_1", channel="open", account="erp",
+        sender_id=sender, kind="text", content_ref=ref,
+    )  # fmt: skip
+
+
+def _content(event: MessageReceived, phone: str) -> None:
+    person = {"phone": phone} if phone else {}
+    customers.room.desk.contents.put(
+        event.content_ref, {"schema": 1, "kind": "text", "text": "hi", "person": person}, 0
+    )
+
+
+def _customer(session: Any, sender: str) -> str:
+    rows = [
+        item for item in _scan("customers") if item["sk"].get("S") == "identity" and f"#{sender}" in item["pk"]["S"]
+    ]
+    del session
+    return str(rows[0]["customer_id"]["S"])
+
+
+# A reply to a customer, which goes out once.
+
+
+@contextmanager
+def reply_paths() -> Iterator[list[Path]]:
+    """Answer a customer from a ticket: one message goes out, and the trail says so."""
+    platform = AnsweringPlatform()
+    with account("tickets", HUB_ESCALATION_ARN=ESCALATION, HUB_STEPS_FUNCTION="hub-demo-tickets-steps",
+                 **NO_RETRIES) as session:  # fmt: skip
+        world = Stage(session, Clients(session.client)).fresh(
+            ("repair", "consult"), connections=platform, platforms=platform
+        )
+        world.hire("chen", role="supervisor", region="base")
+        said = world.message("冰柜不制冷", "msg_0", sender_id="oZhang")
+        world.tell(said.model_copy(update={"channel": "official_account"}))
+        ticket_id = world.ids()[0]
+        before, seen = Snapshot(), copy.deepcopy(world.seen)
+        before.take()
+
+        def start() -> None:
+            before.restore()
+            world.seen = copy.deepcopy(seen)
+            world.emitted.clear()
+            platform.sent.clear()
+
+        def once() -> Outcome:
+            answer = call(tickets.room, "POST", f"/tickets/{ticket_id}/reply", {"text": "马上到"}, key="k1")
+            return http_outcome(answer, "id")
+
+        times = ("version", "trail_seq", "seq", "changed_at")
+        yield [Path("reply", start, once, follow=world.settle, look=lambda: list(platform.sent.values()), ignore=times)]
+
+
+@dataclass
+class AnsweringPlatform:
+    """Connections, their clients and their guard in one, which knows a number again as WeChat's do not: what was sent
+    by each number."""
+
+    sent: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def find(self, connection_id: str) -> Connection:
+        return Connection(connection_id, "official_account", "enabled", {})
+
+    def client(self, _: Connection) -> AnsweringPlatform:
+        return self
+
+    @contextmanager
+    def guard(self, _: str) -> Iterator[None]:
+        yield
+
+    def answer(self, person: str, desk: str, text: str, number: str) -> str:
+        del desk
+        assert number not in self.sent, "sent twice"
+        self.sent[number] = (person, text)
+        return "pm_1"
 
 
 # Settlement: a closed ticket's entries, and one by hand.
@@ -396,7 +614,17 @@ def outbound_paths() -> Iterator[list[Path]]:
         yield [Path("deliver an event", start, heard, follow=follow, look=look, ignore=ignore)]
 
 
-GROUPS = (ticket_paths, webhook_paths, ledger_paths, notice_paths, directory_paths, outbound_paths)
+GROUPS = (
+    ticket_paths,
+    webhook_paths,
+    connection_paths,
+    customer_paths,
+    reply_paths,
+    ledger_paths,
+    notice_paths,
+    directory_paths,
+    outbound_paths,
+)
 
 
 def _tables() -> Any:

@@ -151,6 +151,7 @@ class Machines:
     escalations: dict[str, dict[str, Any]] = field(default_factory=dict)
     wakes_at: dict[str, datetime] = field(default_factory=dict)
     lost: int = 0
+    killed: set[str] = field(default_factory=set)
     tokens: Iterator[str] = field(default_factory=lambda: (f"token-{n}" for n in itertools.count(1)))
 
     def create(self, name: str, definition: str) -> str:
@@ -168,6 +169,22 @@ class Machines:
             self.flows[name] = Execution(self.definitions[machine_arn], dict(payload), self.clock)
             self.flows[name].run(self.tokens)
             self.flows[name].join(self.tokens)
+
+    def kill(self, name: str) -> None:
+        """An execution ends, and nobody is told."""
+        self.killed.add(name)
+        self.wakes_at.pop(name, None)
+        if name in self.flows:
+            self.flows[name].ended, self.flows[name].token = "States.Aborted", ""
+
+    def status(self, machine_arn: str, name: str) -> str:
+        if name in self.killed:
+            return "ABORTED"
+        if machine_arn == ESCALATION:
+            return "RUNNING" if name in self.wakes_at else "SUCCEEDED" if name in self.escalations else "ABSENT"
+        execution = self.flows.get(name)
+        ended = {"": "RUNNING", "SUCCEEDED": "SUCCEEDED"}
+        return ended.get(execution.ended, "FAILED") if execution else "ABSENT"
 
     def succeed(self, token: str, output: Mapping[str, Any]) -> None:
         for execution in self.flows.values():
@@ -268,6 +285,19 @@ class World:
             self.settle()
             if state["next"] == "again":
                 wakes_at[name] = self.clock.now + timedelta(seconds=state["wait_seconds"])
+
+    def let_pass(self, until: datetime) -> None:
+        """Time passes until this moment: whatever sleeps wakes at its second, whichever it is."""
+        sleeping = self.machines.wakes_at
+        while sleeping and min(sleeping.values()) <= until:
+            name = min(sleeping, key=sleeping.__getitem__)
+            self.clock.now = max(self.clock.now, sleeping.pop(name))
+            state = self.machines.escalations[name]
+            state |= app.steps({**state, "op": "wake"}, Context())
+            self.settle()
+            if state["next"] == "again":
+                sleeping[name] = self.clock.now + timedelta(seconds=state["wait_seconds"])
+        self.clock.now = max(self.clock.now, until)
 
     def wake(self, name: str) -> dict[str, Any]:
         """Wake an escalation now, whatever it waited for."""

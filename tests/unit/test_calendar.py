@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.kernel.calendar import ALWAYS, MAX_DAYS, BusinessCalendar, add_business, business_seconds, is_workday
+from hub.kernel.calendar import (
+    ALWAYS,
+    MAX_DAYS,
+    BusinessCalendar,
+    add_business,
+    business_seconds,
+    is_workday,
+    last_known_day,
+)
 from hub.kernel.errors import Invalid
 
 HOUR = 3600
@@ -151,3 +159,25 @@ def test_counting_adds_up(calendar: BusinessCalendar, start: datetime, first: in
     parts = business_seconds(calendar, start, middle) + business_seconds(calendar, middle, end)
 
     assert business_seconds(calendar, start, end) == parts
+
+
+def test_days_of_ones_own_count_before_the_public_calendar() -> None:
+    """A stocktaking on a Saturday counts, a holiday of the company on a Monday does not."""
+    own = ((date(2026, 11, 28), True), (date(2026, 11, 30), False))
+    calendar = BusinessCalendar(intervals=HOURS, kind="workdays", extra=own)
+    assert add_business(calendar, at("2026-11-27T17:00"), 9 * HOUR) == at("2026-11-28T18:00")
+    assert add_business(calendar, at("2026-11-27T17:00"), 10 * HOUR) == at("2026-12-01T10:00")
+    assert add_business(BusinessCalendar(extra=own), at("2026-11-29T23:00"), 2 * HOUR) == at("2026-12-01T01:00")
+
+
+def test_past_the_last_year_that_is_known_a_calendar_is_a_guess_and_says_so() -> None:
+    """From the day after the last notice, or after the last day that the tenant vouches for; where every day counts,
+    never."""
+    known = last_known_day()
+    ahead = known + timedelta(days=90)
+    moment = datetime.combine(known + timedelta(days=1), time(12), CHINA)
+    assert (OFFICE.assumed_from, OFFICE.assumes(moment)) == (known + timedelta(days=1), True)
+    assert not OFFICE.assumes(moment - timedelta(days=1))
+    vouched = BusinessCalendar(intervals=HOURS, kind="workdays", known_through=ahead)
+    assert (vouched.assumed_from, vouched.assumes(moment)) == (ahead + timedelta(days=1), False)
+    assert (ALWAYS.assumed_from, ALWAYS.assumes(moment)) == (None, False)

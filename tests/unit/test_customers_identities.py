@@ -19,6 +19,7 @@ from functions.customers.people.identities import (
     Identity,
     canonical_identity,
     customer_id_of,
+    former_identity,
     resolve_record,
 )
 from hub.kernel.errors import Retry
@@ -75,6 +76,20 @@ def test_who_loses_a_race_for_a_phone_learns_whose_it_is() -> None:
     assert {one: claim.customer_id for one, claim in claims.items()} == {
         ZHANG: record_id, PHONE: customer_id_of("demo", CALLER),
     }  # fmt: skip
+
+
+def test_who_was_known_by_an_older_form_of_their_name_is_nobody_new() -> None:
+    """Of 微信客服 people were known by the desk's own channel, of a shop by the shop: when they come again their
+    record gets the new form, and then the old one is not looked at any more, whoever has it."""
+    old, new = Identity("wechat_kf", "ww1", "wmZhang"), canonical_identity("wechat_kf", "ww1", "wmZhang", None)
+    former = former_identity("wechat_kf", "ww1", "wmZhang", new)
+    store = Memory({old.key: "cus_old"})
+    assert former == (old,)
+    assert resolve_record(store, "demo", [new], AT, former) == ("cus_old", {new: Claim("cus_old")})
+    assert (store.held[new.key], store.made) == ("cus_old", [])
+    store.held[old.key] = "cus_other"
+    assert resolve_record(store, "demo", [new], AT, former)[0] == "cus_old"
+    assert former_identity("wecom", "ww1", "wmZhang", ZHANG) == ()
 
 
 def test_races_without_end_are_tried_again_later() -> None:

@@ -47,7 +47,8 @@ def test_a_ticket_opened_and_closed_is_one_ticket_with_both_times() -> None:
     """The newest entry says how it stands; the older one says since when."""
     entries = [entry_of(closed(30)), entry_of(opened())]
     ended = AT + timedelta(minutes=30)
-    expected = TicketEntry(ticket_id="tkt_1", ticket_type="repair", state="closed", opened_at=AT, closed_at=ended)
+    times = {"opened_at": AT, "closed_at": ended}
+    expected = TicketEntry(ticket_id="tkt_1", ticket_type="repair", state="closed", source="tickets", **times)
     assert tickets_of(entries) == (expected,)
 
 
@@ -68,6 +69,7 @@ def test_an_order_shows_its_amount_in_major_units() -> None:
             amount="12.35",
             currency="CNY",
             paid_at=AT,
+            source="douyin",
         ),
     )
 

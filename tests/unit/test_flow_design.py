@@ -76,9 +76,24 @@ def test_a_wait_until_a_time_of_the_day(at: str, ends: str) -> None:
     document = parse_flow(flow({"id": "w", "kind": "wait", "until": "08:00", "next": "closed"}))
     node = document.node("w")
     assert isinstance(node, Wait)
-    assert node.ends_at(datetime.fromisoformat(f"2026-11-20T{at}+08:00")) == datetime.fromisoformat(
+    assert node.ends_at(datetime.fromisoformat(f"2026-11-20T{at}+08:00"), {}) == datetime.fromisoformat(
         f"2026-11-{ends}+08:00"
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "ends"),
+    [("2026-12-20", "2026-12-13T09:00"), ("2026-11-27", "2026-11-20T10:00"), ("", "2026-11-20T10:00")],
+)
+def test_a_wait_until_before_the_day_of_a_field(day: str, ends: str) -> None:
+    """A week before the policy is over, at nine; at once where that is past, or no day is known."""
+    wait = {"id": "w", "kind": "wait", "field": "policy_expires", "days_before": 7, "until": "09:00", "next": "closed"}
+    node = parse_flow(flow(wait)).node("w")
+    assert isinstance(node, Wait)
+    at = datetime.fromisoformat("2026-11-20T10:00+08:00")
+    assert node.ends_at(at, {"policy_expires": day}) == datetime.fromisoformat(f"{ends}+08:00")
+    del wait["until"]
+    assert refused(flow(wait | {"seconds": 60})) == ["/nodes/0/until"]
 
 
 def test_parallels_lie_three_deep_at_most() -> None:

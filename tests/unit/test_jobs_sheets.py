@@ -13,7 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from hub.jobs.sheets import LOST, Column, day_of_serial, defused, read_sheet, restored, write_csv, write_xlsx
+from hub.contracts.base import Contract, Day, Moment
+from hub.jobs.sheets import (
+    LOST,
+    Column,
+    day_of_serial,
+    defused,
+    moment_of,
+    read_sheet,
+    restored,
+    write_csv,
+    write_xlsx,
+)
+from hub.jobs.tables import body_of_row, body_schema
 from hub.kernel.errors import Invalid
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -111,6 +123,55 @@ def test_a_number_cell_of_too_many_digits_is_refused() -> None:
 def test_a_day_number_is_a_day_of_the_tenant_s(serial: float, date1904: bool, moment: datetime) -> None:
     """46357 is 2026-12-01 on the tenant's wall, as is 44895 where a file counts from 1904."""
     assert day_of_serial(serial, SHANGHAI, date1904=date1904) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "date1904", "moment"),
+    [
+        ("46357", False, datetime(2026, 11, 30, 16, tzinfo=UTC)),
+        ("44895", True, datetime(2026, 11, 30, 16, tzinfo=UTC)),
+        ("46357.5", False, datetime(2026, 12, 1, 4, tzinfo=UTC)),
+        ("2026/12/1", False, datetime(2026, 11, 30, 16, tzinfo=UTC)),
+        ("2026年12月1日 14:30", False, datetime(2026, 12, 1, 6, 30, tzinfo=UTC)),
+        ("2026-12-01T14:30:00Z", False, datetime(2026, 12, 1, 14, 30, tzinfo=UTC)),
+        ("2026/2/30", False, None),
+        ("明天", False, None),
+    ],
+)
+def test_a_cell_says_a_moment_as_people_and_spreadsheets_write_it(
+    text: str, date1904: bool, moment: datetime | None
+) -> None:
+    """On the tenant's wall where it has no offset; a day that there is not is none."""
+    assert moment_of(text, SHANGHAI, date1904=date1904) == moment
+
+
+class Visit(Contract):
+    at: Moment
+    day: Day | None = None
+
+
+@pytest.mark.parametrize(("date1904", "serial"), [(False, 46357.5), (True, 44895.5)])
+@pytest.mark.parametrize("formatted", [False, True])
+def test_a_day_in_a_workbook_is_that_day(date1904: bool, serial: float, formatted: bool) -> None:
+    """Whichever day the file counts from, and whether its cell is formatted as a date or is the bare number."""
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, {"date_1904": date1904}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["at", "day"])
+        shown = book.add_format({"num_format": "yyyy-mm-dd hh:mm"}) if formatted else None
+        sheet.write_number(1, 0, serial, shown)
+        sheet.write_number(1, 1, int(serial), shown)
+    (row,) = read_sheet(content.getvalue(), "xlsx")
+    body, problems = body_of_row(row, body_schema(Visit), SHANGHAI)
+    assert (body, problems) == ({"at": "2026-12-01T12:00:00+08:00", "day": "2026-12-01"}, ())
+    assert Visit.model_validate(body).at == datetime(2026, 12, 1, 4, tzinfo=UTC)
+
+
+def test_a_day_that_there_is_not_is_refused_with_its_place() -> None:
+    """2026/2/30: the row says where, and what would be right."""
+    (row,) = read_sheet(b"at\n2026/2/30\n", "csv")
+    _, problems = body_of_row(row, body_schema(Visit), SHANGHAI)
+    assert [problem.pointer for problem in problems] == ["/at"]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def case(**facts: Any) -> Case:
 
 
 def assign(*people: Person, params: dict[str, Any] | None = None, **facts: Any) -> Any:
-    sources = Sources(lambda: Organisation(people))
+    sources = Sources(lambda: Organisation(people), AT.date)
     return run_action("assign", params or {}, case(**facts), visit_id="vis_1", at=AT, sources=sources)
 
 
@@ -84,7 +84,7 @@ def test_nobody_to_assign_to_is_an_outcome() -> None:
 
 def test_running_what_there_is_not_is_a_bug() -> None:
     """A published flow never asks for an action that there is not; should it, that is an alarm."""
-    sources = Sources(lambda: Organisation(()))
+    sources = Sources(lambda: Organisation(()), AT.date)
     for name, params in (("dance", {}), ("assign", {"role": "poet"})):
         with pytest.raises(Broken):
             run_action(name, params, case(), visit_id="vis_1", at=AT, sources=sources)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.tickets.deadlines.clocks import watch_of
-from functions.tickets.deadlines.deadlines import due
+from functions.tickets.actions.action import Sources
+from functions.tickets.deadlines.clocks import Terms, due_of
 from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.dispatch.assignment import announce, assign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, Person
@@ -33,8 +33,8 @@ def case(one: Ticket, *visits: Visit) -> Case:
 
 def fire(one: Case, *people: Person) -> Any:
     repair = ladder("repair")
-    ripe, _ = due(watch_of(one, repair), repair.steps, LATE)
-    return fire_rungs(one, ripe, Organisation(people), LATE)
+    ripe, _ = due_of(one, lambda _: Terms(repair.steps, repair.calendar), LATE)
+    return fire_rungs(one, ripe, Sources(lambda: Organisation(people), LATE.date), LATE)
 
 
 def test_told_when_a_visit_waits() -> None:
@@ -105,7 +105,7 @@ def test_a_rung_that_nobody_would_hear_goes_to_the_administrators() -> None:
 
 def test_nothing_due_writes_nothing() -> None:
     """When nothing is due there is nothing to write."""
-    assert fire_rungs(case(ticket()), (), Organisation(()), AT) is None
+    assert fire_rungs(case(ticket()), (), Sources(lambda: Organisation(()), AT.date), AT) is None
 
 
 def test_a_reminder_for_somebody_who_left() -> None:

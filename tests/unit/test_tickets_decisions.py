@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from hub.kernel.errors import Invalid
 from hub.kernel.money import Money
 
 AT = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 21)
 TITLE = {"zh": "节点", "en": "Node"}
 TICKET = Ticket(id="tkt_1", type="repair", priority="urgent", customer_id="cus_1", region="310101", title_zh="维修",
                 title_en="Repair", opened_at=AT)  # fmt: skip
@@ -48,7 +49,18 @@ def test_first_edge_that_holds(edges: list[dict[str, Any]], taken: str) -> None:
     """The first edge whose condition holds is taken, else the other way; what a ticket lacks is missing."""
     node = parse_flow(flow(decision(*edges))).node("which")
     assert isinstance(node, Decision)
-    assert choose_edge(node, TICKET) == taken
+    assert choose_edge(node, TICKET, TODAY) == taken
+
+
+@pytest.mark.parametrize(
+    ("day", "taken"),
+    [("2026-12-21", "e0"), ("2026-12-22", "otherwise"), ("2026-11-20", "otherwise"), ("soon", "otherwise")],
+)
+def test_days_until_a_date(day: str, taken: str) -> None:
+    """A field that is a date is so many days away; what is past is less than none, and what is no date is not there."""
+    node = parse_flow(flow(decision({"days_until_policy_expires": {"gte": 0, "lte": 30}}))).node("which")
+    assert isinstance(node, Decision)
+    assert choose_edge(node, TICKET.but(fields={"policy_expires": day}), TODAY) == taken
 
 
 def test_conditions_are_checked_before_publishing() -> None:

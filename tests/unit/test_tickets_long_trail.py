@@ -23,7 +23,7 @@ def stored(count: int, head: Ticket | None = None) -> tuple[TicketTable, Ticket]
         items.new("ticket#tkt_1", "ticket", head or ticket),
         *(items.new("ticket#tkt_1", f"trail#{entry.seq:06d}", entry) for entry in entries),
     )
-    return TicketTable(items, lambda _case: None), ticket
+    return TicketTable(items, lambda _case: None, lambda _before, after, _at: after.ticket), ticket
 
 
 def test_a_trail_of_more_than_five_thousand_is_whole() -> None:

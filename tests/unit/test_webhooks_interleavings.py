@@ -37,10 +37,28 @@ class World:
     counts: Counter[str] = field(default_factory=Counter)
     said: list[tuple[str, bool]] = field(default_factory=list)
     contents: int = 0
+    batched: bool = False
 
     def deliver(self) -> bool:
-        """One delivery by the queue; whether it is done with the message."""
+        """One delivery by the queue; whether it is done with the message. In a batch what can be is done together
+        first, and alone where that fails."""
+        if self.batched and self._run(self._together):
+            return True
         return self._run(lambda: self._publisher().publish("msg_1"))
+
+    def _together(self) -> None:
+        if not self._publisher().publish_together(["msg_1"]):
+            raise Retry("alone")
+
+    def read_many(self, message_ids: Any) -> list[InboxItem]:
+        return [self.read(message_id) for message_id in message_ids]
+
+    def put_many(self, bodies: dict[str, Any], wall_epoch: int) -> None:
+        for ref, body in bodies.items():
+            self.put(ref, body, wall_epoch)
+
+    def settle_together(self, verdicts: Any, now: datetime) -> bool:
+        return all(self.settle(item, state, now, reason) for item, state, reason in verdicts)
 
     def read(self, message_id: str) -> InboxItem:
         del message_id
@@ -114,10 +132,10 @@ def _touched(replay: bool) -> OrderTouched:
     )  # fmt: skip
 
 
-@given(st.lists(st.sampled_from(STEPS), max_size=24), st.booleans())
-def test_any_interleaving_counts_once_and_loses_nothing(script: list[str], understood: bool) -> None:
+@given(st.lists(st.sampled_from(STEPS), max_size=24), st.booleans(), st.booleans())
+def test_any_interleaving_counts_once_and_loses_nothing(script: list[str], understood: bool, batched: bool) -> None:
     """accepted = pending + processed + quarantined + dead at every moment, and accepted is 1."""
-    world = World(list(script), understood)
+    world = World(list(script), understood, batched=batched)
     for _ in range(len(script) + 1):
         if world.deliver():
             break
@@ -146,10 +164,10 @@ def test_without_a_replay_every_understood_message_is_said_as_new_and_processed(
     assert set(world.said) == {("evt_1", False)}
 
 
-@given(st.lists(st.sampled_from(("go", "deliver", "sweep")), max_size=12))
-def test_what_was_said_is_not_given_up(script: list[str]) -> None:
+@given(st.lists(st.sampled_from(("go", "deliver", "sweep")), max_size=12), st.booleans())
+def test_what_was_said_is_not_given_up(script: list[str], batched: bool) -> None:
     """A sweep that gives a message up while it is being published does not leave it dead: its events are out."""
-    world = World(list(script))
+    world = World(list(script), batched=batched)
     assert world.deliver()
     world.script.clear()
     assert not world.said or world.item.counted == "processed"

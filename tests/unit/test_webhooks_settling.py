@@ -99,6 +99,17 @@ class Room:
         del message_id
         return self.item
 
+    def read_many(self, message_ids: Any) -> list[InboxItem]:
+        del message_ids
+        return [self.item] if self.item else []
+
+    def put_many(self, bodies: dict[str, Any], wall_epoch: int) -> None:
+        for ref, body in bodies.items():
+            self.put(ref, body, wall_epoch)
+
+    def settle_together(self, verdicts: Any, now: datetime) -> bool:
+        return all(self.settle(item, state, now, reason) for item, state, reason in verdicts)
+
     def settle(self, item: InboxItem, state: Any, now: datetime, reason: str = "") -> bool:
         del now
         self.log.append((state, reason))

@@ -5,13 +5,16 @@ Every step is the same again for the same event: an event that comes twice chang
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from functions.customers.contacts import Contact, apply_change
+from functions.customers.contacts import Contact, apply_change, owns
 from functions.customers.desk import Desk
+from functions.customers.handlers.records import read_whole
 from functions.customers.homes import Home, home_of
-from functions.customers.occasions import occasion_of
-from functions.customers.people.identities import Identity, Who, canonical_identity, resolve_record
+from functions.customers.occasions import occasion_of, owner_conflict
+from functions.customers.people.identities import Identity, Who, canonical_identity, former_identity, resolve_record
 from functions.customers.people.merging import merge_known
 from functions.customers.people.persons import Person, identities_of, person_of
 from functions.customers.places import Served, served_at
@@ -36,6 +39,9 @@ from hub.contracts.events import (
 from hub.edge.access import Policy, masked
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import derived_id, is_id
+
+MEETINGS = ("added", "half_added")
+"""What begins a contact."""
 
 
 def resolve_message(desk: Desk, event: MessageReceived, who: Who) -> MessageResolved:
@@ -84,25 +90,28 @@ def meet(desk: Desk, person_id: str, event: Event, *others: Identity) -> Who:
     """Who somebody is whom a platform names so; whoever turns out to be known already is merged with them."""
     identity = identity_of(desk, person_id, event)
     unions = desk.unions.identity(identity, desk.connections.find(_text(event, "connection_id")))
-    record_id, claims = resolve_record(desk.people, desk.tenant, (identity, *unions, *others), event.at)
+    former = former_identity(_text(event, "channel"), _account(event), person_id, identity)
+    return meet_known_by(desk, (identity, *unions, *others), event.at, former)
+
+
+def meet_known_by(desk: Desk, identities: Sequence[Identity], at: datetime, former: Sequence[Identity] = ()) -> Who:
+    """Who somebody is who is known by all of these, the strongest first. former: older forms of the first."""
+    record_id, claims = resolve_record(desk.people, desk.tenant, identities, at, former)
     try:
-        customer_id = merge_known(desk.people, record_id, claims, event.at)
+        customer_id = merge_known(desk.people, record_id, claims, at)
     except Conflict:
         raise Retry("two customers are being merged", customer=record_id) from None
     unsettled = desk.people.unsettled(record_id) if customer_id != record_id else ()
     if unsettled:
-        relist(desk, customer_id)
-    for merged_id in unsettled:
-        desk.people.settle(merged_id)
+        settle_merge(desk, customer_id, unsettled)
     return Who(record_id, customer_id, bool(unsettled) or any(claim.fresh for claim in claims.values()))
 
 
 def identity_of(desk: Desk, person_id: str, event: Event) -> Identity:
     """A person as an event names them, by the one name that all channels of a family share."""
     connection = desk.connections.find(_text(event, "connection_id"))
-    account = _text(event, "account") or _text(event, "shop_id")
     settings = connection.settings if connection else None
-    return canonical_identity(_text(event, "channel"), account, person_id, settings)
+    return canonical_identity(_text(event, "channel"), _account(event), person_id, settings)
 
 
 def change_contact(desk: Desk, event: ContactChanged) -> None:
@@ -113,6 +122,8 @@ def change_contact(desk: Desk, event: ContactChanged) -> None:
     if changed is not None and changed != known:
         desk.customers.save_contact(who.record_id, changed, version)
         _keep_with(desk, who, changed)
+    if event.change in MEETINGS and len(desk.people.records(who.customer_id)) > 1:
+        _tell_conflict(desk, who.customer_id, {who.record_id}, event.at)
     record(desk, who.record_id, event)
 
 
@@ -151,6 +162,27 @@ def serve(desk: Desk, who: Who, places: tuple[Served, ...]) -> None:
 def relist(desk: Desk, customer_id: str) -> None:
     """Whoever served one of a customer's records finds the customer."""
     desk.places.relist(desk.customers.profile(customer_id).listed, desk.people.records(customer_id))
+
+
+def settle_merge(desk: Desk, customer_id: str, joined: Sequence[str]) -> None:
+    """What follows from records having become part of a customer: whoever served one of them finds the customer, and
+    if they bring another owner, somebody has to say whose the customer is."""
+    relist(desk, customer_id)
+    at = max((m.at for m in desk.people.merges(customer_id) if m.customer_id in joined), default=None)
+    if at is not None:
+        _tell_conflict(desk, customer_id, {part for each in joined for part in desk.people.records(each)}, at)
+    for merged_id in joined:
+        desk.people.settle(merged_id)
+
+
+def _tell_conflict(desk: Desk, customer_id: str, parts: set[str], at: datetime) -> None:
+    """Say it if some of a customer's records have another owner than the others."""
+    whole = read_whole(desk, customer_id)
+    contacts = {record.profile.id: record.contacts for record in whole.records}
+    home = home_of(latest_facts([record.profile for record in whole.records]))
+    who = Who(customer_id, customer_id)
+    if conflict := owner_conflict(who, contacts, parts, home, tenant=desk.tenant, at=at):
+        desk.emit(conflict)
 
 
 def is_known(desk: Desk, thing: str) -> bool:
@@ -205,12 +237,17 @@ def _learn(desk: Desk, record_id: str, person: Person, event: MessageReceived | 
 def _keep_with(desk: Desk, who: Who, contact: Contact) -> None:
     """A customer is found by their contacts among the staff, as long as they are that."""
     (place,) = served_at(person=contact.member_id)
-    if contact.follow_state in ("following", "half_added"):
+    if owns(contact):
         serve(desk, who, (place,))
         return
     desk.places.leave(who.record_id, place)
     if who.record_id != who.customer_id:
         relist(desk, who.customer_id)
+
+
+def _account(event: Event) -> str:
+    """The corp, app or shop that an event names."""
+    return _text(event, "account") or _text(event, "shop_id")
 
 
 def _text(event: Event, name: str) -> str:

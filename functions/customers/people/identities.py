@@ -83,18 +83,26 @@ def canonical_identity(channel: str, account: str, person_id: str, settings: Map
     return Identity(FAMILIES.get(channel, channel), account, person_id)
 
 
+def former_identity(channel: str, account: str, person_id: str, identity: Identity) -> tuple[Identity, ...]:
+    """The name by which an older version knew them: as the event has it, where that is another than `identity`."""
+    former = Identity(channel, account, person_id)
+    return () if former == identity else (former,)
+
+
 def resolve_record(
-    store: IdentityStore, tenant: str, identities: Sequence[Identity], at: datetime
+    store: IdentityStore, tenant: str, identities: Sequence[Identity], at: datetime, former: Sequence[Identity] = ()
 ) -> tuple[str, dict[Identity, Claim]]:
     """The record of a person, made on first sight, and the claims of all that they are known by. `at`: when the person
     was seen.
 
     identities: what the person is known by, the strongest first; the first is the platform's own name for them, and the
-    record is that name's; it gets those that are free. Raises Retry when others keep coming in between.
+    record is that name's; it gets those that are free. former: older forms of that name: whoever has none of the new
+    form yet is whose the old one is. Raises Retry when others keep coming in between.
     """
     for _ in range(RACES_LIMIT):
-        claims = store.claims(identities)
-        known = claims.get(identities[0])
+        claims = store.claims((*identities, *former))
+        old = [claims.pop(name) for name in former if name in claims]
+        known = claims.get(identities[0]) or next(iter(old), None)
         record_id = known.customer_id if known else customer_id_of(tenant, identities[0])
         free = [identity for identity in dict.fromkeys(identities) if identity not in claims]
         if not free or store.claim(record_id, free, at, new=known is None):

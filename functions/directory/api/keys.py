@@ -89,6 +89,7 @@ def read_me(desk: Desk, request: Request) -> MeView:
         teams=who.teams,
         level=reach_of(who).level,
         tenant=who.tenant,
+        terminal=request.viewer.terminal,
     )
 
 
@@ -97,9 +98,13 @@ def read_may(desk: Desk, request: Request) -> MayView:
     """Which operations the caller's roles open, and which classes of fields they see and write, as of now: what a front
     end shows and what it leaves out. Where a thing lies is checked when it is asked for."""
     who, terminal = request.principal, request.viewer.terminal
-    reaches_all = reach_of(who).level == "tenant"
+    operations = (
+        name
+        for name, rule in operation_rules().items()
+        if rule.opens(who, terminal, reaches_all=reach_of(who).level == "tenant")
+    )
     return MayView(
-        operations=tuple(name for name, rule in operation_rules().items() if rule.opens(who, reaches_all=reaches_all)),
+        operations=tuple(operations),
         sees=dict(request.policy.verdicts(request.viewer.roles, "", terminal)),
         writes=tuple(sorted(request.policy.writable(request.viewer.roles, "", terminal))),
     )

@@ -76,14 +76,16 @@ def read_verification(desk: Desk, request: Request) -> Raw:
 @dataclass(frozen=True)
 class OperationRule:
     """Who gets past the first question of an operation. roles: (): everybody. whole: only who reaches all of the
-    tenant."""
+    tenant. terminals: where from, (): anywhere."""
 
     roles: tuple[str, ...]
     whole: bool
+    terminals: tuple[str, ...]
 
-    def opens(self, principal: Principal, *, reaches_all: bool) -> bool:
-        """Whether it is this principal's to ask."""
-        return (not self.roles or principal.has(*self.roles)) and (reaches_all or not self.whole)
+    def opens(self, principal: Principal, terminal: str, *, reaches_all: bool) -> bool:
+        """Whether it is this principal's to ask, on this terminal."""
+        by_role = not self.roles or principal.has(*self.roles)
+        return by_role and (reaches_all or not self.whole) and (not self.terminals or terminal in self.terminals)
 
 
 @lru_cache(maxsize=1)
@@ -97,7 +99,9 @@ def operation_rules() -> Mapping[str, OperationRule]:
     )
     return {
         operation["operationId"]: OperationRule(
-            tuple(operation.get("x-roles", ())), operation.get("x-scope") == "tenant" and method != "get"
+            tuple(operation.get("x-roles", ())),
+            operation.get("x-scope") == "tenant" and method != "get",
+            tuple(operation.get("x-terminals", ())),
         )
         for method, operation in operations
     }

@@ -67,7 +67,7 @@ def make_link(desk: Desk, request: Request) -> LinkView:
     """For who has no WeCom: a link that signs one person in, once. It is for their eyes alone."""
     person_id, link_id = desk.known_person(request.body.person_id), request.new_id("lnk")
     ends_at = desk.wall_after(hours=request.body.hours)
-    link = sign(desk.host.auth_keys(), "sign_in_link", ends_at, link_id, person_id)
+    link = sign(desk.host.auth_keys(), "sign_in_link", ends_at, link_id, person_id, request.body.terminal or "")
     return LinkView(id=link_id, person_id=person_id, link=link, ends_at=ends_at)
 
 
@@ -75,10 +75,11 @@ def make_link(desk: Desk, request: Request) -> LinkView:
            scope="public")  # fmt: skip
 def sign_in_by_link(desk: Desk, request: Request) -> SessionView:
     """Opening a link changes nothing; this uses it up. 401 for one that was used or is over."""
-    link_id, person_id = read_signed(desk.host.auth_keys(), "sign_in_link", request.body.link, desk.wall_now())
+    signed = read_signed(desk.host.auth_keys(), "sign_in_link", request.body.link, desk.wall_now())
+    link_id, person_id, terminal = (*signed, "")[:3]  # a link of before is bound to none
     person_id = desk.known_person(person_id)
     desk.sessions.spend(link_id, desk.wall_after(hours=168))
-    return _begin(desk, request, person_id)
+    return _begin(desk, request, person_id, terminal)
 
 
 @room.http("POST", "/auth/refresh", summary="续期 · Renew a session", body=Refresh, answer=SessionView,
@@ -123,9 +124,9 @@ def sign_out_everywhere(desk: Desk, request: Request) -> SignedOut:
     return SignedOut(person_id=request.principal.sub)
 
 
-def _begin(desk: Desk, request: Request, person_id: str) -> SessionView:
+def _begin(desk: Desk, request: Request, person_id: str, terminal: str = "") -> SessionView:
     now = desk.wall_now()
-    session = Session(request.new_id("ses"), person_id, 1, auth.epoch_at(now), now, now)
+    session = Session(request.new_id("ses"), person_id, 1, auth.epoch_at(now), now, now, terminal)
     principal = _principal(desk, session)
     desk.sessions.start(session)
     return _show(desk, session, principal)
@@ -136,7 +137,8 @@ def _principal(desk: Desk, session: Session) -> auth.Principal:
     record = desk.host.principals.principal(session.person_id)
     if record is None:
         raise Unauthenticated("signed out: sign in again")
-    claims = {"sub": session.person_id, "aud": desk.host.settings.tenant, "epoch": session.epoch}
+    bound = {"terminal": session.terminal}
+    claims = {"sub": session.person_id, "aud": desk.host.settings.tenant, "epoch": session.epoch, **bound}
     return auth.principal_from(claims, record)
 
 

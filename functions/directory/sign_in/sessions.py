@@ -24,7 +24,8 @@ ACCESS_SECONDS = 900
 
 @dataclass(frozen=True)
 class Session:
-    """One sign-in. number: of the refresh token that is good now. epoch: when it began, as tokens count it."""
+    """One sign-in. number: of the refresh token that is good now. epoch: when it began, as tokens count it. terminal:
+    the one to which its tokens are bound, "" for none."""
 
     id: str
     person_id: str
@@ -32,6 +33,7 @@ class Session:
     epoch: int
     started_at: datetime
     renewed_at: datetime
+    terminal: str = ""
 
     @property
     def ends_at(self) -> datetime:
@@ -75,6 +77,7 @@ def session_of(item: dict[str, object]) -> Session:
         epoch=int(str(item["epoch"])),
         started_at=parse_rfc3339(str(item["started_at"])),
         renewed_at=parse_rfc3339(str(item["renewed_at"])),
+        terminal=str(item.get("terminal", "")),
     )
 
 
@@ -87,4 +90,5 @@ def facts_of(session: Session) -> dict[str, object]:
         "epoch": session.epoch,
         "started_at": rfc3339(session.started_at),
         "renewed_at": rfc3339(session.renewed_at),
+        "terminal": session.terminal,
     }

@@ -20,6 +20,7 @@ from functions.notifications.gateways.message import Message
 from functions.notifications.handlers.telling import (
     GROUP,
     IN_GROUPS,
+    RUNG,
     address_of,
     message_for,
     post,
@@ -27,6 +28,7 @@ from functions.notifications.handlers.telling import (
     send_now,
     settings_of,
     tell,
+    tell_unreached,
 )
 from functions.notifications.rules.rule_kind import NOTICE_RULES, Rule
 from functions.notifications.sends.bundling import FINAL, send_together
@@ -85,7 +87,8 @@ def _send_slot(desk: Desk, key: Key, item: dict[str, Any], now: datetime) -> Non
     """What one person waited for: each notice is asked again whether it is wanted, and what is goes as one digest. A
     customer's are templates, so they go one by one, as their cap lets them."""
     ids = desk.waiting.members(key)
-    sends = [send for send in desk.sends.read_many(ids) if not _taken_back(desk, send)]
+    known = desk.sends.read_many(ids)
+    sends = [send for send in known if not _taken_back(desk, send)]
     left: Sequence[Send] = ()
     if sends and sends[0].notice.audience == "customer":
         _send_apart(desk, sends, now)
@@ -93,6 +96,9 @@ def _send_slot(desk: Desk, key: Key, item: dict[str, Any], now: datetime) -> Non
         line, write = partial(_by_line, desk), partial(_write, desk)
         left = send_together(desk.sends, sends, now, owner=uuid4().hex, line=line, write=write)
         _count(desk, str(item["recipient"]), key, now)
+    rungs = [send.notice.id for send in known if send.notice.kind == RUNG]
+    for send in desk.sends.read_many(rungs) if rungs else ():
+        tell_unreached(desk, send, now)
     if not left:
         desk.waiting.close_slot(key, int(item["version"]), ids)
 

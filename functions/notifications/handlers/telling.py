@@ -34,7 +34,7 @@ from functions.notifications.sends.notices import (
 )
 from functions.notifications.sends.quiet import release_at
 from functions.notifications.sends.wording import ack_card, message_of
-from hub.contracts.events import Event, Priority
+from hub.contracts.events import Event, Priority, RungFired
 from hub.contracts.notifications import NoticeSettings
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Retry
@@ -77,7 +77,7 @@ def notices_of(
     for recipient, address, is_fallback in _audience(desk, rule, event, now):
         notice = _notice(desk, key, rule, event, recipient, address)
         notice = replace(notice, fallback=notice.fallback or is_fallback, round=round_number)
-        yield from by_lines(desk, notice, _lines(rule, notice.priority, settings), address)
+        yield from by_lines(desk, notice, _first_by(event, _lines(rule, notice.priority, settings)), address)
 
 
 def by_lines(desk: Desk, notice: Notice, lines: Sequence[Sequence[str]], address: Address) -> Iterator[Notice]:
@@ -109,14 +109,23 @@ def send_notice(desk: Desk, notice: Notice, now: datetime) -> Send | None:
 def send_now(desk: Desk, notice: Notice, now: datetime) -> Send | None:
     """By the first channel of its line that can; who runs the hub hears of a rung that reached nobody. Raises Retry."""
     send = send_line(desk.sends, notice, now, partial(_post, desk), uuid4().hex)
-    if send is not None and send.state == "failed" and notice.kind == RUNG:
-        for fallback in unreached_notices(notice, parse_rfc3339(notice.since), desk.people.operators()):
-            address = desk.people.address(fallback.recipient)
-            placed = replace(fallback, region=address.region, store=address.store)
-            lines = settings_of(desk).mix.high
-            for line in [*by_lines(desk, placed, lines, address)][:1]:
-                send_notice(desk, replace(line, id=fallback.id), now)
+    if send is not None:
+        tell_unreached(desk, send, now)
     return send
+
+
+def tell_unreached(desk: Desk, send: Send, now: datetime) -> None:
+    """Who runs the hub hears of a rung that reached nobody, by itself or inside a digest; again changes nothing. Raises
+    Retry."""
+    notice = send.notice
+    if send.state != "failed" or notice.kind != RUNG:
+        return
+    for fallback in unreached_notices(notice, parse_rfc3339(notice.since), desk.people.operators()):
+        address = desk.people.address(fallback.recipient)
+        placed = replace(fallback, region=address.region, store=address.store)
+        lines = settings_of(desk).mix.high
+        for line in [*by_lines(desk, placed, lines, address)][:1]:
+            send_notice(desk, replace(line, id=fallback.id), now)
 
 
 def address_of(desk: Desk, notice: Notice) -> Address:
@@ -256,6 +265,15 @@ def _lines(rule: Rule, priority: str, settings: NoticeSettings) -> Sequence[Sequ
     mix = "customer" if rule.document.audience.who == "customer" else priority
     lines: Sequence[Sequence[str]] = getattr(settings.mix, mix)
     return lines
+
+
+def _first_by(event: Event, lines: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """A rung with a channel of its own goes by that first, and then as the rule says."""
+    own = event.channel if isinstance(event, RungFired) else ""
+    if not own or not lines:
+        return lines
+    first, *others = lines
+    return [[own, *(channel for channel in first if channel != own)], *others]
 
 
 def _on(notice: Notice, channels: Sequence[str]) -> Notice:

@@ -1,7 +1,7 @@
 """Caps (防打扰): how many messages one person gets, and when the next may leave (C123). Pure.
 
 Of each window the last place is the digest's: what is more than the places before it waits until the window is over,
-and leaves as one. What is urgent never waits.
+and leaves as one. A window with one place has it for whoever comes first. What is urgent never waits.
 """
 
 from __future__ import annotations
@@ -43,4 +43,4 @@ def kept(moments: Sequence[datetime], now: datetime) -> list[datetime]:
 
 def _free_at(moments: Sequence[datetime], now: datetime, span: timedelta, most: int) -> datetime | None:
     inside = sorted(moment for moment in moments if moment > now - span)
-    return inside[0] + span if len(inside) >= most - 1 else None
+    return inside[0] + span if inside and len(inside) >= most - 1 else None

@@ -29,7 +29,7 @@ from hub.contracts.outbound import (
 )
 from hub.edge.fetch import PrivateAddress
 from hub.edge.requests import Request
-from hub.kernel.errors import Conflict, Invalid, Problem
+from hub.kernel.errors import Invalid, Problem, Stale
 from hub.kernel.frozen import dataclass
 
 ONE = "/webhooks/endpoints/{endpoint_id}"
@@ -103,7 +103,7 @@ def change_endpoint(desk: Desk, request: Request) -> EndpointView:
     """What the body names is another from now on, for what waits as well."""
     endpoint, body = desk.endpoints.read(request.path["endpoint_id"]), request.body
     if body.version not in (None, endpoint.version):
-        raise Conflict("the endpoint has changed since", endpoint=endpoint.id, version=endpoint.version)
+        raise Stale("the endpoint has changed since", endpoint=endpoint.id, version=endpoint.version)
     named = {name: getattr(body, name) for name in body.model_fields_set - {"version"}}
     changes = {name: value for name, value in named.items() if value is not None}
     headers = changes.pop("headers", None)

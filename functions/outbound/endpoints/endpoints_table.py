@@ -8,7 +8,7 @@ from datetime import datetime
 from zlib import crc32
 
 from functions.outbound.endpoints.endpoints import ENDPOINTS_LIMIT, Endpoint
-from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.errors import Conflict, NotFound, Stale
 from hub.kernel.frozen import dataclass
 from hub.store.table import NEW, Delete, Index, Item, Key, Lost, Put, Table, Write
 
@@ -77,7 +77,7 @@ class Endpoints:
         try:
             self.table.transact(self.put_of(seen, changed), *more, made=changed.id)
         except Lost:
-            raise Conflict("the endpoint has changed since", endpoint=seen.id, version=seen.version) from None
+            raise Stale("the endpoint has changed since", endpoint=seen.id, version=seen.version) from None
         return changed
 
     def put_of(self, seen: Endpoint, changed: Endpoint) -> Put:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functions.outbound.catalogue.catalogue import SCHEMA_VERSION
+from functions.outbound.deliveries.calls import no_endpoint
 from functions.outbound.deliveries.deliveries import Delivery, delivery_id
 from functions.outbound.deliveries.message import subject_of
 from functions.outbound.desk import Desk
 from functions.outbound.endpoints.endpoints import Endpoint, wants
 from hub.contracts.envelope import Event
+from hub.contracts.events import EndpointCalled
 from hub.edge.access import Policy
 from hub.kernel.errors import Invalid
 
@@ -16,12 +18,25 @@ DELIVER = "deliver"
 
 def hear(desk: Desk, event: Event) -> None:
     """Keep the event, and a delivery for each endpoint that wants it; those that send are woken. Raises Retry."""
+    if isinstance(event, EndpointCalled):
+        _call(desk, event)
+        return
     policy = desk.read_policy()
     takers = [endpoint for endpoint in desk.endpoints.cached() if _wants(endpoint, event, policy)]
     if takers:
         desk.deliveries.save_event(event, desk.wall_now())
     for endpoint in takers:
         _give(desk, endpoint, event)
+
+
+def _call(desk: Desk, event: EndpointCalled) -> None:
+    """A call is for the endpoint that it names, and for no other."""
+    endpoint = desk.endpoints.find(event.endpoint_id)
+    if endpoint is None:
+        desk.emit(no_endpoint(event, desk.now()))
+        return
+    desk.deliveries.save_event(event, desk.wall_now())
+    _give(desk, endpoint, event)
 
 
 def call(desk: Desk, endpoint_id: str, delay_seconds: int = 0) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from functions.outbound.deliveries.calls import answer_of, judge_call
 from functions.outbound.deliveries.deliveries import Attempt, Verdict, Waiting, judge
 from functions.outbound.deliveries.turns import health_after, look_limit, pause_after, plan_wave, verdict_on
 from functions.outbound.deliveries.turns_table import Turn
@@ -18,7 +19,8 @@ from functions.outbound.endpoints.endpoints import Endpoint
 from functions.outbound.handlers.hearing import call
 from functions.outbound.handlers.posting import Letters, Outgoing, post
 from functions.outbound.handlers.replaying import replay_page
-from hub.contracts.events import EndpointDisabled
+from hub.contracts.envelope import Event
+from hub.contracts.events import EndpointCalled, EndpointDisabled
 from hub.kernel.errors import Forbidden, HubError, Retry
 from hub.kernel.ids import derived_id
 from hub.store.table import Lost, Write
@@ -26,6 +28,7 @@ from hub.store.table import Lost, Write
 TURN_SECONDS = 20
 """So long a turn begins waves: with the last one's fifteen seconds it ends well before its function does."""
 WAVES_LIMIT = 500
+NOT_SEEN = Verdict("failed", reason="not-to-be-seen")
 QUEUE_DELAY_LIMIT_SECONDS = 900
 """A queue keeps a message back for so long; what is due later is found by the sweep."""
 
@@ -85,11 +88,13 @@ def _send(desk: Desk, turn: Turn, endpoint: Endpoint, wave: Sequence[Waiting], n
     except Forbidden:
         return _disable(desk, turn, endpoint, "owner-frozen", now)
     events = desk.deliveries.events(row.event_id for row in wave)
-    outgoing = [letters.write(events.get(row.event_id)) for row in wave]
+    outgoing = [letters.write(_in_time(events.get(row.event_id), now)) for row in wave]
     attempts = _post_all(desk, endpoint, outgoing, now)
+    results = list(zip(wave, attempts, strict=True))
     tried = [attempt for attempt in attempts if attempt is not None]
     health = health_after(turn.health, tried, now, pause_after(endpoint, len(tried))) if tried else turn.health
-    writes = _outcomes(desk, endpoint, wave, attempts, now)
+    verdicts = [_verdict(desk, events.get(row.event_id), row, attempt, now) for row, attempt in results]
+    writes = _outcomes(desk, endpoint, [(*each, verdict) for each, verdict in zip(results, verdicts, strict=True)], now)
     if tried:
         writes.append(desk.statistics.add(endpoint.id, tried, now, desk.wall_now()))
     reason = verdict_on(health, tried, now)
@@ -112,18 +117,33 @@ def _post_all(
         return list(pool.map(send, outgoing))
 
 
+def _in_time(event: Event | None, now: datetime) -> Event | None:
+    """The event, unless it is a call that nobody waits for any longer."""
+    return None if isinstance(event, EndpointCalled) and now >= event.until else event
+
+
+def _verdict(desk: Desk, event: Event | None, row: Waiting, attempt: Attempt | None, now: datetime) -> Verdict:
+    """What becomes of a delivery; whoever waits for a call's answer hears it first, so that none is lost."""
+    if not isinstance(event, EndpointCalled):
+        return judge(row, attempt) if attempt else NOT_SEEN
+    verdict = judge_call(event, row, attempt) if attempt else NOT_SEEN
+    if answer := answer_of(event, verdict, attempt, now):
+        desk.emit(answer)
+    return verdict
+
+
 def _outcomes(
-    desk: Desk, endpoint: Endpoint, wave: Sequence[Waiting], attempts: Sequence[Attempt | None], now: datetime
+    desk: Desk, endpoint: Endpoint, results: Sequence[tuple[Waiting, Attempt | None, Verdict]], now: datetime
 ) -> list[Write]:
     """The writes that say what became of a wave."""
     wall, writes = desk.wall_now(), list[Write]()
-    deliveries = {delivery.id: delivery for delivery in desk.deliveries.read_many(row.delivery_id for row in wave)}
-    for row, attempt in zip(wave, attempts, strict=True):
+    rows = desk.deliveries.read_many(row.delivery_id for row, _, _ in results)
+    deliveries = {delivery.id: delivery for delivery in rows}
+    for row, attempt, verdict in results:
         writes.append(desk.deliveries.drop_waiting(endpoint.id, row))
         delivery = deliveries.get(row.delivery_id)
         if delivery is None:
             continue
-        verdict = judge(row, attempt) if attempt else Verdict("failed", reason="not-to-be-seen")
         changed = replace(
             delivery,
             state=verdict.state,

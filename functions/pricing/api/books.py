@@ -56,7 +56,7 @@ def _done_before(desk: Desk, request: Request, version: str) -> BulkView:
 
 
 @room.http("POST", "/pricing/books/{key}/bulk", summary="批量调价 · Change the prices of selected stores at once",
-           body=BulkChange, answer=BulkView, roles=MANAGERS, scope="tenant", dry_run=True,
+           body=BulkChange, answer=BulkView, roles=MANAGERS, scope="tenant", dry_run=True, ability="bulk",
            replay=_done_before)  # fmt: skip
 def change_in_bulk(desk: Desk, request: Request) -> BulkView:
     """With `?dry_run=1` the preview: which stores, how many prices, the lowest margin, what speaks against it. Without,
@@ -107,7 +107,7 @@ def export_table(desk: Desk, request: Request) -> TableFile:
 
 
 @room.http("POST", "/pricing/books/{key}/table", summary="导入价目 · A table of prices becomes a version",
-           body=TableUpload, answer=TableView, roles=MANAGERS, scope="tenant", dry_run=True,
+           body=TableUpload, answer=TableView, roles=MANAGERS, scope="tenant", dry_run=True, ability="bulk",
            body_limit_bytes=TABLE_LIMIT_BYTES)  # fmt: skip
 def import_table(desk: Desk, request: Request) -> TableView:
     """Each service that it names gets exactly these prices, all of them or none: 422 says every row that is wrong."""

@@ -97,7 +97,8 @@ def rehearse_offer(desk: Desk, request: Request) -> RehearsalView:
 
 
 @room.http("POST", "/pricing/offers/{offer_id}/decide", summary="审批应对价 · Approve or refuse an offer",
-           body=OfferDecision, answer=OfferView, roles=DECIDERS, scope="region", subject=stored_offer)  # fmt: skip
+           body=OfferDecision, answer=OfferView, roles=DECIDERS, scope="region", subject=stored_offer,
+           ability="adjust", dry_run="rehearsed")  # fmt: skip
 def decide_offer(desk: Desk, request: Request) -> OfferView:
     """Once: 409 says how it was decided before."""
     offer: Offer = request.subject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.settlement.api.views import earnings_view, entry_view
 from functions.settlement.desk import Desk
 from functions.settlement.handlers import posting
-from functions.settlement.handlers.earnings import earned_lines
+from functions.settlement.handlers.earnings import awaited_lines, earned_lines
 from functions.settlement.ledger.entries_table import SUMMARY_LIMIT
 from functions.settlement.ledger.lines import imbalance_minor, region_of
 from functions.settlement.ledger.manual import manual_entry
@@ -25,7 +25,9 @@ def persons_lines(desk: Desk, request: Request) -> Subject:
     """A person's lines in the period: each lies where the work was done, and is the person's own."""
     person = request.path["person"]
     span = span_named(request.query.period, request.now, desk.zone)
-    lines = earned_lines(desk.entries, desk.runs, desk.zone, f"person:{person}", span)
+    party = f"person:{person}"
+    lines = earned_lines(desk.entries, desk.runs, desk.zone, party, span)
+    lines += awaited_lines(desk.holds, desk.zone, party, span)
     regions = {region_of(line) for line in lines} or {BASE}
     return Subject(lines, tuple(Place(region, people=(person,)) for region in sorted(regions)))
 

@@ -10,16 +10,19 @@ from functions.settlement.api.views import reason_view
 from functions.settlement.desk import Desk
 from functions.settlement.facts.facts import Fact
 from functions.settlement.facts.items import ITEMS
+from functions.settlement.handlers.folding import cube_cells
 from functions.settlement.handlers.posting import policies_of
 from functions.settlement.handlers.windows import missing_of
-from functions.settlement.ledger.entries_table import SUMMARY_LIMIT
-from functions.settlement.profit.cubes import cube_of, rolled_up, totals_of_cube
+from functions.settlement.profit.cubes import totals_of_cube
+from functions.settlement.profit.heat_page import cube_csv, cube_page
 from functions.settlement.profit.profit import BOARDS, Board, Profit, profit_by, profit_of, wanted_dimension
 from functions.settlement.room import room
 from functions.settlement.rules.figure import show_money, show_number
 from functions.settlement.rules.windows import Window, period_of, span_of
 from hub.contracts.base import Words
 from hub.contracts.settlement_profit import (
+    CubeFileQuery,
+    CubeQuery,
     CubeRow,
     CubeView,
     ProfitBoard,
@@ -32,12 +35,14 @@ from hub.contracts.settlement_profit import (
 )
 from hub.edge.access import Place, Subject
 from hub.edge.access.listing import within
+from hub.edge.answers import Raw
 from hub.edge.requests import Request
-from hub.kernel.errors import NotFound
+from hub.kernel.errors import Forbidden, NotFound
 from hub.kernel.regions import BASE
 
 READERS = ("finance", "supervisor", "store_manager")
 FACTS_LIMIT = 5000
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 PEOPLE = ("person", "teacher", "guide", "seller", "manager", "captain", "referrer")
 
 
@@ -105,21 +110,47 @@ def show_board(desk: Desk, request: Request) -> ProfitBoard:
 @room.http(
     "GET",
     "/settlement/cubes",
-    query=ProfitQuery,
+    query=CubeQuery,
     answer=CubeView,
     roles=("finance", "supervisor"),
     scope="tenant",
     summary="收益热力图 · The ledger by one dimension; the cells of any sum to the ledger",
 )
 def show_cube(desk: Desk, request: Request) -> CubeView:
-    """Up to SUMMARY_LIMIT entries; `complete` says whether that was all of them."""
-    by = wanted_dimension(request.query.by)
-    entries = list(desk.entries.every(request.now))
-    cube = cube_of(entries[:SUMMARY_LIMIT], (by,))
-    board, cells = _board(desk), rolled_up(cube, by)
+    """By the months in which entries were posted (UTC), all that there are unless stated. Days that are over are
+    folded, so years are a few queries; `complete`: whether all of the rest, and of tickets and orders, was added up."""
+    return _cube(desk, request)
+
+
+@room.http(
+    "GET",
+    "/settlement/cubes/file",
+    query=CubeFileQuery,
+    roles=("finance", "supervisor"),
+    scope="tenant",
+    summary="收益热力图文件 · The same as one HTML page that loads nothing, or as CSV",
+)
+def cube_file(desk: Desk, request: Request) -> Raw:
+    """Forbidden for who does not see amounts."""
+    if not request.sees("cost"):
+        raise Forbidden("your role does not see amounts")
+    view = _cube(desk, request)
+    if request.query.format == "html":
+        return Raw(200, cube_page(view), "text/html; charset=utf-8", {"Content-Security-Policy": PAGE_POLICY})
+    name = {"Content-Disposition": f'attachment; filename="cube-{view.by}.csv"'}
+    return Raw(200, cube_csv(view.rows), "text/csv; charset=utf-8", name)
+
+
+def _cube(desk: Desk, request: Request) -> CubeView:
+    by, query = wanted_dimension(request.query.by), request.query
+    now = f"{request.now:%Y-%m}"
+    begun = desk.entries.since()
+    first = query.since or (f"{begun:%Y-%m}" if begun else now)
+    cells, complete = cube_cells(desk, by, first, query.until or now, request.now)
+    board = _board(desk)
     rows = tuple(_cube_row(name, heads, board, by) for name, heads in sorted(cells.items()))
     total = _cube_row("", totals_of_cube(cells.values()), board, "")
-    return CubeView(by=by, rows=rows, total=total, complete=len(entries) <= SUMMARY_LIMIT)
+    return CubeView(by=by, rows=rows, total=total, complete=complete)
 
 
 def _persons(desk: Desk, request: Request) -> Subject:

@@ -10,9 +10,9 @@ from fractions import Fraction
 
 from functions.settlement.desk import Desk
 from functions.settlement.facts.facts import Fact
-from functions.settlement.ledger.entries_table import SUMMARY_LIMIT
-from functions.settlement.reconciliation.bills import BILL_FORMS, BillForm, read_bill
-from functions.settlement.reconciliation.matching import KINDS, Booked, Terms, match_bill
+from functions.settlement.ledger.entries_table import SUMMARY_LIMIT, WHOLE
+from functions.settlement.reconciliation.bills import BILL_FORMS, BillForm, Form, read_bill
+from functions.settlement.reconciliation.matching import KINDS, Booked, Difference, Terms, match_bill
 from functions.settlement.reconciliation.reconciliations_table import DIFFERENCES_LIMIT, Listed, Reconciliation
 from functions.settlement.room import FINANCE, room
 from functions.settlement.rules.figure import show_money
@@ -50,24 +50,25 @@ AROUND = timedelta(days=62)
     body_limit_bytes=BILL_LIMIT_BYTES,
 )
 def reconcile(desk: Desk, request: Request) -> ReconciliationView:
-    """The report, with a work list of what differs. Invalid: /file for what can't be read, row by row; Conflict where
-    the bill has more differences than somebody could look at."""
+    """The report, with a work list of what differs; what a rule of the form settles is on it as `auto`. Invalid: /file
+    for what can't be read, row by row; Conflict where the bill has more differences than somebody could look at."""
     body: NewReconciliation = request.body
     try:
         content = base64.b64decode(body.file, validate=True)
     except binascii.Error:
         raise Invalid("bill", problems=[Problem("/file", "must be base64")]) from None
     form = desk.documents.current(BILL_FORMS, body.form).value
-    rows = read_bill(content, form, desk.zone)
-    terms = _terms(desk, body, form)
-    report = match_bill(rows, _booked(desk, request, terms, form, body.platform), terms)
+    rows = read_bill(content, form.document, desk.zone)
+    terms = _terms(desk, body, form.document)
+    report = match_bill(rows, _booked(desk, request, terms, form.document, body.platform), terms)
     if len(report.differences) > DIFFERENCES_LIMIT:
         raise Conflict("the bill is of other days, or of another shop", differences=len(report.differences))
     counts = Counter(str(difference.kind) for difference in report.differences)
     name = derived_id("rcn", request.made_at or request.now, body.platform, body.file)
     made = Reconciliation(name, body.platform, len(rows), len(report.matches), counts, request.made_at or request.now)
-    desk.reconciliations.make(made, [Listed(nth, difference) for nth, difference in enumerate(report.differences)])
-    return _view(made, len(report.differences))
+    listed = [_listed(form, nth, difference) for nth, difference in enumerate(report.differences)]
+    desk.reconciliations.make(made, listed)
+    return _view(made, sum(row.resolution == "open" for row in listed))
 
 
 @room.http(
@@ -113,6 +114,7 @@ def list_differences(desk: Desk, request: Request) -> Page[DifferenceView]:
     answer=DifferenceView,
     roles=FINANCE,
     scope="tenant",
+    dry_run="rehearsed",
     summary="处理差异 · Decide about one difference",
     replay=lambda desk, request, _made: _resolve(desk, request),
 )
@@ -133,6 +135,7 @@ def _resolve(desk: Desk, request: Request) -> DifferenceView:
     answer=ReconciliationView,
     roles=FINANCE,
     scope="tenant",
+    dry_run="rehearsed",
     summary="确认对账 · Close a reconciliation; nothing of it changes any more",
 )
 def approve_reconciliation(desk: Desk, request: Request) -> ReconciliationView:
@@ -159,7 +162,7 @@ def _booked(desk: Desk, request: Request, terms: Terms, form: BillForm, platform
     """Orders of the platform around the bill's days, each with what the ledger says of it."""
     span = (terms.since - AROUND, terms.until + AROUND)
     facts, complete = desk.facts.between(Within(BASE), request.now, *span, FACTS_LIMIT)
-    entries = list(desk.entries.every(request.now))
+    entries = list(desk.entries.every(request.now, WHOLE, span[0]))
     if not complete or len(entries) > SUMMARY_LIMIT:
         raise Conflict("there are more orders than one request matches: take fewer days")
     ledger: dict[str, int] = {}
@@ -177,6 +180,11 @@ def _booking(fact: Fact, ledger_minor: int | None) -> Booked:
     return Booked(
         fact.id, number, fact.occurred_at, order_minor, ledger_minor, fact.amounts.get("platform_fee"), fact.currency
     )
+
+
+def _listed(form: Form, number: int, difference: Difference) -> Listed:
+    rule = form.rule_for(difference)
+    return Listed(number, difference, "auto" if rule else "open", rule)
 
 
 def _view(made: Reconciliation, still_open: int) -> ReconciliationView:
@@ -204,4 +212,5 @@ def _row(row: Listed) -> DifferenceView:
         expected=show_money(Fraction(difference.expected_minor), "CNY"),
         actual=show_money(Fraction(difference.actual_minor), "CNY"),
         resolution=row.resolution,
+        by_rule=row.rule,
     )

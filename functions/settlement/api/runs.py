@@ -6,20 +6,25 @@ from datetime import timedelta
 
 from functions.settlement.api.views import run_view
 from functions.settlement.desk import Desk
+from functions.settlement.handlers.run_statements import statement_ids
 from functions.settlement.handlers.steps import require_possible
 from functions.settlement.room import FINANCE, room
 from functions.settlement.runs.calendar_kind import CALENDARS, KEY
 from functions.settlement.runs.calendars import Period, period_at
 from functions.settlement.runs.runs import Mode, Run
+from functions.settlement.statements.files import payouts_of
 from hub.contracts.http import Page, PageQuery
-from hub.contracts.settlement import RunStart, RunView
+from hub.contracts.settlement import PayoutsQuery, RunStart, RunView
 from hub.edge import cursors
 from hub.edge.access import Place, Subject
 from hub.edge.access.listing import within
-from hub.edge.answers import page
+from hub.edge.answers import Raw, page
 from hub.edge.requests import Request
 from hub.kernel.errors import Conflict, NotFound
 from hub.kernel.positions import no_such_cursor
+
+PAYOUTS = 5_000
+"""Statements of one payout file."""
 
 
 def scope_of_body(_desk: Desk, request: Request) -> Place:
@@ -93,6 +98,26 @@ def list_runs(desk: Desk, request: Request) -> Page[RunView]:
 def show_run(desk: Desk, request: Request) -> RunView:
     """By its name, e.g. `base.2026-11`, with the progress of its shards."""
     return _shown(desk, request.subject)
+
+
+@room.http(
+    "GET",
+    "/settlement/runs/{run_id}/payouts",
+    query=PayoutsQuery,
+    roles=FINANCE,
+    scope="region",
+    subject=named_run,
+    summary="付款文件 · What a run's approved statements pay, as CSV for the bank",
+)
+def payout_file(desk: Desk, request: Request) -> Raw:
+    """A row a statement and currency, of up to PAYOUTS statements; where there are more, `X-Next-Cursor` names the next
+    file. A statement that is not approved yet, and a line that is disputed, is in none."""
+    run: Run = request.subject
+    position = cursors.decode(request.query.cursor)
+    ids, after = statement_ids(desk.entries, desk.zone, run.id, PAYOUTS, position)
+    headers = {"Content-Disposition": f'attachment; filename="{run.id}-payouts.csv"'}
+    headers |= {"X-Next-Cursor": cursors.encode(after)} if after else {}
+    return Raw(200, payouts_of(desk.statements.heads(ids)), "text/csv; charset=utf-8", headers)
 
 
 def _shown(desk: Desk, run: Run) -> RunView:

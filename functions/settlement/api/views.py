@@ -157,7 +157,7 @@ def line_view(line: PartyLine) -> wire.PartyLine:
         reason=reason_view(line.why),
         late_for=line.late_for,
         reverses=line.reverses,
-        state="confirmed" if line.statement_id else "pending",
+        state="awaiting" if line.held else "confirmed" if line.statement_id else "pending",
         statement_id=line.statement_id,
     )
 
@@ -214,8 +214,11 @@ def _amounts(statement: Statement, currency: str) -> wire.StatementAmounts:
 
 def _earnings_totals(lines: Sequence[PartyLine]) -> tuple[wire.EarningsTotal, ...]:
     confirmed = {total.currency: total for total in totals_of(line for line in lines if line.statement_id)}
+    awaiting = {total.currency: total for total in totals_of(line for line in lines if line.held)}
+    earned = {total.currency: total for total in totals_of(line for line in lines if not line.held)}
     totals = []
-    for total in totals_of(lines):
+    for currency in sorted({*earned, *awaiting}):
+        total = earned.get(currency, Money(0, currency))
         settled = confirmed.get(total.currency, Money(0, total.currency))
         totals.append(
             wire.EarningsTotal(
@@ -223,6 +226,7 @@ def _earnings_totals(lines: Sequence[PartyLine]) -> tuple[wire.EarningsTotal, ..
                 pending=str(total - settled),
                 confirmed=str(settled),
                 total=str(total),
+                awaiting=str(awaiting.get(currency, Money(0, currency))),
             )
         )
     return tuple(totals)

@@ -36,7 +36,20 @@ ROLES = (
 )
 """In which parts somebody may stand in a fact (角色): what accounts name in braces."""
 
-TEXTS = ("order", "ticket", "item", "node", "channel", "ticket_type", "outcome", "skill", "level", "contract", "hour")
+TEXTS = (
+    "order",
+    "ticket",
+    "item",
+    "node",
+    "channel",
+    "ticket_type",
+    "outcome",
+    "skill",
+    "level",
+    "contract",
+    "hour",
+    "serial",
+)
 """What else a fact is about, by which it is added up and conditions ask."""
 
 

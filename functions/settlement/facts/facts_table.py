@@ -6,7 +6,7 @@
 | fact of a window | `<t>#window#<window>#<shard>` | `<occurred at>#<fact>`: the canonical order |
 | window, by period | `<t>#windows#<period>#<shard>` | window |
 | head of a window | `<t>#window#<window>` | `head`: what of it is posted, and how often |
-| party | `<t>#known#<party>` | `known` |
+| party | `<t>#known#<party>` | `known`; of a store with where it lies |
 
 A fact of a ticket or an order is found by it in `by_list`; a parked one is listed by where it belongs.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -24,13 +25,14 @@ from zlib import crc32
 
 from functions.settlement.facts.bodies import document_of, fact_from_document
 from functions.settlement.facts.facts import Back, Fact, in_order
+from functions.settlement.facts.refunds import UNDOES
 from functions.settlement.policies import Pair
 from functions.settlement.rules.windows import Window
 from hub.kernel.clock import rfc3339
-from hub.kernel.errors import Conflict
+from hub.kernel.errors import Conflict, Retry
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, is_region
-from hub.store.lists import ListQuery, Within, list_keys, read_list
+from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
 from hub.store.table import NEW, Index, Lost, Put, Table, Update, Write
 
@@ -86,9 +88,12 @@ class FactsTable:
         ]
         if fact.back:
             seen, after = str(fact.back.before), str(fact.back.after)
-            when = "gone = :seen" if fact.back.before else "attribute_not_exists(gone)"
-            values = {":gone": after} | ({":seen": seen} if fact.back.before else {})
+            when = "gone = :seen" if fact.back.before else "attribute_not_exists(gone) OR gone = :seen"
+            values = {":gone": after, ":seen": seen}
             writes.append(Update(self._key(fact.reverses), "SET gone = :gone", values, when))
+        if fact.back and UNDOES in fact.about:
+            once = "attribute_not_exists(gone)"
+            writes.append(Update(self._key(fact.about[UNDOES]), "SET gone = :gone", {":gone": "1"}, once))
         for window, lists in windows.items():
             for name in lists:
                 self._list(window, name)
@@ -129,7 +134,7 @@ class FactsTable:
         facts: list[Fact] = []
         position: Position | None = None
         while len(facts) <= limit:
-            query = ListQuery(self._tenant, SETTLED, within, now, PAGE, since, until, position)
+            query = ListQuery(self._tenant, SETTLED, within, now, PAGE, since, until, position, spread=WIDE)
             page = read_list(self._table, query)
             facts += [stored.fact for stored in map(_stored, page.items) if stored.fact]
             position = page.position
@@ -171,14 +176,14 @@ class FactsTable:
         )
 
     def post_head(self, window: Window, head: Head) -> None:
-        """Say what is posted now, on the condition that it is one revision on. Raises Conflict."""
+        """Say what is posted now, on the condition that it is one revision on. Raises Retry where it is not."""
         moved = json.dumps([[*pair, minor] for pair, minor in sorted(head.moved.items())])
         item = {**_base((f"{self._tenant}#window#{window.id}", "head")), "moved": moved, "revision": head.revision}
         when = NEW if head.revision == 1 else "revision = :seen"
         try:
             self._table.put(item, when, {} if head.revision == 1 else {":seen": head.revision - 1})
         except Lost as lost:
-            raise Conflict("a concurrent posting of a window", window=window.id) from lost
+            raise Retry("a concurrent posting of a window", window=window.id) from lost
 
     def knows(self, party: str) -> bool:
         """Whether a party may be named: a region or platform, somebody of the directory, or whom finance made known."""
@@ -197,12 +202,27 @@ class FactsTable:
         self._known.add(party)
         return True
 
+    def keep_store(self, store_id: str, region: str, version: int) -> bool:
+        """Keep where a store lies, unless something newer is known; says whether it may be named from now on and could
+        not before."""
+        party = f"store:{store_id}"
+        is_new = not self.knows(party)
+        item = {**_base(self._party_key(party)), "region": region, "version": version}
+        with suppress(Lost):
+            self._table.put(item, "attribute_not_exists(version) OR version < :version", {":version": version})
+        return is_new
+
+    def region_of(self, store_id: str) -> str | None:
+        """Where a store lies; None where nobody told. Strongly consistent."""
+        item = self._table.get(self._party_key(f"store:{store_id}"))
+        return str(item["region"]) if item and "region" in item else None
+
     def _item(self, fact: Fact, now: datetime) -> dict[str, Any]:
         about = next(((kind, fact.about[kind]) for kind in ("ticket", "order") if fact.about.get(kind)), None)
         document = json.dumps(document_of(fact), ensure_ascii=False, sort_keys=True)
         item = {**_base(self._key(fact.id)), "document": document, "state": "settled", "taken_at": rfc3339(now)}
         place = {"region": fact.parties.get("region", BASE), "store": fact.parties.get("store", "")}
-        item |= list_keys(self._tenant, SETTLED, fact.id, fact.occurred_at, **place)
+        item |= spread_out(list_keys(self._tenant, SETTLED, fact.id, fact.occurred_at, **place), fact.id, WIDE)
         if fact.back:
             item |= {"back_before": str(fact.back.before), "back_after": str(fact.back.after)}
         if about:

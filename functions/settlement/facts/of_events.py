@@ -11,16 +11,19 @@ from zoneinfo import ZoneInfo
 from functions.settlement.facts.facts import Component, Fact
 from functions.settlement.facts.items import ITEMS
 from functions.settlement.facts.refunds import WHOLE
-from hub.contracts.events import Event, TicketClosed, WorkReported
+from hub.contracts.events import Event, FlowTold, TicketClosed, WorkReported
 from hub.contracts.order_events import OrderFinished, RefundPaid
 from hub.contracts.orders import OrderLine
 from hub.kernel.regions import BASE
 
+COMPENSATION = "compensation"
+"""What flows say when they grant a customer an amount."""
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 
 
-def fact_of(event: Event, zone: ZoneInfo) -> Fact:
-    """What an event of ours says. Raises TypeError for one that settlement does not hear."""
+def fact_of(event: Event, zone: ZoneInfo) -> Fact | None:
+    """What an event of ours says; None where no money is in it. Raises TypeError for one that settlement does not
+    hear."""
     match event:
         case TicketClosed():
             return _of_ticket(event, zone)
@@ -30,6 +33,8 @@ def fact_of(event: Event, zone: ZoneInfo) -> Fact:
             return _of_order(event, zone)
         case RefundPaid():
             return _of_refund(event, zone)
+        case FlowTold():
+            return _of_compensation(event, zone) if event.name == COMPENSATION and event.amount_minor else None
     raise TypeError(type(event).__name__)
 
 
@@ -126,6 +131,14 @@ def _of_refund(event: RefundPaid, zone: ZoneInfo) -> Fact:
         tuple(map(_component, event.lines)),
         reverses=order_fact_id(event.order_id),
     )
+
+
+def _of_compensation(event: FlowTold, zone: ZoneInfo) -> Fact:
+    about = {"ticket": event.ticket_id, "node": event.node, "ticket_type": event.ticket_type}
+    about |= {"hour": hour_of(event.at, zone)}
+    parties = {"region": event.region, "store": event.store_id}
+    amounts = {"compensation": event.amount_minor}
+    return Fact(event.id, "compensation", event.at, event.currency, amounts, {}, _said(parties), _said(about))
 
 
 def order_fact_id(order_id: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from functions.settlement.ledger.entries_table import Entries
+from functions.settlement.ledger.holds_table import Holds
 from functions.settlement.ledger.lines import PartyLine
 from functions.settlement.runs.runs_table import Runs
 from functions.settlement.runs.spans import LONGEST_PERIOD, Span
@@ -14,6 +15,11 @@ from hub.kernel.errors import Invalid, Problem
 
 EARNINGS_LIMIT = 2000
 """Lines of one person and period in one answer."""
+
+
+def awaited_lines(holds: Holds, zone: ZoneInfo, party: str, span: Span) -> list[PartyLine]:
+    """A party's lines of a span that await acceptance; strongly consistent."""
+    return [replace(line, held=True) for line in holds.lines(party) if span.covers(line.occurred_at, zone)]
 
 
 def earned_lines(entries: Entries, runs: Runs, zone: ZoneInfo, party: str, span: Span) -> list[PartyLine]:

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from functions.settlement.desk import Desk
 from functions.settlement.facts.bodies import document_of, fact_from_document, fact_of_body
+from functions.settlement.facts.exchange import EXCHANGE, converted
 from functions.settlement.facts.facts import Fact
 from functions.settlement.facts.facts_table import Stored
 from functions.settlement.facts.rates import RATES, priced
-from functions.settlement.facts.refunds import back_of
+from functions.settlement.facts.refunds import back_of, undone
+from functions.settlement.handlers.acceptance import hear_verdict, hold_entry
 from functions.settlement.handlers.posting import policies_for, post_entry
 from functions.settlement.policies import settle
 from functions.settlement.rules.outcomes import Outcome, entries_of
 from functions.settlement.rules.windows import lists_of
+from functions.settlement.territory.conflicts import conflicts_of, trace_of
+from hub.contracts.events import PersonChanged, StoreChanged
 from hub.contracts.settlement_facts import SettlementFact
 from hub.documents.scopes import Scope
 from hub.kernel.errors import Conflict, Invalid, Problem, Retry
@@ -90,6 +95,13 @@ def _repeat(desk: Desk, fact: Fact, known: Fact, now: datetime) -> Taken:
     return _post(desk, known, _outcomes(desk, known), now, known=True)
 
 
+def learn(desk: Desk, event: PersonChanged | StoreChanged) -> bool:
+    """Who or which store may be named from now on; says whether that is new."""
+    if isinstance(event, PersonChanged):
+        return desk.facts.make_known(f"person:{event.person_id}")
+    return desk.facts.keep_store(event.store_id, event.region, event.version)
+
+
 def retry_parked(desk: Desk, now: datetime) -> int:
     """Try every parked fact once more, RETRIES_LIMIT at most; answers how many are settled now."""
     settled, position = 0, None
@@ -128,6 +140,9 @@ def _ready(desk: Desk, fact: Fact, now: datetime, strict: bool) -> Fact:
     for role, name in fact.parties.items():
         if strict and role in PEOPLE and not desk.facts.knows(f"person:{name}"):
             raise _unknown("unknown party", f"/parties/{role}", "nobody knows them")
+    base = desk.documents.current(EXCHANGE, EXCHANGE.only, at=fact.occurred_at).value
+    if fact.currency != base.to:
+        fact = converted(fact, base)
     if fact.kind == "work":
         scope = Scope(fact.parties.get("region", BASE), fact.parties.get("store", ""))
         return priced(fact, desk.documents.current(RATES, RATES.only, scope, at=fact.occurred_at).value)
@@ -137,7 +152,12 @@ def _ready(desk: Desk, fact: Fact, now: datetime, strict: bool) -> Fact:
     if sale is None or sale.fact is None:
         raise _unknown("unknown sale", "/reverses", "what it takes back has not come yet")
     try:
-        return back_of(fact, sale.fact, sale.gone)
+        if sale.fact.back is None:
+            return back_of(fact, sale.fact, sale.gone)
+        if sale.gone:
+            raise Conflict("the refund is taken back already", fact=fact.id, reverses=sale.fact.id)
+        origin = desk.facts.find(sale.fact.reverses)
+        return undone(fact, sale.fact, origin.gone if origin else Fraction(0))
     except Conflict as error:
         raise _unknown("too much back", "/amounts/refund", error.detail) from None
 
@@ -150,13 +170,20 @@ def _outcomes(desk: Desk, fact: Fact) -> list[Outcome]:
 
 
 def _post(desk: Desk, fact: Fact, outcomes: Sequence[Outcome], now: datetime, *, known: bool = False) -> Taken:
-    entries = [entry for outcome in outcomes if outcome.window is None for entry in entries_of(outcome)]
-    for entry in entries:
-        post_entry(desk, entry, now)
+    made = [(outcome, entry) for outcome in outcomes if outcome.window is None for entry in entries_of(outcome)]
+    for outcome, entry in made:
+        if outcome.posting.on_acceptance:
+            hold_entry(desk, entry, outcome.about, now)
+        else:
+            post_entry(desk, entry, now)
+    hear_verdict(desk, fact, now)
+    if trace := trace_of(fact):
+        desk.conflicts.raise_cases(conflicts_of(desk.conflicts.note(trace)))
     provisional = sum(outcome.window is not None for outcome in outcomes)
     if provisional:
         desk.book.expect(fact.parties.get("region", BASE), fact.occurred_at, now)
-    return Taken(fact.id, "", "", len(entries), provisional, known)
+    held = sum(outcome.posting.on_acceptance for outcome, _ in made)
+    return Taken(fact.id, "", "", len(made) - held, provisional + held, known)
 
 
 def _unknown(detail: str, pointer: str, rule: str) -> Invalid:

@@ -71,6 +71,6 @@ class Settling:
             made = replace(made, state="sent", sent_at=self.now)
         kind, _, name = made.party.partition(":")
         place = {"region": name if kind == "region" else self.run.period.scope}
-        if kind in ("store", "person"):
-            place[kind] = name
+        if kind in ("store", "dealer", "person"):
+            place["person" if kind == "person" else "store"] = name
         return self.statements.store(made, place)

@@ -1,4 +1,5 @@
-"""The steps of the settlement machine: open, settle shard by shard, close. Each may be done again without effect."""
+"""The steps of the settlement machine: open, post the windows, drain, settle shard by shard, close. Each may be done
+again without effect."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 from functions.settlement.desk import Desk
 from functions.settlement.handlers.settling import Settling
-from functions.settlement.handlers.windows import post_windows
+from functions.settlement.handlers.windows import post_windows, window_shards
 from functions.settlement.runs.calendar_kind import CALENDARS, KEY
 from functions.settlement.runs.runs import MODES, Mode, Run, ShardResult, outcome_of
 from functions.settlement.statements.statements import Progress, statement_id_of
@@ -20,25 +21,50 @@ Json = dict[str, Any]
 
 
 def run_step(desk: Desk, payload: Json) -> Json:
-    """{"op": "open" | "settle" | "close", "run_id", "mode", …}: see each. Raises Invalid for any other."""
-    step = {"open": open_run, "settle": settle_shard, "close": close_run}.get(payload.get("op", ""))
+    """{"op": one of STEPS, "run_id", "mode", …}: see each. Raises Invalid for any other."""
+    step = STEPS.get(payload.get("op", ""))
     if step is None or payload.get("mode") not in MODES:
-        raise Invalid("step", problems=[Problem("/op", "must be open, settle or close, in a mode that there is")])
+        rule = f"must be one of {', '.join(STEPS)}, in a mode that there is"
+        raise Invalid("step", problems=[Problem("/op", rule)])
     return step(desk, payload, desk.now())
 
 
 def open_run(desk: Desk, payload: Json, now: datetime) -> Json:
-    """{"run_id", "mode"} → {"shards": [{"run_id", "mode", "shard", "cursor"}, …]}: one item a shard with parties.
+    """{"run_id", "mode"} → {"windows": [{"run_id", "mode", "windows", "cursor"}, …]}: one item a shard of windows that
+    are to be worked out, none where that was done before.
 
-    In mode close the period is cut off and sealed first, so nothing comes into it while it is settled. Raises Conflict
-    for a period that is not over, or while an earlier one of its scope is open.
+    In mode close the period is cut off and sealed first, so nothing comes into it but what its windows come to. Raises
+    Conflict for a period that is not over, or while an earlier one of its scope is open.
     """
     run, mode = _run(desk, payload["run_id"]), payload["mode"]
     require_possible(desk, run, mode, now)
-    if mode == "close" and run.state != "closed":
-        run = _drained(desk, run, now)
+    if mode == "close":
+        run = _sealed(desk, run, now)
     elif mode in ("rehearse", "prove"):
         desk.runs.forget_shards(run.id, mode)
+    shards = window_shards(desk, run) if mode == "rehearse" or run.state == "closing" else []
+    state = {"run_id": run.id, "mode": mode, "cursor": {}}
+    return {"windows": [{**state, "windows": shard} for shard in shards]}
+
+
+def post_windows_step(desk: Desk, payload: Json, now: datetime) -> Json:
+    """{"run_id", "mode", "windows": {"list", "shard", "number"}, "cursor"} → the same with the cursor to go on from,
+    and "more". A rehearsal only adds up what would be posted."""
+    run, mode = _run(desk, payload["run_id"]), payload["mode"]
+    cursor = post_windows(desk, run, payload["windows"], payload["cursor"], now, dry=mode == "rehearse")
+    if mode == "rehearse" and not cursor["more"]:
+        desk.runs.store_shard(run.id, mode, ShardResult.of(cursor["result"]))
+    more = cursor.pop("more")
+    return {"run_id": run.id, "mode": mode, "windows": payload["windows"], "cursor": cursor, "more": more}
+
+
+def drain_run(desk: Desk, payload: Json, now: datetime) -> Json:
+    """{"run_id", "mode"} → {"shards": [{"run_id", "mode", "shard", "cursor"}, …]}: one item a shard with parties. In
+    mode close nothing comes into the period from now on."""
+    run, mode = _run(desk, payload["run_id"]), payload["mode"]
+    if mode == "close" and run.state == "closing":
+        desk.runs.drain(run.id)
+        run = desk.runs.store(replace(run, state="drained", drained_at=now))
     shards = [shard for shard in range(SEALS) if desk.entries.parties(run.id, shard, "", 1)]
     return {"shards": [{"run_id": run.id, "mode": mode, "shard": shard, "cursor": {}} for shard in shards]}
 
@@ -104,14 +130,12 @@ def require_possible(desk: Desk, run: Run, mode: Mode, now: datetime) -> None:
         raise Conflict("the run is not closed", run=run.id, state=run.state)
 
 
-def _drained(desk: Desk, run: Run, now: datetime) -> Run:
+def _sealed(desk: Desk, run: Run, now: datetime) -> Run:
     """The run with its period cut off and sealed."""
     if run.state == "open":
         run = desk.runs.store(replace(run, state="closing", cut_off=now))
     if run.state == "closing":
         desk.runs.seal(run.id)
-        post_windows(desk, run, now)
-        run = desk.runs.store(replace(run, state="drained", drained_at=now))
     return run
 
 
@@ -147,3 +171,12 @@ def _run(desk: Desk, run_id: str) -> Run:
     if run is None:
         raise NotFound("no such run", run=run_id)
     return run
+
+
+STEPS = {
+    "open": open_run,
+    "windows": post_windows_step,
+    "drain": drain_run,
+    "settle": settle_shard,
+    "close": close_run,
+}

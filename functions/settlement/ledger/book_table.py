@@ -81,7 +81,8 @@ class Book:
         return self.period_of(region_of(entry), entry.occurred_at)[0].scope == period.scope
 
     def post_closing(self, entry: Entry, period: Period, now: datetime) -> Posted:
-        """Post what a period's own run found, into that period, after it was sealed and before it is settled."""
+        """Post what a period's own run found, into that period, after it was sealed and before it is drained. Raises
+        Sealed where it is drained already."""
         return self.entries.post(entry, Booking(period.run_id, now), period, closing=True)[0]
 
     def _post(self, entry: Entry, booking: Booking, period: Period, seen: Balance | None) -> Posted:

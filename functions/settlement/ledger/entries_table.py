@@ -15,6 +15,8 @@ from functions.settlement.ledger.lines import PartyLine, line_document, line_fro
 from functions.settlement.runs.calendars import Period, bucket_order
 from functions.settlement.tables import (
     BY_LIST,
+    SEALED,
+    SEALED_IS,
     SPREAD,
     bucket_pks,
     buckets_pk,
@@ -64,13 +66,14 @@ class Entries:
     ) -> tuple[Posted, bool]:
         """Post an entry into a period, once for its fact, policy and purpose: one transaction. Answers what the ledger
         now holds for them, and whether it is new. also: balances that it changes. closing: by the period's own run,
-        after it was sealed. Raises Sealed, Retry."""
+        after it was sealed and before it is drained. Raises Sealed, Retry."""
         self._begin(booking.posted_at)
         lines = party_lines(entry, booking.late_for)
         for line in lines:
             self._list_bucket(period, line.party)
-        unsealed = Check(seal_key(self._tenant, period.run_id, shard_of(entry.id)), NEW)
-        writes: list[Write] = [Put(self._item(entry, booking), NEW), *([] if closing else [unsealed])]
+        seal = seal_key(self._tenant, period.run_id, shard_of(entry.id))
+        is_open = Check(seal, SEALED, SEALED_IS) if closing else Check(seal, NEW)
+        writes: list[Write] = [Put(self._item(entry, booking), NEW), is_open]
         writes += [Put(self._line_item(line, period.run_id)) for line in lines]
         writes += [Put(item) for item in self._in_other_books(entry, booking)]
         try:
@@ -79,7 +82,7 @@ class Entries:
             known = self.find(entry)
             if known is not None:
                 return known, False
-            if lost.index == 1 and not closing:
+            if lost.index == 1:
                 raise Sealed from lost
             raise Retry("a balance is being changed", entry=entry.id) from lost
         return (entry, booking), True

@@ -19,7 +19,7 @@ from hub.kernel.regions import BASE
 
 @dataclass(frozen=True, slots=True)
 class PartyLine:
-    """What one entry means to one party: positive is what the party earned."""
+    """What one entry means to one party: positive is what the party earned. held: it awaits acceptance."""
 
     party: str
     entry_id: str
@@ -31,6 +31,7 @@ class PartyLine:
     late_for: str = ""
     reverses: str = ""
     statement_id: str = ""
+    held: bool = False
 
     @property
     def order(self) -> tuple[datetime, str, str]:

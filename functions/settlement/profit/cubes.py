@@ -13,7 +13,11 @@ from functions.settlement.ledger.ledger import Entry, Line
 from hub.kernel.frozen import dataclass
 
 HEADS = ("asset", "expense", "income", "payable", "receivable", "equity")
+FOLDED = ("person", "hour", "store", "region", "item", "channel")
+"""Dimensions of which days and months are kept; tickets and orders are as many as their lines."""
 Cell = tuple[str, ...]
+Cells = dict[str, dict[str, int]]
+"""One dimension's value → minor units by head."""
 
 
 @dataclass
@@ -53,6 +57,17 @@ def rolled_up(cube: Cube, dimension: str) -> dict[str, dict[str, int]]:
         target = sums.setdefault(cell[place], dict.fromkeys(HEADS, 0))
         for head, minor in heads.items():
             target[head] += minor
+    return sums
+
+
+def merged(parts: Iterable[Mapping[str, Mapping[str, int]]]) -> Cells:
+    """Cells of several spans of time, added up."""
+    sums: Cells = {}
+    for part in parts:
+        for name, heads in part.items():
+            target = sums.setdefault(name, dict.fromkeys(HEADS, 0))
+            for head, minor in heads.items():
+                target[head] = target.get(head, 0) + minor
     return sums
 
 

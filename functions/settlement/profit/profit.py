@@ -15,6 +15,7 @@ from pydantic import Field
 
 from functions.settlement.facts.facts import Fact
 from functions.settlement.facts.items import ITEMS
+from functions.settlement.facts.refunds import UNDOES
 from functions.settlement.rules.figure import rounded
 from hub.contracts.base import Contract, Slug
 from hub.documents.kinds import Finding, Kind, Proposal
@@ -84,7 +85,8 @@ def profit_of(facts: Sequence[Fact], currency: str = "CNY") -> Profit:
 
 def _items_of(fact: Fact, reported: set[str | None]) -> dict[str, int]:
     if fact.kind == "refund":
-        return {"amount": -abs(fact.amounts.get("refund", 0))} if fact.amounts.get("refund") else {}
+        sign = 1 if UNDOES in fact.about else -1
+        return {"amount": sign * abs(fact.amounts["refund"])} if fact.amounts.get("refund") else {}
     amounts = {name: minor for name, minor in fact.amounts.items() if name in ITEMS and ITEMS[name].side != "measure"}
     if "list_price" in amounts:
         amounts = {name: minor for name, minor in amounts.items() if name not in ("amount", "charge")}

@@ -9,30 +9,51 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from functions.settlement.reconciliation.matching import BillRow
-from hub.contracts.base import Contract
+from functions.settlement.reconciliation.matching import KINDS, SIDES, BillRow, Difference
+from functions.settlement.rules.figure import show_money
+from hub.contracts.base import Contract, Slug
 from hub.contracts.settlement import AccountName, Currency
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
+from hub.rules.conditions import All, holds, parse_condition
+from hub.rules.schema import Schema
 
 ROWS_LIMIT = 20_000
 _LOST = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
 Column = str
+DIFFERENCE_SCHEMA = Schema.parse(
+    {
+        "kind": {"enum": list(KINDS)},
+        "lacking": {"enum": ["", *SIDES]},
+        **dict.fromkeys(("expected", "actual", "off"), "number"),
+    }
+)
+"""What an automatic rule asks of a difference; money in major units. off: by how much, without its sign."""
+
+
+class AutoRule(Contract):
+    """Differences of which `when` holds are settled without anybody (自动处理), by the first rule that fits."""
+
+    id: Slug
+    when: dict[str, Any]
 
 
 class BillForm(Contract):
     """Which column is what, by its heading. at_format: of `strptime`, in the tenant's zone. ledger_account: what a bill
-    is held against in our books. tolerance_minor, fee_tolerance_minor: so far amounts and fees may differ."""
+    is held against in our books. tolerance_minor, fee_tolerance_minor: so far amounts and fees may differ and are no
+    difference. rules: which differences nobody needs to look at."""
 
     id: Column = Field(min_length=1, max_length=60)
     number: Column = Field(min_length=1, max_length=60)
@@ -46,11 +67,48 @@ class BillForm(Contract):
     tolerance_minor: int = Field(default=0, ge=0, le=100)
     fee_tolerance_minor: int = Field(default=0, ge=0, le=100)
     nearest_seconds: int = Field(default=86400, ge=0, le=7 * 86400)
+    rules: tuple[AutoRule, ...] = Field(default=(), max_length=20)
 
 
-def lint_form(proposal: Proposal[BillForm], _context: Any) -> Iterable[Finding]:
-    """Two meanings for one column."""
-    form = proposal.value
+@dataclass(frozen=True)
+class Form:
+    """A form, the conditions of its rules parsed."""
+
+    document: BillForm
+    conditions: tuple[All, ...]
+
+    def rule_for(self, difference: Difference) -> str:
+        """The rule that settles a difference by itself, "" where somebody has to look."""
+        figures = _figures(difference, self.document.currency)
+        pairs = zip(self.document.rules, self.conditions, strict=True)
+        return next((rule.id for rule, when in pairs if holds(when, figures)), "")
+
+
+def form_of(document: BillForm) -> Form:
+    """What a document says. Raises Invalid with the place of each condition that cannot be read."""
+    rules = enumerate(document.rules)
+    return Form(
+        document, tuple(parse_condition(rule.when, DIFFERENCE_SCHEMA, f"/rules/{nth}/when") for nth, rule in rules)
+    )
+
+
+def _figures(difference: Difference, currency: str) -> Mapping[str, Any]:
+    money = {
+        "expected": difference.expected_minor,
+        "actual": difference.actual_minor,
+        "off": abs(difference.expected_minor - difference.actual_minor),
+    }
+    lacking = difference.side if difference.kind == "missing" else ""
+    shown = {name: show_money(Fraction(minor), currency) for name, minor in money.items()}
+    return {"kind": difference.kind, "lacking": lacking, **shown}
+
+
+def lint_form(proposal: Proposal[Form], _context: Any) -> Iterable[Finding]:
+    """Two meanings for one column, and a rule that takes whatever there is."""
+    form = proposal.value.document
+    for nth, rule in enumerate(form.rules):
+        if not rule.when:
+            yield Finding(f"/rules/{nth}/when", "would settle every difference unseen: it must ask for something")
     seen: dict[str, str] = {}
     for name in ("id", "number", "at", "amount", "fee", "currency_column"):
         column = getattr(form, name)
@@ -59,11 +117,12 @@ def lint_form(proposal: Proposal[BillForm], _context: Any) -> Iterable[Finding]:
         seen[column] = name
 
 
-BILL_FORMS = Kind[BillForm](
+BILL_FORMS = Kind[Form](
     name="settlement_bill_form",
     path="/settlement/bill-forms",
     title="平台账单格式 · Form of a platform's bill",
     schema=BillForm,
+    read=form_of,
     lint=lint_form,
     presets=preset_files(Path(__file__).parents[1] / "presets" / "bills"),
     readers=("finance",),

@@ -15,6 +15,7 @@ from hub.kernel.frozen import dataclass
 DifferenceKind = Literal["missing", "extra", "amount", "fee", "duplicate", "wrong_period", "currency"]
 KINDS: tuple[str, ...] = get_args(DifferenceKind)
 Side = Literal["bill", "orders", "ledger"]
+SIDES: tuple[str, ...] = get_args(Side)
 
 
 @dataclass(frozen=True, slots=True)

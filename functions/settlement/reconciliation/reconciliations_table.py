@@ -42,11 +42,12 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A difference with its number, and what was decided about it."""
+    """A difference with its number, and what was decided about it. rule: which one decided, "" for a person."""
 
     number: int
     difference: Difference
     resolution: str = "open"
+    rule: str = ""
 
 
 class Reconciliations:
@@ -139,6 +140,7 @@ def _difference_item(pk: str, row: Listed) -> dict[str, Any]:
         "expected_minor": d.expected_minor,
         "actual_minor": d.actual_minor,
         "resolution": row.resolution,
+        "rule": row.rule,
     }
 
 
@@ -152,4 +154,5 @@ def _listed(item: dict[str, Any]) -> Listed:
         int(item["expected_minor"]),
         int(item["actual_minor"]),
     )
-    return Listed(int(item["sk"].rpartition("#")[2]), difference, item["resolution"])
+    number = int(item["sk"].rpartition("#")[2])
+    return Listed(number, difference, item["resolution"], item.get("rule", ""))

@@ -82,6 +82,9 @@ def _window_findings(posting: Posting, place: str) -> Iterator[Finding]:
         yield Finding(f"{place}/window", rule)
     if posting.window and not by_window:
         yield Finding(f"{place}/window", "no step works over a period: leave it out", "warning")
+    if posting.window and posting.on_acceptance:
+        rule = "a period is worked out over what has occurred: leave either it or the window out"
+        yield Finding(f"{place}/on_acceptance", rule)
     if posting.window and posting.window.party not in (*ROLES, "all"):
         yield Finding(f"{place}/window/party", f"is an unknown party: must be all, or one of {', '.join(ROLES)}")
 

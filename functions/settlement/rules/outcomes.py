@@ -10,6 +10,7 @@ from string import Formatter
 
 from functions.settlement.facts.facts import Fact, component_of
 from functions.settlement.facts.items import is_money
+from functions.settlement.facts.refunds import UNDOES
 from functions.settlement.ledger.ledger import Entry, Line, Why
 from functions.settlement.rules.figure import RUNNING, Case, Figure, Phrase, show_money, show_number
 from functions.settlement.rules.policy import Policy, Posting
@@ -88,7 +89,7 @@ class Outcome:
         about, fact = self.about, self.fact
         place = {"region": about.parties.get("region", BASE), "store_id": about.parties.get("store", "")}
         ids = {"ticket_id": about.about.get("ticket", ""), "order_id": about.about.get("order", "")}
-        outcome = {"outcome": about.about.get("outcome", ""), "reverses": fact.reverses}
+        outcome = {"outcome": about.about.get("outcome", ""), "reverses": fact.about.get(UNDOES, fact.reverses)}
         read = dict.fromkeys(name for step in self.posting.steps for name in step.reads if name != RUNNING)
         measures = {name: _shown(about, name) for name in read}
         marks = {**self.figure.marks, "rounding": self.posting.rounding}

@@ -53,6 +53,7 @@ class Posting(Contract):
     step distributes it. zh, en: what it is called on the line.
 
     Postings of one purpose stand for one another: of those whose `when` holds, the one with the highest `priority`.
+    on_acceptance: pending until the ticket or order is accepted (两阶段), then posted, or void.
     """
 
     purpose: Slug
@@ -63,6 +64,7 @@ class Posting(Contract):
     steps: tuple[AnyStep, ...] = Field(min_length=1, max_length=STEPS_LIMIT)
     rounding: Rounding
     window: WindowSpec | None = None
+    on_acceptance: bool = False
     debit: Account
     credit: Account | None = None
 

@@ -20,8 +20,9 @@ send its statements to their parties."""
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """open: posted into. closing: cut off, and being sealed. drained: sealed, and being settled. closed: every
-    statement is made. outcome: what the last of each mode came to, as text by name; `hash` is the closed period's."""
+    """open: posted into. closing: sealed, its windows are being posted. drained: nothing comes any more, and it is
+    being settled. closed: every statement is made. outcome: what the last of each mode came to, as text by name;
+    `hash` is the closed period's."""
 
     period: Period
     state: State
@@ -84,7 +85,7 @@ class ShardResult:
 
 
 def outcome_of(shards: Iterable[ShardResult]) -> dict[str, Any]:
-    """What all shards together came to."""
+    """What all shards together came to. No hash where a rehearsal has lines that only the windows will make."""
     results = sorted(shards, key=lambda result: result.shard)
     hashed = ""
     for result in results:
@@ -93,7 +94,7 @@ def outcome_of(shards: Iterable[ShardResult]) -> dict[str, Any]:
         "statements": sum(result.statements for result in results),
         "lines": sum(result.lines for result in results),
         "totals": summed(result.totals for result in results),
-        "hash": hashed,
+        "hash": "" if any(result.lines and not result.statements for result in results) else hashed,
         "wrong": [statement for result in results for statement in result.wrong][:100],
     }
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from functions.settlement.runs.calendars import Period, period_named
 from functions.settlement.runs.runs import Run, ShardResult
-from functions.settlement.tables import SEALS, run_key, seal_key
+from functions.settlement.tables import SEALED, SEALED_IS, SEALS, WINDOW_SHARDS, run_key, seal_key
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict, Retry
 from hub.kernel.frozen import dataclass
@@ -107,9 +107,14 @@ class Runs:
             except Lost:
                 continue
 
-    def is_sealed(self, run_id: str) -> bool:
-        """Whether the last seal that is set is."""
-        return self.table.get(seal_key(self.tenant, run_id, SEALS - 1)) is not None
+    def drain(self, run_id: str) -> None:
+        """From now on not even the period's own run posts into it. Again changes nothing."""
+        for shard in range(SEALS):
+            pk, sk = seal_key(self.tenant, run_id, shard)
+            try:
+                self.table.put({"pk": pk, "sk": sk, "schema": 1, "state": "drained"}, SEALED, SEALED_IS)
+            except Lost:
+                continue
 
     def shard(self, run_id: str, mode: str, shard: int) -> ShardResult | None:
         """What a shard came to, None while it is not done."""
@@ -118,7 +123,7 @@ class Runs:
 
     def shards(self, run_id: str, mode: str) -> list[ShardResult]:
         """What the shards that are done came to, in their order."""
-        keys = [self._shard_key(run_id, mode, shard) for shard in range(SEALS)]
+        keys = [self._shard_key(run_id, mode, shard) for shard in _numbers(mode)]
         items = self.table.get_many(keys, consistent=True)
         return [ShardResult.of(item["result"]) for item in items if "result" in item]
 
@@ -129,7 +134,7 @@ class Runs:
 
     def forget_shards(self, run_id: str, mode: str) -> None:
         """Begin a rehearsal or a proof anew."""
-        for shard in range(SEALS):
+        for shard in _numbers(mode):
             self.table.delete(self._shard_key(run_id, mode, shard))
 
     def _shard_key(self, run_id: str, mode: str, shard: int) -> tuple[str, str]:
@@ -153,6 +158,11 @@ class Runs:
             **due_keys(self.tenant, DUE, run.id, due_at),
             **list_keys(self.tenant, LIST, run.id, ends, region=run.period.scope),
         }
+
+
+def _numbers(mode: str) -> range:
+    """The shards of parties, and behind them, in a rehearsal, those of windows."""
+    return range(SEALS + (WINDOW_SHARDS if mode == "rehearse" else 0))
 
 
 def _run(item: Mapping[str, Any]) -> Run:

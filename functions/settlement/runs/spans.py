@@ -25,7 +25,11 @@ class Span:
         """Whether a line of that period belongs to it: by when it occurred; one that came late by where it stands."""
         if line.late_for:
             return self.first <= period.first and period.last < self.until
-        return _midnight(self.first, zone) <= line.occurred_at < _midnight(self.until, zone)
+        return self.covers(line.occurred_at, zone)
+
+    def covers(self, at: datetime, zone: ZoneInfo) -> bool:
+        """Whether a moment lies in it."""
+        return _midnight(self.first, zone) <= at < _midnight(self.until, zone)
 
 
 def span_named(period: str, now: datetime, zone: ZoneInfo) -> Span:

@@ -18,6 +18,7 @@ DEFUSED = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("entry_id", "fact_id", "ticket_id", "purpose", "occurred_at", "currency", "amount", "reason_zh", "reason_en",
            "rule", "rule_version", "late_for", "reverses")  # fmt: skip
 AMOUNT = COLUMNS.index("amount")
+PAYOUT_COLUMNS = ("statement_id", "party", "currency", "amount", "statement_hash")
 
 
 def csv_of(lines: Iterable[PartyLine]) -> bytes:
@@ -27,6 +28,20 @@ def csv_of(lines: Iterable[PartyLine]) -> bytes:
     writer.writerow(COLUMNS)
     for line in lines:
         writer.writerow(_defused(value) if nth != AMOUNT else value for nth, value in enumerate(_row(line)))
+    return (BOM + text.getvalue()).encode()
+
+
+def payouts_of(statements: Iterable[Statement]) -> bytes:
+    """What may be paid now, a row a statement and currency, for the bank: approved, above 0, without what is disputed.
+    The same form as `csv_of`."""
+    text = StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(PAYOUT_COLUMNS)
+    for statement in statements:
+        for currency, minor in statement.payable().items():
+            if statement.state == "approved" and minor > 0:
+                amount = str(Money(minor, currency))
+                writer.writerow((statement.id, _defused(statement.party), currency, amount, statement.hash))
     return (BOM + text.getvalue()).encode()
 
 

@@ -36,7 +36,7 @@ class ApproveIfParams(Contract):
 def approve_if(work: Work[ApproveIfParams]) -> Result:
     """Approved where the condition holds, and the trail says so."""
     ticket = work.case.ticket
-    if not is_so(work.params.when, ticket):
+    if not is_so(work.params.when, ticket, work.sources.today()):
         return Result(UNDECIDED, Move(ticket))
     return Result(APPROVED, Move(ticket, (Note("approved by itself", SYSTEM),)))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from functions.tickets.api.clocks import show_clocks
 from functions.tickets.api.views import show_ticket
 from functions.tickets.desk import Desk
 from functions.tickets.forms.fields import from_text
 from functions.tickets.handlers.supplies import supplies_of
-from functions.tickets.ticket.ticket import Case, Move, apply_move, require_open
+from functions.tickets.ticket.ticket import Case, Move, require_open
 from hub.contracts.tickets import TicketView
 from hub.edge.requests import Request
 
@@ -25,7 +26,7 @@ def change_case(desk: Desk, request: Request, decide: Callable[[Case], Move | No
 
     if request.dry_run:
         move = decided(case)
-        return show_case(desk, apply_move(case, move) if move else case)
+        return show_case(desk, desk.tickets.foresee(case, move, request.now) if move else case)
     return show_case(desk, desk.tickets.change(case.ticket.id, request.now, decided, seen=case))
 
 
@@ -36,4 +37,6 @@ def show_case(desk: Desk, case: Case) -> TicketView:
     texts = from_text(desk.unseal_text(case.ticket.id, sealed)) if sealed else {}
     known = desk.catalogue.text_classes(case.ticket) if texts else {}
     classes = {name: known[name] for name in texts}
-    return show_ticket(case, subject, supplies_of(desk, case.ticket.waits_for), texts=texts, text_classes=classes)
+    supplies = supplies_of(desk, case.ticket.waits_for)
+    clocks = show_clocks(case, desk.catalogue.terms_of(case.ticket), desk.now())
+    return show_ticket(case, subject, supplies, texts=texts, text_classes=classes, clocks=clocks)

@@ -8,15 +8,14 @@ from functions.tickets.actions.registry import action_problems, run_action
 from functions.tickets.api.cases import change_case
 from functions.tickets.api.subjects import LEADERS, case_of, place_of
 from functions.tickets.desk import Desk
-from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.kind import FLOWS
+from functions.tickets.handlers.migrating import migrate_ticket, show_plan
 from functions.tickets.handlers.undoing import with_undo
 from functions.tickets.room import room
 from functions.tickets.ticket.detours import cancel_ticket, jump_to, reopen_ticket
 from functions.tickets.ticket.lists_table import Position
-from functions.tickets.ticket.migration import Plan, Rung, Target, plan_migration
 from functions.tickets.ticket.ticket import Case, Move, Ticket
-from hub.contracts.flows import CancelTicket, MigrateFlow, MoveTicket, PlannedRung, PlanView, TriedView, TryAction
+from hub.contracts.flows import CancelTicket, MigrateFlow, MoveTicket, PlanView, TriedView, TryAction
 from hub.contracts.http import Page
 from hub.contracts.tickets import TicketQuery, TicketView
 from hub.documents.versions import PRESET
@@ -68,8 +67,7 @@ def reopen(desk: Desk, request: Request) -> TicketView:
     actor, node = request.principal.sub, request.body.node
 
     def decide(case: Case) -> Move:
-        flow, ladder = desk.catalogue.flow(case.ticket), desk.catalogue.ladder_of(case.ticket)
-        return reopen_ticket(case, flow, node, ladder, actor, request.now)
+        return reopen_ticket(case, desk.catalogue.flow(case.ticket), node, actor, request.now)
 
     return change_case(desk, request, decide)
 
@@ -118,9 +116,11 @@ def try_action(desk: Desk, request: Request) -> TriedView:
     names = [name for name in Ticket.model_fields if getattr(result.move.ticket, name) != getattr(case.ticket, name)]
     shown = {name: result.move.ticket.body()[name] for name in names if name in SHOWN}
     recipients = result.deed.recipients if result.deed else ()
-    return TriedView(outcome=result.outcome, report=result.report, changes=shown, recipients=recipients)
+    return TriedView(outcome=result.outcome or WAITS, report=result.report, changes=shown, recipients=recipients)
 
 
+WAITS = "waits"
+"""What a tried action comes to whose answer others give."""
 SHOWN = ("assignee", "team", "priority", "tags", "fields")
 """What of a ticket is shown as it would be; costs are not, they have a class of their own."""
 
@@ -138,24 +138,28 @@ SHOWN = ("assignee", "team", "priority", "tags", "fields")
 def migrate(desk: Desk, request: Request) -> Page[PlanView]:
     """Ticket by ticket: what changes, where it stands then, and when its rungs are due; with dry_run nothing does. A
     request looks at a hundred open tickets, and says where the next goes on."""
-    body, (flow, version) = request.body, _flow(desk, request)
+    body, actor = request.body, request.principal.sub
+    spec = {"flow": request.path["key"], "version": _version(desk, request), "deadlines": body.deadlines}
     cases, position = _cases(desk, request)
     views = []
     for case in cases:
         if (case.ticket.flow_key, case.ticket.is_open) != (request.path["key"], True):
             continue
-        if case.ticket.flow_version != version:
-            views.append(_migrate_one(desk, request, desk.tickets.case(case.ticket.id), flow, version))
+        if case.ticket.flow_version != spec["version"]:
+            current = desk.tickets.case(case.ticket.id)
+            plan, applied = migrate_ticket(desk, current, spec, actor, apply=not request.dry_run)
+            views.append(show_plan(plan, "migrated" if applied else "planned"))
     return page(views, position if not body.tickets else None)
 
 
-def _flow(desk: Desk, request: Request) -> tuple[Flow, int]:
-    """The flow that tickets go over to, and its version. Raises NotFound, and Conflict while it has no machine."""
+def _version(desk: Desk, request: Request) -> int:
+    """The version that tickets go over to. Raises NotFound, and Conflict while it has no machine."""
     key, version = request.path["key"], request.body.version
     number = version or desk.documents.current(FLOWS, key).version
     if number == PRESET:
         raise Conflict("nothing is published yet", flow=key)
-    return desk.documents.version(FLOWS, key, number).value, number
+    desk.documents.version(FLOWS, key, number)
+    return int(number)
 
 
 def _cases(desk: Desk, request: Request) -> tuple[Iterable[Case], Position | None]:
@@ -165,38 +169,3 @@ def _cases(desk: Desk, request: Request) -> tuple[Iterable[Case], Position | Non
     query = TicketQuery(state="open", limit=LOOKED_AT)
     start = cursors.decode(request.body.cursor)
     return desk.lists.page(query, within(request.reach), lambda _: True, request.now, start)
-
-
-def _migrate_one(desk: Desk, request: Request, case: Case, flow: Flow, version: int) -> PlanView:
-    """Plan for one ticket, and do it unless this is a dry run."""
-    plans: list[Plan] = []
-
-    def decide(current: Case) -> Move | None:
-        ladder = desk.catalogue.ladder_of(current.ticket)
-        there = Target(flow, version, *desk.catalogue.ladder_now(flow.ladder or "", current.ticket.region))
-        plan = plan_migration(current, ladder, there, request.body.deadlines, request.principal.sub, request.now)
-        plans.append(plan)
-        return plan.move
-
-    if request.dry_run:
-        decide(case)
-    else:
-        desk.tickets.change(case.ticket.id, request.now, decide, seen=case)
-    return _show(plans[-1], dry_run=request.dry_run)
-
-
-def _show(plan: Plan, *, dry_run: bool) -> PlanView:
-    return PlanView(
-        ticket_id=plan.ticket_id,
-        state="refused" if plan.why_not else "planned" if dry_run else "migrated",
-        reason=plan.why_not,
-        from_version=plan.from_version,
-        to_version=plan.to_version,
-        node=plan.node,
-        rungs_before=tuple(map(_rung, plan.before)),
-        rungs_after=tuple(map(_rung, plan.after)),
-    )
-
-
-def _rung(rung: Rung) -> PlannedRung:
-    return PlannedRung(rung=rung.name, due_at=rung.due_at, fired=rung.fired)

@@ -80,6 +80,7 @@ def _replay_open(desk: Desk, request: Request, _made: str) -> TicketView:
     subject=place_of_body,
     status=201,
     replay=_replay_open,
+    dry_run="rehearsed",
     summary="手工建单 · Open a ticket by hand",
 )
 def open_by_hand(desk: Desk, request: Request) -> TicketView:
@@ -127,6 +128,13 @@ def _fields(desk: Desk, request: Request, ticket_id: str, site: Site) -> dict[st
     return {"fields": fields, "fields_sealed": desk.seal_text(ticket_id, to_text(texts)) if texts else ""}
 
 
+def _past(desk: Desk, request: Request, version: int) -> tuple[TicketView, TicketView] | None:
+    """The ticket in an earlier version beside what it is, without its visits; None where that is not known."""
+    case: Case = request.subject
+    past = desk.tickets.past(case, version)
+    return (show_case(desk, Case(past)), show_case(desk, Case(case.ticket))) if past else None
+
+
 @room.http(
     "GET",
     "/tickets/{ticket_id}",
@@ -134,6 +142,7 @@ def _fields(desk: Desk, request: Request, ticket_id: str, site: Site) -> dict[st
     roles=READERS,
     scope="region",
     subject=case_of,
+    past=_past,
     summary="工单详情 · Show a ticket",
 )
 def read_ticket(desk: Desk, request: Request) -> TicketView:

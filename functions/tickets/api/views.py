@@ -7,20 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from functions.tickets.actions.action import ActionType
-from functions.tickets.deadlines.clocks import watch_of
+from functions.tickets.deadlines.clocks import handling_watch
 from functions.tickets.deadlines.deadlines import Ladder, due, due_at
 from functions.tickets.dispatch.dispatch import Dispatch
-from functions.tickets.ticket.ticket import Case, Rung, Visit
+from functions.tickets.ticket.ticket import Case, Rung, Ticket, Visit
 from functions.tickets.ticket.trail import Entry, first_break
 from hub.contracts.base import Words
+from hub.contracts.ticket_clocks import ClockView, LadderStepView, TicketClockView
 from hub.contracts.tickets import (
     ActionView,
-    ClockView,
     DispatchView,
     EntryView,
     ExplainView,
     FlowRef,
-    LadderStepView,
     OutcomeView,
     RuleTraceView,
     RungView,
@@ -42,6 +41,7 @@ def show_ticket(
     *,
     texts: Mapping[str, str] | None = None,
     text_classes: Mapping[str, str] | None = None,
+    clocks: tuple[TicketClockView, ...] = (),
 ) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them. text_classes: what each text is to the field
     policy."""
@@ -70,32 +70,41 @@ def show_ticket(
         tags=ticket.tags,
         flow=FlowRef(key=ticket.flow_key, version=ticket.flow_version),
         run=ticket.run,
+        stands=ticket.stands,
         opened_at=ticket.opened_at,
         dispatched_at=ticket.dispatched_at,
         acknowledged_at=ticket.acknowledged_at,
         accepted_at=ticket.accepted_at,
         closed_at=ticket.closed_at,
         last_message_at=ticket.last_message_at,
-        paused=bool(ticket.ladder) and ticket.clock_since is None,
+        paused=ticket.paused,
         waits_for=ticket.waits_for,
         supplies=supplies,
-        order_id=ticket.order_id,
-        order_no=ticket.order_no,
-        fields=ticket.fields,
         texts=dict(texts or {}),
         text_classes=dict(text_classes or {}),
-        form=FlowRef(key=ticket.form, version=int(ticket.form_pin.partition("+")[0] or 0)),
-        submission_id=ticket.submission_id,
-        amount=str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
-        amount_currency=ticket.amount_currency,
-        currency=ticket.currency,
-        labour_amount=str(Money(ticket.labour_minor, ticket.currency)),
-        parts_amount=str(Money(ticket.parts_minor, ticket.currency)),
-        travel_amount=str(Money(ticket.travel_minor, ticket.currency)),
+        **_about(ticket),
         visits=tuple(_visit(v) for v in sorted(case.visits.values(), key=lambda v: v.number)),
         rungs=tuple(_rung(rung) for rung in sorted(case.rungs.values(), key=lambda rung: rung.due_at)),
+        clocks=clocks,
         link=f"/t/{ticket.link}",
     )
+
+
+def _about(ticket: Ticket) -> dict[str, Any]:
+    """What it is about, and what the work cost."""
+    return {
+        "order_id": ticket.order_id,
+        "order_no": ticket.order_no,
+        "fields": ticket.fields,
+        "form": FlowRef(key=ticket.form, version=int(ticket.form_pin.partition("+")[0] or 0)),
+        "submission_id": ticket.submission_id,
+        "amount": str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
+        "amount_currency": ticket.amount_currency,
+        "currency": ticket.currency,
+        "labour_amount": str(Money(ticket.labour_minor, ticket.currency)),
+        "parts_amount": str(Money(ticket.parts_minor, ticket.currency)),
+        "travel_amount": str(Money(ticket.travel_minor, ticket.currency)),
+    }
 
 
 def _visit(visit: Visit) -> VisitView:
@@ -121,6 +130,7 @@ def _visit(visit: Visit) -> VisitView:
 def _rung(rung: Rung) -> RungView:
     return RungView(
         rung=rung.name,
+        clock=rung.clock,
         due_at=rung.due_at,
         fired_at=rung.fired_at,
         recipients=rung.recipients,
@@ -156,7 +166,7 @@ def show_explanation(
     case: Case, ladder: Ladder, traces: Iterable[RuleTrace], dispatch: Dispatch, now: datetime
 ) -> ExplainView:
     """Why the ticket is what and where it is, who would get it now, and what its clock will do."""
-    watch = watch_of(case, ladder)
+    watch = handling_watch(case, ladder)
     _, wake = due(watch, ladder.steps, now)
     return ExplainView(
         ticket_id=case.ticket.id,

@@ -85,9 +85,16 @@ def assign(desk: Desk, request: Request) -> TicketView:
     summary="受理确认 · Acknowledge",
 )
 def acknowledge(desk: Desk, request: Request) -> TicketView:
-    """Take the matter up: the escalation stops here. Its assignee may, or who leads; again changes nothing."""
-    actor, leads = request.principal.sub, request.principal.has(*LEADERS)
-    return change_case(desk, request, lambda case: acknowledge_as(case, actor, request.now, leads=leads))
+    """Take the matter up: its ladder stops here, and that of each other clock that has told something. Whoever answers
+    for it may: its assignee, whom a node waits for, a supervisor; what is nobody's, any agent."""
+    person = request.principal
+    teams = desk.staff.teams_of(person.sub)
+
+    def decide(case: Case) -> Move | None:
+        leads = person.has("supervisor") or (not case.ticket.assignee and person.has(*LEADERS))
+        return acknowledge_as(case, person.sub, request.now, leads=leads, teams=teams)
+
+    return change_case(desk, request, decide)
 
 
 @room.http(
@@ -99,6 +106,7 @@ def acknowledge(desk: Desk, request: Request) -> TicketView:
     scope="region",
     subject=case_of,
     versioned=True,
+    dry_run=True,
     summary="内部备注 · Comment",
 )
 def comment(desk: Desk, request: Request) -> TicketView:
@@ -144,11 +152,9 @@ def reply(desk: Desk, request: Request) -> TicketView:
     summary="暂停计时 · Pause the clock",
 )
 def pause(desk: Desk, request: Request) -> TicketView:
-    """Stop the ticket's clock, e.g. while the customer or a part is awaited; nothing falls due."""
-    waits_for, actor, ladder_of = request.body.waits_for, request.principal.sub, desk.catalogue.ladder_of
-    return change_case(
-        desk, request, lambda case: pause_ticket(case, ladder_of(case.ticket), waits_for, actor, request.now)
-    )
+    """Stop the ticket's clocks, e.g. while the customer or a part is awaited; nothing falls due."""
+    waits_for, actor = request.body.waits_for, request.principal.sub
+    return change_case(desk, request, lambda case: pause_ticket(case, waits_for, actor))
 
 
 @room.http(
@@ -164,8 +170,8 @@ def pause(desk: Desk, request: Request) -> TicketView:
     summary="恢复计时 · Resume the clock",
 )
 def resume(desk: Desk, request: Request) -> TicketView:
-    """Let the clock run on: every deadline has moved by exactly the pause."""
-    return change_case(desk, request, lambda case: resume_ticket(case, request.principal.sub, request.now))
+    """Let the clocks run on: every deadline has moved by exactly the pause."""
+    return change_case(desk, request, lambda case: resume_ticket(case, request.principal.sub))
 
 
 @room.http(

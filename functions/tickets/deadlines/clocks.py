@@ -1,44 +1,109 @@
-"""A ticket's clock: as `deadlines` sees it, stopped while something is awaited, and running on. Pure."""
+"""A ticket's clocks as `deadlines` sees them, what is due of all of them, and their standing still. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
-from functions.tickets.deadlines.deadlines import Clock, Ladder, Watch, pause, resume
-from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, require_open
+from functions.tickets.deadlines.deadlines import Clock, Due, Ladder, Step, Watch, open_rungs, reaches
+from functions.tickets.ticket.clock import HANDLING, TicketClock
+from functions.tickets.ticket.ticket import Case, Move, Note, require_open
+from hub.kernel.calendar import ALWAYS, BusinessCalendar
+from hub.kernel.frozen import dataclass
+
+BREACH = Step("")
+"""That a clock has consumed its budget: due like a rung, and told as a fact of its own."""
 
 
-def watch_of(case: Case, ladder: Ladder) -> Watch:
-    """The ticket's clock, by its ladder's calendar, and what has fired, as `deadlines` sees them."""
-    ticket = case.ticket
-    clock = Clock(ticket.clock_since, ticket.clock_consumed_seconds, ticket.clock_carry_us, ladder.calendar)
-    return Watch(clock, frozenset(case.rungs), ticket.acknowledged_at)
+@dataclass(frozen=True)
+class Terms:
+    """What a clock runs by: its rungs, each by when it comes, and whose hours count."""
+
+    steps: tuple[Step, ...] = ()
+    calendar: BusinessCalendar = ALWAYS
 
 
-def pause_ticket(case: Case, ladder: Ladder, waits_for: tuple[str, ...], actor: str, at: datetime) -> Move | None:
-    """Stop the ticket's clock, which counts by its ladder's calendar, while these articles (or the customer) are
-    awaited. None when it stands still for just these already. Raises Conflict when the ticket is over."""
+TermsOf = Callable[[TicketClock], Terms]
+"""The terms that a clock's pins name."""
+
+
+@dataclass(frozen=True)
+class Ripe:
+    """A rung, or BREACH, of this clock whose moment has come."""
+
+    clock: TicketClock
+    due: Due
+
+
+def clock_of(kept: TicketClock, calendar: BusinessCalendar) -> Clock:
+    """The ledger, to be reckoned with."""
+    return Clock(kept.since, kept.consumed_seconds, kept.carry_us, calendar)
+
+
+def keep(kept: TicketClock, clock: Clock) -> TicketClock:
+    """The ledger as it now stands."""
+    return kept.but(since=clock.since, consumed_seconds=clock.consumed_seconds, carry_us=clock.carry_us)
+
+
+def watch_of(case: Case, kept: TicketClock, terms: Terms) -> Watch:
+    """The clock, and what has fired of its ladder. The matter itself is taken up for the ladder's own clock, what a
+    clock has told for any other."""
+    own = kept.measures == HANDLING
+    fired = frozenset(rung.name for rung in case.rungs.values() if rung.clock == ("" if own else kept.id))
+    stopped_at = case.ticket.acknowledged_at if own else kept.acknowledged_at
+    return Watch(clock_of(kept, terms.calendar), fired, stopped_at)
+
+
+def handling_watch(case: Case, ladder: Ladder) -> Watch:
+    """The clock of the ticket's ladder by itself, as it would go by this ladder; one that stands where it has none."""
+    kept = case.ticket.clock(HANDLING)
+    return watch_of(case, kept, Terms(ladder.steps, ladder.calendar)) if kept else Watch(Clock(None))
+
+
+def due_of(case: Case, terms_of: TermsOf, now: datetime) -> tuple[tuple[Ripe, ...], datetime | None]:
+    """All that is due by `now` and has not happened, in order, and when to look again (None: never, as things
+    stand)."""
+    coming = _coming(case, terms_of)
+    ripe = sorted((each for each in coming if each.due.due_at <= now), key=lambda each: each.due.due_at)
+    return tuple(ripe), min((each.due.due_at for each in coming if each.due.due_at > now), default=None)
+
+
+def first_of(case: Case, terms_of: TermsOf) -> datetime | None:
+    """The moment of the first of it, whether it has come or not."""
+    return min((each.due.due_at for each in _coming(case, terms_of)), default=None)
+
+
+def _coming(case: Case, terms_of: TermsOf) -> list[Ripe]:
+    if not case.ticket.is_open:
+        return []
+    running = [kept for kept in case.ticket.clocks if kept.runs]
+    return [Ripe(kept, due) for kept in running for due in _of_clock(case, kept, terms_of(kept))]
+
+
+def _of_clock(case: Case, kept: TicketClock, terms: Terms) -> list[Due]:
+    watch = watch_of(case, kept, terms)
+    rungs = open_rungs(watch, terms.steps)
+    if not kept.budget_seconds or kept.breached_at is not None:
+        return rungs
+    breach = Due(BREACH, reaches(watch.clock, kept.budget_seconds))
+    answered = kept.measures == HANDLING and watch.stopped_at is not None and watch.stopped_at < breach.due_at
+    return rungs if answered else [breach, *rungs]
+
+
+def pause_ticket(case: Case, waits_for: tuple[str, ...], actor: str) -> Move | None:
+    """The ticket's clocks stand while these articles (or the customer) are awaited. None when they stand for just these
+    already. Raises Conflict when the ticket is over."""
     require_open(case)
-    clock = watch_of(case, ladder).clock
-    if clock.since is None and waits_for == case.ticket.waits_for:
+    if case.ticket.paused and waits_for == case.ticket.waits_for:
         return None
-    stopped = _keep_clock(case.ticket, pause(clock, at)).but(waits_for=waits_for)
-    return Move(stopped, (Note("paused", actor, {"waits_for": " ".join(waits_for)} if waits_for else {}),))
+    note = Note("paused", actor, {"waits_for": " ".join(waits_for)} if waits_for else {})
+    return Move(case.ticket.but(paused=True, waits_for=waits_for), (note,))
 
 
-def resume_ticket(case: Case, actor: str, at: datetime) -> Move | None:
-    """Let the ticket's clock run on, by the escalation's next generation; nothing is awaited any more. None when it
-    runs, or the ticket has no ladder. Raises Conflict when the ticket is over."""
+def resume_ticket(case: Case, actor: str) -> Move | None:
+    """The ticket's clocks run on; nothing is awaited any more. None when they run. Raises Conflict when the ticket is
+    over."""
     require_open(case)
-    clock = watch_of(case, Ladder()).clock
-    if clock.since is not None or not case.ticket.ladder:
+    if not case.ticket.paused:
         return None
-    running = _keep_clock(case.ticket, resume(clock, at))
-    return Move(running.but(generation=case.ticket.generation + 1, waits_for=()), (Note("resumed", actor),))
-
-
-def _keep_clock(ticket: Ticket, clock: Clock) -> Ticket:
-    """The ticket with its clock as it now stands."""
-    return ticket.but(
-        clock_since=clock.since, clock_consumed_seconds=clock.consumed_seconds, clock_carry_us=clock.carry_us
-    )
+    return Move(case.ticket.but(paused=False, waits_for=()), (Note("resumed", actor),))

@@ -7,10 +7,12 @@ time; nothing here is ever due early, and what fired once (its name is in `fired
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
+from hub.contracts.events import NoticeChannel, Priority
 from hub.kernel.calendar import ALWAYS, BusinessCalendar, add_business, business_seconds
 from hub.kernel.frozen import dataclass
 
@@ -20,13 +22,25 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Step:
-    """One rung of a ladder: after so many business seconds, these people hear of it; `reassign` also makes the
-    supervisor the assignee."""
+    """One rung of a ladder: after so many business seconds, or when so many are left of the clock's budget (negative:
+    over it by so many), these people hear of it, by `channel` first where it names one. `reassign` also makes the
+    supervisor the assignee, `raise_to` gives the ticket a priority, `action` is done as a flow's would be."""
 
     name: str
-    after_seconds: int
-    audience: Audience
+    after_seconds: int = 0
+    audience: Audience = "agent"
     reassign: bool = False
+    left_seconds: int | None = None
+    channel: NoticeChannel | Literal[""] = ""
+    raise_to: Priority | Literal[""] = ""
+    action: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def within(self, budget_seconds: int) -> Step:
+        """The rung of a clock with this budget, by when it comes."""
+        if self.left_seconds is None:
+            return self
+        return replace(self, after_seconds=max(0, budget_seconds - self.left_seconds), left_seconds=None)
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,11 @@ class Ladder:
 
     steps: tuple[Step, ...] = ()
     calendar: BusinessCalendar = ALWAYS
+
+    @property
+    def budget_seconds(self) -> int:
+        """What a clock has that runs by this ladder alone: until its first rung."""
+        return min((step.after_seconds for step in self.steps if step.left_seconds is None), default=0)
 
 
 @dataclass(frozen=True)
@@ -70,22 +89,34 @@ def due(watch: Watch, ladder: Sequence[Step], now: datetime) -> tuple[tuple[Due,
     While the clock is paused nothing is due. A rung that was due when somebody took the matter up still counts, a
     later one never fires.
     """
-    open_rungs = _open_rungs(watch, ladder)
-    ripe = sorted((rung for rung in open_rungs if rung.due_at <= now), key=lambda rung: rung.due_at)
-    later = [rung.due_at for rung in open_rungs if rung.due_at > now]
+    rungs = open_rungs(watch, ladder)
+    ripe = sorted((rung for rung in rungs if rung.due_at <= now), key=lambda rung: rung.due_at)
+    later = [rung.due_at for rung in rungs if rung.due_at > now]
     return tuple(ripe), min(later, default=None)
-
-
-def first_due(watch: Watch, ladder: Sequence[Step]) -> datetime | None:
-    """The moment of the first rung that has not fired and may, whether it has come or not; None where there is none."""
-    return min((rung.due_at for rung in _open_rungs(watch, ladder)), default=None)
 
 
 def due_at(clock: Clock, step: Step) -> datetime:
     """The moment at which a running clock reaches the step. Raises ValueError for a paused clock."""
+    return reaches(clock, step.after_seconds)
+
+
+def reaches(clock: Clock, seconds: int) -> datetime:
+    """The moment at which a running clock has consumed so much. Raises ValueError for a paused clock."""
     if clock.since is None:
         raise ValueError("a paused clock has no deadline")
-    return add_business(clock.calendar, clock.since, max(0, step.after_seconds - clock.consumed_seconds))
+    return add_business(clock.calendar, clock.since, max(0, seconds - clock.consumed_seconds))
+
+
+def consumed(clock: Clock, now: datetime) -> int:
+    """Whole business seconds that the clock has consumed by `now`."""
+    running = business_seconds(clock.calendar, clock.since, now) if clock.since else 0
+    return clock.consumed_seconds + running
+
+
+def by_calendar(clock: Clock, calendar: BusinessCalendar, now: datetime) -> Clock:
+    """The clock, which from `now` on counts by another calendar; what it has consumed stays consumed."""
+    changed = replace(pause(clock, now), calendar=calendar)
+    return changed if clock.since is None else resume(changed, now)
 
 
 def pause(clock: Clock, now: datetime) -> Clock:
@@ -111,8 +142,8 @@ def wait_seconds(now: datetime, wake: datetime) -> int:
     return max(1, -((now - wake) // SECOND))
 
 
-def _open_rungs(watch: Watch, ladder: Sequence[Step]) -> list[Due]:
-    """The rungs that have not fired and still may; none while the clock is paused."""
+def open_rungs(watch: Watch, ladder: Sequence[Step]) -> list[Due]:
+    """The rungs that have not fired and still may, each with its moment; none while the clock is paused."""
     if watch.clock.since is None:
         return []
     rungs = [Due(step, due_at(watch.clock, step)) for step in ladder if step.name not in watch.fired]

@@ -3,56 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from functions.tickets.actions.registry import action_problems
+from functions.tickets.deadlines.calendars import DAY_SECONDS, CalendarDocument, calendar_of, longest_seconds
 from functions.tickets.deadlines.deadlines import Audience, Ladder, Step
 from functions.tickets.flows.flow import Title
 from hub.contracts.base import Contract, Slug
+from hub.contracts.events import NoticeChannel, Priority
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
-from hub.kernel.calendar import MAX_INTERVALS, BusinessCalendar
 from hub.kernel.errors import Invalid, Problem
 
-DAY_SECONDS = 86_400
 LONGEST_SECONDS = 400 * DAY_SECONDS
-DAYS_AHEAD = 700
-"""Work days that the three years of a calendar hold for certain."""
-LocalTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["09:00"])]
+RUNG_ACTIONS = ("assign", "notify", "set_field", "tag")
+"""Actions that need no node: what they do, they do to the ticket."""
 PRESETS = Path(__file__).parents[1] / "presets" / "ladders"
 
 
 class StepDocument(Contract):
-    """One rung: after so many seconds of the ticket's clock these people hear of it; `reassign` also makes the
-    supervisor the assignee."""
+    """One rung: these people hear of it after so many seconds of its clock, or when so many are left of what a policy
+    gives it (0: when it is used up; negative: so many later), by `channel` first. `reassign` also makes the supervisor
+    the assignee; `raise_to` gives the ticket this priority; `action` is done as a flow's node would do it."""
 
     id: Slug
-    after_seconds: Annotated[int, Field(ge=1, le=LONGEST_SECONDS)]
+    after_seconds: Annotated[int, Field(ge=1, le=LONGEST_SECONDS)] | None = None
+    left_seconds: Annotated[int, Field(ge=-LONGEST_SECONDS, le=LONGEST_SECONDS)] | None = None
     audience: Audience
+    channel: NoticeChannel | Literal[""] = ""
     reassign: bool = False
+    raise_to: Priority | None = None
+    action: Annotated[Slug, Field(json_schema_extra={"enum": list(RUNG_ACTIONS)})] | None = None
+    params: dict[str, Any] = Field(default={})
 
-
-class HoursDocument(Contract):
-    """One stretch of a day, in local time; a closing time of 00:00 is the midnight that ends the day."""
-
-    opens: LocalTime
-    closes: LocalTime
-
-
-class CalendarDocument(Contract):
-    """Whose hours count (工作日历): these stretches of each day, of work days only (调休 included) if so; without
-    stretches the whole day."""
-
-    timezone: str = "Asia/Shanghai"
-    days: Literal["always", "workdays"] = "always"
-    hours: Annotated[tuple[HoursDocument, ...], Field(max_length=MAX_INTERVALS)] = ()
+    def step(self) -> Step:
+        """As deadlines are reckoned with."""
+        return Step(
+            name=self.id,
+            after_seconds=self.after_seconds or 0,
+            audience=self.audience,
+            reassign=self.reassign,
+            left_seconds=self.left_seconds,
+            channel=self.channel,
+            raise_to=self.raise_to or "",
+            action=self.action or "",
+            params=self.params,
+        )
 
 
 class LadderDocument(Contract):
-    """A ladder, from its first rung up. calendar: the hours in which its clock runs; every hour, if none."""
+    """A ladder, from its first rung up. calendar: the hours in which its clock runs, where its policy names none; every
+    hour, if none."""
 
     title: Title
     steps: Annotated[tuple[StepDocument, ...], Field(min_length=1, max_length=20)]
@@ -61,51 +65,46 @@ class LadderDocument(Contract):
 
 def ladder_of(document: LadderDocument) -> Ladder:
     """What deadlines are reckoned with. Raises Invalid for two rungs of one name (each fires once, by its name), for
-    hours that are none, and for a rung that they would not reach within the years that a calendar looks ahead."""
+    one that says not when, or twice, for hours that are none, and for a rung that they would not reach within the years
+    that a calendar looks ahead."""
     names = [step.id for step in document.steps]
     problems = [Problem(f"/steps/{i}/id", f"'{name}' is taken") for i, name in enumerate(names) if name in names[:i]]
-    calendar = _calendar(document.calendar)
-    longest = DAYS_AHEAD * _day_seconds(calendar)
-    problems += [
-        Problem(f"/steps/{i}/after_seconds", f"must be at most {longest} with these hours")
-        for i, step in enumerate(document.steps)
-        if step.after_seconds > longest
-    ]
+    try:
+        calendar = calendar_of(document.calendar)
+    except Invalid as error:
+        places = [Problem("/calendar" + problem.pointer, problem.rule) for problem in error.problems]
+        raise Invalid("the ladder is not sound", problems=places) from None
+    longest = longest_seconds(calendar)
+    for i, step in enumerate(document.steps):
+        problems += [Problem(f"/steps/{i}{each.pointer}", each.rule) for each in _problems(step, longest)]
     if problems:
         raise Invalid("the ladder is not sound", problems=problems)
-    steps = tuple(Step(step.id, step.after_seconds, step.audience, step.reassign) for step in document.steps)
-    return Ladder(steps, calendar)
+    return Ladder(tuple(step.step() for step in document.steps), calendar)
 
 
-def _calendar(document: CalendarDocument) -> BusinessCalendar:
-    hours = tuple((time.fromisoformat(span.opens), time.fromisoformat(span.closes)) for span in document.hours)
-    try:
-        return BusinessCalendar(document.timezone, hours, document.days)
-    except Invalid as error:
-        places = [Problem(_place(problem.pointer), problem.rule) for problem in error.problems]
-        raise Invalid("the calendar is not sound", problems=places) from None
-
-
-def _place(pointer: str) -> str:
-    return "/calendar" + pointer.replace("/intervals", "/hours")
-
-
-def _day_seconds(calendar: BusinessCalendar) -> int:
-    """How many seconds of a day count."""
-    spans = [_seconds(closes) - _seconds(opens) for opens, closes in calendar.intervals]
-    return sum(span if span > 0 else span + DAY_SECONDS for span in spans) or DAY_SECONDS
-
-
-def _seconds(at: time) -> int:
-    return at.hour * 3600 + at.minute * 60 + at.second
+def _problems(step: StepDocument, longest: int) -> Iterable[Problem]:
+    if (step.after_seconds is None) == (step.left_seconds is None):
+        yield Problem("", "needs either after_seconds or left_seconds")
+    if (step.after_seconds or 0) > longest:
+        yield Problem("/after_seconds", f"must be at most {longest} with these hours")
+    if step.action is not None and step.action not in RUNG_ACTIONS:
+        yield Problem("/action", "must be one of: " + ", ".join(RUNG_ACTIONS))
+    elif step.action is not None:
+        yield from action_problems(step.action, step.params, {})
 
 
 def lint_ladder(proposal: Proposal[Ladder], _context: Any) -> Iterable[Finding]:
     """A rung that comes before the one below it works, but is hardly meant."""
     steps = proposal.value.steps
     for i, (below, step) in enumerate(pairwise(steps), 1):
-        if step.after_seconds <= below.after_seconds:
+        if step.left_seconds is None and below.left_seconds is None and step.after_seconds <= below.after_seconds:
             yield Finding(f"/steps/{i}/after_seconds", f"comes no later than '{below.name}' before it", "warning")
+        if None not in (step.left_seconds, below.left_seconds) and _left(step) >= _left(below):
+            yield Finding(f"/steps/{i}/left_seconds", f"comes no later than '{below.name}' before it", "warning")
+
+
+def _left(step: Step) -> int:
+    return step.left_seconds or 0
 
 
 LADDERS = Kind[Ladder](

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from functions.tickets.deadlines.clocks import watch_of
-from functions.tickets.deadlines.deadlines import Ladder, due, first_due
+from functions.tickets.deadlines.clocks import TermsOf, due_of, first_of
 from functions.tickets.dispatch.assignment import assign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, supervisor_of
 from functions.tickets.ticket.runs import visits_of_run
@@ -35,19 +34,19 @@ def share_of(due: Sequence[Thing], turn: int) -> Sequence[Thing]:
     return due[turn % shares :: shares]
 
 
-def is_overdue(case: Case, ladder: Ladder, now: datetime, slack: timedelta) -> bool:
-    """Whether a rung should have fired long ago."""
-    return any(rung.due_at + slack < now for rung in due(watch_of(case, ladder), ladder.steps, now)[0])
+def is_overdue(case: Case, terms_of: TermsOf, now: datetime, slack: timedelta) -> bool:
+    """Whether something should have happened by its clocks long ago."""
+    return any(ripe.due.due_at + slack < now for ripe in due_of(case, terms_of, now)[0])
 
 
-def look_at(case: Case, ladder: Ladder, slack: timedelta) -> datetime | None:
+def look_at(case: Case, terms_of: TermsOf, slack: timedelta) -> datetime | None:
     """From when on the ticket may need looking after, if nothing happens to it; None when it won't.
 
-    ladder: the ticket's. slack: what a start or a wake may take.
+    terms_of: its clocks'. slack: what a start or a wake may take.
     """
     if not case.ticket.is_open:
         return None
-    moments = [moment for moment in (first_due(watch_of(case, ladder), ladder.steps), silent_since(case)) if moment]
+    moments = [moment for moment in (first_of(case, terms_of), silent_since(case)) if moment]
     return min(moments) + slack if moments else None
 
 

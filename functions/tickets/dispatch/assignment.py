@@ -1,13 +1,16 @@
-"""Assignment (指派): whose ticket it is, who is told, and who has taken it up. Pure."""
+"""Assignment (指派): whose ticket it is, who is told, and who has answered it up. Pure."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from functions.tickets.dispatch.dispatch import Dispatch, Person
+from functions.tickets.ticket.clock import TicketClock
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, require_open
 from hub.kernel.errors import Forbidden
 from hub.kernel.ids import SYSTEM
+
+NOT_YOURS = "不由您负责，须由负责人或主管确认 · not yours to take up: whoever answers for it may, or a supervisor"
 
 
 def assign_ticket(case: Case, person_id: str, actor: str, at: datetime, team: str = "", quiet: bool = False) -> Move:
@@ -69,21 +72,40 @@ def strand_ticket(ticket: Ticket, administrators: tuple[str, ...], at: datetime)
     return Move(stranded, (Note("nobody to dispatch to", SYSTEM, detail),))
 
 
-def acknowledge_ticket(case: Case, actor: str, at: datetime) -> Move | None:
-    """Somebody takes the matter up: the ladder stops here. None when it was taken up before. Raises Conflict when the
-    ticket is over."""
+def acknowledge_ticket(
+    case: Case, actor: str, at: datetime, *, leads: bool = False, teams: tuple[str, ...] = ()
+) -> Move | None:
+    """Somebody takes the matter up: its ladder stops here, and so do the ladders of the other clocks that have told
+    something and are theirs, or anybody's for whoever leads. None when nothing is left to take up. Raises Conflict when
+    the ticket is over."""
     require_open(case)
-    if case.ticket.acknowledged_at is not None:
+    alarms = {rung.clock for rung in case.rungs.values()}
+    answered = [
+        clock.id
+        for clock in case.ticket.clocks
+        if clock.is_open and clock.id in alarms and not clock.acknowledged_at
+        if leads or _is_theirs(case, clock, actor, teams)
+    ]
+    if case.ticket.acknowledged_at is not None and not answered:
         return None
-    return Move(case.ticket.but(acknowledged_at=at), (Note("acknowledged", actor),))
+    clocks = tuple(clock.but(acknowledged_at=at) if clock.id in answered else clock for clock in case.ticket.clocks)
+    ticket = case.ticket.but(acknowledged_at=case.ticket.acknowledged_at or at, clocks=clocks)
+    return Move(ticket, (Note("acknowledged", actor, {"clock": " ".join(answered)} if answered else {}),))
 
 
-def acknowledge_as(case: Case, actor: str, at: datetime, *, leads: bool) -> Move | None:
-    """As `acknowledge_ticket`, by whoever answers for it: its assignee, one for whom a visit of it waits, or who
-    `leads`. Raises Forbidden for anybody else."""
-    if not leads and actor not in owners(case):
-        raise Forbidden("not yours to take up", assignee=case.ticket.assignee, you=actor)
-    return acknowledge_ticket(case, actor, at)
+def _is_theirs(case: Case, clock: TicketClock, actor: str, teams: tuple[str, ...]) -> bool:
+    """Whether the clock is the whole ticket's, or of a visit that waits for this person or a team of theirs."""
+    visit = case.visits.get(clock.visit)
+    return visit is None or actor in visit.awaits or (bool(visit.queue) and visit.queue in teams)
+
+
+def acknowledge_as(case: Case, actor: str, at: datetime, *, leads: bool, teams: tuple[str, ...] = ()) -> Move | None:
+    """As `acknowledge_ticket`, by whoever answers for it: its assignee, one for whom a visit of it waits, a member of
+    the team in whose queue one lies, or who `leads`. Raises Forbidden for anybody else."""
+    queued = any(visit.queue and visit.queue in teams for visit in case.waiting())
+    if not leads and not queued and actor not in owners(case):
+        raise Forbidden(NOT_YOURS, assignee=case.ticket.assignee, you=actor)
+    return acknowledge_ticket(case, actor, at, leads=leads, teams=teams)
 
 
 def owners(case: Case) -> tuple[str, ...]:

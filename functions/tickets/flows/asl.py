@@ -170,7 +170,7 @@ def _stops(flow: Flow, start: str) -> list[AnyNode | str]:
         if target in seen:
             continue
         seen.add(target)
-        if isinstance(node, Action | Decision):
+        if isinstance(node, Decision) or (isinstance(node, Action) and not node.is_awaited):
             todo += ways_out(node).values()
         else:
             stops[target] = node
@@ -180,7 +180,7 @@ def _stops(flow: Flow, start: str) -> list[AnyNode | str]:
 def _is_parked(stage: Stage, stop: AnyNode | str) -> bool:
     """Whether the walk hands out a token there, to go on when somebody or something answers it. Inside a branch that
     may be skipped a wait does so, too: a Wait state could not be cut short."""
-    return isinstance(stop, Human | WaitFor | Call) or (isinstance(stop, Wait) and stage.skips)
+    return isinstance(stop, Human | WaitFor | Call | Action) or (isinstance(stop, Wait) and stage.skips)
 
 
 def _ways(stage: Stage, stop: AnyNode | str) -> Iterator[Way]:

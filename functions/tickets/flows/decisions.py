@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from functions.tickets.flows.facts import is_so, read_condition
 from functions.tickets.flows.flow import Decision, Flow
 from functions.tickets.ticket.ticket import Ticket
@@ -10,9 +12,9 @@ from hub.kernel.errors import Invalid, Problem
 OTHERWISE = "otherwise"
 
 
-def choose_edge(node: Decision, ticket: Ticket) -> str:
-    """The id of the first edge whose condition holds, else "otherwise"."""
-    return next((edge.id for edge in node.edges if is_so(edge.when, ticket)), OTHERWISE)
+def choose_edge(node: Decision, ticket: Ticket, today: date) -> str:
+    """The id of the first edge whose condition holds, else "otherwise". today: in the tenant's zone."""
+    return next((edge.id for edge in node.edges if is_so(edge.when, ticket, today)), OTHERWISE)
 
 
 def condition_problems(flow: Flow) -> list[Problem]:

@@ -8,14 +8,16 @@ that machine is the only meaning it has.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from functions.tickets.actions.registry import action_names
+from functions.tickets.actions.registry import action_names, is_awaited
 from functions.tickets.dispatch.selectors import Selector
+from functions.tickets.flows.facts import day_of
 from hub.contracts.base import Contract, Slug
 from hub.kernel.errors import Invalid, Problem
 
@@ -46,11 +48,13 @@ class FormField(Contract):
 
 
 class Node(Contract):
-    """What all nodes have. `milestone`: what the customer's progress page says once the node is done."""
+    """What all nodes have. `milestone`: what the customer's progress page says once the node is done. `arrival`: what
+    the customer is told when their matter first comes to the node, and sees on that page."""
 
     id: Slug
     title: Title
     milestone: Title | None = None
+    arrival: Title | None = None
 
 
 class Timeout(Contract):
@@ -125,6 +129,11 @@ class Action(Node):
     undo: Undo | None = None
     next: Slug
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody else does it, and is waited for."""
+        return is_awaited(self.action)
+
 
 class Edge(Contract):
     """A decision's edge: taken when `when` holds (hub.rules conditions on the ticket's facts)."""
@@ -163,21 +172,31 @@ class Parallel(Node):
 
 
 class Wait(Node):
-    """Lets `seconds` of business time pass, or waits until a time of the day (`until`, "08:00", in `timezone`)."""
+    """Lets `seconds` of business time pass; or waits until a time of the day (`until`, "08:00", in `timezone`), of the
+    next day that has it, or of the day that a field of the ticket names, `days_before` it. What is past is no wait."""
 
     kind: Literal["wait"]
     seconds: Annotated[int, Field(ge=1, le=366 * 86_400)] | None = None
     until: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["08:00"])] | None = None
+    field: Slug | None = None
+    days_before: Annotated[int, Field(ge=-366, le=366)] = 0
     timezone: str = "Asia/Shanghai"
     next: Slug
 
-    def ends_at(self, at: datetime) -> datetime:
-        """When a wait that begins now is over: of a time of the day, the next one, today or tomorrow."""
+    def ends_at(self, at: datetime, fields: Mapping[str, str]) -> datetime:
+        """When a wait that begins now is over: of a time of the day, the next one, today or tomorrow; of a field's day
+        at once where it has none."""
         if self.until is None:
             return at + timedelta(seconds=self.seconds or 0)
-        here = at.astimezone(ZoneInfo(self.timezone))
-        moment = datetime.combine(here.date(), time.fromisoformat(self.until), here.tzinfo)
-        return (moment if moment > here else moment + timedelta(days=1)).astimezone(UTC)
+        here, clock = at.astimezone(ZoneInfo(self.timezone)), time.fromisoformat(self.until)
+        if self.field is None:
+            moment = datetime.combine(here.date(), clock, here.tzinfo)
+            return (moment if moment > here else moment + timedelta(days=1)).astimezone(UTC)
+        day = day_of(fields.get(self.field, ""))
+        if day is None:
+            return at
+        moment = datetime.combine(day - timedelta(days=self.days_before), clock, here.tzinfo)
+        return max(moment.astimezone(UTC), at)
 
 
 class WaitFor(Node):

@@ -14,6 +14,7 @@ from hub.kernel.frozen import dataclass
 from hub.store.table import passing
 
 STARTED_BEFORE = ("ExecutionAlreadyExists",)
+ABSENT = "ABSENT"
 GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 OURS = (
     "InvalidArn",
@@ -35,6 +36,8 @@ class Machines(Protocol):
     def start(self, machine_arn: str, name: str, payload: Mapping[str, Any]) -> None: ...
 
     def succeed(self, token: str, output: Mapping[str, Any]) -> None: ...
+
+    def status(self, machine_arn: str, name: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,14 @@ class StepFunctions:
         """Answer a parked token; one that has been answered, or whose execution has ended, needs nothing."""
         with _calling(*GONE):
             self._client.send_task_success(taskToken=token, output=json.dumps(output))
+
+    def status(self, machine_arn: str, name: str) -> str:
+        """What became of an execution: `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`; ABSENT for one that
+        never started, or ended more than ninety days ago."""
+        execution = machine_arn.replace(":stateMachine:", ":execution:") + f":{name}"
+        with _calling("ExecutionDoesNotExist"):
+            return str(self._client.describe_execution(executionArn=execution)["status"])
+        return ABSENT
 
 
 @contextmanager

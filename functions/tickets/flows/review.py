@@ -68,6 +68,8 @@ def _named_fields(flow: Flow) -> Iterator[tuple[str, str]]:
                 yield from ((f"/nodes/{i}/edges/{j}/when", name) for name in fields_of(edge.when))
         if isinstance(node, Human) and node.assignee.startswith("field:"):
             yield f"/nodes/{i}/assignee", node.assignee.removeprefix("field:")
+        if isinstance(node, Wait) and node.field:
+            yield f"/nodes/{i}/field", node.field
         if isinstance(node, Action) and node.action == "approve_if":
             yield from ((f"/nodes/{i}/params/when", name) for name in fields_of(node.params.get("when")))
         if isinstance(node, Action) and node.action == "set_field":

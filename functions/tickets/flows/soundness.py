@@ -96,6 +96,8 @@ def _asking_problems(flow: Flow) -> Iterator[Problem]:
 def _wait_problems(node: Wait) -> Iterator[Problem]:
     if (node.seconds is None) == (node.until is None):
         yield Problem("/seconds", "either seconds, or a time of the day until which it waits")
+    if node.field and node.until is None:
+        yield Problem("/until", "must say at what time of the field's day")
     try:
         ZoneInfo(node.timezone)
     except (ZoneInfoNotFoundError, ValueError):

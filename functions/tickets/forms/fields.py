@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from functions.tickets.flows.facts import day_of
 from functions.tickets.ticket.types import TypeField
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.money import Money
@@ -62,6 +63,8 @@ def _rule(field: TypeField, value: str) -> str:
             return "" if _is_money(value) else 'must be an amount, e.g. "12.35"'
         case "choice":
             return "" if value in field.choices else "must be one of: " + ", ".join(field.choices)
+        case "date":
+            return "" if day_of(value) else 'must be a date, e.g. "2026-11-23"'
         case "text":
             return ""
 

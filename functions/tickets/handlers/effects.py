@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from functions.tickets.deadlines.clocks import watch_of
-from functions.tickets.deadlines.deadlines import due, wait_seconds
+from functions.tickets.deadlines.clocks import due_of
+from functions.tickets.deadlines.deadlines import wait_seconds
 from functions.tickets.desk import Desk
 from functions.tickets.handlers.children import open_child, tell_children, tell_parent
 from functions.tickets.handlers.steps import RETRY_SECONDS
@@ -62,8 +62,7 @@ def _start_escalation(desk: Desk, effect: StartEscalation) -> None:
     case, now = desk.tickets.case(effect.ticket_id), desk.now()
     if (case.ticket.run, case.ticket.generation) != (effect.run, effect.generation) or not case.ticket.is_open:
         return
-    ladder = desk.catalogue.ladder_of(case.ticket)
-    ripe, wake = due(watch_of(case, ladder), ladder.steps, now)
+    ripe, wake = due_of(case, desk.catalogue.terms_of(case.ticket), now)
     if ripe or wake:
         payload = {
             "tenant": desk.tenant,

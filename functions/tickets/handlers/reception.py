@@ -107,6 +107,7 @@ def open_case(
         flow_version=version,
         ladder=ladder,
         ladder_pin=desk.catalogue.ladder_pin(ladder, opening.region),
+        pins=desk.catalogue.policy_pins(ticket_type.policy, opening.region),
     )
     ticket = open_ticket(classification, ticket_type, opening)
     return desk.tickets.create(ticket, opening_notes(ticket, actor, message), desk.now(), extra)

@@ -87,7 +87,8 @@ def _settle(desk: Desk, case: Case, draft: Draft, reply: Reply) -> Case:
     settled = reply.but(attempt=draft.attempt)
     version = (record.version if record else 0) + 1
     write = Put(desk.items.item(f"ticket#{case.ticket.id}", f"reply#{draft.id}", settled, version=version))
-    return _write(desk, case, draft, lambda current: settle_reply(current, draft.id, draft.actor, settled), write)
+    now = desk.now()
+    return _write(desk, case, draft, lambda current: settle_reply(current, draft.id, draft.actor, settled, now), write)
 
 
 def _write(desk: Desk, case: Case, draft: Draft, decide: Callable[[Case], Move], write: Put) -> Case:

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from functions.tickets.actions.registry import run_action
-from functions.tickets.deadlines.clocks import watch_of
-from functions.tickets.deadlines.deadlines import Due, due, wait_seconds
+from functions.tickets.deadlines.clocks import Ripe, due_of
+from functions.tickets.deadlines.deadlines import wait_seconds
 from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import administrators, region_supervisor
@@ -78,7 +78,8 @@ def decide_edge(desk: Desk, payload: Payload) -> Answer:
     def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
         if not isinstance(arrival.node, Decision):
             raise Broken("not a decision", node=arrival.node.id)
-        return Move(case.ticket, (), (pass_visit(case, arrival, choose_edge(arrival.node, case.ticket), now),))
+        edge = choose_edge(arrival.node, case.ticket, desk.today())
+        return Move(case.ticket, (), (pass_visit(case, arrival, edge, now),))
 
     return answer_of(_pass(desk, payload, decide))
 
@@ -89,7 +90,7 @@ def wait(desk: Desk, payload: Payload) -> Answer:
     def decide(case: Case, arrival: Arrival, now: datetime) -> Move:
         if not isinstance(arrival.node, Wait):
             raise Broken("not a wait", node=arrival.node.id)
-        until = arrival.node.ends_at(now)
+        until = arrival.node.ends_at(now, case.ticket.fields)
         return Move(case.ticket, (), (pass_visit(case, arrival, "elapsed", now, until),))
 
     visit = _pass(desk, payload, decide)
@@ -129,7 +130,7 @@ def wake(desk: Desk, payload: Payload) -> Answer:
 
     def fire(case: Case) -> Move | None:
         ripe, _ = _due(desk, case, now)
-        return fire_rungs(case, ripe, desk.staff.organisation(), now) if ripe and _is_live(case, payload) else None
+        return fire_rungs(case, ripe, desk.sources(), now) if ripe and _is_live(case, payload) else None
 
     case = desk.tickets.change(payload["ticket"], now, fire)
     _, following = _due(desk, case, now)
@@ -210,10 +211,9 @@ def _arrival(desk: Desk, payload: Payload) -> Arrival:
     )
 
 
-def _due(desk: Desk, case: Case, now: datetime) -> tuple[tuple[Due, ...], datetime | None]:
-    """What is due of the ticket's ladder by now, and when to look again."""
-    ladder = desk.catalogue.ladder_of(case.ticket)
-    return due(watch_of(case, ladder), ladder.steps, now)
+def _due(desk: Desk, case: Case, now: datetime) -> tuple[tuple[Ripe, ...], datetime | None]:
+    """What is due of the ticket's clocks by now, and when to look again."""
+    return due_of(case, desk.catalogue.terms_of(case.ticket), now)
 
 
 def _is_live(case: Case, payload: Payload) -> bool:

@@ -63,7 +63,7 @@ def _look_after(desk: Desk, key: Key, organisation: Organisation, now: datetime)
 
 def _look_after_ticket(desk: Desk, case: Case, now: datetime) -> None:
     ticket = case.ticket
-    if is_overdue(case, desk.catalogue.ladder_of(ticket), now, desk.in_business(SLACK)):
+    if is_overdue(case, desk.catalogue.terms_of(ticket), now, desk.in_business(SLACK)):
         _wake(desk, ticket)
     for visit in case.waiting():
         if visit.until and visit.until + desk.in_business(SLACK) < now:

@@ -12,6 +12,8 @@ from functions.tickets.flows.flow import Action, Flow
 from functions.tickets.ticket.ticket import Case, Move, Note, Visit, apply_move
 from hub.kernel.ids import SYSTEM, hashed_id
 
+ASKED = "asked"
+"""How an undoing comes out that others do: nobody waits for it."""
 UNDONE_LIMIT = 20
 """So many actions are taken back in one write."""
 
@@ -54,7 +56,8 @@ def _undo(desk: Desk, case: Case, flow: Flow, visit: Visit, at: datetime) -> Mov
         number=len(case.visits) + 1,
         previous=visit.id,
         kind="undo",
-        outcome=result.outcome,
+        outcome=result.outcome or ASKED,
+        until=result.until,
         edge=OVER,
         actor=SYSTEM,
         entered_at=at,
@@ -62,13 +65,14 @@ def _undo(desk: Desk, case: Case, flow: Flow, visit: Visit, at: datetime) -> Mov
         report=result.report,
         deed=result.deed,
     )
-    note = Note("undone", SYSTEM, {"node": visit.node, "action": node.undo.action, "outcome": result.outcome})
+    note = Note("undone", SYSTEM, {"node": visit.node, "action": node.undo.action, "outcome": step.outcome})
     return replace(result.move, notes=(*result.move.notes, note), visits=(*result.move.visits, step))
 
 
 def _add(first: Move, second: Move) -> Move:
     visits = {visit.id: visit for visit in (*first.visits, *second.visits)}
-    return Move(second.ticket, (*first.notes, *second.notes), tuple(visits.values()), (*first.rungs, *second.rungs))
+    notes, rungs = (*first.notes, *second.notes), (*first.rungs, *second.rungs)
+    return Move(second.ticket, notes, tuple(visits.values()), rungs, second.claims or first.claims)
 
 
 def with_undo(desk: Desk, case: Case, flow: Flow | None, move: Move, at: datetime) -> Move:

@@ -11,7 +11,7 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.tickets.actions.registry import run_action
+from functions.tickets.actions.registry import late_outcome, run_action
 from functions.tickets.deadlines.deadlines import wait_seconds
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import administrators
@@ -158,7 +158,7 @@ def _from(walk: Walk, node_id: str, previous: str) -> Answer:
             return _over(walk)
         if visit.waits:
             return _say(walk, visit.id, "", node.id, parked=True)
-        if not isinstance(node, Action | Decision):
+        if not isinstance(node, Action | Decision) or (isinstance(node, Action) and node.is_awaited):
             return _say(walk, visit.id, visit.edge, node.id, until=visit.until)
         node_id, previous, edge = following(node, visit.edge), visit.id, visit.edge
     raise Broken("a walk without an end", ticket=walk.case.ticket.id, node=node_id)
@@ -203,19 +203,30 @@ def _reach(walk: Walk, case: Case, arrival: Arrival) -> Move:
     node, now = arrival.node, walk.now
     bare = replace(arrival, token="", rank="")
     if isinstance(node, Action):
-        visit_id = arrival.visit_id(case.ticket)
-        sources = walk.desk.sources()
-        result = run_action(node.action, node.params, case, visit_id=visit_id, at=now, sources=sources)
-        visit = pass_visit(case, bare, result.outcome, now).but(report=result.report, deed=result.deed)
-        return replace(result.move, visits=(*result.move.visits, visit))
+        return _act(walk, case, arrival, node)
     if isinstance(node, Decision):
-        return Move(case.ticket, (), (pass_visit(case, bare, choose_edge(node, case.ticket), now),))
+        edge = choose_edge(node, case.ticket, walk.desk.today())
+        return Move(case.ticket, (), (pass_visit(case, bare, edge, now),))
     if isinstance(node, End):
         closed = close_ticket(case, node.outcome, SYSTEM, now, (pass_visit(case, bare, node.outcome, now),))
         return with_undo(walk.desk, case, walk.flow, closed, now) if node.undo else closed
     if isinstance(node, Wait) and not may_be_skipped(walk.flow, levels(walk.flow)[node.id]):
-        return Move(case.ticket, (), (pass_visit(case, bare, ELAPSED, now, node.ends_at(now)),))
+        return Move(case.ticket, (), (pass_visit(case, bare, ELAPSED, now, node.ends_at(now, case.ticket.fields)),))
     return _ask(walk, case, arrival)
+
+
+def _act(walk: Walk, case: Case, arrival: Arrival, node: Action) -> Move:
+    """An action is done, or what it wants of others is waited for."""
+    now, bare = walk.now, replace(arrival, token="", rank="")
+    visit_id, sources = arrival.visit_id(case.ticket), walk.desk.sources()
+    result = run_action(node.action, node.params, case, visit_id=visit_id, at=now, sources=sources)
+    if result.outcome:
+        visit = pass_visit(case, bare, result.outcome, now)
+    else:
+        awaits = Awaited(until=result.until, late=late_outcome(node.action))
+        visit = begin_visit(case.ticket, replace(arrival, awaits=awaits), len(case.visits) + 1, now)
+    visit = visit.but(report=result.report, deed=result.deed)
+    return replace(result.move, visits=(*result.move.visits, visit))
 
 
 def _ask(walk: Walk, case: Case, arrival: Arrival) -> Move:
@@ -236,7 +247,7 @@ def _asked(walk: Walk, case: Case, node: AnyNode) -> Awaited | None:
         until = walk.now + timedelta(seconds=node.seconds)
         return Awaited(event=event_key(node.event, case), until=until, late=ELAPSED)
     if isinstance(node, Wait):
-        return Awaited(until=node.ends_at(walk.now), late=ELAPSED)
+        return Awaited(until=node.ends_at(walk.now, case.ticket.fields), late=ELAPSED)
     if isinstance(node, Human):
         return _people(walk, case, node)
     return Awaited()

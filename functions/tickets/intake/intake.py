@@ -93,6 +93,7 @@ class Opening:
     flow_version: int = 0
     ladder: str = ""
     ladder_pin: str = ""
+    pins: Mapping[str, str] = field(default_factory=dict)
     store_id: str = ""
     placed_by: Source = "default"
     home_region: str = BASE
@@ -194,7 +195,9 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         flow_version=opening.flow_version,
         ladder=opening.ladder if timed else "",
         ladder_pin=opening.ladder_pin if timed else "",
-        clock_since=opening.at if timed and opening.ladder and not opening.blocked_by else None,
+        policy=ticket_type.policy if timed and opening.pins else "",
+        pins=dict(opening.pins) if timed else {},
+        asked_at=opening.at if timed and opening.way is not None else None,
         link=opening.link,
         rule_id=classification.rule_id,
         replay=opening.replay,
@@ -238,7 +241,8 @@ def join_ticket(case: Case, message: Message) -> Move:
     known = case.ticket.entries or (case.ticket.entry,)
     entries = tuple(entry for entry in dict.fromkeys((*known, message.entry)) if entry)[:ENTRIES_LIMIT]
     newer = message.way if last == message.at else case.ticket.way
-    ticket = case.ticket.but(last_message_at=last, entries=entries, way=newer or case.ticket.way)
+    asked_at = case.ticket.asked_at or (None if message.replay else message.at)
+    ticket = case.ticket.but(last_message_at=last, entries=entries, way=newer or case.ticket.way, asked_at=asked_at)
     detail = {"message": message.id, "kind": message.kind, "entry": message.entry}
     note = Note("message", message.customer_id, {k: v for k, v in detail.items() if v}, message.sealed)
     if message.placed_by != "named" or ticket.placed_by not in ("account", "customer", "default"):

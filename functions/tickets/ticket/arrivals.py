@@ -72,7 +72,7 @@ def enter_visit(case: Case, arrival: Arrival, at: datetime) -> Move | None:
     if arrival.awaits.person and not ticket.assignee:
         assigned = assign_ticket(case, arrival.awaits.person, SYSTEM, at)
         ticket, notes = assigned.ticket, assigned.notes
-    visit = begin_visit(ticket, arrival, len(case.visits) + 1, at)
+    visit = with_news(case, arrival, begin_visit(ticket, arrival, len(case.visits) + 1, at))
     if visit.is_orphan and ticket.stranded_at is None:
         stranded = strand_ticket(ticket, arrival.awaits.administrators, at)
         ticket, notes = stranded.ticket, (*notes, *stranded.notes)
@@ -120,8 +120,16 @@ def begin_visit(ticket: Ticket, arrival: Arrival, number: int, at: datetime) -> 
     )
 
 
+def with_news(case: Case, arrival: Arrival, visit: Visit) -> Visit:
+    """The visit with what its customer is told of it: at the ticket's first passage through the node."""
+    news = arrival.node.arrival
+    if news is None or any(before.node == visit.node for before in case.visits.values()):
+        return visit
+    return visit.but(news_zh=news.zh, news_en=news.en)
+
+
 def pass_visit(case: Case, arrival: Arrival, outcome: str, at: datetime, until: datetime | None = None) -> Visit:
     """A visit that waits for nobody: entered and left at once, by this outcome. Raises Conflict for an older run."""
     require_run(case.ticket, arrival.run)
-    visit = begin_visit(case.ticket, arrival, len(case.visits) + 1, at)
+    visit = with_news(case, arrival, begin_visit(case.ticket, arrival, len(case.visits) + 1, at))
     return visit.but(outcome=outcome, edge=outcome, actor=SYSTEM, left_at=at, until=until)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
+from functions.tickets.deadlines.calendars import CALENDARS
+from functions.tickets.deadlines.clocks import Terms, TermsOf
 from functions.tickets.deadlines.deadlines import Ladder
+from functions.tickets.deadlines.keeping import Rules
 from functions.tickets.deadlines.ladders import LADDERS
+from functions.tickets.deadlines.policies import POLICIES, Policy
 from functions.tickets.dispatch.matrices import MATRICES, Matrix
 from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.kind import FLOWS
@@ -14,9 +19,11 @@ from functions.tickets.forms.kind import FORMS
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.kind import KEY as INTAKE
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
+from functions.tickets.ticket.clock import HANDLING, TicketClock
 from functions.tickets.ticket.ticket import Ticket
 from functions.tickets.ticket.types import TICKET_TYPES, TicketType
 from hub.documents.documents import Documents
+from hub.documents.kinds import Kind
 from hub.documents.scopes import Scope
 from hub.documents.versions import PRESET
 from hub.kernel.errors import Invalid, Problem
@@ -95,3 +102,43 @@ class Catalogue:
             return self.documents.pinned(LADDERS, ticket.ladder, ticket.ladder_pin).value
         reading = self.documents.find(LADDERS, ticket.ladder)
         return reading.value if reading else Ladder()
+
+    def policy_pins(self, key: str, region: str) -> dict[str, str]:
+        """What a new ticket remembers of the policy that this region has now, and of the ladders and calendars that it
+        names, by "kind/key"; {} where there is none."""
+        reading = self.documents.find(POLICIES, key, Scope(region)) if key else None
+        if reading is None:
+            return {}
+        pins = {f"policy/{key}": reading.pin}
+        kinds: tuple[Kind[Any], ...] = (LADDERS, CALENDARS)
+        for kind in kinds:
+            named = {getattr(clock, kind.name) for clock in reading.value.clocks} - {""}
+            for name in sorted(named):
+                document = self.documents.find(kind, name, Scope(region))
+                pins |= {f"{kind.name}/{name}": document.pin} if document else {}
+        return pins
+
+    def policy_of(self, ticket: Ticket) -> Policy | None:
+        """The ticket's policy, in the version that it was opened with; None where it has none."""
+        pin = ticket.pins.get(f"policy/{ticket.policy}", "") if ticket.policy else ""
+        return self.documents.pinned(POLICIES, ticket.policy, pin).value if pin else None
+
+    def terms_of(self, ticket: Ticket) -> TermsOf:
+        """What each of the ticket's clocks runs by."""
+
+        def terms(clock: TicketClock) -> Terms:
+            if clock.measures == HANDLING:
+                ladder = self.ladder_of(ticket)
+                return Terms(tuple(step.within(clock.budget_seconds) for step in ladder.steps), ladder.calendar)
+            pinned = self.documents.pinned(LADDERS, clock.ladder, clock.ladder_pin) if clock.ladder_pin else None
+            ladder = pinned.value if pinned else Ladder()
+            steps = tuple(step.within(clock.budget_seconds) for step in ladder.steps)
+            own = self.documents.pinned(CALENDARS, clock.calendar, clock.calendar_pin) if clock.calendar_pin else None
+            return Terms(steps, own.value if own else ladder.calendar)
+
+        return terms
+
+    def rules_of(self, ticket: Ticket) -> Rules:
+        """What the ticket's clocks go by."""
+        seconds = self.ladder_of(ticket).budget_seconds if ticket.ladder and not ticket.clocks else 0
+        return Rules(self.policy_of(ticket), self.terms_of(ticket), seconds)

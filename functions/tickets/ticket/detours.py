@@ -6,11 +6,8 @@ What the old run still waited for ends at that moment, and its machine comes to 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
-from functions.tickets.deadlines.clocks import watch_of
-from functions.tickets.deadlines.deadlines import Clock, Ladder, pause, resume
 from functions.tickets.flows.asl import OVER
 from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.ways import levels
@@ -28,23 +25,14 @@ def cancel_ticket(case: Case, actor: str, reason: str, at: datetime) -> Move:
     return Move(ticket, (note,), _ended(case, CANCELLED, actor, at))
 
 
-def reopen_ticket(case: Case, flow: Flow | None, node: str, ladder: Ladder, actor: str, at: datetime) -> Move:
-    """Work goes on: at this node, by a new run. The clock goes on where it stood when the ticket was closed: the time
-    in between is neither work nor waiting. Raises Conflict when it is open, Invalid for a node that can't be."""
+def reopen_ticket(case: Case, flow: Flow | None, node: str, actor: str, at: datetime) -> Move:
+    """Work goes on: at this node, by a new run; its clocks where they stood when the ticket was closed. Raises Conflict
+    when it is open, Invalid for a node that can't be."""
     before = case.ticket
     if before.is_open:
         raise Conflict("the ticket is open", ticket=before.id, state=before.state)
     require_place(flow, node)
-    clock = _gone_on(watch_of(case, ladder).clock, before.closed_at or at, at)
-    ticket = before.but(
-        state="open",
-        outcome="",
-        closed_at=None,
-        acknowledged_at=None,
-        clock_since=clock.since,
-        clock_consumed_seconds=clock.consumed_seconds,
-        clock_carry_us=clock.carry_us,
-    )
+    ticket = before.but(state="open", outcome="", closed_at=None, acknowledged_at=None)
     return Move(_new_run(ticket, case, flow, node, at), (Note("reopened", actor, {"node": node} if node else {}),))
 
 
@@ -92,8 +80,3 @@ def _ended(case: Case, outcome: str, actor: str, at: datetime) -> tuple[Visit, .
     """What is still waited for, ended; the machine that waits hears that it is over."""
     open_visits = (visit for visit in case.visits.values() if not visit.outcome)
     return tuple(visit.but(outcome=outcome, edge=OVER, actor=actor, left_at=at) for visit in open_visits)
-
-
-def _gone_on(clock: Clock, stopped_at: datetime, at: datetime) -> Clock:
-    """A clock that stood from `stopped_at` until now; one that was paused before stays so."""
-    return replace(resume(pause(clock, stopped_at), at), calendar=clock.calendar) if clock.since else clock

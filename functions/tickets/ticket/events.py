@@ -7,9 +7,12 @@ from typing import Any
 from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.ticket import Deed, Rung, Ticket, Visit
 from hub.contracts.events import (
+    CouponWanted,
+    EndpointCalled,
     FlowTold,
     FormSubmitted,
     RungFired,
+    SlaBreached,
     TicketAssigned,
     TicketChanged,
     TicketClosed,
@@ -129,7 +132,7 @@ def ticket_closed(tenant: str, ticket: Ticket) -> TicketClosed:
 def rung_fired(tenant: str, rung: Rung) -> RungFired:
     """A rung of the ticket's ladder fired."""
     return RungFired(
-        id=hashed_id("evt", "rung.fired", rung.ticket_id, rung.name),
+        id=hashed_id("evt", "rung.fired", rung.ticket_id, rung.key),
         tenant=tenant,
         at=rung.fired_at,
         ticket_id=rung.ticket_id,
@@ -139,7 +142,34 @@ def rung_fired(tenant: str, rung: Rung) -> RungFired:
         due_at=rung.due_at,
         recipients=rung.recipients,
         fallback=rung.fallback,
+        clock=rung.clock,
+        channel=rung.channel,
     )
+
+
+def clocks_breached(tenant: str, new: Ticket, old: Ticket | None) -> list[SlaBreached]:
+    """The clocks of the ticket that have used up what they had, and had not before."""
+    known = {clock.id for clock in old.clocks if clock.breached_at} if old else set()
+    return [
+        SlaBreached(
+            id=hashed_id("evt", "sla.breached", new.id, clock.id),
+            tenant=tenant,
+            at=new.changed_at or clock.breached_at,
+            ticket_id=new.id,
+            ticket_type=new.type,
+            priority=new.priority,
+            region=new.region,
+            store_id=new.store_id,
+            clock=clock.id,
+            measures=clock.measures,
+            team=clock.team,
+            visit_id=clock.visit,
+            budget_seconds=clock.budget_seconds,
+            due_at=clock.breached_at,
+        )
+        for clock in new.clocks
+        if clock.breached_at and clock.id not in known
+    ]
 
 
 def form_submitted(tenant: str, submission: Submission) -> FormSubmitted:
@@ -162,6 +192,8 @@ def visit_entered(tenant: str, visit: Visit) -> VisitEntered:
         at=visit.entered_at,
         **_passage(visit),
         assignee=visit.assignee,
+        news_zh=visit.news_zh,
+        news_en=visit.news_en,
     )
 
 
@@ -193,6 +225,21 @@ def ticket_noticed(tenant: str, visit: Visit, deed: Deed) -> TicketNoticed:
     )
 
 
+def rung_noticed(tenant: str, rung: Rung, deed: Deed) -> TicketNoticed:
+    """A rung lets people know, beside those whom it tells by itself."""
+    return TicketNoticed(
+        id=hashed_id("evt", "ticket.noticed", rung.ticket_id, rung.key),
+        tenant=tenant,
+        at=rung.fired_at,
+        ticket_id=rung.ticket_id,
+        ticket_type=rung.ticket_type,
+        priority=rung.priority,
+        notice=deed.name,
+        recipients=deed.recipients,
+        visit_id="",
+    )
+
+
 def flow_told(tenant: str, visit: Visit, deed: Deed) -> FlowTold:
     """A flow says something on the bus."""
     return FlowTold(
@@ -203,6 +250,33 @@ def flow_told(tenant: str, visit: Visit, deed: Deed) -> FlowTold:
         name=deed.name,
         amount_minor=deed.amount_minor,
         currency=deed.currency,
+    )
+
+
+def endpoint_called(tenant: str, visit: Visit, deed: Deed) -> EndpointCalled:
+    """A flow calls a system of the tenant's own."""
+    return EndpointCalled(
+        id=hashed_id("evt", "endpoint.called", visit.id),
+        tenant=tenant,
+        at=visit.entered_at,
+        **_wanted(visit),
+        endpoint_id=deed.target,
+        name=deed.name,
+        until=visit.until or visit.entered_at,
+        order_no=deed.order_no,
+        fields=deed.about,
+    )
+
+
+def coupon_wanted(tenant: str, visit: Visit, deed: Deed) -> CouponWanted:
+    """A flow gives its customer a coupon."""
+    return CouponWanted(
+        id=hashed_id("evt", "coupon.wanted", visit.id),
+        tenant=tenant,
+        at=visit.entered_at,
+        **_wanted(visit),
+        campaign=deed.target,
+        strategy=deed.name,
     )
 
 
@@ -237,6 +311,11 @@ def _matter(ticket: Ticket) -> dict[str, Any]:
 
 def _passage(visit: Visit) -> dict[str, Any]:
     names = ("ticket_id", "run", "node", "kind", "customer_id", "ticket_type", "region", "store_id")
+    return {"visit_id": visit.id, **{name: getattr(visit, name) for name in names}}
+
+
+def _wanted(visit: Visit) -> dict[str, Any]:
+    names = ("ticket_id", "node", "customer_id", "ticket_type", "region", "store_id")
     return {"visit_id": visit.id, **{name: getattr(visit, name) for name in names}}
 
 

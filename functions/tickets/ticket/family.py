@@ -49,7 +49,6 @@ def follow_parent(case: Case, parent: Ticket, at: datetime) -> Move | None:
 
 
 def _begin(ticket: Ticket, at: datetime) -> Move:
-    """Nothing stands before it any more: its flow starts, and its clock."""
-    clock = at if ticket.ladder else None
-    begun = ticket.but(blocked_by="", run_at=at, clock_since=clock, generation=ticket.generation + 1)
+    """Nothing stands before it any more: its flow starts, and its clocks."""
+    begun = ticket.but(blocked_by="", run_at=at, generation=ticket.generation + 1)
     return Move(begun, (Note("unblocked", SYSTEM, {"by": ticket.blocked_by}),))

@@ -7,14 +7,16 @@ stays consumed, and a rung that has fired fires no second time.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from functions.tickets.deadlines.clocks import watch_of
-from functions.tickets.deadlines.deadlines import Ladder, due_at
+from functions.tickets.deadlines.clocks import clock_of, handling_watch, keep
+from functions.tickets.deadlines.deadlines import Ladder, by_calendar, due_at
 from functions.tickets.flows.flow import Flow, Human
 from functions.tickets.flows.ways import levels
-from functions.tickets.ticket.ticket import Case, Move, Note, Visit
+from functions.tickets.ticket.clock import HANDLING
+from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit
 from hub.kernel.frozen import dataclass
 
 Deadlines = Literal["keep", "re_evaluate"]
@@ -61,17 +63,30 @@ def plan_migration(case: Case, ladder: Ladder, target: Target, deadlines: Deadli
     waiting, why_not = case.waiting(), _why_not(case, target.flow)
     before, after = rungs_of(case, ladder), rungs_of(case, target.ladder if anew else ladder)
     move = None if why_not else _migrated(case, waiting[-1], target, actor, at, anew=anew)
+    if move and anew:
+        move = replace(move, ticket=_by_ladder(move.ticket, ladder, target, at))
     node = " ".join(visit.node for visit in waiting)
     return Plan(case.ticket.id, case.ticket.flow_version, target.version, node, why_not, before, after, move)
 
 
 def rungs_of(case: Case, ladder: Ladder) -> tuple[Rung, ...]:
     """The rungs of a ladder as this ticket's clock would meet them."""
-    watch = watch_of(case, ladder)
-    fired = {rung.name: rung.due_at for rung in case.rungs.values()}
+    watch = handling_watch(case, ladder)
+    fired = {rung.name: rung.due_at for rung in case.rungs.values() if not rung.clock}
     runs = watch.clock.since is not None
     due = {step.name: due_at(watch.clock, step) if runs else None for step in ladder.steps}
     return tuple(Rung(name, fired.get(name) or moment, name in fired) for name, moment in due.items())
+
+
+def _by_ladder(ticket: Ticket, ladder: Ladder, target: Target, at: datetime) -> Ticket:
+    """The ticket with its ladder's clock by the other one from now on; what it consumed by its old hours it has."""
+    kept = ticket.clock(HANDLING)
+    if kept is None:
+        return ticket
+    moved = keep(kept, by_calendar(clock_of(kept, ladder.calendar), target.ladder.calendar, at))
+    pins = {"ladder": target.ladder_key, "ladder_pin": target.ladder_pin}
+    moved = moved.but(budget_seconds=target.ladder.budget_seconds, **pins)
+    return ticket.but(clocks=tuple(moved if clock.id == kept.id else clock for clock in ticket.clocks))
 
 
 def _why_not(case: Case, flow: Flow) -> str:

@@ -11,9 +11,13 @@ from typing import Any
 from functions.tickets.flows.asl import OVER
 from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.events import (
+    clocks_breached,
+    coupon_wanted,
+    endpoint_called,
     flow_told,
     form_submitted,
     rung_fired,
+    rung_noticed,
     signer_asked,
     ticket_assigned,
     ticket_changed,
@@ -25,7 +29,7 @@ from functions.tickets.ticket.events import (
     visit_left,
     work_reported,
 )
-from functions.tickets.ticket.ticket import Rung, Ticket, Visit
+from functions.tickets.ticket.ticket import Case, Move, Rung, Ticket, Visit
 from hub.contracts.events import Event
 from hub.kernel.frozen import dataclass
 
@@ -127,12 +131,20 @@ def follow_change(tenant: str, sk: str, new: Mapping[str, Any] | None, old: Mapp
     if sk.startswith("visit#"):
         return list(_of_visit(tenant, Visit.model_validate(new), Visit.model_validate(old) if old else None))
     if sk.startswith("rung#") and old is None:
-        return [Emit(rung_fired(tenant, Rung.model_validate(new)))]
+        return list(_of_rung(tenant, Rung.model_validate(new)))
     if sk == "submission":
         submission = Submission.model_validate(new)
         handed_in = submission.revision > (Submission.model_validate(old).revision if old else 0)
         return [Emit(form_submitted(tenant, submission))] if handed_in else []
     return []
+
+
+def follow_move(tenant: str, old: Case | None, move: Move) -> list[Effect]:
+    """What has to happen because all of a move was written; old: the ticket as it was, None for a new one."""
+    before = old.visits if old else {}
+    effects = list(_of_ticket(tenant, move.ticket, old.ticket if old else None))
+    effects += (effect for visit in move.visits for effect in _of_visit(tenant, visit, before.get(visit.id)))
+    return [*effects, *(Emit(rung_fired(tenant, rung)) for rung in move.rungs)]
 
 
 def start_flow(ticket: Ticket) -> StartFlow:
@@ -160,8 +172,9 @@ def _of_ticket(tenant: str, new: Ticket, old: Ticket | None) -> Iterator[Effect]
     if new.is_open and new.flow_version and not new.blocked_by and begins:
         yield start_flow(new)
     moved = old is None or (old.run, old.generation) != (new.run, new.generation)
-    if new.is_open and new.ladder and new.clock_since and moved:
+    if new.is_open and moved and any(clock.runs for clock in new.clocks):
         yield StartEscalation(new.id, new.run, new.generation)
+    yield from (Emit(event) for event in clocks_breached(tenant, new, old))
     if new.notice > (old.notice if old else 0):
         yield Emit(ticket_assigned(tenant, new))
     if new.stranded > (old.stranded if old else 0):
@@ -172,6 +185,12 @@ def _of_ticket(tenant: str, new: Ticket, old: Ticket | None) -> Iterator[Effect]
         yield TellParent(new)
     if new.linked and not new.is_open and (old is None or old.is_open):
         yield TellChildren(new)
+
+
+def _of_rung(tenant: str, rung: Rung) -> Iterator[Effect]:
+    yield Emit(rung_fired(tenant, rung))
+    if rung.deed and rung.deed.kind == "notice":
+        yield Emit(rung_noticed(tenant, rung, rung.deed))
 
 
 def _of_visit(tenant: str, new: Visit, old: Visit | None) -> Iterator[Effect]:
@@ -185,6 +204,10 @@ def _of_visit(tenant: str, new: Visit, old: Visit | None) -> Iterator[Effect]:
             yield Emit(ticket_noticed(tenant, new, new.deed))
         if new.deed and new.deed.kind == "event":
             yield Emit(flow_told(tenant, new, new.deed))
+        if new.deed and new.deed.kind == "endpoint":
+            yield Emit(endpoint_called(tenant, new, new.deed))
+        if new.deed and new.deed.kind == "coupon":
+            yield Emit(coupon_wanted(tenant, new, new.deed))
     for signer in _newly_asked(new, old):
         yield Emit(signer_asked(tenant, new, signer))
     if not new.waits and (old is None or old.waits):

@@ -14,7 +14,7 @@ from functions.tickets.flows.asl import FAILED, JOINED, OVER
 from functions.tickets.flows.flow import JOIN, End, Flow, Parallel
 from functions.tickets.flows.ways import ends_at, following, levels
 from functions.tickets.forms.work import totals
-from functions.tickets.ticket.arrivals import Arrival, begin_visit
+from functions.tickets.ticket.arrivals import Arrival, begin_visit, with_news
 from functions.tickets.ticket.ticket import Case, Move, Note, Visit, apply_move
 from hub.kernel.ids import SYSTEM
 
@@ -40,7 +40,8 @@ def enter_branches(case: Case, flow: Flow, arrival: Arrival, at: datetime) -> tu
         entering = Arrival(flow.node(fork_id), arrival.run, previous, fork=fork)
         previous = fork = entering.visit_id(case.ticket)
         if fork not in case.visits:
-            opened.append(begin_visit(case.ticket, entering, len(case.visits) + len(opened) + 1, at))
+            began = begin_visit(case.ticket, entering, len(case.visits) + len(opened) + 1, at)
+            opened.append(with_news(case, entering, began))
     return replace(arrival, previous=previous, fork=fork), tuple(opened)
 
 
@@ -110,7 +111,7 @@ def _close(after: Case, move: Move, flow: Flow, visit: Visit, target: str, at: d
     reached = begin_visit(after.ticket, Arrival(end, visit.run, visit.id), len(after.visits) + 1, at)
     ended = reached.but(outcome=end.outcome, edge=end.outcome, actor=SYSTEM, left_at=at)
     closed = close_ticket(after, end.outcome, SYSTEM, at)
-    return _with_visits(Move(closed.ticket, (*move.notes, *closed.notes), move.visits, move.rungs), ended)
+    return _with_visits(replace(move, ticket=closed.ticket, notes=(*move.notes, *closed.notes)), ended)
 
 
 def _with_visits(move: Move, *visits: Visit) -> Move:

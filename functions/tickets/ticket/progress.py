@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from functions.tickets.actions.assign import UNASSIGNED
-from functions.tickets.flows.flow import Flow
+from functions.tickets.flows.flow import AnyNode, Flow
 from functions.tickets.ticket.ticket import Case
 from functions.tickets.ticket.visits import DECLINED
 from hub.contracts.base import Words
@@ -18,11 +18,8 @@ COMPLETED = Words(zh="已完成", en="Completed")
 def progress_of(case: Case, flow: Flow | None) -> ProgressView:
     """What whoever holds the link may see: the ticket's kind, and the milestones of its flow with their times."""
     ticket = case.ticket
-    on_the_way = tuple(
-        Milestone(title=Words(zh=node.milestone.zh, en=node.milestone.en), at=_passed(case, node.id))
-        for node in (flow.nodes if flow else ())
-        if node.milestone
-    )
+    nodes = flow.nodes if flow else ()
+    on_the_way = tuple(_milestone(case, node) for node in nodes if node.milestone or node.arrival)
     return ProgressView(
         title=Words(zh=ticket.title_zh, en=ticket.title_en),
         milestones=(
@@ -30,6 +27,20 @@ def progress_of(case: Case, flow: Flow | None) -> ProgressView:
             *on_the_way,
             Milestone(title=COMPLETED, at=ticket.closed_at),
         ),
+    )
+
+
+def _milestone(case: Case, node: AnyNode) -> Milestone:
+    """What a node is to the customer: reached once it is done, or, where the flow only has words for coming there, once
+    it has come there."""
+    visit = next((visit for visit in case.visits.values() if visit.node == node.id and visit.news_zh), None)
+    entered_at = visit.entered_at if visit else None
+    title = node.milestone or node.arrival
+    return Milestone(
+        title=Words(zh=title.zh, en=title.en) if title else RECEIVED,
+        at=_passed(case, node.id) if node.milestone else entered_at,
+        news=Words(zh=visit.news_zh, en=visit.news_en) if visit else None,
+        entered_at=entered_at,
     )
 
 

@@ -88,9 +88,10 @@ def _step(kind: str, milestone: Milestone, now: datetime, zone: ZoneInfo) -> str
     when = spoken_time(milestone.at, now, zone) if milestone.at else NOW if kind == "now" else LATER
     moment = f' datetime="{milestone.at.isoformat()}"' if milestone.at else ""
     mark = "✓" if kind == "done" else ""
+    news = _both("p", milestone.news) if milestone.news and milestone.news != milestone.title and kind == "now" else ""
     return (
         f'<li class="{kind}"{_current(kind)}><span class="dot" aria-hidden="true">{mark}</span>'
-        f"{_both('b', milestone.title)}<time{moment}>{escape(when.zh)} "
+        f"{_both('b', milestone.title)}{news}<time{moment}>{escape(when.zh)} "
         f'<span class="en" lang="en">{escape(when.en)}</span></time></li>'
     )
 

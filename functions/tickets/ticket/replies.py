@@ -64,9 +64,11 @@ def claim_reply(
     return Move(ticket, (Note("reply", actor, {"message": number, "channel": way.channel}, sealed),))
 
 
-def settle_reply(case: Case, number: str, actor: str, reply: Reply) -> Move:
-    """What became of it. One that did not go out counts for nothing."""
+def settle_reply(case: Case, number: str, actor: str, reply: Reply, at: datetime) -> Move:
+    """What became of it. One that did not go out counts for nothing; who is answered waits no more."""
     ticket, way = case.ticket, case.ticket.way
+    if reply.state == "sent":
+        ticket = ticket.but(asked_at=None, replied_at=at)
     if reply.state != "sent" and way is not None and way.sent:
         ticket = ticket.but(way=way.but(sent=way.sent - 1))
     detail = {"message": number, "reason": reply.reason}

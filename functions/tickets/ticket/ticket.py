@@ -8,31 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field, replace
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, Field, model_validator
 
+from functions.tickets.ticket.clock import TicketClock, upcast
+from functions.tickets.ticket.stored import Stored as Stored
 from hub.contracts.base import Moment
-from hub.contracts.events import Priority
-from hub.kernel.errors import Conflict
+from hub.contracts.events import NoticeChannel, Priority
+from hub.kernel.errors import Conflict, Stale
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 
 State = Literal["open", "closed", "cancelled"]
-
-
-class Stored(BaseModel):
-    """An item's body."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
-    def body(self) -> dict[str, Any]:
-        """As DynamoDB holds it: numbers, text, booleans, lists and maps."""
-        return self.model_dump(mode="json")
-
-    def but(self, **changes: Any) -> Self:
-        """This, with other values."""
-        return self.model_copy(update=changes)
 
 
 class Way(Stored):
@@ -65,6 +53,9 @@ class Ticket(Stored):
     `stranded_with` were told.
     entries: how its messages came in (入口), each once, the first first; none in an older item.
     ladder_pin: the version of its ladder that it was opened with, with those of the region; "" in an older item.
+    policy: which other clocks it has; pins: in which version, and those of the ladders and calendars that it names, by
+    "kind/key". clocks: those that it has had, what is long over left out; paused: whether they stand. asked_at: since
+    when its customer waits for an answer; replied_at: when they were answered last.
     order_id (ours), order_no (the platform's), amount_minor: what the ticket is about; fields, fields_sealed: what else
     is known of it, as its type declares (functions.tickets.forms.fields), or as the form asks whose version form_pin
     is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. way: by
@@ -72,7 +63,7 @@ class Ticket(Stored):
     stands: the nodes at which it waits, for pictures of its flow.
     parent_id, parent_visit: the ticket that it hangs on, and the visit that waits for it. linked: others hang on it.
     blocked_by: the ticket before whose end it does not begin.
-    clock_…: see `deadlines.Clock`. trail_…: head of the trail's hash chain.
+    trail_…: head of the trail's hash chain.
     """
 
     id: str
@@ -122,9 +113,12 @@ class Ticket(Stored):
     ladder: str = ""
     ladder_pin: str = ""
     generation: int = 1
-    clock_since: Moment | None = None
-    clock_consumed_seconds: int = 0
-    clock_carry_us: int = 0
+    policy: str = ""
+    pins: dict[str, str] = Field(default={})
+    clocks: tuple[TicketClock, ...] = ()
+    paused: bool = False
+    asked_at: Moment | None = None
+    replied_at: Moment | None = None
     waits_for: tuple[str, ...] = ()
     link: str = ""
     parent_id: str = ""
@@ -144,7 +138,7 @@ class Ticket(Stored):
     order_no: str = ""
     amount_minor: int = 0
     amount_currency: str = "CNY"
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = Field(default={})
     fields_sealed: str = ""
     form: str = ""
     form_pin: str = ""
@@ -153,6 +147,16 @@ class Ticket(Stored):
     changed_at: Moment | None = None
     trail_seq: int = 0
     trail_hash: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_clock(cls, item: Any) -> Any:
+        """What is older than several clocks had one."""
+        return upcast(item)
+
+    def clock(self, clock_id: str) -> TicketClock | None:
+        """The clock of this id."""
+        return next((clock for clock in self.clocks if clock.id == clock_id), None)
 
     @property
     def is_open(self) -> bool:
@@ -183,10 +187,14 @@ class Signature(Stored):
 
 class Deed(Stored):
     """What an action wants of others; it follows from the stream, once. kind: `notice` (people are told), `event` (said
-    on the bus), `ticket` (one of the type `name` is opened)."""
+    on the bus), `ticket` (one of the type `name` is opened); `endpoint` (the system behind `target` is called) and
+    `coupon` (one of the campaign `target`) are answered. about: what is said of the ticket."""
 
-    kind: Literal["notice", "event", "ticket"]
+    kind: Literal["notice", "event", "ticket", "endpoint", "coupon"]
     name: str
+    target: str = ""
+    about: dict[str, str] = Field(default={})
+    order_no: str = ""
     recipients: tuple[str, ...] = ()
     amount_minor: int = 0
     currency: str = "CNY"
@@ -202,6 +210,7 @@ class Visit(Stored):
     ticket that it waits for. until: when it is over by itself, by the outcome `late`. deed: what an action wants of
     others.
 
+    news_zh, news_en: what its customer is told of it; "" for nothing, and at each later passage through the node.
     number: counts the ticket's visits from 1. run: the last one that reached it. outcome "" means it still waits.
     edge: the way that the flow takes from here. until: when a wait is over.
     customer_id … currency: the ticket's when the visit began; missing in an older item.
@@ -217,6 +226,8 @@ class Visit(Stored):
     kind: str = "human"
     title_zh: str = ""
     title_en: str = ""
+    news_zh: str = ""
+    news_en: str = ""
     outcomes: tuple[str, ...] = ()
     form: tuple[str, ...] | None = Field(default=None, validation_alias=AliasChoices("form", "asked"))
     required: tuple[str, ...] = ()
@@ -240,7 +251,7 @@ class Visit(Stored):
     event: str = ""
     child: str = ""
     deed: Deed | None = None
-    report: dict[str, Any] = {}
+    report: dict[str, Any] = Field(default={})
     customer_id: str = ""
     ticket_type: str = ""
     priority: Priority = "normal"
@@ -276,8 +287,9 @@ class Visit(Stored):
 
 
 class Rung(Stored):
-    """A rung (升级阶梯的一级) that fired: once for ever, as its key is the clock's and the rung's name. fallback:
-    nobody of its audience was there, so the recipients are the administrators."""
+    """A rung (升级阶梯的一级) that fired: once for ever, as its key is the clock's and the rung's name; "" for the
+    clock of the ticket's ladder. fallback: nobody of its audience was there, so the recipients are the administrators.
+    channel: by which it goes first, "" for whichever. deed: what its action wants of others."""
 
     ticket_id: str
     ticket_type: str
@@ -288,6 +300,14 @@ class Rung(Stored):
     audience: str
     recipients: tuple[str, ...] = ()
     fallback: bool = False
+    clock: str = ""
+    channel: NoticeChannel | Literal[""] = ""
+    deed: Deed | None = None
+
+    @property
+    def key(self) -> str:
+        """What no other rung of the ticket has."""
+        return f"{self.clock}/{self.name}" if self.clock else self.name
 
 
 class Thread(Stored):
@@ -306,7 +326,7 @@ class Thread(Stored):
 
 @dataclass(frozen=True)
 class Case:
-    """A ticket with its visits by id and its fired rungs by name: what a decision about it sees."""
+    """A ticket with its visits by id and its fired rungs by key: what a decision about it sees."""
 
     ticket: Ticket
     visits: Mapping[str, Visit] = field(default_factory=dict)
@@ -329,20 +349,38 @@ class Note:
     sealed: str = ""
 
 
+class Claim(Stored):
+    """That a ticket asked for something its customer may not have too often."""
+
+    ticket_id: str
+    at: Moment
+
+
+class Claims(Stored):
+    """What of a kind a customer has claimed lately, the oldest first; seen: the item's version when it was read."""
+
+    customer_id: str = ""
+    kind: str = ""
+    claims: tuple[Claim, ...] = ()
+    seen: int = 0
+
+
 @dataclass(frozen=True)
 class Move:
-    """What a decision wants written, all or nothing: the ticket as it is from now on, and what comes with it."""
+    """What a decision wants written, all or nothing: the ticket as it is from now on, and what comes with it. claims:
+    its customer's, where the decision hung on them: if somebody else's came first, all is decided anew."""
 
     ticket: Ticket
     notes: tuple[Note, ...] = ()
     visits: tuple[Visit, ...] = ()
     rungs: tuple[Rung, ...] = ()
+    claims: Claims | None = None
 
 
 def apply_move(case: Case, move: Move) -> Case:
     """The case once the move is written."""
     visits = {**case.visits, **{visit.id: visit for visit in move.visits}}
-    return replace(case, ticket=move.ticket, visits=visits, rungs={**case.rungs, **{r.name: r for r in move.rungs}})
+    return replace(case, ticket=move.ticket, visits=visits, rungs={**case.rungs, **{r.key: r for r in move.rungs}})
 
 
 def require_open(case: Case, seen_version: int | None = None) -> None:
@@ -350,5 +388,7 @@ def require_open(case: Case, seen_version: int | None = None) -> None:
     if not case.ticket.is_open:
         raise Conflict("the ticket is over", ticket=case.ticket.id, state=case.ticket.state)
     if seen_version is not None and seen_version != case.version:
-        facts = {"state": case.ticket.state, "assignee": case.ticket.assignee, "yours": seen_version}
-        raise Conflict("it has changed since", ticket=case.ticket.id, current=case.version, **facts)
+        ticket = case.ticket
+        raise Stale(
+            ticket=ticket.id, current=case.version, state=ticket.state, assignee=ticket.assignee, yours=seen_version
+        )

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from functions.tickets.flows.flow import ORDER_EVENTS
-from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, shard_of
-from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Stored, Ticket, Visit, apply_move
+from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, Record, shard_of
+from functions.tickets.ticket.past import as_of, before
+from functions.tickets.ticket.ticket import Case, Claims, Move, Note, Rung, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.frozen import dataclass
 from hub.store.due import due_keys
 from hub.store.lists import list_keys
+from hub.store.rehearsal import is_rehearsal
 from hub.store.table import Delete, Lost, Put, Update, Write
 
 VISITS_LIMIT = 500
 TRAIL_LIMIT = 100_000
+PAST_LIMIT = 200
+"""So many entries back a version is looked for."""
 OPEN_SHARDS = 16
-ALL, OPEN = "tickets", "tickets-open"
-"""The lists that tickets stand in."""
+ALL, OPEN, CHANGED = "tickets", "tickets-open", "tickets-changed"
+"""The lists that tickets stand in: by when they were opened, all and the open ones; by the day of their last change."""
 Decide = Callable[[Case], Move | None]
 
 
@@ -36,10 +40,11 @@ class Pointer(Stored):
 @dataclass
 class TicketTable:
     """The tickets of one tenant, with their visits, rungs and trails. look_at: from when on a ticket may need looking
-    after, None for one that won't."""
+    after, None for one that won't. keep_time: a ticket as it is to be, with its clocks as they are then."""
 
     items: Items
     look_at: Callable[[Case], datetime | None]
+    keep_time: Callable[[Case, Case, datetime], Ticket]
     _oldest: str = field(default="", repr=False)
 
     def case(self, ticket_id: str) -> Case:
@@ -57,7 +62,7 @@ class TicketTable:
         return Case(
             head.read(Ticket),
             {visit.id: visit for visit in visits},
-            {rung.name: rung for rung in rungs},
+            {rung.key: rung for rung in rungs},
             head.version,
         )
 
@@ -71,6 +76,14 @@ class TicketTable:
             if head and entries[-1].seq <= head.read(Ticket).trail_seq:
                 return [entry for entry in entries if entry.seq <= ticket.trail_seq]
         return entries
+
+    def past(self, case: Case, version: int) -> Ticket | None:
+        """The ticket as it was in a version before the case's; None where so much has happened since, or so long ago,
+        that nobody knows."""
+        pk = self.items.key(f"ticket#{case.ticket.id}")
+        page = self.items.table.query(pk, sk_between=("trail#", "trail#~"), newest_first=True, limit=PAST_LIMIT)
+        entries = [Record(item).read(Entry) for item in page.items]
+        return as_of(case, [entry for entry in entries if entry.seq <= case.ticket.trail_seq], version)
 
     def link_ticket(self, token: str) -> str:
         """The ticket behind a progress link. Raises NotFound."""
@@ -116,7 +129,7 @@ class TicketTable:
     def _reach_back(self, opened_at: datetime) -> None:
         """Note the month, if it is older than any before; a process that knows an older one asks nobody."""
         month = rfc3339(opened_at)[:7]
-        if self._oldest and self._oldest <= month:
+        if (self._oldest and self._oldest <= month) or is_rehearsal():
             return
         older = "attribute_not_exists(#month) OR #month > :month"
         with suppress(Lost):
@@ -127,9 +140,16 @@ class TicketTable:
     def _oldest_key(self) -> tuple[str, str]:
         return self.items.key("lists"), ALL
 
+    def foresee(self, case: Case, move: Move, at: datetime) -> Case:
+        """The case as it would be with the move written, its clocks among it."""
+        after = apply_move(case, move)
+        return replace(after, ticket=self.keep_time(case, after, at))
+
     def _write(self, case: Case, move: Move, at: datetime, extra: tuple[Write, ...]) -> Case:
         """The version of the ticket stands for all that belongs to it."""
-        ticket, entries = append_notes(move.ticket.but(changed_at=at), move.notes, at)
+        foreseen = self.foresee(case, move, at).ticket.but(changed_at=at)
+        was = before(case.ticket, foreseen) if case.version else {}
+        ticket, entries = append_notes(foreseen, move.notes, at, case.version + 1, was)
         pk, items = f"ticket#{ticket.id}", self.items
         after = apply_move(case, replace(move, ticket=ticket))
         ticket = ticket.but(stands=tuple(visit.node for visit in after.waiting()))
@@ -138,11 +158,13 @@ class TicketTable:
         self.items.write(
             items.next(pk, "ticket", ticket, case.version, **self._listed(ticket), **looked_at),
             *(Put(items.item(pk, f"visit#{visit.id}", visit)) for visit in move.visits),
-            *(items.new(pk, f"rung#{rung.name}", rung) for rung in move.rungs),
+            *(items.new(pk, f"rung#{rung.key}", rung) for rung in move.rungs),
             *(items.new(pk, f"trail#{entry.seq:06d}", entry) for entry in entries),
             *extra,
             *self._open_list(case, after),
+            *self._changed_list(case, after),
             *self._awaited(case, move),
+            *self._claimed(move),
             *self._loads(case.ticket, ticket),
         )
         return after
@@ -165,6 +187,15 @@ class TicketTable:
             return []
         return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=ticket.id).body(), **keys})]
 
+    def _changed_list(self, old: Case, new: Case) -> list[Write]:
+        """The ticket's entry among those that changed; it moves once a day at most, and when its place does."""
+        ticket = new.ticket
+        keys = _changed_keys(self.items.tenant, ticket)
+        if old.version and keys == _changed_keys(self.items.tenant, old.ticket):
+            return []
+        pk, sk = self.items.key(f"changed#{shard_of(ticket.id, OPEN_SHARDS)}"), f"ticket#{ticket.id}"
+        return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=ticket.id).body(), **keys})]
+
     def _awaited(self, case: Case, move: Move) -> list[Write]:
         """What leads from an event of an order to the visits that wait for it."""
         writes: list[Write] = []
@@ -179,6 +210,19 @@ class TicketTable:
             elif not visit.waits and (before is None or before.waits):
                 writes.append(Delete((self.items.key(pk), sk)))
         return writes
+
+    def claims(self, customer_id: str, kind: str) -> Claims:
+        """What of a kind the customer has claimed lately (strongly consistent)."""
+        record = self.items.find(f"claims#{customer_id}", kind)
+        if record is None:
+            return Claims(customer_id=customer_id, kind=kind)
+        return record.read(Claims).but(seen=record.version)
+
+    def _claimed(self, move: Move) -> list[Write]:
+        claims = move.claims
+        if claims is None:
+            return []
+        return [self.items.next(f"claims#{claims.customer_id}", claims.kind, claims.but(seen=0), claims.seen)]
 
     def hangs_on(self, child_id: str, parent_id: str) -> Put:
         """What leads from a ticket to one that hangs on it."""
@@ -219,12 +263,21 @@ def _open_keys(tenant: str, case: Case) -> dict[str, str]:
     return _list_keys(tenant, OPEN, ticket) | waits_since
 
 
-def _list_keys(tenant: str, name: str, ticket: Ticket) -> dict[str, str]:
+def _changed_keys(tenant: str, ticket: Ticket) -> dict[str, str]:
+    return _list_keys(tenant, CHANGED, ticket, day_of(ticket.changed_at or ticket.opened_at))
+
+
+def day_of(moment: datetime) -> datetime:
+    """When the day of a moment began, in UTC: the list of what changed is no finer."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _list_keys(tenant: str, name: str, ticket: Ticket, at: datetime | None = None) -> dict[str, str]:
     return list_keys(
         tenant,
         name,
         ticket.id,
-        ticket.opened_at,
+        at or ticket.opened_at,
         region=ticket.region,
         store=ticket.store_id,
         person=ticket.assignee,

@@ -6,8 +6,9 @@ The hash covers ciphertext, never what a person wrote in clear: erase their key,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 
@@ -18,7 +19,11 @@ from hub.kernel.ids import digest
 
 
 class Entry(Stored):
-    """One thing that happened to a ticket. `seq` counts from 1 without gaps."""
+    """One thing that happened to a ticket. `seq` counts from 1 without gaps.
+
+    version: the ticket's, as this left it; 0 in an older item. was: what this made different, as it was before
+    (functions.tickets.ticket.past).
+    """
 
     seq: int
     at: Moment
@@ -26,16 +31,22 @@ class Entry(Stored):
     what: str
     detail: dict[str, str] = Field(default_factory=dict)
     sealed_text: str = ""
+    version: int = 0
+    was: dict[str, Any] = Field(default_factory=dict)
     prev: str
     hash: str
 
 
-def append_notes(ticket: Ticket, notes: Iterable[Note], at: datetime) -> tuple[Ticket, tuple[Entry, ...]]:
-    """The ticket with its trail's head moved on, and the new entries in order."""
+def append_notes(
+    ticket: Ticket, notes: Sequence[Note], at: datetime, version: int = 0, was: Mapping[str, Any] | None = None
+) -> tuple[Ticket, tuple[Entry, ...]]:
+    """The ticket with its trail's head moved on, and the new entries in order. was: what they made different, as it was
+    before: the last of them holds it."""
     seq, prev = ticket.trail_seq, ticket.trail_hash or start_hash(ticket.id)
-    entries = []
+    entries: list[Entry] = []
     for note in notes:
         seq += 1
+        is_last = len(entries) + 1 == len(notes)
         entry = Entry(
             seq=seq,
             at=at,
@@ -43,6 +54,8 @@ def append_notes(ticket: Ticket, notes: Iterable[Note], at: datetime) -> tuple[T
             what=note.what,
             detail=dict(note.detail),
             sealed_text=note.sealed,
+            version=version,
+            was=dict(was or {}) if is_last else {},
             prev=prev,
             hash="",
         )
@@ -72,7 +85,10 @@ def start_hash(ticket_id: str) -> str:
 
 def entry_hash(entry: Entry) -> str:
     """sha256 over the entry and the hash before it."""
-    detail = json.dumps(entry.detail, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return digest(
-        entry.prev, str(entry.seq), rfc3339(entry.at), entry.actor, entry.what, detail, entry.sealed_text
-    ).hex()
+    before = (str(entry.version), _text(entry.was)) if entry.version else ()  # an older item has neither
+    facts = str(entry.seq), rfc3339(entry.at), entry.actor, entry.what, _text(entry.detail), entry.sealed_text
+    return digest(entry.prev, *facts, *before).hex()
+
+
+def _text(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from functions.tickets.context import Context
 from functions.tickets.deadlines.ladders import LADDERS
+from functions.tickets.deadlines.policies import POLICIES
 from functions.tickets.flows.flow import Title
 from functions.tickets.flows.kind import FLOWS
 from hub.contracts.base import Contract, Slug
@@ -20,19 +21,20 @@ URGENT = "urgent"
 
 
 class TypeField(Contract):
-    """One thing that tickets of the type say beside what all do. choice: one of `choices`, which are words of the
-    tenant's own; text: what people write, kept sealed and told to nobody."""
+    """One thing that tickets of the type say beside what all do. date: "2026-12-24"; choice: one of `choices`, which
+    are words of the tenant's own; text: what people write, kept sealed and told to nobody."""
 
     id: Slug
     title: Title
-    type: Literal["text", "integer", "money", "choice"]
+    type: Literal["text", "integer", "money", "choice", "date"]
     choices: Annotated[tuple[Slug, ...], Field(max_length=100)] = ()
 
 
 class TicketType(Contract):
     """Its names, the flow it takes, the skill its work needs ("": none), the fields that it has beside what all have.
 
-    ladder: which one runs while its flow is not published; a published flow names its own. form: what whoever opens one
+    ladder: which one runs while its flow is not published; a published flow names its own. policy: which other clocks
+    run, "" for none. form: what whoever opens one
     by hand is asked, and what it says beside what all do, in place of `fields`; "" where the type has those itself.
     """
 
@@ -40,6 +42,7 @@ class TicketType(Contract):
     urgent_title: Title
     flow: Slug
     ladder: Slug
+    policy: Slug | Literal[""] = ""
     skill: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
     fields: Annotated[tuple[TypeField, ...], Field(max_length=50)] = ()
     form: Slug | Literal[""] = ""
@@ -53,6 +56,8 @@ def lint_type(proposal: Proposal[TicketType], context: Context) -> Iterable[Find
     """A type whose ladder there is not would never escalate; one whose flow there is not has none until there is."""
     if proposal.value.ladder not in context.keys(LADDERS):
         yield Finding("/ladder", "no ladder has this name")
+    if proposal.value.policy and proposal.value.policy not in context.keys(POLICIES):
+        yield Finding("/policy", "no policy has this name")
     if proposal.value.flow not in context.keys(FLOWS):
         yield Finding("/flow", "no flow has this name yet: tickets are worked by hand", "warning")
     if proposal.value.form and proposal.value.form not in context.form_keys():

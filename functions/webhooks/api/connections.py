@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from functions.webhooks.api import views
@@ -38,8 +39,12 @@ from hub.edge.answers import Raw, page
 from hub.edge.requests import Request
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.ids import digest
 from hub.store.connection import Connection
 from hub.store.secrets import FRESH_SECONDS
+
+MARKS_LIMIT, MARK_CHARACTERS = 4, 16
+"""So many requests are remembered beside a connection's secrets, which share 4 KB."""
 
 # Channels.
 
@@ -145,11 +150,12 @@ def read_connection(desk: Desk, request: Request) -> ConnectionDetail:
 )
 def replace_settings(desk: Desk, request: Request) -> ConnectionView:
     """A typing error is found here, and not at three in the morning."""
-    before = _secrets_of(desk, request.path["connection_id"])
-    check_settings(before.channel, request.body.settings)
-    settings = rotated(request.body.settings, before.settings)
-    desk.connections.secrets.put(replace(before, settings=settings))
-    return _render(desk, request, before.id)
+
+    def rotate(before: Connection) -> Connection:
+        check_settings(before.channel, request.body.settings)
+        return replace(before, settings=rotated(request.body.settings, before.settings))
+
+    return _render(desk, request, _changed(desk, request, rotate).id)
 
 
 @room.http(
@@ -163,9 +169,11 @@ def replace_settings(desk: Desk, request: Request) -> ConnectionView:
 )
 def drop_previous(desk: Desk, request: Request) -> ConnectionView:
     """Once the platform's console has the new ones; at once where the old ones got out."""
-    before = _secrets_of(desk, request.path["connection_id"])
-    desk.connections.secrets.put(replace(before, settings=unrotated(before.settings)))
-    return _render(desk, request, before.id)
+
+    def drop(before: Connection) -> Connection:
+        return replace(before, settings=unrotated(before.settings))
+
+    return _render(desk, request, _changed(desk, request, drop).id)
 
 
 @room.http(
@@ -180,8 +188,7 @@ def drop_previous(desk: Desk, request: Request) -> ConnectionView:
 )
 def place_connection(desk: Desk, request: Request) -> ConnectionView:
     """Within a minute everywhere. Orders that are known stay where they were sold."""
-    placed = placed_at(_secrets_of(desk, request.path["connection_id"]), request.body)
-    desk.connections.secrets.put(placed)
+    placed = _changed(desk, request, lambda before: placed_at(before, request.body))
     return views.connection_view(desk.connections.table.set_place(placed), request.base_url)
 
 
@@ -263,8 +270,21 @@ def _secrets_of(desk: Desk, connection_id: str) -> Connection:
     return connection
 
 
-def _set_state(desk: Desk, request: Request, state: str) -> ConnectionView:
+def _changed(desk: Desk, request: Request, change: Callable[[Connection], Connection]) -> Connection:
+    """The connection with what the request changes of it. Its mark is written with the change: a request that comes
+    again, after an answer that was lost, changes nothing, whatever others have changed since."""
     before = _secrets_of(desk, request.path["connection_id"])
-    desk.connections.secrets.put(replace(before, state=state))
-    item = desk.connections.table.set_state(before.id, state)
+    mark = digest(request.scope).hex()[:MARK_CHARACTERS] if request.idempotency_key else ""
+    if mark and mark in before.marks:
+        return before
+    after = change(before)
+    if mark:
+        after = replace(after, marks=(*before.marks, mark)[-MARKS_LIMIT:])
+    desk.connections.secrets.put(after)
+    return after
+
+
+def _set_state(desk: Desk, request: Request, state: str) -> ConnectionView:
+    after = _changed(desk, request, lambda before: replace(before, state=state))
+    item = desk.connections.table.set_state(after.id, after.state)
     return views.connection_view(item, request.base_url)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from functions.webhooks.desk import Desk
 from functions.webhooks.handlers.payloads import ReadUnmapped, ReplayWaiting, body_of
@@ -10,7 +10,7 @@ from functions.webhooks.inbox.replays import waiting
 from functions.webhooks.mappings.mappings import WORD
 from functions.webhooks.orders.orders import AFTER_SALE_SORT, events_of
 from functions.webhooks.orders.orders import SORT as ORDER
-from functions.webhooks.room import room
+from functions.webhooks.room import IMPORTS, room
 from hub.documents.items import line_of_pointer
 from hub.edge.bus import Change
 from hub.jobs.routes import follow_job
@@ -19,10 +19,23 @@ from hub.store.inbox import SORT as MESSAGE
 forward = room.forward
 
 
-@room.changes
+def publish_new(desk: Desk, changes: Sequence[Change]) -> set[int]:
+    """New messages of a batch are published together; the positions of those that are done."""
+    new = {nth: change.pk.rpartition("#")[2] for nth, change in enumerate(changes) if _is_new_message(change)}
+    if len(new) < 2:
+        return set()
+    done = desk.inbox.publisher.publish_together(tuple(dict.fromkeys(new.values())))
+    return {nth for nth, message_id in new.items() if message_id in done}
+
+
+def _is_new_message(change: Change) -> bool:
+    return (change.sk, change.kind) == (MESSAGE, "INSERT")
+
+
+@room.changes_together(publish_new)
 def on_change(desk: Desk, change: Change) -> None:
     """Do what follows from it, by what changed. That something is gone asks for nothing."""
-    if change.kind == "REMOVE" or follow_job(room, (), change):
+    if change.kind == "REMOVE" or follow_job(room, IMPORTS, change):
         return
     if line := line_of_pointer(change.pk, change.sk):
         _replay_waiting(desk, line.key)
@@ -32,7 +45,7 @@ def on_change(desk: Desk, change: Change) -> None:
 
 def _publish(desk: Desk, change: Change) -> None:
     """A message is new."""
-    if change.kind == "INSERT":
+    if _is_new_message(change):
         desk.inbox.publisher.publish(change.pk.rpartition("#")[2])
 
 

@@ -55,7 +55,8 @@ def pull_feed(desk: Desk, payload: dict[str, Any]) -> None:
                 desk.inbox.feeds.walk_all(connection_id)
         case PullFeed(connection_id=connection_id, entity=entity):
             if shop := desk.orders.shops.find(connection_id):
-                with desk.connections.failures.noted(shop.connection_id, dropped=True):
+                failures, platforms = desk.connections.failures, desk.connections.platforms
+                with failures.noted(shop.connection_id, dropped=True), platforms.guard(shop.connection_id):
                     _pull(desk, shop, next(feed for feed in shop.feeds if feed.entity == entity))
 
 

@@ -25,10 +25,12 @@ def on_event(desk: Desk, event: Event) -> None:
 
 
 def read_touched(desk: Desk, event: OrderTouched | AfterSaleTouched) -> None:
-    """Read one order or after-sale again and note it. A connection that is gone has none any more."""
+    """Read one order or after-sale again and note it, unless its platform did not answer lately. A connection that is
+    gone has none any more."""
     shop = desk.orders.shops.find(event.connection_id, event.channel, event.shop_id)
     if shop is not None:
-        with desk.connections.failures.noted(shop.connection_id):
+        failures, platforms = desk.connections.failures, desk.connections.platforms
+        with failures.noted(shop.connection_id), platforms.guard(shop.connection_id):
             _refresh(desk, shop, event)
 
 

@@ -59,7 +59,7 @@ class Counters:
         facts = dict(facts or {})
         if ERROR in facts:
             facts[ERROR_AT] = rfc3339(at)
-        update = _addition(self.key(connection_id, at), {**counts, "changes": 1}, facts)
+        update = addition(self.key(connection_id, at), {**counts, "changes": 1}, facts)
         self.table.update(update.key, update.change, update.values)
 
     def rows(self, connection_id: str = "") -> list[Row]:
@@ -99,8 +99,8 @@ class Counters:
         try:
             self.table.transact(
                 guard,
-                _addition((self._stats(0), f"{row.connection_id}#total"), numbers, facts),
-                _addition((f"{self.tenant}#days#{row.connection_id}", row.day), numbers, {}),
+                addition((self._stats(0), f"{row.connection_id}#total"), numbers, facts),
+                addition((f"{self.tenant}#days#{row.connection_id}", row.day), numbers, {}),
                 Delete((stats, row.sort), "changes = :read", {":read": changes}),
             )
         except Lost as lost:
@@ -139,13 +139,13 @@ class Counters:
         return f"{self.tenant}#folds", "folds"
 
 
-def _addition(key: Key, numbers: Mapping[str, int], facts: Mapping[str, str]) -> Update:
+def addition(key: Key, numbers: Mapping[str, int], facts: Mapping[str, str], table: str = "") -> Update:
     """A write that adds numbers and sets texts."""
     adds, sets = (
         ", ".join(f"#{name} {sign}:{name}" for name in names) for names, sign in ((numbers, ""), (facts, "= "))
     )
     change = (f"ADD {adds}" if adds else "") + (f" SET {sets}" if sets else "")
-    return Update(key, change, {f":{name}": value for name, value in {**numbers, **facts}.items()})
+    return Update(key, change, {f":{name}": value for name, value in {**numbers, **facts}.items()}, table=table)
 
 
 def _row(item: Item) -> Row:

@@ -10,7 +10,7 @@ happen twice; neither can be left out. Consumers know a repeat by the event's id
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -35,18 +35,28 @@ HELD = "connection-disabled"
 SETTLED = ("processed", "quarantined", "dead")
 
 
+Verdict = tuple[InboxItem, State, str]
+"""A message as read, the state that it comes to, and why."""
+
+
 class Inbox(Protocol):
     def read(self, message_id: str) -> InboxItem | None: ...
+
+    def read_many(self, message_ids: Sequence[str]) -> list[InboxItem]: ...
 
 
 class Settler(Protocol):
     def settle(self, item: InboxItem, state: State, now: datetime, reason: str = "") -> bool: ...
+
+    def settle_together(self, verdicts: Sequence[Verdict], now: datetime) -> bool: ...
 
 
 class Content(Protocol):
     """The content store: hub.store.content."""
 
     def put(self, ref: str, body: dict[str, Any], wall_epoch: int) -> None: ...
+
+    def put_many(self, bodies: Mapping[str, dict[str, Any]], wall_epoch: int) -> None: ...
 
 
 class Connections(Protocol):
@@ -96,6 +106,46 @@ class Publisher:
         else:
             self._settle(item, state, reason)
 
+    def publish_together(self, message_ids: Sequence[str]) -> set[str]:
+        """Publish new messages, ten at most: read, kept, said and settled with one call each. Answers the ids of those
+        that are done with; what is left (it fails, or was tried before) is to be published alone. Raises Retry, when
+        all are left."""
+        items = self.inbox.read_many(message_ids)
+        done = set(message_ids) - {item.message_id for item in items if item.counted not in SETTLED}
+        verdicts, drafts = self._understood([item for item in items if not item.counted])
+        contents = {content_ref(draft.event, item.message_id): draft.content for item, draft in drafts if draft.content}
+        self.content.put_many(contents, int(self.wall_now().timestamp()))
+        if drafts:
+            self.emit(*self._events(drafts))
+        if not verdicts or self.settler.settle_together(verdicts, self.wall_now()):
+            return done | {item.message_id for item, _, _ in verdicts}
+        for item, state, reason in verdicts:  # somebody else has settled one of them: each for itself
+            self._settle(item, state, reason)
+            done.add(item.message_id)
+        return done
+
+    def _understood(self, items: Sequence[InboxItem]) -> tuple[list[Verdict], list[tuple[InboxItem, Draft]]]:
+        """What each comes to, and what it says; orders that it holds the truth of are kept. One that fails is left
+        out."""
+        verdicts: list[Verdict] = []
+        drafted: list[tuple[InboxItem, Draft]] = []
+        for item in items:
+            if self._is_disabled(item.connection_id):
+                verdicts.append((item, "quarantined", HELD))
+                continue
+            try:
+                drafts = self._drafts(item, replay=False)
+            except Refuse as error:
+                verdicts.append((item, "quarantined", _reason(error)))
+                continue
+            try:
+                self._keep(item, drafts, replay=False)
+            except HubError:
+                continue
+            verdicts.append((item, "processed", ""))
+            drafted += [(item, draft) for draft in drafts]
+        return verdicts, drafted
+
     def replay(self, message_id: str) -> InboxItem:
         """Publish a stored message again, whatever became of it; consumers send nothing to customers because of it.
         One that still waits, or was held for a disabled connection, is published for the first time: it is no old news.
@@ -126,28 +176,35 @@ class Publisher:
     def _say(self, item: InboxItem, replay: bool) -> tuple[State, str]:
         """Say what the message means, if we understand it: the state that it thereby comes to, and why."""
         try:
-            drafts = self.inbound(item.channel).events(to_message(self.tenant, item, replay))
-            self._check_times(drafts)
+            drafts = self._drafts(item, replay)
         except Refuse as error:
             return "quarantined", _reason(error)
-        self._send(item, drafts, replay)
-        return "processed", ""
-
-    def _check_times(self, drafts: list[Draft]) -> None:
-        """Facts from the future would stay the latest truth for ever. Raises NotUnderstood."""
-        latest = self.wall_now() + FUTURE
-        if any(draft.facts is not None and draft.facts.updated_at > latest for draft in drafts):
-            raise NotUnderstood("in-the-future", field="occurred_at")
-
-    def _send(self, item: InboxItem, drafts: list[Draft], replay: bool) -> None:
         for draft in drafts:
             if draft.content is not None:
                 wall_epoch = int(self.wall_now().timestamp())
                 self.content.put(content_ref(draft.event, item.message_id), draft.content, wall_epoch)
+        self._keep(item, drafts, replay)
+        self.emit(*self._events((item, draft) for draft in drafts))
+        return "processed", ""
+
+    def _drafts(self, item: InboxItem, replay: bool) -> list[Draft]:
+        """What the message means. Raises Refuse where we do not understand it; facts from the future would stay the
+        latest truth for ever."""
+        drafts = self.inbound(item.channel).events(to_message(self.tenant, item, replay))
+        latest = self.wall_now() + FUTURE
+        if any(draft.facts is not None and draft.facts.updated_at > latest for draft in drafts):
+            raise NotUnderstood("in-the-future", field="occurred_at")
+        return drafts
+
+    def _keep(self, item: InboxItem, drafts: Iterable[Draft], replay: bool) -> None:
+        for draft in drafts:
             if draft.facts is not None:
                 self.keeper.keep(draft.facts, self._noting(item, replay, draft.facts.shop_id))
-        connection = self.connections.find(item.connection_id)
-        self.emit(*(_placed(draft.event, draft, connection) for draft in drafts if draft.event is not None))
+
+    def _events(self, drafts: Iterable[tuple[InboxItem, Draft]]) -> Iterator[Event]:
+        for item, draft in drafts:
+            if draft.event is not None:
+                yield _placed(draft.event, draft, self.connections.find(item.connection_id))
 
     def _is_disabled(self, connection_id: str) -> bool:
         connection = self.connections.find(connection_id)

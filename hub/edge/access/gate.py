@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from hub.edge.access.parameters import hidden_parameters, unwritable_fields
-from hub.edge.access.policy import TERMINALS, Policy
+from hub.edge.access.policy import Policy
 from hub.edge.access.projector import UNSAID, Viewer
 from hub.edge.access.scope import Place, Reach, Scope, Subject, reach_of
 from hub.edge.auth import Principal
-from hub.kernel.errors import Forbidden, Invalid, NotFound, Problem
+from hub.kernel.errors import Forbidden, Invalid, NotFound
 from hub.kernel.frozen import dataclass
 
 SUPERVISORS = ("supervisor",)
@@ -86,15 +86,6 @@ def require_fields(
         refused = unwritable_fields(body, writable, policy)
         if refused:
             raise Forbidden("some fields are not yours to write", fields=" ".join(p.pointer for p in refused))
-
-
-def terminal_of(headers: Mapping[str, str]) -> str:
-    """`X-Client`: pc (the default), mobile or h5. It narrows what is shown; who may see what hangs on the role. Raises
-    Invalid for another."""
-    terminal = headers.get("x-client", "pc").lower()
-    if terminal not in TERMINALS:
-        raise Invalid("bad header", problems=[Problem("header:X-Client", f"must be one of {', '.join(TERMINALS)}")])
-    return terminal
 
 
 def _nothing(ids: Mapping[str, str]) -> NotFound:

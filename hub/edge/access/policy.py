@@ -14,16 +14,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.contracts.base import Role, Slug
+from hub.contracts.base import Role, Slug, Terminal
 from hub.contracts.classes import CLASSES, FieldClass
 from hub.kernel.frozen import dataclass
 
-Terminal = Literal["pc", "mobile", "h5"]
-TERMINALS: tuple[Terminal, ...] = ("pc", "mobile", "h5")
+TERMINALS: tuple[Terminal, ...] = get_args(Terminal)
 PolicyRole = Role | Literal["own", "guest", "break_glass"]
 Verdict = Literal["full", "masked", "hidden"]
 Verdicts = Mapping[FieldClass, Verdict]

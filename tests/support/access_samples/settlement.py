@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.settlement import app
+from functions.settlement.desk import desk_of
 from hub.contracts.events import WorkReported
 from hub.kernel.clock import StepClock
-from tests.support.access import PERSON, REGION, STORE, Ids, Sample
+from tests.support.access import PERSON, REGION, STORE, Ids, Sample, start_job
 from tests.support.aws import REGION as AWS_REGION
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, call
+from tests.support.ledger import ZONE
+from tests.support.memory_table import MemoryTable
 
 SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
 DAY = "2026-11-21"
@@ -57,7 +60,7 @@ BODIES = {
     ("POST", "/settlement/what-if"): {"policy": {"facts": ["order"], "postings": [POSTING]}},
     **{
         (method, f"/settlement/{kind}/{verb}"): body
-        for kind in ("rates", "board", "templates/{key}", "bill-forms/{key}")
+        for kind in ("rates", "exchange-rates", "board", "templates/{key}", "bill-forms/{key}")
         for method, verb, body in (
             ("PUT", "draft", {"document": {}}),
             ("POST", "lint", {"document": {}}),
@@ -77,7 +80,8 @@ BODIES = {
 
 @contextmanager
 def stage() -> Iterator[Ids]:
-    """A ticket that PERSON closed in the morning, and the day's run."""
+    """A ticket that PERSON closed in the morning, and the day's run. Its table is in memory: every list of entries asks
+    64 keys of it, in each role."""
     with account("settlement", HUB_RUN_ARN=MACHINE) as session:
         session.client("stepfunctions").create_state_machine(
             name=f"hub-{TENANT}-settlement-run",
@@ -85,7 +89,8 @@ def stage() -> Iterator[Ids]:
             roleArn=f"arn:aws:iam::123456789012:role/hub-{TENANT}-machines",
         )
         clock = StepClock(SIX)
-        install(app.room, session, clock)
+        host = install(app.room, session, clock)
+        app.room.install(host, desk_of(TENANT, ZONE, MemoryTable(), app.room.desk.machine, host.now, host.emit))
         calendar = {"base": {"every": "month"}, "regions": {REGION: {"every": "day"}}}
         publish = {"document": calendar, "valid_from": "2026-11-01T00:00:00+08:00"}
         assert call(app.room, "POST", "/settlement/calendar/publish", publish).status == 200
@@ -96,13 +101,16 @@ def stage() -> Iterator[Ids]:
         (statement,) = (s for s in listed("/settlement/statements") if s["party"] == f"person:{PERSON}")
         dispute = {"line": 1, "reason": "x"}
         assert call(app.room, "POST", f"/settlement/statements/{statement['id']}/dispute", dispute).status == 200
+        case_id = listed("/settlement/conflicts")[0]["id"]
         things = {"person": PERSON, "statement_id": statement["id"], "run_id": run_id, "entry_id": entry_id}
+        things |= {"case_id": case_id, "job_id": start_job(app.room, "/settlement/conflicts"), "link": "none"}
         facts = {"ticket_id": "tkt_1", "order_id": "ord_1", "reconciliation_id": "rcn_1", "number": "31415"}
         yield things | facts | {"key": "repair_commission", "kind": "points", "owner": "cus_1", "store": STORE}
 
 
 def report_work() -> None:
-    """Work that was reported, and its entries; an order, and a fact that waits for somebody unknown."""
+    """Work that was reported, and its entries; an order, a fact that waits for somebody unknown, and
+    a serial that was sold elsewhere."""
     reported = WorkReported(
         id="evt_1", tenant=TENANT, at=SIX, ticket_id="tkt_1", visit_id="vis_1", run=1, node="service", kind="human",
         ticket_type="repair", region=REGION, person_id=PERSON, outcome="done", labour_minutes=120, travel_km=0,
@@ -111,13 +119,18 @@ def report_work() -> None:
     place = {"occurred_at": SIX.isoformat(), "parties": {"region": REGION}}
     order = {"id": "order:1", "kind": "order", "about": {"order": "ord_1"}, "amounts": {"amount": "1.00"}, **place}
     stranger = {"id": "order:2", "kind": "order", **place, "parties": {"region": REGION, "person": "nobody"}}
-    assert call(app.room, "POST", "/settlement/facts", {"facts": [order, stranger]}).status == 200
+    astray = {"kind": "order", "about": {"serial": "SN-1"}, "occurred_at": SIX.isoformat()}
+    sold = {**astray, "id": "order:3", "parties": {"region": "540102"}}
+    activated = {**astray, "id": "activation:1", "kind": "activation", "parties": {"region": REGION}}
+    body = {"facts": [order, stranger, sold, activated]}
+    assert call(app.room, "POST", "/settlement/facts", body).status == 200
 
 
 def settle_day() -> str:
     """What the settlement machine does."""
     run_id = f"{REGION}.{DAY}"
-    for item in app.steps({"op": "open", "run_id": run_id, "mode": "close"}, Context())["shards"]:
+    assert app.steps({"op": "open", "run_id": run_id, "mode": "close"}, Context())["windows"] == []
+    for item in app.steps({"op": "drain", "run_id": run_id, "mode": "close"}, Context())["shards"]:
         assert not app.steps({"op": "settle", **item}, Context())["more"]
     app.steps({"op": "close", "run_id": run_id, "mode": "close"}, Context())
     return run_id
@@ -138,6 +151,8 @@ FOUND_BY = {
     "/settlement/profit/orders/{order_id}": SETTLED_HERE,
     "/settlement/ledger/entries/{entry_id}": SETTLED_HERE,
     "/settlement/runs/{run_id}": SETTLED_HERE,
+    "/settlement/runs/{run_id}/payouts": SETTLED_HERE,
+    "/settlement/conflicts/{case_id}": SETTLED_HERE,
     "/settlement/books/{store}": ("the tenant", "the store"),
     **dict.fromkeys((STATEMENT, *(f"{STATEMENT}/{part}" for part in ("lines", "file", "disputes"))), SETTLED_HERE),
 }

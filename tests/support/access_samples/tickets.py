@@ -15,11 +15,13 @@ ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "p
 DOCUMENTS = (
     *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/blocks/{key}"),
     *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/rules"),
+    *("/tickets/policies/{key}", "/tickets/calendars/{key}"),
 )
 TITLE = {"zh": "维修", "en": "Repair"}
 DOCUMENTED = {
     "/tickets/blocks": {"title": TITLE, "nodes": [{"id": "hold", "kind": "wait", "title": TITLE, "seconds": 60}]},
     "/tickets/matrices": {"title": TITLE, "rows": [{"signers": ["supervisor"]}]},
+    "/tickets/calendars": {"title": TITLE},
 }
 BODIES = {
     ("POST", "/tickets"): TICKET,
@@ -35,6 +37,7 @@ BODIES = {
     ("POST", "/tickets/{ticket_id}/links"): {"tickets": ["tkt_01ARZ3NDEKTSV4RRFFQ69G5FAV"]},
     ("POST", "/tickets/{ticket_id}/try"): {"action": "assign"},
     ("POST", "/flows/{key}/insert"): {"after": "accept", "node": "assign"},
+    ("POST", "/flows/{key}/rehearse"): {"version": 1},
     ("POST", "/tickets/{ticket_id}/assign"): {"person_id": PERSON},
     ("POST", "/tickets/{ticket_id}/comment"): {"text": "hi"},
     ("POST", "/tickets/{ticket_id}/reply"): {"text": "hi"},

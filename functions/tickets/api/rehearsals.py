@@ -1,0 +1,75 @@
+"""What takes longer than an answer may, as jobs: a draft is rehearsed, all open tickets of a flow are migrated."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from functions.tickets.desk import Desk
+from functions.tickets.flows.kind import FLOWS
+from functions.tickets.intake.kind import INTAKE_RULES
+from functions.tickets.intake.kind import KEY as INTAKE
+from functions.tickets.room import room
+from hub.contracts.flows import MigrateAll, RehearseFlow
+from hub.contracts.jobs import JobView
+from hub.documents.versions import PRESET
+from hub.edge.requests import Request
+from hub.jobs.routes import find_job, start_job
+from hub.kernel.clock import rfc3339
+from hub.kernel.errors import Conflict
+
+REHEARSAL, MIGRATION = "rehearsal", "migration"
+
+
+def _made(_desk: Desk, _request: Request, job_id: str) -> JobView:
+    return find_job(room, job_id)
+
+
+@room.http(
+    "POST",
+    "/flows/{key}/rehearse",
+    body=RehearseFlow,
+    answer=JobView,
+    status=202,
+    roles=("administrator",),
+    scope="tenant",
+    replay=_made,
+    summary="发布前模拟 · Rehearse a draft over the tickets of the last days",
+)
+def rehearse(desk: Desk, request: Request) -> JobView:
+    """A job, whose report says in counts who would have had the tickets, what would have breached and what would have
+    been sent, and the ten largest differences with links. Nothing is written but the report, nobody hears of it."""
+    key, body = request.path["key"], request.body
+    desk.documents.current(FLOWS, key)
+    if body.version:
+        desk.documents.version(FLOWS, key, body.version)
+    else:
+        desk.documents.draft(FLOWS, key)
+    if body.rules:
+        desk.documents.draft(INTAKE_RULES, INTAKE)
+    until = request.made_at or request.now
+    since = until - timedelta(days=body.days)
+    spec = {"flow": key, "about": f"/flows/{key}", "since": rfc3339(since), "until": rfc3339(until)}
+    return start_job(room, request, REHEARSAL, {**spec, **body.model_dump(mode="json", exclude={"days"})})
+
+
+@room.http(
+    "POST",
+    "/flows/{key}/migrate-all",
+    body=MigrateAll,
+    answer=JobView,
+    status=202,
+    roles=("administrator",),
+    scope="tenant",
+    replay=_made,
+    summary="迁移全部在途工单 · Move all open tickets to another version",
+)
+def migrate_all(desk: Desk, request: Request) -> JobView:
+    """A job that is previewed first: `GET /jobs/tickets/{id}/rows` says of each ticket what changes, at which node it
+    stands then and when its clocks are due; `POST /jobs/tickets/{id}/apply` does it."""
+    key, body = request.path["key"], request.body
+    number = body.version or desk.documents.current(FLOWS, key).version
+    if number == PRESET:
+        raise Conflict("nothing is published yet", flow=key)
+    desk.documents.version(FLOWS, key, number)
+    spec = {"flow": key, "about": f"/flows/{key}", "version": number, "deadlines": body.deadlines}
+    return start_job(room, request, MIGRATION, spec)

@@ -1,0 +1,97 @@
+"""What really happened at a ticket's nodes (历史), as a rehearsal plays it again. Pure.
+
+People take as long as they took, and say what they said, where the draft has that node and that outcome; at a node that
+nobody has passed yet they take as long as people took at any node, and say its first outcome: that is assumed, and
+counted as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from statistics import median
+from typing import Any
+
+from functions.tickets.flows.ways import BACK
+from functions.tickets.ticket.ticket import Case, Ticket, Visit
+from hub.kernel.frozen import dataclass
+
+USUAL = timedelta(hours=1)
+"""How long somebody takes where nobody has taken any time yet."""
+PEOPLES = ("human", "approval")
+KEPT = (
+    *("id", "type", "priority", "customer_id", "identity_id", "region", "store_id", "placed_by", "home_region"),
+    *(
+        "home_store",
+        "channel",
+        "entries",
+        "skill",
+        "topic",
+        "title_zh",
+        "title_en",
+        "opened_at",
+        "order_id",
+        "order_no",
+    ),
+    *("amount_minor", "amount_currency", "fields", "currency", "rule_id", "policy", "pins"),
+)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """How a passage ended, and after how long. to: where it was sent back; actor: by whom; assumed: nobody really
+    did."""
+
+    after: timedelta
+    outcome: str
+    report: Mapping[str, Any]
+    to: str = ""
+    actor: str = ""
+    assumed: bool = False
+
+
+@dataclass(frozen=True)
+class History:
+    """One ticket as it was. passages: how each passage of a node ended, in their order; None for one that goes on."""
+
+    ticket: Ticket
+    passages: Mapping[str, tuple[Passage | None, ...]]
+
+    def passage(self, node: str, number: int) -> Passage | None:
+        """A passage of a node, counted from 0; the last one there was for later ones. Raises KeyError for a node that
+        was never passed."""
+        passages = self.passages[node]
+        return passages[min(number, len(passages) - 1)]
+
+
+def history_of(case: Case) -> History:
+    """What a ticket's visits say."""
+    passages: dict[str, tuple[Passage | None, ...]] = {}
+    for visit in sorted(case.visits.values(), key=lambda visit: visit.number):
+        passages[visit.node] = (*passages.get(visit.node, ()), _passage(visit))
+    return History(case.ticket, passages)
+
+
+def usual_time(cases: Iterable[Case]) -> timedelta:
+    """How long people took at a node: the median over these tickets."""
+    took = [
+        (visit.left_at - visit.entered_at).total_seconds()
+        for case in cases
+        for visit in case.visits.values()
+        if visit.kind in PEOPLES and visit.left_at
+    ]
+    return timedelta(seconds=round(median(took))) if took else USUAL
+
+
+def as_opened(ticket: Ticket, *, version: int, ladder: str, pin: str) -> Ticket:
+    """The ticket as it came in: what was known of it, and nothing done yet."""
+    facts = {name: getattr(ticket, name) for name in KEPT}
+    pins = {"flow_key": ticket.flow_key, "flow_version": version, "ladder": ladder, "ladder_pin": pin}
+    return Ticket(**facts, **pins, link="rehearsed")
+
+
+def _passage(visit: Visit) -> Passage | None:
+    if not visit.outcome or visit.left_at is None:
+        return None
+    to = visit.edge.removeprefix(BACK) if visit.edge.startswith(BACK) else ""
+    return Passage(visit.left_at - visit.entered_at, visit.outcome, visit.report, to, visit.actor)

@@ -1,0 +1,203 @@
+"""call_endpoint: a flow has a system of the tenant's own do something, and goes on by its answer, or without one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.outbound import app
+from functions.outbound.signing import sign
+from hub.contracts.events import parse_event
+from hub.edge.fetch import Fetched
+from tests.support.aws import TENANT, make_table
+from tests.support.http import bus_events
+from tests.support.outbound import REFUSES, Behaviour, Hub, answers, hangs, install_hub
+from tests.support.tickets import T0, World, world
+
+URL = "https://stock.example/hub"
+T = {"zh": "节点", "en": "Node"}
+
+
+@dataclass
+class Shop:
+    """Tickets and outbound webhooks on one account and clock, and a system of the shop's own."""
+
+    tickets: World
+    outbound: Hub
+    endpoint: dict[str, Any]
+
+    def publish(self, **params: Any) -> None:
+        """Reserve what is needed, and go on by what the stock system says; cancelled, it is released."""
+        call = {"endpoint": self.endpoint["id"], "name": "reserve_stock", **params}
+        undo = {"action": "call_endpoint", "params": {**call, "name": "release_stock"}}
+        reserve = {"id": "reserve", "kind": "action", "action": "call_endpoint", "params": call, "undo": undo}
+        ways = {"short": "order", "refused": "order", "unreachable": "order"}
+        nodes: list[dict[str, Any]] = [
+            {**reserve, "outcomes": ways, "next": "fit"},
+            {"id": "fit", "kind": "human", "assignee": "supervisor", "outcomes": {"done": "closed"}},
+            {"id": "order", "kind": "human", "assignee": "supervisor", "outcomes": {"done": "closed"}},
+            {"id": "closed", "kind": "end", "outcome": "done"},
+        ]
+        document = {"key": "consult", "title": T, "ladder": "basic", "start": "reserve"}
+        body = {"document": {**document, "nodes": [{**node, "title": T} for node in nodes]}}
+        assert self.tickets.call("POST", "/flows/consult/publish", body).status == 200
+
+    def open(self) -> str:
+        body = {"type": "consult", "customer_id": "cus_1", "region": "310101", "store_id": "s1", "order_no": "A1"}
+        answer = self.tickets.call("POST", "/tickets", body)
+        assert answer.status == 201, answer.text
+        self.exchange()
+        return str(answer.json["id"])
+
+    def exchange(self, **span: float) -> None:
+        """What each says the other hears; calls are made, and time passes."""
+        for _ in range(10):
+            said, self.tickets.emitted[:] = list({e.id: e for e in self.tickets.emitted}.values()), []
+            self.outbound.tell(*said)
+            self.outbound.run(**span)
+            span = {}
+            heard = [parse_event(event) for event in bus_events(self.tickets.session)]
+            answered = [event for event in heard if event.type == "flow.answered"]  # type: ignore[attr-defined]
+            if answered:
+                self.tickets.tell(*answered, *answered)
+            if not said and not answered:
+                return
+        raise AssertionError("they do not come to rest")
+
+    def stands(self, ticket_id: str) -> list[tuple[str, str]]:
+        visits = self.tickets.ticket(ticket_id)["visits"]
+        return [(visit["node"], visit["outcome"]) for visit in visits]
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    with world(publish=()) as tickets:
+        tickets.hire("chen", role="supervisor", region="base")
+        if f"hub-{TENANT}-outbound" not in tickets.session.client("dynamodb").list_tables()["TableNames"]:
+            make_table(f"hub-{TENANT}-outbound")
+        outbound = install_hub(tickets.session, tickets.clock, table=f"hub-{TENANT}-outbound")
+        endpoint = outbound.register(URL, events=["endpoint.called"], ordered=False)
+        yield Shop(tickets, outbound, endpoint)
+
+
+WILD = {"outcome": "No!", "fields": {"a b": 1, "long": "x" * 201, "yes": True}}
+
+
+def says(document: Any, status: int = 200) -> Behaviour:
+    return answers(status, json.dumps(document).encode())
+
+
+def test_it_goes_on_by_what_the_system_answers(shop: Shop) -> None:
+    """Signed, once, with what the flow names; its outcome is the way, its fields are the ticket's."""
+    shop.outbound.receivers.behaviours[URL] = says({"outcome": "short", "fields": {"expected_days": 3}})
+    shop.publish()
+    ticket_id = shop.open()
+    assert shop.stands(ticket_id) == [("reserve", "short"), ("order", "")]
+    (received,) = shop.outbound.receivers.at(URL)
+    signed = (received.id, int(received.headers["webhook-timestamp"]), received.body)
+    assert received.headers["webhook-signature"] == sign(*signed, [shop.endpoint["secret"]])
+    data = received.json["data"]
+    assert (data["name"], data["order_no"], data["ticket_id"]) == ("reserve_stock", "A1", ticket_id)
+    ticket = shop.tickets.ticket(ticket_id)
+    assert (ticket["fields"], ticket["visits"][0]["fields"]) == ({"expected_days": "3"}, {"status": "200"})
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "first", "calls"),
+    [
+        (answers(200, b"fine"), [("reserve", "done"), ("fit", "")], 1),
+        (answers(422, b"no such thing"), [("reserve", "refused"), ("order", "")], 1),
+        (says(WILD), [("reserve", "done"), ("fit", "")], 1),
+    ],
+)
+def test_words_that_are_none_are_not_taken(
+    shop: Shop, behaviour: Behaviour, first: list[tuple[str, str]], calls: int
+) -> None:
+    """A refusal is not tried again; an answer that is no JSON, or says no word, is the usual one."""
+    shop.outbound.receivers.behaviours[URL] = behaviour
+    shop.publish()
+    ticket_id = shop.open()
+    assert shop.stands(ticket_id) == first
+    assert len(shop.outbound.receivers.at(URL)) == calls
+    assert shop.tickets.ticket(ticket_id)["fields"] == {}
+
+
+@pytest.mark.parametrize("behaviour", [hangs, REFUSES])
+def test_who_does_not_answer_in_time_is_unreachable(shop: Shop, behaviour: Behaviour) -> None:
+    """Tried again within the time that the flow waits, and not after it; the flow goes on by itself at its end."""
+    shop.outbound.receivers.behaviours[URL] = behaviour
+    shop.publish(wait_seconds=60)
+    ticket_id = shop.open()
+    shop.exchange(hours=1)
+    assert shop.stands(ticket_id) == [("reserve", "unreachable"), ("order", "")]
+    calls = [each.at for each in shop.outbound.receivers.at(URL)]
+    assert len(calls) == 2
+    assert max(calls) < T0 + timedelta(seconds=60)
+
+
+def test_time_is_up_while_the_endpoint_is_switched_off(shop: Shop) -> None:
+    """What is held is not sent once nobody waits for it."""
+    shop.publish(wait_seconds=60)
+    path = f"/webhooks/endpoints/{shop.endpoint['id']}"
+    assert shop.outbound.call("POST", f"{path}/disable").status == 200
+    ticket_id = shop.open()
+    (sleeper,) = [name for name in shop.tickets.machines.escalations if "vis_" in name]
+    shop.tickets.sleep_until_done(sleeper, T0 + timedelta(hours=1))
+    assert shop.stands(ticket_id)[0] == ("reserve", "unreachable")
+    shop.tickets.clock.advance(minutes=1)
+    assert shop.outbound.call("POST", f"{path}/enable", {"send_held": True}).status == 200
+    shop.exchange(hours=1)
+    assert shop.outbound.receivers.at(URL) == []
+
+
+def test_an_endpoint_that_there_is_not_is_a_refusal(shop: Shop) -> None:
+    """The flow goes its way for that at once."""
+    shop.publish(endpoint=f"ep_{'0' * 26}")
+    ticket_id = shop.open()
+    assert shop.stands(ticket_id) == [("reserve", "refused"), ("order", "")]
+
+
+def test_a_cancelled_ticket_takes_it_back(shop: Shop) -> None:
+    """The system is called to release what it reserved, once; nobody waits for that."""
+    names: list[str] = []
+
+    def takes(_headers: Mapping[str, str], body: bytes) -> Fetched:
+        names.append(json.loads(body)["data"]["name"])
+        return Fetched(200, {}, b"{}")
+
+    shop.outbound.receivers.behaviours[URL] = takes
+    shop.publish()
+    ticket_id = shop.open()
+    assert shop.tickets.call("POST", f"/tickets/{ticket_id}/cancel", {}).status == 200
+    shop.exchange()
+    assert names == ["reserve_stock", "release_stock"]
+    assert shop.tickets.ticket(ticket_id)["state"] == "cancelled"
+
+
+def test_trying_it_calls_nobody(shop: Shop) -> None:
+    """It would wait for an answer; nothing is written, nothing sent."""
+    shop.publish()
+    ticket_id = shop.open()
+    before = len(shop.outbound.receivers.received)
+    body = {"action": "call_endpoint", "params": {"endpoint": shop.endpoint["id"], "name": "ship"}}
+    tried = shop.tickets.call("POST", f"/tickets/{ticket_id}/try", body).json
+    shop.exchange()
+    assert (tried["outcome"], tried["changes"]) == ("waits", {})
+    assert len(shop.outbound.receivers.received) == before
+
+
+def test_another_endpoint_never_hears_of_a_call(shop: Shop) -> None:
+    """Even one that wants every event."""
+    shop.outbound.receivers.behaviours["https://all.example/hub"] = answers(200)
+    shop.outbound.register("https://all.example/hub", events=["*"])
+    shop.publish()
+    shop.open()
+    kinds = {json.loads(each.body)["type"] for each in shop.outbound.receivers.at("https://all.example/hub")}
+    assert "visit.entered" in kinds
+    assert "endpoint.called" not in kinds
+    assert app.room.desk.endpoints.find(shop.endpoint["id"])

@@ -1,0 +1,110 @@
+"""Clocks over HTTP: what a rung does beside telling, who may stop it, and what is refused at the draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.tickets import T0, World, as_, world
+
+T = {"zh": "处理时效", "en": "Work"}
+LADDER = {
+    "title": T,
+    "steps": [
+        {"id": "early", "left_seconds": 1800, "audience": "agent", "raise_to": "high"},
+        {"id": "mark", "left_seconds": 0, "audience": "agent", "action": "tag", "params": {"add": ["late"]}},
+        {"id": "tell", "left_seconds": -60, "audience": "supervisor", "action": "notify",
+         "params": {"to": ["team:care"]}},
+    ],
+}  # fmt: skip
+POLICY = {"title": T, "clocks": [{"id": "work", "title": T, "measures": "node", "seconds": 3600, "ladder": "work"}]}
+TYPE = {"title": T, "urgent_title": T, "flow": "nothing", "ladder": "complaint", "policy": "work"}
+BODY = {"type": "consult", "customer_id": "cus_1", "region": "310000"}
+
+
+@pytest.fixture
+def hub() -> Iterator[World]:
+    """A question that Li has taken up at T0, and an hour to answer it."""
+    with world(publish=()) as made:
+        made.hire("li", "agent", region="base", supervisor="chen")
+        made.hire("wu", "agent", region="base", teams=("care",))
+        made.hire("chen", role="supervisor", region="base")
+        for path, document in (("ladders/work", LADDER), ("policies/work", POLICY), ("types/consult", TYPE)):
+            assert made.call("POST", f"/tickets/{path}/publish", {"document": document}).status == 200
+        ticket = made.call("POST", "/tickets", BODY).json["id"]
+        made.call("POST", f"/tickets/{ticket}/assign", {"person_id": "li"})
+        assert acknowledge(made, "li").status == 200
+        yield made
+
+
+def acknowledge(hub: World, sub: str) -> Any:
+    path = f"/tickets/{hub.ids()[0]}/acknowledge"
+    return hub.call("POST", path, {}, as_=as_("agent", sub=sub, region="base"))
+
+
+def test_a_rung_raises_the_priority_and_does_an_action(hub: World) -> None:
+    """At half an hour before, at, and a minute after the hour; whoever the action tells hears of it."""
+    hub.let_pass(T0 + timedelta(hours=2))
+    assert [(event.rung, event.due_at - T0, event.recipients) for event in hub.told("rung.fired")] == [
+        ("early", timedelta(minutes=30), ("li",)),
+        ("mark", timedelta(minutes=60), ("li",)),
+        ("tell", timedelta(minutes=61), ("chen",)),
+    ]
+    assert [(event.recipients, event.visit_id) for event in hub.told("ticket.noticed")] == [(("wu",), "")]
+    ticket = hub.ticket()
+    assert (ticket["priority"], ticket["tags"]) == ("high", ["late"])
+
+
+def test_what_was_told_is_stopped_by_whoever_answers_for_it(hub: World) -> None:
+    """Before its first rung there is nothing to acknowledge; after it Li stops the rest, Wu can't; the limit itself
+    passes all the same."""
+    before = hub.ticket()["version"]
+    assert acknowledge(hub, "li").json["version"] == before
+    hub.let_pass(T0 + timedelta(minutes=40))
+    assert acknowledge(hub, "wu").status == 403
+    (work, _) = acknowledge(hub, "li").json["clocks"]
+    assert work["acknowledged_at"] == "2026-11-20T18:40:00Z"
+    hub.let_pass(T0 + timedelta(hours=2))
+    assert [event.rung for event in hub.told("rung.fired")] == ["early"]
+    assert [event.clock for event in hub.told("sla.breached")] == ["work.1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "pointer"),
+    [
+        ("ladders/x", {"title": T, "steps": [{"id": "a", "audience": "agent"}]}, "/document/steps/0"),
+        (
+            "ladders/x",
+            {"title": T, "steps": [{"id": "a", "after_seconds": 1, "audience": "agent", "action": "assign_all"}]},
+            "/document/steps/0/action",
+        ),
+        ("policies/x", POLICY | {"clocks": [POLICY["clocks"][0] | {"ladder": "none"}]}, "/document/clocks/0/ladder"),  # type: ignore[index]
+        ("policies/x", POLICY | {"clocks": POLICY["clocks"] * 2}, "/document/clocks/1/id"),  # type: ignore[operator]
+        (
+            "calendars/x",
+            {"title": T, "hours": [{"opens": "18:00", "closes": "09:00"}]},
+            "/document/hours/0",
+        ),
+        ("types/x", TYPE | {"policy": "none"}, "/document/policy"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_the_draft(hub: World, path: str, document: Any, pointer: str) -> None:
+    """Each by its place: a rung that says not when, an action that is none, names that there are not."""
+    refused = hub.call("POST", f"/tickets/{path}/publish", {"document": document})
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_a_calendar_that_will_be_a_guess_says_from_when(hub: World) -> None:
+    """Work days are known to the end of a year; publishing says so, and so does a clock that is due behind it."""
+    calendar = {"title": T, "days": "workdays", "hours": [{"opens": "09:00", "closes": "12:00"}]}
+    published = hub.call("POST", "/tickets/calendars/office/publish", {"document": calendar}).json
+    assert [warning["pointer"] for warning in published["warnings"]] == ["/known_through"]
+    clock = {"id": "whole", "title": T, "measures": "resolution", "seconds": 400 * 3600, "calendar": "office"}
+    hub.call("POST", "/tickets/policies/work/publish", {"document": {"title": T, "clocks": [clock]}})
+    hub.clock.advance(seconds=1)
+    hub.call("POST", "/tickets", BODY)
+    whole = next(clock for clock in hub.ticket()["clocks"] if clock["name"] == "whole")
+    assert (whole["assumed"], whole["due_at"][:4], whole["calendar"]) == (True, "2027", "office/1")

@@ -1,0 +1,116 @@
+"""A rehearsal over tickets that went their way over HTTP: what is in force is played again as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.tickets import app
+from tests.support.http import Context, sqs_batch
+from tests.support.tickets import World, as_, world
+
+T = {"zh": "节点", "en": "Node"}
+
+
+@pytest.fixture
+def hub() -> Iterator[World]:
+    with world(publish=()) as made:
+        made.hire("chen", role="supervisor", region="base")
+        made.hire("amy", role="agent", region="310000", teams=("night",))
+        assert made.call("POST", "/flows/consult/publish", {"document": flow("supervisor")}).status == 200
+        yield made
+
+
+def flow(assignee: str) -> dict[str, Any]:
+    """Two branches, a wait, a decision and a person: most of what a machine has."""
+    nodes: list[dict[str, Any]] = [
+        {"id": "fork", "kind": "parallel", "branches": ["check", "pause"], "join": "any", "next": "which"},
+        {"id": "check", "kind": "human", "assignee": assignee, "outcomes": {"checked": "join", "doubted": "join"}},
+        {"id": "pause", "kind": "wait", "seconds": 86_400, "next": "join"},
+        {"id": "which", "kind": "decision", "otherwise": "tag",
+         "edges": [{"id": "dear", "when": {"amount": {"gte": 100_000}}, "next": "answer"}]},
+        {"id": "tag", "kind": "action", "action": "tag", "params": {"add": ["cheap"]}, "next": "parts"},
+        {"id": "parts", "kind": "wait_for", "event": "parts", "seconds": 3600, "next": "answer", "otherwise": "closed"},
+        {"id": "answer", "kind": "human", "assignee": assignee, "back": True, "outcomes": {"answered": "closed"}},
+        {"id": "closed", "kind": "end", "outcome": "done"},
+    ]  # fmt: skip
+    document = {"key": "consult", "title": T, "ladder": "basic", "start": "fork"}
+    return {**document, "nodes": [{**node, "title": T} for node in nodes]}
+
+
+def opened(hub: World, amount: str) -> str:
+    body = {"type": "consult", "customer_id": "cus_1", "region": "310101", "amount": amount}
+    return str(hub.call("POST", "/tickets", body).json["id"])
+
+
+def done(hub: World, ticket_id: str, node: str, outcome: str) -> None:
+    path = f"/tickets/{ticket_id}/nodes/{node}/complete"
+    answer = hub.call("POST", path, {"outcome": outcome}, as_=as_("supervisor", sub="chen", region="base"))
+    assert answer.status == 200, answer.text
+
+
+def rehearsed(hub: World, **body: Any) -> Any:
+    answer = hub.call("POST", "/flows/consult/rehearse", body)
+    assert answer.status == 202, answer.text
+    job_id = answer.json["id"]
+    for _ in range(5):
+        change = {"table": "t", "kind": "MODIFY", "pk": f"demo#job#{job_id}", "sk": "job", "new": None, "old": None}
+        assert app.on_change(sqs_batch(change), Context()) == {"batchItemFailures": []}
+    return hub.call("GET", f"/jobs/tickets/{job_id}").json
+
+
+def played(hub: World) -> list[str]:
+    """A dear one that is answered, a cheap one whose parts come, a cheap one whose parts don't, one that nobody has
+    touched."""
+    tickets = [opened(hub, amount) for amount in ("2000.00", "10.00", "10.00", "10.00")]
+    hub.clock.advance(minutes=10)
+    for ticket_id in tickets[:3]:
+        done(hub, ticket_id, "check", "checked")
+    hub.clock.advance(minutes=10)
+    done(hub, tickets[0], "answer", "answered")
+    assert hub.call("POST", f"/tickets/{tickets[1]}/tell", {"event": "parts"}).status == 200
+    done(hub, tickets[1], "answer", "answered")
+    (sleeper,) = [name for name in hub.machines.wakes_at if "vis_" in name and name.startswith(tickets[2])]
+    hub.sleep_until_done(sleeper, hub.clock.now.replace(hour=23))
+    return tickets
+
+
+def test_what_is_in_force_is_played_as_it_was(hub: World) -> None:
+    """The draft that is the version in force changes nothing, and no answer had to be assumed."""
+    played(hub)
+    assert hub.call("PUT", "/flows/consult/draft", {"document": flow("supervisor")}).status == 200
+    job = rehearsed(hub)
+    counts = job["report"]["counts"]
+    assert (job["state"], job["done"], counts["tickets"]) == ("done", 4, 4)
+    assert (counts["failed"], counts["assumed"], job["report"]["largest"]) == (0, 0, [])
+    assert (counts["assigned.chen.was"], counts["breached.was"]) == (4, counts["breached.would_be"])
+
+
+def test_another_approver_is_another_assignee(hub: World) -> None:
+    """By the draft the night's team would have had them; nobody hears of it, and nothing has changed."""
+    tickets = played(hub)
+    before = [hub.ticket(ticket_id) for ticket_id in tickets]
+    emitted = len(hub.emitted)
+    assert hub.call("PUT", "/flows/consult/draft", {"document": flow("person:amy")}).status == 200
+    counts = rehearsed(hub)["report"]["counts"]
+    assert (counts["assigned.chen.was"], counts["assigned.amy.would_be"], counts["assignee_changed"]) == (4, 4, 4)
+    assert counts["outcome_changed"] == 0
+    assert [hub.ticket(ticket_id) for ticket_id in tickets] == before
+    assert len(hub.emitted) == emitted
+
+
+def test_drafts_of_the_ladder_and_of_the_rules(hub: World) -> None:
+    """A ladder that is quicker breaches more; intake rules that make everything urgent are counted."""
+    played(hub)
+    assert hub.call("PUT", "/flows/consult/draft", {"document": flow("supervisor")}).status == 200
+    ladder = {"title": T, "steps": [{"id": "supervisor", "after_seconds": 300, "audience": "supervisor"}]}
+    assert hub.call("PUT", "/tickets/ladders/basic/draft", {"document": ladder}).status == 200
+    rules = hub.call("GET", "/tickets/rules").json["document"]
+    rules["default"]["priority"] = "urgent"
+    assert hub.call("PUT", "/tickets/rules/draft", {"document": rules}).status == 200
+    counts = rehearsed(hub, ladder=True, rules=True)["report"]["counts"]
+    assert counts["breached.would_be"] == 4
+    assert counts["breached.was"] < 4
+    assert (counts["type_changed"], counts["priority_changed"]) == (0, 4)
