@@ -69,6 +69,7 @@ PLAIN: dict[str, str] = {
         CataloguePrice.list_price CataloguePrice.price FactorView.price FactorView.value OfferView.price
         QuoteLineView.list_price QuoteLineView.price QuoteLineView.total RedemptionView.total
         Matter.amount_minor OccasionResolved.amount_minor
+        CartChanged.amount_minor ShopperMoved.amount_minor PromotionReached.amount_minor
         OrderResolved.amount_minor OpenTicket.amount TicketView.amount""",
     "what its asker brings or names, and a file's own name": """
         FileView.name JobResult.name NewExport.query NewImport.content BatchItem.body FieldDifference.yours""",
@@ -82,7 +83,10 @@ PLAIN: dict[str, str] = {
         GuardDocument.min_margin_percent PriceFactor.values PriceRow.price
         PriceSheet.prices StrategyDocument.terms StrategyKindView.example StrategyKindView.terms
         UseLimits.per_customer""",
-    "hangs in a competitor's window": "CompetitorPrice.price",
+    "hangs in a competitor's window": "CompetitorPrice.price CompetitorPriced.amount_minor",
+    "what a marketplace promotes to everybody": """
+        PromotionChanged.threshold_minor PromotionChanged.reduction_minor MirroredPromotionView.threshold
+        MirroredPromotionView.reduction""",
     "why something was refused, in words of ours": """
         FieldProblem.detail ProblemAnswer.detail ProblemInChinese.detail ProblemAnswer.facts SendView.reason
         MessageView.reason PromotionView.reason MassReplay.reason CopyResult.reason""",
