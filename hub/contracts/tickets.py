@@ -8,8 +8,10 @@ from pydantic import Field
 
 from hub.contracts.base import Amount, Contract, Moment, PersonId, RegionCode, Slug, Words
 from hub.contracts.classes import Classified, Keyed, Located, Said
+from hub.contracts.clocks import TicketClockView as TicketClockView
 from hub.contracts.events import Priority, TicketType
 from hub.contracts.http import PageQuery
+from hub.contracts.ticket_clocks import ClockView, LadderStepView, TicketClockView
 
 TicketState = Literal["open", "closed", "cancelled"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -191,33 +193,6 @@ class VisitView(Contract):
     fields: Annotated[dict[str, Any], REPORT]
 
 
-class TicketClockView(Contract):
-    """One of a ticket's clocks (时限). state: `running`, `paused`, `breached` (over its time, and going on), `kept` or
-    `missed` (over, within its time or not). due_at: null while it stands, and once it is over. remaining_seconds: of
-    its hours, less than nothing once it is over its time."""
-
-    id: str
-    name: str = Field(description="handling: its ladder's own; else as the policy calls it")
-    measures: Literal["handling", "first_reply", "next_reply", "node", "resolution"]
-    state: Literal["running", "paused", "breached", "kept", "missed"]
-    due_at: Moment | None
-    remaining_seconds: int
-    consumed_seconds: int
-    budget_seconds: int
-    began_at: Moment
-    breached_at: Moment | None = None
-    ended_at: Moment | None = None
-    acknowledged_at: Moment | None = None
-    team: str = Field(default="", description="the department that answers for it")
-    visit_id: str = Field(default="", description="whose time it measures")
-    policy: str = Field(default="", description="its policy and version, standard/3; '' for a ladder's own")
-    ladder: str = Field(default="", description="its ladder and version")
-    calendar: str = Field(default="", description="its calendar and version; '' for its ladder's hours")
-    assumed: bool = Field(
-        default=False, description="due on a day of which the calendar does not know whether it is worked"
-    )
-
-
 class RungView(Contract):
     """A rung that fired: when it was due, when it did, and who heard of it."""
 
@@ -334,24 +309,6 @@ class DispatchView(Contract):
     chosen: str
     fallback: bool
     candidates: tuple[VerdictView, ...]
-
-
-class ClockView(Contract):
-    """The ticket's clock: running since when (null: paused or none), what it consumed before, and the next deadline."""
-
-    running_since: Moment | None
-    consumed_seconds: int
-    next_due_at: Moment | None
-
-
-class LadderStepView(Contract):
-    """One step of the ladder: when it is due (null: the clock stands), and whether it fired."""
-
-    rung: str
-    after_seconds: int
-    audience: str
-    due_at: Moment | None
-    fired: bool
 
 
 class RuleTraceView(Contract):

@@ -22,6 +22,10 @@ DOCUMENTED = {
     "/tickets/blocks": {"title": TITLE, "nodes": [{"id": "hold", "kind": "wait", "title": TITLE, "seconds": 60}]},
     "/tickets/matrices": {"title": TITLE, "rows": [{"signers": ["supervisor"]}]},
     "/tickets/calendars": {"title": TITLE},
+    "/tickets/policies": {
+        "title": TITLE,
+        "clocks": [{"id": "work", "title": TITLE, "measures": "resolution", "seconds": 3600}],
+    },
 }
 BODIES = {
     ("POST", "/tickets"): TICKET,
