@@ -3,6 +3,7 @@
 Keys (each pk begins with the tenant):
     …#ticket#<id>       ticket · visit#<id> · rung#<name> · trail#<seq>     a ticket and all that belongs to it
     …#open#<shard>      ticket#<id>             every open ticket, for the list of those that are open
+    …#changed#<shard>   ticket#<id>             every ticket, for the list by the day of its last change
     …#thread#<customer>#<topic>   thread        …#message#<id>   message        …#link#<token>   link
     …#occasion#<hash>   occasion                the ticket of an after-sale, review or lead
     …#people#<shard>    person#<id>             …#team#<team>    roster         …#load#<person>  load

@@ -11,6 +11,7 @@ from hub.contracts.classes import Classified, Keyed, Located, Said
 from hub.contracts.clocks import TicketClockView as TicketClockView
 from hub.contracts.events import Priority, TicketType
 from hub.contracts.http import PageQuery
+from hub.contracts.ticket_clocks import ClockView, LadderStepView, TicketClockView
 
 TicketState = Literal["open", "closed", "cancelled"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -147,10 +148,12 @@ class TicketQuery(PageQuery):
     customer: str = ""
     assignee: str = ""
     entry: str = Field(default="", description="one of the ticket's entries, e.g. website")
-    type: str = Field(default="", description="the ticket's type, e.g. repair")
-    team: str = Field(default="", description="whose the ticket is")
+    type: str = Field(default="", description="the ticket's type, e.g. repair; looked at after reading")
+    team: str = Field(default="", description="whose the ticket is; looked at after reading")
     region: RegionCode | Literal[""] = Field(default="", description="only what lies in this region")
-    updated_since: Moment | None = Field(default=None, description="only what was written from then on")
+    updated_since: Moment | None = Field(
+        default=None, description="only what was written from then on; the latest day first, as its list is keyed"
+    )
     message: str = Field(default="", description="a message's id: the ticket that it opened or joined, and no other")
 
 
@@ -232,6 +235,7 @@ class TicketView(Contract):
     tags: tuple[str, ...] = ()
     flow: FlowRef
     run: int
+    stands: tuple[str, ...] = Field(default=(), description="the nodes at which it waits; in lists too")
     opened_at: Moment
     dispatched_at: Moment | None
     acknowledged_at: Moment | None
@@ -305,24 +309,6 @@ class DispatchView(Contract):
     chosen: str
     fallback: bool
     candidates: tuple[VerdictView, ...]
-
-
-class ClockView(Contract):
-    """The ticket's clock: running since when (null: paused or none), what it consumed before, and the next deadline."""
-
-    running_since: Moment | None
-    consumed_seconds: int
-    next_due_at: Moment | None
-
-
-class LadderStepView(Contract):
-    """One step of the ladder: when it is due (null: the clock stands), and whether it fired."""
-
-    rung: str
-    after_seconds: int
-    audience: str
-    due_at: Moment | None
-    fired: bool
 
 
 class RuleTraceView(Contract):

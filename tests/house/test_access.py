@@ -90,6 +90,7 @@ PLAIN: dict[str, str] = {
         Counts.pending Figures.pending LedgerSummary.imbalance_minor BulkView.changed_prices JobView.total""",
     "a currency, and numbers and choices that a ticket's type declares; texts lie sealed apart": """
         amount_currency Matter.fields TicketView.fields""",
+    "what a party and finance say to each other of a line of a statement": "LineDispute.reason DisputeView.reason",
     "what class an answer is of, and what a form asks": """
         SubmissionView.classes TicketView.text_classes FormSchema.json_schema""",
     "where somebody came from, by keys and ids of the platform": "attribution FeedTouched.feed",

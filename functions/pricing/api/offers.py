@@ -79,7 +79,7 @@ def read_offer(desk: Desk, request: Request) -> OfferView:
 
 @room.http("POST", "/pricing/offers/{offer_id}/decide", summary="审批应对价 · Approve or refuse an offer",
            body=OfferDecision, answer=OfferView, roles=DECIDERS, scope="region", subject=stored_offer,
-           ability="adjust")  # fmt: skip
+           ability="adjust", dry_run="rehearsed")  # fmt: skip
 def decide_offer(desk: Desk, request: Request) -> OfferView:
     """Once: 409 says how it was decided before."""
     offer: Offer = request.subject

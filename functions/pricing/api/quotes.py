@@ -71,6 +71,7 @@ def show_quote(desk: Desk, request: Request) -> QuoteView:
     answer=RedemptionView,
     scope="region",
     subject=stored_quote,
+    dry_run="rehearsed",
     summary="核销报价 · An order takes the quote, at its price, once",
 )
 def redeem_quote(desk: Desk, request: Request) -> RedemptionView:
@@ -93,6 +94,7 @@ def redeem_quote(desk: Desk, request: Request) -> RedemptionView:
     answer=RedemptionView,
     scope="region",
     subject=stored_quote,
+    dry_run="rehearsed",
     summary="释放报价 · The order was not paid: give back what it used",
 )
 def release_quote(desk: Desk, request: Request) -> RedemptionView:

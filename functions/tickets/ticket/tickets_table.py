@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from functions.tickets.dispatch.queues import Queued, queued
 from functions.tickets.flows.flow import ORDER_EVENTS
@@ -18,6 +18,7 @@ from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.frozen import dataclass
 from hub.store.due import due_keys
 from hub.store.lists import list_keys
+from hub.store.rehearsal import is_rehearsal
 from hub.store.table import Delete, Lost, Put, Update, Write
 
 VISITS_LIMIT = 500
@@ -26,8 +27,8 @@ PAST_LIMIT = 200
 """So many entries back a version is looked for."""
 OPEN_SHARDS = 16
 QUEUE_SHARDS = 4
-ALL, OPEN = "tickets", "tickets-open"
-"""The lists that tickets stand in."""
+ALL, OPEN, CHANGED = "tickets", "tickets-open", "tickets-changed"
+"""The lists that tickets stand in: by when they were opened, all and the open ones; by the day of their last change."""
 Decide = Callable[[Case], Move | None]
 
 
@@ -132,7 +133,7 @@ class TicketTable:
     def _reach_back(self, opened_at: datetime) -> None:
         """Note the month, if it is older than any before; a process that knows an older one asks nobody."""
         month = rfc3339(opened_at)[:7]
-        if self._oldest and self._oldest <= month:
+        if (self._oldest and self._oldest <= month) or is_rehearsal():
             return
         older = "attribute_not_exists(#month) OR #month > :month"
         with suppress(Lost):
@@ -165,6 +166,7 @@ class TicketTable:
             *(items.new(pk, f"trail#{entry.seq:06d}", entry) for entry in entries),
             *extra,
             *self._open_list(case, after),
+            *self._changed_list(case, after),
             *self._awaited(case, move),
             *self._claimed(move),
             *self._queued(case, after),
@@ -189,6 +191,15 @@ class TicketTable:
             return [Delete((pk, sk))]
         if not ticket.is_open or (old.ticket.is_open and keys == _open_keys(self.items.tenant, old)):
             return []
+        return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=ticket.id).body(), **keys})]
+
+    def _changed_list(self, old: Case, new: Case) -> list[Write]:
+        """The ticket's entry among those that changed; it moves once a day at most, and when its place does."""
+        ticket = new.ticket
+        keys = _changed_keys(self.items.tenant, ticket)
+        if old.version and keys == _changed_keys(self.items.tenant, old.ticket):
+            return []
+        pk, sk = self.items.key(f"changed#{shard_of(ticket.id, OPEN_SHARDS)}"), f"ticket#{ticket.id}"
         return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=ticket.id).body(), **keys})]
 
     def _awaited(self, case: Case, move: Move) -> list[Write]:
@@ -279,12 +290,21 @@ def _open_keys(tenant: str, case: Case) -> dict[str, str]:
     return _list_keys(tenant, OPEN, ticket) | waits_since
 
 
-def _list_keys(tenant: str, name: str, ticket: Ticket) -> dict[str, str]:
+def _changed_keys(tenant: str, ticket: Ticket) -> dict[str, str]:
+    return _list_keys(tenant, CHANGED, ticket, day_of(ticket.changed_at or ticket.opened_at))
+
+
+def day_of(moment: datetime) -> datetime:
+    """When the day of a moment began, in UTC: the list of what changed is no finer."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _list_keys(tenant: str, name: str, ticket: Ticket, at: datetime | None = None) -> dict[str, str]:
     return list_keys(
         tenant,
         name,
         ticket.id,
-        ticket.opened_at,
+        at or ticket.opened_at,
         region=ticket.region,
         store=ticket.store_id,
         person=ticket.assignee,
