@@ -8,7 +8,6 @@ from pydantic import Field
 
 from hub.contracts.base import Amount, Contract, Moment, PersonId, RegionCode, Slug, Words
 from hub.contracts.classes import Classified, Keyed, Located, Said
-from hub.contracts.clocks import TicketClockView as TicketClockView
 from hub.contracts.events import Priority, TicketType
 from hub.contracts.http import PageQuery
 from hub.contracts.ticket_clocks import ClockView, LadderStepView, TicketClockView
