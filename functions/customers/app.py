@@ -71,11 +71,11 @@ def on_change(desk: Desk, change: Change) -> None:
 def on_event(desk: Desk, event: Event) -> Iterable[Event]:
     """What names nobody is nobody's. Answers what follows from it whenever it comes."""
     who: Who | None = None
-    said: list[Event] = []
+    following: list[Event] = []
     match event:
         case MessageReceived():
             who = meet_sender(desk, event.sender_id, event)
-            said.append(resolve_message(desk, event, who))
+            following.append(resolve_message(desk, event, who))
         case ContactChanged():
             change_contact(desk, event)
         case (
@@ -102,10 +102,10 @@ def on_event(desk: Desk, event: Event) -> Iterable[Event]:
         case GlassBroken() if is_known(desk, event.thing):
             record(desk, event.thing, event)
     if isinstance(event, AfterSaleChanged | ReviewPosted | LeadCaptured):
-        said.append(occasion(desk, event))
+        following.append(occasion(desk, event))
     if who is not None:
         _tell_of(desk, who, event)
-    return said
+    return following
 
 
 def _tell_of(desk: Desk, who: Who, event: Event) -> None:
