@@ -291,6 +291,8 @@ def doctor(
     for line in (report := check_up(context.obj, fix=fix)).lines():
         sys.stdout.write(f"{line}\n")
     say.print(f"{report.looked_at} open tickets, {len(report.findings)} findings")
+    if report.assumed:
+        say.print(f"{report.assumed} are due on days that no calendar knows (docs/deadlines.md)")
     raise typer.Exit(1 if report.is_ill else 0)
 
 

@@ -132,6 +132,7 @@ class CheckupView(Contract):
 
     looked_at: int
     findings: tuple[IllView, ...]
+    assumed: int = Field(default=0, description="so many have a deadline on a day of which the calendar says nothing")
     cursor: str = ""
 
 

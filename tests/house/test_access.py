@@ -70,7 +70,8 @@ PLAIN: dict[str, str] = {
         CataloguePrice.list_price CataloguePrice.price FactorView.price FactorView.value OfferView.price
         QuoteLineView.list_price QuoteLineView.price QuoteLineView.total RedemptionView.total
         Matter.amount_minor OccasionResolved.amount_minor
-        OrderResolved.amount_minor OpenTicket.amount TicketView.amount""",
+        CartChanged.amount_minor ShopperMoved.amount_minor PromotionReached.amount_minor
+        OrderResolved.amount_minor OpenTicket.amount TicketView.amount ToldOrder.amount""",
     "what its asker brings or names, and a file's own name": """
         FileView.name JobResult.name NewExport.query NewImport.content BatchItem.body FieldDifference.yours""",
     "a document that people bend: rules, not people": """
@@ -83,7 +84,10 @@ PLAIN: dict[str, str] = {
         GuardDocument.min_margin_percent PriceFactor.values PriceRow.price
         PriceSheet.prices StrategyDocument.terms StrategyKindView.example StrategyKindView.terms
         UseLimits.per_customer""",
-    "hangs in a competitor's window": "CompetitorPrice.price",
+    "hangs in a competitor's window": "CompetitorPrice.price CompetitorPriced.amount_minor",
+    "what a marketplace promotes to everybody": """
+        PromotionChanged.threshold_minor PromotionChanged.reduction_minor MirroredPromotionView.threshold
+        MirroredPromotionView.reduction""",
     "why something was refused, in words of ours": """
         FieldProblem.detail ProblemAnswer.detail ProblemInChinese.detail ProblemAnswer.facts SendView.reason
         MessageView.reason PromotionView.reason MassReplay.reason CopyResult.reason""",
@@ -91,6 +95,7 @@ PLAIN: dict[str, str] = {
         Counts.pending Figures.pending LedgerSummary.imbalance_minor BulkView.changed_prices JobView.total""",
     "a currency, and numbers and choices that a ticket's type declares; texts lie sealed apart": """
         amount_currency Matter.fields TicketView.fields VisitView.answers""",
+    "what a party and finance say to each other of a line of a statement": "LineDispute.reason DisputeView.reason",
     "what class an answer is of, and what a form asks": """
         SubmissionView.classes TicketView.text_classes VisitView.text_classes FormSchema.json_schema""",
     "where somebody came from, by keys and ids of the platform": "attribution FeedTouched.feed",

@@ -13,20 +13,18 @@ from functions.tickets.dispatch.dispatch import Dispatch
 from functions.tickets.ticket.ticket import Case, Rung, Ticket, Visit
 from functions.tickets.ticket.trail import Entry, first_break
 from hub.contracts.base import Words
+from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
 from hub.contracts.tickets import (
     ActionView,
-    ClockView,
     DispatchView,
     EntryView,
     ExplainView,
     FlowRef,
-    LadderStepView,
     OutcomeView,
     RuleTraceView,
     RungView,
     SignatureView,
     SupplyView,
-    TicketClockView,
     TicketView,
     TimelineView,
     VerdictView,
@@ -77,6 +75,7 @@ def show_ticket(
         tags=ticket.tags,
         flow=FlowRef(key=ticket.flow_key, version=ticket.flow_version),
         run=ticket.run,
+        stands=ticket.stands,
         opened_at=ticket.opened_at,
         dispatched_at=ticket.dispatched_at,
         acknowledged_at=ticket.acknowledged_at,

@@ -109,6 +109,7 @@ def acknowledge(desk: Desk, request: Request) -> TicketView:
     scope="region",
     subject=case_of,
     versioned=True,
+    dry_run=True,
     summary="内部备注 · Comment",
 )
 def comment(desk: Desk, request: Request) -> TicketView:

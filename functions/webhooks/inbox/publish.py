@@ -128,7 +128,7 @@ class Publisher:
         """What each comes to, and what it says; orders that it holds the truth of are kept. One that fails is left
         out."""
         verdicts: list[Verdict] = []
-        said: list[tuple[InboxItem, Draft]] = []
+        drafted: list[tuple[InboxItem, Draft]] = []
         for item in items:
             if self._is_disabled(item.connection_id):
                 verdicts.append((item, "quarantined", HELD))
@@ -143,8 +143,8 @@ class Publisher:
             except HubError:
                 continue
             verdicts.append((item, "processed", ""))
-            said += [(item, draft) for draft in drafts]
-        return verdicts, said
+            drafted += [(item, draft) for draft in drafts]
+        return verdicts, drafted
 
     def replay(self, message_id: str) -> InboxItem:
         """Publish a stored message again, whatever became of it; consumers send nothing to customers because of it.

@@ -47,12 +47,12 @@ class Untried:
     def find(self, before: datetime) -> tuple[list[InboxItem], str]:
         """Those that came before that (business) moment, and up to which moment no other one is left. Raises Retry."""
         since, until = self._until(before), rfc3339(before)
-        found: list[InboxItem] = []
+        untried: list[InboxItem] = []
         for connection in self.connections():
             items, reached = self._of(connection.id, since, until)
-            found += items
+            untried += items
             until = min(until, reached)
-        return found, until
+        return untried, until
 
     def swept(self, until: str) -> None:
         """Everything up to there was tried, or is tried now."""

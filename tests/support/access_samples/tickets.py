@@ -27,6 +27,10 @@ DOCUMENTED = {
         "devices": [{"id": "AC1", "customer_id": "cus_1", "region": REGION, "store_id": STORE}],
     },
     "/tickets/calendars": {"title": TITLE},
+    "/tickets/policies": {
+        "title": TITLE,
+        "clocks": [{"id": "work", "title": TITLE, "measures": "resolution", "seconds": 3600}],
+    },
 }
 BODIES = {
     ("POST", "/tickets"): TICKET,
@@ -76,7 +80,15 @@ def stage() -> Iterator[Ids]:
             assert published.status == 200, published.json
         job_id = start_job(app.room, "/tickets")
         ids = {"submission_id": handed_in.json["id"], "upload_id": photo.json["id"], "job_id": job_id}
-        yield {**ids, "ticket_id": made.json["id"], "node": "accept", "key": "repair", "link": "none", "thing": "tkt_1"}
+        yield {
+            **ids,
+            "ticket_id": made.json["id"],
+            "node": "accept",
+            "key": "repair",
+            "link": "none",
+            "thing": "tkt_1",
+            "team": "cold",
+        }
 
 
 QUERIES = {
@@ -90,5 +102,6 @@ SAMPLE = Sample(
     stage,
     BODIES,
     QUERIES,
+    found_by={"/tickets/queues/{team}": ("the tenant",)},
     place_by_place=tuple(f"{path}/copy" for path in DOCUMENTS if path != "/tickets/rules"),
 )
