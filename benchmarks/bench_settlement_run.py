@@ -77,7 +77,8 @@ def _from_facts() -> float:
         take_in(ledger.desk, Fact(f"order:{number}", "order", BEGIN, amounts={"amount": 9_990}, parties=parties), OVER)
     ledger.now = OVER
     lines: int = ledger.run("base.2026-11").outcome["close"]["lines"]
-    return (ledger.table.written - before) / lines
+    written: int = ledger.table.written - before
+    return written / lines
 
 
 def _posted() -> Ledger:

@@ -26,9 +26,11 @@ from functions.customers.handlers.meeting import (
 from functions.customers.handlers.reaching import consent_fact, order_resolved, reachable
 from functions.customers.people.identities import Who
 from functions.customers.room import IMPORTS, room
+from functions.customers.shoppers import shopper_moved
 from functions.customers.timeline import KEPT_OF
 from hub.contracts.events import (
     AfterSaleChanged,
+    CartChanged,
     ConsentChanged,
     ContactChanged,
     CouponChanged,
@@ -67,7 +69,7 @@ def on_change(desk: Desk, change: Change) -> None:
     follow_job(room, IMPORTS, change)
 
 
-@room.events("message.received", "ticket.changed", *KEPT_OF)
+@room.events("message.received", "ticket.changed", "cart.changed", *KEPT_OF)
 def on_event(desk: Desk, event: Event) -> Iterable[Event]:
     """What names nobody is nobody's. Answers what follows from it whenever it comes."""
     who: Who | None = None
@@ -91,6 +93,8 @@ def on_event(desk: Desk, event: Event) -> Iterable[Event]:
         case TouchpointCaptured() | ConsentChanged() | MemberChanged() | CouponChanged() if event.person_id:
             who = meet(desk, event.person_id, event)
             record(desk, who.record_id, event)
+        case CartChanged():
+            who = meet(desk, event.person_id, event)
         case GroupChanged():
             record_members(desk, event)
         case TicketOpened() | TicketClosed() if event.customer_id:
@@ -105,6 +109,8 @@ def on_event(desk: Desk, event: Event) -> Iterable[Event]:
         events.append(occasion(desk, event))
     if who is not None:
         _tell_of(desk, who, event)
+    if who is not None and isinstance(event, CartChanged | CouponChanged):
+        events.append(shopper_moved(event, who))
     return events
 
 

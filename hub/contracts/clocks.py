@@ -1,4 +1,4 @@
-"""How a ticket's clocks are shown."""
+"""A ticket's clocks (时限) and the steps of its ladder, as the API shows them."""
 
 from __future__ import annotations
 
@@ -34,3 +34,21 @@ class TicketClockView(Contract):
     assumed: bool = Field(
         default=False, description="due on a day of which the calendar does not know whether it is worked"
     )
+
+
+class ClockView(Contract):
+    """The ticket's clock: running since when (null: paused or none), what it consumed before, and the next deadline."""
+
+    running_since: Moment | None
+    consumed_seconds: int
+    next_due_at: Moment | None
+
+
+class LadderStepView(Contract):
+    """One step of the ladder: when it is due (null: the clock stands), and whether it fired."""
+
+    rung: str
+    after_seconds: int
+    audience: str
+    due_at: Moment | None
+    fired: bool

@@ -70,6 +70,7 @@ NO_REHEARSAL = {
     "reads, tries or rehearses only": "rehearse try_action select_stores quote",
     "each of its items has its own": "batch",
     "looks, and mends only where that is said": "check_up",
+    "takes whatever is first at that moment, as the queue shows it": "take_next",
     "is previewed before it is applied": "export_list import_file apply_import cancel_job migrate_all",
     "keeps a draft, a file or a sheet, which nothing hangs on yet": """
         create_submission change_submission submit begin_upload end_upload keep_sheet""",

@@ -46,7 +46,7 @@ def quote(desk: Desk, request: Request) -> QuoteView:
     claims = claims_of(made.traces, body.customer_id, made.quote.store)
     if len(claims) > CLAIMS_LIMIT:
         raise Conflict("more strategies with limits than one quote may use", claims=len(claims))
-    stored = desk.quotes.store(made.quote, claims, request.principal.sub, desk.wall_now())
+    stored = desk.quotes.store(StoredQuote(made.quote, request.principal.sub, claims), body, desk.wall_now())
     return quote_at(stored, request.now)
 
 

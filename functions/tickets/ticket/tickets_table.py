@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import field, replace
 from datetime import UTC, datetime
 
+from functions.tickets.dispatch.queues import Queued, queued
 from functions.tickets.flows.flow import ORDER_EVENTS
 from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, Record, shard_of
 from functions.tickets.ticket.past import as_of, before
@@ -25,6 +26,7 @@ TRAIL_LIMIT = 100_000
 PAST_LIMIT = 200
 """So many entries back a version is looked for."""
 OPEN_SHARDS = 16
+QUEUE_SHARDS = 4
 ALL, OPEN, CHANGED = "tickets", "tickets-open", "tickets-changed"
 """The lists that tickets stand in: by when they were opened, all and the open ones; by the day of their last change."""
 Decide = Callable[[Case], Move | None]
@@ -40,11 +42,13 @@ class Pointer(Stored):
 @dataclass
 class TicketTable:
     """The tickets of one tenant, with their visits, rungs and trails. look_at: from when on a ticket may need looking
-    after, None for one that won't. keep_time: a ticket as it is to be, with its clocks as they are then."""
+    after, None for one that won't. keep_time: a ticket as it is to be, with its clocks as they are then. place_of: by
+    which moment a visit stands in its team's queue."""
 
     items: Items
     look_at: Callable[[Case], datetime | None]
     keep_time: Callable[[Case, Case, datetime], Ticket]
+    place_of: Callable[[Case, Visit], datetime] = field(default=lambda _case, visit: visit.entered_at)
     _oldest: str = field(default="", repr=False)
 
     def case(self, ticket_id: str) -> Case:
@@ -165,7 +169,9 @@ class TicketTable:
             *self._changed_list(case, after),
             *self._awaited(case, move),
             *self._claimed(move),
+            *self._queued(case, after),
             *self._loads(case.ticket, ticket),
+            made=ticket.id,
         )
         return after
 
@@ -238,6 +244,27 @@ class TicketTable:
         pk = f"await#{event}#{order_no}"
         records = self.items.all_of(pk, "tkt_", VISITS_LIMIT) if order_no else []
         return [(record.read(Pointer).ticket_id, str(record.item["sk"]).partition("#")[2]) for record in records]
+
+    def queue(self, team: str, limit: int) -> list[Queued]:
+        """What waits in a team's queue, in its order (strongly consistent)."""
+        shards = (self.items.all_of(f"queue#{team}#{shard}", "2", limit) for shard in range(QUEUE_SHARDS))
+        rows = [record.read(Queued) for records in shards for record in records]
+        return sorted(rows, key=lambda row: (row.place, row.visit_id))[:limit]
+
+    def _queued(self, old: Case, new: Case) -> list[Write]:
+        """Where visits stand in the queues of their teams, while they do; a place moves with its head start."""
+        before, after = self._places(old), self._places(new)
+        gone = [Delete((self.items.key(pk), sk)) for pk, sk in before.keys() - after.keys()]
+        return [*gone, *(Put(self.items.item(*key, row)) for key, row in after.items() if key not in before)]
+
+    def _places(self, case: Case) -> dict[tuple[str, str], Queued]:
+        places = {}
+        for visit in case.waiting() if case.ticket.is_open else ():
+            if visit.queue:
+                row = queued(case.ticket, visit, self.place_of(case, visit))
+                pk = f"queue#{visit.queue}#{shard_of(visit.id, QUEUE_SHARDS)}"
+                places[pk, f"{rfc3339(row.place)}#{visit.id}"] = row
+        return places
 
     def _loads(self, old: Ticket, new: Ticket) -> list[Write]:
         return [
