@@ -41,7 +41,7 @@ def _lost_updates() -> int:
         hub.hire("li")
         hub.hire("chen", role="supervisor", region="base")
         for number in range(TICKETS):
-            hub.say("冰柜不制冷", f"msg_{number}", customer_id=f"cus_{number}")
+            hub.say("冰柜不制冷", f"msg_{number}", customer_id=f"cus_{number}", region="310101")
         ids = hub.ids()
         answers = work_side_by_side(hub, ids, USERS)
         done = [entry["what"] for ticket_id in ids for entry in hub.timeline(ticket_id)["entries"]]

@@ -2,8 +2,8 @@
 everybody knows whose they are.
 
 The floor is one DynamoDB write and one Lambda request a message: $0.83. Messages come ten a batch, as they do when it
-matters, of people who are known. What is counted and what is reckoned, with every price: benchmarks/meter.py. The table
-in docs/cost.md is written from here (`hubctl generate` compares nothing: a test does).
+matters, of people who are known. What is counted and what is reckoned, with every price: benchmarks/meter.py. The rows
+that it prints stand in docs/cost.md.
 """
 
 from __future__ import annotations

@@ -241,9 +241,10 @@ async def serve_lean(app: App, listener: socket.socket, stop: asyncio.Event) -> 
     lifespan = Lifespan(app)
     await lifespan.start()
     open_ones: set[Connection] = set()
-    listener.setblocking(False)
+    own = socket.socket(fileno=listener.detach())  # whoever made it may close it at any time
+    own.setblocking(False)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(app, open_ones), sock=listener)
+    server = await loop.create_server(lambda: Connection(app, open_ones), sock=own)
     await stop.wait()
     server.close()
     deadline = loop.time() + STOP_SECONDS

@@ -14,7 +14,8 @@ from functions.pricing.places.places_kind import PLACES
 from functions.pricing.promotions.promotions import promotion_of
 from functions.pricing.room import room
 from functions.pricing.strategies.campaign_kind import CAMPAIGNS
-from hub.contracts.events import CouponWanted, Event, PersonChanged, ShopperMoved, StoreChanged
+from hub.contracts.events import Event, PersonChanged, ShopperMoved, StoreChanged
+from hub.contracts.flow_events import CouponWanted
 from hub.contracts.market_events import CompetitorPriced, PromotionChanged
 from hub.documents.routes import serve_documents
 from hub.edge.batch import serve_batch

@@ -23,6 +23,7 @@ from functions.tickets.forms.submissions_table import SubmissionTable
 from functions.tickets.forms.uploads_table import UploadTable
 from functions.tickets.intake.legacy_table import OldRules
 from functions.tickets.intake.threads_table import ThreadTable
+from functions.tickets.plans.plans_table import watch_plan
 from functions.tickets.tables import Items
 from functions.tickets.ticket.catalogue_table import Catalogue
 from functions.tickets.ticket.lists_table import TicketLists
@@ -156,6 +157,7 @@ def _documents(host: Host, items: Items, machines: Machines, stores: StoresTable
         old_flows=OldFlows(items),
         old_rules=OldRules(items),
         form_keys=lambda: documents.all(FORMS).keys(),
+        watch_plan=lambda key: watch_plan(items, key, host.now()),
     )
     documents = Documents(items.table, settings.tenant, host.now, context, stores.region_of)
     return documents
@@ -167,7 +169,8 @@ def _known(documents: Documents, flow_key: str) -> Known:
     own = [each for each in types.values() if each.flow == flow_key]
     by_form = any(getattr(each, "form", "") for each in own)
     fields = {field.id for each in own for field in each.fields} if own and not by_form else None
-    return Known(documents.keys(LADDERS), documents.keys(MATRICES), types.keys(), fields)
+    forms = documents.all(FORMS).keys()
+    return Known(documents.keys(LADDERS), documents.keys(MATRICES), forms, types.keys(), fields)
 
 
 def _context(ticket_id: str) -> str:

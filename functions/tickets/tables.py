@@ -12,6 +12,7 @@ Keys (each pk begins with the tenant):
     …#store#<id>        store                   where a store lies
     …#family#<ticket>   <child>                 the tickets that hang on one
     …#claims#<customer> <kind>                  what they claimed lately
+    …#plan#<key>        plan · month#<month>    that a plan is looked after, and which devices have their ticket
     …#await#<event>#<order>   <ticket>#<visit>  the visits that wait for an event of an order
     …#supply#<item>     site#<site>             …#lists          tickets: the month of the oldest ticket
     …#flow#<key>, …#rules                       what was published before flows and rules were documents

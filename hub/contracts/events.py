@@ -22,9 +22,6 @@ from hub.contracts.deadline_events import SlaBreached as SlaBreached
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
 from hub.contracts.flow_events import FLOW_EVENTS
-from hub.contracts.flow_events import CouponWanted as CouponWanted
-from hub.contracts.flow_events import EndpointCalled as EndpointCalled
-from hub.contracts.flow_events import FlowAnswered as FlowAnswered
 from hub.contracts.house_events import EndpointDisabled as EndpointDisabled
 from hub.contracts.house_events import GlassBroken as GlassBroken
 from hub.contracts.house_events import StoreChanged as StoreChanged

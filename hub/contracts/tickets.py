@@ -8,9 +8,9 @@ from pydantic import Field
 
 from hub.contracts.base import Amount, Contract, Moment, PersonId, RegionCode, Slug, Words
 from hub.contracts.classes import Classified, Keyed, Located, Said
+from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
 from hub.contracts.events import Priority, TicketType
 from hub.contracts.http import PageQuery
-from hub.contracts.ticket_clocks import ClockView, LadderStepView, TicketClockView
 
 TicketState = Literal["open", "closed", "cancelled"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -127,11 +127,13 @@ class WorkReport(Contract):
 
 class CompleteNode(Contract):
     """How a visit of the node ended. `outcome` is one of the node's; where several sign, `approved` or `rejected`; with
-    `sent_back` the ticket goes back to the person's node `to`, where the node allows it."""
+    `sent_back` the ticket goes back to the person's node `to`, where the node allows it. fields: what the work took;
+    answers: what the node's form asks for."""
 
     outcome: Slug
     to: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
     fields: WorkReport = WorkReport()
+    answers: Annotated[dict[Slug, FieldValue], Field(max_length=200), Classified("words")] = Field(default={})
 
 
 class CloseTicket(Contract):
@@ -189,7 +191,13 @@ class VisitView(Contract):
     queue: str = Field(default="", description="the team any of whose members may take it")
     signatures: tuple[SignatureView, ...] = ()
     until: Moment | None = None
+    form: str = Field(default="", description="the form that is filled in to end it, by its key")
     fields: Annotated[dict[str, Any], REPORT]
+    answers: dict[str, str] = Field(default={}, description="numbers, amounts and choices of its form")
+    texts: Annotated[dict[str, str], Keyed(stated="text_classes")] = Field(
+        default={}, description="what else was filled in on its form"
+    )
+    text_classes: dict[str, str] = Field(default={}, description="which class each of them is of")
 
 
 class RungView(Contract):

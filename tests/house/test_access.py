@@ -36,7 +36,8 @@ PLAIN: dict[str, str] = {
         LinkBody.person_id LinkView.person_id LocalSignIn.person_id SessionView.person_id SignedOut.person_id
         MeView.name AudienceDocument.people
         SignatureView.person DelegateNode.person AddSigners.people TicketNoticed.recipients TriedView.recipients
-        GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
+        GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id
+        PlannedVisit.person""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         TicketClockView.name
@@ -93,9 +94,10 @@ PLAIN: dict[str, str] = {
     "a count of messages, or a proof that sums are zero": """
         Counts.pending Figures.pending LedgerSummary.imbalance_minor BulkView.changed_prices JobView.total""",
     "a currency, and numbers and choices that a ticket's type declares; texts lie sealed apart": """
-        amount_currency Matter.fields TicketView.fields""",
+        amount_currency Matter.fields TicketView.fields VisitView.answers""",
+    "what a party and finance say to each other of a line of a statement": "LineDispute.reason DisputeView.reason",
     "what class an answer is of, and what a form asks": """
-        SubmissionView.classes TicketView.text_classes FormSchema.json_schema""",
+        SubmissionView.classes TicketView.text_classes VisitView.text_classes FormSchema.json_schema""",
     "where somebody came from, by keys and ids of the platform": "attribution FeedTouched.feed",
     "filters by ids of ours and of colleagues": """
         SendQuery.recipient TicketQuery.customer TicketQuery.message CouponQuery.customer IssueCoupons.customers

@@ -76,12 +76,16 @@ def read_after_sale(desk: Desk, request: Request) -> AfterSaleView:
     roles=INTEGRATORS,
     scope="tenant",
     status=202,
-    replay=lambda desk, request, _made: tell_order(desk, request),
+    replay=lambda desk, request, _made: _tell(desk, request),
     summary="录入订单 · Tell of an order, by a connection of the open channel",
 )
 def tell_order(desk: Desk, request: Request) -> ToldView:
     """It goes the way of what the open webhook delivers: stored once, then published. Just the same again is known. 409
     for a connection of another channel: there the platform itself says what its orders are."""
+    return _tell(desk, request)
+
+
+def _tell(desk: Desk, request: Request) -> ToldView:
     connection_id = request.path["connection_id"]
     channel = str(desk.connections.table.get(connection_id).channel)
     if channel != OPEN:
