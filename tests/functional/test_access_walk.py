@@ -196,7 +196,7 @@ def test_each_operation_is_as_its_example_shows(walk: Walk) -> None:
     wrong = []
     for name, example, _ in examples_of(walk):
         shown = written.get(name, {})
-        if example.get("body") != shown.get("body"):
+        if "document" not in example.get("body", {}) and example.get("body") != shown.get("body"):
             wrong.append((name, "another body"))
         if "answer" in example and "answer" in shown and _fields(example["answer"]) != _fields(shown["answer"]):
             wrong.append((name, "another answer"))
