@@ -19,6 +19,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from tests.support.aws import INDEXES, REGION, ROOM_INDEXES
+from tests.support.direct_dynamodb import DIRECT
 
 DOLLARS_A_MILLION: Mapping[str, float] = {
     "api": 1.00,
@@ -82,11 +83,11 @@ def metered() -> Iterator[Meter]:
     """Inside, every call is counted, and in the end what was written to indexes."""
     METER.units.clear()
     METER.calls.clear()
-    before, METER.on = _image(), True
+    before, METER.on, DIRECT.on = _image(), True, False
     try:
         yield METER
     finally:
-        METER.on = False
+        METER.on, DIRECT.on = False, True
         METER.add(write=_index_writes(before, _image()))
 
 

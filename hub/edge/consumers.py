@@ -43,14 +43,14 @@ BEHIND_SECONDS = 2
 @dataclass(slots=True)
 class Job:
     """One thing to do: a record's body, or one event of the pack in it. error: why it failed, and is done again.
-    behind: not tried, since its connection had its share. said: events that follow from it, for the bus."""
+    behind: not tried, since its connection had its share. events: those that follow from it, for the bus."""
 
     record: Record
     body: Mapping[str, Any]
     packed: bool = False
     error: Exception | None = None
     behind: bool = False
-    said: tuple[Event, ...] = ()
+    events: tuple[Event, ...] = ()
 
     @property
     def connection(self) -> str:
@@ -194,7 +194,7 @@ def _run_all(host: Host, jobs: Sequence[Job], run: Run, context: Any) -> None:
 def _run(host: Host, job: Job, run: Run, shares: Shares) -> None:
     try:
         with shares.taking(job.connection):
-            job.said = tuple(run(job.body) or ())
+            job.events = tuple(run(job.body) or ())
     except HubError as error:
         host.logger.warning(error.code, extra={**masked_facts(error.facts), "detail": error.detail})
         job.error = error
@@ -205,13 +205,13 @@ def _run(host: Host, job: Job, run: Run, shares: Shares) -> None:
 
 def _say(host: Host, jobs: Sequence[Job]) -> None:
     """Put on the bus what follows from the jobs; where it does not take all, they are done again."""
-    said = [event for job in jobs for event in job.said]
+    following = [event for job in jobs for event in job.events]
     try:
-        host.emit(*said)
+        host.emit(*following)
     except HubError as error:
         host.logger.warning(error.code, extra=masked_facts(error.facts))
         for job in jobs:
-            job.error = job.error or (error if job.said else None)
+            job.error = job.error or (error if job.events else None)
 
 
 def _give_back(host: Host, jobs: Sequence[Job]) -> Failures:
@@ -258,8 +258,10 @@ def _attempt(record: Record) -> int:
 def _delay_of(job: Job) -> int:
     """A while that grows with its attempts, and that a platform may ask to be longer."""
     usual = AGAIN_AFTER_SECONDS[min(_attempt(job.record), len(AGAIN_AFTER_SECONDS)) - 1]
-    asked = job.error.after_seconds if isinstance(job.error, Retry) and not isinstance(job.error, TooLate) else 0
-    return max(usual, min(asked, AGAIN_AFTER_SECONDS[-1]))
+    platforms_own = (
+        job.error.after_seconds if isinstance(job.error, Retry) and not isinstance(job.error, TooLate) else 0
+    )
+    return max(usual, min(platforms_own, AGAIN_AFTER_SECONDS[-1]))
 
 
 def _come_again(host: Host, job: Job) -> None:

@@ -16,6 +16,7 @@ ONE_ITEM = {
     "folds": "the number of folds of the counters",
     "journal": "when the first entry was posted",
     "lists": "the month of the oldest ticket",
+    "swept": "up to which moment every message was tried",
     "key": "the data key by which phones are searchable",
 }
 """Keys that hold one item for ever."""

@@ -1,0 +1,16 @@
+"""The page on cost says what is counted: the rows of its table are those that the benchmark prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.bench_price import WHOLE_WAY_DOLLARS, message_bill, row_of
+
+PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
+
+
+def test_a_message_costs_what_the_page_says() -> None:
+    """In batches of ten, everything counted: at most seven dollars a million, and the very row of the page."""
+    bill = message_bill()
+    assert sum(bill.dollars.values()) <= WHOLE_WAY_DOLLARS
+    assert row_of("message", bill) in PAGE.read_text(encoding="utf-8").splitlines()
