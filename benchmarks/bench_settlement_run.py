@@ -9,13 +9,18 @@ from typing import Any
 
 from benchmarks.harness import Ratio
 from functions.settlement.desk import Desk
+from functions.settlement.facts.facts import Fact
+from functions.settlement.handlers.intake import take_in
 from functions.settlement.handlers.steps import run_step
+from functions.settlement.policy_kind import POLICIES
 from functions.settlement.runs.calendar_kind import CALENDARS, KEY
 from hub.documents.submissions import Submission
 from tests.support.ledger import Ledger, entry_of, moment
 from tests.support.memory_table import MemoryTable
+from tests.support.settlement import posting
 
-LINES, REGIONS, ORDERS, PEOPLE = 50_000, 12, 10_000, 100
+LINES, REGIONS, ORDERS, PEOPLE, FACTS = 50_000, 12, 10_000, 100, 3_000
+TENTH = {"rule": "percent", "of": "amount", "rate": "0.10"}
 CODES = tuple(f"{11 + nth if nth < 5 else 16 + nth}0000" for nth in range(REGIONS))
 BEGIN, OVER = moment("2026-11-20 12:00"), moment("2026-12-01 06:00")
 USD_A_MILLION_WRITES = 0.625 * 2
@@ -29,13 +34,17 @@ class Killed(Exception):
 def run() -> list[Ratio]:
     """One party alone, then the regions twice."""
     one, writes = _one_party()
+    from_facts = _from_facts()
     posted = _posted()
     calm, killed = ({code: _settled(copy, f"{code}.2026-11", kill) for code in CODES}
                     for copy, kill in ((_copied(posted), False), (posted, True)))  # fmt: skip
-    dollars = writes * USD_A_MILLION_WRITES
+    dollars, all_dollars = writes * USD_A_MILLION_WRITES, from_facts * USD_A_MILLION_WRITES
     return [
         Ratio(f"lines of one party in its statement, of {LINES:,}", one / LINES, 1, True),
         Ratio(f"writes a settled line, posting and run (${dollars:.2f} a million lines)", writes, 3, False),
+        Ratio(
+            f"the same from the fact on, two lines an order (${all_dollars:.2f} a million lines)", from_facts, 3, False
+        ),
         Ratio(
             f"regions of {ORDERS:,} orders whose hash is the same after a kill at half, of {REGIONS}",
             sum(calm[code] == killed[code] for code in calm),
@@ -53,6 +62,23 @@ def _one_party() -> tuple[int, float]:
     ledger.now = OVER
     outcome = ledger.run("base.2026-11").outcome["close"]
     return outcome["lines"], ledger.table.written / LINES
+
+
+def _from_facts() -> float:
+    """Writes a settled line of orders that pay a person and a store each: fact, two entries, two lines, and the run."""
+    ledger = _monthly()
+    postings = [posting(TENTH, purpose="commission"), posting(TENTH, purpose="share", credit="payable:store:{store}")]
+    ledger.now = moment("2026-11-02 00:00")
+    policy = {"facts": ["order"], "postings": postings}
+    ledger.desk.documents.publish(POLICIES, "sales", Submission(document=policy), "boss")
+    before = ledger.table.written
+    for number in range(FACTS):
+        parties = {"person": f"p{number % PEOPLE}", "store": f"s{number % 10}", "region": "310101"}
+        take_in(ledger.desk, Fact(f"order:{number}", "order", BEGIN, amounts={"amount": 9_990}, parties=parties), OVER)
+    ledger.now = OVER
+    lines: int = ledger.run("base.2026-11").outcome["close"]["lines"]
+    written: int = ledger.table.written - before
+    return written / lines
 
 
 def _posted() -> Ledger:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from hub.contracts.base import Role, Terminal
-from hubctl import audit, documents, events, forms, settlement
+from hubctl import audit, documents, events, forms, packs, settlement
 from hubctl.build import build
 from hubctl.clock.command import clock_app
 from hubctl.clock.words import readable
@@ -31,6 +31,7 @@ app = typer.Typer(
     help="scrm-hub on one machine and on AWS.",
 )
 app.add_typer(documents.app, name="documents")
+app.add_typer(packs.app, name="packs")
 app.add_typer(forms.app, name="form")
 app.add_typer(clock_app, name="clock")
 app.add_typer(events.app, name="events")
@@ -290,6 +291,8 @@ def doctor(
     for line in (report := check_up(context.obj, fix=fix)).lines():
         sys.stdout.write(f"{line}\n")
     say.print(f"{report.looked_at} open tickets, {len(report.findings)} findings")
+    if report.assumed:
+        say.print(f"{report.assumed} are due on days that no calendar knows (docs/deadlines.md)")
     raise typer.Exit(1 if report.is_ill else 0)
 
 

@@ -11,10 +11,11 @@ from hubctl.documents import Hub
 
 @dataclass(frozen=True)
 class Report:
-    """looked_at: so many open tickets. findings: as the hub told them."""
+    """looked_at: so many open tickets. findings: as the hub told them. assumed: so many are due by a guess."""
 
     looked_at: int
     findings: tuple[dict[str, Any], ...]
+    assumed: int = 0
 
     @property
     def is_ill(self) -> bool:
@@ -32,11 +33,12 @@ class Report:
 
 def check_up(hub: Hub, *, fix: bool) -> Report:
     """Look at all open tickets, and mend what they lack where that is asked for."""
-    looked_at, findings, cursor = 0, list[dict[str, Any]](), ""
+    looked_at, assumed, findings, cursor = 0, 0, list[dict[str, Any]](), ""
     while True:
         page = hub.ask("POST", "/tickets/doctor", {"fix": fix, "cursor": cursor})
         looked_at += page["looked_at"]
+        assumed += page["assumed"]
         findings += page["findings"]
         cursor = page["cursor"]
         if not cursor:
-            return Report(looked_at, tuple(findings))
+            return Report(looked_at, tuple(findings), assumed)

@@ -25,10 +25,12 @@ from functions.customers.handlers.meeting import (
 )
 from functions.customers.handlers.reaching import consent_fact, order_resolved, reachable
 from functions.customers.people.identities import Who
-from functions.customers.room import room
+from functions.customers.room import IMPORTS, room
+from functions.customers.shoppers import shopper_moved
 from functions.customers.timeline import KEPT_OF
 from hub.contracts.events import (
     AfterSaleChanged,
+    CartChanged,
     ConsentChanged,
     ContactChanged,
     CouponChanged,
@@ -57,25 +59,25 @@ from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = ["customers", "forward", "room"]
 forward = room.forward
-serve_jobs(room)
+serve_jobs(room, IMPORTS)
 serve_batch(room, "/customers/batch")
 
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
     """A job goes on, slice by slice; nothing else of the room follows its stream."""
-    follow_job(room, (), change)
+    follow_job(room, IMPORTS, change)
 
 
-@room.events("message.received", "ticket.changed", *KEPT_OF)
+@room.events("message.received", "ticket.changed", "cart.changed", *KEPT_OF)
 def on_event(desk: Desk, event: Event) -> Iterable[Event]:
     """What names nobody is nobody's. Answers what follows from it whenever it comes."""
     who: Who | None = None
-    following: list[Event] = []
+    events: list[Event] = []
     match event:
         case MessageReceived():
             who = meet_sender(desk, event.sender_id, event)
-            following.append(resolve_message(desk, event, who))
+            events.append(resolve_message(desk, event, who))
         case ContactChanged():
             change_contact(desk, event)
         case (
@@ -91,6 +93,8 @@ def on_event(desk: Desk, event: Event) -> Iterable[Event]:
         case TouchpointCaptured() | ConsentChanged() | MemberChanged() | CouponChanged() if event.person_id:
             who = meet(desk, event.person_id, event)
             record(desk, who.record_id, event)
+        case CartChanged():
+            who = meet(desk, event.person_id, event)
         case GroupChanged():
             record_members(desk, event)
         case TicketOpened() | TicketClosed() if event.customer_id:
@@ -102,10 +106,12 @@ def on_event(desk: Desk, event: Event) -> Iterable[Event]:
         case GlassBroken() if is_known(desk, event.thing):
             record(desk, event.thing, event)
     if isinstance(event, AfterSaleChanged | ReviewPosted | LeadCaptured):
-        following.append(occasion(desk, event))
+        events.append(occasion(desk, event))
     if who is not None:
         _tell_of(desk, who, event)
-    return following
+    if who is not None and isinstance(event, CartChanged | CouponChanged):
+        events.append(shopper_moved(event, who))
+    return events
 
 
 def _tell_of(desk: Desk, who: Who, event: Event) -> None:

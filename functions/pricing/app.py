@@ -3,36 +3,60 @@ until they expire."""
 
 from __future__ import annotations
 
-from functions.pricing.api import books, catalogue, coupons, offers, places, publications, quotes
+from functions.pricing.api import books, catalogue, coupons, offers, places, promotions, publications, quotes
 from functions.pricing.books.book_kind import BOOKS
-from functions.pricing.books.guards import GUARDS
+from functions.pricing.books.guards_kind import GUARDS
 from functions.pricing.desk import Desk
+from functions.pricing.handlers.answers import hear_rival
 from functions.pricing.handlers.fanout import tell_stores
 from functions.pricing.handlers.giving import give_coupon
 from functions.pricing.places.places_kind import PLACES
+from functions.pricing.promotions.promotions import promotion_of
 from functions.pricing.room import room
 from functions.pricing.strategies.campaign_kind import CAMPAIGNS
-from hub.contracts.events import CouponWanted, Event, PersonChanged, StoreChanged
+from hub.contracts.events import Event, PersonChanged, ShopperMoved, StoreChanged
+from hub.contracts.flow_events import CouponWanted
+from hub.contracts.market_events import CompetitorPriced, PromotionChanged
 from hub.documents.routes import serve_documents
 from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
 
-__all__ = ["books", "catalogue", "coupons", "forward", "offers", "places", "publications", "quotes", "room"]
+__all__ = [
+    "books",
+    "catalogue",
+    "coupons",
+    "forward",
+    "offers",
+    "places",
+    "promotions",
+    "publications",
+    "quotes",
+    "room",
+]
 forward = room.forward
 
 serve_documents(room, (BOOKS, CAMPAIGNS, PLACES, GUARDS), lambda desk: desk.documents)
 serve_batch(room, "/pricing/batch")
 
 
-@room.events("store.changed", "person.changed", "coupon.wanted")
+HEARD = ("store.changed", "person.changed", "coupon.wanted", "competitor.priced", "promotion.changed", "shopper.moved")
+
+
+@room.events(*HEARD)
 def on_event(desk: Desk, event: Event) -> None:
-    """Keep our own copy of the stores, and of who sells there; give the coupons that flows want. The same again changes
-    nothing."""
+    """Keep our own copy of the stores, of who sells there, and of what marketplaces promote; answer competitors; give
+    the coupons that flows want. The same again changes nothing."""
     match event:
         case StoreChanged():
             desk.stores.save(event)
         case PersonChanged():
             desk.stores.save_guide(event)
+        case CompetitorPriced() if not event.replay:
+            hear_rival(desk, event)
+        case PromotionChanged():
+            desk.promotions.save(promotion_of(event), event.channel)
+        case ShopperMoved():
+            desk.promotions.move(event)
         case CouponWanted():
             give_coupon(desk, event)
 

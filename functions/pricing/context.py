@@ -7,7 +7,8 @@ from dataclasses import field
 from itertools import islice
 from typing import Any, Protocol
 
-from functions.pricing.books.books import Book, PriceTable
+from functions.pricing.books.books import Book, PriceTable, Service
+from functions.pricing.books.guards import Guards
 from functions.pricing.places.places import Store
 from hub.kernel.frozen import dataclass
 
@@ -36,12 +37,14 @@ def no_books() -> Mapping[str, Book]:
 
 @dataclass
 class Context:
-    """old_books: what was stored of books before they were documents. books: every book in force, by its key."""
+    """old_books: what was stored of books before they were documents. books: every book in force, by its key; guards:
+    the guard rails in force."""
 
     stores: Stores
     sheets: Sheets
     old_books: Any = field(repr=False)
     books: Callable[[], Mapping[str, Book]] = no_books
+    guards: Callable[[], Guards] = Guards
 
     def every_store(self) -> Sequence[Store]:
         """All stores, by id."""
@@ -51,9 +54,12 @@ class Context:
         """Whether there is such a sheet in this currency."""
         return self.sheets.fits(sheet_id, currency)
 
+    def table_of(self, book: Book, service: Service) -> PriceTable:
+        """The prices of a service of a book."""
+        return service.table or self.sheets.table(service.sheet, book.currency)
+
     def every_table(self) -> Iterator[tuple[Book, str, PriceTable]]:
         """The prices of each service of each book in force, TABLES_LIMIT of them at most."""
         services = ((book, key) for book in self.books().values() for key in book.services)
         for book, key in islice(services, TABLES_LIMIT):
-            service = book.services[key]
-            yield book, key, service.table or self.sheets.table(service.sheet, book.currency)
+            yield book, key, self.table_of(book, book.services[key])

@@ -8,12 +8,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from functions.pricing.books.book_kind import BOOKS
+from functions.pricing.books.guards import KEY
+from functions.pricing.books.guards_kind import GUARDS
 from functions.pricing.books.legacy_table import OldBooks
 from functions.pricing.books.sheets_table import Sheets
 from functions.pricing.context import Context
 from functions.pricing.coupons.coupons_table import Coupons
 from functions.pricing.offers.offers_table import Offers
 from functions.pricing.places.stores_table import Stores
+from functions.pricing.promotions.promotions_table import Promotions
 from functions.pricing.publications.publications_table import Publications
 from functions.pricing.quotes.quotes_table import Quotes
 from functions.pricing.quotes.redemptions_table import Redemptions
@@ -44,6 +47,7 @@ class Desk:
     redemptions: Redemptions
     offers: Offers
     publications: Publications
+    promotions: Promotions
     emit: Callable[..., None]
     wall_now: Callable[[], datetime]
     plans: Cache = field(default_factory=lambda: Cache(PLANS_KEPT))
@@ -58,17 +62,19 @@ def build_desk(host: Host) -> Desk:
     context = Context(stores, sheets, OldBooks(table, tenant))
     documents = Documents(table, tenant, host.now, context, stores.region_of)
     context.books = lambda: {key: reading.value for key, reading in documents.all(BOOKS).items()}
+    context.guards = lambda: documents.current(GUARDS, KEY).value
     return Desk(
         tenant=tenant,
         zone=ZoneInfo(settings.timezone),
         documents=documents,
         stores=stores,
         sheets=sheets,
-        quotes=Quotes(tenant),
+        quotes=Quotes(table, tenant),
         coupons=coupons,
         redemptions=Redemptions(table, tenant, coupons),
         offers=Offers(table, tenant),
         publications=Publications(table, tenant),
+        promotions=Promotions(table, tenant),
         emit=host.emit,
         wall_now=host.clock.wall_now,
     )

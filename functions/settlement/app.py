@@ -77,13 +77,13 @@ def on_change(desk: Desk, change: Change) -> None:
 
 @room.schedule("cron(0 * * * ? *)", name="hourly")
 def hourly(desk: Desk, now: datetime) -> datetime:
-    """Post what was still to come and is due; fold the days that are over; start the run of each period that is due,
-    the oldest first: one that was late, or stopped on its way, again."""
+    """Post what was still to come and is due; start the run of each period that is due, the oldest first: one that was
+    late, or stopped on its way, again; fold the days that are over."""
     retry_parked(desk, now)
-    fold_days(desk, now)
     next_posting = desk.book.post_due(now)
     for run in desk.runs.due(now):
         desk.machine.start(run.id, "close", now)
+    fold_days(desk, now)
     return min(next_posting, desk.runs.next_due())
 
 

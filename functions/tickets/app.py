@@ -16,7 +16,9 @@ from functions.tickets.api import (
     form_pages,
     forms,
     nodes,
+    plans,
     progress,
+    queues,
     rehearsals,
     runs,
     tickets,
@@ -45,6 +47,7 @@ from functions.tickets.handlers.supplies import take_correction, take_supply
 from functions.tickets.handlers.sweep import EVERY_MINUTES, sweep_tickets
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
+from functions.tickets.plans.plan_kind import PLANS
 from functions.tickets.room import IMPORTS, room
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.contracts.events import (
@@ -53,7 +56,6 @@ from hub.contracts.events import (
     DecisionCorrected,
     Event,
     ExecutionFailed,
-    FlowAnswered,
     LogisticsChanged,
     MessageResolved,
     OccasionResolved,
@@ -65,6 +67,7 @@ from hub.contracts.events import (
     SubmitterFound,
     SupplyChanged,
 )
+from hub.contracts.flow_events import FlowAnswered
 from hub.documents.routes import serve_documents
 from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
@@ -79,7 +82,9 @@ __all__ = [
     "form_pages",
     "forms",
     "nodes",
+    "plans",
     "progress",
+    "queues",
     "rehearsals",
     "room",
     "runs",
@@ -92,7 +97,19 @@ TASKS = (
     Task(rehearsals.REHEARSAL, rehearse_slice),
     Task(rehearsals.MIGRATION, migrate_slice, roles=("administrator",)),
 )
-KINDS = (FLOWS, BLOCKS, FORMS, TICKET_TYPES, LADDERS, POLICIES, CALENDARS, MATRICES, INTAKE_RULES, OCCASION_RULES)
+KINDS = (
+    FLOWS,
+    BLOCKS,
+    FORMS,
+    TICKET_TYPES,
+    LADDERS,
+    POLICIES,
+    CALENDARS,
+    MATRICES,
+    PLANS,
+    INTAKE_RULES,
+    OCCASION_RULES,
+)
 serve_documents(room, KINDS, lambda desk: desk.documents)
 serve_jobs(room, IMPORTS, TASKS)
 serve_batch(room, "/tickets/batch")

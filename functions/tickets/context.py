@@ -14,8 +14,8 @@ from hub.kernel.frozen import dataclass
 @dataclass(frozen=True)
 class Context:
     """keys: of what is in force of a kind. known: what a flow of this key may name. make_machine: a flow's machine,
-    made if need be; it answers what the version remembers. form_keys: of the forms that are in force. old_flows,
-    old_rules: what was published before they were documents."""
+    made if need be; it answers what the version remembers. form_keys: of the forms that are in force. watch_plan: a
+    plan is looked after from now on. old_flows, old_rules: what was published before they were documents."""
 
     keys: Callable[[Kind[Any]], Collection[str]]
     known: Callable[[str], Known]
@@ -23,3 +23,4 @@ class Context:
     old_flows: Legacy
     old_rules: Legacy
     form_keys: Callable[[], Collection[str]]
+    watch_plan: Callable[[str], None]

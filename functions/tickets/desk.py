@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from functions.tickets.actions.action import Sources
 from functions.tickets.context import Context
+from functions.tickets.deadlines.clocks import due_at_of
 from functions.tickets.deadlines.keeping import keep_time
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.deadlines.stuck import SLACK, look_at
 from functions.tickets.dispatch.matrices import MATRICES
 from functions.tickets.dispatch.organisation_table import OrganisationTable
+from functions.tickets.dispatch.queues import place_in_queue
 from functions.tickets.dispatch.stores_table import StoresTable
 from functions.tickets.flows.legacy_table import OldFlows
 from functions.tickets.flows.machines import FlowMachines, Machines, StepFunctions
@@ -23,10 +25,11 @@ from functions.tickets.forms.submissions_table import SubmissionTable
 from functions.tickets.forms.uploads_table import UploadTable
 from functions.tickets.intake.legacy_table import OldRules
 from functions.tickets.intake.threads_table import ThreadTable
+from functions.tickets.plans.plans_table import watch_plan
 from functions.tickets.tables import Items
 from functions.tickets.ticket.catalogue_table import Catalogue
 from functions.tickets.ticket.lists_table import TicketLists
-from functions.tickets.ticket.ticket import Case, Ticket
+from functions.tickets.ticket.ticket import Case, Ticket, Visit
 from functions.tickets.ticket.tickets_table import TicketTable
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.documents.documents import Documents
@@ -116,7 +119,14 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
     def on_time(before: Case, after: Case, at: datetime) -> Ticket:
         return keep_time(before, after, catalogue.rules_of(after.ticket), at)
 
-    tickets = TicketTable(items, look_after, on_time)
+    def place_of(case: Case, visit: Visit) -> datetime:
+        rules = catalogue.rules_of(case.ticket)
+        clock = next((each for each in case.ticket.clocks if each.visit == visit.id and each.runs), None)
+        due_at = due_at_of(clock, rules.terms_of(clock)) if clock else None
+        starts: dict[str, int] = {**rules.policy.head_starts} if rules.policy else {}
+        return place_in_queue(case.ticket, visit, due_at, starts)
+
+    tickets = TicketTable(items, look_after, on_time, place_of)
     return Desk(
         tenant=settings.tenant,
         items=items,
@@ -156,6 +166,7 @@ def _documents(host: Host, items: Items, machines: Machines, stores: StoresTable
         old_flows=OldFlows(items),
         old_rules=OldRules(items),
         form_keys=lambda: documents.all(FORMS).keys(),
+        watch_plan=lambda key: watch_plan(items, key, host.now()),
     )
     documents = Documents(items.table, settings.tenant, host.now, context, stores.region_of)
     return documents
@@ -167,7 +178,8 @@ def _known(documents: Documents, flow_key: str) -> Known:
     own = [each for each in types.values() if each.flow == flow_key]
     by_form = any(getattr(each, "form", "") for each in own)
     fields = {field.id for each in own for field in each.fields} if own and not by_form else None
-    return Known(documents.keys(LADDERS), documents.keys(MATRICES), types.keys(), fields)
+    forms = documents.all(FORMS).keys()
+    return Known(documents.keys(LADDERS), documents.keys(MATRICES), forms, types.keys(), fields)
 
 
 def _context(ticket_id: str) -> str:

@@ -3,6 +3,7 @@
 Keys (each pk begins with the tenant):
     …#ticket#<id>       ticket · visit#<id> · rung#<name> · trail#<seq>     a ticket and all that belongs to it
     …#open#<shard>      ticket#<id>             every open ticket, for the list of those that are open
+    …#changed#<shard>   ticket#<id>             every ticket, for the list by the day of its last change
     …#thread#<customer>#<topic>   thread        …#message#<id>   message        …#link#<token>   link
     …#occasion#<hash>   occasion                the ticket of an after-sale, review or lead
     …#people#<shard>    person#<id>             …#team#<team>    roster         …#load#<person>  load
@@ -11,7 +12,9 @@ Keys (each pk begins with the tenant):
     …#store#<id>        store                   where a store lies
     …#family#<ticket>   <child>                 the tickets that hang on one
     …#claims#<customer> <kind>                  what they claimed lately
+    …#plan#<key>        plan · month#<month>    that a plan is looked after, and which devices have their ticket
     …#await#<event>#<order>   <ticket>#<visit>  the visits that wait for an event of an order
+    …#queue#<team>#<shard>    <place>#<visit>   the visits that any of a team may take, in their order
     …#supply#<item>     site#<site>             …#lists          tickets: the month of the oldest ticket
     …#flow#<key>, …#rules                       what was published before flows and rules were documents
 Documents (hub.documents) and used Idempotency-Keys lie beside them. Nothing that grows with the tenant shares a key.
@@ -81,9 +84,9 @@ class Items:
         item = self.item(pk, sk, body, version=version + 1, **attributes)
         return Put(item, "#version = :version", {":version": version})
 
-    def write(self, *writes: Write) -> None:
-        """All of these or none."""
-        self.table.transact(*writes)
+    def write(self, *writes: Write, made: str = "") -> None:
+        """All of these or none. made: what a request that this is part of came to, for whoever repeats it."""
+        self.table.transact(*writes, made=made)
 
     def keep_newest(self, pk: str, sk: str, body: Stored, version: int, **attributes: Any) -> bool:
         """Replace a copy of another room's item unless what is there is as new. Says whether it was replaced."""

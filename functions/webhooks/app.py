@@ -12,7 +12,7 @@ from functions.webhooks.api import reconcile as _reconcile
 from functions.webhooks.api import replays as _replays
 from functions.webhooks.handlers import changes, counters, decisions, messages, promotions, pulls, replays, touched
 from functions.webhooks.mappings.kind import STATUS_MAPPINGS
-from functions.webhooks.room import room
+from functions.webhooks.room import IMPORTS, room
 from hub.documents.routes import serve_documents
 from hub.jobs.routes import serve_jobs
 
@@ -20,6 +20,6 @@ ROUTES = (_connections, _live, _messages, _orders, _promotions, _reconcile, _rep
 HANDLERS = (changes, messages, replays, counters, touched, pulls, decisions, promotions)
 
 serve_documents(room, (STATUS_MAPPINGS,), lambda desk: desk.documents)
-serve_jobs(room)
+serve_jobs(room, IMPORTS)
 
 __all__ = ["HANDLERS", "ROUTES", "room"]

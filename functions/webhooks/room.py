@@ -8,6 +8,7 @@ from functions.webhooks.orders.orders import SORT as ORDER
 from hub.documents.items import POINTER, line_of_pointer
 from hub.edge.bus import Change
 from hub.edge.room import Room
+from hub.jobs.desk import Importable
 from hub.jobs.routes import FOLLOWED as JOB
 from hub.store.idempotency import Idempotency
 from hub.store.inbox import SORT as MESSAGE
@@ -16,6 +17,27 @@ INTEGRATORS = ("integrator",)
 SUPERVISORS = ("supervisor",)
 WATCHERS = ("integrator", "supervisor")
 READERS = ("integrator", "supervisor", "agent", "finance", "store_manager")
+IMPORTS = (
+    Importable(
+        "orders",
+        "POST",
+        "/webhooks/connections/{connection_id}/orders",
+        same_by=("connection_id", "order_no"),
+        labels={
+            "连接": "connection_id",
+            "订单号": "order_no",
+            "店铺": "shop_id",
+            "状态": "state",
+            "金额": "amount",
+            "币种": "currency",
+            "买家": "buyer_id",
+            "支付时间": "paid_at",
+            "备注": "note",
+            "更新时间": "occurred_at",
+        },
+    ),
+)
+"""What comes from files, with the names that people give to columns."""
 DECIDERS = ("integrator", "supervisor", "agent")
 
 

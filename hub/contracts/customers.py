@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Moment, Slug
+from hub.contracts.base import Amount, Contract, Moment, RegionCode, Slug, StoreId
 from hub.contracts.classes import PERSONAL_FACTS, Classified, Identity, Keyed, Located
 from hub.contracts.envelope import AttributionKey
 from hub.contracts.http import Page, PageQuery
@@ -75,6 +75,19 @@ class FactBody(Contract):
 
     value: Annotated[str, Field(min_length=1, max_length=500), Classified("identity")]
     version: int | None = None
+
+
+class NewCustomer(Contract):
+    """A customer as a colleague, a file or a system of the tenant's own knows them. Whoever is known by the phone or
+    the union_id already is that customer; one of the two is needed."""
+
+    phone: Annotated[str, Field(max_length=32, examples=["13800138000"]), Classified("contact")] = ""
+    union_id: Annotated[str, Field(pattern=r"^[!-~]{0,128}$"), Classified("identity")] = ""
+    name: Annotated[str, Field(max_length=200, examples=["张三"]), Classified("identity")] = ""
+    email: Annotated[str, Field(max_length=200), Classified("contact")] = ""
+    region: RegionCode = Field(default="base", description="where they are served")
+    store_id: StoreId | Literal[""] = ""
+    home_region: RegionCode | Literal[""] = Field(default="", description="where they are at home")
 
 
 class FactView(Contract):

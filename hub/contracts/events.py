@@ -22,12 +22,11 @@ from hub.contracts.deadline_events import SlaBreached as SlaBreached
 from hub.contracts.envelope import Event as Event
 from hub.contracts.envelope import Placed, PlatformEvent
 from hub.contracts.flow_events import FLOW_EVENTS
-from hub.contracts.flow_events import CouponWanted as CouponWanted
-from hub.contracts.flow_events import EndpointCalled as EndpointCalled
-from hub.contracts.flow_events import FlowAnswered as FlowAnswered
 from hub.contracts.house_events import EndpointDisabled as EndpointDisabled
 from hub.contracts.house_events import GlassBroken as GlassBroken
 from hub.contracts.house_events import StoreChanged as StoreChanged
+from hub.contracts.market_events import PromotionReached as PromotionReached
+from hub.contracts.market_events import ShopperMoved as ShopperMoved
 from hub.contracts.money_events import PoolExhausted as PoolExhausted
 from hub.contracts.money_events import PricesPublished as PricesPublished
 from hub.contracts.money_events import StatementChanged as StatementChanged
@@ -43,6 +42,8 @@ if TYPE_CHECKING:
     from hub.contracts.platform_events import AfterSaleChanged as AfterSaleChanged
     from hub.contracts.platform_events import AfterSaleTouched as AfterSaleTouched
     from hub.contracts.platform_events import CardTapped as CardTapped
+    from hub.contracts.platform_events import CartChanged as CartChanged
+    from hub.contracts.platform_events import CompetitorPriced as CompetitorPriced
     from hub.contracts.platform_events import ConsentChanged as ConsentChanged
     from hub.contracts.platform_events import ContactChanged as ContactChanged
     from hub.contracts.platform_events import CouponChanged as CouponChanged
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from hub.contracts.platform_events import OrderPaid as OrderPaid
     from hub.contracts.platform_events import OrderTouched as OrderTouched
     from hub.contracts.platform_events import PlatformNoticed as PlatformNoticed
+    from hub.contracts.platform_events import PromotionChanged as PromotionChanged
     from hub.contracts.platform_events import RefundPaid as RefundPaid
     from hub.contracts.platform_events import ReviewPosted as ReviewPosted
     from hub.contracts.platform_events import StaffChanged as StaffChanged
@@ -353,6 +355,8 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     ShiftStarted,
     ShiftHandedOver,
     PricesPublished,
+    ShopperMoved,
+    PromotionReached,
     GlassBroken,
     EndpointDisabled,
     ExecutionFailed,

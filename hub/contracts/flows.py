@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Moment, PersonId, Slug, Words
+from hub.contracts.base import Contract, Day, Moment, PersonId, Slug, Words
 from hub.contracts.classes import Located
 from hub.contracts.tickets import REPORT
 
@@ -132,6 +132,7 @@ class CheckupView(Contract):
 
     looked_at: int
     findings: tuple[IllView, ...]
+    assumed: int = Field(default=0, description="so many have a deadline on a day of which the calendar says nothing")
     cursor: str = ""
 
 
@@ -189,6 +190,29 @@ class TriedView(Contract):
     report: Annotated[dict[str, Any], REPORT]
     changes: dict[str, Any] = Field(description="what of the ticket would be another, by name")
     recipients: tuple[str, ...] = ()
+
+
+class MonthQuery(Contract):
+    """Which month."""
+
+    month: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-12"])]
+
+
+class PlannedVisit(Contract):
+    """One device on one day. person: "" where nobody covers its region."""
+
+    device: str
+    person: str
+    day: Day
+
+
+class MonthView(Contract):
+    """A plan's month. workdays: how many there are; loads: how many devices each has."""
+
+    month: str
+    workdays: int
+    visits: tuple[PlannedVisit, ...]
+    loads: dict[str, int]
 
 
 class FunnelQuery(Contract):

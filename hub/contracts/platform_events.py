@@ -13,6 +13,9 @@ from pydantic import Field
 from hub.contracts.base import Moment, Slug
 from hub.contracts.classes import Classified, Identity
 from hub.contracts.envelope import Attribution, Event, Placed, PlatformEvent
+from hub.contracts.market_events import CartChanged as CartChanged
+from hub.contracts.market_events import CompetitorPriced as CompetitorPriced
+from hub.contracts.market_events import PromotionChanged as PromotionChanged
 from hub.contracts.order_events import AfterSaleChanged as AfterSaleChanged
 from hub.contracts.order_events import OrderChanged as OrderChanged
 from hub.contracts.order_events import OrderDepositPaid as OrderDepositPaid

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, GeoPoint, Moment, Slug, StoreId
+from hub.contracts.base import Contract, GeoPoint, Moment, Slug, StoreId, Total
 from hub.contracts.classes import Classified
 from hub.contracts.pricing_books import Price
 
@@ -69,6 +69,27 @@ class OffersView(Contract):
     """What came of it, the nearest store first; none: nobody is near, or no strategy in force asks for an answer."""
 
     results: tuple[OfferResult, ...]
+
+
+class Rehearse(Contract):
+    """days: of so many days before now the quotes are taken, the newest first."""
+
+    days: Annotated[int, Field(ge=1, le=30)] = 7
+
+
+class RehearsalView(Contract):
+    """What past quotes of the store would have come to: `was` without the offer, `now` with it, at each one's own
+    moment by today's book and campaigns; nobody's limits or coupons are counted. changed: how many come to something
+    else; left_out: of what is not sold any more."""
+
+    offer_id: str
+    quotes: int
+    changed: int
+    left_out: int
+    was: Total
+    now: Total
+    change_percent: str
+    currency: str
 
 
 class OfferDecision(Contract):

@@ -287,7 +287,7 @@ class StatementView(Contract):
     hash: str
     state: StatementState
     disputes: int
-    memo: Annotated[str, Classified("words")] = ""
+    memo: str = ""
     sent_at: Moment | None = None
     approved_at: Moment | None = None
     approved_by: str = ""
@@ -325,14 +325,14 @@ class StatementsQuery(PageQuery):
 class StatementPatch(Contract):
     """What may be changed of a statement that is not approved: a note to it."""
 
-    memo: Annotated[str, Classified("words")] = Field(max_length=500)
+    memo: str = Field(max_length=500)
 
 
 class LineDispute(Contract):
-    """A line by its number, and what is wrong with it."""
+    """A line by its number, and what is wrong with it: for finance to read."""
 
     line: int = Field(ge=1)
-    reason: Annotated[str, Classified("words")] = Field(min_length=1, max_length=1000)
+    reason: str = Field(min_length=1, max_length=1000)
 
 
 class DisputeAnswer(Contract):
@@ -340,7 +340,7 @@ class DisputeAnswer(Contract):
 
     line: int = Field(ge=1)
     outcome: Literal["released", "corrected"]
-    answer: Annotated[str, Classified("words")] = Field(min_length=1, max_length=1000)
+    answer: str = Field(min_length=1, max_length=1000)
 
 
 class DisputeView(Contract):
@@ -348,8 +348,8 @@ class DisputeView(Contract):
     entry_id: str
     currency: str
     amount: EarnedTotal
-    reason: Annotated[str, Classified("words")]
+    reason: str
     by: PersonId
     at: Moment
     outcome: Literal["open", "released", "corrected"]
-    answer: Annotated[str, Classified("words")] = ""
+    answer: str = ""

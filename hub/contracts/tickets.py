@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hub.contracts.base import Amount, Contract, Moment, PersonId, RegionCode, Slug, Words
 from hub.contracts.classes import Classified, Keyed, Located, Said
+from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
 from hub.contracts.events import Priority, TicketType
 from hub.contracts.http import PageQuery
 
@@ -126,11 +127,13 @@ class WorkReport(Contract):
 
 class CompleteNode(Contract):
     """How a visit of the node ended. `outcome` is one of the node's; where several sign, `approved` or `rejected`; with
-    `sent_back` the ticket goes back to the person's node `to`, where the node allows it."""
+    `sent_back` the ticket goes back to the person's node `to`, where the node allows it. fields: what the work took;
+    answers: what the node's form asks for."""
 
     outcome: Slug
     to: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
     fields: WorkReport = WorkReport()
+    answers: Annotated[dict[Slug, FieldValue], Field(max_length=200), Classified("words")] = Field(default={})
 
 
 class CloseTicket(Contract):
@@ -146,10 +149,12 @@ class TicketQuery(PageQuery):
     customer: str = ""
     assignee: str = ""
     entry: str = Field(default="", description="one of the ticket's entries, e.g. website")
-    type: str = Field(default="", description="the ticket's type, e.g. repair")
-    team: str = Field(default="", description="whose the ticket is")
+    type: str = Field(default="", description="the ticket's type, e.g. repair; looked at after reading")
+    team: str = Field(default="", description="whose the ticket is; looked at after reading")
     region: RegionCode | Literal[""] = Field(default="", description="only what lies in this region")
-    updated_since: Moment | None = Field(default=None, description="only what was written from then on")
+    updated_since: Moment | None = Field(
+        default=None, description="only what was written from then on; the latest day first, as its list is keyed"
+    )
     message: str = Field(default="", description="a message's id: the ticket that it opened or joined, and no other")
 
 
@@ -186,34 +191,13 @@ class VisitView(Contract):
     queue: str = Field(default="", description="the team any of whose members may take it")
     signatures: tuple[SignatureView, ...] = ()
     until: Moment | None = None
+    form: str = Field(default="", description="the form that is filled in to end it, by its key")
     fields: Annotated[dict[str, Any], REPORT]
-
-
-class TicketClockView(Contract):
-    """One of a ticket's clocks (时限). state: `running`, `paused`, `breached` (over its time, and going on), `kept` or
-    `missed` (over, within its time or not). due_at: null while it stands, and once it is over. remaining_seconds: of
-    its hours, less than nothing once it is over its time."""
-
-    id: str
-    name: str = Field(description="handling: its ladder's own; else as the policy calls it")
-    measures: Literal["handling", "first_reply", "next_reply", "node", "resolution"]
-    state: Literal["running", "paused", "breached", "kept", "missed"]
-    due_at: Moment | None
-    remaining_seconds: int
-    consumed_seconds: int
-    budget_seconds: int
-    began_at: Moment
-    breached_at: Moment | None = None
-    ended_at: Moment | None = None
-    acknowledged_at: Moment | None = None
-    team: str = Field(default="", description="the department that answers for it")
-    visit_id: str = Field(default="", description="whose time it measures")
-    policy: str = Field(default="", description="its policy and version, standard/3; '' for a ladder's own")
-    ladder: str = Field(default="", description="its ladder and version")
-    calendar: str = Field(default="", description="its calendar and version; '' for its ladder's hours")
-    assumed: bool = Field(
-        default=False, description="due on a day of which the calendar does not know whether it is worked"
+    answers: dict[str, str] = Field(default={}, description="numbers, amounts and choices of its form")
+    texts: Annotated[dict[str, str], Keyed(stated="text_classes")] = Field(
+        default={}, description="what else was filled in on its form"
     )
+    text_classes: dict[str, str] = Field(default={}, description="which class each of them is of")
 
 
 class RungView(Contract):
@@ -258,6 +242,7 @@ class TicketView(Contract):
     tags: tuple[str, ...] = ()
     flow: FlowRef
     run: int
+    stands: tuple[str, ...] = Field(default=(), description="the nodes at which it waits; in lists too")
     opened_at: Moment
     dispatched_at: Moment | None
     acknowledged_at: Moment | None
@@ -331,24 +316,6 @@ class DispatchView(Contract):
     chosen: str
     fallback: bool
     candidates: tuple[VerdictView, ...]
-
-
-class ClockView(Contract):
-    """The ticket's clock: running since when (null: paused or none), what it consumed before, and the next deadline."""
-
-    running_since: Moment | None
-    consumed_seconds: int
-    next_due_at: Moment | None
-
-
-class LadderStepView(Contract):
-    """One step of the ladder: when it is due (null: the clock stands), and whether it fired."""
-
-    rung: str
-    after_seconds: int
-    audience: str
-    due_at: Moment | None
-    fired: bool
 
 
 class RuleTraceView(Contract):

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hub.contracts.base import Amount, Contract, Day, Moment
-from hub.contracts.classes import Identity, Located
+from hub.contracts.classes import Classified, Identity, Located
 from hub.contracts.envelope import Attribution
 from hub.contracts.http import PageQuery
 from hub.contracts.platform_events import AfterSaleState, AfterSaleType, MoneyState, OrderState
@@ -20,6 +20,27 @@ class OrderQuery(PageQuery):
     connection_id: Annotated[str, Field(max_length=64)] = Field(
         default="", description="of one connection, oldest first: for who reaches the whole tenant; wants `day`"
     )
+
+
+class ToldOrder(Contract):
+    """An order as a file or a hand tells of it, as it stood at `occurred_at`: of two tellings the later one holds."""
+
+    order_no: Annotated[str, Field(min_length=1, max_length=64)]
+    state: OrderState
+    amount: Amount = Field(description="what the buyer pays")
+    occurred_at: Moment
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+    shop_id: Annotated[str, Field(max_length=64)] = ""
+    buyer_id: Identity = ""
+    paid_at: Moment | None = None
+    note: Annotated[str, Field(max_length=2000), Classified("words")] = ""
+
+
+class ToldView(Contract):
+    """That an order was taken in; it shows once its message is published, within seconds."""
+
+    message_id: str
+    is_new: bool = Field(description="false: just this was told before")
 
 
 class OrderView(Contract):

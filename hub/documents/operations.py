@@ -190,7 +190,7 @@ class Operations:
         draft, warnings = documents.save_draft(
             self.kind,
             key,
-            _submission(body),
+            self._submission(request),
             request.principal.sub,
             scope=scope,
             may_edit=_may_edit(request),
@@ -220,7 +220,7 @@ class Operations:
     def publish(self, documents: Documents, request: Request) -> PublicationView:
         """In force at once, or from valid_from on; what runs stays with the version that it began with. 422 with every
         finding, 409 with what has changed since seen_version."""
-        key, submission, by = self._key(request), _submission(request.body), request.principal.sub
+        key, submission, by = self._key(request), self._submission(request), request.principal.sub
         done = documents.publish(self.kind, key, submission, by, **self._how(documents, request))
         return show_publication(self.kind, key, done, dry_run=request.dry_run)
 
@@ -267,6 +267,11 @@ class Operations:
         summary = f"{title_zh}：{zh} · {title_en}: {en}"
         self.room.http(method, where, summary=summary, **options)(handler)
 
+    def _submission(self, request: Request) -> Submission:
+        body: SaveDraft | PublishDocument = request.body
+        may_approve = request.principal.has(*self.kind.approvers)
+        return Submission(body.document, body.seen_version, body.valid_from, body.valid_to, may_approve)
+
     def _key(self, request: Request) -> str:
         return self.kind.only or request.path["key"]
 
@@ -312,10 +317,6 @@ class Operations:
         documents, key = self.documents_of(desk), self._key(request)
         scope = documents.scope(request.body.scope)
         return show_draft(self.kind, key, scope, documents.draft(self.kind, key, scope))
-
-
-def _submission(body: SaveDraft | PublishDocument) -> Submission:
-    return Submission(body.document, body.seen_version, body.valid_from, body.valid_to)
 
 
 def _place_of(scope: Scope) -> Place:

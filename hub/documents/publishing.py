@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.documents.compare import changes
 from hub.documents.drafting import Drafts
-from hub.documents.kinds import Kind
+from hub.documents.kinds import Finding, Kind, Proposal
 from hub.documents.linting import Checked, normal
 from hub.documents.readings import Pins
 from hub.documents.scopes import TENANT, Scope
@@ -25,7 +25,7 @@ from hub.documents.submissions import (
 from hub.documents.versions import PRESET, Draft, Line, Move, Pointer, Version, digest
 from hub.documents.versions_table import MOVES_LIMIT, SCOPES_LIMIT
 from hub.kernel.effective import END, Switch, in_force, plan
-from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.errors import Conflict, Forbidden, NotFound
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.table import Lost
@@ -67,7 +67,8 @@ class Publishing(Drafts):
         again.
 
         Raises Invalid with every finding, those on overlays that could not work over it too; Moved when the head isn't
-        the one that was seen, or somebody publishes at this moment; Forbidden; NotFound without any of them.
+        the one that was seen, or somebody publishes at this moment; Forbidden, also from who may not say yes to what
+        needs approval; NotFound without any of them.
         """
         require_editable(kind, key, scope, may_edit)
         return self._publish(kind, self._ground(kind, key, scope), submission, by, dry_run)
@@ -85,8 +86,13 @@ class Publishing(Drafts):
             return Publication(ground.scope, earlier, unchanged=True, findings=checked.warnings)
         self._require_seen(kind, ground, submission.seen_version)
         publication = self._foreseen(kind, ground, replace(version, number=earlier or version.number), checked)
+        above = self._above_limits(kind, ground, proposal, submission.valid_from)
+        publication = replace(publication, findings=(*publication.findings, *above))
         if dry_run:
             return publication
+        if above and not submission.may_approve:
+            first = above[0]
+            raise Forbidden("above the approval limit: an administrator has to", where=first.pointer, why=first.rule)
         facts = {} if earlier else kind.published(proposal, self._context)
         start, end = submission.valid_from or ground.now, submission.valid_to
         move = Move(ground.pointer.revision + 1, "publish", publication.version, ground.now, by, start, end)
@@ -134,7 +140,7 @@ class Publishing(Drafts):
             raise NotFound("no draft", kind=line.kind, key=line.key, scope=line.scope)
         seen = draft.based_on if submission.seen_version is None else submission.seen_version
         start, end = submission.valid_from or draft.valid_from, submission.valid_to or draft.valid_to
-        return Submission(draft.content, seen, start, end), draft
+        return replace(submission, document=draft.content, seen_version=seen, valid_from=start, valid_to=end), draft
 
     def _new_version(self, kind: Kind[Any], ground: Ground, submission: Submission, by: str) -> Version:
         document = submission.document
@@ -177,6 +183,15 @@ class Publishing(Drafts):
         return Publication(
             ground.scope, version.number, changes=changes(before, after), findings=checked.warnings, clashes=clashes
         )
+
+    def _above_limits(
+        self, kind: Kind[Any], ground: Ground, proposal: Proposal[Any], start: datetime | None
+    ) -> tuple[Finding, ...]:
+        """What of it needs approval, against what would be in force without it."""
+        if kind.approval is None:
+            return ()
+        before = self.find(kind, ground.line.key, ground.scope, at=start and max(start, ground.now))
+        return tuple(kind.approval(before, proposal, self._context)) if before else ()
 
     def _require_seen(self, kind: Kind[Any], ground: Ground, seen_version: int | None) -> None:
         if seen_version is not None and seen_version != ground.pointer.head:

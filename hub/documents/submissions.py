@@ -27,12 +27,14 @@ VALUE_LIMIT = 80
 @dataclass(frozen=True, slots=True)
 class Submission:
     """What is to be published. document: None for the draft. seen_version: the head that its author saw (of a draft:
-    when it was saved). valid_from, valid_to: of a kind with effective dates; from now on unless stated."""
+    when it was saved). valid_from, valid_to: of a kind with effective dates; from now on unless stated. may_approve:
+    whether who hands it in may say yes to what needs approval."""
 
     document: Json = None
     seen_version: int | None = None
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    may_approve: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from hub.kernel.clock import Clock
 from hub.kernel.frozen import dataclass
 from hub.store.faults import passing
 from hub.store.rates import Rates
+from hub.store.rehearsal import is_rehearsal
 from hub.store.table import Table
 
 KEYS_CACHED_SECONDS = 60
@@ -134,12 +135,14 @@ class Host:
 
     def emit(self, *events: Event) -> None:
         """Put contract events on the bus. Raises Retry when it did not take all; repeats are harmless."""
-        if events:
+        if events and not is_rehearsal():
             bus.put_events(self.client("events"), self.settings.bus, events)
 
     def send(self, queue: str, *bodies: Mapping[str, Any], delay_seconds: int = 0) -> None:
         """Put JSON messages into one of the room's own queues (`@room.queue(queue)`, or "changes"); delay_seconds: at
         most 900. Raises Retry when it did not take all; handlers know a repeat."""
+        if is_rehearsal():
+            return
         bus.send(self.client("sqs"), self._queue_url(queue), bodies, delay_seconds)
 
     def auth_keys(self) -> str:

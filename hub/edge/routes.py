@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -26,7 +27,8 @@ class Route:
     handler: (desk, request) → the answer. replay: (desk, request, id of what was made) → the answer to a repeat.
     scope: what its things hang on (hub.edge.access.scope). subject: (desk, request) → the thing that the path names,
     with its places, or the place of what the body asks to make; checked before the handler runs. overseers: who sees
-    other people's things on a route of scope `own`. dry_run: whether `?dry_run=1` is understood.
+    other people's things on a route of scope `own`. dry_run: whether `?dry_run=1` is understood: by
+    the handler, which looks at `request.dry_run`, or "rehearsed": it is run as always, and nothing of it is written.
     body_limit_bytes: of a body as it comes, 413 beyond it. versioned: `If-Match` is held against the thing's version
     by the handler (`request.seen_version`); a body with `version` or `seen_version` takes it by itself. any_origin:
     pages from anywhere may read the answer. ability: what it asks of the caller's
@@ -49,7 +51,7 @@ class Route:
     scope: Scope | None = None
     subject: Callable[[Any, Request], Place | Subject] | None = None
     overseers: tuple[str, ...] = SUPERVISORS
-    dry_run: bool = False
+    dry_run: bool | Literal["rehearsed"] = False
     body_limit_bytes: int = BODY_LIMIT_BYTES
     versioned: bool = False
     any_origin: bool = False
@@ -92,9 +94,21 @@ def reading_of(route: Route, routes: Iterable[Route]) -> Route | None:
 
 
 def _shows(shown: Route, route: Route) -> bool:
-    reads = shown.method == "GET" and shown.query is None and shown.answer is route.answer is not None
+    reads = shown.method == "GET" and _asks_nothing(shown) and shown.answer is route.answer is not None
     return reads and f"{route.path}/".startswith(f"{shown.path}/")
 
 
+def _asks_nothing(shown: Route) -> bool:
+    """Whether it shows one thing without a word more than its path."""
+    if shown.query is None:
+        return True
+    return "{" in shown.path and not any(field.is_required() for field in shown.query.model_fields.values())
+
+
+def unasked(shown: Route, request: Request) -> Request:
+    """A request of such a GET, made of another request."""
+    return request if shown.query is None else replace(request, query=shown.query())
+
+
 def _as_read(shown: Route) -> Callable[[Any, Request, str], Any]:
-    return lambda desk, request, _resource_id: shown.handler(desk, request)
+    return lambda desk, request, _resource_id: shown.handler(desk, unasked(shown, request))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -40,6 +41,7 @@ from hub.kernel.errors import (
 )
 from hub.kernel.frozen import dataclass
 from hub.store.rates import UNLIMITED, Allowance
+from hub.store.rehearsal import rehearsing
 
 KEY_LIMIT = 128
 PARAMETER_LIMIT = 256
@@ -264,7 +266,8 @@ def _handle(
 def _done(desk: Any, route: Route, request: Request, routes: Sequence[Route]) -> Any:
     """The handler's result. Whoever saw another version than there is hears what has changed since."""
     try:
-        return route.handler(desk, request)
+        with rehearsing() if request.dry_run and route.dry_run == "rehearsed" else nullcontext():
+            return route.handler(desk, request)
     except Stale as stale:
         stale.differences = differences(desk, route, request, routes, stale)
         raise

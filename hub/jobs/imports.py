@@ -137,11 +137,11 @@ def _plan(desk: JobDesk, known: Importable, row: Row, seen: dict[tuple[str, ...]
 
 def _plan_of_line(desk: JobDesk, known: Importable, row: Row, seen: dict[tuple[str, ...], int]) -> Plan:
     """A line of JSON, as the only item of the operation's list; what can't be is told by its place in the line."""
-    body = {known.list_of: [row.said]}
+    body = {known.list_of: [row.whole]}
     item = f"/{known.list_of}/0"
-    found = row.problems or _model_problems(_route(desk, known), body)
-    if found:
-        return Plan(row, None, tuple(Problem(problem.pointer.removeprefix(item), problem.rule) for problem in found))
+    problems = row.problems or _model_problems(_route(desk, known), body)
+    if problems:
+        return Plan(row, None, tuple(Problem(problem.pointer.removeprefix(item), problem.rule) for problem in problems))
     facts = tuple(row.cells.get(name, "") for name in known.same_by)
     first = seen.setdefault(facts, row.number) if all(facts) and facts else row.number
     return Plan(row, Call(known.method, known.path, body=body), as_row=None if first == row.number else first)
@@ -183,7 +183,7 @@ def _apply(desk: JobDesk, job: Job, principal: Principal, plan: Plan) -> Outcome
 
 def _id_of(answered: Answered, plan: Plan) -> str:
     """Of what was made; a line of JSON says its own."""
-    return str((answered.body or {}).get("id") or (plan.row.said or {}).get("id", ""))
+    return str((answered.body or {}).get("id") or (plan.row.whole or {}).get("id", ""))
 
 
 def _refusals(answered: Answered) -> tuple[Problem, ...]:

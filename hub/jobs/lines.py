@@ -29,12 +29,12 @@ def _row(number: int, line: str) -> Row:
     if len(line.encode()) > LINE_BYTES:
         return Row(number, {}, (Problem("", f"must be at most {LINE_BYTES} bytes"),))
     try:
-        said = json.loads(line, parse_float=_refuse, parse_constant=_refuse)
+        whole = json.loads(line, parse_float=_refuse, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return Row(number, {}, (Problem("", "must be a JSON object, its amounts and numbers as texts"),))
-    if not isinstance(said, dict):
+    if not isinstance(whole, dict):
         return Row(number, {}, (Problem("", "must be a JSON object"),))
-    return Row(number, {name: text for name, text in said.items() if isinstance(text, str)}, said=said)
+    return Row(number, {name: text for name, text in whole.items() if isinstance(text, str)}, whole=whole)
 
 
 def _refuse(text: str) -> Any:

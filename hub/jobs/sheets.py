@@ -54,13 +54,13 @@ class Column:
 class Row:
     """One row of a file that came in. number: as the spreadsheet counts, the names of columns being row 1. cells: by
     the column's name, without empty ones. problems: what is wrong with it already. date1904: whether its file counts
-    days from 1904, as spreadsheets of old Macs do. said: the whole object of a line of JSON, None of a spreadsheet."""
+    days from 1904, as spreadsheets of old Macs do. whole: the object of a line of JSON, None of a spreadsheet."""
 
     number: int
     cells: Mapping[str, str]
     problems: tuple[Problem, ...] = ()
     date1904: bool = False
-    said: Mapping[str, Any] | None = None
+    whole: Mapping[str, Any] | None = None
 
 
 def write_csv(columns: Sequence[Column], rows: Iterable[Mapping[str, str]]) -> bytes:

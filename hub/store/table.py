@@ -18,6 +18,7 @@ from hub.kernel.positions import no_such_cursor
 from hub.store.faults import Busy, Lost, passing, translated
 from hub.store.items import Item, plain_item, raw_item
 from hub.store.marks import Repeated, ride_on
+from hub.store.rehearsal import NEVER, foreseen, is_rehearsal
 from hub.store.writes import NEW, Check, Delete, Key, Put, Texts, Update, Write, expressions, raw_key
 
 __all__ = [
@@ -104,7 +105,11 @@ class Table:
         with_item: bool = True,
     ) -> None:
         """Put `item`, which carries pk and sk. with_item: whether Lost shall carry the item that stands in the way."""
-        params = Put(item, when, values or {}, names or {}).params()
+        write = Put(item, when, values or {}, names or {})
+        if is_rehearsal():
+            self._transact((write,), "")
+            return
+        params = write.params()
         if not with_item:
             params.pop("ReturnValuesOnConditionCheckFailure", None)
         self._call(self.client.put_item, params)
@@ -118,13 +123,21 @@ class Table:
         self, key: Key, change: str, values: Item | None = None, when: str = "", names: Texts | None = None
     ) -> dict[str, Any]:
         """Change the item, or make it, by an UpdateExpression; answers the whole item as it is then."""
-        params = Update(key, change, values or {}, when, names or {}).params()
+        write = Update(key, change, values or {}, when, names or {})
+        if is_rehearsal():
+            self._transact((write,), "")
+            return foreseen(self.get(key), write)
+        params = write.params()
         response = self._call(self.client.update_item, params | {"ReturnValues": "ALL_NEW"})
         return plain_item(response["Attributes"])
 
     def delete(self, key: Key, when: str = "", values: Item | None = None, names: Texts | None = None) -> None:
         """Delete the item, if it is there."""
-        self._call(self.client.delete_item, Delete(key, when, values or {}, names or {}).params())
+        write = Delete(key, when, values or {}, names or {})
+        if is_rehearsal():
+            self._transact((write,), "")
+            return
+        self._call(self.client.delete_item, write.params())
 
     def query(
         self,
@@ -204,14 +217,27 @@ class Table:
 
     def _transact(self, writes: Sequence[Write], token: str) -> None:
         """What nobody answered is sent once more under the same token: had it been done, it is not done again."""
-        parts = [{_VERBS[type(write)]: {"TableName": write.table or self.name} | write.params()} for write in writes]
-        params = {"TransactItems": parts, "ClientRequestToken": token or uuid4().hex}
+        if is_rehearsal():
+            self._rehearse(writes)
+            return
+        params = {"TransactItems": [*map(self._part, writes)], "ClientRequestToken": token or uuid4().hex}
         try:
             self._send(params)
         except Busy:
             raise
         except Retry:
             self._send(params)
+
+    def _rehearse(self, writes: Sequence[Write]) -> None:
+        """Raises what the transaction would raise, and never writes."""
+        try:
+            self._send({"TransactItems": [*map(self._part, writes), self._part(NEVER)]})
+        except Lost as lost:
+            if lost.index < len(writes):
+                raise
+
+    def _part(self, write: Write) -> dict[str, Any]:
+        return {_VERBS[type(write)]: {"TableName": write.table or self.name} | write.params()}
 
     def _send(self, params: Mapping[str, Any]) -> None:
         with passing("DynamoDB"):

@@ -32,8 +32,8 @@ def chain_sells(stage: Stage) -> None:
     stage.check(waits == [0, 1, 1], "the split is posted at once, the tiers with their month", _names(results))
     split_over = {line["account"].removeprefix("payable:"): line["amount"] for line in _lines(stage, service["id"])}
     parts = {party: amount for party, amount in split_over.items() if party.startswith("region:")}
-    wanted = {"region:440300": "-210.00", "region:310000": "-60.00", "region:110000": "-30.00"}
-    stage.check(parts == wanted, "300.00 is shared 70/20/10", " · ".join(f"{p} {a[1:]}" for p, a in parts.items()))
+    by_region = {"region:440300": "-210.00", "region:310000": "-60.00", "region:110000": "-30.00"}
+    stage.check(parts == by_region, "300.00 is shared 70/20/10", " · ".join(f"{p} {a[1:]}" for p, a in parts.items()))
     now = _provisional(stage)
     stage.check(now == "6600.00", "sales of 120,000.00 at 5 % and 8 % above 100,000.00: so far 6,600.00", now)
 
@@ -55,7 +55,7 @@ def goes_back_after_the_close(stage: Stage, engineer: str) -> None:
         left == "-4600.00", "80,000.00 back: the month is 40,000.00 × 5 % = 2,000.00, so −4,600.00 are due", left
     )
     (still,) = _statements(stage, f"person:{SELLER}")
-    stage.check(still["hash"] == closed["hash"], "and what was closed has the hash that it had", closed["hash"][:16])
+    stage.check(still["hash"] == closed["hash"], "and what was closed has the hash that it had")
     _dispute(stage, engineer)
 
 

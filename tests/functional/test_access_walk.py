@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -83,6 +85,22 @@ def test_a_list_holds_nothing_from_elsewhere(walk: Walk) -> None:
                 if answer.status == 200 and (answer.json["data"] or answer.json["has_more"]):
                     wrong.append((role, where, route.path))
     assert wrong == []
+
+
+def test_a_dry_run_writes_nothing(walk: Walk) -> None:
+    """Whatever it answers, and whoever asks: the room's table is as it was."""
+    room, wrong = walk.sample.room, []
+    scan = partial(room.host.client("dynamodb").scan, TableName=room.host.settings.table)
+    for route in (route for route in room.http_routes if route.dry_run):
+        before = _items(scan)
+        answer = walk.ask(route, token(sub=BOSS), query={"dry_run": "1"})
+        wrong += [] if _items(scan) == before else [(route.method, route.path, answer.status)]
+    assert wrong == []
+
+
+def _items(scan: Callable[[], Any]) -> list[str]:
+    """All that a table holds but how much each caller asked."""
+    return sorted(str(item) for item in scan()["Items"] if "#rate#" not in str(item["pk"]))
 
 
 FOREIGN = (

@@ -1,4 +1,4 @@
-"""docs/flows.md: whoever follows its ten requests has a flow, its ladder, and a ticket on its way."""
+"""docs/flows.md: whoever follows its ten requests has a flow, its form, its ladder, and a ticket on its way."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def test_ten_requests_make_a_flow() -> None:
         ticket = ""
         for method, path, body in requests:
             ticket = ask(hub, method, path, body, ticket)
+        assert hub.ticket(ticket)["fields"]["days"] == "3"
         visits = [(visit["node"], visit["outcome"]) for visit in hub.ticket(ticket)["visits"]]
         assert visits == [("ask", "needed"), ("agree", "approved"), ("hand_over", "")]
         words = hub.call("GET", "/flows/loan/diagram", query={"format": "mermaid"}).json["text"]

@@ -13,8 +13,10 @@ import pytest
 from functions.notifications import app
 from functions.notifications.gateways.carrier import Posted
 from hub.contracts.events import TicketAssigned
-from hub.kernel.clock import StepClock
+from hub.kernel.clock import StepClock, rfc3339
 from hub.kernel.errors import Retry
+from hub.store.due import due_keys
+from hub.store.table import Put, Table
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, drain, sqs_batch
@@ -120,6 +122,27 @@ def test_one_sweep_shares_all_of_them_out(morning: Morning) -> None:
     assert morning.carrier.arrived == Counter({f"p{number}": 1 for number in range(PEOPLE)})
     assert morning.states() == Counter({"sent": 2 * PEOPLE})
     assert morning.sweep() == []
+
+
+def test_three_thousand_are_shared_out_by_one_sweep(morning: Morning) -> None:
+    """All of them at 8:00:00, each once, by a few queries: with CALLS_A_DIGEST calls of ten milliseconds each, three
+    functions side by side have sent them by 8:05."""
+    many = 3000
+    desk = app.room.desk
+    table, shared, calls = Table(f"hub-{TENANT}-notifications", app.room.host.client("dynamodb")), [], Counter[str]()
+    slots = [(f"{TENANT}#slot#m{number}#{rfc3339(EIGHT)}", f"m{number}") for number in range(many - PEOPLE)]
+    for begin in range(0, len(slots), 100):
+        some = slots[begin : begin + 100]
+        items = ({"pk": pk, "sk": "slot", "schema": 1, "recipient": who, "version": 1} for pk, who in some)
+        table.transact(*(Put({**item, **due_keys(TENANT, "wait", str(item["pk"]), EIGHT)}) for item in items))
+    app.room.install(app.room.host, replace(desk, share=lambda _queue, *bodies: shared.extend(bodies)))
+    client = app.room.host.client("dynamodb")
+    client.meta.events.register("before-call", lambda model, **_: calls.update([model.name]), unique_id="many")
+    morning.clock.now = EIGHT
+    app.sweep({}, Context())
+    assert len({body["pk"] for body in shared}) == len(shared) == many
+    assert sum(calls.values()) <= 20
+    assert many * CALLS_A_DIGEST * 0.010 / 3 <= 300
 
 
 def test_a_killed_sender_leaves_none_for_ever(morning: Morning) -> None:

@@ -96,7 +96,7 @@ DOES_NO_HARM_AGAIN = {
     *("copy_approval_matrix", "copy_form", "copy_settlement_policy", "copy_settlement_rates", "copy_campaign"),
     *("end_upload", "end_their_upload", "link", "migrate", "try_action", "insert"),
     *("reconcile", "show_what_if", "try_template"),
-    *("change_in_bulk", "import_table", "keep_sheet", "select_stores", "hear_competitor", "hear_pulse"),
+    *("nudge", "rehearse_offer", "import_table", "keep_sheet", "select_stores", "hear_competitor", "hear_pulse"),
     *("issue", "scan"),
     *("redeem_coupon", "redeem_quote", "release_quote"),
     *("make_link", "refresh", "sign_in", "sign_in_by_link", "sign_in_locally", "sign_out", "sign_out_everywhere"),

@@ -85,14 +85,14 @@ def test_exactly_one_of_fifty_gets_the_last_hundred(room: Room) -> None:
 
 
 def test_the_last_of_a_hundred_and_one_that_comes_back(room: Room) -> None:
-    """Limit 3, one a customer: of six at once three have it. A payment that fails gives its use back once, however
-    often that is told; a second try of the same order takes no second use."""
-    limits = {"uses": 3, "per_customer": 1}
+    """Limit 100, one a customer: of 150 at once exactly 100 have it, and 50 hear so before they pay. A payment that
+    fails gives its use back once, however often that is told; a second try of the same order takes no second use."""
+    limits = {"uses": 100, "per_customer": 1}
     room.publish("/pricing/campaigns/spring", campaign(strategy("new_customer", {"amount": "5.00"}, limits=limits)))
-    quotes = [quote(room, is_new=True, customer_id=f"c{nth}")["id"] for nth in range(6)]
+    quotes = [quote(room, is_new=True, customer_id=f"c{nth}")["id"] for nth in range(150)]
     answers = at_once(room, quotes)
     first = next(nth for nth, answer in enumerate(answers) if answer.status == 200)
-    assert Counter(answer.status for answer in answers) == {200: 3, 409: 3}
+    assert Counter(answer.status for answer in answers) == {200: 100, 409: 50}
     assert redeem(room, quotes[first], f"o{first}").status == 200
     told = [redeem(room, quotes[first], f"o{first}", "release").json["state"] for _ in range(2)]
     late = [quote(room, is_new=True, customer_id=f"d{nth}") for nth in range(2)]
@@ -114,6 +114,27 @@ def test_a_coupon_is_used_once_with_the_quote(room: Room) -> None:
     assert ([answer.status for answer in answers], [row["order_id"] for row in today]) == ([200, 409], ["o0"])
     assert redeem(room, quotes[0]["id"], "o0", "release").json["state"] == "released"
     assert room.made("GET", "/pricing/coupons", query={"customer": "c1"})["data"][0]["state"] == "issued"
+
+
+def test_exactly_one_of_fifty_has_the_last_coupon(room: Room) -> None:
+    """Fifty orders bring the same coupon at once: one has it, the others hear that it is used."""
+    room.publish("/pricing/campaigns/spring", campaign(strategy("coupon", {"amount": "5.00", "base": "after_items"})))
+    issue = {"campaign": "spring", "strategy": "coupon", "customers": ["c1"]}
+    (coupon,) = room.made("POST", "/pricing/coupons", issue)["data"]
+    quotes = [quote(room, customer_id="c1", coupons=[coupon["code"]])["id"] for _ in range(50)]
+    answers = at_once(room, quotes)
+    assert Counter(answer.status for answer in answers) == {200: 1, 409: 49}
+    reason = f"{coupon['code']}: coupon_used"
+    assert {answer.json["facts"]["reason"] for answer in answers if answer.status == 409} == {reason}
+
+
+def test_what_costs_nothing_is_ordered_like_anything_else(room: Room) -> None:
+    """A hundred percent off: 0.00, not -0.00; the order takes the quote without a payment, once."""
+    room.publish("/pricing/campaigns/spring", campaign(strategy("new_customer", {"percent": "100"})))
+    given = quote(room, is_new=True)
+    taken = redeem(room, given["id"], "o1")
+    assert (given["total"], given["discount"], taken.status, taken.json["total"]) == ("0.00", "25.00", 200, "0.00")
+    assert redeem(room, given["id"], "o2").status == 409
 
 
 def test_a_price_below_the_floor_is_refused_at_the_draft(room: Room) -> None:

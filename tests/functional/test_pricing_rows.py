@@ -101,3 +101,15 @@ def test_above_the_approval_limit_it_takes_an_administrator(room: Room) -> None:
         for value, as_ in (("-15", finance), ("-30", finance), ("-30", None))
     ]  # fmt: skip
     assert (statuses, price(room, store="s1")) == ([200, 403, 200], "14.88")
+
+
+def test_a_bulk_change_sent_twice_stands_once(room: Room) -> None:
+    """With one key the repeat is told what the first made, and prices fall by 10 percent, not by 19; without a key its
+    id is known: 422 where it stands in the book, and nothing changes."""
+    change = {"id": "autumn", "name": NAME, "value": "-10", "stores": ["s1"]}
+    was = price(room, store="s1")
+    first, again = (room.call("POST", "/pricing/books/standard/bulk", change, key="k1") for _ in range(2))
+    bare = room.call("POST", "/pricing/books/standard/bulk", change)
+    assert (first.status, again.json, again.headers["idempotency-replayed"]) == (200, first.json, "true")
+    assert (bare.status, bare.json["errors"][0]["pointer"]) == (422, "/document/factors/1/id")
+    assert (was, price(room, store="s1")) == ("25.00", "22.50")

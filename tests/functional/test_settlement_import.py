@@ -46,20 +46,20 @@ def finished(room: Till, job_id: str) -> Any:
 
 
 def test_a_file_of_facts_is_settled_line_by_line(room: Till) -> None:
-    """250 lines in slices: nothing before it is applied, then each once; the same file again settles nothing more."""
-    facts = [handed("order", number, amount="100.00") for number in range(250)]
+    """110 lines in slices: nothing before it is applied, then each once; said again, they settle nothing more."""
+    facts = [handed("order", number, amount="100.00") for number in range(110)]
     job = bring(room, *facts, facts[7]).json
     seen = finished(room, job["id"])
-    assert (seen["state"], seen["counts"]) == ("previewed", {"ready": 250, "as_row": 1})
+    assert (seen["state"], seen["counts"]) == ("previewed", {"ready": 110, "as_row": 1})
     assert room.accounts() == {}
     assert room.call("POST", f"/jobs/settlement/{job['id']}/apply", {}).status == 202
     done = finished(room, job["id"])
-    assert (done["state"], done["counts"]) == ("done", {"applied": 250, "as_row": 1})
-    again = bring(room, *facts).json
+    assert (done["state"], done["counts"]) == ("done", {"applied": 110, "as_row": 1})
+    again = bring(room, *facts[:10]).json
     finished(room, again["id"])
     room.call("POST", f"/jobs/settlement/{again['id']}/apply", {})
     finished(room, again["id"])
-    assert room.accounts("payable") == {"payable:person:wang.wei": "-2500.00"}
+    assert room.accounts("payable") == {"payable:person:wang.wei": "-1100.00"}
 
 
 def test_what_cannot_be_is_told_by_its_line_and_place(room: Till) -> None:

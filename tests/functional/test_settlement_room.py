@@ -26,6 +26,7 @@ DAY = "2026-11-21"
 RUN = f"base.{DAY}"
 NEXT = SIX + timedelta(days=1)
 """When the day's run is due."""
+FINANCE = token("finance", sub="zhao.min")
 DONE: dict[str, list[Any]] = {"batchItemFailures": []}
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:hub-demo-settlement-run"
 
@@ -326,7 +327,7 @@ def test_a_party_approves_or_disputes_a_line(clock: StepClock) -> None:
     )
     again = call(app.room, "POST", f"{path}/dispute", {"line": 2, "reason": "再说一次"}, as_=own)
     assert (again.status, again.json["facts"]["outcome"]) == (409, "open")
-    assert call(app.room, "PATCH", path, {"memo": "查里程"}).json["memo"] == "查里程"
+    assert call(app.room, "PATCH", path, {"memo": "查里程"}, as_=FINANCE).json["memo"] == "查里程"
     approved = call(app.room, "POST", f"{path}/approve", as_=own)
     assert (approved.json["state"], approved.json["approved_by"]) == ("approved", "wang.wei")
     changes = [
@@ -335,10 +336,11 @@ def test_a_party_approves_or_disputes_a_line(clock: StepClock) -> None:
     ]
     assert [(answer.status, answer.json["facts"]["state"]) for answer in changes] == [(409, "approved")] * 2
     answer = {"line": 2, "outcome": "released", "answer": "里程已核实"}
-    resolved = call(app.room, "POST", f"{path}/resolve", answer)
+    resolved = call(app.room, "POST", f"{path}/resolve", answer, as_=FINANCE)
     assert (resolved.json["state"], amounts(resolved)) == ("approved", ("112.00", "0.00", "112.00"))
-    (shown,) = call(app.room, "GET", f"{path}/disputes").json["data"]
+    (shown,) = call(app.room, "GET", f"{path}/disputes", as_=FINANCE).json["data"]
     assert (shown["amount"], shown["by"], shown["outcome"]) == ("20.00", "wang.wei", "released")
+    assert (shown["reason"], shown["answer"]) == ("公里数不对", "里程已核实")
 
 
 def amounts(answer: Answer) -> tuple[str, ...]:

@@ -108,3 +108,4 @@ def test_a_calendar_that_will_be_a_guess_says_from_when(hub: World) -> None:
     hub.call("POST", "/tickets", BODY)
     whole = next(clock for clock in hub.ticket()["clocks"] if clock["name"] == "whole")
     assert (whole["assumed"], whole["due_at"][:4], whole["calendar"]) == (True, "2027", "office/1")
+    assert hub.call("POST", "/tickets/doctor", {}).json["assumed"] == 1

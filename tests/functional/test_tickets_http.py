@@ -314,6 +314,38 @@ def test_who_works_on_a_ticket_that_is_over_hears_so(hub: World, ticket: Any) ->
         assert (refused.status, refused.json["zh"]["detail"]) == (409, "工单已结束"), path
 
 
+def test_what_changed_since_is_found_by_its_key(hub: World) -> None:
+    """However many did not change: of seven the oldest was written to two days later, and is the whole of the first
+    page, which ends there; each day later it stands in the list once, for its store and its assignee too."""
+    body = {**BODY, "store_id": "s1"}
+    first = hub.call("POST", "/tickets", body).json["id"]
+    for _ in range(6):
+        hub.call("POST", "/tickets", body)
+    hub.clock.advance(days=2)
+    for day in range(2):
+        hub.call("POST", f"/tickets/{first}/comment", {"text": "请跟进"})
+        since = {"updated_since": "2026-11-22T00:00:00Z", "limit": "1"}
+        manager = token("store_manager", sub="wang", region="310101", stores=("s1",))
+        for as_whom, query in (
+            (as_("supervisor", sub="chen", region="base"), {}),
+            (manager, {}),
+            (as_("supervisor", sub="chen"), {"assignee": "li"}),
+            (token("engineer", sub="li", level="own"), {}),
+        ):
+            page = hub.call("GET", "/tickets", query={**since, **query}, as_=as_whom).json
+            assert ([row["id"] for row in page["data"]], page["has_more"]) == ([first], False), (day, query)
+        hub.clock.advance(days=1)
+    assert hub.call("GET", "/tickets", query={"updated_since": "2026-11-24T00:00:00Z"}).json["data"] == []
+
+
+def test_a_card_on_a_board_is_told_in_one_call(hub: World, ticket: Any) -> None:
+    """The list says what each card shows: its title, priority, whose it is and where it stands."""
+    (card,) = hub.call("GET", "/tickets", query={"state": "open"}).json["data"]
+    shown = {name: card[name] for name in ("priority", "assignee", "stands", "paused", "region")}
+    assert shown == {"priority": "high", "assignee": "li", "stands": ["accept"], "paused": False, "region": "310101"}
+    assert card["title"]["zh"]
+
+
 def test_a_list_is_narrowed_by_what_a_board_asks(hub: World, ticket: Any) -> None:
     """By type, team, region and when it was last written, all together; what fits nothing is an empty list."""
 

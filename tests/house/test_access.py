@@ -36,7 +36,8 @@ PLAIN: dict[str, str] = {
         LinkBody.person_id LinkView.person_id LocalSignIn.person_id SessionView.person_id SignedOut.person_id
         MeView.name AudienceDocument.people
         SignatureView.person DelegateNode.person AddSigners.people TicketNoticed.recipients TriedView.recipients
-        GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id""",
+        GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id
+        PlannedVisit.person""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         TicketClockView.name
@@ -69,7 +70,8 @@ PLAIN: dict[str, str] = {
         CataloguePrice.list_price CataloguePrice.price FactorView.price FactorView.value OfferView.price
         QuoteLineView.list_price QuoteLineView.price QuoteLineView.total RedemptionView.total
         Matter.amount_minor OccasionResolved.amount_minor
-        OrderResolved.amount_minor OpenTicket.amount TicketView.amount""",
+        CartChanged.amount_minor ShopperMoved.amount_minor PromotionReached.amount_minor
+        OrderResolved.amount_minor OpenTicket.amount TicketView.amount ToldOrder.amount""",
     "what its asker brings or names, and a file's own name": """
         FileView.name JobResult.name NewExport.query NewImport.content BatchItem.body FieldDifference.yours""",
     "a document that people bend: rules, not people": """
@@ -82,16 +84,20 @@ PLAIN: dict[str, str] = {
         GuardDocument.min_margin_percent PriceFactor.values PriceRow.price
         PriceSheet.prices StrategyDocument.terms StrategyKindView.example StrategyKindView.terms
         UseLimits.per_customer""",
-    "hangs in a competitor's window": "CompetitorPrice.price",
+    "hangs in a competitor's window": "CompetitorPrice.price CompetitorPriced.amount_minor",
+    "what a marketplace promotes to everybody": """
+        PromotionChanged.threshold_minor PromotionChanged.reduction_minor MirroredPromotionView.threshold
+        MirroredPromotionView.reduction""",
     "why something was refused, in words of ours": """
         FieldProblem.detail ProblemAnswer.detail ProblemInChinese.detail ProblemAnswer.facts SendView.reason
         MessageView.reason PromotionView.reason MassReplay.reason CopyResult.reason""",
     "a count of messages, or a proof that sums are zero": """
         Counts.pending Figures.pending LedgerSummary.imbalance_minor BulkView.changed_prices JobView.total""",
     "a currency, and numbers and choices that a ticket's type declares; texts lie sealed apart": """
-        amount_currency Matter.fields TicketView.fields""",
+        amount_currency Matter.fields TicketView.fields VisitView.answers""",
+    "what a party and finance say to each other of a line of a statement": "LineDispute.reason DisputeView.reason",
     "what class an answer is of, and what a form asks": """
-        SubmissionView.classes TicketView.text_classes FormSchema.json_schema""",
+        SubmissionView.classes TicketView.text_classes VisitView.text_classes FormSchema.json_schema""",
     "where somebody came from, by keys and ids of the platform": "attribution FeedTouched.feed",
     "filters by ids of ours and of colleagues": """
         SendQuery.recipient TicketQuery.customer TicketQuery.message CouponQuery.customer IssueCoupons.customers

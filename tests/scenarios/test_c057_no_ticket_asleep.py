@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 
 from functions.tickets import app
-from hub.edge.aws import Clients
 from hubctl.doctor import check_up
 from hubctl.documents import Hub
-from tests.support.aws import account
 from tests.support.http import call
-from tests.support.tickets import ESCALATION, Stage, World, as_
+from tests.support.tickets import World, as_, world
 
 TICKETS = 100
 T = {"zh": "维修", "en": "Repair"}
@@ -45,9 +43,7 @@ FLOW = {
 @pytest.fixture
 def hub() -> Iterator[World]:
     """A hundred repairs that wait for Li to accept them, each with its flow's and its escalation's execution."""
-    facts = {"HUB_ESCALATION_ARN": ESCALATION, "HUB_STEPS_FUNCTION": "hub-demo-tickets-steps"}
-    with account("tickets", **facts) as session:
-        made = Stage(session, Clients(session.client)).fresh(())
+    with world(publish=()) as made:
         made.hire("li", region="base", supervisor="chen")
         made.hire("chen", role="supervisor", region="base")
         assert made.call("POST", "/flows/repair/publish", {"document": FLOW}).status == 200

@@ -16,7 +16,7 @@ from functions.tickets import app as tickets_app
 from hub.edge.aws import Clients
 from tests.support.aws import account
 from tests.support.http import Context, call
-from tests.support.notices import NoticeHub, beside, exchange
+from tests.support.notices import NoticeHub, beside
 from tests.support.tickets import ESCALATION, Stage, World
 
 FAMILIES, DAYS = 100, 30
@@ -75,7 +75,7 @@ def hubs() -> Iterator[tuple[World, NoticeHub]]:
 
 def publish(tickets: World, notices: NoticeHub) -> None:
     """The journey, what it says in which SMS, and that a family hears from the school once a day at most."""
-    flow = {"key": "journey", "title": T, "ladder": "basic", "start": "trial_invite"}
+    flow: dict[str, Any] = {"key": "journey", "title": T, "start": "trial_invite"}
     flow["nodes"] = [{**node, "title": T} for node in JOURNEY]
     kind = {"title": T, "urgent_title": T, "flow": "journey", "ladder": "basic"}
     assert tickets.call("POST", "/flows/journey/publish", {"document": flow}).status == 200
@@ -108,7 +108,8 @@ def play(tickets: World, notices: NoticeHub) -> None:
     end = MORNING + timedelta(days=DAYS)
     while True:
         tickets.settle()
-        exchange(tickets, notices)
+        said, tickets.emitted[:] = tickets.told("flow.told"), []
+        notices.hear(*said)
         moments = [*(at for at, _, _ in calendar[:1]), *tickets.machines.wakes_at.values()]
         moment = min(moments, default=end + timedelta(seconds=1))
         if moment > end:

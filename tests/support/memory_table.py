@@ -127,7 +127,7 @@ def _changed(item: Mapping[str, Any] | None, write: Put | Delete | Update) -> It
     if isinstance(write, Delete):
         return None
     name, _, value = write.change.removeprefix("SET ").partition(" = ")
-    return {"pk": write.key[0], "sk": write.key[1], **(item or {}), name: write.values[value]}
+    return {"pk": write.key[0], "sk": write.key[1], **(item or {}), name.lstrip("#"): write.values[value]}
 
 
 def _key(write: Put | Delete | Check | Update) -> Key:

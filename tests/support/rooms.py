@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from functions.customers import app as customers
+from functions.pricing import app as pricing
 from functions.webhooks import app as webhooks
 from functions.webhooks.accept import build_door
 from functions.webhooks.settings import DoorSettings
@@ -102,6 +103,11 @@ def rooms() -> Iterator[Rooms]:
 def connect_customers(hub: World, **settings: str) -> None:
     """Give the room of customers a table of its own in the account."""
     _connect(hub, customers.room, "customers", environment("customers", **settings))
+
+
+def connect_pricing(hub: World) -> None:
+    """Give the room of prices a table of its own in the account."""
+    _connect(hub, pricing.room, "pricing", environment("pricing"))
 
 
 def connect_webhooks(hub: World) -> Stack:

@@ -17,7 +17,7 @@ from functions.tickets.flows.soundness import parse_flow
 from hub.kernel.errors import Invalid
 
 T = {"zh": "节点", "en": "Node"}
-KNOWN = Known(ladders=("basic",), matrices=("refund",), types=("repair",), fields=("trust",))
+KNOWN = Known(ladders=("basic",), matrices=("refund",), forms=("inspection",), types=("repair",), fields=("trust",))
 
 
 def flow(*nodes: dict[str, Any], **facts: Any) -> dict[str, Any]:

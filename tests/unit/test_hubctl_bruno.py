@@ -30,8 +30,8 @@ def blocks(text: str) -> dict[str, list[str]]:
 
 def test_every_operation_is_a_request_with_its_example(document: Any) -> None:
     """By method and path, in a folder of its room, with the body that the reference shows, parameters filled in."""
-    files = {name: blocks(text) for name, text in collection_files(document).items() if name.count("/") == 1}
-    files.pop("environments/this machine.bru", None)
+    made_of = collection_files(document)
+    requests = [blocks(text) for name, text in made_of.items() if "/" in name and not name.startswith("environments/")]
     expected = {}
     for path, item in document["paths"].items():
         for method in (method for method in METHODS if method in item):
@@ -39,7 +39,7 @@ def test_every_operation_is_a_request_with_its_example(document: Any) -> None:
             url = "{{hub}}" + re.sub(r"{(\w+)}", r":\1", path)
             expected[method, url] = body.get("example", {} if body else None)
     made = {}
-    for parts in files.values():
+    for parts in requests:
         (method,) = set(parts) & set(METHODS)
         made[method, parts[method][0].removeprefix("url: ")] = (
             json.loads("\n".join(parts["body:json"])) if "body:json" in parts else None

@@ -188,7 +188,7 @@ def _rule(rng: random.Random, number: int) -> dict[str, Any]:
     cut = rng.choice([{"percent": f"{rng.randrange(1, 10000) / 100:.2f}"}, {"price": f"{rng.randrange(0, 40)}.50"},
                       {"amount": f"{rng.randrange(0, 9)}.25"}])  # fmt: skip
     at = rng.randrange(1, 200)
-    terms = {
+    terms: dict[str, Any] = {
         "weekday": {"days": [rng.randrange(1, 8), rng.randrange(1, 8)], "cut": cut},
         "level_price": {"by": {"gold": cut}},
         "limited_quantity": {"pieces": rng.randrange(1, 9), "cut": cut},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from functions.customers.desk import Desk
+from functions.customers.handlers.introducing import introduce
 from functions.customers.handlers.meeting import is_personal, relist, scribe_of, settle_merge
 from functions.customers.handlers.reaching import reachable
 from functions.customers.handlers.records import read_whole
@@ -24,17 +25,19 @@ from hub.contracts.customers import (
     FactBody,
     FactView,
     MergeBody,
+    NewCustomer,
     TimelineEntry,
     UnmergeBody,
     WholeQuery,
 )
 from hub.contracts.http import Page, PageQuery
 from hub.edge import cursors
-from hub.edge.access import Subject
+from hub.edge.access import Place, Subject
 from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Invalid, NotFound, Problem
+from hub.kernel.positions import no_such_cursor
 from hub.store.lists import ListQuery
 
 REACHING = ("phone", "email")
@@ -58,6 +61,23 @@ def list_customers(desk: Desk, request: Request) -> Page[CustomerSummary]:
     return page([show_summary(listed(item)) for item in listing.items], listing.position)
 
 
+def _served(_desk: Desk, request: Request) -> Place:
+    return Place(region=request.body.region, store=request.body.store_id)
+
+
+def _introduced(desk: Desk, request: Request, _made: str) -> CustomerView:
+    return introduce_customer(desk, request)
+
+
+@room.http("POST", "/customers", summary="录入客户 · Record a customer", body=NewCustomer, answer=CustomerView,
+           roles=WRITERS, scope="region", subject=_served, status=201, replay=_introduced)  # fmt: skip
+def introduce_customer(desk: Desk, request: Request) -> CustomerView:
+    """Whoever is known by the phone or union_id, else somebody new; they are found where the body says that they are
+    served. 409 for somebody who is known already and served where you do not reach."""
+    at = request.made_at or request.now
+    return _show(desk, request, introduce(desk, request.body, request.reach, request.principal.sub, at))
+
+
 @room.http("GET", "/customers/{customer_id}", summary="客户详情 · Show a customer", answer=CustomerView,
            query=WholeQuery, roles=READERS, scope="region", subject=find_customer)  # fmt: skip
 def read_customer(desk: Desk, request: Request) -> CustomerView:
@@ -66,6 +86,8 @@ def read_customer(desk: Desk, request: Request) -> CustomerView:
     are part of now."""
     shown = _show(desk, request, request.subject.id)
     if not request.query.include:
+        if request.query.cursor:
+            raise no_such_cursor()  # there is no list here that it could be of
         return shown
     return shown.model_copy(update={"timeline": read_timeline(desk, request)})
 

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.customers.desk import Desk
-from functions.customers.handlers.meeting import record, scribe_of, serve
+from functions.customers.handlers.meeting import meet_known_by, record, scribe_of, serve
 from functions.customers.homes import with_derived
-from functions.customers.people.identities import Who, resolve_record
-from functions.customers.people.merging import merge_known
+from functions.customers.people.identities import Who
 from functions.customers.people.persons import identities_of, person_of
 from functions.customers.places import served_at
 from functions.customers.profile import roomy
 from hub.contracts.events import FormSubmitted, SubmitterFound
-from hub.kernel.errors import Conflict, NotFound, Retry
+from hub.kernel.errors import NotFound
 from hub.kernel.ids import hashed_id
 
 SOURCE = "form"
@@ -42,11 +41,7 @@ def _who(desk: Desk, event: FormSubmitted, content: Mapping[str, Any]) -> Who | 
     identities = identities_of(person_of(content), desk.phone_key)
     if not identities:
         return None
-    record_id, claims = resolve_record(desk.people, desk.tenant, identities, event.at)
-    try:
-        return Who(record_id, merge_known(desk.people, record_id, claims, event.at))
-    except Conflict:
-        raise Retry("two customers are being merged", customer=record_id) from None
+    return meet_known_by(desk, identities, event.at)
 
 
 def _facts(content: Mapping[str, Any]) -> dict[str, str]:

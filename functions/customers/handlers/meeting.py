@@ -91,9 +91,14 @@ def meet(desk: Desk, person_id: str, event: Event, *others: Identity) -> Who:
     identity = identity_of(desk, person_id, event)
     unions = desk.unions.identity(identity, desk.connections.find(_text(event, "connection_id")))
     former = former_identity(_text(event, "channel"), _account(event), person_id, identity)
-    record_id, claims = resolve_record(desk.people, desk.tenant, (identity, *unions, *others), event.at, former)
+    return meet_known_by(desk, (identity, *unions, *others), event.at, former)
+
+
+def meet_known_by(desk: Desk, identities: Sequence[Identity], at: datetime, former: Sequence[Identity] = ()) -> Who:
+    """Who somebody is who is known by all of these, the strongest first. former: older forms of the first."""
+    record_id, claims = resolve_record(desk.people, desk.tenant, identities, at, former)
     try:
-        customer_id = merge_known(desk.people, record_id, claims, event.at)
+        customer_id = merge_known(desk.people, record_id, claims, at)
     except Conflict:
         raise Retry("two customers are being merged", customer=record_id) from None
     unsettled = desk.people.unsettled(record_id) if customer_id != record_id else ()

@@ -29,7 +29,7 @@ ASKABLE = (
     *CARDS,
     *("ticket.opened", "ticket.changed", "ticket.closed", "visit.entered", "visit.left"),
     *("order.resolved", "occasion.resolved", "shift.started", "shift.handed_over"),
-    "prices.published",
+    *("prices.published", "promotion.reached"),
     *EXISTING.intersection({"flow.told"}),
 )
 """Events that notice rules may be about."""

@@ -71,6 +71,8 @@ def _scalar(name: str, annotation: Any) -> Any:
         return False
     if annotation is int:
         return 1
+    if annotation is float:
+        return 31.25
     if isinstance(annotation, type) and issubclass(annotation, datetime):
         return MOMENT
     if isinstance(annotation, type) and issubclass(annotation, date):

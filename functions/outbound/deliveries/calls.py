@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.outbound.deliveries.deliveries import Attempt, Verdict, Waiting, judge
-from hub.contracts.events import EndpointCalled, FlowAnswered
+from hub.contracts.flow_events import EndpointCalled, FlowAnswered
 from hub.kernel.ids import hashed_id
 
 DONE, REFUSED, UNREACHABLE = "done", "refused", "unreachable"

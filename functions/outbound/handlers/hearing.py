@@ -9,7 +9,7 @@ from functions.outbound.deliveries.message import subject_of
 from functions.outbound.desk import Desk
 from functions.outbound.endpoints.endpoints import Endpoint, wants
 from hub.contracts.envelope import Event
-from hub.contracts.events import EndpointCalled
+from hub.contracts.flow_events import EndpointCalled
 from hub.edge.access import Policy
 from hub.kernel.errors import Invalid
 

@@ -20,7 +20,8 @@ from functions.outbound.handlers.hearing import call
 from functions.outbound.handlers.posting import Letters, Outgoing, post
 from functions.outbound.handlers.replaying import replay_page
 from hub.contracts.envelope import Event
-from hub.contracts.events import EndpointCalled, EndpointDisabled
+from hub.contracts.events import EndpointDisabled
+from hub.contracts.flow_events import EndpointCalled
 from hub.kernel.errors import Forbidden, HubError, Retry
 from hub.kernel.ids import derived_id
 from hub.store.table import Lost, Write

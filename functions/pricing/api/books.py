@@ -6,13 +6,14 @@ import base64
 from dataclasses import replace
 
 from functions.pricing.books.book_kind import BOOKS, sheet_problems
-from functions.pricing.books.bulk import factor_of, foresee, show_bulk, standing_place
-from functions.pricing.books.guards import GUARDS
+from functions.pricing.books.books import Book
+from functions.pricing.books.bulk import factor_of, foresee, show_bulk
 from functions.pricing.books.guards import KEY as GUARDS_KEY
+from functions.pricing.books.guards_kind import GUARDS
 from functions.pricing.books.tables_of_prices import read_table, rows_of, write_table
 from functions.pricing.desk import Desk
 from functions.pricing.handlers.grounds import places_in, read_book, table_in
-from functions.pricing.places.places import selected
+from functions.pricing.places.places import Store, selected
 from functions.pricing.places.places_kind import shape_of
 from functions.pricing.room import MANAGERS, room
 from hub.contracts.pricing_books import (
@@ -30,7 +31,7 @@ from hub.documents.submissions import Submission
 from hub.edge.requests import Request
 from hub.kernel.errors import Forbidden, Invalid, Problem
 
-APPROVERS = ("administrator",)
+APPROVERS = BOOKS.approvers
 """Whose yes a change above the approval limit needs."""
 SHEET_LIMIT_BYTES = 1_000_000
 TABLE_LIMIT_BYTES = 4_000_000
@@ -46,41 +47,52 @@ def keep_sheet(desk: Desk, request: Request) -> SheetView:
     return SheetView(id=desk.sheets.keep(sheet, body.currency), rows=len(body.prices) + len(body.rows))
 
 
+def _done_before(desk: Desk, request: Request, version: str) -> BulkView:
+    """A repeat of a bulk change: as it was, from the version that it made."""
+    body: BulkChange = request.body
+    reading = desk.documents.version(BOOKS, request.path["key"], int(version))
+    before = replace(reading.value, factors=tuple(f for f in reading.value.factors if f.id != body.id))
+    return _foreseen(desk, body, before).model_copy(update={"version": int(version)})
+
+
 @room.http("POST", "/pricing/books/{key}/bulk", summary="批量调价 · Change the prices of selected stores at once",
-           body=BulkChange, answer=BulkView, roles=MANAGERS, scope="tenant", dry_run=True, ability="bulk")  # fmt: skip
+           body=BulkChange, answer=BulkView, roles=MANAGERS, scope="tenant", dry_run=True, ability="bulk",
+           replay=_done_before)  # fmt: skip
 def change_in_bulk(desk: Desk, request: Request) -> BulkView:
     """With `?dry_run=1` the preview: which stores, how many prices, the lowest margin, what speaks against it. Without,
     all of it holds from `valid_from` on by one pointer, or nothing does; going back is one call (`revert`). What speaks
-    against it is refused; above the approval limit it takes an administrator. The same change again, by its id, stands
-    already and changes nothing."""
+    against it is refused, and so is an id that the book has; above the approval limit it takes an administrator."""
     body: BulkChange = request.body
-    key = request.path["key"]
-    reading, guards = read_book(desk, key), desk.documents.current(GUARDS, GUARDS_KEY).value
-    stores = selected(desk.stores.every_store(), shape_of(body))
-    if not stores:
-        raise Invalid("selection", problems=[Problem("", "must select a store")])
-    factor = factor_of(body, stores)
-    services = [name for name in reading.value.services if not body.services or name in body.services]
-    tables = {name: table_in(desk, reading.value, name) for name in services}
-    standing = standing_place(reading.content["factors"], factor)
-    before = reading.value if standing is None else replace(reading.value, factors=reading.value.factors[:standing])
-    rows = foresee(before, factor, tables, stores, places_in(desk), guards)
-    view = show_bulk(rows, stores, guards, reading.value.currency)
+    key, may_approve = request.path["key"], request.principal.has(*APPROVERS)
+    reading = read_book(desk, key)
+    view = _foreseen(desk, body, reading.value)
     if request.dry_run:
         return view
-    if standing is not None:
-        return view.model_copy(update={"version": reading.version})
     if view.conflicts:
         problems = [Problem("", f"{c.store} {c.service}: {c.rule} {c.limit}".strip()) for c in view.conflicts]
         raise Invalid("guard rails", problems=problems)
-    if view.needs_approval and not request.principal.has(*APPROVERS):
-        raise Forbidden("above the approval limit: an administrator has to", limit=f"{guards.approval:f}%",
-                        change=f"{view.largest_change_percent}%")  # fmt: skip
+    if view.needs_approval and not may_approve:
+        raise Forbidden("above the approval limit: an administrator has to", change=f"{view.largest_change_percent}%")
+    factor = factor_of(body, _selected(desk, body))
     document = {**reading.content, "factors": [*reading.content["factors"], factor]}
-    seen = body.seen_version if body.seen_version is not None else None
-    submission = Submission(document, seen, body.valid_from, body.valid_to)
+    submission = Submission(document, body.seen_version, body.valid_from, body.valid_to, may_approve)
     done = desk.documents.publish(BOOKS, key, submission, request.principal.sub)
     return view.model_copy(update={"version": done.version})
+
+
+def _foreseen(desk: Desk, body: BulkChange, before: Book) -> BulkView:
+    """What a bulk change does to a book. Raises Invalid for one that selects no store."""
+    stores, guards = _selected(desk, body), desk.documents.current(GUARDS, GUARDS_KEY).value
+    tables = {name: table_in(desk, before, name) for name in before.services if name in (body.services or (name,))}
+    rows = foresee(before, factor_of(body, stores), tables, stores, places_in(desk), guards)
+    return show_bulk(rows, stores, guards, before.currency)
+
+
+def _selected(desk: Desk, body: BulkChange) -> list[Store]:
+    stores = selected(desk.stores.every_store(), shape_of(body))
+    if not stores:
+        raise Invalid("selection", problems=[Problem("", "must select a store")])
+    return stores
 
 
 @room.http("GET", "/pricing/books/{key}/table", summary="导出价目 · A book's prices as a table", query=TableQuery,
@@ -120,9 +132,8 @@ def import_table(desk: Desk, request: Request) -> TableView:
             services[name] = {**services[name], **own, "floors": {}, "sheet": desk.sheets.keep(sheet, currency)}
     if request.dry_run:
         return view
-    submission = Submission(
-        {**reading.content, "services": services}, body.seen_version, body.valid_from, body.valid_to
-    )
+    document, may_approve = {**reading.content, "services": services}, request.principal.has(*APPROVERS)
+    submission = Submission(document, body.seen_version, body.valid_from, body.valid_to, may_approve)
     done = desk.documents.publish(BOOKS, key, submission, request.principal.sub)
     return view.model_copy(update={"version": done.version})
 

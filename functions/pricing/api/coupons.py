@@ -38,7 +38,7 @@ SELLERS = ("store_manager", "agent", "supervisor", "finance", "integrator")
 
 
 @room.http("POST", "/pricing/coupons", summary="发券 · Issue coupons", body=IssueCoupons, answer=CouponsView,
-           status=201, roles=("finance", "integrator"), scope="tenant")  # fmt: skip
+           status=201, roles=("finance", "integrator"), scope="tenant", dry_run="rehearsed")  # fmt: skip
 def issue(desk: Desk, request: Request) -> CouponsView:
     """One for each customer, from now to the end of the last day that the strategy says. A repeat of the request with
     its Idempotency-Key answers the same coupons."""
@@ -69,7 +69,7 @@ def scanned_at(desk: Desk, request: Request) -> Place:
 
 
 @room.http("POST", "/pricing/scans", summary="扫码领券 · A coupon for a scan on the spot", body=ScanCoupon,
-           answer=CouponView, status=201, scope="region", subject=scanned_at)  # fmt: skip
+           answer=CouponView, status=201, scope="region", subject=scanned_at, dry_run="rehearsed")  # fmt: skip
 def scan(desk: Desk, request: Request) -> CouponView:
     """It holds in the area that the scan lies in, and nowhere else; 409 outside every area of the strategy. The same
     customer's scan of the same day is answered with the same coupon."""
@@ -93,7 +93,7 @@ def redeemed_coupon(desk: Desk, request: Request) -> Subject:
 
 
 @room.http("POST", "/pricing/coupons/{code}/redeem", summary="核销优惠券 · Redeem a coupon", body=RedeemCoupon,
-           answer=CouponView, roles=SELLERS, scope="store", subject=redeemed_coupon)  # fmt: skip
+           answer=CouponView, roles=SELLERS, scope="store", subject=redeemed_coupon, dry_run="rehearsed")  # fmt: skip
 def redeem_coupon(desk: Desk, request: Request) -> CouponView:
     """By one order, once: 409 with the reason for any other, for one that is over, and outside its area."""
     coupon, store = _redeemed(request)

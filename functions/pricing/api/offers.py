@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from functions.pricing.desk import Desk
 from functions.pricing.handlers.answers import answer_pulse, answer_rival, decide
-from functions.pricing.handlers.grounds import read_book
+from functions.pricing.handlers.grounds import ground_for, read_book
 from functions.pricing.offers.offers import Offer, Rival
+from functions.pricing.offers.rehearsal import rehearse
 from functions.pricing.offers.views import show_offer
 from functions.pricing.places.datum import Point
 from functions.pricing.room import room
 from hub.contracts.http import Page, PageQuery
-from hub.contracts.pricing_offers import CompetitorPrice, MarketPulse, OfferDecision, OffersView, OfferView
+from hub.contracts.pricing_offers import (
+    CompetitorPrice,
+    MarketPulse,
+    OfferDecision,
+    OffersView,
+    OfferView,
+    RehearsalView,
+    Rehearse,
+)
 from hub.edge import cursors
 from hub.edge.access import Place, Subject
 from hub.edge.access.listing import within
@@ -77,9 +86,19 @@ def read_offer(desk: Desk, request: Request) -> OfferView:
     return show_offer(request.subject, request.now)
 
 
+@room.http("POST", "/pricing/offers/{offer_id}/rehearse", summary="应对价回放 · Rehearse an offer on past quotes",
+           body=Rehearse, answer=RehearsalView, roles=DECIDERS, scope="region", subject=stored_offer)  # fmt: skip
+def rehearse_offer(desk: Desk, request: Request) -> RehearsalView:
+    """What the store's past quotes would have come to with it; nothing is changed. Before it is decided."""
+    offer: Offer = request.subject
+    past = desk.quotes.before(offer.store, request.now, request.body.days)
+    quotes = [quote for quote in past if quote.request.book == STANDARD]
+    return rehearse(offer, quotes, ground_for(desk, offer.store, quotes, request.now))
+
+
 @room.http("POST", "/pricing/offers/{offer_id}/decide", summary="审批应对价 · Approve or refuse an offer",
            body=OfferDecision, answer=OfferView, roles=DECIDERS, scope="region", subject=stored_offer,
-           ability="adjust")  # fmt: skip
+           ability="adjust", dry_run="rehearsed")  # fmt: skip
 def decide_offer(desk: Desk, request: Request) -> OfferView:
     """Once: 409 says how it was decided before."""
     offer: Offer = request.subject

@@ -46,7 +46,7 @@ def quote(desk: Desk, request: Request) -> QuoteView:
     claims = claims_of(made.traces, body.customer_id, made.quote.store)
     if len(claims) > CLAIMS_LIMIT:
         raise Conflict("more strategies with limits than one quote may use", claims=len(claims))
-    stored = desk.quotes.store(made.quote, claims, request.principal.sub, desk.wall_now())
+    stored = desk.quotes.store(StoredQuote(made.quote, request.principal.sub, claims), body, desk.wall_now())
     return quote_at(stored, request.now)
 
 
@@ -71,6 +71,7 @@ def show_quote(desk: Desk, request: Request) -> QuoteView:
     answer=RedemptionView,
     scope="region",
     subject=stored_quote,
+    dry_run="rehearsed",
     summary="核销报价 · An order takes the quote, at its price, once",
 )
 def redeem_quote(desk: Desk, request: Request) -> RedemptionView:
@@ -93,6 +94,7 @@ def redeem_quote(desk: Desk, request: Request) -> RedemptionView:
     answer=RedemptionView,
     scope="region",
     subject=stored_quote,
+    dry_run="rehearsed",
     summary="释放报价 · The order was not paid: give back what it used",
 )
 def release_quote(desk: Desk, request: Request) -> RedemptionView:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from functions.pricing.books.approval import approve_book
 from functions.pricing.books.books import (
     Book,
     Factor,
@@ -110,8 +111,8 @@ def _is_place(place: str) -> bool:
 
 
 def lint_book(proposal: Proposal[Book], context: Context) -> Iterable[Finding]:
-    """Errors: a sheet that there is none of, or of another currency, a factor for what is not sold. Warnings: a service
-    without a price for the whole tenant, and the stores that have none then (gaps)."""
+    """Errors: a sheet that there is none of, or of another currency, a factor for what is not sold, or whose id another
+    has. Warnings: a service without a price for the whole tenant, and the stores that have none then (gaps)."""
     book = proposal.value
     for key, service in book.services.items():
         if service.sheet and not context.sheet_fits(service.sheet, book.currency):
@@ -119,7 +120,10 @@ def lint_book(proposal: Proposal[Book], context: Context) -> Iterable[Finding]:
         if service.table is not None and "base" not in service.table.by_place:
             yield Finding(f"/services/{key}/prices", "has no price for base: places without their own sell nothing",
                           "warning")  # fmt: skip
+    ids = [factor.id for factor in book.factors]
     for nth, factor in enumerate(book.factors):
+        if factor.id in ids[:nth]:
+            yield Finding(f"/factors/{nth}/id", "must stand once")
         strangers = sorted(factor.services - {*book.services})
         if strangers:
             yield Finding(f"/factors/{nth}/services", f"are not sold here: {', '.join(strangers)}")
@@ -139,6 +143,7 @@ BOOKS = Kind[Book](
     schema=BookDocument,
     read=book_of,
     lint=lint_book,
+    approval=approve_book,
     presets=preset_files(Path(__file__).parent / "presets"),
     effective=True,
     legacy=lambda context: context.old_books,

@@ -37,16 +37,6 @@ class Foreseen:
     margin: Decimal | None
 
 
-def standing_place(factors: Sequence[Mapping[str, Any]], factor: Mapping[str, Any]) -> int | None:
-    """Where in a book this change stands already, by its id and what it does; None where it does not."""
-    same = (
-        number
-        for number, known in enumerate(factors)
-        if (known["id"], known["values"]) == (factor["id"], factor["values"])
-    )
-    return next(same, None)
-
-
 def factor_of(change: BulkChange, stores: Sequence[Store]) -> dict[str, Any]:
     """The factor that a change is, as the book's document has it."""
     if change.mode == "percent":

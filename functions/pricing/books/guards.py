@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from functions.pricing.places.places import Chain
 from hub.contracts.pricing_books import GuardDocument
-from hub.documents.kinds import Kind
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
@@ -55,16 +54,3 @@ def guards_of(document: GuardDocument) -> Guards:
         costs, Decimal(document.min_margin_percent), Decimal(document.max_change_percent),
         Decimal(document.approval_percent),
     )  # fmt: skip
-
-
-GUARDS = Kind[Guards](
-    name="price_guards",
-    path="/pricing/guards",
-    title="价格护栏 · Guard rails",
-    schema=GuardDocument,
-    read=guards_of,
-    presets=lambda: {KEY: {"costs": {}}},
-    only=KEY,
-    readers=("finance",),
-    editors=("finance",),
-)

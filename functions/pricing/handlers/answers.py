@@ -18,11 +18,13 @@ from functions.pricing.offers.offers import (
     within_percent,
 )
 from functions.pricing.offers.views import show_offer
+from functions.pricing.places.datum import Point
 from functions.pricing.places.places import NO_PLACES, Store, chain_of, spot_of
 from functions.pricing.quotes.quotes import moment_of
 from functions.pricing.strategies.kinds.clearance import ClearanceTerms
 from functions.pricing.strategies.kinds.moat import MoatTerms
 from functions.pricing.strategies.strategies import Strategy
+from hub.contracts.market_events import CompetitorPriced
 from hub.contracts.pricing_offers import MarketPulse, OfferResult
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM, derived_id
@@ -60,6 +62,16 @@ def answer_rival(desk: Desk, rival: Rival, now: datetime) -> list[OfferResult]:
         )
         results.append(result.model_copy(update={"distance_m": round(distance)}))
     return results
+
+
+def hear_rival(desk: Desk, event: CompetitorPriced) -> None:
+    """What the open webhook says of a competitor: answered as by HTTP. A price in another currency, or of what the book
+    does not have, is nobody's; what a platform tells again, or late, answers nothing anew."""
+    book, point = read_book(desk, STANDARD).value, event.position
+    if event.currency != book.currency or event.service not in book.services:
+        return
+    where = Point(point.latitude, point.longitude, point.datum)
+    answer_rival(desk, Rival(event.competitor_id, event.brand, event.service, event.amount_minor, where), event.at)
 
 
 def answer_pulse(desk: Desk, pulse: MarketPulse, store: Store, now: datetime) -> OfferResult | None:

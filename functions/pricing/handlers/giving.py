@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.pricing.coupons.coupons import Coupon, issue_coupon
 from functions.pricing.desk import Desk
 from functions.pricing.handlers.grounds import plan_in, spot_in
-from hub.contracts.events import CouponWanted, FlowAnswered
+from hub.contracts.flow_events import CouponWanted, FlowAnswered
 from hub.kernel.errors import Invalid
 from hub.kernel.ids import derived_id, hashed_id
 

@@ -10,9 +10,11 @@ from functions.pricing.books.book_kind import BOOKS
 from functions.pricing.books.books import Book, PriceTable, mentions_areas
 from functions.pricing.coupons.coupons import Coupon
 from functions.pricing.desk import Desk
+from functions.pricing.offers.rehearsal import PastQuote
 from functions.pricing.places.datum import Point
 from functions.pricing.places.places import NO_PLACES, Places, Spot, spot_of
 from functions.pricing.places.places_kind import KEY, PLACES
+from functions.pricing.promotions.promotions import MIRRORED, NOTHING_MIRRORED, Mirrored, campaign_from
 from functions.pricing.quotes.quotes import Ground, require_place
 from functions.pricing.strategies.campaign_kind import CAMPAIGNS
 from functions.pricing.strategies.cart import PriceOffer, Usage
@@ -23,6 +25,7 @@ from hub.documents.readings import Reading
 from hub.documents.scopes import Scope
 from hub.kernel.errors import Invalid, Problem
 
+STANDARD = "standard"
 OFFER_KINDS = ("moat", "clearance")
 
 
@@ -35,7 +38,7 @@ def ground_of(desk: Desk, request: QuoteRequest, now: datetime) -> Ground:
     reading = read_book(desk, request.book, request.at, request.known_at)
     book = reading.value
     tables = _tables(desk, book, [item.service for item in request.items], request)
-    plan = plan_in(desk, spot, request.at, request.known_at)
+    plan = plan_in(desk, spot, request.at, request.known_at, mirrored_for(desk, request, now))
     return Ground(
         book=book,
         version=reading.version,
@@ -46,6 +49,25 @@ def ground_of(desk: Desk, request: QuoteRequest, now: datetime) -> Ground:
         usage=_usage(desk, plan, request.customer_id, spot.store, known_at),
         offers=offers_in(desk, plan, spot.store, tables, request.at or now, known_at),
         coupons=tuple(desk.redemptions.held_coupons(_coupons(desk, request, known_at), known_at)),
+        zone=desk.zone,
+    )
+
+
+def ground_for(desk: Desk, store: str, quotes: Iterable[PastQuote], now: datetime) -> Ground:
+    """What past quotes of a store would stand on today: its offers, no limits, no coupons."""
+    reading, spot = read_book(desk, STANDARD), spot_of(desk.stores.get(store))
+    services = {item.service for quote in quotes for item in quote.request.items}
+    tables = {key: table_in(desk, reading.value, key) for key in sorted(services & reading.value.services.keys())}
+    plan = plan_in(desk, spot)
+    hangs = mentions_areas(reading.value, tables.values()) or plan.mentions_areas
+    return Ground(
+        book=reading.value,
+        version=reading.version,
+        spot=spot,
+        tables=tables,
+        places=places_in(desk) if hangs else NO_PLACES,
+        plan=plan,
+        offers=offers_in(desk, plan, store, tables, now),
         zone=desk.zone,
     )
 
@@ -75,18 +97,36 @@ def read_book(desk: Desk, key: str, at: datetime | None = None, known_at: dateti
     return reading
 
 
-def plan_in(desk: Desk, spot: Spot, at: datetime | None = None, known_at: datetime | None = None) -> Plan:
-    """Every strategy in force there, with the region's and the store's own overlays."""
+def mirrored_for(desk: Desk, request: QuoteRequest, now: datetime) -> Mirrored:
+    """The promotions of the marketplace that a quote's channel is, and those whose coupon the buyer holds."""
+    promotions = desk.promotions.of_platform(request.channel, request.at or now) if request.channel else []
+    held = set()
+    for promotion in promotions:
+        row = desk.promotions.progress(promotion.id, request.customer_id) if request.customer_id else None
+        if row is not None and row.coupon == "held":
+            held.add(promotion.id)
+    return Mirrored(tuple(promotions), frozenset(held))
+
+
+def plan_in(
+    desk: Desk,
+    spot: Spot,
+    at: datetime | None = None,
+    known_at: datetime | None = None,
+    mirrored: Mirrored = NOTHING_MIRRORED,
+) -> Plan:
+    """Every strategy in force there, with the region's and the store's own overlays, and promotions of marketplaces."""
     scope = Scope(spot.region, spot.store)
     readings = desk.documents.all(CAMPAIGNS, scope, at=at, known_at=known_at)
-    if not readings:
+    if not (readings or mirrored.promotions):
         return NO_PLAN
     pins = tuple((key, reading.pins) for key, reading in sorted(readings.items()))
 
     def make() -> tuple[Plan, int]:
-        return Plan.of({key: reading.value for key, reading in readings.items()}), 1
+        campaigns = {key: reading.value for key, reading in readings.items()}
+        return Plan.of(campaigns | {MIRRORED: campaign_from(mirrored.promotions, mirrored.held)}), 1
 
-    return desk.plans.get(pins, make)
+    return desk.plans.get((pins, mirrored), make)
 
 
 def table_in(desk: Desk, book: Book, key: str) -> PriceTable:

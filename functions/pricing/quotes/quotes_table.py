@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from functions.pricing.offers.rehearsal import PastQuote
 from functions.pricing.quotes.claims import Claim
 from functions.pricing.tables import QuoteItem
-from hub.contracts.pricing import QuoteView
+from hub.contracts.pricing import QuoteRequest, QuoteView
+from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.frozen import dataclass
 from hub.store.model import saving
+from hub.store.table import Index, Table
 
 QUOTE_KEPT = timedelta(days=30)
+BY_LIST = Index("by_list", "list_pk", "list_sk")
+PAST_LIMIT, PAGE = 2000, 200
+"""So many past quotes of a store are rehearsed with, read so many at a time."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +35,44 @@ class StoredQuote:
 class Quotes:
     """Quotes as they were made."""
 
-    def __init__(self, tenant: str) -> None:
-        self._tenant = tenant
+    def __init__(self, table: Table, tenant: str) -> None:
+        self._table, self._tenant = table, tenant
 
-    def store(self, quote: QuoteView, claims: Sequence[Claim], made_by: str, wall_now: datetime) -> QuoteView:
-        """Store a quote, once for its id: answers the one that is stored."""
+    def store(self, stored: StoredQuote, request: QuoteRequest, wall_now: datetime) -> QuoteView:
+        """Store a quote, once for its id: answers the one that is stored. One that a store made is listed there, to be
+        rehearsed with later; nothing is kept of the buyer's birthday."""
+        quote = stored.quote
+        listed = quote.store and quote.state == "valid"
         item = QuoteItem(
             *self._key(quote.id),
             document=quote.model_dump_json(exclude_defaults=True),
-            made_by=made_by,
-            claims=json.dumps([asdict(claim) for claim in claims]),
+            made_by=stored.made_by,
+            claims=json.dumps([asdict(claim) for claim in stored.claims]),
+            request=request.model_dump_json(exclude_defaults=True, exclude={"birthday"}) if listed else None,
+            list_pk=self._day(quote.store, quote.created_at) if listed else None,
+            list_sk=f"{rfc3339(quote.created_at)}#{quote.id}" if listed else None,
             expires_at=int((wall_now + QUOTE_KEPT).timestamp()),
         )
         return quote if item.create_if_absent() else self.get(quote.id).quote
+
+    def before(self, store: str, now: datetime, days: int) -> list[PastQuote]:
+        """What was asked for in a store in the days before a moment, the newest first, PAST_LIMIT at most; up to two
+        seconds behind."""
+        quotes: list[PastQuote] = []
+        for day in range(days + 1):
+            pk, until = self._day(store, now - timedelta(days=day)), f"{rfc3339(now)}#~"
+            since = rfc3339(now - timedelta(days=days))
+            start = None
+            while len(quotes) < PAST_LIMIT:
+                page = self._table.query(pk, index=BY_LIST, sk_between=(since, until), limit=PAGE, start=start,
+                                         newest_first=True, only=("request", "list_sk"))  # fmt: skip
+                quotes += map(_past, page.items)
+                if (start := page.start) is None:
+                    break
+        return quotes[:PAST_LIMIT]
+
+    def _day(self, store: str, at: datetime) -> str:
+        return f"{self._tenant}#quotes#{store}#{at.astimezone(UTC):%Y-%m-%d}"
 
     def get(self, quote_id: str) -> StoredQuote:
         """A quote; strongly consistent. Raises NotFound."""
@@ -51,3 +83,8 @@ class Quotes:
 
     def _key(self, quote_id: str) -> tuple[str, str]:
         return f"{self._tenant}#quote#{quote_id}", "quote"
+
+
+def _past(item: Mapping[str, Any]) -> PastQuote:
+    moment = str(item["list_sk"]).partition("#")[0]
+    return PastQuote(QuoteRequest.model_validate_json(item["request"]), parse_rfc3339(moment))

@@ -114,6 +114,7 @@ def list_differences(desk: Desk, request: Request) -> Page[DifferenceView]:
     answer=DifferenceView,
     roles=FINANCE,
     scope="tenant",
+    dry_run="rehearsed",
     summary="处理差异 · Decide about one difference",
     replay=lambda desk, request, _made: _resolve(desk, request),
 )
@@ -134,6 +135,7 @@ def _resolve(desk: Desk, request: Request) -> DifferenceView:
     answer=ReconciliationView,
     roles=FINANCE,
     scope="tenant",
+    dry_run="rehearsed",
     summary="确认对账 · Close a reconciliation; nothing of it changes any more",
 )
 def approve_reconciliation(desk: Desk, request: Request) -> ReconciliationView:

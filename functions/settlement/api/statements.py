@@ -149,6 +149,7 @@ def statement_file(desk: Desk, request: Request) -> Raw:
     roles=FINANCE,
     overseers=FINANCE,
     subject=stored_statement,
+    dry_run="rehearsed",
     summary="结算单备注 · Note something on a statement; 409 once it is approved",
 )
 def note_statement(desk: Desk, request: Request) -> StatementView:
@@ -166,6 +167,7 @@ def note_statement(desk: Desk, request: Request) -> StatementView:
     roles=FINANCE,
     overseers=FINANCE,
     subject=stored_statement,
+    dry_run="rehearsed",
     summary="推送结算单 · Send a draft to its party for approval",
 )
 def send_statement(desk: Desk, request: Request) -> StatementView:
@@ -183,6 +185,7 @@ def send_statement(desk: Desk, request: Request) -> StatementView:
     scope="own",
     overseers=OVERSEERS,
     subject=stored_statement,
+    dry_run="rehearsed",
     summary="确认结算单 · Approve a statement: from then on nothing of it changes; disputed lines stay frozen",
 )
 def approve_statement(desk: Desk, request: Request) -> StatementView:
@@ -203,6 +206,7 @@ def approve_statement(desk: Desk, request: Request) -> StatementView:
     scope="own",
     overseers=OVERSEERS,
     subject=stored_statement,
+    dry_run="rehearsed",
     summary="对明细提出异议 · Dispute one line: it alone is frozen",
 )
 def dispute_line(desk: Desk, request: Request) -> StatementView:
@@ -225,6 +229,7 @@ def dispute_line(desk: Desk, request: Request) -> StatementView:
     roles=FINANCE,
     overseers=FINANCE,
     subject=stored_statement,
+    dry_run="rehearsed",
     summary="答复异议 · Answer a disputed line: it is paid, or stays frozen since a new entry corrects it",
 )
 def resolve_line(desk: Desk, request: Request) -> StatementView:

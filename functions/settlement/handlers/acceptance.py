@@ -23,8 +23,8 @@ def hold_entry(desk: Desk, entry: Entry, about: Fact, now: datetime) -> None:
 
 def hear_verdict(desk: Desk, fact: Fact, now: datetime) -> None:
     """What a fact says of a job is kept, and followed for what is pending."""
-    if said := verdict_of(fact):
-        job, verdict = said
+    if pair := verdict_of(fact):
+        job, verdict = pair
         desk.holds.say(job, verdict)
         _follow(desk, job, verdict, now)
 

@@ -43,8 +43,8 @@ def open_run(desk: Desk, payload: Json, now: datetime) -> Json:
     elif mode in ("rehearse", "prove"):
         desk.runs.forget_shards(run.id, mode)
     shards = window_shards(desk, run) if mode == "rehearse" or run.state == "closing" else []
-    given = {"run_id": run.id, "mode": mode, "cursor": {}}
-    return {"windows": [{**given, "windows": shard} for shard in shards]}
+    item = {"run_id": run.id, "mode": mode, "cursor": {}}
+    return {"windows": [{**item, "windows": shard} for shard in shards]}
 
 
 def post_windows_step(desk: Desk, payload: Json, now: datetime) -> Json:

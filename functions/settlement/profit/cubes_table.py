@@ -4,7 +4,7 @@
 |---|---|---|
 | a day's cells | `<t>#cube#<dimension>#<month>` | `<day>#<part>` |
 | a month's cells | `<t>#cubes#<dimension>` | `<month>#<part>` |
-| how far | `<t>#cubes` | `folded`: every day before `until` |
+| how far | `<t>#folded` | `folded`: every day before `until` |
 
 Days are those on which entries were posted, by UTC: such a day never changes once it is over.
 """
@@ -79,4 +79,4 @@ class Cubes:
         return merged(json.loads(item["cells"]) for item in items)
 
     def _state(self) -> tuple[str, str]:
-        return f"{self.tenant}#cubes", "folded"
+        return f"{self.tenant}#folded", "folded"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from functions.tickets.api.clocks import show_clocks
-from functions.tickets.api.views import show_ticket
+from functions.tickets.api.views import Texts, show_ticket
 from functions.tickets.desk import Desk
 from functions.tickets.forms.fields import from_text
 from functions.tickets.handlers.supplies import supplies_of
@@ -37,6 +37,17 @@ def show_case(desk: Desk, case: Case) -> TicketView:
     texts = from_text(desk.unseal_text(case.ticket.id, sealed)) if sealed else {}
     known = desk.catalogue.text_classes(case.ticket) if texts else {}
     classes = {name: known[name] for name in texts}
-    supplies = supplies_of(desk, case.ticket.waits_for)
+    supplies, filled_in = supplies_of(desk, case.ticket.waits_for), _filled_in(desk, case)
     clocks = show_clocks(case, desk.catalogue.terms_of(case.ticket), desk.now())
-    return show_ticket(case, subject, supplies, texts=texts, text_classes=classes, clocks=clocks)
+    return show_ticket(case, subject, supplies, texts=texts, text_classes=classes, filled_in=filled_in, clocks=clocks)
+
+
+def _filled_in(desk: Desk, case: Case) -> dict[str, Texts]:
+    """By visit, what was written on its form."""
+    filled_in: dict[str, Texts] = {}
+    for visit in case.visits.values():
+        if visit.answers_sealed:
+            texts = from_text(desk.unseal_text(case.ticket.id, visit.answers_sealed))
+            known = desk.catalogue.form_classes(visit.form_key, visit.form_pin)
+            filled_in[visit.id] = texts, {name: known[name] for name in texts}
+    return filled_in

@@ -8,7 +8,7 @@ from functions.tickets.deadlines.clocks import Terms, TermsOf, clock_of
 from functions.tickets.deadlines.deadlines import consumed, reaches
 from functions.tickets.ticket.clock import HANDLING, TicketClock
 from functions.tickets.ticket.ticket import Case, Ticket
-from hub.contracts.tickets import TicketClockView
+from hub.contracts.clocks import TicketClockView
 
 
 def show_clocks(case: Case, terms_of: TermsOf, now: datetime) -> tuple[TicketClockView, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.tickets.api.subjects import place_of
 from functions.tickets.deadlines.health import WORDS, Ill
 from functions.tickets.desk import Desk
-from functions.tickets.handlers.doctor import look_at_ticket
+from functions.tickets.handlers.doctor import is_assumed, look_at_ticket
 from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Case
 from hub.contracts.base import Words
@@ -37,12 +37,12 @@ def check_up(desk: Desk, request: Request) -> CheckupView:
         query, within(request.reach), lambda ticket: request.reach.covers(place_of(Case(ticket))), request.now, start
     )
     findings: list[IllView] = []
+    assumed = 0
     for row in rows:
+        assumed += is_assumed(desk, row.ticket)
         case, ills = look_at_ticket(desk, row.ticket, request.now, fix=request.body.fix)
         findings += [_show(case, ill, fixed=request.body.fix and ill.what != "clock") for ill in ills]
-    return CheckupView(
-        looked_at=len(rows), findings=tuple(findings), cursor=cursors.encode(position) if position else ""
-    )
+    return CheckupView(looked_at=len(rows), findings=tuple(findings), assumed=assumed, cursor=cursors.encode(position))
 
 
 def _show(case: Case, ill: Ill, *, fixed: bool) -> IllView:

@@ -53,6 +53,7 @@ def open_child(desk: Desk, request: Request) -> TicketView:
     roles=LEADERS,
     scope="region",
     subject=case_of,
+    dry_run="rehearsed",
     summary="关联工单 · Hang tickets on this one",
 )
 def link(desk: Desk, request: Request) -> Page[TicketView]:

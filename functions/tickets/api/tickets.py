@@ -80,6 +80,7 @@ def _replay_open(desk: Desk, request: Request, _made: str) -> TicketView:
     subject=place_of_body,
     status=201,
     replay=_replay_open,
+    dry_run="rehearsed",
     summary="手工建单 · Open a ticket by hand",
 )
 def open_by_hand(desk: Desk, request: Request) -> TicketView:

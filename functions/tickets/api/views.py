@@ -13,20 +13,18 @@ from functions.tickets.dispatch.dispatch import Dispatch
 from functions.tickets.ticket.ticket import Case, Rung, Ticket, Visit
 from functions.tickets.ticket.trail import Entry, first_break
 from hub.contracts.base import Words
+from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
 from hub.contracts.tickets import (
     ActionView,
-    ClockView,
     DispatchView,
     EntryView,
     ExplainView,
     FlowRef,
-    LadderStepView,
     OutcomeView,
     RuleTraceView,
     RungView,
     SignatureView,
     SupplyView,
-    TicketClockView,
     TicketView,
     TimelineView,
     VerdictView,
@@ -34,6 +32,10 @@ from hub.contracts.tickets import (
 )
 from hub.kernel.money import Money
 from hub.rules import RuleTrace
+
+Texts = tuple[Mapping[str, str], Mapping[str, str]]
+"""Texts by name, and which class each of them is of."""
+NOTHING: Texts = ({}, {})
 
 
 def show_ticket(
@@ -43,11 +45,12 @@ def show_ticket(
     *,
     texts: Mapping[str, str] | None = None,
     text_classes: Mapping[str, str] | None = None,
+    filled_in: Mapping[str, Texts] | None = None,
     clocks: tuple[TicketClockView, ...] = (),
 ) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them. text_classes: what each text is to the field
-    policy."""
-    ticket = case.ticket
+    policy. filled_in: by visit, what was written on its form, each with its classes."""
+    ticket, filled = case.ticket, filled_in or {}
     return TicketView(
         id=ticket.id,
         version=case.version,
@@ -72,6 +75,7 @@ def show_ticket(
         tags=ticket.tags,
         flow=FlowRef(key=ticket.flow_key, version=ticket.flow_version),
         run=ticket.run,
+        stands=ticket.stands,
         opened_at=ticket.opened_at,
         dispatched_at=ticket.dispatched_at,
         acknowledged_at=ticket.acknowledged_at,
@@ -84,7 +88,7 @@ def show_ticket(
         texts=dict(texts or {}),
         text_classes=dict(text_classes or {}),
         **_about(ticket),
-        visits=tuple(_visit(v) for v in sorted(case.visits.values(), key=lambda v: v.number)),
+        visits=tuple(_visit(v, *filled.get(v.id, NOTHING)) for v in sorted(case.visits.values(), key=_number)),
         rungs=tuple(_rung(rung) for rung in sorted(case.rungs.values(), key=lambda rung: rung.due_at)),
         clocks=clocks,
         link=f"/t/{ticket.link}",
@@ -108,7 +112,11 @@ def _about(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _visit(visit: Visit) -> VisitView:
+def _number(visit: Visit) -> int:
+    return visit.number
+
+
+def _visit(visit: Visit, texts: Mapping[str, str], classes: Mapping[str, str]) -> VisitView:
     return VisitView(
         id=visit.id,
         node=visit.node,
@@ -124,7 +132,11 @@ def _visit(visit: Visit) -> VisitView:
         queue=visit.queue if visit.waits else "",
         signatures=tuple(SignatureView(**signature.model_dump()) for signature in visit.signatures),
         until=visit.until,
+        form=visit.form_key,
         fields=visit.report,
+        answers=visit.answers,
+        texts=dict(texts),
+        text_classes=dict(classes),
     )
 
 

@@ -7,10 +7,11 @@ from functions.tickets.api.subjects import LEADERS, WORKERS, case_of
 from functions.tickets.deadlines.clocks import pause_ticket, resume_ticket
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.assignment import acknowledge_as, reassign_ticket
+from functions.tickets.handlers.filling import read_node_form
 from functions.tickets.handlers.replies import Draft, rehearse_reply, send_reply
 from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Case, Move, Note
-from functions.tickets.ticket.visits import Answer, close_by_hand, complete_node
+from functions.tickets.ticket.visits import Answer, close_by_hand, complete_node, find_waiting, needs_form
 from hub.contracts.tickets import (
     Assign,
     CloseTicket,
@@ -40,11 +41,13 @@ from hub.kernel.errors import Invalid, Problem
 def complete(desk: Desk, request: Request) -> TicketView:
     """End the visit of this node that waits, or sign it: who is asked may, or a supervisor where nobody signs."""
     body, node, person = request.body, request.path["node"], request.principal
-    answer, leads = Answer(body.outcome, body.fields, body.to), person.has("supervisor")
-    teams = desk.staff.teams_of(person.sub)
+    leads, teams = person.has("supervisor"), desk.staff.teams_of(person.sub)
 
     def decide(case: Case) -> Move:
-        flow = desk.catalogue.flow(case.ticket)
+        flow, visit = desk.catalogue.flow(case.ticket), find_waiting(case, node)
+        asks = needs_form(visit, body.outcome) or body.answers
+        filled = read_node_form(desk, case, visit, body.answers, request.now) if asks else None
+        answer = Answer(body.outcome, body.fields, body.to, filled)
         return complete_node(case, node, answer, person.sub, request.now, leads=leads, flow=flow, teams=teams)
 
     return change_case(desk, request, decide)
@@ -106,6 +109,7 @@ def acknowledge(desk: Desk, request: Request) -> TicketView:
     scope="region",
     subject=case_of,
     versioned=True,
+    dry_run=True,
     summary="内部备注 · Comment",
 )
 def comment(desk: Desk, request: Request) -> TicketView:

@@ -54,6 +54,12 @@ def watch_of(case: Case, kept: TicketClock, terms: Terms) -> Watch:
     return Watch(clock_of(kept, terms.calendar), fired, stopped_at)
 
 
+def due_at_of(kept: TicketClock, terms: Terms) -> datetime | None:
+    """When a clock will have used up what it has; None for one that stands, or has no limit."""
+    clock = clock_of(kept, terms.calendar)
+    return reaches(clock, kept.budget_seconds) if kept.runs and kept.budget_seconds else None
+
+
 def handling_watch(case: Case, ladder: Ladder) -> Watch:
     """The clock of the ticket's ladder by itself, as it would go by this ladder; one that stands where it has none."""
     kept = case.ticket.clock(HANDLING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -51,10 +51,12 @@ class PolicyClock(Contract):
 
 
 class Policy(Contract):
-    """The clocks of a ticket beside its ladder's own."""
+    """The clocks of a ticket beside its ladder's own. head_starts: by how many seconds an `urgent`, `high`, `normal` or
+    `low` one, and one that is tagged `vip`, goes before those that have waited as long in a team's queue."""
 
     title: Title
     clocks: Annotated[tuple[PolicyClock, ...], Field(min_length=1, max_length=20)]
+    head_starts: dict[Priority | Literal["vip"], Annotated[int, Field(ge=-604_800, le=604_800)]] = Field(default={})
 
     def clock(self, name: str) -> PolicyClock | None:
         """The clock of this name."""

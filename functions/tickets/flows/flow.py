@@ -77,9 +77,11 @@ class Human(Node):
 
 
 class Person(Human):
-    """A person's node."""
+    """A person's node. `form`: a form (表单) that is filled in to end it, with whatever fields it has; `fields`: what
+    the work took."""
 
     kind: Literal["human"]
+    form: Slug | None = None
 
 
 class Count(Contract):

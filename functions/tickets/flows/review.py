@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from functions.tickets.flows.facts import KINDS, fields_of
-from functions.tickets.flows.flow import Action, Approval, Call, Decision, Flow, Human, Parallel, Wait, WaitFor
+from functions.tickets.flows.flow import Action, Approval, Call, Decision, Flow, Human, Parallel, Person, Wait, WaitFor
 from functions.tickets.flows.ways import edges
 from hub.documents.kinds import Finding
 from hub.kernel.errors import Invalid
@@ -27,6 +27,7 @@ class Known:
 
     ladders: Collection[str]
     matrices: Collection[str]
+    forms: Collection[str]
     types: Collection[str]
     fields: Collection[str] | None
 
@@ -46,6 +47,8 @@ def _unknown_names(flow: Flow, known: Known) -> Iterator[Finding]:
     for i, node in enumerate(flow.nodes):
         if isinstance(node, Approval) and node.matrix and node.matrix not in known.matrices:
             yield Finding(f"/nodes/{i}/matrix", "no approval matrix has this name")
+        if isinstance(node, Person) and node.form and node.form not in known.forms:
+            yield Finding(f"/nodes/{i}/form", "no form has this name")
         if isinstance(node, Call) and node.type not in known.types:
             yield Finding(f"/nodes/{i}/type", "no ticket type has this name")
         if isinstance(node, Action) and node.action == "open_ticket" and node.params.get("type") not in known.types:
@@ -53,8 +56,9 @@ def _unknown_names(flow: Flow, known: Known) -> Iterator[Finding]:
 
 
 def _unknown_fields(flow: Flow, known: Known) -> Iterator[Finding]:
-    """Fields that no type of this flow declares: a condition on one never holds."""
-    if known.fields is None:
+    """Fields that no type of this flow declares, and no form of its nodes may ask for: a condition on one never
+    holds."""
+    if known.fields is None or any(isinstance(node, Person) and node.form for node in flow.nodes):
         return
     for place, name in _named_fields(flow):
         if name not in known.fields:

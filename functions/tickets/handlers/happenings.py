@@ -8,7 +8,8 @@ from functions.tickets.desk import Desk
 from functions.tickets.flows.flow import RECEIVED
 from functions.tickets.ticket.ticket import Case, Move, Note
 from functions.tickets.ticket.visits import end_by_itself
-from hub.contracts.events import AfterSaleChanged, FlowAnswered, LogisticsChanged, RefundPaid
+from hub.contracts.events import AfterSaleChanged, LogisticsChanged, RefundPaid
+from hub.contracts.flow_events import FlowAnswered
 from hub.kernel.ids import SYSTEM
 
 

@@ -36,7 +36,7 @@ from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalatio
 from functions.tickets.ticket.passage import SKIPPED
 from functions.tickets.ticket.ticket import Case, Claims, Move, Ticket, Visit, apply_move
 from functions.tickets.ticket.tickets_table import Decide, TicketTable, load_changes
-from functions.tickets.ticket.visits import Answer, complete_visit, end_by_itself
+from functions.tickets.ticket.visits import Answer, Filled, complete_visit, end_by_itself
 from hub.contracts.tickets import WorkReport
 from hub.kernel.errors import Broken, HubError
 from hub.kernel.frozen import dataclass
@@ -297,12 +297,13 @@ def _ended(case: Case, visit: Visit, passage: Passage, at: datetime, flow: Flow)
     if visit.kind not in PEOPLES:
         outcome = RECEIVED if visit.event else passage.outcome
         return end_by_itself(case, visit, outcome, at, flow)
-    bare, outcome = visit.but(required=(), form=None), passage.outcome
+    bare, outcome = visit.but(required=(), form=None, form_key=""), passage.outcome
     if passage.to:
         with suppress(HubError):
             return complete_visit(case, bare, Answer(outcome, to=passage.to), _actor(visit, passage), at, flow)
     outcome = outcome if outcome in visit.outcomes else visit.outcomes[0]
-    return _completed(case, bare, Answer(outcome, _report(passage)), passage, at, flow)
+    answer = Answer(outcome, _report(passage), filled=Filled(passage.answers) if passage.answers else None)
+    return _completed(case, bare, answer, passage, at, flow)
 
 
 def _completed(case: Case, visit: Visit, answer: Answer, passage: Passage, at: datetime, flow: Flow) -> Move:

@@ -21,7 +21,9 @@ from functions.tickets.deadlines.stuck import (
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Organisation, Person
 from functions.tickets.handlers.effects import perform
+from functions.tickets.handlers.planned import open_planned
 from functions.tickets.handlers.steps import handover, ring, wake
+from functions.tickets.plans.plans_table import MARK
 from functions.tickets.tables import LOOK, UNOWNED
 from functions.tickets.ticket.outbox import start_flow
 from functions.tickets.ticket.runs import resume_run
@@ -55,7 +57,9 @@ def sweep_tickets(desk: Desk, now: datetime) -> datetime:
 
 def _look_after(desk: Desk, key: Key, organisation: Organisation, now: datetime) -> None:
     kind, _, person_id = key[1].partition("#")
-    if kind == "person":
+    if kind == MARK:
+        open_planned(desk, key[0].rpartition("#")[2], now)
+    elif kind == "person":
         _look_after_work(desk, organisation.find(person_id), organisation, now)
     else:
         _look_after_ticket(desk, desk.tickets.case(key[0].rpartition("#")[2]), now)

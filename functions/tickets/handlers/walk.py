@@ -30,6 +30,7 @@ from functions.tickets.flows.flow import (
     Flow,
     Human,
     Parallel,
+    Person,
     Wait,
     WaitFor,
 )
@@ -269,6 +270,8 @@ def _people(walk: Walk, case: Case, node: Human) -> Awaited | None:
     else:
         queue = node.assignee.removeprefix(QUEUE) if node.assignee.startswith(QUEUE) else ""
         base = replace(base, person=select_person(node.assignee, asker), queue=queue)
+    if isinstance(node, Person) and node.form:
+        base = replace(base, form_key=node.form, form_pin=walk.desk.catalogue.form_pin(node.form, case.ticket))
     if timeout is None:
         return base
     return replace(base, until=walk.now + timedelta(seconds=timeout.seconds), late=timeout.outcome)

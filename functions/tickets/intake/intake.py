@@ -117,6 +117,7 @@ class Opening:
     parent_id: str = ""
     parent_visit: str = ""
     blocked_by: str = ""
+    assignee: str = ""
 
 
 def entry_of(content: Mapping[str, Any], channel: str) -> str:
@@ -215,6 +216,8 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         parent_id=opening.parent_id,
         parent_visit=opening.parent_visit,
         blocked_by=opening.blocked_by,
+        assignee=opening.assignee,
+        assignment=1 if opening.assignee else 0,
     )
 
 

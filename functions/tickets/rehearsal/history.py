@@ -8,6 +8,7 @@ counted as such.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from datetime import timedelta
 from statistics import median
 from typing import Any
@@ -39,14 +40,15 @@ KEPT = (
 
 @dataclass(frozen=True)
 class Passage:
-    """How a passage ended, and after how long. to: where it was sent back; actor: by whom; assumed: nobody really
-    did."""
+    """How a passage ended, and after how long. to: where it was sent back; actor: by whom; answers: on its form;
+    assumed: nobody really did."""
 
     after: timedelta
     outcome: str
     report: Mapping[str, Any]
     to: str = ""
     actor: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
     assumed: bool = False
 
 
@@ -94,4 +96,4 @@ def _passage(visit: Visit) -> Passage | None:
     if not visit.outcome or visit.left_at is None:
         return None
     to = visit.edge.removeprefix(BACK) if visit.edge.startswith(BACK) else ""
-    return Passage(visit.left_at - visit.entered_at, visit.outcome, visit.report, to, visit.actor)
+    return Passage(visit.left_at - visit.entered_at, visit.outcome, visit.report, to, visit.actor, visit.answers)

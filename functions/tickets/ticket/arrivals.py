@@ -16,7 +16,8 @@ from hub.kernel.ids import SYSTEM, hashed_id
 class Awaited:
     """Who or what a visit waits for. person: in the place of the ticket's assignee; queue: a team, any of whose members
     may take it; signers, need, in_turn: as `Visit` has them; event: what is waited for; until, late: when it is over by
-    itself, and how. administrators: who hears of a visit that would wait for nobody."""
+    itself, and how. form_key, form_pin: the form that ends it. administrators: who hears of a visit that would wait
+    for nobody."""
 
     person: str = ""
     queue: str = ""
@@ -26,6 +27,8 @@ class Awaited:
     event: str = ""
     until: datetime | None = None
     late: str = ""
+    form_key: str = ""
+    form_pin: str = ""
     administrators: tuple[str, ...] = ()
 
 
@@ -108,6 +111,8 @@ def begin_visit(ticket: Ticket, arrival: Arrival, number: int, at: datetime) -> 
         event=awaits.event,
         until=awaits.until,
         late=awaits.late,
+        form_key=awaits.form_key,
+        form_pin=awaits.form_pin,
         entered_at=at,
         token=arrival.token,
         token_rank=arrival.rank,

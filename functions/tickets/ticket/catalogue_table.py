@@ -50,7 +50,15 @@ class Catalogue:
         type declared it."""
         if not ticket.form:
             return defaultdict(lambda: "words")
-        return self.documents.pinned(FORMS, ticket.form, ticket.form_pin).value.classes
+        return self.form_classes(ticket.form, ticket.form_pin)
+
+    def form_classes(self, key: str, pin: str) -> Mapping[str, str]:
+        """What each field of a form is to the field policy. Raises NotFound."""
+        return self.documents.pinned(FORMS, key, pin).value.classes
+
+    def form_pin(self, key: str, ticket: Ticket) -> str:
+        """The version of a form that the ticket's place has now, with those of its parts. Raises NotFound."""
+        return self.documents.current(FORMS, key, Scope(ticket.region, ticket.store_id)).pin
 
     def intake_rules(self) -> DecisionTable:
         """The rules that new messages are read by."""

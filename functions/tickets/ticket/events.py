@@ -7,8 +7,6 @@ from typing import Any
 from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.ticket import Deed, Rung, Ticket, Visit
 from hub.contracts.events import (
-    CouponWanted,
-    EndpointCalled,
     FlowTold,
     FormSubmitted,
     RungFired,
@@ -24,6 +22,7 @@ from hub.contracts.events import (
     WorkPart,
     WorkReported,
 )
+from hub.contracts.flow_events import CouponWanted, EndpointCalled
 from hub.contracts.tickets import WorkReport
 from hub.kernel.ids import SYSTEM, hashed_id
 from hub.kernel.money import Money

@@ -1,7 +1,8 @@
-"""Lists of tickets: those within a scope, of one customer, or of one assignee, newest first, each read by its key.
+"""Lists of tickets: those within a scope, of one customer, or of one assignee, newest first, each read by its key; of
+`updated_since` those that changed since, by the day of their last change.
 
-What is asked beside that (a state, an entry; of one person's or customer's, whether it is within reach) is looked at
-after reading, PAGES_LIMIT pages at most: a page may be short, and says where the list goes on.
+What is asked beside that (a state, a type, a team, an entry; of one person's or customer's, whether it is within reach)
+is looked at after reading, PAGES_LIMIT pages at most: a page may be short, and says where the list goes on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from functions.tickets.tables import Items, Record
 from functions.tickets.ticket.ticket import Case, Ticket
-from functions.tickets.ticket.tickets_table import ALL, OPEN, Pointer
+from functions.tickets.ticket.tickets_table import ALL, CHANGED, OPEN, Pointer, day_of
 from hub.contracts.tickets import TicketQuery
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.frozen import dataclass
@@ -62,7 +63,8 @@ class TicketLists:
             return read_shown(name, read, is_near, is_asked, query.limit, position, size=PAGE, pages=PAGES_LIMIT)
         cases: list[Case] = []
         for _ in range(PAGES_LIMIT):
-            rows, position = self._listed(_name(query), within, now, query.limit - len(cases), position)
+            count = query.limit - len(cases)
+            rows, position = self._listed(_name(query), within, now, count, position, query.updated_since)
             cases += [case for _, case in rows if is_near(case) and is_asked(case)]
             if position is None or len(cases) >= query.limit:
                 break
@@ -72,7 +74,8 @@ class TicketLists:
         """The list of a customer's or an assignee's, and how it is read."""
         if query.customer:
             return _of_customer(query.customer), partial(self._customers, query.customer)
-        return _name(query), partial(self._listed, _name(query), Within(people=(query.assignee,)), now)
+        listed = partial(self._listed, _name(query), Within(people=(query.assignee,)), now)
+        return _name(query), partial(listed, changed_since=query.updated_since)
 
     def open_of(self, assignee: str, now: datetime) -> Iterator[str]:
         """The ids of the open tickets of one of us, the newest first."""
@@ -92,10 +95,20 @@ class TicketLists:
         month = self.oldest_month()
         return parse_rfc3339(f"{month}-01T00:00:00Z") if month else None
 
-    def _listed(self, name: str, scope: Within, now: datetime, limit: int, position: Position | None) -> Rows:
+    def _listed(
+        self,
+        name: str,
+        scope: Within,
+        now: datetime,
+        limit: int,
+        position: Position | None,
+        changed_since: datetime | None = None,
+    ) -> Rows:
         since = self._since()
         if since is None:
             return [], None
+        if changed_since is not None and name == CHANGED:
+            since = max(since, day_of(changed_since))
         page = read_list(self.items.table, ListQuery(self.items.tenant, name, scope, now, limit, since, None, position))
         places = [str(entry["l_at"]) for entry in page.items]
         if name == ALL:
@@ -122,6 +135,8 @@ class TicketLists:
 
 
 def _name(query: TicketQuery) -> str:
+    if query.updated_since is not None and not query.customer:
+        return CHANGED
     return OPEN if query.state == "open" else ALL
 
 

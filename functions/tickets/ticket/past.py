@@ -15,7 +15,7 @@ OWN = (
     *("id", "identity_id", "channel", "skill", "subject_sealed", "opened_at", "assignment", "announced"),
     *("notice", "notice_to", "notice_visit", "noticed_at", "declined", "stranded", "stranded_at"),
     *("stranded_with", "first_run", "run_at", "resume_at", "resume_after", "ladder", "ladder_pin"),
-    *("generation", "clock_consumed_seconds", "clock_carry_us", "clocks", "pins", "policy", "asked_at"),
+    *("generation", "clocks", "pins", "policy", "asked_at"),
     *("replied_at", "link", "parent_visit", "linked", "blocked_by", "stands", "rule_id", "replay"),
     *("compensated_minor", "way", "changed_at", "trail_seq", "trail_hash"),
 )

@@ -208,7 +208,8 @@ class Visit(Stored):
     queue: the team whose members may take it. signers: who is asked to sign, in order; need: so many have to approve;
     in_turn: one after the other. signatures: what they said. event: what it waits for, as `<name>#<whose>`; child: the
     ticket that it waits for. until: when it is over by itself, by the outcome `late`. deed: what an action wants of
-    others.
+    others. form_key, form_pin: the form that ends it, in the version that it had when the visit began; answers: what
+    was filled in, `answers_sealed` what of it is text.
 
     news_zh, news_en: what its customer is told of it; "" for nothing, and at each later passage through the node.
     number: counts the ticket's visits from 1. run: the last one that reached it. outcome "" means it still waits.
@@ -252,6 +253,10 @@ class Visit(Stored):
     child: str = ""
     deed: Deed | None = None
     report: dict[str, Any] = Field(default={})
+    form_key: str = ""
+    form_pin: str = ""
+    answers: dict[str, str] = Field(default={})
+    answers_sealed: str = ""
     customer_id: str = ""
     ticket_type: str = ""
     priority: Priority = "normal"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
+from functions.tickets.dispatch.queues import Queued, queued
 from functions.tickets.flows.flow import ORDER_EVENTS
 from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, Record, shard_of
 from functions.tickets.ticket.past import as_of, before
@@ -17,6 +18,7 @@ from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.frozen import dataclass
 from hub.store.due import due_keys
 from hub.store.lists import list_keys
+from hub.store.rehearsal import is_rehearsal
 from hub.store.table import Delete, Lost, Put, Update, Write
 
 VISITS_LIMIT = 500
@@ -24,8 +26,9 @@ TRAIL_LIMIT = 100_000
 PAST_LIMIT = 200
 """So many entries back a version is looked for."""
 OPEN_SHARDS = 16
-ALL, OPEN = "tickets", "tickets-open"
-"""The lists that tickets stand in."""
+QUEUE_SHARDS = 4
+ALL, OPEN, CHANGED = "tickets", "tickets-open", "tickets-changed"
+"""The lists that tickets stand in: by when they were opened, all and the open ones; by the day of their last change."""
 Decide = Callable[[Case], Move | None]
 
 
@@ -39,11 +42,13 @@ class Pointer(Stored):
 @dataclass
 class TicketTable:
     """The tickets of one tenant, with their visits, rungs and trails. look_at: from when on a ticket may need looking
-    after, None for one that won't. keep_time: a ticket as it is to be, with its clocks as they are then."""
+    after, None for one that won't. keep_time: a ticket as it is to be, with its clocks as they are then. place_of: by
+    which moment a visit stands in its team's queue."""
 
     items: Items
     look_at: Callable[[Case], datetime | None]
     keep_time: Callable[[Case, Case, datetime], Ticket]
+    place_of: Callable[[Case, Visit], datetime] = field(default=lambda _case, visit: visit.entered_at)
     _oldest: str = field(default="", repr=False)
 
     def case(self, ticket_id: str) -> Case:
@@ -128,7 +133,7 @@ class TicketTable:
     def _reach_back(self, opened_at: datetime) -> None:
         """Note the month, if it is older than any before; a process that knows an older one asks nobody."""
         month = rfc3339(opened_at)[:7]
-        if self._oldest and self._oldest <= month:
+        if (self._oldest and self._oldest <= month) or is_rehearsal():
             return
         older = "attribute_not_exists(#month) OR #month > :month"
         with suppress(Lost):
@@ -161,9 +166,12 @@ class TicketTable:
             *(items.new(pk, f"trail#{entry.seq:06d}", entry) for entry in entries),
             *extra,
             *self._open_list(case, after),
+            *self._changed_list(case, after),
             *self._awaited(case, move),
             *self._claimed(move),
+            *self._queued(case, after),
             *self._loads(case.ticket, ticket),
+            made=ticket.id,
         )
         return after
 
@@ -183,6 +191,15 @@ class TicketTable:
             return [Delete((pk, sk))]
         if not ticket.is_open or (old.ticket.is_open and keys == _open_keys(self.items.tenant, old)):
             return []
+        return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=ticket.id).body(), **keys})]
+
+    def _changed_list(self, old: Case, new: Case) -> list[Write]:
+        """The ticket's entry among those that changed; it moves once a day at most, and when its place does."""
+        ticket = new.ticket
+        keys = _changed_keys(self.items.tenant, ticket)
+        if old.version and keys == _changed_keys(self.items.tenant, old.ticket):
+            return []
+        pk, sk = self.items.key(f"changed#{shard_of(ticket.id, OPEN_SHARDS)}"), f"ticket#{ticket.id}"
         return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=ticket.id).body(), **keys})]
 
     def _awaited(self, case: Case, move: Move) -> list[Write]:
@@ -228,6 +245,27 @@ class TicketTable:
         records = self.items.all_of(pk, "tkt_", VISITS_LIMIT) if order_no else []
         return [(record.read(Pointer).ticket_id, str(record.item["sk"]).partition("#")[2]) for record in records]
 
+    def queue(self, team: str, limit: int) -> list[Queued]:
+        """What waits in a team's queue, in its order (strongly consistent)."""
+        shards = (self.items.all_of(f"queue#{team}#{shard}", "2", limit) for shard in range(QUEUE_SHARDS))
+        rows = [record.read(Queued) for records in shards for record in records]
+        return sorted(rows, key=lambda row: (row.place, row.visit_id))[:limit]
+
+    def _queued(self, old: Case, new: Case) -> list[Write]:
+        """Where visits stand in the queues of their teams, while they do; a place moves with its head start."""
+        before, after = self._places(old), self._places(new)
+        gone = [Delete((self.items.key(pk), sk)) for pk, sk in before.keys() - after.keys()]
+        return [*gone, *(Put(self.items.item(*key, row)) for key, row in after.items() if key not in before)]
+
+    def _places(self, case: Case) -> dict[tuple[str, str], Queued]:
+        places = {}
+        for visit in case.waiting() if case.ticket.is_open else ():
+            if visit.queue:
+                row = queued(case.ticket, visit, self.place_of(case, visit))
+                pk = f"queue#{visit.queue}#{shard_of(visit.id, QUEUE_SHARDS)}"
+                places[pk, f"{rfc3339(row.place)}#{visit.id}"] = row
+        return places
+
     def _loads(self, old: Ticket, new: Ticket) -> list[Write]:
         return [
             Update((self.items.key(f"load#{person}"), "load"), "ADD #open_tickets :step", {":step": step})
@@ -252,12 +290,21 @@ def _open_keys(tenant: str, case: Case) -> dict[str, str]:
     return _list_keys(tenant, OPEN, ticket) | waits_since
 
 
-def _list_keys(tenant: str, name: str, ticket: Ticket) -> dict[str, str]:
+def _changed_keys(tenant: str, ticket: Ticket) -> dict[str, str]:
+    return _list_keys(tenant, CHANGED, ticket, day_of(ticket.changed_at or ticket.opened_at))
+
+
+def day_of(moment: datetime) -> datetime:
+    """When the day of a moment began, in UTC: the list of what changed is no finer."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _list_keys(tenant: str, name: str, ticket: Ticket, at: datetime | None = None) -> dict[str, str]:
     return list_keys(
         tenant,
         name,
         ticket.id,
-        ticket.opened_at,
+        at or ticket.opened_at,
         region=ticket.region,
         store=ticket.store_id,
         person=ticket.assignee,

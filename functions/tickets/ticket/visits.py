@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,12 +27,22 @@ ACCEPT = "accept"
 
 
 @dataclass(frozen=True)
+class Filled:
+    """What was filled in on a node's form. plain: what travels; sealed: what is text; work: what the work took."""
+
+    plain: Mapping[str, str]
+    sealed: str = ""
+    work: WorkReport | None = None
+
+
+@dataclass(frozen=True)
 class Answer:
-    """What somebody says at a node. to: where they send it back."""
+    """What somebody says at a node. to: where they send it back. filled: on its form."""
 
     outcome: str
     report: WorkReport | None = None
     to: str = ""
+    filled: Filled | None = None
 
 
 def find_waiting(case: Case, node: str) -> Visit:
@@ -67,7 +77,7 @@ def complete_visit(
         raise Conflict("this visit has ended", **who_won(visit))
     edge = _back_to(case, visit, answer, flow)
     if not edge:
-        _require_answer(visit, answer.outcome, answer.report.model_fields_set if answer.report else frozenset())
+        _require_answer(visit, answer)
     if visit.signers and not edge:
         return go_on(case, _sign(case, visit, answer, actor, at), flow, at)
     ended = visit.but(outcome=answer.outcome, edge=edge or answer.outcome, actor=actor, left_at=at)
@@ -85,7 +95,7 @@ def _sign(case: Case, visit: Visit, answer: Answer, actor: str, at: datetime) ->
 
 
 def _ended(case: Case, ended: Visit, answer: Answer, at: datetime) -> Move:
-    report, actor = answer.report, ended.actor
+    report, actor = _work_of(answer), ended.actor
     fields = report.model_dump(mode="json", exclude_unset=True) if report else {}
     takes = not case.ticket.assignee and not ended.signers
     assigned = assign_ticket(case, actor, actor, at, quiet=True) if takes else Move(case.ticket)
@@ -94,8 +104,21 @@ def _ended(case: Case, ended: Visit, answer: Answer, at: datetime) -> Move:
     if ended.edge.startswith(BACK):
         detail["to"] = ended.edge.removeprefix(BACK)
     others = tuple(other for other in assigned.visits if other.id != ended.id)
-    notes = (*assigned.notes, Note("completed", actor, detail))
-    return Move(add_report(ticket, report) if report else ticket, notes, (*others, ended.but(report=fields)))
+    ended = ended.but(report=fields)
+    if filled := answer.filled:
+        ticket = ticket.but(fields={**ticket.fields, **filled.plain})
+        ended = ended.but(answers=dict(filled.plain), answers_sealed=filled.sealed)
+        detail["fields"] = " ".join(f"{name}={text}" for name, text in filled.plain.items())
+    notes = (*assigned.notes, Note("completed", actor, {name: text for name, text in detail.items() if text}))
+    return Move(add_report(ticket, report) if report else ticket, notes, (*others, ended))
+
+
+def _work_of(answer: Answer) -> WorkReport | None:
+    """What the work took, as its fields and the form say together."""
+    if answer.filled is None or answer.filled.work is None:
+        return answer.report
+    reports = (answer.report or WorkReport(), answer.filled.work)
+    return WorkReport(**{name: getattr(each, name) for each in reports for name in each.model_fields_set})
 
 
 def complete_node(
@@ -174,7 +197,7 @@ def tap_card(case: Case, visit_id: str, actor: str, key: str, at: datetime, flow
         return Move(case.ticket)
     if not _may_end(case, visit):
         return Move(case.ticket) if (visit.actor, visit.outcome) == (actor, outcome) else refused
-    if actor not in visit.awaits or visit.required:
+    if actor not in visit.awaits or visit.required or visit.form_key:
         return refused
     if outcome in visit.outcomes:
         return complete_visit(case, visit, Answer(outcome), actor, at, flow)
@@ -219,10 +242,18 @@ def _passed_before(case: Case, visit: Visit, flow: Flow) -> list[str]:
     return [node for node in people if isinstance(flow.node(node), Human)]
 
 
-def _require_answer(visit: Visit, outcome: str, filled: AbstractSet[str]) -> None:
+def needs_form(visit: Visit, outcome: str) -> bool:
+    """Whether the visit's form has to be filled in: not by whoever turns it down, or sends it back."""
+    return bool(visit.form_key) and outcome not in (DECLINED, SENT_BACK)
+
+
+def _require_answer(visit: Visit, answer: Answer) -> None:
+    outcome, filled = answer.outcome, answer.report.model_fields_set if answer.report else frozenset[str]()
     problems = [Problem(f"/fields/{name}", "is required") for name in visit.required if name not in filled]
     if visit.form is not None:
         problems += [Problem(f"/fields/{name}", "is not asked for here") for name in sorted(filled - {*visit.form})]
+    if needs_form(visit, outcome) and answer.filled is None:
+        problems.append(Problem("/answers", "is required"))
     if outcome not in visit.outcomes:
         problems.insert(0, Problem("/outcome", "must be one of: " + ", ".join(visit.outcomes)))
     if problems:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from functions.webhooks.api.subjects import after_sale_of
 from functions.webhooks.api.views import after_sale_view, order_view
 from functions.webhooks.desk import Desk
 from functions.webhooks.orders.orders import AFTER_SALE_SORT, SORT
-from functions.webhooks.room import READERS, room
+from functions.webhooks.room import INTEGRATORS, READERS, room
 from hub.contracts.http import Page
-from hub.contracts.webhooks_orders import AfterSaleView, OrderQuery, OrderView
+from hub.contracts.webhooks_orders import AfterSaleView, OrderQuery, OrderView, ToldOrder, ToldView
 from hub.edge import cursors
 from hub.edge.access import Reach
 from hub.edge.answers import page
 from hub.edge.requests import Request
-from hub.kernel.errors import Invalid, Problem
+from hub.kernel.errors import Conflict, Invalid, Problem
 from hub.store.lists import Within
+from hub.store.messages import Arrival
+
+OPEN = "open"
 
 
 @room.http(
@@ -61,6 +66,47 @@ def list_after_sales(desk: Desk, request: Request) -> Page[AfterSaleView]:
 def read_after_sale(desk: Desk, request: Request) -> AfterSaleView:
     """As the platform told it last."""
     return after_sale_view(request.subject)
+
+
+@room.http(
+    "POST",
+    "/webhooks/connections/{connection_id}/orders",
+    body=ToldOrder,
+    answer=ToldView,
+    roles=INTEGRATORS,
+    scope="tenant",
+    status=202,
+    replay=lambda desk, request, _made: _tell(desk, request),
+    summary="录入订单 · Tell of an order, by a connection of the open channel",
+)
+def tell_order(desk: Desk, request: Request) -> ToldView:
+    """It goes the way of what the open webhook delivers: stored once, then published. Just the same again is known. 409
+    for a connection of another channel: there the platform itself says what its orders are."""
+    return _tell(desk, request)
+
+
+def _tell(desk: Desk, request: Request) -> ToldView:
+    connection_id = request.path["connection_id"]
+    channel = str(desk.connections.table.get(connection_id).channel)
+    if channel != OPEN:
+        raise Conflict("only a connection of the open channel is told of orders", channel=channel)
+    plaintext = order_text(request.body)
+    name = hashlib.sha256(plaintext).hexdigest()
+    arrival = Arrival(connection_id, OPEN, "", name, plaintext)
+    is_new = desk.inbox.messages.store(arrival, request.now, desk.wall_now())
+    return ToldView(message_id=desk.inbox.messages.message_id(connection_id, name), is_new=is_new)
+
+
+def order_text(order: ToldOrder) -> bytes:
+    """As an integrator would post it. Raises Invalid for what they could not tell either."""
+    from hub.channels.open.inbound import check  # its models are for few requests
+
+    data = order.model_dump(mode="json", exclude={"occurred_at"}, exclude_none=True)
+    document = {"type": "order.updated", "occurred_at": order.model_dump(mode="json")["occurred_at"], "data": data}
+    plaintext = json.dumps(document, ensure_ascii=False).encode()
+    if problems := check(plaintext):
+        raise Invalid("order", problems=[Problem(p.pointer.removeprefix("/data"), p.rule) for p in problems])
+    return plaintext
 
 
 def _read_page(desk: Desk, request: Request, sort: str) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:

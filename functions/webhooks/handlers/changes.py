@@ -10,7 +10,7 @@ from functions.webhooks.inbox.replays import waiting
 from functions.webhooks.mappings.mappings import WORD
 from functions.webhooks.orders.orders import AFTER_SALE_SORT, events_of
 from functions.webhooks.orders.orders import SORT as ORDER
-from functions.webhooks.room import room
+from functions.webhooks.room import IMPORTS, room
 from hub.documents.items import line_of_pointer
 from hub.edge.bus import Change
 from hub.jobs.routes import follow_job
@@ -35,7 +35,7 @@ def _is_new_message(change: Change) -> bool:
 @room.changes_together(publish_new)
 def on_change(desk: Desk, change: Change) -> None:
     """Do what follows from it, by what changed. That something is gone asks for nothing."""
-    if change.kind == "REMOVE" or follow_job(room, (), change):
+    if change.kind == "REMOVE" or follow_job(room, IMPORTS, change):
         return
     if line := line_of_pointer(change.pk, change.sk):
         _replay_waiting(desk, line.key)

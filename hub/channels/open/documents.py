@@ -24,6 +24,7 @@ from hub.channels.open.fields import (
     Short,
     Whole,
 )
+from hub.channels.open.market_data import CartData, CompetitorData, PromotionData
 from hub.channels.open.order_data import AfterSaleData, OrderData
 from hub.channels.open.order_data import KnownAfterSaleState as KnownAfterSaleState
 from hub.channels.open.order_data import KnownAfterSaleType as KnownAfterSaleType
@@ -239,6 +240,21 @@ class ProductionUpdated(_Said):
     data: ProductionData
 
 
+class CompetitorUpdated(_Said):
+    type: Literal["competitor.updated"]
+    data: CompetitorData
+
+
+class PromotionUpdated(_Said):
+    type: Literal["promotion.updated"]
+    data: PromotionData
+
+
+class CartUpdated(_Said):
+    type: Literal["cart.updated"]
+    data: CartData
+
+
 class ConsentUpdated(_Said):
     type: Literal["consent.updated"]
     data: ConsentData
@@ -248,7 +264,9 @@ Plain = (
     Touchpoint | CouponUpdated | MemberUpdated | LogisticsUpdated | StockUpdated | ProductionUpdated | ConsentUpdated
 )
 """What is an event as it stands: ids and enums only."""
-Document = MessageCreated | Lead | OrderUpdated | AfterSaleUpdated | ReviewCreated | Plain
+Market = CompetitorUpdated | PromotionUpdated | CartUpdated
+"""The same, with amounts."""
+Document = MessageCreated | Lead | OrderUpdated | AfterSaleUpdated | ReviewCreated | Plain | Market
 TYPES: tuple[str, ...] = tuple(get_args(model.model_fields["type"].annotation)[0] for model in get_args(Document))
 _PROSE = re.compile(r"^(?:Value error, |(Input|String) should )")
 _ADAPTER: TypeAdapter[Document] = TypeAdapter(Annotated[Document, Field(discriminator="type")])

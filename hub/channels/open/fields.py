@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from hub.contracts.envelope import AttributionKey
+from hub.kernel.errors import Invalid
+from hub.kernel.money import EXPONENTS, Money
 
 Id = Annotated[str, Field(pattern=r"^[!-~]{1,128}$", examples=["8870012345678901234"])]
 """An id as the sender names things: visible ASCII, no blanks, always text (a number would lose digits)."""
@@ -37,3 +39,11 @@ Amount = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,2})?$", examples=
 Places = Annotated[dict[AttributionKey, Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=10)]
 Entry = Literal["website", "mini_program", "app", "email", "phone", "h5", "exhibition", "group", "social", "other"]
 """Where the person came in (入口)."""
+
+
+def minor_units(amount: str, currency: str) -> int:
+    """An amount in minor units. Raises ValueError for one that the currency cannot express."""
+    try:
+        return Money.parse(amount, currency).amount_minor
+    except Invalid:
+        raise ValueError(f"amounts in {currency} have at most {EXPONENTS[currency]} decimals") from None

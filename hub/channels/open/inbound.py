@@ -15,12 +15,15 @@ from hub.channels.mapping import AFTER_SALE_RANKS, ORDER_RANKS
 from hub.channels.open import documents as documents
 from hub.channels.reading import distinct_numbers, envelope
 from hub.contracts.events import (
+    CartChanged,
+    CompetitorPriced,
     ConsentChanged,
     CouponChanged,
     LeadCaptured,
     LogisticsChanged,
     MemberChanged,
     MessageReceived,
+    PromotionChanged,
     ReviewPosted,
     SupplyChanged,
     TouchpointCaptured,
@@ -70,6 +73,8 @@ def _draft(message: StoredMessage, document: documents.Document) -> Draft:
             return Draft(facts=_order(message, document))
         case documents.AfterSaleUpdated():
             return Draft(facts=_after_sale(message, document))
+        case documents.CompetitorUpdated() | documents.PromotionUpdated() | documents.CartUpdated():
+            return Draft(_market_event(message, document))
         case _:
             return Draft(_plain_event(message, document))
 
@@ -92,6 +97,19 @@ def _plain_event(message: StoredMessage, document: documents.Plain) -> Any:
             return LogisticsChanged(**_platform(message, document, "logistics.changed"), **data)
         case documents.StockUpdated() | documents.ProductionUpdated():
             return SupplyChanged(**_platform(message, document, "supply.changed"), **document.data.model_dump())
+
+
+def _market_event(message: StoredMessage, document: documents.Market) -> Any:
+    """The event of a type whose data are its fields, amounts in minor units."""
+    match document:
+        case documents.CompetitorUpdated():
+            return CompetitorPriced(**_platform(message, document, "competitor.priced"), **document.data.facts)
+        case documents.PromotionUpdated():
+            data = document.data.facts | {"shop_id": document.data.shop_id or message.account}
+            return PromotionChanged(**_platform(message, document, "promotion.changed"), **data)
+        case documents.CartUpdated():
+            data = document.data.facts | {"shop_id": document.data.shop_id or message.account}
+            return CartChanged(**_platform(message, document, "cart.changed"), **data)
 
 
 def _message(message: StoredMessage, document: documents.MessageCreated) -> Draft:

@@ -17,11 +17,10 @@ from hub.channels.open.fields import (
     ParcelNo,
     Places,
     Short,
+    minor_units,
 )
 from hub.contracts.base import Contract, Moment
 from hub.contracts.orders import Discount, Funder, MoneyState, OrderLine, OrderTerms
-from hub.kernel.errors import Invalid
-from hub.kernel.money import EXPONENTS, Money
 
 KnownOrderState = Literal[
     "pending_payment",
@@ -98,20 +97,20 @@ class OrderData(Contract):
 
     @model_validator(mode="after")
     def _amounts_fit(self) -> Self:
-        _minor(self.amount, self.currency)
+        minor_units(self.amount, self.currency)
         amounts = [self.deposit, self.platform_fee or "0", self.shipping or "0"]
         amounts += [line.amount for line in self.lines] + [discount.amount for discount in self.discounts]
         for amount in amounts:
-            _minor(amount, self.currency)
+            minor_units(amount, self.currency)
         return self
 
     @property
     def amount_minor(self) -> int:
-        return _minor(self.amount, self.currency)
+        return minor_units(self.amount, self.currency)
 
     @property
     def deposit_minor(self) -> int:
-        return _minor(self.deposit, self.currency)
+        return minor_units(self.deposit, self.currency)
 
     @property
     def terms(self) -> OrderTerms:
@@ -119,10 +118,11 @@ class OrderData(Contract):
         return OrderTerms(
             lines=_lines(self.lines, self.currency),
             discounts=tuple(
-                Discount(amount_minor=_minor(each.amount, self.currency), funder=each.funder) for each in self.discounts
+                Discount(amount_minor=minor_units(each.amount, self.currency), funder=each.funder)
+                for each in self.discounts
             ),
-            platform_fee_minor=None if fee is None else _minor(fee, self.currency),
-            shipping_minor=None if shipping is None else _minor(shipping, self.currency),
+            platform_fee_minor=None if fee is None else minor_units(fee, self.currency),
+            shipping_minor=None if shipping is None else minor_units(shipping, self.currency),
             region_code=self.region_code,
             quote_id=self.quote_id,
         )
@@ -149,7 +149,7 @@ class AfterSaleData(Contract):
     @model_validator(mode="after")
     def _amounts_fit(self) -> Self:
         for amount in (self.requested, self.refunded, *(each.amount for each in self.lines)):
-            _minor(amount, self.currency)
+            minor_units(amount, self.currency)
         return self
 
     @property
@@ -158,21 +158,15 @@ class AfterSaleData(Contract):
 
     @property
     def requested_minor(self) -> int:
-        return _minor(self.requested, self.currency)
+        return minor_units(self.requested, self.currency)
 
     @property
     def refunded_minor(self) -> int:
-        return _minor(self.refunded, self.currency)
+        return minor_units(self.refunded, self.currency)
 
 
 def _lines(lines: list[LineData], currency: str) -> tuple[OrderLine, ...]:
     return tuple(
-        OrderLine(**line.model_dump(exclude={"amount"}), amount_minor=_minor(line.amount, currency)) for line in lines
+        OrderLine(**line.model_dump(exclude={"amount"}), amount_minor=minor_units(line.amount, currency))
+        for line in lines
     )
-
-
-def _minor(amount: str, currency: str) -> int:
-    try:
-        return Money.parse(amount, currency).amount_minor
-    except Invalid:
-        raise ValueError(f"amounts in {currency} have at most {EXPONENTS[currency]} decimals") from None

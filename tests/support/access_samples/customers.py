@@ -39,6 +39,7 @@ def stage() -> Iterator[Ids]:
 
 
 BODIES = {
+    ("POST", "/customers"): {"phone": "13700137000", "name": "李雷", "region": REGION, "store_id": STORE},
     ("PUT", "/customers/{customer_id}/facts/{name}"): {"value": "13900139000"},
     ("POST", "/customers/{customer_id}/merge"): {"into": "cus_00000000000000000000000000"},
     ("POST", "/customers/{customer_id}/unmerge"): {"identity_id": "cus_00000000000000000000000000"},

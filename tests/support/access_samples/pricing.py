@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from functions.pricing import app
+from functions.pricing.promotions.promotions import promotion_of
+from hub.contracts.events import PromotionChanged
 from tests.support.access import PERSON, REGION, STORE, Ids, Sample
+from tests.support.aws import TENANT
 from tests.support.carts import NAME, campaign, strategy
-from tests.support.pricing import Room, pricing_room
+from tests.support.pricing import NOW, Room, pricing_room
 
 QUOTE = {"service": "fruit_tea", "region": REGION}
 AT = (31.2304, 121.4737)
@@ -54,13 +58,32 @@ BODIES = {
     ("POST", "/pricing/books/{key}/table"): {"content_base64": "AA=="},
     **_document("/pricing/guards", "", {}),
     ("POST", "/pricing/offers/{offer_id}/decide"): {"decision": "approve"},
+    ("POST", "/pricing/offers/{offer_id}/rehearse"): {"days": 7},
     **_document("/pricing/books", "/{key}", {}),
     **_document("/pricing/places", "", {}),
     **_document("/pricing/campaigns", "/{key}", {}),
     ("POST", "/pricing/campaigns/{key}/revert"): {"version": 1},
     ("POST", "/pricing/campaigns/{key}/copy"): {"targets": [STORE]},
 }  # fmt: skip
-QUERIES = {("GET", "/pricing/coupons"): {"customer": "c1"}, ("GET", "/pricing/chain"): {"store": STORE}}
+QUERIES = {
+    ("GET", "/pricing/coupons"): {"customer": "c1"},
+    ("GET", "/pricing/chain"): {"store": STORE},
+    ("GET", "/pricing/promotions"): {"platform": "jd"},
+}
+PROMOTION = PromotionChanged(
+    id="evt_promotion",
+    tenant=TENANT,
+    at=NOW,
+    connection_id="con_1",
+    channel="open",
+    platform="jd",
+    shop_id="shop-1",
+    promotion_id="JD1",
+    threshold_minor=19900,
+    reduction_minor=5000,
+    starts_at=NOW,
+    ends_at=NOW + timedelta(days=7),
+)
 
 
 @contextmanager
@@ -70,6 +93,7 @@ def stage() -> Iterator[Ids]:
         room.store(STORE, REGION, AT)
         room.guide(PERSON, STORE)
         room.publish("/pricing/campaigns/standard", CAMPAIGN)
+        room.hear(PROMOTION)
         (told,) = room.published("/pricing/campaigns/standard")[:1]
         known = {"key": "standard", "store_id": STORE, "publication_id": told["publication_id"]}
         yield {**_things(room), **known}
@@ -82,6 +106,7 @@ def _things(room: Room) -> dict[str, str]:
     return {
         "quote_id": quote["id"],
         "code": coupons["data"][0]["code"],
+        "promotion_id": promotion_of(PROMOTION).id,
         "offer_id": offers["results"][0]["offer"]["id"],
     }
 

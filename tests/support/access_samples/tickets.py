@@ -14,14 +14,23 @@ PHOTO = {"content_type": "image/jpeg", "size_bytes": 1, "sha256": "0" * 64}
 ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "product": "BX3"}
 DOCUMENTS = (
     *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/blocks/{key}"),
-    *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/rules"),
+    *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/plans/{key}", "/tickets/rules"),
     *("/tickets/policies/{key}", "/tickets/calendars/{key}"),
 )
 TITLE = {"zh": "维修", "en": "Repair"}
 DOCUMENTED = {
     "/tickets/blocks": {"title": TITLE, "nodes": [{"id": "hold", "kind": "wait", "title": TITLE, "seconds": 60}]},
     "/tickets/matrices": {"title": TITLE, "rows": [{"signers": ["supervisor"]}]},
+    "/tickets/plans": {
+        "title": TITLE,
+        "type": "repair",
+        "devices": [{"id": "AC1", "customer_id": "cus_1", "region": REGION, "store_id": STORE}],
+    },
     "/tickets/calendars": {"title": TITLE},
+    "/tickets/policies": {
+        "title": TITLE,
+        "clocks": [{"id": "work", "title": TITLE, "measures": "resolution", "seconds": 3600}],
+    },
 }
 BODIES = {
     ("POST", "/tickets"): TICKET,
@@ -71,18 +80,28 @@ def stage() -> Iterator[Ids]:
             assert published.status == 200, published.json
         job_id = start_job(app.room, "/tickets")
         ids = {"submission_id": handed_in.json["id"], "upload_id": photo.json["id"], "job_id": job_id}
-        yield {**ids, "ticket_id": made.json["id"], "node": "accept", "key": "repair", "link": "none", "thing": "tkt_1"}
+        yield {
+            **ids,
+            "ticket_id": made.json["id"],
+            "node": "accept",
+            "key": "repair",
+            "link": "none",
+            "thing": "tkt_1",
+            "team": "cold",
+        }
 
 
 QUERIES = {
     ("POST", "/forms/{key}/submissions"): {"store": STORE, "region": REGION},
     ("GET", "/forms/submissions"): {"form": "repair"},
     ("GET", "/forms/submissions/export"): {"form": "repair"},
+    ("GET", "/tickets/plans/{key}/month"): {"month": "2026-12"},
 }
 SAMPLE = Sample(
     app.room,
     stage,
     BODIES,
     QUERIES,
+    found_by={"/tickets/queues/{team}": ("the tenant",)},
     place_by_place=tuple(f"{path}/copy" for path in DOCUMENTS if path != "/tickets/rules"),
 )

@@ -72,6 +72,12 @@ SAMPLE = Sample(
     stage,
     bodies={
         ("POST", "/webhooks/orders/{order_id}/check"): {"decision": "tkt_1"},
+        ("POST", "/webhooks/connections/{connection_id}/orders"): {
+            "order_no": "E1",
+            "state": "paid",
+            "amount": "19.90",
+            "occurred_at": NOON.isoformat(),
+        },
         ("POST", "/webhooks/promotions"): {"connection_id": SHOP, "promotions": [PROMOTION]},
     },
     queries={

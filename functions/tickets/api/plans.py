@@ -1,0 +1,33 @@
+"""A plan's month over HTTP."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from functions.tickets.api.subjects import READERS
+from functions.tickets.desk import Desk
+from functions.tickets.plans.months import plan_month, workdays_of
+from functions.tickets.plans.plan_kind import PLANS
+from functions.tickets.room import room
+from hub.contracts.flows import MonthQuery, MonthView, PlannedVisit
+from hub.edge.requests import Request
+
+
+@room.http(
+    "GET",
+    "/tickets/plans/{key}/month",
+    query=MonthQuery,
+    answer=MonthView,
+    roles=READERS,
+    scope="tenant",
+    summary="月度排期 · A plan's month",
+)
+def show_month(desk: Desk, request: Request) -> MonthView:
+    """Which device is looked after by whom on which day, as plan and people are now; tickets are opened at six in the
+    morning of their day."""
+    plan = desk.documents.current(PLANS, request.path["key"]).value
+    year, month = map(int, request.query.month.split("-"))
+    planned = plan_month(plan, desk.staff.people(), year, month)
+    visits = tuple(PlannedVisit(device=each.device.id, person=each.person, day=each.day) for each in planned)
+    loads = dict(Counter(each.person for each in planned))
+    return MonthView(month=request.query.month, workdays=len(workdays_of(year, month)), visits=visits, loads=loads)
