@@ -123,7 +123,7 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         rules = catalogue.rules_of(case.ticket)
         clock = next((each for each in case.ticket.clocks if each.visit == visit.id and each.runs), None)
         due_at = due_at_of(clock, rules.terms_of(clock)) if clock else None
-        starts: dict[str, int] = {**rules.policy.head_starts} if rules.policy else {}
+        starts = {str(key): head for key, head in rules.policy.head_starts.items()} if rules.policy else {}
         return place_in_queue(case.ticket, visit, due_at, starts)
 
     tickets = TicketTable(items, look_after, on_time, place_of)
