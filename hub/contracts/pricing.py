@@ -147,7 +147,8 @@ class QuoteView(Contract):
     """What was asked for with its reasons, honoured until `valid_until` whatever books and campaigns do. `price` is for
     one. service, service_name, price, quantity, path: of a quote of one line.
 
-    state `rehearsal`: asked for another moment than that of the request: shown, never honoured."""
+    state `rehearsal`: asked for another moment than that of the request, or as it was known at another: shown, never
+    honoured."""
 
     id: str
     service: str | None = None
@@ -174,7 +175,7 @@ class QuoteView(Contract):
 
 
 class RedeemQuote(Contract):
-    """The order that takes the quote. at: when it was placed, if the word of it comes later than it was."""
+    """The order that takes the quote."""
 
     order_id: OrderId
 

@@ -13,6 +13,7 @@ import pytest
 from functions.outbound import app
 from hub.contracts.events import EndpointDisabled
 from hub.edge.fetch import Fetched
+from tests.support.http import Context, bus_batch
 from tests.support.outbound import NOON, OK, REFUSES, Hub, answers, hangs, outbound_hub
 
 A, B = "https://a.example/hook", "https://b.example/hook"
@@ -269,3 +270,29 @@ def test_a_wake_while_a_turn_ends_is_not_lost(hub: Hub) -> None:
     hub.tell(hub.opened(1))
     hub.work()
     assert hub.receivers.ids(A) == ["evt_00001", "evt_00002"]
+
+
+def test_one_that_was_switched_on_a_moment_ago_is_sent_what_comes(hub: Hub) -> None:
+    """Though whoever hears the event still knows it as switched off: nothing is held for one that is enabled."""
+    endpoint = hub.register(A)
+    path = f"/webhooks/endpoints/{endpoint['id']}"
+    hub.call("POST", f"{path}/disable")
+    hub.tell(hub.opened(1))
+    hub.call("POST", f"{path}/enable", {"send_held": True})
+    assert app.on_event(bus_batch(hub.opened(2)), Context()) == {"batchItemFailures": []}
+    hub.run(minutes=2)
+    assert sorted(hub.receivers.ids(A)) == ["evt_00001", "evt_00002"]
+    assert hub.deliveries(endpoint["id"], "held") == []
+
+
+def test_whatever_a_receiver_answers_is_written(hub: Hub) -> None:
+    """Twenty at once with 64 KB each that are no text, and fifty headers with names of 1,000 letters."""
+    headers = {f"x-{number}-{'n' * 1000}": "v" * 1000 for number in range(50)}
+    hub.receivers.behaviours[A] = lambda _headers, _body: Fetched(200, headers, b"\xff" * 65536)
+    endpoint = hub.register(A, concurrency=20)
+    hub.tell(*(hub.opened(number) for number in range(20)))
+    hub.work()
+    assert len(hub.receivers.received) == len(hub.deliveries(endpoint["id"], "delivered")) == 20
+    path = f"/webhooks/endpoints/{endpoint['id']}/deliveries/{hub.deliveries(endpoint['id'])[0]['id']}"
+    (attempt,) = hub.call("GET", path).json["history"]
+    assert len(attempt["answer"].encode()) <= 65536

@@ -60,6 +60,7 @@ def test_what_is_wrong_is_named_by_its_place(hub: Hub) -> None:
     assert pointers(hub, headers={"webhook-id": "x"}) == ["/headers/webhook-id"]
     assert pointers(hub, headers={"X-A": "a\nb"}) == ["/headers/X-A"]
     assert pointers(hub, secret="whsec_short") == ["/secret"]
+    assert pointers(hub, region="999999") == ["/region"]
 
 
 def test_nobody_filters_by_what_they_do_not_see(hub: Hub) -> None:
@@ -225,6 +226,33 @@ def test_what_its_roles_do_not_see_is_not_sent(hub: Hub) -> None:
     assert len(hub.receivers.received) == 3
 
 
+def test_nobody_has_told_to_them_what_they_do_not_see(hub: Hub) -> None:
+    """An integrator neither turns an administrator's endpoint to a server of theirs nor gets its secret; may switch it
+    off; and has their own."""
+    endpoint = hub.register(A, events=["ticket.closed"])
+    path, as_integrator = f"{PATH}/{endpoint['id']}", token("integrator", sub="erp")
+    turned = hub.call("PATCH", path, {"url": B}, as_=as_integrator)
+    rotated = hub.call("POST", f"{path}/rotate", {}, as_=as_integrator)
+    assert (turned.status, rotated.status) == (403, 403)
+    assert turned.json["zh"]["detail"] == "该接收地址可见的内容多于您的权限"
+    assert hub.endpoint(endpoint["id"])["url"] == A
+    assert hub.call("POST", f"{path}/disable", as_=as_integrator).status == 200
+    own = hub.call("POST", PATH, {"url": A, "events": ["*"]}, as_=as_integrator).json
+    assert hub.call("PATCH", f"{PATH}/{own['id']}", {"url": B}, as_=as_integrator).status == 200
+
+
+def test_what_its_owner_reaches_no_longer_is_not_sent(hub: Hub) -> None:
+    """An endpoint for the whole tenant, whose owner has moved to 江苏: nothing of 上海; a sample still."""
+    endpoint = hub.register(A)
+    owner = {"pk": f"demo#principal#{endpoint['owner']}", "sk": "principal", "roles": ["administrator"]}
+    hub.session.resource("dynamodb").Table("hub-demo-directory").put_item(Item=owner | {"region": "320000"})
+    hub.tell(hub.opened(1), hub.opened(2, region="320100"))
+    hub.work()
+    assert hub.receivers.ids(A) == ["evt_00002"]
+    sample = hub.call("POST", f"{PATH}/{endpoint['id']}/test", {"event": "ticket.opened"}, as_=token(sub="other"))
+    assert sample.json["state"] == "delivered"
+
+
 def test_what_is_held_is_sent_on_enabling_all_or_by_family(hub: Hub) -> None:
     """A disabled endpoint gets nothing and loses nothing."""
     endpoint = hub.register(A, events=["*"])
@@ -258,6 +286,21 @@ def test_a_span_of_time_is_sent_again(hub: Hub) -> None:
     ids = hub.receivers.ids(A)
     assert asked == [202, 409]
     assert (len(ids), ids.count("evt_00001"), len(set(ids))) == (51, 1, 26)
+
+
+def test_a_span_may_end_after_today_and_must_begin_before_it_ends(hub: Hub) -> None:
+    """Until 2030: all that there is, listed and sent again. Until before it began: 422 with the place."""
+    endpoint = hub.register(A)
+    path = f"{PATH}/{endpoint['id']}"
+    hub.tell(hub.opened(1))
+    hub.work()
+    late = "2030-01-01T00:00:00Z"
+    assert len(hub.call("GET", f"{path}/deliveries", query={"until": late}).json["data"]) == 1
+    assert hub.call("POST", f"{path}/replay", {"which": "all", "until": late}).status == 202
+    hub.run(minutes=2)
+    assert hub.receivers.ids(A) == ["evt_00001", "evt_00001"]
+    refused = hub.call("POST", f"{path}/replay", {"since": late, "until": "2020-01-01T00:00:00Z"})
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/until")
 
 
 def test_it_can_be_changed_and_only_as_it_was_seen(hub: Hub) -> None:

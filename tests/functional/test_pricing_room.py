@@ -72,10 +72,13 @@ def test_an_unknown_service_is_refused_with_the_known_ones() -> None:
 
 @pytest.mark.parametrize(
     ("fields", "pointer"),
-    [({"region": "31"}, "/region"), ({"book": "nothing"}, "/book"), ({"quantity": 0}, "/quantity")],
+    [
+        *(({"region": code}, "/region") for code in ("31", "999999", "000000")),
+        *(({"book": "nothing"}, "/book"), ({"quantity": 0}, "/quantity")),
+    ],
 )
 def test_a_malformed_request_is_refused_by_pointer(fields: dict[str, Any], pointer: str) -> None:
-    """A region that is no code, an unknown book, a quantity of none: 422, each named."""
+    """A region that is no code or nowhere, an unknown book, a quantity of none: 422, each named."""
     refused = quote(**{"region": "310000", **fields})
     assert (refused.status, [error["pointer"] for error in refused.json["errors"]]) == (422, [pointer])
 

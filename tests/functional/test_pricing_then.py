@@ -52,6 +52,17 @@ def test_a_limit_of_the_past_is_as_free_as_it_was_then(room: Room) -> None:
     assert quote(room, **buyer)["total"] == "25.00"
 
 
+def test_what_was_believed_is_shown_and_never_sold(room: Room) -> None:
+    """A price of before the book changed, asked for by `known_at` alone: a rehearsal, which no order takes."""
+    tea = {"name": {"zh": "茶", "en": "Tea"}, "prices": {"base": "30.00"}}
+    room.clock.advance(minutes=1)
+    room.publish("/pricing/books/standard", {"services": {"fruit_tea": tea}})
+    made = quote(room, known_at=NOW.isoformat())
+    taken = room.call("POST", f"/pricing/quotes/{made['id']}/redeem", {"order_id": "o1"})
+    assert (made["total"], made["state"], quote(room)["total"]) == ("25.00", "rehearsal", "30.00")
+    assert (taken.status, taken.json["facts"]["state"]) == (409, "rehearsal")
+
+
 def test_a_coupon_of_the_past_is_used_only_from_when_it_was(room: Room) -> None:
     """Issued at 10:00, used at 11:00 and given back at 12:00, used at a till at 13:00: half past each it is free, used,
     free, used. Before it was issued there was none: 422."""

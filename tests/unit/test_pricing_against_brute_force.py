@@ -188,13 +188,14 @@ def _rule(rng: random.Random, number: int) -> dict[str, Any]:
     cut = rng.choice([{"percent": f"{rng.randrange(1, 10000) / 100:.2f}"}, {"price": f"{rng.randrange(0, 40)}.50"},
                       {"amount": f"{rng.randrange(0, 9)}.25"}])  # fmt: skip
     at = rng.randrange(1, 200)
-    terms: dict[str, Any] = {
+    of_kind: dict[str, dict[str, Any]] = {
         "weekday": {"days": [rng.randrange(1, 8), rng.randrange(1, 8)], "cut": cut},
         "level_price": {"by": {"gold": cut}},
         "limited_quantity": {"pieces": rng.randrange(1, 9), "cut": cut},
         "member_percent": {"by": {"gold": f"{rng.randrange(0, 10000) / 100:.2f}"}},
         "threshold_step": {"base": "after_items", "steps": [{"at": str(at), "off": str(rng.randrange(0, at + 1))}]},
-    }[kind]
+    }
+    terms = of_kind[kind]
     more: dict[str, Any] = {"group": rng.choice(["", "", "g", "h"]), "priority": rng.randrange(3)}
     more["stacking"] = rng.choice(["stack", "best", "exclusive"])
     if rng.random() < 0.3:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from functions.outbound.api.endpoints import ONE, SOON
@@ -31,7 +32,7 @@ from hub.edge import cursors
 from hub.edge.answers import page
 from hub.edge.auth import ADMINISTRATOR
 from hub.edge.requests import Request
-from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.errors import Conflict, Invalid, NotFound, Problem
 from hub.store.table import Lost
 
 DELIVERY = ONE + "/deliveries/{delivery_id}"
@@ -43,7 +44,7 @@ def list_deliveries(desk: Desk, request: Request) -> Page[DeliveryView]:
     """The newest first, of the last ninety days; of one state where the query names it."""
     endpoint, query = desk.endpoints.read(request.path["endpoint_id"]), request.query
     states = (query.state,) if query.state else STATES
-    span = query.since or request.now - KEPT, query.until or request.now + SOON
+    span = _span(query.since, query.until, request.now)
     rows, position = desk.deliveries.newest(endpoint.id, states, query.limit, span, cursors.decode(query.cursor))
     return page(map(show_delivery, rows), position)
 
@@ -90,6 +91,8 @@ def replay_deliveries(desk: Desk, request: Request) -> ReplayView:
     """In the background, each once, under the same webhook-ids. One replay at a time."""
     endpoint = desk.endpoints.read(request.path["endpoint_id"])
     chosen_types(request.body.events)
+    if request.body.since and request.body.until and request.body.until <= request.body.since:
+        raise Invalid("span", problems=[Problem("/until", "must be after since")])
     replay = _replay(request, request.new_id("rpl"))
     try:
         desk.turns.table.transact(desk.turns.ask_replay(endpoint.id, replay, request.now), made=replay.id)
@@ -100,8 +103,14 @@ def replay_deliveries(desk: Desk, request: Request) -> ReplayView:
 
 
 def _replay(request: Request, replay_id: str) -> Replay:
-    body, now = request.body, request.made_at or request.now
-    return Replay(replay_id, body.which, body.events, body.since or now - KEPT, body.until or now + SOON)
+    body = request.body
+    since, until = _span(body.since, body.until, request.made_at or request.now)
+    return Replay(replay_id, body.which, body.events, since, until)
+
+
+def _span(since: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    """From when to when is looked: no further ahead than there can be any."""
+    return since or now - KEPT, min(until or now + SOON, now + SOON)
 
 
 def _view_of(replay: Replay) -> ReplayView:
@@ -134,7 +143,7 @@ def send_test(desk: Desk, request: Request) -> DeliveryDetail:
     if not endpoint.url:
         desk.deliveries.begin(delivery, event.at, now, wall)
         return _detail(desk, request, endpoint, delivery)
-    outgoing = Letters.of(desk, _unbound(endpoint)).write(event)
+    outgoing = replace(Letters.of(desk, _unbound(endpoint)), reach=None).write(event)
     attempt = post(desk.fetch, endpoint.url, outgoing, now) if outgoing else Attempt(now, 0, error="not-to-be-seen")
     delivery = replace(
         delivery,

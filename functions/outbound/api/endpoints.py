@@ -12,7 +12,14 @@ from functions.outbound.catalogue.catalogue import chosen_types, read_filter
 from functions.outbound.deliveries.deliveries import KEPT
 from functions.outbound.deliveries.replays import Replay
 from functions.outbound.desk import Desk
-from functions.outbound.endpoints.endpoints import OVERLAP, Endpoint, Secret, check_headers, require_rights
+from functions.outbound.endpoints.endpoints import (
+    OVERLAP,
+    Endpoint,
+    Secret,
+    check_headers,
+    require_mastery,
+    require_rights,
+)
 from functions.outbound.handlers.hearing import call
 from functions.outbound.handlers.posting import context_of
 from functions.outbound.room import INTEGRATORS, room
@@ -100,8 +107,9 @@ def read_endpoint(desk: Desk, request: Request) -> EndpointView:
 @room.http("PATCH", ONE, body=EndpointPatch, answer=EndpointView, roles=INTEGRATORS, scope="tenant",
            summary="修改接收地址 · Change an endpoint")  # fmt: skip
 def change_endpoint(desk: Desk, request: Request) -> EndpointView:
-    """What the body names is another from now on, for what waits as well."""
+    """What the body names is another from now on, for what waits as well. By whoever may see what it is sent."""
     endpoint, body = desk.endpoints.read(request.path["endpoint_id"]), request.body
+    require_mastery(endpoint, request.principal)
     if body.version not in (None, endpoint.version):
         raise Stale("the endpoint has changed since", endpoint=endpoint.id, version=endpoint.version)
     named = {name: getattr(body, name) for name in body.model_fields_set - {"version"}}
@@ -131,6 +139,7 @@ def delete_endpoint(desk: Desk, request: Request) -> None:
 def rotate_secret(desk: Desk, request: Request) -> NewEndpointView:
     """For 24 hours each delivery bears two signatures, so the receiver can change over without losing one."""
     endpoint, now = desk.endpoints.read(request.path["endpoint_id"]), request.now
+    require_mastery(endpoint, request.principal)
     secret = request.body.secret or write_secret(desk.randomness(NEW_BYTES))
     read_secret(secret)
     before = endpoint.live_secrets(now)[0].model_copy(update={"until": now + OVERLAP})

@@ -6,7 +6,7 @@ import types
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from hub.contracts.envelope import Event
 from hub.edge.access.fields import fields_of
@@ -73,10 +73,10 @@ def _scalar(name: str, annotation: Any) -> Any:
         return 1
     if annotation is float:
         return 31.25
-    if isinstance(annotation, type) and issubclass(annotation, datetime):
+    if annotation is AwareDatetime or (isinstance(annotation, type) and issubclass(annotation, datetime)):
         return MOMENT
     if isinstance(annotation, type) and issubclass(annotation, date):
         return MOMENT.date()
     if isinstance(annotation, type) and issubclass(annotation, str):
         return f"{IDS[name]}_{ULID}" if name in IDS else TEXTS.get(name, SLUG)
-    return MOMENT if "at" in name else SLUG
+    return SLUG

@@ -19,7 +19,7 @@ from hub.contracts.outbound import EndpointState
 from hub.edge.access import Place, Policy, Reach, Viewer, project, reach_of
 from hub.edge.auth import ADMINISTRATOR, Principal
 from hub.kernel.errors import Forbidden, Invalid, Problem
-from hub.kernel.regions import covers
+from hub.kernel.regions import covers, is_region
 from hub.rules import holds
 
 ENDPOINTS_LIMIT = 100
@@ -123,14 +123,25 @@ def roles_now(endpoint: Endpoint, owner: Principal | None) -> tuple[str, ...]:
 
 
 def require_rights(roles: tuple[str, ...], region: str, stores: tuple[str, ...], owner: Principal) -> None:
-    """Raises Invalid where an endpoint would be more than its owner, Forbidden for a place out of the owner's reach."""
+    """Raises Invalid where an endpoint would be more than its owner, or somewhere that there is not, Forbidden for a
+    place out of the owner's reach."""
     more = [] if ADMINISTRATOR in owner.roles else [role for role in roles if role not in owner.roles]
     if more:
         raise Invalid("roles", problems=[Problem("/roles", "must be roles of your own")])
+    if not is_region(region):
+        raise Invalid("region", problems=[Problem("/region", "must be a region's code that there is")])
     reach = reach_of(owner)
     inside = reach.level == "tenant" or (reach.level == "region" and covers(owner.region, region))
     if not inside:
         raise Forbidden("outside your reach", region=region, store=",".join(stores))
+
+
+def require_mastery(endpoint: Endpoint, principal: Principal) -> None:
+    """Raises Forbidden for who would have an endpoint that sees more than they do tell it to them."""
+    try:
+        require_rights(endpoint.roles, endpoint.region, endpoint.stores, principal)
+    except Invalid:
+        raise Forbidden("this endpoint sees more than you do", endpoint=endpoint.id) from None
 
 
 def check_headers(headers: Mapping[str, str]) -> None:

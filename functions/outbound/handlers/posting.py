@@ -10,17 +10,17 @@ from datetime import datetime
 from functions.outbound.deliveries.deliveries import Attempt
 from functions.outbound.deliveries.message import body_of, encode, headers_of, subject_of
 from functions.outbound.desk import Desk
-from functions.outbound.endpoints.endpoints import Endpoint, data_for, roles_now
+from functions.outbound.endpoints.endpoints import Endpoint, data_for, place_of, roles_now
 from hub.contracts.envelope import Event
-from hub.edge.access import Policy
-from hub.edge.fetch import Fetch, PrivateAddress, Unanswered
+from hub.edge.access import Policy, Reach, reach_of
+from hub.edge.fetch import ANSWER_LIMIT_BYTES, Fetch, PrivateAddress, Unanswered
 from hub.kernel.errors import Invalid
 from hub.kernel.frozen import dataclass
 
 HIDDEN = "…"
 """What stands in an attempt for the values of an endpoint's own headers."""
-HEADERS_LIMIT, HEADER_LIMIT = 50, 500
-"""Of an answer's headers so many are kept, each up to this length."""
+HEADERS_LIMIT, HEADER_NAME_LIMIT, HEADER_LIMIT = 50, 100, 500
+"""Of an answer's headers so many are kept, each up to this length: what came of a wave is one write."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,12 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Letters:
-    """Writes what an endpoint gets: with its secrets, and the rights that it has at this moment."""
+    """Writes what an endpoint gets: with its secrets, and the rights that it has at this moment. reach: its owner's,
+    None where nobody knows of one."""
 
     endpoint: Endpoint
     roles: tuple[str, ...]
+    reach: Reach | None
     policy: Policy
     secrets: tuple[str, ...] = field(repr=False)
     private_key: str = field(repr=False)
@@ -47,11 +49,12 @@ class Letters:
     @classmethod
     def of(cls, desk: Desk, endpoint: Endpoint) -> Letters:
         """For an endpoint as it is now. Raises Forbidden when its owner is frozen."""
-        live = endpoint.live_secrets(desk.now())
+        live, owner = endpoint.live_secrets(desk.now()), desk.owner(endpoint.owner)
         headers = desk.sealer.unseal(endpoint.headers_sealed, context_of(endpoint.id, "headers"))
         return cls(
             endpoint,
-            roles_now(endpoint, desk.owner(endpoint.owner)),
+            roles_now(endpoint, owner),
+            reach_of(owner) if owner else None,
             desk.read_policy(),
             tuple(desk.sealer.unseal(secret.sealed, context_of(endpoint.id, secret.id)) for secret in live),
             desk.sealer.unseal(endpoint.key_sealed, context_of(endpoint.id, "key")),
@@ -61,8 +64,10 @@ class Letters:
 
     def write(self, event: Event | None) -> Outgoing | None:
         """The event for this endpoint; None where it is forgotten, or out of its reach by now."""
-        data = data_for(self.endpoint, self.roles, event, self.policy) if event else None
-        if event is None or data is None:
+        if event is None or (self.reach is not None and not self.reach.covers(place_of(event))):
+            return None
+        data = data_for(self.endpoint, self.roles, event, self.policy)
+        if data is None:
             return None
         body = encode(body_of(event, data, subject_of(event)))
         headers = headers_of(event.id, self.timestamp, body, self.secrets, private_key=self.private_key)
@@ -91,5 +96,11 @@ def post(fetch: Fetch, url: str, outgoing: Outgoing, now: datetime) -> Attempt:
         return attempt(error=failure.reason)
     except Invalid:
         return attempt(error="url-refused")
-    headers = {name: value[:HEADER_LIMIT] for name, value in list(response.headers.items())[:HEADERS_LIMIT]}
-    return attempt(response.status, headers=headers, answer=response.body.decode("utf-8", "replace"))
+    kept = list(response.headers.items())[:HEADERS_LIMIT]
+    headers = {name[:HEADER_NAME_LIMIT]: value[:HEADER_LIMIT] for name, value in kept}
+    return attempt(response.status, headers=headers, answer=_text_of(response.body))
+
+
+def _text_of(body: bytes) -> str:
+    """An answer as text, that is not longer than it was: what is no UTF-8 would take three bytes for each of its."""
+    return body.decode("utf-8", "replace").encode()[:ANSWER_LIMIT_BYTES].decode("utf-8", "ignore")

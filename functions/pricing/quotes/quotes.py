@@ -19,6 +19,7 @@ from hub.contracts.pricing import FactorView, PathStep, QuoteLineView, QuoteRequ
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.frozen import dataclass
 from hub.kernel.money import EXPONENTS, Money
+from hub.kernel.regions import is_region
 
 VALID_FOR = timedelta(minutes=15)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -73,9 +74,9 @@ class Made:
 
 
 def make_quote(quote_id: str, request: QuoteRequest, ground: Ground, now: datetime) -> Made:
-    """The quote for a request, valid for 15 minutes from `now`. One for another moment than `now` is a rehearsal
-    (试算): it shows a price that was or will be, and is never honoured. Raises Invalid for an unknown service, or where
-    there is no price."""
+    """The quote for a request, valid for 15 minutes from `now`. One for another moment than `now`, or as was known at
+    another, is a rehearsal (试算): it shows a price that was, will be or was believed, and is never honoured. Raises
+    Invalid for an unknown service, or where there is no price."""
     at, chain = request.at or now, ground.chain
     resolutions = _resolve(request, ground, chain, at)
     cart = cart_of(request, resolutions, ground, chain, at)
@@ -102,7 +103,7 @@ def make_quote(quote_id: str, request: QuoteRequest, ground: Ground, now: dateti
         gifts=gifts_of(traces),
         at=at,
         created_at=now,
-        valid_until=now + VALID_FOR,
+        valid_until=now + VALID_FOR if request.known_at is None else now,
         state="valid",
         **alone,
     )
@@ -143,7 +144,8 @@ def quote_at(quote: QuoteView, now: datetime) -> QuoteView:
     """The quote as it stands now: valid before `valid_until`, expired from then on, a rehearsal for ever; its price
     never changes."""
     lasting = "valid" if now < quote.valid_until else "expired"
-    return quote.model_copy(update={"state": lasting if quote.at == quote.created_at else "rehearsal"})
+    honoured = quote.at == quote.created_at < quote.valid_until
+    return quote.model_copy(update={"state": lasting if honoured else "rehearsal"})
 
 
 def explain(resolution: Resolution) -> tuple[PathStep, ...]:
@@ -225,6 +227,8 @@ def _why(step: Step, decided: bool) -> Words:
 
 
 def require_place(request: QuoteRequest) -> None:
-    """Raises Invalid for a request that says nowhere where it is."""
+    """Raises Invalid for a request that says nowhere where it is, or somewhere that there is not."""
     if not (request.region or request.store):
         raise Invalid("place", problems=[Problem("/region", "must name a region or a store")])
+    if request.region and not is_region(request.region):
+        raise Invalid("place", problems=[Problem("/region", "must be a region's code that there is")])
