@@ -67,7 +67,7 @@ def test_every_route_lies_under_the_paths_that_its_room_is_given() -> None:
 
 
 NO_REHEARSAL = {
-    "reads, tries or rehearses only": "rehearse try_action select_stores quote",
+    "reads, tries or rehearses only": "rehearse rehearse_offer try_action select_stores quote",
     "each of its items has its own": "batch",
     "looks, and mends only where that is said": "check_up",
     "takes whatever is first at that moment, as the queue shows it": "take_next",
