@@ -80,7 +80,7 @@ class _Batches:
         if self.room.host.clock.wall_now() > ends_at:
             raise Retry("the batch took too long to begin this: send it again")
         bare, _, query = item.path.partition("?")
-        if bare == self.path:
+        if bare.strip("/") == self.path.strip("/"):
             raise NotFound("no such path")
         call = Call(item.method, bare, dict(parse_qsl(query, keep_blank_values=True)), item.body)
         return self.room.ask(Caller(request.principal, _headers(request, item, number)), call)

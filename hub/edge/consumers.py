@@ -158,15 +158,18 @@ def _jobs(record: Record) -> Iterator[Job]:
     """What there is to do of a record."""
     try:
         body = json.loads(record["body"])
-    except ValueError as error:
+        if not isinstance(body, dict):
+            raise ValueError("a message must be an object")
+    except ValueError as error:  # it alone comes again, the others of its batch are done
         yield Job(record, {}, error=error)
         return
     detail = body.get("detail")
     if not isinstance(detail, dict) or "pack" not in detail:
         yield Job(record, body)
         return
-    for event in bus.events_of(detail):
-        yield Job(record, {**body, "detail": event}, packed=True)
+    pack = bus.events_of(detail)
+    for event in pack:  # what is alone in its pack comes again by itself, and nears its limit
+        yield Job(record, {**body, "detail": event}, packed=len(pack) > 1)
 
 
 def _attempted(host: Host, do: Callable[[], Any]) -> Any:

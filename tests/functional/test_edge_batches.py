@@ -121,6 +121,23 @@ def test_a_pack_that_cannot_be_parted_comes_again_whole(world: World) -> None:
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
 
 
+def test_a_message_that_is_no_object_holds_up_no_other(world: World) -> None:
+    """It comes again alone; what lies beside it is done."""
+    batch = bus_batch(paid("evt_1"), paid("evt_2"))
+    batch["Records"][0]["body"] = "[]"
+    assert world.on_event(batch, Context()) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert world.seen == ["evt_2"]
+
+
+@pytest.mark.parametrize("pack", [[], None, [{"type": "order.paid", "pack": []}]])
+def test_a_pack_of_nothing_nears_its_limit(world: World, pack: Any) -> None:
+    """It comes again as the record that it is, to the dead-letter queue in the end; sent apart it would for ever."""
+    batch = world.packed(paid("evt_1"))
+    batch["Records"][0]["body"] = json.dumps({"detail-type": "order.paid", "detail": {"pack": pack}})
+    assert world.on_event(batch, Context()) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert list(world.delayed()) == []
+
+
 def test_a_slow_shop_has_its_share_and_the_others_are_served(world: World) -> None:
     """One shop hangs for ten seconds a call, with nine events before those of nine other shops: it gets one call, and
     what else there is of it goes behind, as new: it is never given up untried."""

@@ -113,6 +113,7 @@ def test_it_goes_on_by_what_the_system_answers(shop: Shop) -> None:
         (answers(200, b"fine"), [("reserve", "done"), ("fit", "")], 1),
         (answers(422, b"no such thing"), [("reserve", "refused"), ("order", "")], 1),
         (says(WILD), [("reserve", "done"), ("fit", "")], 1),
+        (says({"fields": {"half": "\ud800"}}), [("reserve", "done"), ("fit", "")], 1),
     ],
 )
 def test_words_that_are_none_are_not_taken(

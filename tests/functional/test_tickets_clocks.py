@@ -97,6 +97,38 @@ def test_what_cannot_work_is_refused_at_the_draft(hub: World, path: str, documen
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, pointer)
 
 
+def test_more_may_be_due_at_once_than_one_write_holds(hub: World) -> None:
+    """Three clocks by a ladder of twenty rungs, and nobody woke for three hours: each rung is told once, and each
+    clock's limit passes."""
+    steps = [{"id": f"r{number}", "left_seconds": 3600 - number, "audience": "agent"} for number in range(20)]
+    clock = {"title": T, "measures": "resolution", "seconds": 7200, "ladder": "work"}
+    clocks = [{**clock, "id": f"c{number}"} for number in range(3)]
+    hub.call("POST", "/tickets/ladders/work/publish", {"document": {"title": T, "steps": steps}})
+    hub.call("POST", "/tickets/policies/work/publish", {"document": {"title": T, "clocks": clocks}})
+    hub.clock.advance(seconds=1)
+    opened = hub.call("POST", "/tickets", BODY).json["id"]
+    acknowledged = hub.call("POST", f"/tickets/{opened}/acknowledge", {})
+    assert acknowledged.status == 200
+    hub.clock.advance(hours=3)
+    hub.let_pass(T0 + timedelta(hours=4))
+    fired = [(event.rung, event.clock) for event in hub.told("rung.fired") if event.ticket_id == opened]
+    assert sorted(fired) == sorted((step["id"], clock["id"]) for step in steps for clock in clocks)
+    breached = [event.clock for event in hub.told("sla.breached") if event.ticket_id == opened]
+    assert sorted(breached) == ["c0", "c1", "c2"]
+
+
+def test_a_ticket_is_opened_though_its_hours_do_not_reach_so_far(hub: World) -> None:
+    """A minute a day, and two hundred hours to be kept: due in three years, and the customer is heard."""
+    calendar = {"title": T, "hours": [{"opens": "09:00", "closes": "09:01"}]}
+    hub.call("POST", "/tickets/calendars/tiny/publish", {"document": calendar})
+    clock = {"id": "whole", "title": T, "measures": "resolution", "seconds": 200 * 3600, "calendar": "tiny"}
+    hub.call("POST", "/tickets/policies/work/publish", {"document": {"title": T, "clocks": [clock]}})
+    hub.clock.advance(seconds=1)
+    opened = hub.call("POST", "/tickets", BODY)
+    assert opened.status == 201
+    assert [clock["due_at"][:4] for clock in opened.json["clocks"] if clock["name"] == "whole"] == ["2029"]
+
+
 def test_a_calendar_that_will_be_a_guess_says_from_when(hub: World) -> None:
     """Work days are known to the end of a year; publishing says so, and so does a clock that is due behind it."""
     calendar = {"title": T, "days": "workdays", "hours": [{"opens": "09:00", "closes": "12:00"}]}

@@ -88,7 +88,8 @@ def test_a_temporary_promoter_on_h5(hub: World) -> None:
 
 
 def test_a_hundred_in_one_call_from_pc(hub: World) -> None:
-    """100 results with their own statuses, in order; sent again with its key, each is told what it did; 101 are 422."""
+    """100 results with their own statuses, in order; sent again with its key, each is told what it did; 101 are 422,
+    and there is no batch in a batch."""
     first = hub.ticket(hub.call("POST", "/tickets", TICKET, as_=LEADER).json["id"])
     items: list[Any] = [{"path": "/tickets", "body": TICKET} for _ in range(96)]
     items += [
@@ -109,6 +110,8 @@ def test_a_hundred_in_one_call_from_pc(hub: World) -> None:
     assert len(hub.ids()) == 97
     assert all(result["replayed"] for result in again.json["results"][:96])
     assert batch([{"path": "/tickets", "body": TICKET}] * 101, LEADER).status == 422
+    inner = {"path": "/tickets/batch/", "body": {"items": [{"path": "/tickets", "body": TICKET}]}}
+    assert batch([inner], LEADER).json["results"][0]["status"] == 404
 
 
 def test_two_terminals_that_edit_one_ticket(hub: World) -> None:

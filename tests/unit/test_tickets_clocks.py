@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.tickets.deadlines.clocks import Terms, clock_of, due_of, pause_ticket, resume_ticket
-from functions.tickets.deadlines.deadlines import Step, consumed, reaches
+from functions.tickets.deadlines.deadlines import Clock, Step, consumed, reaches
 from functions.tickets.deadlines.keeping import Rules, keep_time, re_evaluated
 from functions.tickets.deadlines.policies import Policy
 from functions.tickets.dispatch.assignment import acknowledge_ticket, assign_ticket
@@ -21,8 +21,8 @@ from functions.tickets.ticket.clock import TicketClock
 from functions.tickets.ticket.detours import reopen_ticket
 from functions.tickets.ticket.passage import close_ticket
 from functions.tickets.ticket.replies import Reply, settle_reply
-from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Way, apply_move
-from hub.kernel.calendar import ALWAYS, BusinessCalendar
+from functions.tickets.ticket.ticket import Case, Move, Note, Rung, Ticket, Visit, Way, apply_move
+from hub.kernel.calendar import ALWAYS, MAX_DAYS, BusinessCalendar
 
 CHINA = ZoneInfo("Asia/Shanghai")
 HOUR = 3600
@@ -42,6 +42,9 @@ def policy(*clocks: dict[str, Any]) -> Policy:
 
 def terms_of(clock: TicketClock) -> Terms:
     return Terms((), CALENDARS[clock.calendar])
+
+
+WAY = Way(connection_id="con_1", channel="wecom", person="wm", last_at=at("2026-11-27T09:00"))
 
 
 @dataclass
@@ -147,14 +150,13 @@ def test_made_up_work_days_count_both_ways(hours: int, due: str) -> None:
 
 def test_the_next_reply_is_due_while_the_customer_waits_and_only_then() -> None:
     """First reply 4 h, next 1 h: it runs from the customer's first unanswered word; a note is no answer."""
-    way = Way(connection_id="con_1", channel="wecom", person="wm", last_at=at("2026-11-27T09:00"))
     life = Life(
         policy(
             {"id": "first", "measures": "first_reply", "seconds": 4 * HOUR},
             {"id": "next", "measures": "next_reply", "seconds": HOUR},
         ),
         at("2026-11-27T09:00"),
-        {"way": way, "asked_at": at("2026-11-27T09:00")},
+        {"way": WAY, "asked_at": at("2026-11-27T09:00")},
     )
     names = [clock.name for clock in life.case.ticket.clocks]
     assert (names, life.due("first")) == (["first"], at("2026-11-27T13:00"))
@@ -182,6 +184,68 @@ def test_closed_time_is_neither_work_nor_waiting() -> None:
     life.until("2026-11-28T09:00").reopen()
     assert (life.consumed("whole"), life.due("whole")) == (2 * HOUR, at("2026-11-28T13:00"))
     assert life.clock("whole").breached_at is None
+
+
+def test_what_was_taken_up_before_the_close_is_told_again_once_it_is_opened_again() -> None:
+    """A reminder at 1 h was taken up; the rung at 3 h is due of the ticket that is opened again, and the first one,
+    which has fired, is not."""
+    steps = (Step("first", HOUR), Step("second", 3 * HOUR))
+    life = Life(policy({"id": "whole", "measures": "resolution", "seconds": 9 * HOUR}), at("2026-11-27T09:00"))
+    told = {"ticket_id": "tkt_1", "ticket_type": "repair", "priority": "normal", "name": "first", "audience": "agent"}
+    told |= {"due_at": at("2026-11-27T10:00"), "fired_at": at("2026-11-27T10:00"), "recipients": ("li",)}
+    rung = Rung.model_validate({**told, "fallback": False, "clock": "whole"})
+    life.until("2026-11-27T10:00").write(Move(life.case.ticket, rungs=(rung,)))
+    life.until("2026-11-27T10:30").write(acknowledge_ticket(life.case, "li", life.now, leads=True))
+    life.until("2026-11-27T11:00").close()
+    life.until("2026-11-28T09:00").reopen()
+    ripe, _ = due_of(life.case, lambda _: Terms(steps), at("2026-11-28T12:00"))
+    assert [(each.due.step.name, each.due.due_at) for each in ripe] == [("second", at("2026-11-28T10:00"))]
+
+
+def test_a_customer_who_waited_at_the_close_waits_on_when_it_is_opened_again() -> None:
+    """Asked 9:02, closed 9:30 unanswered, opened again a week later: 28 minutes are consumed, not a week. One whose
+    first word was never answered has its clock back as well; who was answered has no clock."""
+    clocks = (
+        {"id": "first", "measures": "first_reply", "seconds": HOUR},
+        {"id": "next", "measures": "next_reply", "seconds": HOUR},
+    )
+    life = Life(policy(*clocks), at("2026-11-20T09:00"), {"way": WAY})
+    life.until("2026-11-20T09:01").agent()
+    life.until("2026-11-20T09:02").customer()
+    life.until("2026-11-20T09:30").close()
+    life.until("2026-11-27T09:30").reopen()
+    assert (life.consumed("next"), life.due("next")) == (28 * 60, at("2026-11-27T10:02"))
+    assert [(clock.id, clock.is_open) for clock in life.case.ticket.clocks] == [("first", False), ("next.1", True)]
+    unheard = Life(policy(*clocks), at("2026-11-20T09:00"), {"way": WAY})
+    unheard.until("2026-11-20T09:30").close()
+    unheard.until("2026-11-27T09:30").reopen()
+    assert (unheard.consumed("first"), unheard.due("first")) == (30 * 60, at("2026-11-27T10:00"))
+
+
+def test_no_two_clocks_of_a_ticket_have_one_id() -> None:
+    """However many others were over in between: what has fired of one id fires no second time."""
+    clocks = (
+        {"id": "next", "measures": "next_reply", "seconds": HOUR},
+        {"id": "work", "measures": "node", "seconds": HOUR, "nodes": ["a"]},
+    )
+    life = Life(policy(*clocks), at("2026-11-20T09:00"))
+    life.agent()
+    life.customer()
+    life.agent()
+    for number in range(1, 30):
+        facts = {"ticket_id": "tkt_1", "node": "a", "kind": "human", "run": 1, "entered_at": life.now, "rank": "1"}
+        visit = Visit.model_validate({**facts, "id": f"vis_{number}", "number": number, "outcomes": ("done",)})
+        life.write(Move(life.case.ticket, (), (visit,)))
+        life.write(Move(life.case.ticket, (), (visit.but(outcome="done", edge="done", left_at=life.now),)))
+    life.customer()
+    assert life.clock("next").id == "next.2"
+
+
+def test_hours_that_do_not_reach_so_far_hold_up_no_ticket() -> None:
+    """Two hundred hours of a calendar that counts a minute a day: due when it looks ahead no further."""
+    minute = BusinessCalendar(intervals=((time(9), time(9, 1)),))
+    start = at("2026-11-20T09:00")
+    assert reaches(Clock(start, calendar=minute), 200 * HOUR) == start + timedelta(days=MAX_DAYS)
 
 
 def test_another_priority_has_another_budget_and_the_same_ledger() -> None:

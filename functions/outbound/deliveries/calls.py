@@ -83,4 +83,13 @@ def _read(answer: str) -> dict[str, Any]:
 
 def _is_kept(name: str, value: object) -> bool:
     plain = isinstance(value, str | int) and not isinstance(value, bool)
-    return bool(SLUG.fullmatch(name)) and plain and len(str(value)) <= VALUE_LIMIT
+    return bool(SLUG.fullmatch(name)) and plain and len(str(value)) <= VALUE_LIMIT and _is_text(str(value))
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be said at all: JSON may hold half a character, which no event takes."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from hub.contracts.events import NoticeChannel, Priority
-from hub.kernel.calendar import ALWAYS, BusinessCalendar, add_business, business_seconds
+from hub.kernel.calendar import ALWAYS, MAX_DAYS, BusinessCalendar, add_business, business_seconds
+from hub.kernel.errors import Invalid
 from hub.kernel.frozen import dataclass
 
 Audience = Literal["agent", "supervisor", "team"]
@@ -104,10 +105,15 @@ def due_at(clock: Clock, step: Step) -> datetime:
 
 
 def reaches(clock: Clock, seconds: int) -> datetime:
-    """The moment at which a running clock has consumed so much. Raises ValueError for a paused clock."""
+    """The moment at which a running clock has consumed so much; where its hours don't reach so far, the last moment
+    that a calendar looks ahead to: a ticket is worked on though its policy asks for what can't be. Raises ValueError
+    for a paused clock."""
     if clock.since is None:
         raise ValueError("a paused clock has no deadline")
-    return add_business(clock.calendar, clock.since, max(0, seconds - clock.consumed_seconds))
+    try:
+        return add_business(clock.calendar, clock.since, max(0, seconds - clock.consumed_seconds))
+    except Invalid:
+        return clock.since + timedelta(days=MAX_DAYS)
 
 
 def consumed(clock: Clock, now: datetime) -> int:

@@ -126,16 +126,23 @@ def re_evaluated(ticket: Ticket, policy: Policy, pins: Mapping[str, str], terms_
 
 
 def _gone_on(turn: Turn) -> list[TicketClock]:
-    """Of a ticket that is opened again, what it is about goes on where it stood: the time in between is neither work
-    nor waiting."""
+    """Of a ticket that is opened again, what it is about goes on where it stood, and so does a customer's waiting that
+    only its end ended: the time in between is neither work nor waiting."""
     before, clocks = turn.before.ticket, [*turn.ticket.clocks]
     if before.is_open or turn.is_first:
         return clocks
-    return [_reopened(turn, clock) if clock.measures in (HANDLING, "resolution") else clock for clock in clocks]
+    return [_reopened(turn, clock) if _goes_on(turn, clock) else clock for clock in clocks]
+
+
+def _goes_on(turn: Turn, clock: TicketClock) -> bool:
+    if clock.measures in ("first_reply", "next_reply"):
+        return clock.ended_at == turn.before.ticket.closed_at and _over_at(turn, clock) is None
+    return clock.measures in (HANDLING, "resolution")
 
 
 def _reopened(turn: Turn, clock: TicketClock) -> TicketClock:
-    settled = turn.stopped(clock, turn.before.ticket.closed_at or turn.at).but(ended_at=None)
+    """The clock, going on where the closing ended it; what it tells from now on is for somebody to take up anew."""
+    settled = turn.stopped(clock, turn.before.ticket.closed_at or turn.at).but(ended_at=None, acknowledged_at=None)
     return settled if turn.ticket.paused else turn.started(settled)
 
 
@@ -227,9 +234,10 @@ def _next_id(clocks: Iterable[TicketClock], name: str) -> str:
 
 
 def _kept(clocks: list[TicketClock]) -> tuple[TicketClock, ...]:
-    """All that go on, and the latest of those that are over."""
-    over = [clock.id for clock in clocks if not clock.is_open]
-    forgotten = set(over[: max(0, len(over) - ENDED_LIMIT)])
+    """All that go on, and the latest of those that are over; of each name at least its last, by which the next one is
+    numbered: what has fired of one would never fire of another with its id."""
+    over, last = [clock.id for clock in clocks if not clock.is_open], {clock.name: clock.id for clock in clocks}
+    forgotten = set(over[: max(0, len(over) - ENDED_LIMIT)]) - set(last.values())
     return tuple(clock for clock in clocks if clock.id not in forgotten)
 
 
