@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -78,6 +79,21 @@ def test_urgent_before_high_before_normal_before_low(hub: World) -> None:
     assert order == [tickets[2], tickets[3], tickets[1], tickets[0]]
     assert again.json["id"] == tickets[2]
     assert take(hub).status == 409
+
+
+def test_of_two_who_take_at_once_each_gets_another_one(hub: World) -> None:
+    """Two people side by side, five takes each: ten tickets, each of them somebody's."""
+    tickets = opened(10)
+    hub.settle()
+
+    def take_five(sub: str) -> list[str]:
+        who = as_("engineer", sub=sub)
+        answers = [call(app.room, "POST", "/tickets/queues/cold/take", {}, as_=who) for _ in range(5)]
+        return [str(answer.json["id"]) for answer in answers if answer.json["assignee"] == sub]
+
+    with ThreadPoolExecutor(2) as threads:
+        taken = [ticket for each in threads.map(take_five, ("li", "zhao")) for ticket in each]
+    assert sorted(taken) == sorted(tickets)
 
 
 def test_what_is_done_is_gone(hub: World) -> None:

@@ -6,6 +6,7 @@ import copy
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from threading import RLock
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -14,6 +15,8 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
 LONG_CLAUSES = 12
+_WRITING = RLock()
+"""DynamoDB weighs a condition and writes in one; moto does in two, and a thread may come in between."""
 INDEX_NAME = 6
 """Where `Table.query` takes the index's name, after the hash key."""
 _SET = re.compile(r"(#\w+) = (if_not_exists\(\1, )?(:\w+)(?(2)\))")
@@ -72,7 +75,26 @@ class QuickDynamoDB(DynamoDBBackend):
         return table
 
     def transact_write_items(self, transact_items: list[dict[str, Any]]) -> None:
-        """As moto's own, with the same errors."""
+        """As moto's own, with the same errors; of two at once one comes after the other."""
+        with _WRITING:
+            self._transact(transact_items)
+
+    def put_item(self, *arguments: Any, **options: Any) -> Item:
+        """As moto's own."""
+        with _WRITING:
+            return super().put_item(*arguments, **options)
+
+    def delete_item(self, *arguments: Any, **options: Any) -> Item | None:
+        """As moto's own."""
+        with _WRITING:
+            return super().delete_item(*arguments, **options)
+
+    def update_item(self, *arguments: Any, **options: Any) -> Item:
+        """As moto's own."""
+        with _WRITING:
+            return self._update(*arguments, **options)
+
+    def _transact(self, transact_items: list[dict[str, Any]]) -> None:
         named = [(op["TableName"], self._key(op)) for item in transact_items for op in item.values()]
         scratch = DynamoDBBackend(self.region_name, self.account_id)
         for name in {name for name, _ in named if name in self.tables}:
@@ -82,7 +104,7 @@ class QuickDynamoDB(DynamoDBBackend):
             if "ConditionCheck" not in item:
                 self._take_over(name, key, scratch)
 
-    def update_item(
+    def _update(
         self,
         table_name: str,
         key: dict[str, Any],
@@ -92,7 +114,6 @@ class QuickDynamoDB(DynamoDBBackend):
         *rest: Any,
         **options: Any,
     ) -> Item:
-        """As moto's own."""
         names, values = expression_attribute_names, expression_attribute_values
         sets, _, add = (update_expression or "").removeprefix("SET ").partition(" ADD ")
         found = list(_SET.finditer(sets))
