@@ -16,7 +16,14 @@ from hub.kernel.money import Money
 
 def lint_campaign(proposal: Proposal[Campaign], context: Context) -> Iterable[Finding]:
     """Errors: a strategy by itself could sell below a floor (亏本), each with the place where it goes lowest. What
-    several do together is held at the floor when it is quoted."""
+    several do together is held at the floor when it is quoted. And a place that there is not."""
+    places = [
+        (f"/strategies/{nth}/places/{number}", place)
+        for nth, strategy in enumerate(proposal.content.strategies)
+        for number, place in enumerate(strategy.places)
+    ]
+    missing = context.missing(place for _, place in places)
+    yield from (Finding(pointer, missing[place]) for pointer, place in places if place in missing)
     for nth, document in enumerate(proposal.content.strategies):
         strategy = next((known for known in proposal.value.strategies if known.key == document.id), None)
         if strategy is not None:
