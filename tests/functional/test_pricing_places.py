@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.carts import campaign, strategy
 from tests.support.pricing import Room, pricing_room
 
 NAME = {"zh": "望京", "en": "Wangjing"}
@@ -112,6 +113,23 @@ def test_a_book_names_places_that_there_are(room: Room) -> None:
         ("/services/tea/rows/0", "must be one of the tenant's places"),
         ("/factors/0/values/group:none", "must be one of the tenant's places"),
         ("/tiers/319900", "must be a region's code that there is"),
+    ]
+
+
+def test_campaigns_and_guard_rails_name_places_that_there_are(room: Room) -> None:
+    """For a strategy itself, in its terms, and for what things cost."""
+    decoy = {**strategy("decoy_coupon", {"amount": "3.00", "areas": ["area:nowhere"]}), "places": ["store:nope"]}
+    surcharge = strategy("logistic_surcharge", {"by": {"310999": "2.00"}})
+    drafts = [
+        room.call("PUT", f"/pricing/{path}/draft", {"document": document})
+        for path, document in (
+            ("campaigns/spring", campaign(decoy, surcharge)),
+            ("guards", {"costs": {"fruit_tea": {"310999": "1.00"}}}),
+        )
+    ]
+    assert [[error["pointer"] for error in draft.json["errors"]] for draft in drafts] == [
+        [f"/document/strategies/{end}" for end in ("0/places/0", "0/terms/areas/0", "1/terms/by/310999")],
+        ["/document/costs/fruit_tea/310999"],
     ]
 
 
