@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test unit faults check format bench fuzz build generate regions clean
+.PHONY: help setup demo dev test unit faults check format bench fuzz build examples generate regions clean
 
 help: ## Say what there is
 	@echo "scrm-hub: a serverless integration hub for social CRM"
@@ -60,6 +60,10 @@ fuzz: $(STAMP) ## Try a million wrong bodies on every channel's door and reader 
 build: $(STAMP) ## Build the bundles and the dependency layer, and synthesise every tenant's stack
 	@$(RUN)/hubctl build
 	@$(RUN)/hubctl synth
+
+examples: $(STAMP) ## Run every operation of the API and write down what it was sent and answered
+	@$(RUN)/python -m tests.support.examples >/dev/null
+	@$(RUN)/hubctl generate
 
 generate: $(STAMP) ## Write the generated files anew (OpenAPI, the preset flows' machines)
 	@$(RUN)/hubctl generate

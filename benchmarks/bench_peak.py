@@ -7,8 +7,7 @@ import time
 
 from benchmarks.harness import Ratio
 from hub.kernel.clock import StepClock
-from tests.support.peak import Peak, stats, work_side_by_side
-from tests.support.tickets import world
+from tests.support.peak import Peak, busy_room, stats, work_side_by_side
 from tests.support.webhooks import NOW, simulated_stack
 
 POSTS, CLIENTS = 5_000, 50
@@ -37,9 +36,7 @@ def run() -> list[Ratio]:
 
 def _lost_updates() -> int:
     """Comments and completions that were answered with success and stand nowhere."""
-    with world() as hub:
-        hub.hire("li")
-        hub.hire("chen", role="supervisor", region="base")
+    with busy_room() as hub:
         for number in range(TICKETS):
             hub.say("冰柜不制冷", f"msg_{number}", customer_id=f"cus_{number}", region="310101")
         ids = hub.ids()

@@ -67,7 +67,7 @@ class Bill:
 
 def row_of(name: str, bill: Bill) -> str:
     """A row of the table in docs/cost.md."""
-    counts = " | ".join(f"{bill.units[each]:.1f}" for each in COLUMNS)
+    counts = " | ".join(f"{bill.units[each]:.2f}" for each in COLUMNS)
     return f"| {name} | {counts} | {sum(bill.dollars.values()):.2f} |"
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from threading import RLock
+from threading import RLock, local
 from typing import Any, Generic, TypeVar
 
 from chalice.app import Chalice
@@ -40,6 +40,9 @@ EVERY_EVENT = "*"
 
 Desk = TypeVar("Desk")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+_THREAD = local()
 
 
 class Room(Chalice, Generic[Desk]):
@@ -78,6 +81,16 @@ class Room(Chalice, Generic[Desk]):
         self._queues_of, self._followed = queues_of, tuple(followed)
         self._installing = RLock()
         self._installed: tuple[Host, Desk] | None = None
+
+    @property
+    def current_request(self) -> Any:
+        """The request that this thread answers. Chalice keeps one for all threads: of two side by side one would be
+        answered twice."""
+        return getattr(_THREAD, "request", None)
+
+    @current_request.setter
+    def current_request(self, request: Any) -> None:
+        _THREAD.request = request
 
     # Where it runs.
 

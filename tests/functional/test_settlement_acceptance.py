@@ -20,7 +20,7 @@ PAY = "payable:person:wang.wei"
 def room() -> Iterator[Till]:
     """10 % of a visit once it is accepted, 1.00 of it at once."""
     later = posting(TENTH, on_acceptance=True, purpose="commission")
-    with till("2026-11-20T09:00:00+08:00") as made:
+    with till("2026-11-20T09:00:00+08:00", in_memory=False) as made:
         at_once = posting({"rule": "flat", "amount": "1.00"}, purpose="visit")
         assert made.publish("p", {"facts": ["visit"], "postings": [later, at_once]}).status == 200
         made.clock.now = moment("2026-11-21T12:00:00+08:00")

@@ -48,6 +48,16 @@ def test_an_execution_starts_once(client: Any) -> None:
     assert len(client.list_executions(stateMachineArn=arn)["executions"]) == 1
 
 
+def test_what_became_of_an_execution(client: Any) -> None:
+    """It runs, it was stopped, or it never began."""
+    machines = StepFunctions(client, ROLE)
+    arn = machines.create("hub-demo-f-repair", definition())
+    machines.start(arn, "tkt_1-1", {"ticket": "tkt_1"})
+    assert machines.status(arn, "tkt_1-1") == "RUNNING"
+    client.stop_execution(executionArn=arn.replace(":stateMachine:", ":execution:") + ":tkt_1-1")
+    assert [machines.status(arn, name) for name in ("tkt_1-1", "tkt_2-1")] == ["ABORTED", "ABSENT"]
+
+
 class Refusing:
     """A Step Functions client that answers every call with one error."""
 

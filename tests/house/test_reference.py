@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from jsonschema_rs import Registry, validator_for
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from functions.directory.reference import render_reference
@@ -67,7 +68,7 @@ def test_every_route_lies_under_the_paths_that_its_room_is_given() -> None:
 
 
 NO_REHEARSAL = {
-    "reads, tries or rehearses only": "rehearse try_action select_stores quote",
+    "reads, tries or rehearses only": "rehearse rehearse_offer try_action select_stores quote",
     "each of its items has its own": "batch",
     "looks, and mends only where that is said": "check_up",
     "takes whatever is first at that moment, as the queue shows it": "take_next",
@@ -128,6 +129,20 @@ def test_every_field_and_parameter_says_what_it_means(document: dict[str, Any]) 
     languages."""
     assert sorted({name for name, _ in undescribed(document)}) == []
     assert [name for name, words in field_words().items() if not re.fullmatch(r"[^·]*[一-鿿][^·]* · .+", words)] == []
+
+
+def test_every_operation_is_shown_by_an_example_that_its_schema_allows(document: dict[str, Any]) -> None:
+    """What is sent has one everywhere; what is answered wherever the samples of the access walk get an answer."""
+    lacking, wrong, registry = [], [], Registry([("urn:api", {"components": document["components"]})])
+    for (method, path), operation in operations(document).items():
+        sent = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if sent and "example" not in sent:
+            lacking.append((method, path))
+        answers = [a.get("content", {}).get("application/json", {}) for a in operation["responses"].values()]
+        for part in (part for part in (sent, *answers) if part and "example" in part):
+            schema = validator_for({"$ref": f"urn:api{part['schema']['$ref']}"}, registry=registry)
+            wrong += [(method, path, str(error)[:200]) for error in schema.iter_errors(part["example"])][:1]
+    assert (lacking, wrong) == ([], [])
 
 
 def test_no_two_schemas_make_one_class_of_a_client(document: dict[str, Any]) -> None:

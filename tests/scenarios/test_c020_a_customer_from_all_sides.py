@@ -80,7 +80,8 @@ def test_one_answer_holds_all_with_a_source_on_everything() -> None:
         path = f"/customers/{known_by(other)}/merge"
         assert call(app.room, "POST", path, {"into": customer_id}).status == 200
     opened = {"ticket_id": "tkt_1", "customer_id": customer_id, "ticket_type": "repair", "region": "310101"}
-    hear(TicketOpened(id="evt_ticket", tenant=TENANT, at=AT, priority="high", **opened))
+    late = AT + timedelta(days=1)
+    hear(TicketOpened(id="evt_ticket", tenant=TENANT, at=late, priority="high", **opened))
     for number in range(1, EVENTS // 2):  # as the bus brings them, which takes a simulated table minutes
         for event in (bought(number), visited(number)):
             app.room.desk.customers.record(customer_id, entry_of(event, customer_id))

@@ -136,10 +136,11 @@ def test_a_hundred_families_in_thirty_days(hubs: tuple[World, NoticeHub]) -> Non
     """50 of them come to the trial at once and 20 once reminded; 40 sign at once and 10 for the offer: 50 enrol, 50
     are lost. No family has two messages within a day."""
     tickets, notices = hubs
-    began = time.perf_counter()
+    began = time.process_time()
     play(tickets, notices)
-    took = time.perf_counter() - began
-    states = Counter(ticket["outcome"] for ticket in tickets.tickets())
+    took = time.process_time() - began  # whoever else is at work on this machine counts for nothing
+    rows = tickets.call("GET", "/tickets", query={"limit": str(FAMILIES)}).json["data"]
+    states = Counter(row["outcome"] for row in rows)
     stages = tickets.call("GET", "/flows/journey/funnel", query={"tickets": "100"}).json["stages"]
     reached = {stage["node"]: stage["tickets"] for stage in stages}
     table = [(node["id"], reached.get(node["id"], 0)) for node in JOURNEY]

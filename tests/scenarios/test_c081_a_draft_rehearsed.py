@@ -29,7 +29,7 @@ class Kept(TicketTable):
     """A month of tickets, as the table would answer them."""
 
     def __init__(self, desk: Any) -> None:
-        super().__init__(desk.items, desk.tickets.look_at)
+        super().__init__(desk.items, desk.tickets.look_at, desk.tickets.keep_time)
         self.cases = {case.ticket.id: case for case in map(history, range(TICKETS))}
 
     def case(self, ticket_id: str) -> Case:

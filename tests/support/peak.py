@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -17,9 +18,10 @@ from functions.webhooks.accept import Door
 from functions.webhooks.handlers import changes
 from hub.edge.aws import Clients
 from hub.store.inbox import Inbox
+from tests.support.aws import account
 from tests.support.hosts import host_of
 from tests.support.http import Context, call, sqs_batch
-from tests.support.tickets import World, as_
+from tests.support.tickets import ESCALATION, Stage, World, as_
 from tests.support.turns import clients_of
 from tests.support.webhooks import WECOM, Stack, deliver, wecom_text
 
@@ -50,11 +52,15 @@ class Lambdas:
             self._fate.left, self._fate.after = self.random.randrange(1, 4), self.random.random() < 0.5
         self._fate.left = self._fate.left if doomed else 0
         try:
-            return function()
+            answer = function()
+            if self._fate.left:  # it made fewer calls: it dies with its work done, and nobody hears of it
+                raise Death
         except Death:
             with self._lock:
                 self.died += 1
             return None
+        else:
+            return answer
         finally:
             self._fate.left = 0
 
@@ -143,6 +149,17 @@ def stats() -> dict[str, int]:
     """What the counters say."""
     shown = call(app.room, "GET", "/webhooks/stats").json
     return {name: shown[name] for name in ("accepted", "pending", "processed", "quarantined", "dead")}
+
+
+@contextmanager
+def busy_room() -> Iterator[World]:
+    """The tickets room, whose tables several threads may use at once; an engineer and a supervisor work there."""
+    facts = {"HUB_ESCALATION_ARN": ESCALATION, "HUB_STEPS_FUNCTION": "hub-demo-tickets-steps"}
+    with account("tickets", **facts) as session:
+        hub = Stage(session, Clients(clients_of(session))).fresh(("repair", "consult"))
+        hub.hire("li")
+        hub.hire("chen", role="supervisor", region="base")
+        yield hub
 
 
 def work_side_by_side(hub: World, ticket_ids: list[str], users: int) -> dict[str, Counter[int]]:

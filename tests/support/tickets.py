@@ -16,7 +16,7 @@ from moto.dynamodb.models import dynamodb_backends
 
 from functions.tickets import app
 from functions.tickets.desk import build_desk
-from functions.tickets.room import queues_of
+from functions.tickets.room import FOLLOWED, queues_of
 from hub.contracts.events import CardTapped, Event, MessageResolved, PersonChanged, RosterChanged
 from hub.edge import bus
 from hub.edge.aws import Clients
@@ -309,7 +309,7 @@ class World:
 
     def ids(self) -> list[str]:
         """The ids of all tickets, the newest first, as the table has them."""
-        heads = [item for item in self._scan() if item["sk"]["S"] == "ticket"]
+        heads = [item for item in self._scan(("ticket",)) if item["sk"]["S"] == "ticket"]
         return [item["body"]["M"]["id"]["S"] for item in sorted(heads, key=lambda i: i["l_at"]["S"], reverse=True)]
 
     def tickets(self) -> list[Any]:
@@ -328,13 +328,15 @@ class World:
         return list({e.id: e for e in self.emitted if e.type == kind}.values())  # type: ignore[attr-defined]
 
     def _records(self) -> list[dict[str, Any]]:
-        now = {(i["pk"]["S"], i["sk"]["S"]): i for i in self._scan()}
+        # entries of trails and lists are most of the table, and ask for nothing
+        now = {(i["pk"]["S"], i["sk"]["S"]): i for i in self._scan(FOLLOWED)}
         before, self.seen = self.seen, now
         return [_record(key, now[key], before.get(key)) for key in now if now[key] != before.get(key)]
 
-    def _scan(self) -> list[Any]:
+    def _scan(self, begins: tuple[str, ...] = ("",)) -> list[Any]:
+        """The table's items whose sort keys begin so."""
         items = _tables()[f"hub-{TENANT}-tickets"].all_items()
-        return [item.to_json()["Attributes"] for item in items]
+        return [item.to_json()["Attributes"] for item in items if item.range_key.value.startswith(begins)]
 
 
 @dataclass

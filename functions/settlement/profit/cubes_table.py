@@ -45,7 +45,7 @@ class Cubes:
             if seen is None:
                 self.table.put(item, NEW)
             else:
-                self.table.put(item, "until = :seen", {":seen": seen.isoformat()})
+                self.table.put(item, "#until = :seen", {":seen": seen.isoformat()})
         except Lost:
             return False
         return True

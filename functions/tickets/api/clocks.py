@@ -18,7 +18,8 @@ def show_clocks(case: Case, terms_of: TermsOf, now: datetime) -> tuple[TicketClo
 
 
 def _show(ticket: Ticket, clock: TicketClock, terms: Terms, now: datetime) -> TicketClockView:
-    ended_at = clock.ended_at or (ticket.acknowledged_at if clock.measures == HANDLING else None)
+    taken_up_at = ticket.acknowledged_at if clock.measures == HANDLING else None
+    ended_at = clock.ended_at or taken_up_at or ticket.closed_at
     running = clock_of(clock, terms.calendar)
     used = consumed(running, min(now, ended_at or now))
     due_at = reaches(running, clock.budget_seconds) if clock.runs and not ended_at and clock.budget_seconds else None

@@ -129,10 +129,14 @@ def _fields(desk: Desk, request: Request, ticket_id: str, site: Site) -> dict[st
 
 
 def _past(desk: Desk, request: Request, version: int) -> tuple[TicketView, TicketView] | None:
-    """The ticket in an earlier version beside what it is, without its visits; None where that is not known."""
+    """The ticket in an earlier version beside what it is, without its visits and clocks; None where that is not
+    known."""
     case: Case = request.subject
     past = desk.tickets.past(case, version)
-    return (show_case(desk, Case(past)), show_case(desk, Case(case.ticket))) if past else None
+    if past is None:
+        return None
+    was, now = (show_case(desk, Case(ticket)).model_copy(update={"clocks": ()}) for ticket in (past, case.ticket))
+    return was, now
 
 
 @room.http(

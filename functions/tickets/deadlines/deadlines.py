@@ -52,8 +52,11 @@ class Ladder:
 
     @property
     def budget_seconds(self) -> int:
-        """What a clock has that runs by this ladder alone: until its first rung."""
-        return min((step.after_seconds for step in self.steps if step.left_seconds is None), default=0)
+        """What a clock has that runs by this ladder alone: until it first goes above whoever has the matter; to be
+        reminded of it is no breach."""
+        timed = [step for step in self.steps if step.left_seconds is None]
+        above = [step for step in timed if step.audience != "agent"] or timed
+        return min((step.after_seconds for step in above), default=0)
 
 
 @dataclass(frozen=True)

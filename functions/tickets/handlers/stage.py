@@ -79,7 +79,7 @@ class Stage:
     def open(self, ticket: Ticket) -> None:
         """It comes in as it did, and its clocks begin."""
         nothing = Case(ticket.but(state="cancelled", assignee=""))
-        case = self.desk.tickets.foresee(nothing, Move(ticket), ticket.opened_at)
+        case = replace(self.desk.tickets.foresee(nothing, Move(ticket), ticket.opened_at), version=1)
         self.follow(None, case, Move(case.ticket))
 
     def follow(self, old: Case | None, new: Case, move: Move) -> None:

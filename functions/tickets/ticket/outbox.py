@@ -144,7 +144,7 @@ def follow_move(tenant: str, old: Case | None, move: Move) -> list[Effect]:
     before = old.visits if old else {}
     effects = list(_of_ticket(tenant, move.ticket, old.ticket if old else None))
     effects += (effect for visit in move.visits for effect in _of_visit(tenant, visit, before.get(visit.id)))
-    return [*effects, *(Emit(rung_fired(tenant, rung)) for rung in move.rungs)]
+    return [*effects, *(effect for rung in move.rungs for effect in _of_rung(tenant, rung))]
 
 
 def start_flow(ticket: Ticket) -> StartFlow:

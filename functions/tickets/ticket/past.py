@@ -1,6 +1,7 @@
 """A ticket as it was (历史版本): with its entry of the trail, each change leaves what it made different as it was.
 
-Only what the ticket shows of itself is kept; where it stands in its flow is told by its visits. Pure.
+Only what the ticket shows of itself is kept; where it stands in its flow is told by its visits, how its time runs by
+its clocks. Pure.
 """
 
 from __future__ import annotations

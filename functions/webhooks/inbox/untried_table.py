@@ -46,10 +46,11 @@ class Untried:
 
     def find(self, before: datetime) -> tuple[list[InboxItem], str]:
         """Those that came before that (business) moment, and up to which moment no other one is left. Raises Retry."""
-        since, until = self._until(before), rfc3339(before)
+        since, end = self._until(before), rfc3339(before)
         untried: list[InboxItem] = []
+        until = end
         for connection in self.connections():
-            items, reached = self._of(connection.id, since, until)
+            items, reached = self._of(connection.id, since, end)
             untried += items
             until = min(until, reached)
         return untried, until
