@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import islice
 from typing import Any, Protocol
 
 from functions.pricing.books.books import Book, PriceTable, Service
 from functions.pricing.books.guards import Guards
-from functions.pricing.places.places import Store
+from functions.pricing.places.places import NO_PLACES, Places, Store
 from hub.kernel.frozen import dataclass
+from hub.kernel.places import is_known_region
 
 TABLES_LIMIT = 50
 """So many services a campaign is held against at its draft; every line is held at its floor when it is quoted."""
@@ -21,6 +22,8 @@ class Stores(Protocol):
 
     def every_store(self) -> Sequence[Store]: ...
 
+    def find(self, store_id: str) -> Store | None: ...
+
 
 class Sheets(Protocol):
     """The room's sheets of prices."""
@@ -28,6 +31,16 @@ class Sheets(Protocol):
     def table(self, sheet_id: str, currency: str) -> PriceTable: ...
 
     def fits(self, sheet_id: str, currency: str) -> bool: ...
+
+
+def no_areas() -> Collection[str]:
+    """The same."""
+    return ()
+
+
+def no_places() -> Places:
+    """Before the room's documents are there."""
+    return NO_PLACES
 
 
 def no_books() -> Mapping[str, Book]:
@@ -38,17 +51,38 @@ def no_books() -> Mapping[str, Book]:
 @dataclass
 class Context:
     """old_books: what was stored of books before they were documents. books: every book in force, by its key; guards:
-    the guard rails in force."""
+    the guard rails in force; places: the tenant's own;
+    areas: each of them as prices name it, those too that hold from a later day on."""
 
     stores: Stores
     sheets: Sheets
     old_books: Any = field(repr=False)
     books: Callable[[], Mapping[str, Book]] = no_books
     guards: Callable[[], Guards] = Guards
+    places: Callable[[], Places] = no_places
+    areas: Callable[[], Collection[str]] = no_areas
 
     def every_store(self) -> Sequence[Store]:
         """All stores, by id."""
         return self.stores.every_store()
+
+    def missing(self, places: Iterable[str]) -> Mapping[str, str]:
+        """Those of these places that there are not, each with what it must be: regions by the whole data (GB/T 2260),
+        stores by our copy of them, business districts and groups by the tenant's places."""
+        named = {*places}
+        stores = {f"store:{store.id}" for store in self.every_store()} if any(map(_is_store, named)) else set()
+        areas = self.areas() if any(place.startswith(("area:", "group:")) for place in named) else ()
+        missing = {}
+        for place in sorted(named):
+            if _is_store(place):
+                if place not in stores and self.stores.find(place.partition(":")[2]) is None:
+                    missing[place] = "must be a store that there is"
+            elif ":" not in place:
+                if not is_known_region(place):
+                    missing[place] = "must be a region's code that there is"
+            elif not place.startswith("tier:") and place not in areas:
+                missing[place] = "must be one of the tenant's places"
+        return missing
 
     def sheet_fits(self, sheet_id: str, currency: str) -> bool:
         """Whether there is such a sheet in this currency."""
@@ -63,3 +97,7 @@ class Context:
         services = ((book, key) for book in self.books().values() for key in book.services)
         for book, key in islice(services, TABLES_LIMIT):
             yield book, key, self.table_of(book, book.services[key])
+
+
+def _is_store(place: str) -> bool:
+    return place.startswith("store:")

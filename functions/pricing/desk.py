@@ -15,6 +15,8 @@ from functions.pricing.books.sheets_table import Sheets
 from functions.pricing.context import Context
 from functions.pricing.coupons.coupons_table import Coupons
 from functions.pricing.offers.offers_table import Offers
+from functions.pricing.places.places_kind import KEY as PLACES_KEY
+from functions.pricing.places.places_kind import PLACES
 from functions.pricing.places.stores_table import Stores
 from functions.pricing.promotions.promotions_table import Promotions
 from functions.pricing.publications.publications_table import Publications
@@ -63,6 +65,8 @@ def build_desk(host: Host) -> Desk:
     documents = Documents(table, tenant, host.now, context, stores.region_of)
     context.books = lambda: {key: reading.value for key, reading in documents.all(BOOKS).items()}
     context.guards = lambda: documents.current(GUARDS, KEY).value
+    context.places = lambda: documents.current(PLACES, PLACES_KEY).value
+    context.areas = lambda: _areas(documents)
     return Desk(
         tenant=tenant,
         zone=ZoneInfo(settings.timezone),
@@ -78,3 +82,12 @@ def build_desk(host: Host) -> Desk:
         emit=host.emit,
         wall_now=host.clock.wall_now,
     )
+
+
+def _areas(documents: Documents) -> frozenset[str]:
+    """Every business district and store group that holds now or from a later day on, as prices name it."""
+    readings = [documents.current(PLACES, PLACES_KEY)]
+    pointer = documents.pointer(PLACES, PLACES_KEY)
+    numbers = {switch.number for switch in pointer.plan if switch.number is not None} if pointer else set()
+    readings += [documents.version(PLACES, PLACES_KEY, number) for number in sorted(numbers)]
+    return frozenset(place for reading in readings for place in reading.value.by_place)

@@ -129,7 +129,8 @@ class GiftView(Contract):
 
 class QuoteLineView(Contract):
     """One line. list_price: of the book, for one; price: with the strategies that make prices; discount: off all
-    pieces, so total = price × quantity − discount."""
+    pieces, so total = price × quantity − discount. at_floor: the book and its factors say less than the floor, so
+    list_price is the floor."""
 
     line: int
     service: str
@@ -141,6 +142,7 @@ class QuoteLineView(Contract):
     total: Total
     path: tuple[PathStep, ...]
     factors: tuple[FactorView, ...] = ()
+    at_floor: bool = False
 
 
 class QuoteView(Contract):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, GeoPoint, Moment, Slug, StoreId, Total
+from hub.contracts.base import Contract, GeoPoint, Moment, Slug, StoreId, Total, Words
 from hub.contracts.classes import Classified
 from hub.contracts.pricing_books import Price
 
@@ -26,17 +26,19 @@ class CompetitorPrice(Contract):
 
 class MarketPulse(Contract):
     """How one service sells in one store: days until its stock has turned over once (周转天数), and between two
-    purchases of a customer (回购周期)."""
+    purchases of a customer (回购周期); units: how many pieces are there."""
 
     store: StoreId
     service: Slug
     turnover_days: Days
     repurchase_days: Days | None = None
+    units: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
 
 
 class OfferView(Contract):
-    """A price for one service in one store. state: proposed, holding (until `ends_at`), over, refused. why: the facts
-    that it rests on; effect: what it is expected to do, in words."""
+    """A price for one service in one store. state: proposed, holding (until `ends_at`), over (also when nobody decided
+    in time), refused. why: the facts that it rests on; effect: what it is expected to change, pieces times the
+    difference in price."""
 
     id: str
     kind: Literal["moat", "clearance"]
@@ -54,6 +56,7 @@ class OfferView(Contract):
     ends_at: Moment | None = None
     decided_by: str = ""
     why: str
+    effect: Words
 
 
 class OfferResult(Contract):
@@ -62,7 +65,9 @@ class OfferResult(Contract):
     store: str
     distance_m: int | None = None
     offer: OfferView | None = None
-    reason: Literal["", "own_store", "not_below_ours", "at_floor", "cooling_down", "no_price", "within_limit"] = ""
+    reason: Literal[
+        "", "own_store", "not_below_ours", "at_floor", "cooling_down", "undecided", "no_price", "within_limit"
+    ] = ""
 
 
 class OffersView(Contract):

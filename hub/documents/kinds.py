@@ -86,11 +86,11 @@ class Kind(Generic[Value]):
     lint: what else is wrong with it. published: what must be there before a version is in force (a flow's machine);
     what it answers is kept with the version as its facts. presets: documents that ship with the hub, by key: in force
     as version 0 while nothing is published. overlays: regions and stores may change parts. effective: publications have
-    `valid_from` and `valid_to`. approval: what of a publication `approvers` alone may say yes to, against the reading
-    that would be in force without it; from others it is refused. schema_version, upcast: what was stored under an older
-    schema (0: by `legacy`) is made one of this; an overlay too, in which any part may be missing. only: the key of a
-    kind with a single document, which then lies at `path` itself. limit_bytes: of a whole document, where less than of
-    any. readers, editors: roles; none: everybody who is signed in.
+    `valid_from` and `valid_to`. approval: what of a publication `approvers` alone may say yes to (warnings), and what
+    nobody may (errors), against the reading that would be in force without it; else it is refused. schema_version,
+    upcast: what was stored under an older schema (0: by `legacy`) is made one of this; an overlay too, in which any
+    part may be missing. only: the key of a kind with a single document, which then lies at `path` itself. limit_bytes:
+    of a whole document, where less than of any. readers, editors: roles; none: everybody who is signed in.
     """
 
     name: str

@@ -87,6 +87,7 @@ class Publishing(Drafts):
         self._require_seen(kind, ground, submission.seen_version)
         publication = self._foreseen(kind, ground, replace(version, number=earlier or version.number), checked)
         above = self._above_limits(kind, ground, proposal, submission.valid_from)
+        Checked(proposal, above).require("/document")
         publication = replace(publication, findings=(*publication.findings, *above))
         if dry_run:
             return publication

@@ -105,6 +105,12 @@ def region_names() -> Mapping[str, str]:
     return names
 
 
+def is_known_region(code: str) -> bool:
+    """Whether this is `base`, or a province, city or district that the whole data knows; `is_region` is what to ask of
+    codes that were given before, since districts come and go."""
+    return code == BASE or code in region_names()
+
+
 def short_name(name: str) -> str:
     """What people say: 浦东新区 → 浦东, 恩施土家族苗族自治州 → 恩施; the name itself where nothing would be left."""
     bare = _KIND.sub("", name)

@@ -171,6 +171,28 @@ def test_a_kind_is_shown_with_its_terms_and_an_example(room: Room) -> None:
     assert (len(kinds), kinds[0]["kind"], kinds[0]["stage"]) == (24, "base_table", "price")
 
 
+def test_what_nobody_decides_lapses_and_another_may_come(room: Room) -> None:
+    """Two hours for a word, three to cool down: then the store and the service are free again, and yes comes too late
+    for the first. In yen the reason says yen."""
+    moat = strategy("moat", {"above": "5", "hours": 2, "cooldown_hours": 3})
+    room.publish("/pricing/books/standard", {"currency": "JPY", "services": {
+        "fruit_tea": {"name": NAME, "prices": {"base": "600"}}}})  # fmt: skip
+    room.publish("/pricing/campaigns/moat", {**campaign(moat), "currency": "JPY"})
+    rival = {"competitor_id": "r1", "service": "fruit_tea", "price": "400",
+             "position": {"latitude": 31.2304, "longitude": 121.4837, "datum": "wgs84"}}  # fmt: skip
+
+    def hear(hours: float, price: str) -> Any:
+        room.clock.now = NOW + timedelta(hours=hours)
+        return room.made("POST", "/pricing/competitors", {**rival, "price": price})["results"][0]
+
+    first, waiting, cooling, anew = hear(0, "400"), hear(1.9, "399"), hear(4.9, "398"), hear(5, "397")
+    late = room.call("POST", f"/pricing/offers/{first['offer']['id']}/decide", {"decision": "approve"})
+    assert first["offer"]["why"].startswith("r1 400 ")
+    assert (waiting["reason"], cooling["reason"]) == ("undecided", "cooling_down")
+    assert (anew["offer"]["price"], anew["offer"]["state"], late.status) == ("402", "proposed", 409)
+    assert room.made("GET", f"/pricing/offers/{first['offer']['id']}")["state"] == "over"
+
+
 def test_a_moat_waits_for_a_word_and_cools_down(room: Room) -> None:
     """Proposed: the price stays until somebody approves; decided once; then nothing new until it has cooled down."""
     moat = strategy("moat", {"above": "0.50", "hours": 2, "cooldown_hours": 3})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from functions.pricing import app
 from functions.pricing.books.book_kind import BOOKS
 from hub.contracts.pricing_books import PriceSheet
 from hub.documents.submissions import Submission
+from hub.kernel.places import region_names
 from tests.functional.test_pricing_room import Reads
 from tests.support.hosts import install
 from tests.support.pricing import NOW, Room, pricing_room
@@ -43,7 +45,8 @@ def reads_of_quotes(count: int, versions: int) -> list[int]:
 def publish_versions(room: Room, count: int, versions: int) -> None:
     """A book of so many services with a sheet each, published so many times: by the room's store, not over HTTP."""
     desk = app.room.desk
-    places = {"base": "25.00"} | {str(110101 + nth): f"{nth % 90 + 10}.00" for nth in range(PLACES - 1)}
+    codes = islice(region_names(), PLACES - 1)
+    places = {"base": "25.00"} | {code: f"{nth % 90 + 10}.00" for nth, code in enumerate(codes)}
     sheets = [PriceSheet(prices={**places, "base": f"{nth + 1}.00"}) for nth in range(count)]
     services: dict[str, Any] = {
         f"s{nth}": {"name": NAME, "sheet": desk.sheets.keep(sheet, "CNY")} for nth, sheet in enumerate(sheets)

@@ -11,6 +11,7 @@ import pytest
 
 from functions.pricing import app
 from hub.kernel.clock import StepClock, rfc3339
+from hub.kernel.places import region_names
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
 from tests.support.http import Answer, call, token
@@ -171,18 +172,18 @@ def test_a_quote_reads_three_items_at_most_however_long_the_history(session: Any
     more."""
     for number in range(40):
         clock.advance(minutes=1)
-        publish(f"{number + 1}.00", valid_from=clock.now.isoformat())
+        publish(f"{number + 11}.00", valid_from=clock.now.isoformat())
     clock.advance(days=1)
     reads = Reads(session)
     install(app.room, reads, clock)
-    assert (quote().json["price"], reads.items <= 3) == ("40.00", True)
+    assert (quote().json["price"], reads.items <= 3) == ("50.00", True)
     reads.items = 0
-    assert (quote(at=(NOW + timedelta(minutes=20)).isoformat()).json["price"], reads.items <= 3) == ("20.00", True)
+    assert (quote(at=(NOW + timedelta(minutes=20)).isoformat()).json["price"], reads.items <= 3) == ("30.00", True)
 
 
 def test_a_book_that_no_item_could_hold_is_published_and_quoted() -> None:
     """600 KB and more of prices, in one call; over the limit of a body it is a 413."""
-    places = {"base": "25.00"} | {str(code): "21.50" for code in range(110101, 111301)}
+    places = {"base": "25.00"} | dict.fromkeys(list(region_names())[:1200], "21.50")
     book = {
         "services": {f"tea_{nth}": {"name": {"zh": "鲜果茶", "en": "Fruit tea"}, "prices": places} for nth in range(30)}
     }

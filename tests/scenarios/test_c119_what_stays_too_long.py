@@ -41,6 +41,17 @@ def test_what_stays_too_long_is_proposed_for_less_and_waits_for_a_word() -> None
         assert (logged["id"], logged["state"], logged["decided_by"]) == (offer["id"], "holding", "boss")
 
 
+def test_an_offer_says_what_it_is_expected_to_change() -> None:
+    """Pieces times the difference: 40 coolers at 5.00 less; of one piece where the pulse says no number."""
+    with pricing_room() as room:
+        open_shop(room)
+        (counted,) = pulse(room, units=40)
+        assert counted["offer"]["effect"] == {"zh": "40 件 × -5.00 = -200.00", "en": "40 pieces × -5.00 = -200.00"}
+    with pricing_room() as room:
+        open_shop(room)
+        assert pulse(room)[0]["offer"]["effect"] == {"zh": "每件 -5.00", "en": "-5.00 apiece"}
+
+
 @pytest.mark.parametrize(
     ("auto_percent", "state", "price"), [("4.99", "proposed", "100.00"), ("5", "holding", "95.00")]
 )

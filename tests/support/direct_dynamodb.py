@@ -1,5 +1,6 @@
 """botocore's calls to the simulated DynamoDB go to moto's code directly: no HTTP request is made, signed, matched and
-read again, which is most of what a call takes. Whatever moto refuses goes the long way, for the error as it is told.
+read again, which is most of what a call takes. What moto refuses goes the long way, for the error as it is told, but
+for conditions that do not hold: those are every day's.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from botocore.handlers import BUILTIN_HANDLERS, REGISTER_LAST
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
+from moto.dynamodb.exceptions import ConditionalCheckFailed
 from moto.dynamodb.responses import DynamoHandler
 
 METHODS = {
@@ -43,7 +45,10 @@ class Direct:
         handler.current_account, handler.region = DEFAULT_ACCOUNT_ID, request_signer._region_name
         handler.body = handler.params = json.loads(params["body"], object_hook=_bytes)
         with suppress(Exception):  # moto raises what it refuses before it changes anything
-            return _answer(model, getattr(handler, method)().result)
+            try:
+                return _answer(model, getattr(handler, method)().result)
+            except ConditionalCheckFailed as error:
+                return _refusal(json.loads(error.description, object_hook=_bytes))
         return None
 
 
@@ -60,8 +65,18 @@ def _bytes(value: dict[str, Any]) -> dict[str, Any]:
 def _answer(model: Any, result: Mapping[str, Any]) -> Any:
     members = model.output_shape.members
     parsed = {name: value for name, value in result.items() if name in members and value is not None}
-    metadata = {"RequestId": "direct", "HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
-    return SimpleNamespace(status_code=200, headers={}), {**parsed, "ResponseMetadata": metadata}
+    return _response(200, parsed)
+
+
+def _refusal(body: Mapping[str, Any]) -> Any:
+    """Of a condition that does not hold; with the item, where the call wants it."""
+    error = {"Code": "ConditionalCheckFailedException", "Message": body["message"]}
+    return _response(400, {"Error": error, **({"Item": body["Item"]} if "Item" in body else {})})
+
+
+def _response(status: int, parsed: Mapping[str, Any]) -> Any:
+    metadata = {"RequestId": "direct", "HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}
+    return SimpleNamespace(status_code=status, headers={}), {**parsed, "ResponseMetadata": metadata}
 
 
 DIRECT = Direct()

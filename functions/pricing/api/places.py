@@ -6,13 +6,13 @@ from functions.pricing.books.book_kind import BOOKS
 from functions.pricing.desk import Desk
 from functions.pricing.places.datum import Point
 from functions.pricing.places.places import LEVELS, Places, Spot, chain_of, selected, spot_of
-from functions.pricing.places.places_kind import KEY, PLACES, shape_of
+from functions.pricing.places.places_kind import KEY, NO_REGION, PLACES, shape_of
 from functions.pricing.room import MANAGERS, room
 from hub.contracts.base import Words
 from hub.contracts.pricing_places import ChainStep, ChainView, ResolveQuery, SelectionView, SelectStores
 from hub.edge.requests import Request
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.places import region_names
+from hub.kernel.places import is_known_region, region_names
 
 STANDARD = "standard"
 
@@ -42,7 +42,7 @@ def select_stores(desk: Desk, request: Request) -> SelectionView:
 
 
 def _spot(desk: Desk, query: ResolveQuery) -> Spot:
-    """Raises Invalid for a store that there is none of, or a point that lacks a part."""
+    """Raises Invalid for a store or a region that there is none of, or a point that lacks a part."""
     parts = (query.latitude, query.longitude, query.datum)
     if any(part is None for part in parts) and any(part is not None for part in parts):
         rule = "must say wgs84 or gcj02, and both degrees"
@@ -50,6 +50,8 @@ def _spot(desk: Desk, query: ResolveQuery) -> Spot:
     point = None
     if query.latitude is not None and query.longitude is not None and query.datum is not None:
         point = Point(query.latitude, query.longitude, query.datum)
+    if query.region and not is_known_region(query.region):
+        raise Invalid("region", problems=[Problem("query:region", NO_REGION)])
     if not query.store:
         return Spot(query.region or "base", point=point)
     store = desk.stores.find(query.store)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from functions.pricing.books.approval import approve_book
@@ -14,11 +15,13 @@ from functions.pricing.books.books import (
     Row,
     Service,
     clashes,
+    first_gap,
     minute_of,
     rising,
 )
+from functions.pricing.books.reach import below_floors, lowest_margin, other_chains
 from functions.pricing.context import Context
-from functions.pricing.places.places import level_of
+from functions.pricing.places.places import Chain, level_of
 from hub.contracts.pricing_books import BookDocument, PriceFactor, PriceRow, PriceSheet, ServicePrices
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
 from hub.kernel.errors import Invalid, Problem
@@ -59,6 +62,14 @@ def table_of(sheet: PriceSheet, currency: str, where: str, problems: list[Proble
     }
     problems += [Problem(f"{where}/floors/{place}", NO_REGION) for place in floors if not _is_place(place)]
     return PriceTable.of(rows, floors)
+
+
+def pointers_of(sheet: PriceSheet, currency: str, where: str) -> dict[Row, str]:
+    """Where each price of a service stands in its document; none of those that lie in a sheet of their own."""
+    rows = {
+        _plain_row(place, price, currency, "", []): f"{where}/prices/{place}" for place, price in sheet.prices.items()
+    }
+    return rows | {_row(row, currency, "", []): f"{where}/rows/{nth}" for nth, row in enumerate(sheet.rows)}
 
 
 NO_REGION = "must be a region's code that there is"
@@ -112,14 +123,12 @@ def _is_place(place: str) -> bool:
 
 def lint_book(proposal: Proposal[Book], context: Context) -> Iterable[Finding]:
     """Errors: a sheet that there is none of, or of another currency, a factor for what is not sold, or whose id another
-    has. Warnings: a service without a price for the whole tenant, and the stores that have none then (gaps)."""
+    has, a price below its floor, a margin below the guard rails', a place that there is not. Warnings: a service
+    without a price for the whole tenant, or with one for some channels, levels, quantities or hours alone (gaps).
+
+    A sheet is read one at a time, and only where it, the factors or the tiers are others than those in force."""
     book = proposal.value
-    for key, service in book.services.items():
-        if service.sheet and not context.sheet_fits(service.sheet, book.currency):
-            yield Finding(f"/services/{key}/sheet", "must be a sheet that there is, in the book's currency")
-        if service.table is not None and "base" not in service.table.by_place:
-            yield Finding(f"/services/{key}/prices", "has no price for base: places without their own sell nothing",
-                          "warning")  # fmt: skip
+    yield from _nowhere(proposal.content, context)
     ids = [factor.id for factor in book.factors]
     for nth, factor in enumerate(book.factors):
         if factor.id in ids[:nth]:
@@ -127,6 +136,68 @@ def lint_book(proposal: Proposal[Book], context: Context) -> Iterable[Finding]:
         strangers = sorted(factor.services - {*book.services})
         if strangers:
             yield Finding(f"/factors/{nth}/services", f"are not sold here: {', '.join(strangers)}")
+    in_force = context.books().get(proposal.key) if any(each.sheet for each in book.services.values()) else None
+    ground = cache(lambda: other_chains(book, context))
+    for key, service in book.services.items():
+        if service.sheet and not context.sheet_fits(service.sheet, book.currency):
+            yield Finding(f"/services/{key}/sheet", "must be a sheet that there is, in the book's currency")
+        elif not (service.sheet and _is_as_it_was(book, key, in_force)):
+            yield from _lint_table(proposal, key, context, ground)
+
+
+def _lint_table(
+    proposal: Proposal[Book], key: str, context: Context, ground: Callable[[], Sequence[Chain]]
+) -> Iterable[Finding]:
+    """The prices of one service, wherever they lie."""
+    book, service = proposal.value, proposal.value.services[key]
+    table, guards = context.table_of(book, service), context.guards()
+    where = f"/services/{key}/{'sheet' if service.sheet else 'prices'}"
+    missing = context.missing(table.places) if service.sheet else {}
+    yield from (Finding(where, f"{rule}: {place}") for place, rule in missing.items())
+    if "base" not in table.by_place:
+        yield Finding(where, "has no price for base: places without their own sell nothing", "warning")
+    elif (gap := first_gap(table.by_place["base"])) is not None:
+        rule = f"has prices for base with conditions alone: {gap} whoever fits none is sold nothing"
+        yield Finding(where, rule, "warning")
+    pointers = pointers_of(proposal.content.services[key], book.currency, f"/services/{key}")
+    if table.floors_minor:
+        for low in below_floors(book, key, table, ground()):
+            price, floor = Money(low.price_minor, book.currency), Money(low.floor_minor, book.currency)
+            yield Finding(pointers.get(low.row, where), f"comes to {price} in {low.place}, below its floor {floor}")
+        highest = max(table.floors_minor.values())
+        if book.guide_channels and service.guide_minor is not None and service.guide_minor < highest:
+            yield Finding(f"/services/{key}/guide", f"is below a floor of {Money(highest, book.currency)}")
+    least = lowest_margin(book, key, table, ground(), guards) if key in guards.costs_minor else None
+    if least is not None and least[0] < guards.min_margin:
+        margin, low = least
+        rule = f"leaves a margin of {margin:f}% in {low.place}, below {guards.min_margin:f}%"
+        yield Finding(pointers.get(low.row, where), rule)
+
+
+def _is_as_it_was(book: Book, key: str, before: Book | None) -> bool:
+    """Whether a service's sheet, and all that its prices hang on in the book, are those in force."""
+    was = before.services.get(key) if before else None
+    if before is None or was is None:
+        return False
+    new = book.services[key]
+    return (was.sheet, was.guide_minor, before.factors, before.tiers, before.guide_channels) == (
+        new.sheet, new.guide_minor, book.factors, book.tiers, book.guide_channels
+    )  # fmt: skip
+
+
+def _nowhere(document: BookDocument, context: Context) -> Iterable[Finding]:
+    """Each place of a price, a floor, a factor or a tier that there is not."""
+    places = list[tuple[str, str]]()
+    for key, sheet in document.services.items():
+        where = f"/services/{key}"
+        places += [(f"{where}/prices/{place}", place) for place in sheet.prices]
+        places += [(f"{where}/floors/{place}", place) for place in sheet.floors]
+        places += [(f"{where}/rows/{nth}", row.place) for nth, row in enumerate(sheet.rows)]
+    for nth, factor in enumerate(document.factors):
+        places += [(f"/factors/{nth}/values/{place}", place) for place in factor.values]
+    places += [(f"/tiers/{code}", code) for code in document.tiers]
+    missing = context.missing(place for _, place in places)
+    yield from (Finding(pointer, missing[place]) for pointer, place in places if place in missing)
 
 
 def sheet_problems(sheet: PriceSheet, currency: str) -> Sequence[Problem]:

@@ -2,7 +2,8 @@
 
 Books are documents with effective dates (book_kind.py): nothing has to fire at a switch, the moment asked for picks the
 version. A price is the nearest one to the customer, on the way outward: store → group → business district (商圈) →
-district → city → tier of the city (档位) → province → base. Then the book's factors are applied, and rounded once.
+district → city → tier of the city (档位) → province → base. Then the book's factors are applied, and rounded once; and
+what is below the floor (底价) there is lifted to it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money, round_minor
 
 HOUR_MINUTES = 60
+DAY_MINUTES = 24 * HOUR_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ class Row:
             and (not self.weekdays or case.weekday in self.weekdays)
             and (self.hours is None or in_hours(case.minute, self.hours))
         )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it holds for every case."""
+        return self == Row(self.place, self.price_minor)
 
     @property
     def weight(self) -> tuple[bool, bool, bool, bool, int]:
@@ -181,7 +188,8 @@ class FactorStep:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A price and how it was found. floor_minor: below which nothing sells there."""
+    """A price and how it was found. floor_minor: below which nothing sells there; lifted: the price is the floor, since
+    what the book says is below it."""
 
     price: Money
     service: Service
@@ -189,6 +197,7 @@ class Resolution:
     factors: tuple[FactorStep, ...] = ()
     row: Row | None = None
     floor_minor: int = 0
+    lifted: bool = False
 
 
 def resolve_price(
@@ -203,17 +212,23 @@ def resolve_price(
         raise Invalid("region", problems=[Problem(f"{pointer}/region", _missing(service.key, table, chain))])
     factors = tuple(_factor_steps(book.factors, service.key, chain, Decimal(row.price_minor)))
     minor = round_minor(factors[-1].price_minor) if factors else row.price_minor
-    steps = tuple(_steps(table, chain, case, row, book.currency))
-    return Resolution(Money(minor, book.currency), service, steps, factors, row, table.floor(chain))
+    steps, floor = tuple(_steps(table, chain, case, row, book.currency)), table.floor(chain)
+    price = Money(max(minor, floor), book.currency)
+    return Resolution(price, service, steps, factors, row, floor, lifted=minor < floor)
 
 
 def price_minor_at(book: Book, service: Service, table: PriceTable, chain: Chain, case: Case) -> int | None:
     """The same price without how it was found; None where there is none."""
     row = table.nearest(chain, case)
-    if row is None or not book.factors:
-        return None if row is None else row.price_minor
+    return None if row is None else max(factored_minor(book, service.key, chain, row), table.floor(chain))
+
+
+def factored_minor(book: Book, service: str, chain: Chain, row: Row) -> int:
+    """A row's price with the book's factors there, which may lie below the floor."""
+    if not book.factors:
+        return row.price_minor
     price = Decimal(row.price_minor)
-    for step in _factor_steps(book.factors, service.key, chain, price):
+    for step in _factor_steps(book.factors, service, chain, price):
         price = step.price_minor
     return round_minor(price)
 
@@ -245,6 +260,18 @@ def rising(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
         for fewer, more in pairwise(ordered):
             if rows[more].price_minor > rows[fewer].price_minor:
                 yield fewer, more
+
+
+def first_gap(rows: Iterable[Row]) -> str | None:
+    """When in the week one piece for anybody, in no channel, is caught by none of the rows of a place: the first time;
+    None where one always is."""
+    open_rows = [row for row in rows if not row.channel and not row.level and row.min_quantity == 1]
+    edges = sorted({0, *(edge % DAY_MINUTES for row in open_rows if row.hours for edge in row.hours)})
+    for weekday in range(1, 8):
+        for minute in edges:
+            if not any(row.fits(Case(weekday=weekday, minute=minute)) for row in open_rows):
+                return f"from {minute // HOUR_MINUTES:02}:{minute % HOUR_MINUTES:02} on weekday {weekday}"
+    return None
 
 
 def in_hours(minute: int, hours: tuple[int, int]) -> bool:

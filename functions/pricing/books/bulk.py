@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from functions.pricing.books.books import Book, Case, Factor, PriceTable, price_minor_at
+from functions.pricing.books.books import Book, Case, Factor, PriceTable, factored_minor, price_minor_at
 from functions.pricing.books.guards import Guards
 from functions.pricing.offers.views import change_percent
 from functions.pricing.places.places import Places, Store, chain_of, spot_of
@@ -78,7 +78,8 @@ def _foresee(
         for key in services:
             service, table = before.services[key], tables[key]
             was = price_minor_at(before, service, table, chain, Case())
-            now = price_minor_at(after, service, table, chain, Case())
+            row = table.nearest(chain, Case())
+            now = None if row is None else factored_minor(after, key, chain, row)
             margin = None if now is None else guards.margin(key, chain, now)
             yield Foreseen(store.id, key, was, now, table.floor(chain), margin)
 

@@ -26,6 +26,7 @@ from functions.pricing.strategies.kinds.moat import MoatTerms
 from functions.pricing.strategies.strategies import Strategy
 from hub.contracts.market_events import CompetitorPriced
 from hub.contracts.pricing_offers import MarketPulse, OfferResult
+from hub.kernel.errors import Conflict
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM, derived_id
 from hub.kernel.money import Money
@@ -48,7 +49,7 @@ class Ours:
 def answer_rival(desk: Desk, rival: Rival, now: datetime) -> list[OfferResult]:
     """What each of our stores near a competitor does about its price. Own stores never trigger each other: neither what
     is told of one, nor its own offers, are a competitor's price."""
-    stores = desk.stores.every_store()
+    stores, currency = desk.stores.every_store(), read_book(desk, STANDARD).value.currency
     results = []
     for store, distance in near(rival, stores, WIDEST_M)[:STORES_LIMIT]:
         strategy = _strategy(desk, store, "moat", rival.service, now)
@@ -56,7 +57,7 @@ def answer_rival(desk: Desk, rival: Rival, now: datetime) -> list[OfferResult]:
             continue
         terms: MoatTerms = strategy.terms
         reason = "own_store" if is_own(rival, stores, terms) else ""
-        why = f"{rival.id} {Money(rival.price_minor)} {round(distance)} m"
+        why = f"{rival.id} {Money(rival.price_minor, currency)} {round(distance)} m"
         result = (
             OfferResult(store=store.id, reason=reason) if reason else _defend(desk, store, rival, strategy, why, now)
         )
@@ -95,6 +96,7 @@ def answer_pulse(desk: Desk, pulse: MarketPulse, store: Store, now: datetime) ->
         f"turnover {pulse.turnover_days} d > {terms.limit_days} d" if slow else f"repurchase {pulse.repurchase_days} d"
     )
     offer = _offer(strategy, store, pulse.service, ours, price_minor=price, why=why, now=now)
+    offer = replace(offer, units=pulse.units)
     auto = within_percent(ours.price_minor, price, terms.auto_percent)
     return _make(desk, offer, auto=auto, now=now)
 
@@ -118,7 +120,8 @@ def _make(desk: Desk, offer: Offer, *, auto: bool, now: datetime) -> OfferResult
     if newest is not None and newest.id == offer.id:
         return OfferResult(store=offer.store, offer=show_offer(newest, now))
     if newest is not None and _is_quiet(newest, now):
-        return OfferResult(store=offer.store, reason="cooling_down")
+        waits = newest.lapses_at is not None and now < newest.lapses_at
+        return OfferResult(store=offer.store, reason="undecided" if waits else "cooling_down")
     made = offer.held_from(now, SYSTEM) if auto else offer
     if not desk.offers.make(made, newest):
         return OfferResult(store=offer.store, reason="cooling_down")
@@ -126,8 +129,6 @@ def _make(desk: Desk, offer: Offer, *, auto: bool, now: datetime) -> OfferResult
 
 
 def _is_quiet(newest: Offer, now: datetime) -> bool:
-    if newest.state == "proposed":
-        return True
     return newest.quiet_until is not None and now < newest.quiet_until
 
 
@@ -184,6 +185,8 @@ def _offer(
 
 
 def decide(desk: Desk, offer: Offer, decision: str, by: str, now: datetime) -> Offer:
-    """Let a proposed offer hold from now on, or not at all. Raises Conflict when it was decided."""
+    """Let a proposed offer hold from now on, or not at all. Raises Conflict when it was decided, or has lapsed."""
+    if offer.lapses_at is not None and now >= offer.lapses_at:
+        raise Conflict("nobody decided in time", state="over")
     decided = offer.held_from(now, by) if decision == "approve" else replace(offer, state="refused", decided_by=by)
     return desk.offers.decide(decided)

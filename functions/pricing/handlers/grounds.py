@@ -13,7 +13,7 @@ from functions.pricing.desk import Desk
 from functions.pricing.offers.rehearsal import PastQuote
 from functions.pricing.places.datum import Point
 from functions.pricing.places.places import NO_PLACES, Places, Spot, spot_of
-from functions.pricing.places.places_kind import KEY, PLACES
+from functions.pricing.places.places_kind import KEY, NO_REGION, PLACES
 from functions.pricing.promotions.promotions import MIRRORED, NOTHING_MIRRORED, Mirrored, campaign_from
 from functions.pricing.quotes.quotes import Ground, require_place
 from functions.pricing.strategies.campaign_kind import CAMPAIGNS
@@ -24,6 +24,7 @@ from hub.contracts.pricing import QuoteRequest
 from hub.documents.readings import Reading
 from hub.documents.scopes import Scope
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.places import is_known_region
 
 STANDARD = "standard"
 OFFER_KINDS = ("moat", "clearance")
@@ -79,7 +80,9 @@ def known_moment(request: QuoteRequest, now: datetime) -> datetime | None:
 
 
 def spot_in(desk: Desk, store_id: str, region: str, point: GeoPoint | None) -> Spot:
-    """Where that is. Raises Invalid for a store that there is none of."""
+    """Where that is. Raises Invalid for a store or a region that there is none of."""
+    if region and not is_known_region(region):
+        raise Invalid("region", problems=[Problem("/region", NO_REGION)])
     where = Point(point.latitude, point.longitude, point.datum) if point else None
     if not store_id:
         return Spot(region or "base", point=where)

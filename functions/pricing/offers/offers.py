@@ -20,8 +20,8 @@ OfferState = Literal["proposed", "holding", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """state: proposed, holding (until `ends_at`, once a person or the limits said yes), refused. was_minor: what it
-    cost; why: the facts that it rests on."""
+    """state: proposed (until `lapses_at`), holding (until `ends_at`, once a person or the limits said yes), refused.
+    was_minor: what it cost; why: the facts that it rests on; units: how many pieces it is about, where anybody said."""
 
     id: str
     kind: Literal["moat", "clearance"]
@@ -40,6 +40,12 @@ class Offer:
     why: str
     starts_at: datetime | None = None
     decided_by: str = ""
+    units: int | None = None
+
+    @property
+    def lapses_at(self) -> datetime | None:
+        """When nobody can say yes any more, as long after it was made as it would have held; None once decided."""
+        return self.made_at + timedelta(hours=self.hours) if self.state == "proposed" else None
 
     @property
     def ends_at(self) -> datetime | None:
@@ -48,8 +54,8 @@ class Offer:
 
     @property
     def quiet_until(self) -> datetime | None:
-        """Until when nothing new of its kind is offered there: after it was over, or was made and refused."""
-        over = self.made_at if self.state == "refused" else self.ends_at
+        """Until when nothing new of its kind is offered there: after it was over or lapsed, or was made and refused."""
+        over = self.made_at if self.state == "refused" else self.lapses_at or self.ends_at
         return over + timedelta(hours=self.cooldown_hours) if over else None
 
     def held_from(self, now: datetime, by: str) -> Offer:

@@ -6,13 +6,15 @@ from datetime import datetime
 from decimal import Decimal
 
 from functions.pricing.offers.offers import Offer
+from hub.contracts.base import Words
 from hub.contracts.pricing_offers import OfferView
 from hub.kernel.money import Money
 
 
 def show_offer(offer: Offer, now: datetime) -> OfferView:
     """An offer as it stands now."""
-    over = offer.state == "holding" and offer.ends_at is not None and now >= offer.ends_at
+    end = offer.lapses_at or offer.ends_at
+    over = offer.state != "refused" and end is not None and now >= end
     was, price, floor = (
         str(Money(minor, offer.currency)) for minor in (offer.was_minor, offer.price_minor, offer.floor_minor)
     )
@@ -33,7 +35,19 @@ def show_offer(offer: Offer, now: datetime) -> OfferView:
         ends_at=offer.ends_at,
         decided_by=offer.decided_by,
         why=offer.why,
+        effect=expected_effect(offer),
     )
+
+
+def expected_effect(offer: Offer) -> Words:
+    """Units times the difference in price; of one piece where nobody said how many there are. Whether more is sold for
+    it nobody can know: a rehearsal on past quotes says what those would have come to."""
+    difference = offer.price_minor - offer.was_minor
+    apiece = Money(difference, offer.currency)
+    if offer.units is None:
+        return Words(zh=f"每件 {apiece}", en=f"{apiece} apiece")
+    total = Money(difference * offer.units, offer.currency)
+    return Words(zh=f"{offer.units} 件 × {apiece} = {total}", en=f"{offer.units} pieces × {apiece} = {total}")
 
 
 def change_percent(was_minor: int, now_minor: int) -> Decimal:

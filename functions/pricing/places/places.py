@@ -13,6 +13,7 @@ from typing import Literal
 
 from functions.pricing.places.datum import Point
 from functions.pricing.places.polygons import Polygon
+from hub.kernel.errors import Invalid, Problem
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, covers, path
 
@@ -131,7 +132,12 @@ def spot_of(store: Store) -> Spot:
 
 
 def selected(stores: Iterable[Store], shape: Area) -> list[Store]:
-    """The stores that a selection means."""
+    """The stores that a selection means. Raises Invalid naming each that it names and there is not."""
+    stores = list(stores)
+    strangers = shape.stores - {store.id for store in stores}
+    if strangers:
+        problems = [Problem("/stores", f"must be stores that there are: {', '.join(sorted(strangers))[:200]}")]
+        raise Invalid("selection", problems=problems)
     return [store for store in stores if shape.holds(spot_of(store))]
 
 

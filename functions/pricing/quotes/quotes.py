@@ -19,7 +19,7 @@ from hub.contracts.pricing import FactorView, PathStep, QuoteLineView, QuoteRequ
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.frozen import dataclass
 from hub.kernel.money import EXPONENTS, Money
-from hub.kernel.regions import is_region
+from hub.kernel.places import is_known_region
 
 VALID_FOR = timedelta(minutes=15)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -199,6 +199,7 @@ def _show_line(line: Line, resolution: Resolution) -> QuoteLineView:
         total=str(Money(line.amount_minor, currency)),
         path=explain(resolution),
         factors=tuple(_show_factor(step, currency) for step in resolution.factors),
+        at_floor=resolution.lifted,
     )
 
 
@@ -230,5 +231,5 @@ def require_place(request: QuoteRequest) -> None:
     """Raises Invalid for a request that says nowhere where it is, or somewhere that there is not."""
     if not (request.region or request.store):
         raise Invalid("place", problems=[Problem("/region", "must name a region or a store")])
-    if request.region and not is_region(request.region):
+    if request.region and not is_known_region(request.region):
         raise Invalid("place", problems=[Problem("/region", "must be a region's code that there is")])
