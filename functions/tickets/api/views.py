@@ -82,7 +82,7 @@ def show_ticket(
         accepted_at=ticket.accepted_at,
         closed_at=ticket.closed_at,
         last_message_at=ticket.last_message_at,
-        paused=ticket.paused,
+        paused=ticket.paused or bool(ticket.blocked_by),
         waits_for=ticket.waits_for,
         supplies=supplies,
         texts=dict(texts or {}),
