@@ -112,7 +112,7 @@ def test_nothing_but_what_is_public_opens_without_credentials(api: Api) -> None:
     pages = {"/docs", "/docs/{file}", "/docs/plain", "/openapi.json", "/t/{link}", "/t/for/{thing}", "/{file}"}
     uploads = {"/t/{link}/uploads", "/t/{link}/uploads/{upload_id}/done"}
     asked = {"/f/{key}", "/notifications/surveys/{token}"} | uploads
-    files = {f"/jobs/{room}/files/{{link}}" for room in ("customers", "directory", "tickets", "webhooks")}
+    files = {f"/jobs/{room}/files/{{link}}" for room in ("customers", "directory", "settlement", "tickets", "webhooks")}
     assert public == signing_in | {"/auth/refresh", "/auth/logout"} | pages | asked | files
 
 
