@@ -10,15 +10,16 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
+import uvicorn
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from hubctl.failures import OperatorError
-from hubctl.lean_http import serve_lean
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 1000
 STOP_SECONDS = 10.0
+KEEP_ALIVE_SECONDS = 75
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -47,8 +48,8 @@ def claim_port(port: int = 0) -> socket.socket:
 
 
 class Server:
-    """One app on one listening socket, which accepts from the start; requests wait until the app is up. lean: for
-    callers of this machine alone (hubctl.lean_http)."""
+    """One app on one listening socket, which accepts from the start; requests wait until the app is up. lean: by
+    the quicker of two servers, for callers of this machine alone (docs/adr/0044-a-lean-server.md)."""
 
     def __init__(self, name: str, app: AsgiApp, listener: socket.socket, *, lean: bool = False) -> None:
         self._lean = lean
@@ -81,13 +82,31 @@ class Server:
             self._loop.close()
 
     async def _serving(self) -> None:
-        if self._lean:
-            await serve_lean(self._app, self._listener, self._stop)
-            return
+        own = socket.socket(fileno=self._listener.detach())  # whoever made it may close it at any time
+        await (self._serve_lean(own) if self._lean else self._serve(own))
+
+    async def _serve_lean(self, own: socket.socket) -> None:
+        config = uvicorn.Config(
+            self._app,
+            http="httptools",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=1,
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[own]))
+        await self._stop.wait()
+        server.should_exit = True
+        await serving
+
+    async def _serve(self, own: socket.socket) -> None:
         config = Config()
-        config.bind = [f"fd://{self._listener.detach()}"]
+        config.bind = [f"fd://{own.detach()}"]
         config.backlog = BACKLOG
-        config.keep_alive_timeout = 75
+        config.keep_alive_timeout = KEEP_ALIVE_SECONDS
         config.graceful_timeout = 1
         config.shutdown_timeout = 5
         config.errorlog = None
