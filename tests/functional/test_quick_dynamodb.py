@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.aws import account
-from tests.support.direct_dynamodb import DIRECT
+from tests.support.direct_dynamodb import over_the_wire
 
 TABLE = "hub-demo-pricing"
 NAMES = [f"n{nth}" for nth in range(20)]
@@ -89,15 +90,12 @@ def test_a_transaction_is_done_whole_or_not_at_all() -> None:
         ("update_item", {**update("a", ConditionExpression="attribute_not_exists(pk)"), **WITH_ITEM}),
     ],
 )
-def test_a_call_is_answered_directly_as_over_the_wire(
-    operation: str, request_: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_call_is_answered_directly_as_over_the_wire(operation: str, request_: dict[str, Any]) -> None:
     """Binary values, numbers, maps, sets, and what isn't there."""
     item = {**key("a"), "b": {"B": b"\x00\xff"}, "m": {"M": {"B": {"L": [{"BOOL": True}, {"NULL": True}]}}}}
-    answers = []
-    for direct in (True, False):
-        monkeypatch.setattr(DIRECT, "on", direct)
-        with account("pricing") as session:
+    answers, ways = [], []
+    for way in (nullcontext, over_the_wire):
+        with way(), account("pricing") as session:
             client = session.client("dynamodb")
             client.put_item(TableName=TABLE, Item={**item, "s": {"BS": [b"1"]}, "names": {"SS": ["x"]}})
             client.put_item(TableName=TABLE, Item={**key("a"), "sk": {"S": "y"}})
@@ -105,5 +103,7 @@ def test_a_call_is_answered_directly_as_over_the_wire(
                 answer = getattr(client, operation)(**{"TableName": TABLE, **request_})
             except ClientError as error:
                 answer = {name: value for name, value in error.response.items() if name != "message"}
+        ways.append(answer["ResponseMetadata"]["RequestId"] == "direct")
         answers.append({name: value for name, value in answer.items() if name != "ResponseMetadata"})
     assert answers[0] == answers[1]
+    assert ways == [True, False]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
@@ -32,7 +32,7 @@ METHODS = {
 
 @dataclass
 class Direct:
-    """on: whether calls take the direct way; a test that watches or breaks the wire switches it off."""
+    """on: whether calls take the direct way; see `over_the_wire`."""
 
     on: bool = True
 
@@ -80,6 +80,16 @@ def _response(status: int, parsed: Mapping[str, Any]) -> Any:
 
 
 DIRECT = Direct()
+
+
+@contextmanager
+def over_the_wire() -> Iterator[None]:
+    """Inside, calls take the long way, for whoever watches or breaks the wire."""
+    before, DIRECT.on = DIRECT.on, False
+    try:
+        yield
+    finally:
+        DIRECT.on = before
 
 
 @cache

@@ -18,7 +18,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.handlers import BUILTIN_HANDLERS
 from moto.core.models import botocore_stubber
 
-from tests.support.direct_dynamodb import DIRECT
+from tests.support.direct_dynamodb import over_the_wire
 
 CRASH_BEFORE, CRASH_AFTER = "crash before", "crash after the commit"
 THROTTLE, REFUSAL, SILENCE = "throttle", "refusal after the commit", "an answer that never came"
@@ -98,11 +98,11 @@ BUILTIN_HANDLERS.insert(0, ("before-send", WIRE))
 def faulty(at: int = -1, kind: str = "", between: Callable[[], None] | None = None) -> Iterator[Wire]:
     """Inside, the call number `at` meets a fault of this kind; none for -1. Counts from 0."""
     WIRE.on, WIRE.calls, WIRE.at, WIRE.kind, WIRE.between = True, [], at, kind, between
-    before, DIRECT.on = DIRECT.on, False
     try:
-        yield WIRE
+        with over_the_wire():
+            yield WIRE
     finally:
-        WIRE.on, DIRECT.on = False, before
+        WIRE.on = False
 
 
 @contextmanager
