@@ -49,7 +49,8 @@ def on_event(desk: Desk, event: Event) -> None:
         case TouchpointCaptured():
             take_receipt(desk, event)
         case _:
-            hear(desk, event)
+            with desk.documents.held():
+                hear(desk, event)
 
 
 @room.queue(QUEUE)

@@ -5,6 +5,7 @@ The routes stand in api/, what queues, streams, schedules and machines call in h
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -136,6 +137,11 @@ forward = room.forward
 )
 def on_event(desk: Desk, event: Event) -> None:
     """What the bus tells: messages, taps, how the organisation changes, and which executions failed."""
+    with desk.documents.held():
+        _take(desk, event)
+
+
+def _take(desk: Desk, event: Event) -> None:
     match event:
         case MessageResolved():
             take_message(desk, event)
@@ -166,10 +172,9 @@ def on_event(desk: Desk, event: Event) -> None:
 
 
 @room.changes
-def on_change(desk: Desk, change: Change) -> None:
+def on_change(desk: Desk, change: Change) -> Iterable[Event]:
     """The stream is the outbox: executions, signals and events follow from what was written."""
-    if not follow_job(room, IMPORTS, change, TASKS):
-        follow(desk, change)
+    return () if follow_job(room, IMPORTS, change, TASKS) else follow(desk, change)
 
 
 @room.task("steps")

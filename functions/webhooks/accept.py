@@ -62,7 +62,10 @@ MANIFEST: Mapping[str, Any] = {
 ANSWERS: Mapping[str, Answer] = {"wrong-channel": Answer(404), "too-large": Answer(413), "too-many": Answer(413)}
 """What the door itself refuses, before a channel's own door or after it."""
 _AWS = Config(
-    connect_timeout=0.5, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 2}
+    connect_timeout=0.5,
+    read_timeout=1.5,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    user_agent="scrm-hub",  # hub.edge.aws says why
 )  # two tries fit into the platforms' five seconds
 _LOG = logging.getLogger(__name__)
 

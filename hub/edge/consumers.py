@@ -95,17 +95,19 @@ def events(
 
 
 def changes(
-    host: Host, handler: Callable[[Change], None], batch: Record, context: Any = None, together: Together | None = None
+    host: Host,
+    handler: Callable[[Change], Iterable[Event] | None],
+    batch: Record,
+    context: Any = None,
+    together: Together | None = None,
 ) -> Failures:
-    """Changes of the room's tables; those that can be are done together first."""
+    """Changes of the room's tables; those that can be are done together first. What the handler answers is put on the
+    bus as with `events`."""
 
     def first(bodies: Sequence[Mapping[str, Any]]) -> Collection[int]:
         return together([Change(**body) for body in bodies]) if together and len(bodies) > 1 else ()
 
-    def run(body: Mapping[str, Any]) -> None:
-        handler(Change(**body))
-
-    return _each(host, batch, run, context, first)
+    return _each(host, batch, lambda body: handler(Change(**body)), context, first)
 
 
 def messages(host: Host, handler: Callable[[dict[str, Any]], None], batch: Record, context: Any = None) -> Failures:

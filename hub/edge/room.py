@@ -215,17 +215,18 @@ class Room(Chalice, Generic[Desk]):
 
         return register
 
-    def changes(self, handler: Callable[[Desk, bus.Change], None]) -> Any:
-        """Consume the changes of the room's own tables. app.py also says `forward = room.forward` (stream → queue)."""
+    def changes(self, handler: Callable[[Desk, bus.Change], Iterable[Event] | None]) -> Any:
+        """Consume the changes of the room's own tables; what the handler answers is put on the bus once a batch. app.py
+        also says `forward = room.forward` (stream → queue)."""
         return self.changes_together(None)(handler)
 
     def changes_together(
         self, first: Callable[[Desk, Sequence[bus.Change]], Collection[int]] | None
-    ) -> Callable[[Callable[[Desk, bus.Change], None]], Any]:
+    ) -> Callable[[Callable[[Desk, bus.Change], Iterable[Event] | None]], Any]:
         """The same, where `first` does at once what it can of a batch and answers the positions of what is done; what
         is left is done one by one, and so is everything where that fails."""
 
-        def register(handler: Callable[[Desk, bus.Change], None]) -> Any:
+        def register(handler: Callable[[Desk, bus.Change], Iterable[Event] | None]) -> Any:
             self._entry("changes", "changes", handler)
             forward = f"{handler.__module__}.forward"
             described = self._describe("forward", "forward", forward, timeout=WORK_TIMEOUT_SECONDS)

@@ -45,11 +45,11 @@ def take_message(desk: Desk, event: MessageResolved) -> None:
     """Open a ticket for a message, or join it to the conversation's. Raises Retry when others keep changing both."""
     message = _read_message(desk, event)
     for _ in range(RACES_LIMIT):
-        if desk.threads.message_ticket(message.id):
-            return
         try:
             _take_once(desk, message)
-        except (Conflict, Retry):
+        except (Conflict, Retry):  # the message was taken before, or its customer's thread has moved
+            if desk.threads.message_ticket(message.id):
+                return
             continue
         return
     raise Retry("too many messages of one customer at once", message=message.id)
