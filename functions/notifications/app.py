@@ -49,8 +49,7 @@ def on_event(desk: Desk, event: Event) -> None:
         case TouchpointCaptured():
             take_receipt(desk, event)
         case _:
-            with desk.documents.held():
-                hear(desk, event)
+            hear(desk, event)
 
 
 @room.queue(QUEUE)

@@ -17,4 +17,5 @@ room: Room[Desk] = Room(
     idempotency=Idempotency,
     module="functions.pricing.app",
     followed=(POINTER,),
+    shared={"changes": "events"},
 )

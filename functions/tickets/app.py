@@ -137,11 +137,6 @@ forward = room.forward
 )
 def on_event(desk: Desk, event: Event) -> None:
     """What the bus tells: messages, taps, how the organisation changes, and which executions failed."""
-    with desk.documents.held():
-        _take(desk, event)
-
-
-def _take(desk: Desk, event: Event) -> None:
     match event:
         case MessageResolved():
             take_message(desk, event)

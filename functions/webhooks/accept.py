@@ -156,7 +156,8 @@ class Door:
         message = {"connection": connection_id, "at": rfc3339(self.clock.business_now()), **facts}
         try:
             with passing("the tally's queue"):
-                self.queue.send_message(QueueUrl=self.tally_url, MessageBody=json.dumps(message))
+                body = json.dumps({"for": "tally", "body": message})  # hub.edge.bus.for_another
+                self.queue.send_message(QueueUrl=self.tally_url, MessageBody=body)
         except HubError as error:
             _LOG.warning("not tallied: connection=%s %s", connection_id, error)
 

@@ -74,11 +74,14 @@ class Reader:
     def held(self) -> Iterator[None]:
         """Inside, in this thread, all that is in force is as it was when it was first asked: nothing that moves
         meanwhile is seen, and what is known is not read again while nothing moved. Not for who publishes."""
-        before, self._holding.by = getattr(self._holding, "by", None), []
+        if getattr(self._holding, "by", None) is not None:
+            yield
+            return
+        self._holding.by = []
         try:
             yield
         finally:
-            self._holding.by = before
+            self._holding.by = None
 
     def _held(self) -> Standing | None:
         """What is known of where documents stand, None outside of `held`."""

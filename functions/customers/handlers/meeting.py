@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from functions.customers.contacts import Contact, apply_change, owns
+from functions.customers.customers_table import to_profile
 from functions.customers.desk import Desk
 from functions.customers.handlers.records import read_whole
 from functions.customers.homes import Home, home_of
@@ -206,8 +207,8 @@ def is_personal(policy: Policy, name: str) -> bool:
 
 def _home(desk: Desk, customer_id: str) -> Home:
     """Where a customer is at home, by the last word on any of their records."""
-    records = desk.people.records(customer_id) if customer_id else ()
-    return home_of(latest_facts([desk.customers.profile(record_id) for record_id in records]))
+    profiles = desk.people.profiles(customer_id) if customer_id else ()
+    return home_of(latest_facts([to_profile(item) for item in profiles]))
 
 
 def _person(desk: Desk, content_ref: str) -> Person:

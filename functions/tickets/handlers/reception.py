@@ -98,6 +98,13 @@ def open_case(
 ) -> Case:
     """Open a ticket with its link and first entries, and pin the flow's current version. Raises Conflict when it, or
     one of `extra`, is there already."""
+    with desk.documents.held():
+        return _open_case(desk, classification, opening, actor, message, *extra)
+
+
+def _open_case(
+    desk: Desk, classification: Classification, opening: Opening, actor: str, message: str, *extra: Write
+) -> Case:
     ticket_type = desk.catalogue.ticket_type(classification.type, opening.region)
     version, flow = desk.catalogue.published_flow(ticket_type.flow) or (0, None)
     ladder = (flow.ladder or "") if flow else ticket_type.ladder
