@@ -91,7 +91,9 @@ class Stack:
         return Inbox(self.settings["HUB_INBOX_TABLE"], self.clients["dynamodb"], TENANT)
 
     def stored(self) -> list[dict[str, Any]]:
-        return list(self.clients["dynamodb"].scan(TableName=self.settings["HUB_INBOX_TABLE"])["Items"])
+        """Every message, over as many pages as they take: one holds 1 MB, some 1,500 messages."""
+        pages = self.clients["dynamodb"].get_paginator("scan").paginate(TableName=self.settings["HUB_INBOX_TABLE"])
+        return [item for page in pages for item in page["Items"]]
 
     def stream(self) -> list[dict[str, Any]]:
         """What the streams of the inbox and the room's table told since the last call; the first call turns them
