@@ -143,8 +143,9 @@ def record_ticket(desk: Desk, event: TicketOpened | TicketClosed) -> None:
 
 
 def serve_ticket(desk: Desk, record_id: str, event: TicketOpened | TicketChanged | TicketClosed) -> None:
-    """Whoever serves where the ticket is finds its customer from now on."""
-    serve(desk, Who(record_id, desk.people.root(record_id)), served_at(event.region, event.store_id))
+    """Whoever serves where the ticket is finds its customer from now on; nowhere there is nobody to find them."""
+    if places := served_at(event.region, event.store_id):
+        serve(desk, Who(record_id, desk.people.root(record_id)), places)
 
 
 def record(desk: Desk, record_id: str, event: Event) -> None:
