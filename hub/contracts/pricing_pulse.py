@@ -21,7 +21,7 @@ class StockLevel(Contract):
 
 
 class PurchaseTold(Contract):
-    """What an order took that no quote of the hub's was redeemed for (成交): its number, where, and how many pieces. The
+    """What an order took that no quote of the hub's was redeemed for (成交): its number, where, how many pieces. The
     same order, store and service count once, also with a quote that was redeemed."""
 
     order_id: OrderId

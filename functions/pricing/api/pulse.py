@@ -27,8 +27,8 @@ def told_store(desk: Desk, request: Request) -> Place:
     return Place(store.region, store.id)
 
 
-@room.http("POST", "/pricing/stock", summary="库存上报 · How many pieces a store has", body=StockLevel, answer=PulseView,
-           roles=TELLERS, scope="store", subject=told_store)  # fmt: skip
+@room.http("POST", "/pricing/stock", summary="库存上报 · How many pieces a store has", body=StockLevel,
+           answer=PulseView, roles=TELLERS, scope="store", subject=told_store, dry_run="rehearsed")  # fmt: skip
 def tell_stock(desk: Desk, request: Request) -> PulseView:
     """By whoever counts: the till, the warehouse. What is sold from then on is taken off."""
     body: StockLevel = request.body
@@ -36,8 +36,8 @@ def tell_stock(desk: Desk, request: Request) -> PulseView:
     return _view(desk.pulses.stock(body.store, body.service, body.units, at))
 
 
-@room.http("POST", "/pricing/purchases", summary="成交上报 · What an order took", body=PurchaseTold, answer=PurchaseView,
-           roles=TELLERS, scope="store", subject=told_store)  # fmt: skip
+@room.http("POST", "/pricing/purchases", summary="成交上报 · What an order took", body=PurchaseTold,
+           answer=PurchaseView, roles=TELLERS, scope="store", subject=told_store, dry_run="rehearsed")  # fmt: skip
 def tell_purchase(desk: Desk, request: Request) -> PurchaseView:
     """What the hub's own quotes were redeemed for is known and need not be told; told as well, it counts once."""
     body: PurchaseTold = request.body

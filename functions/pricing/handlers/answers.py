@@ -44,8 +44,8 @@ REHEARSED_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """What we ask for a service in a store, its floor there, and the currency. lowest_minor: below which the guard rails
-    let no offer go: by the floor, the margin, or the step that it would be."""
+    """What we ask for a service in a store, its floor there, and the currency. lowest_minor: below which no offer
+    goes, by the floor, the margin, or the step that it would be."""
 
     price_minor: int
     floor_minor: int
@@ -197,7 +197,8 @@ def _offer(
 
 
 def decide(desk: Desk, offer: Offer, decision: str, by: str, now: datetime) -> Offer:
-    """Let a proposed offer hold from now on, rehearsed as it is now, or not at all. Raises Conflict when it was decided, or has lapsed."""
+    """Let a proposed offer hold from now on, rehearsed as it is now, or not at all. Raises Conflict when it was
+    decided, or has lapsed."""
     if offer.lapses_at is not None and now >= offer.lapses_at:
         raise Conflict("nobody decided in time", state="over")
     if decision != "approve":

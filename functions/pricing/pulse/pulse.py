@@ -1,4 +1,4 @@
-"""The market's pulse (市场脉搏): how fast a service sells in a store, and how often customers come back for it, from the
+"""The market's pulse (市场脉搏): how fast a service sells in a store, and how often customers come back for it, by the
 purchases that the hub has and the stock that it is told. Pure."""
 
 from __future__ import annotations

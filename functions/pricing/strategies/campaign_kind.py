@@ -35,7 +35,7 @@ class Sold:
 
 
 def lint_campaign(proposal: Proposal[Campaign], context: Context) -> Iterable[Finding]:
-    """Errors: a strategy by itself could sell below a floor (亏本), or below the guard rails' margin, each with the place
+    """Errors: a strategy by itself could sell below a floor (亏本), or the guard rails' margin, each with the place
     where it goes lowest; the factors of a place count. What several do together is held at the floor when it is quoted.
     And a place that there is not. A warning where there are more prices than are looked at."""
     places = [pair for nth, strategy in enumerate(proposal.content.strategies) for pair in _named(strategy, nth)]
