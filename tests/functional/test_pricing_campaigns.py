@@ -74,14 +74,34 @@ def test_a_quote_is_honoured_whatever_changes_and_once(room: Room) -> None:
 
 
 def test_exactly_one_of_fifty_gets_the_last_hundred(room: Room) -> None:
-    """A budget of 100.00, of which each would take all: one order has it, not a cent over; the others hear why."""
-    limits = {"budget": "25.00"}
-    room.publish("/pricing/campaigns/spring", campaign(strategy("new_customer", {"amount": "25.00"}, limits=limits)))
-    quotes = [quote(room, is_new=True)["id"] for _ in range(50)]
+    """A budget's last 100.00, of which each would take all: one order has it, not a cent over; the others hear why."""
+    limits = {"budget": "250.00"}
+    room.publish("/pricing/campaigns/spring", campaign(strategy("new_customer", {"amount": "150.00"}, limits=limits)))
+    assert redeem(room, quote(room, quantity=10, is_new=True)["id"], "first").status == 200
+    quotes = [quote(room, quantity=4, is_new=True)["id"] for _ in range(50)]
     answers = at_once(room, quotes)
     assert Counter(answer.status for answer in answers) == {200: 1, 409: 49}
     assert {a.json["facts"]["reason"] for a in answers if a.status == 409} == {"spring/new_customer: no_budget"}
     assert quote(room, is_new=True)["total"] == "25.00"
+
+
+def test_a_campaigns_budget_is_one_for_all_its_strategies(room: Room) -> None:
+    """30.00 for a member's 10 percent and a newcomer's 15.00 together, 25.00 of four teas: of fifty at once one has it,
+    the others hear why; the 5.00 that are left give neither; what comes back is there again."""
+    rules = (strategy("member_percent", {"by": {"gold": "10"}}), strategy("new_customer", {"amount": "15.00"}))
+    room.publish("/pricing/campaigns/spring", campaign(*rules, limits={"budget": "30.00"}))
+    buyer = {"quantity": 4, "is_new": True, "customer_level": "gold"}
+    made = [quote(room, **buyer) for _ in range(50)]
+    answers = at_once(room, [each["id"] for each in made])
+    assert made[0]["discount"] == "25.00"
+    assert Counter(answer.status for answer in answers) == {200: 1, 409: 49}
+    assert {a.json["facts"]["reason"] for a in answers if a.status == 409} == {"spring: no_budget"}
+    later = quote(room, **buyer)
+    whys = {rule["kind"]: rule["why"]["en"] for rule in later["rules"]}
+    assert (later["discount"], set(whys.values())) == ("0.00", {"its budget does not suffice"})
+    first = next(nth for nth, answer in enumerate(answers) if answer.status == 200)
+    assert redeem(room, made[first]["id"], f"o{first}", "release").status == 200
+    assert quote(room, **buyer)["discount"] == "25.00"
 
 
 def test_the_last_of_a_hundred_and_one_that_comes_back(room: Room) -> None:

@@ -32,11 +32,13 @@ def some_facts(rng: random.Random) -> dict[str, Any]:
     offers = {(service, kind): rng.randrange(0, 4000) for service in SERVICES for kind in ("moat", "clearance")
               if rng.random() < 0.4}  # fmt: skip
     born = day + timedelta(days=rng.randrange(-4, 5))
+    limits, used = _limits(rng) if rng.random() < 0.2 else (None, {})
     return {
         "places": PLACES[rng.randrange(0, 6) :],
         "level": rng.choice(LEVELS),
         "channel": rng.choice(CHANNELS),
         "customer": rng.choice(["", "c1"]),
+        "store": rng.choice(["", "s1", "s1"]),
         "day": day,
         "minute": minute,
         "weekday": day.isoweekday(),
@@ -44,7 +46,8 @@ def some_facts(rng: random.Random) -> dict[str, Any]:
         "is_new": rng.random() < 0.6,
         "birthday": rng.choice([None, date(1990, born.month, min(born.day, 28)), date(1988, 2, 29)]),
         "offers": offers,
-        "usage": {},
+        "limits": limits,
+        "usage": {"": used} if limits else {},
         "coupons": [],
         "period": _period(rng, day, at),
     }
@@ -61,10 +64,7 @@ def a_rule(rng: random.Random, number: int, facts: dict[str, Any], kind: str = "
     if rng.random() < 0.1:
         rule["hours"] = _hours(rng)
     if rng.random() < 0.2:
-        names = rng.sample(["uses", "per_customer", "per_store"], rng.randrange(3))
-        rule["limits"] = {name: rng.randrange(1, 3) for name in names} | {"budget": _money(rng, 60)}
-        facts["usage"][rule["id"]] = {name: rng.randrange(3) for name in ("uses", "by_customer", "in_store")}
-        facts["usage"][rule["id"]]["spent"] = rng.randrange(4000)
+        rule["limits"], facts["usage"][rule["id"]] = _limits(rng)
     for _ in range(rng.randrange(3) if kind in ORDER[3] else 0):
         until = rng.choice([None, None, facts["at"], facts["at"] + timedelta(seconds=1)])
         facts["coupons"].append({"rule": rule["id"], "used": rng.random() < 0.2, "place": rng.choice(["", *PLACES]),
@@ -75,7 +75,7 @@ def a_rule(rng: random.Random, number: int, facts: dict[str, Any], kind: str = "
 def for_the_room(facts: dict[str, Any]) -> dict[str, Any]:
     """The same facts as a cart of the room's takes them."""
     usage = {
-        f"c/{key}": Usage(used["uses"], used["spent"], used["by_customer"], used["in_store"])
+        (f"c/{key}" if key else "c"): Usage(used["uses"], used["spent"], used["by_customer"], used["in_store"])
         for key, used in facts["usage"].items()
     }
     coupons = tuple(
@@ -84,8 +84,16 @@ def for_the_room(facts: dict[str, Any]) -> dict[str, Any]:
         for nth, held in enumerate(facts["coupons"])
     )  # fmt: skip
     offers = {place: PriceOffer("ofr_1", place[1], price) for place, price in facts["offers"].items()}
-    own = {name: value for name, value in facts.items() if name != "period"}
+    own = {name: value for name, value in facts.items() if name not in ("period", "limits")}
     return {**own, "usage": usage, "coupons": coupons, "offers": offers}
+
+
+def _limits(rng: random.Random) -> tuple[dict[str, Any], dict[str, int]]:
+    """Limits, and how far they are used up."""
+    names = rng.sample(["uses", "per_customer", "per_store"], rng.randrange(3))
+    limits = {name: rng.randrange(1, 3) for name in names} | {"budget": _money(rng, 60)}
+    used = {name: rng.randrange(3) for name in ("uses", "by_customer", "in_store")}
+    return limits, {**used, "spent": rng.randrange(4000)}
 
 
 def _period(rng: random.Random, day: date, at: datetime) -> dict[str, str] | None:
@@ -141,6 +149,18 @@ def _breaks(rng: random.Random) -> list[dict[str, Any]]:
     return [{"min_quantity": quantity, "cut": _cut(rng)} for quantity in quantities]
 
 
+def _falling(rng: random.Random) -> dict[str, Any]:
+    """Of one sort, the larger quantity never dearer."""
+    quantities = sorted(rng.sample(range(2, 12), rng.randrange(1, 4)))
+    sort, values = rng.choice(["percent", "amount", "price"]), sorted(rng.randrange(50) for _ in quantities)
+    ordered = reversed(values) if sort == "price" else values
+    cuts = [{sort: str(value)} for value in ordered]
+    return {
+        "falling": True,
+        "breaks": [{"min_quantity": q, "cut": cut} for q, cut in zip(quantities, cuts, strict=True)],
+    }
+
+
 def _limited_time(rng: random.Random) -> dict[str, Any]:
     months = sorted(rng.sample(range(1, 13), 2))
     moments = [f"2026-{month:02}-15T00:00:00+08:00" for month in months]
@@ -163,7 +183,7 @@ _TERMS: dict[str, Any] = {
     "season_book": lambda rng: {
         "first_day": _month_day(rng), "last_day": _month_day(rng), "by": _by(rng, SERVICES, _cut)
     },
-    "quantity_break": lambda rng: {"falling": False, "breaks": _breaks(rng)},
+    "quantity_break": lambda rng: rng.choice([{"falling": False, "breaks": _breaks(rng)}, _falling(rng)]),
     "logistic_surcharge": lambda rng: {"by": _by(rng, PLACES, lambda rng: _money(rng, 9))},
     "moat": lambda _rng: {"above": "0.50"},
     "clearance": lambda _rng: {"limit_days": 45, "cut_percent": "5"},

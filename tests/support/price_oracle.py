@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from itertools import groupby
 from math import floor as whole
 from typing import Any
 
@@ -53,6 +52,7 @@ class Outcome:
 
     amounts: list[int]
     given: dict[str, int] = field(default_factory=dict)
+    """By each rule."""
     gifts: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
@@ -77,14 +77,14 @@ def walk(rules: list[Rule], rows: list[Row], facts: Facts) -> Outcome:
 def _group(rules: list[Rule], rows: list[Row], facts: Facts, outcome: Outcome) -> None:
     stacking = max((rule.get("stacking", "stack") for rule in rules), key=STRICT.index)
     if stacking == "best":
-        weighed = [(rule, _cuts(rule, rows, facts)) for rule in rules]
+        weighed = [(rule, _cuts(rule, rows, facts, outcome)) for rule in rules]
         useful = [(rule, cuts) for rule, cuts in weighed if cuts is not None]
         best = max(useful, key=lambda pair: sum(pair[1].values()), default=None)
         if best is not None:
             _give(best[0], best[1], rows, outcome)
         return
     for rule in rules:
-        cuts = _cuts(rule, rows, facts)
+        cuts = _cuts(rule, rows, facts, outcome)
         if cuts is not None:
             _give(rule, cuts, rows, outcome)
             if stacking == "exclusive":
@@ -104,7 +104,7 @@ def _give(rule: Rule, cuts: Cuts, rows: list[Row], outcome: Outcome) -> None:
         outcome.gifts[rule["id"]] = (terms["gift"], terms.get("pieces", 1) * times)
 
 
-def _cuts(rule: Rule, rows: list[Row], facts: Facts) -> Cuts | None:
+def _cuts(rule: Rule, rows: list[Row], facts: Facts, outcome: Outcome) -> Cuts | None:
     """What a rule takes off each line (negative: puts on), no line below its floor; None where it does not count."""
     if not _holds(rule, rows, facts):
         return None
@@ -119,11 +119,14 @@ def _cuts(rule: Rule, rows: list[Row], facts: Facts) -> Cuts | None:
     spent = facts["usage"].get(rule["id"], {}).get("spent", 0)
     if "budget" in limits and spent + sum(cuts.values()) > _minor(limits["budget"]):
         return None
+    together = facts["limits"] or {}
+    spent = facts["usage"].get("", {}).get("spent", 0) + sum(max(0, given) for given in outcome.given.values())
+    if "budget" in together and spent + max(0, sum(cuts.values())) > _minor(together["budget"]):
+        return None
     return cuts
 
 
 def _holds(rule: Rule, rows: list[Row], facts: Facts) -> bool:
-    limits, used = rule.get("limits") or {}, facts["usage"].get(rule["id"], {})
     at, day = facts["at"], facts["day"]
     period = {name: value for name, value in (facts.get("period") or {}).items() if value}
     conditions = [
@@ -137,12 +140,20 @@ def _holds(rule: Rule, rows: list[Row], facts: Facts) -> bool:
         "last_day" not in period or day <= date.fromisoformat(period["last_day"]),
         "starts_at" not in period or at >= datetime.fromisoformat(period["starts_at"]),
         "ends_at" not in period or at < datetime.fromisoformat(period["ends_at"]),
-        "uses" not in limits or used.get("uses", 0) < limits["uses"],
-        "per_customer" not in limits
-        or (bool(facts["customer"]) and used.get("by_customer", 0) < limits["per_customer"]),
-        "per_store" not in limits or used.get("in_store", 0) < limits["per_store"],
+        _is_left(rule.get("limits") or {}, facts["usage"].get(rule["id"], {}), facts),
+        _is_left(facts["limits"] or {}, facts["usage"].get("", {}), facts),
     ]
     return all(conditions)
+
+
+def _is_left(limits: dict[str, Any], used: dict[str, int], facts: Facts) -> bool:
+    """Whether a rule's limits, or the whole campaign's, leave a use."""
+    return (
+        ("uses" not in limits or used.get("uses", 0) < limits["uses"])
+        and ("per_customer" not in limits
+             or (bool(facts["customer"]) and used.get("by_customer", 0) < limits["per_customer"]))
+        and ("per_store" not in limits or (bool(facts["store"]) and used.get("in_store", 0) < limits["per_store"]))
+    )  # fmt: skip
 
 
 def _is_about(rule: Rule, row: Row) -> bool:
@@ -223,7 +234,8 @@ def _month_day(text: str) -> tuple[int, int]:
 def _quantity_break(rule: Rule, rows: list[Row], _facts: Facts) -> Cuts:
     def price(row: Row) -> int:
         reached = [step for step in rule["terms"]["breaks"] if step["min_quantity"] <= row.quantity]
-        return _cut(row.unit, reached[-1]["cut"]) if reached else row.unit
+        price = _cut(row.unit, reached[-1]["cut"]) if reached else row.unit
+        return min(price, row.unit) if rule["terms"]["falling"] else price
 
     return _units(rule, rows, price)
 
@@ -276,7 +288,8 @@ def _limited_quantity(rule: Rule, rows: list[Row], _facts: Facts) -> Cuts:
     """Piece by piece, in the order of the lines, of those that it makes cheaper."""
     cuts: Cuts = {}
     left = rule["terms"]["pieces"]
-    for n in [n for n in _own(rule, rows) for _ in range(rows[n].quantity)]:
+    pieces = [n for n in _own(rule, rows) for _ in range(rows[n].quantity)]
+    for n in pieces:
         saved = rows[n].each - _cut(rows[n].each, rule["terms"]["cut"])
         if saved > 0 and left:
             cuts[n], left = cuts.get(n, 0) + saved, left - 1
@@ -311,8 +324,7 @@ def _bundle(rule: Rule, rows: list[Row], _facts: Facts) -> Cuts | None:
     while all(left[n] >= needs[n] for n in lines):
         left, sets = {n: left[n] - needs[n] for n in lines}, sets + 1
     usual = sum(rows[n].each * needs[n] for n in lines)
-    in_order = [n for n in sorted(lines)]
-    return _spread((usual - _minor(rule["terms"]["price"])) * sets, in_order, rows) if sets else None
+    return _spread((usual - _minor(rule["terms"]["price"])) * sets, sorted(lines), rows) if sets else None
 
 
 def _gift(rule: Rule, rows: list[Row], _facts: Facts) -> Cuts | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
+from dataclasses import replace
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from functions.pricing.context import Context
 from functions.pricing.places.places import Area, Places, Spot, Store, chain_of
 from hub.contracts.pricing_books import BookDocument
 from hub.documents.linting import check
+from hub.kernel.errors import Invalid
 
 NAME = {"zh": "茶", "en": "Tea"}
 STORES = (Store("s1", "310101"), Store("s2", "410305"))
@@ -112,6 +114,34 @@ def test_never_below_the_floor(prices: Any, floors: Any, rows: Any, factors: Any
         assert resolution.lifted == (unheld < floor)
         would_be_below |= unheld < floor
     assert not would_be_below or findings(document)
+
+
+CONDITION = st.fixed_dictionaries({"place": WHERE, "price": PRICE}, optional={
+    "level": st.just("gold"), "channel": st.just("app"), "min_quantity": st.sampled_from([2, 5]),
+    "weekdays": st.just([1]), "hours": st.just({"begins": "08:00", "ends": "20:00"})})  # fmt: skip
+BUYERS = [Case(1, *who, day, minute) for who in product(("", "app"), ("", "gold")) for day in (1, 2)
+          for minute in (0, 480, 1200)]  # fmt: skip
+
+
+@given(price=PRICE, rows=st.lists(CONDITION, max_size=5))
+def test_more_pieces_never_cost_more_apiece_where_the_book_declares_it(price: str, rows: Any) -> None:
+    """Whichever rows and places the prices come from: where anybody anywhere would pay more apiece for more, the draft
+    has been refused, and only there. Against every place, buyer and quantity by brute force."""
+    document = tea(prices={"base": price}, rows=rows, falling=True)
+    try:
+        book = book_of(BookDocument.model_validate(document))
+    except Invalid:
+        return
+    table = book.services["tea"].table
+    assert table is not None
+    goes_up = False
+    for spot, buyer in product(SPOTS, BUYERS):
+        chain = chain_of(spot, PLACES, book.tiers)
+        found = [table.nearest(chain, replace(buyer, quantity=count)) for count in range(1, 7)]
+        prices = [row.price_minor for row in found if row is not None]
+        goes_up |= any(more > fewer for fewer, more in pairwise(prices))
+    refused = [rule for _, rule in findings(document) if rule.startswith("must not cost more apiece")]
+    assert bool(refused) == goes_up
 
 
 @pytest.mark.parametrize(

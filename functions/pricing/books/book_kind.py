@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from functions.pricing.books.approval import approve_book
@@ -19,7 +20,7 @@ from functions.pricing.books.books import (
     minute_of,
     rising,
 )
-from functions.pricing.books.reach import below_floors, lowest_margin, other_chains
+from functions.pricing.books.reach import below_floors, lowest_margin, other_chains, rises
 from functions.pricing.context import Context
 from functions.pricing.places.places import Chain, level_of
 from hub.contracts.pricing_books import BookDocument, PriceFactor, PriceRow, PriceSheet, ServicePrices
@@ -79,7 +80,7 @@ def _service(key: str, draft: ServicePrices, currency: str, problems: list[Probl
     where = f"/services/{key}"
     table = None if draft.sheet else table_of(draft, currency, where, problems, falling=draft.falling)
     guide = None if draft.guide is None else _minor(draft.guide, currency, f"{where}/guide", problems)
-    return Service(key, draft.name.zh, draft.name.en, table, draft.sheet, guide)
+    return Service(key, draft.name.zh, draft.name.en, table, draft.sheet, guide, draft.falling)
 
 
 def _plain_row(place: str, price: str, currency: str, where: str, problems: list[Problem]) -> Row:
@@ -167,6 +168,10 @@ def _lint_table(
         highest = max(table.floors_minor.values())
         if book.guide_channels and service.guide_minor is not None and service.guide_minor < highest:
             yield Finding(f"/services/{key}/guide", f"is below a floor of {Money(highest, book.currency)}")
+    for rise in islice(rises(book, table, ground()) if service.falling else (), 1):
+        fewer, more = (Money(minor, book.currency) for minor in (rise.fewer_minor, rise.more_minor))
+        rule = f"must not cost more apiece: {more} from {rise.quantity} pieces on in {rise.place}, and {fewer} before"
+        yield Finding(where, rule)
     least = lowest_margin(book, key, table, ground(), guards) if key in guards.costs_minor else None
     if least is not None and least[0] < guards.min_margin:
         margin, low = least
@@ -180,8 +185,8 @@ def _is_as_it_was(book: Book, key: str, before: Book | None) -> bool:
     if before is None or was is None:
         return False
     new = book.services[key]
-    return (was.sheet, was.guide_minor, before.factors, before.tiers, before.guide_channels) == (
-        new.sheet, new.guide_minor, book.factors, book.tiers, book.guide_channels
+    return (was.sheet, was.guide_minor, was.falling, before.factors, before.tiers, before.guide_channels) == (
+        new.sheet, new.guide_minor, new.falling, book.factors, book.tiers, book.guide_channels
     )  # fmt: skip
 
 

@@ -190,8 +190,7 @@ def _places(desk: Desk, book: Book, tables: Mapping[str, PriceTable], plan: Plan
 
 
 def _usage(desk: Desk, plan: Plan, customer: str, store: str, known_at: datetime | None) -> dict[str, Usage]:
-    limited = [strategy.key for strategy in plan.strategies if strategy.limits is not None]
-    return {key: desk.redemptions.usage(key, customer, store, known_at) for key in limited}
+    return {key: desk.redemptions.usage(key, customer, store, known_at) for key in plan.limited}
 
 
 def _coupons(desk: Desk, request: QuoteRequest, known_at: datetime | None) -> list[Coupon]:
