@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache
 from itertools import islice
@@ -74,6 +74,8 @@ def pointers_of(sheet: PriceSheet, currency: str, where: str) -> dict[Row, str]:
 
 
 NO_REGION = "must be a region's code that there is"
+SHOWN_LIMIT = 5
+"""So many stores of a finding are named."""
 
 
 def _service(key: str, draft: ServicePrices, currency: str, problems: list[Problem]) -> Service:
@@ -160,6 +162,7 @@ def _lint_table(
     elif (gap := first_gap(table.by_place["base"])) is not None:
         rule = f"has prices for base with conditions alone: {gap} whoever fits none is sold nothing"
         yield Finding(where, rule, "warning")
+    yield from (Finding(where, rule, "warning") for rule in _without_price(table, ground()))
     pointers = pointers_of(proposal.content.services[key], book.currency, f"/services/{key}")
     if table.floors_minor:
         for low in below_floors(book, key, table, ground()):
@@ -177,6 +180,21 @@ def _lint_table(
         margin, low = least
         rule = f"leaves a margin of {margin:f}% in {low.place}, below {guards.min_margin:f}%"
         yield Finding(pointers.get(low.row, where), rule)
+
+
+def _without_price(table: PriceTable, chains: Sequence[Chain]) -> Iterator[str]:
+    """The stores in which somebody is sold nothing, with the first time at which it is so: by that time together."""
+    if first_gap(table.by_place.get("base", ())) is None:
+        return
+    gap_of = cache(lambda places: first_gap(row for place in places for row in table.by_place[place]))
+    by_gap: dict[str, list[str]] = {}
+    for chain in chains:
+        gap = gap_of(tuple(place for place, _ in chain if place in table.by_place))
+        if gap is not None and chain[0][1] == "store":
+            by_gap.setdefault(gap, []).append(chain[0][0])
+    for gap, stores in sorted(by_gap.items()):
+        named = ", ".join(sorted(stores)[:SHOWN_LIMIT])
+        yield f"sells nothing {gap} in {len(stores)} stores, but to whoever fits a condition: {named}"
 
 
 def _is_as_it_was(book: Book, key: str, before: Book | None) -> bool:
