@@ -199,6 +199,16 @@ def test_a_loss_that_only_a_factor_makes_is_refused_at_the_draft(room: Room, rul
     assert room.made("POST", "/pricing/campaigns/spring/lint", {"document": elsewhere})["findings"] == []
 
 
+def test_terms_by_place_are_held_against_the_floors_of_those_places(room: Room) -> None:
+    """12.00 in 浙江, whose floor is 10.00, is no loss though 上海's floor is 16.00; 9.00 there is one."""
+    tea = {"name": NAME, "prices": {"base": "22.00"}, "floors": {"base": "16.00", "330000": "10.00"}}
+    room.publish("/pricing/books/standard", {"services": {"fruit_tea": tea}})
+    rules = [campaign(strategy("region_tier", {"by": {"330000": {"price": price}}})) for price in ("12.00", "9.00")]
+    linted = [room.made("POST", "/pricing/campaigns/spring/lint", {"document": rule})["findings"] for rule in rules]
+    why = "could sell fruit_tea in 330000 for 9.00, below its floor 10.00"
+    assert [[row["rule"] for row in rows] for rows in linted] == [[], [why]]
+
+
 def test_a_strategy_does_not_give_the_margin_away(room: Room) -> None:
     """22.00 that cost 17.00: 10 percent off leave 14.14 percent where 15 are to stay, named with the place."""
     room.publish("/pricing/guards", {"costs": {"fruit_tea": {"base": "17.00"}}, "min_margin_percent": "15"})

@@ -1,5 +1,5 @@
 """The pricing room's paths as a caller goes them: an order takes a quote with all that it claims, and gives it back;
-what it took is counted; a morning's look and a competitor's price become an offer; a marketplace's promotion is kept."""
+what it took is counted; a look in the morning and a competitor become an offer; a promotion is kept."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from functions.pricing.strategies.engine import apply_plan
 from tests.support.carts import cart, plan
 from tests.support.price_cases import KINDS, LEVELS, PLACES, a_cart, a_rule, for_the_room, some_facts
 from tests.support.price_oracle import Outcome, walk
-from tests.support.price_oracle import Row as Slow
+from tests.support.price_oracle_kinds import Row as Slow
 
 STANDING = 2000
 ALONE = 60

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
+from typing import Any
 
 from functions.pricing.books.books import Book
 from functions.pricing.books.guards import Guards
@@ -58,7 +59,7 @@ def _named(strategy: StrategyDocument, nth: int) -> Iterator[tuple[str, str]]:
 def _losses(strategies: Sequence[tuple[int, Strategy]], context: Context) -> Iterator[Finding]:
     """Of each strategy, by its number, every service that it could sell at a loss."""
     guards, left, chains = context.guards(), PRICES_LIMIT, dict[str, Sequence[Chain]]()
-    places = {place for _, strategy in strategies for place in strategy.places}
+    places = {place for _, each in strategies for place in (*each.places, *_by_place(each))}
     for book_key, book, service, table in context.every_table() if strategies else ():
         own = [pair for pair in strategies if _is_about(pair[1], book, service)]
         costs = guards.costs_minor.get(service, {})
@@ -76,6 +77,11 @@ def _losses(strategies: Sequence[tuple[int, Strategy]], context: Context) -> Ite
                 yield Finding(f"/strategies/{nth}/terms", rule)
 
 
+def _by_place(strategy: Strategy) -> Iterable[str]:
+    """The places that its terms name."""
+    return strategy.terms.by if strategy.kind in BY_PLACE else ()
+
+
 def _is_about(strategy: Strategy, book: Book, service: str) -> bool:
     return book.currency == strategy.currency and (not strategy.services or service in strategy.services)
 
@@ -85,10 +91,11 @@ def _loss(strategy: Strategy, sold: Sold, prices: Iterable[Reached]) -> str:
     kind, currency, service = BY_NAME[strategy.kind], sold.book.currency, sold.service
     below, thin = list[tuple[int, str, int, int]](), list[tuple[Decimal, str]]()
     for each in prices:
-        if not _meets(strategy, each):
+        terms = _terms_in(strategy, each.chain)
+        if terms is None or not _meets(strategy, each):
             continue
         price = max(each.price_minor, each.floor_minor)
-        lowest = kind.lowest(strategy.terms, service, price, currency)
+        lowest = kind.lowest(terms, service, price, currency)
         if lowest is None or lowest >= price:
             continue
         if lowest < each.floor_minor:
@@ -106,6 +113,15 @@ def _loss(strategy: Strategy, sold: Sold, prices: Iterable[Reached]) -> str:
         margin, place = min(thin)
         return f"could sell {service} in {place} with a margin of {margin:f}%, below {sold.guards.min_margin:f}%"
     return ""
+
+
+def _terms_in(strategy: Strategy, chain: Chain) -> Any:
+    """A strategy's terms as they hold in a chain: of those by place the nearest; None where there are none."""
+    if strategy.kind not in BY_PLACE:
+        return strategy.terms
+    by = strategy.terms.by
+    nearest = next((place for place, _ in chain if place in by), None)
+    return None if nearest is None else strategy.terms.model_copy(update={"by": {nearest: by[nearest]}})
 
 
 def _meets(strategy: Strategy, price: Reached) -> bool:
