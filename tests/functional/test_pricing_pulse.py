@@ -159,6 +159,17 @@ def test_what_is_approved_was_rehearsed(room: Room) -> None:
     assert room.made("GET", f"/pricing/offers/{done['id']}")["rehearsal"] == done["rehearsal"]
 
 
+def test_an_offer_above_the_approval_limit_is_an_administrators(room: Room) -> None:
+    """5 percent less where 4 may be approved by whoever decides: the store's manager hears 403, and may say no."""
+    room.publish("/pricing/guards", {"approval_percent": "4"})
+    (result,) = room.made("POST", "/pricing/pulse", {**COOLER, "turnover_days": 60})["results"]
+    manager = token("store_manager", sub="li.na", region="310101", stores=("s1",), level="store")
+    where = f"/pricing/offers/{result['offer']['id']}/decide"
+    refused = room.call("POST", where, {"decision": "approve"}, as_=manager)
+    assert (refused.status, refused.json["facts"]) == (403, {"change": "-5.00%", "limit": "4%"})
+    assert room.call("POST", where, {"decision": "refuse"}, as_=manager).status == 200
+
+
 @pytest.mark.parametrize(
     ("path", "change", "pointer"),
     [

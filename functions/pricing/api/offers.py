@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functions.pricing.books.book_kind import BOOKS
 from functions.pricing.desk import Desk
-from functions.pricing.handlers.answers import answer_pulse, answer_rival, decide, rehearsal_of
+from functions.pricing.handlers.answers import answer_pulse, answer_rival, decide, rehearsal_of, require_approvable
 from functions.pricing.handlers.grounds import read_book
 from functions.pricing.offers.offers import Offer, Rival
 from functions.pricing.offers.views import show_offer
@@ -97,7 +98,9 @@ def rehearse_offer(desk: Desk, request: Request) -> RehearsalView:
            ability="adjust", dry_run="rehearsed")  # fmt: skip
 def decide_offer(desk: Desk, request: Request) -> OfferView:
     """Once: 409 says how it was decided before. A yes rehearses it first on the quotes of the last seven days, and the
-    offer keeps what that said."""
+    offer keeps what that said; above the approval limit it is an administrator's."""
     offer: Offer = request.subject
+    if request.body.decision == "approve" and not request.principal.has(*BOOKS.approvers):
+        require_approvable(desk, offer)
     decided = decide(desk, offer, request.body.decision, request.principal.sub, request.now)
     return show_offer(decided, request.now)

@@ -20,7 +20,7 @@ from functions.pricing.offers.offers import (
     within_percent,
 )
 from functions.pricing.offers.rehearsal import rehearse
-from functions.pricing.offers.views import show_offer
+from functions.pricing.offers.views import change_percent, show_offer
 from functions.pricing.places.datum import Point
 from functions.pricing.places.places import NO_PLACES, Store, chain_of, spot_of
 from functions.pricing.quotes.quotes import moment_of
@@ -29,7 +29,7 @@ from functions.pricing.strategies.kinds.moat import MoatTerms
 from functions.pricing.strategies.strategies import Strategy
 from hub.contracts.market_events import CompetitorPriced
 from hub.contracts.pricing_offers import MarketPulse, OfferResult, RehearsalView
-from hub.kernel.errors import Conflict
+from hub.kernel.errors import Conflict, Forbidden
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM, derived_id
 from hub.kernel.money import Money
@@ -205,6 +205,16 @@ def decide(desk: Desk, offer: Offer, decision: str, by: str, now: datetime) -> O
         return desk.offers.decide(replace(offer, state="refused", decided_by=by))
     tried = replace(offer, rehearsal=rehearsal_of(desk, offer, now))
     return desk.offers.decide(tried.held_from(now, by))
+
+
+def require_approvable(desk: Desk, offer: Offer) -> None:
+    """Raises Forbidden for an offer that changes a price by more than the approval limit."""
+    change, limit = (
+        change_percent(offer.was_minor, offer.price_minor),
+        desk.documents.current(GUARDS, KEY).value.approval,
+    )
+    if abs(change) > limit:
+        raise Forbidden("above the approval limit: an administrator has to", change=f"{change:f}%", limit=f"{limit:f}%")
 
 
 def rehearsal_of(desk: Desk, offer: Offer, now: datetime, days: int = REHEARSED_DAYS) -> RehearsalView:

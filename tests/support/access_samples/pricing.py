@@ -16,7 +16,7 @@ from tests.support.pricing import NOW, Room, pricing_room
 
 QUOTE = {"service": "fruit_tea", "region": REGION}
 AT = (31.2304, 121.4737)
-RIVAL = {"competitor_id": "rival", "service": "fruit_tea", "price": "15.00",
+RIVAL = {"competitor_id": "rival", "service": "fruit_tea", "price": "21.00",
          "position": {"latitude": 31.2304, "longitude": 121.4737, "datum": "wgs84"}}  # fmt: skip
 PULSE = {"store": STORE, "service": "fruit_tea", "turnover_days": 60}
 CAMPAIGN = campaign(
