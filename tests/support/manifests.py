@@ -16,7 +16,7 @@ ROOMS: dict[str, dict[str, Any]] = {
             "pull": "rate(10 minutes)",
             "sweep": "rate(5 minutes)",
             "fold": "rate(1 hour)",
-            "recheck": "rate(1 minute)",
+            "recheck": "rate(2 minutes)",
         },
         "queues": ["greetings", "pulls"],
     },
@@ -48,7 +48,13 @@ ROOMS: dict[str, dict[str, Any]] = {
         "tasks": ["steps"],
         "schedules": {"hourly": "cron(0 * * * ? *)"},
     },
-    "pricing": {"paths": ["/pricing"], "events": ["store.changed"], "outbox": SHARED, "followed": ["p#"]},
+    "pricing": {
+        "paths": ["/pricing"],
+        "events": ["store.changed"],
+        "outbox": SHARED,
+        "followed": ["p#"],
+        "schedules": {"look": "rate(15 minutes)"},
+    },
     "directory": {
         "paths": ["/directory", "/auth", "/jobs/directory", "/docs"],
         "exact_paths": ["/openapi.json", "/{file}"],

@@ -1,4 +1,4 @@
-"""What is looked after each minute: decisions that were taken while a platform did not answer, and lost turns of
+"""What is looked after every other minute: decisions that were taken while a platform did not answer, and lost turns of
 promotions."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functions.webhooks.room import room
 from hub.kernel.clock import UNTIL_CALLED
 
 
-@room.schedule("rate(1 minute)")
+@room.schedule("rate(2 minutes)")
 def recheck(desk: Desk, now: datetime) -> datetime:
     """Say which decisions stood on a state that had changed (`decision.corrected`); begin the turns anew that were
     lost."""
