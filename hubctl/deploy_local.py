@@ -2,8 +2,8 @@
 
 The template is the very one that goes to AWS, but for three things: schedules and scheduled rules are disabled, as
 `hubctl.schedules` fires them in business time; alarms and dashboards are left out, as the embedded AWS refuses
-alarms over several metrics and nobody looks at them here; and of a queue so many batches are out at once as this machine
-has workers for, since what is taken earlier only waits before them, in smaller batches.
+alarms over several metrics and nobody looks at them here; and of a queue so many batches are out at once as this
+machine has workers for, since what is taken earlier only waits before them, in smaller batches.
 """
 
 from __future__ import annotations

@@ -94,4 +94,3 @@ def test_the_manifest_has_one_queue_for_all(world: World) -> None:
     """No function and no queue is made for what another one carries; the stream's reader is."""
     entries = {entry["name"]: entry["kind"] for entry in world.room.manifest()["entries"]}
     assert entries == {"http": "http", "events": "events", "forward": "forward"}
-

@@ -373,9 +373,7 @@ class Stage:
         clock = StepClock(T0)
         made = World(self.session, clock, Machines(clock))
         plain = host_of(app.room, self.session, clock)
-        host = Overheard(
-            plain.settings, clock, self.clients, plain.room, plain.make_idempotency, hear=made.hear
-        )
+        host = Overheard(plain.settings, clock, self.clients, plain.room, plain.make_idempotency, hear=made.hear)
         app.room.install(host, replace(build_desk(host, made.machines), **facts))
         if publish not in self.published:
             for key in publish:
