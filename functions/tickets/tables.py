@@ -1,8 +1,8 @@
 """Items of the room's table: a body under a key, and a version that every write raises.
 
 Keys (each pk begins with the tenant):
-    …#ticket#<id>       rung#<name> · ticket · visit#<id> · ~trail#<seq>    a ticket and all that belongs to it, its case
-                        in one span; the trail of tickets from before 2026-12 lies at trail#<seq>
+    …#ticket#<id>       rung#<name> · ticket · visit#<id> · ~trail#<seq>    a ticket, its case in one span; the trail
+                        of a ticket from before 2026-12 lies at trail#<seq>
     …#open#<shard>      ticket#<id>             every open ticket, for the list of those that are open
     …#changed#<shard>   ticket#<id>             every ticket, for the list by the day of its last change
     …#thread#<customer>#<topic>   thread        …#message#<id>   message        …#link#<token>   link

@@ -1,8 +1,8 @@
 """Reading documents: what is in force now or was then, one version, all of a kind.
 
 A read costs a pointer, strongly consistent, and at most one item more however long the history is: versions never
-change and are kept in the process. A scope with overlays costs the pointers on its way, in one batch. Who reads many for
-one answer asks `held`: one item says whether any document of the room moved since the pointers were read.
+change and are kept in the process. A scope with overlays costs the pointers on its way, in one batch. Who reads many
+for one answer asks `held`: one item says whether any document of the room moved since the pointers were read.
 """
 
 from __future__ import annotations
