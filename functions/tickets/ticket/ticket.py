@@ -331,8 +331,7 @@ class Thread(Stored):
 
 @dataclass(frozen=True)
 class Case:
-    """A ticket with its visits by id and its fired rungs by key: what a decision about it sees. parts: by the key of
-    each visit and rung the ticket's version that wrote it last; None where the ticket keeps no sum of them."""
+    """A ticket with its visits by id and its fired rungs by key. parts: which version of the ticket wrote each last."""
 
     ticket: Ticket
     visits: Mapping[str, Visit] = field(default_factory=dict)
