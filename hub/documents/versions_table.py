@@ -175,8 +175,8 @@ class VersionsTable:
     def _stamped(self, line: Line, move: Move) -> Put:
         """No pointer moves twice to one revision, so no two moves have one stamp."""
         pk, sk = self._stamp_key
-        said = f"{line.kind}#{line.key}#{line.scope}#{move.revision}"
-        return Put({"pk": pk, "sk": sk, "move": said, "schema": SCHEMA})
+        name = f"{line.kind}#{line.key}#{line.scope}#{move.revision}"
+        return Put({"pk": pk, "sk": sk, "move": name, "schema": SCHEMA})
 
     def _named(self, line: Line) -> Put:
         return Put({"pk": f"{self._tenant}#doc#{line.kind}", "sk": line.key, "schema": SCHEMA})
