@@ -199,6 +199,14 @@ def test_a_loss_that_only_a_factor_makes_is_refused_at_the_draft(room: Room, rul
     assert room.made("POST", "/pricing/campaigns/spring/lint", {"document": elsewhere})["findings"] == []
 
 
+def test_a_bundle_of_no_pieces_is_refused_at_the_draft(room: Room) -> None:
+    """Nought and less than that make no set: each is named."""
+    rule = strategy("bundle", {"items": {"fruit_tea": 0, "repair_visit": -1}, "price": "9.00"})
+    refused = room.call("PUT", "/pricing/campaigns/spring/draft", {"document": campaign(rule)})
+    pointers = [error["pointer"].rpartition("/")[2] for error in refused.json["errors"]]
+    assert (refused.status, pointers) == (422, ["fruit_tea", "repair_visit"])
+
+
 def test_terms_by_place_are_held_against_the_floors_of_those_places(room: Room) -> None:
     """12.00 in 浙江, whose floor is 10.00, is no loss though 上海's floor is 16.00; 9.00 there is one."""
     tea = {"name": NAME, "prices": {"base": "22.00"}, "floors": {"base": "16.00", "330000": "10.00"}}

@@ -248,12 +248,17 @@ def test_until_17_00_ends_at_17_00(at: str, on: bool) -> None:
         (strategy("member_percent", {"by": {"gold": "101"}}), "/strategies/0/terms/by/gold"),
         (strategy("gift", {"gift": "cup"}, funding={"hq": 0}), "/strategies/0/funding"),
         (strategy("gift", {"gift": "cup"}, places=["990000"]), "/strategies/0/places/0"),
+        (strategy("gift", {"gift": "cup"}, limits={"budget": "5.50"}, currency="JPY"), "/strategies/0/limits/budget"),
+        (strategy("weekday", {"days": [1], "cut": {"price": "5.50"}}, currency="JPY"), "/strategies/0/terms"),
     ],
 )  # fmt: skip
 def test_a_draft_that_leaves_out_what_must_be_declared_is_refused(broken: dict[str, Any], pointer: str) -> None:
-    """The base of a threshold, whether prices fall with quantity; a step that gives more than it asks, 101 percent."""
+    """The base of a threshold, whether prices fall with quantity; a step that gives more than it asks, 101 percent, an
+    amount that the currency cannot express."""
+    more = {"currency": broken["currency"]} if "currency" in broken else {}
+    broken = {name: value for name, value in broken.items() if name != "currency"}
     with pytest.raises(Invalid) as refused:
-        campaign_of(CampaignDocument.model_validate(campaign(broken)))
+        campaign_of(CampaignDocument.model_validate(campaign(broken, **more)))
     assert [problem.pointer for problem in refused.value.problems] == [pointer]
 
 

@@ -42,6 +42,12 @@ def lint_campaign(proposal: Proposal[Campaign], context: Context) -> Iterable[Fi
     places = [pair for nth, strategy in enumerate(proposal.content.strategies) for pair in _named(strategy, nth)]
     missing = context.missing(place for _, place in places)
     yield from (Finding(pointer, missing[place]) for pointer, place in places if place in missing)
+    for nth, each in enumerate(proposal.content.strategies):
+        counts = each.terms["items"] if each.kind == "bundle" else {}
+        none = (service for service, count in counts.items() if count < 1)
+        yield from (
+            Finding(f"/strategies/{nth}/terms/items/{service}", "must be one piece or more") for service in none
+        )
     compiled = {strategy.key: strategy for strategy in proposal.value.strategies}
     known = [(nth, compiled[each.id]) for nth, each in enumerate(proposal.content.strategies) if each.id in compiled]
     yield from _losses([pair for pair in known if BY_NAME[pair[1].kind].lowest is not no_lowest], context)

@@ -178,18 +178,10 @@ def campaign_of(document: CampaignDocument) -> Campaign:
                 problems.append(Problem(f"{where}/places/{number}", "must be a region's code that there is"))
         if (compiled := _compiled(strategy, document, where, problems)) is not None:
             strategies.append(compiled)
-    shared = _shared(document, problems)
+    shared = _limits(document.limits, document.currency, "", problems)
     if problems:
         raise Invalid("campaign", problems=problems)
     return Campaign(tuple(strategies) if document.active else (), shared)
-
-
-def _shared(document: CampaignDocument, problems: list[Problem]) -> Limits | None:
-    try:
-        return _limits(document.limits, document.currency)
-    except ValueError as error:
-        problems.append(Problem("/limits/budget", str(error)))
-        return None
 
 
 def _compiled(
@@ -199,7 +191,6 @@ def _compiled(
     try:
         terms = kind.terms.model_validate(strategy.terms)
         act = kind.plan(terms, currency)
-        limits = _limits(strategy.limits, currency)
     except ValidationError as error:
         items = error.errors(include_url=False, include_context=False, include_input=False)
         problems += [Problem(f"{where}/terms{pointer([*map(str, item['loc'])])}", _rule(item)) for item in items]
@@ -207,6 +198,7 @@ def _compiled(
     except ValueError as error:
         problems.append(Problem(f"{where}/terms", str(error)))
         return None
+    limits = _limits(strategy.limits, currency, where, problems)
     return Strategy(
         key=strategy.id,
         kind=strategy.kind,
@@ -237,10 +229,14 @@ def _rule(item: Mapping[str, Any]) -> str:
     return known.get(item["type"], str(item["msg"]).removeprefix("Value error, "))
 
 
-def _limits(limits: UseLimits | None, currency: str) -> Limits | None:
+def _limits(limits: UseLimits | None, currency: str, where: str, problems: list[Problem]) -> Limits | None:
     if limits is None:
         return None
-    budget = None if limits.budget is None else minor(limits.budget, currency)
+    try:
+        budget = None if limits.budget is None else minor(limits.budget, currency)
+    except ValueError as error:
+        problems.append(Problem(f"{where}/limits/budget", str(error)))
+        return None
     return Limits(limits.uses, limits.per_customer, limits.per_store, budget)
 
 
