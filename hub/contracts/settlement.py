@@ -313,6 +313,10 @@ class FileQuery(Contract):
     first: int = Field(default=1, ge=1, description="the file's first line: a file holds 20,000")
 
 
+class PaperQuery(Contract):
+    first: int = Field(default=1, ge=1, description="the file's first line: a PDF holds 2,000")
+
+
 class PayoutsQuery(Contract):
     cursor: str = Field(default="", max_length=500, description="the X-Next-Cursor of the file before")
 

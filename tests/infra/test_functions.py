@@ -21,11 +21,27 @@ def test_there_is_a_function_for_every_entry_of_every_manifest(demo: Template) -
 
 
 def test_functions_of_a_bundle_share_its_role_and_all_share_the_layer(demo: Template) -> None:
-    """One role a bundle, one layer in all: http of tickets runs as hub-demo-tickets."""
+    """One role a bundle, one layer in all: http of tickets runs as hub-demo-tickets. Only what prints statements has
+    one beside it, and more memory."""
     for name, function in functions(demo).items():
         assert demo.target(function["Role"])["RoleName"] == "-".join(name.split("-")[:3])
-        assert demo.target(function["Layers"][0])["LayerName"] == "hub-demo-dependencies"
+        layers = [demo.target(layer)["LayerName"] for layer in function["Layers"]]
+        own = ["hub-demo-pdf"] if name == "hub-demo-settlement-paper" else []
+        assert layers == ["hub-demo-dependencies", *own]
+        assert function["MemorySize"] == (1024 if own else 512)
         assert function["Architectures"] == ["arm64"]
+
+
+def test_what_prints_statements_answers_its_path_alone(demo: Template) -> None:
+    """Its route leads to the function with the font; all else of settlement to the room's own."""
+    integrations = demo.of("AWS::ApiGatewayV2::Integration")
+    leads = {
+        route["RouteKey"]: demo.target(integrations[plain(route["Target"]).removeprefix("integrations/<")[:-1]]["IntegrationUri"])
+        for route in demo.of("AWS::ApiGatewayV2::Route").values()
+        if "settlement" in route["RouteKey"]
+    }
+    paper, rest = leads["ANY /settlement/statements/{statement_id}/pdf"], leads["ANY /settlement/{proxy+}"]
+    assert (paper["FunctionName"], rest["FunctionName"]) == ("hub-demo-settlement-paper", "hub-demo-settlement-http")
 
 
 def test_logs_go_away_after_the_days_that_the_tenant_chose(demo: Template) -> None:

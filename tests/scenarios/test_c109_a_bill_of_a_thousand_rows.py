@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from tests.support.settlement import posting
 from tests.support.settlement_room import Till, handed, moment, till
@@ -143,6 +144,18 @@ def test_a_statement_that_is_approved_is_not_patched(room: Till) -> None:
     refused = room.call("PATCH", path, {"memo": "改"})
     assert (refused.status, refused.json["facts"]["state"]) == (409, "approved")
     assert room.call("GET", path).json["hash"] == head["hash"]
+
+
+def test_a_statement_is_printed_with_its_hash_on_every_page(room: Till) -> None:
+    """The PDF of the store's day names it, each line and its amount, and on every page the very hash of the head."""
+    head, *_ = room.statements(party="store:s1")
+    answer = room.call("GET", f"/settlement/statements/{head['id']}/pdf")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(answer.raw)).pages]
+    assert all(head["hash"] in page for page in pages)
+    assert answer.headers["x-statement-hash"] == head["hash"]
+    assert f"合计 Total {head['totals'][0]['total']}" in pages[0]
+    assert "".join(pages).count("× 10%") == head["lines"]
 
 
 def test_a_number_that_excel_has_spoiled_is_refused_with_its_row(room: Till) -> None:
