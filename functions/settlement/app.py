@@ -23,6 +23,7 @@ from functions.settlement.facts.of_events import fact_of
 from functions.settlement.facts.rates import RATES
 from functions.settlement.handlers.folding import fold_days
 from functions.settlement.handlers.intake import learn, retry_parked, take_in
+from functions.settlement.handlers.reconciling import RECONCILIATION, reconcile_slice
 from functions.settlement.handlers.steps import run_step
 from functions.settlement.handlers.telling import pool_event, statement_event
 from functions.settlement.policy_kind import POLICIES
@@ -34,6 +35,7 @@ from functions.settlement.templates import TEMPLATES
 from hub.contracts.events import Event, PersonChanged, StoreChanged
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
+from hub.jobs.desk import Task
 from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = [
@@ -47,7 +49,8 @@ serve_documents(
 )
 
 
-serve_jobs(room, IMPORTS)
+TASKS = (Task(RECONCILIATION, reconcile_slice),)
+serve_jobs(room, IMPORTS, TASKS)
 
 EVENTS = (
     "ticket.closed", "work.reported", "order.finished", "refund.paid", "flow.told", "person.changed", "store.changed",
@@ -68,7 +71,7 @@ def on_event(desk: Desk, event: Event) -> None:
 def on_change(desk: Desk, change: Change) -> None:
     """Tell of a statement that was sent, approved, or has a line disputed, and of a pool that is empty; do a job's next
     slice."""
-    if follow_job(room, IMPORTS, change):
+    if follow_job(room, IMPORTS, change, TASKS):
         return
     tell = pool_event if change.sk == "balance" else statement_event
     if event := tell(desk.tenant, change, desk.now()):

@@ -34,12 +34,11 @@ def test_functions_of_a_bundle_share_its_role_and_all_share_the_layer(demo: Temp
 
 def test_what_prints_statements_answers_its_path_alone(demo: Template) -> None:
     """Its route leads to the function with the font; all else of settlement to the room's own."""
-    integrations = demo.of("AWS::ApiGatewayV2::Integration")
-    leads = {
-        route["RouteKey"]: demo.target(integrations[plain(route["Target"]).removeprefix("integrations/<")[:-1]]["IntegrationUri"])
-        for route in demo.of("AWS::ApiGatewayV2::Route").values()
-        if "settlement" in route["RouteKey"]
-    }
+    integrations, leads = demo.of("AWS::ApiGatewayV2::Integration"), {}
+    for route in demo.of("AWS::ApiGatewayV2::Route").values():
+        integration = integrations[plain(route["Target"]).removeprefix("integrations/<")[:-1]]
+        leads[route["RouteKey"]] = integration["IntegrationUri"]
+    leads = {key: demo.target(uri) for key, uri in leads.items() if "settlement" in key}
     paper, rest = leads["ANY /settlement/statements/{statement_id}/pdf"], leads["ANY /settlement/{proxy+}"]
     assert (paper["FunctionName"], rest["FunctionName"]) == ("hub-demo-settlement-paper", "hub-demo-settlement-http")
 
@@ -168,6 +167,7 @@ def test_every_path_of_a_room_and_all_below_it_reach_the_room(demo: Template) ->
     routed = {route["RouteKey"].removeprefix("ANY ") for route in demo.of("AWS::ApiGatewayV2::Route").values()}
     rooms = {path for facts in ROOMS.values() for path in facts["paths"]}
     exact = {path for facts in ROOMS.values() for path in facts.get("exact_paths", ())}
+    exact |= {facts["apart"][2] for facts in ROOMS.values() if "apart" in facts}
     below = {f"{path}/{{proxy+}}" for path in rooms}
     assert routed == rooms | below | exact | set(ACCEPT["entries"][0]["paths"])
 

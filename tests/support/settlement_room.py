@@ -10,15 +10,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import boto3
+
 from functions.settlement import app
 from functions.settlement.desk import Desk, desk_of
+from functions.settlement.handlers.reconciling import reconcile_slice
 from functions.settlement.handlers.steps import run_step
 from functions.settlement.handlers.windows import post_windows, window_shards
 from hub.contracts.events import Event
+from hub.jobs.desk import JobDesk
 from hub.kernel.clock import StepClock
-from tests.support.aws import account
+from tests.support.aws import REGION, account
 from tests.support.hosts import install
-from tests.support.http import Answer, Context, bus_batch, call
+from tests.support.http import Answer, Context, bus_batch, call, sqs_batch
 from tests.support.ledger import ZONE, walk_machine, watched
 from tests.support.memory_table import MemoryTable
 
@@ -105,6 +109,24 @@ class Till:
     def close(self, run_id: str, mode: str = "close", step: Callable[[Desk, Any], Any] = run_step) -> dict[str, Any]:
         """What the machine does with a period; answers what it came to."""
         return dict(walk_machine(app.room.desk, run_id, mode, step)["outcome"])
+
+    def keep_files(self) -> None:
+        """The bucket in which jobs lay their files."""
+        boto3.client("s3", region_name=REGION).create_bucket(Bucket="hub-demo-files")
+
+    def finish(self, job_id: str, *, twice: bool = False) -> dict[str, Any]:
+        """The job after as many slices as it takes, as the room's stream asks for them. twice: each slice is done, dies
+        before the job has moved, and is done again."""
+        change = {"table": "t", "kind": "MODIFY", "pk": f"demo#job#{job_id}", "sk": "job", "new": None, "old": None}
+        for _ in range(100):
+            shown = self.call("GET", f"/jobs/settlement/{job_id}").json
+            if shown["state"] not in ("queued", "running"):
+                return dict(shown)
+            if twice:
+                jobs = JobDesk(app.room, (), app.TASKS)
+                reconcile_slice(jobs, jobs.table.find(job_id), None)  # type: ignore[arg-type] # it asks for no rights
+            assert app.on_change(sqs_batch(change), Context()) == {"batchItemFailures": []}
+        raise AssertionError("the job does not end")
 
     def statements(self, **query: str) -> list[dict[str, Any]]:
         """Heads of statements, the latest first."""

@@ -29,7 +29,7 @@ HANGS = "，。、；：！？）》”"
 """What begins no row."""
 WIDTH, HEIGHT, MARGIN = 595, 842, 36
 SIZE, LEADING = 8, 11
-COLUMNS = (("行 No.", 30), ("发生时间 Occurred", 84), ("事实 Fact", 120), ("说明 Reason", 209), ("金额 Amount", 80))
+COLUMNS = (("行 No.", 30), ("发生时间 Occurred", 84), ("事实 Fact", 120), ("说明 Reason", 193), ("金额 Amount", 96))
 TOP, FIRST_TOP, BOTTOM = HEIGHT - 60, HEIGHT - 168, 56
 STATES = {"draft": "草稿 draft", "sent": "待确认 sent", "approved": "已确认 approved", "disputed": "有异议 disputed"}
 AMOUNTS = (
@@ -131,8 +131,9 @@ def _draw_head(canvas: Any, statement: Statement, zone: ZoneInfo, widths: Widths
     canvas.setFontSize(16)
     canvas.drawString(MARGIN, HEIGHT - 52, "结算单 Statement")
     canvas.setFontSize(SIZE)
-    named = (statement.id, f"{statement.party} · {statement.run_id} · {STATES[statement.state]}",
-             f"截至 until {statement.ends_at.astimezone(zone):%Y-%m-%d %H:%M} · {statement.lines} 行 lines")  # fmt: skip
+    ends_at = f"{statement.ends_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    who = f"{statement.party} · {statement.run_id} · {STATES[statement.state]}"
+    named = (statement.id, who, f"截至 until {ends_at} · {statement.lines} 行 lines")
     for nth, text in enumerate(named):
         canvas.drawString(MARGIN, HEIGHT - 70 - nth * LEADING, _printed(text, widths))
     for nth, currency in enumerate(sorted({*statement.totals, *statement.payout})):
