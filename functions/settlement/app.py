@@ -25,11 +25,11 @@ from functions.settlement.handlers.folding import fold_days
 from functions.settlement.handlers.intake import learn, retry_parked, take_in
 from functions.settlement.handlers.reconciling import RECONCILIATION, reconcile_slice
 from functions.settlement.handlers.steps import run_step
-from functions.settlement.handlers.telling import pool_event, statement_event
+from functions.settlement.handlers.telling import dispute_event, pool_event, statement_event
 from functions.settlement.policy_kind import POLICIES
 from functions.settlement.profit.profit import BOARDS
 from functions.settlement.reconciliation.bills import BILL_FORMS
-from functions.settlement.room import IMPORTS, room
+from functions.settlement.room import DISPUTE, IMPORTS, room
 from functions.settlement.runs.calendar_kind import CALENDARS
 from functions.settlement.templates import TEMPLATES
 from hub.contracts.events import Event, PersonChanged, StoreChanged
@@ -69,9 +69,13 @@ def on_event(desk: Desk, event: Event) -> None:
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
-    """Tell of a statement that was sent, approved, or has a line disputed, and of a pool that is empty; do a job's next
-    slice."""
+    """Tell of a statement that was sent, approved, or has a line disputed, of such a line, and of a pool that is empty;
+    do a job's next slice."""
     if follow_job(room, IMPORTS, change, TASKS):
+        return
+    if change.sk.startswith(DISPUTE):
+        statement = desk.statements.get(change.pk.rpartition("#")[2])
+        desk.emit(dispute_event(desk.tenant, change, statement, desk.now()))
         return
     tell = pool_event if change.sk == "balance" else statement_event
     if event := tell(desk.tenant, change, desk.now()):

@@ -17,12 +17,12 @@ from functions.settlement.desk import Desk, desk_of
 from functions.settlement.handlers.reconciling import reconcile_slice
 from functions.settlement.handlers.steps import run_step
 from functions.settlement.handlers.windows import post_windows, window_shards
-from hub.contracts.events import Event
+from hub.contracts.events import Event, parse_event
 from hub.jobs.desk import JobDesk
 from hub.kernel.clock import StepClock
 from tests.support.aws import REGION, account
 from tests.support.hosts import install
-from tests.support.http import Answer, Context, bus_batch, call, sqs_batch
+from tests.support.http import Answer, Context, bus_batch, bus_events, call, sqs_batch
 from tests.support.ledger import ZONE, walk_machine, watched
 from tests.support.memory_table import MemoryTable
 
@@ -75,6 +75,14 @@ class Till:
         table: Any = app.room.desk.facts._table
         table.transact = watched(keys, table.transact)
         return keys
+
+    def told(self, pk: str, sk: str) -> list[Event]:
+        """What the bus hears once the stream has told of an item that was written."""
+        table: Any = app.room.desk.facts._table
+        change = {"table": "t", "kind": "MODIFY", "pk": pk, "sk": sk, "new": table.get((pk, sk)), "old": None}
+        bus_events(app.room.host.client("sqs"))
+        assert app.on_change(sqs_batch(change), Context()) == {"batchItemFailures": []}
+        return [parse_event(event) for event in bus_events(app.room.host.client("sqs"))]
 
     def hear(self, *events: Event) -> None:
         """Events from the bus."""

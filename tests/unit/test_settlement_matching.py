@@ -91,8 +91,8 @@ def test_the_third_side_is_asked_too() -> None:
 
 
 def test_our_books_are_held_against_the_bill_as_well() -> None:
-    """Orders and bill agree on 50.00 and the ledger booked 45.00: an amount, of the ledger; where the order differs too,
-    that is told alone."""
+    """Orders and bill agree on 50.00 and the ledger booked 45.00: an amount, of the ledger; where the order differs
+    too, that is told alone."""
     short = Booked("b1", "o1", TEN, 5000, 4500, 250)
     both = Booked("b2", "o2", TEN, 4800, 4500, 250)
     report = match_bill([row("A", "o1", 5000), row("B", "o2", 5000)], [short, both], TERMS)
