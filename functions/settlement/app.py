@@ -24,7 +24,7 @@ from functions.settlement.facts.rates import RATES
 from functions.settlement.handlers.folding import fold_days
 from functions.settlement.handlers.intake import learn, retry_parked, take_in
 from functions.settlement.handlers.reconciling import RECONCILIATION, reconcile_slice
-from functions.settlement.handlers.steps import run_step
+from functions.settlement.handlers.steps import closes_by_count, full_batches, run_step
 from functions.settlement.handlers.telling import dispute_event, pool_event, statement_event
 from functions.settlement.policy_kind import POLICIES
 from functions.settlement.profit.profit import BOARDS
@@ -85,13 +85,13 @@ def on_change(desk: Desk, change: Change) -> None:
 @room.schedule("cron(0 * * * ? *)", name="hourly")
 def hourly(desk: Desk, now: datetime) -> datetime:
     """Post what was still to come and is due; start the run of each period that is due, the oldest first: one that was
-    late, or stopped on its way, again; fold the days that are over."""
+    late, or stopped on its way, again; and of each batch that has its entries; fold the days that are over."""
     retry_parked(desk, now)
     next_posting = desk.book.post_due(now)
-    for run in desk.runs.due(now):
+    for run in (*desk.runs.due(now), *full_batches(desk, now)):
         desk.machine.start(run.id, "close", now)
     fold_days(desk, now)
-    return min(next_posting, desk.runs.next_due())
+    return now if closes_by_count(desk, now) else min(next_posting, desk.runs.next_due())
 
 
 @room.task("steps")

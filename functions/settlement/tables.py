@@ -31,6 +31,8 @@ SEALS = 64
 """A period is sealed, its parties listed and settled in so many shards."""
 SEALED, SEALED_IS = "#state = :sealed", {":sealed": "sealed"}
 """A seal lets the period's own run post, and nobody else; when the period is drained, nobody at all."""
+UNSEALED = "attribute_not_exists(#state)"
+"""Whoever may post. A batch's seals count its entries as they come, so they are there before they are set."""
 WINDOW_SHARDS = 64
 """At most so many shards of windows are worked out side by side."""
 WIDE = 64

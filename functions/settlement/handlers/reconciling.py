@@ -108,8 +108,8 @@ def _bill(jobs: JobDesk, job: Job) -> tuple[list[BillRow], Form]:
 
 
 def _terms(desk: Desk, job: Job, form: Form) -> Terms:
-    days = (date.fromisoformat(job.spec[name]) for name in ("from_day", "until_day"))
-    return terms_of(desk, *days, form.document)
+    first, until = (date.fromisoformat(job.spec[name]) for name in ("from_day", "until_day"))
+    return terms_of(desk, first, until, form.document)
 
 
 def _booked(desk: Desk, facts: Iterable[Fact], form: BillForm) -> list[Booked]:

@@ -113,7 +113,9 @@ def _added(result: ShardResult, entries: Iterable[Entry]) -> ShardResult:
 
 
 def _last_moment(desk: Desk, run: Run) -> datetime:
-    return run.period.ends(desk.zone) - timedelta(microseconds=1)
+    """Of a batch, when it was cut off: its month goes on."""
+    last = run.period.ends(desk.zone) - timedelta(microseconds=1)
+    return min(last, run.cut_off or desk.now()) if run.period.is_batch else last
 
 
 def _tell_exhausted(desk: Desk, window: Window, at: datetime) -> None:
