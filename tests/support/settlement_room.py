@@ -15,7 +15,7 @@ import boto3
 from functions.settlement import app
 from functions.settlement.desk import Desk, desk_of
 from functions.settlement.handlers.reconciling import reconcile_slice
-from functions.settlement.handlers.steps import run_step
+from functions.settlement.handlers.steps import full_batches, run_step
 from functions.settlement.handlers.windows import post_windows, window_shards
 from hub.contracts.events import Event, parse_event
 from hub.jobs.desk import JobDesk
@@ -75,6 +75,16 @@ class Till:
         table: Any = app.room.desk.facts._table
         table.transact = watched(keys, table.transact)
         return keys
+
+    def batches_due(self) -> list[str]:
+        """The runs that the hour would start since their batches have their entries."""
+        return [run.id for run in full_batches(app.room.desk, self.clock.now)]
+
+    def reads_of(self, word: str) -> Callable[[], int]:
+        """How many keys with this word in them are read from now on: of a room in memory."""
+        table: Any = app.room.desk.facts._table
+        before = len(table.read)
+        return lambda: sum(word in key[0] for key in table.read[before:])
 
     def told(self, pk: str, sk: str) -> list[Event]:
         """What the bus hears once the stream has told of an item that was written."""
