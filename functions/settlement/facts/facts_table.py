@@ -170,9 +170,11 @@ class FactsTable:
         facts = [stored.fact for stored in map(_stored, items) if stored.fact] or self.about("order", number)
         return [fact for fact in facts if is_order_of(fact, platform)]
 
-    def of_window(self, window: Window) -> Iterator[Fact]:
-        """A window's facts in canonical order; strongly consistent, read as they are taken, WINDOW_LIMIT at most."""
-        shards = (self._shard(f"{self._tenant}#window#{window.id}#{shard}") for shard in range(_width(window)))
+    def of_window(self, window: Window, at: datetime) -> Iterator[Fact]:
+        """A window's facts until a moment in canonical order; strongly consistent, read as they are taken, WINDOW_LIMIT
+        at most."""
+        prefix, last = f"{self._tenant}#window#{window.id}", f"{rfc3339(at)}#~"
+        shards = (self._shard(f"{prefix}#{shard}", last) for shard in range(_width(window)))
         for nth, item in enumerate(merge(*shards, key=lambda item: str(item["sk"]))):
             if nth >= WINDOW_LIMIT:
                 raise Conflict("a window has more facts than one run takes", window=window.id)
@@ -263,14 +265,14 @@ class FactsTable:
         self._table.put({**_base((f"{self._tenant}#windows#{name}#{shard}", window.id)), **names})
         self._listed.add((window.id, name))
 
-    def _shard(self, pk: str) -> Iterator[dict[str, Any]]:
-        after = " "
-        while True:
-            page = self._table.query(pk, sk_after=after, limit=PAGE, consistent=True)
+    def _shard(self, pk: str, last: str) -> Iterator[dict[str, Any]]:
+        first = " "
+        while first <= last:
+            page = self._table.query(pk, sk_between=(first, last), limit=PAGE, consistent=True)
             yield from page.items
             if page.start is None:
                 return
-            after = str(page.items[-1]["sk"])
+            first = f"{page.items[-1]['sk']}\x00"
 
     def _key(self, fact_id: str) -> tuple[str, str]:
         return f"{self._tenant}#fact#{fact_id}", "fact"

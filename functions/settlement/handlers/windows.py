@@ -144,7 +144,7 @@ def total_of(desk: Desk, window: Window, at: datetime) -> WindowTotal | None:
 
 def _worked_by(desk: Desk, window: Window, at: datetime) -> tuple[Policy | None, list[Fact]]:
     """The policy by which a window is worked out, and its facts until a moment."""
-    facts = [fact for fact in desk.facts.of_window(window) if fact.occurred_at <= at]
+    facts = list(desk.facts.of_window(window, at))
     policies = {policy.key: policy for policy in policies_for(desk, _sale_of(facts))} if facts else {}
     return policies.get(window.policy), facts
 
