@@ -52,8 +52,8 @@ def reconcile(desk: Desk, request: Request) -> ReconciliationView:
     except binascii.Error:
         raise Invalid("bill", problems=[Problem("/file", "must be base64")]) from None
     form = desk.documents.current(BILL_FORMS, body.form)
-    rows = read_bill(content, form.value.document, desk.zone)
     terms_of(desk, body.from_day, body.until_day, form.value.document)
+    rows = read_bill(content, form.value.document, desk.zone)
     at, name = request.made_at or request.now, request.new_id("rcn")
     put_file(room, upload_of(name), content)
     spec = body.model_dump(mode="json", exclude={"file"}) | {"about": name, "version": form.version}
