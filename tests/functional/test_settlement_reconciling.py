@@ -12,7 +12,7 @@ import pytest
 from hub.contracts.events import OrderFinished
 from tests.support.http import token
 from tests.support.settlement import posting
-from tests.support.settlement_room import Till, moment, till
+from tests.support.settlement_room import Till, handed, moment, till
 
 AT = moment("2026-11-20T10:00:00+08:00")
 WHOLE = {"rule": "percent", "of": "amount", "rate": "1"}
@@ -103,3 +103,36 @@ def test_what_cannot_be_read_begins_nothing(room: Till, change: dict[str, Any], 
     body = {"platform": "douyin", "from_day": "2026-11-20", "until_day": "2026-11-21", "file": "eA=="}
     refused = room.call("POST", "/settlement/reconciliations", body | change)
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_a_report_that_comes_again_takes_no_decision_back(room: Till) -> None:
+    """The last slice runs twice at once: the slower one finds what was decided meanwhile, and leaves it."""
+    room.hear(finished(1))
+    file = base64.b64encode((HEADING + row(1, "51.00")).encode()).decode()
+    body = {"platform": "douyin", "from_day": "2026-11-20", "until_day": "2026-11-21", "file": file}
+    begun = room.call("POST", "/settlement/reconciliations", body).json
+    again = room.finish_twice_over(begun["job_id"])
+    path = f"/settlement/reconciliations/{begun['id']}"
+    assert room.call("POST", f"{path}/differences/0/resolve", {"resolution": "claimed"}).status == 200
+    again()
+    assert room.call("GET", path).json["open"] == 0
+    (only,) = room.call("GET", f"{path}/differences").json["data"]
+    assert (only["kind"], only["resolution"]) == ("amount", "claimed")
+
+
+def test_a_file_is_for_who_sees_earnings(room: Till) -> None:
+    """A store's manager reads the head of the store's statement, masked, and has neither its CSV nor its PDF (403);
+    who earned it has both of their own."""
+    room.call("POST", "/settlement/parties", {"parties": ["store:s1"]})
+    pays = [posting(WHOLE, purpose=kind, credit=f"payable:{kind}:{{{kind}}}") for kind in ("person", "store")]
+    room.publish("pays", {"facts": ["lesson"], "postings": pays})
+    room.hand_in(handed("lesson", 1, "2026-11-25T09:00:00+08:00", amount="30.00"))
+    room.clock.now = moment("2026-11-26T06:00:00+08:00")
+    room.close("base.2026-11-25")
+    heads = {head["party"]: head["id"] for head in room.statements(run="base.2026-11-25")}
+    manager, wang = token("store_manager", sub="ma", stores=("s1",)), token("engineer", sub="wang.wei")
+    for who, party, status in ((manager, "store:s1", 403), (wang, "person:wang.wei", 200), (wang, "store:s1", 404)):
+        for part in ("file", "pdf"):
+            path = f"/settlement/statements/{heads[party]}/{part}"
+            assert room.call("GET", path, as_=who).status == status, (party, part)
+    assert room.call("GET", f"/settlement/statements/{heads['store:s1']}", as_=manager).status == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import suppress
 from fractions import Fraction
 
 from functions.settlement.desk import Desk
@@ -14,6 +15,7 @@ from functions.settlement.reconciliation.reconciliations_table import Listed, Re
 from functions.settlement.room import FINANCE, room
 from functions.settlement.rules.figure import show_money
 from hub.contracts.http import Page
+from hub.contracts.jobs import JobView
 from hub.contracts.settlement_reconcile import (
     DifferencesQuery,
     DifferenceView,
@@ -25,7 +27,7 @@ from hub.edge import cursors
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.jobs.routes import find_job, put_file, start_job
-from hub.kernel.errors import Invalid, Problem
+from hub.kernel.errors import Invalid, NotFound, Problem
 
 BILL_LIMIT_BYTES = 4_200_000
 
@@ -56,9 +58,9 @@ def reconcile(desk: Desk, request: Request) -> ReconciliationView:
     rows = read_bill(content, form.value.document, desk.zone)
     at, name = request.made_at or request.now, request.new_id("rcn")
     put_file(room, upload_of(name), content)
+    desk.reconciliations.begin(Reconciliation(name, body.platform, len(rows), request.new_id("job"), at))
     spec = body.model_dump(mode="json", exclude={"file"}) | {"about": name, "version": form.version}
-    job = start_job(room, request, RECONCILIATION, spec)
-    desk.reconciliations.begin(Reconciliation(name, body.platform, len(rows), job.id, at))
+    start_job(room, request, RECONCILIATION, spec)
     return _view(desk.reconciliations.get(name))
 
 
@@ -130,8 +132,17 @@ def approve_reconciliation(desk: Desk, request: Request) -> ReconciliationView:
     return _view(desk.reconciliations.approve(request.path["reconciliation_id"], request.now))
 
 
+def _job_of(made: Reconciliation) -> JobView | None:
+    """The job that matches it; None once that is done, and where the request that begins it died in between."""
+    if made.state != "matching":
+        return None
+    with suppress(NotFound):
+        return find_job(room, made.job_id)
+    return None
+
+
 def _view(made: Reconciliation) -> ReconciliationView:
-    job = find_job(room, made.job_id) if made.state == "matching" else None
+    job = _job_of(made)
     failed = job is not None and job.state in ("failed", "cancelled")
     return ReconciliationView(
         id=made.id,

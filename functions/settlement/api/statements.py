@@ -30,7 +30,7 @@ from hub.edge.access import Place, Subject
 from hub.edge.access.listing import within
 from hub.edge.answers import PDF_TYPE, XLSX_TYPE, Raw, page
 from hub.edge.requests import Request
-from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.errors import Conflict, Forbidden, NotFound
 from hub.kernel.positions import no_such_cursor
 from hub.kernel.regions import BASE, is_region
 
@@ -133,8 +133,8 @@ def list_statement_lines(desk: Desk, request: Request) -> StatementLines:
 )
 def statement_file(desk: Desk, request: Request) -> Raw:
     """Lines from `first` on, 20,000 a file. Its hash stands in the header `X-Statement-Hash` and, in the workbook, on
-    its first sheet."""
-    statement: Statement = request.subject
+    its first sheet. Forbidden for who does not see earnings."""
+    statement = _seen_in_full(request)
     lines = desk.statements.every_line(statement, request.query.first, FILE_LINES)
     headers = _named(statement, request.query.format)
     if request.query.format == "csv":
@@ -153,10 +153,10 @@ def statement_file(desk: Desk, request: Request) -> Raw:
 )
 def statement_paper(desk: Desk, request: Request) -> Raw:
     """Lines from `first` on, 2,000 a file. It is made by a function of its own, which alone has the font; a character
-    that the font has not is printed as 〓."""
+    that the font has not is printed as 〓. Forbidden for who does not see earnings."""
     from functions.settlement.statements.paper import PAPER_LINES, pdf_of  # of the layer of that function
 
-    statement, first = request.subject, request.query.first
+    statement, first = _seen_in_full(request), request.query.first
     lines = desk.statements.every_line(statement, first, PAPER_LINES)
     content = pdf_of(statement, lines, first, desk.zone)
     return Raw(200, content, PDF_TYPE, _named(statement, "pdf"))
@@ -275,6 +275,14 @@ def resolve_line(desk: Desk, request: Request) -> StatementView:
 def list_disputes(desk: Desk, request: Request) -> Page[DisputeView]:
     """By their line."""
     return page(map(dispute_view, desk.statements.disputes(request.subject.id)), None)
+
+
+def _seen_in_full(request: Request) -> Statement:
+    """The statement, for who sees what answers would mask: a file is all or nothing."""
+    if not request.sees("earning"):
+        raise Forbidden("your role does not see amounts")
+    statement: Statement = request.subject
+    return statement
 
 
 def _named(statement: Statement, kind: str) -> dict[str, str]:

@@ -29,15 +29,14 @@ RECONCILIATION = "reconciliation"
 NUMBERS_A_SLICE = 500
 PAGES_A_SLICE = 2
 """Of facts, 500 each."""
-ORDERS, MATCH = "orders", "match"
+ORDERS, MATCH, REPORT = "orders", "match", "report"
 
 
 def reconcile_slice(jobs: JobDesk, job: Job, _principal: Principal) -> Job:
     """The job one slice further. Raises Invalid for a bill that is of other days or of another shop, NotFound when its
     files' week is over."""
-    if job.phase == MATCH:
-        return _match(jobs, job)
-    return _read_orders(jobs, job) if job.phase == ORDERS else _look_up(jobs, job)
+    slices = {"": _look_up, ORDERS: _read_orders, MATCH: _match, REPORT: _report}
+    return slices[job.phase](jobs, job)
 
 
 def upload_of(name: str) -> str:
@@ -85,20 +84,30 @@ def _read_orders(jobs: JobDesk, job: Job) -> Job:
 
 
 def _match(jobs: JobDesk, job: Job) -> Job:
-    desk: Desk = jobs.room.desk
+    """All of it matched, into a file: what is put on the work list is then the same however often."""
     rows, form = _bill(jobs, job)
     bookings = {booked.id: booked for booked in _parts(jobs, job)}
-    report = match_bill(rows, bookings.values(), _terms(desk, job, form))
+    report = match_bill(rows, bookings.values(), _terms(jobs.room.desk, job, form))
     if len(report.differences) > DIFFERENCES_LIMIT:
         rule = f"is of other days, or of another shop: it differs in {len(report.differences)} places"
         raise Invalid("bill", problems=[Problem("/file", rule)])
-    counts = Counter(str(difference.kind) for difference in report.differences)
-    listed = [_listed(form, number, difference) for number, difference in enumerate(report.differences)]
+    listed = [[*difference.document(), form.rule_for(difference)] for difference in report.differences]
+    jobs.files.put(_report_name(job), json.dumps(listed, ensure_ascii=False).encode())
+    return job.move(phase=REPORT, counts={"matched": len(report.matches)})
+
+
+def _report(jobs: JobDesk, job: Job) -> Job:
+    desk: Desk = jobs.room.desk
+    listed = [
+        Listed(number, Difference.of(raw[:-1]), "auto" if raw[-1] else OPEN, raw[-1])
+        for number, raw in enumerate(json.loads(jobs.files.get(_report_name(job))))
+    ]
+    counts = Counter(str(row.difference.kind) for row in listed)
     still_open = sum(row.resolution == OPEN for row in listed)
     begun = desk.reconciliations.get(job.spec["about"])
-    made = replace(begun, matched=len(report.matches), counts=counts, open=still_open)
+    made = replace(begun, matched=job.counts["matched"], counts=counts, open=still_open)
     desk.reconciliations.report(made, listed)
-    return job.move(state="done", done=len(rows), counts={"matched": made.matched, **counts})
+    return job.move(state="done", done=job.total or 0, counts={"matched": made.matched, **counts})
 
 
 def _bill(jobs: JobDesk, job: Job) -> tuple[list[BillRow], Form]:
@@ -133,11 +142,6 @@ def _number(fact: Fact) -> str:
     return fact.about.get("order_no") or fact.about.get("order", fact.id)
 
 
-def _listed(form: Form, number: int, difference: Difference) -> Listed:
-    rule = form.rule_for(difference)
-    return Listed(number, difference, "auto" if rule else OPEN, rule)
-
-
 def _write_part(jobs: JobDesk, job: Job, bookings: Iterable[Booked]) -> None:
     rows = [booked.document() for booked in bookings]
     jobs.files.put(_part(job, job.parts), json.dumps(rows, ensure_ascii=False).encode())
@@ -146,6 +150,10 @@ def _write_part(jobs: JobDesk, job: Job, bookings: Iterable[Booked]) -> None:
 def _parts(jobs: JobDesk, job: Job) -> Iterator[Booked]:
     for number in range(job.parts):
         yield from map(Booked.of, json.loads(jobs.files.get(_part(job, number))))
+
+
+def _report_name(job: Job) -> str:
+    return f"{job.spec['about']}/report.json"
 
 
 def _part(job: Job, number: int) -> str:

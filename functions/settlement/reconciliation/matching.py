@@ -87,6 +87,17 @@ class Difference:
     expected_minor: int = 0
     actual_minor: int = 0
 
+    def document(self) -> list[Any]:
+        """As plain values, for a file."""
+        figures = self.side, self.expected_minor, self.actual_minor
+        return [self.kind, self.number, self.bill_id, list(self.booked_ids), *figures]
+
+    @classmethod
+    def of(cls, raw: Sequence[Any]) -> Difference:
+        """What `document` wrote."""
+        kind, number, bill_id, booked_ids, *figures = raw
+        return cls(kind, number, bill_id, tuple(booked_ids), *figures)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Match:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -71,8 +72,8 @@ class Reconciliations:
         nothing."""
         pk, _ = self._key(made.id)
         for row in listed:
-            self._table.put(_difference_item(pk, row))
-            self._table.put(_place_item(pk, row))
+            with suppress(Lost):  # it is there, and somebody may have decided about it
+                self._table.transact(Put(_difference_item(pk, row), NEW), Put(_place_item(pk, row)), made=made.id)
         head = replace(made, state="open", version=1)
         try:
             self._table.put(_head_item(self._key(made.id), head), "version = :none", {":none": 0})
