@@ -107,9 +107,10 @@ def test_north_closes_on_sundays(room: Till) -> None:
 
 
 def test_a_region_that_closes_by_count(room: Till) -> None:
-    """Zhejiang closes with every 10 entries: the hour after the tenth its batch is closed, with all it has; what
-    comes next is in the second batch and no late item; the rest closes with the month, and what is later than that is
-    late in December's first. Each batch is proved by its hash, and no order is in two."""
+    """Zhejiang closes with every 10 entries: the hour after the tenth its batch is closed, with all it has, and taken
+    up again where its run died; what comes next is in the second batch and no late item; the rest closes with the
+    month, and what is later than that is late in December's first. Each batch is proved by its hash, and no order is
+    in two."""
     region, month = "330000", {"every": "month"}
     room.set_calendar(month, **{f"r{region}": {"every": "count", "count": 10}})
     room.clock.now = moment("2026-11-20T12:00:00+08:00")
@@ -119,7 +120,11 @@ def test_a_region_that_closes_by_count(room: Till) -> None:
     assert (early.status, early.json["facts"]["run"]) == (409, f"{region}.2026-11.n0001")
     room.hand_in(*(sold(region, number) for number in range(9, 12)))
     assert room.batches_due() == [f"{region}.2026-11.n0001"]
+    with pytest.raises(Killed):
+        room.close(f"{region}.2026-11.n0001", step=dying(3))
+    assert room.runs_due() == [f"{region}.2026-11.n0001"]
     first = room.close(f"{region}.2026-11.n0001")
+    assert room.runs_due() == []
     room.hand_in(*(sold(region, number) for number in range(12, 15)))
     assert room.batches_due() == []
     batches = {entry["fact_id"]: (entry["run_id"], entry["late_for"]) for entry in room.entries()}

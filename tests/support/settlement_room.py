@@ -81,6 +81,10 @@ class Till:
         """The runs that the hour would start since their batches have their entries."""
         return [run.id for run in full_batches(app.room.desk, self.clock.now)]
 
+    def runs_due(self) -> list[str]:
+        """The runs that the hour would start since they are due."""
+        return [run.id for run in app.room.desk.runs.due(self.clock.now)]
+
     def reads_of(self, word: str) -> Callable[[], int]:
         """How many keys with this word in them are read from now on: of a room in memory."""
         table: Any = app.room.desk.facts._table

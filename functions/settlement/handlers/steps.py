@@ -153,9 +153,9 @@ def full_batches(desk: Desk, now: datetime) -> list[Run]:
 
 
 def _sealed(desk: Desk, run: Run, now: datetime) -> Run:
-    """The run with its period cut off and sealed."""
+    """The run with its period cut off and sealed; due from now on, should its machine stop on its way."""
     if run.state == "open":
-        run = desk.runs.store(replace(run, state="closing", cut_off=now))
+        run = desk.runs.store(replace(run, state="closing", cut_off=now, due_at=min(run.due_at, now)))
     if run.state == "closing":
         desk.runs.seal(run.id)
     return run
