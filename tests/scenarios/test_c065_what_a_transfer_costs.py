@@ -1,4 +1,4 @@
-"""C065, its split side: what a stock transfer costs is shared by its rule, by benefit or by distance, in the books of
+"""C065: (split side) what a stock transfer costs is shared by its rule, by benefit or by distance, in the books of
 both stores; what was moved too far goes back with the parts. Which store gives (stock, distance, turnover) is the
 assets room's to propose, and is not built.
 """
