@@ -10,7 +10,7 @@
 | bucket, by run | `<t>#buckets#<run>#<shard>` | party: who has lines in it |
 | bucket, by party | `<t>#party#<party>` | `bucket#<first day>#<run>` |
 | run | `<t>#runs#<scope>` | the period's name; due until it is closed |
-| seal | `<t>#seal#<run>#<shard>` | `seal`: the run alone posts into its period, once drained nobody; a shard's result; of a batch how many entries |
+| seal | `<t>#seal#<run>#<shard>` | `seal`: who may still post into its period; a shard's result, a batch's count |
 | trial | `<t>#trial#<run>#<mode>` | shard: what a rehearsal or a proof came to; from 64 on those of windows |
 | statement | `<t>#statement#<id>` | `head`, `page#<first line>`, `dispute#<line>` |
 | statement, by party | `<t>#party#<party>` | `statement#<scope>.<period>`: what was carried over |
