@@ -82,8 +82,8 @@ class TenantStack(cdk.Stack):
 
     def _layers(self) -> dict[str, Layer]:
         """Everybody's, and those that single entries ask for beside it."""
-        asked = {entry.layer for manifest in self.manifests.values() for entry in manifest.entries if entry.layer}
-        folders, own = {"": "layer"} | {name: f"layer-{name}" for name in sorted(asked)}, self.tenant.architecture
+        names = {entry.layer for manifest in self.manifests.values() for entry in manifest.entries if entry.layer}
+        folders, own = {"": "layer"} | {name: f"layer-{name}" for name in sorted(names)}, self.tenant.architecture
         return {
             name: Layer(self, self.names, self.tenant, directory=self.build / folder / own, name=name)
             for name, folder in folders.items()

@@ -22,7 +22,8 @@ class StatementChanged(Event):
 
 
 class LineDisputed(Event):
-    """A party finds a line of its statement wrong, or finance has answered that: the trace by ids, no words.
+    """A party finds a line of its statement wrong, or finance has answered that: the trace by ids, no words
+    and no amounts.
     settlement → tickets, where it is finance's task."""
 
     type: Literal["line.disputed"] = "line.disputed"
@@ -32,8 +33,6 @@ class LineDisputed(Event):
     line: int
     entry_id: str
     fact_id: str
-    amount_minor: int
-    currency: str
     region: RegionCode
     store_id: str = Field(default="", description="whose statement it is, '' where it is no store's")
     disputed_at: Moment

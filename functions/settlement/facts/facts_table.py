@@ -159,8 +159,8 @@ class FactsTable:
     def about(self, kind: str, name: str) -> list[Fact]:
         """The facts of a `ticket` or an `order`, in canonical order; may be two seconds behind."""
         items = self._table.query_all(_about_pk(self._tenant, kind, name), index=BY_LIST, limit=ABOUT_LIMIT)
-        told = self.find(order_fact_id(name)) if kind == "order" else None
-        return in_order(stored.fact for stored in (*map(_stored, items), *filter(None, [told])) if stored.fact)
+        order = self.find(order_fact_id(name)) if kind == "order" else None
+        return in_order(stored.fact for stored in (*map(_stored, items), *filter(None, [order])) if stored.fact)
 
     def of_number(self, platform: str, number: str) -> list[Fact]:
         """The orders that a platform's bill may mean by a number; may be two seconds behind."""

@@ -50,8 +50,6 @@ def dispute_event(tenant: str, change: Change, statement: Statement, now: dateti
         line=dispute.line,
         entry_id=dispute.entry_id,
         fact_id=dispute.fact_id,
-        amount_minor=dispute.amount_minor,
-        currency=dispute.currency,
         region=name if kind == "region" and is_region(name) else period_named(statement.run_id).scope,
         store_id=name if kind == "store" else "",
         disputed_at=dispute.at,

@@ -94,8 +94,8 @@ def form_of(document: BillForm) -> Form:
 
 def lacking_of(difference: Difference) -> str:
     """Which of our sides has it not, or says another amount; "" where the bill does."""
-    asked = difference.kind == "missing" or (difference.kind == "amount" and difference.side != "bill")
-    return difference.side if asked else ""
+    ours = difference.kind == "missing" or (difference.kind == "amount" and difference.side != "bill")
+    return difference.side if ours else ""
 
 
 def _figures(difference: Difference, currency: str) -> Mapping[str, Any]:

@@ -16,7 +16,6 @@ from functions.tickets.ticket.visits import end_by_itself
 from hub.contracts.events import LineDisputed
 from hub.kernel.errors import Conflict, Retry
 from hub.kernel.ids import SYSTEM, derived_id
-from hub.kernel.money import Money
 
 TYPE = "dispute"
 
@@ -32,9 +31,9 @@ def take_dispute(desk: Desk, event: LineDisputed) -> None:
 
 
 def _opening(desk: Desk, ticket_id: str, event: LineDisputed) -> Opening:
-    amount = Money(event.amount_minor, event.currency)
+    """Without the amount: what somebody earns is not for all who may see a ticket."""
     trace = (
-        f"结算单 {event.statement_id} 第 {event.line} 行（{amount} {event.currency}）有异议 · disputed",
+        f"结算单 {event.statement_id} 第 {event.line} 行有异议 · line {event.line} is disputed",
         f"账期 run {event.run_id} · 对象 party {event.party}",
         f"事实 fact {event.fact_id} · 分录 entry {event.entry_id}",
         f"GET /settlement/ledger/entries/{event.entry_id}",
@@ -51,8 +50,6 @@ def _opening(desk: Desk, ticket_id: str, event: LineDisputed) -> Opening:
         entry=TYPE,
         sealed=desk.seal_text(ticket_id, "\n".join(trace)),
         replay=event.replay,
-        amount_minor=event.amount_minor,
-        amount_currency=event.currency,
     )
 
 
