@@ -23,8 +23,7 @@ class StatementChanged(Event):
 
 class LineDisputed(Event):
     """A party finds a line of its statement wrong, or finance has answered that: the trace by ids, no words
-    and no amounts.
-    settlement → tickets, where it is finance's task."""
+    and no amounts. settlement → tickets, where it is finance's task."""
 
     type: Literal["line.disputed"] = "line.disputed"
     statement_id: str

@@ -59,8 +59,8 @@ def objected_and_answered() -> tuple[dict[str, Any], list[Event]]:
 
 
 def test_a_disputed_line_is_a_task_of_finance_with_its_trace() -> None:
-    """Finance has a ticket that names statement, line, fact and entry, not what it is worth; told again it is one; answered
-    in settlement it is done. An answer that is told again changes nothing."""
+    """Finance has a ticket that names statement, line, fact and entry, not what it is worth; told again it is one;
+    answered in settlement it is done. An answer that is told again changes nothing."""
     line, (opened, answered) = objected_and_answered()
     with tickets.world() as hub:
         hub.call("POST", "/flows/dispute/publish", {})
