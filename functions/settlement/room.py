@@ -24,4 +24,5 @@ room = Room(
     idempotency=Idempotency,
     module="functions.settlement.app",
     followed=TOLD_OF,
+    shared={"changes": "events"},
 )
