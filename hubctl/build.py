@@ -2,6 +2,7 @@
 
 build/<function>/            the room's package, `hub`, nothing else; bytecode beside the sources
 build/layer/<arch>/python/   what the lock file says the functions run on, cut to what they use
+build/layer-pdf/<arch>/      what the function that prints needs beside it: its packages and the font
 
 A second run with the same inputs does nothing: build/.stamps/ holds the hash of what each part was made from.
 """
@@ -60,7 +61,9 @@ def build(root: Path = ROOT, *, local: bool = False) -> Built:
         functions = find_functions(root)
         fresh = _refresh_bundles(root, functions)
         for architecture in layer.architectures(root / "infra" / "tenants"):
-            fresh |= layer.stage_empty(root, architecture) if local else _build_layer(root, architecture)
+            for name in ("", *layer.APART):
+                stage = layer.stage_empty if local else _build_layer
+                fresh |= stage(root, architecture, name)
     return Built(root / "build", tuple(functions), fresh)
 
 
@@ -168,8 +171,8 @@ def _stage_code(root: Path, bundle: Path, name: str, package: Path) -> None:
         shutil.copytree(flows, bundle / "statemachines" / "flows", ignore=IGNORED)
 
 
-def _build_layer(root: Path, architecture: str) -> bool:
+def _build_layer(root: Path, architecture: str, name: str) -> bool:
     try:
-        return layer.build_layer(root, architecture, compile_tree=compile_tree)
+        return layer.build_layer(root, architecture, compile_tree=compile_tree, name=name)
     except subprocess.CalledProcessError as error:
         raise BuildError(f"the layer for {architecture} can't be built:\n{error.stderr}") from error

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uv
 
-from hubctl.stamps import Stamps, hash_inputs
+from hubctl.stamps import Stamps, files_under, hash_inputs
 
 LAYER_ROOT = "/opt/python"
 PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
@@ -29,6 +29,8 @@ UNUSED = (
 )  # fmt: skip
 ASKS_ITS_VERSION = ("python_ulid-", "email_validator-")  # reads its own metadata when imported
 EMPTY = "empty"
+APART = ("pdf",)
+"""Layers that single functions have beside everybody's: groups of pyproject.toml."""
 
 
 def architectures(tenants: Path) -> list[str]:
@@ -37,41 +39,54 @@ def architectures(tenants: Path) -> list[str]:
     return sorted({str(tenant.get("architecture", "arm64")) for tenant in settings})
 
 
-def stage_empty(root: Path, architecture: str) -> bool:
+def stage_empty(root: Path, architecture: str, name: str = "") -> bool:
     """A layer without anything in it, unless a real one is there; answers whether one was staged."""
-    python = root / "build" / "layer" / architecture / "python"
+    part = part_of(name)
+    python = root / "build" / part / architecture / "python"
     if python.exists():
         return False
     python.mkdir(parents=True)
     (python / "README").write_text("hubctl build fills this directory\n", encoding="utf-8")
-    Stamps(root / "build").write(f"layer-{architecture}", EMPTY)
+    Stamps(root / "build").write(f"{part}-{architecture}", EMPTY)
     return True
 
 
-def build_layer(root: Path, architecture: str, *, compile_tree: Callable[[Path, str], None]) -> bool:
-    """Fill build/layer/<architecture>/python; answers False if it was there already.
+def part_of(name: str) -> str:
+    """The folder of a layer under build/: everybody's is `layer`, that of `pdf` is `layer-pdf`."""
+    return f"layer-{name}" if name else "layer"
+
+
+def build_layer(root: Path, architecture: str, *, compile_tree: Callable[[Path, str], None], name: str = "") -> bool:
+    """Fill build/layer/<architecture>/python; answers False if it was there already. name: of a group of pyproject.toml
+    whose packages make a layer of their own, beside what lies in layers/<name>/fonts.
 
     Raises subprocess.CalledProcessError when uv can't (no network, or no wheel for the platform).
     """
-    stamps, part = Stamps(root / "build"), f"layer-{architecture}"
-    inputs = hash_inputs(root, [root / "uv.lock", Path(__file__)], sys.version, architecture)
-    target = root / "build" / "layer" / architecture
+    stamps, part, fonts = Stamps(root / "build"), f"{part_of(name)}-{architecture}", root / "layers" / name / "fonts"
+    files = [root / "uv.lock", Path(__file__), *(files_under(fonts) if name else ())]
+    inputs = hash_inputs(root, files, sys.version, architecture)
+    target = root / "build" / part_of(name) / architecture
     if not stamps.differ(part, inputs) and target.exists():
         return False
     shutil.rmtree(target, ignore_errors=True)
-    install(root, target / "python", platform=PLATFORMS[architecture])
-    trim(target / "python")
+    install(root, target / "python", platform=PLATFORMS[architecture], group=name)
+    if name:
+        shutil.copytree(fonts, target / "fonts")
+    else:
+        trim(target / "python")
     compile_tree(target / "python", LAYER_ROOT)
     stamps.write(part, inputs)
     return True
 
 
-def install(root: Path, target: Path, *, platform: str, skipped: tuple[str, ...] = NOT_AT_RUN_TIME) -> None:
-    """The locked wheels of that platform into `target`, each checked against its hash."""
+def install(
+    root: Path, target: Path, *, platform: str, skipped: tuple[str, ...] = NOT_AT_RUN_TIME, group: str = ""
+) -> None:
+    """The locked wheels of that platform into `target`, each checked against its hash; of a group, its own alone."""
     requirements = root / "build" / "requirements.txt"
     requirements.parent.mkdir(parents=True, exist_ok=True)
     leave_out = [flag for name in skipped for flag in ("--no-emit-package", name)]
-    only_ours = ["--frozen", "--no-default-groups", "--no-emit-project"]
+    only_ours = ["--frozen", "--no-emit-project", *(["--only-group", group] if group else ["--no-default-groups"])]
     _uv(root, "export", "--format", "requirements-txt", *only_ours, *leave_out, "-o", str(requirements))
     wheels = ["--only-binary", ":all:", "--no-deps", "--require-hashes", "-r", str(requirements)]
     python = f"{sys.version_info.major}.{sys.version_info.minor}"

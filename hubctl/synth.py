@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubctl import layer
 from hubctl.failures import OperatorError
 from hubctl.stamps import ROOT, Stamps, files_under, hash_inputs, locked
 from hubctl.tenants import find_tenant, tenant_file
@@ -76,7 +77,8 @@ def _hash_inputs(root: Path, tenant: str, stamps: Stamps, *, local: bool) -> str
         raise SynthError("there are no bundles: run `hubctl build` first")
     machines = sorted((root / "statemachines").glob("*.asl.json"))
     sources = [path for path in files_under(root / "infra") if path.suffix == ".py"]
-    layers = [stamps.read(f"layer-{architecture}") for architecture in ("arm64", "x86_64")]
+    parts = [layer.part_of(name) for name in ("", *layer.APART)]
+    layers = [stamps.read(f"{part}-{architecture}") for part in parts for architecture in ("arm64", "x86_64")]
     code = [] if local else [stamps.read("bundles"), *layers]
     return hash_inputs(root, [tenant_file(tenant, root), *manifests, *machines, *sources], sys.version, *code)
 

@@ -50,7 +50,7 @@ class Api(Construct):
         """One integration and one permission an HTTP entry, and a route for each of its paths."""
         for entry in room.manifest.of_kind("http", "accept"):
             called: lambda_.IFunction = room.live or room.functions[entry.name]
-            target = self._integration(room, called)
+            target = self._integration(room, called, "" if entry.name == "http" else entry.name.capitalize())
             for path in route_paths(entry):
                 apigw.CfnRoute(
                     room,
@@ -61,10 +61,10 @@ class Api(Construct):
                     authorization_type="NONE",
                 )
 
-    def _integration(self, room: RoomFunctions, called: lambda_.IFunction) -> apigw.CfnIntegration:
+    def _integration(self, room: RoomFunctions, called: lambda_.IFunction, name: str) -> apigw.CfnIntegration:
         lambda_.CfnPermission(
             room,
-            "CalledByApi",
+            f"{name}CalledByApi",
             action="lambda:InvokeFunction",
             function_name=called.function_arn,
             principal="apigateway.amazonaws.com",
@@ -72,7 +72,7 @@ class Api(Construct):
         )
         return apigw.CfnIntegration(
             room,
-            "Integration",
+            f"{name}Integration",
             api_id=self.id,
             integration_type="AWS_PROXY",
             integration_uri=called.function_arn,

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -29,14 +30,14 @@ def runtime() -> lambda_.Runtime:
 
 
 class Layer(Construct):
-    """The dependencies of all functions, from the lock file."""
+    """The dependencies of all functions, from the lock file; or, with a name, what one function alone needs."""
 
-    def __init__(self, scope: Construct, names: Names, tenant: Tenant, *, directory: Path) -> None:
-        super().__init__(scope, "Layer")
+    def __init__(self, scope: Construct, names: Names, tenant: Tenant, *, directory: Path, name: str = "") -> None:
+        super().__init__(scope, f"Layer{name.capitalize()}")
         self.version = lambda_.LayerVersion(
             self,
             "Layer",
-            layer_version_name=names.of("dependencies"),
+            layer_version_name=names.of(name or "dependencies"),
             code=lambda_.Code.from_asset(str(directory)),
             compatible_runtimes=[runtime()],
             compatible_architectures=[architecture(tenant)],
@@ -48,7 +49,7 @@ def architecture(tenant: Tenant) -> lambda_.Architecture:
 
 
 class RoomFunctions(Construct):
-    """A Lambda for each entry of the manifest; `functions` holds them by entry name."""
+    """A Lambda for each entry of the manifest; `functions` holds them by entry name. layers: "" is everybody's."""
 
     def __init__(
         self,
@@ -58,7 +59,7 @@ class RoomFunctions(Construct):
         *,
         manifest: Manifest,
         code: Path,
-        layer: Layer,
+        layers: Mapping[str, Layer],
         grants: list[Grant],
         environment: dict[str, str],
         network: Network | None,
@@ -68,7 +69,7 @@ class RoomFunctions(Construct):
         self.tenant = tenant
         self.manifest = manifest
         self.code = lambda_.Code.from_asset(str(code))
-        self.layer = layer
+        self.layers = layers
         self.environment = environment
         self.network = network
         self.role = make_role(
@@ -88,7 +89,7 @@ class RoomFunctions(Construct):
             architecture=architecture(self.tenant),
             handler=entry.handler,
             code=self.code,
-            layers=[self.layer.version],
+            layers=[self.layers[name].version for name in dict.fromkeys(("", entry.layer))],
             role=self.role.without_policy_updates(),
             environment=self.environment,
             timeout=cdk.Duration.seconds(entry.timeout),

@@ -25,6 +25,7 @@ class Entry(BaseModel):
     batch: int = Field(default=10, ge=1, le=10)  # queued: so many messages a call
     concurrency: int = Field(default=5, ge=2, le=1000)  # queued: so many functions side by side
     followed: tuple[str, ...] = ()  # forward: what the sort keys begin with that it reads; (): any
+    layer: str = Field(default="", pattern=r"^[a-z]*$")  # http: one more layer than all have, of what it alone needs
     timeout: int = Field(default=60, ge=1, le=900)  # seconds
     memory: int = Field(default=512, ge=128, le=10_240)  # MB
 

@@ -63,7 +63,7 @@ class TenantStack(cdk.Stack):
         accept_findings(self)
 
     def _rooms(self) -> list[RoomFunctions]:
-        layer = Layer(self, self.names, self.tenant, directory=self.build / "layer" / self.tenant.architecture)
+        layers = self._layers()
         network = make_network(self, self.names, self.tenant)
         networked = NETWORKED if network else frozenset()
         grants = Grants(self.names, self.key, networked=networked)
@@ -74,13 +74,22 @@ class TenantStack(cdk.Stack):
                 self.tenant,
                 manifest=manifest,
                 code=self.build / function,
-                layer=layer,
+                layers=layers,
                 grants=list(grants.of_function(manifest)),
                 environment=self._environment(function),
                 network=network if function in networked else None,
             )
             for function, manifest in self.manifests.items()
         ]
+
+    def _layers(self) -> dict[str, Layer]:
+        """Everybody's, and those that single entries ask for beside it."""
+        names = {entry.layer for manifest in self.manifests.values() for entry in manifest.entries if entry.layer}
+        folders, own = {"": "layer"} | {name: f"layer-{name}" for name in sorted(names)}, self.tenant.architecture
+        return {
+            name: Layer(self, self.names, self.tenant, directory=self.build / folder / own, name=name)
+            for name, folder in folders.items()
+        }
 
     def _environment(self, room: str) -> dict[str, str]:
         return environment(

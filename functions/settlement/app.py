@@ -23,17 +23,19 @@ from functions.settlement.facts.of_events import fact_of
 from functions.settlement.facts.rates import RATES
 from functions.settlement.handlers.folding import fold_days
 from functions.settlement.handlers.intake import learn, retry_parked, take_in
-from functions.settlement.handlers.steps import run_step
-from functions.settlement.handlers.telling import pool_event, statement_event
+from functions.settlement.handlers.reconciling import RECONCILIATION, reconcile_slice
+from functions.settlement.handlers.steps import closes_by_count, full_batches, run_step
+from functions.settlement.handlers.telling import dispute_event, pool_event, statement_event
 from functions.settlement.policy_kind import POLICIES
 from functions.settlement.profit.profit import BOARDS
 from functions.settlement.reconciliation.bills import BILL_FORMS
-from functions.settlement.room import IMPORTS, room
+from functions.settlement.room import DISPUTE, IMPORTS, room
 from functions.settlement.runs.calendar_kind import CALENDARS
 from functions.settlement.templates import TEMPLATES
 from hub.contracts.events import Event, PersonChanged, StoreChanged
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
+from hub.jobs.desk import Task
 from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = [
@@ -47,7 +49,8 @@ serve_documents(
 )
 
 
-serve_jobs(room, IMPORTS)
+TASKS = (Task(RECONCILIATION, reconcile_slice),)
+serve_jobs(room, IMPORTS, TASKS)
 
 EVENTS = (
     "ticket.closed", "work.reported", "order.finished", "refund.paid", "flow.told", "person.changed", "store.changed",
@@ -66,9 +69,13 @@ def on_event(desk: Desk, event: Event) -> None:
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
-    """Tell of a statement that was sent, approved, or has a line disputed, and of a pool that is empty; do a job's next
-    slice."""
-    if follow_job(room, IMPORTS, change):
+    """Tell of a statement that was sent, approved, or has a line disputed, of such a line, and of a pool that is empty;
+    do a job's next slice."""
+    if follow_job(room, IMPORTS, change, TASKS):
+        return
+    if change.sk.startswith(DISPUTE):
+        statement = desk.statements.get(change.pk.rpartition("#")[2])
+        desk.emit(dispute_event(desk.tenant, change, statement, desk.now()))
         return
     tell = pool_event if change.sk == "balance" else statement_event
     if event := tell(desk.tenant, change, desk.now()):
@@ -78,13 +85,13 @@ def on_change(desk: Desk, change: Change) -> None:
 @room.schedule("cron(0 * * * ? *)", name="hourly")
 def hourly(desk: Desk, now: datetime) -> datetime:
     """Post what was still to come and is due; start the run of each period that is due, the oldest first: one that was
-    late, or stopped on its way, again; fold the days that are over."""
+    late, or stopped on its way, again; and of each batch that has its entries; fold the days that are over."""
     retry_parked(desk, now)
     next_posting = desk.book.post_due(now)
-    for run in desk.runs.due(now):
+    for run in (*desk.runs.due(now), *full_batches(desk, now)):
         desk.machine.start(run.id, "close", now)
     fold_days(desk, now)
-    return min(next_posting, desk.runs.next_due())
+    return now if closes_by_count(desk, now) else min(next_posting, desk.runs.next_due())
 
 
 @room.task("steps")

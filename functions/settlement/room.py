@@ -9,9 +9,10 @@ from hub.jobs.routes import FOLLOWED as JOB
 from hub.store.idempotency import Idempotency
 
 FINANCE = ("finance",)
-TOLD_OF = ("head", "balance", JOB)
-"""Of a statement's head and an empty pool others hear, and a job goes on; of entries, lines and pages nobody does, and
-their changes are not even read."""
+DISPUTE = "dispute#"
+TOLD_OF = ("head", "balance", DISPUTE, JOB)
+"""Of a statement's head, a disputed line and an empty pool others hear, and a job goes on; of entries, lines and pages
+nobody does, and their changes are not even read."""
 
 IMPORTS = (Importable("facts", "POST", "/settlement/facts", same_by=("id",), list_of="facts"),)
 """What comes from files: facts, a line of JSON each."""

@@ -10,7 +10,7 @@
 | bucket, by run | `<t>#buckets#<run>#<shard>` | party: who has lines in it |
 | bucket, by party | `<t>#party#<party>` | `bucket#<first day>#<run>` |
 | run | `<t>#runs#<scope>` | the period's name; due until it is closed |
-| seal | `<t>#seal#<run>#<shard>` | `seal`: the run alone posts into its period, once drained nobody; a shard's result |
+| seal | `<t>#seal#<run>#<shard>` | `seal`: who may still post into its period; a shard's result, a batch's count |
 | trial | `<t>#trial#<run>#<mode>` | shard: what a rehearsal or a proof came to; from 64 on those of windows |
 | statement | `<t>#statement#<id>` | `head`, `page#<first line>`, `dispute#<line>` |
 | statement, by party | `<t>#party#<party>` | `statement#<scope>.<period>`: what was carried over |
@@ -31,6 +31,8 @@ SEALS = 64
 """A period is sealed, its parties listed and settled in so many shards."""
 SEALED, SEALED_IS = "#state = :sealed", {":sealed": "sealed"}
 """A seal lets the period's own run post, and nobody else; when the period is drained, nobody at all."""
+UNSEALED = "attribute_not_exists(#state)"
+"""Whoever may post. A batch's seals count its entries as they come, so they are there before they are set."""
 WINDOW_SHARDS = 64
 """At most so many shards of windows are worked out side by side."""
 WIDE = 64

@@ -35,6 +35,7 @@ from functions.tickets.flows.blocks import BLOCKS
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.forms.kind import FORMS
 from functions.tickets.handlers.copies import take_store, take_submitter
+from functions.tickets.handlers.disputes import take_dispute
 from functions.tickets.handlers.effects import follow
 from functions.tickets.handlers.failures import take_failure
 from functions.tickets.handlers.handover import take_shift
@@ -58,6 +59,7 @@ from hub.contracts.events import (
     DecisionCorrected,
     Event,
     ExecutionFailed,
+    LineDisputed,
     LogisticsChanged,
     MessageResolved,
     OccasionResolved,
@@ -135,6 +137,7 @@ forward = room.forward
     "after_sale.changed",
     "refund.paid",
     "flow.answered",
+    "line.disputed",
 )
 def on_event(desk: Desk, event: Event) -> None:
     """What the bus tells: messages, taps, how the organisation changes, and which executions failed."""
@@ -166,6 +169,8 @@ def on_event(desk: Desk, event: Event) -> None:
             take_happening(desk, event)
         case AfterSaleChanged() | RefundPaid():
             take_happening(desk, event)
+        case LineDisputed():
+            take_dispute(desk, event)
         case FlowAnswered():
             take_answer(desk, event)
 

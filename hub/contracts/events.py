@@ -26,6 +26,7 @@ from hub.contracts.house_events import GlassBroken as GlassBroken
 from hub.contracts.house_events import StoreChanged as StoreChanged
 from hub.contracts.market_events import PromotionReached as PromotionReached
 from hub.contracts.market_events import ShopperMoved as ShopperMoved
+from hub.contracts.money_events import LineDisputed as LineDisputed
 from hub.contracts.money_events import PoolExhausted as PoolExhausted
 from hub.contracts.money_events import PricesPublished as PricesPublished
 from hub.contracts.money_events import StatementChanged as StatementChanged
@@ -290,6 +291,7 @@ OWN_EVENTS: tuple[type[Event], ...] = (
     FlowTold,
     WorkReported,
     StatementChanged,
+    LineDisputed,
     PoolExhausted,
     PersonChanged,
     StoreChanged,

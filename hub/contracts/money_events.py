@@ -21,6 +21,23 @@ class StatementChanged(Event):
     disputes: int = Field(default=0, description="lines that are disputed and not answered")
 
 
+class LineDisputed(Event):
+    """A party finds a line of its statement wrong, or finance has answered that: the trace by ids, no words
+    and no amounts. settlement → tickets, where it is finance's task."""
+
+    type: Literal["line.disputed"] = "line.disputed"
+    statement_id: str
+    run_id: str
+    party: str
+    line: int
+    entry_id: str
+    fact_id: str
+    region: RegionCode
+    store_id: str = Field(default="", description="whose statement it is, '' where it is no store's")
+    disputed_at: Moment
+    outcome: Literal["open", "released", "corrected"]
+
+
 class PoolExhausted(Event):
     """A pool of money had something left, and has nothing any more. settlement → whoever listens."""
 

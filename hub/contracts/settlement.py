@@ -30,9 +30,12 @@ Party = Annotated[
 """结算对象: whoever a statement is for."""
 
 RunId = Annotated[
-    str, Field(pattern=r"^([0-9]{6}|base)[.][0-9]{4}-[0-9]{2}(-[0-9]{2}([.]week)?)?$", examples=["base.2026-11"])
+    str,
+    Field(
+        pattern=r"^([0-9]{6}|base)[.][0-9]{4}-[0-9]{2}(-[0-9]{2}([.]week)?|[.]n[0-9]{4})?$", examples=["base.2026-11"]
+    ),
 ]
-"""结算批次: the scope that closes and its period, a month, a day, or the week from a day."""
+"""结算批次: the scope that closes and its period, a month, a day, the week from a day, or a batch of a month."""
 
 Currency = Literal["CNY", "HKD", "USD", "EUR", "JPY"]
 Period = Annotated[
@@ -186,12 +189,14 @@ WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 class RhythmDocument(Contract):
     """How often a region closes. closes_on: the last day of a week. hour: of the day after a period's last, at which
-    its run starts. sends: whether statements go to their parties as soon as they are made."""
+    its run starts. sends: whether statements go to their parties as soon as they are made. count: with every `count`: a
+    batch is closed within the hour in which it has so many entries, and at the month's end."""
 
-    every: Literal["day", "week", "month"]
+    every: Literal["day", "week", "month", "count"]
     closes_on: Weekday = "sun"
     hour: int = Field(default=6, ge=0, le=23)
     sends: bool = True
+    count: int = Field(default=0, ge=0, le=1_000_000)
 
 
 class CalendarDocument(Contract):
@@ -311,6 +316,10 @@ class LinesQuery(Contract):
 class FileQuery(Contract):
     format: Literal["csv", "xlsx"] = "csv"
     first: int = Field(default=1, ge=1, description="the file's first line: a file holds 20,000")
+
+
+class PaperQuery(Contract):
+    first: int = Field(default=1, ge=1, description="the file's first line: a PDF holds 2,000")
 
 
 class PayoutsQuery(Contract):

@@ -28,7 +28,8 @@ class NewReconciliation(Contract):
 
 
 class ReconciliationView(Contract):
-    """A bill held against orders and ledger (三方对账). counts: differences by kind."""
+    """A bill held against orders and ledger (三方对账), by a job. matching: its rows are being looked up. open: the
+    work list is there. failed: `why` says so. counts: differences by kind."""
 
     id: str
     platform: str
@@ -36,12 +37,15 @@ class ReconciliationView(Contract):
     matched: int
     counts: dict[DifferenceKindName, int]
     open: int
-    state: Literal["open", "approved"]
+    state: Literal["matching", "open", "approved", "failed"]
+    job_id: str
+    why: str = ""
     made_at: Moment
 
 
 class DifferenceView(Contract):
-    """One thing that does not agree. lacking: who has it not, of what is missing. expected, actual: by us, by
+    """One thing that does not agree. lacking: who has it not, of what is missing; `ledger` of an amount that
+    the orders and the bill agree on and our books do not. expected, actual: by us, by
     the bill. by_rule: which rule of the bill's form settled it, "" for a person."""
 
     number: int

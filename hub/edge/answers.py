@@ -17,7 +17,8 @@ from hub.kernel.frozen import dataclass
 
 PROBLEM_TYPE = "application/problem+json"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-BINARY_TYPES = (XLSX_TYPE,)
+PDF_TYPE = "application/pdf"
+BINARY_TYPES = (XLSX_TYPE, PDF_TYPE)
 """Answers that are no text: they leave as bytes."""
 Item = TypeVar("Item")
 TYPE_BASE = "urn:scrm-hub:problem:"

@@ -80,6 +80,7 @@ class Room(Chalice, Generic[Desk]):
         self.paths, self.exact_paths = paths, exact_paths
         self._routes: list[Route] = []
         self._later: dict[str, Callable[[], None]] = {}
+        self._apart: list[dict[str, Any]] = []
         self.entries: list[dict[str, Any]] = []
         self.module = module
         self.idempotency = idempotency
@@ -153,6 +154,12 @@ class Room(Chalice, Generic[Desk]):
         """Have the routes at `path` and below it declared when the first request comes there, or somebody asks for
         every route: what is seldom called costs no start anything."""
         self._later[path] = declare
+
+    def apart(self, path: str, *, name: str, layer: str, memory: int) -> None:
+        """Have requests for `path`, a template of the room's, answered by a function of their own, with a layer of what
+        they alone need: no other function of the room carries it."""
+        described = self._describe(name, "http", "", timeout=HTTP_TIMEOUT_SECONDS)
+        self._apart.append({**described, "paths": [], "exact_paths": [path], "layer": layer, "memory": memory})
 
     @property
     def http_routes(self) -> list[Route]:
@@ -307,7 +314,8 @@ class Room(Chalice, Generic[Desk]):
         """What the build writes beside the bundle, and infra makes functions, queues and rules from."""
         http = self._describe("http", "http", f"{self.module}.room", timeout=HTTP_TIMEOUT_SECONDS)
         http["paths"], http["exact_paths"] = list(self.paths), list(self.exact_paths)
-        return {"function": self.app_name, "schema": 1, "entries": [http, *self.entries]}
+        apart = [{**entry, "handler": http["handler"]} for entry in self._apart]
+        return {"function": self.app_name, "schema": 1, "entries": [http, *apart, *self.entries]}
 
     def _consume(
         self,

@@ -54,6 +54,11 @@ def start_job(room: Room[Any], request: Request, kind: str, spec: Mapping[str, A
     return show_job(start(JobDesk(room), request, kind, spec))
 
 
+def put_file(room: Room[Any], name: str, content: bytes) -> None:
+    """Lay a file down for a job that is about to begin."""
+    JobDesk(room).files.put(name, content)
+
+
 def find_job(room: Room[Any], job_id: str) -> JobView:
     """A job as it is by now: what a repeat of the request that began it is answered. Raises NotFound."""
     from hub.jobs.jobs import show_job  # as above

@@ -70,9 +70,22 @@ def _dispute(stage: Stage, engineer: str) -> None:
         f"{engineer} disputes one line: it alone is frozen",
         f"payable {before['payable']} → {after['payable']}",
     )
+    stage.settle()
+    (task,) = _tasks(stage)
+    node = task["visits"][-1]
+    stage.check(
+        head["id"] in task["subject"] and not node["outcome"], "finance has it as a task, with its trace", task["id"]
+    )
     answer = {"line": 1, "outcome": "released", "answer": "已核对，按单支付"}
     resolved = stage.call("POST", f"{path}/resolve", answer, as_=stage.token("fin_sun", "finance", region="base"))
     stage.check(resolved["totals"][0]["payable"] == before["payable"], "finance answers, and it is paid with the rest")
+    stage.settle()
+    stage.check([task["state"] for task in _tasks(stage)] == ["closed"], "and the task is done")
+
+
+def _tasks(stage: Stage) -> list[dict[str, Any]]:
+    listed = stage.call("GET", "/tickets?type=dispute")["data"]
+    return [stage.call("GET", f"/tickets/{ticket['id']}") for ticket in listed]
 
 
 def _publish(

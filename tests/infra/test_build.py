@@ -135,3 +135,10 @@ def test_layers_are_built_for_the_architectures_that_tenants_chose(tmp_path: Pat
     (tmp_path / "one.toml").write_text('id = "one"\n', encoding="utf-8")
     (tmp_path / "two.toml").write_text('architecture = "x86_64"\n', encoding="utf-8")
     assert architectures(tmp_path) == ["arm64", "x86_64"]
+
+
+def test_the_font_of_what_prints_lies_beside_its_licence() -> None:
+    """The layer of the printing function takes both; the font has what a statement says, and stays small."""
+    fonts = ROOT / "layers" / "pdf" / "fonts"
+    assert "SIL OPEN FONT LICENSE" in (fonts / "OFL.txt").read_text(encoding="utf-8")
+    assert (fonts / "NotoSansSC.ttf").stat().st_size < 3_000_000

@@ -21,11 +21,26 @@ def test_there_is_a_function_for_every_entry_of_every_manifest(demo: Template) -
 
 
 def test_functions_of_a_bundle_share_its_role_and_all_share_the_layer(demo: Template) -> None:
-    """One role a bundle, one layer in all: http of tickets runs as hub-demo-tickets."""
+    """One role a bundle, one layer in all: http of tickets runs as hub-demo-tickets. Only what prints statements has
+    one beside it, and more memory."""
     for name, function in functions(demo).items():
         assert demo.target(function["Role"])["RoleName"] == "-".join(name.split("-")[:3])
-        assert demo.target(function["Layers"][0])["LayerName"] == "hub-demo-dependencies"
+        layers = [demo.target(layer)["LayerName"] for layer in function["Layers"]]
+        own = ["hub-demo-pdf"] if name == "hub-demo-settlement-paper" else []
+        assert layers == ["hub-demo-dependencies", *own]
+        assert function["MemorySize"] == (1024 if own else 512)
         assert function["Architectures"] == ["arm64"]
+
+
+def test_what_prints_statements_answers_its_path_alone(demo: Template) -> None:
+    """Its route leads to the function with the font; all else of settlement to the room's own."""
+    integrations, leads = demo.of("AWS::ApiGatewayV2::Integration"), {}
+    for route in demo.of("AWS::ApiGatewayV2::Route").values():
+        integration = integrations[plain(route["Target"]).removeprefix("integrations/<")[:-1]]
+        leads[route["RouteKey"]] = integration["IntegrationUri"]
+    leads = {key: demo.target(uri) for key, uri in leads.items() if "settlement" in key}
+    paper, rest = leads["ANY /settlement/statements/{statement_id}/pdf"], leads["ANY /settlement/{proxy+}"]
+    assert (paper["FunctionName"], rest["FunctionName"]) == ("hub-demo-settlement-paper", "hub-demo-settlement-http")
 
 
 def test_logs_go_away_after_the_days_that_the_tenant_chose(demo: Template) -> None:
@@ -152,6 +167,7 @@ def test_every_path_of_a_room_and_all_below_it_reach_the_room(demo: Template) ->
     routed = {route["RouteKey"].removeprefix("ANY ") for route in demo.of("AWS::ApiGatewayV2::Route").values()}
     rooms = {path for facts in ROOMS.values() for path in facts["paths"]}
     exact = {path for facts in ROOMS.values() for path in facts.get("exact_paths", ())}
+    exact |= {facts["apart"][2] for facts in ROOMS.values() if "apart" in facts}
     below = {f"{path}/{{proxy+}}" for path in rooms}
     assert routed == rooms | below | exact | set(ACCEPT["entries"][0]["paths"])
 

@@ -25,7 +25,7 @@ def test_a_template_is_made_once_and_again_when_the_tenant_changes(tmp_path: Pat
     first = synthesise("demo", place, local=True)
     assert first.fresh
     assert json.loads(first.template_path.read_text(encoding="utf-8"))["Resources"]
-    assert len(first.assets) == 10  # nine bundles and the layer
+    assert len(first.assets) == 11  # nine bundles, the layer, and the one of what prints
     assert not synthesise("demo", place, local=True).fresh
     tenant = place / "infra" / "tenants" / "demo.toml"
     tenant.write_text(tenant.read_text(encoding="utf-8").replace("= 30 ", "= 60 "), encoding="utf-8")

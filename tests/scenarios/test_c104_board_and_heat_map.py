@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from time import perf_counter
 from typing import Any
+
+import duckdb
 
 from functions.settlement import app
 from functions.settlement.handlers.folding import fold_days
@@ -75,9 +79,10 @@ def test_three_years_are_read_in_half_a_second() -> None:
         room.clock.now = moment("2026-11-15T12:00:00+08:00")
         assert fold_days(app.room.desk, room.clock.now, 2000) == 1080
         for by in DIMENSIONS[1:]:
-            began = perf_counter()
+            began, read = perf_counter(), room.reads_of("#cube")
             answer = cube(room, by=by)
             assert perf_counter() - began <= 0.5
+            assert read() <= MONTHS + 31  # a month is one item of up to 1,000 cells, and so is a day of this month
             assert Decimal(answer["total"]["expense"]) == Decimal(sum(sums.values())) / 100
             assert answer["complete"]
         by_region = {row["name"]: Decimal(row["expense"]) for row in cube(room, by="region")["rows"]}
@@ -88,6 +93,24 @@ def test_three_years_are_read_in_half_a_second() -> None:
         assert {row["name"]: Decimal(row["expense"]) for row in cube(room, by="region")["rows"]} == by_region
         years = [cube(room, by="item", since=f"{y}-01", until=f"{y}-12")["total"]["expense"] for y in range(2023, 2027)]
         assert sum(map(Decimal, years)) == Decimal(sum(sums.values())) / 100
+
+
+def test_duckdb_comes_to_the_same_from_the_ledger_itself(tmp_path: Path) -> None:
+    """The ledger's own lines in a file, added up by DuckDB in DECIMAL: every folded cell of three years to the cent."""
+    with till("2026-12-01T09:00:00+08:00") as room:
+        three_years(room)
+        room.clock.now = moment("2026-12-05T12:00:00+08:00")
+        fold_days(app.room.desk, room.clock.now, 2000)
+        lines = [line for entry in room.entries() for line in entry["lines"]]
+        assert len(lines) == 2 * MONTHS * A_MONTH
+        file = tmp_path / "ledger.json"
+        file.write_text("\n".join(json.dumps({**line["dims"], **line}) for line in lines), encoding="utf-8")
+        for by in ("region", "item", "person", "hour"):
+            read = f"read_json('{file}', columns={{'{by}': 'VARCHAR', 'amount': 'VARCHAR', 'account': 'VARCHAR'}})"
+            total = "CAST(SUM(CAST(amount AS DECIMAL(18,2))) AS VARCHAR)"
+            query = f"SELECT {by}, {total} FROM {read} WHERE account LIKE 'expense%' GROUP BY 1"  # noqa: S608 - our own
+            expected = dict(duckdb.sql(query).fetchall())
+            assert {row["name"]: row["expense"] for row in cube(room, by=by)["rows"]} == expected
 
 
 def test_the_board_is_one_page_that_loads_nothing() -> None:

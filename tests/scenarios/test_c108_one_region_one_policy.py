@@ -106,6 +106,48 @@ def test_north_closes_on_sundays(room: Till) -> None:
     assert room.close("110000.2026-11-23.week")["totals"] == {"CNY": 500}
 
 
+def test_a_region_that_closes_by_count(room: Till) -> None:
+    """Zhejiang closes with every 10 entries: the hour after the tenth its batch is closed, with all it has, and taken
+    up again where its run died; what comes next is in the second batch and no late item; the rest closes with the
+    month, and what is later than that is late in December's first. Each batch is proved by its hash, and no order is
+    in two."""
+    region, month = "330000", {"every": "month"}
+    room.set_calendar(month, **{f"r{region}": {"every": "count", "count": 10}})
+    room.clock.now = moment("2026-11-20T12:00:00+08:00")
+    room.hand_in(*(sold(region, number) for number in range(9)))
+    assert room.batches_due() == []
+    early = room.call("POST", "/settlement/runs", {"scope": region, "day": "2026-11-20"})
+    assert (early.status, early.json["facts"]["run"]) == (409, f"{region}.2026-11.n0001")
+    room.hand_in(*(sold(region, number) for number in range(9, 12)))
+    assert room.batches_due() == [f"{region}.2026-11.n0001"]
+    with pytest.raises(Killed):
+        room.close(f"{region}.2026-11.n0001", step=dying(3))
+    assert room.runs_due() == [f"{region}.2026-11.n0001"]
+    first = room.close(f"{region}.2026-11.n0001")
+    assert room.runs_due() == []
+    room.hand_in(*(sold(region, number) for number in range(12, 15)))
+    assert room.batches_due() == []
+    batches = {entry["fact_id"]: (entry["run_id"], entry["late_for"]) for entry in room.entries()}
+    assert [batches[f"{region}.{n}"] for n in (11, 12)] == [
+        (f"{region}.2026-11.n0001", None), (f"{region}.2026-11.n0002", None),
+    ]  # fmt: skip
+    room.clock.now = moment("2026-12-01T06:00:00+08:00")
+    second = room.close(f"{region}.2026-11.n0002")
+    assert first["lines"] + second["lines"] == 15
+    proof = room.close(f"{region}.2026-11.n0001", "prove")
+    assert (proof["agrees"], proof["hash"]) == (True, first["hash"])
+    room.hand_in({**sold(region, 99), "occurred_at": "2026-11-30T10:00:00+08:00"})
+    (entry,) = (entry for entry in room.entries() if entry["fact_id"] == f"{region}.99")
+    assert (entry["run_id"], entry["late_for"]["run_id"]) == (f"{region}.2026-12.n0001", f"{region}.2026-11.n0002")
+
+
+@pytest.mark.parametrize("rhythm", [{"every": "count"}, {"every": "month", "count": 10}])
+def test_a_count_that_is_missing_or_too_much_is_refused_at_its_place(room: Till, rhythm: dict[str, Any]) -> None:
+    """422 with the place, and nothing is published."""
+    refused = room.publish("", {"base": {"every": "month"}, "regions": {"330000": rhythm}}, "calendar")
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/document/regions/330000/count")
+
+
 def test_south_has_its_rate_by_1200_units(room: Till) -> None:
     """1,200 pieces reach the second tier, whose 2 % is of all the sales, as declared; 1,000 stay in the first."""
     room.clock.now = moment("2026-11-20T12:00:00+08:00")
@@ -131,11 +173,15 @@ def test_dollars_are_worth_what_they_were_on_their_day(room: Till) -> None:
     dollars = handed("order", 1, "2026-11-20T09:00:00+08:00", amount="100.00", parties={"person": "wang.wei"})
     euros = handed("order", 2, "2026-11-20T09:00:00+08:00", amount="100.00", parties={"person": "wang.wei"})
     dollars["currency"], euros["currency"] = "USD", "EUR"
+    read = room.reads_of("settlement_exchange")
+    room.hand_in(handed("order", 3, "2026-11-20T09:00:00+08:00", amount="100.00", parties={"person": "wang.wei"}))
+    assert read() == 0  # a shop whose orders are in its own money reads no rates
     result, waits = room.hand_in(dollars, euros)
+    assert read() > 0
     assert (result["state"], waits["park_reason"]) == ("settled", "unknown_rate")
     later = {"document": {"to": "CNY", "rates": {"USD": "7.9000", "EUR": "8.0000"}}}
     assert room.call("POST", "/settlement/exchange-rates/publish", later).status == 200
     room.hand_in(dollars)
     assert room.accounts("income")["income:sales"] == "-712.34"
-    (sale,) = (entry for entry in room.entries() if entry["purpose"] == "revenue")
+    (sale,) = (e for e in room.entries() if e["purpose"] == "revenue")
     assert (sale["currency"], sale["reason"]["facts"]["fx_rate"]) == ("CNY", "7.1234")

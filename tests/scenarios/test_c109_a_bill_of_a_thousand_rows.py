@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
+from tests.support.http import Answer
 from tests.support.settlement import posting
 from tests.support.settlement_room import Till, handed, moment, till
 
@@ -77,6 +79,7 @@ def as_csv(rows: list[list[str]], encoding: str = "utf-8-sig") -> str:
 def room() -> Iterator[Till]:
     """1,000 orders of which two are of October and the bill knows three not; four of the bill's rows have no order."""
     with till("2026-12-01T09:00:00+08:00") as made:
+        made.keep_files()
         made.clock.now = moment("2026-10-01T00:00:00+08:00")
         made.publish("sales", {"facts": ["order"], "postings": [SALES, SHARE]})
         made.call("POST", "/settlement/parties", {"parties": ["store:s1"]})
@@ -90,9 +93,17 @@ def room() -> Iterator[Till]:
         yield made
 
 
-def reconcile(room: Till, file: str, form: str = "standard") -> Any:
+def asked(room: Till, file: str, form: str = "standard") -> Answer:
     body = {"platform": "douyin", "form": form, "from_day": "2026-11-01", "until_day": "2026-12-01", "file": file}
     return room.call("POST", "/settlement/reconciliations", body)
+
+
+def reconcile(room: Till, file: str, form: str = "standard") -> Any:
+    """The report, once its job is done."""
+    begun = asked(room, file, form)
+    assert (begun.status, begun.json["state"]) == (202, "matching")
+    assert room.finish(begun.json["job_id"])["state"] == "done"
+    return room.call("GET", f"/settlement/reconciliations/{begun.json['id']}").json
 
 
 def differences(room: Till, report: Any) -> list[dict[str, Any]]:
@@ -102,10 +113,10 @@ def differences(room: Till, report: Any) -> list[dict[str, Any]]:
 def test_exactly_the_planted_defects_are_found(room: Till) -> None:
     """Each of the 15 by its row and kind, in GB18030 as in UTF-8; decided one by one; approved, nothing changes any
     more (409)."""
-    report = reconcile(room, as_csv(bill())).json
+    report = reconcile(room, as_csv(bill()))
     assert report["counts"] == {"missing": 3, "extra": 2, "amount": 3, "fee": 3, "duplicate": 2, "wrong_period": 2}
     assert (report["rows"], report["open"]) == (ROWS, 15)
-    assert reconcile(room, as_csv(bill(), "gb18030")).json["counts"] == report["counts"]
+    assert reconcile(room, as_csv(bill(), "gb18030"))["counts"] == report["counts"]
     rows, path = differences(room, report), f"/settlement/reconciliations/{report['id']}"
     assert {row["bill_row"] or row["booked"][0]: row["kind"] for row in rows} == PLANTED
     wrong = next(row for row in rows if row["bill_row"] == "r10")
@@ -119,12 +130,38 @@ def test_exactly_the_planted_defects_are_found(room: Till) -> None:
     assert room.call("GET", path).json["state"] == "approved"
 
 
+def test_a_bill_is_worked_off_in_slices_that_may_die(room: Till) -> None:
+    """Every slice done twice, as after a kill: one report, the same 15. The work list of a resolution is read by its
+    key; what is decided moves, and a bill of another year is refused by its job, with the reason on the bill."""
+    begun = asked(room, as_csv(bill())).json
+    assert room.finish(begun["job_id"], twice=True)["state"] == "done"
+    path = f"/settlement/reconciliations/{begun['id']}"
+    assert room.call("GET", path).json["open"] == 15
+    assert room.call("POST", f"{path}/differences/3/resolve", {"resolution": "accepted"}).status == 200
+    listed = {}
+    for name in ("open", "accepted", "auto"):
+        page = room.call("GET", f"{path}/differences", query={"resolution": name}).json
+        listed[name] = [row["number"] for row in page["data"]]
+    assert listed == {"open": [n for n in range(15) if n != 3], "accepted": [3], "auto": []}
+    assert room.call("GET", path).json["open"] == 14
+
+
+def test_a_bill_that_is_nothing_of_ours_says_so(room: Till) -> None:
+    """2,001 rows of strangers: the job fails, and the bill says why; nothing is on a work list."""
+    rows = [[f"r{n}", f"stranger{n}", "2026-11-05 10:00:00", "1.00", "0.00"] for n in range(2_001)]
+    begun = asked(room, as_csv(rows)).json
+    assert room.finish(begun["job_id"])["state"] == "failed"
+    shown = room.call("GET", f"/settlement/reconciliations/{begun['id']}").json
+    assert (shown["state"], shown["open"]) == ("failed", 0)
+    assert "another shop" in shown["why"]
+
+
 def test_what_a_rule_settles_nobody_looks_at(room: Till) -> None:
     """Fees that are off by up to 0.05 settle themselves, and say by which rule; the other 12 wait. A rule that asks for
     nothing is refused at its place."""
     fees = {"id": "small_fees", "when": {"kind": {"eq": "fee"}, "off": {"lte": "0.05"}}}
     assert room.publish("lenient", {**FORM, "rules": [fees]}, "bill-forms").status == 200
-    report = reconcile(room, as_csv(bill()), "lenient").json
+    report = reconcile(room, as_csv(bill()), "lenient")
     assert (report["counts"]["fee"], report["open"]) == (3, 12)
     settled = [row for row in differences(room, report) if row["resolution"] == "auto"]
     assert Counter((row["kind"], row["by_rule"]) for row in settled) == {("fee", "small_fees"): 3}
@@ -145,11 +182,23 @@ def test_a_statement_that_is_approved_is_not_patched(room: Till) -> None:
     assert room.call("GET", path).json["hash"] == head["hash"]
 
 
+def test_a_statement_is_printed_with_its_hash_on_every_page(room: Till) -> None:
+    """The PDF of the store's day names it, each line and its amount, and on every page the very hash of the head."""
+    head, *_ = room.statements(party="store:s1")
+    answer = room.call("GET", f"/settlement/statements/{head['id']}/pdf")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(answer.raw)).pages]
+    assert all(head["hash"] in page for page in pages)
+    assert answer.headers["x-statement-hash"] == head["hash"]
+    assert f"合计 Total {head['totals'][0]['total']}" in pages[0]
+    assert "".join(pages).count("× 10%") == head["lines"]
+
+
 def test_a_number_that_excel_has_spoiled_is_refused_with_its_row(room: Till) -> None:
     """6.92346E+18 is nobody's order: the row is named, and nothing is kept."""
     rows = bill()[:3]
     rows[1][1] = "6.92346E+18"
-    answer = reconcile(room, as_csv(rows))
+    answer = asked(room, as_csv(rows))
     assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, "/file/2/number")
 
 

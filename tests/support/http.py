@@ -22,6 +22,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     text: str
+    raw: bytes = b""
 
     @property
     def json(self) -> Any:
@@ -87,11 +88,10 @@ def call(
         sent["idempotency-key"] = key
     raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
     got = room(http_event(method, path + ("?" + urlencode(query) if query else ""), raw, sent), Context())
-    text = got.get("body", "")
-    if got.get("isBase64Encoded"):
-        text = base64.b64decode(text).decode()
+    body_back = got.get("body", "")
+    content = base64.b64decode(body_back) if got.get("isBase64Encoded") else body_back.encode()
     headers_back = {name.lower(): value for name, value in (got.get("headers") or {}).items()}
-    return Answer(got["statusCode"], headers_back, text)
+    return Answer(got["statusCode"], headers_back, content.decode(errors="replace"), content)
 
 
 def sqs_batch(*bodies: Any) -> dict[str, Any]:

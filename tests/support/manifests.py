@@ -1,6 +1,7 @@
 """A build directory as `hubctl build` leaves it, with hand-written manifests and no code in the bundles."""
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ ROOMS: dict[str, dict[str, Any]] = {
     },
     "settlement": {
         "paths": ["/settlement"],
+        "apart": ("paper", "pdf", "/settlement/statements/{statement_id}/pdf"),
         "events": ["ticket.closed", "refund.paid"],
         "outbox": SHARED,
         "tasks": ["steps"],
@@ -82,6 +84,9 @@ def manifest_of(room: str) -> dict[str, Any]:
     """The manifest of a room as `hub.edge.room.Room.manifest` would write it."""
     facts = ROOMS[room]
     entries = [_entry(room, "http", "http", "room", paths=facts["paths"], exact_paths=facts.get("exact_paths", []))]
+    if "apart" in facts:
+        name, layer, path = facts["apart"]
+        entries.append(_entry(room, name, "http", "room", exact_paths=[path], layer=layer) | {"memory": 1024})
     if "events" in facts:
         entries.append(_entry(room, "events", "events", "on_event", subscriptions=facts["events"]))
     followed = facts.get("followed", [])
@@ -95,15 +100,15 @@ def manifest_of(room: str) -> dict[str, Any]:
 
 
 def write_build(build: Path) -> Path:
-    """Manifests of accept and all eight rooms under `build`, and an empty layer."""
+    """Manifests of accept and all eight rooms under `build`, and empty layers."""
     for manifest in (ACCEPT, *(manifest_of(room) for room in ROOMS)):
         bundle = build / manifest["function"]
         bundle.mkdir(parents=True)
         (bundle / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    for architecture in ("arm64", "x86_64"):
-        python = build / "layer" / architecture / "python"
+    for layer, architecture in product(("layer", "layer-pdf"), ("arm64", "x86_64")):
+        python = build / layer / architecture / "python"
         python.mkdir(parents=True)
-        (python / "nothing.py").write_text("", encoding="utf-8")
+        (python / f"{layer}.py").write_text("", encoding="utf-8")
     return build
 
 

@@ -121,11 +121,15 @@ def _stored(value: Any) -> Any:
 
 
 def _changed(item: Mapping[str, Any] | None, write: Put | Delete | Update) -> Item | None:
-    """The item after a write; of an update, `SET name = :value` alone."""
+    """The item after a write; of an update, `SET name = :value` or `ADD name :value` alone."""
     if isinstance(write, Put):
         return write.item
     if isinstance(write, Delete):
         return None
+    if write.change.startswith("ADD "):
+        name, value = write.change.removeprefix("ADD ").split(" ")
+        held = (item or {}).get(name, 0)
+        return {"pk": write.key[0], "sk": write.key[1], **(item or {}), name: held + write.values[value]}
     name, _, value = write.change.removeprefix("SET ").partition(" = ")
     return {"pk": write.key[0], "sk": write.key[1], **(item or {}), name.lstrip("#"): write.values[value]}
 
@@ -140,7 +144,7 @@ def _holds(item: Mapping[str, Any] | None, when: str, values: Item) -> bool:
 
 def _holds_one(item: Mapping[str, Any], when: str, values: Item) -> bool:
     if when.startswith("attribute_not_exists("):
-        return when.removeprefix("attribute_not_exists(").rstrip(")") not in item
+        return when.removeprefix("attribute_not_exists(").rstrip(")").lstrip("#") not in item
     if when.startswith("attribute_exists("):
         return when.removeprefix("attribute_exists(").rstrip(")") in item
     name, sign, value = when.split(" ")

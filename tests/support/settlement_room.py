@@ -10,15 +10,20 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import boto3
+
 from functions.settlement import app
 from functions.settlement.desk import Desk, desk_of
-from functions.settlement.handlers.steps import run_step
+from functions.settlement.handlers.reconciling import reconcile_slice
+from functions.settlement.handlers.steps import full_batches, run_step
 from functions.settlement.handlers.windows import post_windows, window_shards
-from hub.contracts.events import Event
+from hub.contracts.events import Event, parse_event
+from hub.jobs.desk import JobDesk
+from hub.jobs.jobs import Job
 from hub.kernel.clock import StepClock
-from tests.support.aws import account
+from tests.support.aws import REGION, account
 from tests.support.hosts import install
-from tests.support.http import Answer, Context, bus_batch, call
+from tests.support.http import Answer, Context, bus_batch, bus_events, call, sqs_batch
 from tests.support.ledger import ZONE, walk_machine, watched
 from tests.support.memory_table import MemoryTable
 
@@ -72,6 +77,28 @@ class Till:
         table.transact = watched(keys, table.transact)
         return keys
 
+    def batches_due(self) -> list[str]:
+        """The runs that the hour would start since their batches have their entries."""
+        return [run.id for run in full_batches(app.room.desk, self.clock.now)]
+
+    def runs_due(self) -> list[str]:
+        """The runs that the hour would start since they are due."""
+        return [run.id for run in app.room.desk.runs.due(self.clock.now)]
+
+    def reads_of(self, word: str) -> Callable[[], int]:
+        """How many keys with this word in them are read from now on: of a room in memory."""
+        table: Any = app.room.desk.facts._table
+        before = len(table.read)
+        return lambda: sum(word in key[0] for key in table.read[before:])
+
+    def told(self, pk: str, sk: str) -> list[Event]:
+        """What the bus hears once the stream has told of an item that was written."""
+        table: Any = app.room.desk.facts._table
+        change = {"table": "t", "kind": "MODIFY", "pk": pk, "sk": sk, "new": table.get((pk, sk)), "old": None}
+        bus_events(app.room.host.client("sqs"))
+        assert app.on_change(sqs_batch(change), Context()) == {"batchItemFailures": []}
+        return [parse_event(event) for event in bus_events(app.room.host.client("sqs"))]
+
     def hear(self, *events: Event) -> None:
         """Events from the bus."""
         assert app.on_event(bus_batch(*events), Context()) == {"batchItemFailures": []}
@@ -105,6 +132,33 @@ class Till:
     def close(self, run_id: str, mode: str = "close", step: Callable[[Desk, Any], Any] = run_step) -> dict[str, Any]:
         """What the machine does with a period; answers what it came to."""
         return dict(walk_machine(app.room.desk, run_id, mode, step)["outcome"])
+
+    def keep_files(self) -> None:
+        """The bucket in which jobs lay their files."""
+        boto3.client("s3", region_name=REGION).create_bucket(Bucket="hub-demo-files")
+
+    def finish(self, job_id: str, *, twice: bool = False) -> dict[str, Any]:
+        """The job after as many slices as it takes, as the room's stream asks for them. twice: each slice is done, dies
+        before the job has moved, and is done again."""
+        change = {"table": "t", "kind": "MODIFY", "pk": f"demo#job#{job_id}", "sk": "job", "new": None, "old": None}
+        for _ in range(100):
+            shown = self.call("GET", f"/jobs/settlement/{job_id}").json
+            if shown["state"] not in ("queued", "running"):
+                return dict(shown)
+            if twice:
+                jobs = JobDesk(app.room, (), app.TASKS)
+                reconcile_slice(jobs, jobs.table.find(job_id), None)  # type: ignore[arg-type] # it asks for no rights
+            assert app.on_change(sqs_batch(change), Context()) == {"batchItemFailures": []}
+        raise AssertionError("the job does not end")
+
+    def finish_twice_over(self, job_id: str) -> Callable[[], object]:
+        """Finish a job; answers its last slice, as another process that began it at the same moment would do it."""
+        jobs, seen = JobDesk(app.room, (), app.TASKS), list[Job]()
+        change = {"table": "t", "kind": "MODIFY", "pk": f"demo#job#{job_id}", "sk": "job", "new": None, "old": None}
+        while (job := jobs.table.find(job_id)).works:
+            seen.append(job)
+            app.on_change(sqs_batch(change), Context())
+        return lambda: reconcile_slice(jobs, seen[-1], None)  # type: ignore[arg-type] # it asks for no rights
 
     def statements(self, **query: str) -> list[dict[str, Any]]:
         """Heads of statements, the latest first."""

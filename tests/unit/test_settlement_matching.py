@@ -90,6 +90,27 @@ def test_the_third_side_is_asked_too() -> None:
     ]
 
 
+def test_our_books_are_held_against_the_bill_as_well() -> None:
+    """Orders and bill agree on 50.00 and the ledger booked 45.00: an amount, of the ledger; where the order differs
+    too, that is told alone."""
+    short = Booked("b1", "o1", TEN, 5000, 4500, 250)
+    both = Booked("b2", "o2", TEN, 4800, 4500, 250)
+    report = match_bill([row("A", "o1", 5000), row("B", "o2", 5000)], [short, both], TERMS)
+    assert [(d.kind, d.number, d.side, d.expected_minor) for d in report.differences if d.kind == "amount"] == [
+        ("amount", "o1", "ledger", 4500),
+        ("amount", "o2", "bill", 4800),
+    ]
+
+
+def test_twenty_thousand_rows_are_matched_in_one_pass() -> None:
+    """A full bill: every row finds its booking without looking at the others (which would be 400 million looks)."""
+    count = 20_000
+    rows = [row(f"r{n}", f"o{n}", 1000, SINCE + timedelta(minutes=n)) for n in range(count)]
+    bookings = [booked(f"b{n}", f"o{n}", 1000, SINCE + timedelta(minutes=n)) for n in range(count)]
+    report = match_bill(rows, bookings, TERMS)
+    assert (len(report.matches), report.differences) == (count, ())
+
+
 def test_what_lies_within_tolerance_agrees() -> None:
     """A fen is forgiven where the terms say so, two are not."""
     rows, bookings = [row("A", "o1", 5001), row("B", "o2", 5002)], [booked("b1", "o1", 5000), booked("b2", "o2", 5000)]

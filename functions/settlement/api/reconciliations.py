@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections import Counter
-from datetime import UTC, date, datetime, time, timedelta
+from contextlib import suppress
 from fractions import Fraction
 
 from functions.settlement.desk import Desk
-from functions.settlement.facts.facts import Fact
-from functions.settlement.ledger.entries_table import SUMMARY_LIMIT, WHOLE
-from functions.settlement.reconciliation.bills import BILL_FORMS, BillForm, Form, read_bill
-from functions.settlement.reconciliation.matching import KINDS, Booked, Difference, Terms, match_bill
-from functions.settlement.reconciliation.reconciliations_table import DIFFERENCES_LIMIT, Listed, Reconciliation
+from functions.settlement.handlers.reconciling import RECONCILIATION, terms_of, upload_of
+from functions.settlement.reconciliation.bills import BILL_FORMS, lacking_of, read_bill
+from functions.settlement.reconciliation.matching import KINDS
+from functions.settlement.reconciliation.reconciliations_table import Listed, Reconciliation
 from functions.settlement.room import FINANCE, room
 from functions.settlement.rules.figure import show_money
 from hub.contracts.http import Page
+from hub.contracts.jobs import JobView
 from hub.contracts.settlement_reconcile import (
     DifferencesQuery,
     DifferenceView,
@@ -27,15 +26,10 @@ from hub.contracts.settlement_reconcile import (
 from hub.edge import cursors
 from hub.edge.answers import page
 from hub.edge.requests import Request
-from hub.kernel.errors import Conflict, Invalid, Problem
-from hub.kernel.ids import derived_id
-from hub.kernel.regions import BASE
-from hub.store.lists import Within
+from hub.jobs.routes import find_job, put_file, start_job
+from hub.kernel.errors import Invalid, NotFound, Problem
 
 BILL_LIMIT_BYTES = 4_200_000
-FACTS_LIMIT = 20_000
-AROUND = timedelta(days=62)
-"""So far around a bill's days orders are looked for that its rows may name."""
 
 
 @room.http(
@@ -45,30 +39,29 @@ AROUND = timedelta(days=62)
     answer=ReconciliationView,
     roles=FINANCE,
     scope="tenant",
-    status=201,
+    status=202,
     summary="导入平台账单对账 · Hold a platform's bill against orders and ledger",
     body_limit_bytes=BILL_LIMIT_BYTES,
+    replay=lambda desk, _request, made: _view(desk.reconciliations.get(made)),
 )
 def reconcile(desk: Desk, request: Request) -> ReconciliationView:
-    """The report, with a work list of what differs; what a rule of the form settles is on it as `auto`. Invalid: /file
-    for what can't be read, row by row; Conflict where the bill has more differences than somebody could look at."""
+    """A job: the bill is `matching` until every row is looked up, then `open`, with a work list of what differs; what
+    a rule of the form settles is on it as `auto`. Invalid: /file for what can't be read, row by row, before anything
+    is begun."""
     body: NewReconciliation = request.body
     try:
         content = base64.b64decode(body.file, validate=True)
     except binascii.Error:
         raise Invalid("bill", problems=[Problem("/file", "must be base64")]) from None
-    form = desk.documents.current(BILL_FORMS, body.form).value
-    rows = read_bill(content, form.document, desk.zone)
-    terms = _terms(desk, body, form.document)
-    report = match_bill(rows, _booked(desk, request, terms, form.document, body.platform), terms)
-    if len(report.differences) > DIFFERENCES_LIMIT:
-        raise Conflict("the bill is of other days, or of another shop", differences=len(report.differences))
-    counts = Counter(str(difference.kind) for difference in report.differences)
-    name = derived_id("rcn", request.made_at or request.now, body.platform, body.file)
-    made = Reconciliation(name, body.platform, len(rows), len(report.matches), counts, request.made_at or request.now)
-    listed = [_listed(form, nth, difference) for nth, difference in enumerate(report.differences)]
-    desk.reconciliations.make(made, listed)
-    return _view(made, sum(row.resolution == "open" for row in listed))
+    form = desk.documents.current(BILL_FORMS, body.form)
+    terms_of(desk, body.from_day, body.until_day, form.value.document)
+    rows = read_bill(content, form.value.document, desk.zone)
+    at, name = request.made_at or request.now, request.new_id("rcn")
+    put_file(room, upload_of(name), content)
+    desk.reconciliations.begin(Reconciliation(name, body.platform, len(rows), request.new_id("job"), at))
+    spec = body.model_dump(mode="json", exclude={"file"}) | {"about": name, "version": form.version}
+    start_job(room, request, RECONCILIATION, spec)
+    return _view(desk.reconciliations.get(name))
 
 
 @room.http(
@@ -80,10 +73,8 @@ def reconcile(desk: Desk, request: Request) -> ReconciliationView:
     summary="对账结果 · One reconciliation",
 )
 def show_reconciliation(desk: Desk, request: Request) -> ReconciliationView:
-    """Counts by kind, and how many are open."""
-    made = desk.reconciliations.get(request.path["reconciliation_id"])
-    listed = desk.reconciliations.differences(made.id, -1, DIFFERENCES_LIMIT)
-    return _view(made, sum(row.resolution == "open" for row in listed))
+    """Counts by kind, and how many are open; how far its job is while it is matching says the job itself."""
+    return _view(desk.reconciliations.get(request.path["reconciliation_id"]))
 
 
 @room.http(
@@ -96,15 +87,13 @@ def show_reconciliation(desk: Desk, request: Request) -> ReconciliationView:
     summary="对账差异 · What differs, as a work list",
 )
 def list_differences(desk: Desk, request: Request) -> Page[DifferenceView]:
-    """In the order of the report."""
+    """In the order of the report, of one `resolution` or of all."""
     made, limit = desk.reconciliations.get(request.path["reconciliation_id"]), request.query.limit
     position = cursors.decode(request.query.cursor)
     after = int(position["after"]) if position and str(position.get("after", "")).isdigit() else -1
-    listed = desk.reconciliations.differences(made.id, after, limit + 1)
+    listed = desk.reconciliations.differences(made.id, after, limit + 1, request.query.resolution or "")
     more = {"after": str(listed[limit - 1].number)} if len(listed) > limit else None
-    resolution = request.query.resolution
-    rows = [_row(row) for row in listed[:limit] if resolution is None or row.resolution == resolution]
-    return page(rows, more)
+    return page(map(_row, listed[:limit]), more)
 
 
 @room.http(
@@ -140,62 +129,31 @@ def _resolve(desk: Desk, request: Request) -> DifferenceView:
 )
 def approve_reconciliation(desk: Desk, request: Request) -> ReconciliationView:
     """Conflict while a difference is open."""
-    return _view(desk.reconciliations.approve(request.path["reconciliation_id"], request.now), 0)
+    return _view(desk.reconciliations.approve(request.path["reconciliation_id"], request.now))
 
 
-def _terms(desk: Desk, body: NewReconciliation, form: BillForm) -> Terms:
-    def midnight(day: date) -> datetime:
-        return datetime.combine(day, time(), desk.zone).astimezone(UTC)
-
-    if body.until_day <= body.from_day:
-        raise Invalid("days", problems=[Problem("/until_day", "must lie behind from_day")])
-    return Terms(
-        midnight(body.from_day),
-        midnight(body.until_day),
-        form.tolerance_minor,
-        form.fee_tolerance_minor,
-        timedelta(seconds=form.nearest_seconds),
-    )
+def _job_of(made: Reconciliation) -> JobView | None:
+    """The job that matches it; None once that is done, and where the request that begins it died in between."""
+    if made.state != "matching":
+        return None
+    with suppress(NotFound):
+        return find_job(room, made.job_id)
+    return None
 
 
-def _booked(desk: Desk, request: Request, terms: Terms, form: BillForm, platform: str) -> list[Booked]:
-    """Orders of the platform around the bill's days, each with what the ledger says of it."""
-    span = (terms.since - AROUND, terms.until + AROUND)
-    facts, complete = desk.facts.between(Within(BASE), request.now, *span, FACTS_LIMIT)
-    entries = list(desk.entries.every(request.now, WHOLE, span[0]))
-    if not complete or len(entries) > SUMMARY_LIMIT:
-        raise Conflict("there are more orders than one request matches: take fewer days")
-    ledger: dict[str, int] = {}
-    for entry in entries:
-        for line in entry.lines:
-            if line.account == form.ledger_account and line.dims.get("order"):
-                ledger[line.dims["order"]] = ledger.get(line.dims["order"], 0) - line.amount.amount_minor
-    orders = [fact for fact in facts if fact.kind == "order" and fact.parties.get("platform", platform) == platform]
-    return [_booking(fact, ledger.get(fact.about.get("order", ""))) for fact in orders]
-
-
-def _booking(fact: Fact, ledger_minor: int | None) -> Booked:
-    order_minor = fact.amounts.get("amount", fact.amounts.get("list_price"))
-    number = fact.about.get("order_no") or fact.about.get("order", fact.id)
-    return Booked(
-        fact.id, number, fact.occurred_at, order_minor, ledger_minor, fact.amounts.get("platform_fee"), fact.currency
-    )
-
-
-def _listed(form: Form, number: int, difference: Difference) -> Listed:
-    rule = form.rule_for(difference)
-    return Listed(number, difference, "auto" if rule else "open", rule)
-
-
-def _view(made: Reconciliation, still_open: int) -> ReconciliationView:
+def _view(made: Reconciliation) -> ReconciliationView:
+    job = _job_of(made)
+    failed = job is not None and job.state in ("failed", "cancelled")
     return ReconciliationView(
         id=made.id,
         platform=made.platform,
         rows=made.rows,
         matched=made.matched,
         counts={kind: made.counts[kind] for kind in KINDS if kind in made.counts},
-        open=still_open,
-        state="approved" if made.approved else "open",
+        open=made.open,
+        state="failed" if failed else made.state,
+        job_id=made.job_id,
+        why=job.why if job else "",
         made_at=made.made_at,
     )
 
@@ -208,7 +166,7 @@ def _row(row: Listed) -> DifferenceView:
         order_no=difference.number,
         bill_row=difference.bill_id,
         booked=difference.booked_ids,
-        lacking=difference.side if difference.kind == "missing" else "",
+        lacking=lacking_of(difference),
         expected=show_money(Fraction(difference.expected_minor), "CNY"),
         actual=show_money(Fraction(difference.actual_minor), "CNY"),
         resolution=row.resolution,

@@ -135,11 +135,15 @@ def _run_asked(desk: Desk, request: Request) -> Run:
 
 
 def _period_asked(desk: Desk, request: Request) -> Period:
-    """The period of the scope in which the day lies; without a day, the last one that is over."""
+    """The period of the scope in which the day lies; without a day, the last one that is over. Of a scope that closes
+    by count the newest batch of that month."""
     scope, day = request.body.scope, request.body.day
     at = request.now if day is None else Period(scope, "", day, day).begins(desk.zone)
     rhythm = desk.documents.current(CALENDARS, KEY, at=at).value.of_region(scope)[1]
     period = period_at(scope, rhythm, at, desk.zone)
+    if period.is_batch:
+        newest = desk.runs.newest_batch(period)
+        return newest.period if newest else period
     if day is None:
         period = period_at(scope, rhythm, period.begins(desk.zone) - timedelta(seconds=1), desk.zone)
     return period

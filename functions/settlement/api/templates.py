@@ -10,6 +10,7 @@ from pydantic import Field
 from functions.settlement.api.views import reason_view
 from functions.settlement.desk import Desk
 from functions.settlement.facts.bodies import fact_of_body
+from functions.settlement.facts.exchange import EXCHANGE, converted
 from functions.settlement.facts.facts import Fact
 from functions.settlement.facts.items import ITEMS
 from functions.settlement.handlers.posting import policies_of
@@ -162,12 +163,20 @@ def show_what_if(desk: Desk, request: Request) -> WhatIfView:
         raise Invalid("the policy cannot work", problems=problems)
     span = span_of(request.body.period, request.now, desk.zone)
     facts, complete = desk.facts.between(Within(BASE), request.now, *span, WHAT_IF_LIMIT)
+    facts = [_with_rate(desk, fact, rule.document.currency) for fact in facts]
     today = {policy.key: policy for policy in policies_of(desk, request.now)}.get(request.body.against)
     draft_sums = _sums(Policy("draft", 0, rule), facts)
     today_sums = _sums(today, facts) if today else {}
     accounts = sorted({*draft_sums, *today_sums})
     rows = tuple(_what_if_row(account, draft_sums.get(account, 0), today_sums.get(account, 0)) for account in accounts)
     return WhatIfView(facts=len(facts), rows=rows, complete=complete)
+
+
+def _with_rate(desk: Desk, fact: Fact, currency: str) -> Fact:
+    """A fact in another currency than the draft's, with its day's rate: no policy may have asked for that yet."""
+    if fact.currency == currency:
+        return fact
+    return converted(fact, desk.documents.current(EXCHANGE, EXCHANGE.only, at=fact.occurred_at).value)
 
 
 def _sums(policy: Policy, facts: list[Fact]) -> dict[str, int]:

@@ -38,6 +38,7 @@ ROLES = (
 
 TEXTS = (
     "order",
+    "order_no",
     "ticket",
     "item",
     "node",

@@ -8,7 +8,8 @@
 | head of a window | `<t>#window#<window>` | `head`: what of it is posted, and how often |
 | party | `<t>#known#<party>` | `known`; of a store with where it lies |
 
-A fact of a ticket or an order is found by it in `by_list`; a parked one is listed by where it belongs.
+A fact of a ticket or an order is found by it in `by_list`; an order that a platform told of is found there by the
+platform's number, since its own id says the order. A parked fact is listed by where it belongs.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from zlib import crc32
 
 from functions.settlement.facts.bodies import document_of, fact_from_document
 from functions.settlement.facts.facts import Back, Fact, in_order
+from functions.settlement.facts.of_events import order_fact_id
 from functions.settlement.facts.refunds import UNDOES
 from functions.settlement.policies import Pair
 from functions.settlement.rules.windows import Window
@@ -134,10 +136,8 @@ class FactsTable:
         facts: list[Fact] = []
         position: Position | None = None
         while len(facts) <= limit:
-            query = ListQuery(self._tenant, SETTLED, within, now, PAGE, since, until, position, spread=WIDE)
-            page = read_list(self._table, query)
-            facts += [stored.fact for stored in map(_stored, page.items) if stored.fact]
-            position = page.position
+            page, position = self.page(within, now, since, until, position)
+            facts += page
             if position is None:
                 break
         return in_order(facts[:limit]), position is None and len(facts) <= limit
@@ -147,15 +147,34 @@ class FactsTable:
         pk = _waits_pk(self._tenant, fact_id)
         return list(map(_stored, self._table.query_all(pk, index=BY_LIST, limit=ABOUT_LIMIT)))
 
+    def page(
+        self, within: Within, now: datetime, since: datetime, until: datetime, position: Position | None
+    ) -> tuple[list[Fact], Position | None]:
+        """A page of the facts that occurred in [since, until), the latest first; may be two seconds behind."""
+        page = read_list(
+            self._table, ListQuery(self._tenant, SETTLED, within, now, PAGE, since, until, position, spread=WIDE)
+        )
+        return [stored.fact for stored in map(_stored, page.items) if stored.fact], page.position
+
     def about(self, kind: str, name: str) -> list[Fact]:
         """The facts of a `ticket` or an `order`, in canonical order; may be two seconds behind."""
-        pk = _about_pk(self._tenant, kind, name)
-        items = self._table.query_all(pk, index=BY_LIST, limit=ABOUT_LIMIT)
-        return [stored.fact for stored in map(_stored, items) if stored.fact and not stored.reason]
+        items = self._table.query_all(_about_pk(self._tenant, kind, name), index=BY_LIST, limit=ABOUT_LIMIT)
+        order = self.find(order_fact_id(name)) if kind == "order" else None
+        return in_order(stored.fact for stored in (*map(_stored, items), *filter(None, [order])) if stored.fact)
 
-    def of_window(self, window: Window) -> Iterator[Fact]:
-        """A window's facts in canonical order; strongly consistent, read as they are taken, WINDOW_LIMIT at most."""
-        shards = (self._shard(f"{self._tenant}#window#{window.id}#{shard}") for shard in range(_width(window)))
+    def of_number(self, platform: str, number: str) -> list[Fact]:
+        """The orders that a platform's bill may mean by a number; may be two seconds behind."""
+        items = self._table.query_all(
+            _about_pk(self._tenant, f"number#{platform}", number), index=BY_LIST, limit=ABOUT_LIMIT
+        )
+        facts = [stored.fact for stored in map(_stored, items) if stored.fact] or self.about("order", number)
+        return [fact for fact in facts if is_order_of(fact, platform)]
+
+    def of_window(self, window: Window, at: datetime) -> Iterator[Fact]:
+        """A window's facts until a moment in canonical order; strongly consistent, read as they are taken, WINDOW_LIMIT
+        at most."""
+        prefix, last = f"{self._tenant}#window#{window.id}", f"{rfc3339(at)}#~"
+        shards = (self._shard(f"{prefix}#{shard}", last) for shard in range(_width(window)))
         for nth, item in enumerate(merge(*shards, key=lambda item: str(item["sk"]))):
             if nth >= WINDOW_LIMIT:
                 raise Conflict("a window has more facts than one run takes", window=window.id)
@@ -218,7 +237,7 @@ class FactsTable:
         return str(item["region"]) if item and "region" in item else None
 
     def _item(self, fact: Fact, now: datetime) -> dict[str, Any]:
-        about = next(((kind, fact.about[kind]) for kind in ("ticket", "order") if fact.about.get(kind)), None)
+        about = _found_by(fact)
         document = json.dumps(document_of(fact), ensure_ascii=False, sort_keys=True)
         item = {**_base(self._key(fact.id)), "document": document, "state": "settled", "taken_at": rfc3339(now)}
         place = {"region": fact.parties.get("region", BASE), "store": fact.parties.get("store", "")}
@@ -246,14 +265,14 @@ class FactsTable:
         self._table.put({**_base((f"{self._tenant}#windows#{name}#{shard}", window.id)), **names})
         self._listed.add((window.id, name))
 
-    def _shard(self, pk: str) -> Iterator[dict[str, Any]]:
-        after = " "
-        while True:
-            page = self._table.query(pk, sk_after=after, limit=PAGE, consistent=True)
+    def _shard(self, pk: str, last: str) -> Iterator[dict[str, Any]]:
+        first = " "
+        while first <= last:
+            page = self._table.query(pk, sk_between=(first, last), limit=PAGE, consistent=True)
             yield from page.items
             if page.start is None:
                 return
-            after = str(page.items[-1]["sk"])
+            first = f"{page.items[-1]['sk']}\x00"
 
     def _key(self, fact_id: str) -> tuple[str, str]:
         return f"{self._tenant}#fact#{fact_id}", "fact"
@@ -274,6 +293,18 @@ def _width(window: Window) -> int:
 
 def _waits_pk(tenant: str, fact_id: str) -> str:
     return f"{tenant}#facts-waiting#{fact_id}"
+
+
+def is_order_of(fact: Fact, platform: str) -> bool:
+    """Whether a fact is an order of this platform; one that names none may be anybody's."""
+    return fact.kind == "order" and fact.parties.get("platform", platform) == platform
+
+
+def _found_by(fact: Fact) -> tuple[str, str] | None:
+    order, number = fact.about.get("order", ""), fact.about.get("order_no", "")
+    if number and fact.kind == "order" and fact.id == order_fact_id(order):
+        return f"number#{fact.parties.get('platform', '')}", number
+    return next(((kind, fact.about[kind]) for kind in ("ticket", "order") if fact.about.get(kind)), None)
 
 
 def _about_pk(tenant: str, kind: str, name: str) -> str:

@@ -94,7 +94,8 @@ def _of_order(event: OrderFinished, zone: ZoneInfo) -> Fact:
         "discount": sum(discount.amount_minor for discount in event.discounts),
         "platform_fee": event.platform_fee_minor or 0,
     }
-    about = {"order": event.order_id, "channel": event.channel, "hour": hour_of(event.at, zone)}
+    about = {"order": event.order_id, "order_no": event.order_no, "channel": event.channel}
+    about |= {"hour": hour_of(event.at, zone)}
     parties = {
         "region": event.region,
         "store": event.store_id,

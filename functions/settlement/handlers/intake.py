@@ -71,8 +71,7 @@ def take_in(desk: Desk, fact: Fact, now: datetime, *, strict: bool = False) -> T
         if stored and stored.fact:
             return _repeat(desk, fact, stored.fact, now)
         try:
-            ready = _ready(desk, fact, now, strict)
-            outcomes = _outcomes(desk, ready)
+            ready, outcomes = _worked_out(desk, _ready(desk, fact, now, strict))
         except Invalid as error:
             return park(desk, document_of(fact), error, now)
         windows = {o.window: lists_of(o.window, now, desk.zone) for o in outcomes if o.window}
@@ -140,9 +139,6 @@ def _ready(desk: Desk, fact: Fact, now: datetime, strict: bool) -> Fact:
     for role, name in fact.parties.items():
         if strict and role in PEOPLE and not desk.facts.knows(f"person:{name}"):
             raise _unknown("unknown party", f"/parties/{role}", "nobody knows them")
-    base = desk.documents.current(EXCHANGE, EXCHANGE.only, at=fact.occurred_at).value
-    if fact.currency != base.to:
-        fact = converted(fact, base)
     if fact.kind == "work":
         scope = Scope(fact.parties.get("region", BASE), fact.parties.get("store", ""))
         return priced(fact, desk.documents.current(RATES, RATES.only, scope, at=fact.occurred_at).value)
@@ -160,6 +156,18 @@ def _ready(desk: Desk, fact: Fact, now: datetime, strict: bool) -> Fact:
         return undone(fact, sale.fact, origin.gone if origin else Fraction(0))
     except Conflict as error:
         raise _unknown("too much back", "/amounts/refund", error.detail) from None
+
+
+def _worked_out(desk: Desk, fact: Fact) -> tuple[Fact, list[Outcome]]:
+    """A fact with what it makes; its day's rate of exchange is read, and becomes part of it, only where a policy
+    converts what it says."""
+    try:
+        return fact, _outcomes(desk, fact)
+    except Invalid as error:
+        if error.detail != "unknown rate":
+            raise
+    fact = converted(fact, desk.documents.current(EXCHANGE, EXCHANGE.only, at=fact.occurred_at).value)
+    return fact, _outcomes(desk, fact)
 
 
 def _outcomes(desk: Desk, fact: Fact) -> list[Outcome]:

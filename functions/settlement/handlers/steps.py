@@ -11,6 +11,7 @@ from functions.settlement.desk import Desk
 from functions.settlement.handlers.settling import Settling
 from functions.settlement.handlers.windows import post_windows, window_shards
 from functions.settlement.runs.calendar_kind import CALENDARS, KEY
+from functions.settlement.runs.calendars import period_at
 from functions.settlement.runs.runs import MODES, Mode, Run, ShardResult, outcome_of
 from functions.settlement.statements.statements import Progress, statement_id_of
 from functions.settlement.tables import SEALS
@@ -123,17 +124,38 @@ def close_run(desk: Desk, payload: Json, now: datetime) -> Json:
 def require_possible(desk: Desk, run: Run, mode: Mode, now: datetime) -> None:
     """Raises Conflict where a run can not do this now, saying why."""
     if mode == "close" and run.state != "closed":
-        if now < run.period.ends(desk.zone):
+        if not is_over(desk, run, now):
             raise Conflict("the period is not over", run=run.id, ends=run.period.ends(desk.zone).isoformat())
         desk.runs.require_turn(run)
     if mode in ("prove", "send") and run.state != "closed":
         raise Conflict("the run is not closed", run=run.id, state=run.state)
 
 
+def is_over(desk: Desk, run: Run, now: datetime) -> bool:
+    """Whether a run's period may be closed: its days are over, or it is a batch that has its entries."""
+    if now >= run.period.ends(desk.zone) or run.state != "open":
+        return True
+    rhythm = desk.documents.current(CALENDARS, KEY, at=now).value.of_region(run.period.scope)[1]
+    return run.period.is_batch and 0 < rhythm.count <= desk.runs.posted(run.id)
+
+
+def closes_by_count(desk: Desk, now: datetime) -> bool:
+    """Whether any scope does, so that each hour may have something to close."""
+    return any(r.every == "count" for r in desk.documents.current(CALENDARS, KEY, at=now).value.rhythms.values())
+
+
+def full_batches(desk: Desk, now: datetime) -> list[Run]:
+    """The batches that have their entries, of the scopes that close by count."""
+    rhythms = desk.documents.current(CALENDARS, KEY, at=now).value.rhythms
+    firsts = (period_at(scope, rhythm, now, desk.zone) for scope, rhythm in rhythms.items() if rhythm.every == "count")
+    newest = (desk.runs.newest_batch(first) for first in firsts)
+    return [run for run in newest if run and run.state == "open" and is_over(desk, run, now)]
+
+
 def _sealed(desk: Desk, run: Run, now: datetime) -> Run:
-    """The run with its period cut off and sealed."""
+    """The run with its period cut off and sealed; due from now on, should its machine stop on its way."""
     if run.state == "open":
-        run = desk.runs.store(replace(run, state="closing", cut_off=now))
+        run = desk.runs.store(replace(run, state="closing", cut_off=now, due_at=min(run.due_at, now)))
     if run.state == "closing":
         desk.runs.seal(run.id)
     return run

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hub.contracts.events import PoolExhausted, StatementChanged
+from functions.settlement.runs.calendars import period_named
+from functions.settlement.statements.disputes import dispute_from_document
+from functions.settlement.statements.statements import Statement
+from hub.contracts.events import LineDisputed, PoolExhausted, StatementChanged
 from hub.edge.bus import Change
 from hub.kernel.ids import derived_id
+from hub.kernel.regions import is_region
 
 POOL = "payable:pool:"
 
@@ -29,6 +33,27 @@ def statement_event(tenant: str, change: Change, now: datetime) -> StatementChan
         party=head["party"],
         state=head["state"],
         disputes=head["disputes"],
+    )
+
+
+def dispute_event(tenant: str, change: Change, statement: Statement, now: datetime) -> LineDisputed:
+    """The event of a line that was disputed or answered. statement: whose it is."""
+    dispute = dispute_from_document((change.new or {})["dispute"])
+    kind, _, name = statement.party.partition(":")
+    return LineDisputed(
+        id=derived_id("evt", dispute.at, statement.id, str(dispute.line), dispute.outcome),
+        tenant=tenant,
+        at=now,
+        statement_id=statement.id,
+        run_id=statement.run_id,
+        party=statement.party,
+        line=dispute.line,
+        entry_id=dispute.entry_id,
+        fact_id=dispute.fact_id,
+        region=name if kind == "region" and is_region(name) else period_named(statement.run_id).scope,
+        store_id=name if kind == "store" else "",
+        disputed_at=dispute.at,
+        outcome=dispute.outcome,
     )
 
 

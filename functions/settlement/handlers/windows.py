@@ -113,7 +113,9 @@ def _added(result: ShardResult, entries: Iterable[Entry]) -> ShardResult:
 
 
 def _last_moment(desk: Desk, run: Run) -> datetime:
-    return run.period.ends(desk.zone) - timedelta(microseconds=1)
+    """Of a batch, when it was cut off: its month goes on."""
+    last = run.period.ends(desk.zone) - timedelta(microseconds=1)
+    return min(last, run.cut_off or desk.now()) if run.period.is_batch else last
 
 
 def _tell_exhausted(desk: Desk, window: Window, at: datetime) -> None:
@@ -142,7 +144,7 @@ def total_of(desk: Desk, window: Window, at: datetime) -> WindowTotal | None:
 
 def _worked_by(desk: Desk, window: Window, at: datetime) -> tuple[Policy | None, list[Fact]]:
     """The policy by which a window is worked out, and its facts until a moment."""
-    facts = [fact for fact in desk.facts.of_window(window) if fact.occurred_at <= at]
+    facts = list(desk.facts.of_window(window, at))
     policies = {policy.key: policy for policy in policies_for(desk, _sale_of(facts))} if facts else {}
     return policies.get(window.policy), facts
 

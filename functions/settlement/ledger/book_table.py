@@ -14,7 +14,7 @@ from functions.settlement.ledger.entries_table import Entries, Posted, Sealed
 from functions.settlement.ledger.ledger import Booking, Entry
 from functions.settlement.ledger.lines import region_of
 from functions.settlement.runs.calendar_kind import CALENDARS, KEY
-from functions.settlement.runs.calendars import Period, period_after, period_at
+from functions.settlement.runs.calendars import Period, Rhythm, period_after, period_at
 from functions.settlement.runs.runs_table import Runs
 from hub.documents.documents import Documents
 from hub.kernel.errors import Retry
@@ -53,7 +53,8 @@ class Book:
                     return self._post(entry, Booking(period.run_id, now, late_for), period, seen)
                 except Sealed:
                     self._sealed.add(period.run_id)
-            late_for = late_for or period.run_id
+            if not period.is_batch or period.ends(self.zone) <= now:  # the next batch of its month is no late one
+                late_for = late_for or period.run_id
         known = self.entries.find(entry)
         if known is None:
             raise Retry("no period is open", entry=entry.id)
@@ -70,7 +71,7 @@ class Book:
         """Have a period be closed though nothing is posted into it yet: what occurred in it is worked out by its run.
         What came after it was closed is worked out by the next one's."""
         for moment in (at, now):
-            period, hour = self.period_of(region, moment)
+            period, hour = self.period_of(region, moment, now)
             self.runs.open(period, hour)
             run = self.runs.find(period.run_id)
             if run and run.state == "open":
@@ -112,15 +113,20 @@ class Book:
     def _periods(self, entry: Entry, now: datetime) -> Iterator[tuple[Period, int]]:
         """Where the entry may stand, the best first, with the hour at which each closes."""
         region = region_of(entry)
-        own = self.period_of(region, entry.occurred_at)
+        own = self.period_of(region, entry.occurred_at, now)
         yield own
         scope, rhythm = self.documents.current(CALENDARS, KEY, at=now).value.of_region(region)
-        current = period_at(scope, rhythm, now, self.zone)
+        current = self._period_at(scope, rhythm, now, now)
         for period in (current, period_after(current, rhythm)):
             if period.run_id != own[0].run_id:
                 yield period, rhythm.hour
 
-    def period_of(self, region: str, at: datetime) -> tuple[Period, int]:
-        """The period in which a moment lies for a region, and the hour at which it closes."""
+    def period_of(self, region: str, at: datetime, now: datetime | None = None) -> tuple[Period, int]:
+        """The period in which a moment lies for a region, and the hour at which it closes; of a scope that closes by
+        count the batch that is posted into."""
         scope, rhythm = self.documents.current(CALENDARS, KEY, at=at).value.of_region(region)
-        return period_at(scope, rhythm, at, self.zone), rhythm.hour
+        return self._period_at(scope, rhythm, at, now), rhythm.hour
+
+    def _period_at(self, scope: str, rhythm: Rhythm, at: datetime, now: datetime | None) -> Period:
+        period = period_at(scope, rhythm, at, self.zone)
+        return self.runs.batch(period, now) if period.is_batch else period

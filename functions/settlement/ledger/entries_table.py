@@ -18,6 +18,7 @@ from functions.settlement.tables import (
     SEALED,
     SEALED_IS,
     SPREAD,
+    UNSEALED,
     bucket_pks,
     buckets_pk,
     entry_key,
@@ -31,7 +32,7 @@ from hub.kernel.positions import no_such_cursor
 from hub.kernel.regions import BASE
 from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
-from hub.store.table import NEW, Check, Item, Key, Lost, Put, Table, Write
+from hub.store.table import NEW, Check, Item, Key, Lost, Put, Table, Update, Write
 
 LIST = "entries"
 PAGE = 1000
@@ -72,7 +73,9 @@ class Entries:
         for line in lines:
             self._list_bucket(period, line.party)
         seal = seal_key(self._tenant, period.run_id, shard_of(entry.id))
-        is_open = Check(seal, SEALED, SEALED_IS) if closing else Check(seal, NEW)
+        is_open: Write = Check(seal, SEALED, SEALED_IS) if closing else Check(seal, UNSEALED)
+        if period.is_batch and not closing:
+            is_open = Update(seal, "ADD entries :one", {":one": 1}, UNSEALED)
         writes: list[Write] = [Put(self._item(entry, booking), NEW), is_open]
         writes += [Put(self._line_item(line, period.run_id)) for line in lines]
         writes += [Put(item) for item in self._in_other_books(entry, booking)]

@@ -2,7 +2,8 @@
 
 | item | pk | sk |
 |---|---|---|
-| held entry | `<t>#held#<job>` | `entry#<fact>#<policy>#<purpose>`: its document, its state |
+| held entry | `<t>#held#<job>` | `pending#<fact>#<policy>#<purpose>`: its document |
+| ended | `<t>#held#<job>` | `entry#<fact>#<policy>#<purpose>`: what came of it, posted or void |
 | verdict | `<t>#held#<job>` | `verdict` |
 | held, by party | `<t>#party#<party>` | `held#<occurred at>#<fact>#<policy>#<purpose>`, while it is pending |
 """
@@ -17,11 +18,11 @@ from functions.settlement.ledger.lines import PartyLine, party_lines
 from functions.settlement.tables import party_pk
 from hub.kernel.clock import rfc3339
 from hub.kernel.frozen import dataclass
-from hub.store.table import NEW, Delete, Lost, Put, Table, Update
+from hub.store.table import NEW, Check, Delete, Lost, Put, Table
 
 HELD_LIMIT = 500
 """Entries that await one job's acceptance, and those of one party."""
-PENDING, PENDING_IS = "#state = :pending", {":pending": "pending"}
+THERE = "attribute_exists(pk)"
 
 
 @dataclass
@@ -34,10 +35,12 @@ class Holds:
     def put(self, entry: Entry, job: str, booking: Booking) -> None:
         """Hold an entry, once; one that was posted or made void stays so. booking: as it would be now."""
         document = entry_document(entry, booking)
-        held = {"pk": self._pk(job), "sk": _sk(entry), "schema": 1, "state": "pending", "document": document}
+        held = {"pk": self._pk(job), "sk": _sk(entry, "pending"), "schema": 1, "document": document}
         listed = [{"pk": pk, "sk": sk, "schema": 1, "document": document} for pk, sk in self._listed(entry)]
         try:
-            self.table.transact(Put(held, NEW), *map(Put, listed), made=entry.id)
+            self.table.transact(
+                Check((self._pk(job), _sk(entry)), NEW), Put(held, NEW), *map(Put, listed), made=entry.id
+            )
         except Lost:
             return
 
@@ -52,16 +55,15 @@ class Holds:
 
     def pending(self, job: str) -> list[Entry]:
         """What awaits the acceptance of a job; strongly consistent."""
-        items = self.table.query_all(self._pk(job), sk_prefix="entry#", limit=HELD_LIMIT, consistent=True)
-        return [entry_from_document(item["document"])[0] for item in items if item["state"] == "pending"]
+        items = self.table.query_all(self._pk(job), sk_prefix="pending#", limit=HELD_LIMIT, consistent=True)
+        return [entry_from_document(item["document"])[0] for item in items]
 
     def end(self, entry: Entry, job: str, state: HoldState) -> None:
         """It awaits nothing any more. Again changes nothing."""
-        key = (self._pk(job), _sk(entry))
-        listed = [Delete(key) for key in self._listed(entry)]
-        ended = Update(key, "SET #state = :state", {":state": state, **PENDING_IS}, PENDING)
+        pk, listed = self._pk(job), [Delete(key) for key in self._listed(entry)]
+        ended = Put({"pk": pk, "sk": _sk(entry), "schema": 1, "state": state})
         try:
-            self.table.transact(ended, *listed, made=entry.id)
+            self.table.transact(Delete((pk, _sk(entry, "pending")), THERE), ended, *listed, made=entry.id)
         except Lost:
             return
 
@@ -80,5 +82,5 @@ class Holds:
         return f"{self.tenant}#held#{job}"
 
 
-def _sk(entry: Entry) -> str:
-    return f"entry#{entry.fact_id}#{entry.why.rule}#{entry.purpose}"
+def _sk(entry: Entry, state: str = "entry") -> str:
+    return f"{state}#{entry.fact_id}#{entry.why.rule}#{entry.purpose}"

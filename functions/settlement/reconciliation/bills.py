@@ -92,13 +92,19 @@ def form_of(document: BillForm) -> Form:
     )
 
 
+def lacking_of(difference: Difference) -> str:
+    """Which of our sides has it not, or says another amount; "" where the bill does."""
+    ours = difference.kind == "missing" or (difference.kind == "amount" and difference.side != "bill")
+    return difference.side if ours else ""
+
+
 def _figures(difference: Difference, currency: str) -> Mapping[str, Any]:
     money = {
         "expected": difference.expected_minor,
         "actual": difference.actual_minor,
         "off": abs(difference.expected_minor - difference.actual_minor),
     }
-    lacking = difference.side if difference.kind == "missing" else ""
+    lacking = lacking_of(difference)
     shown = {name: show_money(Fraction(minor), currency) for name, minor in money.items()}
     return {"kind": difference.kind, "lacking": lacking, **shown}
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.frozen import dataclass
 
 DifferenceKind = Literal["missing", "extra", "amount", "fee", "duplicate", "wrong_period", "currency"]
@@ -43,6 +44,17 @@ class Booked:
     fee_minor: int | None = None
     currency: str = "CNY"
 
+    def document(self) -> list[Any]:
+        """As plain values, for a file."""
+        figures = self.order_minor, self.ledger_minor, self.fee_minor
+        return [self.id, self.number, rfc3339(self.at), *figures, self.currency]
+
+    @classmethod
+    def of(cls, raw: Sequence[Any]) -> Booked:
+        """What `document` wrote."""
+        name, number, at, *rest = raw
+        return cls(name, number, parse_rfc3339(at), *rest)
+
     @property
     def amount_minor(self) -> int:
         """What it is matched by: the order's, else the ledger's."""
@@ -63,7 +75,8 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
-    """One thing that does not agree. side: who lacks it, of what is missing. expected, actual: minor units by us and by
+    """One thing that does not agree. side: who lacks it, of what is missing; "ledger" of an amount that orders and bill
+    agree on and our books do not. expected, actual: minor units by us and by
     the bill."""
 
     kind: DifferenceKind
@@ -73,6 +86,17 @@ class Difference:
     side: Side = "bill"
     expected_minor: int = 0
     actual_minor: int = 0
+
+    def document(self) -> list[Any]:
+        """As plain values, for a file."""
+        figures = self.side, self.expected_minor, self.actual_minor
+        return [self.kind, self.number, self.bill_id, list(self.booked_ids), *figures]
+
+    @classmethod
+    def of(cls, raw: Sequence[Any]) -> Difference:
+        """What `document` wrote."""
+        kind, number, bill_id, booked_ids, *figures = raw
+        return cls(kind, number, bill_id, tuple(booked_ids), *figures)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -125,8 +149,11 @@ def _by_number(
     pairs: list[Pairing] = []
     differences: list[Difference] = []
     left = [row for row in rows if row.number not in by_number or not row.number]
+    named: dict[str, list[BillRow]] = {}
+    for row in rows:
+        named.setdefault(row.number, []).append(row)
     for number, group in by_number.items():
-        mine = [row for row in rows if number and row.number == number]
+        mine = named.get(number, []) if number else []
         if len(mine) > 1 and len(group) > 1:
             equal, mine, group = _one_by_one(mine, group)
             pairs += equal
@@ -188,6 +215,8 @@ def _compare(row: BillRow, group: Sequence[Booked], terms: Terms) -> Iterator[Di
             yield Difference("missing", row.number, row.id, ids, missing, 0, row.amount_minor)
     if abs(_sum(group) - row.amount_minor) > terms.tolerance_minor:
         yield Difference("amount", row.number, row.id, ids, "bill", _sum(group), row.amount_minor)
+    elif (ours := _in_ledger(group)) is not None and abs(ours - row.amount_minor) > terms.tolerance_minor:
+        yield Difference("amount", row.number, row.id, ids, "ledger", ours, row.amount_minor)
     fees = [booked.fee_minor for booked in group if booked.fee_minor is not None]
     if fees and abs(sum(fees) - row.fee_minor) > terms.fee_tolerance_minor:
         yield Difference("fee", row.number, row.id, ids, "bill", sum(fees), row.fee_minor)
@@ -195,6 +224,12 @@ def _compare(row: BillRow, group: Sequence[Booked], terms: Terms) -> Iterator[Di
 
 def _sum(group: Sequence[Booked]) -> int:
     return sum(booked.amount_minor for booked in group)
+
+
+def _in_ledger(group: Sequence[Booked]) -> int | None:
+    """What the ledger says of all of them; None where it says nothing of one."""
+    booked = [booked.ledger_minor for booked in group]
+    return None if None in booked else sum(minor for minor in booked if minor is not None)
 
 
 def _within(at: datetime, terms: Terms) -> bool:

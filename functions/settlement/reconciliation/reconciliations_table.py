@@ -1,43 +1,47 @@
-"""Reconciliations in the table: a head, and an item a difference.
+"""Reconciliations in the table: a head, and an item a difference, each with its place in the work list.
 
 | item | pk | sk |
 |---|---|---|
-| head | `<t>#reconciliation#<id>` | `head` |
+| head | `<t>#reconciliation#<id>` | `head`: how far it is, and how many differences are open |
 | difference | `<t>#reconciliation#<id>` | `difference#<number>` |
-
-Heads are listed in four shards by their ids, the latest last made first.
+| place in the list | `<t>#reconciliation#<id>` | `is#<resolution>#<number>`: moved with what is decided |
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from functions.settlement.reconciliation.matching import Difference
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import Conflict, NotFound
+from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.frozen import dataclass
-from hub.store.table import NEW, Check, Lost, Put, Table, Update
+from hub.store.table import NEW, Delete, Lost, Put, Table, Write
 
-BATCH = 90
-"""Differences of one transaction."""
 DIFFERENCES_LIMIT = 2000
 """A bill with more is the wrong bill, or of the wrong days."""
+OPEN = "open"
+State = Literal["matching", "open", "approved"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """A bill that was held against orders and ledger."""
+    """A bill that is held against orders and ledger, by the job of this id."""
 
     id: str
     platform: str
     rows: int
-    matched: int
-    counts: Mapping[str, int]
+    job_id: str
     made_at: datetime
-    approved: bool = False
+    matched: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    open: int = 0
+    state: State = "matching"
+    approved_at: datetime | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Listed:
 
     number: int
     difference: Difference
-    resolution: str = "open"
+    resolution: str = OPEN
     rule: str = ""
 
 
@@ -56,74 +60,127 @@ class Reconciliations:
     def __init__(self, tenant: str, table: Table) -> None:
         self._tenant, self._table = tenant, table
 
-    def make(self, made: Reconciliation, listed: Sequence[Listed]) -> None:
-        """Keep a report: its differences first, the head last, so that one that is there is whole. Again changes
-        nothing."""
-        for start in range(0, len(listed), BATCH):
-            for row in listed[start : start + BATCH]:
-                self._table.put(_difference_item(self._pk(made.id), row))
+    def begin(self, begun: Reconciliation) -> None:
+        """A bill is to be matched; again changes nothing."""
         try:
-            self._table.transact(Put(_head_item(self._pk(made.id), made), NEW), made=made.id)
+            self._table.put(_head_item(self._key(begun.id), begun), NEW)
+        except Lost:
+            return
+
+    def report(self, made: Reconciliation, listed: Sequence[Listed]) -> None:
+        """Keep a report: its differences first, the head last, so that one that is open is whole. Again changes
+        nothing."""
+        pk, _ = self._key(made.id)
+        for row in listed:
+            with suppress(Lost):  # it is there, and somebody may have decided about it
+                self._table.transact(Put(_difference_item(pk, row), NEW), Put(_place_item(pk, row)), made=made.id)
+        head = replace(made, state="open", version=1)
+        try:
+            self._table.put(_head_item(self._key(made.id), head), "version = :none", {":none": 0})
         except Lost:
             return
 
     def get(self, name: str) -> Reconciliation:
         """By its id; strongly consistent. Raises NotFound."""
-        item = self._table.get((self._pk(name), "head"))
+        item = self._table.get(self._key(name))
         if item is None:
             raise NotFound("no such reconciliation", reconciliation=name[:64])
         return _head(name, item)
 
-    def differences(self, name: str, after: int, limit: int) -> list[Listed]:
-        """Those behind a number, in order; strongly consistent."""
-        items = self._table.query(
-            self._pk(name), sk_between=(_sk(after + 1), _sk(10**6)), limit=limit, consistent=True
-        ).items
+    def differences(self, name: str, after: int, limit: int, resolution: str = "") -> list[Listed]:
+        """Those behind a number, in order, of one resolution or of all; strongly consistent."""
+        pk, _ = self._key(name)
+        sk_of = _place_sk if resolution else _sk
+        between = sk_of(after + 1, resolution), sk_of(10**6, resolution)
+        items = self._table.query(pk, sk_between=between, limit=limit, consistent=True).items
+        if resolution:
+            keys = [(pk, _sk(int(item["sk"].rpartition("#")[2]))) for item in items]
+            items = sorted(self._table.get_many(keys, consistent=True), key=lambda item: str(item["sk"]))
         return [_listed(item) for item in items]
 
     def resolve(self, name: str, number: int, resolution: str) -> Listed:
-        """Decide about one difference, while the report is not approved. Raises NotFound, Conflict."""
-        key = (self._pk(name), _sk(number))
-        known = self._table.get(key)
-        if known is None:
+        """Decide about one difference, while the report is not approved. Raises NotFound, Conflict, Retry."""
+        pk, _ = self._key(name)
+        item = self._table.get((pk, _sk(number)))
+        if item is None:
             raise NotFound("no such difference", reconciliation=name[:64], number=number)
-        unapproved = Check((self._pk(name), "head"), "attribute_not_exists(approved_at)")
+        seen = _listed(item)
+        decided = replace(seen, resolution=resolution, rule="")
+        if seen.resolution == resolution:
+            return seen
+        head = self.get(name)
+        if head.state != "open":
+            raise Conflict("the reconciliation is approved: nothing of it changes", reconciliation=name)
+        writes: list[Write] = [
+            self._head_put(replace(head, open=head.open - (seen.resolution == OPEN))),
+            Put(_difference_item(pk, decided), "resolution = :seen", {":seen": seen.resolution}),
+            Delete((pk, _place_sk(number, seen.resolution))),
+            Put(_place_item(pk, decided)),
+        ]
         try:
-            self._table.transact(unapproved, Update(key, "SET resolution = :to", {":to": resolution}), made=str(number))
+            self._table.transact(*writes, made=str(number))
         except Lost as lost:
-            raise Conflict("the reconciliation is approved: nothing of it changes", reconciliation=name) from lost
-        return replace(_listed(known), resolution=resolution)
+            raise Retry("somebody else decides about it", reconciliation=name) from lost
+        return decided
 
     def approve(self, name: str, now: datetime) -> Reconciliation:
-        """Close a report in which nothing is open. Raises Conflict where something is."""
+        """Close a report in which nothing is open. Raises Conflict where something is, Retry."""
         head = self.get(name)
-        if head.approved:
+        if head.state == "approved":
             return head
-        if any(row.resolution == "open" for row in self.differences(name, -1, DIFFERENCES_LIMIT)):
-            raise Conflict("differences are still open", reconciliation=name)
-        when = Update(
-            (self._pk(name), "head"), "SET approved_at = :now", {":now": rfc3339(now)}, "attribute_exists(pk)"
-        )
-        self._table.transact(when, made=name)
-        return replace(head, approved=True)
+        if head.state != "open" or head.open:
+            raise Conflict("differences are still open", reconciliation=name, open=head.open, state=head.state)
+        approved = replace(head, state="approved", approved_at=now)
+        try:
+            self._table.transact(self._head_put(approved), made=name)
+        except Lost as lost:
+            raise Retry("somebody else decides about it", reconciliation=name) from lost
+        return approved
 
-    def _pk(self, name: str) -> str:
-        return f"{self._tenant}#reconciliation#{name}"
+    def _head_put(self, head: Reconciliation) -> Put:
+        """The head as it is now, if nobody changed it since it was read."""
+        newer = replace(head, version=head.version + 1)
+        return Put(_head_item(self._key(head.id), newer), "version = :seen", {":seen": head.version})
+
+    def _key(self, name: str) -> tuple[str, str]:
+        return f"{self._tenant}#reconciliation#{name}", "head"
 
 
-def _sk(number: int) -> str:
+def _sk(number: int, _resolution: str = "") -> str:
     return f"difference#{number:06}"
 
 
-def _head_item(pk: str, made: Reconciliation) -> dict[str, Any]:
-    names = {"platform": made.platform, "rows": made.rows, "matched": made.matched, "counts": dict(made.counts)}
-    return {"pk": pk, "sk": "head", "schema": 1, **names, "made_at": rfc3339(made.made_at)}
+def _place_sk(number: int, resolution: str) -> str:
+    return f"is#{resolution}#{number:06}"
+
+
+def _head_item(key: tuple[str, str], made: Reconciliation) -> dict[str, Any]:
+    names = {"platform": made.platform, "rows": made.rows, "job_id": made.job_id, "matched": made.matched}
+    names |= {"counts": dict(made.counts), "open_count": made.open, "state": made.state, "version": made.version}
+    moments = {"made_at": rfc3339(made.made_at)}
+    moments |= {"approved_at": rfc3339(made.approved_at)} if made.approved_at else {}
+    return {"pk": key[0], "sk": key[1], "schema": 1, **names, **moments}
 
 
 def _head(name: str, item: dict[str, Any]) -> Reconciliation:
-    counts = {kind: int(count) for kind, count in item["counts"].items()}
-    rows, matched, made_at = int(item["rows"]), int(item["matched"]), parse_rfc3339(item["made_at"])
-    return Reconciliation(name, item["platform"], rows, matched, counts, made_at, "approved_at" in item)
+    approved_at = item.get("approved_at")
+    return Reconciliation(
+        id=name,
+        platform=item["platform"],
+        rows=int(item["rows"]),
+        job_id=item["job_id"],
+        made_at=parse_rfc3339(item["made_at"]),
+        matched=int(item["matched"]),
+        counts={kind: int(count) for kind, count in item["counts"].items()},
+        open=int(item["open_count"]),
+        state=item["state"],
+        approved_at=parse_rfc3339(approved_at) if approved_at else None,
+        version=int(item["version"]),
+    )
+
+
+def _place_item(pk: str, row: Listed) -> dict[str, Any]:
+    return {"pk": pk, "sk": _place_sk(row.number, row.resolution), "schema": 1}
 
 
 def _difference_item(pk: str, row: Listed) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from functions.settlement.runs.calendars import Period, period_named
+from functions.settlement.runs.calendars import BATCH, Period, next_batch, period_named
 from functions.settlement.runs.runs import Run, ShardResult
-from functions.settlement.tables import SEALED, SEALED_IS, SEALS, WINDOW_SHARDS, run_key, seal_key
+from functions.settlement.tables import SEALED, SEALED_IS, SEALS, UNSEALED, WINDOW_SHARDS, run_key, seal_key
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict, Retry
 from hub.kernel.frozen import dataclass
@@ -47,6 +47,27 @@ class Runs:
             run = _run(lost.item or {})
         self._known.add(period.run_id)
         return run
+
+    def batch(self, period: Period, now: datetime | None = None) -> Period:
+        """The batch of a period's month that is posted into: the newest, the one behind it once that is being closed;
+        of a month that is over by `now`, the newest whatever becomes of it. Strongly consistent."""
+        newest = self.newest_batch(period)
+        if newest is None:
+            return period
+        is_over = now is not None and now >= period.ends(self.zone)
+        return newest.period if newest.state == "open" or is_over else next_batch(newest.period)
+
+    def newest_batch(self, period: Period) -> Run | None:
+        """The last batch of a period's month; strongly consistent."""
+        pk, name = run_key(self.tenant, period.run_id)
+        month = name.partition(BATCH)[0] + BATCH
+        page = self.table.query(pk, sk_between=(month, f"{month}~"), limit=1, newest_first=True, consistent=True)
+        return _run(page.items[0]) if page.items else None
+
+    def posted(self, run_id: str) -> int:
+        """How many entries a batch has by now, as its seals count them; strongly consistent."""
+        keys = [seal_key(self.tenant, run_id, shard) for shard in range(SEALS)]
+        return sum(int(item.get("entries", 0)) for item in self.table.get_many(keys, consistent=True))
 
     def find(self, run_id: str) -> Run | None:
         """A run by its name, or None where nothing was posted into the period; strongly consistent. Raises NotFound
@@ -101,9 +122,8 @@ class Runs:
     def seal(self, run_id: str) -> None:
         """From now on nothing is posted into the period: every seal is set. Again changes nothing."""
         for shard in range(SEALS):
-            pk, sk = seal_key(self.tenant, run_id, shard)
             try:
-                self.table.put({"pk": pk, "sk": sk, "schema": 1, "state": "sealed"}, NEW, with_item=False)
+                self.table.update(seal_key(self.tenant, run_id, shard), "SET #state = :sealed", SEALED_IS, UNSEALED)
             except Lost:
                 continue
 

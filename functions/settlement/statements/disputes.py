@@ -30,6 +30,7 @@ class Dispute:
     at: datetime
     outcome: Outcome = "open"
     answer: str = ""
+    fact_id: str = ""
 
 
 def disputed(
@@ -37,7 +38,8 @@ def disputed(
 ) -> tuple[Statement, Dispute]:
     """The statement with this line frozen. Raises Conflict for a draft, and once it is approved."""
     statement.require("sent", "disputed")
-    dispute = Dispute(number, line.entry_id, line.amount.amount_minor, line.amount.currency, reason, by, at)
+    about = number, line.entry_id, line.amount.amount_minor, line.amount.currency
+    dispute = Dispute(*about, reason, by, at, fact_id=line.fact_id)
     frozen = summed([statement.frozen, {dispute.currency: dispute.amount_minor}])
     return replace(statement, state="disputed", frozen=frozen, disputes=statement.disputes + 1), dispute
 
@@ -57,7 +59,7 @@ def resolved(statement: Statement, dispute: Dispute, outcome: Outcome, answer: s
 
 def dispute_document(dispute: Dispute) -> dict[str, Any]:
     """A dispute as plain values, for the store."""
-    names = ("line", "entry_id", "amount_minor", "currency", "reason", "by", "outcome", "answer")
+    names = ("line", "entry_id", "amount_minor", "currency", "reason", "by", "outcome", "answer", "fact_id")
     return {name: getattr(dispute, name) for name in names} | {"at": rfc3339(dispute.at)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from functions.settlement.ledger.lines import PartyLine
 from functions.settlement.statements.disputes import Dispute, dispute_document, dispute_from_document
@@ -23,6 +23,7 @@ from hub.store.paging import Position
 from hub.store.table import NEW, Item, Lost, Put, Table
 
 LIST = "statements"
+LONGEST = timedelta(days=31)
 DISPUTES_LIMIT = 500
 """Lines of one statement that may be disputed."""
 
@@ -107,7 +108,8 @@ class Statements:
         self, within: Within, now: datetime, limit: int, position: Position | None, since: datetime
     ) -> tuple[list[Statement], Position | None]:
         """Heads within a scope, the latest period first; may be two seconds behind. since: no statement is older."""
-        query = ListQuery(self._tenant, LIST, within, now, limit, since, None, position, spread=SPREAD)
+        until = now + LONGEST  # a batch is listed as of its month's end, which may lie ahead
+        query = ListQuery(self._tenant, LIST, within, until, limit, since, None, position, spread=SPREAD)
         listed = read_list(self._table, query)
         return [head_from_document(item["head"]) for item in listed.items], listed.position
 

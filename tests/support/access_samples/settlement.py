@@ -154,7 +154,9 @@ FOUND_BY = {
     "/settlement/runs/{run_id}/payouts": SETTLED_HERE,
     "/settlement/conflicts/{case_id}": SETTLED_HERE,
     "/settlement/books/{store}": ("the tenant", "the store"),
-    **dict.fromkeys((STATEMENT, *(f"{STATEMENT}/{part}" for part in ("lines", "file", "disputes"))), SETTLED_HERE),
+    **dict.fromkeys(
+        (STATEMENT, *(f"{STATEMENT}/{part}" for part in ("lines", "file", "pdf", "disputes"))), SETTLED_HERE
+    ),
 }
 NO_LIST = {
     "/settlement/facts/parked": "nothing of the sample waits",
