@@ -160,7 +160,7 @@ def _documents(host: Host, items: Items, machines: Machines, stores: StoresTable
     partition = settings.flow_role_arn.split(":")[1] if settings.flow_role_arn else "aws"
     flow_machines = FlowMachines(machines, settings.tenant, partition, settings.steps_function)
     context = Context(
-        keys=lambda kind: documents.all(kind).keys(),
+        in_force=lambda kind: {key: reading.value for key, reading in documents.all(kind).items()},
         known=lambda key: _known(documents, key),
         make_machine=flow_machines.make,
         old_flows=OldFlows(items),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from functions.tickets.deadlines.deadlines import Clock, Due, Ladder, Step, Watch, open_rungs, reaches
+from functions.tickets.deadlines.deadlines import Clock, Due, Ladder, Step, Watch, open_rungs
 from functions.tickets.ticket.clock import HANDLING, TicketClock
 from functions.tickets.ticket.ticket import Case, Move, Note, require_open
 from hub.kernel.calendar import ALWAYS, BusinessCalendar
@@ -51,13 +51,13 @@ def watch_of(case: Case, kept: TicketClock, terms: Terms) -> Watch:
     own = kept.measures == HANDLING
     fired = frozenset(rung.name for rung in case.rungs.values() if rung.clock == ("" if own else kept.id))
     stopped_at = case.ticket.acknowledged_at if own else kept.acknowledged_at
-    return Watch(clock_of(kept, terms.calendar), fired, stopped_at)
+    return Watch(clock_of(kept, terms.calendar), fired, stopped_at, kept.limited_at)
 
 
 def due_at_of(kept: TicketClock, terms: Terms) -> datetime | None:
     """When a clock will have used up what it has; None for one that stands, or has no limit."""
-    clock = clock_of(kept, terms.calendar)
-    return reaches(clock, kept.budget_seconds) if kept.runs and kept.budget_seconds else None
+    watch = Watch(clock_of(kept, terms.calendar), limited_at=kept.limited_at)
+    return watch.reaches(kept.budget_seconds) if kept.runs and kept.budget_seconds else None
 
 
 def handling_watch(case: Case, ladder: Ladder) -> Watch:
@@ -91,7 +91,7 @@ def _of_clock(case: Case, kept: TicketClock, terms: Terms) -> list[Due]:
     rungs = open_rungs(watch, terms.steps)
     if not kept.budget_seconds or kept.breached_at is not None:
         return rungs
-    breach = Due(BREACH, reaches(watch.clock, kept.budget_seconds))
+    breach = Due(BREACH, watch.reaches(kept.budget_seconds))
     answered = kept.measures == HANDLING and watch.stopped_at is not None and watch.stopped_at < breach.due_at
     return rungs if answered else [breach, *rungs]
 

@@ -85,7 +85,7 @@ def _by_ladder(ticket: Ticket, ladder: Ladder, target: Target, at: datetime) -> 
         return ticket
     moved = keep(kept, by_calendar(clock_of(kept, ladder.calendar), target.ladder.calendar, at))
     pins = {"ladder": target.ladder_key, "ladder_pin": target.ladder_pin}
-    moved = moved.but(budget_seconds=target.ladder.budget_seconds, **pins)
+    moved = moved.but(**pins).given(target.ladder.budget_seconds, at)
     return ticket.but(clocks=tuple(moved if clock.id == kept.id else clock for clock in ticket.clocks))
 
 
