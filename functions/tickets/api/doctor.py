@@ -40,8 +40,8 @@ def check_up(desk: Desk, request: Request) -> CheckupView:
     assumed = 0
     for row in rows:
         assumed += is_assumed(desk, row.ticket)
-        case, ills = look_at_ticket(desk, row.ticket, request.now, fix=request.body.fix)
-        findings += [_show(case, ill, fixed=request.body.fix and ill.what != "clock") for ill in ills]
+        case, ills, mended = look_at_ticket(desk, row.ticket, request.now, fix=request.body.fix)
+        findings += [_show(case, ill, fixed=ill.what in mended) for ill in ills]
     return CheckupView(looked_at=len(rows), findings=tuple(findings), assumed=assumed, cursor=cursors.encode(position))
 
 

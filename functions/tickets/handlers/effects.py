@@ -11,6 +11,7 @@ from functions.tickets.desk import Desk
 from functions.tickets.handlers.children import open_child, tell_children, tell_parent
 from functions.tickets.handlers.steps import RETRY_SECONDS
 from functions.tickets.ticket.outbox import (
+    Ask,
     Effect,
     Emit,
     OpenChild,
@@ -22,6 +23,7 @@ from functions.tickets.ticket.outbox import (
     TellParent,
     follow_change,
 )
+from functions.tickets.ticket.ticket import Ticket, Visit
 from hub.edge.bus import Change
 
 
@@ -32,7 +34,8 @@ def follow(desk: Desk, change: Change) -> None:
         record = desk.items.find(change.pk.partition("#")[2], change.sk)
         new = record.item.get("body") if record else None
     effects = follow_change(desk.tenant, change.sk, new, old)
-    desk.emit(*(effect.event for effect in effects if isinstance(effect, Emit)))
+    told = (effect for effect in effects if isinstance(effect, Emit) or (isinstance(effect, Ask) and _wants(desk, effect)))
+    desk.emit(*(effect.event for effect in told))
     for effect in effects:
         perform(desk, effect)
 
@@ -55,6 +58,16 @@ def perform(desk: Desk, effect: Effect) -> None:
             tell_parent(desk, child)
         case TellChildren(parent):
             tell_children(desk, parent)
+
+
+def _wants(desk: Desk, ask: Ask) -> bool:
+    """Whether what was to be done for a visit still is: nobody gets a coupon of a ticket that was cancelled before the
+    stream came to it. (A cancelling later is for the flow's `undo`.)"""
+    if not ask.visit.waits:
+        return True
+    pk = f"ticket#{ask.visit.ticket_id}"
+    ticket, visit = (desk.items.find(pk, sk) for sk in ("ticket", f"visit#{ask.visit.id}"))
+    return bool(ticket and visit and ticket.read(Ticket).is_open and visit.read(Visit).waits)
 
 
 def _start_escalation(desk: Desk, effect: StartEscalation) -> None:
