@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hub.contracts.base import Contract, Day, Moment, PersonId, Slug, Words
 from hub.contracts.classes import Located
+from hub.contracts.clocks import TicketClockView
 from hub.contracts.tickets import REPORT
 
 
@@ -95,7 +96,9 @@ class PlannedRung(Contract):
 
 
 class PlanView(Contract):
-    """What migration does to one ticket. state: migrated, planned (a dry run), or refused, and then why."""
+    """What migration does to one ticket. state: migrated, planned (a dry run), or refused, and then why. node: where it
+    stands now, node_after: then; changes: what of it is another then, by name; its clocks as they are, and as they will
+    be."""
 
     ticket_id: Annotated[str, Located("thing")]
     state: Literal["migrated", "planned", "refused"]
@@ -103,8 +106,12 @@ class PlanView(Contract):
     from_version: int
     to_version: int
     node: str
+    node_after: str = ""
+    changes: tuple[str, ...] = ()
     rungs_before: tuple[PlannedRung, ...]
     rungs_after: tuple[PlannedRung, ...]
+    clocks_before: tuple[TicketClockView, ...] = ()
+    clocks_after: tuple[TicketClockView, ...] = ()
 
 
 class Checkup(Contract):

@@ -22,6 +22,7 @@ from hub.kernel.errors import HubError
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.connection import Connection
+from hub.store.rehearsal import is_rehearsal
 from hub.store.table import passing
 
 __all__ = ["FRESH_SECONDS", "LOOKUPS", "PAGE_LIMIT", "UNKNOWN_SECONDS", "Connection", "ConnectionSecrets"]

@@ -77,7 +77,10 @@ def test_a_batch_and_a_model_write_nothing_either(table: Table) -> None:
         first.update([Thing.list_pk.set("y")])
         first.delete()
     rows = table.query_all("p", limit=100)
-    assert [(row["sk"], row.get("list_pk"), row.get("version")) for row in rows] == [("model", None, 1), ("s", None, None)]
+    assert [(row["sk"], row.get("list_pk"), row.get("version")) for row in rows] == [
+        ("model", None, 1),
+        ("s", None, None),
+    ]
     with saving():
         second.save()
     with pytest.raises(Lost), rehearsing(), saving():

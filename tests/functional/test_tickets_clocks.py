@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from functions.tickets import app
 from tests.support.tickets import T0, World, as_, world
 
 T = {"zh": "处理时效", "en": "Work"}
@@ -151,7 +153,10 @@ def test_a_calendar_that_will_be_a_guess_says_from_when(hub: World) -> None:
     clock = {"id": "whole", "title": T, "measures": "resolution", "seconds": 400 * 3600, "calendar": "office"}
     hub.call("POST", "/tickets/policies/work/publish", {"document": {"title": T, "clocks": [clock]}})
     hub.clock.advance(seconds=1)
+    counted: list[str] = []
+    app.room.install(app.room.host, replace(app.room.desk, count=counted.append))
     hub.call("POST", "/tickets", BODY)
+    assert counted == ["AssumedDeadlines"]
     whole = next(clock for clock in hub.ticket()["clocks"] if clock["name"] == "whole")
     assert (whole["assumed"], whole["due_at"][:4], whole["calendar"]) == (True, "2027", "office/1")
     assert hub.call("POST", "/tickets/doctor", {}).json["assumed"] == 1

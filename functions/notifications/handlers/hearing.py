@@ -19,6 +19,12 @@ from hub.rules import holds
 RECEIPTS = ("notice_delivered", "notice_failed")
 
 
+def keep(desk: Desk, event: Event) -> None:
+    """Keep what happened for a month, for rehearsals of what is yet to be a rule."""
+    if not event.replay and _type(event) in ASKABLE:
+        desk.heard.keep(event)
+
+
 def hear(desk: Desk, event: Event) -> None:
     """Tell whom the rules mean, and take back what they say is not wanted any more. Old news tells nobody. Raises the
     last Retry, after all."""

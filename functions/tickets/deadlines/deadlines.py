@@ -7,7 +7,7 @@ time; nothing here is ever due early, and what fired once (its name is in `fired
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -101,10 +101,12 @@ def due(watch: Watch, ladder: Sequence[Step], now: datetime) -> tuple[tuple[Due,
     While the clock is paused nothing is due. A rung that was due when somebody took the matter up still counts, a
     later one never fires.
     """
-    rungs = open_rungs(watch, ladder)
-    ripe = sorted((rung for rung in rungs if rung.due_at <= now), key=lambda rung: rung.due_at)
-    later = [rung.due_at for rung in rungs if rung.due_at > now]
-    return tuple(ripe), min(later, default=None)
+    ripe: list[Due] = []
+    for rung in coming(watch, ladder):
+        if rung.due_at > now:
+            return tuple(ripe), rung.due_at
+        ripe.append(rung)
+    return tuple(ripe), None
 
 
 def due_at(clock: Clock, step: Step) -> datetime:
@@ -159,9 +161,15 @@ def wait_seconds(now: datetime, wake: datetime) -> int:
     return max(1, -((now - wake) // SECOND))
 
 
-def open_rungs(watch: Watch, ladder: Sequence[Step]) -> list[Due]:
-    """The rungs that have not fired and still may, each with its moment; none while the clock is paused."""
+def coming(watch: Watch, ladder: Sequence[Step], anyway: Collection[str] = ()) -> Iterator[Due]:
+    """The rungs that have not fired and still may, each with its moment, in the order in which the clock reaches them:
+    whoever needs the first of twenty reckons with one. None while the clock is paused. anyway: the names of those that
+    taking the matter up does not stop."""
     if watch.clock.since is None:
-        return []
-    rungs = [Due(step, watch.reaches(step.after_seconds)) for step in ladder if step.name not in watch.fired]
-    return [rung for rung in rungs if watch.stopped_at is None or rung.due_at <= watch.stopped_at]
+        return
+    for step in sorted(ladder, key=lambda step: step.after_seconds):
+        if step.name in watch.fired:
+            continue
+        moment = watch.reaches(step.after_seconds)
+        if watch.stopped_at is None or moment <= watch.stopped_at or step.name in anyway:
+            yield Due(step, moment)

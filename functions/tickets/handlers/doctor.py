@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from functions.tickets.deadlines.clocks import clock_of, first_of
-from functions.tickets.deadlines.deadlines import reaches
+from functions.tickets.deadlines.clocks import first_of
 from functions.tickets.deadlines.health import RUNNING, Ill, Pulse, What, examine, has_run
 from functions.tickets.deadlines.stuck import SLACK
 from functions.tickets.desk import Desk
@@ -20,7 +19,6 @@ from functions.tickets.ticket.clock import HANDLING
 from functions.tickets.ticket.outbox import StartEscalation, start_flow
 from functions.tickets.ticket.runs import resume_run
 from functions.tickets.ticket.ticket import Case, Move, Ticket
-from hub.kernel.calendar import ALWAYS
 
 
 def look_at_ticket(
@@ -34,16 +32,6 @@ def look_at_ticket(
     settled = (case.ticket.changed_at or case.ticket.opened_at) + desk.in_business(SLACK) < now
     ills = tuple(examine(case, _pulse(desk, case), is_settled=settled))
     return case, ills, _mend(desk, case, ills, now) if fix else frozenset()
-
-
-def is_assumed(desk: Desk, ticket: Ticket) -> bool:
-    """Whether a clock of it is due on a day of which nobody has said whether it is worked."""
-    terms_of = desk.catalogue.terms_of(ticket)
-    for clock in ticket.clocks:
-        calendar = terms_of(clock).calendar if clock.runs and clock.budget_seconds else ALWAYS
-        if calendar.assumed_from and calendar.assumes(reaches(clock_of(clock, calendar), clock.budget_seconds)):
-            return True
-    return False
 
 
 def _seems_well(desk: Desk, ticket: Ticket) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from functions.tickets.deadlines.clocks import due_of
+from functions.tickets.deadlines.clocks import due_of, is_assumed
 from functions.tickets.deadlines.deadlines import wait_seconds
 from functions.tickets.desk import Desk
 from functions.tickets.handlers.children import open_child, tell_children, tell_parent
@@ -26,6 +26,9 @@ from functions.tickets.ticket.outbox import (
 from functions.tickets.ticket.ticket import Ticket, Visit
 from hub.edge.bus import Change
 
+ASSUMED = "AssumedDeadlines"
+"""The metric by which operators hear that a calendar has come to its end (infra.alarms)."""
+
 
 def follow(desk: Desk, change: Change) -> None:
     """Do all that follows from a change of the table. Images that the stream left out are read from the table."""
@@ -34,7 +37,11 @@ def follow(desk: Desk, change: Change) -> None:
         record = desk.items.find(change.pk.partition("#")[2], change.sk)
         new = record.item.get("body") if record else None
     effects = follow_change(desk.tenant, change.sk, new, old)
-    told = (effect for effect in effects if isinstance(effect, Emit) or (isinstance(effect, Ask) and _wants(desk, effect)))
+    if new is not None and change.sk == "ticket":
+        _watch_calendar(desk, Ticket.model_validate(new), Ticket.model_validate(old) if old else None)
+    told = (
+        effect for effect in effects if isinstance(effect, Emit) or (isinstance(effect, Ask) and _wants(desk, effect))
+    )
     desk.emit(*(effect.event for effect in told))
     for effect in effects:
         perform(desk, effect)
@@ -58,6 +65,13 @@ def perform(desk: Desk, effect: Effect) -> None:
             tell_parent(desk, child)
         case TellChildren(parent):
             tell_children(desk, parent)
+
+
+def _watch_calendar(desk: Desk, ticket: Ticket, before: Ticket | None) -> None:
+    """A deadline behind the last day that its calendar knows is a guess: an alarm hangs on this count."""
+    changed = before is None or before.clocks != ticket.clocks
+    if changed and is_assumed(ticket, desk.catalogue.terms_of(ticket)):
+        desk.count(ASSUMED)
 
 
 def _wants(desk: Desk, ask: Ask) -> bool:
