@@ -125,7 +125,7 @@ def test_a_shops_day_takes_less_than_a_thousandth_of_it(hub: NoticeHub) -> None:
     start = hub.clock.now
     for number in range(600):
         hub.clock.now = start + timedelta(seconds=number * 144)
-        app.room.desk.heard.keep(hub.assigned(f"tkt_{number:03}", "li" if number % 2 else "wu"))
+        app.room.desk.journal.keep(hub.assigned(f"tkt_{number:03}", "li" if number % 2 else "wu"))
     began = time.perf_counter()
     report = rehearse(hub, channels=[["sms"]])
     assert time.perf_counter() - began < 86.4

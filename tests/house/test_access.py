@@ -42,7 +42,7 @@ PLAIN: dict[str, str] = {
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         TicketClockView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
-        FlowTold.name EndpointCalled.name CancelTicket.reason MoveTicket.reason PlanView.reason
+        FlowTold.name EndpointCalled.name CancelTicket.reason MoveTicket.reason PlanView.reason NoticeDifference.link
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key
         PricesPublished.document PublicationReach.document StorePublication.document DocumentView.key DraftView.key
         PublicationView.key""",

@@ -22,7 +22,7 @@ RECEIPTS = ("notice_delivered", "notice_failed")
 def keep(desk: Desk, event: Event) -> None:
     """Keep what happened for a month, for rehearsals of what is yet to be a rule."""
     if not event.replay and _type(event) in ASKABLE:
-        desk.heard.keep(event)
+        desk.journal.keep(event)
 
 
 def hear(desk: Desk, event: Event) -> None:

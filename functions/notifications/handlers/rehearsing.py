@@ -15,7 +15,7 @@ from typing import Any, cast
 from functions.notifications.desk import Desk
 from functions.notifications.handlers.due import do_due
 from functions.notifications.handlers.hearing import hear
-from functions.notifications.rehearsal.stage import Bare, StagedCarrier, StagedPeople, StagedSends, StagedWaiting
+from functions.notifications.handlers.stage import Bare, StagedCarrier, StagedPeople, StagedSends, StagedWaiting
 from functions.notifications.rules.facts import facts_of
 from functions.notifications.rules.rule_kind import NOTICE_RULES, Rule
 from functions.notifications.sends.delivery import Send
@@ -31,11 +31,11 @@ STEPS_LIMIT = 200_000
 
 @dataclass
 class Stage:
-    """One rule on its way. heard: when somebody said that they heard of an event, as they really did."""
+    """One rule on its way. acknowledged: when somebody said that they heard of an event, as they really did."""
 
     key: str
     rule: Rule
-    heard: Mapping[str, datetime]
+    acknowledged: Mapping[str, datetime]
     now: datetime
     steps: int = 0
 
@@ -70,7 +70,7 @@ def events_of(desk: Desk, rules: Sequence[Rule], since: datetime, until: datetim
     """What happened that these rules are about, and what takes their notices back, in its order: of each type the
     latest so many."""
     types = {rule.document.event for rule in rules} | {cancel.event for rule in rules for cancel in rule.cancels}
-    events = [event for each in sorted(types) for event in desk.heard.newest(each, since, until, limit)]
+    events = [event for each in sorted(types) for event in desk.journal.newest(each, since, until, limit)]
     return sorted(events, key=lambda event: (event.at, event.id))
 
 
@@ -80,8 +80,8 @@ def perform_rule(desk: Desk, key: str, rule: Rule | None, events: Sequence[Event
     if rule is None or not events:
         return []
     about = [e.id for e in events if _type(e) == rule.document.event and holds(rule.when, facts_of(e))]
-    heard = desk.waiting.acknowledgements(key, about) if rule.document.until_ack else {}
-    stage = Stage(key, rule, heard, events[0].at)
+    acknowledged = desk.waiting.acknowledgements(key, about) if rule.document.until_ack else {}
+    stage = Stage(key, rule, acknowledged, events[0].at)
     at_work = _set_up(desk, stage)
     for event in events:
         _let_pass(at_work, stage, event.at)
@@ -108,7 +108,7 @@ def _set_up(desk: Desk, stage: Stage) -> Desk:
 
 def _let_pass(desk: Desk, stage: Stage, until: datetime) -> None:
     """Everything that is due on the way is done at its very second."""
-    acks = sorted((at, event_id) for event_id, at in stage.heard.items() if stage.now < at <= until)
+    acks = sorted((at, event_id) for event_id, at in stage.acknowledged.items() if stage.now < at <= until)
     while (due := desk.waiting.next_due()) <= until or acks:
         stage.steps += 1
         if stage.steps > STEPS_LIMIT:

@@ -39,10 +39,10 @@ def follow(desk: Desk, change: Change) -> None:
     effects = follow_change(desk.tenant, change.sk, new, old)
     if new is not None and change.sk == "ticket":
         _watch_calendar(desk, Ticket.model_validate(new), Ticket.model_validate(old) if old else None)
-    told = (
+    events = (
         effect for effect in effects if isinstance(effect, Emit) or (isinstance(effect, Ask) and _wants(desk, effect))
     )
-    desk.emit(*(effect.event for effect in told))
+    desk.emit(*(effect.event for effect in events))
     for effect in effects:
         perform(desk, effect)
 

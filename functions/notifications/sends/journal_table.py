@@ -20,7 +20,7 @@ KEPT_DAYS = 31
 DAY = timedelta(days=1)
 
 
-class HeardTable:
+class JournalTable:
     """The events of one tenant. wall_now: real time, by which the table forgets. Errors: Retry."""
 
     def __init__(self, tenant: str, table: Table, wall_now: Callable[[], datetime]) -> None:
