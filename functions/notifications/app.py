@@ -24,6 +24,7 @@ from hub.contracts.events import (
     RosterChanged,
     TouchpointCaptured,
 )
+from hub.contracts.platform_events import NoticeReceipted
 from hub.documents.routes import serve_documents
 
 __all__ = ["notices", "rehearsals", "room", "surveys"]
@@ -33,7 +34,14 @@ serve_documents(room, (NOTICE_RULES, NOTICE_SETTINGS), lambda desk: desk.documen
 
 @room.events(
     *ASKABLE,
-    *("person.changed", "roster.changed", "customer.reachable", "card.tapped", "touchpoint.captured"),
+    *(
+        "person.changed",
+        "roster.changed",
+        "customer.reachable",
+        "card.tapped",
+        "touchpoint.captured",
+        "notice.receipted",
+    ),
 )
 def on_event(desk: Desk, event: Event) -> None:
     """The same event again changes nothing and tells nobody twice."""
@@ -46,7 +54,7 @@ def on_event(desk: Desk, event: Event) -> None:
             desk.people.save_customer(event)
         case CardTapped():
             take_tap(desk, event)
-        case TouchpointCaptured():
+        case TouchpointCaptured() | NoticeReceipted():
             take_receipt(desk, event)
         case _:
             keep(desk, event)

@@ -181,7 +181,7 @@ class RehearseRule(Contract):
 
     version: Annotated[int, Field(ge=0)] = 0
     days: Annotated[int, Field(ge=1, le=30)] = 7
-    events: Annotated[int, Field(ge=1, le=2000)] = Field(default=1000, description="of each type so many, the latest")
+    events: Annotated[int, Field(ge=1, le=2000)] = Field(default=1000, description="so many at most, the latest")
 
 
 class RehearsedSend(Contract):

@@ -157,13 +157,16 @@ def test_a_drafted_policy_breaches_by_its_own_clocks(hub: World) -> None:
         assert hub.call("POST", f"/tickets/{path}/publish", {"document": document}).status == 200
         hub.clock.advance(seconds=1)
     tickets = played(hub)
-    short = {"title": T, "clocks": [{**clock, "seconds": 300}]}
+    steps = [{"id": "late", "left_seconds": 0, "audience": "supervisor"}]
+    assert hub.call("POST", "/tickets/ladders/fresh/publish", {"document": {"title": T, "steps": steps}}).status == 200
+    short = {"title": T, "clocks": [{**clock, "seconds": 300, "ladder": "fresh"}]}
     later = {"title": T, "hours": [{"opens": "12:00", "closes": "13:00"}]}
     for path, document in (("policies/p", short), ("calendars/office", later)):
         assert hub.call("PUT", f"/tickets/{path}/draft", {"document": document}).status == 200
     report = rehearsed(hub, version=1, policy="p")["report"]
     assert (report["counts"]["breached.was"], report["counts"]["breached.would_be"]) == (0, 4)
     assert {(row["ticket_id"], row["breaches"]) for row in report["largest"]} == {(ticket, 1) for ticket in tickets}
+    assert all(row["would_be"]["rungs"] == ["all/late"] for row in report["largest"])
     both = rehearsed(hub, version=1, policy="p", calendar="office")["report"]
     assert (both["counts"]["breached.would_be"], both["largest"]) == (0, [])
     assert hub.call("POST", "/flows/consult/rehearse", {"version": 1, "policy": "none"}).status == 404

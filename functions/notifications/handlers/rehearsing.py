@@ -67,10 +67,12 @@ class StagedDocuments:
 
 
 def events_of(desk: Desk, rules: Sequence[Rule], since: datetime, until: datetime, limit: int) -> list[Event]:
-    """What happened that these rules are about, and what takes their notices back, in its order: of each type the
-    latest so many."""
+    """What happened that these rules are about, and what takes their notices back, in its order: the latest so many,
+    the same number of each type."""
     types = {rule.document.event for rule in rules} | {cancel.event for rule in rules for cancel in rule.cancels}
-    events = [event for each in sorted(types) for event in desk.journal.newest(each, since, until, limit)]
+    events = [
+        event for each in sorted(types) for event in desk.journal.newest(each, since, until, -(-limit // len(types)))
+    ]
     return sorted(events, key=lambda event: (event.at, event.id))
 
 

@@ -37,8 +37,8 @@ def follow(desk: Desk, change: Change) -> None:
         record = desk.items.find(change.pk.partition("#")[2], change.sk)
         new = record.item.get("body") if record else None
     effects = follow_change(desk.tenant, change.sk, new, old)
-    if new is not None and change.sk == "ticket":
-        _watch_calendar(desk, Ticket.model_validate(new), Ticket.model_validate(old) if old else None)
+    if new is not None and change.sk == "ticket" and new.get("clocks") != (old or {}).get("clocks"):
+        _watch_calendar(desk, Ticket.model_validate(new))
     events = (
         effect for effect in effects if isinstance(effect, Emit) or (isinstance(effect, Ask) and _wants(desk, effect))
     )
@@ -67,10 +67,9 @@ def perform(desk: Desk, effect: Effect) -> None:
             tell_children(desk, parent)
 
 
-def _watch_calendar(desk: Desk, ticket: Ticket, before: Ticket | None) -> None:
+def _watch_calendar(desk: Desk, ticket: Ticket) -> None:
     """A deadline behind the last day that its calendar knows is a guess: an alarm hangs on this count."""
-    changed = before is None or before.clocks != ticket.clocks
-    if changed and is_assumed(ticket, desk.catalogue.terms_of(ticket)):
+    if is_assumed(ticket, desk.catalogue.terms_of(ticket)):
         desk.count(ASSUMED)
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from functions.tickets.deadlines.calendars import CALENDARS
 from functions.tickets.deadlines.ladders import LADDERS
-from functions.tickets.deadlines.policies import POLICIES
+from functions.tickets.deadlines.policies import POLICIES, Policy
 from functions.tickets.desk import Desk
 from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.kind import FLOWS
@@ -98,7 +98,19 @@ def _draft(desk: Desk, spec: Mapping[str, Any]) -> Script:
         script = replace(script, ladder=_drafted(desk, LADDERS, flow.ladder))
     names = {(kind.name, spec.get(kind.name) or ""): kind for kind in BESIDE}
     drafts = {(name, key): _drafted(desk, kind, key) for (name, key), kind in names.items() if key}
-    return replace(script, drafts=drafts)
+    policy: Policy | None = drafts.get((POLICIES.name, spec.get("policy") or ""))
+    return replace(script, drafts=drafts, pins=_pins(desk, policy) if policy else {})
+
+
+def _pins(desk: Desk, policy: Policy) -> dict[str, str]:
+    """What a drafted policy names, as it is now: its tickets may have pinned none of it."""
+    kinds: tuple[Kind[Any], ...] = (LADDERS, CALENDARS)
+    pins = {}
+    for kind in kinds:
+        for key in {getattr(clock, kind.name) for clock in policy.clocks} - {""}:
+            reading = desk.documents.find(kind, key)
+            pins |= {f"{kind.name}/{key}": reading.pin} if reading else {}
+    return pins
 
 
 def _script(desk: Desk, flow: Flow, version: int) -> Script:

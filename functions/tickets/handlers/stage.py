@@ -269,7 +269,8 @@ def perform_script(
     stage = _set_up(desk, script, histories, usual, until)
     for history in histories.values():
         ticket = as_opened(history.ticket, version=script.version, ladder=script.ladder_key, pin=script.ladder_pin)
-        ticket = ticket.but(priority=script.priority.get(ticket.id, ticket.priority))
+        priority = script.priority.get(ticket.id, ticket.priority)
+        ticket = ticket.but(priority=priority, pins={**script.pins, **ticket.pins})
         stage.at(ticket.opened_at, partial(stage.open, ticket))
     for _ in range(STEPS_LIMIT):
         if not stage.due or stage.due[0][0] > until:

@@ -16,7 +16,7 @@ from hub.kernel.frozen import dataclass
 @dataclass(frozen=True)
 class Script:
     """What is rehearsed: a flow in a version, and the ladder that its tickets have. drafts: what is drafted beside it,
-    by (kind, key). priority: what a ticket's would have been, by its id, where another rule had read it."""
+    by (kind, key); pins: what a drafted policy names, as it is now. priority: what a ticket's would have been, by its id, where another rule had read it."""
 
     flow: Flow
     version: int
@@ -24,6 +24,7 @@ class Script:
     ladder_pin: str
     ladder: Ladder
     drafts: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    pins: Mapping[str, str] = field(default_factory=dict)
     priority: Mapping[str, Priority] = field(default_factory=dict)
 
 

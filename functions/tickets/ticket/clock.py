@@ -59,7 +59,7 @@ class TicketClock(Stored):
 
     def given(self, budget_seconds: int, at: datetime) -> TicketClock:
         """The clock with another budget from now on; where it is less, what it is past already is due at `at`."""
-        less = budget_seconds < self.budget_seconds
+        less = 0 < budget_seconds < (self.budget_seconds or budget_seconds + 1)
         return self.but(budget_seconds=budget_seconds, limited_at=at if less else self.limited_at)
 
 
