@@ -105,7 +105,7 @@ def _draft(desk: Desk, spec: Mapping[str, Any]) -> Script:
 def _pins(desk: Desk, policy: Policy) -> dict[str, str]:
     """What a drafted policy names, as it is now: its tickets may have pinned none of it."""
     kinds: tuple[Kind[Any], ...] = (LADDERS, CALENDARS)
-    pins = {}
+    pins: dict[str, str] = {}
     for kind in kinds:
         for key in {getattr(clock, kind.name) for clock in policy.clocks} - {""}:
             reading = desk.documents.find(kind, key)
