@@ -18,4 +18,5 @@ room: Room[Desk] = Room(
     idempotency=Idempotency,
     module="functions.pricing.app",
     followed=(POINTER, REDEMPTION),
+    shared={"changes": "events"},
 )

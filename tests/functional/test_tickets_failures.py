@@ -295,10 +295,6 @@ def test_a_coupon_of_a_cancelled_ticket_is_wanted_by_nobody(hub: World) -> None:
     items = app.room.desk.items
     (record,) = items.all_of(f"ticket#{ticket}", "visit#", 10)
     late = Change("tickets", "INSERT", str(record.item["pk"]), str(record.item["sk"]), record.item, None)
-    hub.emitted.clear()
-    follow(app.room.desk, late)
-    assert [event.type for event in hub.emitted if event.type == "coupon.wanted"] == ["coupon.wanted"]  # type: ignore[attr-defined]
+    assert [event.type for event in follow(app.room.desk, late)].count("coupon.wanted") == 1  # type: ignore[attr-defined]
     assert hub.call("POST", f"/tickets/{ticket}/cancel", {}, as_=CHEN).status == 200
-    hub.emitted.clear()
-    follow(app.room.desk, late)
-    assert [event.type for event in hub.emitted if event.type == "coupon.wanted"] == []  # type: ignore[attr-defined]
+    assert [event.type for event in follow(app.room.desk, late)].count("coupon.wanted") == 0  # type: ignore[attr-defined]

@@ -51,19 +51,24 @@ def test_what_no_head_ever_had_is_found() -> None:
     assert first_break(head, table.trail(head)) == 7
 
 
-def with_visits(count: int) -> TicketTable:
+def with_visits(count: int, **sums: int) -> TicketTable:
+    """A ticket of so many visits; sums: what its item says of them, nothing on one of before 2026-12."""
     items = Items(MemoryTable(), "demo")  # type: ignore[arg-type]
     visits = (Visit(id=f"vis_{n}", ticket_id="tkt_1", node="a", kind="wait", run=1, number=n, previous="", entered_at=AT,
                     outcomes=("on",), title_zh="", title_en="") for n in range(count))  # fmt: skip
     items.write(
-        items.new("ticket#tkt_1", "ticket", TICKET),
-        *(items.new("ticket#tkt_1", f"visit#{visit.id}", visit) for visit in visits),
+        items.new("ticket#tkt_1", "ticket", TICKET, **sums),
+        *(items.new("ticket#tkt_1", f"visit#{visit.id}", visit, by=1) for visit in visits),
     )
     return TicketTable(items, lambda _case: None, lambda _before, after, _at: after.ticket)
 
 
 def test_a_ticket_of_many_visits_is_whole() -> None:
-    """Of a thousand and one none is left out; of more than a ticket may have none either: it is refused aloud."""
+    """Of a thousand and one none is left out, of a ticket of before either; of more than a ticket may have none as well:
+    it is refused aloud."""
     assert len(with_visits(1001).case("tkt_1").visits) == 1001
+    assert len(with_visits(1001, parts=1001).case("tkt_1").visits) == 1001
     with pytest.raises(Broken):
         with_visits(PARTS_LIMIT + 1).case("tkt_1")
+    with pytest.raises(Broken):
+        with_visits(2 * PARTS_LIMIT + 1, parts=2 * PARTS_LIMIT + 1).case("tkt_1")

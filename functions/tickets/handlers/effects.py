@@ -24,14 +24,16 @@ from functions.tickets.ticket.outbox import (
     follow_change,
 )
 from functions.tickets.ticket.ticket import Ticket, Visit
+from hub.contracts.envelope import Event
 from hub.edge.bus import Change
 
 ASSUMED = "AssumedDeadlines"
 """The metric by which operators hear that a calendar has come to its end (infra.alarms)."""
 
 
-def follow(desk: Desk, change: Change) -> None:
-    """Do all that follows from a change of the table. Images that the stream left out are read from the table."""
+def follow(desk: Desk, change: Change) -> tuple[Event, ...]:
+    """Do all that follows from a change of the table, and answer the events that do. Images that the stream left out
+    are read from the table."""
     new, old = _body(change.new), _body(change.old)
     if new is None and change.kind != "REMOVE":
         record = desk.items.find(change.pk.partition("#")[2], change.sk)
@@ -39,16 +41,16 @@ def follow(desk: Desk, change: Change) -> None:
     effects = follow_change(desk.tenant, change.sk, new, old)
     if new is not None and change.sk == "ticket" and new.get("clocks") != (old or {}).get("clocks"):
         _watch_calendar(desk, Ticket.model_validate(new))
+    for effect in effects:
+        perform(desk, effect)
     events = (
         effect for effect in effects if isinstance(effect, Emit) or (isinstance(effect, Ask) and _wants(desk, effect))
     )
-    desk.emit(*(effect.event for effect in events))
-    for effect in effects:
-        perform(desk, effect)
+    return tuple(effect.event for effect in events)
 
 
 def perform(desk: Desk, effect: Effect) -> None:
-    """Do one effect but an event, which goes out with the others of its change. Raises Retry when AWS is busy."""
+    """Do one effect but an event, which goes out with the others of its batch. Raises Retry when AWS is busy."""
     match effect:
         case Signal(token, output):
             desk.machines.succeed(token, output)

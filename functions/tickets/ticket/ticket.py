@@ -331,12 +331,13 @@ class Thread(Stored):
 
 @dataclass(frozen=True)
 class Case:
-    """A ticket with its visits by id and its fired rungs by key: what a decision about it sees."""
+    """A ticket with its visits by id and its fired rungs by key. parts: which version of the ticket wrote each last."""
 
     ticket: Ticket
     visits: Mapping[str, Visit] = field(default_factory=dict)
     rungs: Mapping[str, Rung] = field(default_factory=dict)
     version: int = 0
+    parts: Mapping[str, int] | None = None
 
     def waiting(self) -> tuple[Visit, ...]:
         """The visits of this run that wait for somebody, the oldest first."""
