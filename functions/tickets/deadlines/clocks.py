@@ -7,7 +7,7 @@ from datetime import datetime
 
 from functions.tickets.deadlines.deadlines import Clock, Due, Ladder, Step, Watch, open_rungs, reaches
 from functions.tickets.ticket.clock import HANDLING, TicketClock
-from functions.tickets.ticket.ticket import Case, Move, Note, require_open
+from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, require_open
 from hub.kernel.calendar import ALWAYS, BusinessCalendar
 from hub.kernel.frozen import dataclass
 
@@ -58,6 +58,14 @@ def due_at_of(kept: TicketClock, terms: Terms) -> datetime | None:
     """When a clock will have used up what it has; None for one that stands, or has no limit."""
     clock = clock_of(kept, terms.calendar)
     return reaches(clock, kept.budget_seconds) if kept.runs and kept.budget_seconds else None
+
+
+def first_due_at(ticket: Ticket, terms_of: TermsOf) -> datetime | None:
+    """When the first of a ticket's running clocks has used up what it has, be it past; None where none runs. The
+    ladder's own runs until somebody takes the matter up."""
+    running = [clock for clock in ticket.clocks if clock.measures != HANDLING or ticket.acknowledged_at is None]
+    times = (due_at_of(clock, terms_of(clock)) for clock in running if ticket.is_open)
+    return min(filter(None, times), default=None)
 
 
 def handling_watch(case: Case, ladder: Ladder) -> Watch:

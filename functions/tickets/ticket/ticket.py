@@ -60,6 +60,7 @@ class Ticket(Stored):
     is known of it, as its type declares (functions.tickets.forms.fields), or as the form asks whose version form_pin
     is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. way: by
     which its customer came last, None where no message opened it. changed_at: when it was last written.
+    due_at: when the first of its running clocks is due. listing: which entries of lists it has (boards_table).
     stands: the nodes at which it waits, for pictures of its flow.
     parent_id, parent_visit: the ticket that it hangs on, and the visit that waits for it. linked: others hang on it.
     blocked_by: the ticket before whose end it does not begin.
@@ -145,6 +146,8 @@ class Ticket(Stored):
     submission_id: str = ""
     way: Way | None = None
     changed_at: Moment | None = None
+    due_at: Moment | None = None
+    listing: int = 0
     trail_seq: int = 0
     trail_hash: str = ""
 
