@@ -69,7 +69,7 @@ def flood(events: int) -> tuple[int, int, int]:
     urls = [f"https://e{number}.example/hook" for number in range(ENDPOINTS)]
     well, hanging, refusing = urls[2:], urls[0], urls[1]
     with outbound_hub() as hub:
-        _in_memory(app.room.desk)
+        in_memory(app.room.desk)
         hub.receivers.behaviours |= {**dict.fromkeys(well, OK), hanging: hangs, refusing: REFUSES}
         for url in urls:
             hub.register(url, concurrency=20)
@@ -85,7 +85,7 @@ def flood(events: int) -> tuple[int, int, int]:
     return lost, twice, late
 
 
-def _in_memory(desk: Any) -> None:
+def in_memory(desk: Any) -> None:
     """The room's table is one in memory from now on."""
     table = FastTable()
     desk.endpoints.table = table
