@@ -299,8 +299,8 @@ def test_whatever_a_receiver_answers_is_written(hub: Hub) -> None:
 
 
 def test_an_endpoint_is_told_in_its_own_version_or_hears_that_it_cannot(hub: Hub) -> None:
-    """Registered for a version that this hub does not speak (it was newer once): held with the reason, never left out in
-    silence, and sent once it is told so; one of the present version is sent at once. `dataschema` says which."""
+    """Registered for a version that this hub does not speak (it was newer once): held with the reason, never left out
+    in silence, and sent once it is told so; one of the present version is sent at once. `dataschema` says which."""
     hub.receivers.behaviours[B] = OK
     newer, usual = hub.register(A), hub.register(B)
     endpoints = app.room.desk.endpoints

@@ -83,8 +83,8 @@ def test_what_is_over_is_a_list_of_its_own(hub: World) -> None:
 
 
 def test_the_soonest_due_come_first(hub: World) -> None:
-    """As each ticket's clocks say, overdue ones before all, between two moments where one asks; a ticket that stands, or
-    is over, is not among them; each card says when it is due."""
+    """As each ticket's clocks say, overdue ones before all, between two moments where one asks; a ticket that stands,
+    or is over, is not among them; each card says when it is due."""
     tickets = opened(hub)
     cards = {t["id"]: hub.ticket(t["id"]) for t in tickets}
     due = sorted((card["due_at"], ticket_id) for ticket_id, card in cards.items() if card["due_at"])

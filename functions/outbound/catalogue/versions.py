@@ -1,8 +1,8 @@
 """Versions of the events' schema (事件版本): an endpoint is told an event in the version that it was registered for,
 whatever the hub itself speaks by then. Pure.
 
-What is newer is told as it was before, step by step (OLDER); where nobody wrote how, the event is held for the endpoint,
-and its delivery says so: nothing is left out in silence, and nothing is told in a shape that nobody expects.
+What is newer is told as it was before, step by step (OLDER); where nobody wrote how, the event is held for the
+endpoint, and its delivery says so: nothing is left out in silence, and nothing is told in a shape that nobody expects.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Which lists a ticket stands in beside the one of all (tickets_table): entries in its own partition, each with the keys
-of one list.
+"""Which lists a ticket stands in beside the one of all (tickets_table): entries in its own partition, each with the
+keys of one list.
 
     …#ticket#<id>   list#type · list#team   an open ticket among those of its type, of its team; newest first
                     list#due                an open ticket of which a clock runs, by when the first is due

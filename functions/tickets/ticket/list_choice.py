@@ -26,9 +26,9 @@ ALLOWED: dict[By, frozenset[str]] = {
 SORTS: dict[By, str] = {"due": "due_at", "changed": "-updated_at"}
 OPENED = "-opened_at"
 RULE = (
-    "does not go with the rest; lists are: by state; by type or team with state=open; by due_at (due_after, due_before) "
-    "of what is open; by updated_since; of a customer, with any of state, type, team, entry, updated_since; each of them "
-    "by region and assignee too"
+    "does not go with the rest; lists are: by state; by type or team with state=open; by due_at (due_after, "
+    "due_before) of what is open; by updated_since; of a customer, with any of state, type, team, entry, "
+    "updated_since; each of them by region and assignee too"
 )
 
 
