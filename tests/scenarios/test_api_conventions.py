@@ -171,8 +171,8 @@ def test_api_06_a_caller_hears_how_much_they_may_still_ask(hub: World) -> None:
 
 
 def test_api_07_what_is_told_outward_is_a_standard_webhook() -> None:
-    """The three headers, `v1,`, five minutes of tolerance, two secrets after a rotation, a body of CloudEvents, order by
-    key where it is asked for, and a replay under the same id."""
+    """The three headers, `v1,`, five minutes of tolerance, two secrets after a rotation, a body of CloudEvents, order
+    by key where it is asked for, and a replay under the same id."""
     url = "https://erp.example/hooks"
     with outbound_hub(datetime.now(UTC)) as hub:
         hub.receivers.behaviours[url] = OK
@@ -297,8 +297,8 @@ def test_api_12_what_takes_long_is_a_job_with_a_result_for_each_item() -> None:
 
 
 def test_api_13_money_is_decimal_text_times_have_an_offset_ids_a_prefix(hub: World) -> None:
-    """`"25.00"` with its currency beside it, RFC 3339 with an offset, ULIDs with a prefix; no number anywhere stands for
-    money."""
+    """`"25.00"` with its currency beside it, RFC 3339 with an offset, ULIDs with a prefix; no number anywhere stands
+    for money."""
     made = hub.call("POST", "/tickets", {**REPAIR, "amount": "25.00", "amount_currency": "CNY"}).json
     assert (made["amount"], made["amount_currency"]) == ("25.00", "CNY")
     assert re.fullmatch(f"tkt_{ULID}", made["id"])
