@@ -104,6 +104,30 @@ def test_the_soonest_due_come_first(hub: World) -> None:
     assert listed(hub, sort="due_at")[:1] == in_order[2:3]
 
 
+def test_no_list_holds_what_lies_elsewhere(hub: World) -> None:
+    """Whoever reaches another province, store or only their own finds nothing in any of them, and no word of more."""
+    tickets = opened(hub)
+    close(hub, tickets[5]["id"])
+    team = hub.ticket(tickets[0]["id"])["team"]
+    elsewhere = (
+        as_("supervisor", sub="wu", region="440000"),
+        token("store_manager", sub="ma", region="310101", stores=("s9",)),
+        token("engineer", sub="nobody", level="own"),
+    )
+    for query in (
+        {"type": "repair", "state": "open"},
+        {"team": team, "state": "open"},
+        {"sort": "due_at"},
+        {"sort": "due_at", "assignee": "li"},
+        {"state": "cancelled"},
+        {"updated_since": "2026-11-01T00:00:00Z"},
+    ):
+        assert listed(hub, **query) or query.get("assignee")
+        for who in elsewhere:
+            page = hub.call("GET", "/tickets", query=query, as_=who).json
+            assert (page["data"], page["has_more"]) == ([], False), query
+
+
 def test_a_clock_that_moves_moves_its_ticket(hub: World) -> None:
     """Paused for a day and resumed, a ticket is due a day later, behind what was due after it."""
     first, second = opened(hub, 2, type="repair")

@@ -150,11 +150,12 @@ class TicketTable:
         if (self._oldest and self._oldest <= month) or is_rehearsal():
             return
         values = {":month": month}
-        with suppress(Lost):
+        try:
             first = {**values, ":listing": LISTING}
             self._note("SET #month = :month, listing = :listing", first, "attribute_not_exists(#month)")
-        with suppress(Lost):
-            self._note("SET #month = :month", values, "#month > :month")
+        except Lost:
+            with suppress(Lost):
+                self._note("SET #month = :month", values, "#month > :month")
         self._oldest = month
 
     def _note(self, change: str, values: Mapping[str, Any], condition: str) -> None:
