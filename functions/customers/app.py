@@ -24,6 +24,7 @@ from functions.customers.handlers.meeting import (
     serve_ticket,
 )
 from functions.customers.handlers.reaching import consent_fact, order_resolved, reachable
+from functions.customers.occasions import needs_service
 from functions.customers.people.identities import Who
 from functions.customers.room import IMPORTS, room
 from functions.customers.shoppers import shopper_moved
@@ -105,8 +106,11 @@ def on_event(desk: Desk, event: Event) -> Iterable[Event]:
             desk.emit(*take_form(desk, event))
         case GlassBroken() if is_known(desk, event.thing):
             record(desk, event.thing, event)
-    if isinstance(event, AfterSaleChanged | ReviewPosted | LeadCaptured):
-        events.append(occasion(desk, event))
+    match event:
+        case AfterSaleChanged() | ReviewPosted() | LeadCaptured():
+            events.append(occasion(desk, event))
+        case OrderPaid() if needs_service(event):
+            events.append(occasion(desk, event))
     if who is not None:
         _tell_of(desk, who, event)
     if who is not None and isinstance(event, CartChanged | CouponChanged):

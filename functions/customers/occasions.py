@@ -9,17 +9,20 @@ from typing import Any
 from functions.customers.contacts import Contact, owns
 from functions.customers.homes import Home
 from functions.customers.people.identities import Who
-from hub.contracts.events import AfterSaleChanged, LeadCaptured, OccasionResolved, ReviewPosted
+from hub.contracts.events import AfterSaleChanged, LeadCaptured, OccasionResolved, OrderPaid, ReviewPosted
 from hub.kernel.ids import derived_id
 
-COMMON = ("tenant", "at", "replay", "connection_id", "channel", "account", "source_at", "region", "store_id")
+COMMON = {"tenant", "at", "replay", "connection_id", "channel", "account", "source_at", "region", "store_id"}
 
 
-def occasion_of(event: AfterSaleChanged | ReviewPosted | LeadCaptured, who: Who, home: Home) -> OccasionResolved:
+Occasion = AfterSaleChanged | OrderPaid | ReviewPosted | LeadCaptured
+
+
+def occasion_of(event: Occasion, who: Who, home: Home) -> OccasionResolved:
     """The event with its customer ("" for nobody); its id derives from the event's, so a repeat is recognised."""
     return OccasionResolved(
         id=derived_id("evt", event.at, "occasion.resolved", event.id),
-        **{name: getattr(event, name) for name in COMMON},
+        **event.model_dump(include=COMMON),
         customer_id=who.customer_id,
         identity_id=who.record_id,
         home_region=home.region,
@@ -56,8 +59,23 @@ def owner_conflict(
     )
 
 
-def _subject(event: AfterSaleChanged | ReviewPosted | LeadCaptured) -> dict[str, Any]:
+def needs_service(event: OrderPaid) -> bool:
+    """Whether something in the order is work (安装, 上门), not goods alone."""
+    return any(line.kind == "service" for line in event.lines)
+
+
+def _subject(event: Occasion) -> dict[str, Any]:
     match event:
+        case OrderPaid():
+            return {
+                "kind": "order",
+                "subject_id": event.order_id,
+                "order_no": event.order_no,
+                "amount_minor": event.amount_minor,
+                "currency": event.currency,
+                "region_code": event.region_code,
+                "lines": event.lines,
+            }
         case AfterSaleChanged():
             return {
                 "kind": "after_sale",
@@ -68,6 +86,9 @@ def _subject(event: AfterSaleChanged | ReviewPosted | LeadCaptured) -> dict[str,
                 "after_sale_type": event.kind,
                 "amount_minor": event.requested_minor,
                 "currency": event.currency,
+                "reason": event.reason,
+                "tracking_no": event.tracking_no,
+                "lines": event.lines,
             }
         case ReviewPosted():
             written = {"order_no": event.order_no, "rating": event.rating, "content_ref": event.content_ref}

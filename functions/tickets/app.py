@@ -40,6 +40,7 @@ from functions.tickets.handlers.handover import take_shift
 from functions.tickets.handlers.happenings import take_answer, take_happening
 from functions.tickets.handlers.migrating import migrate_slice
 from functions.tickets.handlers.occasions import take_occasion
+from functions.tickets.handlers.orders import take_parcel
 from functions.tickets.handlers.reception import take_message, take_person, take_roster, take_tap
 from functions.tickets.handlers.rehearsing import rehearse_slice
 from functions.tickets.handlers.steps import run_step
@@ -159,7 +160,10 @@ def on_event(desk: Desk, event: Event) -> None:
             take_failure(desk, event)
         case ShiftStarted():
             take_shift(desk, event)
-        case LogisticsChanged() | AfterSaleChanged() | RefundPaid():
+        case LogisticsChanged():
+            take_parcel(desk, event)
+            take_happening(desk, event)
+        case AfterSaleChanged() | RefundPaid():
             take_happening(desk, event)
         case FlowAnswered():
             take_answer(desk, event)

@@ -16,6 +16,7 @@ Keys (each pk begins with the tenant):
     …#await#<event>#<order>   <ticket>#<visit>  the visits that wait for an event of an order
     …#queue#<team>#<shard>    <place>#<visit>   the visits that any of a team may take, in their order
     …#supply#<item>     site#<site>             …#lists          tickets: the month of the oldest ticket
+    …#parcel#<number>   move#<when>#<state>     how a parcel travelled: …#ticket#<id> / order says which is whose
     …#flow#<key>, …#rules                       what was published before flows and rules were documents
 Documents (hub.documents) and used Idempotency-Keys lie beside them. Nothing that grows with the tenant shares a key.
 """

@@ -16,11 +16,10 @@ from hub.contracts.base import Contract, Moment, PersonId, RegionCode, Slug
 from hub.contracts.base import NoticeChannel as NoticeChannel
 from hub.contracts.base import Priority as Priority
 from hub.contracts.base import TicketType as TicketType
-from hub.contracts.classes import Classified, Contact, Identity
+from hub.contracts.classes import Classified, Contact
 from hub.contracts.deadline_events import RungFired as RungFired
 from hub.contracts.deadline_events import SlaBreached as SlaBreached
 from hub.contracts.envelope import Event as Event
-from hub.contracts.envelope import Placed, PlatformEvent
 from hub.contracts.flow_events import FLOW_EVENTS
 from hub.contracts.house_events import EndpointDisabled as EndpointDisabled
 from hub.contracts.house_events import GlassBroken as GlassBroken
@@ -34,6 +33,10 @@ from hub.contracts.reach_events import CustomerReachable as CustomerReachable
 from hub.contracts.reach_events import RosterChanged as RosterChanged
 from hub.contracts.reach_events import ShiftHandedOver as ShiftHandedOver
 from hub.contracts.reach_events import ShiftStarted as ShiftStarted
+from hub.contracts.resolved_events import AtHome
+from hub.contracts.resolved_events import MessageResolved as MessageResolved
+from hub.contracts.resolved_events import OccasionResolved as OccasionResolved
+from hub.contracts.resolved_events import OrderResolved as OrderResolved
 from hub.contracts.rosters import RecurringShift as RecurringShift
 from hub.contracts.rosters import Shift as Shift
 from hub.contracts.rosters import ShiftSwap as ShiftSwap
@@ -68,50 +71,6 @@ if TYPE_CHECKING:
     from hub.contracts.platform_events import TouchpointCaptured as TouchpointCaptured
 
 CostMinor = Annotated[int, Classified("cost")]
-
-
-class AtHome(Contract):
-    """Where a customer is at home: the region of their address, and their home store; "base" and "" where nobody
-    said."""
-
-    home_region: RegionCode = "base"
-    home_store: str = ""
-
-
-class MessageResolved(AtHome, Placed, Event):
-    """A message whose sender is now known to be one of our customers. customers → tickets."""
-
-    type: Literal["message.resolved"] = "message.resolved"
-    message_id: str
-    connection_id: str
-    channel: str
-    sender_id: Identity
-    customer_id: str
-    identity_id: str = Field(default="", description="the customer's record of the name that they wrote by")
-    kind: str
-    content_ref: str
-
-
-class OccasionResolved(AtHome, PlatformEvent):
-    """An after-sale, a review, a lead, an answered survey or a customer with two owners (归属冲突), with the customer
-    behind it: what calls for work without a message. customers, notifications → tickets, where rules say which ticket
-    it opens, if any."""
-
-    type: Literal["occasion.resolved"] = "occasion.resolved"
-    kind: Literal["after_sale", "review", "lead", "survey", "owner_conflict"]
-    subject_id: str = Field(
-        description="the after-sale, ticket or customer (ours), the review or the lead (the platform's)"
-    )
-    customer_id: str = Field(default="", description="'' where the platform names nobody")
-    identity_id: str = Field(default="", description="the customer's record of the name that they came by")
-    order_no: str = ""
-    state: str = Field(default="", description="of the after-sale")
-    money: str = ""
-    after_sale_type: str = ""
-    amount_minor: int = Field(default=0, description="the refund that is asked for")
-    currency: str = "CNY"
-    rating: int | None = None
-    content_ref: str = Field(default="", description="where what they wrote lies in the content store, '' for nothing")
 
 
 class Matter(AtHome):
@@ -305,19 +264,6 @@ class SubmitterFound(Event):
     ticket_id: str
     customer_id: str
     identity_id: str
-
-
-class OrderResolved(AtHome, PlatformEvent):
-    """Money came or went for an order, with the customer behind it. customers → notifications."""
-
-    type: Literal["order.resolved"] = "order.resolved"
-    kind: Literal["paid", "refunded", "finished"]
-    customer_id: str
-    identity_id: str = ""
-    order_id: str
-    order_no: str
-    amount_minor: int
-    currency: str
 
 
 class ExecutionFailed(Event):

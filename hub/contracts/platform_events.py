@@ -139,6 +139,7 @@ class CouponChanged(PlatformEvent):
     coupon_id: str = Field(description="the kind of coupon, as the platform names it")
     code: str = Field(default="", description="the one coupon, where the platform names it")
     change: Literal["claimed", "used", "given", "deleted", "viewed", "expired", "invalidated", "changed"]
+    platform: str = Field(default="", description="the marketplace that it is of, where the channel is not its own")
 
 
 class GroupChanged(PlatformEvent):
@@ -208,6 +209,7 @@ class ReviewPosted(PlatformEvent):
     item_no: str = ""
     person_id: Identity = ""
     rating: int | None = Field(default=None, description="1 to 5 stars", ge=1, le=5)
+    platform: str = Field(default="", description="the marketplace that it is of, where the channel is not its own")
     content_ref: str
 
 

@@ -11,6 +11,7 @@ from hub.contracts.classes import Classified, Keyed, Located, Said
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
 from hub.contracts.events import Priority, TicketType
 from hub.contracts.http import PageQuery
+from hub.contracts.ticket_orders import TicketOrderView
 
 TicketState = Literal["open", "closed", "cancelled"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -262,10 +263,15 @@ class TicketView(Contract):
     paused: bool
     waits_for: tuple[str, ...] = Field(default=(), description="articles without which the work can't go on")
     supplies: tuple[SupplyView, ...] = Field(
-        default=(), description="what is known of those; only on the ticket itself"
+        default=(),
+        description="what is known of those, and of the articles of its order; only on the ticket itself",
     )
     order_id: str = ""
     order_no: str = Field(default="", description="the order that it is about, as the platform numbers it")
+    logistics_no: str = Field(default="", description="the parcel that comes back; only on the ticket itself")
+    order: TicketOrderView | None = Field(
+        default=None, description="that order or after-sale with its parcel's trace; only on the ticket itself"
+    )
     amount: str = Field(default="", description="what it is about in money, '' for nothing")
     amount_currency: str = "CNY"
     fields: dict[str, str] = Field(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,24 +11,17 @@ import pytest
 
 from functions.outbound import app
 from functions.outbound.signing import sign
-from hub.contracts.events import parse_event
 from hub.edge.fetch import Fetched
-from tests.support.aws import TENANT, make_table
-from tests.support.http import bus_events
-from tests.support.outbound import REFUSES, Behaviour, Hub, answers, hangs, install_hub
-from tests.support.tickets import T0, World, world
+from tests.support.calls import Calls, calling
+from tests.support.outbound import REFUSES, Behaviour, answers, hangs
+from tests.support.tickets import T0
 
 URL = "https://stock.example/hub"
 T = {"zh": "节点", "en": "Node"}
 
 
-@dataclass
-class Shop:
-    """Tickets and outbound webhooks on one account and clock, and a system of the shop's own."""
-
-    tickets: World
-    outbound: Hub
-    endpoint: dict[str, Any]
+class Shop(Calls):
+    """One whose stock lies in a system of its own."""
 
     def publish(self, **params: Any) -> None:
         """Reserve what is needed, and go on by what the stock system says; cancelled, it is released."""
@@ -54,35 +46,11 @@ class Shop:
         self.exchange()
         return str(answer.json["id"])
 
-    def exchange(self, **span: float) -> None:
-        """What each says the other hears; calls are made, and time passes."""
-        for _ in range(10):
-            said, self.tickets.emitted[:] = list({e.id: e for e in self.tickets.emitted}.values()), []
-            self.outbound.tell(*said)
-            self.outbound.run(**span)
-            span = {}
-            heard = [parse_event(event) for event in bus_events(self.tickets.session)]
-            answered = [event for event in heard if event.type == "flow.answered"]  # type: ignore[attr-defined]
-            if answered:
-                self.tickets.tell(*answered, *answered)
-            if not said and not answered:
-                return
-        raise AssertionError("they do not come to rest")
-
-    def stands(self, ticket_id: str) -> list[tuple[str, str]]:
-        visits = self.tickets.ticket(ticket_id)["visits"]
-        return [(visit["node"], visit["outcome"]) for visit in visits]
-
 
 @pytest.fixture
 def shop() -> Iterator[Shop]:
-    with world(publish=()) as tickets:
-        tickets.hire("chen", role="supervisor", region="base")
-        if f"hub-{TENANT}-outbound" not in tickets.session.client("dynamodb").list_tables()["TableNames"]:
-            make_table(f"hub-{TENANT}-outbound")
-        outbound = install_hub(tickets.session, tickets.clock, table=f"hub-{TENANT}-outbound")
-        endpoint = outbound.register(URL, events=["endpoint.called"], ordered=False)
-        yield Shop(tickets, outbound, endpoint)
+    with calling(URL) as parts:
+        yield Shop(*parts)
 
 
 WILD = {"outcome": "No!", "fields": {"a b": 1, "long": "x" * 201, "yes": True}}

@@ -57,8 +57,8 @@ def test_a_type_of_ones_own(hub: World) -> None:
 
     assert (ticket["title"]["zh"], ticket["flow"]["version"]) == ("加急安装", 0)
     assert [head["key"] for head in hub.call("GET", "/tickets/types").json["data"]] == [
-        *("after_sale", "complaint", "consult", "install", "medical_device", "refund", "repair", "return"),
-        *("return_visit", "trial_lesson"),
+        *("after_sale", "complaint", "consult", "goods_return", "install", "installation", "medical_device"),
+        *("refund", "repair", "return", "return_visit", "trial_lesson"),
     ]
 
 

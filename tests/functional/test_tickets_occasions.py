@@ -42,7 +42,7 @@ def occasion(hub: World, kind: str, number: str = "1", **facts: Any) -> Occasion
     )
 
 
-ASKED = {"state": "requested", "after_sale_type": "return_refund", "money": "none", "amount_minor": 12990}
+ASKED = {"state": "requested", "after_sale_type": "refund_only", "money": "none", "amount_minor": 12990}
 
 
 def test_an_after_sale_opens_one_ticket_with_its_order_and_amount(hub: World) -> None:

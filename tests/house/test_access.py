@@ -63,6 +63,7 @@ PLAIN: dict[str, str] = {
     "what a customer is asked for, pays or gets back: they were told": """
         OrderEntry.amount OrderPaid.amount_minor OrderDepositPaid.amount_minor OrderDepositPaid.total_minor
         OrderFinished.amount_minor RefundPaid.amount_minor RefundPaid.refunded_minor OrderLine.amount_minor
+        TicketOrderLineView.amount
         Discount.amount_minor OrderTerms.shipping_minor
         OrderView.amount AfterSaleChanged.requested_minor
         AfterSaleChanged.refunded_minor AfterSaleView.requested AfterSaleView.refunded NewPromotion.threshold

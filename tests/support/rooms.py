@@ -110,9 +110,9 @@ def connect_pricing(hub: World) -> None:
     _connect(hub, pricing.room, "pricing", environment("pricing"))
 
 
-def connect_webhooks(hub: World) -> Stack:
-    """Give the room of webhooks its tables, its queues and its two connections."""
-    settings, sqs = environment("webhooks"), hub.session.client("sqs")
+def connect_webhooks(hub: World, **more: str) -> Stack:
+    """Give the room of webhooks its tables, its queues and its two connections. more: settings."""
+    settings, sqs = environment("webhooks", **more), hub.session.client("sqs")
     for setting, name in QUEUES.items():
         settings[setting] = sqs.create_queue(QueueName=f"hub-{TENANT}-{name}")["QueueUrl"]
     _connect(hub, webhooks.room, "webhooks", settings, "inbox")

@@ -13,7 +13,7 @@ from functions.customers.contacts import Contact, apply_change, owns
 from functions.customers.desk import Desk
 from functions.customers.handlers.records import read_whole
 from functions.customers.homes import Home, home_of
-from functions.customers.occasions import occasion_of, owner_conflict
+from functions.customers.occasions import Occasion, occasion_of, owner_conflict
 from functions.customers.people.identities import Identity, Who, canonical_identity, former_identity, resolve_record
 from functions.customers.people.merging import merge_known
 from functions.customers.people.persons import Person, identities_of, person_of
@@ -31,7 +31,7 @@ from hub.contracts.events import (
     MessageReceived,
     MessageResolved,
     OccasionResolved,
-    ReviewPosted,
+    OrderPaid,
     TicketChanged,
     TicketClosed,
     TicketOpened,
@@ -67,9 +67,9 @@ def resolve_message(desk: Desk, event: MessageReceived, who: Who) -> MessageReso
     )
 
 
-def occasion(desk: Desk, event: AfterSaleChanged | ReviewPosted | LeadCaptured) -> OccasionResolved:
+def occasion(desk: Desk, event: Occasion) -> OccasionResolved:
     """What may call for work, with its customer; nobody where the platform names none."""
-    person_id = event.buyer_id if isinstance(event, AfterSaleChanged) else event.person_id
+    person_id = event.buyer_id if isinstance(event, AfterSaleChanged | OrderPaid) else event.person_id
     claims = desk.people.claims([identity_of(desk, person_id, event)]) if person_id else {}
     record_id = next((claim.customer_id for claim in claims.values()), "")
     who = Who(record_id, desk.people.root(record_id) if record_id else "")

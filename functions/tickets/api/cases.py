@@ -8,6 +8,7 @@ from functions.tickets.api.clocks import show_clocks
 from functions.tickets.api.views import Texts, show_ticket
 from functions.tickets.desk import Desk
 from functions.tickets.forms.fields import from_text
+from functions.tickets.handlers.orders import order_of
 from functions.tickets.handlers.supplies import supplies_of
 from functions.tickets.ticket.ticket import Case, Move, require_open
 from hub.contracts.tickets import TicketView
@@ -37,9 +38,12 @@ def show_case(desk: Desk, case: Case) -> TicketView:
     texts = from_text(desk.unseal_text(case.ticket.id, sealed)) if sealed else {}
     known = desk.catalogue.text_classes(case.ticket) if texts else {}
     classes = {name: known[name] for name in texts}
-    supplies, filled_in = supplies_of(desk, case.ticket.waits_for), _filled_in(desk, case)
+    order, filled_in = order_of(desk, case.ticket), _filled_in(desk, case)
+    articles = (line.item_no for line in order.lines if line.item_no) if order else ()
+    supplies = supplies_of(desk, dict.fromkeys((*case.ticket.waits_for, *articles)))
     clocks = show_clocks(case, desk.catalogue.terms_of(case.ticket), desk.now())
-    return show_ticket(case, subject, supplies, texts=texts, text_classes=classes, filled_in=filled_in, clocks=clocks)
+    view = show_ticket(case, subject, supplies, texts=texts, text_classes=classes, filled_in=filled_in, clocks=clocks)
+    return view.model_copy(update={"order": order, "logistics_no": order.tracking_no}) if order else view
 
 
 def _filled_in(desk: Desk, case: Case) -> dict[str, Texts]:

@@ -4,6 +4,7 @@ it does not do twice."""
 from __future__ import annotations
 
 from functions.tickets.desk import Desk
+from functions.tickets.handlers.orders import put_order
 from functions.tickets.handlers.reception import open_case, read_content
 from functions.tickets.intake.intake import Classification, Opening
 from functions.tickets.intake.occasions import Occasion, classify_occasion, join_occasion, occasion_key, words_of
@@ -37,7 +38,7 @@ def _take_once(desk: Desk, event: OccasionResolved) -> None:
     content = read_content(desk, event.content_ref) if event.content_ref else {}
     account = Site("account", event.region, event.store_id)
     home = Site("customer", event.home_region, event.home_store)
-    named = named_site(content, account.region)
+    named = Site("named", event.region_code) if event.region_code else named_site(content, account.region)
     site = settle_site((named, account, home, Site("default", desk.default_region)))
     words = words_of(content)
     occasion = Occasion(event, words, site.region)
@@ -52,9 +53,8 @@ def _join(desk: Desk, event: OccasionResolved, ticket_id: str) -> None:
             raise Conflict("closed in the meantime", ticket=case.ticket.id)
         return join_occasion(case, event)
 
-    desk.tickets.change(
-        ticket_id, desk.now(), decide, extra=(desk.threads.note_message(event.id, ticket_id, event.identity_id),)
-    )
+    seen = desk.threads.note_message(event.id, ticket_id, event.identity_id)
+    desk.tickets.change(ticket_id, desk.now(), decide, extra=(seen, *put_order(desk.items, ticket_id, event)))
 
 
 def _open(desk: Desk, occasion: Occasion, site: Site, classification: Classification, record: Record | None) -> None:
@@ -81,4 +81,5 @@ def _open(desk: Desk, occasion: Occasion, site: Site, classification: Classifica
     )
     moved = desk.threads.move_occasion(record, occasion_key(event), ticket_id)
     seen = desk.threads.note_message(event.id, ticket_id, event.identity_id)
-    open_case(desk, classification, opening, event.customer_id or SYSTEM, event.subject_id, moved, seen)
+    about = put_order(desk.items, ticket_id, event)
+    open_case(desk, classification, opening, event.customer_id or SYSTEM, event.subject_id, moved, seen, *about)

@@ -4,6 +4,7 @@ correction of an order's state means for the ticket that was decided on the old 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 from functions.tickets.desk import Desk
@@ -43,7 +44,7 @@ def take_supply(desk: Desk, event: SupplyChanged) -> None:
     desk.items.keep_newest(f"supply#{event.item_no}", f"site#{event.site}", supply, supply.version)
 
 
-def supplies_of(desk: Desk, items: tuple[str, ...]) -> tuple[SupplyView, ...]:
+def supplies_of(desk: Desk, items: Iterable[str]) -> tuple[SupplyView, ...]:
     """What is known of these articles, site by site; nothing for those that nobody told of."""
     records = (record for item in items for record in desk.items.all_of(f"supply#{item}", "site#", SITES_LIMIT))
     known = (record.read(Supply) for record in records)

@@ -1,5 +1,5 @@
-"""Rules for what calls for work without a message (事由规则): a decision table each for after-sales, reviews and leads,
-whose outcomes are tickets, or none. Pure."""
+"""Rules for what calls for work without a message (事由规则): a decision table each for after-sales, orders, reviews
+and leads, whose outcomes are tickets, or none. Pure."""
 
 from __future__ import annotations
 

@@ -34,6 +34,9 @@ class Occasion:
         if event.kind == "after_sale":
             amount = str(Money(event.amount_minor, event.currency))
             facts |= {"kind": event.after_sale_type, "state": event.state, "money": event.money, "amount": amount}
+        if event.kind == "order":
+            services = sum(line.quantity for line in event.lines if line.kind == "service")
+            facts |= {"amount": str(Money(event.amount_minor, event.currency)), "services": services}
         return facts | ({"rating": event.rating} if event.rating is not None else {})
 
 

@@ -21,6 +21,7 @@ from hub.channels.open.fields import (
     ParcelNo,
     PersonKey,
     Places,
+    Platform,
     Short,
     Whole,
 )
@@ -125,12 +126,14 @@ class ReviewData(Contract):
     shop_id: OptionalId = ""
     item_no: OptionalId = ""
     person_id: OptionalPersonKey = ""
+    platform: Platform = ""
 
 
 class CouponData(Contract):
     """A person's coupon (优惠券) changed."""
 
     person_id: PersonKey
+    platform: Platform = ""
     coupon_id: Id
     code: OptionalId = ""
     change: Literal["claimed", "used", "given", "deleted", "viewed", "expired", "invalidated", "changed"]

@@ -14,6 +14,13 @@ from hub.kernel.money import EXPONENTS, Money
 Id = Annotated[str, Field(pattern=r"^[!-~]{1,128}$", examples=["8870012345678901234"])]
 """An id as the sender names things: visible ASCII, no blanks, always text (a number would lose digits)."""
 OptionalId = Annotated[str, Field(pattern=r"^[!-~]{0,128}$")]
+Platform = Annotated[
+    str,
+    Field(
+        pattern=r"^([a-z][a-z0-9_]{0,63})?$",
+        description="the marketplace that it is of, e.g. jd, where that has no such message of its own",
+    ),
+]
 ParcelNo = Annotated[str, Field(min_length=1, max_length=128, examples=["9400 1000 0000 0000 0000 00"])]
 """A parcel's number as the carrier writes it: kept so, compared without blanks."""
 OptionalParcelNo = Annotated[str, Field(max_length=128)]

@@ -1,0 +1,45 @@
+"""What a ticket shows of the order or after-sale that it is about, and of the parcel that comes back."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hub.contracts.base import Amount, Contract, Moment
+from hub.contracts.classes import Said
+
+
+class ParcelMoveView(Contract):
+    """Where a parcel was (物流轨迹)."""
+
+    at: Moment
+    state: str = Field(description="created, collected, in_transit, delivering, delivered, returned or failed")
+    carrier: str = ""
+
+
+class TicketOrderLineView(Contract):
+    """One line of the order or after-sale."""
+
+    item_no: str
+    sku: str
+    category: str
+    quantity: int
+    amount: Amount = Field(description="what the buyer pays for the whole line, in the order's currency")
+    kind: Literal["goods", "service"]
+
+
+class TicketOrderView(Contract):
+    """The order or after-sale that a ticket is about (订单与物流), as its platform told it last."""
+
+    order_no: str
+    channel: str
+    kind: str = Field(default="", description="of the after-sale: refund_only, return_refund, exchange …; '' for none")
+    state: str = Field(default="", description="of the after-sale")
+    money: str = Field(default="", description="of the after-sale: none, pending, succeeded, failed, clawed_back")
+    reason: Said = ""
+    tracking_no: str = Field(default="", description="the parcel that comes back")
+    currency: str
+    lines: tuple[TicketOrderLineView, ...] = ()
+    trace: tuple[ParcelMoveView, ...] = Field(default=(), description="how that parcel has travelled, the oldest first")
+    at: Moment = Field(description="when this was told")
