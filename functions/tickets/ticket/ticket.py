@@ -60,11 +60,9 @@ class Ticket(Stored):
     is known of it, as its type declares (functions.tickets.forms.fields), or as the form asks whose version form_pin
     is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. way: by
     which its customer came last, None where no message opened it. changed_at: when it was last written.
-    due_at: when the first of its running clocks is due. listing: which entries of lists it has (boards_table).
-    stands: the nodes at which it waits, for pictures of its flow.
+    due_at: when its first running clock is due. listing: its entries of lists. trail_…: head of its trail's hash chain.
+    stands: the nodes at which it waits. blocked_by: the ticket before whose end it does not begin.
     parent_id, parent_visit: the ticket that it hangs on, and the visit that waits for it. linked: others hang on it.
-    blocked_by: the ticket before whose end it does not begin.
-    trail_…: head of the trail's hash chain.
     """
 
     id: str
