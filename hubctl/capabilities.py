@@ -11,7 +11,7 @@ from hubctl.state import ROOT
 
 PATH = ROOT / "docs" / "capabilities.md"
 SCENARIOS = ROOT / "tests" / "scenarios"
-CONVENTIONS = SCENARIOS / "test_api_conventions.py"
+CONVENTIONS = (SCENARIOS / "test_api_conventions.py", SCENARIOS / "test_api_rooms.py")
 HEAD = """# Capabilities · 能力清单
 
 What the hub is to do, by number, and what proves it. A capability is done when its scenario passes: one file in
@@ -36,16 +36,16 @@ def scenarios_by_number() -> dict[str, Path]:
     return {path.name[5:9].upper(): path for path in sorted(SCENARIOS.glob("test_c*.py"))}
 
 
-def convention_rows() -> list[tuple[int, str]]:
-    """(number, promise) of each of the API's conventions: `test_api_03_…` proves the third."""
-    tree = ast.parse(CONVENTIONS.read_text(encoding="utf-8"))
-    tests = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_api_")]
-    return [(int(test.name[9:11]), " ".join((ast.get_docstring(test) or "").split())) for test in tests]
+def convention_rows() -> list[tuple[int, str, str]]:
+    """(number, promise, file) of each of the API's conventions: `test_api_03_…` proves the third."""
+    trees = [(path.name, ast.parse(path.read_text(encoding="utf-8"))) for path in CONVENTIONS]
+    tests = [(name, node) for name, tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
+    proofs = [(name, test) for name, test in tests if test.name.startswith("test_api_")]
+    return sorted((int(t.name[9:11]), " ".join((ast.get_docstring(t) or "").split()), name) for name, t in proofs)
 
 
 def _conventions() -> str:
-    where = f"../tests/scenarios/{CONVENTIONS.name}"
-    rows = "".join(f"| {number} | [{promise}]({where}) |\n" for number, promise in convention_rows())
+    rows = "".join(f"| {n} | [{promise}](../tests/scenarios/{name}) |\n" for n, promise, name in convention_rows())
     return f"## API conventions · 接口约定\n\n| | Proven by |\n|---|---|\n{rows}"
 
 
