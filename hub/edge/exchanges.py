@@ -51,8 +51,8 @@ class Exchange:
         around |= cors_headers(self.origins, self._header("origin"), any_origin=any_origin, preflight=preflight)
         if self.request_id:
             around[tracing.HEADER] = self.request_id
-        told = {**answer, "headers": {**(answer.get("headers") or {}), **around}}
-        return packed(told, self._header(ACCEPT))
+        whole = {**answer, "headers": {**(answer.get("headers") or {}), **around}}
+        return packed(whole, self._header(ACCEPT))
 
     def _header(self, name: str) -> str:
         lower = name.lower()

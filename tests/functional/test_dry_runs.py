@@ -8,44 +8,10 @@ from typing import Any
 
 import pytest
 
-from hub.edge.routes import Route
 from tests.support.access import BOSS, Walk
 from tests.support.access_samples import SAMPLES
 from tests.support.examples import with_more
 from tests.support.http import token
-
-NOT_BUSINESS = {
-    "/draft": "a draft is what is tried before it is published",
-    "/lint": "changes nothing",
-    "/compare": "changes nothing",
-    "/batch": "each of its operations has its own",
-    "/rehearse": "changes nothing but its own report",
-    "/try": "changes nothing",
-    "/migrate-all": "a job; /migrate says what it would do",
-    "/selections": "changes nothing",
-    "/sheets": "named by what it holds: no price changes by it",
-    "/doctor": "has `fix` in its body",
-    "/uploads": "a file for a ticket",
-    "/done": "a file for a ticket",
-    "/acknowledge": "that somebody has read it",
-    "/settlement/parties": "a name that facts may bear",
-    "/settlement/reconciliations": "a bill that is handed in; what follows of it is rehearsed",
-    "/f/{key}": "a customer's page",
-    "/forms/submissions/{submission_id}": "what somebody is writing",
-}
-"""What changes something in tickets, prices and settlement without ?dry_run=1, by how its path ends, and why."""
-
-
-def changing(room: str) -> list[Route]:
-    routes = SAMPLES[room].room.http_routes
-    return [r for r in routes if r.method != "GET" and not r.is_public and not r.path.startswith("/jobs/")]
-
-
-@pytest.mark.parametrize("room", ["tickets", "pricing", "settlement"])
-def test_whatever_changes_business_can_be_rehearsed(room: str) -> None:
-    """Every operation that changes a ticket, a price, a settlement or who gets work takes ?dry_run=1."""
-    without = [route.path for route in changing(room) if not route.dry_run]
-    assert [path for path in without if not path.endswith(tuple(NOT_BUSINESS))] == []
 
 
 def amount(answer: Any) -> Any:

@@ -181,5 +181,5 @@ def _body(desk: Desk, request: Request, endpoint: Endpoint, delivery: Delivery) 
     seen = _unbound(endpoint) if delivery.test else endpoint
     event = desk.deliveries.events((delivery.event_id,)).get(delivery.event_id)
     data = data_for(seen, roles, event, request.policy) if event else None
-    told = told_to(endpoint, event, data) if event and data is not None else None
-    return body_of(event, told, delivery.key) if event and told is not None else {}
+    shown = told_to(endpoint, event, data) if event and data is not None else None
+    return body_of(event, shown, delivery.key) if event and shown is not None else {}

@@ -21,18 +21,18 @@ OLDER: Mapping[int, Step] = {}
 
 
 def told_in(
-    name: str, data: Mapping[str, Any], version: int, wanted: int, older: Mapping[int, Step] = OLDER
+    name: str, data: Mapping[str, Any], version: int, target: int, older: Mapping[int, Step] = OLDER
 ) -> dict[str, Any] | None:
     """An event's data, which has `version`, in the version that is wanted; None where it cannot be told in it."""
-    told = dict(data)
-    for number in range(version, wanted, -1):
+    payload = dict(data)
+    for number in range(version, target, -1):
         step = older.get(number)
         if step is None:
             return None
-        told = {**step(name, told), "schema_version": number - 1}
-    return told if wanted <= version else None
+        payload = {**step(name, payload), "schema_version": number - 1}
+    return payload if target <= version else None
 
 
-def can_tell(version: int, wanted: int, older: Mapping[int, Step] = OLDER) -> bool:
+def can_tell(version: int, target: int, older: Mapping[int, Step] = OLDER) -> bool:
     """Whether events of a version can be told in the one that is wanted."""
-    return wanted <= version and all(number in older for number in range(version, wanted, -1))
+    return target <= version and all(number in older for number in range(version, target, -1))

@@ -68,10 +68,10 @@ class Letters:
         if event is None or (self.reach is not None and not self.reach.covers(place_of(event))):
             return None
         data = data_for(self.endpoint, self.roles, event, self.policy)
-        told = told_to(self.endpoint, event, data) if data is not None else None
-        if told is None:
+        shown = told_to(self.endpoint, event, data) if data is not None else None
+        if shown is None:
             return None
-        body = encode(body_of(event, told, subject_of(event)))
+        body = encode(body_of(event, shown, subject_of(event)))
         headers = headers_of(event.id, self.timestamp, body, self.secrets, private_key=self.private_key)
         return Outgoing(body, headers, self.own)
 

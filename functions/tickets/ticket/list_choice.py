@@ -42,9 +42,9 @@ class Choice:
 
 def choose_list(query: TicketQuery) -> Choice:
     """The list that answers it. Raises Invalid with the place of each parameter that no list goes with."""
-    given = {name for name in NARROWED if getattr(query, name) not in (None, "")}
-    by = _by(query, given)
-    wrong = sorted(given - ALLOWED.get(by, frozenset()))
+    names = {name for name in NARROWED if getattr(query, name) not in (None, "")}
+    by = _by(query, names)
+    wrong = sorted(names - ALLOWED.get(by, frozenset()))
     if by in ("type", "team", "due") and query.state != "open" and (by != "due" or query.state):
         wrong.append("state" if query.state else by)
     sort = SORTS.get(by, OPENED)
@@ -55,13 +55,13 @@ def choose_list(query: TicketQuery) -> Choice:
     return Choice(by, sort)
 
 
-def _by(query: TicketQuery, given: set[str]) -> By:
+def _by(query: TicketQuery, names: set[str]) -> By:
     if query.message:
         return "message"
     if query.customer:
         return "customer"
-    if query.sort == "due_at" or given & {"due_after", "due_before"}:
+    if query.sort == "due_at" or names & {"due_after", "due_before"}:
         return "due"
-    if query.sort == "-updated_at" or "updated_since" in given:
+    if query.sort == "-updated_at" or "updated_since" in names:
         return "changed"
-    return "type" if "type" in given else "team" if "team" in given else "state" if "state" in given else "all"
+    return "type" if "type" in names else "team" if "team" in names else "state" if "state" in names else "all"

@@ -102,19 +102,19 @@ class TicketLists:
         name, since = _name(query, choice, extent), _since(extent)
         if since is None:
             return lambda _limit, _position: ([], None)
-        asked = ListQuery(self.items.tenant, name, scope, now, PAGE, since)
+        wish = ListQuery(self.items.tenant, name, scope, now, PAGE, since)
         if choice.by == "due":
-            return partial(self._listed, replace(asked, since=query.due_after, until=query.due_before))
+            return partial(self._listed, replace(wish, since=query.due_after, until=query.due_before))
         if query.updated_since is not None:
-            asked = replace(asked, since=max(since, day_of(query.updated_since)))
-        return partial(self._listed, asked)
+            wish = replace(wish, since=max(since, day_of(query.updated_since)))
+        return partial(self._listed, wish)
 
-    def _listed(self, asked: ListQuery, limit: int, position: Position | None) -> Rows:
+    def _listed(self, wish: ListQuery, limit: int, position: Position | None) -> Rows:
         """Tickets, each with its place in this list."""
-        read = read_soonest if asked.name == DUE else read_list
-        page = read(self.items.table, replace(asked, limit=limit, position=position))
+        read = read_soonest if wish.name == DUE else read_list
+        page = read(self.items.table, replace(wish, limit=limit, position=position))
         places = [str(entry["l_at"]) for entry in page.items]
-        if asked.name == ALL:
+        if wish.name == ALL:
             return [*zip(places, map(_case, page.items), strict=True)], page.position
         keys = [self._key_behind(entry) for entry in page.items]
         tickets = {(item["pk"], item["sk"]): _case(item) for item in self.items.table.get_many(keys)}
