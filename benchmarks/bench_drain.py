@@ -31,6 +31,8 @@ from hubctl.seed import Connection
 POSTS, CLIENTS = 600, 40
 DRAINED_A_SECOND = 20
 DRAIN_SECONDS_MAX = 240.0
+LOOKS_EVERY_SECONDS = 2.0
+"""Looking on takes calls of its own, which the hub's machine answers as well."""
 OURS = ("GetQueueAttributes", "ListQueues")
 """The calls by which this looks on."""
 WORDS = ("你好", "冰柜不制冷了")
@@ -177,11 +179,11 @@ def _drained(hub: Hub) -> float:
         settled = stats["processed"] + stats["quarantined"] + stats["dead"]
         if any(int(number) for each in shown for number in each.values()) or settled < POSTS:
             idle_since = 0.0
-        elif idle_since and now - idle_since > 2:
+        elif idle_since:
             return idle_since
         else:
-            idle_since = idle_since or now
-        time.sleep(0.5)
+            idle_since = now
+        time.sleep(LOOKS_EVERY_SECONDS)
     return time.monotonic()
 
 

@@ -28,6 +28,7 @@ def run() -> list[Ratio]:
     settled = counts["processed"] + counts["quarantined"] + counts["dead"]
     return [
         Ratio(f"posts answered with success, of {POSTS}", peak.answers[200] / POSTS, 1, True),
+        Ratio("messages accepted, of those posted", counts["accepted"] / POSTS, 1, True),
         Ratio("messages settled, of those accepted", settled / counts["accepted"], 1, True),
         Ratio("messages dead, of those accepted", counts["dead"] / counts["accepted"], DEAD_SHARE, False),
         Ratio(f"updates lost, of {TICKETS} tickets worked by {USERS} users", _lost_updates(), 0, False),

@@ -112,6 +112,7 @@ def ticket_bill() -> Bill:
     with world() as hub:
         hub.hire("li")
         hub.say("冰柜不制冷", "msg_0", customer_id="cus_0", region="310101")
+        said = hub.entries
         with metered() as meter, function(TICKET_FUNCTIONS, TICKET_FUNCTIONS):
             hub.say("冰柜不制冷", "msg_1", customer_id="cus_1", region="310101")
             with aside():
@@ -120,7 +121,7 @@ def ticket_bill() -> Bill:
                 path = f"/tickets/{ticket_id}/nodes/{node}/complete"
                 answer = hub.call("POST", path, body, as_=as_("engineer", sub="li"))
                 assert answer.status == 200, answer.text
-            METER.add(api=2, event=len(hub.emitted) / 2, transition=TRANSITIONS)
+            METER.add(api=2, event=hub.entries - said, transition=TRANSITIONS)
             METER.add(queue=HOP * TICKET_FUNCTIONS)
     return Bill(meter.each(1), meter.dollars(1), {})
 

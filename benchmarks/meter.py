@@ -111,11 +111,12 @@ def function(handled: int = 1, requests: int = 1) -> Iterator[None]:
 
 def _units(name: str, body: Mapping[str, Any]) -> dict[str, float]:
     if name in ("PutItem", "UpdateItem", "DeleteItem"):
-        return {"write": 1}
+        return {"write": _kilobytes(body)}
     if name == "BatchWriteItem":
-        return {"write": sum(map(len, body["RequestItems"].values()))}
+        requests = (request for table in body["RequestItems"].values() for request in table)
+        return {"write": sum(_kilobytes(request.get("PutRequest", {})) for request in requests)}
     if name == "TransactWriteItems":
-        return {"write": 2 * len(body["TransactItems"])}
+        return {"write": sum(2 * _kilobytes(write) for part in body["TransactItems"] for write in part.values())}
     if name in ("GetItem", "Query"):
         return {"read": 1 if body.get("ConsistentRead") else 0.5}
     if name == "BatchGetItem":
@@ -125,6 +126,25 @@ def _units(name: str, body: Mapping[str, Any]) -> dict[str, float]:
     kinds = {"Encrypt": "key", "Decrypt": "key", "GenerateDataKey": "key"}
     queues = ("SendMessage", "SendMessageBatch", "ChangeMessageVisibility", "GetQueueUrl")
     return {kinds[name]: 1} if name in kinds else {"queue": 1} if name in queues else {}
+
+
+def _kilobytes(write: Mapping[str, Any]) -> int:
+    """Of what is put, as DynamoDB reckons it, begun ones whole; an update, a deletion and a check count as one."""
+    return -(-_bytes({"M": write["Item"]}) // 1024) if "Item" in write else 1
+
+
+def _bytes(value: Mapping[str, Any]) -> int:
+    """What an attribute's value takes (developer guide, "Item sizes and formats")."""
+    (kind, content), *_ = value.items()
+    if kind == "M":
+        return 3 + sum(len(name.encode()) + 1 + _bytes(part) for name, part in content.items())
+    if kind == "L":
+        return 3 + sum(1 + _bytes(part) for part in content)
+    if kind == "B":
+        return len(content) * 3 // 4  # as it travels, in base64
+    if kind in ("SS", "NS"):
+        return sum(map(len, content))
+    return 1 if kind in ("BOOL", "NULL") else len(content) // 2 + 2 if kind == "N" else len(content.encode())
 
 
 def _image() -> Image:

@@ -1,8 +1,9 @@
 """Deploys the synthesised template into the embedded AWS, and reads back what the hub needs to know of it.
 
-The template is the very one that goes to AWS, but for two things: schedules and scheduled rules are disabled, as
+The template is the very one that goes to AWS, but for three things: schedules and scheduled rules are disabled, as
 `hubctl.schedules` fires them in business time; alarms and dashboards are left out, as the embedded AWS refuses
-alarms over several metrics and nobody looks at them here.
+alarms over several metrics and nobody looks at them here; and of a queue so many batches are out at once as this
+machine has workers for, since what is taken earlier only waits before them, in smaller batches.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from hubctl.failures import OperatorError
 from hubctl.http_api import Route
 
 DEPLOY_SECONDS = 120.0
+SIDE_BY_SIDE = 2
+"""AWS takes no less, and no room has more workers here (hubctl.dispatcher)."""
 POLL_SECONDS = 0.1
 DONE = "CREATE_COMPLETE"
 PLACES = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partition}": "aws"}
@@ -70,9 +73,10 @@ def put_auth_key(host: AwsHost, tenant: str, key: str) -> None:
 
 
 def for_one_machine(template: Template) -> Template:
-    """The template with schedules and scheduled rules disabled, without CloudWatch, and nothing else changed."""
+    """The template with schedules and scheduled rules disabled, without CloudWatch, two batches of a queue at once, and
+    nothing else changed."""
     resources = {
-        name: _switched_off(resource)
+        name: _narrowed(_switched_off(resource))
         for name, resource in template["Resources"].items()
         if not resource["Type"].startswith("AWS::CloudWatch::")
     }
@@ -85,6 +89,13 @@ def _switched_off(resource: dict[str, Any]) -> dict[str, Any]:
         resource["Type"] == "AWS::Events::Rule" and "ScheduleExpression" in properties
     )
     return resource | {"Properties": properties | {"State": "DISABLED"}} if scheduled else resource
+
+
+def _narrowed(resource: dict[str, Any]) -> dict[str, Any]:
+    properties = resource.get("Properties", {})
+    if resource["Type"] != "AWS::Lambda::EventSourceMapping" or "ScalingConfig" not in properties:
+        return resource
+    return resource | {"Properties": properties | {"ScalingConfig": {"MaximumConcurrency": SIDE_BY_SIDE}}}
 
 
 def _put_assets(host: AwsHost, assets: Mapping[str, str], content: Callable[[str], bytes]) -> None:

@@ -1,6 +1,7 @@
-"""What wakes somebody, by symptom: what could not be handled, answers that were our fault, a schedule that failed, a
-stream that falls behind, a machine that failed. A consumer that fails is seen by its dead letters, a step by its
-execution: an alarm a function would cost a tenant more than everything else while nobody writes."""
+"""What wakes somebody, by symptom: what could not be handled, answers that were our fault, a stream that falls behind
+with messages or tickets in it. What else fails lies in one of the two queues that are watched: a consumer's message, a
+call of a schedule, an execution, a record of a stream. An alarm a function would cost a tenant more than everything
+else while nobody writes."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -19,6 +20,9 @@ from infra.tenant import Tenant
 ITERATOR_AGE_MAX_SECONDS = 300
 HTTP_FAULTS_MAX = 5
 MACHINES = ("escalation", "settlement-run")
+BUSY_STREAMS = ("webhooks", "tickets")
+"""Rooms whose streams tell of work that somebody waits for. Of the others' a record that can't be handed on lies in
+`undelivered` after its last try (infra.streams)."""
 
 
 class Alarms(Construct):
@@ -27,8 +31,6 @@ class Alarms(Construct):
         self.names = names
         self.alarms: list[cloudwatch.Alarm] = []
         self.topic = self._topic(tenant.alarms.email, key) if tenant.alarms.email else None
-        for machine in MACHINES:
-            self._machine(machine)
 
     def watch_dead(self, name: str, queue: sqs.Queue) -> None:
         """One message that nothing could handle is one too many."""
@@ -49,26 +51,13 @@ class Alarms(Construct):
         )
         self._alarm("http-5xx", metric, HTTP_FAULTS_MAX, "requests were answered with 500 or above")
 
-    def watch_functions(self, room: RoomFunctions) -> None:
-        """Errors of what a schedule calls, and the age of what the room's stream reader has still to read."""
+    def watch_stream(self, room: RoomFunctions) -> None:
+        """The age of what the room's stream reader has still to read, where somebody waits for it."""
         name = room.manifest.function
-        for entry in room.manifest.of_kind("schedule"):
-            errors = room.functions[entry.name].metric_errors(period=cdk.Duration.minutes(5))
-            self._alarm(f"{name}-{entry.name}-errors", errors, 0, f"{name}: the schedule {entry.name} failed")
-        for entry in room.manifest.of_kind("forward"):
+        for entry in room.manifest.of_kind("forward") if name in BUSY_STREAMS else ():
             age = room.functions[entry.name].metric("IteratorAge", period=cdk.Duration.minutes(1), statistic="Maximum")
             text = f"{name}: the table's stream is read late"
             self._alarm(f"{name}-stream-age", age, ITERATOR_AGE_MAX_SECONDS * 1000, text)
-
-    def _machine(self, machine: str) -> None:
-        failed = cloudwatch.Metric(
-            namespace="AWS/States",
-            metric_name="ExecutionsFailed",
-            dimensions_map={"StateMachineArn": self.names.machine_arn(machine)},
-            period=cdk.Duration.minutes(5),
-            statistic="Sum",
-        )
-        self._alarm(f"{machine}-failed", failed, 0, f"{machine}: an execution failed")
 
     def _alarm(self, name: str, metric: cloudwatch.IMetric, threshold: int, text: str) -> None:
         alarm = cloudwatch.Alarm(

@@ -1,7 +1,8 @@
 """The bus between rooms: a rule a room, into its queue, into its `events` function."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
@@ -33,6 +34,7 @@ class Bus(Construct):
         time, so no alarm of the stack can name it."""
         name, aside = self.names.of("flows-failed"), self.queues.undelivered
         failures = self.queues.queues[FAILURES]
+        self._watch_runs(aside)
         for queue in (aside, failures):
             allow_rules(queue, self.names.default_rule_arn(name))
         allow_rules(aside, self.names.rule_arn("*"))
@@ -41,21 +43,24 @@ class Bus(Construct):
             "FlowsFailed",
             name=name,
             description="Flows that failed, for the alarm on what lies aside",
-            event_pattern={
-                "source": ["aws.states"],
-                "detail-type": ["Step Functions Execution Status Change"],
-                "detail": {
-                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
-                    "stateMachineArn": [
-                        {"prefix": self.names.machine_arn("f-")},
-                        self.names.machine_arn("escalation"),
-                    ],
-                },
-            },
+            event_pattern=_failed({"prefix": self.names.machine_arn("f-")}, self.names.machine_arn("escalation")),
             targets=[
                 events.CfnRule.TargetProperty(id="queue", arn=aside.queue_arn),
                 self._tell_failure(failures),
             ],
+        )
+
+    def _watch_runs(self, aside: sqs.Queue) -> None:
+        """A settlement run that ended badly lies in `undelivered` as well; the hourly schedule starts it again."""
+        name = self.names.of("runs-failed")
+        allow_rules(aside, self.names.default_rule_arn(name))
+        events.CfnRule(
+            self,
+            "RunsFailed",
+            name=name,
+            description="Settlement runs that failed, for the alarm on what lies aside",
+            event_pattern=_failed(self.names.machine_arn("settlement-run")),
+            targets=[events.CfnRule.TargetProperty(id="queue", arn=aside.queue_arn)],
         )
 
     def _tell_failure(self, queue: sqs.Queue) -> events.CfnRule.TargetProperty:
@@ -98,6 +103,15 @@ class Bus(Construct):
                 event_pattern=_pattern(entry.subscriptions),
                 targets=[target],
             )
+
+
+def _failed(*machines: str | Mapping[str, str]) -> dict[str, Any]:
+    """What Step Functions says of executions of these machines that ended badly."""
+    return {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {"status": ["FAILED", "TIMED_OUT", "ABORTED"], "stateMachineArn": [*machines]},
+    }
 
 
 def _pattern(subscriptions: Sequence[str]) -> dict[str, list[str]]:

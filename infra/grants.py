@@ -58,6 +58,8 @@ class Grants:
         yield from self._room(manifest)
         yield from self._queues(manifest)
         yield from self._streams(manifest)
+        if manifest.of_kind("schedule"):
+            yield Grant(SEND, (self.names.queue_arn("undelivered"),))
         if manifest.function in self.networked:
             yield Grant(NETWORK_ACTIONS, ("*",), "Lambda's network interfaces have no names before they exist")
         special = {"webhooks": self._webhooks, "tickets": self._tickets, "settlement": self._settlement}
@@ -67,7 +69,7 @@ class Grants:
     def _accept(self) -> Iterator[Grant]:
         yield self._read_connections()
         yield Grant(("dynamodb:PutItem",), (self.names.table_arn("inbox"),))
-        yield Grant(SEND, (self.names.queue_arn("webhooks", "tally"),))
+        yield Grant(SEND, (self.names.queue_arn("webhooks", "pulls"),))
 
     def _room(self, manifest: Manifest) -> Iterator[Grant]:
         names, room = self.names, manifest.function

@@ -3,10 +3,12 @@
 import json
 
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.functions import RoomFunctions
 from infra.manifest import Manifest
 from infra.names import Names
 from infra.permissions import Grant
@@ -17,7 +19,8 @@ WARMER_INPUT = {"warm": True}
 
 
 class Schedules(Construct):
-    """One EventBridge schedule an entry; what a target refuses for an hour ends in `undelivered`."""
+    """One EventBridge schedule an entry; what a target refuses for an hour ends in `undelivered`, and so does a call
+    that fails."""
 
     def __init__(
         self, scope: Construct, names: Names, tenant: Tenant, *, manifests: dict[str, Manifest], aside: sqs.Queue
@@ -37,6 +40,20 @@ class Schedules(Construct):
         self.role = self._role(tuple(names.function_arn(function, entry) for function, entry, _, _ in planned))
         for function, entry, expression, text in planned:
             self._schedule(function, entry, expression, text)
+
+    def keep_failures(self, room: RoomFunctions) -> None:
+        """A call that fails three times lies in `undelivered`, where an alarm sees it, and says why."""
+        for entry in room.manifest.of_kind("schedule"):
+            function = room.functions[entry.name]
+            aside = lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=self.aside.queue_arn)
+            lambda_.CfnEventInvokeConfig(
+                function,
+                "Failures",
+                function_name=function.function_name,
+                qualifier="$LATEST",
+                maximum_retry_attempts=2,
+                destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(on_failure=aside),
+            )
 
     def _role(self, targets: tuple[str, ...]) -> iam.Role:
         grants = [Grant(("sqs:SendMessage",), (self.aside.queue_arn,))]

@@ -55,7 +55,9 @@ class TenantStack(cdk.Stack):
         self.rooms = self._rooms()
         self._connect()
         Machines(self, names, tenant, definitions=definitions)
-        Schedules(self, names, tenant, manifests=manifests, aside=self.queues.undelivered)
+        schedules = Schedules(self, names, tenant, manifests=manifests, aside=self.queues.undelivered)
+        for room in self.rooms:
+            schedules.keep_failures(room)
         self._observe()
         self._answer()
         accept_findings(self)
@@ -87,7 +89,7 @@ class TenantStack(cdk.Stack):
             base_url=self.api.url,
             room=room,
             changes_url=self._queue_url(f"{room}-changes"),
-            tally_url=self._queue_url("webhooks-tally"),
+            tally_url=self._queue_url("webhooks-pulls"),
         )
 
     def _queue_url(self, name: str) -> str:
@@ -115,7 +117,7 @@ class TenantStack(cdk.Stack):
         alarms.watch_dead("undelivered", self.queues.undelivered)
         alarms.watch_http(self.api.id)
         for room in self.rooms:
-            alarms.watch_functions(room)
+            alarms.watch_stream(room)
         Dashboard(
             self,
             self.names,

@@ -37,4 +37,5 @@ room = Room(
     idempotency=Idempotency,
     module="functions.customers.app",
     followed=(JOB,),
+    shared={"changes": "events"},
 )

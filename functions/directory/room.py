@@ -46,4 +46,5 @@ room = Room(
     exact_paths=("/openapi.json", "/{file}"),
     module="functions.directory.app",
     followed=("person", "store", "roster", "glass#", POINTER, JOB),
+    shared={"changes": "events"},
 )

@@ -3,13 +3,27 @@ until they expire."""
 
 from __future__ import annotations
 
-from functions.pricing.api import books, catalogue, coupons, offers, places, promotions, publications, quotes
+from datetime import datetime
+
+from functions.pricing.api import (
+    books,
+    catalogue,
+    coupons,
+    offers,
+    places,
+    promotions,
+    publications,
+    pulse,
+    quotes,
+)
 from functions.pricing.books.book_kind import BOOKS
 from functions.pricing.books.guards_kind import GUARDS
 from functions.pricing.desk import Desk
 from functions.pricing.handlers.answers import hear_rival
 from functions.pricing.handlers.fanout import tell_stores
 from functions.pricing.handlers.giving import give_coupon
+from functions.pricing.handlers.pulses import count_sales
+from functions.pricing.handlers.pulses import look as look_at_pulses
 from functions.pricing.places.places_kind import PLACES
 from functions.pricing.promotions.promotions import promotion_of
 from functions.pricing.room import room
@@ -30,6 +44,7 @@ __all__ = [
     "places",
     "promotions",
     "publications",
+    "pulse",
     "quotes",
     "room",
 ]
@@ -63,5 +78,12 @@ def on_event(desk: Desk, event: Event) -> None:
 
 @room.changes
 def on_change(desk: Desk, change: Change) -> None:
-    """Tell the stores' guides of what was published."""
-    tell_stores(desk, change)
+    """Tell the stores' guides of what was published; count what an order took, or gave back."""
+    if not count_sales(desk, change):
+        tell_stores(desk, change)
+
+
+@room.schedule("rate(15 minutes)", name="look")
+def look(desk: Desk, now: datetime) -> datetime:
+    """Hold what is due against the strategies on turnover and repurchase: each service of each store once a day."""
+    return look_at_pulses(desk, now)

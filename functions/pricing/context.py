@@ -13,8 +13,8 @@ from functions.pricing.places.places import NO_PLACES, Places, Store
 from hub.kernel.frozen import dataclass
 from hub.kernel.places import is_known_region
 
-TABLES_LIMIT = 50
-"""So many services a campaign is held against at its draft; every line is held at its floor when it is quoted."""
+TABLES_LIMIT = 400
+"""So many services, of all books together, a campaign is held against at its draft."""
 
 
 class Stores(Protocol):
@@ -92,11 +92,11 @@ class Context:
         """The prices of a service of a book."""
         return service.table or self.sheets.table(service.sheet, book.currency)
 
-    def every_table(self) -> Iterator[tuple[Book, str, PriceTable]]:
-        """The prices of each service of each book in force, TABLES_LIMIT of them at most."""
-        services = ((book, key) for book in self.books().values() for key in book.services)
-        for book, key in islice(services, TABLES_LIMIT):
-            yield book, key, self.table_of(book, book.services[key])
+    def every_table(self) -> Iterator[tuple[str, Book, str, PriceTable]]:
+        """The prices of each service of each book in force, with the book's key; TABLES_LIMIT of them at most."""
+        services = ((name, book, key) for name, book in self.books().items() for key in book.services)
+        for name, book, key in islice(services, TABLES_LIMIT):
+            yield name, book, key, self.table_of(book, book.services[key])
 
 
 def _is_store(place: str) -> bool:

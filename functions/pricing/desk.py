@@ -20,6 +20,7 @@ from functions.pricing.places.places_kind import PLACES
 from functions.pricing.places.stores_table import Stores
 from functions.pricing.promotions.promotions_table import Promotions
 from functions.pricing.publications.publications_table import Publications
+from functions.pricing.pulse.pulse_table import Pulses
 from functions.pricing.quotes.quotes_table import Quotes
 from functions.pricing.quotes.redemptions_table import Redemptions
 from functions.pricing.tables import MODELS
@@ -50,6 +51,7 @@ class Desk:
     offers: Offers
     publications: Publications
     promotions: Promotions
+    pulses: Pulses
     emit: Callable[..., None]
     wall_now: Callable[[], datetime]
     plans: Cache = field(default_factory=lambda: Cache(PLANS_KEPT))
@@ -67,9 +69,10 @@ def build_desk(host: Host) -> Desk:
     context.guards = lambda: documents.current(GUARDS, KEY).value
     context.places = lambda: documents.current(PLACES, PLACES_KEY).value
     context.areas = lambda: _areas(documents)
+    zone = ZoneInfo(settings.timezone)
     return Desk(
         tenant=tenant,
-        zone=ZoneInfo(settings.timezone),
+        zone=zone,
         documents=documents,
         stores=stores,
         sheets=sheets,
@@ -79,6 +82,7 @@ def build_desk(host: Host) -> Desk:
         offers=Offers(table, tenant),
         publications=Publications(table, tenant),
         promotions=Promotions(table, tenant),
+        pulses=Pulses(table, tenant, zone),
         emit=host.emit,
         wall_now=host.clock.wall_now,
     )

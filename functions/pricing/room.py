@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functions.pricing.desk import Desk, build_desk
+from functions.pricing.quotes.redemptions_table import REDEMPTION
 from hub.documents.items import POINTER
 from hub.edge.room import Room
 from hub.store.idempotency import Idempotency
@@ -16,5 +17,6 @@ room: Room[Desk] = Room(
     make_desk=build_desk,
     idempotency=Idempotency,
     module="functions.pricing.app",
-    followed=(POINTER,),
+    followed=(POINTER, REDEMPTION),
+    shared={"changes": "events"},
 )

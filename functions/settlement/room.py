@@ -23,4 +23,5 @@ room = Room(
     idempotency=Idempotency,
     module="functions.settlement.app",
     followed=TOLD_OF,
+    shared={"changes": "events"},
 )

@@ -5,6 +5,7 @@ The routes stand in api/, what queues, streams, schedules and machines call in h
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -170,10 +171,9 @@ def on_event(desk: Desk, event: Event) -> None:
 
 
 @room.changes
-def on_change(desk: Desk, change: Change) -> None:
+def on_change(desk: Desk, change: Change) -> Iterable[Event]:
     """The stream is the outbox: executions, signals and events follow from what was written."""
-    if not follow_job(room, IMPORTS, change, TASKS):
-        follow(desk, change)
+    return () if follow_job(room, IMPORTS, change, TASKS) else follow(desk, change)
 
 
 @room.task("steps")

@@ -51,4 +51,6 @@ room = Room(
     queues_of=queues_of,
     followed=FOLLOWED,
     module="functions.tickets.app",
+    shared={"changes": "events"},
+    around=lambda desk: desk.documents.held(),
 )

@@ -1,7 +1,8 @@
 """Items of the room's table: a body under a key, and a version that every write raises.
 
 Keys (each pk begins with the tenant):
-    …#ticket#<id>       ticket · visit#<id> · rung#<name> · trail#<seq>     a ticket and all that belongs to it
+    …#ticket#<id>       rung#<name> · ticket · visit#<id> · ~trail#<seq>    a ticket, its case in one span; the trail
+                        of a ticket from before 2026-12 lies at trail#<seq>
     …#open#<shard>      ticket#<id>             every open ticket, for the list of those that are open
     …#changed#<shard>   ticket#<id>             every ticket, for the list by the day of its last change
     …#thread#<customer>#<topic>   thread        …#message#<id>   message        …#link#<token>   link
@@ -74,6 +75,11 @@ class Items:
             Record(i) for i in self.table.query_all(self.key(pk), sk_prefix=sk_prefix, limit=limit, consistent=True)
         ]
 
+    def span(self, pk: str, first: str, last: str, limit: int) -> list[Record]:
+        """The items of a partition from one sort key to another, as `all_of`."""
+        items = self.table.query_all(self.key(pk), sk_between=(first, last), limit=limit, consistent=True)
+        return [Record(item) for item in items]
+
     def new(self, pk: str, sk: str, body: Stored, **attributes: Any) -> Put:
         """A write that only happens while its key is free."""
         return Put(self.item(pk, sk, body, version=1, **attributes), NEW)
@@ -108,7 +114,7 @@ class Items:
 
     def item(self, pk: str, sk: str, body: Stored, **attributes: Any) -> dict[str, Any]:
         """An item with this body."""
-        return {"pk": self.key(pk), "sk": sk, "schema": 1, "body": body.body(), **attributes}
+        return {"pk": self.key(pk), "sk": sk, "schema": 1, "body": body.kept(), **attributes}
 
 
 def shard_of(text: str, shards: int) -> int:

@@ -62,7 +62,10 @@ MANIFEST: Mapping[str, Any] = {
 ANSWERS: Mapping[str, Answer] = {"wrong-channel": Answer(404), "too-large": Answer(413), "too-many": Answer(413)}
 """What the door itself refuses, before a channel's own door or after it."""
 _AWS = Config(
-    connect_timeout=0.5, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 2}
+    connect_timeout=0.5,
+    read_timeout=1.5,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    user_agent="scrm-hub",  # hub.edge.aws says why
 )  # two tries fit into the platforms' five seconds
 _LOG = logging.getLogger(__name__)
 
@@ -153,7 +156,8 @@ class Door:
         message = {"connection": connection_id, "at": rfc3339(self.clock.business_now()), **facts}
         try:
             with passing("the tally's queue"):
-                self.queue.send_message(QueueUrl=self.tally_url, MessageBody=json.dumps(message))
+                body = json.dumps({"for": "tally", "body": message})  # hub.edge.bus.for_another
+                self.queue.send_message(QueueUrl=self.tally_url, MessageBody=body)
         except HubError as error:
             _LOG.warning("not tallied: connection=%s %s", connection_id, error)
 

@@ -62,4 +62,5 @@ room = Room(
     queues_of=queues_of,
     module="functions.webhooks.app",
     followed=(MESSAGE, ORDER, AFTER_SALE_SORT, POINTER, JOB),
+    shared={"promotions": "pulls", "replays": "pulls", "tally": "pulls"},
 )

@@ -42,7 +42,7 @@ class Period(Contract):
 
 
 class UseLimits(Contract):
-    """How often, and for how much in all, a strategy may be used: over the whole campaign, by one customer, in one
+    """How often, and for how much in all, a strategy or a whole campaign may be used: over all, by one customer, in one
     store. Held when quotes are redeemed, to the last cent, however many come at once."""
 
     uses: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
@@ -79,12 +79,14 @@ class StrategyDocument(Contract):
 
 
 class CampaignDocument(Contract):
-    """A campaign (活动): strategies that come and go together. A region or a store may change parts of it."""
+    """A campaign (活动): strategies that come and go together. A region or a store may change parts of it. limits: how
+    often, and for how much, all of them together; an order that takes several is one use of it."""
 
     name: Label
     currency: Currency = "CNY"
     active: bool = True
     period: Period | None = None
+    limits: UseLimits | None = None
     strategies: tuple[StrategyDocument, ...] = Field(min_length=1, max_length=STRATEGIES_LIMIT)
 
 

@@ -35,10 +35,26 @@ class MarketPulse(Contract):
     units: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
 
 
+class RehearsalView(Contract):
+    """What past quotes of the store would have come to: `was` without the offer, `now` with it, at each one's own
+    moment by today's book and campaigns; nobody's limits or coupons are counted. changed: how many come to something
+    else; left_out: of what is not sold any more."""
+
+    offer_id: str
+    quotes: int
+    changed: int
+    left_out: int
+    was: Total
+    now: Total
+    change_percent: str
+    currency: str
+
+
 class OfferView(Contract):
     """A price for one service in one store. state: proposed, holding (until `ends_at`), over (also when nobody decided
     in time), refused. why: the facts that it rests on; effect: what it is expected to change, pieces times the
-    difference in price."""
+    difference in price; rehearsal: what past quotes would have come to with it, as it was tried before it held: a
+    clearance when it is proposed, and anything when it is approved."""
 
     id: str
     kind: Literal["moat", "clearance"]
@@ -57,6 +73,7 @@ class OfferView(Contract):
     decided_by: str = ""
     why: str
     effect: Words
+    rehearsal: RehearsalView | None = None
 
 
 class OfferResult(Contract):
@@ -80,21 +97,6 @@ class Rehearse(Contract):
     """days: of so many days before now the quotes are taken, the newest first."""
 
     days: Annotated[int, Field(ge=1, le=30)] = 7
-
-
-class RehearsalView(Contract):
-    """What past quotes of the store would have come to: `was` without the offer, `now` with it, at each one's own
-    moment by today's book and campaigns; nobody's limits or coupons are counted. changed: how many come to something
-    else; left_out: of what is not sold any more."""
-
-    offer_id: str
-    quotes: int
-    changed: int
-    left_out: int
-    was: Total
-    now: Total
-    change_percent: str
-    currency: str
 
 
 class OfferDecision(Contract):

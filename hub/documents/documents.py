@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.documents.compare import changes
-from hub.documents.kinds import Kind
+from hub.documents.kinds import Finding, Kind, Proposal
 from hub.documents.linting import check
 from hub.documents.overlay import difference
 from hub.documents.publishing import Ground, Publishing
+from hub.documents.rails import new_steps, require_within
 from hub.documents.resolve import lay
 from hub.documents.scopes import TENANT, Scope
 from hub.documents.submissions import Copied, MayEdit, Publication, Submission, everywhere, require_editable
@@ -35,13 +36,16 @@ class Documents(Publishing):
         scope: Scope = TENANT,
         may_edit: MayEdit = everywhere,
         seen_version: int | None = None,
+        may_approve: bool = True,
         dry_run: bool = False,
     ) -> Publication:
-        """Put an earlier version in force again, from now on. Version 0 is what ships with the hub; in a region or
-        store, no overlay. Raises NotFound where there is no such version, else as `publish`."""
+        """Put an earlier version in force again, from now on: held to the same rails as a publication. Version 0 is
+        what ships with the hub; in a region or store, no overlay. Raises NotFound where there is no such version, else
+        as `publish`."""
         require_editable(kind, key, scope, may_edit)
         ground = self._ground(kind, key, scope)
-        after = self._again(kind, ground, number)
+        proposal = self._again(kind, ground, number)
+        after = proposal.content.model_dump(mode="json")
         self._require_seen(kind, ground, seen_version)
         if self._number(kind, ground.line, ground.pointer, None, None) == number:
             return Publication(scope, number, unchanged=True)
@@ -50,11 +54,12 @@ class Documents(Publishing):
         clashes = self.require_bearable(kind, key, scope, content, below, ground.now)
         pins = self._pins(kind, ground.known, None, None)
         before = self._resolved(kind, key, pins)[0].content if pins else {}
+        above = require_within(self._above_limits(kind, ground, proposal, None), may_approve or dry_run)
         if not dry_run:
             self._move(kind, ground, Move(ground.pointer.revision + 1, "revert", number, ground.now, by, ground.now))
-        return Publication(scope, number, changes=changes(before, after), clashes=clashes)
+        return Publication(scope, number, changes=changes(before, after), findings=above, clashes=clashes)
 
-    def _again(self, kind: Kind[Any], ground: Ground, number: int) -> Json:
+    def _again(self, kind: Kind[Any], ground: Ground, number: int) -> Proposal[Any]:
         """The whole document that an earlier version makes today. Raises Invalid when that cannot work any more."""
         key = ground.line.key
         if not ground.below:
@@ -62,7 +67,7 @@ class Documents(Publishing):
         else:
             below = self._resolved(kind, key, ground.below)[0]
             whole = lay(below, self._layer(kind, key, ground.line.scope, number)).content if number else below.content
-        return check(kind, key, whole, self._context, ground.scope).require().content.model_dump(mode="json")
+        return check(kind, key, whole, self._context, ground.scope).require()
 
     def withdraw(
         self,
@@ -73,10 +78,12 @@ class Documents(Publishing):
         *,
         scope: Scope = TENANT,
         may_edit: MayEdit = everywhere,
+        may_approve: bool = True,
         dry_run: bool = False,
     ) -> Publication:
-        """Take a version of a kind with effective dates back: it isn't in force from now on, and what was below it is.
-        Raises NotFound where there is none, Conflict when nothing would ever be in force any more."""
+        """Take a version of a kind with effective dates back: it isn't in force from now on, and what was below it is,
+        if that can work, and is within the rails of a publication. Raises NotFound where there is none, Conflict when
+        nothing would ever be in force any more, else as `publish`."""
         require_editable(kind, key, scope, may_edit)
         ground = self._ground(kind, key, scope)
         moves = [move for move in self.moves(kind, key, scope) if move.number == number]
@@ -85,11 +92,30 @@ class Documents(Publishing):
         if moves[-1].what == "withdraw":
             return Publication(scope, number, unchanged=True)
         move = Move(ground.pointer.revision + 1, "withdraw", number, ground.now, by, ground.now)
-        if all(switch.number is None for switch in self._planned(kind, ground.line, move)):
+        planned = self._planned(kind, ground.line, move)
+        if all(switch.number is None for switch in planned):
             raise Conflict("a document keeps at least one version", version=number)
+        above = [
+            finding
+            for before, after in new_steps(ground.pointer.plan, planned, ground.now)
+            for finding in self._stepped(kind, ground, before, after)
+        ]
+        findings = require_within(above, may_approve or dry_run)
         if not dry_run:
             self._move(kind, ground, move)
-        return Publication(scope, number)
+        return Publication(scope, number, findings=findings)
+
+    def _stepped(self, kind: Kind[Any], ground: Ground, before: int | None, after: int | None) -> Sequence[Finding]:
+        """What the rails say of a step from one version to another, without an overlay's where there is none. Raises
+        Invalid when what comes into force cannot work any more."""
+        if after is None and not ground.below:
+            return ()
+        proposal = self._again(kind, ground, after or PRESET)
+        if kind.approval is None or before is None:
+            return ()
+        own = ((ground.line.scope, before),) if before or not ground.below else ()
+        reading = self.pinned(kind, ground.line.key, ground.below + own)
+        return tuple(kind.approval(reading, proposal, self._context))
 
     def copy(
         self,

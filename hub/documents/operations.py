@@ -227,14 +227,14 @@ class Operations:
     def revert(self, documents: Documents, request: Request) -> PublicationView:
         """Put an earlier version in force again."""
         key, number, by = self._key(request), request.body.version, request.principal.sub
-        seen, how = request.body.seen_version, self._how(documents, request)
+        seen, how = request.body.seen_version, self._back(documents, request)
         done = documents.revert(self.kind, key, number, by, seen_version=seen, **how)
         return show_publication(self.kind, key, done, dry_run=request.dry_run)
 
     def withdraw(self, documents: Documents, request: Request) -> PublicationView:
         """Take a version back: what was below it is in force again; what was in force before stays on record."""
         key, number, by = self._key(request), request.body.version, request.principal.sub
-        done = documents.withdraw(self.kind, key, number, by, **self._how(documents, request))
+        done = documents.withdraw(self.kind, key, number, by, **self._back(documents, request))
         return show_publication(self.kind, key, done, dry_run=request.dry_run)
 
     def copy(self, documents: Documents, request: Request) -> CopiesView:
@@ -279,6 +279,10 @@ class Operations:
         """Where, and by whose leave."""
         scope = documents.scope(request.body.scope)
         return {"scope": scope, "may_edit": _may_edit(request), "dry_run": request.dry_run}
+
+    def _back(self, documents: Documents, request: Request) -> dict[str, Any]:
+        """The same of going back, which needs what a publication does."""
+        return {**self._how(documents, request), "may_approve": request.principal.has(*self.kind.approvers)}
 
     def _whole(self, documents: Documents, request: Request, which: str, scope: Scope) -> Json:
         named: Which = "draft" if which == "draft" else "current" if which == "current" else int(which)

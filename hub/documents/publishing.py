@@ -11,6 +11,7 @@ from hub.documents.compare import changes
 from hub.documents.drafting import Drafts
 from hub.documents.kinds import Finding, Kind, Proposal
 from hub.documents.linting import Checked, normal
+from hub.documents.rails import require_within
 from hub.documents.readings import Pins
 from hub.documents.scopes import TENANT, Scope
 from hub.documents.submissions import (
@@ -25,7 +26,7 @@ from hub.documents.submissions import (
 from hub.documents.versions import PRESET, Draft, Line, Move, Pointer, Version, digest
 from hub.documents.versions_table import MOVES_LIMIT, SCOPES_LIMIT
 from hub.kernel.effective import END, Switch, in_force, plan
-from hub.kernel.errors import Conflict, Forbidden, NotFound
+from hub.kernel.errors import Conflict, NotFound
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.table import Lost
@@ -87,13 +88,10 @@ class Publishing(Drafts):
         self._require_seen(kind, ground, submission.seen_version)
         publication = self._foreseen(kind, ground, replace(version, number=earlier or version.number), checked)
         above = self._above_limits(kind, ground, proposal, submission.valid_from)
-        Checked(proposal, above).require("/document")
+        above = require_within(above, submission.may_approve or dry_run, "/document")
         publication = replace(publication, findings=(*publication.findings, *above))
         if dry_run:
             return publication
-        if above and not submission.may_approve:
-            first = above[0]
-            raise Forbidden("above the approval limit: an administrator has to", where=first.pointer, why=first.rule)
         facts = {} if earlier else kind.published(proposal, self._context)
         start, end = submission.valid_from or ground.now, submission.valid_to
         move = Move(ground.pointer.revision + 1, "publish", publication.version, ground.now, by, start, end)

@@ -1,15 +1,18 @@
 """Reading documents: what is in force now or was then, one version, all of a kind.
 
 A read costs a pointer, strongly consistent, and at most one item more however long the history is: versions never
-change and are kept in the process. A scope with overlays costs the pointers on its way, in one batch.
+change and are kept in the process. A scope with overlays costs the pointers on its way, in one batch. Who reads many
+for one answer asks `held`: one item says whether any document of the room moved since the pointers were read.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import local
 from typing import Any, TypeVar
 
 from hub.documents.cache import Cache
@@ -29,6 +32,17 @@ Json = Any
 Value = TypeVar("Value")
 CACHE_BYTES = 8_000_000
 """Of JSON text; parsed it takes about ten times that."""
+STANDING_LIMIT = 20_000
+"""So many pointers are kept."""
+
+
+@dataclass
+class Standing:
+    """Where documents stand as long as none moves. stamp: of the last move of any."""
+
+    stamp: str | None
+    pointers: dict[Line, Pointer | None] = field(default_factory=dict)
+    keys: dict[str, list[str]] = field(default_factory=dict)
 
 
 def nowhere(store_id: str) -> str | None:  # noqa: ARG001 - the signature
@@ -54,6 +68,32 @@ class Reader:
         self._table = VersionsTable(table, tenant)
         self._now, self._context, self._region_of = now, context, region_of
         self._cache = Cache(CACHE_BYTES)
+        self._standing, self._holding = Standing(None), local()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Inside, in this thread, all that is in force is as it was when it was first asked: nothing that moves
+        meanwhile is seen, and what is known is not read again while nothing moved. Not for who publishes."""
+        if getattr(self._holding, "by", None) is not None:
+            yield
+            return
+        self._holding.by = []
+        try:
+            yield
+        finally:
+            self._holding.by = None
+
+    def _held(self) -> Standing | None:
+        """What is known of where documents stand, None outside of `held`."""
+        by: list[Standing] | None = getattr(self._holding, "by", None)
+        if by is None:
+            return None
+        if not by:
+            stamp = self._table.stamp()  # read before any pointer is: one that moves in between has another stamp then
+            if self._standing.stamp != stamp or len(self._standing.pointers) > STANDING_LIMIT:
+                self._standing = Standing(stamp)
+            by.append(self._standing)
+        return by[0]
 
     def scope(self, text: str) -> Scope:
         """The scope of a written one. Raises NotFound where there is none."""
@@ -133,7 +173,7 @@ class Reader:
     ) -> dict[str, Reading[Value]]:
         """What is in force of a whole kind, KEYS_LIMIT at most, or of some keys of it: one query and a batch of
         pointers."""
-        keys = self.keys(kind) if keys is None else keys
+        keys = self._keys(kind) if keys is None else keys
         chain = self._chain(kind, scope)
         pointers = self._pointers(kind, [Line(kind.name, key, name) for key in keys for name in chain])
         readings = {}
@@ -142,6 +182,14 @@ class Reader:
             if pins := self._pins(kind, own, at, known_at):
                 readings[key] = self.pinned(kind, key, pins)
         return readings
+
+    def _keys(self, kind: Kind[Any]) -> list[str]:
+        standing = self._held()
+        if standing is None:
+            return self.keys(kind)
+        if kind.name not in standing.keys:
+            standing.keys[kind.name] = self.keys(kind)
+        return standing.keys[kind.name]
 
     def keys(self, kind: Kind[Any], after: str = "", limit: int = KEYS_LIMIT) -> list[str]:
         """The keys of a kind in order: what ships with the hub, and what ever had a draft or a version."""
@@ -183,6 +231,15 @@ class Reader:
 
     def _pointers(self, kind: Kind[Any], lines: Sequence[Line]) -> dict[Line, Pointer]:
         """Where the lines stand that stand anywhere, in their order; by its past or its preset where none is stored."""
+        standing = self._held()
+        if standing is None:
+            return self._read_pointers(kind, lines)
+        if missing := [line for line in lines if line not in standing.pointers]:
+            read = self._read_pointers(kind, missing)
+            standing.pointers.update((line, read.get(line)) for line in missing)
+        return {line: pointer for line in lines if (pointer := standing.pointers[line])}
+
+    def _read_pointers(self, kind: Kind[Any], lines: Sequence[Line]) -> dict[Line, Pointer]:
         if len(lines) == 1:
             single = self._table.pointer(lines[0])
             stored = {lines[0]: single} if single else {}

@@ -7,6 +7,7 @@
                                / h#<scope>#<time>#<000001>  a move of the pointer, never changed
                                / d#<scope>                  the draft
                                / x#<digest>#<001>           a part of content that is too large for one item
+    <tenant>#docs              / stamp                      which move of any document of the room was the last
 
 A change is one transaction, decided by the pointer: it moves from where it was read, or nothing is written. Parts are
 written before; they are named by what they hold, so an attempt that loses leaves nothing that is wrong.
@@ -54,6 +55,11 @@ class VersionsTable:
 
     def __init__(self, table: Table, tenant: str) -> None:
         self._table, self._tenant = table, tenant
+
+    def stamp(self) -> str:
+        """Of the last move of any document, strongly consistent: another one after each; "" before the first."""
+        item = self._table.get(self._stamp_key)
+        return str(item["move"]) if item else ""
 
     def pointer(self, line: Line) -> Pointer | None:
         """Where a scope stands, strongly consistent; None before its first move."""
@@ -143,6 +149,7 @@ class VersionsTable:
         writes: list[Write] = [
             Put(self._keyed(line, "p") | pointer_item(pointer), when, values),
             Put(self._keyed(line, "h", *order) | move_item(move)),
+            self._stamped(line, move),
         ]
         if version:
             item = self._keyed(line, "v", f"{version.number:06d}") | version_item(version)
@@ -160,6 +167,16 @@ class VersionsTable:
                 continue
             return
         self._table.transact(*writes, made=made)
+
+    @property
+    def _stamp_key(self) -> Key:
+        return f"{self._tenant}#docs", "stamp"
+
+    def _stamped(self, line: Line, move: Move) -> Put:
+        """No pointer moves twice to one revision, so no two moves have one stamp."""
+        pk, sk = self._stamp_key
+        name = f"{line.kind}#{line.key}#{line.scope}#{move.revision}"
+        return Put({"pk": pk, "sk": sk, "move": name, "schema": SCHEMA})
 
     def _named(self, line: Line) -> Put:
         return Put({"pk": f"{self._tenant}#doc#{line.kind}", "sk": line.key, "schema": SCHEMA})

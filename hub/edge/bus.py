@@ -74,6 +74,11 @@ def send(client: Any, queue_url: str, bodies: Iterable[Mapping[str, Any]], delay
             raise Retry("the queue did not take every message", failed=len(answer["Failed"]))
 
 
+def for_another(name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A message for the consumer `name` of a room, as another one's queue carries it."""
+    return {"for": name, "body": body}
+
+
 def delay_record(client: Any, record: Mapping[str, Any], seconds: int) -> None:
     """Let an SQS record that failed be seen again after `seconds`. Raises Retry."""
     if not queue_of(record):

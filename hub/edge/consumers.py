@@ -3,7 +3,8 @@ each.
 
 An error of any kind gives what failed back to its queue; after the queue's limit it lies in the dead-letter queue,
 where an alarm sees it. So nothing is lost, and what is bad never holds up the others. What a batch can do together is
-done together first (ADR 43), and no connection takes more of a call than its share.
+done together first (ADR 43), and no connection takes more of a call than its share. A queue may carry what is for other
+consumers of its room as well (ADR 54): that says so, and is done after the queue's own.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ Failures = dict[str, list[dict[str, str]]]
 Record = Mapping[str, Any]
 Run = Callable[[Any], Iterable[Event] | None]
 """What is done with a body; it may answer what follows from it."""
+RunJob = Callable[["Job"], Iterable[Event] | None]
 Together = Callable[[Sequence[Change]], Collection[int]]
 """What a batch of changes can do at once: it answers the positions of those that are done."""
 AGAIN_AFTER_SECONDS = (2, 10, 60, 300, 600, 900, 900)
@@ -42,11 +44,13 @@ BEHIND_SECONDS = 2
 
 @dataclass(slots=True)
 class Job:
-    """One thing to do: a record's body, or one event of the pack in it. error: why it failed, and is done again.
-    behind: not tried, since its connection had its share. events: those that follow from it, for the bus."""
+    """One thing to do: a record's body, or one event of the pack in it. to: the consumer of the room that it is for, ""
+    for the queue's own. error: why it failed, and is done again. behind: not tried, since its connection had its share.
+    events: those that follow from it, for the bus."""
 
     record: Record
     body: Mapping[str, Any]
+    to: str = ""
     packed: bool = False
     error: Exception | None = None
     behind: bool = False
@@ -84,37 +88,49 @@ class Shares:
                 self._taken[connection] = self._taken.get(connection, 0.0) + self.wall() - started
 
 
-def events(
-    host: Host, handler: Callable[[Event], Iterable[Event] | None], batch: Record, context: Any = None
-) -> Failures:
-    """Contract events from the room's queue (EventBridge's envelope in each body), alone or in packs. What the handler
-    answers is put on the bus once for all; where that fails, all that it follows from comes again."""
-    from hub.contracts.events import parse_event  # a room that hears events has them; the others start faster
+def run_events(handler: Callable[[Event], Iterable[Event] | None]) -> Run:
+    """Contract events (EventBridge's envelope in each body), alone or in packs. What the handler answers is put on the
+    bus once for all; where that fails, all that it follows from comes again."""
 
-    return _each(host, batch, lambda body: handler(parse_event(body["detail"])), context)
+    def run(body: Any) -> Iterable[Event] | None:
+        from hub.contracts.events import parse_event  # a room that hears events has them; the others start faster
 
+        return handler(parse_event(body["detail"]))
 
-def changes(
-    host: Host, handler: Callable[[Change], None], batch: Record, context: Any = None, together: Together | None = None
-) -> Failures:
-    """Changes of the room's tables; those that can be are done together first."""
-
-    def first(bodies: Sequence[Mapping[str, Any]]) -> Collection[int]:
-        return together([Change(**body) for body in bodies]) if together and len(bodies) > 1 else ()
-
-    def run(body: Mapping[str, Any]) -> None:
-        handler(Change(**body))
-
-    return _each(host, batch, run, context, first)
+    return run
 
 
-def messages(host: Host, handler: Callable[[dict[str, Any]], None], batch: Record, context: Any = None) -> Failures:
+def run_changes(handler: Callable[[Change], Iterable[Event] | None]) -> Run:
+    """Changes of the room's tables. What the handler answers is put on the bus as with `run_events`."""
+    return lambda body: handler(Change(**body))
+
+
+def run_messages(handler: Callable[[dict[str, Any]], None]) -> Run:
     """Any other JSON messages."""
 
     def run(body: dict[str, Any]) -> None:
         handler(body)
 
-    return _each(host, batch, run, context)
+    return run
+
+
+def consume(
+    host: Host,
+    run: Run,
+    batch: Record,
+    context: Any = None,
+    *,
+    together: Together | None = None,
+    others: Mapping[str, Run] | None = None,
+) -> Failures:
+    """A batch of the room's queue. together: changes that can be are done at once first. others: what the queue carries
+    for other consumers of the room, by their names."""
+
+    def first(bodies: Sequence[Mapping[str, Any]]) -> Collection[int]:
+        return together([Change(**body) for body in bodies]) if together and len(bodies) > 1 else ()
+
+    runs = {"": run, **(others or {})}
+    return _each(host, batch, lambda job: runs[job.to](job.body), context, first)
 
 
 def task(host: Host, handler: Callable[[dict[str, Any]], dict[str, Any]], payload: dict[str, Any]) -> dict[str, Any]:
@@ -139,16 +155,18 @@ def scheduled(host: Host, handler: Callable[[datetime], datetime | None]) -> dic
 def _each(
     host: Host,
     batch: Record,
-    run: Run,
+    run: RunJob,
     context: Any,
     first: Callable[[Sequence[Mapping[str, Any]]], Collection[int]] = lambda _: (),
 ) -> Failures:
-    # what was put back for want of time goes first, or it would come to its last attempt without ever being tried
+    # what was put back for want of time goes first, or it would come to its last attempt without ever being tried; what
+    # is for others goes last, as it may take long: nothing of the queue's own waits for it in the same call
     records = sorted(batch["Records"], key=_attempt, reverse=True)
     jobs = [job for record in records for job in _jobs(record)]
-    readable = [job for job in jobs if job.error is None]
-    done = _attempted(host, lambda: first([job.body for job in readable])) or ()
-    waiting = [job for position, job in enumerate(readable) if position not in done]
+    own = [job for job in jobs if job.error is None and not job.to]
+    done = _attempted(host, lambda: first([job.body for job in own])) or ()
+    waiting = [job for position, job in enumerate(own) if position not in done]
+    waiting += [job for job in jobs if job.error is None and job.to]
     _run_all(host, waiting, run, context)
     _say(host, waiting)
     return _give_back(host, jobs)
@@ -162,6 +180,9 @@ def _jobs(record: Record) -> Iterator[Job]:
             raise ValueError("a message must be an object")
     except ValueError as error:  # it alone comes again, the others of its batch are done
         yield Job(record, {}, error=error)
+        return
+    if body.keys() == {"for", "body"}:
+        yield Job(record, body["body"], to=str(body["for"]))
         return
     detail = body.get("detail")
     if not isinstance(detail, dict) or "pack" not in detail:
@@ -183,7 +204,7 @@ def _attempted(host: Host, do: Callable[[], Any]) -> Any:
     return None
 
 
-def _run_all(host: Host, jobs: Sequence[Job], run: Run, context: Any) -> None:
+def _run_all(host: Host, jobs: Sequence[Job], run: RunJob, context: Any) -> None:
     shares = Shares(lambda: host.clock.wall_now().timestamp())
     for job in jobs:
         if shares.used_up(job.connection) and bus.queue_of(job.record):
@@ -194,10 +215,10 @@ def _run_all(host: Host, jobs: Sequence[Job], run: Run, context: Any) -> None:
             _run(host, job, run, shares)
 
 
-def _run(host: Host, job: Job, run: Run, shares: Shares) -> None:
+def _run(host: Host, job: Job, run: RunJob, shares: Shares) -> None:
     try:
         with shares.taking(job.connection):
-            job.events = tuple(run(job.body) or ())
+            job.events = tuple(run(job) or ())
     except HubError as error:
         host.logger.warning(error.code, extra={**masked_facts(error.facts), "detail": error.detail})
         job.error = error
@@ -240,7 +261,8 @@ def _sent_apart(host: Host, job: Job) -> bool:
         return False
     delay = BEHIND_SECONDS if job.behind else _delay_of(job)
     try:
-        bus.send_back(host.client("sqs"), job.record, job.body, delay)
+        body = bus.for_another(job.to, job.body) if job.to else job.body
+        bus.send_back(host.client("sqs"), job.record, body, delay)
     except HubError as error:
         host.logger.warning("not sent apart", extra=masked_facts(error.facts))
         return False

@@ -69,7 +69,7 @@ class Host:
 
     client: a service's name → its botocore client, the same one each time. room: the room's name, as in its logs,
     metrics and queues. make_idempotency: what is behind Idempotency-Key; None where no route creates or changes
-    anything.
+    anything. shared: which of the room's queues come by which other one of it (`Room`).
     """
 
     settings: Settings
@@ -77,6 +77,7 @@ class Host:
     client: Callable[[str], Any] = field(repr=False)
     room: str
     make_idempotency: MakeIdempotency | None = None
+    shared: Mapping[str, str] = field(default_factory=dict)
     _policy: HeldPolicy | None = field(default=None, repr=False)
     _signing_keys: tuple[float, str] = field(default=(0.0, ""), repr=False)
     _queue_urls: dict[str, str] = field(default_factory=dict, repr=False)
@@ -143,7 +144,9 @@ class Host:
         most 900. Raises Retry when it did not take all; handlers know a repeat."""
         if is_rehearsal():
             return
-        bus.send(self.client("sqs"), self._queue_url(queue), bodies, delay_seconds)
+        carrier = self.shared.get(queue, queue)
+        carried = bodies if carrier == queue else [bus.for_another(queue, body) for body in bodies]
+        bus.send(self.client("sqs"), self._queue_url(carrier), carried, delay_seconds)
 
     def auth_keys(self) -> str:
         """The stack's signing keys, one a line, read from SSM at most once a minute. Raises Retry."""

@@ -11,6 +11,7 @@ it first: `(desk, request)`, `(desk, event)`, `(desk, change)`, `(desk, payload)
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -56,6 +57,9 @@ class Room(Chalice, Generic[Desk]):
     no queue. None: all go to "changes".
     followed: what the sort keys of items begin with whose changes are read from the stream at all; (): of every item.
     That an item is gone is never told.
+    shared: which of its queues ("changes" among them) has no queue of its own, and by which other one its messages
+    come (ADR 54): where there is seldom any, or where both do work that may take long.
+    around: inside which each batch of its queues is consumed.
     """
 
     def __init__(
@@ -68,6 +72,8 @@ class Room(Chalice, Generic[Desk]):
         queues_of: Callable[[bus.Change], Sequence[str]] | None = None,
         module: str = "",
         followed: Sequence[str] = (),
+        shared: Mapping[str, str] | None = None,
+        around: Callable[[Desk], AbstractContextManager[Any]] = lambda _desk: nullcontext(),
     ) -> None:
         super().__init__(app_name=name, configure_logs=False)
         self.api.binary_types = [*self.api.binary_types, *BINARY_TYPES]
@@ -79,6 +85,8 @@ class Room(Chalice, Generic[Desk]):
         self.idempotency = idempotency
         self._make_desk = make_desk
         self._queues_of, self._followed = queues_of, tuple(followed)
+        self.shared, self._around = dict(shared or {}), around
+        self._carried: dict[str, Callable[[], consumers.Run]] = {}
         self._installing = RLock()
         self._installed: tuple[Host, Desk] | None = None
 
@@ -98,6 +106,7 @@ class Room(Chalice, Generic[Desk]):
         """Run on this host from now on, with a desk made from it, or `desk`, where tests have fakes in it. Without
         this the first call makes a host from the environment. Answers the host."""
         with self._installing:
+            host.shared = self.shared
             self._installed = host, self._make_desk(host) if desk is None else desk
         return host
 
@@ -211,27 +220,29 @@ class Room(Chalice, Generic[Desk]):
 
         def register(handler: Callable[[Desk, Event], Iterable[Event] | None]) -> Any:
             self._entry("events", "events", handler, subscriptions=sorted(types))
-            return self._consume("events", consumers.events, handler)
+            return self._consume("events", consumers.run_events, handler)
 
         return register
 
-    def changes(self, handler: Callable[[Desk, bus.Change], None]) -> Any:
-        """Consume the changes of the room's own tables. app.py also says `forward = room.forward` (stream → queue)."""
+    def changes(self, handler: Callable[[Desk, bus.Change], Iterable[Event] | None]) -> Any:
+        """Consume the changes of the room's own tables; what the handler answers is put on the bus once a batch. app.py
+        also says `forward = room.forward` (stream → queue)."""
         return self.changes_together(None)(handler)
 
     def changes_together(
         self, first: Callable[[Desk, Sequence[bus.Change]], Collection[int]] | None
-    ) -> Callable[[Callable[[Desk, bus.Change], None]], Any]:
+    ) -> Callable[[Callable[[Desk, bus.Change], Iterable[Event] | None]], Any]:
         """The same, where `first` does at once what it can of a batch and answers the positions of what is done; what
         is left is done one by one, and so is everything where that fails."""
 
-        def register(handler: Callable[[Desk, bus.Change], None]) -> Any:
-            self._entry("changes", "changes", handler)
+        def register(handler: Callable[[Desk, bus.Change], Iterable[Event] | None]) -> Any:
+            if "changes" not in self.shared:
+                self._entry("changes", "changes", handler)
             forward = f"{handler.__module__}.forward"
             described = self._describe("forward", "forward", forward, timeout=WORK_TIMEOUT_SECONDS)
             self.entries.append({**described, "followed": list(self._followed)})
             together = None if first is None else lambda changes: first(self.desk, changes)
-            return self._consume("changes", partial(consumers.changes, together=together), handler)
+            return self._consume("changes", consumers.run_changes, handler, together)
 
         return register
 
@@ -258,8 +269,9 @@ class Room(Chalice, Generic[Desk]):
         options = {name: number for name, number in (("batch", batch), ("concurrency", concurrency)) if number}
 
         def register(handler: Callable[[Desk, dict[str, Any]], None]) -> Any:
-            self._entry(name, "queue", handler, queue=name, **options)
-            return self._consume(name, consumers.messages, handler)
+            if name not in self.shared:
+                self._entry(name, "queue", handler, queue=name, **options)
+            return self._consume(name, consumers.run_messages, handler)
 
         return register
 
@@ -297,13 +309,26 @@ class Room(Chalice, Generic[Desk]):
         http["paths"], http["exact_paths"] = list(self.paths), list(self.exact_paths)
         return {"function": self.app_name, "schema": 1, "entries": [http, *self.entries]}
 
-    def _consume(self, name: str, consume: Callable[..., Any], handler: Callable[..., Any]) -> Any:
+    def _consume(
+        self,
+        name: str,
+        make: Callable[[Any], consumers.Run],
+        handler: Callable[..., Any],
+        together: consumers.Together | None = None,
+    ) -> Any:
         """An entry behind the queue `<room>-<name>`: the consumer gets each batch as it came, and the handler at its
-        desk."""
+        desk. What another queue carries is done by that one's entry."""
+
+        def own() -> consumers.Run:
+            return make(partial(handler, self.desk))
 
         def run(records: Any) -> Any:
-            return consume(self.host, partial(handler, self.desk), records.to_dict(), records.context)
+            carried = {other: self._carried[other]() for other, by in self.shared.items() if by == name}
+            batch, context = records.to_dict(), records.context
+            with self._around(self.desk):
+                return consumers.consume(self.host, own(), batch, context, together=together, others=carried)
 
+        self._carried[name] = own
         return self.on_sqs_message(queue=f"{self.app_name}-{name}", name=name)(_named(run, handler))
 
     def _entry(self, name: str, kind: str, handler: Callable[..., Any], **facts: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from hubctl.clock.machine_waits import MachineWaits
 from hubctl.clock.stepped import Due, SteppedClock
 
 STREAM_SECONDS = 0.25
-"""How often streams are read while something is at work."""
+"""How often streams are read while something is at work; Lambda reads each four times a second."""
 
 
 class Embedded(Protocol):
@@ -42,15 +42,21 @@ class Pace(Protocol):
 
 @dataclass(frozen=True)
 class ScaledPace:
-    """Waits last their business time divided by `scale`. clock: answers the hub's clock, once it runs."""
+    """Waits last their business time divided by `scale`. clock: answers the hub's clock, once it runs. activity: what
+    is at work, so that streams are read as often as AWS does, not after each write."""
 
     clock: Callable[[], Clock]
     scale: int = 1
+    activity: Activity = field(default_factory=Activity)
 
     def install(self, aws: Embedded) -> None:
         steps = aws.module("services.stepfunctions")
         aws.replace(steps, "_SFN_WAIT_SCALE", 1 / self.scale)
         aws.replace(steps, "_sleep_until", lambda moment: sleep_until(moment, self.clock(), self.scale))
+        functions = aws.module("services.lambda_svc")
+        aws.require(functions, "_esm_wake")
+        aws.replace(functions, "_poll_dynamodb_streams", Unhasty(self.activity, functions._poll_dynamodb_streams))
+        self.activity.on_idle = functions._esm_wake.set
 
     def close(self) -> None:
         """Nothing waits for us."""

@@ -61,7 +61,7 @@ class Timekeeping(Protocol):
 
 def timekeeping(mode: Mode, origin: datetime | None, activity: Activity) -> Timekeeping:
     """As the mode says."""
-    return SteppedTime(origin, activity) if mode.stepped else RunningTime(mode.scale)
+    return SteppedTime(origin, activity) if mode.stepped else RunningTime(mode.scale, activity)
 
 
 class RunningTime:
@@ -70,9 +70,9 @@ class RunningTime:
     carried: Callable[[], datetime] | None = None
     stepper: Stepper | None = None
 
-    def __init__(self, scale: int) -> None:
+    def __init__(self, scale: int, activity: Activity | None = None) -> None:
         self.clock = ScaledClock()
-        self.pace: Pace = ScaledPace(lambda: self.clock, scale)
+        self.pace: Pace = ScaledPace(lambda: self.clock, scale, activity or Activity())
         self._scale = scale
         self._schedules: Schedules | None = None
 

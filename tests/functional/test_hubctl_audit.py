@@ -37,7 +37,7 @@ def _hub() -> Iterator[World]:
 
 def _item(hub: World, ticket_id: str, seq: int) -> Any:
     table = hub.session.resource("dynamodb").Table(f"hub-{TENANT}-tickets")
-    key = {"pk": f"{TENANT}#ticket#{ticket_id}", "sk": f"trail#{seq:06d}"}
+    key = {"pk": f"{TENANT}#ticket#{ticket_id}", "sk": f"~trail#{seq:06d}"}
     return table, key
 
 

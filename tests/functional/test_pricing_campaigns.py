@@ -74,14 +74,34 @@ def test_a_quote_is_honoured_whatever_changes_and_once(room: Room) -> None:
 
 
 def test_exactly_one_of_fifty_gets_the_last_hundred(room: Room) -> None:
-    """A budget of 100.00, of which each would take all: one order has it, not a cent over; the others hear why."""
-    limits = {"budget": "25.00"}
-    room.publish("/pricing/campaigns/spring", campaign(strategy("new_customer", {"amount": "25.00"}, limits=limits)))
-    quotes = [quote(room, is_new=True)["id"] for _ in range(50)]
+    """A budget's last 100.00, of which each would take all: one order has it, not a cent over; the others hear why."""
+    limits = {"budget": "250.00"}
+    room.publish("/pricing/campaigns/spring", campaign(strategy("new_customer", {"amount": "150.00"}, limits=limits)))
+    assert redeem(room, quote(room, quantity=10, is_new=True)["id"], "first").status == 200
+    quotes = [quote(room, quantity=4, is_new=True)["id"] for _ in range(50)]
     answers = at_once(room, quotes)
     assert Counter(answer.status for answer in answers) == {200: 1, 409: 49}
     assert {a.json["facts"]["reason"] for a in answers if a.status == 409} == {"spring/new_customer: no_budget"}
     assert quote(room, is_new=True)["total"] == "25.00"
+
+
+def test_a_campaigns_budget_is_one_for_all_its_strategies(room: Room) -> None:
+    """30.00 for a member's 10 percent and a newcomer's 15.00 together, 25.00 of four teas: of fifty at once one has it,
+    the others hear why; the 5.00 that are left give neither; what comes back is there again."""
+    rules = (strategy("member_percent", {"by": {"gold": "10"}}), strategy("new_customer", {"amount": "15.00"}))
+    room.publish("/pricing/campaigns/spring", campaign(*rules, limits={"budget": "30.00"}))
+    buyer = {"quantity": 4, "is_new": True, "customer_level": "gold"}
+    made = [quote(room, **buyer) for _ in range(50)]
+    answers = at_once(room, [each["id"] for each in made])
+    assert made[0]["discount"] == "25.00"
+    assert Counter(answer.status for answer in answers) == {200: 1, 409: 49}
+    assert {a.json["facts"]["reason"] for a in answers if a.status == 409} == {"spring: no_budget"}
+    later = quote(room, **buyer)
+    whys = {rule["kind"]: rule["why"]["en"] for rule in later["rules"]}
+    assert (later["discount"], set(whys.values())) == ("0.00", {"its budget does not suffice"})
+    first = next(nth for nth, answer in enumerate(answers) if answer.status == 200)
+    assert redeem(room, made[first]["id"], f"o{first}", "release").status == 200
+    assert quote(room, **buyer)["discount"] == "25.00"
 
 
 def test_the_last_of_a_hundred_and_one_that_comes_back(room: Room) -> None:
@@ -147,11 +167,56 @@ def test_a_price_below_the_floor_is_refused_at_the_draft(room: Room) -> None:
     assert (refused.status, refused.json["errors"]) == (
         422,
         [{"pointer": "/document/strategies/0/terms",
-          "detail": "could sell fruit_tea in 310000 for 14.40, below its floor 16.00"}],
+          "detail": "could sell fruit_tea in 310100 for 14.40, below its floor 16.00"}],
     )  # fmt: skip
     both = [strategy("weekday", {"days": [1], "cut": {"percent": "10"}}), strategy("new_customer", {"percent": "10"})]
     room.publish("/pricing/campaigns/spring", campaign(*both))
     assert quote(room, is_new=True)["total"] == "16.00"
+
+
+HALF = {"id": "less", "input": "logistics_cost", "name": NAME, "mode": "times", "values": {"330000": "0.80"}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        (strategy("weekday", {"days": [1], "cut": {"percent": "10"}}),
+         "could sell fruit_tea in 330000 for 15.84, below its floor 16.00"),
+        (strategy("coupon", {"percent": "10", "base": "after_items"}),
+         "could sell fruit_tea in 330000 for 15.84, below its floor 16.00"),
+        (strategy("weekday", {"days": [1], "cut": {"percent": "10"}}, places=["330102"]),
+         "could sell fruit_tea in 330102 for 15.84, below its floor 16.00"),
+    ],
+)  # fmt: skip
+def test_a_loss_that_only_a_factor_makes_is_refused_at_the_draft(room: Room, rule: Any, why: str) -> None:
+    """22.00 and 10 percent off are 19.80, above the floor of 16.00; where a factor leaves 17.60 they are 15.84. A
+    strategy that does not hold there is none."""
+    tea = {"name": NAME, "prices": {"base": "22.00"}, "floors": {"base": "16.00"}}
+    room.publish("/pricing/books/standard", {"services": {"fruit_tea": tea}, "factors": [HALF]})
+    linted = room.made("POST", "/pricing/campaigns/spring/lint", {"document": campaign(rule)})
+    assert [(row["pointer"], row["rule"]) for row in linted["findings"]] == [("/strategies/0/terms", why)]
+    elsewhere = campaign({**rule, "places": ["310000"]})
+    assert room.made("POST", "/pricing/campaigns/spring/lint", {"document": elsewhere})["findings"] == []
+
+
+def test_terms_by_place_are_held_against_the_floors_of_those_places(room: Room) -> None:
+    """12.00 in 浙江, whose floor is 10.00, is no loss though 上海's floor is 16.00; 9.00 there is one."""
+    tea = {"name": NAME, "prices": {"base": "22.00"}, "floors": {"base": "16.00", "330000": "10.00"}}
+    room.publish("/pricing/books/standard", {"services": {"fruit_tea": tea}})
+    rules = [campaign(strategy("region_tier", {"by": {"330000": {"price": price}}})) for price in ("12.00", "9.00")]
+    linted = [room.made("POST", "/pricing/campaigns/spring/lint", {"document": rule})["findings"] for rule in rules]
+    why = "could sell fruit_tea in 330000 for 9.00, below its floor 10.00"
+    assert [[row["rule"] for row in rows] for rows in linted] == [[], [why]]
+
+
+def test_a_strategy_does_not_give_the_margin_away(room: Room) -> None:
+    """22.00 that cost 17.00: 10 percent off leave 14.14 percent where 15 are to stay, named with the place."""
+    room.publish("/pricing/guards", {"costs": {"fruit_tea": {"base": "17.00"}}, "min_margin_percent": "15"})
+    room.publish("/pricing/books/standard", {"services": {"fruit_tea": {"name": NAME, "prices": {"base": "22.00"}}}})
+    rule = campaign(strategy("weekday", {"days": [1], "cut": {"percent": "10"}}))
+    linted = room.made("POST", "/pricing/campaigns/spring/lint", {"document": rule})
+    why = "could sell fruit_tea in base with a margin of 14.14%, below 15%"
+    assert (linted["usable"], [row["rule"] for row in linted["findings"]]) == (False, [why])
 
 
 def test_a_stores_catalogue_is_fetched_once_while_nothing_changes(room: Room) -> None:

@@ -92,6 +92,20 @@ def test_a_place_without_a_price_names_the_nearest_that_has_one(room: Room) -> N
     assert (refused.status, refused.json["errors"]) == (422, [{"pointer": "/region", "detail": rule}])
 
 
+def test_the_nearest_is_one_that_sells_to_whoever_asks(room: Room) -> None:
+    """The next district has a price for gold customers alone, a city further on one for everybody."""
+    rows = [
+        {"place": "310115", "price": "20.00", "level": "gold"},
+        {"place": "310115", "price": "21.00", "min_quantity": 5},
+    ]
+    tea = {"name": NAME, "prices": {"440100": "25.00"}, "rows": rows}
+    room.publish("/pricing/books/standard", {"services": {"tea": tea}})
+    asked = {"service": "tea", "region": "310101"}
+    refused = [room.call("POST", "/pricing/quotes", {**asked, **more}) for more in ({}, {"customer_level": "gold"})]
+    nearest = [answer.json["errors"][0]["detail"].rpartition(" ")[2] for answer in refused]
+    assert nearest == ["440100", "310115"]
+
+
 def test_above_the_approval_limit_it_takes_an_administrator(room: Room) -> None:
     """15 percent less by finance alone; 30 percent is 403 for finance, and an administrator's to do."""
     finance = token("finance", sub="zhao.min")

@@ -150,7 +150,7 @@ def test_trail_is_chained(hub: World, ticket: Any) -> None:
 
     hub.session.client("dynamodb").update_item(
         TableName="hub-demo-tickets",
-        Key={"pk": {"S": f"demo#ticket#{ticket['id']}"}, "sk": {"S": "trail#000002"}},
+        Key={"pk": {"S": f"demo#ticket#{ticket['id']}"}, "sk": {"S": "~trail#000002"}},
         UpdateExpression="SET #b.actor = :a",
         ExpressionAttributeNames={"#b": "body"},
         ExpressionAttributeValues={":a": {"S": "mallory"}},

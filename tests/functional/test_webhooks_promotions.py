@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.webhooks import app
-from functions.webhooks.handlers import promotions
+from functions.webhooks.handlers import decisions, promotions
 from hub.kernel.clock import StepClock
 from hub.store.secrets import Connection
 from tests.support.doubles import serving
@@ -91,10 +91,10 @@ def test_a_message_that_got_lost_holds_nothing_up_for_long(desk: Desk) -> None:
     """The schedule finds the lane whose turn is overdue, and no lane that is being drained."""
     desk.post(promotion(1), promotion(2))
     desk.take_turns()
-    promotions.resume({}, Context())
+    decisions.recheck({}, Context())
     assert desk.take_turns() == 0
     desk.clock.advance(minutes=1)
-    promotions.resume({}, Context())
+    decisions.recheck({}, Context())
     assert desk.take_turns() == 1
     assert [one["state"] for one in desk.listed()["data"]] == ["sent", "sent"]
     assert len(desk.double.coupons) == 2

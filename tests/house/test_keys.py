@@ -12,6 +12,7 @@ CODE = sorted(p for folder in ("functions", "hub") for p in (ROOT / folder).rglo
 WHOLE = re.compile(r"f\"\{(?:\w+\.)*_?tenant\}#([a-z_-]+)\"|\bkey\(\"([a-z_-]+)\"\)")
 """`<tenant>#<noun>` alone, as a key is written in the code."""
 ONE_ITEM = {
+    "docs": "which move of any document of a room was the last",
     "folded": "the first day whose cubes are not folded",
     "folds": "the number of folds of the counters",
     "journal": "when the first entry was posted",

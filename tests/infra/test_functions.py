@@ -88,9 +88,9 @@ def test_a_pinged_front_door_is_called_every_five_minutes(shared: Template) -> N
 
 
 def test_schedules_run_in_the_tenants_zone(full: Template) -> None:
-    """03:00 is 03:00 where the tenant is, and what can't run lies aside, where an alarm sees it."""
-    schedule = full.named("AWS::Scheduler::Schedule", "Name")["hub-full-settlement-nightly"]
-    assert schedule["ScheduleExpression"] == "cron(0 3 * * ? *)"
+    """An hour of the tenant is meant, and what can't run lies aside, where an alarm sees it."""
+    schedule = full.named("AWS::Scheduler::Schedule", "Name")["hub-full-settlement-hourly"]
+    assert schedule["ScheduleExpression"] == "cron(0 * * * ? *)"
     assert schedule["ScheduleExpressionTimezone"] == "Asia/Urumqi"
     assert full.target(schedule["Target"]["DeadLetterConfig"]["Arn"])["QueueName"] == "hub-full-undelivered"
 

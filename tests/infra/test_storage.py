@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib import import_module
 from typing import Any
 
 from tests.infra.conftest import Template, listed, plain
@@ -12,13 +13,14 @@ QUEUED = [
     for room, facts in ROOMS.items()
     for queue in (
         *(["events"] if "events" in facts else []),
-        *(["changes"] if "outbox" in facts else []),
+        *(["changes"] if "changes" in facts.get("outbox", ()) else []),
         *facts.get("queues", ()),
     )
 ]
 
 
-IDLE_MONTH_DOLLARS_MAX = 8
+KINDS = ("events", "changes", "queue")
+IDLE_MONTH_DOLLARS_MAX = 5
 
 
 def mappings(template: Template) -> list[dict[str, Any]]:
@@ -108,7 +110,22 @@ def test_a_tenant_that_does_nothing_costs_little(demo: Template) -> None:
     assert sum(dollars.values()) <= IDLE_MONTH_DOLLARS_MAX, dollars
 
 
+def test_the_stack_that_is_tested_has_the_queues_and_schedules_that_there_are(demo: Template) -> None:
+    """The manifests that the tests are made by leave none out, so the price above is the price."""
+    rooms = {name: import_module(f"functions.{name}.app").room for name in ROOMS}
+    entries = [(name, entry) for name, room in rooms.items() for entry in room.manifest()["entries"]]
+    queues = {f"hub-demo-{name}-{entry['name']}" for name, entry in entries if entry["kind"] in KINDS}
+    schedules = {f"hub-demo-{name}-{entry['name']}": entry.get("schedule") for name, entry in entries}
+    made = demo.named("AWS::Scheduler::Schedule", "Name")
+    assert queues == set(demo.named("AWS::SQS::Queue", "QueueName")) - {"hub-demo-dead", "hub-demo-undelivered"}
+    assert {name: expression for name, expression in schedules.items() if expression} == {
+        name: schedule["ScheduleExpression"] for name, schedule in made.items()
+    }
+
+
 def _minutes_between(expression: str) -> int:
+    if expression == "cron(0 * * * ? *)":
+        return 60
     rate = re.fullmatch(r"rate\((\d+) (minute|hour)s?\)", expression)
     return int(rate[1]) * {"minute": 1, "hour": 60}[rate[2]] if rate else 24 * 60
 
@@ -167,7 +184,7 @@ def test_each_room_hears_exactly_what_it_subscribed_to(demo: Template) -> None:
     """A rule a room, from our bus and source, into its queue; what it can't deliver lies aside."""
     rules = demo.named("AWS::Events::Rule", "Name")
     subscribed = {f"hub-demo-{room}-events": facts["events"] for room, facts in ROOMS.items() if "events" in facts}
-    assert set(rules) == {*subscribed, "hub-demo-flows-failed"}
+    assert set(rules) == {*subscribed, "hub-demo-flows-failed", "hub-demo-runs-failed"}
     for name, types in subscribed.items():
         rule = rules[name]
         named = {} if types == ["*"] else {"detail-type": sorted(types)}

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from functions.pricing import app
 from tests.support.carts import NAME, campaign, strategy
+from tests.support.http import Context
 from tests.support.pricing import Room, pricing_room
 
 
@@ -50,6 +52,27 @@ def test_an_offer_says_what_it_is_expected_to_change() -> None:
     with pricing_room() as room:
         open_shop(room)
         assert pulse(room)[0]["offer"]["effect"] == {"zh": "每件 -5.00", "en": "-5.00 apiece"}
+
+
+@pytest.mark.parametrize(
+    ("auto_percent", "state", "price"), [("4.99", "proposed", "100.00"), ("5", "holding", "95.00")]
+)
+def test_nobody_has_to_ask(auto_percent: str, state: str, price: str) -> None:
+    """88 coolers counted, 28 sold in the 28 days after, so 60 that last 60 days: the morning's schedule proposes −5 %,
+    rehearsed on the week's quotes, on record, and holding by itself only within what was set."""
+    with pricing_room() as room:
+        open_shop(room, auto_percent=auto_percent)
+        room.made("POST", "/pricing/stock", {"store": "s1", "service": "cooler", "units": 88})
+        for nth in range(28):
+            room.clock.advance(days=1)
+            till = {"order_id": f"till-{nth}", "store": "s1", "service": "cooler", "customer_id": f"c{nth}"}
+            room.made("POST", "/pricing/purchases", till)
+            our_price(room)
+        app.look({}, Context())
+        (logged,) = room.made("GET", "/pricing/offers")["data"]
+        assert (logged["why"], logged["price"], logged["state"]) == ("turnover 60 d > 45 d", "95.00", state)
+        assert (logged["rehearsal"]["changed"], logged["rehearsal"]["change_percent"]) == (8, "-5.00")
+        assert our_price(room) == price
 
 
 @pytest.mark.parametrize(

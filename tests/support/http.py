@@ -120,6 +120,11 @@ def bus_events(source: Any) -> list[dict[str, Any]]:
     return [dict(event) for message in drain(sqs, url) for event in events_of(message["detail"])]
 
 
+def is_carried(body: Any) -> bool:
+    """Whether a message is for another consumer of its room than the queue's own."""
+    return isinstance(body, dict) and body.keys() == {"for", "body"}
+
+
 def drain(sqs: Any, url: str) -> Iterator[Any]:
     """Take every message off a queue, ten at a time: their bodies."""
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):

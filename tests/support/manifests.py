@@ -5,26 +5,34 @@ from pathlib import Path
 from typing import Any
 
 OUTBOX = ("changes", "forward")
+SHARED = ("forward",)
+"""Of a room whose changes come by the queue of its events."""
 ROOMS: dict[str, dict[str, Any]] = {
     "webhooks": {
         "paths": ["/webhooks"],
         "events": ["order.touched"],
         "outbox": OUTBOX,
-        "schedules": {"pull": "rate(10 minutes)", "sweep": "rate(5 minutes)", "fold": "rate(1 hour)"},
-        "queues": ["tally", "greetings", "pulls", "promotions", "replays"],
+        "schedules": {
+            "pull": "rate(10 minutes)",
+            "sweep": "rate(5 minutes)",
+            "fold": "rate(1 hour)",
+            "recheck": "rate(2 minutes)",
+        },
+        "queues": ["greetings", "pulls"],
     },
     "tickets": {
         "paths": ["/tickets", "/flows", "/t"],
         "events": ["message.resolved", "card.tapped"],
-        "outbox": OUTBOX,
+        "outbox": SHARED,
         "followed": ["ticket", "visit#"],
         "tasks": ["steps"],
+        "schedules": {"sweep": "rate(5 minutes)"},
     },
-    "customers": {"paths": ["/customers"], "events": ["message.received"], "outbox": OUTBOX},
+    "customers": {"paths": ["/customers"], "events": ["message.received"], "outbox": SHARED},
     "notifications": {
         "paths": ["/notifications"],
         "events": ["ticket.closed"],
-        "schedules": {"due": "rate(1 minute)"},
+        "schedules": {"sweep": "rate(1 minute)"},
     },
     "outbound": {
         "paths": ["/webhooks/endpoints", "/webhooks/event-types"],
@@ -36,15 +44,22 @@ ROOMS: dict[str, dict[str, Any]] = {
     "settlement": {
         "paths": ["/settlement"],
         "events": ["ticket.closed", "refund.paid"],
-        "outbox": OUTBOX,
+        "outbox": SHARED,
         "tasks": ["steps"],
-        "schedules": {"nightly": "cron(0 3 * * ? *)"},
+        "schedules": {"hourly": "cron(0 * * * ? *)"},
     },
-    "pricing": {"paths": ["/pricing"], "events": ["store.changed"], "outbox": OUTBOX, "followed": ["p#"]},
+    "pricing": {
+        "paths": ["/pricing"],
+        "events": ["store.changed"],
+        "outbox": SHARED,
+        "followed": ["p#"],
+        "schedules": {"look": "rate(15 minutes)"},
+    },
     "directory": {
         "paths": ["/directory", "/auth", "/jobs/directory", "/docs"],
         "exact_paths": ["/openapi.json", "/{file}"],
-        "outbox": OUTBOX,
+        "events": ["staff.changed"],
+        "outbox": SHARED,
     },
 }
 ACCEPT = {

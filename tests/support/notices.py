@@ -145,9 +145,9 @@ class NoticeHub:
         """One sweep, and what it shared out."""
         app.sweep({}, Context())
         sqs = self.session.client("sqs")
-        url = sqs.get_queue_url(QueueName=f"hub-{TENANT}-notifications-due")["QueueUrl"]
+        url = sqs.get_queue_url(QueueName=f"hub-{TENANT}-notifications-events")["QueueUrl"]
         for body in drain(sqs, url):
-            app.on_due(sqs_batch(body), Context())
+            app.on_due(sqs_batch(body["body"]), Context())
 
     # What can be seen.
 
@@ -215,7 +215,7 @@ def exchange(hub: World, notices: NoticeHub) -> None:
 
 def open_room(hub: NoticeHub, channels: tuple[str, ...]) -> None:
     """What the room needs on the hub's account: its queue and these connections."""
-    hub.session.client("sqs").create_queue(QueueName=f"hub-{TENANT}-notifications-due")
+    hub.session.client("sqs").create_queue(QueueName=f"hub-{TENANT}-notifications-events")
     for name in channels:
         connect(hub, name)
     for name in CONNECTIONS:

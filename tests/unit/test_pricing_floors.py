@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
+from dataclasses import replace
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from functions.pricing.context import Context
 from functions.pricing.places.places import Area, Places, Spot, Store, chain_of
 from hub.contracts.pricing_books import BookDocument
 from hub.documents.linting import check
+from hub.kernel.errors import Invalid
 
 NAME = {"zh": "茶", "en": "Tea"}
 STORES = (Store("s1", "310101"), Store("s2", "410305"))
@@ -114,6 +116,34 @@ def test_never_below_the_floor(prices: Any, floors: Any, rows: Any, factors: Any
     assert not would_be_below or findings(document)
 
 
+CONDITION = st.fixed_dictionaries({"place": WHERE, "price": PRICE}, optional={
+    "level": st.just("gold"), "channel": st.just("app"), "min_quantity": st.sampled_from([2, 5]),
+    "weekdays": st.just([1]), "hours": st.just({"begins": "08:00", "ends": "20:00"})})  # fmt: skip
+BUYERS = [Case(1, *who, day, minute) for who in product(("", "app"), ("", "gold")) for day in (1, 2)
+          for minute in (0, 480, 1200)]  # fmt: skip
+
+
+@given(price=PRICE, rows=st.lists(CONDITION, max_size=5))
+def test_more_pieces_never_cost_more_apiece_where_the_book_declares_it(price: str, rows: Any) -> None:
+    """Whichever rows and places the prices come from: where anybody anywhere would pay more apiece for more, the draft
+    has been refused, and only there. Against every place, buyer and quantity by brute force."""
+    document = tea(prices={"base": price}, rows=rows, falling=True)
+    try:
+        book = book_of(BookDocument.model_validate(document))
+    except Invalid:
+        return
+    table = book.services["tea"].table
+    assert table is not None
+    goes_up = False
+    for spot, buyer in product(SPOTS, BUYERS):
+        chain = chain_of(spot, PLACES, book.tiers)
+        found = [table.nearest(chain, replace(buyer, quantity=count)) for count in range(1, 7)]
+        prices = [row.price_minor for row in found if row is not None]
+        goes_up |= any(more > fewer for fewer, more in pairwise(prices))
+    refused = [rule for _, rule in findings(document) if rule.startswith("must not cost more apiece")]
+    assert bool(refused) == goes_up
+
+
 @pytest.mark.parametrize(
     ("rows", "gap"),
     [
@@ -131,6 +161,26 @@ def test_conditions_that_leave_somebody_out_are_warned_of(rows: list[dict[str, A
     """Rows for a channel, a level, hours or days alone, and none that catches what is left: with the first gap."""
     document = tea(rows=[{"place": "base", "price": "9.00", **row} for row in rows])
     context = Context(Known(), sheets=None, old_books=None)  # type: ignore[arg-type] # no sheets
-    warnings = [each.rule for each in check(BOOKS, "standard", document, context).warnings]
+    findings_told = check(BOOKS, "standard", document, context).warnings
+    warnings = [each.rule for each in findings_told if not each.rule.startswith("sells nothing")]
     text = f"has prices for base with conditions alone: {gap} whoever fits none is sold nothing"
     assert warnings == ([text] if gap else [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([{"place": "310000", "price": "9.00"}],
+         ["sells nothing from 00:00 on weekday 1 in 1 stores, but to whoever fits a condition: store:s2"]),
+        ([{"place": "base", "price": "9.00", "weekdays": [1, 2, 3, 4, 5]}, {"place": "area:near", "price": "9.50"}],
+         ["sells nothing from 00:00 on weekday 6 in 1 stores, but to whoever fits a condition: store:s2"]),
+        ([{"place": "310000", "price": "9.00", "channel": "app"}, {"place": "410000", "price": "9.00"}],
+         ["sells nothing from 00:00 on weekday 1 in 1 stores, but to whoever fits a condition: store:s1"]),
+        ([{"place": "310000", "price": "9.00"}, {"place": "410300", "price": "9.00"}], []),
+    ],
+)  # fmt: skip
+def test_a_store_in_which_somebody_is_sold_nothing_is_named(rows: list[dict[str, Any]], expected: list[str]) -> None:
+    """Gaps in region, time, channel and level: by what all the places of a store's chain say together."""
+    context = Context(Known(), sheets=None, old_books=None, places=lambda: PLACES, areas=lambda: PLACES.by_place)  # type: ignore[arg-type] # no sheets
+    found = check(BOOKS, "standard", tea(rows=rows), context).warnings
+    assert [each.rule for each in found if each.rule.startswith("sells nothing")] == expected

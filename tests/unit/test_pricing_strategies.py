@@ -318,6 +318,23 @@ def test_more_pieces_never_cost_more_apiece_where_that_is_declared(quantity: int
     assert more.lines[0].unit_minor <= fewer.lines[0].unit_minor
 
 
+def test_a_break_that_is_dearer_gives_nothing_where_prices_fall_by_declaration() -> None:
+    """Tea at 20.00, ten for 30.00 apiece: declared falling it stays 20.00, else it is what was written."""
+    for falling, expected in ((True, 20000), (False, 30000)):
+        breaks = [{"min_quantity": 10, "cut": {"price": "30.00"}}]
+        rule = plan(strategy("quantity_break", {"falling": falling, "breaks": breaks}))
+        amounts, _ = priced(rule, cart(("tea", 2000, 10)))
+        assert amounts == [expected]
+
+
+def test_a_cap_by_store_needs_a_store() -> None:
+    """Asked for by region alone it would be counted nowhere: it says so, and takes nothing off."""
+    rule = plan(strategy("new_customer", {"amount": "5.00"}, limits={"per_store": 1}))
+    for store, reason in (("", units.WHICH_STORE), ("s1", "")):
+        _, (trace,) = priced(rule, cart(TEA, is_new=True, store=store))
+        assert trace.reason == reason
+
+
 def test_a_coupon_says_why_it_does_not_hold() -> None:
     """Used, over, of another customer, in another place."""
     over = HeldCoupon("cpn_1", "c/coupon", valid_until=MONDAY_10)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from functions.customers.contacts import Contact, apply_change, owns
+from functions.customers.customers_table import to_profile
 from functions.customers.desk import Desk
 from functions.customers.handlers.records import read_whole
 from functions.customers.homes import Home, home_of
@@ -142,8 +143,9 @@ def record_ticket(desk: Desk, event: TicketOpened | TicketClosed) -> None:
 
 
 def serve_ticket(desk: Desk, record_id: str, event: TicketOpened | TicketChanged | TicketClosed) -> None:
-    """Whoever serves where the ticket is finds its customer from now on."""
-    serve(desk, Who(record_id, desk.people.root(record_id)), served_at(event.region, event.store_id))
+    """Whoever serves where the ticket is finds its customer from now on; nowhere there is nobody to find them."""
+    if places := served_at(event.region, event.store_id):
+        serve(desk, Who(record_id, desk.people.root(record_id)), places)
 
 
 def record(desk: Desk, record_id: str, event: Event) -> None:
@@ -206,8 +208,8 @@ def is_personal(policy: Policy, name: str) -> bool:
 
 def _home(desk: Desk, customer_id: str) -> Home:
     """Where a customer is at home, by the last word on any of their records."""
-    records = desk.people.records(customer_id) if customer_id else ()
-    return home_of(latest_facts([desk.customers.profile(record_id) for record_id in records]))
+    profiles = desk.people.profiles(customer_id) if customer_id else ()
+    return home_of(latest_facts([to_profile(item) for item in profiles]))
 
 
 def _person(desk: Desk, content_ref: str) -> Person:

@@ -109,6 +109,18 @@ class IdentityTable:
                 waiting.append(merged.customer_id)
                 yield merged
 
+    def profiles(self, customer_id: str) -> Iterator[dict[str, Any]]:
+        """The profiles of the customer's records, itself first: a query each, which tells what was merged into it."""
+        waiting = [customer_id]
+        for record_id in waiting:
+            for item in self._table.query_all(
+                self._pk(record_id), sk_between=("member#", "profile"), limit=PARTS_LIMIT, consistent=True
+            ):
+                if item["sk"] == "profile":
+                    yield item
+                else:
+                    waiting.append(str(item["customer_id"]))
+
     def is_apart(self, customer_id: str) -> bool:
         """Whether people split this one off."""
         profile = self._table.get((self._pk(customer_id), "profile"), only=("customer_id", "apart")) or {}

@@ -30,6 +30,7 @@ from hub.contracts.pricing_books import (
 from hub.documents.submissions import Submission
 from hub.edge.requests import Request
 from hub.kernel.errors import Forbidden, Invalid, Problem
+from hub.kernel.money import Money
 
 APPROVERS = BOOKS.approvers
 """Whose yes a change above the approval limit needs."""
@@ -126,10 +127,11 @@ def import_table(desk: Desk, request: Request) -> TableView:
             raise Invalid(
                 "table", problems=[Problem(f"/{name}{problem.pointer}", problem.rule) for problem in problems]
             )
-        own = {"prices": {}, "rows": [], "floors": services[name].get("floors", {})}
         if not request.dry_run:
-            sheet = sheet.model_copy(update={"floors": own["floors"]})
-            services[name] = {**services[name], **own, "floors": {}, "sheet": desk.sheets.keep(sheet, currency)}
+            floors = table_in(desk, reading.value, name).floors_minor
+            sheet = sheet.model_copy(update={"floors": {p: str(Money(m, currency)) for p, m in floors.items()}})
+            own = {"prices": {}, "rows": [], "floors": {}, "sheet": desk.sheets.keep(sheet, currency)}
+            services[name] = {**services[name], **own}
     if request.dry_run:
         return view
     document, may_approve = {**reading.content, "services": services}, request.principal.has(*APPROVERS)

@@ -100,7 +100,7 @@ def _prices(ground: Ground, query: CatalogueQuery, request: Request) -> Iterator
 def _on_items(plan: Plan) -> Plan:
     """What holds for one piece whoever buys it: no limits, no order, no coupons."""
     stages = tuple(
-        tuple(group for group in groups if not any(strategy.limits for strategy in group.strategies))
+        tuple(group for group in groups if not any(strategy.limits or strategy.shared for strategy in group.strategies))
         for groups in plan.stages[:2]
     )
     kept = {strategy.key: strategy for groups in stages for group in groups for strategy in group.strategies}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functions.pricing.books.book_kind import BOOKS
 from functions.pricing.desk import Desk
-from functions.pricing.handlers.answers import answer_pulse, answer_rival, decide
-from functions.pricing.handlers.grounds import ground_for, read_book
+from functions.pricing.handlers.answers import answer_pulse, answer_rival, decide, rehearsal_of, require_approvable
+from functions.pricing.handlers.grounds import read_book
 from functions.pricing.offers.offers import Offer, Rival
-from functions.pricing.offers.rehearsal import rehearse
 from functions.pricing.offers.views import show_offer
 from functions.pricing.places.datum import Point
 from functions.pricing.room import room
@@ -91,17 +91,17 @@ def read_offer(desk: Desk, request: Request) -> OfferView:
            body=Rehearse, answer=RehearsalView, roles=DECIDERS, scope="region", subject=stored_offer)  # fmt: skip
 def rehearse_offer(desk: Desk, request: Request) -> RehearsalView:
     """What the store's past quotes would have come to with it; nothing is changed. Before it is decided."""
-    offer: Offer = request.subject
-    past = desk.quotes.before(offer.store, request.now, request.body.days)
-    quotes = [quote for quote in past if quote.request.book == STANDARD]
-    return rehearse(offer, quotes, ground_for(desk, offer.store, quotes, request.now))
+    return rehearsal_of(desk, request.subject, request.now, request.body.days)
 
 
 @room.http("POST", "/pricing/offers/{offer_id}/decide", summary="审批应对价 · Approve or refuse an offer",
            body=OfferDecision, answer=OfferView, roles=DECIDERS, scope="region", subject=stored_offer,
            ability="adjust", dry_run="rehearsed")  # fmt: skip
 def decide_offer(desk: Desk, request: Request) -> OfferView:
-    """Once: 409 says how it was decided before."""
+    """Once: 409 says how it was decided before. A yes rehearses it first on the quotes of the last seven days, and the
+    offer keeps what that said; above the approval limit it is an administrator's."""
     offer: Offer = request.subject
+    if request.body.decision == "approve" and not request.principal.has(*BOOKS.approvers):
+        require_approvable(desk, offer)
     decided = decide(desk, offer, request.body.decision, request.principal.sub, request.now)
     return show_offer(decided, request.now)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from functions.pricing.books.approval import approve_book
@@ -19,7 +20,7 @@ from functions.pricing.books.books import (
     minute_of,
     rising,
 )
-from functions.pricing.books.reach import below_floors, lowest_margin, other_chains
+from functions.pricing.books.reach import below_floors, lowest_margin, other_chains, rises
 from functions.pricing.context import Context
 from functions.pricing.places.places import Chain, level_of
 from hub.contracts.pricing_books import BookDocument, PriceFactor, PriceRow, PriceSheet, ServicePrices
@@ -73,13 +74,15 @@ def pointers_of(sheet: PriceSheet, currency: str, where: str) -> dict[Row, str]:
 
 
 NO_REGION = "must be a region's code that there is"
+SHOWN_LIMIT = 5
+"""So many stores of a finding are named."""
 
 
 def _service(key: str, draft: ServicePrices, currency: str, problems: list[Problem]) -> Service:
     where = f"/services/{key}"
     table = None if draft.sheet else table_of(draft, currency, where, problems, falling=draft.falling)
     guide = None if draft.guide is None else _minor(draft.guide, currency, f"{where}/guide", problems)
-    return Service(key, draft.name.zh, draft.name.en, table, draft.sheet, guide)
+    return Service(key, draft.name.zh, draft.name.en, table, draft.sheet, guide, draft.falling)
 
 
 def _plain_row(place: str, price: str, currency: str, where: str, problems: list[Problem]) -> Row:
@@ -159,6 +162,7 @@ def _lint_table(
     elif (gap := first_gap(table.by_place["base"])) is not None:
         rule = f"has prices for base with conditions alone: {gap} whoever fits none is sold nothing"
         yield Finding(where, rule, "warning")
+    yield from (Finding(where, rule, "warning") for rule in _without_price(table, ground()))
     pointers = pointers_of(proposal.content.services[key], book.currency, f"/services/{key}")
     if table.floors_minor:
         for low in below_floors(book, key, table, ground()):
@@ -167,11 +171,30 @@ def _lint_table(
         highest = max(table.floors_minor.values())
         if book.guide_channels and service.guide_minor is not None and service.guide_minor < highest:
             yield Finding(f"/services/{key}/guide", f"is below a floor of {Money(highest, book.currency)}")
+    for rise in islice(rises(book, table, ground()) if service.falling else (), 1):
+        fewer, more = (Money(minor, book.currency) for minor in (rise.fewer_minor, rise.more_minor))
+        rule = f"must not cost more apiece: {more} from {rise.quantity} pieces on in {rise.place}, and {fewer} before"
+        yield Finding(where, rule)
     least = lowest_margin(book, key, table, ground(), guards) if key in guards.costs_minor else None
     if least is not None and least[0] < guards.min_margin:
         margin, low = least
         rule = f"leaves a margin of {margin:f}% in {low.place}, below {guards.min_margin:f}%"
         yield Finding(pointers.get(low.row, where), rule)
+
+
+def _without_price(table: PriceTable, chains: Sequence[Chain]) -> Iterator[str]:
+    """The stores in which somebody is sold nothing, with the first time at which it is so: by that time together."""
+    if first_gap(table.by_place.get("base", ())) is None:
+        return
+    gap_of = cache(lambda places: first_gap(row for place in places for row in table.by_place[place]))
+    by_gap: dict[str, list[str]] = {}
+    for chain in chains:
+        gap = gap_of(tuple(place for place, _ in chain if place in table.by_place))
+        if gap is not None and chain[0][1] == "store":
+            by_gap.setdefault(gap, []).append(chain[0][0])
+    for gap, stores in sorted(by_gap.items()):
+        named = ", ".join(sorted(stores)[:SHOWN_LIMIT])
+        yield f"sells nothing {gap} in {len(stores)} stores, but to whoever fits a condition: {named}"
 
 
 def _is_as_it_was(book: Book, key: str, before: Book | None) -> bool:
@@ -180,8 +203,8 @@ def _is_as_it_was(book: Book, key: str, before: Book | None) -> bool:
     if before is None or was is None:
         return False
     new = book.services[key]
-    return (was.sheet, was.guide_minor, before.factors, before.tiers, before.guide_channels) == (
-        new.sheet, new.guide_minor, book.factors, book.tiers, book.guide_channels
+    return (was.sheet, was.guide_minor, was.falling, before.factors, before.tiers, before.guide_channels) == (
+        new.sheet, new.guide_minor, new.falling, book.factors, book.tiers, book.guide_channels
     )  # fmt: skip
 
 

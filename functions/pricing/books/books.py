@@ -114,7 +114,8 @@ class PriceTable:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is sold, and its names. table: its prices, None where they lie in the sheet of that name."""
+    """What is sold, and its names. table: its prices, None where they lie in the sheet of that name; falling: whether
+    more pieces never cost more apiece."""
 
     key: str
     name_zh: str
@@ -122,6 +123,7 @@ class Service:
     table: PriceTable | None
     sheet: str = ""
     guide_minor: int | None = None
+    falling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,7 @@ def resolve_price(
     """
     row = table.nearest(chain, case)
     if row is None:
-        raise Invalid("region", problems=[Problem(f"{pointer}/region", _missing(service.key, table, chain))])
+        raise Invalid("region", problems=[Problem(f"{pointer}/region", _missing(service.key, table, chain, case))])
     factors = tuple(_factor_steps(book.factors, service.key, chain, Decimal(row.price_minor)))
     minor = round_minor(factors[-1].price_minor) if factors else row.price_minor
     steps, floor = tuple(_steps(table, chain, case, row, book.currency)), table.floor(chain)
@@ -312,14 +314,13 @@ def _share_time(first: Row, second: Row) -> bool:
     return in_hours(first.hours[0], second.hours) or in_hours(second.hours[0], first.hours)
 
 
-def _missing(service: str, table: PriceTable, chain: Chain) -> str:
-    """What is missing, and the nearest place that has a price: one in the same city, else in the same province."""
+def _missing(service: str, table: PriceTable, chain: Chain, case: Case) -> str:
+    """What is missing, and the nearest place that has a price for the case: one in the same city, else in the same
+    province."""
     region = next((place for place, _ in chain if place.isdigit()), "")
-    near = sorted(
-        (place for place in table.by_place if place.isdigit()),
-        key=lambda place: (-_shared(region, place), place),
-    )
-    other = [*near, *sorted(place for place in table.by_place if not place.isdigit())][:1]
+    places = [place for place in sorted(table.by_place) if table.row(place, case) is not None]
+    near = sorted((place for place in places if place.isdigit()), key=lambda place: -_shared(region, place))
+    other = [*near, *(place for place in places if not place.isdigit())][:1]
     nearest = f"; the nearest that has one is {other[0]}" if other else ""
     return f"{service} has no price there{nearest}"
 

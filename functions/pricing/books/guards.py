@@ -3,9 +3,10 @@ must say yes. One document."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import field
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from functions.pricing.places.places import Chain
 from hub.contracts.pricing_books import GuardDocument
@@ -27,8 +28,7 @@ class Guards:
 
     def margin(self, service: str, chain: Chain, price_minor: int) -> Decimal | None:
         """What is left of a price, of a hundred; None where nobody said what it costs."""
-        costs = self.costs_minor.get(service, {})
-        cost = next((costs[place] for place, _ in chain if place in costs), None)
+        cost = self._cost(service, chain)
         if cost is None:
             return None
         return (
@@ -36,6 +36,23 @@ class Guards:
             if price_minor
             else Decimal(-100)
         )
+
+    def floor(self, service: str, chain: Chain) -> int:
+        """Below which a price leaves too small a margin, in minor units; 0 where nobody said what it costs."""
+        cost = self._cost(service, chain)
+        if cost is None:
+            return 0
+        left = Decimal(100) - self.min_margin
+        return int((Decimal(cost) * 100 / left).to_integral_value(ROUND_CEILING)) if left > 0 else sys.maxsize
+
+    def lowest_step(self, was_minor: int) -> int:
+        """The lowest price that one step down may lead to."""
+        left = max(Decimal(0), Decimal(100) - self.max_change)
+        return int((Decimal(was_minor) * left / 100).to_integral_value(ROUND_CEILING))
+
+    def _cost(self, service: str, chain: Chain) -> int | None:
+        costs = self.costs_minor.get(service, {})
+        return next((costs[place] for place, _ in chain if place in costs), None)
 
 
 def guards_of(document: GuardDocument) -> Guards:

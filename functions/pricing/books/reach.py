@@ -7,10 +7,11 @@ it names places, however many districts there are.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, product
 
-from functions.pricing.books.books import Book, PriceTable, Row, factored_minor
+from functions.pricing.books.books import DAY_MINUTES, Book, Case, PriceTable, Row, factored_minor
 from functions.pricing.books.guards import Guards
 from functions.pricing.context import Context
 from functions.pricing.places.places import Chain, Level, chain_of, regions_of, spot_of
@@ -19,6 +20,9 @@ from hub.kernel.regions import BASE
 
 PRICES_LIMIT = 50_000
 """So many prices of one service are looked at when a book is checked; a quote is held at its floor whatever was."""
+
+CASES_LIMIT = 20_000
+"""So many cases of one service are looked at for a price that goes up with the quantity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,48 @@ def lowest_margin(
     margins = ((guards.margin(key, each.chain, max(each.price_minor, each.floor_minor)), each) for each in prices)
     known = ((margin, each) for margin, each in margins if margin is not None)
     return min(known, key=lambda pair: pair[0], default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """Where more pieces cost more apiece than fewer: from which quantity on, and the prices."""
+
+    place: str
+    quantity: int
+    fewer_minor: int
+    more_minor: int
+
+
+def rises(book: Book, table: PriceTable, others: Iterable[Chain]) -> Iterator[Rise]:
+    """Each step of quantity at which a price goes up for somebody, whichever rows and places they come from; of
+    CASES_LIMIT cases at most."""
+    regions = {BASE, *book.tiers, *filter(str.isdigit, table.by_place)}
+    chains = {tuple(place for place, _ in regions_of(region, book.tiers)) for region in regions}
+    chains |= {tuple(place for place, _ in chain) for chain in others}
+    apart = {tuple(place for place in chain if place in table.by_place) for chain in chains}
+    cases = ((chain, case) for chain in sorted(apart) if chain for case in _cases_in(table, chain))
+    for chain, case in islice(cases, CASES_LIMIT):
+        yield from _rises_in(table, chain, case)
+
+
+def _rises_in(table: PriceTable, chain: tuple[str, ...], case: Case) -> Iterator[Rise]:
+    before: int | None = None
+    for quantity in sorted({row.min_quantity for place in chain for row in table.by_place[place]}):
+        larger = replace(case, quantity=quantity)
+        row = next((row for place in chain if (row := table.row(place, larger)) is not None), None)
+        if row is not None and before is not None and row.price_minor > before:
+            yield Rise(chain[0], quantity, before, row.price_minor)
+        before = before if row is None else row.price_minor
+
+
+def _cases_in(table: PriceTable, chain: tuple[str, ...]) -> Iterator[Case]:
+    """Everybody whom the rows of some places tell apart, and every time."""
+    rows = [row for place in chain for row in table.by_place[place]]
+    weekdays = range(1, 8) if any(row.weekdays for row in rows) else (1,)
+    minutes = sorted({0, *(minute % DAY_MINUTES for row in rows if row.hours for minute in row.hours)})
+    whom = product(sorted({"", *(row.channel for row in rows)}), sorted({"", *(row.level for row in rows)}))
+    for (channel, level), weekday, minute in product(whom, weekdays, minutes):
+        yield Case(1, channel, level, weekday, minute)
 
 
 def _in_chain(book: Book, key: str, table: PriceTable, chain: Chain) -> Iterator[Reached]:

@@ -88,7 +88,7 @@ def _clock(minute: int) -> str:
 def _cells(content: bytes, file_format: Format) -> list[list[str]]:
     try:
         if file_format == "csv":
-            return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+            return list(csv.reader(io.StringIO(_decoded(content), newline="")))
         from python_calamine import CalamineWorkbook  # as above
 
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
@@ -96,6 +96,14 @@ def _cells(content: bytes, file_format: Format) -> list[list[str]]:
     except (UnicodeDecodeError, csv.Error, ValueError, OSError) as error:
         rule = f"must be a file of the format {file_format}"
         raise Invalid("table", problems=[Problem("/content_base64", rule)]) from error
+
+
+def _decoded(content: bytes) -> str:
+    """As spreadsheets in China write CSV: UTF-8 with or without a BOM, else GB18030, of which GBK is a part."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("gb18030")
 
 
 def _text(cell: Any) -> str:
@@ -108,7 +116,7 @@ def _read_row(cells: list[str], where: str, services: dict[str, list[PriceRow]],
     service = values.pop("service", "")
     begins, ends = values.pop("begins", ""), values.pop("ends", "")
     fields: dict[str, Any] = {name: value for name, value in values.items() if value}
-    fields["weekdays"] = [int(day) for day in values.get("weekdays", "") if day.isdigit()]
+    fields["weekdays"] = [*values.get("weekdays", "")]
     if begins or ends:
         fields["hours"] = {"begins": begins, "ends": ends}
     try:

@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from functions.pricing.books.books import Case, mentions_areas, price_minor_at
+from functions.pricing.books.guards import KEY
+from functions.pricing.books.guards_kind import GUARDS
 from functions.pricing.desk import Desk
-from functions.pricing.handlers.grounds import places_in, plan_in, read_book, table_in
+from functions.pricing.handlers.grounds import ground_for, places_in, plan_in, read_book, table_in
 from functions.pricing.offers.offers import (
     Offer,
     Rival,
@@ -17,7 +19,8 @@ from functions.pricing.offers.offers import (
     near,
     within_percent,
 )
-from functions.pricing.offers.views import show_offer
+from functions.pricing.offers.rehearsal import rehearse
+from functions.pricing.offers.views import change_percent, show_offer
 from functions.pricing.places.datum import Point
 from functions.pricing.places.places import NO_PLACES, Store, chain_of, spot_of
 from functions.pricing.quotes.quotes import moment_of
@@ -25,8 +28,8 @@ from functions.pricing.strategies.kinds.clearance import ClearanceTerms
 from functions.pricing.strategies.kinds.moat import MoatTerms
 from functions.pricing.strategies.strategies import Strategy
 from hub.contracts.market_events import CompetitorPriced
-from hub.contracts.pricing_offers import MarketPulse, OfferResult
-from hub.kernel.errors import Conflict
+from hub.contracts.pricing_offers import MarketPulse, OfferResult, RehearsalView
+from hub.kernel.errors import Conflict, Forbidden
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM, derived_id
 from hub.kernel.money import Money
@@ -35,14 +38,18 @@ STANDARD = "standard"
 STORES_LIMIT = 50
 """So many stores answer one competitor; the nearest first."""
 WIDEST_M = 50_000
+REHEARSED_DAYS = 7
+"""On the quotes of so many days an offer is rehearsed before it holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """What we ask for a service in a store, its floor there, and the currency."""
+    """What we ask for a service in a store, its floor there, and the currency. lowest_minor: below which no offer
+    goes, by the floor, the margin, or the step that it would be."""
 
     price_minor: int
     floor_minor: int
+    lowest_minor: int
     currency: str
 
 
@@ -89,7 +96,7 @@ def answer_pulse(desk: Desk, pulse: MarketPulse, store: Store, now: datetime) ->
     ours = _ours(desk, store, pulse.service, now)
     if ours is None:
         return OfferResult(store=store.id, reason="no_price")
-    price = clearance_price(ours.price_minor, ours.floor_minor, terms)
+    price = clearance_price(ours.price_minor, ours.lowest_minor, terms)
     if price is None:
         return OfferResult(store=store.id, reason="at_floor")
     why = (
@@ -106,7 +113,7 @@ def _defend(desk: Desk, store: Store, rival: Rival, strategy: Strategy, why: str
     ours = _ours(desk, store, rival.service, now)
     if ours is None:
         return OfferResult(store=store.id, reason="no_price")
-    price = moat_price(rival, ours.price_minor, ours.floor_minor, terms, ours.currency)
+    price = moat_price(rival, ours.price_minor, ours.lowest_minor, terms, ours.currency)
     if price is None:
         return OfferResult(store=store.id, reason="not_below_ours")
     offer = _offer(strategy, store, rival.service, ours, price_minor=price, why=why, now=now)
@@ -122,7 +129,8 @@ def _make(desk: Desk, offer: Offer, *, auto: bool, now: datetime) -> OfferResult
     if newest is not None and _is_quiet(newest, now):
         waits = newest.lapses_at is not None and now < newest.lapses_at
         return OfferResult(store=offer.store, reason="undecided" if waits else "cooling_down")
-    made = offer.held_from(now, SYSTEM) if auto else offer
+    tried = replace(offer, rehearsal=rehearsal_of(desk, offer, now)) if offer.kind == "clearance" else offer
+    made = tried.held_from(now, SYSTEM) if auto else tried
     if not desk.offers.make(made, newest):
         return OfferResult(store=offer.store, reason="cooling_down")
     return OfferResult(store=offer.store, offer=show_offer(made, now))
@@ -158,7 +166,11 @@ def _ours(desk: Desk, store: Store, service: str, now: datetime) -> Ours | None:
     chain = chain_of(spot_of(store), places, book.tiers)
     case = Case(weekday=moment.weekday, minute=moment.minute)
     price = price_minor_at(book, book.services[service], table, chain, case)
-    return None if price is None else Ours(price, table.floor(chain), book.currency)
+    if price is None:
+        return None
+    guards, floor = desk.documents.current(GUARDS, KEY).value, table.floor(chain)
+    lowest = max(floor, guards.floor(service, chain), guards.lowest_step(price))
+    return Ours(price, floor, lowest, book.currency)
 
 
 def _offer(
@@ -185,8 +197,28 @@ def _offer(
 
 
 def decide(desk: Desk, offer: Offer, decision: str, by: str, now: datetime) -> Offer:
-    """Let a proposed offer hold from now on, or not at all. Raises Conflict when it was decided, or has lapsed."""
+    """Let a proposed offer hold from now on, rehearsed as it is now, or not at all. Raises Conflict when it was
+    decided, or has lapsed."""
     if offer.lapses_at is not None and now >= offer.lapses_at:
         raise Conflict("nobody decided in time", state="over")
-    decided = offer.held_from(now, by) if decision == "approve" else replace(offer, state="refused", decided_by=by)
-    return desk.offers.decide(decided)
+    if decision != "approve":
+        return desk.offers.decide(replace(offer, state="refused", decided_by=by))
+    tried = replace(offer, rehearsal=rehearsal_of(desk, offer, now))
+    return desk.offers.decide(tried.held_from(now, by))
+
+
+def require_approvable(desk: Desk, offer: Offer) -> None:
+    """Raises Forbidden for an offer that changes a price by more than the approval limit."""
+    change, limit = (
+        change_percent(offer.was_minor, offer.price_minor),
+        desk.documents.current(GUARDS, KEY).value.approval,
+    )
+    if abs(change) > limit:
+        raise Forbidden("above the approval limit: an administrator has to", change=f"{change:f}%", limit=f"{limit:f}%")
+
+
+def rehearsal_of(desk: Desk, offer: Offer, now: datetime, days: int = REHEARSED_DAYS) -> RehearsalView:
+    """What the store's quotes of the last days would have come to with an offer."""
+    past = desk.quotes.before(offer.store, now, days)
+    quotes = [quote for quote in past if quote.request.book == STANDARD]
+    return rehearse(offer, quotes, ground_for(desk, offer.store, quotes, now))

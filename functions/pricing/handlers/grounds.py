@@ -14,7 +14,7 @@ from functions.pricing.offers.rehearsal import PastQuote
 from functions.pricing.places.datum import Point
 from functions.pricing.places.places import NO_PLACES, Places, Spot, spot_of
 from functions.pricing.places.places_kind import KEY, NO_REGION, PLACES
-from functions.pricing.promotions.promotions import MIRRORED, NOTHING_MIRRORED, Mirrored, campaign_from
+from functions.pricing.promotions.promotions import MIRRORED, NOTHING_MIRRORED, Mirrored, Promotion, campaign_from
 from functions.pricing.quotes.quotes import Ground, require_place
 from functions.pricing.strategies.campaign_kind import CAMPAIGNS
 from functions.pricing.strategies.cart import PriceOffer, Usage
@@ -101,14 +101,27 @@ def read_book(desk: Desk, key: str, at: datetime | None = None, known_at: dateti
 
 
 def mirrored_for(desk: Desk, request: QuoteRequest, now: datetime) -> Mirrored:
-    """The promotions of the marketplace that a quote's channel is, and those whose coupon the buyer holds."""
-    promotions = desk.promotions.of_platform(request.channel, request.at or now) if request.channel else []
-    held = set()
-    for promotion in promotions:
-        row = desk.promotions.progress(promotion.id, request.customer_id) if request.customer_id else None
-        if row is not None and row.coupon == "held":
-            held.add(promotion.id)
+    """The promotions of the marketplace that a quote's channel is, and those whose coupon the buyer holds; of the past
+    as the hub knew them."""
+    if not request.channel:
+        return NOTHING_MIRRORED
+    known_at, at = known_moment(request, now), request.at or now
+    if known_at is None:
+        promotions = desk.promotions.of_platform(request.channel, at)
+    else:
+        promotions = desk.promotions.of_platform_then(request.channel, at, known_at)
+    held = {each.id for each in promotions if each.coupon_id and _holds(desk, each, request.customer_id, known_at)}
     return Mirrored(tuple(promotions), frozenset(held))
+
+
+def _holds(desk: Desk, promotion: Promotion, customer: str, known_at: datetime | None) -> bool:
+    """Whether a customer holds a promotion's coupon, or was known to."""
+    if not customer:
+        return False
+    if known_at is not None:
+        return desk.promotions.coupon_then(promotion.id, customer, known_at) == "held"
+    row = desk.promotions.progress(promotion.id, customer)
+    return row is not None and row.coupon == "held"
 
 
 def plan_in(
@@ -177,8 +190,7 @@ def _places(desk: Desk, book: Book, tables: Mapping[str, PriceTable], plan: Plan
 
 
 def _usage(desk: Desk, plan: Plan, customer: str, store: str, known_at: datetime | None) -> dict[str, Usage]:
-    limited = [strategy.key for strategy in plan.strategies if strategy.limits is not None]
-    return {key: desk.redemptions.usage(key, customer, store, known_at) for key in limited}
+    return {key: desk.redemptions.usage(key, customer, store, known_at) for key in plan.limited}
 
 
 def _coupons(desk: Desk, request: QuoteRequest, known_at: datetime | None) -> list[Coupon]:

@@ -13,6 +13,7 @@ from functions.pricing.places.places import Store
 from functions.pricing.strategies.cuts import hundredths, minor, off
 from functions.pricing.strategies.kinds.clearance import ClearanceTerms
 from functions.pricing.strategies.kinds.moat import MoatTerms
+from hub.contracts.pricing_offers import RehearsalView
 from hub.kernel.frozen import dataclass
 
 OfferState = Literal["proposed", "holding", "refused"]
@@ -21,7 +22,8 @@ OfferState = Literal["proposed", "holding", "refused"]
 @dataclass(frozen=True, slots=True)
 class Offer:
     """state: proposed (until `lapses_at`), holding (until `ends_at`, once a person or the limits said yes), refused.
-    was_minor: what it cost; why: the facts that it rests on; units: how many pieces it is about, where anybody said."""
+    was_minor: what it cost; why: the facts that it rests on; units: how many pieces it is about, where anybody said;
+    rehearsal: what past quotes would have come to with it, as it was tried before it held."""
 
     id: str
     kind: Literal["moat", "clearance"]
@@ -41,6 +43,7 @@ class Offer:
     starts_at: datetime | None = None
     decided_by: str = ""
     units: int | None = None
+    rehearsal: RehearsalView | None = None
 
     @property
     def lapses_at(self) -> datetime | None:

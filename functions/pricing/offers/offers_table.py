@@ -14,6 +14,7 @@ from typing import Any
 
 from functions.pricing.offers.offers import Offer
 from functions.pricing.strategies.cart import PriceOffer
+from hub.contracts.pricing_offers import RehearsalView
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Conflict, NotFound
 from hub.store.lists import ListQuery, Within, list_keys, read_list
@@ -110,6 +111,7 @@ class Offers:
 
     def _item(self, offer: Offer, key: tuple[str, str]) -> dict[str, Any]:
         values = {name: rfc3339(value) if name in MOMENTS and value else value for name, value in asdict(offer).items()}
+        values["rehearsal"] = offer.rehearsal.model_dump_json() if offer.rehearsal else None
         return {"pk": key[0], "sk": key[1], "schema": 1, **{k: v for k, v in values.items() if v is not None}}
 
     def _key(self, offer_id: str) -> tuple[str, str]:
@@ -130,4 +132,6 @@ def _at_work(offers: Iterable[Offer], at: datetime) -> dict[tuple[str, str], Pri
 def _offer(item: Mapping[str, Any]) -> Offer:
     values = {name: item[name] for name in Offer.__dataclass_fields__ if name in item}
     moments = {name: parse_rfc3339(values[name]) for name in MOMENTS if values.get(name)}
+    if values.get("rehearsal"):
+        values["rehearsal"] = RehearsalView.model_validate_json(values["rehearsal"])
     return Offer(**{**values, **moments})

@@ -36,6 +36,7 @@ def show_offer(offer: Offer, now: datetime) -> OfferView:
         decided_by=offer.decided_by,
         why=offer.why,
         effect=expected_effect(offer),
+        rehearsal=offer.rehearsal,
     )
 
 

@@ -13,9 +13,9 @@ from functions.pricing.places.datum import Point
 from functions.pricing.places.places import Store
 from hub.contracts.base import GeoPoint
 from hub.contracts.events import PersonChanged, StoreChanged
-from hub.kernel.errors import NotFound
+from hub.kernel.errors import NotFound, Retry
 from hub.store.sharded import shard_pk, shard_pks
-from hub.store.table import NEW, Index, Lost, Table
+from hub.store.table import NEW, Index, Lost, Put, Table, Update, Write
 
 LIST = "stores"
 BY_LIST = Index("by_list", "list_pk", "list_sk")
@@ -66,11 +66,17 @@ class Stores:
             return
         sells = event.active and bool({*event.roles} & {*GUIDE_ROLES})
         store_id, person = event.store_id if sells else "", {":person": {event.person_id}}
+        item = {"pk": key[0], "sk": key[1], "schema": 1, "store_id": store_id, "version": event.version}
+        when, values = ("#version = :seen", {":seen": known["version"]}) if known else (NEW, {})
+        writes: list[Write] = [Put(item, when, values)]
         if known.get("store_id") and known["store_id"] != store_id:
-            self._table.update(self._key(known["store_id"]), "DELETE guides :person", person)
+            writes.append(Update(self._key(known["store_id"]), "DELETE guides :person", person))
         if store_id:
-            self._table.update(self._key(store_id), "ADD guides :person", person)
-        self._table.put({"pk": key[0], "sk": key[1], "schema": 1, "store_id": store_id, "version": event.version})
+            writes.append(Update(self._key(store_id), "ADD guides :person", person))
+        try:
+            self._table.transact(*writes, made=event.person_id)
+        except Lost:
+            raise Retry("somebody moves at this moment", person=event.person_id) from None
 
     def find(self, store_id: str) -> Store | None:
         """A store, strongly consistent; None where there is none."""

@@ -28,7 +28,8 @@ LOST = ("expired", "invalidated", "deleted", "given")
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """id: ours; platform: the channel of quotes in which it counts; shop: whose it is, on which account of ours."""
+    """id: ours; platform: the channel of quotes in which it counts; shop: whose it is, on which account of ours.
+    told_at: of when its marketplace says this; heard_at: when the hub heard it."""
 
     id: str
     platform: str
@@ -43,6 +44,7 @@ class Promotion:
     starts_at: datetime
     ends_at: datetime
     told_at: datetime
+    heard_at: datetime
 
     def holds(self, at: datetime) -> bool:
         """Whether it holds at a moment; its end is not in it."""
@@ -91,6 +93,7 @@ def promotion_of(event: PromotionChanged) -> Promotion:
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         told_at=event.source_at or event.at,
+        heard_at=event.at,
     )
 
 

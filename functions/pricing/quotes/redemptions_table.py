@@ -27,6 +27,7 @@ from hub.kernel.errors import Conflict, NotFound
 from hub.kernel.frozen import dataclass
 from hub.store.table import Busy, Delete, Lost, Table, Update, Write
 
+REDEMPTION = "redemption"
 BUSY_TRIES = 8
 """So often a redemption is tried while another one has a counter of it."""
 BUSY_SECONDS = 0.02
@@ -182,7 +183,7 @@ class Redemptions:
         yield from self._log.writes(Turn("returned", redemption.quote_id, now), redemption.claims, redemption.coupons)
 
     def _key(self, quote_id: str) -> tuple[str, str]:
-        return f"{self._tenant}#quote#{quote_id}", "redemption"
+        return f"{self._tenant}#quote#{quote_id}", REDEMPTION
 
 
 def _same_order(known: Redemption, redemption: Redemption) -> Redemption:

@@ -88,6 +88,8 @@ class Cart:
     offers: Mapping[tuple[str, str], PriceOffer] = field(default_factory=dict)
     acting: str = ""
     """The strategy whose turn it is."""
+    spent_minor: dict[str, int] = field(default_factory=dict)
+    """What each campaign has given so far."""
 
     @property
     def places(self) -> frozenset[str]:

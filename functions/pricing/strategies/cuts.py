@@ -86,6 +86,11 @@ def cut_of(terms: CutTerms | OffTerms, currency: str) -> Cut:
     return lambda price: max(0, price - amount)
 
 
+def lowest_off(terms: OffTerms, price_minor: int) -> int | None:
+    """What so much of a hundred off an order leaves of a piece; None for an amount, of which the cart decides."""
+    return None if terms.percent is None else off(hundredths(terms.percent))(price_minor)
+
+
 def cut_pieces(lines: Sequence[Line], cut: Cut) -> Effect | str:
     """The effect of a cut on each piece. One that would make a piece dearer gives nothing."""
     cuts: dict[int, int] = {}

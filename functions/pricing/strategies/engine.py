@@ -14,7 +14,7 @@ from functions.pricing.strategies import units
 from functions.pricing.strategies.cart import Cart, Effect
 from functions.pricing.strategies.kind import STAGES
 from functions.pricing.strategies.plan import Group, Plan, Trace
-from functions.pricing.strategies.strategies import UNUSED, Strategy
+from functions.pricing.strategies.strategies import Strategy
 
 PRICE, ORDER = STAGES.index("price"), STAGES.index("order")
 
@@ -81,8 +81,7 @@ def _bounded(strategy: Strategy, effect: Effect, cart: Cart) -> Trace:
             given_minor += part
     if not (parts or effect.gifts):
         return Trace(strategy, units.AT_FLOOR)
-    budget = strategy.limits.budget_minor if strategy.limits else None
-    if budget is not None and cart.usage.get(strategy.key, UNUSED).spent_minor + given_minor > budget:
+    if strategy.is_moving and not strategy.has_budget(cart, given_minor):
         return Trace(strategy, units.NO_BUDGET)
     lapsed = effect.offered_minor - given_minor
     return Trace(strategy, "", given_minor, parts, lapsed if lapsed > 0 else 0, effect.gifts, effect.coupon)
@@ -96,4 +95,7 @@ def _take(trace: Trace, cart: Cart) -> Trace:
         line.amount_minor -= part
         if makes_prices:
             line.unit_minor = line.amount_minor // line.quantity
+    if trace.strategy.shared is not None and not trace.reason:
+        campaign = trace.strategy.campaign
+        cart.spent_minor[campaign] = cart.spent_minor.get(campaign, 0) + max(0, trace.given_minor)
     return trace

@@ -121,7 +121,12 @@ class Plan:
     @classmethod
     def of(cls, campaigns: Mapping[str, Campaign]) -> Plan:
         strategies = [
-            replace(strategy, key=f"{key}/{strategy.key}")
+            replace(
+                strategy,
+                key=f"{key}/{strategy.key}",
+                shared=campaign.limits,
+                is_moving=strategy.is_moving or campaign.limits is not None,
+            )
             for key, campaign in campaigns.items()
             for strategy in campaign.strategies
         ]
@@ -136,6 +141,12 @@ class Plan:
     def mentions_areas(self) -> bool:
         """Whether any strategy hangs on a business district or a store group."""
         return any(strategy.hangs_on_areas for strategy in self.strategies)
+
+    @property
+    def limited(self) -> list[str]:
+        """The keys of the strategies, and of the campaigns, that have limits."""
+        strategies = [strategy.key for strategy in self.strategies if strategy.limits is not None]
+        return [*strategies, *dict.fromkeys(each.campaign for each in self.strategies if each.shared is not None)]
 
     @property
     def strategies(self) -> Iterable[Strategy]:

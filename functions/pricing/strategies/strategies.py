@@ -14,7 +14,7 @@ from functions.pricing.strategies.cart import Act, Cart, Usage
 from functions.pricing.strategies.catalogue import BY_NAME, RANK
 from functions.pricing.strategies.cuts import minor
 from functions.pricing.strategies.kind import STAGES
-from hub.contracts.pricing_campaigns import CampaignDocument, Period, Stacking, StrategyDocument
+from hub.contracts.pricing_campaigns import CampaignDocument, Period, Stacking, StrategyDocument, UseLimits
 from hub.documents.overlay import pointer
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.frozen import dataclass
@@ -32,6 +32,10 @@ class Limits:
     per_store: int | None = None
     budget_minor: int | None = None
 
+    def has_room(self, spent_minor: int) -> bool:
+        """Whether the budget holds so much."""
+        return self.budget_minor is None or spent_minor <= self.budget_minor
+
     def why_not(self, cart: Cart, usage: Usage) -> str:
         """Why it is used up, "" where it isn't."""
         if self.uses is not None and usage.uses >= self.uses:
@@ -40,6 +44,8 @@ class Limits:
             return units.WHO_IS_IT
         if self.per_customer is not None and usage.by_customer >= self.per_customer:
             return units.USED_UP_BY_CUSTOMER
+        if self.per_store is not None and not cart.store:
+            return units.WHICH_STORE
         if self.per_store is not None and usage.in_store >= self.per_store:
             return units.USED_UP_IN_STORE
         return ""
@@ -94,6 +100,8 @@ class Strategy:
     hours: tuple[int, int] | None = None
     limits: Limits | None = None
     funding: tuple[tuple[str, int], ...] = ()
+    shared: Limits | None = None
+    """Those of its campaign, which all of it takes from."""
     is_moving: bool = False
     """Whether there is anything to ask at each sale anew: a moment, or a limit."""
 
@@ -102,6 +110,11 @@ class Strategy:
         """Whether it names a business district or a store group: for itself, by place in its terms, or in coupons."""
         named = {*self.places, *getattr(self.terms, "by", ()), *getattr(self.terms, "areas", ())}
         return any(place.startswith(("area:", "group:")) for place in named)
+
+    @property
+    def campaign(self) -> str:
+        """The key of its campaign."""
+        return self.key.partition("/")[0]
 
     def why_not(self, cart: Cart) -> str:
         """Why it does not hold for whom and where a cart is, on its day, at its hour; "" where it may."""
@@ -127,14 +140,26 @@ class Strategy:
         """Why it does not hold at this very moment, or is used up; "" where it isn't."""
         if self.span is not None and not self.span.holds_on(cart.at, cart.day):
             return units.OTHER_TIME
-        return self.limits.why_not(cart, cart.usage.get(self.key, UNUSED)) if self.limits else ""
+        reason = self.limits.why_not(cart, cart.usage.get(self.key, UNUSED)) if self.limits else ""
+        if reason or self.shared is None:
+            return reason
+        return self.shared.why_not(cart, cart.usage.get(self.campaign, UNUSED))
+
+    def has_budget(self, cart: Cart, given_minor: int) -> bool:
+        """Whether its budget, and its campaign's, hold so much more."""
+        own, shared = self.limits, self.shared
+        if own is not None and not own.has_room(cart.usage.get(self.key, UNUSED).spent_minor + given_minor):
+            return False
+        spent = cart.usage.get(self.campaign, UNUSED).spent_minor + cart.spent_minor.get(self.campaign, 0)
+        return shared is None or shared.has_room(spent + max(0, given_minor))
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Strategies that come and go together."""
+    """Strategies that come and go together, and what limits all of them."""
 
     strategies: tuple[Strategy, ...]
+    limits: Limits | None = None
 
 
 def campaign_of(document: CampaignDocument) -> Campaign:
@@ -153,9 +178,18 @@ def campaign_of(document: CampaignDocument) -> Campaign:
                 problems.append(Problem(f"{where}/places/{number}", "must be a region's code that there is"))
         if (compiled := _compiled(strategy, document, where, problems)) is not None:
             strategies.append(compiled)
+    shared = _shared(document, problems)
     if problems:
         raise Invalid("campaign", problems=problems)
-    return Campaign(tuple(strategies) if document.active else ())
+    return Campaign(tuple(strategies) if document.active else (), shared)
+
+
+def _shared(document: CampaignDocument, problems: list[Problem]) -> Limits | None:
+    try:
+        return _limits(document.limits, document.currency)
+    except ValueError as error:
+        problems.append(Problem("/limits/budget", str(error)))
+        return None
 
 
 def _compiled(
@@ -165,7 +199,7 @@ def _compiled(
     try:
         terms = kind.terms.model_validate(strategy.terms)
         act = kind.plan(terms, currency)
-        limits = _limits(strategy, currency)
+        limits = _limits(strategy.limits, currency)
     except ValidationError as error:
         items = error.errors(include_url=False, include_context=False, include_input=False)
         problems += [Problem(f"{where}/terms{pointer([*map(str, item['loc'])])}", _rule(item)) for item in items]
@@ -203,8 +237,7 @@ def _rule(item: Mapping[str, Any]) -> str:
     return known.get(item["type"], str(item["msg"]).removeprefix("Value error, "))
 
 
-def _limits(strategy: StrategyDocument, currency: str) -> Limits | None:
-    limits = strategy.limits
+def _limits(limits: UseLimits | None, currency: str) -> Limits | None:
     if limits is None:
         return None
     budget = None if limits.budget is None else minor(limits.budget, currency)

@@ -27,6 +27,7 @@ USED_UP_BY_CUSTOMER = "used_up_by_customer"
 USED_UP_IN_STORE = "used_up_in_store"
 NO_BUDGET = "no_budget"
 WHO_IS_IT = "who_is_it"
+WHICH_STORE = "which_store"
 AT_FLOOR = "at_floor"
 NO_COUPON = "no_coupon"
 COUPON_USED = "coupon_used"
@@ -55,6 +56,7 @@ REASONS: dict[str, tuple[str, str]] = {
     USED_UP_IN_STORE: ("该门店的名额已用完", "it is used up in this store"),
     NO_BUDGET: ("活动预算不足", "its budget does not suffice"),
     WHO_IS_IT: ("限次活动需要客户身份", "it counts uses by customer, and nobody says who this is"),
+    WHICH_STORE: ("限店活动需要门店", "it counts uses by store, and nobody says which this is"),
     AT_FLOOR: ("已到底价", "the price is at its floor"),
     NO_COUPON: ("没有出示该券", "no coupon of it was brought"),
     COUPON_USED: ("该券已核销", "the coupon is used"),

@@ -22,23 +22,25 @@ from functions.tickets.ticket.outbox import (
     TellParent,
     follow_change,
 )
+from hub.contracts.envelope import Event
 from hub.edge.bus import Change
 
 
-def follow(desk: Desk, change: Change) -> None:
-    """Do all that follows from a change of the table. Images that the stream left out are read from the table."""
+def follow(desk: Desk, change: Change) -> tuple[Event, ...]:
+    """Do all that follows from a change of the table, and answer the events that do. Images that the stream left out
+    are read from the table."""
     new, old = _body(change.new), _body(change.old)
     if new is None and change.kind != "REMOVE":
         record = desk.items.find(change.pk.partition("#")[2], change.sk)
         new = record.item.get("body") if record else None
     effects = follow_change(desk.tenant, change.sk, new, old)
-    desk.emit(*(effect.event for effect in effects if isinstance(effect, Emit)))
     for effect in effects:
         perform(desk, effect)
+    return tuple(effect.event for effect in effects if isinstance(effect, Emit))
 
 
 def perform(desk: Desk, effect: Effect) -> None:
-    """Do one effect but an event, which goes out with the others of its change. Raises Retry when AWS is busy."""
+    """Do one effect but an event, which goes out with the others of its batch. Raises Retry when AWS is busy."""
     match effect:
         case Signal(token, output):
             desk.machines.succeed(token, output)

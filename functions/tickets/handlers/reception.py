@@ -45,11 +45,11 @@ def take_message(desk: Desk, event: MessageResolved) -> None:
     """Open a ticket for a message, or join it to the conversation's. Raises Retry when others keep changing both."""
     message = _read_message(desk, event)
     for _ in range(RACES_LIMIT):
-        if desk.threads.message_ticket(message.id):
-            return
         try:
             _take_once(desk, message)
-        except (Conflict, Retry):
+        except (Conflict, Retry):  # the message was taken before, or its customer's thread has moved
+            if desk.threads.message_ticket(message.id):
+                return
             continue
         return
     raise Retry("too many messages of one customer at once", message=message.id)
@@ -98,6 +98,13 @@ def open_case(
 ) -> Case:
     """Open a ticket with its link and first entries, and pin the flow's current version. Raises Conflict when it, or
     one of `extra`, is there already."""
+    with desk.documents.held():
+        return _open_case(desk, classification, opening, actor, message, *extra)
+
+
+def _open_case(
+    desk: Desk, classification: Classification, opening: Opening, actor: str, message: str, *extra: Write
+) -> Case:
     ticket_type = desk.catalogue.ticket_type(classification.type, opening.region)
     version, flow = desk.catalogue.published_flow(ticket_type.flow) or (0, None)
     ladder = (flow.ladder or "") if flow else ticket_type.ladder

@@ -332,12 +332,13 @@ class Thread(Stored):
 
 @dataclass(frozen=True)
 class Case:
-    """A ticket with its visits by id and its fired rungs by key: what a decision about it sees."""
+    """A ticket with its visits by id and its fired rungs by key. parts: which version of the ticket wrote each last."""
 
     ticket: Ticket
     visits: Mapping[str, Visit] = field(default_factory=dict)
     rungs: Mapping[str, Rung] = field(default_factory=dict)
     version: int = 0
+    parts: Mapping[str, int] | None = None
 
     def waiting(self) -> tuple[Visit, ...]:
         """The visits of this run that wait for somebody, the oldest first."""
@@ -394,7 +395,5 @@ def require_open(case: Case, seen_version: int | None = None) -> None:
     if not case.ticket.is_open:
         raise Conflict("the ticket is over", ticket=case.ticket.id, state=case.ticket.state)
     if seen_version is not None and seen_version != case.version:
-        ticket = case.ticket
-        raise Stale(
-            ticket=ticket.id, current=case.version, state=ticket.state, assignee=ticket.assignee, yours=seen_version
-        )
+        ticket, now = case.ticket, case.version
+        raise Stale(ticket=ticket.id, current=now, state=ticket.state, assignee=ticket.assignee, yours=seen_version)

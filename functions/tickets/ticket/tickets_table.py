@@ -24,7 +24,10 @@ from hub.store.rehearsal import is_rehearsal
 from hub.store.table import Delete, Lost, Put, Update, Write
 
 VISITS_LIMIT = 500
+CASE_LIMIT = 2 * VISITS_LIMIT + 1
 TRAIL_LIMIT = 100_000
+TRAIL, OLD_TRAIL = "~trail#", "trail#"
+"""Behind all that a case is read from; where it lay until 2026-12, in between."""
 PAST_LIMIT = 200
 """So many entries back a version is looked for."""
 OPEN_SHARDS = 16
@@ -65,29 +68,39 @@ class TicketTable:
     _oldest: str = field(default="", repr=False)
 
     def case(self, ticket_id: str) -> Case:
-        """The ticket, its visits and its rungs. Raises NotFound.
+        """The ticket, its visits and its rungs, by one query. Raises NotFound.
 
-        The ticket is read first: whatever changes in between has raised its version, so a decision that was made on
-        a mixture cannot be written.
+        A query may see a part of a transaction: the ticket keeps the sum of the versions that its visits and rungs were
+        written by, and what does not sum up to it is read again. What is newer than its ticket can't be written upon.
         """
         pk = f"ticket#{ticket_id}"
+        for _ in range(RACES_LIMIT):
+            records = {str(record.item["sk"]): record for record in self.items.span(pk, "rung#", "visit#~", CASE_LIMIT)}
+            head = records.pop("ticket", None)
+            if head is None:
+                raise NotFound("no such ticket", ticket=ticket_id)
+            if "parts" not in head.item:
+                return self._older_case(pk)
+            case = _case(head, records.values())
+            if sum((case.parts or {}).values()) == int(head.item["parts"]):
+                return case
+        raise Retry("too many changes of one ticket at once", ticket=ticket_id)
+
+    def _older_case(self, pk: str) -> Case:
+        """Of a ticket from before 2026-12. It is read first: whatever changes in between has raised its version, so a
+        decision that was made on a mixture cannot be written."""
         head = self.items.find(pk, "ticket")
         if head is None:
-            raise NotFound("no such ticket", ticket=ticket_id)
-        rungs = [record.read(Rung) for record in self.items.all_of(pk, "rung#", VISITS_LIMIT)]
-        visits = [record.read(Visit) for record in self.items.all_of(pk, "visit#", VISITS_LIMIT)]
-        return Case(
-            head.read(Ticket),
-            {visit.id: visit for visit in visits},
-            {rung.key: rung for rung in rungs},
-            head.version,
-        )
+            raise NotFound("no such ticket", ticket=pk)
+        parts = (self.items.all_of(pk, prefix, VISITS_LIMIT) for prefix in ("rung#", "visit#"))
+        return replace(_case(head, [record for records in parts for record in records]), parts=None)
 
     def trail(self, ticket: Ticket) -> list[Entry]:
         """All entries of the trail of a ticket as it was read, in order: those that others wrote since are left out.
         What no ticket ever had at its head is not, so that it is found."""
         pk = f"ticket#{ticket.id}"
-        entries = [record.read(Entry) for record in self.items.all_of(pk, "trail#", TRAIL_LIMIT)]
+        records = self.items.all_of(pk, TRAIL, TRAIL_LIMIT) or self.items.all_of(pk, OLD_TRAIL, TRAIL_LIMIT)
+        entries = [record.read(Entry) for record in records]
         if entries and entries[-1].seq > ticket.trail_seq:
             head = self.items.find(pk, "ticket")
             if head and entries[-1].seq <= head.read(Ticket).trail_seq:
@@ -97,8 +110,8 @@ class TicketTable:
     def past(self, case: Case, version: int) -> Ticket | None:
         """The ticket as it was in a version before the case's; None where so much has happened since, or so long ago,
         that nobody knows."""
-        pk = self.items.key(f"ticket#{case.ticket.id}")
-        page = self.items.table.query(pk, sk_between=("trail#", "trail#~"), newest_first=True, limit=PAST_LIMIT)
+        pk, trail = self.items.key(f"ticket#{case.ticket.id}"), _trail_of(case)
+        page = self.items.table.query(pk, sk_between=(trail, f"{trail}~"), newest_first=True, limit=PAST_LIMIT)
         entries = [Record(item).read(Entry) for item in page.items]
         return as_of(case, [entry for entry in entries if entry.seq <= case.ticket.trail_seq], version)
 
@@ -135,7 +148,7 @@ class TicketTable:
         """Put a new ticket with its link and first entries. Raises Conflict when it, or any of `extra`, is there."""
         self._reach_back(ticket.opened_at)
         link = self.items.new(f"link#{ticket.link}", "link", Pointer(ticket_id=ticket.id))
-        nothing = Case(ticket.but(state="cancelled", assignee=""))
+        nothing = Case(ticket.but(state="cancelled", assignee=""), parts={})
         return self._write(nothing, Move(ticket, tuple(notes)), at, (link, *extra))
 
     def extent(self) -> Extent:
@@ -196,13 +209,16 @@ class TicketTable:
         pk, items = f"ticket#{ticket.id}", self.items
         after = apply_move(case, replace(move, ticket=ticket))
         ticket = ticket.but(stands=tuple(visit.node for visit in after.waiting()))
-        after = replace(after, ticket=ticket, version=case.version + 1)
+        written = {f"visit#{visit.id}": case.version + 1 for visit in move.visits}
+        written |= {f"rung#{rung.key}": case.version + 1 for rung in move.rungs}
+        parts = None if case.parts is None else {**case.parts, **written}
+        after = replace(after, ticket=ticket, version=case.version + 1, parts=parts)
         looked_at = due_keys(items.tenant, LOOK, ticket.id, self.look_at(after))
         self.items.write(
-            items.next(pk, "ticket", ticket, case.version, **self._listed(ticket), **looked_at),
-            *(Put(items.item(pk, f"visit#{visit.id}", visit)) for visit in move.visits),
-            *(items.new(pk, f"rung#{rung.key}", rung) for rung in move.rungs),
-            *(items.new(pk, f"trail#{entry.seq:06d}", entry) for entry in entries),
+            items.next(pk, "ticket", ticket, case.version, **self._listed(ticket), **looked_at, **_sum_of(parts)),
+            *(Put(items.item(pk, f"visit#{visit.id}", visit, by=after.version)) for visit in move.visits),
+            *(items.new(pk, f"rung#{rung.key}", rung, by=after.version) for rung in move.rungs),
+            *(items.new(pk, f"{_trail_of(case)}{entry.seq:06d}", entry) for entry in entries),
             *extra,
             *self._open_list(case, after),
             *self._changed_list(case, after),
@@ -231,7 +247,7 @@ class TicketTable:
             return [Delete((pk, sk))]
         if not ticket.is_open or (old.ticket.is_open and keys == _open_keys(self.items.tenant, old)):
             return []
-        return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=ticket.id).body(), **keys})]
+        return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=ticket.id).kept(), **keys})]
 
     def _changed_list(self, old: Case, new: Case) -> list[Write]:
         """The ticket's entry among those that changed; it moves once a day at most, and when its place does."""
@@ -240,7 +256,7 @@ class TicketTable:
         if old.version and keys == _changed_keys(self.items.tenant, old.ticket):
             return []
         pk, sk = self.items.key(f"changed#{shard_of(ticket.id, OPEN_SHARDS)}"), f"ticket#{ticket.id}"
-        return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=ticket.id).body(), **keys})]
+        return [Put({"pk": pk, "sk": sk, "schema": 1, "body": Pointer(ticket_id=ticket.id).kept(), **keys})]
 
     def _awaited(self, case: Case, move: Move) -> list[Write]:
         """What leads from an event of an order to the visits that wait for it."""
@@ -311,6 +327,29 @@ class TicketTable:
             Update((self.items.key(f"load#{person}"), "load"), "ADD #open_tickets :step", {":step": step})
             for person, step in load_changes(old, new).items()
         ]
+
+
+def _case(head: Record, records: Iterable[Record]) -> Case:
+    visits, rungs, parts = {}, {}, {}
+    for record in records:
+        sk = str(record.item["sk"])
+        parts[sk] = int(record.item.get("by", 0))
+        if sk.startswith("visit#"):
+            visit = record.read(Visit)
+            visits[visit.id] = visit
+        elif sk.startswith("rung#"):
+            rung = record.read(Rung)
+            rungs[rung.key] = rung
+    return Case(head.read(Ticket), visits, rungs, head.version, parts)
+
+
+def _sum_of(parts: Mapping[str, int] | None) -> dict[str, int]:
+    """What the ticket's item says of its visits and rungs."""
+    return {} if parts is None else {"parts": sum(parts.values())}
+
+
+def _trail_of(case: Case) -> str:
+    return OLD_TRAIL if case.parts is None else TRAIL
 
 
 def load_changes(old: Ticket, new: Ticket) -> dict[str, int]:

@@ -11,6 +11,7 @@ from functions.webhooks.mappings.mappings import WORD
 from functions.webhooks.orders.orders import AFTER_SALE_SORT, events_of
 from functions.webhooks.orders.orders import SORT as ORDER
 from functions.webhooks.room import IMPORTS, room
+from hub.contracts.envelope import Event
 from hub.documents.items import line_of_pointer
 from hub.edge.bus import Change
 from hub.jobs.routes import follow_job
@@ -33,26 +34,27 @@ def _is_new_message(change: Change) -> bool:
 
 
 @room.changes_together(publish_new)
-def on_change(desk: Desk, change: Change) -> None:
+def on_change(desk: Desk, change: Change) -> Sequence[Event]:
     """Do what follows from it, by what changed. That something is gone asks for nothing."""
     if change.kind == "REMOVE" or follow_job(room, IMPORTS, change):
-        return
+        return ()
     if line := line_of_pointer(change.pk, change.sk):
         _replay_waiting(desk, line.key)
-    else:
-        FOLLOW_UPS[change.sk](desk, change)
+        return ()
+    return FOLLOW_UPS[change.sk](desk, change)
 
 
-def _publish(desk: Desk, change: Change) -> None:
+def _publish(desk: Desk, change: Change) -> Sequence[Event]:
     """A message is new."""
     if _is_new_message(change):
         desk.inbox.publisher.publish(change.pk.rpartition("#")[2])
+    return ()
 
 
-def _announce(desk: Desk, change: Change) -> None:
+def _announce(desk: Desk, change: Change) -> Sequence[Event]:
     """An order or after-sale is another than it was."""
     new = change.new or desk.orders.table.find(change.pk.rpartition("#")[2])  # an image too large for a queue
-    desk.emit(*events_of(change.sk, new, change.old))
+    return tuple(events_of(change.sk, new, change.old))
 
 
 def _replay_waiting(desk: Desk, channel: str) -> None:
@@ -61,7 +63,7 @@ def _replay_waiting(desk: Desk, channel: str) -> None:
     desk.send("replays", body_of(ReplayWaiting(criteria=waiting(WORD, channel=channel))))
 
 
-FOLLOW_UPS: Mapping[str, Callable[[Desk, Change], None]] = {
+FOLLOW_UPS: Mapping[str, Callable[[Desk, Change], Sequence[Event]]] = {
     MESSAGE: _publish,
     ORDER: _announce,
     AFTER_SALE_SORT: _announce,

@@ -16,7 +16,7 @@ from tests.support.pricing import NOW, Room, pricing_room
 
 QUOTE = {"service": "fruit_tea", "region": REGION}
 AT = (31.2304, 121.4737)
-RIVAL = {"competitor_id": "rival", "service": "fruit_tea", "price": "15.00",
+RIVAL = {"competitor_id": "rival", "service": "fruit_tea", "price": "21.00",
          "position": {"latitude": 31.2304, "longitude": 121.4737, "datum": "wgs84"}}  # fmt: skip
 PULSE = {"store": STORE, "service": "fruit_tea", "turnover_days": 60}
 CAMPAIGN = campaign(
@@ -51,6 +51,8 @@ BODIES = {
     },
     ("POST", "/pricing/competitors"): RIVAL,
     ("POST", "/pricing/pulse"): PULSE,
+    ("POST", "/pricing/stock"): {"store": STORE, "service": "fruit_tea", "units": 40},
+    ("POST", "/pricing/purchases"): {"order_id": "o2", "store": STORE, "service": "fruit_tea", "pieces": 2},
     ("POST", "/pricing/sheets"): {"prices": {"base": "1.00"}},
     ("POST", "/pricing/books/{key}/bulk"): {
         "id": "less", "name": NAME, "value": "-5", "stores": [STORE],
@@ -94,6 +96,7 @@ def stage() -> Iterator[Ids]:
         room.guide(PERSON, STORE)
         room.publish("/pricing/campaigns/standard", CAMPAIGN)
         room.hear(PROMOTION)
+        room.made("POST", "/pricing/stock", BODIES["POST", "/pricing/stock"])
         (told,) = room.published("/pricing/campaigns/standard")[:1]
         known = {"key": "standard", "store_id": STORE, "publication_id": told["publication_id"]}
         yield {**_things(room), **known}

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pydantic import Field
 
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
-from functions.pricing.strategies.cuts import OffTerms, cut_of, effect_of, minor, total
+from functions.pricing.strategies.cuts import OffTerms, cut_of, effect_of, lowest_off, minor, total
 from functions.pricing.strategies.kind import StrategyKind
 from functions.pricing.strategies.units import NO_BIRTHDAY, OTHER_TIME
 
@@ -45,6 +45,11 @@ def _birthday(born: date, year: int) -> date:
         return date(year, 2, 28)
 
 
+def lowest(terms: BirthdayTerms, _service: str, price_minor: int, _currency: str) -> int | None:
+    """What so much of a hundred leaves; of an amount the cart decides."""
+    return lowest_off(terms, price_minor)
+
+
 KIND = StrategyKind(
     "birthday",
     "生日优惠",
@@ -53,4 +58,5 @@ KIND = StrategyKind(
     BirthdayTerms,
     plan,
     {"percent": "20", "days_before": 3, "days_after": 3},
+    lowest,
 )

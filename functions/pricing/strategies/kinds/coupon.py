@@ -8,7 +8,7 @@ from pydantic import Field
 
 from functions.pricing.strategies.cart import Act
 from functions.pricing.strategies.coupon_use import use_coupon
-from functions.pricing.strategies.cuts import OffTerms
+from functions.pricing.strategies.cuts import OffTerms, lowest_off
 from functions.pricing.strategies.kind import StrategyKind
 from hub.contracts.pricing_books import Price
 
@@ -27,7 +27,12 @@ def plan(terms: CouponTerms, currency: str) -> Act:
     return use_coupon(terms, currency, terms.min_amount, terms.base)
 
 
+def lowest(terms: CouponTerms, _service: str, price_minor: int, _currency: str) -> int | None:
+    """What so much of a hundred leaves; of an amount the cart decides."""
+    return lowest_off(terms, price_minor)
+
+
 KIND = StrategyKind(
     "coupon", "优惠券", "Coupon", "coupon", CouponTerms, plan,
-    {"amount": "20.00", "min_amount": "100.00", "base": "after_items", "valid_days": 30},
+    {"amount": "20.00", "min_amount": "100.00", "base": "after_items", "valid_days": 30}, lowest,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from functions.pricing.strategies.cart import Act
 from functions.pricing.strategies.coupon_use import use_coupon
-from functions.pricing.strategies.cuts import OffTerms
+from functions.pricing.strategies.cuts import OffTerms, lowest_off
 from functions.pricing.strategies.kind import StrategyKind
 from hub.contracts.pricing_books import PricePlace
 
@@ -26,7 +26,12 @@ def plan(terms: DecoyCouponTerms, currency: str) -> Act:
     return use_coupon(terms, currency, "0", "after_order")
 
 
+def lowest(terms: DecoyCouponTerms, _service: str, price_minor: int, _currency: str) -> int | None:
+    """What so much of a hundred leaves; of an amount the cart decides."""
+    return lowest_off(terms, price_minor)
+
+
 KIND = StrategyKind(
     "decoy_coupon", "价格诱饵", "Decoy coupon", "coupon", DecoyCouponTerms, plan,
-    {"amount": "3.00", "areas": ["area:d1"], "valid_days": 1},
+    {"amount": "3.00", "areas": ["area:d1"], "valid_days": 1}, lowest,
 )  # fmt: skip

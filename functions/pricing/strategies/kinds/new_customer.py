@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
-from functions.pricing.strategies.cuts import OffTerms, cut_of, effect_of, minor, total
+from functions.pricing.strategies.cuts import OffTerms, cut_of, effect_of, lowest_off, minor, total
 from functions.pricing.strategies.kind import StrategyKind
 from functions.pricing.strategies.units import BELOW_THRESHOLD, NOT_NEW
 from hub.contracts.pricing_books import Price
@@ -35,4 +35,11 @@ def _off(left: int, amount: int, terms: NewCustomerTerms, currency: str) -> int:
     return minor(terms.amount, currency) if terms.amount is not None else amount - left
 
 
-KIND = StrategyKind("new_customer", "新客优惠", "New customer", "order", NewCustomerTerms, plan, {"amount": "5.00"})
+def lowest(terms: NewCustomerTerms, _service: str, price_minor: int, _currency: str) -> int | None:
+    """What so much of a hundred leaves; of an amount the cart decides."""
+    return lowest_off(terms, price_minor)
+
+
+KIND = StrategyKind(
+    "new_customer", "新客优惠", "New customer", "order", NewCustomerTerms, plan, {"amount": "5.00"}, lowest
+)

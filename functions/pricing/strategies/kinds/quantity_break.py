@@ -47,12 +47,15 @@ def _gives_less(fewer: Break, more: Break) -> bool:
 
 
 def plan(terms: QuantityBreakTerms, currency: str) -> Act:
-    """The largest break that a line reaches."""
+    """The largest break that a line reaches; where prices fall with quantity by declaration, one that is dearer than
+    what it would cost gives nothing."""
     breaks = [(step.min_quantity, cut_of(step.cut, currency)) for step in reversed(terms.breaks)]
 
     def unit(line: Line) -> int:
         cut = next((cut for quantity, cut in breaks if line.quantity >= quantity), None)
-        return line.unit_minor if cut is None else cut(line.unit_minor)
+        if cut is None:
+            return line.unit_minor
+        return min(line.unit_minor, cut(line.unit_minor)) if terms.falling else cut(line.unit_minor)
 
     def act(_cart: Cart, lines: list[Line]) -> Effect | str:
         return reprice(lines, unit) if any(line.quantity >= breaks[-1][0] for line in lines) else TOO_FEW
