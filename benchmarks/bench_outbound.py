@@ -2,66 +2,63 @@
 and one refuses.
 
 The eighteen others have all of theirs, each once, before time goes on at all; after the two recover, they have theirs.
-The flood's table is one in memory and receivers are functions; the price is AWS's list (us-east-1, November 2026), from
-calls that are counted before a simulated DynamoDB, Lambda's milliseconds left out.
+The flood's table is one in memory and receivers are functions; the price is counted at the wire (benchmarks/meter.py),
+but for the time that a worker waits for an endpoint's answer.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from benchmarks.bench_price import BATCH, HOP, Bill, row_of
 from benchmarks.fast_table import FastTable
 from benchmarks.harness import Ratio
+from benchmarks.meter import METER, function, metered
 from functions.outbound import app
 from tests.support.outbound import NOON, OK, REFUSES, Hub, hangs, outbound_hub
-from tests.support.wire import faulty
 
 EVENTS = 10_000
 ENDPOINTS = 20
 COUNTED = 100
 BURST = 200
 """So many events come between two rounds of the workers."""
-WRITE, READ, QUEUE_CALL, LAMBDA = 0.625, 0.125, 0.40, 0.20
-"""US dollars a million."""
+QUEUE_CALLS = 3
+"""Of a message that wakes an endpoint's worker: sent, received, deleted."""
 PRICE_CEILING = 13.0
 
 
 def run() -> list[Ratio]:
     """Count a burst to one endpoint, then the flood."""
-    units, calls = _counted()
-    price = units * WRITE + calls["GetItem"] * READ + calls["Query"] * READ
-    print(f"      a delivery: {dict(calls)}, {units:.1f} write units, ${price:.2f} a million")
+    bill = delivery_bill()
+    print("      " + row_of("delivery", bill))
     lost, twice, late = flood(EVENTS)
     return [
-        Ratio("price of a million deliveries in bursts, in dollars", price, PRICE_CEILING, False),
+        Ratio("price of a million deliveries in bursts, in dollars", sum(bill.dollars.values()), PRICE_CEILING, False),
         Ratio(f"deliveries lost of {EVENTS} events to {ENDPOINTS} endpoints", lost, 0, False),
         Ratio("deliveries that a healthy endpoint got twice", twice, 0, False),
         Ratio("deliveries of healthy endpoints that waited for the other two", late, 0, False),
     ]
 
 
-def _counted() -> tuple[float, Counter[str]]:
-    """Write units and calls a delivery, of a burst of COUNTED events to one endpoint."""
+def delivery_bill() -> Bill:
+    """A delivery of a burst of COUNTED events to one endpoint: heard ten a batch, kept, sent, written down."""
     with outbound_hub() as hub:
         hub.receivers.behaviours["https://a.example/hook"] = OK
         hub.register()
         hub.tell(hub.opened(0))
         hub.work()
         events = [hub.opened(number) for number in range(1, COUNTED + 1)]
-        with faulty() as wire:
-            hub.tell(*events)
-            hub.work()
+        with metered() as meter:
+            for begin in range(0, COUNTED, BATCH):
+                with function(BATCH):
+                    hub.tell(*events[begin : begin + BATCH])
+            wakes = len(hub.queue)
+            with function(COUNTED, wakes):
+                hub.work()
+            METER.add(queue=HOP * COUNTED + QUEUE_CALLS * wakes)
         assert len(hub.receivers.received) == COUNTED + 1
-    calls = Counter(wire.calls)
-    # an event: itself, the delivery and what waits (a transaction), the wake; their indexes: the delivery's list, the
-    # turn's. An outcome, in a transaction: attempt, delivery, what waited no more; the list takes it from one place to
-    # another. A wave: the turn and the day.
-    transactions = calls["TransactWriteItems"] - COUNTED
-    begun, done, waves = 1 + 2 * 2 + 1 + 2, 3 * 2 + 2, transactions * 2 * 2 / COUNTED
-    turns = calls["UpdateItem"] - COUNTED
-    return begun + done + waves + 2 * turns / COUNTED, Counter({name: n / COUNTED for name, n in calls.items()})
+    return Bill(meter.each(COUNTED), meter.dollars(COUNTED), {})
 
 
 def flood(events: int) -> tuple[int, int, int]:
@@ -69,7 +66,7 @@ def flood(events: int) -> tuple[int, int, int]:
     urls = [f"https://e{number}.example/hook" for number in range(ENDPOINTS)]
     well, hanging, refusing = urls[2:], urls[0], urls[1]
     with outbound_hub() as hub:
-        _in_memory(app.room.desk)
+        in_memory(app.room.desk)
         hub.receivers.behaviours |= {**dict.fromkeys(well, OK), hanging: hangs, refusing: REFUSES}
         for url in urls:
             hub.register(url, concurrency=20)
@@ -85,7 +82,7 @@ def flood(events: int) -> tuple[int, int, int]:
     return lost, twice, late
 
 
-def _in_memory(desk: Any) -> None:
+def in_memory(desk: Any) -> None:
     """The room's table is one in memory from now on."""
     table = FastTable()
     desk.endpoints.table = table

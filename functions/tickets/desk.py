@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from functions.tickets.actions.action import Sources
 from functions.tickets.context import Context
-from functions.tickets.deadlines.clocks import due_at_of
+from functions.tickets.deadlines.clocks import due_at_of, first_due_at
 from functions.tickets.deadlines.keeping import keep_time
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.deadlines.stuck import SLACK, look_at
@@ -118,7 +118,9 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         return min(filter(None, (clocks_or_flow, *times)), default=None)
 
     def on_time(before: Case, after: Case, at: datetime) -> Ticket:
-        return keep_time(before, after, catalogue.rules_of(after.ticket), at)
+        rules = catalogue.rules_of(after.ticket)
+        timed = keep_time(before, after, rules, at)
+        return timed.but(due_at=first_due_at(timed, rules.terms_of))
 
     def place_of(case: Case, visit: Visit) -> datetime:
         rules = catalogue.rules_of(case.ticket)
@@ -132,7 +134,7 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         tenant=settings.tenant,
         items=items,
         tickets=tickets,
-        lists=TicketLists(items, tickets.oldest_month),
+        lists=TicketLists(items, tickets.extent),
         threads=ThreadTable(items),
         staff=OrganisationTable(items, host.clock.wall_now),
         documents=documents,

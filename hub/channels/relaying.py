@@ -69,6 +69,7 @@ class RelayedDoor(Door):
 
     BODY_LIMIT_BYTES = 900 * 1024
     SUCCESS = Answer(200, b'{"accepted":[],"rejected":[]}', "application/json")
+    SIGNED_BY = ("relay_secret",)
 
     def __init__(self, source: str) -> None:
         self.source = source

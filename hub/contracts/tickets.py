@@ -144,17 +144,27 @@ class CloseTicket(Contract):
 
 
 class TicketQuery(PageQuery):
-    """Filters of the list of tickets: all that are given have to hold."""
+    """Filters of the list of tickets: all that are given have to hold. Each list is read by its key; what no key allows
+    is refused with what is allowed."""
 
     state: TicketState | None = None
-    customer: str = ""
-    assignee: str = ""
-    entry: str = Field(default="", description="one of the ticket's entries, e.g. website")
-    type: str = Field(default="", description="the ticket's type, e.g. repair; looked at after reading")
-    team: str = Field(default="", description="whose the ticket is; looked at after reading")
+    customer: str = Field(default="", description="whose tickets; with any of state, type, team, entry, updated_since")
+    assignee: str = Field(default="", description="whose work it is; with any other filter")
+    entry: str = Field(default="", description="one of the ticket's entries, e.g. website; only of a customer's")
+    type: str = Field(default="", description="the ticket's type, e.g. repair; with state=open, or of a customer's")
+    team: str = Field(default="", description="whose the ticket is; with state=open, or of a customer's")
     region: RegionCode | Literal[""] = Field(default="", description="only what lies in this region")
     updated_since: Moment | None = Field(
         default=None, description="only what was written from then on; the latest day first, as its list is keyed"
+    )
+    due_after: Moment | None = Field(default=None, description="open tickets due from then on, the soonest first")
+    due_before: Moment | None = Field(
+        default=None, description="open tickets due before then, those that are overdue first"
+    )
+    sort: Literal["-opened_at", "due_at", "-updated_at"] | None = Field(
+        default=None,
+        description="the order, as the list's key has it: the newest first; `due_at`: open tickets of which a clock "
+        "runs, the soonest due first; `-updated_at`: the latest day of a change first",
     )
     message: str = Field(default="", description="a message's id: the ticket that it opened or joined, and no other")
 
@@ -279,6 +289,9 @@ class TicketView(Contract):
     travel_amount: Cost
     visits: tuple[VisitView, ...] = ()
     rungs: tuple[RungView, ...] = ()
+    due_at: Moment | None = Field(
+        default=None, description="when the first of its running clocks is due; null while all stand. In lists too"
+    )
     clocks: tuple[TicketClockView, ...] = Field(default=(), description="its deadlines; only on the ticket itself")
     link: str
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,17 @@ class OrderQuery(PageQuery):
     )
 
 
+class ToldLine(Contract):
+    """One line of an order that is told of."""
+
+    item_no: str = Field(default="", max_length=128, description="the article")
+    sku: str = Field(default="", max_length=128, description="its variant, your own code")
+    category: str = Field(default="", max_length=128)
+    quantity: Annotated[int, Field(ge=0, le=10**9)] = 1
+    amount: Amount = Field(default="0.00", description="what the buyer pays for the whole line")
+    kind: Literal["goods", "service"] = "goods"
+
+
 class ToldOrder(Contract):
     """An order as a file or a hand tells of it, as it stood at `occurred_at`: of two tellings the later one holds."""
 
@@ -34,6 +45,9 @@ class ToldOrder(Contract):
     buyer_id: Identity = ""
     paid_at: Moment | None = None
     note: Annotated[str, Field(max_length=2000), Classified("words")] = ""
+    lines: Annotated[tuple[ToldLine, ...], Field(max_length=500)] = Field(
+        default=(), description="what was sold; not from files, where an order is one row"
+    )
 
 
 class ToldView(Contract):

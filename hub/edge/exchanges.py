@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.edge import tracing, versions
 from hub.edge.cors import Origins, cors_headers
+from hub.edge.packing import ACCEPT, packed
 from hub.edge.versions import ApiVersion, version_of
 from hub.kernel.errors import Invalid
 from hub.kernel.frozen import dataclass
@@ -50,7 +51,8 @@ class Exchange:
         around |= cors_headers(self.origins, self._header("origin"), any_origin=any_origin, preflight=preflight)
         if self.request_id:
             around[tracing.HEADER] = self.request_id
-        return {**answer, "headers": {**(answer.get("headers") or {}), **around}}
+        whole = {**answer, "headers": {**(answer.get("headers") or {}), **around}}
+        return packed(whole, self._header(ACCEPT))
 
     def _header(self, name: str) -> str:
         lower = name.lower()

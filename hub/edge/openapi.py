@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
-from pydantic_core.core_schema import ModelSchema
+from pydantic_core.core_schema import ModelSchema, UnionSchema
 
 from hub.contracts.http import ProblemAnswer
 from hub.edge.access.terminals import terminals_for
@@ -38,8 +38,22 @@ DRY_RUN = {
 }
 
 
+EMPTY = {"const": "", "type": "string"}
+
+
 class _Schemas(GenerateJsonSchema):
-    """A classified field of an answer (`x-class`) is there for those who may see it: no reader may count on it."""
+    """A classified field of an answer (`x-class`) is there for those who may see it: no reader may count on it. A text
+    that may be empty is one text: client generators take it for nothing but empty where it is two alternatives."""
+
+    def union_schema(self, schema: UnionSchema) -> JsonSchemaValue:
+        made = super().union_schema(schema)
+        parts = made.get("anyOf", [])
+        texts = [part for part in parts if part != EMPTY]
+        is_text = len(parts) == 2 and len(texts) == 1 and texts[0].get("type") == "string" and not _is_choice(texts[0])
+        if not is_text:
+            return made
+        text = {name: value for name, value in texts[0].items() if name != "minLength"}
+        return text | ({"pattern": f"^$|{text['pattern']}"} if "pattern" in text else {})
 
     def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
         made = super().model_schema(schema)
@@ -47,6 +61,10 @@ class _Schemas(GenerateJsonSchema):
             properties = made.get("properties", {})
             made["required"] = [name for name in made["required"] if "x-class" not in properties[name]]
         return made
+
+
+def _is_choice(part: Mapping[str, Any]) -> bool:
+    return "enum" in part or "const" in part
 
 
 def document(

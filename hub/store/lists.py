@@ -7,6 +7,7 @@ An item that is listed carries one sparse key a level, each for a month, and one
     l_store l_person                    <tenant>#<list>#<id>#<month>
     l_at                                <rfc3339>#<id>
 
+What is to come, and holds only what is still open, has AHEAD for the month, and is read soonest first (`read_soonest`).
 What a single place may be filled with by the thousand within a minute is `spread_out`: then each of these keys ends
 with one of so many shards, and a page is merged from all of them.
 
@@ -17,7 +18,7 @@ from the partitions that a scope names, newest first, month by month, and its it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from heapq import merge
@@ -36,6 +37,8 @@ SHARDS = 4
 LEVELS = ("tenant", "province", "city", "district", "store", "person")
 LIST_INDEXES: Mapping[str, Index] = {level: Index(f"by_{level}", f"l_{level}", "l_at") for level in LEVELS}
 LIST_ATTRIBUTES = (*(f"l_{level}" for level in LEVELS), "l_at")
+AHEAD = "ahead"
+"""Instead of a month: what is listed by when it is due leaves its list when it is over, so no history lies under it."""
 REACHES_BACK = timedelta(days=2 * 366)
 """So far a list goes back where nobody says since when."""
 PARTITIONS_LIMIT = 200
@@ -43,6 +46,9 @@ PARTITIONS_LIMIT = 200
 QUERIES_LIMIT, SPREAD_QUERIES_LIMIT = 64, 512
 """After so many queries a page begins no further month: it may be short, even empty, and says where it goes on."""
 
+LOWEST, HIGHEST = " ", "~"
+"""Before and behind all moments."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d.{0,200}")
 _POSITION = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-\d\d.{0,200})?")
 
 
@@ -84,15 +90,23 @@ class ListPage:
 
 
 def list_keys(
-    tenant: str, name: str, item_id: str, at: datetime, *, region: str = regions.BASE, store: str = "", person: str = ""
+    tenant: str,
+    name: str,
+    item_id: str,
+    at: datetime,
+    *,
+    region: str = regions.BASE,
+    store: str = "",
+    person: str = "",
+    period: str = "",
 ) -> dict[str, str]:
     """The index attributes of an item: where it is listed, and as of when. An attribute that is not in the answer is
     to be removed from the item.
 
-    at: what the list is ordered by; its month is part of the keys. person: whose own it is.
+    at: what the list is ordered by; its month is part of the keys, or `period` in its place. person: whose own it is.
     """
     l_at = f"{rfc3339(at)}#{item_id}"
-    month = l_at[:7]
+    month = period or l_at[:7]
     places = _region_levels(region) | {"store": store, "person": person}
     keys = {f"l_{level}": f"{tenant}#{name}#{place}#{month}" for level, place in places.items() if place}
     shard = crc32(item_id.encode()) % SHARDS
@@ -112,9 +126,40 @@ def read_list(table: Table, query: ListQuery) -> ListPage:
     May be two seconds behind: what has left the list, or the scope, meanwhile is left out, so a page may be short.
     """
     rows, position = _Walk(table, query).page()
+    return ListPage(_still_listed(table, rows), position)
+
+
+def read_soonest(table: Table, query: ListQuery) -> ListPage:
+    """One page of a list that is keyed by AHEAD, the soonest first: from `since` on, before `until`. The same raises,
+    and the same two seconds."""
+    _require_narrow(query.within)
+    after = _position_of(query, "after", _MOMENT) or (rfc3339(query.since) if query.since else LOWEST)
+    until = rfc3339(query.until) if query.until else HIGHEST
+    partitions = list(_partitions(query, AHEAD))
+    size = max(10, 2 * query.limit // len(partitions)) if len(partitions) > 1 else query.limit + 2
+    merged = merge(*(_ahead(table, level, pk, (after, until), size) for level, pk in partitions))
+    rows = list(islice((_told_by_all(row, same) for row, same in groupby(merged)), query.limit + 1))
+    position = {"list": query.name, "after": rows[query.limit - 1].at} if len(rows) > query.limit else None
+    return ListPage(_still_listed(table, rows[: query.limit]), position)
+
+
+def _ahead(table: Table, level: str, pk: str, between: tuple[str, str], size: int) -> Iterator[_Row]:
+    """The rows of a partition behind the first moment and before the second, the soonest first."""
+    index, start = LIST_INDEXES[level], None
+    while between[0] <= between[1]:
+        page = table.query(pk, index=index, sk_between=between, limit=size, start=start)
+        for item in page.items:
+            if item["l_at"] not in between:
+                yield _Row(item["l_at"], (item["pk"], item["sk"]), ((index.hash, pk),))
+        start = page.start
+        if start is None:
+            return
+
+
+def _still_listed(table: Table, rows: Sequence[_Row]) -> list[dict[str, Any]]:
+    """The items behind the rows, without those that have left the list, or the scope, meanwhile."""
     by_key = {(item["pk"], item["sk"]): item for item in table.get_many(row.key for row in rows)}
-    items = [by_key[row.key] for row in rows if row.key in by_key and row.holds(by_key[row.key])]
-    return ListPage(items, position)
+    return [by_key[row.key] for row in rows if row.key in by_key and row.holds(by_key[row.key])]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -164,7 +209,7 @@ class _Walk:
         size = max(10, 2 * count // len(partitions)) if len(partitions) > 1 else count
         rows = merge(*(self._partition(level, pk, month, size) for level, pk in partitions), reverse=True)
         for row, same in groupby(rows):
-            yield replace(row, places=tuple(place for other in same for place in other.places))
+            yield _told_by_all(row, same)
 
     def _partition(self, level: str, pk: str, month: str, size: int) -> Iterator[_Row]:
         index, start = LIST_INDEXES[level], None
@@ -178,6 +223,11 @@ class _Walk:
             start = page.start
             if start is None:
                 return
+
+
+def _told_by_all(row: _Row, same: Iterable[_Row]) -> _Row:
+    """A row that several indexes told, once."""
+    return replace(row, places=tuple(place for other in same for place in other.places))
 
 
 def _partitions(query: ListQuery, month: str) -> Iterator[tuple[str, str]]:
@@ -203,16 +253,26 @@ def _region_levels(code: str) -> dict[str, str]:
 
 def _start(query: ListQuery) -> str:
     """The text before which the page begins."""
-    if len(query.within.stores) + len(query.within.people) > PARTITIONS_LIMIT:
+    _require_narrow(query.within)
+    newest = rfc3339(query.until) if query.until else _following(rfc3339(query.now)[:7])
+    before = _position_of(query, "before", _POSITION)
+    return min(newest, before) if before else newest
+
+
+def _require_narrow(within: Within) -> None:
+    if len(within.stores) + len(within.people) > PARTITIONS_LIMIT:
         rule = f"must narrow the list to {PARTITIONS_LIMIT} stores at most"
         raise Invalid("too wide a list", problems=[Problem("query:store", rule)])
-    newest = rfc3339(query.until) if query.until else _following(rfc3339(query.now)[:7])
+
+
+def _position_of(query: ListQuery, name: str, form: re.Pattern[str]) -> str:
+    """Where an earlier page of this list ended, "" for the first page. Raises Invalid for a position of another."""
     if not query.position:
-        return newest
-    before, named = query.position.get("before"), query.position.get("list")
-    if named != query.name or not isinstance(before, str) or not _POSITION.fullmatch(before):
+        return ""
+    place, named = query.position.get(name), query.position.get("list")
+    if named != query.name or not isinstance(place, str) or not form.fullmatch(place):
         raise no_such_cursor()
-    return min(newest, before)
+    return place
 
 
 def _month_before(text: str) -> str:

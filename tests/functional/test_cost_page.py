@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.bench_outbound import PRICE_CEILING, delivery_bill
 from benchmarks.bench_price import WHOLE_WAY_DOLLARS, message_bill, row_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
@@ -14,3 +15,10 @@ def test_a_message_costs_what_the_page_says() -> None:
     bill = message_bill()
     assert sum(bill.dollars.values()) <= WHOLE_WAY_DOLLARS
     assert row_of("message", bill) in PAGE.read_text(encoding="utf-8").splitlines()
+
+
+def test_a_delivery_costs_what_the_page_says() -> None:
+    """Counted at the wire, within its budget, and the very row of the page."""
+    bill = delivery_bill()
+    assert sum(bill.dollars.values()) <= PRICE_CEILING
+    assert row_of("delivery", bill) in PAGE.read_text(encoding="utf-8").splitlines()

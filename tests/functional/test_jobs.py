@@ -220,6 +220,20 @@ def test_the_same_file_twice_is_one_import(stage: Stage) -> None:
     assert stage.ask("GET", "/directory/people/p005").json["name"] == "员工5"
 
 
+def test_stores_come_from_a_file_too(stage: Stage) -> None:
+    """Two of three, by the columns' Chinese names; a name that begins a formula is words; the third is named."""
+    file = "门店编号,门店名称,地区\ns01,一店,310101\ns02,'-二店,310104\ns03,三店,上海\n".encode()
+    job_id = stage.import_(file, "stores").json["id"]
+    assert stage.finish(job_id)["counts"] == {"ready": 2, "refused": 1}
+    (refused,) = stage.rows(job_id, outcome="refused")
+    assert (refused["row"], refused["errors"][0]["pointer"]) == (4, "/region")
+    for _ in range(2):
+        stage.ask("POST", f"/jobs/directory/{job_id}/apply", {"with_findings": True})
+        assert stage.finish(job_id)["counts"] == {"applied": 2, "refused": 1}
+    names = {store["id"]: store["name"] for store in stage.ask("GET", "/directory/stores").json["data"]}
+    assert (names["s01"], names["s02"], "s03" in names) == ("一店", "-二店", False)
+
+
 def test_an_import_is_done_by_who_asked_and_by_nobody_more(stage: Stage) -> None:
     """Who may not save a person by hand imports none."""
     refused = stage.import_(people_file(rows=2), as_=token("agent", sub="amy"))

@@ -296,3 +296,25 @@ def test_whatever_a_receiver_answers_is_written(hub: Hub) -> None:
     path = f"/webhooks/endpoints/{endpoint['id']}/deliveries/{hub.deliveries(endpoint['id'])[0]['id']}"
     (attempt,) = hub.call("GET", path).json["history"]
     assert len(attempt["answer"].encode()) <= 65536
+
+
+def test_an_endpoint_is_told_in_its_own_version_or_hears_that_it_cannot(hub: Hub) -> None:
+    """Registered for a version that this hub does not speak (it was newer once): held with the reason, never left out
+    in silence, and sent once it is told so; one of the present version is sent at once. `dataschema` says which."""
+    hub.receivers.behaviours[B] = OK
+    newer, usual = hub.register(A), hub.register(B)
+    endpoints = app.room.desk.endpoints
+    known = endpoints.read(newer["id"])
+    endpoints.save(known, known.model_copy(update={"schema_version": 2}))
+    hub.tell(hub.opened(1))
+    hub.work()
+    (held,) = hub.deliveries(newer["id"])
+    assert (held["state"], held["reason"], hub.receivers.ids(A)) == ("held", "schema-version", [])
+    assert hub.receivers.at(usual["url"])[0].json["dataschema"] == "urn:scrm-hub:event:ticket.opened:1"
+    refused = hub.call("POST", "/webhooks/endpoints", {"url": A, "events": ["*"], "schema_version": 3})
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/schema_version")
+    known = endpoints.read(newer["id"])
+    endpoints.save(known, known.model_copy(update={"schema_version": 1}))
+    assert hub.call("POST", f"/webhooks/endpoints/{newer['id']}/replay", {"which": "held"}).status == 202
+    hub.run(minutes=1)
+    assert hub.receivers.ids(A) == ["evt_00001"]

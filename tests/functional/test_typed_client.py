@@ -10,42 +10,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from functions.tickets import app
-from hubctl.reference import reference
-from tests.support.http import Context, http_event, token
 from tests.support.tickets import World, world
+from tests.support.typed_client import client_of, generated
 
 METHODS = ("get", "put", "post", "patch", "delete")
 
 
-class RoomTransport(httpx.BaseTransport):
-    """Takes a request to the room as API Gateway does."""
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.raw_path.decode()
-        answer = app.room(http_event(request.method, path, request.read(), dict(request.headers)), Context())
-        return httpx.Response(answer["statusCode"], headers=answer["headers"], text=answer.get("body", ""))
-
-
 @pytest.fixture(scope="module", name="made")
 def _made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of the generated package `hub_client`, which can be imported."""
-    folder = tmp_path_factory.mktemp("typed")
-    (folder / "openapi.json").write_text(json.dumps(reference()), encoding="utf-8")
-    (folder / "config.yml").write_text("post_hooks: []\n", encoding="utf-8")
-    tool = str(Path(sys.executable).with_name("openapi-python-client"))
-    options = ["--path", "openapi.json", "--meta", "none", "--config", "config.yml", "--output-path", "hub_client"]
-    done = subprocess.run([tool, "generate", *options], cwd=folder, capture_output=True, text=True, check=False)
-    assert (done.returncode, [line for line in done.stdout.splitlines() if "WARNING" in line or "Unable" in line]) == (
-        0,
-        [],
-    )
-    sys.path.insert(0, str(folder))
-    yield folder
-    sys.path.remove(str(folder))
+    with generated(tmp_path_factory.mktemp("typed")) as folder:
+        yield folder
 
 
 def test_a_typed_client_has_every_operation(made: Path) -> None:
@@ -71,9 +48,7 @@ def operation(name: str) -> Any:
 
 def test_it_works_a_ticket(made: Path, hub: World) -> None:
     """Opened, listed, completed, refused with what differs: each answer is of the type that the reference says."""
-    package, models = import_module("hub_client"), import_module("hub_client.models")
-    options = {"base_url": "http://hub", "token": token(), "httpx_args": {"transport": RoomTransport()}}
-    client = package.AuthenticatedClient(**options)
+    models, client = import_module("hub_client.models"), client_of(app.room)
     body = models.OpenTicket(type_="repair", customer_id="cus_1", region="310101")
     opened = operation("tickets_open_by_hand")(client=client, body=body)
     assert (opened.status_code, type(opened.parsed).__name__, opened.parsed.state.value) == (201, "TicketView", "open")

@@ -11,9 +11,10 @@ import pytest
 
 from functions.webhooks import app
 from functions.webhooks.handlers import counters, replays
-from hub.channels.registry import CHANNELS, channel_document
+from hub.channels.registry import CHANNELS, channel_document, settings_problems
 from hub.kernel.clock import StepClock
 from hub.store.secrets import LOOKUPS, Connection
+from tests.channels.support import payload
 from tests.support.http import Context, call, sqs_batch, token
 from tests.support.webhooks import WECOM, Stack, deliver, simulated_stack, wecom_text
 from tests.support.wire import CRASH_AFTER, Crash, faulty
@@ -241,6 +242,28 @@ def test_a_channel_that_only_sends_has_no_url_to_check(stack: Stack) -> None:
     assert (made.status, made.json["webhook_url"]) == (201, "")
     assert made.json["steps"]
     assert call(app.room, "POST", f"/webhooks/connections/{made.json['id']}/test").status == 409
+
+
+INBOUND = [name for name, channel in CHANNELS.items() if channel.inbound]
+
+
+@pytest.mark.parametrize("name", INBOUND)
+def test_every_channel_s_url_can_be_checked_with_what_it_requires(stack: Stack, name: str) -> None:
+    """With its required settings alone the check passes, or says which setting there is no check without."""
+    examples, known = payload(f"{name}_examples")["settings"], channel_document(name)["settings"]
+    settings = {field["name"]: examples[field["name"]] for field in known if field["required"]}
+    for problem in settings_problems(name, settings):
+        settings[problem.pointer.rpartition("/")[2]] = examples[problem.pointer.rpartition("/")[2]]
+    app.room.desk.connections.secrets.put(Connection("con_1", name, "enabled", settings))
+    answer = call(app.room, "POST", "/webhooks/connections/con_1/test")
+    told = answer.json["passed"] if answer.status == 200 else answer.json["facts"].get("setting")
+    assert (answer.status, told) in ((200, True), (409, "relay_secret")), answer.text
+    assert (answer.status == 409) == ("relay_secret" in OPTIONAL[name])
+
+
+OPTIONAL = {
+    name: {field["name"] for field in channel_document(name)["settings"] if not field["required"]} for name in INBOUND
+}
 
 
 def test_the_owner_sees_why_deliveries_are_rejected(stack: Stack) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from functions.webhooks import app
+from functions.webhooks.handlers import changes
 from hub.kernel.clock import StepClock
-from tests.support.http import Answer, call
+from tests.support.aws import REGION
+from tests.support.http import Answer, Context, call, sqs_batch
 from tests.support.webhooks import Stack, simulated_stack
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
@@ -54,6 +59,22 @@ def test_an_order_is_there_as_if_it_had_been_delivered(stack: Stack) -> None:
     assert shown == {**expected, "store_id": "s1"}
 
 
+def test_its_lines_are_those_of_the_order(stack: Stack) -> None:
+    """What was sold is kept with it, for whoever hears of the order; a line that can't be is named by its place."""
+    lines = [{"item_no": "A1", "sku": "A1-红", "quantity": 2, "amount": "15.90"}, {"item_no": "B2", "amount": "4.00"}]
+    connection_id = connect()
+    assert tell(connection_id, lines=lines).status == 202
+    assert stack.publish() == []
+    (order,) = call(app.room, "GET", "/webhooks/orders").json["data"]
+    kept = app.room.desk.orders.table.find(order["id"])["terms"]["lines"]
+    assert [(line["item_no"], line.get("quantity", 1), line["amount_minor"]) for line in kept] == [
+        ("A1", 2, 1590),
+        ("B2", 1, 400),
+    ]
+    refused = tell(connection_id, lines=[{"item_no": "A1", "amount": "1.999"}])
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/lines/0/amount")
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"), [({"state": "unknown"}, "/state"), ({"occurred_at": "2026-11-21"}, "/occurred_at")]
 )
@@ -66,6 +87,69 @@ def test_what_no_integrator_could_tell_is_refused(stack: Stack, changes: Any, po
 def test_a_marketplace_says_itself_what_its_orders_are(stack: Stack) -> None:
     """409 for a connection of another channel."""
     assert tell(connect("pinduoduo", PINDUODUO)).status == 409
+
+
+HEADINGS = ("连接", "订单号", "状态", "金额", "更新时间", "备注")
+
+
+def order_file(file_format: str, connection_id: str) -> bytes:
+    """Three orders, of which one has no such state; long numbers, leading zeros, and a note that begins a formula."""
+    rows = [
+        (connection_id, "6923456789012345678", "paid", "19.90", "2026/11/21 11:30", "=1+1"),
+        (connection_id, "007", "paid", "5.00", "2026/11/21 11:31", "门口"),
+        (connection_id, "E3", "gone", "5.00", "2026/11/21 11:32", ""),
+    ]
+    if file_format == "csv":
+        lines = [",".join(HEADINGS), *(",".join(row).replace("=1+1", "'=1+1") for row in rows)]
+        return "\n".join(lines).encode("gb18030")
+    book = BytesIO()
+    with xlsxwriter.Workbook(book, {"strings_to_formulas": False}) as workbook:
+        sheet = workbook.add_worksheet()
+        for number, row in enumerate((HEADINGS, *rows)):
+            for column, text in enumerate(row):
+                sheet.write_string(number, column, text)
+    return book.getvalue()
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_orders_come_from_a_file_once(file_format: str) -> None:
+    """Previewed row by row, applied when asked, each once however often; ids keep their digits, a formula is words, and
+    what can't be is named by its row and column."""
+    with simulated_stack(clock=StepClock(NOON), HUB_FILES_BUCKET="hub-demo-files") as stack:
+        stack.session.client("s3", region_name=REGION).create_bucket(Bucket="hub-demo-files")
+        content = b64encode(order_file(file_format, connect())).decode()
+        body = {"into": "orders", "format": file_format, "content": content}
+        started = call(app.room, "POST", "/jobs/webhooks/imports", body)
+        assert started.status == 202, started.text
+        path = f"/jobs/webhooks/{started.json['id']}"
+        preview = finish(path)
+        assert (preview["state"], preview["counts"]) == ("previewed", {"ready": 2, "refused": 1})
+        assert call(app.room, "GET", "/webhooks/orders").json["data"] == []
+        (bad,) = call(app.room, "GET", f"{path}/rows", query={"outcome": "refused"}).json["data"]
+        assert (bad["row"], bad["errors"][0]["pointer"]) == (4, "/state")
+        assert call(app.room, "POST", f"{path}/apply", {}).status == 409
+        for _ in range(2):
+            assert call(app.room, "POST", f"{path}/apply", {"with_findings": True}).status in (200, 202)
+            assert finish(path)["counts"] == {"applied": 2, "refused": 1}
+        assert stack.publish() == []
+        orders = {row["order_no"]: row for row in call(app.room, "GET", "/webhooks/orders").json["data"]}
+        assert {number: row["amount"] for number, row in orders.items()} == {
+            "6923456789012345678": "19.90",
+            "007": "5.00",
+        }
+        assert len(stack.stored()) == 2
+
+
+def finish(path: str) -> Any:
+    """The job, worked slice by slice as its stream asks for it."""
+    pk = f"demo#job#{path.rpartition('/')[2]}"
+    change = {"table": "t", "kind": "MODIFY", "pk": pk, "sk": "job", "new": None, "old": None}
+    for _ in range(20):
+        shown = call(app.room, "GET", path).json
+        if shown["state"] not in ("queued", "running"):
+            return shown
+        assert changes.on_change(sqs_batch(change), Context()) == {"batchItemFailures": []}
+    raise AssertionError("the job does not end")
 
 
 def test_orders_come_from_files(stack: Stack) -> None:

@@ -72,7 +72,7 @@ PLAIN: dict[str, str] = {
         QuoteLineView.list_price QuoteLineView.price QuoteLineView.total RedemptionView.total
         Matter.amount_minor OccasionResolved.amount_minor
         CartChanged.amount_minor ShopperMoved.amount_minor PromotionReached.amount_minor
-        OrderResolved.amount_minor OpenTicket.amount TicketView.amount ToldOrder.amount""",
+        OrderResolved.amount_minor OpenTicket.amount TicketView.amount ToldOrder.amount ToldLine.amount""",
     "what its asker brings or names, and a file's own name": """
         FileView.name JobResult.name NewExport.query NewImport.content BatchItem.body FieldDifference.yours""",
     "a document that people bend: rules, not people": """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import tomllib
 
-from hubctl.capabilities import SCENARIOS, capabilities_page, scenarios_by_number
+from hubctl.capabilities import CONVENTIONS, SCENARIOS, capabilities_page, convention_rows, scenarios_by_number
 
 LISTED = [
     number
@@ -27,9 +27,15 @@ def test_the_page_is_generated_from_what_is_there() -> None:
 
 def test_a_scenario_is_one_file_a_capability_and_says_its_promise_first() -> None:
     """Each file bears a listed number, no number has two, and the docstring begins with the number."""
-    files = sorted(SCENARIOS.glob("test_*.py"))
+    files = sorted(path for path in SCENARIOS.glob("test_*.py") if path not in CONVENTIONS)
     assert sorted(scenarios_by_number().values()) == files
     assert set(scenarios_by_number()) <= set(LISTED)
     for number, path in scenarios_by_number().items():
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         assert docstring.startswith(f"{number}: "), path.name
+
+
+def test_each_of_the_13_conventions_is_proven_once() -> None:
+    """1 to 13, none twice, none left out; each test says its promise."""
+    assert [number for number, *_ in convention_rows()] == list(range(1, 14))
+    assert all(promise for _, promise, _ in convention_rows())

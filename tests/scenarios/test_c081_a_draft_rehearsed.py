@@ -85,7 +85,7 @@ def hub() -> Iterator[World]:
         publish(made, 3, 80_000)
         assert made.call("POST", "/flows/return/revert", {"version": 1}).status == 200
         desk = app.room.desk
-        listed = Listed(desk.items, desk.tickets.oldest_month)
+        listed = Listed(desk.items, desk.tickets.extent)
         app.room.install(app.room.host, replace(desk, tickets=Kept(desk), lists=listed))
         yield made
 

@@ -9,6 +9,7 @@ from types import NoneType
 from typing import Any
 
 from hub.store.items import plain_value, raw_value
+from hub.store.rehearsal import foreseen, is_rehearsal
 from hub.store.table import Check, Delete, Index, Item, Key, Lost, Page, Put, Update
 
 
@@ -38,8 +39,9 @@ class MemoryTable:
         self.transact(Put(item, when, values or {}))
 
     def update(self, key: Key, change: str, values: Item | None = None, when: str = "", names: Any = None) -> Any:
-        self.transact(Update(key, change, values or {}, when))
-        return self.get(key)
+        write = Update(key, change, values or {}, when, names or {})
+        self.transact(write)
+        return foreseen(self.get(key), write) if is_rehearsal() else self.get(key)
 
     def delete(self, key: Key, when: str = "", values: Item | None = None, names: Any = None) -> None:
         self.transact(Delete(key, when, values or {}))
@@ -82,6 +84,8 @@ class MemoryTable:
                 held = self.items.get(_key(write))
                 if not _holds(held, write.when, write.values):
                     raise Lost(held, index)
+            if is_rehearsal():
+                return
             self.transactions += 1
             for write in writes:
                 if isinstance(write, Check):

@@ -15,6 +15,7 @@ from hub.kernel import regions
 from hub.kernel.errors import Invalid
 from hub.store.items import plain_item, raw_item
 from hub.store.lists import (
+    AHEAD,
     LIST_ATTRIBUTES,
     LIST_INDEXES,
     PARTITIONS_LIMIT,
@@ -24,6 +25,7 @@ from hub.store.lists import (
     Within,
     list_keys,
     read_list,
+    read_soonest,
 )
 from hub.store.table import Table
 
@@ -41,8 +43,9 @@ class Thing:
     store: str = ""
     person: str = ""
 
-    def item(self, name: str = "things") -> dict[str, Any]:
-        keys = list_keys("demo", name, self.id, self.at, region=self.region, store=self.store, person=self.person)
+    def item(self, name: str = "things", period: str = "") -> dict[str, Any]:
+        place = {"region": self.region, "store": self.store, "person": self.person}
+        keys = list_keys("demo", name, self.id, self.at, **place, period=period)
         return {"pk": f"demo#{self.id}", "sk": "thing", "id": self.id, **keys}
 
     def within(self, scope: Within) -> bool:
@@ -74,7 +77,8 @@ class Memory:
         ]
         found.sort(key=lambda item: item["l_at"], reverse=not params["ScanIndexForward"])
         start = plain_item(params.get("ExclusiveStartKey", {}))
-        later = [item for item in found if not start or item["l_at"] < start["l_at"]]
+        ahead = params["ScanIndexForward"]
+        later = [item for item in found if not start or (item["l_at"] > start["l_at"]) is ahead]
         page = later[: min(params["Limit"], self.page_limit)]
         names = ("pk", "sk", index.hash, "l_at")
         keys = [{name: item[name] for name in names} for item in page]
@@ -153,6 +157,48 @@ def test_pages_are_the_scope_newest_first_and_read_nothing_else(
     assert walk(memory, query(scope, limit, since=since, until=until)) == [thing.id for thing in expected]
     in_scope = {(f"demo#{thing.id}", "thing") for thing in listed if thing.within(scope)}
     assert set(memory.rows) <= in_scope
+
+
+@settings(max_examples=150, deadline=None)
+@given(things, scopes, st.integers(1, 30), st.integers(1, 5), st.none() | moments, st.none() | moments)
+def test_what_is_ahead_comes_soonest_first_and_reads_nothing_else(
+    listed: list[Thing],
+    scope: Within,
+    limit: int,
+    page_limit: int,
+    since: datetime | None,
+    until: datetime | None,
+) -> None:
+    """Joined pages are what a whole read, filtered and sorted, gives, each but the last full, whatever the months."""
+    memory = Memory(page_limit=page_limit)
+    memory.put(*(thing.item(period=AHEAD) for thing in listed))
+    memory.put(*(thing.item() | {"sk": "by month"} for thing in listed))
+    expected = [
+        thing
+        for thing in listed
+        if thing.within(scope) and (since is None or since <= thing.at) and (until is None or thing.at < until)
+    ]
+    expected.sort(key=lambda thing: (thing.at, thing.id))
+    asked, ids = query(scope, limit, since=since, until=until), list[str]()
+    for _ in range(500):
+        page = read_soonest(Table("things", memory), asked)
+        ids += [item["id"] for item in page.items]
+        if page.position is None:
+            break
+        assert len(page.items) == limit
+        asked = replace(asked, position=page.position)
+    assert ids == [thing.id for thing in expected]
+    in_scope = {(f"demo#{thing.id}", "thing") for thing in listed if thing.within(scope)}
+    assert set(memory.rows) <= in_scope
+
+
+@pytest.mark.parametrize(
+    "position", [{"list": "others", "after": "2026-11-21T"}, {"list": "things", "before": "2026-11"}, {"after": "x"}]
+)
+def test_what_is_ahead_goes_on_only_where_it_ended(position: dict[str, str]) -> None:
+    """A position of another list, or of another order, is refused."""
+    with pytest.raises(Invalid):
+        read_soonest(Table("things", Memory()), query(Within("base"), position=position))
 
 
 @given(things)

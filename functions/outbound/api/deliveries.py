@@ -15,7 +15,7 @@ from functions.outbound.deliveries.deliveries_table import STATES
 from functions.outbound.deliveries.message import body_of, subject_of
 from functions.outbound.deliveries.replays import Replay
 from functions.outbound.desk import Desk
-from functions.outbound.endpoints.endpoints import Endpoint, data_for
+from functions.outbound.endpoints.endpoints import Endpoint, data_for, told_to
 from functions.outbound.handlers.hearing import call
 from functions.outbound.handlers.posting import Letters, post
 from functions.outbound.room import INTEGRATORS, room
@@ -181,4 +181,5 @@ def _body(desk: Desk, request: Request, endpoint: Endpoint, delivery: Delivery) 
     seen = _unbound(endpoint) if delivery.test else endpoint
     event = desk.deliveries.events((delivery.event_id,)).get(delivery.event_id)
     data = data_for(seen, roles, event, request.policy) if event else None
-    return body_of(event, data, delivery.key) if event and data is not None else {}
+    shown = told_to(endpoint, event, data) if event and data is not None else None
+    return body_of(event, shown, delivery.key) if event and shown is not None else {}

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from functions.outbound.catalogue.samples import MOMENT, sample_of
+from functions.outbound.catalogue.versions import CURRENT
 from functions.outbound.deliveries.message import body_of, subject_of
 from hub.contracts.base import RegionCode
 from hub.contracts.classes import Classified, Keyed
@@ -23,7 +24,6 @@ from hub.kernel.errors import Invalid, Problem
 from hub.rules import Condition, Field, Schema, parse_condition
 
 ALL = "*"
-SCHEMA_VERSION = 1
 
 
 @cache
@@ -131,7 +131,7 @@ def _describe(name: str, kind: type[Event]) -> EventTypeView:
         type=name,
         family=family_of(name),
         description=" ".join((inspect.getdoc(kind) or "").split()),
-        schema_version=SCHEMA_VERSION,
+        schema_version=CURRENT,
         json_schema=body_schema(kind),
         sample=body_of(sample, sample.model_dump(mode="json"), subject_of(sample)),
     )

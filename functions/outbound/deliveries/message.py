@@ -24,7 +24,7 @@ def subject_of(event: Event) -> str:
 
 
 def body_of(event: Event, data: Mapping[str, Any], subject: str) -> dict[str, Any]:
-    """The body. data: the event as its receiver may see it."""
+    """The body. data: the event as its receiver may see it, in the version that it is told in."""
     name = str(event.type)  # type: ignore[attr-defined] # each concrete event has its literal `type`
     return {
         "specversion": "1.0",
@@ -34,7 +34,7 @@ def body_of(event: Event, data: Mapping[str, Any], subject: str) -> dict[str, An
         "subject": subject,
         "time": data["at"],
         "datacontenttype": "application/json",
-        "dataschema": f"urn:scrm-hub:event:{name}:{event.schema_version}",
+        "dataschema": f"urn:scrm-hub:event:{name}:{data.get('schema_version', event.schema_version)}",
         "data": dict(data),
     }
 

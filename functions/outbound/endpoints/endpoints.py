@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from functions.outbound.catalogue.catalogue import chosen_types, facts_of, filter_schema, fits, read_filter
+from functions.outbound.catalogue.versions import told_in
 from hub.contracts.base import Contract, Moment
 from hub.contracts.envelope import Event
 from hub.contracts.outbound import EndpointState
@@ -100,6 +101,12 @@ def data_for(endpoint: Endpoint, roles: tuple[str, ...], event: Event, policy: P
         return None
     data: dict[str, Any] = project(event, Viewer(roles, reach), policy, place)
     return data
+
+
+def told_to(endpoint: Endpoint, event: Event, data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the endpoint may see of an event, in its version of the schema; None where it cannot be told in that."""
+    name = str(event.type)  # type: ignore[attr-defined] # as below
+    return told_in(name, data, event.schema_version, endpoint.schema_version)
 
 
 def wants(endpoint: Endpoint, event: Event, policy: Policy) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functions.outbound.catalogue.catalogue import SCHEMA_VERSION
 from functions.outbound.deliveries.calls import no_endpoint
 from functions.outbound.deliveries.deliveries import Delivery, delivery_id
 from functions.outbound.deliveries.message import subject_of
@@ -47,7 +46,7 @@ def call(desk: Desk, endpoint_id: str, delay_seconds: int = 0) -> None:
 def _wants(endpoint: Endpoint, event: Event, policy: Policy) -> bool:
     """A filter that can be read no more, since the field policy hides what it speaks of, holds nothing back."""
     try:
-        return endpoint.schema_version == SCHEMA_VERSION and wants(endpoint, event, policy)
+        return wants(endpoint, event, policy)
     except Invalid:
         return True
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from functions.outbound.deliveries.deliveries import Attempt
 from functions.outbound.deliveries.message import body_of, encode, headers_of, subject_of
 from functions.outbound.desk import Desk
-from functions.outbound.endpoints.endpoints import Endpoint, data_for, place_of, roles_now
+from functions.outbound.endpoints.endpoints import Endpoint, data_for, place_of, roles_now, told_to
 from hub.contracts.envelope import Event
 from hub.edge.access import Policy, Reach, reach_of
 from hub.edge.fetch import ANSWER_LIMIT_BYTES, Fetch, PrivateAddress, Unanswered
@@ -63,13 +63,15 @@ class Letters:
         )
 
     def write(self, event: Event | None) -> Outgoing | None:
-        """The event for this endpoint; None where it is forgotten, or out of its reach by now."""
+        """The event for this endpoint; None where it is forgotten, out of its reach by now, or not to be told
+        in its version."""
         if event is None or (self.reach is not None and not self.reach.covers(place_of(event))):
             return None
         data = data_for(self.endpoint, self.roles, event, self.policy)
-        if data is None:
+        shown = told_to(self.endpoint, event, data) if data is not None else None
+        if shown is None:
             return None
-        body = encode(body_of(event, data, subject_of(event)))
+        body = encode(body_of(event, shown, subject_of(event)))
         headers = headers_of(event.id, self.timestamp, body, self.secrets, private_key=self.private_key)
         return Outgoing(body, headers, self.own)
 

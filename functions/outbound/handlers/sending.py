@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from functions.outbound.catalogue.versions import UNTOLD, can_tell
 from functions.outbound.deliveries.calls import answer_of, judge_call
 from functions.outbound.deliveries.deliveries import Attempt, Verdict, Waiting, judge
 from functions.outbound.deliveries.turns import health_after, look_limit, pause_after, plan_wave, verdict_on
@@ -30,6 +31,7 @@ TURN_SECONDS = 20
 """So long a turn begins waves: with the last one's fifteen seconds it ends well before its function does."""
 WAVES_LIMIT = 500
 NOT_SEEN = Verdict("failed", reason="not-to-be-seen")
+NOT_TOLD = Verdict("held", reason=UNTOLD)
 QUEUE_DELAY_LIMIT_SECONDS = 900
 """A queue keeps a message back for so long; what is due later is found by the sweep."""
 
@@ -94,7 +96,9 @@ def _send(desk: Desk, turn: Turn, endpoint: Endpoint, wave: Sequence[Waiting], n
     results = list(zip(wave, attempts, strict=True))
     tried = [attempt for attempt in attempts if attempt is not None]
     health = health_after(turn.health, tried, now, pause_after(endpoint, len(tried))) if tried else turn.health
-    verdicts = [_verdict(desk, events.get(row.event_id), row, attempt, now) for row, attempt in results]
+    verdicts = [
+        _verdict(desk, endpoint.schema_version, events.get(result[0].event_id), result, now) for result in results
+    ]
     writes = _outcomes(desk, endpoint, [(*each, verdict) for each, verdict in zip(results, verdicts, strict=True)], now)
     if tried:
         writes.append(desk.statistics.add(endpoint.id, tried, now, desk.wall_now()))
@@ -123,10 +127,15 @@ def _in_time(event: Event | None, now: datetime) -> Event | None:
     return None if isinstance(event, EndpointCalled) and now >= event.until else event
 
 
-def _verdict(desk: Desk, event: Event | None, row: Waiting, attempt: Attempt | None, now: datetime) -> Verdict:
-    """What becomes of a delivery; whoever waits for a call's answer hears it first, so that none is lost."""
+def _verdict(
+    desk: Desk, version: int, event: Event | None, result: tuple[Waiting, Attempt | None], now: datetime
+) -> Verdict:
+    """What becomes of a delivery; whoever waits for a call's answer hears it first, so that none is lost. version: of
+    the events' schema, as the endpoint has it."""
+    row, attempt = result
     if not isinstance(event, EndpointCalled):
-        return judge(row, attempt) if attempt else NOT_SEEN
+        is_untold = event is not None and not can_tell(event.schema_version, version)
+        return judge(row, attempt) if attempt else NOT_TOLD if is_untold else NOT_SEEN
     verdict = judge_call(event, row, attempt) if attempt else NOT_SEEN
     if answer := answer_of(event, verdict, attempt, now):
         desk.emit(answer)

@@ -33,7 +33,7 @@ DECIDERS = ("finance", "supervisor", "store_manager")
 
 
 @room.http("POST", "/pricing/competitors", summary="竞品价格 · A competitor's price", body=CompetitorPrice,
-           answer=OffersView, roles=("integrator", "finance"), scope="tenant")  # fmt: skip
+           answer=OffersView, roles=("integrator", "finance"), scope="tenant", dry_run="rehearsed")  # fmt: skip
 def hear_competitor(desk: Desk, request: Request) -> OffersView:
     """Our stores near it answer at once, where a moat is in force: with an offer that holds, or one that waits for a
     word. The same price again changes nothing while an offer holds or cools down."""
@@ -54,7 +54,8 @@ def pulsing_store(desk: Desk, request: Request) -> Place:
 
 
 @room.http("POST", "/pricing/pulse", summary="市场脉搏 · How a service turns over in a store", body=MarketPulse,
-           answer=OffersView, roles=("integrator", *DECIDERS), scope="store", subject=pulsing_store)  # fmt: skip
+           answer=OffersView, roles=("integrator", *DECIDERS), scope="store", subject=pulsing_store,
+           dry_run="rehearsed")  # fmt: skip
 def hear_pulse(desk: Desk, request: Request) -> OffersView:
     """What stays longer than its strategy's limit is proposed to cost less, within the guard rails; it holds by itself
     only up to the percentage that was set."""

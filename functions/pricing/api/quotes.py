@@ -37,6 +37,7 @@ def stored_quote(desk: Desk, request: Request) -> Subject:
     status=201,
     scope="region",
     subject=asked_place,
+    dry_run="rehearsed",
     summary="报价 · Quote one service or a cart, with every place and every strategy looked at",
 )
 def quote(desk: Desk, request: Request) -> QuoteView:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functions.settlement.api.views import account_view, deferred_view
 from functions.settlement.desk import Desk
 from functions.settlement.ledger.accounts import account_of, earning, spending
-from functions.settlement.ledger.balances import KINDS
+from functions.settlement.ledger.balances import KINDS, Balance, accounts_of, after_entry
+from functions.settlement.ledger.ledger import Entry
 from functions.settlement.room import FINANCE, room
 from hub.contracts.http import Page, PageQuery
 from hub.contracts.settlement_accounts import AccountMove, AccountView, DeferredView
@@ -41,16 +42,18 @@ def show_account(desk: Desk, request: Request) -> AccountView:
     answer=AccountView,
     roles=CASHIERS,
     scope="tenant",
+    dry_run="rehearsed",
     summary="入账 · Put an amount onto an account, issued by a store",
 )
 def credit_account(desk: Desk, request: Request) -> AccountView:
     """Points earned, value stored, a pool funded. 422 for an amount that is not above 0."""
     account, now = _account(request), request.made_at or request.now
+    before = desk.balances.get(account)
     entry = earning(
         request.path["kind"], request.path["owner"], _amount(request), request.body.store, request.new_id("fct"), now
     )
     desk.book.post(entry, now)
-    return account_view(desk.balances.get(account))
+    return _view_after(desk, request, before, entry)
 
 
 @room.http(
@@ -60,6 +63,7 @@ def credit_account(desk: Desk, request: Request) -> AccountView:
     answer=AccountView,
     roles=CASHIERS,
     scope="tenant",
+    dry_run="rehearsed",
     summary="消费 · Take an amount off an account; 409 with the balance where there is less",
 )
 def debit_account(desk: Desk, request: Request) -> AccountView:
@@ -75,7 +79,7 @@ def debit_account(desk: Desk, request: Request) -> AccountView:
             desk.book.post(entry, now, balance)
         except Retry:
             continue
-        return account_view(desk.balances.get(account))
+        return _view_after(desk, request, balance, entry)
     raise Retry("the account is being changed", account=account)
 
 
@@ -100,6 +104,15 @@ def _account(request: Request) -> str:
     if request.path["kind"] not in KINDS:
         raise NotFound("no such kind of account", kind=request.path["kind"])
     return account_of(request.path["kind"], request.path["owner"])
+
+
+def _view_after(desk: Desk, request: Request, before: Balance, entry: Entry) -> AccountView:
+    """The account with the entry posted; on a dry run as it would be."""
+    if not request.dry_run:
+        return account_view(desk.balances.get(before.account))
+    balances = {account: desk.balances.get(account) for account in accounts_of(entry)} | {before.account: before}
+    after = after_entry(balances, entry)
+    return account_view(next((each for each in after if each.account == before.account), before))
 
 
 def _amount(request: Request) -> Money:

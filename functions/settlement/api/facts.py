@@ -74,6 +74,7 @@ def _view(result: Taken) -> FactResult:
     answer=FactsAnswer,
     roles=SENDERS,
     scope="tenant",
+    dry_run="rehearsed",
     summary="导入业务事实 · Hand in facts, 200 at most; each is settled once, or parked with its reason",
     replay=lambda desk, request, _made: _settle_all(desk, request),
 )

@@ -100,6 +100,7 @@ def show_entry(desk: Desk, request: Request) -> LedgerEntryView:
     roles=FINANCE,
     status=201,
     scope="tenant",
+    dry_run="rehearsed",
     summary="手工凭证 · Post a balanced entry by hand",
 )
 def post_entry(desk: Desk, request: Request) -> LedgerEntryView:

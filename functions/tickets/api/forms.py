@@ -92,6 +92,7 @@ def _replay_hand_in(desk: Desk, request: Request, _made: str) -> SubmissionView:
 
 @room.http("POST", "/forms/{key}/submissions", body=Answers, query=SubmitQuery, answer=SubmissionView, roles=OPENERS,
            scope="region", subject=place_of_query, status=201, replay=_replay_hand_in, body_limit_bytes=BODY_BYTES,
+           dry_run="rehearsed",
            summary="提交表单 · Hand in a form")  # fmt: skip
 def create_submission(desk: Desk, request: Request) -> SubmissionView:
     """The body is the answers by their fields. 422 with the place of each that is wrong or missing; what is not asked
@@ -145,7 +146,7 @@ def change_submission(desk: Desk, request: Request) -> SubmissionView:
 
 
 @room.http("POST", "/forms/submissions/{submission_id}/submit", body=Nothing, answer=SubmissionView,
-           roles=OPENERS, scope="region", subject=submission_of,
+           roles=OPENERS, scope="region", subject=submission_of, dry_run="rehearsed",
            summary="提交草稿 · Hand in a draft")  # fmt: skip
 def submit(desk: Desk, request: Request) -> SubmissionView:
     """Held against the form's version of when it was saved, whatever has been published since. What is handed in

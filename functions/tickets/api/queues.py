@@ -56,6 +56,7 @@ def read_queue(desk: Desk, request: Request) -> Page[QueuedView]:
     scope="region",
     subject=find_queue,
     replay=lambda desk, _request, ticket_id: show_case(desk, desk.tickets.case(ticket_id)),
+    dry_run="rehearsed",
     summary="领取下一单 · Take the next of a queue",
 )
 def take_next(desk: Desk, request: Request) -> TicketView:

@@ -90,6 +90,7 @@ def show_ticket(
         **_about(ticket),
         visits=tuple(_visit(v, *filled.get(v.id, NOTHING)) for v in sorted(case.visits.values(), key=_number)),
         rungs=tuple(_rung(rung) for rung in sorted(case.rungs.values(), key=lambda rung: rung.due_at)),
+        due_at=ticket.due_at,
         clocks=clocks,
         link=f"/t/{ticket.link}",
     )

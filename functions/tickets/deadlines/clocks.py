@@ -71,6 +71,14 @@ def is_assumed(ticket: Ticket, terms_of: TermsOf) -> bool:
     return False
 
 
+def first_due_at(ticket: Ticket, terms_of: TermsOf) -> datetime | None:
+    """When the first of a ticket's running clocks has used up what it has, be it past; None where none runs. The
+    ladder's own runs until somebody takes the matter up."""
+    running = [clock for clock in ticket.clocks if clock.measures != HANDLING or ticket.acknowledged_at is None]
+    times = (due_at_of(clock, terms_of(clock)) for clock in running if ticket.is_open)
+    return min(filter(None, times), default=None)
+
+
 def handling_watch(case: Case, ladder: Ladder) -> Watch:
     """The clock of the ticket's ladder by itself, as it would go by this ladder; one that stands where it has none."""
     kept = case.ticket.clock(HANDLING)

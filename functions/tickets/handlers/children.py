@@ -39,9 +39,9 @@ def open_linked(
     visit_id: str = "",
     hangs: bool = False,
     depends: bool = False,
-) -> str:
-    """A ticket beside another, once a fact; its id. visit_id: the visit that waits for it; hangs: it is closed with the
-    other, or, where it `depends` on it, begins then."""
+) -> Case:
+    """A ticket beside another, once a fact, as it is then. visit_id: the visit that waits for it; hangs: it is closed
+    with the other, or, where it `depends` on it, begins then."""
     ticket_id = derived_id("tkt", parent.opened_at, fact)
     texts = desk.unseal_text(parent.id, parent.subject_sealed) if parent.subject_sealed else ""
     opening = Opening(
@@ -66,12 +66,14 @@ def open_linked(
         parent_visit=visit_id,
         blocked_by=parent.id if depends else "",
     )
-    with suppress(Conflict):
-        links = (desk.tickets.hangs_on(ticket_id, parent.id),) if hangs else ()
-        open_case(desk, Classification(type_key, parent.priority, BY_FLOW), opening, SYSTEM, "", *links)
+    links = (desk.tickets.hangs_on(ticket_id, parent.id),) if hangs else ()
+    try:
+        child = open_case(desk, Classification(type_key, parent.priority, BY_FLOW), opening, SYSTEM, "", *links)
+    except Conflict:
+        child = desk.tickets.case(ticket_id)
     if hangs:
         _mark_linked(desk, parent.id)
-    return ticket_id
+    return child
 
 
 def link_child(desk: Desk, child: Case, parent: Ticket, actor: str) -> Case:

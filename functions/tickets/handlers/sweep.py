@@ -21,6 +21,7 @@ from functions.tickets.deadlines.stuck import (
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Organisation, Person
 from functions.tickets.handlers.effects import perform
+from functions.tickets.handlers.listing import relist_page
 from functions.tickets.handlers.planned import open_planned
 from functions.tickets.handlers.steps import handover, ring, wake
 from functions.tickets.plans.plans_table import MARK
@@ -40,10 +41,10 @@ DUE_LIMIT = 1000
 def sweep_tickets(desk: Desk, now: datetime) -> datetime:
     """Look after what is due; answers when something will be next, as things stand. Raises Retry, after all, when
     some could not be looked after."""
-    items = desk.items
+    items, more = desk.items, relist_page(desk, now)
     due = due_by(items.table, items.tenant, LOOK, now, DUE_LIMIT)
     if not due:
-        return next_due(items.table, items.tenant, LOOK)
+        return now if more else next_due(items.table, items.tenant, LOOK)
     organisation, failed = desk.staff.organisation(), []
     for key in share_of(due, int(now.timestamp()) // (60 * EVERY_MINUTES)):
         try:

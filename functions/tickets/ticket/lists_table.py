@@ -1,26 +1,30 @@
-"""Lists of tickets: those within a scope, of one customer, or of one assignee, newest first, each read by its key; of
-`updated_since` those that changed since, by the day of their last change.
+"""Lists of tickets: those within a scope, of one customer, or of one assignee, each read by its key (list_choice).
 
-What is asked beside that (a state, a type, a team, an entry; of one person's or customer's, whether it is within reach)
-is looked at after reading, PAGES_LIMIT pages at most: a page may be short, and says where the list goes on.
+A customer's tickets are few, and an assignee's may lie out of reach: those are looked at after reading, PAGES_LIMIT
+pages at most. Where tickets of before have no entries yet (boards_table) their lists are read so, too: a page may be
+short, and says where the list goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from functions.tickets.tables import Items, Record
+from functions.tickets.ticket.boards_table import DUE, of_state, of_team, of_type
+from functions.tickets.ticket.list_choice import Choice, choose_list
 from functions.tickets.ticket.ticket import Case, Ticket
-from functions.tickets.ticket.tickets_table import ALL, CHANGED, OPEN, Pointer, day_of
+from functions.tickets.ticket.tickets_table import ALL, CHANGED, OPEN, Extent, Pointer, day_of
 from hub.contracts.tickets import TicketQuery
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.errors import Retry
 from hub.kernel.frozen import dataclass
 from hub.kernel.positions import Read, place_before, position_before, read_shown
 from hub.kernel.regions import covers
-from hub.store.lists import ListQuery, Within, read_list
+from hub.store.lists import ListQuery, Within, read_list, read_soonest
 from hub.store.table import Index
 
 PAGES_LIMIT = 5
@@ -33,11 +37,11 @@ Rows = tuple[Sequence[tuple[str, Case]], Position | None]
 
 @dataclass(frozen=True)
 class TicketLists:
-    """The lists of one tenant, two seconds behind at most. oldest_month: of any ticket, "" where there is none: a walk
-    from month to month ends there."""
+    """The lists of one tenant, two seconds behind at most. extent: how far they reach: a walk from month to month ends
+    there."""
 
     items: Items
-    oldest_month: Callable[[], str]
+    extent: Callable[[], Extent]
 
     def page(
         self,
@@ -49,8 +53,10 @@ class TicketLists:
     ) -> tuple[list[Case], Position | None]:
         """A page of tickets without their visits, and where the next one starts.
 
-        within: the scope of whoever asks; reaches: whether a ticket lies in it. Raises Invalid for a foreign position.
+        within: the scope of whoever asks; reaches: whether a ticket lies in it. Raises Invalid for what no list answers
+        and for a foreign position, Retry.
         """
+        choice = choose_list(query)
 
         def is_near(case: Case) -> bool:
             return reaches(case.ticket)
@@ -59,28 +65,21 @@ class TicketLists:
             return _fits(query, case.ticket)
 
         if query.customer or query.assignee:  # some of theirs may be out of reach, and then nothing tells of them
-            name, read = self._theirs(query, now)
+            name, read = self._theirs(query, choice, now)
             return read_shown(name, read, is_near, is_asked, query.limit, position, size=PAGE, pages=PAGES_LIMIT)
+        read = self._by_key(query, choice, within, now)
         cases: list[Case] = []
         for _ in range(PAGES_LIMIT):
-            count = query.limit - len(cases)
-            rows, position = self._listed(_name(query), within, now, count, position, query.updated_since)
+            rows, position = read(query.limit - len(cases), position)
             cases += [case for _, case in rows if is_near(case) and is_asked(case)]
             if position is None or len(cases) >= query.limit:
                 break
         return cases, position
 
-    def _theirs(self, query: TicketQuery, now: datetime) -> tuple[str, Read[Case]]:
-        """The list of a customer's or an assignee's, and how it is read."""
-        if query.customer:
-            return _of_customer(query.customer), partial(self._customers, query.customer)
-        listed = partial(self._listed, _name(query), Within(people=(query.assignee,)), now)
-        return _name(query), partial(listed, changed_since=query.updated_since)
-
     def open_of(self, assignee: str, now: datetime) -> Iterator[str]:
         """The ids of the open tickets of one of us, the newest first."""
         position: Position | None = None
-        while since := self._since():
+        while since := _since(self.extent()):
             scope = Within(people=(assignee,))
             page = read_list(
                 self.items.table, ListQuery(self.items.tenant, OPEN, scope, now, PAGE, since, None, position)
@@ -90,28 +89,32 @@ class TicketLists:
             if position is None:
                 return
 
-    def _since(self) -> datetime | None:
-        """From when on there are tickets, None where there are none."""
-        month = self.oldest_month()
-        return parse_rfc3339(f"{month}-01T00:00:00Z") if month else None
+    def _theirs(self, query: TicketQuery, choice: Choice, now: datetime) -> tuple[str, Read[Case]]:
+        """The list of a customer's or an assignee's, and how it is read."""
+        if query.customer:
+            return _of_customer(query.customer), partial(self._customers, query.customer)
+        extent = self.extent()
+        return _name(query, choice, extent), self._by_key(query, choice, Within(people=(query.assignee,)), now)
 
-    def _listed(
-        self,
-        name: str,
-        scope: Within,
-        now: datetime,
-        limit: int,
-        position: Position | None,
-        changed_since: datetime | None = None,
-    ) -> Rows:
-        since = self._since()
+    def _by_key(self, query: TicketQuery, choice: Choice, scope: Within, now: datetime) -> Read[Case]:
+        """How the list of these is read."""
+        extent = self.extent()
+        name, since = _name(query, choice, extent), _since(extent)
         if since is None:
-            return [], None
-        if changed_since is not None and name == CHANGED:
-            since = max(since, day_of(changed_since))
-        page = read_list(self.items.table, ListQuery(self.items.tenant, name, scope, now, limit, since, None, position))
+            return lambda _limit, _position: ([], None)
+        wish = ListQuery(self.items.tenant, name, scope, now, PAGE, since)
+        if choice.by == "due":
+            return partial(self._listed, replace(wish, since=query.due_after, until=query.due_before))
+        if query.updated_since is not None:
+            wish = replace(wish, since=max(since, day_of(query.updated_since)))
+        return partial(self._listed, wish)
+
+    def _listed(self, wish: ListQuery, limit: int, position: Position | None) -> Rows:
+        """Tickets, each with its place in this list."""
+        read = read_soonest if wish.name == DUE else read_list
+        page = read(self.items.table, replace(wish, limit=limit, position=position))
         places = [str(entry["l_at"]) for entry in page.items]
-        if name == ALL:
+        if wish.name == ALL:
             return [*zip(places, map(_case, page.items), strict=True)], page.position
         keys = [self._key_behind(entry) for entry in page.items]
         tickets = {(item["pk"], item["sk"]): _case(item) for item in self.items.table.get_many(keys)}
@@ -130,14 +133,24 @@ class TicketLists:
         return rows, position_before(name, rows[-1][0] if page.start and rows else "")
 
     def _key_behind(self, entry: Mapping[str, Any]) -> tuple[str, str]:
-        """The ticket behind an entry of the list of open ones."""
+        """The ticket behind an entry of a list."""
         return self.items.key(f"ticket#{Record(entry).read(Pointer).ticket_id}"), "ticket"
 
 
-def _name(query: TicketQuery) -> str:
-    if query.updated_since is not None and not query.customer:
-        return CHANGED
-    return OPEN if query.state == "open" else ALL
+def _name(query: TicketQuery, choice: Choice, extent: Extent) -> str:
+    """The list's name; while tickets of before have no entries of their own, that of the list which has them too."""
+    if choice.by == "due" and not extent.is_keyed:
+        raise Retry("tickets of before are being listed by when they are due")
+    names = {"all": ALL, "changed": CHANGED, "due": DUE, "type": of_type(query.type), "team": of_team(query.team)}
+    if choice.by == "state":
+        names["state"] = OPEN if query.state == "open" else of_state(str(query.state))
+    elsewhere = not extent.is_keyed and choice.by in ("state", "type", "team")
+    return (OPEN if query.state == "open" else ALL) if elsewhere else names[choice.by]
+
+
+def _since(extent: Extent) -> datetime | None:
+    """From when on there are tickets, None where there are none."""
+    return parse_rfc3339(f"{extent.month}-01T00:00:00Z") if extent.month else None
 
 
 def _of_customer(customer_id: str) -> str:
@@ -163,4 +176,12 @@ def _fits(query: TicketQuery, ticket: Ticket) -> bool:
         and (not query.entry or query.entry in ticket.entries)
         and (not query.region or covers(query.region, ticket.region))
         and (query.updated_since is None or (ticket.changed_at or ticket.opened_at) >= query.updated_since)
+        and _is_due(query, ticket)
+    )
+
+
+def _is_due(query: TicketQuery, ticket: Ticket) -> bool:
+    due_at = ticket.due_at
+    return (query.due_after is None or (due_at is not None and due_at >= query.due_after)) and (
+        query.due_before is None or (due_at is not None and due_at < query.due_before)
     )

@@ -60,10 +60,9 @@ class Ticket(Stored):
     is known of it, as its type declares (functions.tickets.forms.fields), or as the form asks whose version form_pin
     is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. way: by
     which its customer came last, None where no message opened it. changed_at: when it was last written.
-    stands: the nodes at which it waits, for pictures of its flow.
+    due_at: when its first running clock is due. listing: its entries of lists. trail_…: head of its trail's hash chain.
+    stands: the nodes at which it waits. blocked_by: the ticket before whose end it does not begin.
     parent_id, parent_visit: the ticket that it hangs on, and the visit that waits for it. linked: others hang on it.
-    blocked_by: the ticket before whose end it does not begin.
-    trail_…: head of the trail's hash chain.
     """
 
     id: str
@@ -145,6 +144,8 @@ class Ticket(Stored):
     submission_id: str = ""
     way: Way | None = None
     changed_at: Moment | None = None
+    due_at: Moment | None = None
+    listing: int = 0
     trail_seq: int = 0
     trail_hash: str = ""
 
@@ -394,7 +395,5 @@ def require_open(case: Case, seen_version: int | None = None) -> None:
     if not case.ticket.is_open:
         raise Conflict("the ticket is over", ticket=case.ticket.id, state=case.ticket.state)
     if seen_version is not None and seen_version != case.version:
-        ticket = case.ticket
-        raise Stale(
-            ticket=ticket.id, current=case.version, state=ticket.state, assignee=ticket.assignee, yours=seen_version
-        )
+        ticket, now = case.ticket, case.version
+        raise Stale(ticket=ticket.id, current=now, state=ticket.state, assignee=ticket.assignee, yours=seen_version)

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from functions.tickets.dispatch.queues import Queued, queued
 from functions.tickets.flows.flow import ORDER_EVENTS
 from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, Record, shard_of
+from functions.tickets.ticket.boards_table import LISTING, list_writes
 from functions.tickets.ticket.past import as_of, before
 from functions.tickets.ticket.ticket import Case, Claims, Move, Note, Rung, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes
@@ -36,6 +38,17 @@ QUEUE_SHARDS = 4
 ALL, OPEN, CHANGED = "tickets", "tickets-open", "tickets-changed"
 """The lists that tickets stand in: by when they were opened, all and the open ones; by the day of their last change."""
 Decide = Callable[[Case], Move | None]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far the lists reach. month: of the oldest ticket, "2026-11", "" where there is none. is_keyed: whether every
+    ticket has its entries of lists (boards_table); where one of before has none they are being made. position: how far
+    that has come."""
+
+    month: str = ""
+    is_keyed: bool = False
+    position: Mapping[str, str] = field(default_factory=dict)
 
 
 class Pointer(Stored):
@@ -151,20 +164,46 @@ class TicketTable:
         nothing = Case(ticket.but(state="cancelled", assignee=""), parts={})
         return self._write(nothing, Move(ticket, tuple(notes)), at, (link, *extra))
 
-    def oldest_month(self) -> str:
-        """The month of the oldest ticket, "2026-11", "" where there is none: lists reach back no further."""
-        item = self.items.table.get(self._oldest_key, consistent=False)
-        return str(item["month"]) if item else ""
+    def extent(self) -> Extent:
+        """How far lists reach back, and by which keys."""
+        item = self.items.table.get(self._oldest_key, consistent=False) or {}
+        is_keyed = int(item.get("listing", 0)) == LISTING
+        return Extent(str(item.get("month", "")), is_keyed, dict(item.get("position") or {}))
 
     def _reach_back(self, opened_at: datetime) -> None:
         """Note the month, if it is older than any before; a process that knows an older one asks nobody."""
         month = rfc3339(opened_at)[:7]
         if (self._oldest and self._oldest <= month) or is_rehearsal():
             return
-        older = "attribute_not_exists(#month) OR #month > :month"
-        with suppress(Lost):
-            self.items.table.update(self._oldest_key, "SET #month = :month", {":month": month}, older)
+        values = {":month": month}
+        try:
+            first = {**values, ":listing": LISTING}
+            self._note("SET #month = :month, listing = :listing", first, "attribute_not_exists(#month)")
+        except Lost:
+            with suppress(Lost):
+                self._note("SET #month = :month", values, "#month > :month")
         self._oldest = month
+
+    def _note(self, change: str, values: Mapping[str, Any], condition: str) -> None:
+        self.items.table.update(self._oldest_key, change, values, condition)
+
+    def relist(self, ticket_id: str, at: datetime) -> None:
+        """Give a ticket of before its entries of lists; nothing else of it changes. Raises Retry."""
+        case, pk = self.case(ticket_id), f"ticket#{ticket_id}"
+        if case.ticket.listing == LISTING:
+            return
+        foreseen = self.foresee(case, Move(case.ticket), at).ticket
+        ticket = case.ticket.but(due_at=foreseen.due_at, listing=LISTING)
+        item = self.items.table.get((self.items.key(pk), "ticket")) or {}
+        unchanged = Put({**item, "body": ticket.body()}, "#version = :version", {":version": case.version})
+        with suppress(Lost):  # whoever changed it has listed it
+            self.items.write(unchanged, *list_writes(self.items, None, ticket))
+
+    def relisted(self, position: Mapping[str, str] | None) -> None:
+        """Note how far that has come; None: every ticket has its entries."""
+        change = "SET #position = :position" if position else "SET listing = :listing REMOVE #position"
+        values = {":position": dict(position)} if position else {":listing": LISTING}
+        self._note(change, values, "attribute_exists(#month)")
 
     @property
     def _oldest_key(self) -> tuple[str, str]:
@@ -177,7 +216,7 @@ class TicketTable:
 
     def _write(self, case: Case, move: Move, at: datetime, extra: tuple[Write, ...]) -> Case:
         """The version of the ticket stands for all that belongs to it."""
-        foreseen = self.foresee(case, move, at).ticket.but(changed_at=at)
+        foreseen = self.foresee(case, move, at).ticket.but(changed_at=at, listing=LISTING)
         was = before(case.ticket, foreseen) if case.version else {}
         ticket, entries = append_notes(foreseen, move.notes, at, case.version + 1, was)
         pk, items = f"ticket#{ticket.id}", self.items
@@ -198,6 +237,7 @@ class TicketTable:
             *extra,
             *self._open_list(case, after),
             *self._changed_list(case, after),
+            *list_writes(items, case.ticket if case.version else None, ticket),
             *self._awaited(case, move),
             *self._claimed(move),
             *self._queued(case, after),

@@ -22,7 +22,7 @@ from functions.webhooks.handlers.payloads import ReplayWaiting, body_of
 from functions.webhooks.inbox.publish import HELD
 from functions.webhooks.inbox.replays import waiting
 from functions.webhooks.room import INTEGRATORS, WATCHERS, room
-from hub.channels.registry import CHANNELS, setup_guide
+from hub.channels.registry import CHANNELS, codec, setup_guide
 from hub.contracts.http import Page, PageQuery
 from hub.contracts.webhooks import (
     ChannelView,
@@ -259,6 +259,9 @@ def test_connection(desk: Desk, request: Request) -> ConnectionCheck:
     connection = _secrets_of(desk, request.path["connection_id"])
     if not CHANNELS[connection.channel].inbound:
         raise Conflict("this channel only sends: it has no webhook URL to check", channel=connection.channel)
+    missing = [name for name in codec(connection.channel).SIGNED_BY if not connection.settings.get(name)]
+    if missing:
+        raise Conflict("without this setting it takes no delivery, and only pulls", setting=missing[0])
     return check_connection(connection, desk.connections.door().answer, desk.wall_now(), request.randomness)
 
 

@@ -77,6 +77,7 @@ def read_after_sale(desk: Desk, request: Request) -> AfterSaleView:
     scope="tenant",
     status=202,
     replay=lambda desk, request, _made: _tell(desk, request),
+    dry_run="rehearsed",
     summary="录入订单 · Tell of an order, by a connection of the open channel",
 )
 def tell_order(desk: Desk, request: Request) -> ToldView:

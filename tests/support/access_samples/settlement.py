@@ -12,13 +12,13 @@ from functions.settlement import app
 from functions.settlement.desk import desk_of
 from hub.contracts.events import WorkReported
 from hub.kernel.clock import StepClock
+from hub.store.table import Table
 from tests.support.access import PERSON, REGION, STORE, Ids, Sample, start_job
 from tests.support.aws import REGION as AWS_REGION
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, call
 from tests.support.ledger import ZONE
-from tests.support.memory_table import MemoryTable
 
 SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
 DAY = "2026-11-21"
@@ -90,7 +90,8 @@ def stage() -> Iterator[Ids]:
         )
         clock = StepClock(SIX)
         host = install(app.room, session, clock)
-        app.room.install(host, desk_of(TENANT, ZONE, MemoryTable(), app.room.desk.machine, host.now, host.emit))
+        table = Table(host.settings.table, host.client("dynamodb"))
+        app.room.install(host, desk_of(TENANT, ZONE, table, app.room.desk.machine, host.now, host.emit))
         calendar = {"base": {"every": "month"}, "regions": {REGION: {"every": "day"}}}
         publish = {"document": calendar, "valid_from": "2026-11-01T00:00:00+08:00"}
         assert call(app.room, "POST", "/settlement/calendar/publish", publish).status == 200

@@ -1,0 +1,47 @@
+"""Rehearsed by parameter: what moves money, prices or work answers what would be, and is done only when asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.access import BOSS, Walk
+from tests.support.access_samples import SAMPLES
+from tests.support.examples import with_more
+from tests.support.http import token
+
+
+def amount(answer: Any) -> Any:
+    return answer["balance"]
+
+
+@pytest.mark.parametrize(
+    ("room", "method", "path", "shown"),
+    [
+        ("settlement", "POST", "/settlement/accounts/{kind}/{owner}/credit", amount),
+        ("settlement", "POST", "/settlement/accounts/{kind}/{owner}/debit", amount),
+        ("settlement", "POST", "/settlement/facts", lambda a: a["results"][0]["state"]),
+        ("settlement", "POST", "/settlement/ledger/entries", lambda a: a["lines"]),
+        ("tickets", "POST", "/tickets/{ticket_id}/children", lambda a: (a["parent_id"], a["type"], a["state"])),
+        ("tickets", "POST", "/forms/{key}/submissions", lambda a: (a["state"], a["form"], a["region"])),
+        ("pricing", "POST", "/pricing/quotes", lambda a: (a["total"], a["path"])),
+        ("pricing", "POST", "/pricing/competitors", lambda a: [r["offer"]["price"] for r in a["results"]]),
+        ("pricing", "POST", "/pricing/pulse", lambda a: [r["offer"]["price"] for r in a["results"]]),
+    ],
+)  # fmt: skip
+def test_a_dry_run_answers_what_the_deed_does(room: str, method: str, path: str, shown: Callable[[Any], Any]) -> None:
+    """Twice rehearsed, it answers the same, and then the deed does just that."""
+    sample = with_more(SAMPLES[room])
+    with sample.stage() as ids:
+        walk = replace(Walk(sample, ids))
+        (route,) = [r for r in sample.room.http_routes if (r.method, r.path) == (method, path)]
+        if path.endswith("/debit"):
+            credit = next(r for r in sample.room.http_routes if r.path == path.replace("debit", "credit"))
+            assert walk.ask(credit, token(sub=BOSS)).status == 200
+        first, second = (walk.ask(route, token(sub=BOSS), query={"dry_run": "1"}) for _ in range(2))
+        deed = walk.ask(route, token(sub=BOSS))
+        assert first.status == deed.status == route.status, first.text
+        assert shown(first.json) == shown(second.json) == shown(deed.json)
