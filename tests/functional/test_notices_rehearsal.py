@@ -120,8 +120,8 @@ def test_nothing_is_written_and_nobody_hears(hub: NoticeHub) -> None:
 
 
 def test_a_shops_day_takes_less_than_a_thousandth_of_it(hub: NoticeHub) -> None:
-    """Six hundred events of a day, told twice over (in force, and as a draft), in under 86 s; of more than are asked for
-    the latest."""
+    """Six hundred events of a day, told twice over (in force, and as a draft), in under 86 s; of more than are asked
+    for the latest."""
     start = hub.clock.now
     for number in range(600):
         hub.clock.now = start + timedelta(seconds=number * 144)

@@ -103,8 +103,8 @@ def test_an_sms_that_did_not_arrive_is_followed_by_a_call_and_the_call_has_its_r
         hub.hire("li")
         line = {**RULE, "event": "ticket.assigned", "audience": {"who": "named"}, "channels": [["sms", "phone"]]}
         hub.publish("rules/ring", {**line, "official_account": None})
-        hub.publish("rules/ticket_assigned", {**hub.call("GET", "/notifications/rules/ticket_assigned").json["document"],
-                                              "enabled": False})  # fmt: skip
+        rule = hub.call("GET", "/notifications/rules/ticket_assigned").json["document"]
+        hub.publish("rules/ticket_assigned", {**rule, "enabled": False})
         hub.hear(hub.assigned())
         (sms,) = hub.sends(recipient="li")
         assert (sms["channel"], sms["state"]) == ("sms", "sent")

@@ -68,7 +68,8 @@ def test_a_batch_and_a_model_write_nothing_either(table: Table) -> None:
     with saving():
         Thing("p", "model").save()
     first, second = (find_item(Thing, "p", "model") for _ in range(2))
-    assert first and second
+    assert first
+    assert second
     with rehearsing(), saving():
         table.put_many([{"pk": "p", "sk": f"n{n}"} for n in range(30)])
         Thing("p", "new").save()

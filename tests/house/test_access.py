@@ -28,7 +28,8 @@ PLAIN: dict[str, str] = {
         OccasionResolved.subject_id""",
     "one of us: colleagues know each other": """
         ContactView.member_id PersonBody.name PersonView.name PersonBody.wecom_userid PersonView.wecom_userid
-        PersonChanged.person_id PersonChanged.wecom_userid RungFired.recipients Shift.person_id SendView.recipient RehearsedSend.recipient
+        PersonChanged.person_id PersonChanged.wecom_userid RungFired.recipients Shift.person_id SendView.recipient
+        RehearsedSend.recipient
         CardTapped.member_id ContactChanged.member_id PlatformNoticed.member_id StaffChanged.member_id
         StaffChanged.new_member_id EarningsView.person_id
         TicketStranded.recipients PricesPublished.recipients WorkReported.person_id RecurringShift.person_id

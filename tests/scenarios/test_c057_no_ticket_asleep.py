@@ -96,8 +96,8 @@ def test_three_of_a_hundred(hub: World) -> None:
 
 
 def test_what_has_moved_meanwhile_is_not_called_mended(hub: World) -> None:
-    """The flow of one is dead; somebody opens its next run between the look and the mending: the doctor changes nothing,
-    and says so."""
+    """The flow of one is dead; somebody opens its next run between the look and the mending: the doctor changes
+    nothing, and says so."""
     ticket = hub.ids()[0]
     hub.machines.kill(f"{ticket}-1")
     desk, now = app.room.desk, hub.clock.now

@@ -1,6 +1,6 @@
-"""C081: version 3 of the return flow over 1,000 historic tickets of thirty days: counts of changed outcomes and the ten
-largest differences with links, at more than 1,000 times real time, and nothing is written or sent; a notice rule's draft
-over a week of assignments: 21 messages in place of 42, likewise."""
+"""C081: version 3 of the return flow over 1,000 historic tickets of thirty days: counts of changed outcomes and the
+ten largest differences with links, at more than 1,000 times real time, and nothing is written or sent; a notice
+rule's draft over a week of assignments: 21 messages in place of 42, likewise."""
 
 from __future__ import annotations
 
@@ -208,8 +208,8 @@ def live_a_week(hub: NoticeHub, days: int, a_day: int) -> None:
 
 
 def test_a_weeks_assignments_by_the_draft_of_a_rule() -> None:
-    """42 messages were sent; told an hour later, by SMS, and not of what is closed by then, 21 would be. The ten largest
-    differences are tickets that were closed, each with its link."""
+    """42 messages were sent; told an hour later, by SMS, and not of what is closed by then, 21 would be. The ten
+    largest differences are tickets that were closed, each with its link."""
     with world(publish=()) as tickets, beside(tickets, "wecom", "sms_aliyun") as hub:
         hub.clock.now = NOON
         live_a_week(hub, days=7, a_day=6)

@@ -54,8 +54,8 @@ def test_what_no_head_ever_had_is_found() -> None:
 def with_visits(count: int, **sums: int) -> TicketTable:
     """A ticket of so many visits; sums: what its item says of them, nothing on one of before 2026-12."""
     items = Items(MemoryTable(), "demo")  # type: ignore[arg-type]
-    visits = (Visit(id=f"vis_{n}", ticket_id="tkt_1", node="a", kind="wait", run=1, number=n, previous="", entered_at=AT,
-                    outcomes=("on",), title_zh="", title_en="") for n in range(count))  # fmt: skip
+    common = {"ticket_id": "tkt_1", "node": "a", "kind": "wait", "run": 1, "entered_at": AT, "outcomes": ("on",)}
+    visits = (Visit(id=f"vis_{n}", number=n, **common) for n in range(count))
     items.write(
         items.new("ticket#tkt_1", "ticket", TICKET, **sums),
         *(items.new("ticket#tkt_1", f"visit#{visit.id}", visit, by=1) for visit in visits),
@@ -64,8 +64,8 @@ def with_visits(count: int, **sums: int) -> TicketTable:
 
 
 def test_a_ticket_of_many_visits_is_whole() -> None:
-    """Of a thousand and one none is left out, of a ticket of before either; of more than a ticket may have none as well:
-    it is refused aloud."""
+    """Of a thousand and one none is left out, of a ticket of before either; of more than a ticket may have none as
+    well: it is refused aloud."""
     assert len(with_visits(1001).case("tkt_1").visits) == 1001
     assert len(with_visits(1001, parts=1001).case("tkt_1").visits) == 1001
     with pytest.raises(Broken):

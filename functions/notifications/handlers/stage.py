@@ -1,5 +1,5 @@
-"""What stands in for the room's tables on a stage (模拟环境): sends and what waits, in memory. Pure but for whom the room
-knows, which is read once each, and nobody is told anything."""
+"""What stands in for the room's tables on a stage (模拟环境): sends and what waits, in memory. Pure but for whom the
+room knows, which is read once each, and nobody is told anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a draft of a rule would have sent beside what the one in force would have: in counts, and where it is most. Pure."""
+"""What a draft of a rule would have sent beside what the one in force would have: in counts, and where it is most.
+Pure."""
 
 from __future__ import annotations
 

@@ -86,8 +86,8 @@ def policy_of(document: Policy) -> Policy:
 
 
 def lint_policy(proposal: Proposal[Policy], context: Context) -> Iterable[Finding]:
-    """A clock by a ladder or a calendar that there is not would say nothing, or count the wrong hours; one that has more
-    than its hours hold would never be due."""
+    """A clock by a ladder or a calendar that there is not would say nothing, or count the wrong hours; one that has
+    more than its hours hold would never be due."""
     seen: list[tuple[str, tuple[str, ...]]] = []
     ladders, calendars = context.in_force(LADDERS), context.in_force(CALENDARS)
     for i, clock in enumerate(proposal.value.clocks):

@@ -16,7 +16,8 @@ from hub.kernel.frozen import dataclass
 @dataclass(frozen=True)
 class Script:
     """What is rehearsed: a flow in a version, and the ladder that its tickets have. drafts: what is drafted beside it,
-    by (kind, key); pins: what a drafted policy names, as it is now. priority: what a ticket's would have been, by its id, where another rule had read it."""
+    by (kind, key); pins: what a drafted policy names, as it is now. priority: what a ticket's
+    would have been, by its id, where another rule had read it."""
 
     flow: Flow
     version: int
