@@ -93,7 +93,7 @@ def measure(hub: Hub) -> list[Ratio]:
         Ratio(f"posts answered, of {POSTS}", answered / POSTS, 1, True),
         Ratio("messages settled, of those accepted", settled / stats["accepted"], 1, True),
         Ratio("other calls that were not answered meanwhile", refused, 0, False),
-        Ratio("calls to the embedded AWS a message, tickets and all", a_message, 30, False),
+        Ratio("calls to the embedded AWS a message, tickets and all", a_message, 40, False),
         Ratio("messages a second that two cores of its own drain, by CPU", POSTS / busy * 2, DRAINED_A_SECOND, True),
     ]
 
