@@ -70,7 +70,7 @@ class Queues(Construct):
 
 
 def queue_name(manifest: Manifest, entry: Entry) -> str:
-    """The name of an entry's queue without the tenant: tickets-events, webhooks-tally."""
+    """The name of an entry's queue without the tenant: tickets-events, webhooks-pulls."""
     return f"{manifest.function}-{entry.queue or entry.name}"
 
 

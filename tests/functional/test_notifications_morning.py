@@ -68,7 +68,10 @@ class Morning:
         """One sweep; what it shared out."""
         app.sweep({}, Context())
         sqs = self.session.client("sqs")
-        return [*drain(sqs, sqs.get_queue_url(QueueName=f"hub-{TENANT}-notifications-due")["QueueUrl"])]
+        return [
+            message["body"]
+            for message in drain(sqs, sqs.get_queue_url(QueueName=f"hub-{TENANT}-notifications-events")["QueueUrl"])
+        ]
 
     def do(self, *bodies: Any) -> None:
         """Each by a function of its own, some of which are killed."""
@@ -89,7 +92,7 @@ def morning() -> Iterator[Morning]:
     """PEOPLE of us have one notice each that waits for 8:00."""
     with account("notifications") as session:
         clock = StepClock(TWO)
-        session.client("sqs").create_queue(QueueName=f"hub-{TENANT}-notifications-due")
+        session.client("sqs").create_queue(QueueName=f"hub-{TENANT}-notifications-events")
         install(app.room, session, clock)
         carrier = Carrier()
         app.room.install(app.room.host, replace(app.room.desk, carrier=carrier))

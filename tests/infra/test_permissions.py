@@ -35,7 +35,7 @@ def test_accept_may_read_connections_put_messages_and_send_tallies(demo: Templat
     reading = {"ssm:GetParameters", "ssm:GetParametersByPath"}
     assert set(actions) - LOGS - KEY == {*reading, "dynamodb:PutItem", "sqs:SendMessage"}
     assert tables(actions["dynamodb:PutItem"]) == {"inbox"}
-    assert {arn.rpartition(":")[2] for arn in actions["sqs:SendMessage"]} == {"hub-demo-webhooks-tally"}
+    assert {arn.rpartition(":")[2] for arn in actions["sqs:SendMessage"]} == {"hub-demo-webhooks-pulls"}
     assert all("/hub/demo/connections" in arn for action in reading for arn in actions[action])
 
 
