@@ -28,7 +28,7 @@ BUSY_STREAMS = ("webhooks", "tickets")
 class Alarms(Construct):
     def __init__(self, scope: Construct, names: Names, tenant: Tenant, *, key: kms.Key) -> None:
         super().__init__(scope, "Alarms")
-        self.names = names
+        self.names, self.tenant_id = names, tenant.id
         self.alarms: list[cloudwatch.Alarm] = []
         self.topic = self._topic(tenant.alarms.email, key) if tenant.alarms.email else None
 
@@ -58,6 +58,17 @@ class Alarms(Construct):
             age = room.functions[entry.name].metric("IteratorAge", period=cdk.Duration.minutes(1), statistic="Maximum")
             text = f"{name}: the table's stream is read late"
             self._alarm(f"{name}-stream-age", age, ITERATOR_AGE_MAX_SECONDS * 1000, text)
+
+    def watch_calendars(self) -> None:
+        """Deadlines are reckoned by a guess: the calendar package ends before them, and nobody has said their days."""
+        assumed = cloudwatch.Metric(
+            namespace="scrm-hub",
+            metric_name="AssumedDeadlines",
+            dimensions_map={"service": "tickets", "tenant": self.tenant_id},
+            period=cdk.Duration.minutes(5),
+            statistic="Sum",
+        )
+        self._alarm("assumed-deadlines", assumed, 0, "deadlines lie behind the last day that a calendar knows")
 
     def _alarm(self, name: str, metric: cloudwatch.IMetric, threshold: int, text: str) -> None:
         alarm = cloudwatch.Alarm(

@@ -116,6 +116,8 @@ class TenantStack(cdk.Stack):
         alarms.watch_dead("dead", self.queues.dead)
         alarms.watch_dead("undelivered", self.queues.undelivered)
         alarms.watch_http(self.api.id)
+        if self.tenant.alarms.calendars:
+            alarms.watch_calendars()
         for room in self.rooms:
             alarms.watch_stream(room)
         Dashboard(

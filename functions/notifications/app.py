@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.notifications.api import notices, surveys
+from functions.notifications.api import notices, rehearsals, surveys
 from functions.notifications.desk import Desk
 from functions.notifications.handlers.due import QUEUE, do_due, sweep_due
-from functions.notifications.handlers.hearing import hear, take_receipt, take_tap
+from functions.notifications.handlers.hearing import hear, keep, take_receipt, take_tap
 from functions.notifications.room import room
 from functions.notifications.rules.facts import ASKABLE
 from functions.notifications.rules.rule_kind import NOTICE_RULES, NOTICE_SETTINGS
@@ -24,16 +24,24 @@ from hub.contracts.events import (
     RosterChanged,
     TouchpointCaptured,
 )
+from hub.contracts.platform_events import NoticeReceipted
 from hub.documents.routes import serve_documents
 
-__all__ = ["notices", "room", "surveys"]
+__all__ = ["notices", "rehearsals", "room", "surveys"]
 
 serve_documents(room, (NOTICE_RULES, NOTICE_SETTINGS), lambda desk: desk.documents)
 
 
 @room.events(
     *ASKABLE,
-    *("person.changed", "roster.changed", "customer.reachable", "card.tapped", "touchpoint.captured"),
+    *(
+        "person.changed",
+        "roster.changed",
+        "customer.reachable",
+        "card.tapped",
+        "touchpoint.captured",
+        "notice.receipted",
+    ),
 )
 def on_event(desk: Desk, event: Event) -> None:
     """The same event again changes nothing and tells nobody twice."""
@@ -46,9 +54,10 @@ def on_event(desk: Desk, event: Event) -> None:
             desk.people.save_customer(event)
         case CardTapped():
             take_tap(desk, event)
-        case TouchpointCaptured():
+        case TouchpointCaptured() | NoticeReceipted():
             take_receipt(desk, event)
         case _:
+            keep(desk, event)
             hear(desk, event)
 
 

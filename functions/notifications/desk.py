@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from functions.notifications.gateways.carrier import Carrier, Gateways
 from functions.notifications.people.people_table import PeopleTable
+from functions.notifications.sends.journal_table import JournalTable
 from functions.notifications.sends.sends_table import SendTable
 from functions.notifications.sends.waiting_table import WaitingTable
 from functions.notifications.tables import MODELS
@@ -35,6 +36,7 @@ class Desk:
     documents: Documents
     sends: SendTable
     waiting: WaitingTable
+    journal: JournalTable
     people: PeopleTable
     carrier: Carrier
     sealer: Sealer
@@ -66,6 +68,7 @@ def build_desk(host: Host) -> Desk:
         documents=Documents(table, settings.tenant, host.now, None),
         sends=SendTable(settings.tenant, table),
         waiting=WaitingTable(settings.tenant, table, host.clock.wall_now),
+        journal=JournalTable(settings.tenant, table, host.clock.wall_now),
         people=PeopleTable(settings.tenant, sealer.unseal),
         carrier=Gateways(secrets, platforms_of(host)),
         sealer=sealer,

@@ -52,7 +52,7 @@ class Desk:
     customer is answered. emit: events to the bus. now: business time, which runs `clock_scale` times as fast
     as real time. default_region: of tickets that nothing else gives a place. submissions: what was handed in on forms.
     uploads: the files of tickets, which lie in `bucket`. stores: where each lies. zone: in which days begin; wall_now:
-    real time, by which what is kept for a while ends."""
+    real time, by which what is kept for a while ends. count: one more of a metric."""
 
     tenant: str
     items: Items
@@ -78,6 +78,7 @@ class Desk:
     stores: StoresTable = field(kw_only=True)
     zone: ZoneInfo = field(kw_only=True)
     wall_now: Callable[[], datetime] = field(kw_only=True)
+    count: Callable[[str], None] = field(kw_only=True)
 
     def in_business(self, real: timedelta) -> timedelta:
         """How much business time passes in this much real time: machines are slow in real time."""
@@ -154,6 +155,7 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         stores=stores,
         zone=ZoneInfo(settings.timezone),
         wall_now=host.clock.wall_now,
+        count=host.count,
     )
 
 
@@ -162,7 +164,7 @@ def _documents(host: Host, items: Items, machines: Machines, stores: StoresTable
     partition = settings.flow_role_arn.split(":")[1] if settings.flow_role_arn else "aws"
     flow_machines = FlowMachines(machines, settings.tenant, partition, settings.steps_function)
     context = Context(
-        keys=lambda kind: documents.all(kind).keys(),
+        in_force=lambda kind: {key: reading.value for key, reading in documents.all(kind).items()},
         known=lambda key: _known(documents, key),
         make_machine=flow_machines.make,
         old_flows=OldFlows(items),

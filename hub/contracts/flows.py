@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hub.contracts.base import Contract, Day, Moment, PersonId, Slug, Words
 from hub.contracts.classes import Located
+from hub.contracts.clocks import TicketClockView
 from hub.contracts.tickets import REPORT
 
 
@@ -76,13 +77,16 @@ class MigrateFlow(Contract):
 
 class RehearseFlow(Contract):
     """What is rehearsed: a version of the flow, or its draft (0), over the tickets of the last days, beside what is in
-    force. ladder: with the draft of its ladder; rules: with the draft of the intake rules, too, of which it is counted
-    how many tickets they would make others."""
+    force. ladder: with the draft of its ladder; policy, calendar: with the draft of these, for the tickets whose clocks
+    go by them; rules: with the draft of the intake rules: a ticket has the priority that it would be given, and whether
+    it would be of another type is counted and shown."""
 
     version: Annotated[int, Field(ge=0)] = 0
     days: Annotated[int, Field(ge=1, le=90)] = 30
     tickets: Annotated[int, Field(ge=1, le=5000)] = Field(default=1000, description="so many at most, the newest first")
     ladder: bool = False
+    policy: Slug | Annotated[str, Field(pattern="^$")] = ""
+    calendar: Slug | Annotated[str, Field(pattern="^$")] = ""
     rules: bool = False
 
 
@@ -95,7 +99,9 @@ class PlannedRung(Contract):
 
 
 class PlanView(Contract):
-    """What migration does to one ticket. state: migrated, planned (a dry run), or refused, and then why."""
+    """What migration does to one ticket. state: migrated, planned (a dry run), or refused, and then why. node: where it
+    stands now, node_after: then; changes: what of it is another then, by name; its clocks as they are, and as they will
+    be."""
 
     ticket_id: Annotated[str, Located("thing")]
     state: Literal["migrated", "planned", "refused"]
@@ -103,8 +109,12 @@ class PlanView(Contract):
     from_version: int
     to_version: int
     node: str
+    node_after: str = ""
+    changes: tuple[str, ...] = ()
     rungs_before: tuple[PlannedRung, ...]
     rungs_after: tuple[PlannedRung, ...]
+    clocks_before: tuple[TicketClockView, ...] = ()
+    clocks_after: tuple[TicketClockView, ...] = ()
 
 
 class Checkup(Contract):

@@ -175,6 +175,48 @@ class SendQuery(PageQuery):
     ticket: str = ""
 
 
+class RehearseRule(Contract):
+    """What is rehearsed: a version of the rule, or its draft (0), over the events of the last days, beside what is in
+    force."""
+
+    version: Annotated[int, Field(ge=0)] = 0
+    days: Annotated[int, Field(ge=1, le=30)] = 7
+    events: Annotated[int, Field(ge=1, le=2000)] = Field(default=1000, description="so many at most, the latest")
+
+
+class RehearsedSend(Contract):
+    """One message as it would have gone, or stayed."""
+
+    recipient: Annotated[str, Located("people")]
+    channel: str
+    state: SendState
+    sent_at: Moment | None
+    in_digest: bool = Field(description="it left inside a digest")
+
+
+class NoticeDifference(Contract):
+    """One event of which others would have heard, or by other channels, or at another time."""
+
+    event_id: str
+    at: Moment
+    ticket_id: str
+    link: str = Field(description="the ticket that it is about, '' for none")
+    was: tuple[RehearsedSend, ...]
+    would_be: tuple[RehearsedSend, ...]
+
+
+class NoticeRehearsal(Contract):
+    """What a rule would have sent. events: so many happened that it is about, or that take something back; since: the
+    first of them. counts: of the rule in force (`….was`) and of the draft (`….would_be`): `messages` that left, by
+    channel as well, `digests` among them, `people` told, what `waited` and still `waits`, was `taken_back`, and was
+    `unreached`."""
+
+    events: int
+    since: Moment | None
+    counts: dict[str, int]
+    largest: tuple[NoticeDifference, ...]
+
+
 class SurveyAnswer(Contract):
     """What a customer thinks (满意度): 1 to 5, and why."""
 

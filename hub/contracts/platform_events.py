@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Moment, Slug
+from hub.contracts.base import Moment, NoticeChannel, Slug
 from hub.contracts.classes import Classified, Identity
 from hub.contracts.envelope import Attribution, Event, Placed, PlatformEvent
 from hub.contracts.market_events import CartChanged as CartChanged
@@ -100,6 +100,16 @@ class TouchpointCaptured(PlatformEvent):
         default="", description="the menu key, scene, page, product, card or notice that it is about"
     )
     attribution: Attribution = Field(default_factory=dict)
+
+
+class NoticeReceipted(PlatformEvent):
+    """What became of a notice that was sent (回执), as whoever sends it for the hub found out: an SMS gateway, a call
+    service. webhooks → notifications."""
+
+    type: Literal["notice.receipted"] = "notice.receipted"
+    notice_channel: NoticeChannel
+    number: str = Field(description="the hub's own id of the send (`snd_…`), or the platform's number of it")
+    state: Literal["delivered", "failed"]
 
 
 class LeadCaptured(PlatformEvent):

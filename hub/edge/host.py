@@ -132,7 +132,7 @@ class Host:
         """Add to a CloudWatch metric of this room (namespace scrm-hub), one line in the log."""
         from hub.edge.logs import count_metric  # as above
 
-        count_metric(self.room, name, value)
+        count_metric(self.room, self.settings.tenant, name, value)
 
     def emit(self, *events: Event) -> None:
         """Put contract events on the bus. Raises Retry when it did not take all; repeats are harmless."""

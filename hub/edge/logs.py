@@ -30,8 +30,9 @@ def make_logger(service: str) -> Logger:
     return Logger(service=service, logger_formatter=MaskingFormatter(), utc=True)
 
 
-def count_metric(service: str, name: str, value: int) -> None:
-    """Add to a metric of the room, in CloudWatch's embedded format: one line in the log."""
+def count_metric(service: str, tenant: str, name: str, value: int) -> None:
+    """Add to a metric of the tenant's room, in CloudWatch's embedded format: one line in the log."""
     metrics = Metrics(namespace=NAMESPACE, service=service)
+    metrics.add_dimension(name="tenant", value=tenant)
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     metrics.flush_metrics()

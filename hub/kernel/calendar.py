@@ -18,7 +18,10 @@ from hub.kernel.errors import Invalid, Problem
 from hub.kernel.frozen import dataclass
 
 MAX_DAYS = 3 * 366
-"""How far a deadline is looked for, and how long a span is counted: three years."""
+"""How far a deadline is looked for: three years."""
+
+SPAN_DAYS = 100 * 366
+"""How long a span is counted: a century."""
 
 MAX_INTERVALS = 8
 _MIDNIGHT = time(0)
@@ -75,16 +78,16 @@ class BusinessCalendar:
         return self.assumed_from is not None and moment.astimezone(ZoneInfo(self.timezone)).date() >= self.assumed_from
 
 
-def add_business(calendar: BusinessCalendar, start: datetime, seconds: int) -> datetime:
-    """The earliest moment (UTC) by which `seconds` of business time have passed since `start` (with an
-    offset).
+def add_business(calendar: BusinessCalendar, start: datetime, seconds: int, less_us: int = 0) -> datetime:
+    """The earliest moment (UTC) by which `seconds` of business time, less so many microseconds, have passed since
+    `start` (with an offset).
 
     11:30 + 2 h in 9:00-12:00, 13:00-18:00 is 14:30; 11:00 + 1 h is 12:00; a budget of 0 s is `start` itself.
     Inverse of `business_seconds`. Raises Invalid for a negative budget, or one that lasts longer than
     MAX_DAYS.
     """
-    start, left = _as_utc(start), timedelta(seconds=seconds)
-    if seconds < 0:
+    start, left = _as_utc(start), timedelta(seconds=seconds, microseconds=-less_us)
+    if left < timedelta():
         raise Invalid("budget", problems=[Problem("", "must be 0 seconds or more")], seconds=seconds)
     if calendar.counts_all or not left:
         return start + left
@@ -96,19 +99,23 @@ def add_business(calendar: BusinessCalendar, start: datetime, seconds: int) -> d
 
 
 def business_seconds(calendar: BusinessCalendar, start: datetime, end: datetime) -> int:
-    """Whole seconds of business time from `start` to `end` (with offsets); 0 when `end` is not after `start`.
+    """Whole seconds of business time from `start` to `end`, as `business_time`."""
+    return business_time(calendar, start, end) // timedelta(seconds=1)
 
-    Raises Invalid for a span of more than MAX_DAYS, unless every second counts.
+
+def business_time(calendar: BusinessCalendar, start: datetime, end: datetime) -> timedelta:
+    """Business time from `start` to `end` (with offsets), to the microsecond; none when `end` is not after `start`.
+
+    Raises Invalid for a span of more than SPAN_DAYS, unless every second counts.
     """
     start, end = _as_utc(start), _as_utc(end)
     if end <= start:
-        return 0
+        return timedelta()
     if calendar.counts_all:
-        return (end - start) // timedelta(seconds=1)
-    if end - start > timedelta(days=MAX_DAYS):
-        raise Invalid("span", problems=[Problem("", f"must be at most {MAX_DAYS} days")])
-    spans = (closes - opens for opens, closes in _windows(calendar, start, end))
-    return sum(spans, timedelta()) // timedelta(seconds=1)
+        return end - start
+    if end - start > timedelta(days=SPAN_DAYS):
+        raise Invalid("span", problems=[Problem("", f"must be at most {SPAN_DAYS} days")])
+    return sum((closes - opens for opens, closes in _windows(calendar, start, end)), timedelta())
 
 
 @lru_cache(maxsize=4096)

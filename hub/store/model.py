@@ -70,6 +70,24 @@ class RoomModel(Model):
         for name in LIST_ATTRIBUTES:
             setattr(self, name, keys.get(name))
 
+    def save(self, condition: Any = None, **options: Any) -> Any:
+        """As PynamoDB. In a rehearsal the version that was read is held against the one that there is, no more."""
+        return super().save(condition, **options) if not is_rehearsal() else self._rehearse()
+
+    def update(self, actions: Any, condition: Any = None, **options: Any) -> Any:
+        """As PynamoDB. In a rehearsal as `save`."""
+        return super().update(actions, condition, **options) if not is_rehearsal() else self._rehearse()
+
+    def delete(self, condition: Any = None, **options: Any) -> Any:
+        """As PynamoDB. In a rehearsal as `save`."""
+        return super().delete(condition, **options) if not is_rehearsal() else self._rehearse()
+
+    def _rehearse(self) -> None:
+        """Raises Lost where somebody wrote since."""
+        known = find_item(type(self), str(self.pk), str(self.sk))
+        if (known.version if known else None) != self.version:
+            raise Lost
+
     def create_if_absent(self) -> bool:
         """Put this item unless its key is taken; says whether it was put. One conditional write."""
         if is_rehearsal():

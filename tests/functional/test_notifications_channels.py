@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from hub.channels.base import StoredMessage
+from hub.channels.registry import inbound
 from hub.contracts.events import TouchpointCaptured, VisitEntered
+from hub.contracts.platform_events import NoticeReceipted
 from tests.support.notices import NoticeHub, connect, notice_hub
 
 RULE: dict[str, Any] = {
@@ -80,6 +84,47 @@ def test_what_the_platform_could_not_deliver_goes_by_the_next_channel(hub: Notic
     assert (first["state"], first["reason"]) == ("failed", "not-delivered")
     assert (second["channel"], second["state"], second["fallback_of"]) == ("sms", "sent", first["id"])
     assert hub.arrived()["sms"] == 1
+
+
+def gateway_says(hub: NoticeHub, channel: str, number: str, state: str) -> NoticeReceipted:
+    """What an SMS gateway or a call service tells by the open webhook, signed."""
+    body = {"type": "notice.receipted", "occurred_at": hub.clock.now.isoformat()}
+    plaintext = json.dumps({**body, "data": {"channel": channel, "number": number, "state": state}}).encode()
+    message = StoredMessage("demo", f"msg_{number}{state}", "con_open", "open", "", plaintext, hub.clock.now)
+    (draft,) = inbound("open").events(message)
+    assert isinstance(draft.event, NoticeReceipted)
+    return draft.event
+
+
+def test_an_sms_that_did_not_arrive_is_followed_by_a_call_and_the_call_has_its_receipt() -> None:
+    """The gateway's report names the SMS by the platform's number: the phone rings, once. The call service says by the
+    hub's own id that it was answered. A receipt of another channel's, or of a number that nobody knows, is nobody's."""
+    with notice_hub("sms_aliyun", "phone") as hub:
+        hub.hire("li")
+        line = {**RULE, "event": "ticket.assigned", "audience": {"who": "named"}, "channels": [["sms", "phone"]]}
+        hub.publish("rules/ring", {**line, "official_account": None})
+        hub.publish("rules/ticket_assigned", {**hub.call("GET", "/notifications/rules/ticket_assigned").json["document"],
+                                              "enabled": False})  # fmt: skip
+        hub.hear(hub.assigned())
+        (sms,) = hub.sends(recipient="li")
+        assert (sms["channel"], sms["state"]) == ("sms", "sent")
+        hub.hear(gateway_says(hub, "phone", sms["id"], "failed"), gateway_says(hub, "sms", "unknown", "failed"))
+        assert hub.arrived()["phone"] == 0
+        hub.hear(gateway_says(hub, "sms", sms["platform_id"], "failed"))
+        hub.hear(gateway_says(hub, "sms", sms["platform_id"], "failed"))
+        first, call = sorted(hub.sends(recipient="li"), key=lambda row: row["fallback_of"])
+        assert (first["state"], first["reason"]) == ("failed", "not-delivered")
+        assert (call["channel"], call["state"], call["fallback_of"], hub.arrived()["phone"]) == (
+            "phone",
+            "sent",
+            sms["id"],
+            1,
+        )
+        hub.clock.advance(seconds=30)
+        hub.hear(gateway_says(hub, "phone", call["id"], "delivered"))
+        assert [row["delivered_at"] for row in hub.sends(recipient="li") if row["channel"] == "phone"] == [
+            "2026-11-21T04:00:30Z"
+        ]
 
 
 def test_a_group_hears_by_whatever_it_is_in(hub: NoticeHub) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from functions.tickets import app
 from tests.support.tickets import T0, World, as_, world
 
 T = {"zh": "处理时效", "en": "Work"}
@@ -118,15 +120,29 @@ def test_more_may_be_due_at_once_than_one_write_holds(hub: World) -> None:
 
 
 def test_a_ticket_is_opened_though_its_hours_do_not_reach_so_far(hub: World) -> None:
-    """A minute a day, and two hundred hours to be kept: due in three years, and the customer is heard."""
-    calendar = {"title": T, "hours": [{"opens": "09:00", "closes": "09:01"}]}
-    hub.call("POST", "/tickets/calendars/tiny/publish", {"document": calendar})
+    """A calendar that shrinks to a minute a day, and two hundred hours to be kept: due in three years, and the customer
+    is heard. The policy itself would be refused now, with the place."""
     clock = {"id": "whole", "title": T, "measures": "resolution", "seconds": 200 * 3600, "calendar": "tiny"}
-    hub.call("POST", "/tickets/policies/work/publish", {"document": {"title": T, "clocks": [clock]}})
-    hub.clock.advance(seconds=1)
+    policy = {"document": {"title": T, "clocks": [clock]}}
+    for path, body in (
+        ("calendars/tiny", {"document": {"title": T}}),
+        ("policies/work", policy),
+        ("calendars/tiny", {"document": {"title": T, "hours": [{"opens": "09:00", "closes": "09:01"}]}}),
+    ):
+        assert hub.call("POST", f"/tickets/{path}/publish", body).status == 200
+        hub.clock.advance(seconds=1)
+    refused = hub.call("POST", "/tickets/policies/work/lint", policy).json
+    assert [finding["pointer"] for finding in refused["findings"]] == ["/clocks/0/seconds"]
     opened = hub.call("POST", "/tickets", BODY)
     assert opened.status == 201
     assert [clock["due_at"][:4] for clock in opened.json["clocks"] if clock["name"] == "whole"] == ["2029"]
+
+
+def test_a_rung_that_would_come_at_once_is_warned_of(hub: World) -> None:
+    """Half an hour is to be left, and urgent work has ten minutes."""
+    policy = {"title": T, "clocks": [{**POLICY["clocks"][0], "by_priority": {"urgent": 600}}]}  # type: ignore[index]
+    said = hub.call("POST", "/tickets/policies/work/publish", {"document": policy})
+    assert (said.status, [finding["pointer"] for finding in said.json["warnings"]]) == (200, ["/clocks/0/ladder"])
 
 
 def test_a_calendar_that_will_be_a_guess_says_from_when(hub: World) -> None:
@@ -137,7 +153,10 @@ def test_a_calendar_that_will_be_a_guess_says_from_when(hub: World) -> None:
     clock = {"id": "whole", "title": T, "measures": "resolution", "seconds": 400 * 3600, "calendar": "office"}
     hub.call("POST", "/tickets/policies/work/publish", {"document": {"title": T, "clocks": [clock]}})
     hub.clock.advance(seconds=1)
+    counted: list[str] = []
+    app.room.install(app.room.host, replace(app.room.desk, count=counted.append))
     hub.call("POST", "/tickets", BODY)
+    assert counted == ["AssumedDeadlines"]
     whole = next(clock for clock in hub.ticket()["clocks"] if clock["name"] == "whole")
     assert (whole["assumed"], whole["due_at"][:4], whole["calendar"]) == (True, "2027", "office/1")
     assert hub.call("POST", "/tickets/doctor", {}).json["assumed"] == 1

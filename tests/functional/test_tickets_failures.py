@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from functions.tickets import app
+from functions.tickets.handlers.effects import follow
 from hub.contracts.events import ExecutionFailed
+from hub.edge.bus import Change
 from tests.support.aws import TENANT
 from tests.support.http import Context
 from tests.support.tickets import T0, World, as_, world
@@ -270,3 +272,29 @@ def test_a_parallel_that_failed_is_forked_again(hub: World, steps: Steps) -> Non
     steps.ask("wait", "after", left)
     assert steps.enter("right", before)[1].output["visit"] == right
     assert steps.ask("join", "both", before, edges=["elapsed", "done"])["edge"] == "joined"
+
+
+COUPON: dict[str, Any] = {
+    "key": "repair",
+    "title": TITLE,
+    "ladder": "repair",
+    "start": "give",
+    "nodes": [
+        {"id": "give", "title": TITLE, "kind": "action", "action": "issue_coupon", "next": "closed",
+         "params": {"campaign": "sorry", "strategy": "coupon"}},
+        {"id": "closed", "title": TITLE, "kind": "end", "outcome": "done"},
+    ],
+}  # fmt: skip
+
+
+def test_a_coupon_of_a_cancelled_ticket_is_wanted_by_nobody(hub: World) -> None:
+    """The stream brings the action's visit late, or again: the ticket is cancelled by then, and the customer gets no
+    coupon of it; while it waits, however often it comes, the same one."""
+    assert hub.call("POST", "/flows/repair/publish", {"document": COUPON}).status == 200
+    ticket = hub.call("POST", "/tickets", {"type": "repair", "customer_id": "cus_1", "region": "310101"}).json["id"]
+    items = app.room.desk.items
+    (record,) = items.all_of(f"ticket#{ticket}", "visit#", 10)
+    late = Change("tickets", "INSERT", str(record.item["pk"]), str(record.item["sk"]), record.item, None)
+    assert [event.type for event in follow(app.room.desk, late)].count("coupon.wanted") == 1  # type: ignore[attr-defined]
+    assert hub.call("POST", f"/tickets/{ticket}/cancel", {}, as_=CHEN).status == 200
+    assert [event.type for event in follow(app.room.desk, late)].count("coupon.wanted") == 0  # type: ignore[attr-defined]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from functions.tickets import app
+from hub.kernel.clock import parse_rfc3339
 from tests.support.http import Context, sqs_batch
 from tests.support.tickets import World, as_, world
 
@@ -75,6 +77,7 @@ def test_each_is_previewed_and_then_goes_over_once(hub: World) -> None:
         assert (detail["node"], detail["from_version"], detail["to_version"]) == ("ask", 1, 2)
         assert detail["rungs_before"] == detail["rungs_after"]
         assert [rung["rung"] for rung in detail["rungs_after"]] == ["supervisor"]
+        assert (detail["node_after"], detail["changes"]) == ("ask", ["flow_version", "outcomes"])
     assert hub.call("POST", f"/jobs/tickets/{job_id}/apply", {}).status == 409
     assert hub.call("POST", f"/jobs/tickets/{job_id}/apply", {"with_findings": True}).status == 202
     job = work(hub, job_id)
@@ -94,3 +97,34 @@ def test_who_may_and_what_there_has_to_be(hub: World) -> None:
     assert hub.call("POST", "/flows/consult/migrate-all", {}, as_=supervisor).status == 403
     assert hub.call("POST", "/flows/consult/migrate-all", {"version": 9}).status == 404
     assert hub.call("POST", "/flows/nowhere/migrate-all", {}).status == 404
+
+
+def test_the_preview_is_what_comes_of_it(hub: World) -> None:
+    """Its clocks are those that the ticket has once it is migrated, to the second, whether its deadlines are kept or
+    reckoned anew by a policy that gives less: what is past it then is due at that moment."""
+    before, after = (
+        {"title": T, "clocks": [{"id": "all", "title": T, "measures": "resolution", "seconds": hours * 3600}]}
+        for hours in (48, 1)
+    )
+    kind = {"title": T, "urgent_title": T, "flow": "consult", "ladder": "basic", "policy": "p"}
+    for path, document in (("policies/p", before), ("types/consult", kind)):
+        assert hub.call("POST", f"/tickets/{path}/publish", {"document": document}).status == 200
+    hub.clock.advance(seconds=1)
+    tickets = [hub.call("POST", "/tickets", {"type": "consult", "customer_id": f"cus_{n}", "region": "310000"}).json["id"]
+               for n in range(2)]  # fmt: skip
+    assert hub.call("POST", "/tickets/policies/p/publish", {"document": after}).status == 200
+    publish(hub, {**hub.call("GET", "/flows/consult").json["document"], "title": {"zh": "新版", "en": "Newer"}})
+    hub.clock.advance(hours=2)
+    for ticket, deadlines, hours in zip(tickets, ("keep", "re_evaluate"), (48, 2), strict=True):
+        opened_at = parse_rfc3339(hub.ticket(ticket)["opened_at"])
+        body = {"deadlines": deadlines, "tickets": [ticket]}
+        (plan,) = hub.call("POST", "/flows/consult/migrate?dry_run=1", body).json["data"]
+        hub.call("POST", "/flows/consult/migrate", body)
+        now = [clock for clock in hub.ticket(ticket)["clocks"] if not clock["ended_at"]]
+        strip = [{k: v for k, v in clock.items() if k != "breached_at" and k != "state"} for clock in now]
+        assert [
+            {k: v for k, v in clock.items() if k != "breached_at" and k != "state"} for clock in plan["clocks_after"]
+        ] == strip
+        (due,) = [parse_rfc3339(clock["due_at"]) for clock in plan["clocks_after"] if clock["name"] == "all"]
+        assert due == opened_at + timedelta(hours=hours)
+        assert [clock["budget_seconds"] for clock in plan["clocks_before"] if clock["name"] == "all"] == [48 * 3600]

@@ -111,7 +111,8 @@ def test_another_approver_is_another_assignee(hub: World) -> None:
 
 
 def test_drafts_of_the_ladder_and_of_the_rules(hub: World) -> None:
-    """A ladder that is quicker breaches more; intake rules that make everything urgent are counted."""
+    """A ladder that is quicker breaches more; intake rules that make everything urgent are played: urgent tickets in
+    place of normal ones, each with its link."""
     played(hub)
     assert hub.call("PUT", "/flows/consult/draft", {"document": flow("supervisor")}).status == 200
     ladder = {"title": T, "steps": [{"id": "supervisor", "after_seconds": 300, "audience": "supervisor"}]}
@@ -119,10 +120,56 @@ def test_drafts_of_the_ladder_and_of_the_rules(hub: World) -> None:
     rules = hub.call("GET", "/tickets/rules").json["document"]
     rules["default"]["priority"] = "urgent"
     assert hub.call("PUT", "/tickets/rules/draft", {"document": rules}).status == 200
-    counts = rehearsed(hub, ladder=True, rules=True)["report"]["counts"]
+    report = rehearsed(hub, ladder=True, rules=True)["report"]
+    counts = report["counts"]
     assert counts["breached.would_be"] == 4
     assert counts["breached.was"] < 4
     assert (counts["type_changed"], counts["priority_changed"]) == (0, 4)
+    assert [(row["was"]["priority"], row["would_be"]["priority"]) for row in report["largest"]] == [
+        ("normal", "urgent")
+    ] * 4
+
+
+def test_rules_that_make_other_types(hub: World) -> None:
+    """The draft reads everything as a complaint: each ticket is named with what it was, and what it would be."""
+    tickets = played(hub)
+    rules = hub.call("GET", "/tickets/rules").json["document"]
+    rules["default"]["type"] = "complaint"
+    assert hub.call("PUT", "/tickets/rules/draft", {"document": rules}).status == 200
+    report = rehearsed(hub, version=1, rules=True)["report"]
+    assert report["counts"]["type_changed"] == 4
+    assert {row["ticket_id"]: row["would_be"]["type"] for row in report["largest"]} == dict.fromkeys(
+        tickets, "complaint"
+    )
+    assert {row["link"] for row in report["largest"]} == {f"/tickets/{ticket}" for ticket in tickets}
+
+
+def test_a_drafted_policy_breaches_by_its_own_clocks(hub: World) -> None:
+    """An hour for the whole, of which the draft leaves five minutes, in office hours of a drafted calendar that begin
+    when all is over: with the policy alone each of the four is late, with the calendar as well none is."""
+    clock = {"id": "all", "title": T, "measures": "resolution", "seconds": 7200, "calendar": "office"}
+    kind = {"title": T, "urgent_title": T, "flow": "consult", "ladder": "basic", "policy": "p"}
+    for path, document in (
+        ("calendars/office", {"title": T}),
+        ("policies/p", {"title": T, "clocks": [clock]}),
+        ("types/consult", kind),
+    ):
+        assert hub.call("POST", f"/tickets/{path}/publish", {"document": document}).status == 200
+        hub.clock.advance(seconds=1)
+    tickets = played(hub)
+    steps = [{"id": "late", "left_seconds": 0, "audience": "supervisor"}]
+    assert hub.call("POST", "/tickets/ladders/fresh/publish", {"document": {"title": T, "steps": steps}}).status == 200
+    short = {"title": T, "clocks": [{**clock, "seconds": 300, "ladder": "fresh"}]}
+    later = {"title": T, "hours": [{"opens": "12:00", "closes": "13:00"}]}
+    for path, document in (("policies/p", short), ("calendars/office", later)):
+        assert hub.call("PUT", f"/tickets/{path}/draft", {"document": document}).status == 200
+    report = rehearsed(hub, version=1, policy="p")["report"]
+    assert (report["counts"]["breached.was"], report["counts"]["breached.would_be"]) == (0, 4)
+    assert {(row["ticket_id"], row["breaches"]) for row in report["largest"]} == {(ticket, 1) for ticket in tickets}
+    assert all(row["would_be"]["rungs"] == ["all/late"] for row in report["largest"])
+    both = rehearsed(hub, version=1, policy="p", calendar="office")["report"]
+    assert (both["counts"]["breached.would_be"], both["largest"]) == (0, [])
+    assert hub.call("POST", "/flows/consult/rehearse", {"version": 1, "policy": "none"}).status == 404
 
 
 @pytest.mark.parametrize("key", preset_flows())

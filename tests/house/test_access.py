@@ -28,7 +28,7 @@ PLAIN: dict[str, str] = {
         OccasionResolved.subject_id""",
     "one of us: colleagues know each other": """
         ContactView.member_id PersonBody.name PersonView.name PersonBody.wecom_userid PersonView.wecom_userid
-        PersonChanged.person_id PersonChanged.wecom_userid RungFired.recipients Shift.person_id SendView.recipient
+        PersonChanged.person_id PersonChanged.wecom_userid RungFired.recipients Shift.person_id SendView.recipient RehearsedSend.recipient
         CardTapped.member_id ContactChanged.member_id PlatformNoticed.member_id StaffChanged.member_id
         StaffChanged.new_member_id EarningsView.person_id
         TicketStranded.recipients PricesPublished.recipients WorkReported.person_id RecurringShift.person_id
@@ -42,7 +42,7 @@ PLAIN: dict[str, str] = {
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         TicketClockView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
-        FlowTold.name EndpointCalled.name CancelTicket.reason MoveTicket.reason PlanView.reason
+        FlowTold.name EndpointCalled.name CancelTicket.reason MoveTicket.reason PlanView.reason NoticeDifference.link
         ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key
         PricesPublished.document PublicationReach.document StorePublication.document DocumentView.key DraftView.key
         PublicationView.key""",

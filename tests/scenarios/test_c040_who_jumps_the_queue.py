@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from functions.tickets import app
+from functions.tickets.tables import shard_of
+from functions.tickets.ticket.tickets_table import QUEUE_SHARDS
+from hub.kernel.clock import rfc3339
 from tests.support.http import Answer, call
 from tests.support.tickets import World, as_, world
 
@@ -94,6 +98,24 @@ def test_of_two_who_take_at_once_each_gets_another_one(hub: World) -> None:
     with ThreadPoolExecutor(2) as threads:
         taken = [ticket for each in threads.map(take_five, ("li", "zhao")) for ticket in each]
     assert sorted(taken) == sorted(tickets)
+
+
+def test_a_place_that_was_left_behind_is_dropped(hub: World) -> None:
+    """Twenty-five rows of visits that are done, as another way of reckoning places would leave them: none of them hides
+    the one that waits, and whoever takes it clears them away."""
+    (done,) = opened()
+    hub.settle()
+    items = app.room.desk.items
+    (row,) = app.room.desk.tickets.queue("cold", 100)
+    for n in range(25):
+        stale = row.but(place=row.place - timedelta(hours=n + 1))
+        key = f"{rfc3339(stale.place)}#{stale.visit_id}"
+        items.table.put(items.item(f"queue#cold#{shard_of(stale.visit_id, QUEUE_SHARDS)}", key, stale))
+    hub.call("POST", f"/tickets/{done}/nodes/work/complete", {"outcome": "done"})
+    (waits,) = opened()
+    hub.settle()
+    assert (take(hub).json["id"], take(hub).status) == (waits, 409)
+    assert app.room.desk.tickets.queue("cold", 100) == []
 
 
 def test_what_is_done_is_gone(hub: World) -> None:

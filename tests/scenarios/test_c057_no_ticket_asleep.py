@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from functions.tickets import app
+from functions.tickets.handlers.doctor import look_at_ticket
+from functions.tickets.ticket.ticket import Move
 from hubctl.doctor import check_up
 from hubctl.documents import Hub
 from tests.support.http import call
@@ -90,3 +93,24 @@ def test_three_of_a_hundred(hub: World) -> None:
     hub.clock.advance(hours=2)
     hub.wake(f"{third}-1-g2")
     assert [rung["rung"] for rung in hub.ticket(third)["rungs"]] == ["agent"]
+
+
+def test_what_has_moved_meanwhile_is_not_called_mended(hub: World) -> None:
+    """The flow of one is dead; somebody opens its next run between the look and the mending: the doctor changes nothing,
+    and says so."""
+    ticket = hub.ids()[0]
+    hub.machines.kill(f"{ticket}-1")
+    desk, now = app.room.desk, hub.clock.now
+
+    class Faster(type(desk.tickets)):  # type: ignore[misc]
+        """Whoever changes a ticket comes second."""
+
+        def change(self, ticket_id: str, at: Any, decide: Any, **more: Any) -> Any:
+            desk.tickets.change(ticket_id, at, lambda case: Move(case.ticket.but(priority="high")))
+            return super().change(ticket_id, at, decide, **more)
+
+    tickets = Faster(desk.items, desk.tickets.look_at, desk.tickets.keep_time)
+    listed = desk.tickets.case(ticket).ticket
+    case, ills, mended = look_at_ticket(replace(desk, tickets=tickets), listed, now, fix=True)
+    assert ([ill.what for ill in ills], mended, case.ticket.run) == (["flow"], frozenset(), 1)
+    assert desk.tickets.case(ticket).ticket.run == 1

@@ -261,6 +261,17 @@ def test_another_priority_has_another_budget_and_the_same_ledger() -> None:
     assert life.due("w") == at("2026-11-27T17:00")
 
 
+def test_a_limit_that_shrinks_is_passed_when_it_does() -> None:
+    """48 hours, of which 30 are gone, become 24: they are over now, not six hours ago; nothing before is rewritten."""
+    clock = {"id": "w", "measures": "resolution", "seconds": 48 * HOUR, "by_priority": {"urgent": 24 * HOUR}}
+    life = Life(policy(clock), at("2026-11-27T09:00"))
+    life.until("2026-11-28T15:00").write(Move(life.case.ticket.but(priority="urgent")))
+    (ripe,), _ = due_of(life.case, terms_of, life.now)
+    assert (ripe.due.due_at, life.case.ticket.generation) == (life.now, 2)
+    life.write(Move(life.case.ticket.but(priority="normal")))
+    assert due_of(life.case, terms_of, life.now) == ((), at("2026-11-29T09:00"))
+
+
 def test_a_ticket_without_a_flow_has_the_clock_of_its_work_once_it_is_taken_up() -> None:
     """Any node's clock is that of the work itself, from the acknowledgement to the close."""
     life = Life(policy({"id": "work", "measures": "node", "seconds": 24 * HOUR}), at("2026-11-27T09:00"))

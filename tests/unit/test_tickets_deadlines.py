@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.tickets.deadlines.deadlines import Clock, Step, Watch, due, due_at, pause, resume, wait_seconds
-from hub.kernel.calendar import BusinessCalendar, business_seconds
+from hub.kernel.calendar import BusinessCalendar, business_seconds, business_time
 from tests.support.presets import ladder
 
 T0 = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -94,14 +94,31 @@ def test_pause_moves_by_itself(before_us: int, pause_us: int, steps: tuple[Step,
 
 @given(calendars, st.lists(moments, min_size=2, max_size=8).map(sorted))
 def test_pauses_lose_no_time_and_add_none(calendar: BusinessCalendar, stops: list[datetime]) -> None:
-    """Whatever the pauses, the clock has consumed what ran, within the second that each cut may hide."""
-    clock, ran = Clock(T0, calendar=calendar), business_seconds(calendar, T0, stops[0])
+    """Whatever the pauses, in office hours or out of them, the clock has consumed what ran, to the microsecond; so what
+    is due after them is due when just that is left."""
+    clock, ran = Clock(T0, calendar=calendar), business_time(calendar, T0, stops[0])
     for i, moment in enumerate(stops):
         clock = pause(clock, moment) if i % 2 == 0 else resume(clock, moment)
         if i % 2 == 1 and i + 1 < len(stops):
-            ran += business_seconds(calendar, moment, stops[i + 1])
+            ran += business_time(calendar, moment, stops[i + 1])
     final = pause(clock, stops[-1])
-    assert 0 <= final.consumed_seconds - ran <= len(stops)
+    assert timedelta(seconds=final.consumed_seconds, microseconds=final.carry_us) == ran
+    due = due_at(resume(final, stops[-1]), Step("later", final.consumed_seconds + 3600))
+    assert business_time(calendar, stops[-1], due) + ran == timedelta(seconds=final.consumed_seconds + 3600)
+
+
+def test_a_fraction_of_a_second_outlives_a_night() -> None:
+    """Half a second before closing time is kept, though the pause comes when nothing counts."""
+    clock = Clock(hours(9) - timedelta(milliseconds=500), calendar=OFFICE)
+    night = hours(12)
+    assert pause(clock, night) == Clock(None, 0, 500_000, OFFICE)
+    assert due_at(resume(pause(clock, night), night), Step("r", 1)) == hours(24) + timedelta(milliseconds=500)
+
+
+def test_a_clock_that_ran_for_three_years_stops() -> None:
+    """What nobody closed for four years can be paused and closed, and has consumed all of their office hours."""
+    stopped = pause(Clock(T0, calendar=OFFICE), T0 + timedelta(days=4 * 366))
+    assert stopped.consumed_seconds == business_seconds(OFFICE, T0, T0 + timedelta(days=4 * 366)) > 4 * 240 * 8 * 3600
 
 
 @given(moments, moments)

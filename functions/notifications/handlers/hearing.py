@@ -13,10 +13,19 @@ from functions.notifications.rules.rule_kind import NOTICE_RULES, Rule
 from functions.notifications.sends.delivery import Send
 from functions.notifications.sends.wording import ACK
 from hub.contracts.events import CardTapped, Event, TouchpointCaptured
+from hub.contracts.platform_events import NoticeReceipted
 from hub.kernel.errors import Retry
 from hub.rules import holds
 
-RECEIPTS = ("notice_delivered", "notice_failed")
+RECEIPTS = {"notice_delivered": True, "notice_failed": False}
+SEND = "snd_"
+"""How the hub's own ids of sends begin."""
+
+
+def keep(desk: Desk, event: Event) -> None:
+    """Keep what happened for a month, for rehearsals of what is yet to be a rule."""
+    if not event.replay and _type(event) in ASKABLE:
+        desk.journal.keep(event)
 
 
 def hear(desk: Desk, event: Event) -> None:
@@ -56,18 +65,26 @@ def acknowledge(desk: Desk, send: Send, by: str) -> Send:
     return desk.sends.write(replace(send, acknowledged_at=now)) or desk.sends.read(send.notice.id) or send
 
 
-def take_receipt(desk: Desk, event: TouchpointCaptured) -> None:
+def take_receipt(desk: Desk, event: TouchpointCaptured | NoticeReceipted) -> None:
     """What a platform says of a notice that it took: it arrived, or did not, and the next channel goes."""
-    if event.kind not in RECEIPTS or not event.object_id:
+    channel, number, delivered = _receipt(event)
+    if delivered is None or not number:
         return
-    send_id = desk.waiting.send_of_receipt(event.channel, event.object_id)
+    send_id = number if number.startswith(SEND) else desk.waiting.send_of_receipt(channel, number)
     send = desk.sends.read(send_id) if send_id else None
-    if send is None or send.state != "sent" or send.delivered_at is not None:
+    if send is None or send.notice.channel != channel or send.state != "sent" or send.delivered_at is not None:
         return
-    if event.kind == "notice_delivered":
+    if delivered:
         desk.sends.write(replace(send, delivered_at=event.at))
     elif desk.sends.write(replace(send, state="failed", reason="not-delivered")):
         send_now(desk, send.notice, desk.now())
+
+
+def _receipt(event: TouchpointCaptured | NoticeReceipted) -> tuple[str, str, bool | None]:
+    """(the channel by which a notice went, its number there, whether it arrived); None for what is no receipt."""
+    if isinstance(event, NoticeReceipted):
+        return event.notice_channel, event.number, event.state == "delivered"
+    return event.channel, event.object_id, RECEIPTS.get(event.kind)
 
 
 def _apply(desk: Desk, key: str, rule: Rule, event: Event) -> None:

@@ -46,7 +46,7 @@ GROUP = "group:"
 IN_GROUPS = (("wecom_group", "dingtalk", "feishu"),)
 FRESH = timedelta(minutes=1)
 """What happened so lately may be heard of before the customer is."""
-RECEIPTED = ("official_account",)
+RECEIPTED = ("official_account", "sms", "phone")
 """Channels whose platform says later what became of a message, by its number."""
 
 
@@ -145,7 +145,7 @@ def post(desk: Desk, notice: Notice, message: Message, address: Address, claim: 
     if address.refuses & {notice.channel, "all"}:
         return Posted(refused="not-wanted")
     posted = desk.carrier.send(notice.channel, address, message, notice.id, claim)
-    if notice.channel in RECEIPTED and posted.platform_id:
+    if notice.channel in RECEIPTED and posted.platform_id not in ("", notice.id):
         desk.waiting.note_receipt(notice.channel, posted.platform_id, notice.id)
     return replace(posted, cost=cost_of(notice.channel, message, settings_of(desk).costs))
 

@@ -141,6 +141,12 @@ class WaitingTable:
         """Whether somebody heard of it (strongly consistent)."""
         return self._table.get((f"{self._tenant}#ack#{rule}#{event_id}", "ack")) is not None
 
+    def acknowledgements(self, rule: str, event_ids: Sequence[str]) -> dict[str, datetime]:
+        """When somebody heard, of those of these events of which anybody did."""
+        keys = {f"{self._tenant}#ack#{rule}#{event_id}": event_id for event_id in event_ids}
+        rows = self._table.get_many([(pk, "ack") for pk in keys])
+        return {keys[row["pk"]]: parse_rfc3339(row["at"]) for row in rows}
+
     # Caps.
 
     def claim_place(

@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.settlement.runs.runs import Mode
 from hub.kernel.frozen import dataclass
+from hub.store.rehearsal import is_rehearsal
 
 
 @dataclass
@@ -21,6 +22,8 @@ class Machine:
     def start(self, run_id: str, mode: Mode, now: datetime) -> bool:
         """Start the machine for a run, once an hour at most for each mode; says whether it did. Its steps repeat
         without effect whatever was done already, so one that stopped on its way is simply started again."""
+        if is_rehearsal():
+            return False
         name = f"{run_id}-{mode}-{now:%Y%m%dT%H}"
         payload = json.dumps({"run_id": run_id, "mode": mode})
         try:

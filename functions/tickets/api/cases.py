@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from functions.tickets.api.clocks import show_clocks
 from functions.tickets.api.views import Texts, show_ticket
+from functions.tickets.deadlines.views import show_clocks
 from functions.tickets.desk import Desk
 from functions.tickets.forms.fields import from_text
 from functions.tickets.handlers.orders import order_of

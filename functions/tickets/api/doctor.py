@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functions.tickets.api.subjects import place_of
+from functions.tickets.deadlines.clocks import is_assumed
 from functions.tickets.deadlines.health import WORDS, Ill
 from functions.tickets.desk import Desk
-from functions.tickets.handlers.doctor import is_assumed, look_at_ticket
+from functions.tickets.handlers.doctor import look_at_ticket
 from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Case
 from hub.contracts.base import Words
@@ -39,9 +40,9 @@ def check_up(desk: Desk, request: Request) -> CheckupView:
     findings: list[IllView] = []
     assumed = 0
     for row in rows:
-        assumed += is_assumed(desk, row.ticket)
-        case, ills = look_at_ticket(desk, row.ticket, request.now, fix=request.body.fix)
-        findings += [_show(case, ill, fixed=request.body.fix and ill.what != "clock") for ill in ills]
+        assumed += is_assumed(row.ticket, desk.catalogue.terms_of(row.ticket))
+        case, ills, mended = look_at_ticket(desk, row.ticket, request.now, fix=request.body.fix)
+        findings += [_show(case, ill, fixed=ill.what in mended) for ill in ills]
     return CheckupView(looked_at=len(rows), findings=tuple(findings), assumed=assumed, cursor=cursors.encode(position))
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 
 from functions.tickets.api.cases import show_case
 from functions.tickets.api.subjects import WORKERS
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import team_members
-from functions.tickets.dispatch.queues import take_visit
+from functions.tickets.dispatch.queues import Queued, take_visit
 from functions.tickets.room import room
+from functions.tickets.ticket.ticket import Case
 from hub.contracts.http import Page
 from hub.contracts.queues import QueuedView
 from hub.contracts.tickets import Nothing, TicketView
@@ -20,6 +22,8 @@ from hub.kernel.errors import Conflict, Forbidden
 SHOWN_LIMIT = 100
 TRIED_LIMIT = 20
 """So many of those who stand first are tried while others take them."""
+ROUNDS = 5
+"""So often it is looked again who stands first."""
 
 
 def find_queue(desk: Desk, request: Request) -> Subject:
@@ -40,7 +44,7 @@ def find_queue(desk: Desk, request: Request) -> Subject:
 def read_queue(desk: Desk, request: Request) -> Page[QueuedView]:
     """The first hundred of it, in the order in which they are taken."""
     rows = desk.tickets.queue(request.subject, SHOWN_LIMIT)
-    return Page(data=tuple(QueuedView.model_validate(row.model_dump()) for row in rows))
+    return Page(data=tuple(QueuedView.model_validate(row.model_dump(exclude={"seen"})) for row in rows))
 
 
 @room.http(
@@ -56,14 +60,30 @@ def read_queue(desk: Desk, request: Request) -> Page[QueuedView]:
     summary="领取下一单 · Take the next of a queue",
 )
 def take_next(desk: Desk, request: Request) -> TicketView:
-    """The first of the queue that nobody else has just taken is yours; only a member takes. 409 when nothing waits."""
+    """The first of the queue that nobody else has just taken is yours; only a member takes. Each call takes one: who
+    asks twice has two, unless by the same Idempotency-Key. 409 when nothing waits."""
     team, person = request.subject, request.principal.sub
     if team not in desk.staff.teams_of(person):
         raise Forbidden("只有团队成员可以领取 · only a member of the team takes from its queue", team=team, you=person)
-    for row in desk.tickets.queue(team, TRIED_LIMIT):
-        take = partial(take_visit, visit_id=row.visit_id, person_id=person, at=request.now)
-        case = desk.tickets.change(row.ticket_id, request.now, take)
-        visit = case.visits.get(row.visit_id)
-        if visit is not None and visit.waits and not visit.queue and visit.assignee == person:
-            return show_case(desk, case)
+    for _ in range(ROUNDS):
+        rows = desk.tickets.queue(team, TRIED_LIMIT)
+        for row in rows:
+            case = _take(desk, team, row, person, request.now)
+            if case is not None:
+                return show_case(desk, case)
+        if len(rows) < TRIED_LIMIT:
+            break
     raise Conflict("队列里没有等待的工单 · nothing waits in this queue", team=team)
+
+
+def _take(desk: Desk, team: str, row: Queued, person: str, now: datetime) -> Case | None:
+    """The ticket, where what stands here is theirs now; None where somebody else was faster, or nothing waits there any
+    more."""
+    take = partial(take_visit, visit_id=row.visit_id, person_id=person, at=now)
+    case = desk.tickets.change(row.ticket_id, now, take)
+    visit = case.visits.get(row.visit_id)
+    if visit is not None and visit.waits and not visit.queue and visit.assignee == person:
+        return case
+    if visit is None or not visit.waits or visit.queue != team:
+        desk.tickets.drop_queued(team, row)
+    return None

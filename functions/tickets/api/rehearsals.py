@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from functions.tickets.deadlines.calendars import CALENDARS
+from functions.tickets.deadlines.policies import POLICIES
 from functions.tickets.desk import Desk
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.intake.kind import INTAKE_RULES
@@ -44,6 +46,9 @@ def rehearse(desk: Desk, request: Request) -> JobView:
         desk.documents.version(FLOWS, key, body.version)
     else:
         desk.documents.draft(FLOWS, key)
+    for kind, named in ((POLICIES, body.policy), (CALENDARS, body.calendar)):
+        if named:
+            desk.documents.draft(kind, named)
     if body.rules:
         desk.documents.draft(INTAKE_RULES, INTAKE)
     until = request.made_at or request.now

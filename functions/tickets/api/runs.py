@@ -9,7 +9,7 @@ from functions.tickets.api.cases import change_case
 from functions.tickets.api.subjects import LEADERS, case_of, place_of
 from functions.tickets.desk import Desk
 from functions.tickets.flows.kind import FLOWS
-from functions.tickets.handlers.migrating import migrate_ticket, show_plan
+from functions.tickets.handlers.migrating import migrate_ticket
 from functions.tickets.handlers.undoing import with_undo
 from functions.tickets.room import room
 from functions.tickets.ticket.detours import cancel_ticket, jump_to, reopen_ticket
@@ -147,8 +147,7 @@ def migrate(desk: Desk, request: Request) -> Page[PlanView]:
             continue
         if case.ticket.flow_version != spec["version"]:
             current = desk.tickets.case(case.ticket.id)
-            plan, applied = migrate_ticket(desk, current, spec, actor, apply=not request.dry_run)
-            views.append(show_plan(plan, "migrated" if applied else "planned"))
+            views.append(migrate_ticket(desk, current, spec, actor, apply=not request.dry_run))
     return page(views, position if not body.tickets else None)
 
 

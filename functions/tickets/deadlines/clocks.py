@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
-from functions.tickets.deadlines.deadlines import Clock, Due, Ladder, Step, Watch, open_rungs, reaches
+from functions.tickets.deadlines.deadlines import Clock, Due, Ladder, Step, Watch, coming
 from functions.tickets.ticket.clock import HANDLING, TicketClock
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, require_open
 from hub.kernel.calendar import ALWAYS, BusinessCalendar
@@ -51,13 +52,23 @@ def watch_of(case: Case, kept: TicketClock, terms: Terms) -> Watch:
     own = kept.measures == HANDLING
     fired = frozenset(rung.name for rung in case.rungs.values() if rung.clock == ("" if own else kept.id))
     stopped_at = case.ticket.acknowledged_at if own else kept.acknowledged_at
-    return Watch(clock_of(kept, terms.calendar), fired, stopped_at)
+    return Watch(clock_of(kept, terms.calendar), fired, stopped_at, kept.limited_at)
 
 
 def due_at_of(kept: TicketClock, terms: Terms) -> datetime | None:
     """When a clock will have used up what it has; None for one that stands, or has no limit."""
-    clock = clock_of(kept, terms.calendar)
-    return reaches(clock, kept.budget_seconds) if kept.runs and kept.budget_seconds else None
+    watch = Watch(clock_of(kept, terms.calendar), limited_at=kept.limited_at)
+    return watch.reaches(kept.budget_seconds) if kept.runs and kept.budget_seconds else None
+
+
+def is_assumed(ticket: Ticket, terms_of: TermsOf) -> bool:
+    """Whether a clock of it is due on a day of which nobody has said whether it is worked."""
+    for kept in ticket.clocks:
+        terms = terms_of(kept) if ticket.is_open and kept.runs else Terms()
+        due_at = due_at_of(kept, terms) if terms.calendar.assumed_from else None
+        if due_at is not None and terms.calendar.assumes(due_at):
+            return True
+    return False
 
 
 def first_due_at(ticket: Ticket, terms_of: TermsOf) -> datetime | None:
@@ -77,31 +88,38 @@ def handling_watch(case: Case, ladder: Ladder) -> Watch:
 def due_of(case: Case, terms_of: TermsOf, now: datetime) -> tuple[tuple[Ripe, ...], datetime | None]:
     """All that is due by `now` and has not happened, in order, and when to look again (None: never, as things
     stand)."""
-    coming = _coming(case, terms_of)
-    ripe = sorted((each for each in coming if each.due.due_at <= now), key=lambda each: each.due.due_at)
-    return tuple(ripe), min((each.due.due_at for each in coming if each.due.due_at > now), default=None)
+    ripe: list[Ripe] = []
+    later: list[datetime] = []
+    for of_clock in _coming(case, terms_of):
+        for each in of_clock:
+            if each.due.due_at > now:
+                later.append(each.due.due_at)
+                break
+            ripe.append(each)
+    return tuple(sorted(ripe, key=lambda each: each.due.due_at)), min(later, default=None)
 
 
 def first_of(case: Case, terms_of: TermsOf) -> datetime | None:
     """The moment of the first of it, whether it has come or not."""
-    return min((each.due.due_at for each in _coming(case, terms_of)), default=None)
+    firsts = (next(of_clock, None) for of_clock in _coming(case, terms_of))
+    return min((first.due.due_at for first in firsts if first), default=None)
 
 
-def _coming(case: Case, terms_of: TermsOf) -> list[Ripe]:
+def _coming(case: Case, terms_of: TermsOf) -> list[Iterator[Ripe]]:
+    """What is still to come of each clock that runs, in its order."""
     if not case.ticket.is_open:
         return []
-    running = [kept for kept in case.ticket.clocks if kept.runs]
-    return [Ripe(kept, due) for kept in running for due in _of_clock(case, kept, terms_of(kept))]
+    return [_of_clock(case, kept, terms_of(kept)) for kept in case.ticket.clocks if kept.runs]
 
 
-def _of_clock(case: Case, kept: TicketClock, terms: Terms) -> list[Due]:
-    watch = watch_of(case, kept, terms)
-    rungs = open_rungs(watch, terms.steps)
-    if not kept.budget_seconds or kept.breached_at is not None:
-        return rungs
-    breach = Due(BREACH, reaches(watch.clock, kept.budget_seconds))
-    answered = kept.measures == HANDLING and watch.stopped_at is not None and watch.stopped_at < breach.due_at
-    return rungs if answered else [breach, *rungs]
+def _of_clock(case: Case, kept: TicketClock, terms: Terms) -> Iterator[Ripe]:
+    """The rungs of a clock and that it is breached, in the order in which it reaches them."""
+    steps = terms.steps
+    if kept.budget_seconds and kept.breached_at is None:
+        steps = (replace(BREACH, after_seconds=kept.budget_seconds), *steps)
+    anyway = () if kept.measures == HANDLING else (BREACH.name,)
+    for due in coming(watch_of(case, kept, terms), steps, anyway):
+        yield Ripe(kept, replace(due, step=BREACH) if due.step.name == BREACH.name else due)
 
 
 def pause_ticket(case: Case, waits_for: tuple[str, ...], actor: str) -> Move | None:

@@ -7,13 +7,13 @@ time; nothing here is ever due early, and what fired once (its name is in `fired
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from hub.contracts.events import NoticeChannel, Priority
-from hub.kernel.calendar import ALWAYS, MAX_DAYS, BusinessCalendar, add_business, business_seconds
+from hub.kernel.calendar import ALWAYS, MAX_DAYS, BusinessCalendar, add_business, business_time
 from hub.kernel.errors import Invalid
 from hub.kernel.frozen import dataclass
 
@@ -62,7 +62,8 @@ class Ladder:
 
 @dataclass(frozen=True)
 class Clock:
-    """since: from when it runs now, None while paused. carry_us: the part of a second that a pause cut off."""
+    """since: from when it runs now, None while paused. carry_us: the part of a second, beside `consumed_seconds`, that
+    a pause cut off."""
 
     since: datetime | None
     consumed_seconds: int = 0
@@ -72,11 +73,18 @@ class Clock:
 
 @dataclass(frozen=True)
 class Watch:
-    """A clock, what has fired of its ladder, and when somebody took the matter up (None: nobody yet)."""
+    """A clock, what has fired of its ladder, and when somebody took the matter up (None: nobody yet). limited_at: when
+    it got less time than it had: what it is past then was due at that moment, not before."""
 
     clock: Clock
     fired: frozenset[str] = frozenset()
     stopped_at: datetime | None = None
+    limited_at: datetime | None = None
+
+    def reaches(self, seconds: int) -> datetime:
+        """The moment at which the clock, a running one, is found to have consumed so much."""
+        moment = reaches(self.clock, seconds)
+        return max(moment, self.limited_at) if self.limited_at else moment
 
 
 @dataclass(frozen=True)
@@ -93,10 +101,12 @@ def due(watch: Watch, ladder: Sequence[Step], now: datetime) -> tuple[tuple[Due,
     While the clock is paused nothing is due. A rung that was due when somebody took the matter up still counts, a
     later one never fires.
     """
-    rungs = open_rungs(watch, ladder)
-    ripe = sorted((rung for rung in rungs if rung.due_at <= now), key=lambda rung: rung.due_at)
-    later = [rung.due_at for rung in rungs if rung.due_at > now]
-    return tuple(ripe), min(later, default=None)
+    ripe: list[Due] = []
+    for rung in coming(watch, ladder):
+        if rung.due_at > now:
+            return tuple(ripe), rung.due_at
+        ripe.append(rung)
+    return tuple(ripe), None
 
 
 def due_at(clock: Clock, step: Step) -> datetime:
@@ -110,16 +120,18 @@ def reaches(clock: Clock, seconds: int) -> datetime:
     for a paused clock."""
     if clock.since is None:
         raise ValueError("a paused clock has no deadline")
+    left = seconds - clock.consumed_seconds
+    if left <= 0:
+        return clock.since
     try:
-        return add_business(clock.calendar, clock.since, max(0, seconds - clock.consumed_seconds))
+        return add_business(clock.calendar, clock.since, left, clock.carry_us)
     except Invalid:
         return clock.since + timedelta(days=MAX_DAYS)
 
 
 def consumed(clock: Clock, now: datetime) -> int:
     """Whole business seconds that the clock has consumed by `now`."""
-    running = business_seconds(clock.calendar, clock.since, now) if clock.since else 0
-    return clock.consumed_seconds + running
+    return pause(clock, now).consumed_seconds
 
 
 def by_calendar(clock: Clock, calendar: BusinessCalendar, now: datetime) -> Clock:
@@ -132,18 +144,16 @@ def pause(clock: Clock, now: datetime) -> Clock:
     """The clock, standing still from `now`. A paused one stays as it is."""
     if clock.since is None:
         return clock
-    seconds = business_seconds(clock.calendar, clock.since, now)
-    carry = now - add_business(clock.calendar, clock.since, seconds)
-    carry_us = carry // timedelta(microseconds=1) if timedelta() <= carry < SECOND else 0
-    return Clock(None, clock.consumed_seconds + seconds, carry_us, clock.calendar)
+    ran = business_time(clock.calendar, clock.since, now) + timedelta(microseconds=clock.carry_us)
+    seconds, rest = divmod(ran, SECOND)
+    return Clock(None, clock.consumed_seconds + seconds, rest // timedelta(microseconds=1), clock.calendar)
 
 
 def resume(clock: Clock, now: datetime) -> Clock:
     """The clock, running again from `now`. A running one stays as it is."""
     if clock.since is not None:
         return clock
-    since = now - timedelta(microseconds=clock.carry_us)
-    return Clock(since, clock.consumed_seconds, 0, clock.calendar)
+    return replace(clock, since=now)
 
 
 def wait_seconds(now: datetime, wake: datetime) -> int:
@@ -151,9 +161,15 @@ def wait_seconds(now: datetime, wake: datetime) -> int:
     return max(1, -((now - wake) // SECOND))
 
 
-def open_rungs(watch: Watch, ladder: Sequence[Step]) -> list[Due]:
-    """The rungs that have not fired and still may, each with its moment; none while the clock is paused."""
+def coming(watch: Watch, ladder: Sequence[Step], anyway: Collection[str] = ()) -> Iterator[Due]:
+    """The rungs that have not fired and still may, each with its moment, in the order in which the clock reaches them:
+    whoever needs the first of twenty reckons with one. None while the clock is paused. anyway: the names of those that
+    taking the matter up does not stop."""
     if watch.clock.since is None:
-        return []
-    rungs = [Due(step, due_at(watch.clock, step)) for step in ladder if step.name not in watch.fired]
-    return [rung for rung in rungs if watch.stopped_at is None or rung.due_at <= watch.stopped_at]
+        return
+    for step in sorted(ladder, key=lambda step: step.after_seconds):
+        if step.name in watch.fired:
+            continue
+        moment = watch.reaches(step.after_seconds)
+        if watch.stopped_at is None or moment <= watch.stopped_at or step.name in anyway:
+            yield Due(step, moment)

@@ -117,8 +117,7 @@ def re_evaluated(ticket: Ticket, policy: Policy, pins: Mapping[str, str], terms_
             calendar=known.calendar,
             calendar_pin=pins.get(f"calendar/{known.calendar}", ""),
             team=known.team or clock.team,
-            budget_seconds=known.budget_seconds(ticket.priority),
-        )
+        ).given(known.budget_seconds(ticket.priority), at)
         settled = by_calendar(clock_of(clock, terms_of(clock).calendar), terms_of(anew).calendar, at)
         return keep(anew, settled)
 
@@ -151,7 +150,7 @@ def _with_priority(turn: Turn, clock: TicketClock) -> TicketClock:
     if turn.ticket.priority == turn.before.ticket.priority or not clock.is_open or turn.rules.policy is None:
         return clock
     known = turn.rules.policy.clock(clock.name) if clock.policy else None
-    return clock.but(budget_seconds=known.budget_seconds(turn.ticket.priority)) if known else clock
+    return clock.given(known.budget_seconds(turn.ticket.priority), turn.at) if known else clock
 
 
 def _opening(turn: Turn) -> Iterable[TicketClock]:

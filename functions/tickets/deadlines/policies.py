@@ -10,13 +10,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from functions.tickets.context import Context
-from functions.tickets.deadlines.calendars import CALENDARS
+from functions.tickets.deadlines.calendars import CALENDARS, longest_seconds
+from functions.tickets.deadlines.deadlines import Ladder, Step
 from functions.tickets.deadlines.ladders import LADDERS, LONGEST_SECONDS
 from functions.tickets.flows.flow import Title
 from functions.tickets.ticket.clock import Measure
 from hub.contracts.base import Contract, Slug
 from hub.contracts.events import Priority
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
+from hub.kernel.calendar import BusinessCalendar
 from hub.kernel.errors import Invalid, Problem
 
 PRESETS = Path(__file__).parents[1] / "presets" / "policies"
@@ -84,17 +86,38 @@ def policy_of(document: Policy) -> Policy:
 
 
 def lint_policy(proposal: Proposal[Policy], context: Context) -> Iterable[Finding]:
-    """A clock by a ladder or a calendar that there is not would say nothing, or count the wrong hours."""
+    """A clock by a ladder or a calendar that there is not would say nothing, or count the wrong hours; one that has more
+    than its hours hold would never be due."""
     seen: list[tuple[str, tuple[str, ...]]] = []
+    ladders, calendars = context.in_force(LADDERS), context.in_force(CALENDARS)
     for i, clock in enumerate(proposal.value.clocks):
-        if clock.ladder and clock.ladder not in context.keys(LADDERS):
+        if clock.ladder and clock.ladder not in ladders:
             yield Finding(f"/clocks/{i}/ladder", "no ladder has this name")
-        if clock.calendar and clock.calendar not in context.keys(CALENDARS):
+        if clock.calendar and clock.calendar not in calendars:
             yield Finding(f"/clocks/{i}/calendar", "no calendar has this name")
+        ladder = ladders.get(clock.ladder, Ladder())
+        for finding in _weighed(clock, ladder.steps, calendars.get(clock.calendar, ladder.calendar)):
+            yield Finding(f"/clocks/{i}{finding.pointer}", finding.rule, finding.severity)
         same = (clock.measures, clock.nodes)
         if same in seen and clock.measures in ("node", "next_reply", "first_reply"):
             yield Finding(f"/clocks/{i}/measures", "an earlier clock measures this already", "warning")
         seen.append(same)
+
+
+def _weighed(clock: PolicyClock, steps: Iterable[Step], calendar: BusinessCalendar) -> Iterable[Finding]:
+    """What it has, and when its rungs come, against the hours that count."""
+    longest = longest_seconds(calendar)
+    budgets = {"/seconds": clock.seconds, **{f"/by_priority/{name}": has for name, has in clock.by_priority.items()}}
+    for pointer, has in budgets.items():
+        if has > longest:
+            yield Finding(pointer, f"must be at most {longest} with these hours")
+    for step in steps:
+        least = min(budgets.values())
+        if step.left_seconds is not None and step.left_seconds >= least:
+            rule = f"its rung '{step.name}' comes at once: {step.left_seconds} s are to be left, and it has {least}"
+            yield Finding("/ladder", rule, "warning")
+        if step.within(max(budgets.values())).after_seconds > longest:
+            yield Finding("/ladder", f"its rung '{step.name}' is not reached with these hours", "warning")
 
 
 POLICIES = Kind[Policy](

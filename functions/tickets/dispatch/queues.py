@@ -24,7 +24,7 @@ DUE_START = timedelta(hours=12)
 
 
 class Queued(Stored):
-    """One visit in a queue, at its place."""
+    """One visit in a queue, at its place. seen: as of which version of its ticket, when it is read."""
 
     ticket_id: str
     visit_id: str
@@ -33,6 +33,7 @@ class Queued(Stored):
     vip: bool = False
     since: Moment
     place: Moment
+    seen: int = 0
 
 
 def place_in_queue(ticket: Ticket, visit: Visit, due_at: datetime | None, head_starts: Mapping[str, int]) -> datetime:

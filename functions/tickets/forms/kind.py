@@ -33,7 +33,7 @@ def lint_form(proposal: Proposal[CompiledForm], context: Context) -> Iterable[Fi
 def _tickets(form: Form, context: Context) -> Iterator[Finding]:
     rules = [(f"/on_submit/rules/{i}/then/type", rule.then) for i, rule in enumerate(form.on_submit.rules)]
     other = [("/on_submit/ticket/type", form.on_submit.ticket)] if form.on_submit.ticket else []
-    types = context.keys(TICKET_TYPES) if rules or other else ()
+    types = context.in_force(TICKET_TYPES) if rules or other else ()
     for pointer, outcome in (*rules, *other):
         if outcome.type not in types:
             yield Finding(pointer, "no ticket type has this name")

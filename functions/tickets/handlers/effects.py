@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from functions.tickets.deadlines.clocks import due_of
+from functions.tickets.deadlines.clocks import due_of, is_assumed
 from functions.tickets.deadlines.deadlines import wait_seconds
 from functions.tickets.desk import Desk
 from functions.tickets.handlers.children import open_child, tell_children, tell_parent
 from functions.tickets.handlers.steps import RETRY_SECONDS
 from functions.tickets.ticket.outbox import (
+    Ask,
     Effect,
     Emit,
     OpenChild,
@@ -22,8 +23,12 @@ from functions.tickets.ticket.outbox import (
     TellParent,
     follow_change,
 )
+from functions.tickets.ticket.ticket import Ticket, Visit
 from hub.contracts.envelope import Event
 from hub.edge.bus import Change
+
+ASSUMED = "AssumedDeadlines"
+"""The metric by which operators hear that a calendar has come to its end (infra.alarms)."""
 
 
 def follow(desk: Desk, change: Change) -> tuple[Event, ...]:
@@ -34,9 +39,14 @@ def follow(desk: Desk, change: Change) -> tuple[Event, ...]:
         record = desk.items.find(change.pk.partition("#")[2], change.sk)
         new = record.item.get("body") if record else None
     effects = follow_change(desk.tenant, change.sk, new, old)
+    if new is not None and change.sk == "ticket" and new.get("clocks") != (old or {}).get("clocks"):
+        _watch_calendar(desk, Ticket.model_validate(new))
     for effect in effects:
         perform(desk, effect)
-    return tuple(effect.event for effect in effects if isinstance(effect, Emit))
+    events = (
+        effect for effect in effects if isinstance(effect, Emit) or (isinstance(effect, Ask) and _wants(desk, effect))
+    )
+    return tuple(effect.event for effect in events)
 
 
 def perform(desk: Desk, effect: Effect) -> None:
@@ -57,6 +67,22 @@ def perform(desk: Desk, effect: Effect) -> None:
             tell_parent(desk, child)
         case TellChildren(parent):
             tell_children(desk, parent)
+
+
+def _watch_calendar(desk: Desk, ticket: Ticket) -> None:
+    """A deadline behind the last day that its calendar knows is a guess: an alarm hangs on this count."""
+    if is_assumed(ticket, desk.catalogue.terms_of(ticket)):
+        desk.count(ASSUMED)
+
+
+def _wants(desk: Desk, ask: Ask) -> bool:
+    """Whether what was to be done for a visit still is: nobody gets a coupon of a ticket that was cancelled before the
+    stream came to it. (A cancelling later is for the flow's `undo`.)"""
+    if not ask.visit.waits:
+        return True
+    pk = f"ticket#{ask.visit.ticket_id}"
+    ticket, visit = (desk.items.find(pk, sk) for sk in ("ticket", f"visit#{ask.visit.id}"))
+    return bool(ticket and visit and ticket.read(Ticket).is_open and visit.read(Visit).waits)
 
 
 def _start_escalation(desk: Desk, effect: StartEscalation) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal, cast
 
 from functions.tickets.deadlines.keeping import re_evaluated
+from functions.tickets.deadlines.views import show_clocks
 from functions.tickets.desk import Desk
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.ticket.lists_table import Position
@@ -27,6 +28,8 @@ from hub.jobs.jobs import Job
 
 TICKETS_A_SLICE = 50
 APPLY = "apply"
+SHOWN_CHANGES = ("title_zh", "title_en", "outcomes", "form", "required")
+"""What of a visit follows its node in the new version."""
 
 
 def migrate_slice(jobs: JobDesk, job: Job, principal: Principal) -> Job:
@@ -71,40 +74,40 @@ def _row(desk: Desk, job: Job, listed: Case) -> dict[str, Any]:
     if _is_migrated(job, listed.ticket):
         return {"outcome": "applied", "as_row": None, "id": listed.ticket.id, "errors": [], "zh": [], "detail": {}}
     case = desk.tickets.case(listed.ticket.id)
-    plan, applied = migrate_ticket(desk, case, job.spec, job.owner, apply=job.phase == APPLY)
-    view = show_plan(plan, "migrated" if applied else "planned")
-    problems = [{"pointer": "", "detail": plan.why_not}] if plan.why_not else []
+    view = migrate_ticket(desk, case, job.spec, job.owner, apply=job.phase == APPLY)
+    problems = [{"pointer": "", "detail": view.reason}] if view.reason else []
     return {
-        "outcome": "refused" if plan.why_not else "applied" if applied else "ready",
+        "outcome": {"refused": "refused", "migrated": "applied", "planned": "ready"}[view.state],
         "as_row": None,
-        "id": plan.ticket_id,
+        "id": view.ticket_id,
         "errors": problems,
-        "zh": [{"pointer": "", "detail": field_zh(plan.why_not)}] if problems else [],
+        "zh": [{"pointer": "", "detail": field_zh(view.reason)}] if problems else [],
         "detail": view.model_dump(mode="json", exclude={"ticket_id", "state", "reason"}),
     }
 
 
-def migrate_ticket(desk: Desk, case: Case, spec: Mapping[str, Any], actor: str, *, apply: bool) -> tuple[Plan, bool]:
-    """The plan for one ticket, and whether it was done."""
+def migrate_ticket(desk: Desk, case: Case, spec: Mapping[str, Any], actor: str, *, apply: bool) -> PlanView:
+    """The plan for one ticket, done if it is to be."""
     key, version, now = str(spec["flow"]), int(spec["version"]), desk.now()
     flow = desk.documents.version(FLOWS, key, version).value
-    plans: list[Plan] = []
+    views: list[PlanView] = []
 
     def decide(current: Case) -> Move | None:
         ladder = desk.catalogue.ladder_of(current.ticket)
         there = Target(flow, version, *desk.catalogue.ladder_now(flow.ladder or "", current.ticket.region))
         deadlines = cast("Deadlines", spec["deadlines"])
         plan = plan_migration(current, ladder, there, deadlines, actor, now)
-        plans.append(plan)
-        if plan.move is None or deadlines == "keep":
-            return plan.move
-        return replace(plan.move, ticket=_by_policy(desk, plan.move.ticket, now))
+        move = plan.move
+        if move is not None and deadlines == "re_evaluate":
+            move = replace(move, ticket=_by_policy(desk, move.ticket, now))
+        views.append(_show(desk, current, plan, move, "migrated" if apply else "planned", now))
+        return move
 
     if apply:
         desk.tickets.change(case.ticket.id, now, decide, seen=case)
     else:
         decide(case)
-    return plans[-1], apply and plans[-1].move is not None
+    return views[-1]
 
 
 def _by_policy(desk: Desk, ticket: Ticket, now: datetime) -> Ticket:
@@ -114,8 +117,14 @@ def _by_policy(desk: Desk, ticket: Ticket, now: datetime) -> Ticket:
     return re_evaluated(ticket, policy, pins, desk.catalogue.terms_of(ticket), now) if policy else ticket
 
 
-def show_plan(plan: Plan, state: Literal["migrated", "planned"]) -> PlanView:
-    """As people see it."""
+def _show(
+    desk: Desk, case: Case, plan: Plan, move: Move | None, state: Literal["migrated", "planned"], now: datetime
+) -> PlanView:
+    """As people see it: its clocks are those that the very write would leave."""
+    after = desk.tickets.foresee(case, move, now) if move else case
+    before_clocks, after_clocks = (
+        show_clocks(each, desk.catalogue.terms_of(each.ticket), now) for each in (case, after)
+    )
     return PlanView(
         ticket_id=plan.ticket_id,
         state="refused" if plan.why_not else state,
@@ -123,9 +132,26 @@ def show_plan(plan: Plan, state: Literal["migrated", "planned"]) -> PlanView:
         from_version=plan.from_version,
         to_version=plan.to_version,
         node=plan.node,
+        node_after=" ".join(visit.node for visit in after.waiting()),
+        changes=_changes(case, after),
+        clocks_before=tuple(clock for clock in before_clocks if clock.ended_at is None),
+        clocks_after=tuple(clock for clock in after_clocks if clock.ended_at is None),
         rungs_before=_rungs(plan.before),
         rungs_after=_rungs(plan.after),
     )
+
+
+def _changes(case: Case, after: Case) -> tuple[str, ...]:
+    """What of the ticket and of where it stands is another then, by name."""
+    now = {visit.id: visit for visit in after.waiting()}
+    pairs = [(visit, now[visit.id]) for visit in case.waiting() if visit.id in now]
+    of_visit = {name for was, will in pairs for name in SHOWN_CHANGES if getattr(was, name) != getattr(will, name)}
+    of_ticket = {
+        name
+        for name in ("flow_version", "ladder", "ladder_pin", "pins")
+        if getattr(case.ticket, name) != getattr(after.ticket, name)
+    }
+    return tuple(sorted(of_visit | of_ticket))
 
 
 def _rungs(rungs: Iterable[Rung]) -> tuple[PlannedRung, ...]:

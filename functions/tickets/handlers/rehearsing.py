@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from functions.tickets.deadlines.calendars import CALENDARS
 from functions.tickets.deadlines.ladders import LADDERS
+from functions.tickets.deadlines.policies import POLICIES, Policy
 from functions.tickets.desk import Desk
 from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.kind import FLOWS
@@ -18,7 +20,7 @@ from functions.tickets.handlers.stage import perform_script
 from functions.tickets.intake.intake import intake_facts
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.kind import KEY as INTAKE
-from functions.tickets.rehearsal.differences import counts_of, differences, largest
+from functions.tickets.rehearsal.differences import counts_of, differences, largest, row_of
 from functions.tickets.rehearsal.history import history_of, usual_time
 from functions.tickets.rehearsal.performance import Script
 from functions.tickets.ticket.lists_table import Position
@@ -35,6 +37,8 @@ from hub.kernel.clock import parse_rfc3339
 from hub.rules import DecisionTable, decide
 
 Value = TypeVar("Value")
+BESIDE: tuple[Kind[Any], ...] = (POLICIES, CALENDARS)
+"""What may be drafted beside the flow, each by its key."""
 TICKETS_A_SLICE = 100
 PAGES_A_SLICE = 5
 
@@ -55,15 +59,21 @@ def rehearse(desk: Desk, spec: Mapping[str, Any], cases: list[Case]) -> dict[str
     until = parse_rfc3339(str(spec["until"]))
     histories = {case.ticket.id: history_of(case) for case in cases}
     usual = usual_time(cases)
-    was, would_be = (
-        perform_script(desk, script, histories, usual, until) for script in (_in_force(desk, spec), _draft(desk, spec))
-    )
+    read = _classified(desk, cases) if spec["rules"] else {}
+    other = {
+        each: after["priority"] for each, (before, after) in read.items() if before["priority"] != after["priority"]
+    }
+    draft = replace(_draft(desk, spec), priority=other)
+    was, would_be = (perform_script(desk, script, histories, usual, until) for script in (_in_force(desk, spec), draft))
     counts = counts_of(was, would_be)
-    if spec["rules"]:
-        counts |= _classified(desk, cases)
+    for name in ("type", "priority") if spec["rules"] else ():
+        counts[f"{name}_changed"] = sum(before[name] != after[name] for before, after in read.values())
     earliest = min((case.ticket.opened_at for case in cases), default=until)
     seconds = round((until - earliest).total_seconds())
-    return {"counts": counts, "largest": largest((), differences(was, would_be, until)), "seconds": seconds}
+    rows = [_with_type(row, read) for row in map(row_of, differences(was, would_be, until))]
+    known = {row["ticket_id"] for row in rows}
+    rows += [_of_type(ticket_id, read) for ticket_id in read if ticket_id not in known and _is_other(read[ticket_id])]
+    return {"counts": counts, "largest": largest(rows, ()), "seconds": seconds}
 
 
 def _add(report: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,9 +94,23 @@ def _draft(desk: Desk, spec: Mapping[str, Any]) -> Script:
     key, version = str(spec["flow"]), int(spec["version"])
     flow = desk.documents.version(FLOWS, key, version).value if version else _drafted(desk, FLOWS, key)
     script = _script(desk, flow, version)
-    if not spec["ladder"] or not flow.ladder:
-        return script
-    return replace(script, ladder=_drafted(desk, LADDERS, flow.ladder))
+    if spec["ladder"] and flow.ladder:
+        script = replace(script, ladder=_drafted(desk, LADDERS, flow.ladder))
+    names = {(kind.name, spec.get(kind.name) or ""): kind for kind in BESIDE}
+    drafts = {(name, key): _drafted(desk, kind, key) for (name, key), kind in names.items() if key}
+    policy: Policy | None = drafts.get((POLICIES.name, spec.get("policy") or ""))
+    return replace(script, drafts=drafts, pins=_pins(desk, policy) if policy else {})
+
+
+def _pins(desk: Desk, policy: Policy) -> dict[str, str]:
+    """What a drafted policy names, as it is now: its tickets may have pinned none of it."""
+    kinds: tuple[Kind[Any], ...] = (LADDERS, CALENDARS)
+    pins: dict[str, str] = {}
+    for kind in kinds:
+        for key in {getattr(clock, kind.name) for clock in policy.clocks} - {""}:
+            reading = desk.documents.find(kind, key)
+            pins |= {f"{kind.name}/{key}": reading.pin} if reading else {}
+    return pins
 
 
 def _script(desk: Desk, flow: Flow, version: int) -> Script:
@@ -118,18 +142,36 @@ def _cases(desk: Desk, job: Job, principal: Principal) -> tuple[list[Case], Posi
     return [desk.tickets.case(case.ticket.id) for case in rows], position
 
 
-def _classified(desk: Desk, cases: list[Case]) -> dict[str, int]:
-    """Of how many tickets the intake rules' draft would make others than those in force."""
+def _classified(desk: Desk, cases: list[Case]) -> dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """What the intake rules in force make of each ticket, and what their draft would."""
     tables = (desk.catalogue.intake_rules(), _drafted(desk, INTAKE_RULES, INTAKE))
-    counts = {"type_changed": 0, "priority_changed": 0}
+    read = {}
     for case in cases:
         ticket = case.ticket
         text = desk.unseal_text(ticket.id, ticket.subject_sealed) if ticket.subject_sealed else ""
         facts = intake_facts(text, ticket.channel, ticket.entry, ticket.region)
         was, would_be = (_outcome(table, facts) for table in tables)
-        counts["type_changed"] += was["type"] != would_be["type"]
-        counts["priority_changed"] += was["priority"] != would_be["priority"]
-    return counts
+        read[ticket.id] = (was, would_be)
+    return read
+
+
+def _is_other(read: tuple[Mapping[str, Any], Mapping[str, Any]]) -> bool:
+    return bool(read[0]["type"] != read[1]["type"])
+
+
+def _with_type(row: dict[str, Any], read: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]) -> dict[str, Any]:
+    """The row, with the types that it was and would be read as, where rules are rehearsed."""
+    if row["ticket_id"] not in read:
+        return row
+    before, after = read[row["ticket_id"]]
+    was, would_be = {**row["was"], "type": before["type"]}, {**row["would_be"], "type": after["type"]}
+    return {**row, "was": was, "would_be": would_be}
+
+
+def _of_type(ticket_id: str, read: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]) -> dict[str, Any]:
+    """A ticket of which nothing but its type would be another: it would follow another flow."""
+    row = {"ticket_id": ticket_id, "link": f"/tickets/{ticket_id}", "seconds": 0, "breaches": 0}
+    return _with_type({**row, "was": {}, "would_be": {}}, read)
 
 
 def _outcome(table: DecisionTable, facts: Mapping[str, object]) -> Mapping[str, Any]:

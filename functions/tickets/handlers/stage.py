@@ -31,13 +31,14 @@ from functions.tickets.handlers.steps import run_step
 from functions.tickets.rehearsal.history import PEOPLES, History, Passage, as_opened
 from functions.tickets.rehearsal.interpreter import Execution, Outside
 from functions.tickets.rehearsal.performance import Performed, Script
-from functions.tickets.ticket.catalogue_table import Catalogue
+from functions.tickets.ticket.catalogue_table import Catalogue, Value
 from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, StartTimer, follow_move
 from functions.tickets.ticket.passage import SKIPPED
 from functions.tickets.ticket.ticket import Case, Claims, Move, Ticket, Visit, apply_move
 from functions.tickets.ticket.tickets_table import Decide, TicketTable, load_changes
 from functions.tickets.ticket.visits import Answer, Filled, complete_visit, end_by_itself
 from hub.contracts.tickets import WorkReport
+from hub.documents.kinds import Kind
 from hub.kernel.errors import Broken, HubError
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM
@@ -47,7 +48,7 @@ STEPS_LIMIT = 200_000
 FOLLOWED = (Emit, Signal, StartEscalation, StartFlow, StartTimer)
 """What follows on the stage; tickets that a flow opens are not: what they came to is known."""
 NOTICES = ("ticket.assigned", "ticket.noticed", "ticket.stranded", "rung.fired")
-SAID = "flow.told"
+SAID, BREACHED = "flow.told", "sla.breached"
 
 
 @dataclass
@@ -63,6 +64,7 @@ class Stage:
     due: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
     machines: dict[str, Execution] = field(default_factory=dict)
     sent: dict[str, Counter[str]] = field(default_factory=dict)
+    breached: dict[str, set[str]] = field(default_factory=dict)
     assumed: Counter[str] = field(default_factory=Counter)
     passed: Counter[tuple[str, str]] = field(default_factory=Counter)
     failed: set[str] = field(default_factory=set)
@@ -104,6 +106,8 @@ class Stage:
 
     def _count(self, effect: Emit) -> None:
         event: Any = effect.event
+        if event.type == BREACHED:
+            self.breached.setdefault(event.ticket_id, set()).add(event.clock)
         name = event.type if event.type in NOTICES else f"{SAID}:{event.name}" if event.type == SAID else ""
         if name:
             self.sent.setdefault(event.ticket_id, Counter())[name] += 1
@@ -249,6 +253,10 @@ class StagedCatalogue(Catalogue):
     def ladder_of(self, ticket: Ticket) -> Ladder:  # noqa: ARG002
         return self.script.ladder
 
+    def _pinned(self, kind: Kind[Value], key: str, pin: str) -> Value | None:
+        drafted: Value | None = self.script.drafts.get((kind.name, key)) if pin else None
+        return drafted if drafted is not None else super()._pinned(kind, key, pin)
+
     def machine_arn(self, key: str, version: int) -> str:
         return f"{key}:{version}"
 
@@ -261,6 +269,8 @@ def perform_script(
     stage = _set_up(desk, script, histories, usual, until)
     for history in histories.values():
         ticket = as_opened(history.ticket, version=script.version, ladder=script.ladder_key, pin=script.ladder_pin)
+        priority = script.priority.get(ticket.id, ticket.priority)
+        ticket = ticket.but(priority=priority, pins={**script.pins, **ticket.pins})
         stage.at(ticket.opened_at, partial(stage.open, ticket))
     for _ in range(STEPS_LIMIT):
         if not stage.due or stage.due[0][0] > until:
@@ -286,6 +296,7 @@ def _performed(stage: Stage, case: Case) -> Performed:
     return Performed(
         ticket=ticket,
         rungs=tuple(sorted(case.rungs)),
+        breached=tuple(sorted(stage.breached.get(ticket.id, ()))),
         sent=dict(stage.sent.get(ticket.id, {})),
         assumed=stage.assumed[ticket.id],
         failed=ticket.id in stage.failed,

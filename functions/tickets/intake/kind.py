@@ -39,7 +39,7 @@ def rules_of(document: RulesDocument) -> DecisionTable:
 def lint_rules(proposal: Proposal[DecisionTable], context: Context) -> Iterable[Finding]:
     """Outcomes that open no ticket, facts that no message has, rules that can never decide."""
     known = preset_rules()[KEY]["schema"]
-    return lint_table(proposal, context.keys(TICKET_TYPES), known)
+    return lint_table(proposal, context.in_force(TICKET_TYPES), known)
 
 
 def lint_table(

@@ -22,7 +22,7 @@ def lint_occasions(proposal: Proposal[DecisionTable], context: Context) -> Itera
     preset = PRESETS().get(proposal.key)
     if preset is None:
         return [Finding("", "must be one of: " + ", ".join(PRESETS()))]
-    return lint_table(proposal, context.keys(TICKET_TYPES), preset["schema"], NO_TICKET)
+    return lint_table(proposal, context.in_force(TICKET_TYPES), preset["schema"], NO_TICKET)
 
 
 OCCASION_RULES = Kind[DecisionTable](

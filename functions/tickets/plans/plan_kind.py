@@ -43,7 +43,7 @@ class Plan(Contract):
 
 def lint_plan(proposal: Proposal[Plan], context: Context) -> Iterable[Finding]:
     """A type that there is not could never be opened; a device stands once."""
-    if proposal.value.type not in context.keys(TICKET_TYPES):
+    if proposal.value.type not in context.in_force(TICKET_TYPES):
         yield Finding("/type", "no ticket type has this name")
     first: dict[str, int] = {}
     for i, device in enumerate(proposal.value.devices):

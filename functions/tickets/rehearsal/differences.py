@@ -19,7 +19,7 @@ OPEN = "open"
 @dataclass(frozen=True)
 class Difference:
     """One ticket that would have gone otherwise. seconds: so much later it would have been over, less than 0 for
-    earlier; breaches: so many rungs more would have fired."""
+    earlier; breaches: so many limits more would have been passed."""
 
     ticket_id: str
     seconds: int
@@ -41,11 +41,13 @@ def counts_of(was: Mapping[str, Performed], would_be: Mapping[str, Performed]) -
         counts["tickets"] += 1
         counts["assignee_changed"] += before.ticket.assignee != after.ticket.assignee
         counts["outcome_changed"] += _end(before) != _end(after)
-        counts["breach_changed"] += before.rungs != after.rungs
+        counts["breach_changed"] += before.breached != after.breached
+        counts["rungs_changed"] += before.rungs != after.rungs
         counts["assumed"] += bool(after.assumed)
         counts["failed"] += after.failed
         for name, performed in (("was", before), ("would_be", after)):
-            counts[f"breached.{name}"] += bool(performed.rungs)
+            counts[f"breached.{name}"] += bool(performed.breached)
+            counts[f"escalated.{name}"] += bool(performed.rungs)
             counts.update({f"sent.{event}.{name}": number for event, number in performed.sent.items()})
             if performed.ticket.assignee:
                 counts[f"assigned.{performed.ticket.assignee}.{name}"] += 1
@@ -59,7 +61,7 @@ def differences(was: Mapping[str, Performed], would_be: Mapping[str, Performed],
         Difference(
             ticket_id,
             round((_over_at(after, until) - _over_at(before, until)).total_seconds()),
-            len(after.rungs) - len(before.rungs),
+            len(after.breached) - len(before.breached),
             shown(before),
             shown(after),
         )
@@ -96,6 +98,8 @@ def shown(performed: Performed) -> dict[str, Any]:
         "outcome": ticket.outcome,
         "assignee": ticket.assignee,
         "closed_at": rfc3339(ticket.closed_at) if ticket.closed_at else "",
+        "priority": ticket.priority,
+        "breached": list(performed.breached),
         "rungs": list(performed.rungs),
         "sent": dict(sorted(performed.sent.items())),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from functions.tickets.deadlines.calendars import CALENDARS
 from functions.tickets.deadlines.clocks import Terms, TermsOf
@@ -29,6 +29,8 @@ from hub.documents.versions import PRESET
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.frozen import dataclass
 from hub.rules import DecisionTable
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,7 @@ class Catalogue:
 
     def policy_of(self, ticket: Ticket) -> Policy | None:
         """The ticket's policy, in the version that it was opened with; None where it has none."""
-        pin = ticket.pins.get(f"policy/{ticket.policy}", "") if ticket.policy else ""
-        return self.documents.pinned(POLICIES, ticket.policy, pin).value if pin else None
+        return self._pinned(POLICIES, ticket.policy, ticket.pins.get(f"policy/{ticket.policy}", ""))
 
     def terms_of(self, ticket: Ticket) -> TermsOf:
         """What each of the ticket's clocks runs by."""
@@ -138,13 +139,15 @@ class Catalogue:
             if clock.measures == HANDLING:
                 ladder = self.ladder_of(ticket)
                 return Terms(tuple(step.within(clock.budget_seconds) for step in ladder.steps), ladder.calendar)
-            pinned = self.documents.pinned(LADDERS, clock.ladder, clock.ladder_pin) if clock.ladder_pin else None
-            ladder = pinned.value if pinned else Ladder()
+            ladder = self._pinned(LADDERS, clock.ladder, clock.ladder_pin) or Ladder()
             steps = tuple(step.within(clock.budget_seconds) for step in ladder.steps)
-            own = self.documents.pinned(CALENDARS, clock.calendar, clock.calendar_pin) if clock.calendar_pin else None
-            return Terms(steps, own.value if own else ladder.calendar)
+            return Terms(steps, self._pinned(CALENDARS, clock.calendar, clock.calendar_pin) or ladder.calendar)
 
         return terms
+
+    def _pinned(self, kind: Kind[Value], key: str, pin: str) -> Value | None:
+        """A document as it was when it was pinned, None for none."""
+        return self.documents.pinned(kind, key, pin).value if pin else None
 
     def rules_of(self, ticket: Ticket) -> Rules:
         """What the ticket's clocks go by."""

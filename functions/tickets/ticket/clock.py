@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 from functions.tickets.ticket.stored import Stored
@@ -19,8 +20,9 @@ class TicketClock(Stored):
     third visit). policy, ladder, calendar: by which documents it runs, each in the version that its pin says; "" for
     none. visit: whose time it measures; team: who answers for it.
 
-    budget_seconds: what it has; 0: no more than its ladder says (an older item). began_at: when it first ran; since:
-    from when it runs now, None while it stands. consumed_seconds, carry_us: see `deadlines.Clock`. acknowledged_at:
+    budget_seconds: what it has; 0: no more than its ladder says (an older item); limited_at: since when it has less
+    than it had. began_at: when it first ran; since: from when it runs now, None while it stands. consumed_seconds,
+    carry_us: see `deadlines.Clock`. acknowledged_at:
     when somebody took up what it had told. breached_at: when it had consumed its budget. ended_at: when what it
     measures was over.
     """
@@ -37,6 +39,7 @@ class TicketClock(Stored):
     visit: str = ""
     team: str = ""
     budget_seconds: int = 0
+    limited_at: Moment | None = None
     began_at: Moment
     since: Moment | None = None
     consumed_seconds: int = 0
@@ -53,6 +56,11 @@ class TicketClock(Stored):
     @property
     def runs(self) -> bool:
         return self.since is not None and self.is_open
+
+    def given(self, budget_seconds: int, at: datetime) -> TicketClock:
+        """The clock with another budget from now on; where it is less, what it is past already is due at `at`."""
+        less = 0 < budget_seconds < (self.budget_seconds or budget_seconds + 1)
+        return self.but(budget_seconds=budget_seconds, limited_at=at if less else self.limited_at)
 
 
 def upcast(item: Any) -> Any:

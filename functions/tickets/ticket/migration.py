@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Literal
 
 from functions.tickets.deadlines.clocks import clock_of, handling_watch, keep
-from functions.tickets.deadlines.deadlines import Ladder, by_calendar, due_at
+from functions.tickets.deadlines.deadlines import Ladder, by_calendar
 from functions.tickets.flows.flow import Flow, Human
 from functions.tickets.flows.ways import levels
 from functions.tickets.ticket.clock import HANDLING
-from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit
+from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit, apply_move
 from hub.kernel.frozen import dataclass
 
 Deadlines = Literal["keep", "re_evaluate"]
@@ -61,10 +61,11 @@ def plan_migration(case: Case, ladder: Ladder, target: Target, deadlines: Deadli
     """What it would do to this ticket, and the move that does it."""
     anew = deadlines == "re_evaluate"
     waiting, why_not = case.waiting(), _why_not(case, target.flow)
-    before, after = rungs_of(case, ladder), rungs_of(case, target.ladder if anew else ladder)
     move = None if why_not else _migrated(case, waiting[-1], target, actor, at, anew=anew)
     if move and anew:
         move = replace(move, ticket=_by_ladder(move.ticket, ladder, target, at))
+    before = rungs_of(case, ladder)
+    after = rungs_of(apply_move(case, move), target.ladder if anew else ladder) if move else before
     node = " ".join(visit.node for visit in waiting)
     return Plan(case.ticket.id, case.ticket.flow_version, target.version, node, why_not, before, after, move)
 
@@ -74,7 +75,7 @@ def rungs_of(case: Case, ladder: Ladder) -> tuple[Rung, ...]:
     watch = handling_watch(case, ladder)
     fired = {rung.name: rung.due_at for rung in case.rungs.values() if not rung.clock}
     runs = watch.clock.since is not None
-    due = {step.name: due_at(watch.clock, step) if runs else None for step in ladder.steps}
+    due = {step.name: watch.reaches(step.after_seconds) if runs else None for step in ladder.steps}
     return tuple(Rung(name, fired.get(name) or moment, name in fired) for name, moment in due.items())
 
 
@@ -85,7 +86,7 @@ def _by_ladder(ticket: Ticket, ladder: Ladder, target: Target, at: datetime) -> 
         return ticket
     moved = keep(kept, by_calendar(clock_of(kept, ladder.calendar), target.ladder.calendar, at))
     pins = {"ladder": target.ladder_key, "ladder_pin": target.ladder_pin}
-    moved = moved.but(budget_seconds=target.ladder.budget_seconds, **pins)
+    moved = moved.but(**pins).given(target.ladder.budget_seconds, at)
     return ticket.but(clocks=tuple(moved if clock.id == kept.id else clock for clock in ticket.clocks))
 
 

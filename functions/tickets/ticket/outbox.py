@@ -87,6 +87,15 @@ class Emit:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """Have somebody else do something: put this event on the bus, if what wants it still does by then. visit: the
+    action's, which waits for the answer; one that takes something back waits for none, and is told in any case."""
+
+    event: Event
+    visit: Visit
+
+
+@dataclass(frozen=True)
 class StartTimer:
     """Let time pass for a visit that is over by itself: by a sleeper of its own, on the escalation's machine."""
 
@@ -118,7 +127,7 @@ class TellChildren:
     parent: Ticket
 
 
-Effect = StartFlow | StartEscalation | StartTimer | OpenChild | TellParent | TellChildren | Signal | Emit
+Effect = StartFlow | StartEscalation | StartTimer | OpenChild | TellParent | TellChildren | Signal | Emit | Ask
 
 
 def follow_change(tenant: str, sk: str, new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> list[Effect]:
@@ -205,9 +214,9 @@ def _of_visit(tenant: str, new: Visit, old: Visit | None) -> Iterator[Effect]:
         if new.deed and new.deed.kind == "event":
             yield Emit(flow_told(tenant, new, new.deed))
         if new.deed and new.deed.kind == "endpoint":
-            yield Emit(endpoint_called(tenant, new, new.deed))
+            yield Ask(endpoint_called(tenant, new, new.deed), new)
         if new.deed and new.deed.kind == "coupon":
-            yield Emit(coupon_wanted(tenant, new, new.deed))
+            yield Ask(coupon_wanted(tenant, new, new.deed), new)
     for signer in _newly_asked(new, old):
         yield Emit(signer_asked(tenant, new, signer))
     if not new.waits and (old is None or old.waits):

@@ -16,15 +16,18 @@ from functions.tickets.ticket.past import as_of, before
 from functions.tickets.ticket.ticket import Case, Claims, Move, Note, Rung, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes
 from hub.kernel.clock import rfc3339
-from hub.kernel.errors import Conflict, NotFound, Retry
+from hub.kernel.errors import Broken, Conflict, NotFound, Retry
 from hub.kernel.frozen import dataclass
 from hub.store.due import due_keys
 from hub.store.lists import list_keys
 from hub.store.rehearsal import is_rehearsal
 from hub.store.table import Delete, Lost, Put, Update, Write
 
-VISITS_LIMIT = 500
-CASE_LIMIT = 2 * VISITS_LIMIT + 1
+PARTS_LIMIT = 5000
+"""So many visits, and rungs, one ticket may have: twice what lint lets a year of a flow come to. One more is refused,
+and none is ever left out."""
+AWAITED_LIMIT = 500
+CASE_LIMIT = 2 * PARTS_LIMIT + 1
 TRAIL_LIMIT = 100_000
 TRAIL, OLD_TRAIL = "~trail#", "trail#"
 """Behind all that a case is read from; where it lay until 2026-12, in between."""
@@ -75,7 +78,10 @@ class TicketTable:
         """
         pk = f"ticket#{ticket_id}"
         for _ in range(RACES_LIMIT):
-            records = {str(record.item["sk"]): record for record in self.items.span(pk, "rung#", "visit#~", CASE_LIMIT)}
+            rows = self.items.span(pk, "rung#", "visit#~", CASE_LIMIT + 1)
+            if len(rows) > CASE_LIMIT:
+                raise Broken("a ticket has more parts than it may", ticket=ticket_id, limit=PARTS_LIMIT)
+            records = {str(record.item["sk"]): record for record in rows}
             head = records.pop("ticket", None)
             if head is None:
                 raise NotFound("no such ticket", ticket=ticket_id)
@@ -92,8 +98,15 @@ class TicketTable:
         head = self.items.find(pk, "ticket")
         if head is None:
             raise NotFound("no such ticket", ticket=pk)
-        parts = (self.items.all_of(pk, prefix, VISITS_LIMIT) for prefix in ("rung#", "visit#"))
+        parts = (self._parts(pk, prefix) for prefix in ("rung#", "visit#"))
         return replace(_case(head, [record for records in parts for record in records]), parts=None)
+
+    def _parts(self, pk: str, prefix: str) -> list[Record]:
+        """All of a kind that belong to a ticket. Raises Broken where there are more than there may be."""
+        records = self.items.all_of(pk, prefix, PARTS_LIMIT + 1)
+        if len(records) > PARTS_LIMIT:
+            raise Broken("a ticket has more parts than it may", ticket=pk, part=prefix, limit=PARTS_LIMIT)
+        return records
 
     def trail(self, ticket: Ticket) -> list[Entry]:
         """All entries of the trail of a ticket as it was read, in order: those that others wrote since are left out.
@@ -208,6 +221,8 @@ class TicketTable:
         ticket, entries = append_notes(foreseen, move.notes, at, case.version + 1, was)
         pk, items = f"ticket#{ticket.id}", self.items
         after = apply_move(case, replace(move, ticket=ticket))
+        if max(len(after.visits), len(after.rungs)) > PARTS_LIMIT:
+            raise Broken("a ticket would have more parts than it may", ticket=ticket.id, limit=PARTS_LIMIT)
         ticket = ticket.but(stands=tuple(visit.node for visit in after.waiting()))
         written = {f"visit#{visit.id}": case.version + 1 for visit in move.visits}
         written |= {f"rung#{rung.key}": case.version + 1 for rung in move.rungs}
@@ -292,34 +307,42 @@ class TicketTable:
 
     def children(self, ticket_id: str) -> list[str]:
         """The ids of the tickets that hang on it, the oldest first."""
-        records = self.items.all_of(f"family#{ticket_id}", "tkt_", VISITS_LIMIT)
+        records = self.items.all_of(f"family#{ticket_id}", "tkt_", AWAITED_LIMIT)
         return [record.read(Pointer).ticket_id for record in records]
 
     def awaiting(self, event: str, order_no: str) -> list[tuple[str, str]]:
         """The (ticket, visit) that wait for this event of an order."""
         pk = f"await#{event}#{order_no}"
-        records = self.items.all_of(pk, "tkt_", VISITS_LIMIT) if order_no else []
+        records = self.items.all_of(pk, "tkt_", AWAITED_LIMIT) if order_no else []
         return [(record.read(Pointer).ticket_id, str(record.item["sk"]).partition("#")[2]) for record in records]
 
     def queue(self, team: str, limit: int) -> list[Queued]:
         """What waits in a team's queue, in its order (strongly consistent)."""
         shards = (self.items.all_of(f"queue#{team}#{shard}", "2", limit) for shard in range(QUEUE_SHARDS))
-        rows = [record.read(Queued) for records in shards for record in records]
+        rows = [record.read(Queued).but(seen=record.version) for records in shards for record in records]
         return sorted(rows, key=lambda row: (row.place, row.visit_id))[:limit]
+
+    def drop_queued(self, team: str, row: Queued) -> None:
+        """Take a row off that its visit left behind, as it was read: places are reckoned anew where a ticket is
+        changed, and another release of the hub may reckon otherwise."""
+        pk, sk = _place_key(team, row.visit_id, row.place)
+        as_read = ("#version = :seen", {":seen": row.seen}) if row.seen else ("attribute_not_exists(#version)", {})
+        with suppress(Lost):
+            self.items.table.delete((self.items.key(pk), sk), *as_read)
 
     def _queued(self, old: Case, new: Case) -> list[Write]:
         """Where visits stand in the queues of their teams, while they do; a place moves with its head start."""
         before, after = self._places(old), self._places(new)
         gone = [Delete((self.items.key(pk), sk)) for pk, sk in before.keys() - after.keys()]
-        return [*gone, *(Put(self.items.item(*key, row)) for key, row in after.items() if key not in before)]
+        come = {key: row for key, row in after.items() if key not in before}
+        return [*gone, *(Put(self.items.item(*key, row, version=new.version)) for key, row in come.items())]
 
     def _places(self, case: Case) -> dict[tuple[str, str], Queued]:
         places = {}
         for visit in case.waiting() if case.ticket.is_open else ():
             if visit.queue:
                 row = queued(case.ticket, visit, self.place_of(case, visit))
-                pk = f"queue#{visit.queue}#{shard_of(visit.id, QUEUE_SHARDS)}"
-                places[pk, f"{rfc3339(row.place)}#{visit.id}"] = row
+                places[_place_key(visit.queue, visit.id, row.place)] = row
         return places
 
     def _loads(self, old: Ticket, new: Ticket) -> list[Write]:
@@ -327,6 +350,10 @@ class TicketTable:
             Update((self.items.key(f"load#{person}"), "load"), "ADD #open_tickets :step", {":step": step})
             for person, step in load_changes(old, new).items()
         ]
+
+
+def _place_key(team: str, visit_id: str, place: datetime) -> tuple[str, str]:
+    return f"queue#{team}#{shard_of(visit_id, QUEUE_SHARDS)}", f"{rfc3339(place)}#{visit_id}"
 
 
 def _case(head: Record, records: Iterable[Record]) -> Case:

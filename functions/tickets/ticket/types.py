@@ -54,11 +54,11 @@ class TicketType(Contract):
 
 def lint_type(proposal: Proposal[TicketType], context: Context) -> Iterable[Finding]:
     """A type whose ladder there is not would never escalate; one whose flow there is not has none until there is."""
-    if proposal.value.ladder not in context.keys(LADDERS):
+    if proposal.value.ladder not in context.in_force(LADDERS):
         yield Finding("/ladder", "no ladder has this name")
-    if proposal.value.policy and proposal.value.policy not in context.keys(POLICIES):
+    if proposal.value.policy and proposal.value.policy not in context.in_force(POLICIES):
         yield Finding("/policy", "no policy has this name")
-    if proposal.value.flow not in context.keys(FLOWS):
+    if proposal.value.flow not in context.in_force(FLOWS):
         yield Finding("/flow", "no flow has this name yet: tickets are worked by hand", "warning")
     if proposal.value.form and proposal.value.form not in context.form_keys():
         yield Finding("/form", "no form has this name")

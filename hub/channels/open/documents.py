@@ -176,6 +176,16 @@ class ProductionData(Contract):
     expected_at: Moment
 
 
+class ReceiptData(Contract):
+    """A notice of the hub's arrived, or did not (回执): an SMS by its gateway's report, a call by whether it was
+    answered. number: what the hub sent with it (`call_id` of a call, `OutId` of an SMS), or the platform's own number
+    (`BizId`, `SerialNo`)."""
+
+    channel: Literal["sms", "phone", "email"]
+    number: Id
+    state: Literal["delivered", "failed"]
+
+
 class ConsentData(Contract):
     """What a person allows you changed (授权)."""
 
@@ -258,13 +268,25 @@ class CartUpdated(_Said):
     data: CartData
 
 
+class Receipt(_Said):
+    type: Literal["notice.receipted"]
+    data: ReceiptData
+
+
 class ConsentUpdated(_Said):
     type: Literal["consent.updated"]
     data: ConsentData
 
 
 Plain = (
-    Touchpoint | CouponUpdated | MemberUpdated | LogisticsUpdated | StockUpdated | ProductionUpdated | ConsentUpdated
+    Touchpoint
+    | CouponUpdated
+    | MemberUpdated
+    | LogisticsUpdated
+    | StockUpdated
+    | ProductionUpdated
+    | ConsentUpdated
+    | Receipt
 )
 """What is an event as it stands: ids and enums only."""
 Market = CompetitorUpdated | PromotionUpdated | CartUpdated

@@ -28,6 +28,7 @@ from hub.contracts.events import (
     SupplyChanged,
     TouchpointCaptured,
 )
+from hub.contracts.platform_events import NoticeReceipted
 from hub.kernel.errors import Problem
 
 AHEAD_LIMIT = timedelta(hours=1)
@@ -95,6 +96,9 @@ def _plain_event(message: StoredMessage, document: documents.Plain) -> Any:
         case documents.LogisticsUpdated():
             data = document.data.model_dump() | {"shop_id": document.data.shop_id or message.account}
             return LogisticsChanged(**_platform(message, document, "logistics.changed"), **data)
+        case documents.Receipt():
+            data = {"notice_channel": document.data.channel, **document.data.model_dump(exclude={"channel"})}
+            return NoticeReceipted(**_platform(message, document, "notice.receipted"), **data)
         case documents.StockUpdated() | documents.ProductionUpdated():
             return SupplyChanged(**_platform(message, document, "supply.changed"), **document.data.model_dump())
 

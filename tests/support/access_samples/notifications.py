@@ -34,6 +34,7 @@ def stage() -> Iterator[Ids]:
         app.on_event(bus_batch(person, told), Context())
         (send,) = call(app.room, "GET", "/notifications").json["data"]
         app.room.desk.waiting.ask("survey1", {"ticket_id": "tkt_1", "ticket_type": "repair", "customer_id": "cus_1"})
+        call(app.room, "PUT", "/notifications/rules/ticket_assigned/draft", {"document": RULE})
         yield {"send_id": send["id"], "key": "ticket_assigned", "token": "survey1"}
 
 
@@ -41,6 +42,7 @@ RULE = {"title": {"zh": "派单", "en": "Work"}, "event": "ticket.assigned", "au
 SETTINGS = NOTICE_SETTINGS.presets()[SETTINGS_KEY]
 BODIES = {
     ("POST", "/notifications/surveys/{token}"): {"score": 5},
+    ("POST", "/notifications/rules/{key}/rehearse"): {"days": 7},
     **{
         (method, f"{path}/{what}"): {"document": document}
         for path, document in (("/notifications/rules/{key}", RULE), ("/notifications/settings", SETTINGS))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from functions.tickets.deadlines.clocks import Terms, TermsOf, clock_of
-from functions.tickets.deadlines.deadlines import consumed, reaches
+from functions.tickets.deadlines.clocks import Terms, TermsOf, clock_of, due_at_of
+from functions.tickets.deadlines.deadlines import consumed
 from functions.tickets.ticket.clock import HANDLING, TicketClock
 from functions.tickets.ticket.ticket import Case, Ticket
 from hub.contracts.clocks import TicketClockView
@@ -22,7 +22,7 @@ def _show(ticket: Ticket, clock: TicketClock, terms: Terms, now: datetime) -> Ti
     ended_at = clock.ended_at or taken_up_at or ticket.closed_at
     running = clock_of(clock, terms.calendar)
     used = consumed(running, min(now, ended_at or now))
-    due_at = reaches(running, clock.budget_seconds) if clock.runs and not ended_at and clock.budget_seconds else None
+    due_at = None if ended_at else due_at_of(clock, terms)
     return TicketClockView(
         id=clock.id,
         name=clock.name,

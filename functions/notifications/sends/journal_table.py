@@ -1,0 +1,67 @@
+"""What was heard (事件留存): the events that rules may be about, for a month, so that a draft can be rehearsed on them.
+
+<t>#heard#<type>#<day>#<shard 0-3>    <at>#<event>    as the bus told it: ids, enums and amounts
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from zlib import crc32
+
+from hub.contracts.events import Event, parse_event
+from hub.kernel.clock import rfc3339
+from hub.store.table import Table
+
+SHARDS = 4
+KEPT_DAYS = 31
+DAY = timedelta(days=1)
+
+
+class JournalTable:
+    """The events of one tenant. wall_now: real time, by which the table forgets. Errors: Retry."""
+
+    def __init__(self, tenant: str, table: Table, wall_now: Callable[[], datetime]) -> None:
+        self._tenant, self._table, self._wall_now = tenant, table, wall_now
+
+    def keep(self, event: Event) -> None:
+        """Keep an event. Doing it again changes nothing."""
+        pk = self._pk(_type(event), rfc3339(event.at)[:10], crc32(event.id.encode()) % SHARDS)
+        body = json.loads(event.model_dump_json())
+        forget = int((self._wall_now() + KEPT_DAYS * DAY).timestamp())
+        self._table.put({"pk": pk, "sk": f"{rfc3339(event.at)}#{event.id}", "event": body, "expires_at": forget})
+
+    def newest(self, event_type: str, since: datetime, until: datetime, limit: int) -> list[Event]:
+        """Those of a type in a span, the latest `limit`, in their order."""
+        events: list[Event] = []
+        for day in _days(until, since):
+            rows = [row for shard in range(SHARDS) for row in self._of_day(event_type, day, shard, since, until, limit)]
+            rows.sort(key=lambda row: str(row["sk"]), reverse=True)
+            events += [parse_event(row["event"]) for row in rows[: limit - len(events)]]
+            if len(events) >= limit:
+                break
+        return events[::-1]
+
+    def _of_day(
+        self, event_type: str, day: str, shard: int, since: datetime, until: datetime, limit: int
+    ) -> list[dict[str, Any]]:
+        span = (rfc3339(since), f"{rfc3339(until)}~")
+        pk = self._pk(event_type, day, shard)
+        return self._table.query_all(pk, limit=limit, sk_between=span, newest_first=True)
+
+    def _pk(self, event_type: str, day: str, shard: int) -> str:
+        return f"{self._tenant}#heard#{event_type}#{day}#{shard}"
+
+
+def _days(until: datetime, since: datetime) -> Iterator[str]:
+    """The days (UTC) of a span, the last first."""
+    moment = until
+    while rfc3339(moment)[:10] >= rfc3339(since)[:10]:
+        yield rfc3339(moment)[:10]
+        moment -= DAY
+
+
+def _type(event: Event) -> str:
+    return str(getattr(event, "type", ""))
