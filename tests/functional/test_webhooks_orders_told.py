@@ -66,7 +66,7 @@ def test_its_lines_are_those_of_the_order(stack: Stack) -> None:
     assert tell(connection_id, lines=lines).status == 202
     assert stack.publish() == []
     (order,) = call(app.room, "GET", "/webhooks/orders").json["data"]
-    kept = app.room.desk.orders.table.find(order["id"])["terms"]["lines"]
+    kept = (app.room.desk.orders.table.find(order["id"]) or {})["terms"]["lines"]
     assert [(line["item_no"], line.get("quantity", 1), line["amount_minor"]) for line in kept] == [
         ("A1", 2, 1590),
         ("B2", 1, 400),

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -55,7 +55,7 @@ def test_api_01_openapi_31_from_the_models_with_webhooks_held_against_the_answer
                 continue
             held += 1
             schema = {**schemas, **told["application/json"]["schema"]}
-            wrong += [(name, e.json_path, e.message) for e in Draft202012Validator(schema).iter_errors(answer.json)]
+            wrong += [(name, e.message) for e in Draft202012Validator(schema).iter_errors(answer.json)]
         if room == "directory":
             assert call(directory.room, "GET", "/openapi.json", as_="").json == DOCUMENT
     assert (wrong, held > 10) == ([], True)

@@ -28,12 +28,12 @@ from functions.tickets.flows.flow import JOIN, AnyNode, Human
 from functions.tickets.flows.soundness import parse_flow
 from functions.tickets.flows.ways import edges
 from functions.tickets.ticket.arrivals import Arrival, Awaited, enter_visit, pass_visit, require_run
+from functions.tickets.ticket.boards_table import load_changes
 from functions.tickets.ticket.clock import TicketClock
 from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, answer_of, follow_change
 from functions.tickets.ticket.passage import close_ticket
 from functions.tickets.ticket.runs import resume_run
 from functions.tickets.ticket.ticket import Case, Move, Ticket, Visit, apply_move
-from functions.tickets.ticket.tickets_table import load_changes
 from functions.tickets.ticket.trail import append_notes
 from functions.tickets.ticket.visits import Answer, complete_node, tap_card
 from hub.documents.linting import propose

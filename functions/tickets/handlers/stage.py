@@ -31,11 +31,12 @@ from functions.tickets.handlers.steps import run_step
 from functions.tickets.rehearsal.history import PEOPLES, History, Passage, as_opened
 from functions.tickets.rehearsal.interpreter import Execution, Outside
 from functions.tickets.rehearsal.performance import Performed, Script
+from functions.tickets.ticket.boards_table import load_changes
 from functions.tickets.ticket.catalogue_table import Catalogue, Value
 from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, StartTimer, follow_move
 from functions.tickets.ticket.passage import SKIPPED
 from functions.tickets.ticket.ticket import Case, Claims, Move, Ticket, Visit, apply_move
-from functions.tickets.ticket.tickets_table import Decide, TicketTable, load_changes
+from functions.tickets.ticket.tickets_table import Decide, TicketTable
 from functions.tickets.ticket.visits import Answer, Filled, complete_visit, end_by_itself
 from hub.contracts.tickets import WorkReport
 from hub.documents.kinds import Kind

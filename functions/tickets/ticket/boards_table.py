@@ -12,16 +12,29 @@ entries (`listing`) gets all of them with its next change, or by `relist` (handl
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 
 from functions.tickets.tables import Items
 from functions.tickets.ticket.stored import Stored
 from functions.tickets.ticket.ticket import Ticket
+from hub.kernel.frozen import dataclass
 from hub.store.lists import AHEAD, list_keys
 from hub.store.table import Delete, Put, Write
 
 LISTING = 1
 """Which entries a ticket has: raised when there are others."""
 DUE = "tickets-due"
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far the lists reach. month: of the oldest ticket, "2026-11", "" where there is none. is_keyed: whether every
+    ticket has its entries of lists (boards_table); where one of before has none they are being made. position: how far
+    that has come."""
+
+    month: str = ""
+    is_keyed: bool = False
+    position: Mapping[str, str] = field(default_factory=dict)
 
 
 class Entry(Stored):
@@ -65,3 +78,12 @@ def _entries(tenant: str, ticket: Ticket) -> Mapping[str, dict[str, str]]:
     if ticket.due_at is not None:
         entries["list#due"] = list_keys(tenant, DUE, ticket.id, ticket.due_at, **place, period=AHEAD)
     return entries
+
+
+def load_changes(old: Ticket, new: Ticket) -> dict[str, int]:
+    """By how much each person's number of open tickets changes."""
+    before = old.assignee if old.is_open else ""
+    after = new.assignee if new.is_open else ""
+    if before == after:
+        return {}
+    return {person: step for person, step in ((before, -1), (after, 1)) if person}

@@ -14,10 +14,10 @@ from functools import partial
 from typing import Any
 
 from functions.tickets.tables import Items, Record
-from functions.tickets.ticket.boards_table import DUE, of_state, of_team, of_type
+from functions.tickets.ticket.boards_table import DUE, Extent, of_state, of_team, of_type
 from functions.tickets.ticket.list_choice import Choice, choose_list
 from functions.tickets.ticket.ticket import Case, Ticket
-from functions.tickets.ticket.tickets_table import ALL, CHANGED, OPEN, Extent, Pointer, day_of
+from functions.tickets.ticket.tickets_table import ALL, CHANGED, OPEN, Pointer, day_of
 from hub.contracts.tickets import TicketQuery
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Retry

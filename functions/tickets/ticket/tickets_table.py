@@ -11,7 +11,7 @@ from typing import Any
 from functions.tickets.dispatch.queues import Queued, queued
 from functions.tickets.flows.flow import ORDER_EVENTS
 from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, Record, shard_of
-from functions.tickets.ticket.boards_table import LISTING, list_writes
+from functions.tickets.ticket.boards_table import LISTING, Extent, list_writes, load_changes
 from functions.tickets.ticket.past import as_of, before
 from functions.tickets.ticket.ticket import Case, Claims, Move, Note, Rung, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes
@@ -38,17 +38,6 @@ QUEUE_SHARDS = 4
 ALL, OPEN, CHANGED = "tickets", "tickets-open", "tickets-changed"
 """The lists that tickets stand in: by when they were opened, all and the open ones; by the day of their last change."""
 Decide = Callable[[Case], Move | None]
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How far the lists reach. month: of the oldest ticket, "2026-11", "" where there is none. is_keyed: whether every
-    ticket has its entries of lists (boards_table); where one of before has none they are being made. position: how far
-    that has come."""
-
-    month: str = ""
-    is_keyed: bool = False
-    position: Mapping[str, str] = field(default_factory=dict)
 
 
 class Pointer(Stored):
@@ -377,15 +366,6 @@ def _sum_of(parts: Mapping[str, int] | None) -> dict[str, int]:
 
 def _trail_of(case: Case) -> str:
     return OLD_TRAIL if case.parts is None else TRAIL
-
-
-def load_changes(old: Ticket, new: Ticket) -> dict[str, int]:
-    """By how much each person's number of open tickets changes."""
-    before = old.assignee if old.is_open else ""
-    after = new.assignee if new.is_open else ""
-    if before == after:
-        return {}
-    return {person: step for person, step in ((before, -1), (after, 1)) if person}
 
 
 def _open_keys(tenant: str, case: Case) -> dict[str, str]:

@@ -34,7 +34,7 @@ POSTING = {
     "credit": "payable:person:{person}",
 }
 COPIES = ("/settlement/policies/{key}/copy", "/settlement/rates/copy")
-BODIES = {
+BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/settlement/ledger/entries"): {
         "lines": [LINE, LINE | {"amount": "-1.00"}],
         "reason": {"zh": "更正", "en": "A correction"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from functions.tickets import app
 from tests.support.access import PERSON, REGION, STORE, Ids, Sample, start_job
@@ -32,7 +33,7 @@ DOCUMENTED = {
         "clocks": [{"id": "work", "title": TITLE, "measures": "resolution", "seconds": 3600}],
     },
 }
-BODIES = {
+BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/tickets"): TICKET,
     ("POST", "/tickets/{ticket_id}/uploads"): PHOTO,
     ("POST", "/t/{link}/uploads"): PHOTO,
