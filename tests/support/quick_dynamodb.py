@@ -36,7 +36,8 @@ class QuickTable(Table):
         else:
             self._partition = list(self.items.get(hash_key, {}).values())
         try:
-            return super().query(hash_key, *rest, hash_key_conditions=hash_key_conditions, **options)
+            moto: Any = super()
+            return moto.query(hash_key, *rest, hash_key_conditions=hash_key_conditions, **options)
         finally:
             self._partition = None
 
@@ -68,9 +69,9 @@ class QuickDynamoDB(DynamoDBBackend):
 
     __module__ = DynamoDBBackend.__module__  # moto looks beside it for the URLs that it answers
 
-    def create_table(self, *arguments: Any, **options: Any) -> Table:
+    def create_table(self, *arguments: Any, **options: Any) -> Any:
         """As moto's own."""
-        table = super().create_table(*arguments, **options)
+        table: Any = super().create_table(*arguments, **options)
         table.__class__ = QuickTable
         return table
 
@@ -137,9 +138,9 @@ class QuickDynamoDB(DynamoDBBackend):
             return dict(op.get("Key") or {})
         return {name: op["Item"][name] for name in self.tables[op["TableName"]].table_key_attrs}
 
-    def _part(self, name: str, keys: list[dict[str, Any]]) -> Table:
+    def _part(self, name: str, keys: list[dict[str, Any]]) -> Any:
         """The table with nothing in it but these items, and without its stream."""
-        part: Table = copy.copy(self.tables[name])
+        part: Any = copy.copy(self.tables[name])
         part.__class__, part.items, part.stream_shard = _Part, defaultdict(dict), None
         for key in keys:
             found = self.get_item(name, key)
