@@ -60,7 +60,8 @@ class Alarms(Construct):
             self._alarm(f"{name}-stream-age", age, ITERATOR_AGE_MAX_SECONDS * 1000, text)
 
     def watch_calendars(self) -> None:
-        """Deadlines are reckoned by a guess: the calendar package ends before them, and nobody has said their days."""
+        """Deadlines are reckoned by a guess: the calendar package ends before them, and nobody has said their days.
+        Where nobody hears of alarms there is none: `hubctl doctor` finds the same."""
         assumed = cloudwatch.Metric(
             namespace="scrm-hub",
             metric_name="AssumedDeadlines",

@@ -125,7 +125,7 @@ class TenantStack(cdk.Stack):
         alarms.watch_dead("dead", self.queues.dead)
         alarms.watch_dead("undelivered", self.queues.undelivered)
         alarms.watch_http(self.api.id)
-        if self.tenant.alarms.calendars:
+        if self.tenant.alarms.email:
             alarms.watch_calendars()
         for room in self.rooms:
             alarms.watch_stream(room)

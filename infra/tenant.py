@@ -96,8 +96,6 @@ class Logs(Part):
 
 class Alarms(Part):
     email: str = Field(default="", pattern=r"^$|^[^@\s]+@[^@\s]+$")
-    calendars: bool = False
-    """Whether an alarm says that deadlines are reckoned behind the last day that a calendar knows: $0.10 a month."""
 
 
 class Tenant(Part):

@@ -93,6 +93,16 @@ def test_every_queue_gives_up_into_the_one_dead_letter_queue(demo: Template) -> 
         assert alarms[name]["Threshold"] == 0
 
 
+def test_guessed_deadlines_ring_where_somebody_hears_of_alarms(demo: Template, full: Template) -> None:
+    """The tenant that names whom to tell has one alarm more, on the room's metric of deadlines behind the last known
+    day, at the first of them."""
+    assert "hub-demo-assumed-deadlines" not in demo.named("AWS::CloudWatch::Alarm", "AlarmName")
+    alarm = full.named("AWS::CloudWatch::Alarm", "AlarmName")["hub-full-assumed-deadlines"]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("scrm-hub", "AssumedDeadlines", 0)
+    assert {part["Name"]: part["Value"] for part in alarm["Dimensions"]} == {"service": "tickets", "tenant": "full"}
+    assert alarm["AlarmActions"]
+
+
 def test_a_tenant_that_does_nothing_costs_little(demo: Template) -> None:
     """By list price a month: alarms, the key, the polls of each queue (five pollers, twenty seconds each), and what
     the schedules call."""
