@@ -23,7 +23,7 @@ from hubctl.aws_host import AwsHost, Invoke
 from hubctl.build import build, compile_tree
 from hubctl.clock.pace import ScaledPace
 from hubctl.deploy_local import deploy, put_auth_key
-from hubctl.layer import build_layer
+from hubctl.layer import APART, build_layer
 from hubctl.stamps import ROOT, locked
 from hubctl.state import LocalState
 from hubctl.synth import node_environment, read_assets
@@ -44,10 +44,11 @@ class StockHost(AwsHost):
 
 
 def build_for_this_machine() -> Path:
-    """build/ with every bundle, and the layer of this machine's architecture; neither is made twice."""
+    """build/ with every bundle, and the layers of this machine's architecture; none is made twice."""
     built = build(local=True)
     with locked(built.directory):
-        build_layer(ROOT, ARCHITECTURE, compile_tree=compile_tree)
+        for name in ("", *APART):
+            build_layer(ROOT, ARCHITECTURE, compile_tree=compile_tree, name=name)
     return built.directory
 
 
