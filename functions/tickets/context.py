@@ -15,8 +15,8 @@ from hub.kernel.frozen import dataclass
 class Context:
     """in_force: what is in force of a kind, by key. known: what a flow of this key may name. make_machine: a flow's
     machine, made if need be; it answers what the version remembers. form_keys: of the forms that are in force.
-    watch_plan: a plan is looked after from now on. old_flows,
-    old_rules: what was published before they were documents."""
+    watch_plan: a plan is looked after from now on. old_flows, old_rules: what was published before they were
+    documents."""
 
     in_force: Callable[[Kind[Any]], Mapping[str, Any]]
     known: Callable[[str], Known]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from threading import local
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from hub.documents.versions import PRESET, Line, Move, Past, Pointer, Version
 from hub.documents.versions_table import KEYS_LIMIT, VersionsTable
 from hub.kernel.effective import BEGINNING, Record, Switch, in_force, planned
 from hub.kernel.errors import Broken, Invalid, NotFound
+from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.table import Item, Table
 

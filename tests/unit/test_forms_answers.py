@@ -190,8 +190,8 @@ def test_whatever_comes_is_kept_or_refused_and_kept_once_is_kept_again(raw: dict
 class _Types:
     """A context in which there are ticket types."""
 
-    def keys(self, _kind: Any) -> list[str]:
-        return ["repair", "consult", "after_sale"]
+    def in_force(self, _kind: Any) -> dict[str, Any]:
+        return dict.fromkeys(("repair", "consult", "after_sale"))
 
 
 @pytest.mark.parametrize(
