@@ -78,7 +78,7 @@ class Memory:
         found.sort(key=lambda item: item["l_at"], reverse=not params["ScanIndexForward"])
         start = plain_item(params.get("ExclusiveStartKey", {}))
         ahead = params["ScanIndexForward"]
-        later = [item for item in found if not start or (item["l_at"] > start["l_at"]) is ahead]
+        later = [item for item in found if not start or _behind(item["l_at"], start["l_at"], ahead)]
         page = later[: min(params["Limit"], self.page_limit)]
         names = ("pk", "sk", index.hash, "l_at")
         keys = [{name: item[name] for name in names} for item in page]
@@ -92,6 +92,10 @@ class Memory:
         keys = [plain_item(key) for key in asked["Keys"]]
         found = [self.items[key["pk"], key["sk"]] for key in keys if (key["pk"], key["sk"]) in self.items]
         return {"Responses": {name: [raw_item(item) for item in found]}}
+
+
+def _behind(one: str, other: str, ahead: bool) -> bool:
+    return one > other if ahead else one < other
 
 
 def walk(memory: Memory, query: ListQuery) -> list[str]:

@@ -118,7 +118,7 @@ class IdentityTable:
             ):
                 if item["sk"] == "profile":
                     yield item
-                else:
+                elif item["sk"].startswith("member#"):  # places lie between the two as well
                     waiting.append(str(item["customer_id"]))
 
     def is_apart(self, customer_id: str) -> bool:
