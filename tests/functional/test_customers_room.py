@@ -314,3 +314,14 @@ def test_a_ticket_that_moves_takes_its_customer_along(session: Any) -> None:
     assert call(app.room, "GET", f"/customers/{customer_id}", as_=found).status == 404
     hear(TicketChanged.model_validate({**change, "id": "evt_c2", "changed": ["region", "placed_by"]}))
     assert call(app.room, "GET", f"/customers/{customer_id}", as_=found).status == 200
+
+
+def test_who_is_served_somewhere_writes_again(session: Any) -> None:
+    """Where a customer is found lies between what was merged into them and their profile: it is neither."""
+    customer_id = customer_of(session)
+    facts = {"tenant": "demo", "at": AT, "ticket_id": "tkt_1", "customer_id": customer_id, "ticket_type": "repair"}
+    change = {**facts, "run": 1, "priority": "high", "state": "open", "region": "310115"}
+    hear(TicketChanged.model_validate({**change, "id": "evt_c2", "changed": ["region"]}))
+    bus_events(session)
+    hear(message("evt_2"))
+    assert [event["customer_id"] for event in bus_events(session)] == [customer_id]
