@@ -80,11 +80,11 @@ def _dispute(stage: Stage, engineer: str) -> None:
     resolved = stage.call("POST", f"{path}/resolve", answer, as_=stage.token("fin_sun", "finance", region="base"))
     stage.check(resolved["totals"][0]["payable"] == before["payable"], "finance answers, and it is paid with the rest")
     stage.settle()
-    stage.check([task["state"] for task in _tasks(stage)] == ["closed"], "and the task is done")
+    stage.check(stage.call("GET", f"/tickets/{task['id']}")["state"] == "closed", "and the task is done")
 
 
 def _tasks(stage: Stage) -> list[dict[str, Any]]:
-    listed = stage.call("GET", "/tickets?type=dispute")["data"]
+    listed = stage.call("GET", "/tickets?type=dispute&state=open")["data"]
     return [stage.call("GET", f"/tickets/{ticket['id']}") for ticket in listed]
 
 

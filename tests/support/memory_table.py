@@ -134,8 +134,9 @@ def _changed(item: Mapping[str, Any] | None, write: Put | Delete | Update) -> It
         name, value = write.change.removeprefix("ADD ").split(" ")
         held = (item or {}).get(name, 0)
         return {"pk": write.key[0], "sk": write.key[1], **(item or {}), name: held + write.values[value]}
-    name, _, value = write.change.removeprefix("SET ").partition(" = ")
-    return {"pk": write.key[0], "sk": write.key[1], **(item or {}), name.lstrip("#"): write.values[value]}
+    parts = (part.partition(" = ") for part in write.change.removeprefix("SET ").split(", "))
+    changed = {name.lstrip("#"): write.values[value] for name, _, value in parts}
+    return {"pk": write.key[0], "sk": write.key[1], **(item or {}), **changed}
 
 
 def _key(write: Put | Delete | Check | Update) -> Key:
