@@ -24,11 +24,11 @@ from functions.tickets.deadlines.rungs import fire_rungs
 from functions.tickets.deadlines.stuck import adopt_ticket
 from functions.tickets.dispatch.assignment import acknowledge_ticket, reassign_ticket
 from functions.tickets.dispatch.dispatch import Organisation, Person
+from functions.tickets.dispatch.loads import load_changes
 from functions.tickets.flows.flow import JOIN, AnyNode, Human
 from functions.tickets.flows.soundness import parse_flow
 from functions.tickets.flows.ways import edges
 from functions.tickets.ticket.arrivals import Arrival, Awaited, enter_visit, pass_visit, require_run
-from functions.tickets.ticket.boards_table import load_changes
 from functions.tickets.ticket.clock import TicketClock
 from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, answer_of, follow_change
 from functions.tickets.ticket.passage import close_ticket

@@ -42,8 +42,16 @@ def show_case(desk: Desk, case: Case) -> TicketView:
     articles = (line.item_no for line in order.lines if line.item_no) if order else ()
     supplies = supplies_of(desk, dict.fromkeys((*case.ticket.waits_for, *articles)))
     clocks = show_clocks(case, desk.catalogue.terms_of(case.ticket), desk.now())
-    view = show_ticket(case, subject, supplies, texts=texts, text_classes=classes, filled_in=filled_in, clocks=clocks)
-    return view.model_copy(update={"order": order, "logistics_no": order.tracking_no}) if order else view
+    return show_ticket(
+        case,
+        subject,
+        supplies,
+        texts=texts,
+        text_classes=classes,
+        filled_in=filled_in,
+        clocks=clocks,
+        order=order,
+    )
 
 
 def _filled_in(desk: Desk, case: Case) -> dict[str, Texts]:

@@ -14,6 +14,7 @@ from functions.tickets.ticket.ticket import Case, Rung, Ticket, Visit
 from functions.tickets.ticket.trail import Entry, first_break
 from hub.contracts.base import Words
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
+from hub.contracts.ticket_orders import TicketOrderView
 from hub.contracts.tickets import (
     ActionView,
     DispatchView,
@@ -47,6 +48,7 @@ def show_ticket(
     text_classes: Mapping[str, str] | None = None,
     filled_in: Mapping[str, Texts] | None = None,
     clocks: tuple[TicketClockView, ...] = (),
+    order: TicketOrderView | None = None,
 ) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them. text_classes: what each text is to the field
     policy. filled_in: by visit, what was written on its form, each with its classes."""
@@ -85,6 +87,8 @@ def show_ticket(
         paused=ticket.paused or bool(ticket.blocked_by),
         waits_for=ticket.waits_for,
         supplies=supplies,
+        logistics_no=order.tracking_no if order else "",
+        order=order,
         texts=dict(texts or {}),
         text_classes=dict(text_classes or {}),
         **_about(ticket),

@@ -22,6 +22,7 @@ from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.deadlines.keeping import keep_time
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Organisation, Person
+from functions.tickets.dispatch.loads import load_changes
 from functions.tickets.dispatch.organisation_table import OrganisationTable
 from functions.tickets.flows.asl import compile_flow
 from functions.tickets.flows.flow import RECEIVED, Flow
@@ -31,7 +32,6 @@ from functions.tickets.handlers.steps import run_step
 from functions.tickets.rehearsal.history import PEOPLES, History, Passage, as_opened
 from functions.tickets.rehearsal.interpreter import Execution, Outside
 from functions.tickets.rehearsal.performance import Performed, Script
-from functions.tickets.ticket.boards_table import load_changes
 from functions.tickets.ticket.catalogue_table import Catalogue, Value
 from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, StartTimer, follow_move
 from functions.tickets.ticket.passage import SKIPPED

@@ -78,12 +78,3 @@ def _entries(tenant: str, ticket: Ticket) -> Mapping[str, dict[str, str]]:
     if ticket.due_at is not None:
         entries["list#due"] = list_keys(tenant, DUE, ticket.id, ticket.due_at, **place, period=AHEAD)
     return entries
-
-
-def load_changes(old: Ticket, new: Ticket) -> dict[str, int]:
-    """By how much each person's number of open tickets changes."""
-    before = old.assignee if old.is_open else ""
-    after = new.assignee if new.is_open else ""
-    if before == after:
-        return {}
-    return {person: step for person, step in ((before, -1), (after, 1)) if person}

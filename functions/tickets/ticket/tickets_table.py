@@ -8,10 +8,11 @@ from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from functions.tickets.dispatch.loads import load_changes
 from functions.tickets.dispatch.queues import Queued, queued
 from functions.tickets.flows.flow import ORDER_EVENTS
 from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, Record, shard_of
-from functions.tickets.ticket.boards_table import LISTING, Extent, list_writes, load_changes
+from functions.tickets.ticket.boards_table import LISTING, Extent, list_writes
 from functions.tickets.ticket.past import as_of, before
 from functions.tickets.ticket.ticket import Case, Claims, Move, Note, Rung, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes
