@@ -11,6 +11,7 @@ from typing import Any
 
 from hub.edge.openapi import document
 from hub.edge.room import Room
+from hubctl.http_api import answer_of
 from tests.support.http import Context, http_event
 
 
@@ -23,14 +24,15 @@ def gateway(room: Room[Any]) -> Iterator[str]:
         def handle_one(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length") or 0))
             event = http_event(self.command, self.path, raw, dict(self.headers))
-            got: dict[str, Any] = {"statusCode": 200, "body": reference.decode()}
+            got = {"statusCode": 200, "body": reference.decode()}
             if self.path != "/openapi.json":
                 got = room(event, Context())
-            self.send_response(got["statusCode"])
-            for name, value in (got.get("headers") or {}).items():
+            answer = answer_of(got)
+            self.send_response(answer.status)
+            for name, value in answer.headers:
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(got["body"].encode())
+            self.wfile.write(answer.body)
 
         do_GET = do_POST = do_PUT = do_OPTIONS = handle_one  # noqa: N815 - http.server's names
 
