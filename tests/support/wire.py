@@ -92,7 +92,7 @@ class Wire:
 
 WIRE = Wire()
 BUILTIN_HANDLERS[BUILTIN_HANDLERS.index(("before-send", botocore_stubber))] = ("before-send", WIRE)
-"""In moto's place: botocore asks each of its handlers, so moto's own beside this one would carry out what was refused."""
+"""In moto's place: botocore asks each of its handlers, so moto's own beside it would do what was refused."""
 
 
 @contextmanager
