@@ -103,11 +103,11 @@ class Table:
         by_key |= self._found([key for key in distinct if not taken.get(key, (False, None))[0]], consistent)
         return [by_key[key] for key in distinct if key in by_key]
 
-    def read_ahead(self, keys: Iterable[Key]) -> None:
-        """Have these items at hand for whoever gets them in this batch (hub.store.ahead), strongly consistent."""
+    def read_ahead(self, keys: Iterable[Key], *, consistent: bool = True) -> None:
+        """Have these items at hand for whoever gets them in this batch (hub.store.ahead)."""
         ahead, distinct = ahead_now(), list(dict.fromkeys(keys))
         if ahead is not None and len(distinct) > 1:
-            found = self._found(distinct, True)
+            found = self._found(distinct, consistent)
             ahead.keep(self.name, {key: found.get(key) for key in distinct})
 
     def _found(self, keys: Sequence[Key], consistent: bool) -> dict[Key, dict[str, Any]]:

@@ -22,7 +22,7 @@ class UnionTable:
 
     def read_ahead(self, identities: Sequence[Identity]) -> None:
         """Have what is known of them at hand for what follows in this batch."""
-        self._table.read_ahead(map(self._key, identities))
+        self._table.read_ahead(map(self._key, identities), consistent=False)
 
     def claim(self, identity: Identity, day: str) -> bool:
         """Ask about this person today: True for the first who wants to."""
