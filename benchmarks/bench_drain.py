@@ -2,8 +2,9 @@
 
 The door is asked by 40 clients at once, half of whose messages open a ticket; meanwhile somebody else opens tickets and
 reads lists, until there is no backlog. Every post is answered, everything that was accepted is processed or
-quarantined, and other calls are answered too. How many messages a second are drained hangs on what else the machine does: so what counts is the CPU that
-a message takes, from its post until nothing more follows; and the calls to the embedded AWS, tickets and all.
+quarantined, and other calls are answered too. How many messages a second are drained hangs on what else the machine
+does: so what counts is the CPU that a message takes, from its post until nothing more follows; and the calls to the
+embedded AWS, tickets and all.
 """
 
 from __future__ import annotations

@@ -275,8 +275,8 @@ def _done(desk: Any, route: Route, request: Request, routes: Sequence[Route]) ->
 
 def _found_again(desk: Any, route: Route, request: Request) -> Request:
     """The request with what it is about as that is now, after its change."""
-    found = route.subject(desk, request) if route.subject else None
-    return replace(request, subject=found.thing) if isinstance(found, Subject) else request
+    subject = route.subject(desk, request) if route.subject else None
+    return replace(request, subject=subject.thing) if isinstance(subject, Subject) else request
 
 
 def _repeat(

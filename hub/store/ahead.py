@@ -18,7 +18,7 @@ from hub.store.writes import Key
 
 AHEAD_SECONDS = 5.0
 """So old may be what a message decides on; a batch may take minutes."""
-Found = Mapping[str, Any] | None
+Kept = Mapping[str, Any] | None
 Value = TypeVar("Value")
 
 
@@ -27,14 +27,14 @@ class Ahead:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._found: dict[tuple[str, Key], tuple[Found, float]] = {}
+        self._found: dict[tuple[str, Key], tuple[Kept, float]] = {}
         self._once: dict[str, tuple[Any, float]] = {}
 
-    def keep(self, table: str, found: Mapping[Key, Found]) -> None:
+    def keep(self, table: str, items: Mapping[Key, Kept]) -> None:
         """Have these items of a table at hand; None: there is none."""
-        self._found |= {(table, key): (item, self._now()) for key, item in found.items()}
+        self._found |= {(table, key): (item, self._now()) for key, item in items.items()}
 
-    def take(self, table: str, key: Key) -> tuple[bool, Found]:
+    def take(self, table: str, key: Key) -> tuple[bool, Kept]:
         """Whether it was read ahead and not handed out yet, and what was there."""
         item, read_at = self._found.pop((table, key), (None, -inf))
         return self._now() - read_at < AHEAD_SECONDS, item
@@ -46,10 +46,10 @@ class Ahead:
 
     def once(self, name: str, read: Callable[[], Value]) -> Value:
         """What is read, at most every few seconds."""
-        known = self._once.get(name)
-        if known is None or self._now() - known[1] >= AHEAD_SECONDS:
-            known = self._once[name] = (read(), self._now())
-        return cast("Value", known[0])
+        value = self._once.get(name)
+        if value is None or self._now() - value[1] >= AHEAD_SECONDS:
+            value = self._once[name] = (read(), self._now())
+        return cast("Value", value[0])
 
 
 _AHEAD: ContextVar[Ahead | None] = ContextVar("ahead", default=None)

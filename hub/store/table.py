@@ -85,9 +85,9 @@ class Table:
         """The item, or only some attributes of it; None when there is none."""
         ahead = ahead_now()
         if ahead is not None and not only:
-            was_read, found = ahead.take(self.name, key)
-            if was_read:
-                return None if found is None else dict(found)
+            is_at_hand, item_ahead = ahead.take(self.name, key)
+            if is_at_hand:
+                return None if item_ahead is None else dict(item_ahead)
         aliases = _aliases(only)
         params = {"Key": raw_key(key), "ConsistentRead": consistent}
         params |= expressions({}, aliases, only=", ".join(aliases))
@@ -98,19 +98,19 @@ class Table:
         """The items of these keys that there are, in the order of the keys; each once."""
         distinct = list(dict.fromkeys(keys))
         ahead = ahead_now()
-        taken = {key: ahead.take(self.name, key) for key in distinct} if ahead is not None else {}
-        by_key = {key: dict(found) for key, (was_read, found) in taken.items() if was_read and found is not None}
-        by_key |= self._found([key for key in distinct if not taken.get(key, (False, None))[0]], consistent)
+        at_hand = {key: ahead.take(self.name, key) for key in distinct} if ahead is not None else {}
+        by_key = {key: dict(item) for key, (is_there, item) in at_hand.items() if is_there and item is not None}
+        by_key |= self._by_key([key for key in distinct if not at_hand.get(key, (False, None))[0]], consistent)
         return [by_key[key] for key in distinct if key in by_key]
 
     def read_ahead(self, keys: Iterable[Key], *, consistent: bool = True) -> None:
         """Have these items at hand for whoever gets them in this batch (hub.store.ahead)."""
         ahead, distinct = ahead_now(), list(dict.fromkeys(keys))
         if ahead is not None and len(distinct) > 1:
-            found = self._found(distinct, consistent)
-            ahead.keep(self.name, {key: found.get(key) for key in distinct})
+            by_key = self._by_key(distinct, consistent)
+            ahead.keep(self.name, {key: by_key.get(key) for key in distinct})
 
-    def _found(self, keys: Sequence[Key], consistent: bool) -> dict[Key, dict[str, Any]]:
+    def _by_key(self, keys: Sequence[Key], consistent: bool) -> dict[Key, dict[str, Any]]:
         by_key: dict[Key, dict[str, Any]] = {}
         for begin in range(0, len(keys), BATCH_LIMIT):
             for item in self._get_batch(keys[begin : begin + BATCH_LIMIT], consistent):

@@ -13,7 +13,7 @@ from functions.tickets.dispatch.queues import Queued, queued
 from functions.tickets.flows.flow import ORDER_EVENTS
 from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, Record, shard_of
 from functions.tickets.ticket.boards_table import LISTING, Extent, list_writes
-from functions.tickets.ticket.case_items import OLD_TRAIL, TRAIL, case_of_items, sum_of, trail_of
+from functions.tickets.ticket.case_table import OLD_TRAIL, TRAIL, case_of_items, sum_of, trail_of
 from functions.tickets.ticket.past import as_of, before, state_hash
 from functions.tickets.ticket.ticket import Case, Claims, Move, Note, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes

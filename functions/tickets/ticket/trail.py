@@ -81,15 +81,15 @@ def first_break(ticket: Ticket, entries: Iterable[Entry], state: str = "") -> in
     entries: in order of `seq`, all of them. A missing tail is found by the head that the ticket keeps. state: what the
     ticket is; where that is not what its last entry says, that entry's number is the answer.
     """
-    seq, prev, said = 0, start_hash(ticket.id), ""
+    seq, prev, written_state = 0, start_hash(ticket.id), ""
     for entry in entries:
         seq += 1
         if entry.seq != seq or entry.prev != prev or entry.hash != entry_hash(entry):
             return seq
-        prev, said = entry.hash, entry.state
+        prev, written_state = entry.hash, entry.state
     if (seq, prev) != (ticket.trail_seq, ticket.trail_hash or start_hash(ticket.id)):
         return seq + 1
-    return seq if said and said != state else None
+    return seq if written_state and written_state != state else None
 
 
 def start_hash(ticket_id: str) -> str:
