@@ -99,7 +99,7 @@ def start_hash(ticket_id: str) -> str:
 
 def entry_hash(entry: Entry) -> str:
     """sha256 over the entry and the hash before it."""
-    before = (str(entry.version), _text(entry.was)) if entry.version else ()  # an older item has neither
+    before: tuple[str, ...] = (str(entry.version), _text(entry.was)) if entry.version else ()  # older items: neither
     before += (entry.state,) if entry.state else ()
     facts = str(entry.seq), rfc3339(entry.at), entry.actor, entry.what, _text(entry.detail), entry.sealed_text
     return digest(entry.prev, *facts, *before).hex()
