@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.support.access import BOSS, Walk
+from tests.support.access import BOSS, Walk, keep_files
 from tests.support.access_samples import SAMPLES
 from tests.support.examples import with_more
 from tests.support.http import token
@@ -30,13 +29,25 @@ def amount(answer: Any) -> Any:
         ("pricing", "POST", "/pricing/quotes", lambda a: (a["total"], a["path"])),
         ("pricing", "POST", "/pricing/competitors", lambda a: [r["offer"]["price"] for r in a["results"]]),
         ("pricing", "POST", "/pricing/pulse", lambda a: [r["offer"]["price"] for r in a["results"]]),
+        ("customers", "POST", "/customers", lambda a: (a["id"], a["facts"][0]["name"])),
+        ("customers", "PUT", "/customers/{customer_id}/facts/{name}", lambda a: [(f["name"], f["value"]) for f in a["facts"]]),
+        ("directory", "PUT", "/directory/people/{person_id}", lambda a: (a["name"], a["roles"])),
+        ("directory", "PUT", "/directory/stores/{store_id}", lambda a: (a["name"], a["region"])),
+        ("directory", "PUT", "/directory/teams/{team}", lambda a: (a["name"], a["region"])),
+        ("directory", "PUT", "/directory/rosters/{team}", lambda a: a["shifts"]),
+        ("directory", "POST", "/directory/people/{person_id}/freeze", lambda a: a["frozen"]),
+        ("settlement", "POST", "/settlement/parties", lambda a: (a["parties"], a["retried"])),
+        ("settlement", "POST", "/settlement/reconciliations", lambda a: (a["rows"], a["state"])),
+        ("outbound", "PATCH", "/webhooks/endpoints/{endpoint_id}", lambda a: (a["events"], a["version"])),
+        ("outbound", "POST", "/webhooks/endpoints/{endpoint_id}/disable", lambda a: (a["state"], a["version"])),
     ],
 )  # fmt: skip
 def test_a_dry_run_answers_what_the_deed_does(room: str, method: str, path: str, shown: Callable[[Any], Any]) -> None:
     """Twice rehearsed, it answers the same, and then the deed does just that."""
     sample = with_more(SAMPLES[room])
     with sample.stage() as ids:
-        walk = replace(Walk(sample, ids))
+        walk = Walk(sample, ids)
+        keep_files(sample.room)
         (route,) = [r for r in sample.room.http_routes if (r.method, r.path) == (method, path)]
         if path.endswith("/debit"):
             credit = next(r for r in sample.room.http_routes if r.path == path.replace("debit", "credit"))

@@ -95,6 +95,11 @@ class Walk:
         return {name: _other(value) for name, value in self.ids.items()}
 
 
+def keep_files(room: Room[Any]) -> None:
+    """The bucket in which a room's jobs lay their files."""
+    room.host.client("s3").create_bucket(Bucket=room.host.settings.files_bucket)
+
+
 def start_job(room: Room[Any], path: str) -> str:
     """An export of a list of the room's that is the sample's person's own: its id."""
     owner = token("supervisor", sub=PERSON, region=REGION)

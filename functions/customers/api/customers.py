@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from functions.customers.desk import Desk
-from functions.customers.handlers.introducing import introduce
+from functions.customers.handlers.introducing import foresee, introduce
 from functions.customers.handlers.meeting import is_personal, relist, scribe_of, settle_merge
 from functions.customers.handlers.reaching import reachable
-from functions.customers.handlers.records import read_whole
+from functions.customers.handlers.records import read_whole, told
 from functions.customers.homes import with_derived
 from functions.customers.people.merging import merge_by_hand, merge_to_do
 from functions.customers.people.persons import identities_of, person_of
@@ -70,11 +70,16 @@ def _introduced(desk: Desk, request: Request, _made: str) -> CustomerView:
 
 
 @room.http("POST", "/customers", summary="录入客户 · Record a customer", body=NewCustomer, answer=CustomerView,
-           roles=WRITERS, scope="region", subject=_served, status=201, replay=_introduced)  # fmt: skip
+           roles=WRITERS, scope="region", subject=_served, status=201, replay=_introduced,
+           dry_run=True)  # fmt: skip
 def introduce_customer(desk: Desk, request: Request) -> CustomerView:
     """Whoever is known by the phone or union_id, else somebody new; they are found where the body says that they are
     served. 409 for somebody who is known already and served where you do not reach."""
     at = request.made_at or request.now
+    if request.dry_run:
+        return show_customer(
+            foresee(desk, request.body, request.reach, request.principal.sub, at), _reader(desk, request)
+        )
     return _show(desk, request, introduce(desk, request.body, request.reach, request.principal.sub, at))
 
 
@@ -117,7 +122,7 @@ def _replay_fact(desk: Desk, request: Request, _made: str) -> CustomerView:
 
 @room.http("PUT", "/customers/{customer_id}/facts/{name}", summary="记录客户信息 · Record a fact", body=FactBody,
            answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer,
-           replay=_replay_fact)  # fmt: skip
+           dry_run=True, replay=_replay_fact)  # fmt: skip
 def record_fact(desk: Desk, request: Request) -> CustomerView:
     """Record one fact about a customer, with who said so and when; it holds from now on, and the one before stays in
     the history. Whoever comes with a `phone` or `union_id` that is recorded here is this customer, unless it is
@@ -126,6 +131,8 @@ def record_fact(desk: Desk, request: Request) -> CustomerView:
     scribe, source, at = scribe_of(desk), request.principal.sub, request.now
     values = with_derived(name, value)
     facts = [scribe.fact(customer_id, key, values[key], source=source, at=at) for key in values]
+    if request.dry_run:
+        return show_customer(told(read_whole(desk, customer_id), facts, request.body.version), _reader(desk, request))
     desk.customers.save_facts(customer_id, facts, request.body.version)
     _identify(desk, request)
     if name in REACHING or name.startswith(CONSENT):

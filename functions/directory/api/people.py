@@ -42,7 +42,8 @@ def read_person(desk: Desk, request: Request) -> PersonView:
 
 
 @room.http("POST", "/directory/people/{person_id}", summary="新增员工 · Add a person",
-           body=PersonBody, answer=PersonView, roles=ADMINISTRATOR, scope="tenant", status=201)  # fmt: skip
+           body=PersonBody, answer=PersonView, roles=ADMINISTRATOR, scope="tenant", status=201,
+           dry_run="rehearsed")  # fmt: skip
 def add_person(desk: Desk, request: Request) -> PersonView:
     """Add a person. The same person again is answered as is; another under the same id is a conflict."""
     body: PersonBody = request.body
@@ -56,14 +57,14 @@ def add_person(desk: Desk, request: Request) -> PersonView:
 
 
 @room.http("PUT", "/directory/people/{person_id}", summary="保存员工 · Save a person",
-           body=PersonBody, answer=PersonView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+           body=PersonBody, answer=PersonView, roles=ADMINISTRATOR, scope="tenant", dry_run="rehearsed")  # fmt: skip
 def save_person(desk: Desk, request: Request) -> PersonView:
     """Create or replace a person and their rights; rights that were taken away are gone at the next request."""
     return _save_person(desk, request, request.body)
 
 
 @room.http("POST", "/directory/people/{person_id}/freeze", summary="冻结账号 · Freeze an account",
-           answer=PersonView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+           answer=PersonView, roles=ADMINISTRATOR, scope="tenant", dry_run="rehearsed")  # fmt: skip
 def freeze_person(desk: Desk, request: Request) -> PersonView:
     """From the next request on nothing is allowed any more, and every token given out so far is dead for good."""
     _keep_a_way_in(request, ())
@@ -72,7 +73,7 @@ def freeze_person(desk: Desk, request: Request) -> PersonView:
 
 
 @room.http("POST", "/directory/people/{person_id}/thaw", summary="解冻账号 · Thaw an account",
-           answer=PersonView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+           answer=PersonView, roles=ADMINISTRATOR, scope="tenant", dry_run="rehearsed")  # fmt: skip
 def thaw_person(desk: Desk, request: Request) -> PersonView:
     """The person may sign in anew."""
     return show_person(desk, desk.directory.thaw(request.path["person_id"], request.now))

@@ -53,7 +53,7 @@ def read_store(desk: Desk, request: Request) -> StoreView:
 
 
 @room.http("PUT", "/directory/stores/{store_id}", summary="保存门店 · Save a store",
-           body=StoreBody, answer=StoreView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+           body=StoreBody, answer=StoreView, roles=ADMINISTRATOR, scope="tenant", dry_run="rehearsed")  # fmt: skip
 def save_store(desk: Desk, request: Request) -> StoreView:
     """Create or replace a store."""
     return desk.directory.save_store(checked_id(request.path["store_id"], "store_id"), request.body, request.now)

@@ -213,6 +213,12 @@ class FactsTable:
             self._known.add(party)
         return party in self._known
 
+    def apart(self) -> FactsTable:
+        """The same facts, for whoever makes parties known only in a rehearsal: nobody else takes them for known."""
+        other = FactsTable(self._tenant, self._table)
+        other._known |= self._known
+        return other
+
     def make_known(self, party: str) -> bool:
         """From now on a party may be named; says whether that is new."""
         if self.knows(party):
