@@ -205,6 +205,11 @@ class WholeQuery(PageQuery):
 
 
 class CustomerQuery(PageQuery):
-    """`since`: customers whom we know from then on; left out, for two years."""
+    """Filters of the list of customers: all that are given have to hold. `since`: customers whom we know from then on;
+    left out, for two years."""
 
     since: Moment | None = None
+    region: RegionCode | Literal[""] = Field(default="", description="who is served in this region, or below it")
+    store: str = Field(default="", max_length=128, description="who is served in this store")
+    assignee: str = Field(default="", max_length=128, description="whose customer: who of us has them, or serves them")
+    sort: Literal["-created_at"] | None = Field(default=None, description="the newest first: the only order there is")

@@ -151,8 +151,8 @@ class TicketQuery(PageQuery):
     customer: str = Field(default="", description="whose tickets; with any of state, type, team, entry, updated_since")
     assignee: str = Field(default="", description="whose work it is; with any other filter")
     entry: str = Field(default="", description="one of the ticket's entries, e.g. website; only of a customer's")
-    type: str = Field(default="", description="the ticket's type, e.g. repair; with state=open, or of a customer's")
-    team: str = Field(default="", description="whose the ticket is; with state=open, or of a customer's")
+    type: str = Field(default="", description="its type, e.g. repair: of what is open, where no `state` is said")
+    team: str = Field(default="", description="whose the ticket is: of what is open, where no `state` is said")
     region: RegionCode | Literal[""] = Field(default="", description="only what lies in this region")
     updated_since: Moment | None = Field(
         default=None, description="only what was written from then on; the latest day first, as its list is keyed"

@@ -30,7 +30,7 @@ def amount(answer: Any) -> Any:
         ("pricing", "POST", "/pricing/competitors", lambda a: [r["offer"]["price"] for r in a["results"]]),
         ("pricing", "POST", "/pricing/pulse", lambda a: [r["offer"]["price"] for r in a["results"]]),
         ("customers", "POST", "/customers", lambda a: (a["id"], a["facts"][0]["name"])),
-        ("customers", "PUT", "/customers/{customer_id}/facts/{name}", lambda a: [(f["name"], f["value"]) for f in a["facts"]]),
+        ("customers", "PUT", "/customers/{customer_id}/facts/{name}", lambda a: [f["value"] for f in a["facts"]]),
         ("directory", "PUT", "/directory/people/{person_id}", lambda a: (a["name"], a["roles"])),
         ("directory", "PUT", "/directory/stores/{store_id}", lambda a: (a["name"], a["region"])),
         ("directory", "PUT", "/directory/teams/{team}", lambda a: (a["name"], a["region"])),

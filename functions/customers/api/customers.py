@@ -12,7 +12,7 @@ from functions.customers.handlers.records import read_whole, told
 from functions.customers.homes import with_derived
 from functions.customers.people.merging import merge_by_hand, merge_to_do
 from functions.customers.people.persons import identities_of, person_of
-from functions.customers.places import places_of
+from functions.customers.places import asked_places, places_of
 from functions.customers.places_table import LIST, listed
 from functions.customers.profile import CONSENT, Profile
 from functions.customers.room import READERS, WRITERS, room
@@ -52,12 +52,13 @@ def find_customer(desk: Desk, request: Request) -> Subject:
 @room.http("GET", "/customers", summary="客户列表 · List customers", query=CustomerQuery,
            answer=Page[CustomerSummary], roles=READERS, scope="region")  # fmt: skip
 def list_customers(desk: Desk, request: Request) -> Page[CustomerSummary]:
-    """The customers who are served within the caller's reach, newest first; the list may be two seconds behind."""
+    """The customers who are served within the caller's reach, newest first: all, or those of a region, a store, a
+    member of staff; the list may be two seconds behind."""
     query, reach = request.query, within(request.reach)
     position = cursors.decode(query.cursor)
-    listing = desk.places.page(
-        ListQuery(desk.tenant, LIST, reach, request.now, query.limit, since=query.since, position=position)
-    )
+    wish = ListQuery(desk.tenant, LIST, reach, request.now, query.limit, since=query.since, position=position)
+    asked = asked_places(query.assignee, query.store, query.region)
+    listing = desk.places.page_of(wish, asked) if asked else desk.places.page(wish)
     return page([show_summary(listed(item)) for item in listing.items], listing.position)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 
 from functions.directory.api.views import checked_id, show_person
+from functions.directory.choosing import is_asked
 from functions.directory.desk import Desk
 from functions.directory.directory_table import CONTACTS, Sealed
 from functions.directory.room import ADMINISTRATOR, room
-from hub.contracts.directory import PersonBody, PersonView
-from hub.contracts.http import Page, PageQuery
+from hub.contracts.directory import PeopleQuery, PersonBody, PersonView
+from hub.contracts.http import Page
 from hub.edge import cursors
 from hub.edge.answers import page
 from hub.edge.auth import epoch_at
@@ -23,13 +25,14 @@ from hub.kernel.ids import contacts_context
     "GET",
     "/directory/people",
     summary="员工列表 · List people",
-    query=PageQuery,
+    query=PeopleQuery,
     answer=Page[PersonView],
     scope="tenant",
 )
 def list_people(desk: Desk, request: Request) -> Page[PersonView]:
-    """Everybody by id; the list may be two seconds behind."""
-    items, position = desk.directory.people(request.query.limit, cursors.decode(request.query.cursor))
+    """Everybody by id, or those of a role, a team, a region, a store; the list may be two seconds behind."""
+    query = request.query
+    items, position = desk.directory.people(query.limit, cursors.decode(query.cursor), partial(is_asked, query))
     return page([show_person(desk, item) for item in items], position)
 
 
