@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from functions.settlement import app
+from functions.settlement.tables import shard_of
 from tests.support.access import BOSS, Walk, keep_files
 from tests.support.access_samples import SAMPLES
 from tests.support.examples import with_more
 from tests.support.http import token
+from tests.support.settlement import posting
+from tests.support.settlement_room import handed, till
 
 
 def amount(answer: Any) -> Any:
@@ -56,3 +60,32 @@ def test_a_dry_run_answers_what_the_deed_does(room: str, method: str, path: str,
         deed = walk.ask(route, token(sub=BOSS))
         assert first.status == deed.status == route.status, first.text
         assert shown(first.json) == shown(second.json) == shown(deed.json)
+
+
+def test_what_was_only_rehearsed_is_not_taken_for_done() -> None:
+    """In one process: a fact is rehearsed twice, with a policy by entry and one by window, a party made known in a
+    rehearsal, and then the deed is done. Its entries are listed, its period closes with its party's statement, and who
+    was known in the rehearsal alone is a stranger still."""
+    tenth = posting({"rule": "percent", "of": "amount", "rate": "0.10"})
+    fact = handed("order", 1, amount="100.00")
+    with till() as room:
+        room.publish("p", {"facts": ["order"], "postings": [tenth]})
+        for _ in range(2):
+            room.call("POST", "/settlement/facts", {"facts": [fact]}, query={"dry_run": "1"})
+        stranger = handed("order", 2, amount="50.00") | {"parties": {"person": "nobody"}}
+        assert room.call(
+            "POST", "/settlement/parties", {"parties": ["person:nobody"]}, query={"dry_run": "1"}
+        ).json == {
+            "parties": ["person:nobody"],
+            "retried": 0,
+        }
+        parked = room.call("POST", "/settlement/facts", {"facts": [stranger]}).json["results"][0]
+        assert (parked["state"], parked["park_reason"]) == ("parked", "unknown_party")
+        foreseen = room.call("POST", "/settlement/parties", {"parties": ["person:nobody"]}, query={"dry_run": "1"})
+        assert foreseen.json["retried"] == 1
+        assert room.call("POST", "/settlement/facts", {"facts": [stranger]}).json["results"][0]["state"] == "parked"
+        room.call("POST", "/settlement/facts", {"facts": [fact]})
+        assert room.accounts("payable") == {"payable:person:wang.wei": "-10.00"}
+        run = room.call("GET", "/settlement/runs").json["data"]
+        assert [each["state"] for each in run] == ["open"]
+        assert app.room.desk.entries.parties(run[0]["id"], shard_of("person:wang.wei"), "", 10) == ["person:wang.wei"]

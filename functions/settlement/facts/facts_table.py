@@ -36,6 +36,7 @@ from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, is_region
 from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
+from hub.store.rehearsal import Known
 from hub.store.table import NEW, Index, Lost, Put, Table, Update, Write
 
 PARKED, SETTLED = "facts-parked", "facts"
@@ -73,8 +74,8 @@ class FactsTable:
 
     def __init__(self, tenant: str, table: Table) -> None:
         self._tenant, self._table = tenant, table
-        self._listed: set[tuple[str, str]] = set()
-        self._known: set[str] = set()
+        self._listed = Known[tuple[str, str]]()
+        self._known: set[str] = Known()
 
     def find(self, fact_id: str) -> Stored | None:
         """A fact by its id; strongly consistent."""
@@ -216,7 +217,7 @@ class FactsTable:
     def apart(self) -> FactsTable:
         """The same facts, for whoever makes parties known only in a rehearsal: nobody else takes them for known."""
         other = FactsTable(self._tenant, self._table)
-        other._known |= self._known
+        other._known = {*self._known}
         return other
 
     def make_known(self, party: str) -> bool:
