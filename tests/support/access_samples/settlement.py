@@ -32,7 +32,7 @@ POSTING = {
     "steps": [{"rule": "flat", "amount": "1.00"}],
     "rounding": "HALF_UP",
     "debit": "expense:pay",
-    "credit": "payable:person:{person}",
+    "credit": "payable:region:{region}",
 }
 COPIES = ("/settlement/policies/{key}/copy", "/settlement/rates/copy")
 BODIES: dict[tuple[str, str], Any] = {
