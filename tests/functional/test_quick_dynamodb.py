@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.aws import account
 from tests.support.direct_dynamodb import over_the_wire
+from tests.support.wire import ASKED_TWICE, REFUSAL, THROTTLE, faulty
 
 TABLE = "hub-demo-pricing"
 NAMES = [f"n{nth}" for nth in range(20)]
@@ -107,3 +108,25 @@ def test_a_call_is_answered_directly_as_over_the_wire(operation: str, request_: 
         answers.append({name: value for name, value in answer.items() if name != "ResponseMetadata"})
     assert answers[0] == answers[1]
     assert ways == [True, False]
+
+
+COUNT = {
+    "TableName": TABLE,
+    "Key": key("a"),
+    "UpdateExpression": "ADD version :one",
+    "ExpressionAttributeValues": {":one": {"N": "1"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "refused", "counted"),
+    [("", False, 1), (THROTTLE, True, 0), (REFUSAL, True, 1), (ASKED_TWICE, False, 2)],
+)
+def test_a_call_that_meets_a_fault_is_done_as_often_as_its_fault_says(kind: str, refused: bool, counted: int) -> None:
+    """What the wire refuses is not carried out behind its back, and what it lets pass is carried out once."""
+    with account("pricing", AWS_MAX_ATTEMPTS="1") as session:
+        client = session.client("dynamodb")
+        with faulty(0 if kind else -1, kind), pytest.raises(ClientError) if refused else nullcontext():
+            client.update_item(**COUNT)
+        item = client.get_item(TableName=TABLE, Key=key("a")).get("Item", {})
+    assert int(item.get("version", {"N": "0"})["N"]) == counted
