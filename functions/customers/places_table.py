@@ -79,10 +79,10 @@ class PlaceTable:
         once = {str(item["customer_id"]): item for item in page.items}
         return ListPage(list(once.values()), page.position)
 
-    def page_of(self, query: ListQuery, asked: Sequence[Served]) -> ListPage:
+    def page_of(self, query: ListQuery, places: Sequence[Served]) -> ListPage:
         """A page of those who are served at each of these places, as far as the query's scope reaches; it is read by
         the first of them, and may be short. Nothing tells of those who are out of reach. Raises Invalid."""
-        first, *rest = asked
+        first, *rest = places
         by_first = replace(query, within=_within(first))
         reached = _served_within(query.within)
 
@@ -96,12 +96,12 @@ class PlaceTable:
         return ListPage([item for item, *_ in rows], position)
 
     def _looked_at(
-        self, items: Sequence[dict[str, Any]], reached: Sequence[Served] | None, asked: Sequence[Served]
+        self, items: Sequence[dict[str, Any]], reached: Sequence[Served] | None, rest: Sequence[Served]
     ) -> list[tuple[str, Row]]:
         """Each with its place in the list, whether it is within reach, and whether it is asked for: a customer is
         listed at a place where there is an item of it that says so. reached: None for everything."""
-        wanted = [(self._pk(str(item["customer_id"])), _sk(p)) for item in items for p in (*(reached or ()), *asked)]
-        listed = {(item["pk"], item["sk"]) for item in self._table.get_many(wanted) if "l_at" in item}
+        keys = [(self._pk(str(item["customer_id"])), _sk(p)) for item in items for p in (*(reached or ()), *rest)]
+        listed = {(item["pk"], item["sk"]) for item in self._table.get_many(keys) if "l_at" in item}
 
         def is_at(item: Mapping[str, Any], place: Served) -> bool:
             return (self._pk(str(item["customer_id"])), _sk(place)) in listed
@@ -112,7 +112,7 @@ class PlaceTable:
                 (
                     item,
                     reached is None or any(is_at(item, place) for place in reached),
-                    all(is_at(item, place) for place in asked),
+                    all(is_at(item, place) for place in rest),
                 ),
             )
             for item in items

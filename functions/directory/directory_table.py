@@ -303,9 +303,9 @@ class DirectoryTable:
         items, position = read_sharded(model.by_list.query, model.list_sk, self._tenant, name, limit=size, start=start)
         if is_asked is None:
             return items, position
-        asked = [item for item in items if is_asked(item)]
-        more = {"list": name, "after": str(asked[limit - 1].list_sk)} if len(asked) > limit else position
-        return asked[:limit], more
+        fitting = [item for item in items if is_asked(item)]
+        more = {"list": name, "after": str(fitting[limit - 1].list_sk)} if len(fitting) > limit else position
+        return fitting[:limit], more
 
     def _listed(self, name: str, item_id: str) -> dict[str, Any]:
         return {"list_pk": shard_pk(self._tenant, name, item_id), "list_sk": item_id}

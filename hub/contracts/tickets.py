@@ -222,6 +222,44 @@ class RungView(Contract):
     fallback: bool = Field(default=False, description="nobody of its audience was there: it went to administrators")
 
 
+class VerdictView(Contract):
+    """A person weighed for the work. `why` is what speaks against them, empty when they fit; `open_tickets` is counted
+    of those who do."""
+
+    person_id: str
+    open_tickets: int | None
+    fits: bool
+    why: tuple[str, ...]
+
+
+class DispatchView(Contract):
+    """Who would be chosen now, and everybody who was weighed."""
+
+    chosen: str
+    fallback: bool
+    candidates: tuple[VerdictView, ...]
+
+
+class RuleTraceView(Contract):
+    """An intake rule as it stands today, tried on the message that opened the ticket: does it hold, did it decide?"""
+
+    rule_id: str
+    note: str
+    holds: bool
+    chosen: bool
+
+
+class ExplainView(Contract):
+    """Why the ticket is what and where it is. `rule_id`: the intake rule that hit, "default", or "by hand"."""
+
+    ticket_id: str
+    rule_id: str
+    rules: tuple[RuleTraceView, ...]
+    dispatch: DispatchView
+    clock: ClockView
+    ladder: tuple[LadderStepView, ...]
+
+
 class TicketView(Contract):
     """A ticket. `subject` is what the customer first said or the agent wrote; "" in lists, and masked for those who
     may not see personal text. `link` is the path of the customer's progress page."""
@@ -294,6 +332,7 @@ class TicketView(Contract):
     )
     clocks: tuple[TicketClockView, ...] = Field(default=(), description="its deadlines; only on the ticket itself")
     link: str
+    explain: ExplainView | None = Field(default=None, description="why it is so: only where `?explain=1` asks for it")
 
 
 class EntryView(Contract):
@@ -317,44 +356,6 @@ class TimelineView(Contract):
     broken_at: int | None
     left_out: int = 0
     entries: tuple[EntryView, ...]
-
-
-class VerdictView(Contract):
-    """A person weighed for the work. `why` is what speaks against them, empty when they fit; `open_tickets` is counted
-    of those who do."""
-
-    person_id: str
-    open_tickets: int | None
-    fits: bool
-    why: tuple[str, ...]
-
-
-class DispatchView(Contract):
-    """Who would be chosen now, and everybody who was weighed."""
-
-    chosen: str
-    fallback: bool
-    candidates: tuple[VerdictView, ...]
-
-
-class RuleTraceView(Contract):
-    """An intake rule as it stands today, tried on the message that opened the ticket: does it hold, did it decide?"""
-
-    rule_id: str
-    note: str
-    holds: bool
-    chosen: bool
-
-
-class ExplainView(Contract):
-    """Why the ticket is what and where it is. `rule_id`: the intake rule that hit, "default", or "by hand"."""
-
-    ticket_id: str
-    rule_id: str
-    rules: tuple[RuleTraceView, ...]
-    dispatch: DispatchView
-    clock: ClockView
-    ladder: tuple[LadderStepView, ...]
 
 
 class OutcomeView(Contract):

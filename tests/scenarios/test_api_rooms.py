@@ -23,7 +23,7 @@ from hubctl.reference import reference
 from tests.support.access import BOSS, Walk
 from tests.support.access_samples import SAMPLES
 from tests.support.aws import REGION, account
-from tests.support.examples import MADE, WITHOUT_A_GOOD_ANSWER, examples_of
+from tests.support.examples import CHANGING, MADE, WITHOUT_A_GOOD_ANSWER, Shown, examples_of
 from tests.support.hosts import install
 from tests.support.http import Answer, Context, call, sqs_batch
 from tests.support.outbound import OK, outbound_hub
@@ -42,32 +42,56 @@ OPERATIONS = {
 }
 
 
-@pytest.mark.parametrize("room", sorted(SAMPLES))
-def test_api_01_openapi_31_from_the_models_with_webhooks_held_against_the_answers(room: str) -> None:
+@pytest.fixture(scope="module", params=sorted(SAMPLES), name="walked")
+def _walked(request: pytest.FixtureRequest) -> list[Shown]:
+    """Each operation of a room as it is sent and answered, once and again."""
+    with SAMPLES[request.param].stage() as ids:
+        return [*examples_of(Walk(SAMPLES[request.param], ids))]
+
+
+def test_api_01_openapi_31_from_the_models_with_webhooks_held_against_the_answers(walked: list[Shown]) -> None:
     """The document is valid 3.1, has a `webhooks` block and is served; each operation of each room, sent what the
     reference shows, answers what it shows, in the shape that the document says: a good answer, but where a table says
     why the reference has none."""
     assert (DOCUMENT["openapi"][:4], len(DOCUMENT["webhooks"]) > 30) == ("3.1.", True)
     written = json.loads(EXAMPLES.read_text(encoding="utf-8"))
-    with SAMPLES[room].stage() as ids:
-        wrong = [
-            (name, finding)
-            for name, example, answer in examples_of(Walk(SAMPLES[room], ids))
-            for finding in (*differs(name, example, written.get(name, {}), answer), *misshapen(name, answer))
-        ]
-        if room == "directory":
-            assert call(directory.room, "GET", "/openapi.json", as_="").json == DOCUMENT
-            assert [error.message for error in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
+    wrong = [
+        (shown.name, finding)
+        for shown in walked
+        for finding in (*differs(shown, written.get(shown.name, {})), *misshapen(shown.name, shown.answer))
+    ]
+    assert wrong == []
+    served = [shown.answer.json for shown in walked if shown.route.path == "/openapi.json"]
+    if served:
+        assert served == [DOCUMENT]
+        assert [error.message for error in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
+
+
+def test_a_change_of_any_room_that_is_sent_again_is_done_once(walked: list[Shown]) -> None:
+    """Every POST, PUT and PATCH of every room declares the header and answers its repeat as well as the first time:
+    with the same id where it made something, and `Idempotency-Replayed: true`."""
+    wrong = []
+    for shown in walked:
+        names = {parameter["name"] for parameter in OPERATIONS[shown.name]["parameters"]}
+        if (shown.route.method in CHANGING and not shown.route.is_public) is not ("Idempotency-Key" in names):
+            wrong.append((shown.name, "not declared"))
+        if shown.again is not None and shown.name != "directory_sign_out_everywhere":  # nobody is left to ask again
+            first, again = shown.answer, shown.again
+            if (again.status, again.headers.get("idempotency-replayed")) != (first.status, "true"):
+                wrong.append((shown.name, f"{again.status} {again.text[:150]}"))
+            elif first.text and first.json.get("id") != again.json.get("id"):
+                wrong.append((shown.name, "another id"))
     assert wrong == []
 
 
-def differs(name: str, example: dict[str, Any], shown: dict[str, Any], answer: Answer) -> Iterator[str]:
+def differs(shown: Shown, written: dict[str, Any]) -> Iterator[str]:
     """What the reference shows otherwise than it was sent and answered."""
+    name, example, answer = shown.name, shown.example, shown.answer
     if (answer.status < 400) is (name in WITHOUT_A_GOOD_ANSWER):
         yield f"{answer.status} {answer.text[:200]}"
-    if "document" not in example.get("body", {}) and bare(example.get("body")) != bare(shown.get("body")):
+    if "document" not in example.get("body", {}) and bare(example.get("body")) != bare(written.get("body")):
         yield "another body"
-    if ("answer" in example) != ("answer" in shown) or fields_of(example) != fields_of(shown):
+    if ("answer" in example) != ("answer" in written) or fields_of(example) != fields_of(written):
         yield "another answer"
 
 

@@ -9,7 +9,7 @@ import re
 import sys
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.edge.routes import Route
@@ -19,6 +19,7 @@ from tests.support.access_samples import SAMPLES
 from tests.support.example_steps import FILES, FOUND, OPEN_CONNECTION, export_body, import_body, prepared
 from tests.support.http import Answer, token
 
+CHANGING = ("POST", "PUT", "PATCH")
 ORDER = ("GET", "PUT", "DRAFTED", "PATCH", "POST", "DELETE")
 """What only reads first, what takes away last; a draft is read and compared once there is one."""
 DRAFTED = re.compile(r"/(draft|compare)$")
@@ -78,9 +79,20 @@ ENDS = ("/cancel", "/close", "/delete", "/freeze", "/disable", "/revoke", "/logo
 SECRETS = re.compile(r"(hubk_|eyJ|whsec_|whsk_)[A-Za-z0-9_.=/+-]{8,}")
 
 
-def examples_of(walk: Walk) -> Iterator[tuple[str, dict[str, Any], Answer]]:
-    """(operationId, its example, what it answered) of each operation of a room: what only reads first, and what takes
-    away last, so that each finds its thing."""
+@dataclass(frozen=True)
+class Shown:
+    """An operation with its example, what it answered, and what it answered when it was sent once more with its
+    Idempotency-Key: None where it takes none, or was refused."""
+
+    route: Route
+    name: str
+    example: dict[str, Any]
+    answer: Answer
+    again: Answer | None
+
+
+def examples_of(walk: Walk) -> Iterator[Shown]:
+    """Each operation of a room: what only reads first, and what takes away last, so that each finds its thing."""
     keep_files(walk.sample.room)
     whole = replace(walk, sample=with_more(walk.sample))
     routes, documents = whole.sample.room.http_routes, dict[str, Any]()
@@ -91,10 +103,12 @@ def examples_of(walk: Walk) -> Iterator[tuple[str, dict[str, Any], Answer]]:
         here = _where_a_document_is(whole, route, listed)
         _with_document(here, route, documents)
         here, as_ = prepared(here, (route.method, route.path))
-        answer = here.ask(route, as_)
+        key = operation_id("once", route) if route.method in CHANGING and not route.is_public else ""
+        answer = here.ask(route, as_, key=key)
         if route.method == "GET" and answer.status == 200 and "document" in _fields(answer):
             documents[route.path] = answer.json["document"]
-        yield operation_id(here.sample.room.app_name, route), _example(here, route, answer), answer
+        again = here.ask(route, as_, key=key) if key and answer.status < 300 else None
+        yield Shown(route, operation_id(here.sample.room.app_name, route), _example(here, route, answer), answer, again)
 
 
 def _where_a_document_is(walk: Walk, route: Route, listed: Mapping[str, Route]) -> Walk:
@@ -168,10 +182,10 @@ def main() -> None:
     written: dict[str, Mapping[str, Any]] = {}
     for sample in SAMPLES.values():
         with sample.stage() as ids:
-            for name, example, answer in examples_of(Walk(sample, ids)):
-                written[name] = example
-                if answer.status >= 400:
-                    sys.stdout.write(f"{answer.status} {name} {answer.text[:300]}\n")
+            for shown in examples_of(Walk(sample, ids)):
+                written[shown.name] = shown.example
+                if shown.answer.status >= 400:
+                    sys.stdout.write(f"{shown.answer.status} {shown.name} {shown.answer.text[:300]}\n")
     lines = (f'"{name}": {json.dumps(written[name], ensure_ascii=False, sort_keys=True)}' for name in sorted(written))
     EXAMPLES.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 

@@ -57,8 +57,8 @@ def list_customers(desk: Desk, request: Request) -> Page[CustomerSummary]:
     query, reach = request.query, within(request.reach)
     position = cursors.decode(query.cursor)
     wish = ListQuery(desk.tenant, LIST, reach, request.now, query.limit, since=query.since, position=position)
-    asked = asked_places(query.assignee, query.store, query.region)
-    listing = desk.places.page_of(wish, asked) if asked else desk.places.page(wish)
+    places = asked_places(query.assignee, query.store, query.region)
+    listing = desk.places.page_of(wish, places) if places else desk.places.page(wish)
     return page([show_summary(listed(item)) for item in listing.items], listing.position)
 
 
