@@ -19,7 +19,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from tests.support.aws import INDEXES, REGION, ROOM_INDEXES
-from tests.support.direct_dynamodb import DIRECT
+from tests.support.direct_aws import DIRECT
 
 DOLLARS_A_MILLION: Mapping[str, float] = {
     "api": 1.00,

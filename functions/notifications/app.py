@@ -20,11 +20,11 @@ from hub.contracts.events import (
     CardTapped,
     CustomerReachable,
     Event,
+    NoticeReceipted,
     PersonChanged,
     RosterChanged,
     TouchpointCaptured,
 )
-from hub.contracts.platform_events import NoticeReceipted
 from hub.documents.routes import serve_documents
 
 __all__ = ["notices", "rehearsals", "room", "surveys"]

@@ -16,7 +16,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
-from hub.contracts.envelope import Event
+from hub.contracts.events import Event, parse_event
 from hub.edge import bus
 from hub.edge.bus import Change
 from hub.edge.host import Host
@@ -104,8 +104,6 @@ def run_events(handler: Callable[[Event], Iterable[Event] | None]) -> Run:
     bus once for all; where that fails, all that it follows from comes again."""
 
     def run(body: Any) -> Iterable[Event] | None:
-        from hub.contracts.events import parse_event  # a room that hears events has them; the others start faster
-
         return handler(parse_event(body["detail"]))
 
     return run

@@ -18,7 +18,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.handlers import BUILTIN_HANDLERS
 from moto.core.models import botocore_stubber
 
-from tests.support.direct_dynamodb import over_the_wire
+from tests.support.direct_aws import over_the_wire
 
 CRASH_BEFORE, CRASH_AFTER = "crash before", "crash after the commit"
 THROTTLE, REFUSAL, SILENCE = "throttle", "refusal after the commit", "an answer that never came"

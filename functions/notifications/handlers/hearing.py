@@ -13,8 +13,7 @@ from functions.notifications.rules.facts import ASKABLE, facts_of
 from functions.notifications.rules.rule_kind import NOTICE_RULES, Rule
 from functions.notifications.sends.delivery import Send
 from functions.notifications.sends.wording import ACK
-from hub.contracts.events import CardTapped, Event, TouchpointCaptured
-from hub.contracts.platform_events import NoticeReceipted
+from hub.contracts.events import CardTapped, Event, NoticeReceipted, TouchpointCaptured
 from hub.kernel.errors import Retry
 from hub.rules import holds
 

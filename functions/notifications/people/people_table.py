@@ -10,7 +10,8 @@ from typing import Any
 from functions.notifications.gateways.message import Address
 from functions.notifications.sends.waiting_table import WAIT
 from functions.notifications.tables import CustomerItem, DutyItem, PersonItem, RosterItem
-from hub.contracts.events import CustomerReachable, PersonChanged, RosterChanged, Shift
+from hub.contracts.events import CustomerReachable, PersonChanged, RosterChanged
+from hub.contracts.rosters import Shift
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.ids import contacts_context
 from hub.kernel.rosters import named_in, next_start, on_duty
