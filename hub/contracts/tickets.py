@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Moment, PersonId, Priority, RegionCode, Slug, TicketType, Words
+from hub.contracts.base import (
+    Amount,
+    Contract,
+    Moment,
+    PersonId,
+    Priority,
+    RegionCode,
+    RegionFilter,
+    Slug,
+    TicketType,
+    Words,
+)
 from hub.contracts.classes import Classified, Keyed, Located, Said
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
 from hub.contracts.http import PageQuery
@@ -152,7 +163,7 @@ class TicketQuery(PageQuery):
     entry: str = Field(default="", description="one of the ticket's entries, e.g. website; only of a customer's")
     type: str = Field(default="", description="its type, e.g. repair: of what is open, where no `state` is said")
     team: str = Field(default="", description="whose the ticket is: of what is open, where no `state` is said")
-    region: RegionCode | Literal[""] = Field(default="", description="only what lies in this region")
+    region: RegionFilter = Field(default="", description="only what lies in this region")
     updated_since: Moment | None = Field(
         default=None, description="only what was written from then on; the latest day first, as its list is keyed"
     )

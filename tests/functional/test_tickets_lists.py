@@ -156,6 +156,19 @@ def test_no_list_holds_what_lies_elsewhere(hub: World) -> None:
             assert (page["data"], page["has_more"]) == ([], False), query
 
 
+def test_a_hub_without_a_ticket_has_empty_lists(hub: World) -> None:
+    """Each of them, the one by due time too, from the first minute on."""
+    for query in (
+        {},
+        {"sort": "due_at"},
+        {"type": "repair", "due_before": "2036-01-01T00:00:00Z"},
+        {"state": "closed"},
+    ):
+        assert listed(hub, **query) == []
+    wrong = hub.call("GET", "/tickets", query={"region": "shanghai"}, as_=ALL)
+    assert [each["pointer"] for each in wrong.json["errors"]] == ["query:region"]
+
+
 def test_a_clock_that_moves_moves_its_ticket(hub: World) -> None:
     """Paused for a day and resumed, a ticket is due a day later, behind what was due after it."""
     first, second = opened(hub, 2, type="repair")

@@ -136,8 +136,8 @@ def test_api_06_a_caller_hears_how_much_they_may_still_ask(hub: World) -> None:
 
 
 def test_api_09_what_changes_business_can_be_rehearsed_and_decisions_explained(hub: World) -> None:
-    """`?dry_run=1` opens and assigns nothing, and answers what would be; `?explain=1` beside it, or by itself, says why,
-    to who may hear it. (Which operations understand either is held by tests/house/test_reference.py, room by room.)"""
+    """`?dry_run=1` opens and assigns nothing, and answers what would be; `?explain=1` beside it, or by itself, says
+    why, to who may hear it. (Which operations understand either is held by tests/house/test_reference.py.)"""
     before = hub.ids()
     would = hub.call("POST", "/tickets", REPAIR, query={"dry_run": "1"})
     assert (would.status, would.json["state"], hub.ids()) == (201, "open", before)

@@ -139,7 +139,7 @@ class TicketLists:
 
 def _name(query: TicketQuery, choice: Choice, extent: Extent) -> str:
     """The list's name; while tickets of before have no entries of their own, that of the list which has them too."""
-    if choice.by == "due" and not extent.is_keyed:
+    if choice.by == "due" and extent.month and not extent.is_keyed:
         raise Retry("tickets of before are being listed by when they are due")
     names = {"all": ALL, "changed": CHANGED, "due": DUE, "type": of_type(query.type), "team": of_team(query.team)}
     if choice.by == "state":
