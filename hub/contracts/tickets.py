@@ -168,9 +168,7 @@ class TicketQuery(PageQuery):
         default=None, description="only what was written from then on; the latest day first, as its list is keyed"
     )
     due_after: Moment | None = Field(default=None, description="open tickets due from then on, the soonest first")
-    due_before: Moment | None = Field(
-        default=None, description="open tickets due before then, those that are overdue first"
-    )
+    due_before: Moment | None = Field(default=None, description="open tickets due before then, overdue ones first")
     sort: Literal["-opened_at", "due_at", "-updated_at"] | None = Field(
         default=None,
         description="the order, as the list's key has it: the newest first; `due_at`: open tickets of which a clock "
