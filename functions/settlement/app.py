@@ -23,7 +23,7 @@ from functions.settlement.facts.of_events import fact_of
 from functions.settlement.facts.rates import RATES
 from functions.settlement.handlers.folding import fold_days
 from functions.settlement.handlers.intake import learn, retry_parked, take_in
-from functions.settlement.handlers.reconciling import RECONCILIATION, reconcile_slice
+from functions.settlement.handlers.reconciling import RECONCILIATION, reconcile_shard, reconcile_slice
 from functions.settlement.handlers.steps import closes_by_count, full_batches, run_step
 from functions.settlement.handlers.telling import dispute_event, pool_event, statement_event
 from functions.settlement.policy_kind import POLICIES
@@ -49,7 +49,7 @@ serve_documents(
 )
 
 
-TASKS = (Task(RECONCILIATION, reconcile_slice),)
+TASKS = (Task(RECONCILIATION, reconcile_slice, run_shard=reconcile_shard),)
 serve_jobs(room, IMPORTS, TASKS)
 
 EVENTS = (
