@@ -31,12 +31,14 @@ from functions.settlement.profit.profit import BOARDS
 from functions.settlement.reconciliation.bills import BILL_FORMS
 from functions.settlement.room import DISPUTE, IMPORTS, room
 from functions.settlement.runs.calendar_kind import CALENDARS
+from functions.settlement.runs.machine import laid_out
 from functions.settlement.templates import TEMPLATES
 from hub.contracts.events import Event, PersonChanged, StoreChanged
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 from hub.jobs.desk import Task
 from hub.jobs.routes import follow_job, serve_jobs
+from hub.store.files import Files
 
 __all__ = [
     "accounts", "books", "conflicts", "facts", "forward", "ledger", "profit", "reconciliations", "room", "runs",
@@ -97,4 +99,6 @@ def hourly(desk: Desk, now: datetime) -> datetime:
 @room.task("steps")
 def steps(desk: Desk, payload: dict[str, Any]) -> dict[str, Any]:
     """A step of the settlement machine."""
-    return run_step(desk, payload)
+    host = room.host
+    files = Files(host.settings.files_bucket, room.app_name, host.client("s3"))
+    return laid_out(files, payload, run_step(desk, payload))

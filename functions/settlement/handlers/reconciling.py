@@ -241,17 +241,22 @@ def _write(jobs: JobDesk, name: str, content: Any) -> None:
     jobs.files.put(name, json.dumps(content, ensure_ascii=False).encode())
 
 
+def _folder(job: Job) -> str:
+    """What a job lays down for itself is gone after a week; the bill stays."""
+    return f"job_bills/{job.spec['about']}"
+
+
 def _rows_name(job: Job, shard: int) -> str:
-    return f"{job.spec['about']}/rows-{shard}.json"
+    return f"{_folder(job)}/rows-{shard}.json"
 
 
 def _part_name(job: Job, shard: Shard) -> str:
-    return f"{job.spec['about']}/part-{shard.number}-{shard.parts:05d}.json"
+    return f"{_folder(job)}/part-{shard.number}-{shard.parts:05d}.json"
 
 
 def _matched_name(job: Job, shard: int) -> str:
-    return f"{job.spec['about']}/matched-{shard}.json"
+    return f"{_folder(job)}/matched-{shard}.json"
 
 
 def _report_name(job: Job) -> str:
-    return f"{job.spec['about']}/report.json"
+    return f"{_folder(job)}/report.json"
