@@ -23,6 +23,7 @@ from functions.settlement.facts.of_events import fact_of
 from functions.settlement.facts.rates import RATES
 from functions.settlement.handlers.folding import fold_days
 from functions.settlement.handlers.intake import learn, retry_parked, take_in
+from functions.settlement.handlers.map_items import laid_out
 from functions.settlement.handlers.reconciling import RECONCILIATION, reconcile_shard, reconcile_slice
 from functions.settlement.handlers.steps import closes_by_count, full_batches, run_step
 from functions.settlement.handlers.telling import dispute_event, pool_event, statement_event
@@ -31,7 +32,6 @@ from functions.settlement.profit.profit import BOARDS
 from functions.settlement.reconciliation.bills import BILL_FORMS
 from functions.settlement.room import DISPUTE, IMPORTS, room
 from functions.settlement.runs.calendar_kind import CALENDARS
-from functions.settlement.runs.machine import laid_out
 from functions.settlement.templates import TEMPLATES
 from hub.contracts.events import Event, PersonChanged, StoreChanged
 from hub.documents.routes import serve_documents

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -192,6 +193,14 @@ class Till:
         """What closes when, from now on: regions by `r<code>`."""
         document = {"base": base, "regions": {code[1:]: rhythm for code, rhythm in regions.items()}}
         assert self.publish("", document, "calendar").status == 200
+
+
+def items_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """What one of the machine's maps goes through: it lies in the file that a step's answer names."""
+    file = boto3.client("s3", region_name=REGION).get_object(Bucket=answer["bucket"], Key=answer["key"])
+    items: list[dict[str, Any]] = json.loads(file["Body"].read())
+    assert len(items) == answer["count"]
+    return items
 
 
 def _moved(job_id: str, sort: str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
-from functions.settlement.runs.machine import Machine, laid_out
+from functions.settlement.handlers.map_items import laid_out
+from functions.settlement.runs.machine import Machine
 from hub.store.files import Files
 
 NOW = datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC)

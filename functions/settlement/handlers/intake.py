@@ -99,10 +99,12 @@ def _differs(fact: Fact, known: Fact, strict: bool) -> bool:
     parts be others; events of our own rooms tell of one order in several ways."""
     if fact.kind != "work" and dict(fact.amounts) != dict(known.amounts):
         return True
-    ours = {name: count for name, count in known.quantities.items() if name != RATE or name in fact.quantities}
-    told = (fact.kind, fact.occurred_at, fact.currency, dict(fact.quantities), dict(fact.parties), fact.components)
-    was = (known.kind, known.occurred_at, known.currency, ours, dict(known.parties), known.components)
-    return strict and (told != was or fact.reverses not in (known.reverses, known.about.get(UNDOES, "")))
+    if not strict:
+        return False
+    counts = {name: count for name, count in known.quantities.items() if name != RATE or name in fact.quantities}
+    same = ("kind", "occurred_at", "currency", "parties", "components")
+    is_same = dict(fact.quantities) == counts and all(getattr(fact, name) == getattr(known, name) for name in same)
+    return not is_same or fact.reverses not in (known.reverses, known.about.get(UNDOES, ""))
 
 
 def learn(desk: Desk, event: PersonChanged | StoreChanged) -> bool:

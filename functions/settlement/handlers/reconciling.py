@@ -150,12 +150,12 @@ def _require_ours(differences: int) -> None:
 
 def _unexplained(rows: Iterable[BillRow], bookings: Iterable[Booked], tolerance_minor: int) -> list[str]:
     """The numbers whose rows are not in sum what is booked under them, in order."""
-    said, ours = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    billed, booked = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for row in rows:
-        said[row.number, row.currency] += row.amount_minor
-    for booked in bookings:
-        ours[booked.number, booked.currency] += booked.amount_minor
-    return sorted({key[0] for key in said if key not in ours or abs(said[key] - ours[key]) > tolerance_minor})
+        billed[row.number, row.currency] += row.amount_minor
+    for booking in bookings:
+        booked[booking.number, booking.currency] += booking.amount_minor
+    return sorted({key[0] for key in billed if key not in booked or abs(billed[key] - booked[key]) > tolerance_minor})
 
 
 def _partitions(shard: int, terms: Terms) -> list[tuple[str, int]]:
@@ -233,8 +233,8 @@ def _rows(jobs: JobDesk, job: Job, shard: int) -> list[BillRow]:
 def _bookings(jobs: JobDesk, job: Job, shard: Shard) -> list[Booked]:
     """What the shard's slices have found so far, each once."""
     names = (_part_name(job, replace(shard, parts=number)) for number in range(shard.parts))
-    found = (Booked.of(raw) for name in names for raw in json.loads(jobs.files.get(name)))
-    return list({booked.id: booked for booked in found}.values())
+    bookings = (Booked.of(raw) for name in names for raw in json.loads(jobs.files.get(name)))
+    return list({booked.id: booked for booked in bookings}.values())
 
 
 def _write(jobs: JobDesk, name: str, content: Any) -> None:

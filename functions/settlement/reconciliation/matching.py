@@ -252,11 +252,11 @@ def _by_time(
         if abs(row.at - free[place].at) <= nearest
     )
     pairs: dict[int, int] = {}
-    taken: set[int] = set()
+    used: set[int] = set()
     for _, nth, place in candidates:
-        if nth not in pairs and place not in taken:
+        if nth not in pairs and place not in used:
             pairs[nth] = place
-            taken.add(place)
+            used.add(place)
     made: list[Pairing] = [(rows[nth], (free[place],)) for nth, place in pairs.items()]
     return made, [row for nth, row in enumerate(rows) if nth not in pairs]
 
