@@ -147,7 +147,7 @@ def test_who_changes_to_count_in_the_middle_of_a_month_waits_for_that_month(room
     region, month = "330000", {"every": "month"}
     room.set_calendar(month, **{f"r{region}": month})
     room.clock.now = moment("2026-11-10T12:00:00+08:00")
-    room.hand_in(*(sold(region, number) for number in range(3)))
+    room.hand_in(*({**sold(region, number), "occurred_at": "2026-11-10T09:00:00+08:00"} for number in range(3)))
     body = {"document": {"base": month, "regions": {region: {"every": "count", "count": 2}}}}
     warned = room.call("POST", "/settlement/calendar/publish", body, query={"dry_run": "1"}).json
     assert [(each["pointer"], each["severity"]) for each in warned["warnings"]] == [

@@ -89,6 +89,7 @@ def stage() -> Iterator[Ids]:
             definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
             roleArn=f"arn:aws:iam::123456789012:role/hub-{TENANT}-machines",
         )
+        session.client("s3").create_bucket(Bucket=f"hub-{TENANT}-files")
         clock = StepClock(SIX)
         host = install(app.room, session, clock)
         table = Table(host.settings.table, host.client("dynamodb"))
