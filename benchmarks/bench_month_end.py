@@ -35,6 +35,7 @@ STARTS = OVER - timedelta(seconds=10)
 SECONDS_MAX = 400.0
 LOOKS_EVERY_SECONDS = 0.2
 Raw = dict[str, Any]
+Items = dict[tuple[str, str], Any]
 Outcome = tuple[str, int, Mapping[str, int]]
 
 
@@ -42,7 +43,7 @@ def run() -> list[Ratio]:
     """Post, settle in memory, settle on the embedded AWS with a kill, compare."""
     began = time.monotonic()
     ledger = _posted()
-    table: Raw = {key: raw_item(item) for key, item in ledger.table.items.items()}
+    table: Items = {key: raw_item(item) for key, item in ledger.table.items.items()}
     calm = {run_id: _outcome(ledger.run(run_id).outcome["close"]) for run_id in RUNS}
     lines = sum(outcome[1] for outcome in calm.values())
     print(f"      {lines:,} lines posted and settled in memory in {time.monotonic() - began:.0f} s")
@@ -88,7 +89,7 @@ def _close_by_the_month(ledger: Ledger) -> None:
     ledger.desk.documents.publish(CALENDARS, KEY, Submission(document=document), "boss")
 
 
-def _settled(items: Raw, until: int | None) -> tuple[Raw, float]:
+def _settled(items: Items, until: int | None) -> tuple[Items, float]:
     """What the table holds after a hub had it until so many shards were done, or all runs closed; and how long that
     took from the hour on."""
     with running_hub(Options(business_origin=STARTS, steps=())) as hub, _table(hub) as table:
@@ -116,7 +117,7 @@ def _replaced(hub: Hub, table: Raw) -> None:
     hub.aws.module("services.dynamodb")._items_replaced(table)
 
 
-def _flat(table: Raw) -> Raw:
+def _flat(table: Raw) -> Items:
     return {(pk, sk): item for pk, by_sk in list(table["items"].items()) for sk, item in list(by_sk.items())}
 
 
