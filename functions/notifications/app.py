@@ -12,7 +12,7 @@ from typing import Any
 from functions.notifications.api import notices, rehearsals, surveys
 from functions.notifications.desk import Desk
 from functions.notifications.handlers.due import QUEUE, do_due, sweep_due
-from functions.notifications.handlers.hearing import hear, keep, take_receipt, take_tap
+from functions.notifications.handlers.hearing import hear, keep, keep_all, take_receipt, take_tap
 from functions.notifications.room import room
 from functions.notifications.rules.facts import ASKABLE
 from functions.notifications.rules.rule_kind import NOTICE_RULES, NOTICE_SETTINGS
@@ -20,11 +20,11 @@ from hub.contracts.events import (
     CardTapped,
     CustomerReachable,
     Event,
+    NoticeReceipted,
     PersonChanged,
     RosterChanged,
     TouchpointCaptured,
 )
-from hub.contracts.platform_events import NoticeReceipted
 from hub.documents.routes import serve_documents
 
 __all__ = ["notices", "rehearsals", "room", "surveys"]
@@ -42,6 +42,7 @@ serve_documents(room, (NOTICE_RULES, NOTICE_SETTINGS), lambda desk: desk.documen
         "touchpoint.captured",
         "notice.receipted",
     ),
+    ahead=keep_all,
 )
 def on_event(desk: Desk, event: Event) -> None:
     """The same event again changes nothing and tells nobody twice."""

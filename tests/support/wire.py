@@ -18,7 +18,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.handlers import BUILTIN_HANDLERS
 from moto.core.models import botocore_stubber
 
-from tests.support.direct_dynamodb import over_the_wire
+from tests.support.direct_aws import over_the_wire
 
 CRASH_BEFORE, CRASH_AFTER = "crash before", "crash after the commit"
 THROTTLE, REFUSAL, SILENCE = "throttle", "refusal after the commit", "an answer that never came"
@@ -94,7 +94,7 @@ class Wire:
 
 WIRE = Wire()
 BUILTIN_HANDLERS[BUILTIN_HANDLERS.index(("before-send", botocore_stubber))] = ("before-send", WIRE)
-"""In moto's place, not before it: botocore asks every handler, so moto would do each call a second time."""
+"""In moto's place: botocore asks each of its handlers, so moto's own beside it would do what was refused."""
 
 
 @contextmanager

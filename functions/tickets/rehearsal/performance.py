@@ -9,7 +9,7 @@ from typing import Any
 from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.flows.flow import Flow
 from functions.tickets.ticket.ticket import Ticket
-from hub.contracts.events import Priority
+from hub.contracts.base import Priority
 from hub.kernel.frozen import dataclass
 
 
