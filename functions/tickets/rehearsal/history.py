@@ -90,7 +90,7 @@ def usual_time(cases: Iterable[Case]) -> timedelta:
 def as_opened(ticket: Ticket, script: Script, pins: Mapping[str, str]) -> Ticket:
     """The ticket as it came in, by its script: what was known of it, and nothing done yet. pins: of what is drafted,
     unless the ticket has its own. One that a replayed message opened has no clock here either."""
-    facts: dict[str, Any] = {name: getattr(ticket, name) for name in KEPT} | script.opened
+    facts: dict[str, Any] = {**{name: getattr(ticket, name) for name in KEPT}, **script.opened}
     way = {"flow_key": script.flow.key, "flow_version": script.version, "link": "rehearsed"}
     facts |= {"ladder": script.ladder_key, "ladder_pin": script.ladder_pin, "pins": {**pins, **facts["pins"]}}
     if ticket.replay:
