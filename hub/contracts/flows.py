@@ -233,6 +233,9 @@ class MonthView(Contract):
     workdays: int
     visits: tuple[PlannedVisit, ...]
     loads: dict[str, int]
+    assumed: bool = Field(
+        default=False, description="no public calendar knows the month's work days yet: Monday to Friday are taken"
+    )
 
 
 class FunnelQuery(Contract):

@@ -62,8 +62,9 @@ class JobOperations:
         room.http("GET", f"{at}/{{job_id}}/rows", summary="逐行结果 · What came of each row", query=RowQuery,
                   **{**about, "answer": Page[RowView]})(self.list_rows)  # fmt: skip
         if self.jobs.importables:
+            again = {**about, "status": 202, "replay": self._again, "ability": "bulk"}
             room.http("POST", f"{at}/{{job_id}}/apply", summary="确认导入 · Apply an import", body=ApplyImport,
-                      **{**about, "status": 202, "replay": self._again, "ability": "bulk"})(self.apply_import)  # fmt: skip
+                      **again)(self.apply_import)  # fmt: skip
         room.http("POST", f"{at}/{{job_id}}/cancel", summary="取消任务 · Cancel a job", **about)(self.cancel_job)
         room.http("GET", f"{at}/{{job_id}}/file", summary="下载地址 · Where the file is", answer=FileView,
                   scope="tenant")(self.find_file)  # fmt: skip
