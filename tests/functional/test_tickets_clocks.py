@@ -146,6 +146,14 @@ def test_a_rung_that_would_come_at_once_is_warned_of(hub: World) -> None:
     assert (said.status, [finding["pointer"] for finding in said.json["warnings"]]) == (200, ["/clocks/0/ladder"])
 
 
+def test_true_is_no_number_of_seconds(hub: World) -> None:
+    """Python would take it for one: a clock of a second. Refused at the draft, with the place."""
+    policy = {"title": T, "clocks": [{**POLICY["clocks"][0], "seconds": True}]}  # type: ignore[index]
+    refused = hub.call("PUT", "/tickets/policies/work/draft", {"document": policy})
+    places = [error["pointer"] for error in refused.json["errors"]]
+    assert (refused.status, places) == (422, ["/document/clocks/0/seconds"])
+
+
 def test_a_calendar_that_will_be_a_guess_says_from_when(hub: World) -> None:
     """Work days are known to the end of a year; publishing says so, and so does a clock that is due behind it."""
     calendar = {"title": T, "days": "workdays", "hours": [{"opens": "09:00", "closes": "12:00"}]}
