@@ -157,14 +157,14 @@ class CheckupView(Contract):
 
 
 class InsertNode(Contract):
-    """Where a node goes, and which: the name of an action or of a block (a chain of nodes), or a whole node. given:
-    what the block asks for. edge: the way out of `after` on which it goes, where there are several. publish: as the
-    next version, at once; else as a draft."""
+    """Where a node goes, and which: the name of an action or of a block (a chain of nodes), or a whole node.
+    parameters: what the block asks for. edge: the way out of `after` on which it goes, where there are several.
+    publish: as the next version, at once; else as a draft."""
 
     after: Slug
     edge: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
     node: Slug | dict[str, Any]
-    given: Annotated[dict[Slug, Annotated[str, Field(max_length=200)]], Field(max_length=10)] = Field(default={})
+    parameters: Annotated[dict[Slug, Annotated[str, Field(max_length=200)]], Field(max_length=10)] = Field(default={})
     publish: bool = True
     seen_version: int | None = None
 

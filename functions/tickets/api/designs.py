@@ -72,10 +72,10 @@ def _nodes(desk: Desk, body: InsertNode) -> list[dict[str, Any]]:
     """What is put in: a node as it is, the nodes of a block, or one for an action."""
     node, block = body.node, desk.documents.find(BLOCKS, body.node) if isinstance(body.node, str) else None
     if block is not None:
-        return block_nodes(block.value, body.given)
-    if body.given:
+        return block_nodes(block.value, body.parameters)
+    if body.parameters:
         raise Invalid(
-            "nothing is asked for", problems=[Problem("/given", "must be left out: only a block asks for it")]
+            "nothing is asked for", problems=[Problem("/parameters", "must be left out: only a block asks for it")]
         )
     if not isinstance(node, str):
         return [node]

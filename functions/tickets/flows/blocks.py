@@ -20,26 +20,28 @@ PRESETS = Path(__file__).parents[1] / "presets" / "blocks"
 
 class Block(Contract):
     """Nodes as a flow has them, one after the other: what names no next node leads to the next one, and "@next" means
-    whatever stands behind the block. asks: what has to be given by whoever puts it in, by name, each with an example:
-    {"endpoint": "ep_…"}; it stands in the nodes as "@endpoint"."""
+    whatever stands behind the block. parameters: what has to be given by whoever puts it in, by name, each with an
+    example: {"endpoint": "ep_…"}; it stands in the nodes as "@endpoint"."""
 
     title: Title
-    asks: Annotated[dict[Slug, Annotated[str, Field(max_length=200)]], Field(max_length=10)] = Field(default={})
+    parameters: Annotated[dict[Slug, Annotated[str, Field(max_length=200)]], Field(max_length=10)] = Field(default={})
     nodes: Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=20)]
 
 
-def block_nodes(block: Block, given: Mapping[str, str]) -> list[dict[str, Any]]:
+def block_nodes(block: Block, values: Mapping[str, str]) -> list[dict[str, Any]]:
     """The block's nodes, with what is given in them. Raises Invalid, naming what it asks for and was not given, and
     what it does not ask for."""
     lacking = [
-        Problem(f"/given/{name}", f"must be given, e.g. {example}")
-        for name, example in block.asks.items()
-        if name not in given
+        Problem(f"/parameters/{name}", f"must be given, e.g. {example}")
+        for name, example in block.parameters.items()
+        if name not in values
     ]
-    foreign = [Problem(f"/given/{name}", "is not a known field") for name in given if name not in block.asks]
+    foreign = [
+        Problem(f"/parameters/{name}", "is not a known field") for name in values if name not in block.parameters
+    ]
     if lacking or foreign:
         raise Invalid("what the block asks for", problems=[*lacking, *foreign])
-    return [filled(node, given) for node in block.nodes]
+    return [filled(node, values) for node in block.nodes]
 
 
 def lint_block(proposal: Proposal[Block], _context: Any) -> Iterable[Finding]:
@@ -47,7 +49,7 @@ def lint_block(proposal: Proposal[Block], _context: Any) -> Iterable[Finding]:
     title = proposal.value.title.model_dump()
     end = {"id": "block_end", "kind": "end", "title": title, "outcome": "done"}
     try:
-        nodes = chain_of(block_nodes(proposal.value, proposal.value.asks), "block_end", frozenset())
+        nodes = chain_of(block_nodes(proposal.value, proposal.value.parameters), "block_end", frozenset())
         start = str(nodes[0].get("id"))
         parse_flow({"key": "block", "title": title, "start": start, "nodes": [*nodes, end]})
     except Invalid as error:

@@ -49,13 +49,13 @@ def chain_of(nodes: Sequence[Document], target: str, in_use: Set[str]) -> list[D
     return chain
 
 
-def filled(value: Any, given: Mapping[str, str]) -> Any:
+def filled(value: Any, values: Mapping[str, str]) -> Any:
     """A node, or a part of one, with what is given in its places."""
     if isinstance(value, dict):
-        return {name: filled(part, given) for name, part in value.items()}
+        return {name: filled(part, values) for name, part in value.items()}
     if isinstance(value, list):
-        return [filled(part, given) for part in value]
-    return given.get(value[1:], value) if isinstance(value, str) and value.startswith(GIVEN) else value
+        return [filled(part, values) for part in value]
+    return values.get(value[1:], value) if isinstance(value, str) and value.startswith(GIVEN) else value
 
 
 def usual_order(document: Mapping[str, Any]) -> tuple[str, ...]:
