@@ -19,7 +19,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from tests.support.aws import INDEXES, REGION, ROOM_INDEXES
-from tests.support.direct_dynamodb import DIRECT
+from tests.support.direct_aws import DIRECT
 
 DOLLARS_A_MILLION: Mapping[str, float] = {
     "api": 1.00,
@@ -120,7 +120,8 @@ def _units(name: str, body: Mapping[str, Any]) -> dict[str, float]:
     if name in ("GetItem", "Query"):
         return {"read": 1 if body.get("ConsistentRead") else 0.5}
     if name == "BatchGetItem":
-        return {"read": sum(len(part["Keys"]) for part in body["RequestItems"].values())}
+        parts = body["RequestItems"].values()
+        return {"read": sum(len(part["Keys"]) * (1 if part.get("ConsistentRead") else 0.5) for part in parts)}
     if name == "PutEvents":
         return {"event": len(body["Entries"])}
     kinds = {"Encrypt": "key", "Decrypt": "key", "GenerateDataKey": "key"}

@@ -16,7 +16,7 @@ TABLE_ACTIONS = tuple(f"dynamodb:{verb}" for verb in (*TABLE_VERBS, "UpdateItem"
 INBOX_ACTIONS = tuple(
     f"dynamodb:{verb}" for verb in ("BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem")
 )
-CONTENT_ACTIONS = ("dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem")
+CONTENT_ACTIONS = tuple(f"dynamodb:{verb}" for verb in ("BatchGetItem", "BatchWriteItem", "GetItem", "PutItem"))
 PLATFORM_ACTIONS = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
 KEY_ACTIONS = tuple(
     f"kms:{verb}" for verb in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from functions.customers.api import customers
 from functions.customers.desk import Desk
+from functions.customers.handlers.ahead import read_ahead
 from functions.customers.handlers.forms import take_form
 from functions.customers.handlers.meeting import (
     change_contact,
@@ -70,7 +71,7 @@ def on_change(desk: Desk, change: Change) -> None:
     follow_job(room, IMPORTS, change)
 
 
-@room.events("message.received", "ticket.changed", "cart.changed", *KEPT_OF)
+@room.events("message.received", "ticket.changed", "cart.changed", *KEPT_OF, ahead=read_ahead)
 def on_event(desk: Desk, event: Event) -> Iterable[Event]:
     """What names nobody is nobody's. Answers what follows from it whenever it comes."""
     who: Who | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.contracts.base import check_zone
 from hub.contracts.directory import RosterBody
-from hub.contracts.events import RecurringShift, Shift, ShiftSwap
+from hub.contracts.rosters import RecurringShift, Shift, ShiftSwap
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.rosters import is_rule
 

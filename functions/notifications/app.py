@@ -12,7 +12,7 @@ from typing import Any
 from functions.notifications.api import notices, rehearsals, surveys
 from functions.notifications.desk import Desk
 from functions.notifications.handlers.due import QUEUE, do_due, sweep_due
-from functions.notifications.handlers.hearing import hear, keep, take_receipt, take_tap
+from functions.notifications.handlers.hearing import hear, keep, keep_all, take_receipt, take_tap
 from functions.notifications.handlers.rehearsing import rehearse_slice
 from functions.notifications.room import room
 from functions.notifications.rules.facts import ASKABLE
@@ -21,11 +21,11 @@ from hub.contracts.events import (
     CardTapped,
     CustomerReachable,
     Event,
+    NoticeReceipted,
     PersonChanged,
     RosterChanged,
     TouchpointCaptured,
 )
-from hub.contracts.platform_events import NoticeReceipted
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 from hub.jobs.desk import Task
@@ -50,6 +50,7 @@ forward = room.forward
         "touchpoint.captured",
         "notice.receipted",
     ),
+    ahead=keep_all,
 )
 def on_event(desk: Desk, event: Event) -> None:
     """The same event again changes nothing and tells nobody twice."""

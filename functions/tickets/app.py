@@ -34,6 +34,7 @@ from functions.tickets.dispatch.matrices import MATRICES
 from functions.tickets.flows.blocks import BLOCKS
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.forms.kind import FORMS
+from functions.tickets.handlers.ahead import read_ahead
 from functions.tickets.handlers.copies import take_store, take_submitter
 from functions.tickets.handlers.disputes import take_dispute
 from functions.tickets.handlers.effects import follow
@@ -138,6 +139,7 @@ forward = room.forward
     "refund.paid",
     "flow.answered",
     "line.disputed",
+    ahead=read_ahead,
 )
 def on_event(desk: Desk, event: Event) -> None:
     """What the bus tells: messages, taps, how the organisation changes, and which executions failed."""

@@ -112,3 +112,5 @@ Identity = Annotated[str, Classified("identity")]
 """A person outside, as a platform names them, or by name."""
 Said = Annotated[str, Classified("words")]
 """What somebody wrote."""
+CostMinor = Annotated[int, Classified("cost")]
+"""What work cost the house."""

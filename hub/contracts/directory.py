@@ -8,8 +8,8 @@ from pydantic import Field, field_validator, model_validator
 
 from hub.contracts.base import Contract, GeoPoint, Moment, PersonId, RegionCode, Role, Slug, StoreId, Words, check_zone
 from hub.contracts.classes import Classified, Contact, Located, Said
-from hub.contracts.events import RecurringShift, Shift, ShiftSwap
 from hub.contracts.http import PageQuery
+from hub.contracts.rosters import RecurringShift, Shift, ShiftSwap
 
 ShortText = Annotated[str, Field(min_length=1, max_length=100)]
 

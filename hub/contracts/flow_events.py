@@ -54,6 +54,3 @@ class FlowAnswered(Event):
     outcome: Slug
     report: Said = Field(default={}, description="what the visit remembers: a status, a coupon's code")
     fields: Said = Field(default={}, description="what the ticket is to remember")
-
-
-FLOW_EVENTS: tuple[type[Event], ...] = (EndpointCalled, CouponWanted, FlowAnswered)

@@ -1,10 +1,13 @@
-"""What the hub says of the house itself: its stores, who looked behind the glass, endpoints that were switched off."""
+"""What the hub says of the house itself: its people and stores, who looked behind the glass, endpoints switched off."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from hub.contracts.base import GeoPoint, Moment, PersonId, RegionCode, StoreId
+from pydantic import Field
+
+from hub.contracts.base import GeoPoint, Moment, PersonId, RegionCode, Slug, StoreId
+from hub.contracts.classes import Contact
 from hub.contracts.envelope import Event
 
 
@@ -39,3 +42,21 @@ class EndpointDisabled(Event):
     endpoint_id: str
     cause: Literal["gone", "failing", "owner-frozen"]
     owner: PersonId
+
+
+class PersonChanged(Event):
+    """One of us joined, changed or left; enough of it for others to route by. directory → tickets, notifications."""
+
+    type: Literal["person.changed"] = "person.changed"
+    person_id: PersonId
+    version: int
+    active: bool
+    roles: tuple[Slug, ...]
+    skills: tuple[Slug, ...]
+    teams: tuple[Slug, ...]
+    region: RegionCode
+    store_id: str = ""
+    supervisor: str = ""
+    wecom_userid: str = ""
+    timezone: str = Field(default="", description="whose wall clock is theirs, '' for the tenant's")
+    sealed_contacts: Contact = Field(default="", description="phone, e-mail …, sealed: nobody reads them off the bus")

@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, Label, Moment, PersonId, Slug, WallTime
+from hub.contracts.base import Contract, Label, Moment, NoticeChannel, PersonId, Priority, Slug, WallTime
 from hub.contracts.classes import Classified, Located
-from hub.contracts.events import NoticeChannel, Priority
 from hub.contracts.http import PageQuery
 
 SendState = Literal[

@@ -6,10 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Moment, PersonId, RegionCode, Slug, Words
+from hub.contracts.base import Amount, Contract, Moment, PersonId, Priority, RegionCode, Slug, TicketType, Words
 from hub.contracts.classes import Classified, Keyed, Located, Said
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
-from hub.contracts.events import Priority, TicketType
 from hub.contracts.http import PageQuery
 from hub.contracts.ticket_orders import TicketOrderView
 

@@ -10,7 +10,7 @@ from hub.contracts.base import Amount, Contract, Day, Moment
 from hub.contracts.classes import Classified, Identity, Located
 from hub.contracts.envelope import Attribution
 from hub.contracts.http import PageQuery
-from hub.contracts.platform_events import AfterSaleState, AfterSaleType, MoneyState, OrderState
+from hub.contracts.orders import AfterSaleState, AfterSaleType, MoneyState, OrderState
 
 
 class OrderQuery(PageQuery):

@@ -16,7 +16,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
-from hub.contracts.envelope import Event
+from hub.contracts.events import Event, parse_event
 from hub.edge import bus
 from hub.edge.bus import Change
 from hub.edge.host import Host
@@ -24,6 +24,7 @@ from hub.edge.private import masked_facts
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import HubError, Retry
 from hub.kernel.frozen import dataclass
+from hub.store.ahead import reading_ahead
 
 Failures = dict[str, list[dict[str, str]]]
 Record = Mapping[str, Any]
@@ -32,6 +33,8 @@ Run = Callable[[Any], Iterable[Event] | None]
 RunJob = Callable[["Job"], Iterable[Event] | None]
 Together = Callable[[Sequence[Change]], Collection[int]]
 """What a batch of changes can do at once: it answers the positions of those that are done."""
+Ahead = Callable[[Sequence[Mapping[str, Any]]], None]
+"""What is read together, or kept, before each body of a batch is done."""
 AGAIN_AFTER_SECONDS = (2, 10, 60, 300, 600, 900, 900)
 """What passes quickly is done again quickly; an outage of half an hour is outlived before the dead-letter queue."""
 LATEST_START_SECONDS = 30
@@ -61,6 +64,14 @@ class Job:
         """Whose it is, "" for nobody's: a shop's, an account's."""
         detail = self.body.get("detail") or self.body.get("event") or self.body
         return str(detail.get("connection_id", "")) if isinstance(detail, Mapping) else ""
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a batch does at once before its bodies are done one by one. together: changes that can be done so are."""
+
+    together: Together | None = None
+    ahead: Ahead | None = None
 
 
 class TooLate(Retry):
@@ -93,9 +104,18 @@ def run_events(handler: Callable[[Event], Iterable[Event] | None]) -> Run:
     bus once for all; where that fails, all that it follows from comes again."""
 
     def run(body: Any) -> Iterable[Event] | None:
-        from hub.contracts.events import parse_event  # a room that hears events has them; the others start faster
-
         return handler(parse_event(body["detail"]))
+
+    return run
+
+
+def before_events(ahead: Callable[[Sequence[Event]], None]) -> Ahead:
+    """The same for contract events."""
+
+    def run(bodies: Sequence[Mapping[str, Any]]) -> None:
+        from hub.contracts.events import parse_event
+
+        ahead([parse_event(body["detail"]) for body in bodies])
 
     return run
 
@@ -120,17 +140,20 @@ def consume(
     batch: Record,
     context: Any = None,
     *,
-    together: Together | None = None,
+    before: Before | None = None,
     others: Mapping[str, Run] | None = None,
 ) -> Failures:
-    """A batch of the room's queue. together: changes that can be are done at once first. others: what the queue carries
-    for other consumers of the room, by their names."""
+    """A batch of the room's queue. others: what the queue carries for other consumers of the room, by their names."""
+    together, ahead = (before.together, before.ahead) if before else (None, None)
 
     def first(bodies: Sequence[Mapping[str, Any]]) -> Collection[int]:
+        if ahead and len(bodies) > 1:
+            ahead(bodies)
         return together([Change(**body) for body in bodies]) if together and len(bodies) > 1 else ()
 
     runs = {"": run, **(others or {})}
-    return _each(host, batch, lambda job: runs[job.to](job.body), context, first)
+    with reading_ahead():
+        return _each(host, batch, lambda job: runs[job.to](job.body), context, first)
 
 
 def task(host: Host, handler: Callable[[dict[str, Any]], dict[str, Any]], payload: dict[str, Any]) -> dict[str, Any]:

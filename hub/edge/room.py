@@ -221,13 +221,17 @@ class Room(Chalice, Generic[Desk]):
 
     # Everything that is not HTTP.
 
-    def events(self, *types: str) -> Callable[[Callable[[Desk, Event], Iterable[Event] | None]], Any]:
+    def events(
+        self, *types: str, ahead: Callable[[Desk, Sequence[Event]], None] | None = None
+    ) -> Callable[[Callable[[Desk, Event], Iterable[Event] | None]], Any]:
         """Consume contract events of these types (EVERY_EVENT: of all), one call each; an error redelivers that event
-        alone. What the handler answers is put on the bus once a batch; an event that comes again has it said again."""
+        alone. What the handler answers is put on the bus once a batch; an event that comes again has it said again.
+        ahead: reads together, or keeps, what each event of a batch will read or keep; where it fails, each does so."""
 
         def register(handler: Callable[[Desk, Event], Iterable[Event] | None]) -> Any:
             self._entry("events", "events", handler, subscriptions=sorted(types))
-            return self._consume("events", consumers.run_events, handler)
+            before = None if ahead is None else consumers.before_events(lambda events: ahead(self.desk, events))
+            return self._consume("events", consumers.run_events, handler, ahead=before)
 
         return register
 
@@ -323,6 +327,7 @@ class Room(Chalice, Generic[Desk]):
         make: Callable[[Any], consumers.Run],
         handler: Callable[..., Any],
         together: consumers.Together | None = None,
+        ahead: consumers.Ahead | None = None,
     ) -> Any:
         """An entry behind the queue `<room>-<name>`: the consumer gets each batch as it came, and the handler at its
         desk. What another queue carries is done by that one's entry."""
@@ -333,8 +338,9 @@ class Room(Chalice, Generic[Desk]):
         def run(records: Any) -> Any:
             carried = {other: self._carried[other]() for other, by in self.shared.items() if by == name}
             batch, context = records.to_dict(), records.context
+            before = consumers.Before(together, ahead)
             with self._around(self.desk):
-                return consumers.consume(self.host, own(), batch, context, together=together, others=carried)
+                return consumers.consume(self.host, own(), batch, context, before=before, others=carried)
 
         self._carried[name] = own
         return self.on_sqs_message(queue=f"{self.app_name}-{name}", name=name)(_named(run, handler))

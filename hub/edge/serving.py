@@ -13,7 +13,7 @@ from chalice.app import Response
 from pydantic import BaseModel, ValidationError
 
 from hub.edge import auth
-from hub.edge.access import Viewer, project_json, require_role
+from hub.edge.access import Subject, Viewer, project_json, require_role
 from hub.edge.access.gate import find_subject, reach_in, require_fields, require_scope
 from hub.edge.access.parameters import parameter_names, unknown_parameters
 from hub.edge.access.projector import PUBLIC
@@ -257,7 +257,7 @@ def _handle(
         made = marks.made(request.scope) if ride.tried else None
         if made is None:
             raise
-        return _repeat(desk, route, request, routes, made)  # it met its own change
+        return _repeat(desk, route, _found_again(desk, route, request), routes, made)  # it met its own change
     if not ride.carried:
         marks.finish(request.scope, str(getattr(result, "id", "")))
     return result, {}
@@ -271,6 +271,12 @@ def _done(desk: Any, route: Route, request: Request, routes: Sequence[Route]) ->
     except Stale as stale:
         stale.differences = differences(desk, route, request, routes, stale)
         raise
+
+
+def _found_again(desk: Any, route: Route, request: Request) -> Request:
+    """The request with what it is about as that is now, after its change."""
+    subject = route.subject(desk, request) if route.subject else None
+    return replace(request, subject=subject.thing) if isinstance(subject, Subject) else request
 
 
 def _repeat(

@@ -7,7 +7,7 @@ each item ended by TTL. Content is written before the event that refers to it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.kernel.errors import NotFound
@@ -41,6 +41,10 @@ class ContentStore:
             "body": json.dumps(body, ensure_ascii=False).encode(errors="replace"),
             "expires_at": wall_epoch + TTL_DAYS * DAY_SECONDS,
         }
+
+    def read_ahead(self, refs: Sequence[str]) -> None:
+        """Have these contents at hand for what follows in this batch."""
+        self._table.read_ahead([self._key(ref) for ref in refs if ref])
 
     def get(self, ref: str) -> dict[str, Any]:
         """The content under `ref`. Raises NotFound when it has expired or never was, Retry."""

@@ -15,6 +15,7 @@ from uuid import uuid4
 from hub.kernel.errors import Broken, Retry
 from hub.kernel.frozen import dataclass
 from hub.kernel.positions import no_such_cursor
+from hub.store.ahead import ahead_now
 from hub.store.faults import Busy, Lost, passing, translated
 from hub.store.items import Item, plain_item, raw_item
 from hub.store.marks import Repeated, ride_on
@@ -82,6 +83,11 @@ class Table:
 
     def get(self, key: Key, *, consistent: bool = True, only: Sequence[str] = ()) -> dict[str, Any] | None:
         """The item, or only some attributes of it; None when there is none."""
+        ahead = ahead_now()
+        if ahead is not None and not only:
+            is_at_hand, item_ahead = ahead.take(self.name, key)
+            if is_at_hand:
+                return None if item_ahead is None else dict(item_ahead)
         aliases = _aliases(only)
         params = {"Key": raw_key(key), "ConsistentRead": consistent}
         params |= expressions({}, aliases, only=", ".join(aliases))
@@ -91,11 +97,25 @@ class Table:
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[dict[str, Any]]:
         """The items of these keys that there are, in the order of the keys; each once."""
         distinct = list(dict.fromkeys(keys))
-        by_key: dict[Key, dict[str, Any]] = {}
-        for begin in range(0, len(distinct), BATCH_LIMIT):
-            for item in self._get_batch(distinct[begin : begin + BATCH_LIMIT], consistent):
-                by_key[item["pk"], item["sk"]] = item
+        ahead = ahead_now()
+        at_hand = {key: ahead.take(self.name, key) for key in distinct} if ahead is not None else {}
+        by_key = {key: dict(item) for key, (is_there, item) in at_hand.items() if is_there and item is not None}
+        by_key |= self._by_key([key for key in distinct if not at_hand.get(key, (False, None))[0]], consistent)
         return [by_key[key] for key in distinct if key in by_key]
+
+    def read_ahead(self, keys: Iterable[Key], *, consistent: bool = True) -> None:
+        """Have these items at hand for whoever gets them in this batch (hub.store.ahead)."""
+        ahead, distinct = ahead_now(), list(dict.fromkeys(keys))
+        if ahead is not None and len(distinct) > 1:
+            by_key = self._by_key(distinct, consistent)
+            ahead.keep(self.name, {key: by_key.get(key) for key in distinct})
+
+    def _by_key(self, keys: Sequence[Key], consistent: bool) -> dict[Key, dict[str, Any]]:
+        by_key: dict[Key, dict[str, Any]] = {}
+        for begin in range(0, len(keys), BATCH_LIMIT):
+            for item in self._get_batch(keys[begin : begin + BATCH_LIMIT], consistent):
+                by_key[item["pk"], item["sk"]] = item
+        return by_key
 
     def put(
         self,
@@ -111,6 +131,7 @@ class Table:
         if is_rehearsal():
             self._transact((write,), "")
             return
+        self._forget(write)
         params = write.params()
         if not with_item:
             params.pop("ReturnValuesOnConditionCheckFailure", None)
@@ -120,6 +141,7 @@ class Table:
         """Put items, whatever lies there; not all or none, so it may be done again. Raises Retry where one is left."""
         if is_rehearsal():
             return
+        self._forget(*map(Put, items))
         for begin in range(0, len(items), PUT_BATCH_LIMIT):
             self._put_batch([{"PutRequest": {"Item": raw_item(item)}} for item in items[begin:][:PUT_BATCH_LIMIT]])
 
@@ -131,6 +153,7 @@ class Table:
         if is_rehearsal():
             self._transact((write,), "")
             return foreseen(self.get(key), write)
+        self._forget(write)
         params = write.params()
         response = self._call(self.client.update_item, params | {"ReturnValues": "ALL_NEW"})
         return plain_item(response["Attributes"])
@@ -141,6 +164,7 @@ class Table:
         if is_rehearsal():
             self._transact((write,), "")
             return
+        self._forget(write)
         self._call(self.client.delete_item, write.params())
 
     def query(
@@ -224,6 +248,7 @@ class Table:
         if is_rehearsal():
             self._rehearse(writes)
             return
+        self._forget(*writes)
         params = {"TransactItems": [*map(self._part, writes)], "ClientRequestToken": token or uuid4().hex}
         try:
             self._send(params)
@@ -242,6 +267,12 @@ class Table:
             except Lost as lost:
                 if lost.index < len(some):
                     raise Lost(lost.item, begin + lost.index, **lost.facts) from lost
+
+    def _forget(self, *writes: Write) -> None:
+        """What is written, whatever comes of it, is not as it was read ahead."""
+        if (ahead := ahead_now()) is not None:
+            for write in writes:
+                ahead.forget(write.table or self.name, (write.key,))
 
     def _part(self, write: Write) -> dict[str, Any]:
         return {_VERBS[type(write)]: {"TableName": write.table or self.name} | write.params()}

@@ -35,6 +35,11 @@ class Put:
     names: Texts = field(default_factory=dict)
     table: str = ""
 
+    @property
+    def key(self) -> Key:
+        """The key of what is put."""
+        return self.item["pk"], self.item["sk"]
+
     def params(self) -> dict[str, Any]:
         """The call's parameters but the table's name."""
         return {"Item": raw_item(self.item)} | expressions(self.values, self.names, when=self.when)

@@ -10,8 +10,7 @@ import pytest
 
 from hub.channels.base import StoredMessage
 from hub.channels.registry import inbound
-from hub.contracts.events import TouchpointCaptured, VisitEntered
-from hub.contracts.platform_events import NoticeReceipted
+from hub.contracts.events import NoticeReceipted, TouchpointCaptured, VisitEntered
 from tests.support.notices import NoticeHub, connect, notice_hub
 
 RULE: dict[str, Any] = {

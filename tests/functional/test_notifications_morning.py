@@ -115,7 +115,9 @@ def test_one_sweep_shares_all_of_them_out(morning: Morning) -> None:
     host = app.room.host
     for service in ("sqs", "dynamodb"):
         client = host.client(service)
-        client.meta.events.register("before-call", lambda model, **_: calls.update([model.name]), unique_id=service)
+        client.meta.events.register(
+            "before-parameter-build", lambda model, **_: calls.update([model.name]), unique_id=service
+        )
     bodies = morning.sweep()
     assert len(bodies) == PEOPLE
     assert calls["SendMessageBatch"] == PEOPLE // 10
@@ -140,7 +142,9 @@ def test_three_thousand_are_shared_out_by_one_sweep(morning: Morning) -> None:
         table.transact(*(Put({**item, **due_keys(TENANT, "wait", str(item["pk"]), EIGHT)}) for item in items))
     app.room.install(app.room.host, replace(desk, share=lambda _queue, *bodies: shared.extend(bodies)))
     client = app.room.host.client("dynamodb")
-    client.meta.events.register("before-call", lambda model, **_: calls.update([model.name]), unique_id="many")
+    client.meta.events.register(
+        "before-parameter-build", lambda model, **_: calls.update([model.name]), unique_id="many"
+    )
     morning.clock.now = EIGHT
     app.sweep({}, Context())
     assert len({body["pk"] for body in shared}) == len(shared) == many

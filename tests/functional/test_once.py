@@ -59,6 +59,8 @@ def test_twenty_comments_at_once_with_one_key_write_one(hub: World) -> None:
     assert [answer.status for answer in answers] == [200] * 20
     assert [entry["what"] for entry in hub.timeline(ticket_id)["entries"]].count("comment") == 1
     assert [answer.headers.get("idempotency-replayed") for answer in answers].count("true") == 19
+    shown = call(app.room, "GET", f"/tickets/{ticket_id}").json["version"]
+    assert {answer.json["version"] for answer in answers} == {shown}  # as the change left it, not as they had read it
 
 
 @pytest.mark.parametrize("kind", [REFUSAL, SILENCE])

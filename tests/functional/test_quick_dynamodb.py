@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.aws import account
-from tests.support.direct_dynamodb import over_the_wire
+from tests.support.direct_aws import over_the_wire
+from tests.support.wire import ASKED_TWICE, REFUSAL, THROTTLE, faulty
 
 TABLE = "hub-demo-pricing"
 NAMES = [f"n{nth}" for nth in range(20)]
@@ -107,3 +108,60 @@ def test_a_call_is_answered_directly_as_over_the_wire(operation: str, request_: 
         answers.append({name: value for name, value in answer.items() if name != "ResponseMetadata"})
     assert answers[0] == answers[1]
     assert ways == [True, False]
+
+
+def test_messages_are_sent_taken_and_deleted_directly_as_over_the_wire() -> None:
+    """What a queue answers, an empty one and one that is not there included."""
+    answers, ways = [], []
+    for way in (nullcontext, over_the_wire):
+        with way(), account("pricing") as session:
+            sqs = session.client("sqs")
+            told = [sqs.get_queue_url(QueueName="bus-tap")]
+            url = told[0]["QueueUrl"]
+            told += [sqs.receive_message(QueueUrl=url)]
+            told += [sqs.send_message(QueueUrl=url, MessageBody="一")]
+            told += [
+                sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "a", "MessageBody": "二", "DelaySeconds": 0}])
+            ]
+            taken = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"])
+            handles = [{"Id": str(n), "ReceiptHandle": one["ReceiptHandle"]} for n, one in enumerate(taken["Messages"])]
+            told += [taken, sqs.delete_message_batch(QueueUrl=url, Entries=handles), sqs.receive_message(QueueUrl=url)]
+            with pytest.raises(ClientError) as missing:
+                sqs.send_message(QueueUrl=url + "-gone", MessageBody="x")
+        ways.append({answer.pop("ResponseMetadata")["RequestId"] == "direct" for answer in told})
+        answers.append((missing.value.response["Error"], [_without_chance(answer) for answer in told]))
+    assert answers[0] == answers[1]
+    assert ways == [{True}, {False}]
+
+
+def _without_chance(answer: Any) -> Any:
+    """An answer without what is made up anew each time: ids, handles, times."""
+    if isinstance(answer, list):
+        return [_without_chance(one) for one in answer]
+    if not isinstance(answer, dict):
+        return answer
+    return {
+        k: _without_chance(v) for k, v in answer.items() if k not in ("MessageId", "ReceiptHandle") and "Time" not in k
+    }
+
+
+COUNT = {
+    "TableName": TABLE,
+    "Key": key("a"),
+    "UpdateExpression": "ADD version :one",
+    "ExpressionAttributeValues": {":one": {"N": "1"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "refused", "counted"),
+    [("", False, 1), (THROTTLE, True, 0), (REFUSAL, True, 1), (ASKED_TWICE, False, 2)],
+)
+def test_a_call_that_meets_a_fault_is_done_as_often_as_its_fault_says(kind: str, refused: bool, counted: int) -> None:
+    """What the wire refuses is not carried out behind its back, and what it lets pass is carried out once."""
+    with account("pricing", AWS_MAX_ATTEMPTS="1") as session:
+        client = session.client("dynamodb")
+        with faulty(0 if kind else -1, kind), pytest.raises(ClientError) if refused else nullcontext():
+            client.update_item(**COUNT)
+        item = client.get_item(TableName=TABLE, Key=key("a")).get("Item", {})
+    assert int(item.get("version", {"N": "0"})["N"]) == counted

@@ -13,7 +13,7 @@ import botocore.session
 from botocore.loaders import create_loader
 from moto import mock_aws
 
-from tests.support.direct_dynamodb import call_directly
+from tests.support.direct_aws import call_directly
 from tests.support.quick_dynamodb import quicken_dynamodb
 
 botocore.session.create_loader = cache(create_loader)

@@ -26,7 +26,7 @@ from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.open import codec, documents, inbound
 from hub.channels.open.codec import DOOR
 from hub.channels.registry import settings_problems
-from hub.contracts import platform_events
+from hub.contracts import orders
 from hub.contracts.orders import OrderLine, OrderTerms
 from hub.kernel.errors import Problem
 from tests.channels.support import PAYLOADS, STAMP, payload, stored
@@ -359,9 +359,9 @@ def test_a_rule_says_what_must_be() -> None:
 def test_the_forms_states_are_the_contracts() -> None:
     """Every state and kind of the contract can be told, but for those that say nothing."""
     for ours, contract in (
-        (documents.KnownOrderState, platform_events.OrderState),
-        (documents.KnownAfterSaleState, platform_events.AfterSaleState),
-        (documents.KnownAfterSaleType, platform_events.AfterSaleType),
+        (documents.KnownOrderState, orders.OrderState),
+        (documents.KnownAfterSaleState, orders.AfterSaleState),
+        (documents.KnownAfterSaleType, orders.AfterSaleType),
     ):
         assert set(get_args(ours)) == set(get_args(contract)) - {"unknown", "none"}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.directory.rosters import check_roster
 from hub.contracts.directory import RosterBody
-from hub.contracts.events import RecurringShift, Shift, ShiftSwap
+from hub.contracts.rosters import RecurringShift, Shift, ShiftSwap
 from hub.kernel.errors import Invalid
 from hub.kernel.rosters import duties, next_start, on_duty
 

@@ -48,6 +48,10 @@ class IdentityTable:
         items = self._table.get_many([(pk, "identity") for pk in by_pk], consistent=True)
         return {by_pk[item["pk"]]: Claim(item["customer_id"], bool(item.get("shared"))) for item in items}
 
+    def read_ahead(self, identities: Sequence[Identity]) -> None:
+        """Have their claims at hand for what follows in this batch."""
+        self._table.read_ahead([(self._identity_pk(identity), "identity") for identity in identities])
+
     def claim(self, customer_id: str, identities: Sequence[Identity], at: datetime, *, new: bool = False) -> bool:
         """Tie identities to a record, which is made if `new`: one transaction, one winner. False when one is tied
         already. Raises Retry while somebody else's transaction holds one of them."""

@@ -7,7 +7,7 @@ of their own: the next message asks again, and then the two are merged.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -30,6 +30,8 @@ class Questions(Protocol):
     """Who was asked about, and when (unions_table.py)."""
 
     def known(self, identity: Identity) -> tuple[str, str]: ...
+
+    def read_ahead(self, identities: Sequence[Identity]) -> None: ...
 
     def claim(self, identity: Identity, day: str) -> bool: ...
 
@@ -63,6 +65,10 @@ class Unions:
         if not union_id and day != today and connection.enabled and self.questions.claim(identity, today):
             union_id = self._ask(identity, connection)
         return (Identity(UNION, "", union_id),) if union_id else ()
+
+    def read_ahead(self, identities: Sequence[Identity]) -> None:
+        """Have at hand what is known of these, of whom a batch will ask."""
+        self.questions.read_ahead(list(filter(_is_outside, identities)))
 
     def _ask(self, identity: Identity, connection: Connection) -> str:
         """What the platform says, "" for nothing. A failure that passes may be asked again, any other not today."""

@@ -3,6 +3,8 @@ the answer."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from functions.customers.people.identities import Identity
 from hub.store.table import Lost, Table
 
@@ -17,6 +19,10 @@ class UnionTable:
         """The UnionID that a platform told of this person, and the day on which it was last asked; "" for neither."""
         item = self._table.get(self._key(identity), consistent=False) or {}
         return str(item.get("union_id", "")), str(item.get("day", ""))
+
+    def read_ahead(self, identities: Sequence[Identity]) -> None:
+        """Have what is known of them at hand for what follows in this batch."""
+        self._table.read_ahead(map(self._key, identities), consistent=False)
 
     def claim(self, identity: Identity, day: str) -> bool:
         """Ask about this person today: True for the first who wants to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,8 +13,7 @@ from functions.notifications.rules.facts import ASKABLE, facts_of
 from functions.notifications.rules.rule_kind import NOTICE_RULES, Rule
 from functions.notifications.sends.delivery import Send
 from functions.notifications.sends.wording import ACK
-from hub.contracts.events import CardTapped, Event, TouchpointCaptured
-from hub.contracts.platform_events import NoticeReceipted
+from hub.contracts.events import CardTapped, Event, NoticeReceipted, TouchpointCaptured
 from hub.kernel.errors import Retry
 from hub.rules import holds
 
@@ -24,14 +24,19 @@ SEND = "snd_"
 
 def keep(desk: Desk, event: Event) -> None:
     """Keep what happened for a month, for rehearsals of what is yet to be a rule."""
-    if not event.replay and _type(event) in ASKABLE:
+    if _is_news(event):
         desk.journal.keep(event)
+
+
+def keep_all(desk: Desk, events: Sequence[Event]) -> None:
+    """The same for a batch, at once."""
+    desk.journal.keep_all(list(filter(_is_news, events)))
 
 
 def hear(desk: Desk, event: Event) -> None:
     """Tell whom the rules mean, and take back what they say is not wanted any more. Old news tells nobody. Raises the
     last Retry, after all."""
-    if event.replay or _type(event) not in ASKABLE:
+    if not _is_news(event):
         return
     rules = {key: reading.value for key, reading in desk.documents.all(NOTICE_RULES).items()}
     _take_back(desk, rules, event)
@@ -109,6 +114,10 @@ def _take_back(desk: Desk, rules: dict[str, Rule], event: Event) -> None:
     for key, value in sorted(marks):
         if value:
             desk.waiting.cancel(key, value, event.at)
+
+
+def _is_news(event: Event) -> bool:
+    return not event.replay and _type(event) in ASKABLE
 
 
 def _type(event: Event) -> str:

@@ -34,7 +34,8 @@ from functions.notifications.sends.notices import (
 )
 from functions.notifications.sends.quiet import release_at
 from functions.notifications.sends.wording import ack_card, message_of
-from hub.contracts.events import Event, Priority, RungFired
+from hub.contracts.base import Priority
+from hub.contracts.events import Event, RungFired
 from hub.contracts.notifications import NoticeSettings
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Retry

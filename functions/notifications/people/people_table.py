@@ -10,10 +10,12 @@ from typing import Any
 from functions.notifications.gateways.message import Address
 from functions.notifications.sends.waiting_table import WAIT
 from functions.notifications.tables import CustomerItem, DutyItem, PersonItem, RosterItem
-from hub.contracts.events import CustomerReachable, PersonChanged, RosterChanged, Shift
+from hub.contracts.events import CustomerReachable, PersonChanged, RosterChanged
+from hub.contracts.rosters import Shift
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.ids import contacts_context
 from hub.kernel.rosters import named_in, next_start, on_duty
+from hub.store.ahead import read_once
 from hub.store.due import due_keys
 from hub.store.model import find_item, saving
 from hub.store.paging import read_page
@@ -81,7 +83,10 @@ class PeopleTable:
             item.save()
 
     def operators(self) -> tuple[str, ...]:
-        """Those who run the hub (administrators, integrators), up to two seconds behind."""
+        """Those who run the hub (administrators, integrators), a few seconds behind: a batch reads them once."""
+        return read_once("operators", self._operators)
+
+    def _operators(self) -> tuple[str, ...]:
         query, by = PersonItem.by_list.query, PersonItem.list_sk
         items, _ = read_sharded(query, by, self._tenant, "operators", limit=OPERATORS_LIMIT)
         return tuple(str(item.list_sk) for item in items)

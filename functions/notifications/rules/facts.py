@@ -10,19 +10,13 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime
 
-from hub.contracts import events
-from hub.contracts.envelope import Event
+from hub.contracts.events import Event, event_class
 from hub.edge.access.fields import plan_of
 from hub.rules import Schema
 
-EXISTING = frozenset(events.event_types())
-CARDS = tuple(
-    name
-    for name in (
-        *("ticket.assigned", "ticket.noticed", "ticket.stranded", "rung.fired", "platform.noticed", "glass.broken"),
-        "endpoint.disabled",
-    )
-    if name in EXISTING
+CARDS = (
+    *("ticket.assigned", "ticket.noticed", "ticket.stranded", "rung.fired", "platform.noticed", "glass.broken"),
+    "endpoint.disabled",
 )
 """Events for which the hub has a card of its own."""
 ASKABLE = (
@@ -30,19 +24,10 @@ ASKABLE = (
     *("ticket.opened", "ticket.changed", "ticket.closed", "visit.entered", "visit.left"),
     *("order.resolved", "occasion.resolved", "shift.started", "shift.handed_over"),
     *("prices.published", "promotion.reached"),
-    *EXISTING.intersection({"flow.told"}),
+    "flow.told",
 )
 """Events that notice rules may be about."""
 ENVELOPE = frozenset({"schema_version", "id", "tenant", "replay", "type"})
-
-
-@cache
-def event_class(event_type: str) -> type[Event]:
-    """The contract of an event that rules may be about."""
-    for cls in events.all_events():
-        if cls.model_fields["type"].default == event_type:
-            return cls
-    raise KeyError(event_type)
 
 
 @cache

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from functions.notifications.gateways.senders import GROUPS
-from functions.notifications.rules.facts import ASKABLE, CARDS, event_class, schema_of
+from functions.notifications.rules.facts import ASKABLE, CARDS, schema_of
+from hub.contracts.events import event_class
 from hub.contracts.notifications import NoticeRule, NoticeSettings
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
 from hub.kernel.errors import Invalid, Problem

@@ -13,7 +13,7 @@ from zlib import crc32
 
 from hub.contracts.events import Event, parse_event
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.store.table import Table
+from hub.store.table import Item, Table
 
 SHARDS = 4
 KEPT_DAYS = 31
@@ -25,13 +25,24 @@ class JournalTable:
 
     def __init__(self, tenant: str, table: Table, wall_now: Callable[[], datetime]) -> None:
         self._tenant, self._table, self._wall_now = tenant, table, wall_now
+        self._kept: frozenset[str] = frozenset()
 
     def keep(self, event: Event) -> None:
-        """Keep an event. Doing it again changes nothing."""
+        """Keep an event, unless it was kept with its batch. Doing it again changes nothing."""
+        if event.id not in self._kept:
+            self._table.put(self._item(event))
+
+    def keep_all(self, events: Sequence[Event]) -> None:
+        """Keep the events of a batch at once. Raises Retry, when some may be kept."""
+        self._kept = frozenset()
+        self._table.put_many([self._item(event) for event in {event.id: event for event in events}.values()])
+        self._kept = frozenset(event.id for event in events)
+
+    def _item(self, event: Event) -> Item:
         pk = self._pk(_type(event), rfc3339(event.at)[:10], crc32(event.id.encode()) % SHARDS)
         body = json.loads(event.model_dump_json())
         forget = int((self._wall_now() + KEPT_DAYS * DAY).timestamp())
-        self._table.put({"pk": pk, "sk": f"{rfc3339(event.at)}#{event.id}", "event": body, "expires_at": forget})
+        return {"pk": pk, "sk": f"{rfc3339(event.at)}#{event.id}", "event": body, "expires_at": forget}
 
     def newest(
         self, types: Sequence[str], since: datetime, until: datetime, limit: int, before: str = ""

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from hub.contracts.events import Event, Priority
+from hub.contracts.base import Priority
+from hub.contracts.events import Event
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import derived_id

@@ -16,7 +16,7 @@ from functions.outbound.deliveries.message import body_of, subject_of
 from hub.contracts.base import RegionCode
 from hub.contracts.classes import Classified, Keyed
 from hub.contracts.envelope import Event
-from hub.contracts.events import all_events
+from hub.contracts.events import EVENTS, event_class
 from hub.contracts.outbound import EventTypeView
 from hub.edge.access.fields import fields_of, mark_of
 from hub.edge.access.policy import Policy
@@ -29,8 +29,7 @@ ALL = "*"
 @cache
 def event_classes() -> Mapping[str, type[Event]]:
     """Every type of event by its name, in alphabetical order."""
-    named = {str(cls.model_fields["type"].default): cls for cls in all_events()}
-    return dict(sorted(named.items()))
+    return {name: event_class(name) for name in EVENTS}
 
 
 def family_of(name: str) -> str:

@@ -8,8 +8,7 @@ from pydantic import Field
 
 from functions.tickets.actions.action import ActionType, Outcome, Result, Work
 from functions.tickets.ticket.ticket import Move, Note
-from hub.contracts.base import Contract, Slug
-from hub.contracts.events import Priority
+from hub.contracts.base import Contract, Priority, Slug
 from hub.kernel.ids import SYSTEM
 
 DONE = "done"

@@ -10,6 +10,7 @@ from functions.tickets.actions.action import ActionType
 from functions.tickets.deadlines.clocks import handling_watch
 from functions.tickets.deadlines.deadlines import Ladder, due, due_at
 from functions.tickets.dispatch.dispatch import Dispatch
+from functions.tickets.ticket.past import state_hash
 from functions.tickets.ticket.ticket import Case, Rung, Ticket, Visit
 from functions.tickets.ticket.trail import Entry, first_break
 from hub.contracts.base import Words
@@ -159,7 +160,7 @@ def _rung(rung: Rung) -> RungView:
 def show_timeline(case: Case, trail: Sequence[Entry], shown: Sequence[Entry], texts: Mapping[int, str]) -> TimelineView:
     """The end of the trail that is shown, with the text that goes with an entry by its sequence number; the whole of
     `trail` is verified."""
-    broken_at = first_break(case.ticket, trail)
+    broken_at = first_break(case.ticket, trail, state_hash(case.ticket))
     return TimelineView(
         ticket_id=case.ticket.id,
         intact=broken_at is None,

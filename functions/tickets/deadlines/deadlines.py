@@ -12,7 +12,7 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from hub.contracts.events import NoticeChannel, Priority
+from hub.contracts.base import NoticeChannel, Priority
 from hub.kernel.calendar import ALWAYS, MAX_DAYS, BusinessCalendar, add_business, business_time
 from hub.kernel.errors import Invalid
 from hub.kernel.frozen import dataclass

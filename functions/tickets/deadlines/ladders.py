@@ -13,8 +13,7 @@ from functions.tickets.actions.registry import action_problems
 from functions.tickets.deadlines.calendars import DAY_SECONDS, CalendarDocument, calendar_of, longest_seconds
 from functions.tickets.deadlines.deadlines import Audience, Ladder, Step
 from functions.tickets.flows.flow import Title
-from hub.contracts.base import Contract, Slug
-from hub.contracts.events import NoticeChannel, Priority
+from hub.contracts.base import Contract, NoticeChannel, Priority, Slug
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
 from hub.kernel.errors import Invalid, Problem
 

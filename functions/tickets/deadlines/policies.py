@@ -15,8 +15,7 @@ from functions.tickets.deadlines.deadlines import Ladder, Step
 from functions.tickets.deadlines.ladders import LADDERS, LONGEST_SECONDS
 from functions.tickets.flows.flow import Title
 from functions.tickets.ticket.clock import Measure
-from hub.contracts.base import Contract, Slug
-from hub.contracts.events import Priority
+from hub.contracts.base import Contract, Priority, Slug
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
 from hub.kernel.calendar import BusinessCalendar
 from hub.kernel.errors import Invalid, Problem

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from functions.tickets.ticket.ticket import Stored
 from hub.contracts.base import Moment
-from hub.contracts.events import RecurringShift, ShiftSwap
+from hub.contracts.rosters import RecurringShift, ShiftSwap
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import covers, path
 from hub.kernel.rosters import on_duty as rosters_duty

@@ -12,9 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from functions.tickets.forms.field_types import FieldType
-from hub.contracts.base import Contract, Label, Slug, TicketTag
+from hub.contracts.base import Contract, Label, Priority, Slug, TicketTag
 from hub.contracts.classes import FieldClass
-from hub.contracts.events import Priority
 
 FORM_LIMIT_BYTES = 200_000
 FIELDS_LIMIT = 200

@@ -171,13 +171,14 @@ def _take_once(desk: Desk, message: Message) -> None:
     record, known = desk.threads.thread(message.customer_id, message.identity_id)
     classification = classify(desk.catalogue.intake_rules(), message)
     for thread in threads_of(known, classification):
-        if joins(thread, desk.tickets.case(thread.ticket_id).ticket, message.at):
-            _join(desk, message, thread, (record, known))
+        case = desk.tickets.case(thread.ticket_id)
+        if joins(thread, case.ticket, message.at):
+            _join(desk, message, thread, (record, known), case)
             return
     _open(desk, message, classification, (record, known))
 
 
-def _join(desk: Desk, message: Message, thread: Thread, known: Known) -> None:
+def _join(desk: Desk, message: Message, thread: Thread, known: Known, seen: Case) -> None:
     sealed = replace(message, sealed=desk.seal_text(thread.ticket_id, message.text))
     last = thread.but(last_at=max(thread.last_at, message.at), identity_id=message.identity_id)
     moved = desk.threads.move(known[0], message.customer_id, latest_thread(known[1], last))
@@ -189,7 +190,7 @@ def _join(desk: Desk, message: Message, thread: Thread, known: Known) -> None:
         return hear(case, move, "message.resolved", desk.now(), desk.catalogue.flow(case.ticket))
 
     link = desk.threads.note_message(message.id, thread.ticket_id, message.identity_id)
-    desk.tickets.change(thread.ticket_id, desk.now(), decide, extra=(link, moved))
+    desk.tickets.change(thread.ticket_id, desk.now(), decide, extra=(link, moved), seen=seen)
 
 
 def _open(desk: Desk, message: Message, classification: Classification, known: Known) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from functions.tickets.intake.placing import Source
 from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket, Way
 from functions.tickets.ticket.types import TicketType
-from hub.contracts.events import Priority
+from hub.contracts.base import Priority
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM
 from hub.kernel.money import Money

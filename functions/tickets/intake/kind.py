@@ -12,7 +12,7 @@ from pydantic import RootModel
 
 from functions.tickets.context import Context
 from functions.tickets.ticket.types import TICKET_TYPES
-from hub.contracts.events import Priority
+from hub.contracts.base import Priority
 from hub.documents.kinds import Finding, Kind, Proposal
 from hub.rules import DecisionTable, lint
 

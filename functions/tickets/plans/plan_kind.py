@@ -10,8 +10,7 @@ from pydantic import Field
 from functions.tickets.context import Context
 from functions.tickets.flows.flow import Title
 from functions.tickets.ticket.types import TICKET_TYPES
-from hub.contracts.base import Contract, RegionCode, Slug
-from hub.contracts.events import Priority
+from hub.contracts.base import Contract, Priority, RegionCode, Slug
 from hub.documents.kinds import Finding, Kind, Proposal
 
 DEVICES_LIMIT = 2000

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import timedelta
-from statistics import median
 from typing import Any
 
 from functions.tickets.flows.ways import BACK
@@ -78,6 +77,8 @@ def history_of(case: Case) -> History:
 
 def usual_time(cases: Iterable[Case]) -> timedelta:
     """How long people took at a node: the median over these tickets."""
+    from statistics import median  # a hundredth of the room's start, which only a rehearsal needs
+
     took = [
         (visit.left_at - visit.entered_at).total_seconds()
         for case in cases

@@ -19,11 +19,11 @@ from hub.contracts.events import (
     TicketStranded,
     VisitEntered,
     VisitLeft,
-    WorkPart,
     WorkReported,
 )
 from hub.contracts.flow_events import CouponWanted, EndpointCalled
 from hub.contracts.tickets import WorkReport
+from hub.contracts.visit_events import WorkPart
 from hub.kernel.ids import SYSTEM, hashed_id
 from hub.kernel.money import Money
 

@@ -6,11 +6,13 @@ its clocks. Pure.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from functions.tickets.ticket.ticket import Case, Ticket
 from functions.tickets.ticket.trail import Entry
+from hub.kernel.ids import digest
 
 OWN = (
     *("id", "identity_id", "channel", "skill", "subject_sealed", "opened_at", "assignment", "announced"),
@@ -30,6 +32,13 @@ def before(old: Ticket, new: Ticket) -> Mapping[str, Any]:
     """What a change makes different, as it is before: {field: value}, as DynamoDB holds them."""
     changed = {name for name in KEPT if getattr(old, name) != getattr(new, name)}
     return old.model_dump(mode="json", include=changed) if changed else {}
+
+
+def state_hash(ticket: Ticket) -> str:
+    """sha256 of all that can be told of it. What is as it is by default is not in it, so that a field which comes later
+    leaves it as it is; a field that is here never gets another name or default."""
+    values = ticket.model_dump(mode="json", include=set(KEPT), exclude_defaults=True)
+    return digest("ticket", json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))).hex()
 
 
 def as_of(case: Case, entries: Iterable[Entry], version: int) -> Ticket | None:

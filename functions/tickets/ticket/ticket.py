@@ -14,8 +14,7 @@ from pydantic import AliasChoices, Field, model_validator
 
 from functions.tickets.ticket.clock import TicketClock, upcast
 from functions.tickets.ticket.stored import Stored as Stored
-from hub.contracts.base import Moment
-from hub.contracts.events import NoticeChannel, Priority
+from hub.contracts.base import Moment, NoticeChannel, Priority
 from hub.kernel.errors import Conflict, Stale
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE

@@ -13,8 +13,9 @@ from functions.tickets.dispatch.queues import Queued, queued
 from functions.tickets.flows.flow import ORDER_EVENTS
 from functions.tickets.tables import LOOK, RACES_LIMIT, UNOWNED, Items, Record, shard_of
 from functions.tickets.ticket.boards_table import LISTING, Extent, list_writes
-from functions.tickets.ticket.past import as_of, before
-from functions.tickets.ticket.ticket import Case, Claims, Move, Note, Rung, Stored, Ticket, Visit, apply_move
+from functions.tickets.ticket.case_table import OLD_TRAIL, TRAIL, case_of_items, sum_of, trail_of
+from functions.tickets.ticket.past import as_of, before, state_hash
+from functions.tickets.ticket.ticket import Case, Claims, Move, Note, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Broken, Conflict, NotFound, Retry
@@ -30,8 +31,6 @@ and none is ever left out."""
 AWAITED_LIMIT = 500
 CASE_LIMIT = 2 * PARTS_LIMIT + 1
 TRAIL_LIMIT = 100_000
-TRAIL, OLD_TRAIL = "~trail#", "trail#"
-"""Behind all that a case is read from; where it lay until 2026-12, in between."""
 PAST_LIMIT = 200
 """So many entries back a version is looked for."""
 OPEN_SHARDS = 16
@@ -77,7 +76,7 @@ class TicketTable:
                 raise NotFound("no such ticket", ticket=ticket_id)
             if "parts" not in head.item:
                 return self._older_case(pk)
-            case = _case(head, records.values())
+            case = case_of_items(head, records.values())
             if sum((case.parts or {}).values()) == int(head.item["parts"]):
                 return case
         raise Retry("too many changes of one ticket at once", ticket=ticket_id)
@@ -89,7 +88,7 @@ class TicketTable:
         if head is None:
             raise NotFound("no such ticket", ticket=pk)
         parts = (self._parts(pk, prefix) for prefix in ("rung#", "visit#"))
-        return replace(_case(head, [record for records in parts for record in records]), parts=None)
+        return replace(case_of_items(head, [record for records in parts for record in records]), parts=None)
 
     def _parts(self, pk: str, prefix: str) -> list[Record]:
         """All of a kind that belong to a ticket. Raises Broken where there are more than there may be."""
@@ -113,7 +112,7 @@ class TicketTable:
     def past(self, case: Case, version: int) -> Ticket | None:
         """The ticket as it was in a version before the case's; None where so much has happened since, or so long ago,
         that nobody knows."""
-        pk, trail = self.items.key(f"ticket#{case.ticket.id}"), _trail_of(case)
+        pk, trail = self.items.key(f"ticket#{case.ticket.id}"), trail_of(case)
         page = self.items.table.query(pk, sk_between=(trail, f"{trail}~"), newest_first=True, limit=PAST_LIMIT)
         entries = [Record(item).read(Entry) for item in page.items]
         return as_of(case, [entry for entry in entries if entry.seq <= case.ticket.trail_seq], version)
@@ -208,7 +207,10 @@ class TicketTable:
         """The version of the ticket stands for all that belongs to it."""
         foreseen = self.foresee(case, move, at).ticket.but(changed_at=at, listing=LISTING)
         was = before(case.ticket, foreseen) if case.version else {}
-        ticket, entries = append_notes(foreseen, move.notes, at, case.version + 1, was)
+        if was and not move.notes:
+            raise Broken("a change of a ticket that its trail does not tell", ticket=foreseen.id, fields=sorted(was))
+        state = state_hash(foreseen)
+        ticket, entries = append_notes(foreseen, move.notes, at, case.version + 1, was=was, state=state)
         pk, items = f"ticket#{ticket.id}", self.items
         after = apply_move(case, replace(move, ticket=ticket))
         if max(len(after.visits), len(after.rungs)) > PARTS_LIMIT:
@@ -220,10 +222,10 @@ class TicketTable:
         after = replace(after, ticket=ticket, version=case.version + 1, parts=parts)
         looked_at = due_keys(items.tenant, LOOK, ticket.id, self.look_at(after))
         self.items.write(
-            items.next(pk, "ticket", ticket, case.version, **self._listed(ticket), **looked_at, **_sum_of(parts)),
+            items.next(pk, "ticket", ticket, case.version, **self._listed(ticket), **looked_at, **sum_of(parts)),
             *(Put(items.item(pk, f"visit#{visit.id}", visit, by=after.version)) for visit in move.visits),
             *(items.new(pk, f"rung#{rung.key}", rung, by=after.version) for rung in move.rungs),
-            *(items.new(pk, f"{_trail_of(case)}{entry.seq:06d}", entry) for entry in entries),
+            *(items.new(pk, f"{trail_of(case)}{entry.seq:06d}", entry) for entry in entries),
             *extra,
             *self._open_list(case, after),
             *self._changed_list(case, after),
@@ -344,29 +346,6 @@ class TicketTable:
 
 def _place_key(team: str, visit_id: str, place: datetime) -> tuple[str, str]:
     return f"queue#{team}#{shard_of(visit_id, QUEUE_SHARDS)}", f"{rfc3339(place)}#{visit_id}"
-
-
-def _case(head: Record, records: Iterable[Record]) -> Case:
-    visits, rungs, parts = {}, {}, {}
-    for record in records:
-        sk = str(record.item["sk"])
-        parts[sk] = int(record.item.get("by", 0))
-        if sk.startswith("visit#"):
-            visit = record.read(Visit)
-            visits[visit.id] = visit
-        elif sk.startswith("rung#"):
-            rung = record.read(Rung)
-            rungs[rung.key] = rung
-    return Case(head.read(Ticket), visits, rungs, head.version, parts)
-
-
-def _sum_of(parts: Mapping[str, int] | None) -> dict[str, int]:
-    """What the ticket's item says of its visits and rungs."""
-    return {} if parts is None else {"parts": sum(parts.values())}
-
-
-def _trail_of(case: Case) -> str:
-    return OLD_TRAIL if case.parts is None else TRAIL
 
 
 def _open_keys(tenant: str, case: Case) -> dict[str, str]:

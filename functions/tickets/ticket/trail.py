@@ -1,6 +1,8 @@
 """The trail (操作痕迹): each entry carries the hash of the one before, so nothing can be changed or dropped unseen.
 
-The hash covers ciphertext, never what a person wrote in clear: erase their key, and the chain still verifies.
+The hash covers ciphertext, never what a person wrote in clear: erase their key, and the chain still verifies. The last
+entry of each change says what the ticket was then (functions.tickets.ticket.past), so the ticket can't be changed
+beside its trail either.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ class Entry(Stored):
     """One thing that happened to a ticket. `seq` counts from 1 without gaps.
 
     version: the ticket's, as this left it; 0 in an older item. was: what this made different, as it was before
-    (functions.tickets.ticket.past).
+    (functions.tickets.ticket.past). state: the hash of what the ticket showed of itself as its change left it, with the
+    last entry of a change; "" with the others, and in an older item.
     """
 
     seq: int
@@ -33,15 +36,22 @@ class Entry(Stored):
     sealed_text: str = ""
     version: int = 0
     was: dict[str, Any] = Field(default_factory=dict)
+    state: str = ""
     prev: str
     hash: str
 
 
 def append_notes(
-    ticket: Ticket, notes: Sequence[Note], at: datetime, version: int = 0, was: Mapping[str, Any] | None = None
+    ticket: Ticket,
+    notes: Sequence[Note],
+    at: datetime,
+    version: int = 0,
+    *,
+    was: Mapping[str, Any] | None = None,
+    state: str = "",
 ) -> tuple[Ticket, tuple[Entry, ...]]:
     """The ticket with its trail's head moved on, and the new entries in order. was: what they made different, as it was
-    before: the last of them holds it."""
+    before, state: what it is now: the last of them holds both."""
     seq, prev = ticket.trail_seq, ticket.trail_hash or start_hash(ticket.id)
     entries: list[Entry] = []
     for note in notes:
@@ -56,6 +66,7 @@ def append_notes(
             sealed_text=note.sealed,
             version=version,
             was=dict(was or {}) if is_last else {},
+            state=state if is_last else "",
             prev=prev,
             hash="",
         )
@@ -64,18 +75,21 @@ def append_notes(
     return ticket.but(trail_seq=seq, trail_hash=prev), tuple(entries)
 
 
-def first_break(ticket: Ticket, entries: Iterable[Entry]) -> int | None:
+def first_break(ticket: Ticket, entries: Iterable[Entry], state: str = "") -> int | None:
     """The sequence number at which the trail stops being what was written, None when it is whole.
 
-    entries: in order of `seq`, all of them. A missing tail is found by the head that the ticket keeps.
+    entries: in order of `seq`, all of them. A missing tail is found by the head that the ticket keeps. state: what the
+    ticket is; where that is not what its last entry says, that entry's number is the answer.
     """
-    seq, prev = 0, start_hash(ticket.id)
+    seq, prev, written_state = 0, start_hash(ticket.id), ""
     for entry in entries:
         seq += 1
         if entry.seq != seq or entry.prev != prev or entry.hash != entry_hash(entry):
             return seq
-        prev = entry.hash
-    return None if (seq, prev) == (ticket.trail_seq, ticket.trail_hash or start_hash(ticket.id)) else seq + 1
+        prev, written_state = entry.hash, entry.state
+    if (seq, prev) != (ticket.trail_seq, ticket.trail_hash or start_hash(ticket.id)):
+        return seq + 1
+    return seq if written_state and written_state != state else None
 
 
 def start_hash(ticket_id: str) -> str:
@@ -85,7 +99,8 @@ def start_hash(ticket_id: str) -> str:
 
 def entry_hash(entry: Entry) -> str:
     """sha256 over the entry and the hash before it."""
-    before = (str(entry.version), _text(entry.was)) if entry.version else ()  # an older item has neither
+    before: tuple[str, ...] = (str(entry.version), _text(entry.was)) if entry.version else ()  # older items: neither
+    before += (entry.state,) if entry.state else ()
     facts = str(entry.seq), rfc3339(entry.at), entry.actor, entry.what, _text(entry.detail), entry.sealed_text
     return digest(entry.prev, *facts, *before).hex()
 

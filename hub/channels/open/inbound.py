@@ -23,12 +23,12 @@ from hub.contracts.events import (
     LogisticsChanged,
     MemberChanged,
     MessageReceived,
+    NoticeReceipted,
     PromotionChanged,
     ReviewPosted,
     SupplyChanged,
     TouchpointCaptured,
 )
-from hub.contracts.platform_events import NoticeReceipted
 from hub.kernel.errors import Problem
 
 AHEAD_LIMIT = timedelta(hours=1)

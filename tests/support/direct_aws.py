@@ -1,6 +1,6 @@
-"""botocore's calls to the simulated DynamoDB go to moto's code directly: no HTTP request is made, signed, matched and
-read again, which is most of what a call takes. What moto refuses goes the long way, for the error as it is told, but
-for conditions that do not hold: those are every day's.
+"""botocore's calls to the simulated DynamoDB and SQS go to moto's code directly: no HTTP request is made, signed,
+matched and read again, which is most of what a call takes. What moto refuses goes the long way, for the error as it is
+told, but for conditions that do not hold: those are every day's.
 """
 
 from __future__ import annotations
@@ -14,20 +14,17 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+from botocore import xform_name
 from botocore.handlers import BUILTIN_HANDLERS, REGISTER_LAST
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.exceptions import ConditionalCheckFailed
 from moto.dynamodb.responses import DynamoHandler
+from moto.sqs.responses import SQSResponse
 
-METHODS = {
-    "GetItem": "get_item",
-    "BatchGetItem": "batch_get_item",
-    "Query": "query",
-    "PutItem": "put_item",
-    "UpdateItem": "update_item",
-    "DeleteItem": "delete_item",
-    "TransactWriteItems": "transact_write_items",
-}
+ITEMS = {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
+MESSAGES = {"GetQueueUrl", "SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"}
+HANDLERS: dict[str, tuple[type[Any], set[str]]] = {"dynamodb": (DynamoHandler, ITEMS), "sqs": (SQSResponse, MESSAGES)}
+"""By service: what answers in moto, and the operations that are every test's."""
 
 
 @dataclass
@@ -38,15 +35,16 @@ class Direct:
 
     def __call__(self, model: Any, params: Mapping[str, Any], request_signer: Any, **_: Any) -> Any:
         """What botocore takes for the answer, or None: the call goes on as usual."""
-        method = METHODS.get(model.name)
-        if not (self.on and method and botocore_stubber.enabled and model.service_model.service_name == "dynamodb"):
+        answering, operations = HANDLERS[model.service_model.service_name]
+        if not (self.on and model.name in operations and botocore_stubber.enabled):
             return None
-        handler = DynamoHandler()
+        handler = answering()
         handler.current_account, handler.region = DEFAULT_ACCOUNT_ID, request_signer._region_name
+        handler.uri, handler.uri_match = params["url"], {}
         handler.body = handler.params = json.loads(params["body"], object_hook=_bytes)
         with suppress(Exception):  # moto raises what it refuses before it changes anything
             try:
-                return _answer(model, getattr(handler, method)().result)
+                return _answer(model, getattr(handler, xform_name(model.name))().result)
             except ConditionalCheckFailed as error:
                 return _refusal(json.loads(error.description, object_hook=_bytes))
         return None
@@ -95,4 +93,4 @@ def over_the_wire() -> Iterator[None]:
 @cache
 def call_directly() -> None:
     """From now on, in every client that is made."""
-    BUILTIN_HANDLERS.append(("before-call.dynamodb", DIRECT, REGISTER_LAST))
+    BUILTIN_HANDLERS.extend((f"before-call.{service}", DIRECT, REGISTER_LAST) for service in HANDLERS)
