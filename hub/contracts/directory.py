@@ -19,7 +19,7 @@ ThingId = Annotated[
 ]
 """The id of a ticket, a customer, an order …"""
 
-STORES_LIMIT = 200
+STORES_LIMIT = 300
 SHIFTS_LIMIT = 500
 RECURRING_LIMIT = 200
 """A roster travels whole in one event, so it must stay far below the bus's 256 KB."""
