@@ -233,7 +233,7 @@ def test_the_bucket_forgets_what_jobs_wrote_and_keeps_what_people_brought(demo: 
     (bucket,) = demo.of("AWS::S3::Bucket").values()
     rules = bucket["LifecycleConfiguration"]["Rules"]
     assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules} == {
-        f"{room}/job_": 7 for room in ("customers", "directory", "settlement", "tickets", "webhooks")
+        f"{room}/job_": 7 for room in ("customers", "directory", "notifications", "settlement", "tickets", "webhooks")
     }
     assert all(set(rule) == {"Id", "Prefix", "ExpirationInDays", "Status"} for rule in rules)
     assert not any("tickets/uploads/upl_1".startswith(rule["Prefix"]) for rule in rules)

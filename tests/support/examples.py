@@ -23,6 +23,7 @@ LIST_LIMIT, TEXT_LIMIT = 2, 400
 FILES = {
     "customers": ("/customers", "customers", "手机,姓名,地区\n13800138000,张三,310101\n"),
     "directory": ("/directory/people", "people", "工号,姓名,角色,地区\nli,小李,engineer,310000\n"),
+    "notifications": ("/notifications", "", ""),
     "settlement": ("/settlement/statements", "statements", "id\n"),
     "tickets": ("/tickets", "tickets", "类型,客户,地区,内容\nrepair,cus_1,310101,冷柜结霜\n"),
     "webhooks": ("/webhooks/orders", "orders", "连接,订单号,状态,金额,更新时间\ncon_1,E1,paid,19.90,2026/12/1 14:30\n"),

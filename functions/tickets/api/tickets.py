@@ -12,7 +12,7 @@ from functions.tickets.dispatch.dispatch import Need, choose_person
 from functions.tickets.forms.fields import read_amount, read_fields, to_text
 from functions.tickets.handlers.reception import open_case
 from functions.tickets.handlers.submitting import read_type_fields
-from functions.tickets.intake.intake import BY_HAND, Classification, Opening, intake_facts
+from functions.tickets.intake.intake import BY_HAND, Classification, Opening, intake_facts, is_of_rules
 from functions.tickets.intake.occasion_kind import PRESETS
 from functions.tickets.intake.placing import Site
 from functions.tickets.room import room
@@ -189,7 +189,6 @@ def explain_ticket(desk: Desk, request: Request) -> ExplainView:
     need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
     subject = desk.unseal_text(ticket.id, ticket.subject_sealed)
     facts = intake_facts(subject, ticket.channel, ticket.entry, ticket.region)
-    from_message = ticket.rule_id != BY_HAND and ticket.entry not in PRESETS() and not ticket.submission_id
-    traces = explain(desk.catalogue.intake_rules(), facts).rules if from_message else ()
+    traces = explain(desk.catalogue.intake_rules(), facts).rules if is_of_rules(ticket, PRESETS()) else ()
     dispatch = choose_person(need, desk.staff.organisation(), request.now)
     return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, dispatch, request.now)
