@@ -220,6 +220,7 @@ def test_machines_call_the_steps_of_their_room_and_keep_their_text(demo: Templat
     steps = {name: machine["DefinitionSubstitutions"] for name, machine in machines.items()}
     assert steps["hub-demo-escalation"]["StepsFunction"] == "hub-demo-tickets-steps"
     assert steps["hub-demo-settlement-run"]["RunFunction"] == "hub-demo-settlement-steps"
+    assert plain(steps["hub-demo-settlement-run"]["ReadObject"]).endswith(":states:::s3:getObject")
     for machine in machines.values():
         json.loads(machine["DefinitionString"])
         assert plain(machine["DefinitionSubstitutions"]["LambdaInvoke"]).endswith(":states:::lambda:invoke")
