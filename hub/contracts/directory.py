@@ -279,6 +279,10 @@ class RosterView(Contract):
     hand_over: bool = False
     at: Moment
     on_duty: tuple[PersonId, ...]
+    assumed: bool = Field(
+        default=False,
+        description="its work days or days off are known to no public calendar at `at`: Monday to Friday are taken",
+    )
 
 
 class RosterQuery(Contract):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from functions.directory import app
 from functions.directory.api import pages
 from hub.contracts.events import StaffChanged
+from hub.kernel.calendar import last_known_day
 from tests.support.aws import account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, bus_events, call, sqs_batch, token
@@ -187,6 +188,19 @@ def test_the_roster_knows_who_is_on_duty_to_the_minute() -> None:
         asked = {"at": f"2026-11-21T{at}:00+08:00"}
         assert call(app.room, "GET", "/directory/rosters/east", query=asked).json["on_duty"] == who
     assert "east" in [roster["team"] for roster in call(app.room, "GET", "/directory/rosters").json["data"]]
+
+
+@pytest.mark.parametrize(("days", "guessed"), [("workdays", True), ("days_off", True), ("any", False)])
+def test_a_roster_of_work_days_that_nobody_knows_yet_says_so(days: str, guessed: bool) -> None:
+    """Behind the last year whose holidays are published, who is on duty by work days is a guess; by every day it is
+    none, and within that year neither."""
+    again = {"person_id": "a", "rule": "FREQ=DAILY", "since": "2026-11-01", "starts": "09:00", "ends": "18:00"}
+    roster = {"recurring": [{**again, "days": days}]}
+    assert call(app.room, "PUT", "/directory/rosters/east", roster, as_=token("supervisor")).status == 200
+    last = last_known_day()
+    for day, assumed in ((last, False), (last + timedelta(days=1), guessed)):
+        query = {"at": f"{day}T10:00:00+08:00"}
+        assert call(app.room, "GET", "/directory/rosters/east", query=query).json["assumed"] is assumed
 
 
 def test_overlapping_shifts_of_one_person_are_refused() -> None:

@@ -14,9 +14,12 @@ from urllib.parse import urlsplit
 
 from functions.customers import app as customers
 from functions.directory import app as directory
+from functions.notifications import app as notifications
 from functions.settlement import app as settlement
 from functions.tickets import app as tickets
 from functions.webhooks.handlers import changes as webhooks
+from hub.jobs.desk import JobDesk
+from hub.jobs.jobs_table import SHARD
 from tests.support.access import BOSS, PERSON, REGION, STORE, Walk
 from tests.support.http import Context, call, sqs_batch, token
 
@@ -24,6 +27,7 @@ Step = Callable[[Walk], tuple[Walk, str]]
 FOLLOWERS: Mapping[str, Callable[[Any, Any], Any]] = {
     "customers": customers.on_change,
     "directory": directory.on_change,
+    "notifications": notifications.on_change,
     "settlement": settlement.on_change,
     "tickets": tickets.on_change,
     "webhooks": webhooks.on_change,
@@ -34,6 +38,7 @@ SLICES = 20
 FILES = {
     "customers": ("/customers", "customers", "csv", "手机,姓名,地区\n13800138000,张三,310101\n"),
     "directory": ("/directory/people", "people", "csv", "工号,姓名,角色,地区\nli,小李,engineer,310000\n"),
+    "notifications": ("/notifications", "", "csv", ""),
     "settlement": (
         "/settlement/conflicts",
         "facts",
@@ -94,13 +99,16 @@ def import_body(room: str, **names: str) -> dict[str, str]:
 
 
 def finished(walk: Walk, job_id: str) -> str:
-    """The job, once no slice of it is due."""
+    """The job, once no slice of it, or of its shards, is due."""
     room = walk.sample.room
-    change = {"table": "t", "kind": "MODIFY", "pk": f"demo#job#{job_id}", "sk": "job", "new": None, "old": None}
+    table = JobDesk(room).table
     for _ in range(SLICES):
-        if ask(walk, "GET", f"/jobs/{room.app_name}/{job_id}")["state"] not in ("queued", "running"):
+        job = table.find(job_id)
+        if job.state not in ("queued", "running"):
             return job_id
-        FOLLOWERS[room.app_name](sqs_batch(change), Context())
+        for sort in ("job", *(f"{SHARD}{number:03d}" for number in range(job.shards) if job.waits)):
+            change = {"table": "t", "kind": "MODIFY", "pk": f"demo#job#{job_id}", "sk": sort, "new": None, "old": None}
+            FOLLOWERS[room.app_name](sqs_batch(change), Context())
     raise AssertionError("the job does not end")
 
 
@@ -249,7 +257,12 @@ JOBS: Mapping[tuple[str, str], Step] = {
     ("POST", "/jobs/{room}/{job_id}/apply"): _previewed,
 }
 STEPS: Mapping[tuple[str, str], Step] = {
-    **{(method, path.replace("{room}", room)): step for (method, path), step in JOBS.items() for room in FILES},
+    **{
+        (method, path.replace("{room}", room)): step
+        for (method, path), step in JOBS.items()
+        for room in FILES
+        if FILES[room][1] or step is not _previewed
+    },
     ("POST", "/customers/{customer_id}/merge"): _two_customers,
     ("POST", "/customers/{customer_id}/unmerge"): _one_of_two,
     ("POST", "/directory/break-glass"): _as_the_manager,

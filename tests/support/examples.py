@@ -161,11 +161,16 @@ def _example(walk: Walk, route: Route, answer: Answer) -> dict[str, Any]:
     names = re.findall(r"{(\w+)}", route.path)
     example: dict[str, Any] = {"path": {name: walk.ids[name] for name in names}, "query": query}
     if route.body is not None:
-        body = shortened(walk.sample.bodies.get(where, {}))
+        body = without_secrets(walk.sample.bodies.get(where, {}))
         example["body"] = {name: "…" if name in SIGNED else part for name, part in body.items()}
     if route.answer is not None and answer.status < 300 and answer.text:
         example["answer"] = shortened(answer.json)
     return {name: part for name, part in example.items() if part or name in ("body", "answer")}
+
+
+def without_secrets(body: Any) -> Any:
+    """The whole body, but for its secrets."""
+    return json.loads(SECRETS.sub(r"\1…", json.dumps(body, ensure_ascii=False)))
 
 
 def shortened(value: Any) -> Any:

@@ -169,8 +169,10 @@ def _row(row: Listed) -> DifferenceView:
         bill_row=difference.bill_id,
         booked=difference.booked_ids,
         lacking=lacking_of(difference),
-        expected=show_money(Fraction(difference.expected_minor), "CNY"),
-        actual=show_money(Fraction(difference.actual_minor), "CNY"),
+        expected=show_money(Fraction(difference.expected_minor), difference.currency),
+        actual=show_money(Fraction(difference.actual_minor), difference.bill_currency),
+        currency=difference.currency,
+        bill_currency=difference.bill_currency,
         resolution=row.resolution,
         by_rule=row.rule,
     )

@@ -5,6 +5,7 @@
 | fact | `<t>#fact#<id>` | `fact`: its document, its state, and of a sale how much went back |
 | fact of a window | `<t>#window#<window>#<shard>` | `<occurred at>#<fact>`: the canonical order |
 | window, by period | `<t>#windows#<period>#<shard>` | window |
+| order of a platform | `<t>#orders-of#<platform>#<month>#<shard>` | `<occurred at>#<fact>`: by its number's shard |
 | head of a window | `<t>#window#<window>` | `head`: what of it is posted, and how often |
 | party | `<t>#known#<party>` | `known`; of a store with where it lies |
 
@@ -97,6 +98,8 @@ class FactsTable:
         if fact.back and UNDOES in fact.about:
             once = "attribute_not_exists(gone)"
             writes.append(Update(self._key(fact.about[UNDOES]), "SET gone = :gone", {":gone": "1"}, once))
+        if item := self._platform_item(fact):
+            writes.append(Put(item))
         for window, lists in windows.items():
             for name in lists:
                 self._list(window, name)
@@ -170,6 +173,21 @@ class FactsTable:
         )
         facts = [stored.fact for stored in map(_stored, items) if stored.fact] or self.about("order", number)
         return [fact for fact in facts if is_order_of(fact, platform)]
+
+    def orders_of(
+        self, platform: str, month: str, shard: int, since: datetime, until: datetime, after: str, limit: int
+    ) -> tuple[list[Fact], str]:
+        """A platform's orders of one shard of numbers that occurred in [since, until) of a month (UTC), behind `after`,
+        in canonical order; and behind what there may be more, "" for the end. Strongly consistent."""
+        first, last = after or rfc3339(since), rfc3339(until)
+        if first >= last:
+            return [], ""
+        pk = _platform_pk(self._tenant, platform, month, shard)
+        page = self._table.query(pk, sk_between=(first, last), limit=limit, consistent=True)
+        names = [str(item["sk"]).partition("#")[2] for item in page.items]
+        facts = (_stored(item).fact for item in self._table.get_many(map(self._key, names), consistent=True))
+        more = f"{page.items[-1]['sk']}\x00" if page.start is not None and page.items else ""
+        return [fact for fact in facts if fact], more
 
     def of_window(self, window: Window, at: datetime) -> Iterator[Fact]:
         """A window's facts until a moment in canonical order; strongly consistent, read as they are taken, WINDOW_LIMIT
@@ -255,6 +273,15 @@ class FactsTable:
             item |= {"list_pk": _about_pk(self._tenant, *about), "list_sk": f"{rfc3339(fact.occurred_at)}#{fact.id}"}
         return item
 
+    def _platform_item(self, fact: Fact) -> dict[str, Any] | None:
+        """Where a platform's bill finds an order; None for what no bill names."""
+        platform = fact.parties.get("platform", "")
+        if fact.kind != "order" or not platform:
+            return None
+        at = rfc3339(fact.occurred_at)
+        pk = _platform_pk(self._tenant, platform, at[:7], number_shard(number_of(fact)))
+        return _base((pk, f"{at}#{fact.id}"))
+
     def _window_item(self, window: Window, fact: Fact) -> dict[str, Any]:
         shard = crc32(fact.id.encode()) % _width(window)
         key = (f"{self._tenant}#window#{window.id}#{shard}", f"{rfc3339(fact.occurred_at)}#{fact.id}")
@@ -300,6 +327,20 @@ def _width(window: Window) -> int:
 
 def _waits_pk(tenant: str, fact_id: str) -> str:
     return f"{tenant}#facts-waiting#{fact_id}"
+
+
+def _platform_pk(tenant: str, platform: str, month: str, shard: int) -> str:
+    return f"{tenant}#orders-of#{platform}#{month}#{shard}"
+
+
+def number_of(fact: Fact) -> str:
+    """The number under which a platform's bill may name an order."""
+    return fact.about.get("order_no") or fact.about.get("order", fact.id)
+
+
+def number_shard(number: str) -> int:
+    """Which of WIDE shards an order's number lies in."""
+    return crc32(number.encode()) % WIDE
 
 
 def is_order_of(fact: Fact, platform: str) -> bool:

@@ -11,7 +11,7 @@ from functions.tickets.dispatch.dispatch import Need, choose_person
 from functions.tickets.forms.fields import from_text
 from functions.tickets.handlers.orders import order_of
 from functions.tickets.handlers.supplies import supplies_of
-from functions.tickets.intake.intake import BY_HAND, intake_facts
+from functions.tickets.intake.intake import intake_facts, is_of_rules
 from functions.tickets.intake.occasion_kind import PRESETS
 from functions.tickets.ticket.ticket import Case, Move, require_open
 from hub.contracts.tickets import ExplainView, TicketView
@@ -49,8 +49,7 @@ def explain_case(desk: Desk, case: Case) -> ExplainView:
     need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
     subject = desk.unseal_text(ticket.id, ticket.subject_sealed)
     facts = intake_facts(subject, ticket.channel, ticket.entry, ticket.region)
-    from_message = ticket.rule_id != BY_HAND and ticket.entry not in PRESETS() and not ticket.submission_id
-    traces = explain_table(desk.catalogue.intake_rules(), facts).rules if from_message else ()
+    traces = explain_table(desk.catalogue.intake_rules(), facts).rules if is_of_rules(ticket, PRESETS()) else ()
     dispatch = choose_person(need, desk.staff.organisation(), now)
     return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, dispatch, now)
 
