@@ -51,7 +51,7 @@ format: $(STAMP) ## Format the code
 bench: $(STAMP) ## Measure every ratio beside its budget (writes build/bench.json)
 	@$(RUN)/python -m benchmarks
 
-faults: $(STAMP) ## Inject every fault at every AWS call of the main paths (half an hour; make test takes a sample)
+faults: $(STAMP) ## Inject every fault at every AWS call of the main paths (ten minutes; make test takes a sample)
 	@HUB_FAULTS=all POWERTOOLS_LOG_LEVEL=CRITICAL $(RUN)/python -m pytest tests/faults -n 2
 
 fuzz: $(STAMP) ## Try a million wrong bodies on every channel's door and reader (a minute)

@@ -21,12 +21,10 @@ HERE = Path(".hub/ready.json")
 
 
 def verify(url: Url = "", token: Token = "", ready_file: Ready = HERE) -> None:
-    """Prove the ledger: all postings add up to 0, and each closed period's lines are those of its entries and make its
-    statements' hashes again."""
+    """Prove the ledger: all postings add up to 0, every entry's lines stand with its parties, and each closed period's
+    lines are those of its entries and make its statements' hashes again."""
     hub = hub_at(url, token, ready_file)
-    summary = hub.ask("GET", "/settlement/ledger/summary")
-    sys.stdout.write(f"imbalance {summary['imbalance_minor']} of {summary['entries']} entries\n")
-    wrong = summary["imbalance_minor"] != 0
+    wrong = _ledger_is_wrong(hub)
     for run in _closed(hub):
         proof = _proof(hub, run)
         wrong |= not proof["agrees"]
@@ -50,6 +48,20 @@ def explain(entry: str, url: Url = "", token: Token = "", ready_file: Ready = HE
     lines += [f"  {name}: {value}" for name, value in sorted(reason["facts"].items())]
     lines += [f"  {line['amount']:>16} {shown['currency']}  {line['account']}" for line in shown["lines"]]
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _ledger_is_wrong(hub: Hub) -> bool:
+    """All entries proved, however many requests that takes, each that is wrong told by its id."""
+    entries, imbalance, failed, cursor = 0, 0, list[str](), ""
+    while True:
+        summary = hub.ask("GET", "/settlement/ledger/summary", cursor=cursor)
+        entries, imbalance = entries + summary["entries"], imbalance + summary["imbalance_minor"]
+        failed, cursor = failed + summary["wrong_entries"], summary["next_cursor"]
+        if summary["complete"]:
+            break
+    sys.stdout.write(f"imbalance {imbalance} of {entries} entries\n")
+    sys.stdout.writelines(f"{entry}\tWRONG: it does not balance, or its lines stand otherwise\n" for entry in failed)
+    return imbalance != 0 or bool(failed)
 
 
 def _closed(hub: Hub) -> Iterator[dict[str, Any]]:

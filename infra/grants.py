@@ -38,7 +38,7 @@ class Grants:
     """The grants of every function bundle of one tenant."""
 
     CONTENT_ROOMS: ClassVar = ("webhooks", "tickets", "customers", "notifications")
-    FILE_ROOMS: ClassVar = ("webhooks", "tickets", "customers", "directory", "settlement")
+    FILE_ROOMS: ClassVar = ("webhooks", "tickets", "customers", "directory", "settlement", "notifications")
     """The rooms that have jobs."""
     PLATFORM_ROOMS: ClassVar = ("webhooks", "notifications", "tickets", "customers", "directory")
     """The rooms that call platforms: with the connections' secrets, and what all calls of a connection share."""

@@ -54,7 +54,7 @@ class TenantStack(cdk.Stack):
         self.api = Api(self, names, tenant)
         self.rooms = self._rooms()
         self._connect()
-        Machines(self, names, tenant, definitions=definitions)
+        Machines(self, names, tenant, definitions=definitions, key=self.key)
         schedules = Schedules(self, names, tenant, manifests=manifests, aside=self.queues.undelivered)
         for room in self.rooms:
             schedules.keep_failures(room)

@@ -13,6 +13,7 @@ from functions.notifications.api import notices, rehearsals, surveys
 from functions.notifications.desk import Desk
 from functions.notifications.handlers.due import QUEUE, do_due, sweep_due
 from functions.notifications.handlers.hearing import hear, keep, keep_all, take_receipt, take_tap
+from functions.notifications.handlers.rehearsing import rehearse_slice
 from functions.notifications.room import room
 from functions.notifications.rules.facts import ASKABLE
 from functions.notifications.rules.rule_kind import NOTICE_RULES, NOTICE_SETTINGS
@@ -26,10 +27,17 @@ from hub.contracts.events import (
     TouchpointCaptured,
 )
 from hub.documents.routes import serve_documents
+from hub.edge.bus import Change
+from hub.jobs.desk import Task
+from hub.jobs.routes import follow_job, serve_jobs
 
-__all__ = ["notices", "rehearsals", "room", "surveys"]
+__all__ = ["forward", "notices", "rehearsals", "room", "surveys"]
 
+TASKS = (Task(rehearsals.REHEARSAL, rehearse_slice),)
 serve_documents(room, (NOTICE_RULES, NOTICE_SETTINGS), lambda desk: desk.documents)
+serve_jobs(room, (), TASKS)
+
+forward = room.forward
 
 
 @room.events(
@@ -60,6 +68,12 @@ def on_event(desk: Desk, event: Event) -> None:
         case _:
             keep(desk, event)
             hear(desk, event)
+
+
+@room.changes
+def on_change(_desk: Desk, change: Change) -> None:
+    """Of the room's own table nothing but jobs is followed: a rehearsal goes on."""
+    follow_job(room, (), change, TASKS)
 
 
 @room.queue(QUEUE)

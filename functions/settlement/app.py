@@ -23,7 +23,8 @@ from functions.settlement.facts.of_events import fact_of
 from functions.settlement.facts.rates import RATES
 from functions.settlement.handlers.folding import fold_days
 from functions.settlement.handlers.intake import learn, retry_parked, take_in
-from functions.settlement.handlers.reconciling import RECONCILIATION, reconcile_slice
+from functions.settlement.handlers.map_items import laid_out
+from functions.settlement.handlers.reconciling import RECONCILIATION, reconcile_shard, reconcile_slice
 from functions.settlement.handlers.steps import closes_by_count, full_batches, run_step
 from functions.settlement.handlers.telling import dispute_event, pool_event, statement_event
 from functions.settlement.policy_kind import POLICIES
@@ -37,6 +38,7 @@ from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 from hub.jobs.desk import Task
 from hub.jobs.routes import follow_job, serve_jobs
+from hub.store.files import Files
 
 __all__ = [
     "accounts", "books", "conflicts", "facts", "forward", "ledger", "profit", "reconciliations", "room", "runs",
@@ -49,7 +51,7 @@ serve_documents(
 )
 
 
-TASKS = (Task(RECONCILIATION, reconcile_slice),)
+TASKS = (Task(RECONCILIATION, reconcile_slice, run_shard=reconcile_shard),)
 serve_jobs(room, IMPORTS, TASKS)
 
 EVENTS = (
@@ -97,4 +99,6 @@ def hourly(desk: Desk, now: datetime) -> datetime:
 @room.task("steps")
 def steps(desk: Desk, payload: dict[str, Any]) -> dict[str, Any]:
     """A step of the settlement machine."""
-    return run_step(desk, payload)
+    host = room.host
+    files = Files(host.settings.files_bucket, room.app_name, host.client("s3"))
+    return laid_out(files, payload, run_step(desk, payload))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
 
 class Contract(BaseModel):
@@ -79,6 +80,8 @@ Total = Annotated[str, Field(pattern=r"^-?[0-9]{1,30}(\.[0-9]{1,2})?$", examples
 """What amounts add up to, as `Amount`: wide enough for any that were taken."""
 
 RegionCode = Annotated[str, Field(pattern=r"^([0-9]{6}|base)$", examples=["310000"])]
+RegionFilter = Annotated[str, Field(pattern=r"^([0-9]{6}|base)?$", examples=["310000"])]
+"""A region, or "" where none is meant."""
 """行政区划代码 (GB/T 2260): 310000 is 上海, 310101 its 黄浦 district."""
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -113,3 +116,22 @@ Terminal = Literal["pc", "mobile", "h5"]
 
 PersonId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$")]
 """One of us (a principal's `sub`); where WeCom is used, the member's userid."""
+
+NO_NUMBER = "must be a number, not true or false"
+
+
+def misread(document: Any, value: Any, pointer: str = "") -> Iterator[str]:
+    """Where JSON says true or false and `value`, which was made of it, has a number (Python counts them as 1 and 0):
+    JSON pointers."""
+    if isinstance(document, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield pointer
+    elif isinstance(document, dict):
+        of_model = isinstance(value, BaseModel) and not isinstance(value, RootModel)
+        parts: Any = value.__dict__ if of_model else getattr(value, "root", value)
+        for name, part in document.items() if isinstance(parts, Mapping) else ():
+            if isinstance(part, bool | dict | list) and name in parts:
+                yield from misread(part, parts[name], f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(document, list) and isinstance(value, list | tuple) and len(value) == len(document):
+        for i, (part, made) in enumerate(zip(document, value, strict=True)):
+            yield from misread(part, made, f"{pointer}/{i}")

@@ -78,8 +78,8 @@ class MigrateFlow(Contract):
 class RehearseFlow(Contract):
     """What is rehearsed: a version of the flow, or its draft (0), over the tickets of the last days, beside what is in
     force. ladder: with the draft of its ladder; policy, calendar: with the draft of these, for the tickets whose clocks
-    go by them; rules: with the draft of the intake rules: a ticket has the priority that it would be given, and whether
-    it would be of another type is counted and shown."""
+    go by them; matrix: with the draft of this approval matrix; rules: with the draft of the intake rules: a ticket that
+    a message opened has the priority that it would be given, and is played as the type that it would be of."""
 
     version: Annotated[int, Field(ge=0)] = 0
     days: Annotated[int, Field(ge=1, le=90)] = 30
@@ -87,7 +87,17 @@ class RehearseFlow(Contract):
     ladder: bool = False
     policy: Slug | Annotated[str, Field(pattern="^$")] = ""
     calendar: Slug | Annotated[str, Field(pattern="^$")] = ""
+    matrix: Slug | Annotated[str, Field(pattern="^$")] = ""
     rules: bool = False
+
+
+class RehearseRules(Contract):
+    """What is rehearsed: a version of the intake rules, or their draft (0), over the tickets of the last days that
+    messages opened, beside what is in force."""
+
+    version: Annotated[int, Field(ge=0)] = 0
+    days: Annotated[int, Field(ge=1, le=90)] = 30
+    tickets: Annotated[int, Field(ge=1, le=5000)] = Field(default=1000, description="so many at most, the newest first")
 
 
 class PlannedRung(Contract):
@@ -147,13 +157,14 @@ class CheckupView(Contract):
 
 
 class InsertNode(Contract):
-    """Where a node goes, and which: the name of an action or of a block (a chain of nodes), or a whole node. edge: the
-    way out of `after` on which it goes, where there are several. publish: as the next version, at once; else as a
-    draft."""
+    """Where a node goes, and which: the name of an action or of a block (a chain of nodes), or a whole node.
+    parameters: what the block asks for. edge: the way out of `after` on which it goes, where there are several.
+    publish: as the next version, at once; else as a draft."""
 
     after: Slug
     edge: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
     node: Slug | dict[str, Any]
+    parameters: Annotated[dict[Slug, Annotated[str, Field(max_length=200)]], Field(max_length=10)] = Field(default={})
     publish: bool = True
     seen_version: int | None = None
 
@@ -223,6 +234,9 @@ class MonthView(Contract):
     workdays: int
     visits: tuple[PlannedVisit, ...]
     loads: dict[str, int]
+    assumed: bool = Field(
+        default=False, description="no public calendar knows the month's work days yet: Monday to Friday are taken"
+    )
 
 
 class FunnelQuery(Contract):

@@ -176,11 +176,14 @@ class SendQuery(PageQuery):
 
 class RehearseRule(Contract):
     """What is rehearsed: a version of the rule, or its draft (0), over the events of the last days, beside what is in
-    force."""
+    force. drafts: of these other rules the drafts, too. others: all rules that are in force are played as well, so that
+    they take places under a cap and stand in digests as they do in life."""
 
     version: Annotated[int, Field(ge=0)] = 0
     days: Annotated[int, Field(ge=1, le=30)] = 7
-    events: Annotated[int, Field(ge=1, le=2000)] = Field(default=1000, description="so many at most, the latest")
+    events: Annotated[int, Field(ge=1, le=10_000)] = Field(default=1000, description="so many at most, the latest")
+    drafts: Annotated[tuple[Slug, ...], Field(max_length=50)] = ()
+    others: bool = False
 
 
 class RehearsedSend(Contract):
@@ -205,10 +208,11 @@ class NoticeDifference(Contract):
 
 
 class NoticeRehearsal(Contract):
-    """What a rule would have sent. events: so many happened that it is about, or that take something back; since: the
-    first of them. counts: of the rule in force (`….was`) and of the draft (`….would_be`): `messages` that left, by
-    channel as well, `digests` among them, `people` told, what `waited` and still `waits`, was `taken_back`, and was
-    `unreached`."""
+    """A rehearsal's report: what rules would have sent. events: so many happened that they are about, or that take
+    something back; since: the first of them. counts: of what is in force (`….was`) and of the draft (`….would_be`):
+    `messages` that left, by channel as well, what was told by each of the `rules`, `digests`, `people` told (in each
+    thousand events), what `waited` and still `waits`, was `taken_back`, and was `unreached`. largest: first where most
+    is told more or less, then where most is told otherwise."""
 
     events: int
     since: Moment | None

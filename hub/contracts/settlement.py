@@ -133,14 +133,22 @@ class LedgerEntryView(Contract):
 
 
 class LedgerSummary(Contract):
-    """The whole ledger proved: postings of every entry added up again, absolute per currency; 0 is balanced.
+    """The ledger proved, the latest entries first: their postings added up again, absolute per currency; 0 is balanced.
 
-    complete: False when there are more entries than one request adds up.
+    wrong_entries: those that do not balance, or whose lines do not stand with their parties as they should, in a period
+    that is open as in one that is closed. complete: False when there are more entries than one request adds up;
+    next_cursor asks for the sums of the next ones.
     """
 
     entries: int
     imbalance_minor: int
+    wrong_entries: tuple[str, ...] = ()
     complete: bool
+    next_cursor: str = ""
+
+
+class SummaryQuery(Contract):
+    cursor: str = ""
 
 
 class EarningsQuery(Contract):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hub.contracts.base import Contract, Day, Label, Moment, Slug
 from hub.contracts.http import PageQuery
+from hub.contracts.settlement import Currency
 from hub.contracts.settlement_profit import Sum
 
 Resolution = Literal["open", "auto", "accepted", "claimed"]
@@ -45,8 +46,8 @@ class ReconciliationView(Contract):
 
 class DifferenceView(Contract):
     """One thing that does not agree. lacking: who has it not, of what is missing; `ledger` of an amount that
-    the orders and the bill agree on and our books do not. expected, actual: by us, by
-    the bill. by_rule: which rule of the bill's form settled it, "" for a person."""
+    the orders and the bill agree on and our books do not. expected, actual: by us in `currency`, by
+    the bill in `bill_currency`. by_rule: which rule of the bill's form settled it, "" for a person."""
 
     number: int
     kind: DifferenceKindName
@@ -56,6 +57,8 @@ class DifferenceView(Contract):
     lacking: str
     expected: Sum
     actual: Sum
+    currency: Currency
+    bill_currency: Currency
     resolution: Resolution
     by_rule: str = ""
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
+from hub.contracts.base import NO_NUMBER, misread
 from hub.documents.kinds import Finding, Kind, Proposal, findings_of
 from hub.documents.overlay import AFTER, VALUE, pointer, strangers
 from hub.documents.scopes import TENANT, Scope
@@ -66,6 +67,8 @@ def propose(kind: Kind[Value], key: str, content: Json, scope: Scope = TENANT) -
         model = kind.schema.model_validate(content)
     except ValidationError as error:
         raise Invalid("the document does not parse", problems=_problems(error)) from None
+    if wrong := [Problem(pointer, NO_NUMBER) for pointer in misread(content, model)]:
+        raise Invalid("the document does not parse", problems=wrong)
     return Proposal(key, model, kind.read(model), scope)
 
 

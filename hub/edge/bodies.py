@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from hub.contracts.base import NO_NUMBER, misread
 from hub.edge.routes import Route
 from hub.kernel.errors import Invalid, Malformed, Problem, TooLarge
 
@@ -35,7 +36,10 @@ def read_body(route: Route, raw: bytes) -> Any:
         raise Invalid("wrong body", problems=[Problem("", "must be a JSON object")])
     if _ESCAPED_HALF.search(text):
         _require_whole(document)
-    return route.body.model_validate(document)
+    body = route.body.model_validate(document)
+    if wrong := [Problem(pointer, NO_NUMBER) for pointer in misread(document, body)]:
+        raise Invalid("wrong body", problems=wrong)
+    return body
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

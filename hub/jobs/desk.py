@@ -13,7 +13,7 @@ from hub.edge.auth import Principal
 from hub.edge.inside import Answered, Call
 from hub.edge.room import Room
 from hub.edge.serving import Caller
-from hub.jobs.jobs import Job, rights_of
+from hub.jobs.jobs import Job, Shard, rights_of
 from hub.jobs.jobs_table import JobTable
 from hub.kernel.frozen import dataclass
 from hub.store.files import Files
@@ -43,11 +43,14 @@ class Importable:
 class Task:
     """Work of a room's own that takes longer than an answer may. kind: what its jobs are called; roles: who may have it
     applied, where it is previewed first. run: one slice, (desk, job, whose it is) → the job one step further; it may be
-    done again, and raises Forbidden, Invalid, NotFound, Retry."""
+    done again, and raises Forbidden, Invalid, NotFound, Retry. run_shard: one slice of a shard, where `run` divides a
+    job into some (`shards`); the same holds for it.
+    """
 
     kind: str
     run: Callable[[JobDesk, Job, Principal], Job]
     roles: tuple[str, ...] = ()
+    run_shard: Callable[[JobDesk, Job, Shard], Shard] | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
@@ -20,12 +20,30 @@ WORKS = ("queued", "running")
 
 
 @dataclass(frozen=True)
+class Shard:
+    """A part of a job that is worked on by itself, a slice at a time, as a job is. is_over: nothing of it is left."""
+
+    number: int
+    step: int = 0
+    phase: str = ""
+    cursor: str = ""
+    parts: int = 0
+    done: int = 0
+    is_over: bool = False
+
+    def move(self, **changes: Any) -> Shard:
+        """The shard one step further."""
+        return replace(self, step=self.step + 1, **changes)
+
+
+@dataclass(frozen=True)
 class Job:
     """One job of one principal. step: how often it moved; whoever moves it names the step that they saw.
 
     claims: of the token that asked for it; rights are read anew for each slice. rights: of the slices so far. spec:
     what was asked for. cursor: where the next slice goes on, `parts` how many files lie there already.
-    report: what a room's own work has come to so far.
+    report: what a room's own work has come to so far. shards: what it is divided into by now, worked on side by side;
+    finished: those that are done. The job goes on when all are.
     """
 
     id: str
@@ -48,6 +66,13 @@ class Job:
     result: Mapping[str, Any] | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
     why: str = ""
+    shards: int = 0
+    finished: Sequence[int] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is its shards' turn."""
+        return self.works and len(self.finished) < self.shards
 
     @property
     def works(self) -> bool:

@@ -45,7 +45,7 @@ class JobOperations:
     jobs: JobDesk
 
     def declare(self) -> None:
-        """All of them, in the order of the reference."""
+        """All of them, in the order of the reference; those of imports only where something can be imported."""
         at, room = f"/jobs/{self.jobs.room.app_name}", self.jobs.room
         own: dict[str, Any] = {"scope": "own", "overseers": ()}
         makes = own | {"subject": self._mine, "answer": JobView, "status": 202, "replay": self._made, "ability": "bulk"}
@@ -53,15 +53,18 @@ class JobOperations:
         room.http("POST", f"{at}/exports", summary="导出列表 · Export a list", body=NewExport, **makes)(
             self.export_list
         )
-        room.http("POST", f"{at}/imports", summary="导入文件 · Import a file", body=NewImport,
-                  body_limit_bytes=IMPORT_BODY_BYTES, **makes)(self.import_file)  # fmt: skip
-        room.http("GET", f"{at}/imports", summary="可导入的内容 · What can be imported", answer=Page[ImportView],
-                  scope="tenant")(self.list_imports)  # fmt: skip
+        if self.jobs.importables:
+            room.http("POST", f"{at}/imports", summary="导入文件 · Import a file", body=NewImport,
+                      body_limit_bytes=IMPORT_BODY_BYTES, **makes)(self.import_file)  # fmt: skip
+            room.http("GET", f"{at}/imports", summary="可导入的内容 · What can be imported", answer=Page[ImportView],
+                      scope="tenant")(self.list_imports)  # fmt: skip
         room.http("GET", f"{at}/{{job_id}}", summary="任务进度 · How far a job is", **about)(self.read_job)
         room.http("GET", f"{at}/{{job_id}}/rows", summary="逐行结果 · What came of each row", query=RowQuery,
                   **{**about, "answer": Page[RowView]})(self.list_rows)  # fmt: skip
-        room.http("POST", f"{at}/{{job_id}}/apply", summary="确认导入 · Apply an import", body=ApplyImport,
-                  **{**about, "status": 202, "replay": self._again, "ability": "bulk"})(self.apply_import)  # fmt: skip
+        if self.jobs.importables:
+            again = {**about, "status": 202, "replay": self._again, "ability": "bulk"}
+            room.http("POST", f"{at}/{{job_id}}/apply", summary="确认导入 · Apply an import", body=ApplyImport,
+                      **again)(self.apply_import)  # fmt: skip
         room.http("POST", f"{at}/{{job_id}}/cancel", summary="取消任务 · Cancel a job", **about)(self.cancel_job)
         room.http("GET", f"{at}/{{job_id}}/file", summary="下载地址 · Where the file is", answer=FileView,
                   scope="tenant")(self.find_file)  # fmt: skip

@@ -7,7 +7,8 @@
     follow_job(room, importables, change, tasks)     the next slice of a job that moved
     start_job(room, request, kind, spec)             a job of one of the room's own tasks, for a route to answer
 
-The room names `job` among what its stream follows. Models and files are for few requests, so a start leaves them out.
+The room names `job` among what its stream follows, which is what shards of jobs begin with, too. Models and files are
+for few requests, so a start leaves them out.
 """
 
 from __future__ import annotations
@@ -37,12 +38,17 @@ def serve_jobs(room: Room[Any], importables: Sequence[Importable] = (), tasks: S
 
 def follow_job(room: Room[Any], importables: Sequence[Importable], change: Change, tasks: Sequence[Task] = ()) -> bool:
     """Do the next slice, if the change is of a job; says whether it was."""
-    if change.sk != FOLLOWED or "#job#" not in change.pk:
+    _, of_job, job_id = change.pk.rpartition("#job#")
+    if not of_job or not change.sk.startswith(FOLLOWED):
         return False
     if change.kind != "REMOVE":
-        from hub.jobs.work import work_on
+        from hub.jobs.work import work_on, work_on_shard
 
-        work_on(JobDesk(room, tuple(importables), tuple(tasks)), change.pk.rpartition("#")[2])
+        desk, number = JobDesk(room, tuple(importables), tuple(tasks)), change.sk.rpartition("#")[2]
+        if change.sk == FOLLOWED:
+            work_on(desk, job_id)
+        else:
+            work_on_shard(desk, job_id, int(number))
     return True
 
 

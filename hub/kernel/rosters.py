@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from hub.kernel.calendar import is_workday
+from hub.kernel.calendar import is_workday, last_known_day
 from hub.kernel.frozen import dataclass
 
 LOOK_AHEAD = timedelta(days=35)
@@ -137,6 +137,12 @@ def next_start(roster: Roster, after: datetime) -> datetime | None:
     """When the next shift begins, later than `after`; None where none does within LOOK_AHEAD."""
     starts = (duty.starts_at for duty in duties(roster, after, after + LOOK_AHEAD) if duty.starts_at > after)
     return min(starts, default=None)
+
+
+def assumes(roster: Roster, at: datetime) -> bool:
+    """Whether who is on duty at a moment hangs on a work day or day off that no public calendar knows."""
+    patterns = (each for each in roster.recurring if each.days != "any")
+    return any(at.astimezone(ZoneInfo(pattern.timezone)).date() > last_known_day() for pattern in patterns)
 
 
 def _of_pattern(pattern: Pattern, since: datetime, until: datetime) -> Iterator[Duty]:

@@ -45,6 +45,10 @@ class Files:
             raise NotFound("no such file", file=name) from None
         return content
 
+    def address(self, name: str) -> tuple[str, str]:
+        """The bucket and the key of a file: for what reads it by itself."""
+        return self.bucket, self._key(name)
+
     def url(self, name: str, shown_as: str = "") -> str:
         """Where whoever has it may fetch the file, for URL_SECONDS. shown_as: the name under which a browser saves it,
         and never shows it in place; "": as it was stored."""

@@ -41,8 +41,8 @@ AHEAD = "ahead"
 """Instead of a month: what is listed by when it is due leaves its list when it is over, so no history lies under it."""
 REACHES_BACK = timedelta(days=2 * 366)
 """So far a list goes back where nobody says since when."""
-PARTITIONS_LIMIT = 200
-"""A month of a page is merged from at most so many partitions: who has more stores asks by region."""
+PARTITIONS_LIMIT = 310
+"""A month of a page is merged from at most so many partitions: 300 stores, as many as a person may have, and their own."""
 QUERIES_LIMIT, SPREAD_QUERIES_LIMIT = 64, 512
 """After so many queries a page begins no further month: it may be short, even empty, and says where it goes on."""
 

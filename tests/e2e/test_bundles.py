@@ -14,12 +14,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
+from pypdf import PdfReader
 
 from hub.channels.base import Delivery
 from hub.channels.door import Stamp
@@ -137,6 +141,25 @@ def test_the_deployed_bundles_take_a_message_to_its_ticket(hub: StockHub) -> Non
     ticket = eventually(lambda: hub.call("GET", "/tickets")["data"])[0]
     visits = eventually(lambda: hub.call("GET", f"/tickets/{ticket['id']}")["visits"][1:])
     assert (ticket["type"], [visit["node"] for visit in visits]) == ("repair", ["accept"])
+
+
+def test_the_deployed_bundles_close_a_period_and_print_its_statement(hub: StockHub) -> None:
+    """Two hours of work of the day before yesterday are settled by the machine, whose maps read their items from S3;
+    the statement is printed by the function that has reportlab and the font in a layer of its own."""
+    day = datetime.now(ZoneInfo("Asia/Shanghai")).date() - timedelta(days=2)
+    work = {"id": "work:1", "kind": "work", "occurred_at": f"{day}T10:00:00+08:00", "about": {"ticket_type": "repair"},
+            "quantities": {"labour_minutes": "120"}, "parties": {"person": "wang.wei", "region": "310101"}}  # fmt: skip
+    hub.call("POST", "/settlement/parties", {"parties": ["person:wang.wei"]})
+    (taken,) = hub.call("POST", "/settlement/facts", {"facts": [work]})["results"]
+    assert (taken["state"], taken["entries"]) == ("settled", 1)
+    run = hub.call("POST", "/settlement/runs", {"scope": "base", "day": str(day)})["id"]
+    eventually(lambda: hub.call("GET", f"/settlement/runs/{run}")["state"] == "closed")
+    (head,) = hub.call("GET", f"/settlement/statements?run={run}")["data"]
+    path = f"{hub.base}/settlement/statements/{head['id']}/pdf"
+    printed = hub.http.get(path, headers=hub.headers, timeout=CALL_SECONDS)
+    assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf"), printed.text[:2000]
+    (page,) = [page.extract_text() for page in PdfReader(BytesIO(printed.content)).pages]
+    assert (head["hash"] in page, "36.00" in page, "维修提成" in page) == (True, True, True)
 
 
 def stamp() -> Stamp:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from functions.directory import app
 from functions.directory.api import pages
 from hub.contracts.events import StaffChanged
+from hub.kernel.calendar import last_known_day
 from tests.support.aws import account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, bus_events, call, sqs_batch, token
@@ -189,6 +190,19 @@ def test_the_roster_knows_who_is_on_duty_to_the_minute() -> None:
     assert "east" in [roster["team"] for roster in call(app.room, "GET", "/directory/rosters").json["data"]]
 
 
+@pytest.mark.parametrize(("days", "guessed"), [("workdays", True), ("days_off", True), ("any", False)])
+def test_a_roster_of_work_days_that_nobody_knows_yet_says_so(days: str, guessed: bool) -> None:
+    """Behind the last year whose holidays are published, who is on duty by work days is a guess; by every day it is
+    none, and within that year neither."""
+    again = {"person_id": "a", "rule": "FREQ=DAILY", "since": "2026-11-01", "starts": "09:00", "ends": "18:00"}
+    roster = {"recurring": [{**again, "days": days}]}
+    assert call(app.room, "PUT", "/directory/rosters/east", roster, as_=token("supervisor")).status == 200
+    last = last_known_day()
+    for day, assumed in ((last, False), (last + timedelta(days=1), guessed)):
+        query = {"at": f"{day}T10:00:00+08:00"}
+        assert call(app.room, "GET", "/directory/rosters/east", query=query).json["assumed"] is assumed
+
+
 def test_overlapping_shifts_of_one_person_are_refused() -> None:
     """422, and the pointer names the shift."""
     roster = {"shifts": [shift("a", "09:00", "18:00"), shift("a", "17:00", "20:00")]}
@@ -300,3 +314,52 @@ def test_a_renamed_member_is_still_the_same_person() -> None:
     put_person()
     app.on_event(bus_batch(staff("updated", "lilei", new_member_id="li.lei")), Context())
     assert call(app.room, "GET", "/directory/people/li").json["wecom_userid"] == "li.lei"
+
+
+def ids_of(path: str, **query: str) -> list[str]:
+    """All pages of a list, each of two."""
+    ids, cursor = list[str](), ""
+    for _ in range(20):
+        answer = call(app.room, "GET", path, query={"limit": "2", "cursor": cursor, **query})
+        assert answer.status == 200, answer.text
+        ids += [row["id"] for row in answer.json["data"]]
+        cursor = answer.json["next_cursor"]
+        if not cursor:
+            return ids
+    raise AssertionError("a list without an end")
+
+
+def test_people_are_asked_for_by_role_team_region_and_store() -> None:
+    """By id, page by page, all filters at once; without any it is everybody."""
+    for number in range(6):
+        put_person(
+            f"p{number}", roles=["agent" if number % 2 else "engineer"], region="310101" if number < 4 else "440300"
+        )
+    put_person("q", roles=["finance", "engineer"], teams=["west"], store_id="s1", region="310000")
+    put_person("r", roles=["store_manager"], teams=[], stores=["s1", "s2"], region="310101")
+    assert ids_of("/directory/people") == ["p0", "p1", "p2", "p3", "p4", "p5", "q", "r"]
+    assert ids_of("/directory/people", role="engineer") == ["p0", "p2", "p4", "q"]
+    assert ids_of("/directory/people", role="engineer", region="310000", sort="id") == ["p0", "p2", "q"]
+    assert ids_of("/directory/people", team="west") == ["q"]
+    assert ids_of("/directory/people", store="s1") == ["q", "r"]
+    assert ids_of("/directory/people", updated_since="2026-11-01T00:00:00Z", region="440000") == ["p4", "p5"]
+    assert ids_of("/directory/people", updated_since="2036-11-01T00:00:00Z") == []
+
+
+def test_stores_are_asked_for_by_region_and_manager() -> None:
+    """By id; an order that no key gives, and a filter that there is none of, are a 422 with what there is."""
+    for number in range(5):
+        body = {"name": f"{number}店", "region": "310101" if number < 3 else "440300", "manager": f"m{number % 2}"}
+        assert call(app.room, "PUT", f"/directory/stores/s{number}", body).status == 200
+    assert ids_of("/directory/stores", region="310000") == ["s0", "s1", "s2"]
+    assert ids_of("/directory/stores", region="310000", manager="m0") == ["s0", "s2"]
+    assert ids_of("/directory/stores", updated_since="2036-11-01T00:00:00Z") == []
+    for path, query, pointer in (
+        ("/directory/stores", {"sort": "name"}, "query:sort"),
+        ("/directory/stores", {"team": "east"}, "query:team"),
+        ("/directory/people", {"sort": "-updated_at"}, "query:sort"),
+        ("/directory/people", {"assignee": "li"}, "query:assignee"),
+    ):
+        refused = call(app.room, "GET", path, query=query)
+        assert (refused.status, [e["pointer"] for e in refused.json["errors"]]) == (422, [pointer])
+        assert "'id'" in refused.text or "known: limit, cursor" in refused.text

@@ -108,6 +108,15 @@ def test_every_finding_is_told_with_its_place_and_nothing_is_stored(ask: Any) ->
     assert ask("GET", "/forms/refund/draft").status == 404
 
 
+@pytest.mark.parametrize("key", ["refund%0A", "re%0Afund", "re%20fund", "%E4%B9%A6"])
+def test_a_key_that_no_path_could_reach_is_refused(ask: Any, key: str) -> None:
+    """A line break, a blank, a letter beyond ASCII: named, and nothing is stored under it."""
+    for method, path in (("PUT", f"/forms/{key}/draft"), ("POST", f"/forms/{key}/publish")):
+        refused = ask(method, path, {"document": {**REFUND, "title": "退款"}})
+        assert (refused.status, [error["pointer"] for error in refused.json["errors"]]) == (422, ["path:key"])
+    assert [row["key"] for row in ask("GET", "/forms").json["data"] if not row["key"].isidentifier()] == []
+
+
 def test_publishing_over_a_version_that_moved_on_is_a_conflict_with_the_difference(ask: Any) -> None:
     """409: who moved it, and each place."""
     ask("POST", "/forms/refund/publish", {"document": form("theirs")})

@@ -209,6 +209,16 @@ def test_half_a_character_is_named_by_its_place(sample: Any, body: bytes, pointe
     assert call(sample[0], "POST", "/things", rb'{"title": "\ud83d\ude00"}').json["title"] == "😀"
 
 
+@pytest.mark.parametrize("word", [b"true", b"false"])
+def test_true_is_no_number(sample: Any, word: bytes) -> None:
+    """Python would count true as 1: 422 with the place, and nothing is made of it; where words are told apart by true
+    and false they stay so."""
+    before = len(sample[1])
+    answer = call(sample[0], "POST", "/things", b'{"title": "a", "count": %s}' % word)
+    assert (answer.status, [error["pointer"] for error in answer.json["errors"]]) == (422, ["/count"])
+    assert len(sample[1]) == before
+
+
 def test_a_number_beyond_all_bounds_is_no_json(sample: Any) -> None:
     """1e999 would become Infinity: 400, as for NaN."""
     assert call(sample[0], "POST", "/things", b'{"title": "a", "count": 1e999}').status == 400

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from functions.notifications import app
+from functions.notifications.handlers import rehearsing
 from hub.contracts.events import Event, TicketClosed
 from hub.kernel.clock import parse_rfc3339
 from tests.support.aws import TENANT
@@ -42,13 +43,14 @@ def hub() -> Iterator[NoticeHub]:
         yield made
 
 
-def rehearse(hub: NoticeHub, **draft: Any) -> dict[str, Any]:
-    kept = hub.call("PUT", f"/notifications/rules/{KEY}/draft", {"document": {**RULE, **draft}})
+def draft(hub: NoticeHub, key: str, **draft: Any) -> None:
+    kept = hub.call("PUT", f"/notifications/rules/{key}/draft", {"document": {**RULE, **draft}})
     assert kept.status == 200, kept.text
-    answer = hub.call("POST", f"/notifications/rules/{KEY}/rehearse", {})
-    assert answer.status == 200, answer.text
-    report: dict[str, Any] = answer.json
-    return report
+
+
+def rehearse(hub: NoticeHub, **drafted: Any) -> dict[str, Any]:
+    draft(hub, KEY, **drafted)
+    return hub.rehearsed(KEY)
 
 
 def lived(hub: NoticeHub) -> list[tuple[str, str, str]]:
@@ -114,9 +116,10 @@ def test_nothing_is_written_and_nobody_hears(hub: NoticeHub) -> None:
     hub.hear(hub.assigned())
     hub.call("PUT", f"/notifications/rules/{KEY}/draft", {"document": {**RULE, "channels": [["sms"], ["phone"]]}})
     before, arrived = table(hub), hub.arrived()
-    report = hub.call("POST", f"/notifications/rules/{KEY}/rehearse", {}).json
+    report = hub.rehearsed(KEY)
     assert report["counts"]["messages.would_be"] == 2
-    assert (table(hub), hub.arrived()) == (before, arrived)
+    jobless = [item for item in table(hub) if "#job#" not in item[0]]
+    assert (jobless, hub.arrived()) == (before, arrived)
 
 
 def test_a_shops_day_takes_less_than_a_thousandth_of_it(hub: NoticeHub) -> None:
@@ -130,14 +133,69 @@ def test_a_shops_day_takes_less_than_a_thousandth_of_it(hub: NoticeHub) -> None:
     report = rehearse(hub, channels=[["sms"]])
     assert time.perf_counter() - began < 86.4
     assert report["events"] == 600
-    few = hub.call("POST", f"/notifications/rules/{KEY}/rehearse", {"events": 10}).json
+    few = hub.rehearsed(KEY, events=10)
     assert (few["events"], parse_rfc3339(few["since"])) == (10, start + timedelta(seconds=590 * 144))
 
 
 def test_who_may_and_what_there_has_to_be(hub: NoticeHub) -> None:
-    """Who runs the hub; a rule without a draft is 404, a draft that can't work any more 422."""
+    """Who runs the hub; a rule without a draft is 404, one beside it as well, a draft that can't work any more 422."""
     path = f"/notifications/rules/{KEY}/rehearse"
+    assert hub.call("POST", path, {"version": 1, "drafts": ["none"]}).status == 404
     assert hub.call("POST", path, {}).status == 404
     assert hub.call("POST", path, {"version": 7}).status == 404
     assert hub.call("POST", path, {"days": 31}).status == 422
     assert hub.call("POST", path, {"version": 1}, as_=token("supervisor")).status == 403
+
+
+def test_the_same_request_again_is_the_same_job(hub: NoticeHub) -> None:
+    """Whoever asks again with the same key is told of the job that there is."""
+    draft(hub, KEY)
+    path, again = f"/notifications/rules/{KEY}/rehearse", {"headers": {"idempotency-key": "once"}}
+    first, second = (hub.call("POST", path, {}, **again) for _ in range(2))
+    assert (first.status, first.json["id"]) == (202, second.json["id"])
+
+
+def test_rules_that_take_each_others_places_are_played_together(hub: NoticeHub) -> None:
+    """Two rules tell of the same assignments, and a person hears so often in ten minutes and then gets a digest. By
+    itself the rule leaves twice before the digest; beside the other one, as it was in life, once."""
+    hub.publish("rules/second", {**RULE, "channels": [["sms"]], "priority": "normal"})
+    for number in range(4):
+        hub.hear(hub.assigned(f"tkt_{number}"))
+    hub.later(hours=1)
+    draft(hub, KEY, title={"zh": "新", "en": "New"})
+    alone, together = (hub.rehearsed(KEY, others=others)["counts"] for others in (False, True))
+    assert alone["rules.handed.was"] == alone["rules.handed.would_be"] == 4
+    assert "rules.second.was" not in alone
+    assert together["rules.second.was"] == together["rules.handed.was"] == 4
+    assert (alone["messages.wecom.was"], alone["digests.was"]) == (3, 1)
+    assert (together["messages.wecom.was"], together["messages.sms.was"], together["digests.was"]) == (2, 1, 1)
+    assert together["messages.was"] == len(lived(hub)) == 3
+
+
+def test_several_drafts_are_tried_at_once(hub: NoticeHub) -> None:
+    """One rule is to tell by SMS what another told by WeCom, which is switched off: as many messages, by the other
+    channel. Tried one by one, each draft would come to something else."""
+    hub.publish("rules/second", {**RULE, "enabled": False})
+    hub.hear(hub.assigned())
+    draft(hub, KEY, enabled=False)
+    draft(hub, "second", channels=[["sms"]])
+    counts = hub.rehearsed(KEY, drafts=["second"])["counts"]
+    assert (counts["messages.wecom.was"], counts["messages.sms.would_be"]) == (1, 1)
+    assert (counts["messages.was"], counts["messages.would_be"]) == (1, 1)
+    assert hub.rehearsed(KEY)["counts"]["messages.would_be"] == 0
+
+
+def test_more_events_than_a_slice_are_all_played_once(hub: NoticeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven events of one moment and after, three a slice: three slices, each event in one of them, and the ten largest
+    as one slice would have them."""
+    for number in range(7):
+        hub.hear(hub.assigned(f"tkt_{number}", "li" if number % 2 else "wu"))
+        hub.later(hours=number % 3)
+    draft(hub, KEY, channels=[["sms"]])
+    whole = hub.rehearsed(KEY)
+    monkeypatch.setattr(rehearsing, "EVENTS_A_SLICE", 3)
+    parts = hub.rehearsed(KEY)
+    assert (whole["events"], parts["events"], parts["since"]) == (7, 7, whole["since"])
+    assert {row["event_id"] for row in parts["largest"]} == {row["event_id"] for row in whole["largest"]}
+    assert [row["event_id"] for row in parts["largest"]] == sorted(row["event_id"] for row in parts["largest"])
+    assert parts["counts"]["messages.sms.would_be"] == whole["counts"]["messages.sms.would_be"]

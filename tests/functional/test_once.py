@@ -100,7 +100,7 @@ DOES_NO_HARM_AGAIN = {
     *("end_upload", "end_their_upload", "link", "migrate", "try_action", "insert"),
     *("reconcile", "show_what_if", "try_template"),
     *("nudge", "rehearse_offer", "import_table", "keep_sheet", "select_stores", "hear_competitor", "hear_pulse"),
-    *("issue", "scan", "rehearse", "tell_purchase", "tell_stock"),
+    *("issue", "scan", "tell_purchase", "tell_stock"),
     *("redeem_coupon", "redeem_quote", "release_quote"),
     *("make_link", "refresh", "sign_in", "sign_in_by_link", "sign_in_locally", "sign_out", "sign_out_everywhere"),
 }  # fmt: skip

@@ -36,6 +36,28 @@ def test_an_amount_that_is_none_is_refused_with_its_pointer(room: Till, text: st
     assert room.entries() == []
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amounts": {"amount": "101.00"}}, {"quantities": {"pieces": "3"}}, {"currency": "USD"},
+        {"parties": {**WHO, "person": "li"}}, {"occurred_at": "2026-11-21T09:00:00+08:00"},
+        {"components": [{"id": "a", "amounts": {"amount": "60.00"}}]}, {"kind": "order_line"}, {"reverses": "order:7"},
+    ],
+)  # fmt: skip
+def test_a_fact_that_is_told_otherwise_is_refused_not_taken_for_known(room: Till, change: dict[str, Any]) -> None:
+    """Settled is settled: who hands it in again with another amount, count, currency, person, day, part or kind hears
+    that nothing came of it; with the same figures, however they are written, that it is known."""
+    body = {**handed("order", 1, amount="100.00", pieces=2, parties=WHO), "components": [{"id": "a"}]}
+    room.call("POST", "/settlement/parties", {"parties": ["person:li"]})
+    assert [result["state"] for result in room.hand_in(body)] == ["settled"]
+    again = {**body, "amounts": {"amount": "100"}, "quantities": {"pieces": "2.0"},
+             "occurred_at": "2026-11-20T01:00:00Z"}  # fmt: skip
+    ((known,), (told,)) = room.hand_in(again), room.hand_in({**body, **change})
+    assert (known["state"], known["known"]) == ("settled", True)
+    assert (told["state"], told["known"], told["pointer"]) == ("refused", True, "/id")
+    assert room.accounts("payable") == {"payable:person:wang.wei": "-10.00"}
+
+
 def test_decimals_that_the_currency_has_not_are_refused(room: Till) -> None:
     """Yen have none."""
     answer = room.call(

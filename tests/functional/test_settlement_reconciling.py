@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from hub.contracts.events import OrderFinished
 from tests.support.http import token
@@ -38,13 +40,18 @@ def room() -> Iterator[Till]:
         yield made
 
 
-def reconcile(room: Till, *rows: str, platform: str = "douyin") -> Any:
+def begin(room: Till, *rows: str, platform: str = "douyin") -> Any:
     file = base64.b64encode((HEADING + "\n".join(rows)).encode()).decode()
     body = {"platform": platform, "from_day": "2026-11-20", "until_day": "2026-11-21", "file": file}
     begun = room.call("POST", "/settlement/reconciliations", body)
     assert begun.status == 202, begun.text
-    assert room.finish(begun.json["job_id"])["state"] == "done"
-    return room.call("GET", f"/settlement/reconciliations/{begun.json['id']}").json
+    return begun.json
+
+
+def reconcile(room: Till, *rows: str, platform: str = "douyin") -> Any:
+    begun = begin(room, *rows, platform=platform)
+    assert room.finish(begun["job_id"])["state"] == "done"
+    return room.call("GET", f"/settlement/reconciliations/{begun['id']}").json
 
 
 def row(number: int, amount: str = "50.00") -> str:
@@ -71,6 +78,102 @@ def test_profit_of_an_order_is_still_found_by_its_id(room: Till) -> None:
     assert (shown["benefit"], shown["cost"]) == ("50.00", "0.50")
 
 
+def test_a_bill_reads_its_platforms_orders_of_its_days_alone(room: Till) -> None:
+    """Six hundred orders of other platforms and of other days beside three of its own: what is read of facts is the
+    three, whatever else there is; each of the rows is found without asking for it by itself."""
+    room.hear(*(finished(number) for number in (1, 2, 3)))
+    few = facts_read(room)
+    for start in range(0, 300, 100):
+        room.hear(*(finished(number, "kuaishou") for number in range(start, start + 100)))
+        room.hear(*(finished(number, days=-3) for number in range(1_000 + start, 1_100 + start)))
+    assert few == facts_read(room) == 3
+
+
+def facts_read(room: Till) -> int:
+    """How many facts a bill of three rows reads."""
+    read = room.reads_of("#fact#")
+    assert reconcile(room, row(1), row(2), row(3))["counts"] == {}
+    return read()
+
+
+def test_an_order_that_came_without_a_platform_is_missing_on_nobodys_bill(room: Till) -> None:
+    """Sold over the counter: no platform's bill lacks it, though one that names it finds it."""
+    counter = handed("order", 9, amount="30.00", parties={"store": "s1", "region": "310101"}, about={"order": "o9"})
+    room.hand_in({**counter, "occurred_at": "2026-11-20T10:00:00+08:00"})
+    room.hear(finished(1))
+    assert reconcile(room, row(1))["counts"] == {}
+    named = reconcile(room, row(1), "r9,o9,2026-11-20 11:00:00,30.00,0")
+    assert (named["matched"], named["counts"]) == (2, {})
+
+
+def test_the_shards_of_a_bill_are_worked_on_side_by_side(room: Till) -> None:
+    """After its first slice a bill is in sixteen shards, each with a change of its own for the queue; they may end in
+    any order, and one that is cancelled stops all of them."""
+    room.hear(*(finished(number) for number in range(40)))
+    begun = begin(room, *(row(number) for number in range(40)))
+    assert len(room.turns_after(begun["job_id"], 2)) == 16
+    assert room.finish(begun["job_id"])["done"] == 40
+    assert room.call("GET", f"/settlement/reconciliations/{begun['id']}").json["matched"] == 40
+    other = begin(room, row(1, "51.00"))
+    turns = room.turns_after(other["job_id"], 2)
+    assert room.call("POST", f"/jobs/settlement/{other['job_id']}/cancel").status == 200
+    assert room.turns_after(other["job_id"], 5) == ["job"] != turns
+    assert room.call("GET", f"/settlement/reconciliations/{other['id']}").json["state"] == "failed"
+
+
+def test_yen_are_yen_on_the_work_list(room: Till) -> None:
+    """A bill in yen that is 100 off says 5000 and 5100, not a hundredth of it; booked in yuan at the order's own rate,
+    our books agree with the order."""
+    into = posting(WHOLE, {"rule": "fx", "to": "CNY"}, purpose="sale", debit="asset:platform", credit="income:sales")
+    assert room.publish("sales", {"facts": ["order"], "postings": [into]}).status == 200
+    form = {"id": "流水号", "number": "订单号", "at": "结算时间", "amount": "收入金额", "currency": "JPY"}
+    assert room.publish("yen", form, "bill-forms").status == 200
+    room.clock.now += timedelta(days=1)
+    parties = {"platform": "douyin", "store": "s1", "region": "310101"}
+    orders = [
+        {**handed("order", n, "2026-11-26T08:30:00+08:00", parties=parties, about={"order": f"y{n}"}),
+         "currency": "JPY", "amounts": {"amount": "5000"}, "quantities": {"fx_rate": "0.0483"}} for n in (1, 2)
+    ]  # fmt: skip
+    assert {result["state"] for result in room.hand_in(*orders)} == {"settled"}
+    rows = "r1,y1,2026-11-26 11:00:00,5000,0\nr2,y2,2026-11-26 11:00:00,5100,0"
+    body = {"platform": "douyin", "form": "yen", "from_day": "2026-11-26", "until_day": "2026-11-27",
+            "file": base64.b64encode((HEADING + rows).encode()).decode()}  # fmt: skip
+    begun = room.call("POST", "/settlement/reconciliations", body).json
+    assert room.finish(begun["job_id"])["state"] == "done"
+    (only,) = room.call("GET", f"/settlement/reconciliations/{begun['id']}/differences").json["data"]
+    shown = {name: only[name] for name in ("order_no", "kind", "expected", "actual", "currency", "bill_currency")}
+    assert shown == {"order_no": "y2", "kind": "amount", "expected": "5000", "actual": "5100", "currency": "JPY",
+                     "bill_currency": "JPY"}  # fmt: skip
+
+
+def sheet(*rows: list[Any]) -> str:
+    """A bill as XLSX whose cells are what Excel makes of them: numbers, and moments."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"default_date_format": "yyyy-mm-dd hh:mm"})
+    page = book.add_worksheet()
+    for nth, cells in enumerate([HEADING.strip().split(","), *rows]):
+        page.write_row(nth, 0, cells)
+    book.close()
+    return base64.b64encode(content.getvalue()).decode()
+
+
+def test_numbers_and_moments_of_excel_are_read_as_they_are(room: Till) -> None:
+    """An order's number that Excel keeps as a number is that number, a moment is one in whichever format the form has;
+    three decimals are refused, not rounded into somebody's cents."""
+    room.hear(finished(1))
+    form = {"id": "流水号", "number": "订单号", "at": "结算时间", "amount": "收入金额", "at_format": "%Y/%m/%d %H:%M"}
+    assert room.publish("excel", form, "bill-forms").status == 200
+    at = datetime(2026, 11, 20, 11, 0)  # noqa: DTZ001 - a cell of Excel's has no zone
+    body = {"platform": "douyin", "form": "excel", "from_day": "2026-11-20", "until_day": "2026-11-21"}
+    begun = room.call("POST", "/settlement/reconciliations", {**body, "file": sheet(["r1", 6_900_001, at, 50.0])})
+    assert room.finish(begun.json["job_id"])["state"] == "done"
+    report = room.call("GET", f"/settlement/reconciliations/{begun.json['id']}").json
+    assert (report["matched"], report["counts"]) == (1, {})
+    for cells, pointer in ((["r1", "x", at, 12.345], "/file/1/amount"), (["r1", 6.92346e18, at, 1], "/file/1/number")):
+        refused = room.call("POST", "/settlement/reconciliations", {**body, "file": sheet(cells)})
+        assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, pointer)
+
+
 def test_what_is_asked_again_is_one_job(room: Till) -> None:
     """The same request with its key is the same bill; a store's manager reads none of it (403)."""
     room.hear(finished(1))
@@ -94,7 +197,10 @@ def one(amount: str, at: str = "2026-11-20 11:00:00") -> dict[str, str]:
     [
         ({"file": "!!"}, "/file"),
         ({"until_day": "2026-11-20"}, "/until_day"),
-        *((one(amount), "/file/1/amount") for amount in ("NaN", "1.001", "1e9", "Infinity", "", "٣", "0x10")),
+        *(
+            (one(amount), "/file/1/amount")
+            for amount in ("NaN", "1.001", "1e9", "-0", "-0.00", "Infinity", "", "٣", "0x10")
+        ),
         (one("1.00", "20 Nov"), "/file/1/at"),
     ],
 )

@@ -20,6 +20,7 @@ from hub.store.items import raw_item
 from tests.support.aws import REGION, account
 from tests.support.hosts import install
 from tests.support.http import Answer, Context, bus_batch, bus_events, call, http_event, sqs_batch, token
+from tests.support.settlement_room import items_of
 
 SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
 DAY = "2026-11-21"
@@ -44,6 +45,7 @@ def session(clock: StepClock) -> Iterator[Any]:
             definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
             roleArn="arn:aws:iam::123456789012:role/hub-demo-machines",
         )
+        session.client("s3").create_bucket(Bucket="hub-demo-files")
         install(app.room, session, clock)
         yield session
 
@@ -82,7 +84,7 @@ def run_machine(run_id: str = RUN, mode: str = "close") -> str:
     """What the state machine does where there are no windows: open, drain, settle each shard until there is no more,
     close."""
     step("open", run_id=run_id, mode=mode)
-    for item in step("drain", run_id=run_id, mode=mode)["shards"]:
+    for item in items_of(step("drain", run_id=run_id, mode=mode)):
         settled = {**item, "more": True}
         while settled["more"]:
             settled = step("settle", **settled)
@@ -122,7 +124,7 @@ def test_a_repeated_event_posts_nothing_new() -> None:
     hear(reported(), reported())
     hear(reported())
     summary = call(app.room, "GET", "/settlement/ledger/summary").json
-    assert summary == {"entries": 2, "imbalance_minor": 0, "complete": True}
+    assert summary == {"entries": 2, "imbalance_minor": 0, "wrong_entries": [], "complete": True, "next_cursor": ""}
     assert earnings()["totals"][0]["total"] == "56.00"
 
 
@@ -267,7 +269,7 @@ def test_a_run_says_how_far_it_is(clock: StepClock) -> None:
     clock.now = NEXT
     step("open", run_id=RUN, mode="close")
     assert call(app.room, "GET", f"/settlement/runs/{RUN}").json["state"] == "closing"
-    (item,) = step("drain", run_id=RUN, mode="close")["shards"]
+    (item,) = items_of(step("drain", run_id=RUN, mode="close"))
     drained = call(app.room, "GET", f"/settlement/runs/{RUN}").json
     assert (drained["state"], drained["progress"]["shards_done"]) == ("drained", 0)
     step("settle", **item)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.http import token
 from tests.support.tickets import World, as_, world
+from tests.support.wire import faulty
 
 BODY = {"type": "repair", "customer_id": "cus_1", "region": "310101", "store_id": "s1", "subject": "冷柜结霜"}
 LEADER = as_("supervisor", sub="chen")
@@ -197,3 +198,21 @@ def test_what_is_out_of_reach_is_not_even_counted(hub: World, ticket: Any, query
     nowhere = hub.call("GET", "/tickets", query={"customer": "cus_9", "limit": "1"}, as_=stranger)
     own = hub.call("GET", "/tickets", query=query | {"limit": "1"}).json
     assert (there.text, own["has_more"]) == (nowhere.text, True)
+
+
+def test_the_manager_of_300_stores_gets_their_page(hub: World) -> None:
+    """As many as a person may have: each ticket of theirs, the newest first, none of the 301st store's, and nothing is
+    read but what is shown; whoever has one store reads one key of it."""
+    stores = [f"s{number}" for number in range(301)]
+    for number in range(0, 301, 20):
+        body = {"type": "repair", "region": "310101", "customer_id": f"cus_{number}", "store_id": stores[number]}
+        hub.clock.advance(seconds=1)
+        assert hub.call("POST", "/tickets", body).status == 201
+    shown = {}
+    for count in (300, 1):
+        with faulty() as wire:
+            answer = hub.call("GET", "/tickets", query={"limit": "200"}, as_=manager(*stores[:count]))
+        shown[count] = [row["store_id"] for row in answer.json["data"]]
+        assert wire.calls.count("BatchGetItem") == 1
+    assert shown == {300: [f"s{number}" for number in range(280, -1, -20)], 1: ["s0"]}
+    assert wire.calls.count("Query") <= 2  # of the store, and of what is one's own

@@ -170,3 +170,85 @@ def test_another_endpoint_never_hears_of_a_call(shop: Shop) -> None:
     assert "visit.entered" in kinds
     assert "endpoint.called" not in kinds
     assert app.room.desk.endpoints.find(shop.endpoint["id"])
+
+
+BLOCKS = {
+    "reserve_stock": ("short", "stock_short", "release_stock"),
+    "ship": ("", "ship_by_hand", "cancel_shipment"),
+    "book_slot": ("full", "other_slot", "cancel_slot"),
+}
+"""Of each block that ships: what its system may say beside yes and no, who then acts, and what takes it back."""
+
+
+def put_in(shop: Shop, block: str, **more: Any) -> Any:
+    """The block, before a node where somebody fits what was asked for."""
+    nodes: list[dict[str, Any]] = [
+        {"id": "ask", "kind": "human", "assignee": "supervisor", "outcomes": {"asked": "fit"}},
+        {"id": "fit", "kind": "human", "assignee": "supervisor", "outcomes": {"done": "closed"}},
+        {"id": "closed", "kind": "end", "outcome": "done"},
+    ]
+    document = {"key": "consult", "title": T, "ladder": "basic", "start": "ask"}
+    body = {"document": {**document, "nodes": [{**node, "title": T} for node in nodes]}}
+    assert shop.tickets.call("POST", "/flows/consult/publish", body).status == 200
+    return shop.tickets.call("POST", "/flows/consult/insert", {"after": "ask", "node": block, **more})
+
+
+def asked(shop: Shop) -> str:
+    """A ticket at whose first node somebody has asked; the hub and the system have spoken."""
+    ticket_id = shop.open()
+    path = f"/tickets/{ticket_id}/nodes/ask/complete"
+    assert shop.tickets.call("POST", path, {"outcome": "asked"}).status == 200
+    shop.exchange()
+    return ticket_id
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_that_a_system_does_is_put_in_in_one_request(shop: Shop, block: str) -> None:
+    """With its endpoint given, lint finds nothing; what the system does leads on past the people who stand beside it,
+    and is taken back where the ticket is cancelled."""
+    shop.outbound.receivers.behaviours[URL] = answers(200, b"{}")
+    inserted = put_in(shop, block, parameters={"endpoint": shop.endpoint["id"]})
+    assert (inserted.status, inserted.json["version"], inserted.json["findings"]) == (200, 2, [])
+    assert inserted.json["order"] == ["ask", block, "fit", "closed"]
+    ticket_id = asked(shop)
+    assert shop.stands(ticket_id)[1:] == [(block, "done"), ("fit", "")]
+    assert shop.tickets.call("POST", f"/tickets/{ticket_id}/cancel", {}).status == 200
+    shop.exchange()
+    names = [each.json["data"]["name"] for each in shop.outbound.receivers.at(URL)]
+    assert names == [block, BLOCKS[block][2]]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_what_the_system_cannot_do_a_person_does(shop: Shop, block: str) -> None:
+    """Refused, or answered in the block's own word for it: somebody is asked, and it goes on behind them."""
+    word, by_hand, _ = BLOCKS[block]
+    shop.outbound.receivers.behaviours[URL] = says({"outcome": word}) if word else answers(422, b"{}")
+    put_in(shop, block, parameters={"endpoint": shop.endpoint["id"]})
+    ticket_id = asked(shop)
+    assert shop.stands(ticket_id)[1:] == [(block, word or "refused"), (by_hand, "")]
+    (outcome,) = shop.tickets.ticket(ticket_id)["visits"][-1]["outcomes"]
+    path = f"/tickets/{ticket_id}/nodes/{by_hand}/complete"
+    assert shop.tickets.call("POST", path, {"outcome": outcome}).status == 200
+    assert shop.stands(ticket_id)[-1] == ("fit", "")
+
+
+def test_what_a_block_asks_for_has_to_be_given(shop: Shop) -> None:
+    """Each by its place; what it does not ask for is refused as well, and a node that is no block asks for nothing."""
+    for given, pointers in (
+        ({}, ["/parameters/endpoint"]),
+        ({"endpoint": "ep_1"}, ["/document/nodes/1/params/endpoint", "/document/nodes/1/undo/params/endpoint"]),
+        ({"endpoint": shop.endpoint["id"], "shop": "s1"}, ["/parameters/shop"]),
+    ):
+        refused = put_in(shop, "ship", parameters=given)
+        assert (refused.status, [error["pointer"] for error in refused.json["errors"]]) == (422, pointers)
+    refused = put_in(shop, "assign", parameters={"endpoint": shop.endpoint["id"]})
+    assert (refused.status, [error["pointer"] for error in refused.json["errors"]]) == (422, ["/parameters"])
+
+
+def test_a_block_that_asks_for_less_than_it_uses_is_refused_at_the_draft(shop: Shop) -> None:
+    """By the place where it stands."""
+    block = shop.tickets.call("GET", "/tickets/blocks/ship").json["document"]
+    block["parameters"] = {}
+    refused = shop.tickets.call("POST", "/tickets/blocks/ship/lint", {"document": block}).json
+    assert not refused["usable"]
+    assert "/nodes/0/params/endpoint" in [finding["pointer"] for finding in refused["findings"]]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -145,6 +146,14 @@ def test_a_rung_that_would_come_at_once_is_warned_of(hub: World) -> None:
     assert (said.status, [finding["pointer"] for finding in said.json["warnings"]]) == (200, ["/clocks/0/ladder"])
 
 
+def test_true_is_no_number_of_seconds(hub: World) -> None:
+    """Python would take it for one: a clock of a second. Refused at the draft, with the place."""
+    policy = {"title": T, "clocks": [{**POLICY["clocks"][0], "seconds": True}]}  # type: ignore[index]
+    refused = hub.call("PUT", "/tickets/policies/work/draft", {"document": policy})
+    places = [error["pointer"] for error in refused.json["errors"]]
+    assert (refused.status, places) == (422, ["/document/clocks/0/seconds"])
+
+
 def test_a_calendar_that_will_be_a_guess_says_from_when(hub: World) -> None:
     """Work days are known to the end of a year; publishing says so, and so does a clock that is due behind it."""
     calendar = {"title": T, "days": "workdays", "hours": [{"opens": "09:00", "closes": "12:00"}]}
@@ -160,3 +169,54 @@ def test_a_calendar_that_will_be_a_guess_says_from_when(hub: World) -> None:
     whole = next(clock for clock in hub.ticket()["clocks"] if clock["name"] == "whole")
     assert (whole["assumed"], whole["due_at"][:4], whole["calendar"]) == (True, "2027", "office/1")
     assert hub.call("POST", "/tickets/doctor", {}).json["assumed"] == 1
+
+
+def test_twenty_clocks_of_twenty_rungs_are_one_escalation(hub: World) -> None:
+    """All that a policy may have: 400 rungs at 40 moments, and a pause amid them. Each fires once, at its very second
+    (those behind the pause by so much later); one execution sleeps at a time, the next one after the pause, and it
+    wakes once a moment, however much is due then: 3 state transitions each, and two wakes in vain at most."""
+    steps = [{"id": f"r{i}", "left_seconds": 600 * (19 - i), "audience": "agent"} for i in range(20)]
+    clocks = [
+        {"id": f"c{i}", "title": T, "measures": "resolution", "seconds": 36_000 + 7 * (i % 2), "ladder": "many"}
+        for i in range(20)
+    ]
+    for path, document in (
+        ("ladders/many", {"title": T, "steps": steps}),
+        ("policies/many", {"title": T, "clocks": clocks}),
+        ("types/consult", {**TYPE, "policy": "many"}),
+    ):
+        assert hub.call("POST", f"/tickets/{path}/publish", {"document": document}).status == 200
+    hub.clock.advance(seconds=1)
+    begun = hub.clock.now
+    ticket = hub.call("POST", "/tickets", BODY).json["id"]
+    hub.call("POST", f"/tickets/{ticket}/assign", {"person_id": "li"})
+    li = as_("agent", sub="li", region="base")
+    assert hub.call("POST", f"/tickets/{ticket}/acknowledge", {}, as_=li).status == 200
+    wakes = 0
+
+    def pass_until(moment: datetime) -> None:
+        nonlocal wakes
+        sleeping = hub.machines.wakes_at
+        while mine := [name for name in sleeping if name.startswith(ticket) and sleeping[name] <= moment]:
+            assert len([name for name in sleeping if name.startswith(ticket)]) == 1
+            wakes += 1
+            hub.let_pass(sleeping[mine[0]])
+        hub.let_pass(moment)
+
+    pass_until(begun + timedelta(seconds=28_200))
+    assert hub.call("POST", f"/tickets/{ticket}/pause", {}).status == 200
+    pass_until(begun + timedelta(seconds=28_200 + 3600))
+    assert hub.call("POST", f"/tickets/{ticket}/resume", {}).status == 200
+    pass_until(begun + timedelta(days=2))
+    mine = [event for event in hub.told("rung.fired") if event.ticket_id == ticket]
+    fired = Counter((event.clock, event.rung, event.at - begun) for event in mine)
+    dues = {(i, step): 36_000 + 7 * (i % 2) - 600 * (19 - step) for i in range(20) for step in range(20)}
+    expected = {
+        (f"c{i}", f"r{step}", timedelta(seconds=due if due <= 28_200 else due + 3600))
+        for (i, step), due in dues.items()
+    }
+    assert set(fired) == expected
+    assert set(fired.values()) == {1}
+    moments = len(set(dues.values()))
+    assert (moments, wakes) == (40, pytest.approx(40, abs=2))
+    assert len([name for name in hub.machines.escalations if name.startswith(ticket)]) == 2

@@ -13,9 +13,10 @@ from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.flows.flow import RECEIVED, WaitFor
 from functions.tickets.flows.preset_flows import preset_flows
 from functions.tickets.flows.soundness import parse_flow
-from functions.tickets.handlers.stage import perform_script
+from functions.tickets.handlers.stage import perform
+from functions.tickets.rehearsal.differences import largest
 from functions.tickets.rehearsal.history import History, Passage
-from functions.tickets.rehearsal.performance import Script
+from functions.tickets.rehearsal.performance import Play, Script
 from functions.tickets.ticket.ticket import Ticket
 from tests.support.http import Context, sqs_batch
 from tests.support.tickets import T0, World, as_, world
@@ -60,8 +61,15 @@ def done(hub: World, ticket_id: str, node: str, outcome: str) -> None:
     assert answer.status == 200, answer.text
 
 
-def rehearsed(hub: World, **body: Any) -> Any:
-    answer = hub.call("POST", "/flows/consult/rehearse", body)
+def said(hub: World, number: int) -> str:
+    """A question of a customer of their own, opened by their message."""
+    known = {ticket["id"] for ticket in hub.tickets()}
+    hub.say("请问营业时间？", f"msg_{number}", customer_id=f"cus_{number}", sender_id=f"wm{number}", region="310101")
+    return str(next(ticket["id"] for ticket in hub.tickets() if ticket["id"] not in known))
+
+
+def rehearsed(hub: World, path: str = "/flows/consult", **body: Any) -> Any:
+    answer = hub.call("POST", f"{path}/rehearse", body)
     assert answer.status == 202, answer.text
     job_id = answer.json["id"]
     for _ in range(5):
@@ -70,17 +78,21 @@ def rehearsed(hub: World, **body: Any) -> Any:
     return hub.call("GET", f"/jobs/tickets/{job_id}").json
 
 
-def played(hub: World) -> list[str]:
+def played(hub: World, *, by_message: bool = False) -> list[str]:
     """A dear one that is answered, a cheap one whose parts come, a cheap one whose parts don't, one that nobody has
-    touched."""
-    tickets = [opened(hub, amount) for amount in ("2000.00", "10.00", "10.00", "10.00")]
+    touched. What comes by message is cheap."""
+    amounts = ("2000.00", "10.00", "10.00", "10.00")
+    tickets = [said(hub, number) if by_message else opened(hub, amount) for number, amount in enumerate(amounts)]
     hub.clock.advance(minutes=10)
     for ticket_id in tickets[:3]:
         done(hub, ticket_id, "check", "checked")
     hub.clock.advance(minutes=10)
-    done(hub, tickets[0], "answer", "answered")
-    assert hub.call("POST", f"/tickets/{tickets[1]}/tell", {"event": "parts"}).status == 200
-    done(hub, tickets[1], "answer", "answered")
+    for ticket_id in tickets[: 2 if by_message else 1]:
+        assert hub.call("POST", f"/tickets/{ticket_id}/tell", {"event": "parts"}).status in (200, 409)
+        done(hub, ticket_id, "answer", "answered")
+    if not by_message:
+        assert hub.call("POST", f"/tickets/{tickets[1]}/tell", {"event": "parts"}).status == 200
+        done(hub, tickets[1], "answer", "answered")
     for sleeper in [name for name in hub.machines.wakes_at if name.startswith(tickets[2]) and "vis_" in name]:
         hub.sleep_until_done(sleeper, T0.replace(hour=23))
     return tickets
@@ -110,16 +122,21 @@ def test_another_approver_is_another_assignee(hub: World) -> None:
     assert len(hub.emitted) == emitted
 
 
+def drafted_rules(hub: World, **default: Any) -> None:
+    """Rules that read whatever nothing else speaks of otherwise."""
+    rules = hub.call("GET", "/tickets/rules").json["document"]
+    rules["default"] |= default
+    assert hub.call("PUT", "/tickets/rules/draft", {"document": rules}).status == 200
+
+
 def test_drafts_of_the_ladder_and_of_the_rules(hub: World) -> None:
     """A ladder that is quicker breaches more; intake rules that make everything urgent are played: urgent tickets in
     place of normal ones, each with its link."""
-    played(hub)
+    played(hub, by_message=True)
     assert hub.call("PUT", "/flows/consult/draft", {"document": flow("supervisor")}).status == 200
     ladder = {"title": T, "steps": [{"id": "supervisor", "after_seconds": 300, "audience": "supervisor"}]}
     assert hub.call("PUT", "/tickets/ladders/basic/draft", {"document": ladder}).status == 200
-    rules = hub.call("GET", "/tickets/rules").json["document"]
-    rules["default"]["priority"] = "urgent"
-    assert hub.call("PUT", "/tickets/rules/draft", {"document": rules}).status == 200
+    drafted_rules(hub, priority="urgent")
     report = rehearsed(hub, ladder=True, rules=True)["report"]
     counts = report["counts"]
     assert counts["breached.would_be"] == 4
@@ -130,18 +147,85 @@ def test_drafts_of_the_ladder_and_of_the_rules(hub: World) -> None:
     ] * 4
 
 
-def test_rules_that_make_other_types(hub: World) -> None:
-    """The draft reads everything as a complaint: each ticket is named with what it was, and what it would be."""
-    tickets = played(hub)
-    rules = hub.call("GET", "/tickets/rules").json["document"]
-    rules["default"]["type"] = "complaint"
-    assert hub.call("PUT", "/tickets/rules/draft", {"document": rules}).status == 200
-    report = rehearsed(hub, version=1, rules=True)["report"]
-    assert report["counts"]["type_changed"] == 4
-    assert {row["ticket_id"]: row["would_be"]["type"] for row in report["largest"]} == dict.fromkeys(
-        tickets, "complaint"
-    )
-    assert {row["link"] for row in report["largest"]} == {f"/tickets/{ticket}" for ticket in tickets}
+def test_rules_alone_play_another_type_by_its_own_flow(hub: World) -> None:
+    """The draft reads every question as a complaint. Three messages' tickets go the complaint's way from its first node
+    on, to whom that one asks, and end; what somebody opened by hand no rule has read, and is not among them."""
+    assert hub.call("POST", "/flows/complaint/publish", {}).status == 200
+    by_hand, tickets = opened(hub, "10.00"), [said(hub, number) for number in range(3)]
+    hub.clock.advance(hours=4)
+    drafted_rules(hub, type="complaint", priority="high")
+    job = rehearsed(hub, "/tickets/rules")
+    counts, rows = job["report"]["counts"], job["report"]["largest"]
+    assert (job["kind"], job["about"], job["done"], counts["tickets"]) == ("rehearsal", "/tickets/rules", 3, 3)
+    assert (counts["type_changed"], counts["priority_changed"], counts["unplayed"]) == (3, 3, 0)
+    assert {row["ticket_id"] for row in rows} == set(tickets)
+    assert by_hand not in {row["ticket_id"] for row in rows}
+    assert {(row["was"]["type"], row["would_be"]["type"]) for row in rows} == {("consult", "complaint")}
+    for row in rows:
+        assert (row["was"]["assignee"], row["would_be"]["assignee"]) == ("chen", "amy")
+        assert (row["was"]["state"], row["would_be"]["state"], row["breaches"]) == ("open", "closed", -1)
+    assert (counts["assumed"], counts["failed"]) == (3, 0)
+    assert rehearsed(hub, rules=True, version=1)["report"]["counts"]["type_changed"] == 3
+
+
+def test_rules_that_lead_to_work_without_a_flow(hub: World) -> None:
+    """Where no flow is published for the other type there is nothing to play: each such ticket is counted, and named
+    with what it was, and what it would be."""
+    tickets = [said(hub, number) for number in range(2)]
+    drafted_rules(hub, type="complaint")
+    report = rehearsed(hub, "/tickets/rules")["report"]
+    assert (report["counts"]["unplayed"], report["counts"]["type_changed"], report["counts"].get("tickets", 0)) == (
+        2, 2, 0,
+    )  # fmt: skip
+    assert {(row["ticket_id"], row["was"]["type"], row["would_be"]["type"]) for row in report["largest"]} == {
+        (ticket_id, "consult", "complaint") for ticket_id in tickets
+    }
+
+
+def test_who_may_rehearse_rules_and_what_there_has_to_be(hub: World) -> None:
+    """Who runs the hub; without a draft there is nothing to rehearse, nor in a version that there never was."""
+    assert hub.call("POST", "/tickets/rules/rehearse", {}).status == 404
+    assert hub.call("POST", "/tickets/rules/rehearse", {"version": 7}).status == 404
+    assert hub.call("POST", "/tickets/rules/rehearse", {"days": 91}).status == 422
+    chen = as_("supervisor", sub="chen", region="base")
+    drafted_rules(hub, type="complaint")
+    assert hub.call("POST", "/tickets/rules/rehearse", {}, as_=chen).status == 403
+
+
+def test_a_drafted_matrix_asks_others(hub: World) -> None:
+    """A refund of 300 that nobody had to approve is the supervisor's to sign by the draft of the matrix: it would be
+    over as much later as people take, and that somebody agrees is assumed."""
+    assert hub.call("POST", "/flows/refund_approval/publish", {}).status == 200
+    body = {"type": "refund", "customer_id": "cus_1", "region": "310101", "amount": "300.00"}
+    assert hub.call("POST", "/tickets", body).status == 201
+    hub.clock.advance(hours=3)
+    rows = [{"below": "100.00"}, {"signers": ["supervisor"]}]
+    assert hub.call("PUT", "/tickets/matrices/refund/draft", {"document": {"title": T, "rows": rows}}).status == 200
+    report = rehearsed(hub, "/flows/refund_approval", version=1, matrix="refund")["report"]
+    assert report["counts"]["assumed"] == 1
+    assert [row["seconds"] for row in report["largest"]] == [3600]
+    assert hub.call("POST", "/flows/refund_approval/rehearse", {"version": 1, "matrix": "none"}).status == 404
+
+
+def test_the_largest_differences_have_one_order() -> None:
+    """Limits passed before time, time before in how much else they differ; what is alike goes by its id, so that the
+    same rehearsal says the same ten in the same order, in whatever order its slices came."""
+    base = {"link": "", "would_be": {"type": "a"}}
+    rows = [
+        {**base, "ticket_id": name, "breaches": breaches, "seconds": seconds, "was": was}
+        for name, breaches, seconds, was in (
+            ("late", 0, 7200, {"type": "a"}),
+            ("early", 0, -7201, {"type": "a"}),
+            ("breached", -1, 0, {"type": "a"}),
+            ("other", 0, 0, {"type": "b", "assignee": "x"}),
+            ("alike2", 0, 0, {"type": "b"}),
+            ("alike1", 0, 0, {"type": "b"}),
+        )
+    ]
+    expected = ["breached", "early", "late", "other", "alike1", "alike2"]
+    assert [row["ticket_id"] for row in largest(rows)] == expected
+    assert [row["ticket_id"] for row in largest(rows[::-1])] == expected
+    assert len(largest([{**rows[0], "ticket_id": str(n)} for n in range(12)])) == 10
 
 
 def test_a_drafted_policy_breaches_by_its_own_clocks(hub: World) -> None:
@@ -185,8 +269,7 @@ def test_every_preset_is_played_to_its_end(hub: World, key: str) -> None:
     comes = (Passage(timedelta(hours=1), RECEIVED, {}),)
     waits = {node.id: comes for node in script.flow.nodes if isinstance(node, WaitFor)}
     histories = {ticket.id: History(ticket, waits)}
-    performed = perform_script(app.room.desk, script, histories, timedelta(hours=1), T0 + timedelta(days=400))[
-        ticket.id
-    ]
+    play, end = Play({ticket.id: script}), T0 + timedelta(days=400)
+    performed = perform(app.room.desk, play, histories, timedelta(hours=1), end)[ticket.id]
     assert (performed.ticket.state, performed.failed) == ("closed", False)
     assert performed.assumed > 0

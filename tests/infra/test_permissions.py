@@ -90,6 +90,13 @@ def test_tickets_may_make_flow_machines_with_one_role_alone(demo: Template) -> N
     assert {arn.rpartition(":")[2] for arn in flows["lambda:InvokeFunction"]} == {"hub-demo-tickets-steps"}
 
 
+def test_machines_read_the_items_of_their_maps_and_no_other_file(demo: Template) -> None:
+    """Of the bucket, the lists that a run lays down, to be read alone."""
+    actions = allowed(demo, "hub-demo-machines")
+    assert {arn.partition("files")[2].partition("/")[2] for arn in actions["s3:GetObject"]} == {"settlement/job_runs/*"}
+    assert "s3:PutObject" not in actions
+
+
 def test_everything_is_allowed_on_named_resources(demo: Template, full: Template) -> None:
     """A bare `*` stands only where AWS knows no resource to name, and no action has a wildcard."""
     for template in (demo, full):

@@ -220,6 +220,7 @@ def test_machines_call_the_steps_of_their_room_and_keep_their_text(demo: Templat
     steps = {name: machine["DefinitionSubstitutions"] for name, machine in machines.items()}
     assert steps["hub-demo-escalation"]["StepsFunction"] == "hub-demo-tickets-steps"
     assert steps["hub-demo-settlement-run"]["RunFunction"] == "hub-demo-settlement-steps"
+    assert plain(steps["hub-demo-settlement-run"]["ReadObject"]).endswith(":states:::s3:getObject")
     for machine in machines.values():
         json.loads(machine["DefinitionString"])
         assert plain(machine["DefinitionSubstitutions"]["LambdaInvoke"]).endswith(":states:::lambda:invoke")
@@ -232,7 +233,7 @@ def test_the_bucket_forgets_what_jobs_wrote_and_keeps_what_people_brought(demo: 
     (bucket,) = demo.of("AWS::S3::Bucket").values()
     rules = bucket["LifecycleConfiguration"]["Rules"]
     assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules} == {
-        f"{room}/job_": 7 for room in ("customers", "directory", "settlement", "tickets", "webhooks")
+        f"{room}/job_": 7 for room in ("customers", "directory", "notifications", "settlement", "tickets", "webhooks")
     }
     assert all(set(rule) == {"Id", "Prefix", "ExpirationInDays", "Status"} for rule in rules)
     assert not any("tickets/uploads/upl_1".startswith(rule["Prefix"]) for rule in rules)

@@ -16,7 +16,7 @@ from functions.tickets import app
 from functions.tickets.dispatch.dispatch import Person
 from functions.tickets.plans.months import plan_month, workdays_of
 from functions.tickets.plans.plan_kind import Device, Plan
-from hub.kernel.calendar import is_workday
+from hub.kernel.calendar import is_workday, last_known_day
 from tests.support.http import Context
 from tests.support.tickets import World, world
 
@@ -56,6 +56,19 @@ def test_next_months_plan(hub: World) -> None:
     a_day = Counter((visit["person"], visit["day"]) for visit in month["visits"])
     assert max(a_day.values()) <= 2
     assert sorted(visit["device"] for visit in month["visits"]) == sorted(device["id"] for device in DEVICES)
+
+
+def test_a_month_that_no_calendar_knows_says_so(hub: World) -> None:
+    """The last month whose holidays are published is none; the one behind it is planned Monday to Friday, and says that
+    this is a guess."""
+    assert hub.call("POST", "/tickets/plans/air/publish", {"document": PLAN}).status == 200
+    last = last_known_day()
+    known, guess = (
+        hub.call("GET", "/tickets/plans/air/month", query={"month": f"{day:%Y-%m}"}).json
+        for day in (last, last + timedelta(days=1))
+    )
+    assert (known["assumed"], guess["assumed"]) == (False, True)
+    assert all(date.fromisoformat(visit["day"]).weekday() < 5 for visit in guess["visits"])
 
 
 def test_the_tickets_come_on_their_days(hub: World) -> None:

@@ -2,7 +2,7 @@
 the very totals of one that nobody disturbed. North closes on Sundays, South has its rebate by units, dollars are worth
 what they were on their day.
 
-40 orders a region here; with 10,000 each, killed and resumed: benchmarks/bench_settlement_run.py, the same steps.
+40 orders a region here; 10,000 each, killed and resumed, on the embedded AWS: benchmarks/bench_month_end.py.
 """
 
 from __future__ import annotations
@@ -139,6 +139,28 @@ def test_a_region_that_closes_by_count(room: Till) -> None:
     room.hand_in({**sold(region, 99), "occurred_at": "2026-11-30T10:00:00+08:00"})
     (entry,) = (entry for entry in room.entries() if entry["fact_id"] == f"{region}.99")
     assert (entry["run_id"], entry["late_for"]["run_id"]) == (f"{region}.2026-12.n0001", f"{region}.2026-11.n0002")
+
+
+def test_who_changes_to_count_in_the_middle_of_a_month_waits_for_that_month(room: Till) -> None:
+    """The draft is warned of it; the batch has its entries and nothing is started for it, since what was open before it
+    is settled first; with the month's own run its turn has come, and no order is in both."""
+    region, month = "330000", {"every": "month"}
+    room.set_calendar(month, **{f"r{region}": month})
+    room.clock.now = moment("2026-11-10T12:00:00+08:00")
+    room.hand_in(*({**sold(region, number), "occurred_at": "2026-11-10T09:00:00+08:00"} for number in range(3)))
+    body = {"document": {"base": month, "regions": {region: {"every": "count", "count": 2}}}}
+    warned = room.call("POST", "/settlement/calendar/publish", body, query={"dry_run": "1"}).json
+    assert [(each["pointer"], each["severity"]) for each in warned["warnings"]] == [
+        (f"/regions/{region}/every", "warning")
+    ]
+    assert room.call("POST", "/settlement/calendar/publish", body).status == 200
+    room.clock.now = moment("2026-11-20T12:00:00+08:00")
+    room.hand_in(*(sold(region, number) for number in range(3, 6)))
+    assert {entry["run_id"] for entry in room.entries()} == {f"{region}.2026-11", f"{region}.2026-11.n0001"}
+    assert room.batches_due() == []
+    room.clock.now = moment("2026-12-01T06:00:00+08:00")
+    assert room.runs_due() == [f"{region}.2026-11", f"{region}.2026-11.n0001"]
+    assert [room.close(run)["lines"] for run in room.runs_due()] == [3, 3]
 
 
 @pytest.mark.parametrize("rhythm", [{"every": "count"}, {"every": "month", "count": 10}])

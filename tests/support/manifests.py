@@ -33,6 +33,8 @@ ROOMS: dict[str, dict[str, Any]] = {
     "notifications": {
         "paths": ["/notifications"],
         "events": ["ticket.closed"],
+        "outbox": SHARED,
+        "followed": ["job"],
         "schedules": {"sweep": "rate(1 minute)"},
     },
     "outbound": {

@@ -123,6 +123,21 @@ class NoticeHub:
         """One request to the room."""
         return call(app.room, method, path, body, **options)
 
+    def rehearsed(self, rule: str, **body: Any) -> dict[str, Any]:
+        """The report of a rule's rehearsal, slice by slice as the stream asks for it, to its end."""
+        answer = self.call("POST", f"/notifications/rules/{rule}/rehearse", body)
+        assert (answer.status, answer.json["kind"]) == (202, "rehearsal"), answer.text
+        for _ in range(50):
+            job = self.call("GET", f"/jobs/notifications/{answer.json['id']}").json
+            if job["state"] not in ("queued", "running"):
+                assert job["state"] == "done", job
+                report: dict[str, Any] = job["report"]
+                return report
+            pk = f"{TENANT}#job#{job['id']}"
+            change = {"table": "t", "kind": "MODIFY", "pk": pk, "sk": "job", "new": None, "old": None}
+            assert app.on_change(sqs_batch(change), Context()) == DONE
+        raise AssertionError("the rehearsal does not end")
+
     # Time.
 
     def until(self, moment: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +15,13 @@ import boto3
 
 from functions.settlement import app
 from functions.settlement.desk import Desk, desk_of
-from functions.settlement.handlers.reconciling import reconcile_slice
+from functions.settlement.handlers.reconciling import reconcile_shard, reconcile_slice
 from functions.settlement.handlers.steps import full_batches, run_step
 from functions.settlement.handlers.windows import post_windows, window_shards
 from hub.contracts.events import Event, parse_event
 from hub.jobs.desk import JobDesk
 from hub.jobs.jobs import Job
+from hub.jobs.jobs_table import SHARD, SORT
 from hub.kernel.clock import StepClock
 from tests.support.aws import REGION, account
 from tests.support.hosts import install
@@ -139,26 +141,49 @@ class Till:
 
     def finish(self, job_id: str, *, twice: bool = False) -> dict[str, Any]:
         """The job after as many slices as it takes, as the room's stream asks for them. twice: each slice is done, dies
-        before the job has moved, and is done again."""
-        change = {"table": "t", "kind": "MODIFY", "pk": f"demo#job#{job_id}", "sk": "job", "new": None, "old": None}
-        for _ in range(100):
+        before the job or its shard has moved, and is done again."""
+        for _ in range(300):
             shown = self.call("GET", f"/jobs/settlement/{job_id}").json
             if shown["state"] not in ("queued", "running"):
                 return dict(shown)
-            if twice:
-                jobs = JobDesk(app.room, (), app.TASKS)
-                reconcile_slice(jobs, jobs.table.find(job_id), None)  # type: ignore[arg-type] # it asks for no rights
-            assert app.on_change(sqs_batch(change), Context()) == {"batchItemFailures": []}
+            for sort in self._turns(job_id):
+                if twice:
+                    self._slice(job_id, sort)
+                assert app.on_change(sqs_batch(_moved(job_id, sort)), Context()) == {"batchItemFailures": []}
         raise AssertionError("the job does not end")
 
     def finish_twice_over(self, job_id: str) -> Callable[[], object]:
         """Finish a job; answers its last slice, as another process that began it at the same moment would do it."""
         jobs, seen = JobDesk(app.room, (), app.TASKS), list[Job]()
-        change = {"table": "t", "kind": "MODIFY", "pk": f"demo#job#{job_id}", "sk": "job", "new": None, "old": None}
         while (job := jobs.table.find(job_id)).works:
             seen.append(job)
-            app.on_change(sqs_batch(change), Context())
+            for sort in self._turns(job_id):
+                app.on_change(sqs_batch(_moved(job_id, sort)), Context())
         return lambda: reconcile_slice(jobs, seen[-1], None)  # type: ignore[arg-type] # it asks for no rights
+
+    def turns_after(self, job_id: str, rounds: int) -> list[str]:
+        """What of a job has something to do, after so many rounds of its changes."""
+        for _ in range(rounds):
+            turns = self._turns(job_id)
+            for sort in turns:
+                app.on_change(sqs_batch(_moved(job_id, sort)), Context())
+        return self._turns(job_id)
+
+    def _turns(self, job_id: str) -> list[str]:
+        """The sort keys whose changes have something done now: the job's, or its shards', the last one first."""
+        table = JobDesk(app.room, (), app.TASKS).table
+        job = table.find(job_id)
+        begun = [n for n in range(job.shards) if n not in job.finished and table.shard(job_id, n)] if job.waits else []
+        return [f"{SHARD}{number:03d}" for number in reversed(begun)] or [SORT]
+
+    def _slice(self, job_id: str, sort: str) -> None:
+        """A slice whose process dies at its end."""
+        jobs = JobDesk(app.room, (), app.TASKS)
+        job = jobs.table.find(job_id)
+        if sort == SORT and not job.waits:
+            reconcile_slice(jobs, job, None)  # type: ignore[arg-type] # it asks for no rights
+        elif shard := jobs.table.shard(job_id, int(sort.removeprefix(SHARD) or 0)) if sort != SORT else None:
+            reconcile_shard(jobs, job, shard)
 
     def statements(self, **query: str) -> list[dict[str, Any]]:
         """Heads of statements, the latest first."""
@@ -168,6 +193,18 @@ class Till:
         """What closes when, from now on: regions by `r<code>`."""
         document = {"base": base, "regions": {code[1:]: rhythm for code, rhythm in regions.items()}}
         assert self.publish("", document, "calendar").status == 200
+
+
+def items_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """What one of the machine's maps goes through: it lies in the file that a step's answer names."""
+    file = boto3.client("s3", region_name=REGION).get_object(Bucket=answer["bucket"], Key=answer["key"])
+    items: list[dict[str, Any]] = json.loads(file["Body"].read())
+    assert len(items) == answer["count"]
+    return items
+
+
+def _moved(job_id: str, sort: str) -> dict[str, Any]:
+    return {"table": "t", "kind": "MODIFY", "pk": f"demo#job#{job_id}", "sk": sort, "new": None, "old": None}
 
 
 @contextmanager

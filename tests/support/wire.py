@@ -82,6 +82,8 @@ class Wire:
         if token in self._done:
             status, headers, body = self._done[token]
             return AWSResponse(request.url, status, headers, Body(body))
+        if hasattr(request.body, "seek"):  # a file that is sent twice is read twice
+            request.body.seek(0)
         response = botocore_stubber("before-send", request)
         if token and response is not None and response.status_code == 200:
             body = response.content

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from hub.contracts.base import Amount, Day, Moment, RegionCode
+from hub.contracts.base import Amount, Contract, Day, Moment, RegionCode, misread
 from hub.contracts.pricing import Price
 from hub.contracts.settlement import EarningsQuery
 
@@ -67,3 +68,26 @@ def test_a_region_code_is_six_ascii_digits() -> None:
     """Full-width digits would be another key for the same region."""
     with pytest.raises(ValidationError):
         TypeAdapter(RegionCode).validate_python("３１００００")
+
+
+class _Inner(Contract):
+    count: int = 0
+    ratio: float = 0.0
+    on: bool = False
+    either: bool | int = False
+
+
+class _Outer(Contract):
+    rows: tuple[_Inner, ...] = ()
+    by_name: dict[str, _Inner] = Field(default={})
+    anything: dict[str, Any] = Field(default={})
+
+
+def test_true_where_a_number_is_meant_is_found_wherever_it_stands() -> None:
+    """In lists and by names, as a whole number or not; a true that is meant as one is none, and a 1 is a number."""
+    wrong = {
+        "rows": [{"count": 1, "on": True}, {"count": True}],
+        "by_name": {"a/b": {"ratio": False, "either": True}},
+        "anything": {"count": True},
+    }
+    assert list(misread(wrong, _Outer.model_validate(wrong))) == ["/rows/1/count", "/by_name/a~1b/ratio"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from dataclasses import replace
@@ -10,7 +11,17 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.settlement.reconciliation.matching import BillRow, Booked, Report, Terms, match_bill
+from functions.settlement.facts.facts_table import number_shard
+from functions.settlement.reconciliation.matching import (
+    BillRow,
+    Booked,
+    Part,
+    Report,
+    Terms,
+    match_bill,
+    match_numbers,
+    match_rest,
+)
 
 SINCE, UNTIL = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 TERMS = Terms(SINCE, UNTIL)
@@ -90,6 +101,30 @@ def test_the_third_side_is_asked_too() -> None:
     ]
 
 
+def test_money_of_one_currency_never_stands_for_another() -> None:
+    """50 dollars and 50 yuan under one number find their own, whichever comes first; two bookings of two currencies
+    are no sum; and who was told 5,000 yen in place of 50.00 yuan reads both as what they are."""
+    dollars = replace(row("A", "o1", 5000), currency="USD")
+    bookings = [booked("b1", "o1", 5000), replace(booked("b2", "o1", 5000), currency="USD")]
+    assert match_bill([dollars, row("B", "o1", 5000)], bookings, TERMS).differences == ()
+    mixed = match_bill([row("B", "o1", 10_000)], bookings, TERMS).differences
+    assert [(d.kind, d.expected_minor, d.currency, d.bill_currency) for d in mixed] == [
+        ("currency", 5000, "USD", "CNY")
+    ]
+    yen = replace(row("C", "o1", 5000), currency="JPY")
+    (told,) = match_bill([yen], bookings[:1], TERMS).differences
+    assert (told.currency, told.bill_currency, told.off_minor) == ("CNY", "JPY", 5000)
+
+
+def test_two_rows_of_one_id_are_two_rows() -> None:
+    """A platform that prints a row twice, without a number: one is matched, the other one is extra, not forgotten."""
+    twice = [row("A", "", 5000, at(10, 1)), row("A", "", 5000, at(10, 1))]
+    report = match_bill(twice, [booked("b1", "o1", 5000)], TERMS)
+    assert ([m.bill_id for m in report.matches], [(d.kind, d.bill_id) for d in report.differences]) == (
+        ["A"], [("extra", "A")],
+    )  # fmt: skip
+
+
 def test_our_books_are_held_against_the_bill_as_well() -> None:
     """Orders and bill agree on 50.00 and the ledger booked 45.00: an amount, of the ledger; where the order differs
     too, that is told alone."""
@@ -134,6 +169,21 @@ def test_nothing_is_used_twice_or_left_out_in_any_order(left: Rows, right: Rows,
     assert Counter(_places(report)) == Counter([*(r.id for r in rows), *(b.id for b in bookings)])
     shuffled_rows, shuffled_bookings = random.Random(seed).sample(rows, len(rows)), bookings[::-1]
     assert match_bill(shuffled_rows, shuffled_bookings, TERMS) == report
+
+
+@given(left=ROWS, right=ROWS, shards=st.integers(1, 5))
+def test_a_bill_in_shards_comes_to_the_same_report(left: Rows, right: Rows, shards: int) -> None:
+    """However many shards of numbers a bill is matched in, and read back from files: the report of the whole."""
+    rows = [row(f"r{n}", number, minor, at(10, minute)) for n, (number, minor, minute) in enumerate(left)]
+    bookings = [
+        booked(f"b{n}", name or f"x{n}", minor, at(11, minute)) for n, (name, minor, minute) in enumerate(right)
+    ]
+    parts = []
+    for shard in range(shards):
+        mine = [r for r in rows if r.number and number_shard(r.number) % shards == shard]
+        part = match_numbers(mine, [b for b in bookings if number_shard(b.number) % shards == shard], TERMS)
+        parts.append(Part.of(json.loads(json.dumps(part.document()))))
+    assert match_rest(parts, [r for r in rows if not r.number], TERMS) == match_bill(rows, bookings, TERMS)
 
 
 def _places(report: Report) -> list[str]:

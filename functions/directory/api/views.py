@@ -12,7 +12,7 @@ from functions.directory.tables import PersonItem, RosterItem
 from hub.contracts.directory import PersonView, RosterView
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.ids import contacts_context, is_id
-from hub.kernel.rosters import on_duty
+from hub.kernel.rosters import assumes, on_duty
 
 _CHOSEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _TEAM = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -34,7 +34,8 @@ def show_roster(item: RosterItem, at: datetime) -> RosterView:
     """A roster, and who is on duty at a moment."""
     body = roster_of(item.attribute_values)
     parts = {name: getattr(body, name) for name in ("shifts", "recurring", "swaps", "hand_over")}
-    return RosterView(team=item.team, version=int(item.version), **parts, at=at, on_duty=on_duty(body, at))
+    shown = {**parts, "at": at, "on_duty": on_duty(body, at), "assumed": assumes(body, at)}
+    return RosterView(team=item.team, version=int(item.version), **shown)
 
 
 def checked_id(text: str, parameter: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from zlib import crc32
 
 from hub.contracts.events import Event, parse_event
-from hub.kernel.clock import rfc3339
+from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.store.table import Item, Table
 
 SHARDS = 4
@@ -44,21 +44,29 @@ class JournalTable:
         forget = int((self._wall_now() + KEPT_DAYS * DAY).timestamp())
         return {"pk": pk, "sk": f"{rfc3339(event.at)}#{event.id}", "event": body, "expires_at": forget}
 
-    def newest(self, event_type: str, since: datetime, until: datetime, limit: int) -> list[Event]:
-        """Those of a type in a span, the latest `limit`, in their order."""
-        events: list[Event] = []
-        for day in _days(until, since):
-            rows = [row for shard in range(SHARDS) for row in self._of_day(event_type, day, shard, since, until, limit)]
-            rows.sort(key=lambda row: str(row["sk"]), reverse=True)
-            events += [parse_event(row["event"]) for row in rows[: limit - len(events)]]
-            if len(events) >= limit:
+    def newest(
+        self, types: Sequence[str], since: datetime, until: datetime, limit: int, before: str = ""
+    ) -> tuple[list[Event], str]:
+        """Those of these types in a span, the latest `limit` before the place `before` ("": all), in their order; and
+        the place of the first of them, "" where there is none before it."""
+        rows: list[dict[str, Any]] = []
+        span = (rfc3339(since), before or f"{rfc3339(until)}~")
+        for day in _days(parse_rfc3339(before.partition("#")[0]) if before else until, since):
+            of_day = [
+                row
+                for event_type in types
+                for shard in range(SHARDS)
+                for row in self._of_day(event_type, day, shard, span, limit + 2)
+                if row["sk"] != before
+            ]
+            of_day.sort(key=lambda row: str(row["sk"]), reverse=True)
+            rows += of_day[: limit + 1 - len(rows)]
+            if len(rows) > limit:
                 break
-        return events[::-1]
+        place = str(rows[limit - 1]["sk"]) if len(rows) > limit else ""
+        return [parse_event(row["event"]) for row in reversed(rows[:limit])], place
 
-    def _of_day(
-        self, event_type: str, day: str, shard: int, since: datetime, until: datetime, limit: int
-    ) -> list[dict[str, Any]]:
-        span = (rfc3339(since), f"{rfc3339(until)}~")
+    def _of_day(self, event_type: str, day: str, shard: int, span: tuple[str, str], limit: int) -> list[dict[str, Any]]:
         pk = self._pk(event_type, day, shard)
         return self._table.query_all(pk, limit=limit, sk_between=span, newest_first=True)
 

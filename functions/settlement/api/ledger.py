@@ -6,13 +6,21 @@ from functions.settlement.api.views import earnings_view, entry_view
 from functions.settlement.desk import Desk
 from functions.settlement.handlers import posting
 from functions.settlement.handlers.earnings import awaited_lines, earned_lines
-from functions.settlement.ledger.entries_table import SUMMARY_LIMIT
+from functions.settlement.ledger.entries_table import PROVED_LIMIT
+from functions.settlement.ledger.ledger import Entry
 from functions.settlement.ledger.lines import imbalance_minor, region_of
 from functions.settlement.ledger.manual import manual_entry
 from functions.settlement.room import FINANCE, room
 from functions.settlement.runs.spans import span_named
 from hub.contracts.http import Page, PageQuery
-from hub.contracts.settlement import EarningsQuery, EarningsView, LedgerEntryView, LedgerSummary, ManualEntry
+from hub.contracts.settlement import (
+    EarningsQuery,
+    EarningsView,
+    LedgerEntryView,
+    LedgerSummary,
+    ManualEntry,
+    SummaryQuery,
+)
 from hub.edge import cursors
 from hub.edge.access import Place, Subject
 from hub.edge.access.listing import within
@@ -46,6 +54,7 @@ def whole_ledger(desk: Desk, request: Request) -> Place:
 @room.http(
     "GET",
     "/settlement/earnings/{person}",
+    explain="always",
     query=EarningsQuery,
     answer=EarningsView,
     scope="own",
@@ -81,6 +90,7 @@ def list_entries(desk: Desk, request: Request) -> Page[LedgerEntryView]:
 @room.http(
     "GET",
     "/settlement/ledger/entries/{entry_id}",
+    explain="always",
     answer=LedgerEntryView,
     roles=FINANCE,
     scope="region",
@@ -116,13 +126,23 @@ def post_entry(desk: Desk, request: Request) -> LedgerEntryView:
     answer=LedgerSummary,
     roles=FINANCE,
     scope="region",
+    query=SummaryQuery,
     subject=whole_ledger,
     summary="试算平衡 · All postings added up again: the ledger balances",
 )
 def show_summary(desk: Desk, request: Request) -> LedgerSummary:
-    """Adds up to SUMMARY_LIMIT entries, in minor units; `complete` says whether that was all of them."""
-    entries = list(desk.entries.every(request.now))
-    summed = entries[:SUMMARY_LIMIT]
+    """Adds up to PROVED_LIMIT entries, in minor units, and holds each against its parties' lines; `next_cursor` goes on
+    with those before them."""
+    entries: list[Entry] = []
+    wrong: list[str] = []
+    position, is_first = cursors.decode(request.query.cursor), True
+    while is_first or (position and len(entries) + len(wrong) < PROVED_LIMIT):
+        proved, failed, position = desk.entries.proved(request.now, position)
+        entries, wrong, is_first = entries + proved, wrong + failed, False
     return LedgerSummary(
-        entries=len(summed), imbalance_minor=imbalance_minor(summed), complete=len(summed) == len(entries)
+        entries=len(entries) + len(wrong),
+        imbalance_minor=imbalance_minor(entries),
+        wrong_entries=tuple(wrong),
+        complete=position is None,
+        next_cursor=cursors.encode(position),
     )

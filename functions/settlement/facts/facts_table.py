@@ -5,6 +5,7 @@
 | fact | `<t>#fact#<id>` | `fact`: its document, its state, and of a sale how much went back |
 | fact of a window | `<t>#window#<window>#<shard>` | `<occurred at>#<fact>`: the canonical order |
 | window, by period | `<t>#windows#<period>#<shard>` | window |
+| order of a platform | `<t>#orders-of#<platform>#<month>#<shard>` | `<occurred at>#<fact>`: by its number's shard |
 | head of a window | `<t>#window#<window>` | `head`: what of it is posted, and how often |
 | party | `<t>#known#<party>` | `known`; of a store with where it lies |
 
@@ -36,6 +37,7 @@ from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, is_region
 from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
+from hub.store.rehearsal import Known
 from hub.store.table import NEW, Index, Lost, Put, Table, Update, Write
 
 PARKED, SETTLED = "facts-parked", "facts"
@@ -73,8 +75,8 @@ class FactsTable:
 
     def __init__(self, tenant: str, table: Table) -> None:
         self._tenant, self._table = tenant, table
-        self._listed: set[tuple[str, str]] = set()
-        self._known: set[str] = set()
+        self._listed = Known[tuple[str, str]]()
+        self._known: set[str] = Known()
 
     def find(self, fact_id: str) -> Stored | None:
         """A fact by its id; strongly consistent."""
@@ -96,6 +98,8 @@ class FactsTable:
         if fact.back and UNDOES in fact.about:
             once = "attribute_not_exists(gone)"
             writes.append(Update(self._key(fact.about[UNDOES]), "SET gone = :gone", {":gone": "1"}, once))
+        if item := self._platform_item(fact):
+            writes.append(Put(item))
         for window, lists in windows.items():
             for name in lists:
                 self._list(window, name)
@@ -170,6 +174,21 @@ class FactsTable:
         facts = [stored.fact for stored in map(_stored, items) if stored.fact] or self.about("order", number)
         return [fact for fact in facts if is_order_of(fact, platform)]
 
+    def orders_of(
+        self, platform: str, month: str, shard: int, since: datetime, until: datetime, after: str, limit: int
+    ) -> tuple[list[Fact], str]:
+        """A platform's orders of one shard of numbers that occurred in [since, until) of a month (UTC), behind `after`,
+        in canonical order; and behind what there may be more, "" for the end. Strongly consistent."""
+        first, last = after or rfc3339(since), rfc3339(until)
+        if first >= last:
+            return [], ""
+        pk = _platform_pk(self._tenant, platform, month, shard)
+        page = self._table.query(pk, sk_between=(first, last), limit=limit, consistent=True)
+        names = [str(item["sk"]).partition("#")[2] for item in page.items]
+        facts = (_stored(item).fact for item in self._table.get_many(map(self._key, names), consistent=True))
+        more = f"{page.items[-1]['sk']}\x00" if page.start is not None and page.items else ""
+        return [fact for fact in facts if fact], more
+
     def of_window(self, window: Window, at: datetime) -> Iterator[Fact]:
         """A window's facts until a moment in canonical order; strongly consistent, read as they are taken, WINDOW_LIMIT
         at most."""
@@ -213,6 +232,12 @@ class FactsTable:
             self._known.add(party)
         return party in self._known
 
+    def apart(self) -> FactsTable:
+        """The same facts, for whoever makes parties known only in a rehearsal: nobody else takes them for known."""
+        other = FactsTable(self._tenant, self._table)
+        other._known = {*self._known}
+        return other
+
     def make_known(self, party: str) -> bool:
         """From now on a party may be named; says whether that is new."""
         if self.knows(party):
@@ -247,6 +272,15 @@ class FactsTable:
         if about:
             item |= {"list_pk": _about_pk(self._tenant, *about), "list_sk": f"{rfc3339(fact.occurred_at)}#{fact.id}"}
         return item
+
+    def _platform_item(self, fact: Fact) -> dict[str, Any] | None:
+        """Where a platform's bill finds an order; None for what no bill names."""
+        platform = fact.parties.get("platform", "")
+        if fact.kind != "order" or not platform:
+            return None
+        at = rfc3339(fact.occurred_at)
+        pk = _platform_pk(self._tenant, platform, at[:7], number_shard(number_of(fact)))
+        return _base((pk, f"{at}#{fact.id}"))
 
     def _window_item(self, window: Window, fact: Fact) -> dict[str, Any]:
         shard = crc32(fact.id.encode()) % _width(window)
@@ -293,6 +327,20 @@ def _width(window: Window) -> int:
 
 def _waits_pk(tenant: str, fact_id: str) -> str:
     return f"{tenant}#facts-waiting#{fact_id}"
+
+
+def _platform_pk(tenant: str, platform: str, month: str, shard: int) -> str:
+    return f"{tenant}#orders-of#{platform}#{month}#{shard}"
+
+
+def number_of(fact: Fact) -> str:
+    """The number under which a platform's bill may name an order."""
+    return fact.about.get("order_no") or fact.about.get("order", fact.id)
+
+
+def number_shard(number: str) -> int:
+    """Which of WIDE shards an order's number lies in."""
+    return crc32(number.encode()) % WIDE
 
 
 def is_order_of(fact: Fact, platform: str) -> bool:

@@ -13,11 +13,11 @@ from typing import Any
 
 from functions.settlement.desk import Desk
 from functions.settlement.facts.bodies import document_of, fact_from_document, fact_of_body
-from functions.settlement.facts.exchange import EXCHANGE, converted
+from functions.settlement.facts.exchange import EXCHANGE, RATE, converted
 from functions.settlement.facts.facts import Fact
 from functions.settlement.facts.facts_table import Stored
 from functions.settlement.facts.rates import RATES, priced
-from functions.settlement.facts.refunds import back_of, undone
+from functions.settlement.facts.refunds import UNDOES, back_of, undone
 from functions.settlement.handlers.acceptance import hear_verdict, hold_entry
 from functions.settlement.handlers.posting import policies_for, post_entry
 from functions.settlement.policies import settle
@@ -69,7 +69,7 @@ def take_in(desk: Desk, fact: Fact, now: datetime, *, strict: bool = False) -> T
     for _ in range(TRIES):
         stored = desk.facts.find(fact.id)
         if stored and stored.fact:
-            return _repeat(desk, fact, stored.fact, now)
+            return _repeat(desk, fact, stored.fact, now, strict)
         try:
             ready, outcomes = _worked_out(desk, _ready(desk, fact, now, strict))
         except Invalid as error:
@@ -86,12 +86,25 @@ def take_in(desk: Desk, fact: Fact, now: datetime, *, strict: bool = False) -> T
     raise Retry("the fact, or what it takes back, moves on", fact=fact.id)
 
 
-def _repeat(desk: Desk, fact: Fact, known: Fact, now: datetime) -> Taken:
-    """What is settled is posted again, which changes nothing. Raises Conflict where it is told otherwise now; a work
-    report is priced when it is kept, so its amounts are not compared."""
-    if fact.kind != "work" and dict(fact.amounts) != dict(known.amounts):
+def _repeat(desk: Desk, fact: Fact, known: Fact, now: datetime, strict: bool) -> Taken:
+    """What is settled is posted again, which changes nothing. Raises Conflict where it is told otherwise now."""
+    if _differs(fact, known, strict):
         raise Conflict("the fact is settled, with other figures", fact=fact.id)
     return _post(desk, known, _outcomes(desk, known), now, known=True)
+
+
+def _differs(fact: Fact, known: Fact, strict: bool) -> bool:
+    """Whether a fact is told otherwise than it was settled. A work report is priced when it is kept, so its amounts are
+    not compared, and a rate that it did not bring is not looked for. strict: nor may counts, people, the day or the
+    parts be others; events of our own rooms tell of one order in several ways."""
+    if fact.kind != "work" and dict(fact.amounts) != dict(known.amounts):
+        return True
+    if not strict:
+        return False
+    counts = {name: count for name, count in known.quantities.items() if name != RATE or name in fact.quantities}
+    same = ("kind", "occurred_at", "currency", "parties", "components")
+    is_same = dict(fact.quantities) == counts and all(getattr(fact, name) == getattr(known, name) for name in same)
+    return not is_same or fact.reverses not in (known.reverses, known.about.get(UNDOES, ""))
 
 
 def learn(desk: Desk, event: PersonChanged | StoreChanged) -> bool:

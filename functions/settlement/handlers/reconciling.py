@@ -1,5 +1,6 @@
-"""Reconciling (对账), a slice of a job at a time: what each row names is looked up by its key, then the period's orders
-that no row names are read, then all of it is matched.
+"""Reconciling (对账): a bill's rows are divided by their numbers into shards, which go on side by side, a slice of a
+job at a time. A shard reads its platform's orders of the bill's days, looks up by key what its rows name besides, and
+matches them; then come the rows without a number, with what is left.
 
 What a slice found lies in a file; one that is done again writes the same. Nothing is on the work list before all is.
 """
@@ -8,34 +9,48 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from functools import partial
+from typing import Any
 
 from functions.settlement.desk import Desk
+from functions.settlement.facts.exchange import RATE
 from functions.settlement.facts.facts import Fact
-from functions.settlement.facts.facts_table import is_order_of
-from functions.settlement.ledger.entries_table import WHOLE
+from functions.settlement.facts.facts_table import WIDE, number_of, number_shard
 from functions.settlement.reconciliation.bills import BILL_FORMS, BillForm, Form, read_bill
-from functions.settlement.reconciliation.matching import BillRow, Booked, Difference, Terms, match_bill
+from functions.settlement.reconciliation.matching import (
+    BillRow,
+    Booked,
+    Difference,
+    Part,
+    Terms,
+    match_numbers,
+    match_rest,
+)
 from functions.settlement.reconciliation.reconciliations_table import DIFFERENCES_LIMIT, OPEN, Listed
-from hub.edge import cursors
+from functions.settlement.rules.figure import rounded
 from hub.edge.auth import Principal
 from hub.jobs.desk import JobDesk
-from hub.jobs.jobs import Job
+from hub.jobs.jobs import Job, Shard
 from hub.kernel.errors import Invalid, Problem
+from hub.kernel.money import EXPONENTS
 
 RECONCILIATION = "reconciliation"
-NUMBERS_A_SLICE = 500
-PAGES_A_SLICE = 2
-"""Of facts, 500 each."""
-ORDERS, MATCH, REPORT = "orders", "match", "report"
+NUMBERS_A_SLICE = ORDERS_A_SLICE = 500
+SHARDS = 16
+"""A bill is matched in so many, each with the numbers of every sixteenth shard of its platform's orders."""
+ALONE = -1
+"""In place of a shard: rows without a number."""
+NAMED, MATCH, REPORT = "named", "match", "report"
 
 
 def reconcile_slice(jobs: JobDesk, job: Job, _principal: Principal) -> Job:
     """The job one slice further. Raises Invalid for a bill that is of other days or of another shop, NotFound when its
     files' week is over."""
-    slices = {"": _look_up, ORDERS: _read_orders, MATCH: _match, REPORT: _report}
+    slices = {"": _divide, MATCH: _match_rest, REPORT: _report}
     return slices[job.phase](jobs, job)
 
 
@@ -53,47 +68,103 @@ def terms_of(desk: Desk, from_day: date, until_day: date, form: BillForm) -> Ter
     return Terms(since, until, form.tolerance_minor, form.fee_tolerance_minor, nearest)
 
 
-def _look_up(jobs: JobDesk, job: Job) -> Job:
-    """The orders that the bill's rows name, wherever in time they lie."""
+def _divide(jobs: JobDesk, job: Job) -> Job:
+    """The bill's rows by the shards of their numbers, one file each; those without a number wait for the end."""
     desk: Desk = jobs.room.desk
-    rows, form = _bill(jobs, job)
-    numbers = list(dict.fromkeys(row.number for row in rows if row.number))
-    due = numbers[job.done : job.done + NUMBERS_A_SLICE]
+    content = jobs.files.get(upload_of(job.spec["about"]))
+    rows = read_bill(content, _form(desk, job).document, desk.zone)
+    by_shard: dict[int, list[BillRow]] = {shard: [] for shard in (ALONE, *range(SHARDS))}
+    for row in rows:
+        by_shard[number_shard(row.number) % SHARDS if row.number else ALONE].append(row)
+    for shard, mine in by_shard.items():
+        _write(jobs, _rows_name(job, shard), [row.document() for row in mine])
+    return job.move(state="running", phase=MATCH, shards=SHARDS, finished=(), total=len(rows))
+
+
+def reconcile_shard(jobs: JobDesk, job: Job, shard: Shard) -> Shard:
+    """One shard a slice further: the platform's orders of its numbers, partition by partition; then what the rows name
+    that lies elsewhere; then both are matched."""
+    return (_look_up if shard.phase == NAMED else _read_orders)(jobs, job, shard)
+
+
+def _read_orders(jobs: JobDesk, job: Job, shard: Shard) -> Shard:
+    """So many orders of the bill's days, of this shard's numbers alone."""
+    desk: Desk = jobs.room.desk
+    form = _form(desk, job)
+    terms, facts = _terms(desk, job, form), list[Fact]()
+    partitions = _partitions(shard.number, terms)
+    place, _, after = shard.cursor.partition(" ")
+    nth = int(place or 0)
+    while nth < len(partitions) and len(facts) < ORDERS_A_SLICE:
+        read = partial(desk.facts.orders_of, job.spec["platform"], *partitions[nth], terms.since, terms.until)
+        page, after = read(after, ORDERS_A_SLICE)
+        facts, nth = facts + page, nth if after else nth + 1
+    _write(jobs, _part_name(job, shard), [booked.document() for booked in _booked(desk, facts, form.document)])
+    is_last = nth == len(partitions)
+    phase, cursor = (NAMED, "") if is_last else ("", f"{nth} {after}")
+    return shard.move(parts=shard.parts + 1, phase=phase, cursor=cursor)
+
+
+def _look_up(jobs: JobDesk, job: Job, shard: Shard) -> Shard:
+    """What is booked under the numbers whose orders of these days are not what the rows come to, wherever in time it
+    lies: an order of another month, or of nobody. When there is none left, the match."""
+    desk: Desk = jobs.room.desk
+    form = _form(desk, job)
+    rows, tolerance = _rows(jobs, job, shard.number), form.document.tolerance_minor
+    numbers = _unexplained(rows, _bookings(jobs, job, shard), tolerance)
+    due = [number for number in numbers if number > shard.cursor][:NUMBERS_A_SLICE]
+    if not due:
+        return _match_shard(jobs, job, shard)
     facts = (fact for number in due for fact in desk.facts.of_number(job.spec["platform"], number))
-    _write_part(jobs, job, _booked(desk, facts, form.document))
-    done = job.done + len(due)
-    phase = ORDERS if done >= len(numbers) else ""
-    return job.move(state="running", phase=phase, parts=job.parts + 1, done=done, total=len(rows))
+    _write(jobs, _part_name(job, shard), [booked.document() for booked in _booked(desk, facts, form.document)])
+    return shard.move(parts=shard.parts + 1, cursor=due[-1])
 
 
-def _read_orders(jobs: JobDesk, job: Job) -> Job:
-    """The platform's orders of the bill's days that no row names."""
+def _match_shard(jobs: JobDesk, job: Job, shard: Shard) -> Shard:
+    rows = _rows(jobs, job, shard.number)
+    part = match_numbers(rows, _bookings(jobs, job, shard), _terms(jobs.room.desk, job, _form(jobs.room.desk, job)))
+    _require_ours(len(part.differences) + max(0, len(part.free) - len(_rows(jobs, job, ALONE))))
+    _write(jobs, _matched_name(job, shard.number), part.document())
+    return shard.move(done=len(rows), is_over=True)
+
+
+def _match_rest(jobs: JobDesk, job: Job) -> Job:
+    """The shards together, and the rows without a number, into a file: what is put on the work list is then the same
+    however often."""
     desk: Desk = jobs.room.desk
-    rows, form = _bill(jobs, job)
-    terms, named = _terms(desk, job, form), {row.number for row in rows}
-    position, facts = cursors.decode(job.cursor), list[Fact]()
-    for _ in range(PAGES_A_SLICE):
-        page, position = desk.facts.page(WHOLE, desk.now(), terms.since, terms.until, position)
-        orders = (fact for fact in page if is_order_of(fact, job.spec["platform"]))
-        facts += [fact for fact in orders if _number(fact) not in named]
-        if position is None:
-            break
-    _write_part(jobs, job, _booked(desk, facts, form.document))
-    cursor = cursors.encode(position) if position else ""
-    return job.move(phase=MATCH if position is None else ORDERS, cursor=cursor, parts=job.parts + 1)
+    form, rows = _form(desk, job), _rows(jobs, job, ALONE)
+    parts = [Part.of(json.loads(jobs.files.get(_matched_name(job, shard)))) for shard in range(SHARDS)]
+    _require_ours(sum(len(part.differences) + len(part.free) for part in parts) - len(rows))
+    report = match_rest(parts, rows, _terms(desk, job, form))
+    _require_ours(len(report.differences))
+    _write(jobs, _report_name(job), [[*each.document(), form.rule_for(each)] for each in report.differences])
+    return job.move(phase=REPORT, shards=0, finished=(), counts={"matched": len(report.matches)})
 
 
-def _match(jobs: JobDesk, job: Job) -> Job:
-    """All of it matched, into a file: what is put on the work list is then the same however often."""
-    rows, form = _bill(jobs, job)
-    bookings = {booked.id: booked for booked in _parts(jobs, job)}
-    report = match_bill(rows, bookings.values(), _terms(jobs.room.desk, job, form))
-    if len(report.differences) > DIFFERENCES_LIMIT:
-        rule = f"is of other days, or of another shop: it differs in {len(report.differences)} places"
+def _require_ours(differences: int) -> None:
+    """Raises Invalid where so much differs that somebody has to look at the bill itself first."""
+    if differences > DIFFERENCES_LIMIT:
+        rule = f"is of other days, or of another shop: it differs in {differences} places"
         raise Invalid("bill", problems=[Problem("/file", rule)])
-    listed = [[*difference.document(), form.rule_for(difference)] for difference in report.differences]
-    jobs.files.put(_report_name(job), json.dumps(listed, ensure_ascii=False).encode())
-    return job.move(phase=REPORT, counts={"matched": len(report.matches)})
+
+
+def _unexplained(rows: Iterable[BillRow], bookings: Iterable[Booked], tolerance_minor: int) -> list[str]:
+    """The numbers whose rows are not in sum what is booked under them, in order."""
+    billed, booked = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for row in rows:
+        billed[row.number, row.currency] += row.amount_minor
+    for booking in bookings:
+        booked[booking.number, booking.currency] += booking.amount_minor
+    return sorted({key[0] for key in billed if key not in booked or abs(billed[key] - booked[key]) > tolerance_minor})
+
+
+def _partitions(shard: int, terms: Terms) -> list[tuple[str, int]]:
+    """The months (UTC) and shards of numbers that a bill's shard reads."""
+    last = terms.until - timedelta(microseconds=1)
+    count = (last.year - terms.since.year) * 12 + last.month - terms.since.month + 1
+    first = terms.since.year * 12 + terms.since.month - 1
+    months = [f"{month // 12}-{month % 12 + 1:02}" for month in range(first, first + count)]
+    return [(month, numbers) for month in months for numbers in range(shard, WIDE, SHARDS)]
 
 
 def _report(jobs: JobDesk, job: Job) -> Job:
@@ -110,10 +181,8 @@ def _report(jobs: JobDesk, job: Job) -> Job:
     return job.move(state="done", done=job.total or 0, counts={"matched": made.matched, **counts})
 
 
-def _bill(jobs: JobDesk, job: Job) -> tuple[list[BillRow], Form]:
-    desk: Desk = jobs.room.desk
-    form = desk.documents.version(BILL_FORMS, job.spec["form"], job.spec["version"]).value
-    return read_bill(jobs.files.get(upload_of(job.spec["about"])), form.document, desk.zone), form
+def _form(desk: Desk, job: Job) -> Form:
+    return desk.documents.version(BILL_FORMS, job.spec["form"], job.spec["version"]).value
 
 
 def _terms(desk: Desk, job: Job, form: Form) -> Terms:
@@ -127,34 +196,67 @@ def _booked(desk: Desk, facts: Iterable[Fact], form: BillForm) -> list[Booked]:
 
 
 def _in_ledger(desk: Desk, fact: Fact, account: str) -> int | None:
-    lines = (line for entry, _ in desk.entries.of_fact(fact.id) for line in entry.lines if line.account == account)
-    amounts = [-line.amount.amount_minor for line in lines]
-    return sum(amounts) if amounts else None
+    """What the ledger says of an order, in the order's own currency; None where it says nothing."""
+    lines = [line for entry, _ in desk.entries.of_fact(fact.id) for line in entry.lines if line.account == account]
+    sums = Counter[str]()
+    for line in lines:
+        sums[line.amount.currency] -= line.amount.amount_minor
+    return sum(_in_money_of(fact, minor, currency) for currency, minor in sums.items()) if lines else None
+
+
+def _in_money_of(fact: Fact, minor: int, currency: str) -> int:
+    """What was booked in another currency, at the fact's own rate: the order itself, where that is what it was made
+    of."""
+    rate = fact.quantities.get(RATE) if currency != fact.currency else None
+    if rate is None:
+        return minor
+    scaled = rate * Fraction(10) ** (EXPONENTS[currency] - EXPONENTS[fact.currency])
+    order_minor = _order_minor(fact) or 0
+    return order_minor if rounded(order_minor * scaled, "HALF_UP") == minor else rounded(minor / scaled, "HALF_UP")
+
+
+def _order_minor(fact: Fact) -> int | None:
+    return fact.amounts.get("amount", fact.amounts.get("list_price"))
 
 
 def _booking(fact: Fact, ledger_minor: int | None) -> Booked:
-    order_minor = fact.amounts.get("amount", fact.amounts.get("list_price"))
     fee_minor = fact.amounts.get("platform_fee")
-    return Booked(fact.id, _number(fact), fact.occurred_at, order_minor, ledger_minor, fee_minor, fact.currency)
+    return Booked(
+        fact.id, number_of(fact), fact.occurred_at, _order_minor(fact), ledger_minor, fee_minor, fact.currency
+    )
 
 
-def _number(fact: Fact) -> str:
-    return fact.about.get("order_no") or fact.about.get("order", fact.id)
+def _rows(jobs: JobDesk, job: Job, shard: int) -> list[BillRow]:
+    return [BillRow.of(raw) for raw in json.loads(jobs.files.get(_rows_name(job, shard)))]
 
 
-def _write_part(jobs: JobDesk, job: Job, bookings: Iterable[Booked]) -> None:
-    rows = [booked.document() for booked in bookings]
-    jobs.files.put(_part(job, job.parts), json.dumps(rows, ensure_ascii=False).encode())
+def _bookings(jobs: JobDesk, job: Job, shard: Shard) -> list[Booked]:
+    """What the shard's slices have found so far, each once."""
+    names = (_part_name(job, replace(shard, parts=number)) for number in range(shard.parts))
+    bookings = (Booked.of(raw) for name in names for raw in json.loads(jobs.files.get(name)))
+    return list({booked.id: booked for booked in bookings}.values())
 
 
-def _parts(jobs: JobDesk, job: Job) -> Iterator[Booked]:
-    for number in range(job.parts):
-        yield from map(Booked.of, json.loads(jobs.files.get(_part(job, number))))
+def _write(jobs: JobDesk, name: str, content: Any) -> None:
+    jobs.files.put(name, json.dumps(content, ensure_ascii=False).encode())
+
+
+def _folder(job: Job) -> str:
+    """What a job lays down for itself is gone after a week; the bill stays."""
+    return f"job_bills/{job.spec['about']}"
+
+
+def _rows_name(job: Job, shard: int) -> str:
+    return f"{_folder(job)}/rows-{shard}.json"
+
+
+def _part_name(job: Job, shard: Shard) -> str:
+    return f"{_folder(job)}/part-{shard.number}-{shard.parts:05d}.json"
+
+
+def _matched_name(job: Job, shard: int) -> str:
+    return f"{_folder(job)}/matched-{shard}.json"
 
 
 def _report_name(job: Job) -> str:
-    return f"{job.spec['about']}/report.json"
-
-
-def _part(job: Job, number: int) -> str:
-    return f"{job.spec['about']}/part-{number:05d}.json"
+    return f"{_folder(job)}/report.json"

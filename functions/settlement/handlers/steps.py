@@ -145,11 +145,20 @@ def closes_by_count(desk: Desk, now: datetime) -> bool:
 
 
 def full_batches(desk: Desk, now: datetime) -> list[Run]:
-    """The batches that have their entries, of the scopes that close by count."""
+    """The batches that have their entries and whose turn it is, of the scopes that close by count: one whose scope
+    closed by the month until now waits for that month."""
     rhythms = desk.documents.current(CALENDARS, KEY, at=now).value.rhythms
     firsts = (period_at(scope, rhythm, now, desk.zone) for scope, rhythm in rhythms.items() if rhythm.every == "count")
     newest = (desk.runs.newest_batch(first) for first in firsts)
-    return [run for run in newest if run and run.state == "open" and is_over(desk, run, now)]
+    return [run for run in newest if run and run.state == "open" and is_over(desk, run, now) and _is_next(desk, run)]
+
+
+def _is_next(desk: Desk, run: Run) -> bool:
+    try:
+        desk.runs.require_turn(run)
+    except Conflict:
+        return False
+    return True
 
 
 def _sealed(desk: Desk, run: Run, now: datetime) -> Run:

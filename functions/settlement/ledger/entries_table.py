@@ -27,11 +27,12 @@ from functions.settlement.tables import (
     shard_of,
 )
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.errors import NotFound, Retry
+from hub.kernel.errors import Invalid, NotFound, Retry
 from hub.kernel.positions import no_such_cursor
 from hub.kernel.regions import BASE
 from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
+from hub.store.rehearsal import Known, is_rehearsal
 from hub.store.table import NEW, Check, Item, Key, Lost, Put, Table, Update, Write
 
 LIST = "entries"
@@ -42,6 +43,8 @@ WHOLE = Within(BASE)
 LINES_A_QUERY = 500
 SUMMARY_LIMIT = 20_000
 """Entries that one request adds up."""
+PROVED_LIMIT = 5_000
+"""Entries that one request proves, and a page more."""
 FACT_ENTRIES_LIMIT = 200
 """Entries of one fact: of every policy and purpose."""
 BUCKETS_LIMIT = 400
@@ -59,7 +62,7 @@ class Entries:
 
     def __init__(self, tenant: str, table: Table) -> None:
         self._tenant, self._table = tenant, table
-        self._known_buckets: set[tuple[str, str]] = set()
+        self._known_buckets = Known[tuple[str, str]]()
         self._begun = False
 
     def post(
@@ -117,6 +120,38 @@ class Entries:
             key in entries and entries[key].earned_by_party().get(line.party) == line.amount
             for key, line in by_key.items()
         )
+
+    def proved(self, now: datetime, position: Position | None) -> tuple[list[Entry], list[str], Position | None]:
+        """A page of all entries, the latest first: those that balance and whose lines stand with their parties, the ids
+        of all others, and where the next page starts. Lines are read strongly consistent."""
+        begun = self.since()
+        if begun is None:
+            return [], [], None
+        query = ListQuery(self._tenant, LIST, WHOLE, now, PAGE, begun, None, position, spread=SPREAD)
+        listed = read_list(self._table, query)
+        sound: list[Posted] = []
+        wrong: list[str] = []
+        for item in listed.items:
+            try:
+                sound.append(entry_from_document(item["document"]))
+            except Invalid:
+                wrong.append(item["list_sk"])
+        lacking = self._lacking(sound)
+        proved = [entry for entry, _ in sound if entry.id not in lacking]
+        return proved, [*wrong, *sorted(lacking)], listed.position
+
+    def _lacking(self, posted: Iterable[Posted]) -> set[str]:
+        """The entries of which a line is not in its bucket, or says another amount there."""
+        items = [
+            (self._line_item(line, booking.run_id), line.amount)
+            for entry, booking in posted
+            for line in party_lines(entry, booking.late_for)
+        ]
+        held = {
+            (item["pk"], item["sk"]): line_from_document(json.loads(item["document"]), "").amount
+            for item in self._table.get_many(((item["pk"], item["sk"]) for item, _ in items), consistent=True)
+        }
+        return {item["sk"].rpartition("#")[2] for item, amount in items if held.get((item["pk"], item["sk"])) != amount}
 
     def lines(self, run_id: str, party: str, after: str = "") -> Iterator[tuple[str, PartyLine]]:
         """A bucket's lines in canonical order, each with its place, those behind `after`; strongly consistent, read as
@@ -202,7 +237,7 @@ class Entries:
                 self._table.put(
                     {"pk": f"{self._tenant}#journal", "sk": "journal", "schema": 1, "since": rfc3339(now)}, NEW
                 )
-            self._begun = True
+            self._begun = not is_rehearsal()
 
     def _item(self, entry: Entry, booking: Booking) -> Item:
         pk, sk = entry_key(self._tenant, entry.fact_id, entry.why.rule, entry.purpose)

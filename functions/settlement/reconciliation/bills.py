@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,9 @@ class AutoRule(Contract):
 
 
 class BillForm(Contract):
-    """Which column is what, by its heading. at_format: of `strptime`, in the tenant's zone. ledger_account: what a bill
-    is held against in our books. tolerance_minor, fee_tolerance_minor: so far amounts and fees may differ and are no
-    difference. rules: which differences nobody needs to look at."""
+    """Which column is what, by its heading. fee: "" where the bill says nothing of fees. at_format: of `strptime`, in
+    the tenant's zone. ledger_account: what a bill is held against in our books. tolerance_minor, fee_tolerance_minor:
+    so far amounts and fees may differ and are no difference. rules: which differences nobody needs to look at."""
 
     id: Column = Field(min_length=1, max_length=60)
     number: Column = Field(min_length=1, max_length=60)
@@ -79,7 +79,7 @@ class Form:
 
     def rule_for(self, difference: Difference) -> str:
         """The rule that settles a difference by itself, "" where somebody has to look."""
-        figures = _figures(difference, self.document.currency)
+        figures = _figures(difference)
         pairs = zip(self.document.rules, self.conditions, strict=True)
         return next((rule.id for rule, when in pairs if holds(when, figures)), "")
 
@@ -98,15 +98,14 @@ def lacking_of(difference: Difference) -> str:
     return difference.side if ours else ""
 
 
-def _figures(difference: Difference, currency: str) -> Mapping[str, Any]:
+def _figures(difference: Difference) -> Mapping[str, Any]:
+    bill, lacking = difference.bill_currency, lacking_of(difference)
     money = {
-        "expected": difference.expected_minor,
-        "actual": difference.actual_minor,
-        "off": abs(difference.expected_minor - difference.actual_minor),
+        "expected": show_money(Fraction(difference.expected_minor), difference.currency),
+        "actual": show_money(Fraction(difference.actual_minor), bill),
+        "off": show_money(Fraction(difference.off_minor), bill),
     }
-    lacking = lacking_of(difference)
-    shown = {name: show_money(Fraction(minor), currency) for name, minor in money.items()}
-    return {"kind": difference.kind, "lacking": lacking, **shown}
+    return {"kind": difference.kind, "lacking": lacking, **money}
 
 
 def lint_form(proposal: Proposal[Form], _context: Any) -> Iterable[Finding]:
@@ -139,7 +138,7 @@ BILL_FORMS = Kind[Form](
 def read_bill(content: bytes, form: BillForm, zone: ZoneInfo) -> list[BillRow]:
     """The rows of a file. Raises Invalid: /file for one that can't be read, /file/<row>/<column> for each cell that
     can't be (rows count from 1, the heading is 0)."""
-    table = _xlsx(content) if content.startswith(b"PK") else _csv(content)
+    table = _xlsx(content, form.at_format) if content.startswith(b"PK") else _csv(content)
     if not table or len(table) > ROWS_LIMIT + 1:
         raise _wrong("/file", f"must have a heading and at most {ROWS_LIMIT} rows")
     places = _places(table[0], form)
@@ -172,8 +171,8 @@ def _row(
     currency = texts.get("currency_column") or form.currency
     try:
         at = datetime.strptime(texts["at"], form.at_format).replace(tzinfo=zone).astimezone(UTC)
-        amount = Money.parse(_plain(texts["amount"]), currency).amount_minor
-        fee = abs(Money.parse(_plain(texts.get("fee") or "0"), currency).amount_minor)
+        amount = Money.parse(_positive_zero(_plain(texts["amount"])), currency).amount_minor
+        fee = abs(Money.parse(_plain(texts["fee"] or "0"), currency).amount_minor) if form.fee else None
     except ValueError:
         problems.append(Problem(f"/file/{nth}/at", f"must be a time as {form.at_format}"))
     except Invalid as error:
@@ -181,6 +180,13 @@ def _row(
     else:
         return BillRow(texts["id"] or f"row {nth}", texts["number"], at, amount, fee, currency)
     return None
+
+
+def _positive_zero(text: str) -> str:
+    """Raises Invalid for "-0"; a fee may be that, since platforms write fees with a minus."""
+    if text.startswith("-") and not text.strip("-0."):
+        raise _wrong("", 'must not be "-0": nothing is 0')
+    return text
 
 
 def _plain(text: str) -> str:
@@ -196,22 +202,22 @@ def _csv(content: bytes) -> list[list[str]]:
     raise _wrong("/file", "must be CSV in UTF-8 or GB18030, or XLSX")
 
 
-def _xlsx(content: bytes) -> list[list[str]]:
+def _xlsx(content: bytes, at_format: str) -> list[list[str]]:
     from python_calamine import CalamineError, CalamineWorkbook  # a request for a bill alone needs it
 
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
-        return [[_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
+        return [[_cell(cell, at_format) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
     except CalamineError as error:
         raise _wrong("/file", "is no XLSX that can be read") from error
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(value, float):
-        return f"{value:.2f}" if abs(value) < 10**12 else f"{value:e}"
-    return str(value)
+def _cell(value: Any, at_format: str) -> str:
+    """A cell as a CSV of the same form would have it. A number has the fifteen digits that Excel keeps: what is more
+    was lost, and no decimal is rounded away here."""
+    if isinstance(value, date):
+        return value.strftime(at_format)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _wrong(pointer: str, rule: str) -> Invalid:

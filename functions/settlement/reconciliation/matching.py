@@ -1,13 +1,15 @@
 """Three-way match (三方对账): a platform's bill, our orders and our ledger, and each difference by its kind. Pure.
 
 By number first; rows without one go to the nearest in time of the same amount; several bookings of one number match one
-row of their sum. Nothing is used twice, nothing is left out, and rows in any order give the same report.
+row of their sum. Nothing is used twice, nothing is left out, and rows in any order give the same report. Rows of a
+number need nothing but what is booked under it, so a bill is matched in parts, each with the numbers of a shard.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, Literal, get_args
 
 from hub.kernel.clock import parse_rfc3339, rfc3339
@@ -21,14 +23,25 @@ SIDES: tuple[str, ...] = get_args(Side)
 
 @dataclass(frozen=True, slots=True)
 class BillRow:
-    """A row of the platform's bill. number: the order's, "" where the platform says none. period: of the bill."""
+    """A row of the platform's bill. number: the order's, "" where the platform says none. fee_minor: None where the
+    bill says nothing of fees."""
 
     id: str
     number: str
     at: datetime
     amount_minor: int
-    fee_minor: int = 0
+    fee_minor: int | None = None
     currency: str = "CNY"
+
+    def document(self) -> list[Any]:
+        """As plain values, for a file."""
+        return [self.id, self.number, rfc3339(self.at), self.amount_minor, self.fee_minor, self.currency]
+
+    @classmethod
+    def of(cls, raw: Sequence[Any]) -> BillRow:
+        """What `document` wrote."""
+        name, number, at, *rest = raw
+        return cls(name, number, parse_rfc3339(at), *rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +89,8 @@ class Terms:
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
     """One thing that does not agree. side: who lacks it, of what is missing; "ledger" of an amount that orders and bill
-    agree on and our books do not. expected, actual: minor units by us and by
-    the bill."""
+    agree on and our books do not. expected, actual: minor units by us and by the bill, each of its own currency: they
+    are one but where the kind is `currency`."""
 
     kind: DifferenceKind
     number: str
@@ -86,10 +99,18 @@ class Difference:
     side: Side = "bill"
     expected_minor: int = 0
     actual_minor: int = 0
+    currency: str = "CNY"
+    bill_currency: str = "CNY"
+
+    @property
+    def off_minor(self) -> int:
+        """By how much it is off, without its sign; all that the bill says where that is other money."""
+        is_same = self.currency == self.bill_currency
+        return abs(self.expected_minor - self.actual_minor if is_same else self.actual_minor)
 
     def document(self) -> list[Any]:
         """As plain values, for a file."""
-        figures = self.side, self.expected_minor, self.actual_minor
+        figures = self.side, self.expected_minor, self.actual_minor, self.currency, self.bill_currency
         return [self.kind, self.number, self.bill_id, list(self.booked_ids), *figures]
 
     @classmethod
@@ -116,110 +137,170 @@ class Report:
     differences: tuple[Difference, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the rows of some numbers came to, with all that is booked under these numbers. free: what no row names, of
+    the bill's period."""
+
+    matches: tuple[Match, ...]
+    differences: tuple[Difference, ...]
+    free: tuple[Booked, ...]
+
+    def document(self) -> list[Any]:
+        """As plain values, for a file."""
+        matches = [[match.bill_id, list(match.booked_ids), match.how] for match in self.matches]
+        return [matches, *([each.document() for each in some] for some in (self.differences, self.free))]
+
+    @classmethod
+    def of(cls, raw: Sequence[Any]) -> Part:
+        """What `document` wrote."""
+        matches, differences, free = raw
+        made = (Match(bill_id, tuple(booked_ids), how) for bill_id, booked_ids, how in matches)
+        return cls(tuple(made), tuple(map(Difference.of, differences)), tuple(map(Booked.of, free)))
+
+
 def match_bill(rows: Iterable[BillRow], bookings: Iterable[Booked], terms: Terms) -> Report:
-    """Match a bill. Bookings outside the bill's period are asked only where a row names them (then its period is
-    wrong)."""
-    ordered = sorted(rows, key=lambda row: (row.number, row.at, row.id))
+    """Match a bill at once: the same report as of its parts."""
+    named = list(rows)
+    part = match_numbers((row for row in named if row.number), bookings, terms)
+    return match_rest([part], (row for row in named if not row.number), terms)
+
+
+def match_numbers(rows: Iterable[BillRow], bookings: Iterable[Booked], terms: Terms) -> Part:
+    """Match rows that have numbers. Bookings outside the bill's period are asked only where a row names them (then its
+    period is wrong)."""
     by_number: dict[str, list[Booked]] = {}
     for booked in sorted(bookings, key=lambda booked: (booked.number, booked.at, booked.id)):
         by_number.setdefault(booked.number, []).append(booked)
-    pairs, differences, left = _by_number(ordered, by_number)
-    named = {booked.id for _, group, _ in pairs for booked in group}
-    free = [b for group in by_number.values() for b in group if b.id not in named and _within(b.at, terms)]
-    timed, alone = _by_time(left, free, terms.nearest)
-    pairs += timed
-    used = {booked.id for _, group, _ in pairs for booked in group}
-    differences += [Difference("extra", row.number, row.id, actual_minor=row.amount_minor) for row in alone]
-    missing = (booked for booked in free if booked.id not in used)
-    differences += [Difference("missing", b.number, "", (b.id,), "bill", b.amount_minor) for b in missing]
-    for row, group, _ in pairs:
+    pairs, differences = _by_number(sorted(rows, key=lambda row: (row.number, row.at, row.id)), by_number)
+    for row, group in pairs:
         differences += _compare(row, group, terms)
-    matches = (Match(row.id, tuple(sorted(booked.id for booked in group)), how) for row, group, how in pairs)
+    named = {booked.id for _, group in pairs for booked in group}
+    free = (b for group in by_number.values() for b in group if b.id not in named and _within(b.at, terms))
+    return Part(tuple(_match(row, group, "number") for row, group in pairs), tuple(differences), tuple(free))
+
+
+def match_rest(parts: Sequence[Part], rows: Iterable[BillRow], terms: Terms) -> Report:
+    """The whole report: of all parts, and of the rows without a number, which go to the nearest in time of what is
+    free."""
+    free = sorted((booked for part in parts for booked in part.free), key=lambda booked: (booked.at, booked.id))
+    pairs, alone = _by_time(sorted(rows, key=lambda row: (row.at, row.id, row.amount_minor)), free, terms.nearest)
+    differences = [difference for part in parts for difference in part.differences]
+    differences += [_unmatched("extra", row) for row in alone]
+    used = {booked.id for _, group in pairs for booked in group}
+    missing = (booked for booked in free if booked.id not in used)
+    differences += [_differs("missing", None, (booked,), "bill", booked.amount_minor, 0) for booked in missing]
+    for row, group in pairs:
+        differences += _compare(row, group, terms)
+    matches = [match for part in parts for match in part.matches]
+    matches += [_match(row, group, "time") for row, group in pairs]
     return Report(tuple(sorted(matches)), tuple(sorted(differences)))
 
 
-Pairing = tuple[BillRow, Sequence[Booked], Literal["number", "time"]]
+Pairing = tuple[BillRow, Sequence[Booked]]
 
 
-def _by_number(
-    rows: Sequence[BillRow], by_number: dict[str, list[Booked]]
-) -> tuple[list[Pairing], list[Difference], list[BillRow]]:
-    """Rows that name what we have. Of several rows of one number each takes a booking of its amount; one alone takes
-    all; a row too many is a duplicate."""
+def _match(row: BillRow, group: Sequence[Booked], how: Literal["number", "time"]) -> Match:
+    return Match(row.id, tuple(sorted(booked.id for booked in group)), how)
+
+
+def _by_number(rows: Sequence[BillRow], by_number: dict[str, list[Booked]]) -> tuple[list[Pairing], list[Difference]]:
+    """Of several rows of one number each takes a booking of its amount; one alone takes all; a row too many is a
+    duplicate, one of a number that nobody has is extra."""
     pairs: list[Pairing] = []
     differences: list[Difference] = []
-    left = [row for row in rows if row.number not in by_number or not row.number]
-    named: dict[str, list[BillRow]] = {}
-    for row in rows:
-        named.setdefault(row.number, []).append(row)
-    for number, group in by_number.items():
-        mine = named.get(number, []) if number else []
+    for number, same in groupby(rows, key=lambda row: row.number):
+        mine, group = list(same), by_number.get(number, [])
+        if not group:
+            differences += [_unmatched("extra", row) for row in mine]
+            continue
         if len(mine) > 1 and len(group) > 1:
             equal, mine, group = _one_by_one(mine, group)
             pairs += equal
         if mine and group:
-            pairs.append((mine[0], tuple(group), "number"))
+            pairs.append((mine[0], tuple(group)))
             mine = mine[1:]
-        differences += [Difference("duplicate", number, row.id, actual_minor=row.amount_minor) for row in mine]
-    return pairs, differences, left
+        differences += [_unmatched("duplicate", row) for row in mine]
+    return pairs, differences
 
 
 def _one_by_one(rows: list[BillRow], group: list[Booked]) -> tuple[list[Pairing], list[BillRow], list[Booked]]:
     pairs: list[Pairing] = []
     rest, free = [], list(group)
     for row in rows:
-        equal = next((booked for booked in free if booked.amount_minor == row.amount_minor), None)
+        equal = next((b for b in free if (b.amount_minor, b.currency) == (row.amount_minor, row.currency)), None)
         if equal is None:
             rest.append(row)
         else:
             free.remove(equal)
-            pairs.append((row, (equal,), "number"))
+            pairs.append((row, (equal,)))
     return pairs, rest, free
 
 
 def _by_time(
     rows: Sequence[BillRow], free: Sequence[Booked], nearest: timedelta
 ) -> tuple[list[Pairing], list[BillRow]]:
-    """Rows without a number, each to the nearest booking of its amount, the closest pair first."""
-    unnumbered = [row for row in rows if not row.number]
-    by_amount: dict[tuple[int, str], list[Booked]] = {}
-    for booked in free:
-        by_amount.setdefault((booked.amount_minor, booked.currency), []).append(booked)
+    """Each row to the nearest booking of its amount, the closest pair first. Rows and bookings are told apart by their
+    places: a platform may give one id to two rows."""
+    by_amount: dict[tuple[int, str], list[int]] = {}
+    for place, booked in enumerate(free):
+        by_amount.setdefault((booked.amount_minor, booked.currency), []).append(place)
     candidates = sorted(
-        (abs(row.at - booked.at), row.id, booked.id, row, booked)
-        for row in unnumbered
-        for booked in by_amount.get((row.amount_minor, row.currency), ())
-        if abs(row.at - booked.at) <= nearest
-    ) if unnumbered else []  # fmt: skip
-    pairs: list[Pairing] = []
-    gone: set[str] = set()
-    for _, row_id, booked_id, row, booked in candidates:
-        if not {f"r{row_id}", f"b{booked_id}"} & gone:
-            gone |= {f"r{row_id}", f"b{booked_id}"}
-            pairs.append((row, (booked,), "time"))
-    return pairs, [row for row in rows if f"r{row.id}" not in gone]
+        (abs(row.at - free[place].at), nth, place)
+        for nth, row in enumerate(rows)
+        for place in by_amount.get((row.amount_minor, row.currency), ())
+        if abs(row.at - free[place].at) <= nearest
+    )
+    pairs: dict[int, int] = {}
+    used: set[int] = set()
+    for _, nth, place in candidates:
+        if nth not in pairs and place not in used:
+            pairs[nth] = place
+            used.add(place)
+    made: list[Pairing] = [(rows[nth], (free[place],)) for nth, place in pairs.items()]
+    return made, [row for nth, row in enumerate(rows) if nth not in pairs]
 
 
 def _compare(row: BillRow, group: Sequence[Booked], terms: Terms) -> Iterator[Difference]:
     """What of a matched row does not agree; the first that explains the others is told alone."""
-    ids = tuple(sorted(booked.id for booked in group))
-    first = group[0]
-    if row.currency != first.currency:
-        yield Difference("currency", row.number, row.id, ids, "bill", first.amount_minor, row.amount_minor)
+    currency = next((booked.currency for booked in group if booked.currency != row.currency), row.currency)
+    if currency != row.currency:
+        foreign = sum(booked.amount_minor for booked in group if booked.currency == currency)
+        yield _differs("currency", row, group, "bill", foreign, row.amount_minor, currency)
         return
     if not all(_within(booked.at, terms) for booked in group):
-        yield Difference("wrong_period", row.number, row.id, ids, "bill", _sum(group), row.amount_minor)
+        yield _differs("wrong_period", row, group, "bill", _sum(group), row.amount_minor)
     for side, of in (("orders", "order_minor"), ("ledger", "ledger_minor")):
         if any(getattr(booked, of) is None for booked in group):
             missing: Side = "orders" if side == "orders" else "ledger"
-            yield Difference("missing", row.number, row.id, ids, missing, 0, row.amount_minor)
+            yield _differs("missing", row, group, missing, 0, row.amount_minor)
     if abs(_sum(group) - row.amount_minor) > terms.tolerance_minor:
-        yield Difference("amount", row.number, row.id, ids, "bill", _sum(group), row.amount_minor)
+        yield _differs("amount", row, group, "bill", _sum(group), row.amount_minor)
     elif (ours := _in_ledger(group)) is not None and abs(ours - row.amount_minor) > terms.tolerance_minor:
-        yield Difference("amount", row.number, row.id, ids, "ledger", ours, row.amount_minor)
+        yield _differs("amount", row, group, "ledger", ours, row.amount_minor)
     fees = [booked.fee_minor for booked in group if booked.fee_minor is not None]
-    if fees and abs(sum(fees) - row.fee_minor) > terms.fee_tolerance_minor:
-        yield Difference("fee", row.number, row.id, ids, "bill", sum(fees), row.fee_minor)
+    if fees and row.fee_minor is not None and abs(sum(fees) - row.fee_minor) > terms.fee_tolerance_minor:
+        yield _differs("fee", row, group, "bill", sum(fees), row.fee_minor)
+
+
+def _differs(
+    kind: DifferenceKind,
+    row: BillRow | None,
+    group: Sequence[Booked],
+    side: Side,
+    expected_minor: int,
+    actual_minor: int,
+    currency: str = "",
+) -> Difference:
+    """currency: of what we expected, where it is not the row's."""
+    ids = tuple(sorted(booked.id for booked in group))
+    number, name, money = (row.number, row.id, row.currency) if row else (group[0].number, "", group[0].currency)
+    return Difference(kind, number, name, ids, side, expected_minor, actual_minor, currency or money, money)
+
+
+def _unmatched(kind: DifferenceKind, row: BillRow) -> Difference:
+    """A row that has nothing of ours."""
+    return _differs(kind, row, (), "bill", 0, row.amount_minor)
 
 
 def _sum(group: Sequence[Booked]) -> int:

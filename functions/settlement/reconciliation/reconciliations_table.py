@@ -196,6 +196,8 @@ def _difference_item(pk: str, row: Listed) -> dict[str, Any]:
         "side": d.side,
         "expected_minor": d.expected_minor,
         "actual_minor": d.actual_minor,
+        "currency": d.currency,
+        "bill_currency": d.bill_currency,
         "resolution": row.resolution,
         "rule": row.rule,
     }
@@ -210,6 +212,8 @@ def _listed(item: dict[str, Any]) -> Listed:
         item["side"],
         int(item["expected_minor"]),
         int(item["actual_minor"]),
+        item.get("currency", "CNY"),
+        item.get("bill_currency", "CNY"),
     )
     number = int(item["sk"].rpartition("#")[2])
     return Listed(number, difference, item["resolution"], item.get("rule", ""))

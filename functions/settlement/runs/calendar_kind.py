@@ -19,13 +19,17 @@ def calendar_of(document: CalendarDocument) -> Calendar:
 
 
 def lint_calendar(proposal: Proposal[Calendar], _context: Any) -> Iterable[Finding]:
-    """A scope that closes by count and says none, and the other way round."""
+    """A scope that closes by count and says none, and the other way round; and that batches begin when the period that
+    is open now is closed."""
     for scope, rhythm in proposal.value.rhythms.items():
         place = "/base/count" if scope == BASE else f"/regions/{scope}/count"
         if rhythm.every == "count" and not rhythm.count:
             yield Finding(place, "must say with how many entries a batch is over")
         if rhythm.every != "count" and rhythm.count:
             yield Finding(place, "goes with every: count")
+        if rhythm.every == "count":
+            rule = "batches are closed once the period is that was open when they began: a month's, with the month"
+            yield Finding(place.replace("/count", "/every"), rule, "warning")
 
 
 def _rhythm(document: RhythmDocument) -> Rhythm:

@@ -22,7 +22,8 @@ from hub.kernel.money import Money
 PAPER_LINES = 2_000
 """Lines of one file: what is printed within an answer's time."""
 FONT = "NotoSansSC"
-PLACES = (Path("/opt/fonts"), Path(__file__).parents[3] / "layers" / "pdf" / "fonts")
+SOURCE = Path(__file__).parents[3] / "layers" / "pdf"
+"""Where the layer is made from; on one machine the font lies there alone."""
 UNKNOWN = "〓"
 """In place of a character that the font has not."""
 HANGS = "，。、；：！？）》”"
@@ -77,10 +78,13 @@ Widths = Mapping[int, float]
 @cache
 def _font() -> Widths:
     """The font's characters; it is made known to reportlab once."""
+    import reportlab
     from reportlab.pdfbase.pdfmetrics import registerFont
     from reportlab.pdfbase.ttfonts import TTFont
 
-    path = next((place / f"{FONT}.ttf" for place in PLACES if (place / f"{FONT}.ttf").exists()), None)
+    layer = Path(reportlab.__file__).parents[2]  # wherever it lies: /opt, or a folder of one machine's Lambda
+    files = (place / "fonts" / f"{FONT}.ttf" for place in (layer, SOURCE))
+    path = next((path for path in files if path.exists()), None)
     if path is None:
         raise Broken("the font is in no layer", font=FONT)
     font = TTFont(FONT, str(path))

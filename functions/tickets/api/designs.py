@@ -9,7 +9,7 @@ from typing import Any
 from functions.tickets.actions.registry import find_action
 from functions.tickets.api.subjects import READERS
 from functions.tickets.desk import Desk
-from functions.tickets.flows.blocks import BLOCKS
+from functions.tickets.flows.blocks import BLOCKS, block_nodes
 from functions.tickets.flows.diagram import mermaid, svg
 from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.funnel import Stage, funnel
@@ -43,7 +43,7 @@ def insert(desk: Desk, request: Request) -> InsertedView:
     """Behind a node, on one of its ways out; what led on from there leads on from the new node. A block brings its
     whole chain. Published as the next version in the same call, or kept as the draft."""
     key, body = request.path["key"], request.body
-    document = insert_nodes(_document(desk, key, body), body.after, _nodes(desk, body.node), body.edge)
+    document = insert_nodes(_document(desk, key, body), body.after, _nodes(desk, body), body.edge)
     checked = desk.documents.lint(FLOWS, key, document)
     findings = tuple({"pointer": f.pointer, "rule": f.rule, "severity": f.severity} for f in checked.findings)
     if any(finding["severity"] == "error" for finding in findings):
@@ -68,13 +68,17 @@ def _document(desk: Desk, key: str, body: InsertNode) -> Mapping[str, Any]:
     return dict(desk.documents.current(FLOWS, key).content)
 
 
-def _nodes(desk: Desk, node: str | dict[str, Any]) -> list[dict[str, Any]]:
+def _nodes(desk: Desk, body: InsertNode) -> list[dict[str, Any]]:
     """What is put in: a node as it is, the nodes of a block, or one for an action."""
+    node, block = body.node, desk.documents.find(BLOCKS, body.node) if isinstance(body.node, str) else None
+    if block is not None:
+        return block_nodes(block.value, body.parameters)
+    if body.parameters:
+        raise Invalid(
+            "nothing is asked for", problems=[Problem("/parameters", "must be left out: only a block asks for it")]
+        )
     if not isinstance(node, str):
         return [node]
-    block = desk.documents.find(BLOCKS, node)
-    if block is not None:
-        return [dict(each) for each in block.value.nodes]
     action = find_action(node)
     if action is None:
         raise Invalid("no such node", problems=[Problem("/node", "must be an action, a block, or a node")])

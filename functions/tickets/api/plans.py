@@ -11,6 +11,7 @@ from functions.tickets.plans.plan_kind import PLANS
 from functions.tickets.room import room
 from hub.contracts.flows import MonthQuery, MonthView, PlannedVisit
 from hub.edge.requests import Request
+from hub.kernel.calendar import last_known_day
 
 
 @room.http(
@@ -30,4 +31,6 @@ def show_month(desk: Desk, request: Request) -> MonthView:
     planned = plan_month(plan, desk.staff.people(), year, month)
     visits = tuple(PlannedVisit(device=each.device.id, person=each.person, day=each.day) for each in planned)
     loads = dict(Counter(each.person for each in planned))
-    return MonthView(month=request.query.month, workdays=len(workdays_of(year, month)), visits=visits, loads=loads)
+    days = workdays_of(year, month)
+    assumed = bool(days) and days[-1] > last_known_day()
+    return MonthView(month=request.query.month, workdays=len(days), visits=visits, loads=loads, assumed=assumed)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from functions.tickets.deadlines.calendars import CALENDARS
-from functions.tickets.deadlines.policies import POLICIES
 from functions.tickets.desk import Desk
 from functions.tickets.flows.kind import FLOWS
+from functions.tickets.handlers.repertoire import BESIDE
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.kind import KEY as INTAKE
 from functions.tickets.room import room
-from hub.contracts.flows import MigrateAll, RehearseFlow
+from hub.contracts.flows import MigrateAll, RehearseFlow, RehearseRules
 from hub.contracts.jobs import JobView
 from hub.documents.versions import PRESET
 from hub.edge.requests import Request
@@ -46,15 +45,41 @@ def rehearse(desk: Desk, request: Request) -> JobView:
         desk.documents.version(FLOWS, key, body.version)
     else:
         desk.documents.draft(FLOWS, key)
-    for kind, named in ((POLICIES, body.policy), (CALENDARS, body.calendar)):
-        if named:
+    for name, kind in BESIDE.items():
+        if named := getattr(body, name):
             desk.documents.draft(kind, named)
     if body.rules:
         desk.documents.draft(INTAKE_RULES, INTAKE)
-    until = request.made_at or request.now
-    since = until - timedelta(days=body.days)
-    spec = {"flow": key, "about": f"/flows/{key}", "since": rfc3339(since), "until": rfc3339(until)}
+    spec = {"flow": key, "about": f"/flows/{key}", **_span(request, body.days)}
     return start_job(room, request, REHEARSAL, {**spec, **body.model_dump(mode="json", exclude={"days"})})
+
+
+@room.http(
+    "POST",
+    "/tickets/rules/rehearse",
+    body=RehearseRules,
+    answer=JobView,
+    status=202,
+    roles=("administrator",),
+    scope="tenant",
+    replay=_made,
+    summary="受理规则的发布前模拟 · Rehearse the intake rules over the tickets of the last days",
+)
+def rehearse_rules(desk: Desk, request: Request) -> JobView:
+    """As a flow's: each ticket that a message opened, of whatever flow, is read by the draft (or `version`) of the
+    rules; what would be of another type follows that type's flow from its first node on."""
+    body = request.body
+    if body.version:
+        desk.documents.version(INTAKE_RULES, INTAKE, body.version)
+    else:
+        desk.documents.draft(INTAKE_RULES, INTAKE)
+    spec = {"flow": "", "about": "/tickets/rules", "rules": True, "rules_version": body.version}
+    return start_job(room, request, REHEARSAL, {**spec, "tickets": body.tickets, **_span(request, body.days)})
+
+
+def _span(request: Request, days: int) -> dict[str, str]:
+    until = request.made_at or request.now
+    return {"since": rfc3339(until - timedelta(days=days)), "until": rfc3339(until)}
 
 
 @room.http(

@@ -10,6 +10,8 @@ from hub.kernel.errors import Invalid, Problem
 
 NEXT = "@next"
 """In a node that is put in: whatever stood behind the place."""
+GIVEN = "@"
+"""Before the name of what whoever puts a block in has to give, where it stands among parameters."""
 ONWARD = ("action", "wait", "wait_for", "call", "parallel")
 """Kinds of node that go on to `next`."""
 Document = dict[str, Any]
@@ -39,13 +41,21 @@ def chain_of(nodes: Sequence[Document], target: str, in_use: Set[str]) -> list[D
     names = {str(node.get("id", "")): _free(str(node.get("id", "")), in_use) for node in chain}
     for i, node in enumerate(chain):
         node["id"] = names[str(node.get("id", ""))]
-        following = names[str(nodes[i + 1].get("id", ""))] if i + 1 < len(chain) else target
         if node.get("kind") in ONWARD:
-            node.setdefault("next", NEXT)
+            node.setdefault("next", str(nodes[i + 1].get("id", "")) if i + 1 < len(chain) else NEXT)
         elif node.get("kind") in ("human", "approval"):
-            node.setdefault("outcomes", {"done": NEXT})
-        _rewire(node, {NEXT: following, **names})
+            node.setdefault("outcomes", {"done": str(nodes[i + 1].get("id", "")) if i + 1 < len(chain) else NEXT})
+        _rewire(node, {NEXT: target, **names})
     return chain
+
+
+def filled(value: Any, values: Mapping[str, str]) -> Any:
+    """A node, or a part of one, with what is given in its places."""
+    if isinstance(value, dict):
+        return {name: filled(part, values) for name, part in value.items()}
+    if isinstance(value, list):
+        return [filled(part, values) for part in value]
+    return values.get(value[1:], value) if isinstance(value, str) and value.startswith(GIVEN) else value
 
 
 def usual_order(document: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,15 +7,12 @@ from contextlib import suppress
 from functions.tickets.desk import Desk
 from functions.tickets.flows.flow import Call
 from functions.tickets.handlers.reception import open_case
-from functions.tickets.intake.intake import Classification, Opening
+from functions.tickets.intake.intake import BY_FLOW, Classification, Opening
 from functions.tickets.ticket.family import adopt_child, follow_parent
 from functions.tickets.ticket.ticket import Case, Move, Ticket, Visit
 from functions.tickets.ticket.visits import end_by_itself
 from hub.kernel.errors import Conflict, NotFound
 from hub.kernel.ids import SYSTEM, derived_id
-
-BY_FLOW = "by flow"
-"""What stands where a rule would, for a ticket that a flow opened."""
 
 
 def open_child(desk: Desk, visit: Visit) -> None:

@@ -10,14 +10,14 @@ from contextlib import suppress
 
 from functions.tickets.desk import Desk
 from functions.tickets.handlers.reception import open_case
-from functions.tickets.intake.intake import Classification, Opening
+from functions.tickets.intake.intake import BY_DISPUTE, Classification, Opening
 from functions.tickets.ticket.ticket import Case, Move
 from functions.tickets.ticket.visits import end_by_itself
 from hub.contracts.events import LineDisputed
 from hub.kernel.errors import Conflict, Retry
 from hub.kernel.ids import SYSTEM, derived_id
 
-TYPE = "dispute"
+TYPE = BY_DISPUTE
 
 
 def take_dispute(desk: Desk, event: LineDisputed) -> None:

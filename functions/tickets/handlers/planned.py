@@ -8,15 +8,13 @@ from datetime import date, datetime, time, timedelta
 
 from functions.tickets.desk import Desk
 from functions.tickets.handlers.reception import open_case
-from functions.tickets.intake.intake import Classification, Opening
+from functions.tickets.intake.intake import BY_PLAN, Classification, Opening
 from functions.tickets.plans.months import Planned, plan_month
 from functions.tickets.plans.plan_kind import PLANS, Plan
 from functions.tickets.plans.plans_table import MARK, Month, watch_plan
 from hub.kernel.errors import Conflict
 from hub.kernel.ids import SYSTEM, hashed_id
 
-BY_PLAN = "by plan"
-"""What stands where a rule would, for a ticket that a plan opened."""
 OPENS_AT = time(6)
 OPENED_AT_ONCE = 50
 

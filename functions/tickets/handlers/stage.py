@@ -23,15 +23,16 @@ from functions.tickets.deadlines.keeping import keep_time
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Organisation, Person
 from functions.tickets.dispatch.loads import load_changes
+from functions.tickets.dispatch.matrices import MATRICES, Matrix
 from functions.tickets.dispatch.organisation_table import OrganisationTable
 from functions.tickets.flows.asl import compile_flow
 from functions.tickets.flows.flow import RECEIVED, Flow
 from functions.tickets.flows.machines import ABSENT
-from functions.tickets.handlers.effects import perform
+from functions.tickets.handlers.effects import perform as do
 from functions.tickets.handlers.steps import run_step
 from functions.tickets.rehearsal.history import PEOPLES, History, Passage, as_opened
 from functions.tickets.rehearsal.interpreter import Execution, Outside
-from functions.tickets.rehearsal.performance import Performed, Script
+from functions.tickets.rehearsal.performance import Performed, Play, Script
 from functions.tickets.ticket.catalogue_table import Catalogue, Value
 from functions.tickets.ticket.outbox import Effect, Emit, Signal, StartEscalation, StartFlow, StartTimer, follow_move
 from functions.tickets.ticket.passage import SKIPPED
@@ -54,14 +55,14 @@ SAID, BREACHED = "flow.told", "sla.breached"
 
 @dataclass
 class Stage:
-    """One script, on its way."""
+    """One play, on its way. compiled: the machine of each flow in it, by key and version."""
 
     desk: Desk
-    script: Script
+    play: Play
     histories: Mapping[str, History]
     usual: timedelta
-    machine: Mapping[str, Any]
     now: datetime
+    compiled: dict[tuple[str, int], Mapping[str, Any]] = field(default_factory=dict)
     due: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
     machines: dict[str, Execution] = field(default_factory=dict)
     sent: dict[str, Counter[str]] = field(default_factory=dict)
@@ -103,7 +104,7 @@ class Stage:
             if isinstance(effect, Emit):
                 self._count(effect)
             elif isinstance(effect, FOLLOWED):
-                perform(self.desk, effect)
+                do(self.desk, effect)
 
     def _count(self, effect: Emit) -> None:
         event: Any = effect.event
@@ -126,8 +127,11 @@ class Stage:
         if visit.node in history.passages:
             passage = history.passage(visit.node, number)
             late = passage is not None and visit.until is not None and passage.outcome == visit.late
-            return None if passage is None or late or passage.outcome == SKIPPED else passage
-        if visit.kind in PEOPLES:
+            if passage is None or late or passage.outcome == SKIPPED:
+                return None
+            if visit.kind not in PEOPLES or passage.actor != SYSTEM:
+                return passage
+        if visit.kind in PEOPLES:  # nobody has ever been asked here
             return Passage(self.usual, visit.outcomes[0], {}, assumed=True)
         if visit.kind in ("action", "call"):
             return Passage(timedelta(0), "done", {}, assumed=True)
@@ -139,7 +143,7 @@ class Stage:
             if not visit.waits or not case.ticket.is_open:
                 return None
             self.assumed[ticket_id] += passage.assumed
-            return _ended(case, visit, passage, self.now, self.script.flow)
+            return _ended(case, visit, passage, self.now, self.play.scripts[ticket_id].flow)
 
         self.desk.tickets.change(ticket_id, self.now, decide)
 
@@ -158,7 +162,8 @@ class Stage:
         outside = Outside(
             lambda payload: run_step(self.desk, payload), lambda leaf, seconds: self._sleep(name, leaf, seconds)
         )
-        self.machines[name] = Execution(self.machine, dict(payload), outside, name)
+        machine = self._machine(self.play.scripts[_ticket_of(name)])
+        self.machines[name] = Execution(machine, dict(payload), outside, name)
         self._go_on(name, self.machines[name].run)
 
     def succeed(self, token: str, output: Mapping[str, Any]) -> None:
@@ -174,12 +179,18 @@ class Stage:
         execution = self.machines.get(name)
         return ABSENT if execution is None else execution.ended or "RUNNING"
 
+    def _machine(self, script: Script) -> Mapping[str, Any]:
+        key = (script.flow.key, script.version)
+        if key not in self.compiled:
+            self.compiled[key] = json.loads(compile_flow(script.flow).asl)
+        return self.compiled[key]
+
     def _sleep(self, name: str, leaf: Execution, seconds: int) -> None:
         self.at(self.now + timedelta(seconds=seconds), lambda: self._go_on(name, leaf.wake))
 
     def _go_on(self, name: str, go: Callable[[], None]) -> None:
         """A step that can't be done fails the execution, as it would for good."""
-        execution, ticket_id = self.machines[name], name.rpartition("-")[0]
+        execution, ticket_id = self.machines[name], _ticket_of(name)
         try:
             go()
             execution.join()
@@ -244,34 +255,36 @@ class StagedStaff(OrganisationTable):
 
 @dataclass(frozen=True)
 class StagedCatalogue(Catalogue):
-    """The script, in place of what is in force; the rest is the tenant's."""
+    """The scripts and drafts, in place of what is in force; the rest is the tenant's."""
 
-    script: Script
+    play: Play
 
-    def flow_of(self, ticket: Ticket) -> Flow:  # noqa: ARG002 - the signature of Catalogue
-        return self.script.flow
+    def flow_of(self, ticket: Ticket) -> Flow:
+        return self.play.scripts[ticket.id].flow
 
-    def ladder_of(self, ticket: Ticket) -> Ladder:  # noqa: ARG002
-        return self.script.ladder
+    def ladder_of(self, ticket: Ticket) -> Ladder:
+        return self.play.scripts[ticket.id].ladder
+
+    def matrix(self, key: str, ticket: Ticket) -> Matrix:
+        drafted: Matrix | None = self.play.drafts.get((MATRICES.name, key))
+        return drafted if drafted is not None else super().matrix(key, ticket)
 
     def _pinned(self, kind: Kind[Value], key: str, pin: str) -> Value | None:
-        drafted: Value | None = self.script.drafts.get((kind.name, key)) if pin else None
+        drafted: Value | None = self.play.drafts.get((kind.name, key)) if pin else None
         return drafted if drafted is not None else super()._pinned(kind, key, pin)
 
     def machine_arn(self, key: str, version: int) -> str:
         return f"{key}:{version}"
 
 
-def perform_script(
-    desk: Desk, script: Script, histories: Mapping[str, History], usual: timedelta, until: datetime
+def perform(
+    desk: Desk, play: Play, histories: Mapping[str, History], usual: timedelta, until: datetime
 ) -> dict[str, Performed]:
     """What would have become of these tickets by `until`, by ticket. Raises Broken for a draft that goes round for
     ever."""
-    stage = _set_up(desk, script, histories, usual, until)
-    for history in histories.values():
-        ticket = as_opened(history.ticket, version=script.version, ladder=script.ladder_key, pin=script.ladder_pin)
-        priority = script.priority.get(ticket.id, ticket.priority)
-        ticket = ticket.but(priority=priority, pins={**script.pins, **ticket.pins})
+    stage = _set_up(desk, play, histories, usual, until)
+    for ticket_id, history in histories.items():
+        ticket = as_opened(history.ticket, play.scripts[ticket_id], play.pins)
         stage.at(ticket.opened_at, partial(stage.open, ticket))
     for _ in range(STEPS_LIMIT):
         if not stage.due or stage.due[0][0] > until:
@@ -279,17 +292,22 @@ def perform_script(
         stage.now, _number, act = heappop(stage.due)
         act()
         stage.settle()
-    raise Broken("a rehearsal that does not come to an end", flow=script.flow.key)
+    raise Broken("a rehearsal that does not come to an end", tickets=len(histories))
 
 
-def _set_up(desk: Desk, script: Script, histories: Mapping[str, History], usual: timedelta, until: datetime) -> Stage:
+def _set_up(desk: Desk, play: Play, histories: Mapping[str, History], usual: timedelta, until: datetime) -> Stage:
     first = min((history.ticket.opened_at for history in histories.values()), default=until)
-    stage = Stage(desk, script, histories, usual, json.loads(compile_flow(script.flow).asl), first)
+    stage = Stage(desk, play, histories, usual, first)
     staff = StagedStaff(stage, desk.staff.organisation())
-    catalogue = StagedCatalogue(desk.catalogue.documents, script)
+    catalogue = StagedCatalogue(desk.catalogue.documents, play)
     at_work = replace(desk, machines=stage, catalogue=catalogue, staff=staff, now=lambda: stage.now)
     stage.desk = replace(at_work, tickets=StagedTickets(stage))
     return stage
+
+
+def _ticket_of(execution: str) -> str:
+    """Whose an execution is, by its name."""
+    return execution.rpartition("-")[0]
 
 
 def _performed(stage: Stage, case: Case) -> Performed:

@@ -33,8 +33,10 @@ from hub.kernel.ids import SYSTEM
 RETRY_SECONDS = 300
 """How long an escalation waits before it wakes again when a wake failed for good."""
 RIPE_LIMIT = 8
-"""So much of what is due is done by one wake: after an outage, or with many clocks, more may be due than one
-transaction holds. The next wake follows at once."""
+"""So much of what is due is done by one write: with many clocks, or after an outage, more is due than one transaction
+holds."""
+WRITES_A_WAKE = 50
+"""All rungs of twenty clocks of twenty at once; what is still left then waits for the next wake, which follows."""
 WAKES_LIMIT = 500
 """An execution's history is finite: after so many wakes the next generation goes on."""
 
@@ -135,9 +137,12 @@ def wake(desk: Desk, payload: Payload) -> Answer:
         ripe, _ = _due(desk, case, now)
         return fire_rungs(case, ripe[:RIPE_LIMIT], desk.sources(), now) if ripe and _is_live(case, payload) else None
 
-    case = desk.tickets.change(payload["ticket"], now, fire)
-    left, following = _due(desk, case, now)
-    following = now if left else following  # more than one wake does, or due by what this one did
+    for _ in range(WRITES_A_WAKE):
+        case = desk.tickets.change(payload["ticket"], now, fire)
+        left, following = _due(desk, case, now)
+        if not left or not _is_live(case, payload):
+            break
+    following = now if left else following  # more than one wake does
     if following is None or not _is_live(case, payload):
         return _next(payload, "done", 1, wakes)
     after = "again" if wakes < WAKES_LIMIT else "handover"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,8 @@ DEFAULT = "default"
 """The rule of a message that no rule speaks of."""
 BY_HAND = "by hand"
 """The rule of a ticket that somebody opened themselves."""
+BY_FLOW, BY_PLAN, BY_DISPUTE = "by flow", "by plan", "dispute"
+"""The rules of tickets that other work opened."""
 TOPIC = "conversation"
 """The key of all that one customer talks about."""
 TOPICS_LIMIT = 10
@@ -129,6 +131,12 @@ def entry_of(content: Mapping[str, Any], channel: str) -> str:
 def intake_facts(text: str, channel: str, entry: str, region: str) -> dict[str, object]:
     """The facts that a ticket still remembers of the message that opened it."""
     return {"text": text, "channel": channel, "entry": entry, "region": region}
+
+
+def is_of_rules(ticket: Ticket, occasions: Collection[str]) -> bool:
+    """Whether a message opened it, which the intake rules read. occasions: what else has rules."""
+    foreign = ticket.rule_id in (BY_HAND, BY_FLOW, BY_PLAN, BY_DISPUTE) or ticket.entry in occasions
+    return not foreign and not ticket.submission_id
 
 
 def classify(table: DecisionTable, message: Message) -> Classification:

@@ -27,11 +27,6 @@ class Difference:
     was: Mapping[str, Any]
     would_be: Mapping[str, Any]
 
-    @property
-    def size(self) -> tuple[int, int, str]:
-        """What makes it large: deadlines first, then time."""
-        return abs(self.breaches), abs(self.seconds), self.ticket_id
-
 
 def counts_of(was: Mapping[str, Performed], would_be: Mapping[str, Performed]) -> dict[str, int]:
     """In how many tickets what differs, and what all of them come to, before and in the draft."""
@@ -39,6 +34,7 @@ def counts_of(was: Mapping[str, Performed], would_be: Mapping[str, Performed]) -
     for ticket_id, before in was.items():
         after = would_be[ticket_id]
         counts["tickets"] += 1
+        counts["type_changed"] += before.ticket.type != after.ticket.type
         counts["assignee_changed"] += before.ticket.assignee != after.ticket.assignee
         counts["outcome_changed"] += _end(before) != _end(after)
         counts["breach_changed"] += before.breached != after.breached
@@ -70,12 +66,16 @@ def differences(was: Mapping[str, Performed], would_be: Mapping[str, Performed],
     ]
 
 
-def largest(known: Iterable[Mapping[str, Any]], more: Iterable[Difference]) -> list[dict[str, Any]]:
-    """The ten largest of those known so far and these."""
-    rows = [*known, *map(row_of, more)]
-    return sorted(map(dict, rows), key=lambda row: (-abs(row["breaches"]), -abs(row["seconds"]), row["ticket_id"]))[
-        :LARGEST
-    ]
+def largest(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The ten largest of these: first by how many limits more or fewer were passed, then by how much later or earlier
+    they would have been over, then by in how much of what is compared they differ; what is alike goes by its id."""
+    return sorted(map(dict, rows), key=_size)[:LARGEST]
+
+
+def _size(row: Mapping[str, Any]) -> tuple[int, int, int, str]:
+    was, would_be = row["was"], row["would_be"]
+    apart = sum(was.get(name) != would_be.get(name) for name in {*was, *would_be})
+    return -abs(row["breaches"]), -abs(row["seconds"]), -apart, row["ticket_id"]
 
 
 def row_of(difference: Difference) -> dict[str, Any]:
@@ -94,6 +94,7 @@ def shown(performed: Performed) -> dict[str, Any]:
     """What of a performance is compared."""
     ticket = performed.ticket
     return {
+        "type": ticket.type,
         "state": ticket.state,
         "outcome": ticket.outcome,
         "assignee": ticket.assignee,

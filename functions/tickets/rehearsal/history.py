@@ -13,8 +13,10 @@ from datetime import timedelta
 from typing import Any
 
 from functions.tickets.flows.ways import BACK
+from functions.tickets.rehearsal.performance import Script
 from functions.tickets.ticket.ticket import Case, Ticket, Visit
 from hub.kernel.frozen import dataclass
+from hub.kernel.ids import SYSTEM
 
 USUAL = timedelta(hours=1)
 """How long somebody takes where nobody has taken any time yet."""
@@ -33,7 +35,7 @@ KEPT = (
         "order_id",
         "order_no",
     ),
-    *("amount_minor", "amount_currency", "fields", "currency", "rule_id", "policy", "pins"),
+    *("amount_minor", "amount_currency", "fields", "currency", "rule_id", "policy", "pins", "replay"),
 )
 
 
@@ -81,16 +83,20 @@ def usual_time(cases: Iterable[Case]) -> timedelta:
         (visit.left_at - visit.entered_at).total_seconds()
         for case in cases
         for visit in case.visits.values()
-        if visit.kind in PEOPLES and visit.left_at
+        if visit.kind in PEOPLES and visit.left_at and visit.actor != SYSTEM
     ]
     return timedelta(seconds=round(median(took))) if took else USUAL
 
 
-def as_opened(ticket: Ticket, *, version: int, ladder: str, pin: str) -> Ticket:
-    """The ticket as it came in: what was known of it, and nothing done yet."""
-    facts = {name: getattr(ticket, name) for name in KEPT}
-    pins = {"flow_key": ticket.flow_key, "flow_version": version, "ladder": ladder, "ladder_pin": pin}
-    return Ticket(**facts, **pins, link="rehearsed")
+def as_opened(ticket: Ticket, script: Script, pins: Mapping[str, str]) -> Ticket:
+    """The ticket as it came in, by its script: what was known of it, and nothing done yet. pins: of what is drafted,
+    unless the ticket has its own. One that a replayed message opened has no clock here either."""
+    facts: dict[str, Any] = {**{name: getattr(ticket, name) for name in KEPT}, **script.opened}
+    way = {"flow_key": script.flow.key, "flow_version": script.version, "link": "rehearsed"}
+    facts |= {"ladder": script.ladder_key, "ladder_pin": script.ladder_pin, "pins": {**pins, **facts["pins"]}}
+    if ticket.replay:
+        facts |= {"ladder": "", "ladder_pin": "", "policy": "", "pins": {}}
+    return Ticket(**facts, **way)
 
 
 def _passage(visit: Visit) -> Passage | None:

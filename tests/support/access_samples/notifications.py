@@ -10,7 +10,7 @@ from functions.notifications import app
 from functions.notifications.rules.rule_kind import NOTICE_SETTINGS, SETTINGS_KEY
 from hub.contracts.events import PersonChanged, TicketAssigned
 from hub.kernel.clock import StepClock
-from tests.support.access import PERSON, REGION, STORE, Ids, Sample
+from tests.support.access import PERSON, REGION, STORE, Ids, Sample, start_job
 from tests.support.aws import account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, call
@@ -35,7 +35,8 @@ def stage() -> Iterator[Ids]:
         (send,) = call(app.room, "GET", "/notifications").json["data"]
         app.room.desk.waiting.ask("survey1", {"ticket_id": "tkt_1", "ticket_type": "repair", "customer_id": "cus_1"})
         call(app.room, "PUT", "/notifications/rules/ticket_assigned/draft", {"document": RULE})
-        yield {"send_id": send["id"], "key": "ticket_assigned", "token": "survey1"}
+        job_id = start_job(app.room, "/notifications")
+        yield {"send_id": send["id"], "key": "ticket_assigned", "token": "survey1", "job_id": job_id, "link": "none"}
 
 
 RULE = {"title": {"zh": "派单", "en": "Work"}, "event": "ticket.assigned", "audience": {"who": "named"}}

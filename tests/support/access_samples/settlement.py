@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from tests.support.aws import TENANT, account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, call
 from tests.support.ledger import ZONE
+from tests.support.settlement_room import items_of
 
 SIX = datetime.fromisoformat("2026-11-21T06:00:00+08:00").astimezone(UTC)
 DAY = "2026-11-21"
@@ -31,7 +33,7 @@ POSTING = {
     "steps": [{"rule": "flat", "amount": "1.00"}],
     "rounding": "HALF_UP",
     "debit": "expense:pay",
-    "credit": "payable:person:{person}",
+    "credit": "payable:region:{region}",
 }
 COPIES = ("/settlement/policies/{key}/copy", "/settlement/rates/copy")
 BODIES: dict[tuple[str, str], Any] = {
@@ -52,7 +54,9 @@ BODIES: dict[tuple[str, str], Any] = {
         "platform": "douyin",
         "from_day": "2026-11-01",
         "until_day": "2026-12-01",
-        "file": "5rWB",
+        "file": base64.b64encode(
+            "流水号,订单号,结算时间,收入金额,平台服务费\nr1,E1,2026-11-21 10:00:00,19.90,0.60\n".encode()
+        ).decode(),
     },
     ("POST", "/settlement/reconciliations/{reconciliation_id}/differences/{number}/resolve"): {"resolution": "claimed"},
     ("POST", "/settlement/parties"): {"parties": ["person:li.na"]},
@@ -88,6 +92,7 @@ def stage() -> Iterator[Ids]:
             definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
             roleArn=f"arn:aws:iam::123456789012:role/hub-{TENANT}-machines",
         )
+        session.client("s3").create_bucket(Bucket=f"hub-{TENANT}-files")
         clock = StepClock(SIX)
         host = install(app.room, session, clock)
         table = Table(host.settings.table, host.client("dynamodb"))
@@ -130,8 +135,8 @@ def report_work() -> None:
 def settle_day() -> str:
     """What the settlement machine does."""
     run_id = f"{REGION}.{DAY}"
-    assert app.steps({"op": "open", "run_id": run_id, "mode": "close"}, Context())["windows"] == []
-    for item in app.steps({"op": "drain", "run_id": run_id, "mode": "close"}, Context())["shards"]:
+    assert app.steps({"op": "open", "run_id": run_id, "mode": "close"}, Context())["count"] == 0
+    for item in items_of(app.steps({"op": "drain", "run_id": run_id, "mode": "close"}, Context())):
         assert not app.steps({"op": "settle", **item}, Context())["more"]
     app.steps({"op": "close", "run_id": run_id, "mode": "close"}, Context())
     return run_id

@@ -48,6 +48,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/tickets/{ticket_id}/try"): {"action": "assign"},
     ("POST", "/flows/{key}/insert"): {"after": "accept", "node": "assign"},
     ("POST", "/flows/{key}/rehearse"): {"version": 1},
+    ("POST", "/tickets/rules/rehearse"): {"days": 7},
     ("POST", "/tickets/{ticket_id}/assign"): {"person_id": PERSON},
     ("POST", "/tickets/{ticket_id}/comment"): {"text": "hi"},
     ("POST", "/tickets/{ticket_id}/reply"): {"text": "hi"},
