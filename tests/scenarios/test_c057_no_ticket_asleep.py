@@ -10,7 +10,7 @@ import pytest
 
 from functions.tickets import app
 from functions.tickets.handlers.doctor import look_at_ticket
-from functions.tickets.ticket.ticket import Move
+from functions.tickets.ticket.ticket import Move, Note
 from hubctl.doctor import check_up
 from hubctl.documents import Hub
 from tests.support.http import call
@@ -106,7 +106,8 @@ def test_what_has_moved_meanwhile_is_not_called_mended(hub: World) -> None:
         """Whoever changes a ticket comes second."""
 
         def change(self, ticket_id: str, at: Any, decide: Any, **more: Any) -> Any:
-            desk.tickets.change(ticket_id, at, lambda case: Move(case.ticket.but(priority="high")))
+            urgent = Move(listed.but(priority="high"), (Note("set", "li"),))
+            desk.tickets.change(ticket_id, at, lambda _: urgent)
             return super().change(ticket_id, at, decide, **more)
 
     tickets = Faster(desk.items, desk.tickets.look_at, desk.tickets.keep_time)
