@@ -40,6 +40,11 @@ def served_at(region: str = regions.BASE, store: str = "", person: str = "") -> 
     return tuple(Served(level, code) for level, code in levels.items() if code)
 
 
+def asked_places(assignee: str, store: str, region: str) -> tuple[Served, ...]:
+    """What a list is narrowed to, the place with the fewest customers first: by it the list is read."""
+    return (*served_at(person=assignee), *served_at(store=store), *served_at(region or regions.BASE)[-1:])
+
+
 def places_of(customer_id: str, served: Iterable[Served]) -> tuple[Place, ...]:
     """The customer's places, as the edge knows them; the tenant's own is always among them."""
     return (Place(thing=customer_id), *(_place(customer_id, where) for where in served))

@@ -10,16 +10,22 @@ keys then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from functions.customers.places import REGION_LEVELS, Listed, Served
+from functions.customers.places import REGION_LEVELS, Listed, Served, served_at
+from hub.kernel import regions
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.positions import read_shown
 from hub.store.faults import Lost
-from hub.store.lists import LIST_ATTRIBUTES, ListPage, ListQuery, list_keys, read_list
+from hub.store.lists import LIST_ATTRIBUTES, ListPage, ListQuery, Within, list_keys, read_list
 from hub.store.table import NEW, Table
 
 LIST = "customers"
+PAGE, PAGES = 100, 5
+"""Of a list that is narrowed by more than its key so many are looked at for a page."""
+Row = tuple[dict[str, Any], bool, bool]
 PLACES_LIMIT = 500
 """So many places of one customer are looked at."""
 
@@ -73,6 +79,45 @@ class PlaceTable:
         once = {str(item["customer_id"]): item for item in page.items}
         return ListPage(list(once.values()), page.position)
 
+    def page_of(self, query: ListQuery, places: Sequence[Served]) -> ListPage:
+        """A page of those who are served at each of these places, as far as the query's scope reaches; it is read by
+        the first of them, and may be short. Nothing tells of those who are out of reach. Raises Invalid."""
+        first, *rest = places
+        by_first = replace(query, within=_within(first))
+        reached = _served_within(query.within)
+
+        def read(limit: int, position: Mapping[str, Any] | None) -> tuple[list[tuple[str, Row]], Any]:
+            page = self.page(replace(by_first, limit=limit, position=position))
+            return self._looked_at(page.items, reached, rest), page.position
+
+        rows, position = read_shown(
+            LIST, read, lambda row: row[1], lambda row: row[2], query.limit, query.position, size=PAGE, pages=PAGES
+        )
+        return ListPage([item for item, *_ in rows], position)
+
+    def _looked_at(
+        self, items: Sequence[dict[str, Any]], reached: Sequence[Served] | None, rest: Sequence[Served]
+    ) -> list[tuple[str, Row]]:
+        """Each with its place in the list, whether it is within reach, and whether it is asked for: a customer is
+        listed at a place where there is an item of it that says so. reached: None for everything."""
+        keys = [(self._pk(str(item["customer_id"])), _sk(p)) for item in items for p in (*(reached or ()), *rest)]
+        listed = {(item["pk"], item["sk"]) for item in self._table.get_many(keys) if "l_at" in item}
+
+        def is_at(item: Mapping[str, Any], place: Served) -> bool:
+            return (self._pk(str(item["customer_id"])), _sk(place)) in listed
+
+        return [
+            (
+                str(item["l_at"]),
+                (
+                    item,
+                    reached is None or any(is_at(item, place) for place in reached),
+                    all(is_at(item, place) for place in rest),
+                ),
+            )
+            for item in items
+        ]
+
     def _stored(self, customer_id: str) -> dict[Served, dict[str, Any]]:
         items = self._table.query_all(
             self._pk(customer_id), sk_prefix="place#", limit=PLACES_LIMIT, consistent=True, only=("sk", "own")
@@ -106,6 +151,21 @@ class PlaceTable:
 
     def _pk(self, customer_id: str) -> str:
         return f"{self._tenant}#customer#{customer_id}"
+
+
+def _within(place: Served) -> Within:
+    if place.level == "store":
+        return Within(stores=(place.code,))
+    return Within(people=(place.code,)) if place.level == "person" else Within(region=place.code)
+
+
+def _served_within(scope: Within) -> tuple[Served, ...] | None:
+    """The places that a scope is; None for everything."""
+    if scope.region == regions.BASE:
+        return None
+    stores = (place for store in scope.stores for place in served_at(store=store))
+    people = (place for person in scope.people for place in served_at(person=person))
+    return (*served_at(scope.region or regions.BASE)[-1:], *stores, *people)
 
 
 def tenant_keys(tenant: str, customer: Listed) -> dict[str, str]:

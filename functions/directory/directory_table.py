@@ -40,6 +40,8 @@ from hub.store.table import Table
 Item = TypeVar("Item", bound=RoomModel)
 
 PEOPLE_PAGE = 200
+LOOKED_AT = 1000
+"""So many are looked at for a page of those who are asked for by more than their ids."""
 LISTS = ("roles", "skills", "teams", "stores")
 CONTACTS = ("phone", "email", "feishu_open_id")
 
@@ -64,9 +66,11 @@ class DirectoryTable:
         """A person's record (strongly consistent). Raises NotFound."""
         return _get(PersonItem, self._pk("person", person_id), "person")
 
-    def people(self, limit: int, start: Position | None) -> tuple[list[PersonItem], Position | None]:
-        """All people by id; up to two seconds behind."""
-        return self._list(PersonItem, "people", limit, start)
+    def people(
+        self, limit: int, start: Position | None, is_asked: Callable[[PersonItem], bool] | None = None
+    ) -> tuple[list[PersonItem], Position | None]:
+        """All people by id, or those asked for; up to two seconds behind."""
+        return self._list(PersonItem, "people", limit, start, is_asked)
 
     def save_person(self, person_id: str, body: PersonBody, sealed: Sealed, now: datetime) -> PersonItem:
         """Create or replace a person, and their rights with them. Raises Conflict when `body.version` is stale."""
@@ -173,9 +177,11 @@ class DirectoryTable:
         """A store. Raises NotFound."""
         return _store_view(_get(StoreItem, self._pk("store", store_id), "store"))
 
-    def stores(self, limit: int, start: Position | None) -> tuple[list[StoreView], Position | None]:
-        """All stores by id; up to two seconds behind."""
-        items, position = self._list(StoreItem, "stores", limit, start)
+    def stores(
+        self, limit: int, start: Position | None, is_asked: Callable[[StoreItem], bool] | None = None
+    ) -> tuple[list[StoreView], Position | None]:
+        """All stores by id, or those asked for; up to two seconds behind."""
+        items, position = self._list(StoreItem, "stores", limit, start, is_asked)
         return [_store_view(item) for item in items], position
 
     def store_item(self, store_id: str) -> StoreItem:
@@ -285,9 +291,21 @@ class DirectoryTable:
         return _key_view(key)
 
     def _list(
-        self, model: type[Item], name: str, limit: int, start: Position | None
+        self,
+        model: type[Item],
+        name: str,
+        limit: int,
+        start: Position | None,
+        is_asked: Callable[[Item], bool] | None = None,
     ) -> tuple[list[Item], Position | None]:
-        return read_sharded(model.by_list.query, model.list_sk, self._tenant, name, limit=limit, start=start)
+        """A page of all, or of those asked for among LOOKED_AT: that one may be short."""
+        size = limit if is_asked is None else LOOKED_AT
+        items, position = read_sharded(model.by_list.query, model.list_sk, self._tenant, name, limit=size, start=start)
+        if is_asked is None:
+            return items, position
+        fitting = [item for item in items if is_asked(item)]
+        more = {"list": name, "after": str(fitting[limit - 1].list_sk)} if len(fitting) > limit else position
+        return fitting[:limit], more
 
     def _listed(self, name: str, item_id: str) -> dict[str, Any]:
         return {"list_pk": shard_pk(self._tenant, name, item_id), "list_sk": item_id}

@@ -80,6 +80,8 @@ Total = Annotated[str, Field(pattern=r"^-?[0-9]{1,30}(\.[0-9]{1,2})?$", examples
 """What amounts add up to, as `Amount`: wide enough for any that were taken."""
 
 RegionCode = Annotated[str, Field(pattern=r"^([0-9]{6}|base)$", examples=["310000"])]
+RegionFilter = Annotated[str, Field(pattern=r"^([0-9]{6}|base)?$", examples=["310000"])]
+"""A region, or "" where none is meant."""
 """行政区划代码 (GB/T 2260): 310000 is 上海, 310101 its 黄浦 district."""
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]

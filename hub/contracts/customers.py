@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Moment, RegionCode, Slug, StoreId
+from hub.contracts.base import Amount, Contract, Moment, RegionCode, RegionFilter, Slug, StoreId
 from hub.contracts.classes import PERSONAL_FACTS, Classified, Identity, Keyed, Located
 from hub.contracts.envelope import AttributionKey
 from hub.contracts.http import Page, PageQuery
@@ -87,7 +87,7 @@ class NewCustomer(Contract):
     email: Annotated[str, Field(max_length=200), Classified("contact")] = ""
     region: RegionCode = Field(default="base", description="where they are served")
     store_id: StoreId | Literal[""] = ""
-    home_region: RegionCode | Literal[""] = Field(default="", description="where they are at home")
+    home_region: RegionFilter = Field(default="", description="where they are at home")
 
 
 class FactView(Contract):
@@ -205,6 +205,11 @@ class WholeQuery(PageQuery):
 
 
 class CustomerQuery(PageQuery):
-    """`since`: customers whom we know from then on; left out, for two years."""
+    """Filters of the list of customers: all that are given have to hold. `since`: customers whom we know from then on;
+    left out, for two years."""
 
     since: Moment | None = None
+    region: RegionFilter = Field(default="", description="who is served in this region, or below it")
+    store: str = Field(default="", max_length=128, description="who is served in this store")
+    assignee: str = Field(default="", max_length=128, description="whose customer: who of us has them, or serves them")
+    sort: Literal["-created_at"] | None = Field(default=None, description="the newest first: the only order there is")

@@ -6,7 +6,19 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from hub.contracts.base import Contract, GeoPoint, Moment, PersonId, RegionCode, Role, Slug, StoreId, Words, check_zone
+from hub.contracts.base import (
+    Contract,
+    GeoPoint,
+    Moment,
+    PersonId,
+    RegionCode,
+    RegionFilter,
+    Role,
+    Slug,
+    StoreId,
+    Words,
+    check_zone,
+)
 from hub.contracts.classes import Classified, Contact, Located, Said
 from hub.contracts.http import PageQuery
 from hub.contracts.rosters import RecurringShift, Shift, ShiftSwap
@@ -167,6 +179,28 @@ class RegionName(Contract):
 
     code: RegionCode
     name: Words
+
+
+class PeopleQuery(PageQuery):
+    """Filters of the list of people: all that are given have to hold. A page may be short, and says where the list goes
+    on."""
+
+    role: Role | None = Field(default=None, description="who has this role")
+    team: str = Field(default="", max_length=64, description="who is in this team")
+    region: RegionFilter = Field(default="", description="whose region is this one, or lies in it")
+    store: str = Field(default="", max_length=128, description="who works in this store, or has it among theirs")
+    updated_since: Moment | None = Field(default=None, description="who was saved from then on")
+    sort: Literal["id"] | None = Field(default=None, description="by id: the only order there is")
+
+
+class StoresQuery(PageQuery):
+    """Filters of the list of stores: all that are given have to hold. A page may be short, and says where the list goes
+    on."""
+
+    region: RegionFilter = Field(default="", description="what lies in this region")
+    manager: str = Field(default="", max_length=128, description="whose stores")
+    updated_since: Moment | None = Field(default=None, description="what was saved from then on")
+    sort: Literal["id"] | None = Field(default=None, description="by id: the only order there is")
 
 
 class RegionsQuery(Contract):

@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Moment, PersonId, Priority, RegionCode, Slug, TicketType, Words
+from hub.contracts.base import (
+    Amount,
+    Contract,
+    Moment,
+    PersonId,
+    Priority,
+    RegionCode,
+    RegionFilter,
+    Slug,
+    TicketType,
+    Words,
+)
 from hub.contracts.classes import Classified, Keyed, Located, Said
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
 from hub.contracts.http import PageQuery
@@ -150,16 +161,14 @@ class TicketQuery(PageQuery):
     customer: str = Field(default="", description="whose tickets; with any of state, type, team, entry, updated_since")
     assignee: str = Field(default="", description="whose work it is; with any other filter")
     entry: str = Field(default="", description="one of the ticket's entries, e.g. website; only of a customer's")
-    type: str = Field(default="", description="the ticket's type, e.g. repair; with state=open, or of a customer's")
-    team: str = Field(default="", description="whose the ticket is; with state=open, or of a customer's")
-    region: RegionCode | Literal[""] = Field(default="", description="only what lies in this region")
+    type: str = Field(default="", description="its type, e.g. repair: of what is open, where no `state` is said")
+    team: str = Field(default="", description="whose the ticket is: of what is open, where no `state` is said")
+    region: RegionFilter = Field(default="", description="only what lies in this region")
     updated_since: Moment | None = Field(
         default=None, description="only what was written from then on; the latest day first, as its list is keyed"
     )
     due_after: Moment | None = Field(default=None, description="open tickets due from then on, the soonest first")
-    due_before: Moment | None = Field(
-        default=None, description="open tickets due before then, those that are overdue first"
-    )
+    due_before: Moment | None = Field(default=None, description="open tickets due before then, overdue ones first")
     sort: Literal["-opened_at", "due_at", "-updated_at"] | None = Field(
         default=None,
         description="the order, as the list's key has it: the newest first; `due_at`: open tickets of which a clock "
@@ -219,6 +228,44 @@ class RungView(Contract):
     fired_at: Moment
     recipients: tuple[str, ...]
     fallback: bool = Field(default=False, description="nobody of its audience was there: it went to administrators")
+
+
+class VerdictView(Contract):
+    """A person weighed for the work. `why` is what speaks against them, empty when they fit; `open_tickets` is counted
+    of those who do."""
+
+    person_id: str
+    open_tickets: int | None
+    fits: bool
+    why: tuple[str, ...]
+
+
+class DispatchView(Contract):
+    """Who would be chosen now, and everybody who was weighed."""
+
+    chosen: str
+    fallback: bool
+    candidates: tuple[VerdictView, ...]
+
+
+class RuleTraceView(Contract):
+    """An intake rule as it stands today, tried on the message that opened the ticket: does it hold, did it decide?"""
+
+    rule_id: str
+    note: str
+    holds: bool
+    chosen: bool
+
+
+class ExplainView(Contract):
+    """Why the ticket is what and where it is. `rule_id`: the intake rule that hit, "default", or "by hand"."""
+
+    ticket_id: str
+    rule_id: str
+    rules: tuple[RuleTraceView, ...]
+    dispatch: DispatchView
+    clock: ClockView
+    ladder: tuple[LadderStepView, ...]
 
 
 class TicketView(Contract):
@@ -293,6 +340,7 @@ class TicketView(Contract):
     )
     clocks: tuple[TicketClockView, ...] = Field(default=(), description="its deadlines; only on the ticket itself")
     link: str
+    explain: ExplainView | None = Field(default=None, description="why it is so: only where `?explain=1` asks for it")
 
 
 class EntryView(Contract):
@@ -316,44 +364,6 @@ class TimelineView(Contract):
     broken_at: int | None
     left_out: int = 0
     entries: tuple[EntryView, ...]
-
-
-class VerdictView(Contract):
-    """A person weighed for the work. `why` is what speaks against them, empty when they fit; `open_tickets` is counted
-    of those who do."""
-
-    person_id: str
-    open_tickets: int | None
-    fits: bool
-    why: tuple[str, ...]
-
-
-class DispatchView(Contract):
-    """Who would be chosen now, and everybody who was weighed."""
-
-    chosen: str
-    fallback: bool
-    candidates: tuple[VerdictView, ...]
-
-
-class RuleTraceView(Contract):
-    """An intake rule as it stands today, tried on the message that opened the ticket: does it hold, did it decide?"""
-
-    rule_id: str
-    note: str
-    holds: bool
-    chosen: bool
-
-
-class ExplainView(Contract):
-    """Why the ticket is what and where it is. `rule_id`: the intake rule that hit, "default", or "by hand"."""
-
-    ticket_id: str
-    rule_id: str
-    rules: tuple[RuleTraceView, ...]
-    dispatch: DispatchView
-    clock: ClockView
-    ladder: tuple[LadderStepView, ...]
 
 
 class OutcomeView(Contract):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Day, Moment
+from hub.contracts.base import Amount, Contract, Day, Moment, RegionFilter
 from hub.contracts.classes import Classified, Identity, Located
 from hub.contracts.envelope import Attribution
 from hub.contracts.http import PageQuery
@@ -19,6 +19,11 @@ class OrderQuery(PageQuery):
     day: Day | None = None
     connection_id: Annotated[str, Field(max_length=64)] = Field(
         default="", description="of one connection, oldest first: for who reaches the whole tenant; wants `day`"
+    )
+    region: RegionFilter = Field(default="", description="only what lies in this region")
+    store: str = Field(default="", max_length=128, description="only what is of this store")
+    sort: Literal["-noted_at"] | None = Field(
+        default=None, description="what we knew last first: the only order there is, but of one connection"
     )
 
 

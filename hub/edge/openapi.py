@@ -38,6 +38,15 @@ DRY_RUN = {
 }
 
 
+EXPLAIN = {
+    "name": "explain",
+    "in": "query",
+    "required": False,
+    "description": "说明原因 · Answers why it is decided so, too.",
+    "schema": {"type": "string", "enum": ["1", "true", "0", "false"]},
+}
+
+
 EMPTY = {"const": "", "type": "string"}
 
 
@@ -212,6 +221,8 @@ def _operation(tag: str, route: Route, references: Mapping[Any, Any]) -> dict[st
         operation["x-terminals"] = list(terminals_for(route.needs))
     if route.dry_run:
         operation["parameters"].append(DRY_RUN)
+    if route.explain:
+        operation["parameters"].append(EXPLAIN)
     if route.method in IDEMPOTENT and not route.is_public:
         operation["parameters"].append(IDEMPOTENCY_KEY)
     if route.body is not None:

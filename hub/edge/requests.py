@@ -25,7 +25,7 @@ class Request:
     body, query: instances of the route's models (query is a plain dict where the route declares none).
     reach: how far the principal reaches here: lists are read by it, as part of their keys. subject: what the route's
     `subject=` found (None where it answered a place alone), place: where that belongs. dry_run: say what would happen,
-    and change nothing.
+    and change nothing. explain: say why it is decided so, too.
     seen_version: the version of the thing that the sender saw (`If-Match`); None where they say nothing.
     now: business time. made_at: business time at which this Idempotency-Key was first used, so that retries agree.
     """
@@ -42,6 +42,7 @@ class Request:
     subject: Any = None
     place: Place | None = None
     dry_run: bool = False
+    explain: bool = False
     seen_version: int | None = None
     idempotency_key: str = ""
     made_at: datetime | None = None

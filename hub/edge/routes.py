@@ -29,6 +29,8 @@ class Route:
     with its places, or the place of what the body asks to make; checked before the handler runs. overseers: who sees
     other people's things on a route of scope `own`. dry_run: whether `?dry_run=1` is understood: by
     the handler, which looks at `request.dry_run`, or "rehearsed": it is run as always, and nothing of it is written.
+    explain: the roles that may ask by `?explain=1` why it is decided so: the handler looks at `request.explain`;
+    "always": the answer says why in any case, asked or not.
     body_limit_bytes: of a body as it comes, 413 beyond it. versioned: `If-Match` is held against the thing's version
     by the handler (`request.seen_version`); a body with `version` or `seen_version` takes it by itself. any_origin:
     pages from anywhere may read the answer. ability: what it asks of the caller's
@@ -52,6 +54,7 @@ class Route:
     subject: Callable[[Any, Request], Place | Subject] | None = None
     overseers: tuple[str, ...] = SUPERVISORS
     dry_run: bool | Literal["rehearsed"] = False
+    explain: tuple[str, ...] | Literal["always"] | None = None
     body_limit_bytes: int = BODY_LIMIT_BYTES
     versioned: bool = False
     any_origin: bool = False

@@ -47,7 +47,7 @@ KEY_LIMIT = 128
 PARAMETER_LIMIT = 256
 """Ids in paths and filters become parts of keys, of which DynamoDB takes 1,024 bytes (2,048 of a hash key)."""
 NOBODY = Principal(sub="", roles=(), tenant="", region="")
-DRY_RUN = "dry_run"
+DRY_RUN, EXPLAIN = "dry_run", "explain"
 SWITCH = {"1": True, "true": True, "0": False, "false": False}
 NO_STORE = {"Cache-Control": "no-store"}
 Headers = dict[str, str | list[str]]
@@ -153,10 +153,13 @@ def _read(host: Host, desk: Any, route: Route, sent: Any, caller: Caller) -> Req
         base_url=host.settings.base_url,
         viewer=viewer,
         policy=host.read_policy(),
-        dry_run=_dry_run(query) if route.dry_run else False,
+        dry_run=_switch(query, DRY_RUN) if route.dry_run else False,
+        explain=_switch(query, EXPLAIN) if route.explain else False,
         idempotency_key=_idempotency_key(route, headers),
         randomness=host.randomness(),
     )
+    if request.explain and isinstance(route.explain, tuple):
+        require_role(principal, route.explain)
     request = _against_version(route, request)
     request = replace(request, scope=_idempotency_scope(route, request))
     return request if route.is_public else _located(desk, route, request, query)
@@ -212,16 +215,17 @@ def _idempotency_scope(route: Route, request: Request) -> str:
     return "|".join(names)
 
 
-def _dry_run(query: Mapping[str, str]) -> bool:
-    text = query.get(DRY_RUN, "0").lower()
+def _switch(query: Mapping[str, str], name: str) -> bool:
+    text = query.get(name, "0").lower()
     if text not in SWITCH:
-        raise Invalid("bad parameter", problems=[Problem(f"query:{DRY_RUN}", f"must be one of {', '.join(SWITCH)}")])
+        raise Invalid("bad parameter", problems=[Problem(f"query:{name}", f"must be one of {', '.join(SWITCH)}")])
     return SWITCH[text]
 
 
 def _query(route: Route, sent: Mapping[str, str]) -> Any:
     """The route's parameters. A page that customers open may come with anything behind its link: that is left out."""
-    known = (*parameter_names(route.query), *((DRY_RUN,) if route.dry_run else ()))
+    switches = [name for name, known in ((DRY_RUN, route.dry_run), (EXPLAIN, route.explain)) if known]
+    known = (*parameter_names(route.query), *switches)
     unknown = unknown_parameters(known, sent)
     if unknown and not route.is_public:
         raise Invalid("there is no such parameter", problems=unknown)

@@ -1,8 +1,8 @@
 """Imports (导入): a file of rows, each one call of an operation by whoever asked, with their rights and its checks.
 
-First every row is read and held against the operation's own model: what can't be is told with its row and column, and
-nothing is changed. Applied, each row has an Idempotency-Key of its own, so that a slice which is done again, or a file
-that is sent again with its key, makes nothing twice.
+First every row is read, held against the operation's own model, and rehearsed by the operation itself: what it would
+refuse is told with its row and column, and nothing is changed. Applied, each row has an Idempotency-Key of its own, so
+that a slice which is done again, or a file that is sent again with its key, makes nothing twice.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, get_args
 from urllib.parse import quote
 
@@ -81,16 +82,14 @@ def import_slice(desk: JobDesk, job: Job, principal: Principal) -> Job:
     """The job one slice further: checked first, then applied. Raises Forbidden, Invalid, Retry."""
     known = importable(desk, str(job.spec["into"]))
     planned = plans(desk, known, desk.files.get(upload_name(job.id)), str(job.spec["format"]))
-    if job.phase != "apply":
-        outcomes = [_foreseen(plan) for plan in planned]
-        desk.table.put_rows(job.id, outcomes, desk.wall_now())
-        return job.move(state="previewed", total=len(planned), counts=_counts(outcomes), done=0)
-    due = planned[job.done : job.done + ROWS_A_SLICE]
-    outcomes = [_apply(desk, job, principal, plan) for plan in due]
+    applies, due = job.phase == "apply", planned[job.done : job.done + ROWS_A_SLICE]
+    do = partial(_apply, desk, job, principal) if applies else partial(_rehearse, desk, _route(desk, known), principal)
+    outcomes = [do(plan) for plan in due]
     desk.table.put_rows(job.id, outcomes, desk.wall_now())
     done, counts = job.done + len(due), _added(job.counts, outcomes)
-    state = "done" if done >= len(planned) else "running"
-    return job.move(state=state, done=done, total=len(planned), counts=counts)
+    if done < len(planned):
+        return job.move(state="running", done=done, total=len(planned), counts=counts)
+    return job.move(state="done" if applies else "previewed", done=done, total=len(planned), counts=counts)
 
 
 def begin_applying(job: Job, *, with_findings: bool) -> Job:
@@ -170,6 +169,16 @@ def _foreseen(plan: Plan) -> Outcome:
     return _outcome(plan, "as_row" if plan.as_row else "ready")
 
 
+def _rehearse(desk: JobDesk, route: Route, principal: Principal, plan: Plan) -> Outcome:
+    """What would come of a row, by itself: rows that need an earlier one of the file are told so when applied."""
+    if plan.call is None or plan.as_row or not route.dry_run:
+        return _foreseen(plan)
+    answered = desk.ask(principal, replace(plan.call, query={**plan.call.query, "dry_run": "1"}))
+    if answered.status >= 500:
+        raise Retry("a row could not be looked at just now", row=plan.row.number)
+    return _foreseen(plan) if answered.good else _outcome(plan, "refused", problems=_refusals(answered))
+
+
 def _apply(desk: JobDesk, job: Job, principal: Principal, plan: Plan) -> Outcome:
     if plan.call is None or plan.as_row:
         return _foreseen(plan)
@@ -201,10 +210,6 @@ def _outcome(plan: Plan, outcome: str, *, made: str = "", problems: Sequence[Pro
         "errors": [{"pointer": p.pointer, "detail": p.rule} for p in problems],
         "zh": [{"pointer": p.pointer, "detail": field_zh(p.rule)} for p in problems],
     }
-
-
-def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
-    return _added({}, outcomes)
 
 
 def _added(counts: Mapping[str, int], outcomes: Sequence[Outcome]) -> dict[str, int]:

@@ -44,10 +44,12 @@ def read_shown(
     *,
     size: int,
     pages: int,
+    mark: str = "before",
 ) -> tuple[list[Row], dict[str, str] | None]:
     """A page of the rows that are asked for (`fits`), of a list that holds some out of reach too, and where the next
     one starts: always behind a row within reach, so that nothing tells of the others. A page may be short, after
-    `pages` of `size`; where none of those rows is within reach, the list ends."""
+    `pages` of `size`; where none of those rows is within reach, the list ends. mark: what the list's positions call
+    the place: "after" where it is read soonest first."""
     shown: list[tuple[str, Row]] = []
     last = ""
     for _ in range(pages):
@@ -56,7 +58,7 @@ def read_shown(
         last = within[-1][0] if within else last
         shown += [(place, row) for place, row in within if fits(row)]
         if len(shown) > limit:
-            return [row for _, row in shown[:limit]], position_before(name, shown[limit - 1][0])
+            return [row for _, row in shown[:limit]], {"list": name, mark: shown[limit - 1][0]}
         if position is None:
             return [row for _, row in shown], None
-    return [row for _, row in shown], position_before(name, last)
+    return [row for _, row in shown], {"list": name, mark: last} if last else None

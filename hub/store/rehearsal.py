@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.store.items import Item
 from hub.store.writes import Check, Update
 
 _REHEARSING: ContextVar[bool] = ContextVar("rehearsing", default=False)
 
+Key = TypeVar("Key")
 _SET = re.compile(r"(#?\w+) = (:\w+)(?=,|$)")
 NEVER = Check(("#never", "#never"), "attribute_exists(pk)")
 """Nothing has this key: the condition that is always the one to fail."""
@@ -52,3 +53,13 @@ def _attribute(write: Update, name: str) -> str:
 def is_rehearsal() -> bool:
     """Whether what is done now is only rehearsed."""
     return _REHEARSING.get()
+
+
+class Known(set[Key]):
+    """What a process has seen stand in the table, so that it need not be written or asked for again. What is only
+    rehearsed does not stand there, and is not remembered."""
+
+    def add(self, element: Key) -> None:
+        """Remember it, unless it is only rehearsed."""
+        if not is_rehearsal():
+            super().add(element)

@@ -202,3 +202,44 @@ def test_pages_go_on_within_the_same_reach() -> None:
         seen += [row["id"] for row in page["data"]]
         cursor = page["next_cursor"]
     assert (sorted(seen), cursor) == (sorted(ids), "")
+
+
+def all_pages(as_: str, **query: str) -> list[str]:
+    """All pages of the list, each of two."""
+    seen, cursor = list[str](), ""
+    for _ in range(20):
+        answer = call(app.room, "GET", "/customers", query={"limit": "2", "cursor": cursor, **query}, as_=as_)
+        assert answer.status == 200, answer.text
+        seen += [row["id"] for row in answer.json["data"]]
+        cursor = answer.json["next_cursor"]
+        if not cursor:
+            return seen
+    raise AssertionError("a list without an end")
+
+
+def test_customers_of_a_region_a_store_and_one_of_us() -> None:
+    """By each, and by all at once: the newest first, page by page, and only as far as one reaches; of those who are
+    elsewhere nothing is told."""
+    theirs = {name: make_customer(name) for name in ("wmZhang", "wmA", "wmB", "wmC", "wmD", "wmE")}
+    zhang, *others, far = theirs.values()
+    hear(contact("added"))
+    hear(*(opened(one, "310101", "s1", ticket=f"t_{one}") for one in (zhang, *others[:3])))
+    hear(*(opened(one, "310115", "s2", ticket=f"u_{one}") for one in (zhang, *others[3:])))
+    hear(opened(far, "440300", "s9", ticket="t_far"))
+    boss, shanghai = token("supervisor"), token("supervisor", region="310000", sub="wu")
+    for as_ in (boss, shanghai):
+        assert {*all_pages(as_, region="310101")} == {*all_pages(as_, store="s1")} == {zhang, *others[:3]}
+        assert {*all_pages(as_, region="310100", sort="-created_at")} == {zhang, *others}
+        assert all_pages(as_, assignee="li") == all_pages(as_, assignee="li", store="s1", region="310115") == [zhang]
+        assert all_pages(as_, assignee="li", region="440000") == all_pages(as_, store="s8") == []
+        assert {*all_pages(as_, store="s2", region="310101")} == {zhang}
+    assert all_pages(boss, store="s9") == all_pages(boss, region="440000") == [far]
+    manager = token("store_manager", region="310101", stores=("s1",))
+    assert {*all_pages(manager, region="310000")} == {zhang, *others[:3]}
+    for query in ({"store": "s9"}, {"region": "440000"}, {"assignee": "li", "store": "s9"}):
+        page = call(app.room, "GET", "/customers", query={"limit": "1", **query}, as_=shanghai).json
+        assert (page["data"], page["has_more"]) == ([], False)
+    wrong = call(app.room, "GET", "/customers", query={"updated_since": "2026-11-01T00:00:00Z", "sort": "name"})
+    assert (wrong.status, [e["pointer"] for e in wrong.json["errors"]]) == (422, ["query:updated_since"])
+    assert "known: limit, cursor, since, region, store, assignee, sort" in wrong.json["errors"][0]["detail"]
+    assert call(app.room, "GET", "/customers", query={"sort": "name"}).json["errors"][0]["pointer"] == "query:sort"

@@ -69,19 +69,25 @@ def test_nobody_is_known_by_nothing(clock: StepClock, body: Any, pointer: str) -
 
 
 def test_customers_come_from_a_file(clock: StepClock) -> None:
-    """Previewed with each finding, applied once: the same phone twice is one customer, a row that can't be is told."""
+    """Previewed with each finding that applying it has, applied once: the same phone twice is one customer, a row that
+    can't be is told."""
     rows = (("13800138000", "张三"), ("12", "李四"), ("13800138000", "张三"), ("13900139000", "王五"))
     lines = ["手机,姓名,地区", *(f"{phone},{name},310101" for phone, name in rows)]
     body = {"into": "customers", "content": base64.b64encode("\n".join(lines).encode()).decode()}
     job_id = call(app.room, "POST", "/jobs/customers/imports", body, as_=AMY, key="f1").json["id"]
     work(job_id)
+    path, query = f"/jobs/customers/{job_id}/rows", {"outcome": "refused"}
+    preview = call(app.room, "GET", f"/jobs/customers/{job_id}", as_=AMY).json
+    assert (preview["state"], preview["counts"]) == ("previewed", {"ready": 2, "as_row": 1, "refused": 1})
+    foreseen = call(app.room, "GET", path, as_=AMY, query=query).json["data"]
+    assert call(app.room, "GET", "/customers", as_=AMY).json["data"] == []
     assert call(app.room, "POST", f"/jobs/customers/{job_id}/apply", {"with_findings": True}, as_=AMY).status == 202
     work(job_id)
     shown = call(app.room, "GET", f"/jobs/customers/{job_id}", as_=AMY).json
     assert (shown["state"], shown["counts"]) == ("done", {"applied": 2, "as_row": 1, "refused": 1})
-    path, query = f"/jobs/customers/{job_id}/rows", {"outcome": "refused"}
     (refused,) = call(app.room, "GET", path, as_=AMY, query=query).json["data"]
     assert (refused["row"], refused["errors"][0]["pointer"]) == (3, "/phone")
+    assert foreseen == [refused]
     assert len(call(app.room, "GET", "/customers", as_=AMY).json["data"]) == 2
 
 

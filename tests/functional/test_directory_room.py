@@ -314,3 +314,52 @@ def test_a_renamed_member_is_still_the_same_person() -> None:
     put_person()
     app.on_event(bus_batch(staff("updated", "lilei", new_member_id="li.lei")), Context())
     assert call(app.room, "GET", "/directory/people/li").json["wecom_userid"] == "li.lei"
+
+
+def ids_of(path: str, **query: str) -> list[str]:
+    """All pages of a list, each of two."""
+    ids, cursor = list[str](), ""
+    for _ in range(20):
+        answer = call(app.room, "GET", path, query={"limit": "2", "cursor": cursor, **query})
+        assert answer.status == 200, answer.text
+        ids += [row["id"] for row in answer.json["data"]]
+        cursor = answer.json["next_cursor"]
+        if not cursor:
+            return ids
+    raise AssertionError("a list without an end")
+
+
+def test_people_are_asked_for_by_role_team_region_and_store() -> None:
+    """By id, page by page, all filters at once; without any it is everybody."""
+    for number in range(6):
+        put_person(
+            f"p{number}", roles=["agent" if number % 2 else "engineer"], region="310101" if number < 4 else "440300"
+        )
+    put_person("q", roles=["finance", "engineer"], teams=["west"], store_id="s1", region="310000")
+    put_person("r", roles=["store_manager"], teams=[], stores=["s1", "s2"], region="310101")
+    assert ids_of("/directory/people") == ["p0", "p1", "p2", "p3", "p4", "p5", "q", "r"]
+    assert ids_of("/directory/people", role="engineer") == ["p0", "p2", "p4", "q"]
+    assert ids_of("/directory/people", role="engineer", region="310000", sort="id") == ["p0", "p2", "q"]
+    assert ids_of("/directory/people", team="west") == ["q"]
+    assert ids_of("/directory/people", store="s1") == ["q", "r"]
+    assert ids_of("/directory/people", updated_since="2026-11-01T00:00:00Z", region="440000") == ["p4", "p5"]
+    assert ids_of("/directory/people", updated_since="2036-11-01T00:00:00Z") == []
+
+
+def test_stores_are_asked_for_by_region_and_manager() -> None:
+    """By id; an order that no key gives, and a filter that there is none of, are a 422 with what there is."""
+    for number in range(5):
+        body = {"name": f"{number}店", "region": "310101" if number < 3 else "440300", "manager": f"m{number % 2}"}
+        assert call(app.room, "PUT", f"/directory/stores/s{number}", body).status == 200
+    assert ids_of("/directory/stores", region="310000") == ["s0", "s1", "s2"]
+    assert ids_of("/directory/stores", region="310000", manager="m0") == ["s0", "s2"]
+    assert ids_of("/directory/stores", updated_since="2036-11-01T00:00:00Z") == []
+    for path, query, pointer in (
+        ("/directory/stores", {"sort": "name"}, "query:sort"),
+        ("/directory/stores", {"team": "east"}, "query:team"),
+        ("/directory/people", {"sort": "-updated_at"}, "query:sort"),
+        ("/directory/people", {"assignee": "li"}, "query:assignee"),
+    ):
+        refused = call(app.room, "GET", path, query=query)
+        assert (refused.status, [e["pointer"] for e in refused.json["errors"]]) == (422, [pointer])
+        assert "'id'" in refused.text or "known: limit, cursor" in refused.text

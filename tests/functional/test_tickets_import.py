@@ -21,11 +21,12 @@ TICKETS: Rows = [
     ("repair", "cus_2", "310101", "冷柜结霜", "007"),
     ("repair", "cus_3", "上海", "", ""),
 ]
-STORES: Rows = [
-    ("编号", "名称", "地区"),
-    ("s01", "一店", "310101"),
-    ("s02", "-二店", "310104"),
-    ("s03", "三店", "上海"),
+UNHEARD_OF: Rows = [
+    ("类型", "客户", "地区", "金额"),
+    ("repair", "cus_1", "310101", "25.00"),
+    ("dancing", "cus_2", "310101", ""),
+    ("repair", "cus_3", "310101", "二十五"),
+    ("repair", "cus_4", "310101", "1.005"),
 ]
 
 
@@ -85,3 +86,21 @@ def test_tickets_come_from_a_file(file_format: str) -> None:
             ("cus_1", "6923456789012345678", "=HYPERLINK(1)"),
             ("cus_2", "007", "冷柜结霜"),
         ]
+
+
+def test_a_preview_finds_what_opening_them_would_refuse() -> None:
+    """A type that there is none of, an amount in words, one of a tenth of a cent: each with its row and column, before
+    anything is opened, and the same when it is applied."""
+    with world() as hub:
+        hub.session.client("s3", region_name=REGION).create_bucket(Bucket="hub-demo-files")
+        body = {"into": "tickets", "content": as_file(UNHEARD_OF, "csv")}
+        path = f"/jobs/tickets/{call(tickets.room, 'POST', '/jobs/tickets/imports', body).json['id']}"
+        found = []
+        for counts in ({"ready": 1, "refused": 3}, {"applied": 1, "refused": 3}):
+            assert finish(tickets.room, tickets, path)["counts"] == counts
+            found.append(call(tickets.room, "GET", f"{path}/rows", query={"outcome": "refused"}).json["data"])
+            assert len(hub.ids()) == counts.get("applied", 0)
+            call(tickets.room, "POST", f"{path}/apply", {"with_findings": True})
+        places = [(row["row"], row["errors"][0]["pointer"]) for row in found[0]]
+        assert places == [(3, "/type"), (4, "/amount"), (5, "/amount")]
+        assert found[0] == found[1]

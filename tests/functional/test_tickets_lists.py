@@ -71,6 +71,32 @@ def test_open_tickets_of_a_type_and_of_a_team(hub: World) -> None:
     assert listed(hub, type="install", state="open") == listed(hub, team="nobody", state="open") == []
 
 
+def test_a_board_asks_by_type_and_team_and_due_time_at_once(hub: World) -> None:
+    """Each of them by itself means what is open; together they are what each of them holds, in the order of the due
+    time where that is asked for, page by page; what is over is not among them."""
+    tickets = [hub.ticket(t["id"]) for t in opened(hub, 12)]
+    close(hub, tickets[3]["id"])
+    there = [t for t in tickets if t != tickets[3]]
+    team = next(t["team"] for t in there if t["type"] == "repair")
+    both = [t["id"] for t in reversed(there) if (t["type"], t["team"]) == ("repair", team)]
+    assert len(both) >= 3
+    assert listed(hub, type="repair") == listed(hub, type="repair", state="open")
+    assert listed(hub, team=team) == listed(hub, team=team, state="open")
+    assert listed(hub, type="repair", team=team) == both
+    due = [i for i in listed(hub, sort="due_at") if i in both]
+    assert len(due) >= 3
+    assert listed(hub, sort="due_at", type="repair", team=team) == due
+    assert listed(hub, sort="due_at", type="repair", assignee="li") == [
+        i for i in due if hub.ticket(i)["assignee"] == "li"
+    ]
+    before = hub.ticket(due[2])["due_at"]
+    assert listed(hub, due_before=before, type="repair") == due[:2]
+    since = {"updated_since": "2026-11-01T00:00:00Z"}
+    changed = [i for i in listed(hub, **since) if i in both]
+    assert listed(hub, **since, type="repair", team=team, state="open") == changed
+    assert listed(hub, **since, state="cancelled") == [tickets[3]["id"]]
+
+
 def test_what_is_over_is_a_list_of_its_own(hub: World) -> None:
     """Cancelled tickets by their key; one that is opened again has left it."""
     tickets = opened(hub)
@@ -119,6 +145,8 @@ def test_no_list_holds_what_lies_elsewhere(hub: World) -> None:
         {"team": team, "state": "open"},
         {"sort": "due_at"},
         {"sort": "due_at", "assignee": "li"},
+        {"sort": "due_at", "type": "repair"},
+        {"type": "repair", "team": team},
         {"state": "cancelled"},
         {"updated_since": "2026-11-01T00:00:00Z"},
     ):
@@ -126,6 +154,19 @@ def test_no_list_holds_what_lies_elsewhere(hub: World) -> None:
         for who in elsewhere:
             page = hub.call("GET", "/tickets", query=query, as_=who).json
             assert (page["data"], page["has_more"]) == ([], False), query
+
+
+def test_a_hub_without_a_ticket_has_empty_lists(hub: World) -> None:
+    """Each of them, the one by due time too, from the first minute on."""
+    for query in (
+        {},
+        {"sort": "due_at"},
+        {"type": "repair", "due_before": "2036-01-01T00:00:00Z"},
+        {"state": "closed"},
+    ):
+        assert listed(hub, **query) == []
+    wrong = hub.call("GET", "/tickets", query={"region": "shanghai"}, as_=ALL)
+    assert [each["pointer"] for each in wrong.json["errors"]] == ["query:region"]
 
 
 def test_a_clock_that_moves_moves_its_ticket(hub: World) -> None:
@@ -141,14 +182,14 @@ def test_a_clock_that_moves_moves_its_ticket(hub: World) -> None:
 @pytest.mark.parametrize(
     ("query", "places"),
     [
-        ({"type": "repair"}, ["type"]),
+        ({"type": "repair", "state": "closed"}, ["state"]),
         ({"team": "cold", "state": "closed"}, ["state"]),
-        ({"type": "repair", "team": "cold", "state": "open"}, ["team"]),
+        ({"team": "cold", "type": "repair", "state": "cancelled"}, ["state"]),
         ({"entry": "website"}, ["entry"]),
-        ({"sort": "due_at", "type": "repair"}, ["type"]),
+        ({"sort": "due_at", "entry": "website"}, ["entry"]),
         ({"due_before": "2026-12-01T00:00:00Z", "state": "closed"}, ["state"]),
         ({"due_before": "2026-12-01T00:00:00Z", "sort": "-opened_at"}, ["sort"]),
-        ({"updated_since": "2026-11-01T00:00:00Z", "state": "open"}, ["state"]),
+        ({"updated_since": "2026-11-01T00:00:00Z", "entry": "website"}, ["entry"]),
         ({"customer": "cus_1", "sort": "due_at"}, ["sort"]),
         ({"sort": "title"}, ["sort"]),
     ],

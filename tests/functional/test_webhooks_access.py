@@ -110,6 +110,35 @@ def test_a_list_has_pages_and_days(shared: Stack) -> None:
     assert call(app.room, "GET", "/webhooks/orders", as_=boss, query={"cursor": "made-up"}).status == 422
 
 
+def test_orders_of_a_region_and_of_a_store(shared: Stack) -> None:
+    """By each and both, page by page, as far as one reaches; what lies elsewhere is not there, with no word of more."""
+    sell("3", EAST), sell("4", ("310115", "s_east"))
+    boss, shanghai = token("supervisor"), token("supervisor", region="310000")
+    for path in ("/webhooks/orders", "/webhooks/after-sales"):
+        for as_ in (boss, shanghai):
+            assert listed(path, as_, region="310101", sort="-noted_at") == ["0", "3"]
+            assert listed(path, as_, store="s_east", day=DAY) == ["0", "3", "4"]
+            assert listed(path, as_, store="s_east", region="310115") == ["4"]
+            first = call(app.room, "GET", path, as_=as_, query={"store": "s_east", "limit": "2"}).json
+            rest = {"store": "s_east", "cursor": first["next_cursor"]}
+            numbers = [row["order_no"] for row in first["data"]] + listed(path, as_, **rest)
+            assert sorted(numbers) == ["0", "3", "4"]
+        assert listed(path, boss, store="s_south") == ["1"]
+        for query in ({"store": "s_south"}, {"region": "440000"}, {"region": "440300", "store": "s_south"}):
+            page = call(app.room, "GET", path, as_=shanghai, query=query).json
+            assert (page["data"], page["has_more"]) == ([], False)
+        manager = token("store_manager", stores=("s_east",))
+        assert listed(path, manager, region="base") == listed(path, manager) == ["0", "3", "4"]
+        assert listed(path, manager, store="s_south") == []
+    for query, pointer in (
+        ({"updated_since": "2026-11-01T00:00:00Z"}, "query:updated_since"),
+        ({"sort": "amount"}, "query:sort"),
+        ({"connection_id": DOUYIN.id, "day": DAY, "region": "310000"}, "query:region"),
+    ):
+        refused = call(app.room, "GET", "/webhooks/orders", as_=boss, query=query)
+        assert (refused.status, [e["pointer"] for e in refused.json["errors"]]) == (422, [pointer])
+
+
 def test_a_connections_list_is_for_who_reaches_the_whole_tenant(shared: Stack) -> None:
     """By connection and day as before; for everybody else the parameter is refused, whoever's connection it is."""
     query = {"connection_id": DOUYIN.id, "day": DAY}

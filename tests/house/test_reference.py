@@ -68,26 +68,63 @@ def test_every_route_lies_under_the_paths_that_its_room_is_given() -> None:
 
 
 NO_REHEARSAL = {
-    "reads, tries or rehearses only": "rehearse rehearse_rules rehearse_offer try_action select_stores",
+    "reads, tries or rehearses only": """
+        rehearse rehearse_rules rehearse_offer try_action select_stores check_order""",
     "each of its items has its own": "batch",
-    "looks, and mends only where that is said": "check_up",
+    "looks, and mends only where that is said": "check_up test_connection",
     "is previewed before it is applied": "export_list import_file apply_import cancel_job migrate_all",
-    "keeps a draft, a file or a sheet, which nothing hangs on yet": """
-        change_submission begin_upload end_upload keep_sheet""",
-    "reports what has happened outside": "acknowledge post_parties reconcile",
+    "keeps a file or a sheet, which nothing hangs on yet": "begin_upload end_upload keep_sheet",
+    "says that one has seen it": "acknowledge acknowledge_send",
+    "makes or changes a secret, which would be shown and not hold": """
+        make_key make_link rotate_secret create_connection replace_settings drop_previous""",
+    "signs in and out": "sign_out_everywhere",
+    "opens what is shown at once, and is told to those who watch": "break_glass",
+    "switches what comes and goes, and is switched back": """
+        place_connection enable_connection disable_connection delete_connection""",
+    "sends again what was sent, under its own id": """
+        replay_delivery replay_deliveries send_test replay_message replay_messages""",
+    "hands on to a platform what people have decided": "queue_promotions",
 }
 
 
-def test_every_business_call_can_be_rehearsed_or_has_its_reason() -> None:
-    """What changes tickets, prices or settlements understands `?dry_run=1`; no reason is given for what does."""
+def test_every_call_can_be_rehearsed_or_has_its_reason() -> None:
+    """In every room: what changes something understands `?dry_run=1`; no reason is given for what does."""
     reasons = {name for names in NO_REHEARSAL.values() for name in names.split()}
     changing = {
-        route.handler.__name__: route.dry_run
-        for name in ("tickets", "pricing", "settlement")
+        (name, route.handler.__name__): bool(route.dry_run)
+        for name in ROOMS
         for route in import_module(f"functions.{name}.app").room.http_routes
         if route.method != "GET" and not route.is_public and not DRAFTS.search(route.path)
     }
-    assert {name for name, dry_run in changing.items() if not dry_run} == reasons
+    assert {handler for (_, handler), dry_run in changing.items() if not dry_run} == reasons
+
+
+EXPLAINED = {
+    "tickets": "open_by_hand read_ticket open_child assign complete reopen jump delegate take_next",
+    "pricing": "quote show_quote hear_competitor hear_pulse read_offer",
+    "settlement": "show_earnings show_entry",
+}
+OTHERWISE_EXPLAINED = {
+    "tickets": {"explain_ticket", "try_action", "rehearse"},
+    "settlement": {"show_what_if", "try_template"},
+    "directory": {"read_field"},
+}
+"""Operations that do nothing but say why."""
+
+
+def test_every_decision_says_why() -> None:
+    """`?explain=1` on what decides who gets a ticket, what something costs, and what somebody earns; there are
+    operations of their own for who sees a field and for what a policy would make of a fact."""
+    understood = {name: {route.handler.__name__ for route in _routes(name) if route.explain} for name in ROOMS}
+    assert {name: names for name, names in understood.items() if names} == {
+        name: {*names.split()} for name, names in EXPLAINED.items()
+    }
+    for name, handlers in OTHERWISE_EXPLAINED.items():
+        assert handlers <= {route.handler.__name__ for route in _routes(name)}
+
+
+def _routes(name: str) -> list[Any]:
+    return [*import_module(f"functions.{name}.app").room.http_routes]
 
 
 def test_every_type_of_problem_is_written_down_with_its_status() -> None:

@@ -76,8 +76,8 @@ class Walk:
         named = (route for route in self.routes("region", "store") if "{" not in route.path and route.subject)
         return (route for route in named if route.path not in places)
 
-    def ask(self, route: Route, as_: str, ids: Ids | None = None, query: Ids | None = None) -> Answer:
-        """One call of a route, for the sample's things or those of `ids`."""
+    def ask(self, route: Route, as_: str, ids: Ids | None = None, query: Ids | None = None, key: str = "") -> Answer:
+        """One call of a route, for the sample's things or those of `ids`; with an Idempotency-Key, if any."""
         where = route.method, route.path
         path = re.sub(r"{(\w+)}", lambda name: (ids or self.ids)[name[1]], route.path)
         body = self.sample.bodies.get(where, {}) if route.body is not None else None
@@ -85,7 +85,7 @@ class Walk:
             **{name: self._filled(text) for name, text in self.sample.queries.get(where, {}).items()},
             **(query or {}),
         }
-        return call(self.sample.room, route.method, path, body, as_=as_, query=wanted or None)
+        return call(self.sample.room, route.method, path, body, as_=as_, query=wanted or None, key=key)
 
     def _filled(self, text: str) -> str:
         return text.format(**self.ids)
@@ -93,6 +93,11 @@ class Walk:
     def unknown(self) -> Ids:
         """Ids of the same shape that never were."""
         return {name: _other(value) for name, value in self.ids.items()}
+
+
+def keep_files(room: Room[Any]) -> None:
+    """The bucket in which a room's jobs lay their files."""
+    room.host.client("s3").create_bucket(Bucket=room.host.settings.files_bucket)
 
 
 def start_job(room: Room[Any], path: str) -> str:

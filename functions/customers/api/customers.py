@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from functions.customers.desk import Desk
-from functions.customers.handlers.introducing import introduce
+from functions.customers.handlers.introducing import foresee, introduce
 from functions.customers.handlers.meeting import is_personal, relist, scribe_of, settle_merge
 from functions.customers.handlers.reaching import reachable
-from functions.customers.handlers.records import read_whole
+from functions.customers.handlers.records import read_whole, told
 from functions.customers.homes import with_derived
 from functions.customers.people.merging import merge_by_hand, merge_to_do
 from functions.customers.people.persons import identities_of, person_of
-from functions.customers.places import places_of
+from functions.customers.places import asked_places, places_of
 from functions.customers.places_table import LIST, listed
 from functions.customers.profile import CONSENT, Profile
 from functions.customers.room import READERS, WRITERS, room
@@ -52,12 +52,13 @@ def find_customer(desk: Desk, request: Request) -> Subject:
 @room.http("GET", "/customers", summary="客户列表 · List customers", query=CustomerQuery,
            answer=Page[CustomerSummary], roles=READERS, scope="region")  # fmt: skip
 def list_customers(desk: Desk, request: Request) -> Page[CustomerSummary]:
-    """The customers who are served within the caller's reach, newest first; the list may be two seconds behind."""
+    """The customers who are served within the caller's reach, newest first: all, or those of a region, a store, a
+    member of staff; the list may be two seconds behind."""
     query, reach = request.query, within(request.reach)
     position = cursors.decode(query.cursor)
-    listing = desk.places.page(
-        ListQuery(desk.tenant, LIST, reach, request.now, query.limit, since=query.since, position=position)
-    )
+    wish = ListQuery(desk.tenant, LIST, reach, request.now, query.limit, since=query.since, position=position)
+    places = asked_places(query.assignee, query.store, query.region)
+    listing = desk.places.page_of(wish, places) if places else desk.places.page(wish)
     return page([show_summary(listed(item)) for item in listing.items], listing.position)
 
 
@@ -70,11 +71,16 @@ def _introduced(desk: Desk, request: Request, _made: str) -> CustomerView:
 
 
 @room.http("POST", "/customers", summary="录入客户 · Record a customer", body=NewCustomer, answer=CustomerView,
-           roles=WRITERS, scope="region", subject=_served, status=201, replay=_introduced)  # fmt: skip
+           roles=WRITERS, scope="region", subject=_served, status=201, replay=_introduced,
+           dry_run=True)  # fmt: skip
 def introduce_customer(desk: Desk, request: Request) -> CustomerView:
     """Whoever is known by the phone or union_id, else somebody new; they are found where the body says that they are
     served. 409 for somebody who is known already and served where you do not reach."""
     at = request.made_at or request.now
+    if request.dry_run:
+        return show_customer(
+            foresee(desk, request.body, request.reach, request.principal.sub, at), _reader(desk, request)
+        )
     return _show(desk, request, introduce(desk, request.body, request.reach, request.principal.sub, at))
 
 
@@ -117,7 +123,7 @@ def _replay_fact(desk: Desk, request: Request, _made: str) -> CustomerView:
 
 @room.http("PUT", "/customers/{customer_id}/facts/{name}", summary="记录客户信息 · Record a fact", body=FactBody,
            answer=CustomerView, roles=WRITERS, scope="region", subject=find_customer,
-           replay=_replay_fact)  # fmt: skip
+           dry_run=True, replay=_replay_fact)  # fmt: skip
 def record_fact(desk: Desk, request: Request) -> CustomerView:
     """Record one fact about a customer, with who said so and when; it holds from now on, and the one before stays in
     the history. Whoever comes with a `phone` or `union_id` that is recorded here is this customer, unless it is
@@ -126,6 +132,8 @@ def record_fact(desk: Desk, request: Request) -> CustomerView:
     scribe, source, at = scribe_of(desk), request.principal.sub, request.now
     values = with_derived(name, value)
     facts = [scribe.fact(customer_id, key, values[key], source=source, at=at) for key in values]
+    if request.dry_run:
+        return show_customer(told(read_whole(desk, customer_id), facts, request.body.version), _reader(desk, request))
     desk.customers.save_facts(customer_id, facts, request.body.version)
     _identify(desk, request)
     if name in REACHING or name.startswith(CONSENT):

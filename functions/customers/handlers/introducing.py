@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from functions.customers.desk import Desk
 from functions.customers.handlers.meeting import meet_known_by, relist, scribe_of, serve
 from functions.customers.handlers.reaching import reachable
+from functions.customers.handlers.records import read_whole, told
 from functions.customers.homes import HOME_REGION
-from functions.customers.people.identities import Who
+from functions.customers.people.identities import Identity, Who, customer_id_of
 from functions.customers.people.persons import Person, identities_of, person_of
 from functions.customers.places import places_of, served_at
-from functions.customers.profile import roomy
+from functions.customers.profile import Fact, Profile, roomy
+from functions.customers.views import Record, Whole
 from hub.contracts.customers import NewCustomer
 from hub.edge.access import Reach
 from hub.kernel.errors import Conflict, Invalid, Problem
@@ -25,15 +28,36 @@ def introduce(desk: Desk, body: NewCustomer, reach: Reach, by: str, at: datetime
     reach: nobody gets to see a customer by knowing a number."""
     person = _person(body)
     identities = identities_of(person, desk.phone_key)
-    known = {desk.people.root(claim.customer_id) for claim in desk.people.claims(identities).values()}
-    if any(reach.nearest(places_of(root, desk.places.places(root))) is None for root in known):
-        raise Conflict("somebody is known by this already, and served elsewhere")
+    _known_within(desk, identities, reach)
     who = meet_known_by(desk, identities, at)
     _learn(desk, who, person, body, by, at)
     serve(desk, who, served_at(body.region, body.store_id))
     relist(desk, who.customer_id)
     desk.emit(*reachable(desk, who.customer_id, at))
     return who.customer_id
+
+
+def foresee(desk: Desk, body: NewCustomer, reach: Reach, by: str, at: datetime) -> Whole:
+    """The customer as they would be introduced; nothing is kept. Raises what introducing them would."""
+    person = _person(body)
+    identities = identities_of(person, desk.phone_key)
+    known = _known_within(desk, identities, reach)
+    if known:
+        whole = read_whole(desk, known[0])
+    else:
+        channel, new_id = identities[0].channel, customer_id_of(desk.tenant, identities[0])
+        named = tuple((identity, at) for identity in identities)
+        whole = Whole((Record(Profile(new_id, at, channel, version=1), identities=named),))
+    return told(whole, _facts(desk, whole.records[0].profile, person, body, by, at))
+
+
+def _known_within(desk: Desk, identities: Sequence[Identity], reach: Reach) -> list[str]:
+    """The customers who are known by these, the strongest name's first. Raises Conflict for one out of reach."""
+    claims = desk.people.claims(identities)
+    known = dict.fromkeys(desk.people.root(claims[each].customer_id) for each in identities if each in claims)
+    if any(reach.nearest(places_of(root, desk.places.places(root))) is None for root in known):
+        raise Conflict("somebody is known by this already, and served elsewhere")
+    return [*known]
 
 
 def _person(body: NewCustomer) -> Person:
@@ -46,7 +70,12 @@ def _person(body: NewCustomer) -> Person:
 
 
 def _learn(desk: Desk, who: Who, person: Person, body: NewCustomer, by: str, at: datetime) -> None:
-    profile, scribe = desk.customers.profile(who.record_id), scribe_of(desk)
+    profile = desk.customers.profile(who.record_id)
+    desk.customers.save_facts(who.record_id, _facts(desk, profile, person, body, by, at), None)
+
+
+def _facts(desk: Desk, profile: Profile, person: Person, body: NewCustomer, by: str, at: datetime) -> list[Fact]:
+    """What is told of somebody, as far as their record has room for it."""
+    scribe = scribe_of(desk)
     known = {**person.facts, **({HOME_REGION: body.home_region} if body.home_region else {})}
-    facts = [scribe.fact(who.record_id, name, value, source=by, at=at) for name, value in roomy(profile, known).items()]
-    desk.customers.save_facts(who.record_id, facts, None)
+    return [scribe.fact(profile.id, name, value, source=by, at=at) for name, value in roomy(profile, known).items()]

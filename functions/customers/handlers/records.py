@@ -10,9 +10,10 @@ from functions.customers.customers_table import to_contact, to_profile
 from functions.customers.desk import Desk
 from functions.customers.people.identities_table import identity_of, merged_of
 from functions.customers.people.merging import Merged
+from functions.customers.profile import Fact, with_facts
 from functions.customers.views import Record, Whole
 from hub.kernel.clock import parse_rfc3339
-from hub.kernel.errors import NotFound
+from hub.kernel.errors import NotFound, Stale
 
 RECENT_LIMIT = 100
 """So many entries of the timeline make the recent tickets and orders of a customer's page."""
@@ -32,6 +33,18 @@ def read_whole(desk: Desk, customer_id: str, joined: Merged | None = None, apart
         records.append(record)
     recent, _ = desk.customers.timeline(waiting, RECENT_LIMIT)
     return Whole(records, recent, _others(desk, records))
+
+
+def told(whole: Whole, news: Iterable[Fact], seen_version: int | None = None) -> Whole:
+    """A customer as they would be with these facts on their own record. Raises Invalid for too many, Conflict where the
+    record moved on."""
+    own, *others = whole.records
+    profile = own.profile
+    if seen_version is not None and seen_version != profile.version:
+        raise Stale("the customer has changed since", yours=seen_version, now=profile.version)
+    after = with_facts(profile.facts, news)
+    own = replace(own, profile=replace(profile, facts=tuple(after[name] for name in sorted(after))))
+    return replace(whole, records=(own, *others))
 
 
 def _record(items: Iterable[Mapping[str, Any]], record_id: str) -> Record:

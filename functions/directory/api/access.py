@@ -32,7 +32,7 @@ from hub.kernel.errors import Forbidden, NotFound
 
 
 @room.http("POST", "/directory/people/{person_id}/grant", summary="临时授权 · Grant a right for a while",
-           body=GrantBody, answer=PersonView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+           body=GrantBody, answer=PersonView, roles=ADMINISTRATOR, scope="tenant", dry_run="rehearsed")  # fmt: skip
 def grant_right(desk: Desk, request: Request) -> PersonView:
     """A role, or one thing to look at as a guest, from one moment to another; it ends by itself."""
     known = show_person(desk, desk.directory.person(request.path["person_id"]))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 
 from functions.directory.api.views import checked_id, show_person
+from functions.directory.choosing import is_asked
 from functions.directory.desk import Desk
 from functions.directory.directory_table import CONTACTS, Sealed
 from functions.directory.room import ADMINISTRATOR, room
-from hub.contracts.directory import PersonBody, PersonView
-from hub.contracts.http import Page, PageQuery
+from hub.contracts.directory import PeopleQuery, PersonBody, PersonView
+from hub.contracts.http import Page
 from hub.edge import cursors
 from hub.edge.answers import page
 from hub.edge.auth import epoch_at
@@ -23,13 +25,14 @@ from hub.kernel.ids import contacts_context
     "GET",
     "/directory/people",
     summary="员工列表 · List people",
-    query=PageQuery,
+    query=PeopleQuery,
     answer=Page[PersonView],
     scope="tenant",
 )
 def list_people(desk: Desk, request: Request) -> Page[PersonView]:
-    """Everybody by id; the list may be two seconds behind."""
-    items, position = desk.directory.people(request.query.limit, cursors.decode(request.query.cursor))
+    """Everybody by id, or those of a role, a team, a region, a store; the list may be two seconds behind."""
+    query = request.query
+    items, position = desk.directory.people(query.limit, cursors.decode(query.cursor), partial(is_asked, query))
     return page([show_person(desk, item) for item in items], position)
 
 
@@ -42,7 +45,8 @@ def read_person(desk: Desk, request: Request) -> PersonView:
 
 
 @room.http("POST", "/directory/people/{person_id}", summary="新增员工 · Add a person",
-           body=PersonBody, answer=PersonView, roles=ADMINISTRATOR, scope="tenant", status=201)  # fmt: skip
+           body=PersonBody, answer=PersonView, roles=ADMINISTRATOR, scope="tenant", status=201,
+           dry_run="rehearsed")  # fmt: skip
 def add_person(desk: Desk, request: Request) -> PersonView:
     """Add a person. The same person again is answered as is; another under the same id is a conflict."""
     body: PersonBody = request.body
@@ -56,14 +60,14 @@ def add_person(desk: Desk, request: Request) -> PersonView:
 
 
 @room.http("PUT", "/directory/people/{person_id}", summary="保存员工 · Save a person",
-           body=PersonBody, answer=PersonView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+           body=PersonBody, answer=PersonView, roles=ADMINISTRATOR, scope="tenant", dry_run="rehearsed")  # fmt: skip
 def save_person(desk: Desk, request: Request) -> PersonView:
     """Create or replace a person and their rights; rights that were taken away are gone at the next request."""
     return _save_person(desk, request, request.body)
 
 
 @room.http("POST", "/directory/people/{person_id}/freeze", summary="冻结账号 · Freeze an account",
-           answer=PersonView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+           answer=PersonView, roles=ADMINISTRATOR, scope="tenant", dry_run="rehearsed")  # fmt: skip
 def freeze_person(desk: Desk, request: Request) -> PersonView:
     """From the next request on nothing is allowed any more, and every token given out so far is dead for good."""
     _keep_a_way_in(request, ())
@@ -72,7 +76,7 @@ def freeze_person(desk: Desk, request: Request) -> PersonView:
 
 
 @room.http("POST", "/directory/people/{person_id}/thaw", summary="解冻账号 · Thaw an account",
-           answer=PersonView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+           answer=PersonView, roles=ADMINISTRATOR, scope="tenant", dry_run="rehearsed")  # fmt: skip
 def thaw_person(desk: Desk, request: Request) -> PersonView:
     """The person may sign in anew."""
     return show_person(desk, desk.directory.thaw(request.path["person_id"], request.now))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from functions.directory.api.views import checked_id
+from functions.directory.choosing import is_asked
 from functions.directory.desk import Desk
 from functions.directory.regions import named_regions, show_region
 from functions.directory.roles import ROLES
 from functions.directory.room import ADMINISTRATOR, room
-from hub.contracts.directory import RegionName, RegionsQuery, RegionView, RoleView, StoreBody, StoreView
-from hub.contracts.http import Page, PageQuery
+from hub.contracts.directory import RegionName, RegionsQuery, RegionView, RoleView, StoreBody, StoresQuery, StoreView
+from hub.contracts.http import Page
 from hub.edge import cursors
 from hub.edge.answers import page
 from hub.edge.requests import Request
@@ -37,13 +40,14 @@ def read_region(desk: Desk, request: Request) -> RegionView:
     "GET",
     "/directory/stores",
     summary="门店列表 · List stores",
-    query=PageQuery,
+    query=StoresQuery,
     answer=Page[StoreView],
     scope="tenant",
 )
 def list_stores(desk: Desk, request: Request) -> Page[StoreView]:
-    """All stores by id; the list may be two seconds behind."""
-    return page(*desk.directory.stores(request.query.limit, cursors.decode(request.query.cursor)))
+    """All stores by id, or those of a region or a manager; the list may be two seconds behind."""
+    query = request.query
+    return page(*desk.directory.stores(query.limit, cursors.decode(query.cursor), partial(is_asked, query)))
 
 
 @room.http("GET", "/directory/stores/{store_id}", summary="门店详情 · Show a store", answer=StoreView, scope="tenant")
@@ -53,7 +57,7 @@ def read_store(desk: Desk, request: Request) -> StoreView:
 
 
 @room.http("PUT", "/directory/stores/{store_id}", summary="保存门店 · Save a store",
-           body=StoreBody, answer=StoreView, roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+           body=StoreBody, answer=StoreView, roles=ADMINISTRATOR, scope="tenant", dry_run="rehearsed")  # fmt: skip
 def save_store(desk: Desk, request: Request) -> StoreView:
     """Create or replace a store."""
     return desk.directory.save_store(checked_id(request.path["store_id"], "store_id"), request.body, request.now)

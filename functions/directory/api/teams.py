@@ -43,7 +43,7 @@ def read_team(desk: Desk, request: Request) -> TeamView:
 
 
 @room.http("PUT", "/directory/teams/{team}", summary="保存团队 · Save a team", body=TeamBody, answer=TeamView,
-           roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+           roles=ADMINISTRATOR, scope="tenant", dry_run="rehearsed")  # fmt: skip
 def save_team(desk: Desk, request: Request) -> TeamView:
     """Create or replace a team: its region and stores say who may arrange its duty."""
     return desk.directory.save_team(checked_team(request.path["team"]), request.body)
@@ -75,7 +75,8 @@ def _replay_roster(desk: Desk, request: Request, _made: str) -> RosterView:
 
 
 @room.http("PUT", "/directory/rosters/{team}", summary="保存值班表 · Save a roster", body=RosterBody, answer=RosterView,
-           roles=SCHEDULERS, scope="region", subject=find_team, replay=_replay_roster)  # fmt: skip
+           roles=SCHEDULERS, scope="region", subject=find_team, replay=_replay_roster,
+           dry_run="rehearsed")  # fmt: skip
 def save_roster(desk: Desk, request: Request) -> RosterView:
     """Replace a team's roster; a swap holds at once. For those who reach the team's region, and its own members."""
     check_roster(request.body)

@@ -105,7 +105,7 @@ def read_endpoint(desk: Desk, request: Request) -> EndpointView:
 
 
 @room.http("PATCH", ONE, body=EndpointPatch, answer=EndpointView, roles=INTEGRATORS, scope="tenant",
-           summary="修改接收地址 · Change an endpoint")  # fmt: skip
+           dry_run="rehearsed", summary="修改接收地址 · Change an endpoint")  # fmt: skip
 def change_endpoint(desk: Desk, request: Request) -> EndpointView:
     """What the body names is another from now on, for what waits as well. By whoever may see what it is sent."""
     endpoint, body = desk.endpoints.read(request.path["endpoint_id"]), request.body
@@ -121,13 +121,13 @@ def change_endpoint(desk: Desk, request: Request) -> EndpointView:
     if headers is not None:
         changed = changed.model_copy(update=_sealed_headers(desk, endpoint.id, headers))
     saved = desk.endpoints.save(endpoint, changed)
-    if saved.sends and desk.turns.wake(saved.id, request.now, desk.token()):
+    if saved.sends and not request.dry_run and desk.turns.wake(saved.id, request.now, desk.token()):
         call(desk, saved.id)  # what waited for a URL waits no more
     return show_endpoint(saved, request.now)
 
 
 @room.http("DELETE", ONE, roles=INTEGRATORS, scope="tenant", status=204,
-           summary="删除接收地址 · Forget an endpoint")  # fmt: skip
+           dry_run="rehearsed", summary="删除接收地址 · Forget an endpoint")  # fmt: skip
 def delete_endpoint(desk: Desk, request: Request) -> None:
     """Nothing is sent to it any more. What was sent can be looked up for ninety days."""
     endpoint = desk.endpoints.read(request.path["endpoint_id"])
@@ -149,7 +149,7 @@ def rotate_secret(desk: Desk, request: Request) -> NewEndpointView:
 
 
 @room.http("POST", ONE + "/enable", body=EnableEndpoint, answer=EndpointView, roles=INTEGRATORS, scope="tenant",
-           summary="启用 · Switch an endpoint on, with what was held if you like")  # fmt: skip
+           dry_run="rehearsed", summary="启用 · Switch an endpoint on, with what was held if you like")  # fmt: skip
 def enable_endpoint(desk: Desk, request: Request) -> EndpointView:
     """What waited when it was switched off is sent at once; what came since is held, and sent too where the body says
     so."""
@@ -164,7 +164,7 @@ def enable_endpoint(desk: Desk, request: Request) -> EndpointView:
 
 
 @room.http("POST", ONE + "/disable", answer=EndpointView, roles=INTEGRATORS, scope="tenant",
-           summary="停用 · Switch an endpoint off: its events are held")  # fmt: skip
+           dry_run="rehearsed", summary="停用 · Switch an endpoint off: its events are held")  # fmt: skip
 def disable_endpoint(desk: Desk, request: Request) -> EndpointView:
     """Nothing is lost: what comes meanwhile is kept for ninety days."""
     endpoint = desk.endpoints.read(request.path["endpoint_id"])

@@ -33,7 +33,8 @@ DECIDERS = ("finance", "supervisor", "store_manager")
 
 
 @room.http("POST", "/pricing/competitors", summary="竞品价格 · A competitor's price", body=CompetitorPrice,
-           answer=OffersView, roles=("integrator", "finance"), scope="tenant", dry_run="rehearsed")  # fmt: skip
+           answer=OffersView, roles=("integrator", "finance"), scope="tenant", dry_run="rehearsed",
+           explain="always")  # fmt: skip
 def hear_competitor(desk: Desk, request: Request) -> OffersView:
     """Our stores near it answer at once, where a moat is in force: with an offer that holds, or one that waits for a
     word. The same price again changes nothing while an offer holds or cools down."""
@@ -55,7 +56,7 @@ def pulsing_store(desk: Desk, request: Request) -> Place:
 
 @room.http("POST", "/pricing/pulse", summary="市场脉搏 · How a service turns over in a store", body=MarketPulse,
            answer=OffersView, roles=("integrator", *DECIDERS), scope="store", subject=pulsing_store,
-           dry_run="rehearsed")  # fmt: skip
+           dry_run="rehearsed", explain="always")  # fmt: skip
 def hear_pulse(desk: Desk, request: Request) -> OffersView:
     """What stays longer than its strategy's limit is proposed to cost less, within the guard rails; it holds by itself
     only up to the percentage that was set."""
@@ -81,7 +82,7 @@ def stored_offer(desk: Desk, request: Request) -> Subject:
 
 
 @room.http("GET", "/pricing/offers/{offer_id}", summary="应对价 · Show an offer", answer=OfferView, scope="region",
-           subject=stored_offer)  # fmt: skip
+           subject=stored_offer, explain="always")  # fmt: skip
 def read_offer(desk: Desk, request: Request) -> OfferView:
     """One of them, as it stands now."""
     return show_offer(request.subject, request.now)

@@ -32,6 +32,7 @@ def stored_quote(desk: Desk, request: Request) -> Subject:
 @room.http(
     "POST",
     "/pricing/quotes",
+    explain="always",
     body=QuoteRequest,
     answer=QuoteView,
     status=201,
@@ -54,6 +55,7 @@ def quote(desk: Desk, request: Request) -> QuoteView:
 @room.http(
     "GET",
     "/pricing/quotes/{quote_id}",
+    explain="always",
     answer=QuoteView,
     scope="region",
     subject=stored_quote,

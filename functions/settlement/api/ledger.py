@@ -54,6 +54,7 @@ def whole_ledger(desk: Desk, request: Request) -> Place:
 @room.http(
     "GET",
     "/settlement/earnings/{person}",
+    explain="always",
     query=EarningsQuery,
     answer=EarningsView,
     scope="own",
@@ -89,6 +90,7 @@ def list_entries(desk: Desk, request: Request) -> Page[LedgerEntryView]:
 @room.http(
     "GET",
     "/settlement/ledger/entries/{entry_id}",
+    explain="always",
     answer=LedgerEntryView,
     roles=FINANCE,
     scope="region",

@@ -40,6 +40,7 @@ BILL_LIMIT_BYTES = 4_200_000
     roles=FINANCE,
     scope="tenant",
     status=202,
+    dry_run="rehearsed",
     summary="导入平台账单对账 · Hold a platform's bill against orders and ledger",
     body_limit_bytes=BILL_LIMIT_BYTES,
     replay=lambda desk, _request, made: _view(desk.reconciliations.get(made)),
@@ -58,10 +59,11 @@ def reconcile(desk: Desk, request: Request) -> ReconciliationView:
     rows = read_bill(content, form.value.document, desk.zone)
     at, name = request.made_at or request.now, request.new_id("rcn")
     put_file(room, upload_of(name), content)
-    desk.reconciliations.begin(Reconciliation(name, body.platform, len(rows), request.new_id("job"), at))
+    begun = Reconciliation(name, body.platform, len(rows), request.new_id("job"), at)
+    desk.reconciliations.begin(begun)
     spec = body.model_dump(mode="json", exclude={"file"}) | {"about": name, "version": form.version}
     start_job(room, request, RECONCILIATION, spec)
-    return _view(desk.reconciliations.get(name))
+    return _view(begun if request.dry_run else desk.reconciliations.get(name))
 
 
 @room.http(

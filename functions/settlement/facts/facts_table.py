@@ -37,6 +37,7 @@ from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, is_region
 from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
+from hub.store.rehearsal import Known
 from hub.store.table import NEW, Index, Lost, Put, Table, Update, Write
 
 PARKED, SETTLED = "facts-parked", "facts"
@@ -74,8 +75,8 @@ class FactsTable:
 
     def __init__(self, tenant: str, table: Table) -> None:
         self._tenant, self._table = tenant, table
-        self._listed: set[tuple[str, str]] = set()
-        self._known: set[str] = set()
+        self._listed = Known[tuple[str, str]]()
+        self._known: set[str] = Known()
 
     def find(self, fact_id: str) -> Stored | None:
         """A fact by its id; strongly consistent."""
@@ -230,6 +231,12 @@ class FactsTable:
         if party not in self._known and self._table.get(self._party_key(party)):
             self._known.add(party)
         return party in self._known
+
+    def apart(self) -> FactsTable:
+        """The same facts, for whoever makes parties known only in a rehearsal: nobody else takes them for known."""
+        other = FactsTable(self._tenant, self._table)
+        other._known = {*self._known}
+        return other
 
     def make_known(self, party: str) -> bool:
         """From now on a party may be named; says whether that is new."""

@@ -32,6 +32,7 @@ from hub.kernel.positions import no_such_cursor
 from hub.kernel.regions import BASE
 from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
+from hub.store.rehearsal import Known, is_rehearsal
 from hub.store.table import NEW, Check, Item, Key, Lost, Put, Table, Update, Write
 
 LIST = "entries"
@@ -61,7 +62,7 @@ class Entries:
 
     def __init__(self, tenant: str, table: Table) -> None:
         self._tenant, self._table = tenant, table
-        self._known_buckets: set[tuple[str, str]] = set()
+        self._known_buckets = Known[tuple[str, str]]()
         self._begun = False
 
     def post(
@@ -236,7 +237,7 @@ class Entries:
                 self._table.put(
                     {"pk": f"{self._tenant}#journal", "sk": "journal", "schema": 1, "since": rfc3339(now)}, NEW
                 )
-            self._begun = True
+            self._begun = not is_rehearsal()
 
     def _item(self, entry: Entry, booking: Booking) -> Item:
         pk, sk = entry_key(self._tenant, entry.fact_id, entry.why.rule, entry.purpose)

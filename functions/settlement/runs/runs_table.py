@@ -17,6 +17,7 @@ from hub.kernel.frozen import dataclass
 from hub.store.due import due_by, due_keys, next_due
 from hub.store.lists import ListQuery, Within, list_keys, read_list
 from hub.store.paging import Position
+from hub.store.rehearsal import Known
 from hub.store.table import NEW, Item, Lost, Table
 
 LIST = "runs"
@@ -34,7 +35,7 @@ class Runs:
     tenant: str
     table: Table
     zone: ZoneInfo
-    _known: set[str] = field(default_factory=set)
+    _known: Known[str] = field(default_factory=Known)
 
     def open(self, period: Period, hour: int) -> Run:
         """The run of a period, made if there is none yet: due from the hour at which it closes."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from functions.tickets.api.views import Texts, show_ticket
+from functions.tickets.api.views import Texts, show_explanation, show_ticket
 from functions.tickets.deadlines.views import show_clocks
 from functions.tickets.desk import Desk
+from functions.tickets.dispatch.dispatch import Need, choose_person
 from functions.tickets.forms.fields import from_text
 from functions.tickets.handlers.orders import order_of
 from functions.tickets.handlers.supplies import supplies_of
+from functions.tickets.intake.intake import intake_facts, is_of_rules
+from functions.tickets.intake.occasion_kind import PRESETS
 from functions.tickets.ticket.ticket import Case, Move, require_open
-from hub.contracts.tickets import TicketView
+from hub.contracts.tickets import ExplainView, TicketView
 from hub.edge.requests import Request
+from hub.rules import explain as explain_table
 
 
 def change_case(desk: Desk, request: Request, decide: Callable[[Case], Move | None]) -> TicketView:
@@ -27,12 +31,30 @@ def change_case(desk: Desk, request: Request, decide: Callable[[Case], Move | No
 
     if request.dry_run:
         move = decided(case)
-        return show_case(desk, desk.tickets.foresee(case, move, request.now) if move else case)
-    return show_case(desk, desk.tickets.change(case.ticket.id, request.now, decided, seen=case))
+        foreseen = desk.tickets.foresee(case, move, request.now) if move else case
+        return show_case(desk, foreseen, explain=request.explain)
+    changed = desk.tickets.change(case.ticket.id, request.now, decided, seen=case)
+    return show_case(desk, changed, explain=request.explain)
 
 
-def show_case(desk: Desk, case: Case) -> TicketView:
-    """The ticket whole; the edge leaves out what its viewer may not see."""
+def show_case(desk: Desk, case: Case, *, explain: bool = False) -> TicketView:
+    """The ticket whole, with why it is so where that is asked for; the edge leaves out what its viewer may not see."""
+    shown = _shown(desk, case)
+    return shown.model_copy(update={"explain": explain_case(desk, case)}) if explain else shown
+
+
+def explain_case(desk: Desk, case: Case) -> ExplainView:
+    """The rule that classified it, who would get it now and why the others not, its clock and its ladder."""
+    ticket, now = case.ticket, desk.now()
+    need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
+    subject = desk.unseal_text(ticket.id, ticket.subject_sealed)
+    facts = intake_facts(subject, ticket.channel, ticket.entry, ticket.region)
+    traces = explain_table(desk.catalogue.intake_rules(), facts).rules if is_of_rules(ticket, PRESETS()) else ()
+    dispatch = choose_person(need, desk.staff.organisation(), now)
+    return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, dispatch, now)
+
+
+def _shown(desk: Desk, case: Case) -> TicketView:
     subject = desk.unseal_text(case.ticket.id, case.ticket.subject_sealed)
     sealed = case.ticket.fields_sealed
     texts = from_text(desk.unseal_text(case.ticket.id, sealed)) if sealed else {}

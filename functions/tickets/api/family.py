@@ -34,6 +34,7 @@ def _open_again(desk: Desk, request: Request, _made: str) -> TicketView:
     status=201,
     replay=_open_again,
     dry_run="rehearsed",
+    explain=LEADERS,
     summary="新建子工单 · Open a child ticket",
 )
 def open_child(desk: Desk, request: Request) -> TicketView:
@@ -43,7 +44,7 @@ def open_child(desk: Desk, request: Request) -> TicketView:
     require_open(parent)
     fact = request.new_id("tkt")
     child = open_linked(desk, parent.ticket, request.body.type, fact, hangs=True, depends=request.body.depends)
-    return show_case(desk, child)
+    return show_case(desk, child, explain=request.explain)
 
 
 @room.http(

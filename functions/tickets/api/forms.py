@@ -135,7 +135,7 @@ def read_submission(desk: Desk, request: Request) -> SubmissionView:
 
 @room.http("PATCH", "/forms/submissions/{submission_id}", body=Answers, answer=SubmissionView, roles=OPENERS,
            scope="region", subject=submission_of, body_limit_bytes=BODY_BYTES,
-           summary="修改填写 · Change answers")  # fmt: skip
+           dry_run="rehearsed", summary="修改填写 · Change answers")  # fmt: skip
 def change_submission(desk: Desk, request: Request) -> SubmissionView:
     """Other answers in place of some, held against the version that it was handed in by; null takes one away. Its
     ticket follows; once that is over, 409."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.tickets.api.cases import change_case
-from functions.tickets.api.subjects import WORKERS, case_of
+from functions.tickets.api.subjects import LEADERS, WORKERS, case_of
 from functions.tickets.desk import Desk
 from functions.tickets.flows.flow import Approval, Sign
 from functions.tickets.room import room
@@ -27,6 +27,7 @@ SIGNERS = (*WORKERS, "finance")
     scope="region",
     subject=case_of,
     dry_run=True,
+    explain=LEADERS,
     summary="转交 · Hand a node over",
 )
 def delegate(desk: Desk, request: Request) -> TicketView:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from functions.tickets.api.cases import show_case
-from functions.tickets.api.subjects import WORKERS
+from functions.tickets.api.subjects import LEADERS, WORKERS
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import team_members
 from functions.tickets.dispatch.queues import Queued, take_visit
@@ -57,6 +57,7 @@ def read_queue(desk: Desk, request: Request) -> Page[QueuedView]:
     subject=find_queue,
     replay=lambda desk, _request, ticket_id: show_case(desk, desk.tickets.case(ticket_id)),
     dry_run="rehearsed",
+    explain=LEADERS,
     summary="领取下一单 · Take the next of a queue",
 )
 def take_next(desk: Desk, request: Request) -> TicketView:
@@ -70,7 +71,7 @@ def take_next(desk: Desk, request: Request) -> TicketView:
         for row in rows:
             case = _take(desk, team, row, person, request.now)
             if case is not None:
-                return show_case(desk, case)
+                return show_case(desk, case, explain=request.explain)
         if len(rows) < TRIED_LIMIT:
             break
     raise Conflict("队列里没有等待的工单 · nothing waits in this queue", team=team)

@@ -60,6 +60,7 @@ def cancel(desk: Desk, request: Request) -> TicketView:
     scope="region",
     subject=case_of,
     dry_run=True,
+    explain=LEADERS,
     summary="重开工单 · Open a ticket again",
 )
 def reopen(desk: Desk, request: Request) -> TicketView:
@@ -81,6 +82,7 @@ def reopen(desk: Desk, request: Request) -> TicketView:
     scope="region",
     subject=case_of,
     dry_run=True,
+    explain=LEADERS,
     summary="跳转节点 · Send a ticket to another node",
 )
 def jump(desk: Desk, request: Request) -> TicketView:

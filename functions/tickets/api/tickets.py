@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.tickets.api.cases import show_case
+from functions.tickets.api.cases import explain_case, show_case
 from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of, place_of_body, site_of_body
-from functions.tickets.api.views import show_explanation, show_ticket, show_timeline
+from functions.tickets.api.views import show_ticket, show_timeline
 from functions.tickets.desk import Desk
-from functions.tickets.dispatch.dispatch import Need, choose_person
 from functions.tickets.forms.fields import read_amount, read_fields, to_text
 from functions.tickets.handlers.reception import open_case
 from functions.tickets.handlers.submitting import read_type_fields
-from functions.tickets.intake.intake import BY_HAND, Classification, Opening, intake_facts, is_of_rules
-from functions.tickets.intake.occasion_kind import PRESETS
+from functions.tickets.intake.intake import BY_HAND, Classification, Opening
 from functions.tickets.intake.placing import Site
 from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Case, Ticket
@@ -26,7 +24,6 @@ from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Conflict
 from hub.kernel.regions import covers
-from hub.rules import explain
 from hub.store.lists import Within
 
 SHOWN_LIMIT = 5000
@@ -67,7 +64,7 @@ def _of_message(desk: Desk, message_id: str) -> tuple[Case, ...]:
 
 
 def _replay_open(desk: Desk, request: Request, _made: str) -> TicketView:
-    return show_case(desk, desk.tickets.case(request.new_id("tkt")))
+    return show_case(desk, desk.tickets.case(request.new_id("tkt")), explain=request.explain)
 
 
 @room.http(
@@ -81,6 +78,7 @@ def _replay_open(desk: Desk, request: Request, _made: str) -> TicketView:
     status=201,
     replay=_replay_open,
     dry_run="rehearsed",
+    explain=LEADERS,
     summary="手工建单 · Open a ticket by hand",
 )
 def open_by_hand(desk: Desk, request: Request) -> TicketView:
@@ -89,9 +87,10 @@ def open_by_hand(desk: Desk, request: Request) -> TicketView:
     opening = _opening(desk, request, ticket_id, site_of_body(desk, request))
     classification = Classification(body.type, body.priority, BY_HAND, body.skill)
     try:
-        return show_case(desk, open_case(desk, classification, opening, request.principal.sub))
+        case = open_case(desk, classification, opening, request.principal.sub)
     except Conflict:
-        return show_case(desk, desk.tickets.case(ticket_id))
+        case = desk.tickets.case(ticket_id)
+    return show_case(desk, case, explain=request.explain)
 
 
 def _opening(desk: Desk, request: Request, ticket_id: str, site: Site) -> Opening:
@@ -147,11 +146,12 @@ def _past(desk: Desk, request: Request, version: int) -> tuple[TicketView, Ticke
     scope="region",
     subject=case_of,
     past=_past,
+    explain=LEADERS,
     summary="工单详情 · Show a ticket",
 )
 def read_ticket(desk: Desk, request: Request) -> TicketView:
     """A ticket with its visits and fired rungs."""
-    return show_case(desk, request.subject)
+    return show_case(desk, request.subject, explain=request.explain)
 
 
 @room.http(
@@ -184,11 +184,4 @@ def read_timeline(desk: Desk, request: Request) -> TimelineView:
 )
 def explain_ticket(desk: Desk, request: Request) -> ExplainView:
     """The rule that classified it, who would get it now and why the others not, its clock and its ladder."""
-    case: Case = request.subject
-    ticket = case.ticket
-    need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
-    subject = desk.unseal_text(ticket.id, ticket.subject_sealed)
-    facts = intake_facts(subject, ticket.channel, ticket.entry, ticket.region)
-    traces = explain(desk.catalogue.intake_rules(), facts).rules if is_of_rules(ticket, PRESETS()) else ()
-    dispatch = choose_person(need, desk.staff.organisation(), request.now)
-    return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, dispatch, request.now)
+    return explain_case(desk, request.subject)

@@ -44,6 +44,7 @@ from hub.kernel.errors import Invalid, Problem
     subject=case_of,
     versioned=True,
     dry_run=True,
+    explain=LEADERS,
     summary="完成节点 · Complete a node",
 )
 def complete(desk: Desk, request: Request) -> TicketView:
@@ -74,6 +75,7 @@ def complete(desk: Desk, request: Request) -> TicketView:
     scope="region",
     subject=case_of,
     dry_run=True,
+    explain=LEADERS,
     summary="指派 · Assign",
 )
 def assign(desk: Desk, request: Request) -> TicketView:

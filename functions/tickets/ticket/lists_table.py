@@ -1,8 +1,8 @@
 """Lists of tickets: those within a scope, of one customer, or of one assignee, each read by its key (list_choice).
 
-A customer's tickets are few, and an assignee's may lie out of reach: those are looked at after reading, PAGES_LIMIT
-pages at most. Where tickets of before have no entries yet (boards_table) their lists are read so, too: a page may be
-short, and says where the list goes on.
+A customer's tickets are few, an assignee's may lie out of reach, and of what is open, or changed since, one may ask by
+more than the key: those are looked at after reading, PAGES_LIMIT pages at most. Where tickets of before have no entries
+yet (boards_table) their lists are read so, too: a page may be short, and says where the list goes on.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ class TicketLists:
         and for a foreign position, Retry.
         """
         choice = choose_list(query)
+        query = choice.query
 
         def is_near(case: Case) -> bool:
             return reaches(case.ticket)
@@ -64,10 +65,12 @@ class TicketLists:
         def is_asked(case: Case) -> bool:
             return _fits(query, case.ticket)
 
-        if query.customer or query.assignee:  # some of theirs may be out of reach, and then nothing tells of them
-            name, read = self._theirs(query, choice, now)
-            return read_shown(name, read, is_near, is_asked, query.limit, position, size=PAGE, pages=PAGES_LIMIT)
-        read = self._by_key(query, choice, within, now)
+        name, read = self._wanted(query, choice, within, now)
+        if query.customer or query.assignee or choice.looks:
+            mark = "after" if choice.by == "due" else "before"
+            return read_shown(
+                name, read, is_near, is_asked, query.limit, position, size=PAGE, pages=PAGES_LIMIT, mark=mark
+            )
         cases: list[Case] = []
         for _ in range(PAGES_LIMIT):
             rows, position = read(query.limit - len(cases), position)
@@ -89,25 +92,22 @@ class TicketLists:
             if position is None:
                 return
 
-    def _theirs(self, query: TicketQuery, choice: Choice, now: datetime) -> tuple[str, Read[Case]]:
-        """The list of a customer's or an assignee's, and how it is read."""
+    def _wanted(self, query: TicketQuery, choice: Choice, scope: Within, now: datetime) -> tuple[str, Read[Case]]:
+        """The list's name and how it is read: a customer's, an assignee's, or what lies in the scope. Some of the first
+        two may lie out of reach, and then nothing tells of them."""
         if query.customer:
             return _of_customer(query.customer), partial(self._customers, query.customer)
-        extent = self.extent()
-        return _name(query, choice, extent), self._by_key(query, choice, Within(people=(query.assignee,)), now)
-
-    def _by_key(self, query: TicketQuery, choice: Choice, scope: Within, now: datetime) -> Read[Case]:
-        """How the list of these is read."""
+        scope = Within(people=(query.assignee,)) if query.assignee else scope
         extent = self.extent()
         name, since = _name(query, choice, extent), _since(extent)
         if since is None:
-            return lambda _limit, _position: ([], None)
+            return name, lambda _limit, _position: ([], None)
         wish = ListQuery(self.items.tenant, name, scope, now, PAGE, since)
         if choice.by == "due":
-            return partial(self._listed, replace(wish, since=query.due_after, until=query.due_before))
+            return name, partial(self._listed, replace(wish, since=query.due_after, until=query.due_before))
         if query.updated_since is not None:
             wish = replace(wish, since=max(since, day_of(query.updated_since)))
-        return partial(self._listed, wish)
+        return name, partial(self._listed, wish)
 
     def _listed(self, wish: ListQuery, limit: int, position: Position | None) -> Rows:
         """Tickets, each with its place in this list."""
@@ -139,7 +139,7 @@ class TicketLists:
 
 def _name(query: TicketQuery, choice: Choice, extent: Extent) -> str:
     """The list's name; while tickets of before have no entries of their own, that of the list which has them too."""
-    if choice.by == "due" and not extent.is_keyed:
+    if choice.by == "due" and extent.month and not extent.is_keyed:
         raise Retry("tickets of before are being listed by when they are due")
     names = {"all": ALL, "changed": CHANGED, "due": DUE, "type": of_type(query.type), "team": of_team(query.team)}
     if choice.by == "state":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from functions.webhooks.api.subjects import after_sale_of
@@ -14,14 +16,18 @@ from functions.webhooks.room import INTEGRATORS, READERS, room
 from hub.contracts.http import Page
 from hub.contracts.webhooks_orders import AfterSaleView, OrderQuery, OrderView, ToldOrder, ToldView
 from hub.edge import cursors
-from hub.edge.access import Reach
+from hub.edge.access import Place, Reach
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Conflict, Invalid, Problem
+from hub.kernel.positions import read_shown
+from hub.kernel.regions import BASE, covers
 from hub.store.lists import Within
 from hub.store.messages import Arrival
 
 OPEN = "open"
+PAGES_LIMIT = 5
+"""Of a store's list that goes beyond one's reach so many pages are looked at."""
 
 
 @room.http(
@@ -31,7 +37,7 @@ OPEN = "open"
     answer=Page[OrderView],
     roles=READERS,
     scope="store",
-    summary="订单列表 · Orders within your reach, newest first; or those of one connection and day, oldest first",
+    summary="订单列表 · Orders within your reach, newest first, of a region or a store; or of one connection and day",
 )
 def list_orders(desk: Desk, request: Request) -> Page[OrderView]:
     """May be two seconds behind."""
@@ -118,16 +124,35 @@ def _read_page(desk: Desk, request: Request, sort: str) -> tuple[list[dict[str, 
     within = _within(request.reach)
     if within is None:
         return [], None
-    listed = desk.orders.table.list_within(
-        within, sort, now=request.now, day=query.day, limit=query.limit, position=start
-    )
-    return listed.items, listed.position
+    key = Within(stores=(query.store,)) if query.store else Within(region=query.region) if query.region else within
+    read = partial(_read_rows, desk, request, sort, key)
+
+    def is_near(item: Mapping[str, Any]) -> bool:
+        return request.reach.covers(Place(region=item["region"], store=item["store_id"]))
+
+    def is_asked(item: Mapping[str, Any]) -> bool:
+        return covers(query.region or BASE, item["region"])
+
+    name = f"{sort}s"
+    return read_shown(name, read, is_near, is_asked, query.limit, start, size=0, pages=PAGES_LIMIT)
+
+
+def _read_rows(
+    desk: Desk, request: Request, sort: str, key: Within, limit: int, start: Mapping[str, Any] | None
+) -> tuple[list[tuple[str, dict[str, Any]]], Mapping[str, Any] | None]:
+    day, table = request.query.day, desk.orders.table
+    listed = table.list_within(key, sort, now=request.now, day=day, limit=limit, position=start)
+    return [(str(item["l_at"]), item) for item in listed.items], listed.position
 
 
 def _check_connection_query(query: OrderQuery, reach: Reach) -> None:
     """A connection's list says nothing of places. Raises Invalid."""
     if query.day is None:
         raise Invalid("orders", problems=[Problem("query:day", "must be there: a connection's list has one a day")])
+    other = [name for name in ("region", "store", "sort") if getattr(query, name)]
+    if other:
+        rule = "does not go with connection_id: a connection's list is all of a day, oldest first"
+        raise Invalid("orders", problems=[Problem(f"query:{name}", rule) for name in other])
     if reach.level != "tenant":
         raise Invalid("orders", problems=[Problem("query:connection_id", "is for who reaches the whole tenant")])
 

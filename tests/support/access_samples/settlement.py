@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ POSTING = {
     "steps": [{"rule": "flat", "amount": "1.00"}],
     "rounding": "HALF_UP",
     "debit": "expense:pay",
-    "credit": "payable:person:{person}",
+    "credit": "payable:region:{region}",
 }
 COPIES = ("/settlement/policies/{key}/copy", "/settlement/rates/copy")
 BODIES: dict[tuple[str, str], Any] = {
@@ -53,7 +54,9 @@ BODIES: dict[tuple[str, str], Any] = {
         "platform": "douyin",
         "from_day": "2026-11-01",
         "until_day": "2026-12-01",
-        "file": "5rWB",
+        "file": base64.b64encode(
+            "流水号,订单号,结算时间,收入金额,平台服务费\nr1,E1,2026-11-21 10:00:00,19.90,0.60\n".encode()
+        ).decode(),
     },
     ("POST", "/settlement/reconciliations/{reconciliation_id}/differences/{number}/resolve"): {"resolution": "claimed"},
     ("POST", "/settlement/parties"): {"parties": ["person:li.na"]},
