@@ -110,6 +110,39 @@ def test_a_call_is_answered_directly_as_over_the_wire(operation: str, request_: 
     assert ways == [True, False]
 
 
+def test_an_item_of_over_400_kb_is_refused_however_it_grew() -> None:
+    """At once, by one attribute more, and by one that takes another's place; a smaller one in its place is let in."""
+    half, whole = {"S": "x" * 200_000}, {"S": "x" * 410_000}
+    refused = []
+    with account("pricing") as session:
+        client = session.client("dynamodb")
+
+        def put(**attributes: Any) -> None:
+            try:
+                client.put_item(TableName=TABLE, Item={**key("a"), **attributes})
+            except ClientError as error:
+                refused.append(error.response["Error"]["Message"])
+
+        def grow(name: str, value: Any) -> None:
+            try:
+                change = {"UpdateExpression": f"SET {name} = :v", "ExpressionAttributeValues": {":v": value}}
+                client.update_item(TableName=TABLE, Key=key("a"), **change)
+            except ClientError as error:
+                refused.append(error.response["Error"]["Message"])
+
+        put(a=whole)
+        put(a=half)
+        grow("a", half)
+        grow("b", half)
+        assert len(refused) == 1
+        grow("c", half)
+        grow("a", {"S": "small"})
+        grow("c", half)
+        assert len(refused) == 2
+        item = client.get_item(TableName=TABLE, Key=key("a"))["Item"]
+    assert {name: len(item[name]["S"]) for name in "abc"} == {"a": 5, "b": 200_000, "c": 200_000}
+
+
 def test_messages_are_sent_taken_and_deleted_directly_as_over_the_wire() -> None:
     """What a queue answers, an empty one and one that is not there included."""
     answers, ways = [], []

@@ -1,20 +1,29 @@
-"""moto's DynamoDB without what takes it longest: copying and sorting tables, walking long expressions; its streams."""
+"""moto's DynamoDB without what takes it longest: copying and sorting tables, walking and parsing expressions, adding up
+sizes; its streams."""
 
 from __future__ import annotations
 
 import copy
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from threading import RLock
+from types import SimpleNamespace
 from typing import Any
 
+from moto.core import utils
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.core.utils import camelcase_to_underscores
+from moto.dynamodb import responses
+from moto.dynamodb.models import DynamoDBBackend, dynamo_type, dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.utilities import bytesize
 
 LONG_CLAUSES = 12
+ITEM_BYTES = 400_000
 _WRITING = RLock()
 """DynamoDB weighs a condition and writes in one; moto does in two, and a thread may come in between."""
 INDEX_NAME = 6
@@ -50,6 +59,24 @@ class QuickTable(Table):
 
 def _has(item: Item, values: dict[str, DynamoType]) -> bool:
     return all(name in item.attrs and item.attrs[name].value == value.value for name, value in values.items())
+
+
+class QuickAttributes(LimitedSizeDict):
+    """An item's attributes, whose size goes along with them: moto adds all of them up again for each one."""
+
+    _at_most: float = math.inf
+    """As if nothing had ever been replaced. A copy that moto makes knows none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._at_most = 0
+
+    def __setitem__(self, name: str, value: DynamoType) -> None:
+        self._at_most += bytesize(name) + value.size()
+        if self._at_most > ITEM_BYTES:
+            super().__setitem__(name, value)  # which adds up, and refuses
+        else:
+            dict.__setitem__(self, name, value)
 
 
 class _Part(QuickTable):
@@ -145,13 +172,16 @@ class QuickDynamoDB(DynamoDBBackend):
         for key in keys:
             found = self.get_item(name, key)
             if found is not None:
-                part.put_item(found.to_json()["Attributes"])
+                part.items[found.hash_key][found.range_key] = copy.deepcopy(found)
         return part
 
     def _take_over(self, name: str, key: dict[str, Any], scratch: DynamoDBBackend) -> None:
         made = scratch.get_item(name, key)
         if made is not None:
-            self.put_item(name, made.to_json()["Attributes"])
+            table, before = self.tables[name], self.get_item(name, key)
+            table.items[made.hash_key][made.range_key] = made
+            if table.stream_shard is not None:
+                table.stream_shard.add(before, made)
         elif self.get_item(name, key) is not None:
             self.delete_item(name, key)
 
@@ -159,6 +189,10 @@ class QuickDynamoDB(DynamoDBBackend):
 def quicken_dynamodb() -> None:
     """From now on moto's DynamoDB is the quick one in every simulated account of this process."""
     dynamodb_backends.backend = QuickDynamoDB
+    dynamo_type.LimitedSizeDict = QuickAttributes  # type: ignore[misc]
+    looks_up: Any = responses  # names in what it parsed, and changes none of it
+    looks_up.UpdateExpressionParser = SimpleNamespace(make=lru_cache(1000)(looks_up.UpdateExpressionParser.make))
+    utils.camelcase_to_underscores = cache(camelcase_to_underscores)
 
 
 def read_stream(region: str, table: str, start: int) -> list[dict[str, Any]]:
