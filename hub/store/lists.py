@@ -42,7 +42,7 @@ AHEAD = "ahead"
 REACHES_BACK = timedelta(days=2 * 366)
 """So far a list goes back where nobody says since when."""
 PARTITIONS_LIMIT = 310
-"""A month of a page is merged from at most so many partitions: 300 stores, as many as a person may have, and their own."""
+"""A month of a page is merged from at most so many partitions: the 300 stores that a person may have and themselves."""
 QUERIES_LIMIT, SPREAD_QUERIES_LIMIT = 64, 512
 """After so many queries a page begins no further month: it may be short, even empty, and says where it goes on."""
 

@@ -191,6 +191,16 @@ def test_that_somebody_broke_the_glass_stands_with_the_customer() -> None:
     )  # fmt: skip
 
 
+def test_the_list_of_a_young_tenant_ends_with_its_first_page() -> None:
+    """Without a customer, and with one, in each reach: nobody is sent for a page that is empty."""
+    for count in range(2):
+        ids = [make_customer() for _ in range(count)]
+        for as_ in (token("agent"), token("agent", region="310000")):
+            page = call(app.room, "GET", "/customers", as_=as_).json
+            assert (page["has_more"], page["next_cursor"]) == (False, "")
+        assert listed(token("agent")) == ids
+
+
 def test_pages_go_on_within_the_same_reach() -> None:
     """Five customers of one region in pages of two, each once."""
     ids = [make_customer(f"wm{i}") for i in range(5)]

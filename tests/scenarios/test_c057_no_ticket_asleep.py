@@ -109,9 +109,8 @@ def test_what_has_moved_meanwhile_is_not_called_mended(hub: World) -> None:
         """Whoever changes a ticket comes second."""
 
         def change(self, ticket_id: str, at: Any, decide: Any, **more: Any) -> Any:
-            desk.tickets.change(
-                ticket_id, at, lambda case: Move(case.ticket.but(priority="high"), (Note("set", "li"),))
-            )
+            urgent = Move(listed.but(priority="high"), (Note("set", "li"),))
+            desk.tickets.change(ticket_id, at, lambda _: urgent)
             return super().change(ticket_id, at, decide, **more)
 
     tickets = Faster(desk.items, desk.tickets.look_at, desk.tickets.keep_time)

@@ -56,8 +56,6 @@ def test_what_ships_can_be_published_as_it_is(channel: str) -> None:
         (changed("order", "rules", to={}), "/order/rules"),
         (changed("order", "rules", to=["x"]), "/order/rules"),
         (changed("order", "rules", 0, "label", to=7), "/order/rules"),
-        (changed("order", "rules", 0, "state", to=["paid"]), "/order/rules/0/state"),
-        (changed("order", "rules", 0, "source", to=["confirmed"]), "/order/rules/0/source"),
         (changed("order", "fields", to=[]), "/order/fields"),
         (changed("order", "fields", "order_status", to="1"), "/order/fields/order_status"),
         (changed("after_sale", "types", "0", to=1), "/after_sale/types/0"),
