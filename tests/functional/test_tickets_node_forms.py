@@ -109,6 +109,17 @@ def test_what_is_missing_or_wrong_is_named_by_its_place(
     assert (ticket["fields"], ticket["visits"][0]["outcome"]) == ({}, "")
 
 
+def test_an_outcome_that_there_is_not_is_named_beside_what_is_missing(hub: World) -> None:
+    """All that is wrong is said at once; whose turn it is not hears that alone, whatever they fill in."""
+    ticket_id = opened(hub)
+    answer = complete(hub, ticket_id, outcome="nonsense", answers={})
+    pointers = [each["pointer"] for each in answer.json["errors"]]
+    assert (answer.status, pointers[0], "/answers/leak" in pointers) == (422, "/outcome", True)
+    path, stranger = f"/tickets/{ticket_id}/nodes/inspect/complete", as_("agent", sub="eve", region="base")
+    assert hub.call("POST", path, {"outcome": "done", "answers": {}}, as_=stranger).status == 403
+    assert hub.ticket(ticket_id)["visits"][0]["outcome"] == ""
+
+
 def test_what_is_not_asked_is_left_out(hub: World) -> None:
     """The pressure of what does not leak is dropped, whatever it says."""
     ticket_id = opened(hub)

@@ -11,7 +11,15 @@ from functions.tickets.handlers.filling import read_node_form
 from functions.tickets.handlers.replies import Draft, rehearse_reply, send_reply
 from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Case, Move, Note
-from functions.tickets.ticket.visits import Answer, close_by_hand, complete_node, find_waiting, needs_form
+from functions.tickets.ticket.visits import (
+    Answer,
+    close_by_hand,
+    complete_node,
+    find_waiting,
+    needs_form,
+    outcome_problems,
+    require_turn,
+)
 from hub.contracts.tickets import (
     Assign,
     CloseTicket,
@@ -46,8 +54,12 @@ def complete(desk: Desk, request: Request) -> TicketView:
 
     def decide(case: Case) -> Move:
         flow, visit = desk.catalogue.flow(case.ticket), find_waiting(case, node)
+        require_turn(visit, person.sub, leads=leads, teams=teams)
         asks = needs_form(visit, body.outcome) or body.answers
-        filled = read_node_form(desk, case, visit, body.answers, request.now) if asks else None
+        try:
+            filled = read_node_form(desk, case, visit, body.answers, request.now) if asks else None
+        except Invalid as wrong:
+            raise Invalid(wrong.detail, [*outcome_problems(visit, body.outcome), *wrong.problems]) from None
         answer = Answer(body.outcome, body.fields, body.to, filled)
         return complete_node(case, node, answer, person.sub, request.now, leads=leads, flow=flow, teams=teams)
 

@@ -136,12 +136,24 @@ def complete_node(
     team. Where several sign, only they may. Raises Forbidden for anybody else, Conflict when the node waits for nobody,
     and what `complete_visit` raises."""
     visit = find_waiting(case, node)
+    require_turn(visit, actor, leads=leads, teams=teams)
+    return complete_visit(case, visit, answer, actor, at, flow)
+
+
+def require_turn(visit: Visit, actor: str, *, leads: bool, teams: tuple[str, ...] = ()) -> None:
+    """Whether it is for somebody to say, as `complete_node`. Raises Forbidden; Conflict for who has signed already."""
     theirs = actor in visit.awaits or (visit.queue and visit.queue in teams)
     if visit.signers and actor in {signature.person for signature in visit.signatures}:
         raise Conflict("you have signed already", visit=visit.id)
     if not theirs and (visit.signers or not leads):
         raise Forbidden("not your visit", assignee=" ".join(visit.awaits) or visit.queue, you=actor)
-    return complete_visit(case, visit, answer, actor, at, flow)
+
+
+def outcome_problems(visit: Visit, outcome: str) -> list[Problem]:
+    """What is wrong with an outcome: the node does not have it."""
+    if outcome in (*visit.outcomes, SENT_BACK):
+        return []
+    return [Problem("/outcome", "must be one of: " + ", ".join(visit.outcomes))]
 
 
 def end_by_itself(case: Case, visit: Visit, outcome: str, at: datetime, flow: Flow) -> Move | None:
