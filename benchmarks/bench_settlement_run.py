@@ -65,7 +65,7 @@ def _one_party() -> tuple[int, float]:
 
 
 def _from_facts() -> float:
-    """Writes a settled line of orders that pay a person and a store each: fact, two entries, two lines, and the run."""
+    """Writes a settled line of a platform's orders that pay a person and a store: fact, two entries, two lines, run."""
     ledger = _monthly()
     postings = [posting(TENTH, purpose="commission"), posting(TENTH, purpose="share", credit="payable:store:{store}")]
     ledger.now = moment("2026-11-02 00:00")
@@ -73,7 +73,12 @@ def _from_facts() -> float:
     ledger.desk.documents.publish(POLICIES, "sales", Submission(document=policy), "boss")
     before = ledger.table.written
     for number in range(FACTS):
-        parties = {"person": f"p{number % PEOPLE}", "store": f"s{number % 10}", "region": "310101"}
+        parties = {
+            "person": f"p{number % PEOPLE}",
+            "store": f"s{number % 10}",
+            "region": "310101",
+            "platform": "douyin",
+        }
         take_in(ledger.desk, Fact(f"order:{number}", "order", BEGIN, amounts={"amount": 9_990}, parties=parties), OVER)
     ledger.now = OVER
     lines: int = ledger.run("base.2026-11").outcome["close"]["lines"]

@@ -14,6 +14,7 @@ from hub.documents.scopes import TENANT, Scope
 from hub.documents.versions import canonical
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.frozen import dataclass
+from hub.kernel.wrong_places import wrong_places
 
 Json = Any
 Value = TypeVar("Value")
@@ -66,7 +67,7 @@ def propose(kind: Kind[Value], key: str, content: Json, scope: Scope = TENANT) -
     try:
         model = kind.schema.model_validate(content)
     except ValidationError as error:
-        raise Invalid("the document does not parse", problems=_problems(error)) from None
+        raise Invalid("the document does not parse", problems=_problems(error, content)) from None
     if wrong := [Problem(pointer, NO_NUMBER) for pointer in misread(content, model)]:
         raise Invalid("the document does not parse", problems=wrong)
     return Proposal(key, model, kind.read(model), scope)
@@ -123,10 +124,10 @@ def _parts(content: Json) -> Sequence[tuple[str, Json]]:
     return [(str(nth), part) for nth, part in enumerate(content)] if isinstance(content, list) else []
 
 
-def _problems(error: ValidationError) -> list[Problem]:
+def _problems(error: ValidationError, content: Json) -> list[Problem]:
     """pydantic's findings: each wrong place, and what would be right."""
-    items = error.errors(include_url=False, include_context=False, include_input=False)
-    return [Problem(pointer([str(part) for part in item["loc"]]), _rule(item["type"], item["msg"])) for item in items]
+    items = wrong_places(error.errors(include_url=False, include_context=False, include_input=False), content)
+    return [Problem(pointer([str(part) for part in item.place]), _rule(item.kind, item.words)) for item in items]
 
 
 def _rule(kind: str, message: str) -> str:

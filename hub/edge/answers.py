@@ -14,6 +14,7 @@ from hub.edge.chinese import detail_zh, field_zh
 from hub.kernel import errors
 from hub.kernel.errors import HubError, Invalid, Problem
 from hub.kernel.frozen import dataclass
+from hub.kernel.wrong_places import Wrong, wrong_places
 
 PROBLEM_TYPE = "application/problem+json"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -91,20 +92,17 @@ def _sentence(error: HubError) -> str:
 
 def invalid_from(error: ValidationError, prefix: str = "") -> Invalid:
     """pydantic's findings as ours: every wrong field with its JSON pointer and what would be right."""
-    findings = error.errors(include_url=False, include_context=False, include_input=False)
-    return Invalid(
-        WRONG_FIELDS,
-        problems=[Problem(prefix + _pointer(item["loc"]), _rule(item)) for item in findings],
-    )
+    findings = wrong_places(error.errors(include_url=False, include_context=False, include_input=False))
+    return Invalid(WRONG_FIELDS, problems=[Problem(prefix + _pointer(item.place), _rule(item)) for item in findings])
 
 
 def _pointer(location: tuple[Any, ...]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
-def _rule(item: Mapping[str, Any]) -> str:
-    if item["type"] == "missing":
+def _rule(item: Wrong) -> str:
+    if item.kind == "missing":
         return "is required"
-    if item["type"] == "extra_forbidden":
+    if item.kind == "extra_forbidden":
         return "is not a known field"
-    return str(item["msg"]).removeprefix("Value error, ")
+    return item.words.removeprefix("Value error, ")

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import bench_settlement_run
 from functions.settlement.desk import Desk
 from functions.settlement.handlers.steps import run_step
 from functions.settlement.ledger.ledger import Entry
@@ -246,3 +247,9 @@ def test_two_steps_of_one_run_at_once() -> None:
     with pytest.raises(Retry):
         desk.runs.store(run)
     assert ledger.run(RUN).outcome["close"]["lines"] == 1
+
+
+def test_a_platforms_order_costs_at_most_three_writes_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the fact on, entries, lines and statements included: that its platform lists it is no item more."""
+    monkeypatch.setattr(bench_settlement_run, "FACTS", 1_000)
+    assert bench_settlement_run._from_facts() <= 3

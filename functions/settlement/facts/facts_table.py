@@ -5,12 +5,12 @@
 | fact | `<t>#fact#<id>` | `fact`: its document, its state, and of a sale how much went back |
 | fact of a window | `<t>#window#<window>#<shard>` | `<occurred at>#<fact>`: the canonical order |
 | window, by period | `<t>#windows#<period>#<shard>` | window |
-| order of a platform | `<t>#orders-of#<platform>#<month>#<shard>` | `<occurred at>#<fact>`: by its number's shard |
 | head of a window | `<t>#window#<window>` | `head`: what of it is posted, and how often |
 | party | `<t>#known#<party>` | `known`; of a store with where it lies |
 
 A fact of a ticket or an order is found by it in `by_list`; an order that a platform told of is found there by the
-platform's number, since its own id says the order. A parked fact is listed by where it belongs.
+platform's number, since its own id says the order; what a platform sold stands in `by_person` under
+`<t>#orders-of#<platform>#<month>#<shard of its number>`, as it occurred. A parked fact is listed by where it belongs.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, Retry
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, is_region
-from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
+from hub.store.lists import LIST_INDEXES, ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
 from hub.store.rehearsal import Known
 from hub.store.table import NEW, Index, Lost, Put, Table, Update, Write
@@ -43,6 +43,8 @@ from hub.store.table import NEW, Index, Lost, Put, Table, Update, Write
 PARKED, SETTLED = "facts-parked", "facts"
 SHARDS, WIDE = 8, 64
 BY_LIST = Index("by_list", "list_pk", "list_sk")
+BY_PLATFORM = LIST_INDEXES["person"]
+"""A fact is nobody's own, so this index holds what is a platform's."""
 ABOUT_LIMIT = 500
 """Facts of one ticket or order."""
 WINDOW_LIMIT = 200_000
@@ -98,8 +100,6 @@ class FactsTable:
         if fact.back and UNDOES in fact.about:
             once = "attribute_not_exists(gone)"
             writes.append(Update(self._key(fact.about[UNDOES]), "SET gone = :gone", {":gone": "1"}, once))
-        if item := self._platform_item(fact):
-            writes.append(Put(item))
         for window, lists in windows.items():
             for name in lists:
                 self._list(window, name)
@@ -178,15 +178,15 @@ class FactsTable:
         self, platform: str, month: str, shard: int, since: datetime, until: datetime, after: str, limit: int
     ) -> tuple[list[Fact], str]:
         """A platform's orders of one shard of numbers that occurred in [since, until) of a month (UTC), behind `after`,
-        in canonical order; and behind what there may be more, "" for the end. Strongly consistent."""
+        in canonical order; and behind what there may be more, "" for the end. May be two seconds behind."""
         first, last = after or rfc3339(since), rfc3339(until)
         if first >= last:
             return [], ""
         pk = _platform_pk(self._tenant, platform, month, shard)
-        page = self._table.query(pk, sk_between=(first, last), limit=limit, consistent=True)
-        names = [str(item["sk"]).partition("#")[2] for item in page.items]
-        facts = (_stored(item).fact for item in self._table.get_many(map(self._key, names), consistent=True))
-        more = f"{page.items[-1]['sk']}\x00" if page.start is not None and page.items else ""
+        page = self._table.query(pk, index=BY_PLATFORM, sk_between=(first, last), limit=limit)
+        keys = [(item["pk"], item["sk"]) for item in page.items]
+        facts = (_stored(item).fact for item in self._table.get_many(keys, consistent=True))
+        more = f"{page.items[-1]['l_at']}\x00" if page.start is not None and page.items else ""
         return [fact for fact in facts if fact], more
 
     def of_window(self, window: Window, at: datetime) -> Iterator[Fact]:
@@ -267,20 +267,14 @@ class FactsTable:
         item = {**_base(self._key(fact.id)), "document": document, "state": "settled", "taken_at": rfc3339(now)}
         place = {"region": fact.parties.get("region", BASE), "store": fact.parties.get("store", "")}
         item |= spread_out(list_keys(self._tenant, SETTLED, fact.id, fact.occurred_at, **place), fact.id, WIDE)
+        if fact.kind == "order" and (platform := fact.parties.get("platform")):
+            month, numbers = rfc3339(fact.occurred_at)[:7], number_shard(number_of(fact))
+            item |= {BY_PLATFORM.hash: _platform_pk(self._tenant, platform, month, numbers)}
         if fact.back:
             item |= {"back_before": str(fact.back.before), "back_after": str(fact.back.after)}
         if about:
             item |= {"list_pk": _about_pk(self._tenant, *about), "list_sk": f"{rfc3339(fact.occurred_at)}#{fact.id}"}
         return item
-
-    def _platform_item(self, fact: Fact) -> dict[str, Any] | None:
-        """Where a platform's bill finds an order; None for what no bill names."""
-        platform = fact.parties.get("platform", "")
-        if fact.kind != "order" or not platform:
-            return None
-        at = rfc3339(fact.occurred_at)
-        pk = _platform_pk(self._tenant, platform, at[:7], number_shard(number_of(fact)))
-        return _base((pk, f"{at}#{fact.id}"))
 
     def _window_item(self, window: Window, fact: Fact) -> dict[str, Any]:
         shard = crc32(fact.id.encode()) % _width(window)
