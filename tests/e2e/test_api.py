@@ -24,6 +24,7 @@ SECONDS = 30.0
 DOORS = [f"/webhooks/{name}/{{connection}}" for name in inbound_channels()]  # they speak their platforms' languages
 ODD_IDS = ("nobody", "a" * 300, "%00", "..%2f..", "%F0%9F%98%80", "%FF", "a%0Ab", "１")
 ODD_BODIES = (b"", b"{}", b"[]", b"null", b"{", b"\xff", b"[" * 5000, b'{"nonsense/~": 1}', b'{"name": 1, "name": 2}')
+ROOMS_WITH_JOBS = ("customers", "directory", "notifications", "settlement", "tickets", "webhooks")
 NEEDED = {"connection_id": "con_X", "day": "2026-11-21", "thing": "tkt_X"}
 NEEDED |= {"form": "repair", "customer": "cus_x", "month": "2026-11", "redirect_uri": "https://desk.example.com/"}
 NEEDED |= {"from": "2026-11-21", "to": "2026-11-21"}
@@ -112,7 +113,7 @@ def test_nothing_but_what_is_public_opens_without_credentials(api: Api) -> None:
     pages = {"/docs", "/docs/{file}", "/docs/plain", "/openapi.json", "/t/{link}", "/t/for/{thing}", "/{file}"}
     uploads = {"/t/{link}/uploads", "/t/{link}/uploads/{upload_id}/done"}
     asked = {"/f/{key}", "/notifications/surveys/{token}"} | uploads
-    files = {f"/jobs/{room}/files/{{link}}" for room in ("customers", "directory", "settlement", "tickets", "webhooks")}
+    files = {f"/jobs/{room}/files/{{link}}" for room in ROOMS_WITH_JOBS}
     assert public == signing_in | {"/auth/refresh", "/auth/logout"} | pages | asked | files
 
 

@@ -28,7 +28,7 @@ from functions.settlement.tables import (
 )
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Invalid, NotFound, Retry
-from hub.kernel.positions import no_such_cursor
+from hub.kernel.positions import no_such_cursor, place_before, position_before
 from hub.kernel.regions import BASE
 from hub.store.lists import ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position
@@ -36,6 +36,8 @@ from hub.store.rehearsal import Known, is_rehearsal
 from hub.store.table import NEW, Check, Item, Key, Lost, Put, Table, Update, Write
 
 LIST = "entries"
+PROOF = "proved entries"
+"""What positions call the same list where it is added up."""
 PAGE = 1000
 LATEST = timedelta(days=62)
 """So long after its period a first entry may be posted."""
@@ -124,10 +126,10 @@ class Entries:
     def proved(self, now: datetime, position: Position | None) -> tuple[list[Entry], list[str], Position | None]:
         """A page of all entries, the latest first: those that balance and whose lines stand with their parties, the ids
         of all others, and where the next page starts. Lines are read strongly consistent."""
-        begun = self.since()
+        start, begun = position_before(LIST, place_before(PROOF, position)), self.since()
         if begun is None:
             return [], [], None
-        query = ListQuery(self._tenant, LIST, WHOLE, now, PAGE, begun, None, position, spread=SPREAD)
+        query = ListQuery(self._tenant, LIST, WHOLE, now, PAGE, begun, None, start, spread=SPREAD)
         listed = read_list(self._table, query)
         sound: list[Posted] = []
         wrong: list[str] = []
@@ -138,7 +140,7 @@ class Entries:
                 wrong.append(item["list_sk"])
         lacking = self._lacking(sound)
         proved = [entry for entry, _ in sound if entry.id not in lacking]
-        return proved, [*wrong, *sorted(lacking)], listed.position
+        return proved, [*wrong, *sorted(lacking)], position_before(PROOF, place_before(LIST, listed.position))
 
     def _lacking(self, posted: Iterable[Posted]) -> set[str]:
         """The entries of which a line is not in its bucket, or says another amount there."""
