@@ -116,10 +116,18 @@ def refunded(order: int, number: int, minor: int, hours: int = 1) -> RefundPaid:
     )  # fmt: skip
 
 
-def differences(room: Till, *rows: str, form: str = "standard", heading: str = HEADING) -> list[tuple[str, ...]]:
+def differences(
+    room: Till, *rows: str, form: str = "standard", heading: str = HEADING, day: int = 20
+) -> list[tuple[str, ...]]:
     """kind, order's number, bill's row, who lacks it, expected, actual of a bill's work list."""
     file = base64.b64encode((heading + "\n".join(rows)).encode()).decode()
-    body = {"platform": "douyin", "form": form, "from_day": "2026-11-20", "until_day": "2026-11-21", "file": file}
+    body = {
+        "platform": "douyin",
+        "form": form,
+        "from_day": f"2026-11-{day}",
+        "until_day": f"2026-11-{day + 1}",
+        "file": file,
+    }
     begun = room.call("POST", "/settlement/reconciliations", body).json
     assert room.finish(begun["job_id"])["state"] == "done"
     listed = room.call("GET", f"/settlement/reconciliations/{begun['id']}/differences").json["data"]
@@ -234,6 +242,28 @@ def test_yen_are_yen_on_the_work_list(room: Till) -> None:
     shown = {name: only[name] for name in ("order_no", "kind", "expected", "actual", "currency", "bill_currency")}
     assert shown == {"order_no": "y2", "kind": "amount", "expected": "5000", "actual": "5100", "currency": "JPY",
                      "bill_currency": "JPY"}  # fmt: skip
+
+
+def test_refunds_agree_with_books_in_other_money(room: Till) -> None:
+    """Two refunds of 10.00 of an order of 50.00, booked at its rate as 207 yen and, since parts sum to the whole, 206:
+    our books agree with the bill, and one that is 0.10 off on the bill is off by that."""
+    into = posting(WHOLE, {"rule": "fx", "to": "JPY"}, purpose="sale", debit="asset:platform", credit="income:sales")
+    assert room.publish("sales", {"facts": ["order"], "postings": [into]}).status == 200
+    room.clock.now += timedelta(days=1)
+    parties, at = {"platform": "douyin", "store": "s1", "region": "310101"}, "2026-11-26T08:{}0:00+08:00"
+    sale = handed("order", 1, at.format(1), amount="50.00", parties=parties, about={"order": "y1"})
+    sale["quantities"] = {"fx_rate": "20.65"}
+    back = [handed("refund", n, at.format(n + 1), refund="10.00", parties=parties, reverses="order:1") for n in (1, 2)]
+    assert {result["state"] for result in room.hand_in(sale, *back)} == {"settled"}
+    booked = [
+        line["amount"] for entry in room.entries() for line in entry["lines"] if line["account"] != "income:sales"
+    ]
+    assert sorted(booked) == ["-206", "-207", "1033"]
+    room.clock.now += timedelta(days=1)
+    rows = ["r1,y1,2026-11-26 11:00:00,50.00,0", *(f"b{n},y1,2026-11-26 11:0{n}:00,-10.00,0" for n in (1, 2))]
+    assert differences(room, *rows, day=26) == []
+    told = differences(room, *rows[:2], "b2,y1,2026-11-26 11:02:00,-10.10,0", day=26)
+    assert told == [("amount", "y1", "b2", "", "-10.00", "-10.10")]
 
 
 def sheet(*rows: list[Any]) -> str:
