@@ -248,7 +248,7 @@ def test_refunds_agree_with_books_in_other_money(room: Till) -> None:
     """Two refunds of 10.00 of an order of 50.00, booked at its rate as 207 yen and, since parts sum to the whole, 206:
     our books agree with the bill, and one that is 0.10 off on the bill is off by that."""
     into = posting(WHOLE, {"rule": "fx", "to": "JPY"}, purpose="sale", debit="asset:platform", credit="income:sales")
-    assert room.publish("sales", {"facts": ["order"], "postings": [into]}).status == 200
+    assert room.publish("sales", {"currency": "JPY", "facts": ["order"], "postings": [into]}).status == 200
     room.clock.now += timedelta(days=1)
     parties, at = {"platform": "douyin", "store": "s1", "region": "310101"}, "2026-11-26T08:{}0:00+08:00"
     sale = handed("order", 1, at.format(1), amount="50.00", parties=parties, about={"order": "y1"})

@@ -172,9 +172,9 @@ class FactsTable:
         items = self._table.query_all(
             _about_pk(self._tenant, f"number#{platform}", number), index=BY_LIST, limit=ABOUT_LIMIT
         )
-        told = [stored.fact for stored in map(_stored, items) if stored.fact]
-        orders = [fact.about.get("order", number) for fact in told if fact.kind == "order"] or [number]
-        facts = in_order([*told, *(fact for order in orders for fact in self.about("order", order))])
+        listed = [stored.fact for stored in map(_stored, items) if stored.fact]
+        orders = [fact.about.get("order", number) for fact in listed if fact.kind == "order"] or [number]
+        facts = in_order([*listed, *(fact for order in orders for fact in self.about("order", order))])
         return [_under(fact, number) for fact in facts if is_billed_by(fact, platform)]
 
     def orders_of(

@@ -258,13 +258,13 @@ def _refunds(mine: list[BillRow], group: list[Booked], terms: Terms) -> tuple[li
     if len(mine) == 1 and group and _is_sum(mine[0], group):
         return [(mine[0], tuple(group))], []
     pairs, rows, rest = _one_by_one(mine, sorted(group, key=lambda booked: not _within(booked.at, terms)))
-    told, differences = {(row.amount_minor, row.currency) for row, _ in pairs}, list[Difference]()
+    matched, differences = {(row.amount_minor, row.currency) for row, _ in pairs}, list[Difference]()
     for row in rows:
-        if (row.amount_minor, row.currency) in told:
+        if (row.amount_minor, row.currency) in matched:
             differences.append(_unmatched("duplicate", row))
         elif rest:
             pairs.append((row, (rest.pop(0),)))
-            told.add((row.amount_minor, row.currency))
+            matched.add((row.amount_minor, row.currency))
         else:
             differences.append(_unmatched("extra", row))
     return pairs, differences
