@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from functions.settlement import app
 from hub.contracts.events import OrderFinished, RefundPaid
 from tests.support.http import token
 from tests.support.settlement import posting
@@ -167,6 +169,20 @@ def test_a_refund_of_last_weeks_order_stands_on_the_bill_of_its_own_day(room: Ti
     assert differences(room) == [("missing", "6900001", "", "bill", "-30.00", "0.00")]
     early = "b2,6900001,2026-11-20 13:00:00,-20.00,0"
     assert differences(room, thirty, early) == [("wrong_period", "6900001", "b2", "", "-20.00", "-20.00")]
+
+
+def test_a_refund_that_was_kept_before_bills_knew_any_is_found_by_its_order(room: Till) -> None:
+    """As it was kept then, without its order's number and in no list of the platform's: the row that names its order
+    finds it; where none does, it is not told as missing."""
+    room.hear(finished(1, minor=20_000), refunded(1, 1, 3_000))
+    table = app.room.desk.facts._table
+    item = table.get(("demo#fact#evt_back1_1", "fact"))
+    assert item is not None
+    document = json.loads(item["document"])
+    assert document["about"].pop("order_no") == "6900001"
+    table.put({name: part for name, part in item.items() if name != "l_person"} | {"document": json.dumps(document)})
+    assert differences(room, row(1, "200.00"), "b1,6900001,2026-11-20 12:00:00,-30.00,0") == []
+    assert differences(room, row(1, "200.00")) == []
 
 
 def test_a_column_may_say_what_is_a_refund(room: Till) -> None:
