@@ -1,5 +1,5 @@
-"""C087: at the node `finance` whoever is of finance gets the order's number and neither phone nor name, on the ticket, in
-its list, and on the card that calls them there."""
+"""C087: at the node `finance` whoever is of finance gets the order's number and neither phone nor name, on the ticket,
+in its list, and on the card that calls them there."""
 
 from __future__ import annotations
 
