@@ -53,11 +53,11 @@ def lint_table(
     outcomes = {f"/rules/{i}/then": rule.then for i, rule in enumerate(table.rules)} | {"/default": table.default}
     opening = {pointer: then for pointer, then in outcomes.items() if not nothing or then != {"type": nothing}}
     findings = [finding for pointer, then in opening.items() for finding in _wrong(pointer, then, types)]
-    findings += _foreign_facts(proposal.content.root.get("schema", {}), known)
-    return findings or _as_a_whole(table)
+    findings += foreign_facts(proposal.content.root.get("schema", {}), known)
+    return findings or judge_table(table)
 
 
-def _as_a_whole(table: DecisionTable) -> Iterator[Finding]:
+def judge_table(table: DecisionTable) -> Iterator[Finding]:
     """Rules that can never decide; where only their order decides between two (overlaps), and what none of them takes
     (gaps), which goes to the default: both work, and are warnings."""
     places = {rule.id: f"/rules/{i}" for i, rule in enumerate(table.rules)}
@@ -91,7 +91,7 @@ def _wrong(pointer: str, then: Any, types: Iterable[str]) -> Iterator[Finding]:
             yield Finding(f"{pointer}/{name}", "must be text")
 
 
-def _foreign_facts(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Finding]:
+def foreign_facts(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Finding]:
     """Fields that nothing has, or that are read as something else: they would refuse the message itself."""
     rule = "must be one of: " + ", ".join(f"{name} ({kind})" for name, kind in known.items())
     for name, kind in schema.items():
