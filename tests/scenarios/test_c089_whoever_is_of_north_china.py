@@ -1,4 +1,8 @@
-"""C089: whoever is of 华北 scans every list there is among a thousand things, and gets none of 华南."""
+"""C089: whoever is of 华北 scans every list there is among a thousand things, and gets none of 华南.
+
+Lists of what lies somewhere, of every room: routes of scope region, store and own. What the tenant shares (its people
+and stores, connections, documents) is read by role, wherever it lies (docs/access.md).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from tests.support.scattered import COUNTS, NORTH, SCATTERED, SOUTH, Made, Scatt
 
 SEED, PAGES = 89, 20
 PEOPLE_OF_ALL = {"directory", "outbound"}
-"""What these rooms list is the organisation itself and its systems: the whole tenant's, none of it a region's."""
+"""Rooms all of whose lists are the tenant's: the organisation itself, and its systems."""
 
 NAMED = {
     "region": "440000", "store": "s440106", "assignee": "p_south", "recipient": "p_south", "party": "region:440106",
