@@ -113,8 +113,6 @@ def before_events(ahead: Callable[[Sequence[Event]], None]) -> Ahead:
     """The same for contract events."""
 
     def run(bodies: Sequence[Mapping[str, Any]]) -> None:
-        from hub.contracts.events import parse_event
-
         ahead([parse_event(body["detail"]) for body in bodies])
 
     return run

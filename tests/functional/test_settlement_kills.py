@@ -5,14 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
-from typing import Any
 
 from functions.settlement.facts.facts import Fact
 from functions.settlement.handlers.intake import take_in
 from functions.settlement.policy_kind import POLICIES
 from hub.documents.submissions import Submission
+from tests.support.dying_table import Crash, Dying, copied
 from tests.support.ledger import Ledger, moment
-from tests.support.memory_table import MemoryTable
 from tests.support.settlement import posting
 
 RUN = "base.2026-11-20"
@@ -29,24 +28,6 @@ POLICY = {
 }  # fmt: skip
 
 
-class Crash(Exception):
-    """The process is gone."""
-
-
-class Dying(MemoryTable):
-    """A table whose process dies at its nth write from now on: before it, or after it and before the answer."""
-
-    dies_at, before = 0, False
-
-    def transact(self, *writes: Any, token: str = "", made: str = "") -> None:
-        self.dies_at -= 1
-        if self.dies_at == 0 and self.before:
-            raise Crash
-        super().transact(*writes, token=token, made=made)
-        if self.dies_at == 0:
-            raise Crash
-
-
 def ready() -> Ledger:
     """A day's orders of three people and two stores, with tiers over each store's month, the day over."""
     ledger = Ledger(moment("2026-11-19 12:00"), Dying())
@@ -59,14 +40,6 @@ def ready() -> Ledger:
         take_in(ledger.desk, fact, ledger.now)
     ledger.now = moment("2026-11-21 06:00")
     return ledger
-
-
-def copied(ledger: Ledger) -> Ledger:
-    """The same ledger once more: items are replaced, never changed."""
-    table = Dying()
-    table.items = dict(ledger.table.items)
-    table.partitions = {pk: list(names) for pk, names in ledger.table.partitions.items()}
-    return Ledger(ledger.now, table)
 
 
 def test_killed_at_any_write_a_run_comes_to_the_same() -> None:

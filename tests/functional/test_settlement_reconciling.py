@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from hub.contracts.events import OrderFinished
+from functions.settlement import app
+from hub.contracts.events import OrderFinished, RefundPaid
 from tests.support.http import token
 from tests.support.settlement import posting
 from tests.support.settlement_room import Till, handed, moment, till
@@ -106,6 +108,118 @@ def test_an_order_that_came_without_a_platform_is_missing_on_nobodys_bill(room: 
     assert (named["matched"], named["counts"]) == (2, {})
 
 
+def refunded(order: int, number: int, minor: int, hours: int = 1) -> RefundPaid:
+    """Money that went back of a `finished` order."""
+    return RefundPaid(
+        id=f"evt_back{order}_{number}", tenant="demo", at=AT + timedelta(hours=hours), connection_id="con_1",
+        channel="douyin", shop_id="shop", after_sale_id=f"as_{order}_{number}", after_sale_no=f"88{number}",
+        order_id=f"ord_douyin{order}", order_no=f"69{order:05}", kind="refund_only", amount_minor=minor,
+        refunded_minor=minor, currency="CNY", region="310101", store_id="s1",
+    )  # fmt: skip
+
+
+def differences(
+    room: Till, *rows: str, form: str = "standard", heading: str = HEADING, day: int = 20
+) -> list[tuple[str, ...]]:
+    """kind, order's number, bill's row, who lacks it, expected, actual of a bill's work list."""
+    file = base64.b64encode((heading + "\n".join(rows)).encode()).decode()
+    body = {
+        "platform": "douyin",
+        "form": form,
+        "from_day": f"2026-11-{day}",
+        "until_day": f"2026-11-{day + 1}",
+        "file": file,
+    }
+    begun = room.call("POST", "/settlement/reconciliations", body).json
+    assert room.finish(begun["job_id"])["state"] == "done"
+    listed = room.call("GET", f"/settlement/reconciliations/{begun['id']}/differences").json["data"]
+    names = ("kind", "order_no", "bill_row", "lacking", "expected", "actual")
+    return [tuple(each[name] for name in names) for each in listed]
+
+
+def test_refund_rows_are_held_against_the_refunds_of_their_order(room: Till) -> None:
+    """An order of 200.00 of which 30.00 and 20.00 went back, beside one of 50.00. The bill that says so agrees, as does
+    our ledger; a refund of ours that it lacks is missing, one that nobody here knows is extra, another amount is told
+    as one, and the same row twice is a duplicate."""
+    room.hear(finished(1, minor=20_000), finished(2), refunded(1, 1, 3_000), refunded(1, 2, 2_000, hours=2))
+    sold, thirty, twenty = row(1, "200.00"), "b1,6900001,2026-11-20 12:00:00,-30.00,0", (
+        "b2,6900001,2026-11-20 13:00:00,-20.00,0"
+    )  # fmt: skip
+    assert differences(room, sold, thirty, twenty, row(2)) == []
+    assert differences(room, sold, "b1,6900001,2026-11-20 12:00:00,-50.00,0", row(2)) == []
+    assert differences(room, sold, thirty, row(2)) == [("missing", "6900001", "", "bill", "-20.00", "0.00")]
+    unknown = "b3,6900002,2026-11-20 13:00:00,-9.90,0"
+    assert differences(room, sold, thirty, twenty, row(2), unknown) == [
+        ("extra", "6900002", "b3", "", "0.00", "-9.90")
+    ]  # fmt: skip
+    wrong = "b2,6900001,2026-11-20 13:00:00,-25.00,0"
+    assert differences(room, sold, thirty, wrong, row(2)) == [("amount", "6900001", "b2", "", "-20.00", "-25.00")]
+    again = "b3,6900001,2026-11-20 14:00:00,-20.00,0"
+    assert differences(room, sold, thirty, twenty, again, row(2)) == [
+        ("duplicate", "6900001", "b3", "", "0.00", "-20.00")
+    ]  # fmt: skip
+
+
+def test_a_refund_of_last_weeks_order_stands_on_the_bill_of_its_own_day(room: Till) -> None:
+    """The order is of another bill, its refund of this one: it is read by this bill's days, and agrees. One that went
+    back after these days is found by its order's number, and is of a wrong period."""
+    room.hear(finished(1, minor=20_000, days=-7), refunded(1, 1, 3_000), refunded(1, 2, 2_000, hours=48))
+    thirty = "b1,6900001,2026-11-20 12:00:00,-30.00,0"
+    assert differences(room, thirty) == []
+    assert differences(room) == [("missing", "6900001", "", "bill", "-30.00", "0.00")]
+    early = "b2,6900001,2026-11-20 13:00:00,-20.00,0"
+    assert differences(room, thirty, early) == [("wrong_period", "6900001", "b2", "", "-20.00", "-20.00")]
+
+
+def test_a_refund_that_was_kept_before_bills_knew_any_is_found_by_its_order(room: Till) -> None:
+    """As it was kept then, without its order's number and in no list of the platform's: the row that names its order
+    finds it; where none does, it is not told as missing."""
+    room.hear(finished(1, minor=20_000), refunded(1, 1, 3_000))
+    table = app.room.desk.facts._table
+    item = table.get(("demo#fact#evt_back1_1", "fact"))
+    assert item is not None
+    document = json.loads(item["document"])
+    assert document["about"].pop("order_no") == "6900001"
+    table.put({name: part for name, part in item.items() if name != "l_person"} | {"document": json.dumps(document)})
+    assert differences(room, row(1, "200.00"), "b1,6900001,2026-11-20 12:00:00,-30.00,0") == []
+    assert differences(room, row(1, "200.00")) == []
+
+
+def test_a_column_may_say_what_is_a_refund(room: Till) -> None:
+    """A platform that writes refunds without a minus, in a column of their own kind: by the form they are refunds."""
+    columns = {"id": "流水号", "number": "订单号", "at": "结算时间", "amount": "收入金额", "fee": "平台服务费"}
+    form = {**columns, "kind": "业务类型", "refund_kinds": ["退款", "售后退款"]}
+    assert room.publish("typed", form, "bill-forms").status == 200
+    room.hear(finished(1, minor=20_000), refunded(1, 1, 3_000), refunded(1, 2, 2_000))
+    rows = (
+        "r1,6900001,2026-11-20 11:00:00,200.00,0.50,货款", "b1,6900001,2026-11-20 12:00:00,30.00,0,退款",
+        "b2,6900001,2026-11-20 13:00:00,20.00,0,售后退款",
+    )  # fmt: skip
+    heading = HEADING.replace("平台服务费", "平台服务费,业务类型")
+    assert differences(room, *rows, form="typed", heading=heading) == []
+    assert differences(room, *rows[:2], form="typed", heading=heading) == [
+        ("missing", "6900001", "", "bill", "-20.00", "0.00")
+    ]  # fmt: skip
+    twice = room.publish("twice", {**form, "kind": "流水号"}, "bill-forms")
+    assert (twice.status, twice.json["errors"][0]["pointer"]) == (422, "/document/kind")
+
+
+def test_a_refund_that_was_handed_in_is_found_by_its_orders_number(room: Till) -> None:
+    """It says what it takes back and no number of an order: the bill finds it by its sale's, whether it says an amount
+    or, as of a piece of four, a count alone."""
+    parties = {"platform": "douyin", "store": "s1", "region": "310101"}
+    sale = handed("order", 1, AT.isoformat(), amount="200.00", pieces=4, parties=parties, about={"order": "o1"})
+    back = [
+        handed("refund", 1, (AT + timedelta(hours=1)).isoformat(), refund="50.00", reverses="order:1", parties=parties),
+        handed("refund", 2, (AT + timedelta(hours=2)).isoformat(), pieces=1, reverses="order:1", parties=parties),
+    ]
+    assert {result["state"] for result in room.hand_in(sale, *back)} == {"settled"}
+    sold = "r1,o1,2026-11-20 11:00:00,200.00,0"
+    both = [f"b{n},o1,2026-11-20 12:0{n}:00,-50.00,0" for n in (1, 2)]
+    assert differences(room, sold, *both) == []
+    assert differences(room, sold, both[0]) == [("missing", "o1", "", "bill", "-50.00", "0.00")]
+
+
 def test_the_shards_of_a_bill_are_worked_on_side_by_side(room: Till) -> None:
     """After its first slice a bill is in sixteen shards, each with a change of its own for the queue; they may end in
     any order, and one that is cancelled stops all of them."""
@@ -144,6 +258,28 @@ def test_yen_are_yen_on_the_work_list(room: Till) -> None:
     shown = {name: only[name] for name in ("order_no", "kind", "expected", "actual", "currency", "bill_currency")}
     assert shown == {"order_no": "y2", "kind": "amount", "expected": "5000", "actual": "5100", "currency": "JPY",
                      "bill_currency": "JPY"}  # fmt: skip
+
+
+def test_refunds_agree_with_books_in_other_money(room: Till) -> None:
+    """Two refunds of 10.00 of an order of 50.00, booked at its rate as 207 yen and, since parts sum to the whole, 206:
+    our books agree with the bill, and one that is 0.10 off on the bill is off by that."""
+    into = posting(WHOLE, {"rule": "fx", "to": "JPY"}, purpose="sale", debit="asset:platform", credit="income:sales")
+    assert room.publish("sales", {"currency": "JPY", "facts": ["order"], "postings": [into]}).status == 200
+    room.clock.now += timedelta(days=1)
+    parties, at = {"platform": "douyin", "store": "s1", "region": "310101"}, "2026-11-26T08:{}0:00+08:00"
+    sale = handed("order", 1, at.format(1), amount="50.00", parties=parties, about={"order": "y1"})
+    sale["quantities"] = {"fx_rate": "20.65"}
+    back = [handed("refund", n, at.format(n + 1), refund="10.00", parties=parties, reverses="order:1") for n in (1, 2)]
+    assert {result["state"] for result in room.hand_in(sale, *back)} == {"settled"}
+    booked = [
+        line["amount"] for entry in room.entries() for line in entry["lines"] if line["account"] != "income:sales"
+    ]
+    assert sorted(booked) == ["-206", "-207", "1033"]
+    room.clock.now += timedelta(days=1)
+    rows = ["r1,y1,2026-11-26 11:00:00,50.00,0", *(f"b{n},y1,2026-11-26 11:0{n}:00,-10.00,0" for n in (1, 2))]
+    assert differences(room, *rows, day=26) == []
+    told = differences(room, *rows[:2], "b2,y1,2026-11-26 11:02:00,-10.10,0", day=26)
+    assert told == [("amount", "y1", "b2", "", "-10.00", "-10.10")]
 
 
 def sheet(*rows: list[Any]) -> str:

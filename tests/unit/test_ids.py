@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from ulid import ULID
 
 from hub.kernel.ids import derived_id, digest, fresh_id, hashed_id, is_id
 
@@ -32,6 +33,16 @@ def test_order_of_ids_is_order_of_time(offset_ms: int, step_ms: int, randomness:
     first = NOW + timedelta(milliseconds=offset_ms)
     earlier = fresh_id("evt", first, b"\xff" * 10)
     assert earlier < fresh_id("evt", first + timedelta(milliseconds=step_ms), randomness)
+
+
+@given(st.integers(0, 2**47), st.binary(min_size=10, max_size=10))
+def test_an_id_is_a_ulid(milliseconds: int, randomness: bytes) -> None:
+    """As another library writes it, to the last digit."""
+    written = fresh_id(
+        "evt", datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds % 10**14), randomness
+    )
+    told = ULID.from_str(written.removeprefix("evt_"))
+    assert (told.milliseconds, told.bytes[6:]) == (milliseconds % 10**14, randomness)
 
 
 def test_form_of_an_id() -> None:

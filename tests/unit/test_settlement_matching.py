@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -153,9 +154,67 @@ def test_what_lies_within_tolerance_agrees() -> None:
     assert [d.bill_id for d in report.differences] == ["B"]
 
 
+def told(rows: list[BillRow], bookings: list[Booked]) -> list[tuple[str, str, int, int]]:
+    """kind, row, expected, actual of each difference."""
+    report = match_bill(rows, bookings, TERMS)
+    return [(d.kind, d.bill_id, d.expected_minor, d.actual_minor) for d in report.differences]
+
+
+ORDER, SOLD = booked("o", "o1", 20_000), row("A", "o1", 20_000)
+THIRTY, TWENTY = (Booked(f"back{n}", "o1", TEN, -n * 100, -n * 100) for n in (30, 20))
+
+
+def back(name: str, minor: int) -> BillRow:
+    return BillRow(name, "o1", TEN, -minor, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "differences"),
+    [
+        ([back("B", 3_000), back("C", 2_000)], []),
+        ([back("C", 2_000), back("B", 3_000)], []),
+        ([back("B", 5_000)], []),
+        ([], [("missing", "", -2_000, 0), ("missing", "", -3_000, 0)]),
+        ([back("B", 3_000)], [("missing", "", -2_000, 0)]),
+        ([back("B", 3_000), back("C", 2_000), back("D", 1_000)], [("extra", "D", 0, -1_000)]),
+        ([back("B", 3_000), back("C", 2_000), back("D", 2_000)], [("duplicate", "D", 0, -2_000)]),
+        ([back("B", 3_000), back("C", 2_500)], [("amount", "C", -2_000, -2_500)]),
+        ([back("B", 3_000), back("D", 3_000)], [("duplicate", "D", 0, -3_000), ("missing", "", -2_000, 0)]),
+    ],
+)
+def test_refunds_of_an_order_are_matched_beside_it(
+    rows: list[BillRow], differences: list[tuple[str, str, int, int]]
+) -> None:
+    """An order of 200.00 of which 30.00 and 20.00 went back: its own row is never a duplicate of theirs, in one row or
+    two; what is missing, unknown, printed twice or of another amount is told as that."""
+    assert told([SOLD, *rows], [ORDER, THIRTY, TWENTY]) == differences
+    assert told([*rows, SOLD], [TWENTY, ORDER, THIRTY]) == differences
+
+
+def test_a_row_that_is_net_of_its_refunds_takes_both() -> None:
+    """150.00 for an order of 200.00 less 50.00 agrees; 160.00 is a wrong amount, and the refunds are missing."""
+    assert told([replace(SOLD, amount_minor=15_000)], [ORDER, THIRTY, TWENTY]) == []
+    wrong = told([replace(SOLD, amount_minor=16_000)], [ORDER, THIRTY, TWENTY])
+    assert wrong == [("amount", "A", 20_000, 16_000), ("missing", "", -2_000, 0), ("missing", "", -3_000, 0)]
+
+
+def test_refunds_of_another_period_are_not_missing_here() -> None:
+    """30.00 of October and 30.00 of November: November's one row is November's; a row of October's alone is of a wrong
+    period."""
+    october = replace(THIRTY, id="october", at=SINCE - timedelta(days=1))
+    assert told([SOLD, back("B", 3_000)], [ORDER, october, THIRTY]) == []
+    assert told([SOLD, back("B", 3_000)], [ORDER, october]) == [("wrong_period", "B", -3_000, -3_000)]
+
+
+def test_a_refund_of_nobodys_order_is_extra_and_without_a_number_the_nearest_in_time() -> None:
+    """A row of a refund never takes an order, though the amount be the same."""
+    assert told([back("B", 20_000)], [ORDER]) == [("extra", "B", 0, -20_000), ("missing", "", 20_000, 0)]
+    assert told([SOLD, replace(back("B", 3_000), number="")], [ORDER, THIRTY]) == []
+
+
 Rows = list[tuple[str, int, int]]
 NUMBERS = st.sampled_from(["", "o1", "o2", "o3"])
-ROWS = st.lists(st.tuples(NUMBERS, st.sampled_from([5000, 10000]), st.integers(0, 59)), max_size=8)
+ROWS = st.lists(st.tuples(NUMBERS, st.sampled_from([5000, 10000, -5000, -2000]), st.integers(0, 59)), max_size=8)
 
 
 @given(left=ROWS, right=ROWS, seed=st.integers())

@@ -9,8 +9,9 @@
 | party | `<t>#known#<party>` | `known`; of a store with where it lies |
 
 A fact of a ticket or an order is found by it in `by_list`; an order that a platform told of is found there by the
-platform's number, since its own id says the order; what a platform sold stands in `by_person` under
-`<t>#orders-of#<platform>#<month>#<shard of its number>`, as it occurred. A parked fact is listed by where it belongs.
+platform's number, since its own id says the order; what a platform sold, and what of it went back, stands in
+`by_person` under `<t>#orders-of#<platform>#<month>#<shard of its number>`, as it occurred. A parked fact is listed by
+where it belongs.
 """
 
 from __future__ import annotations
@@ -167,18 +168,21 @@ class FactsTable:
         return in_order(stored.fact for stored in (*map(_stored, items), *filter(None, [order])) if stored.fact)
 
     def of_number(self, platform: str, number: str) -> list[Fact]:
-        """The orders that a platform's bill may mean by a number; may be two seconds behind."""
+        """The orders that a platform's bill may mean by a number, and their refunds; may be two seconds behind."""
         items = self._table.query_all(
             _about_pk(self._tenant, f"number#{platform}", number), index=BY_LIST, limit=ABOUT_LIMIT
         )
-        facts = [stored.fact for stored in map(_stored, items) if stored.fact] or self.about("order", number)
-        return [fact for fact in facts if is_order_of(fact, platform)]
+        listed = [stored.fact for stored in map(_stored, items) if stored.fact]
+        orders = [fact.about.get("order", number) for fact in listed if fact.kind == "order"] or [number]
+        facts = in_order([*listed, *(fact for order in orders for fact in self.about("order", order))])
+        return [_under(fact, number) for fact in facts if is_billed_by(fact, platform)]
 
     def orders_of(
         self, platform: str, month: str, shard: int, since: datetime, until: datetime, after: str, limit: int
     ) -> tuple[list[Fact], str]:
-        """A platform's orders of one shard of numbers that occurred in [since, until) of a month (UTC), behind `after`,
-        in canonical order; and behind what there may be more, "" for the end. May be two seconds behind."""
+        """A platform's orders and refunds of one shard of numbers that occurred in [since, until) of a month (UTC),
+        behind `after`, in canonical order; and behind what there may be more, "" for the end. May be two seconds
+        behind."""
         first, last = after or rfc3339(since), rfc3339(until)
         if first >= last:
             return [], ""
@@ -267,7 +271,7 @@ class FactsTable:
         item = {**_base(self._key(fact.id)), "document": document, "state": "settled", "taken_at": rfc3339(now)}
         place = {"region": fact.parties.get("region", BASE), "store": fact.parties.get("store", "")}
         item |= spread_out(list_keys(self._tenant, SETTLED, fact.id, fact.occurred_at, **place), fact.id, WIDE)
-        if fact.kind == "order" and (platform := fact.parties.get("platform")):
+        if _is_billed(fact) and (platform := fact.parties.get("platform")):
             month, numbers = rfc3339(fact.occurred_at)[:7], number_shard(number_of(fact))
             item |= {BY_PLATFORM.hash: _platform_pk(self._tenant, platform, month, numbers)}
         if fact.back:
@@ -328,7 +332,7 @@ def _platform_pk(tenant: str, platform: str, month: str, shard: int) -> str:
 
 
 def number_of(fact: Fact) -> str:
-    """The number under which a platform's bill may name an order."""
+    """The number under which a platform's bill may name an order, or a refund of it."""
     return fact.about.get("order_no") or fact.about.get("order", fact.id)
 
 
@@ -337,16 +341,28 @@ def number_shard(number: str) -> int:
     return crc32(number.encode()) % WIDE
 
 
-def is_order_of(fact: Fact, platform: str) -> bool:
-    """Whether a fact is an order of this platform; one that names none may be anybody's."""
-    return fact.kind == "order" and fact.parties.get("platform", platform) == platform
+def is_billed_by(fact: Fact, platform: str) -> bool:
+    """Whether a fact is an order of this platform, or a refund of one; what names none may be anybody's."""
+    return _is_billed(fact) and fact.parties.get("platform", platform) == platform
+
+
+def _is_billed(fact: Fact) -> bool:
+    """Whether a fact is an order, or a refund of one."""
+    return fact.kind == "order" or (fact.kind == "refund" and bool(fact.about.keys() & {"order", "order_no"}))
+
+
+def _under(fact: Fact, number: str) -> Fact:
+    """A refund under the number by which it was asked for: those of before say none."""
+    return replace(fact, about={"order_no": number, **fact.about}) if fact.kind == "refund" else fact
 
 
 def _found_by(fact: Fact) -> tuple[str, str] | None:
     order, number = fact.about.get("order", ""), fact.about.get("order_no", "")
     if number and fact.kind == "order" and fact.id == order_fact_id(order):
         return f"number#{fact.parties.get('platform', '')}", number
-    return next(((kind, fact.about[kind]) for kind in ("ticket", "order") if fact.about.get(kind)), None)
+    if listed := next(((kind, fact.about[kind]) for kind in ("ticket", "order") if fact.about.get(kind)), None):
+        return listed
+    return (f"number#{fact.parties.get('platform', '')}", number) if number and fact.kind == "refund" else None
 
 
 def _about_pk(tenant: str, kind: str, name: str) -> str:

@@ -27,8 +27,13 @@ def share_of(refund: Fact, sale: Fact) -> Fraction:
         if refund.quantities.get(name) and sale.quantities.get(name):
             return refund.quantities[name] / sale.quantities[name]
     whole = next((sale.amounts[name] for name in (*_SUMS, WHOLE) if sale.amounts.get(name)), 0)
-    stated = next((refund.amounts[name] for name in (WHOLE, *_SUMS) if refund.amounts.get(name)), 0)
-    return Fraction(abs(stated), whole) if stated and whole else Fraction(1)
+    stated = stated_minor(refund)
+    return Fraction(stated, whole) if stated and whole else Fraction(1)
+
+
+def stated_minor(refund: Fact) -> int:
+    """What a refund says that it gives back, in minor units; 0 where it says nothing, or counts."""
+    return abs(next((refund.amounts[name] for name in (WHOLE, *_SUMS) if refund.amounts.get(name)), 0))
 
 
 def back_of(refund: Fact, sale: Fact, before: Fraction) -> Fact:

@@ -1,6 +1,7 @@
 """Folding (折叠): each day's entries are added up once, when it is over; a cube of years adds those sums up.
 
-What is not folded yet is added up from its entries. A day that is folded again comes to the same.
+What is not folded yet is added up from its entries. A day of many entries is folded in slices, over as many sweeps as
+it takes; a slice, or a day, that is folded again comes to the same.
 """
 
 from __future__ import annotations
@@ -10,25 +11,31 @@ from datetime import UTC, date, datetime, time, timedelta
 from functions.settlement.desk import Desk
 from functions.settlement.ledger.entries_table import PAGE, SUMMARY_LIMIT, WHOLE
 from functions.settlement.profit.cubes import FOLDED, Cells, Cube, merged, rolled_up
-from hub.kernel.errors import Broken
+from functions.settlement.profit.cubes_table import Cursor
 from hub.store.paging import Position
 
 LAG = timedelta(hours=1)
 """So long after its end a day is whole in the lists."""
 DAYS_A_SWEEP = 40
-PAGES_LIMIT = 5_000
-"""Pages of entries of one day."""
+PAGES_A_SLICE = 20
+"""Pages of entries that are added up before the sums are kept: what a killed sweep does once more."""
+ENTRIES_A_SWEEP = 60_000
+"""After so many entries a sweep begins no further slice, so it ends well within the function's minute."""
 
 
 def fold_days(desk: Desk, now: datetime, days: int = DAYS_A_SWEEP) -> int:
-    """Fold the days that are over, the oldest first, so many at most; answers how many."""
+    """Fold the days that are over, the oldest first, so many at most; answers how many. A day that is too long for one
+    sweep is gone on with by the next, behind the last slice that is kept."""
     begun = desk.entries.since()
     if begun is None:
         return 0
     seen = desk.cubes.folded_until()
-    day, count = seen or begun.date(), 0
+    day, count, left = seen or begun.date(), 0, ENTRIES_A_SWEEP
     while count < days and _midnight(day + timedelta(days=1)) + LAG <= now:
-        desk.cubes.store_day(day, _cells_of_day(desk, day))
+        cells, left = _cells_of_day(desk, day, left)
+        if cells is None:
+            break
+        desk.cubes.store_day(day, cells)
         following = day + timedelta(days=1)
         if following.day == 1:
             desk.cubes.store_month(f"{day:%Y-%m}", FOLDED)
@@ -46,7 +53,7 @@ def cube_cells(desk: Desk, by: str, first: str, last: str, now: datetime) -> tup
     if until:
         parts.append(desk.cubes.months(by, first, min(last, _month_before(until))))
         if first <= f"{until:%Y-%m}" <= last:
-            parts.append(desk.cubes.days(by, f"{until:%Y-%m}"))
+            parts.append(desk.cubes.days(by, f"{until:%Y-%m}", until))
     since = max(_midnight(date.fromisoformat(f"{first}-01")), _midnight(until) if until else _midnight(date.min))
     ends = _midnight((date.fromisoformat(f"{last}-01") + timedelta(days=32)).replace(day=1))
     entries = list(desk.entries.every(now, WHOLE, since, ends)) if since < ends else []
@@ -57,18 +64,37 @@ def cube_cells(desk: Desk, by: str, first: str, last: str, now: datetime) -> tup
     return merged(parts), len(entries) <= SUMMARY_LIMIT
 
 
-def _cells_of_day(desk: Desk, day: date) -> dict[str, Cells]:
-    cubes = {dimension: Cube((dimension,)) for dimension in FOLDED}
+def _cells_of_day(desk: Desk, day: date, left: int) -> tuple[dict[str, Cells] | None, int]:
+    """What a day comes to by dimension, None where no entry is left to this sweep before it is through; and how many
+    are left. A day of one slice is kept as a day alone."""
+    cursor = desk.cubes.cursor(day)
+    while left > 0:
+        cells, position, count = _cells_of_slice(desk, day, cursor.position)
+        left -= count
+        if position is None and not cursor.slices:
+            return cells, left
+        desk.cubes.store_slice(day, cursor.slices, cells)
+        cursor = Cursor(cursor.slices + 1, position)
+        if position is None:
+            return {dimension: desk.cubes.slices(dimension, day, cursor.slices) for dimension in FOLDED}, left
+        desk.cubes.go_on(day, cursor)
+    return None, left
+
+
+def _cells_of_slice(desk: Desk, day: date, position: Position | None) -> tuple[dict[str, Cells], Position | None, int]:
+    """The next entries of a day added up, where the next slice begins, None for the end, and how many they were. The
+    day is over, so the same place makes the same slice."""
+    cubes, count = {dimension: Cube((dimension,)) for dimension in FOLDED}, 0
     since, until = _midnight(day), _midnight(day + timedelta(days=1))
-    position: Position | None = None
-    for _ in range(PAGES_LIMIT):
+    for _ in range(PAGES_A_SLICE):
         page, position = desk.entries.page(WHOLE, until, PAGE, position, since, until)
+        count += len(page)
         for entry, _ in page:
             for cube in cubes.values():
                 cube.add(entry, "CNY")
         if position is None:
-            return {dimension: rolled_up(cube, dimension) for dimension, cube in cubes.items()}
-    raise Broken("a day has more entries than are folded", day=day.isoformat())
+            break
+    return {dimension: rolled_up(cube, dimension) for dimension, cube in cubes.items()}, position, count
 
 
 def _month_before(day: date) -> str:

@@ -7,6 +7,7 @@ somebody, a currency or a rate that nobody knows waits until they are known, or 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -15,7 +16,7 @@ from functions.settlement.desk import Desk
 from functions.settlement.facts.bodies import document_of, fact_from_document, fact_of_body
 from functions.settlement.facts.exchange import EXCHANGE, RATE, converted
 from functions.settlement.facts.facts import Fact
-from functions.settlement.facts.facts_table import Stored
+from functions.settlement.facts.facts_table import Stored, number_of
 from functions.settlement.facts.rates import RATES, priced
 from functions.settlement.facts.refunds import UNDOES, back_of, undone
 from functions.settlement.handlers.acceptance import hear_verdict, hold_entry
@@ -160,6 +161,8 @@ def _ready(desk: Desk, fact: Fact, now: datetime, strict: bool) -> Fact:
     sale = desk.facts.find(fact.reverses)
     if sale is None or sale.fact is None:
         raise _unknown("unknown sale", "/reverses", "what it takes back has not come yet")
+    if fact.kind == "refund" and sale.fact.kind in ("order", "refund"):
+        fact = replace(fact, about={"order_no": number_of(sale.fact), **fact.about})
     try:
         if sale.fact.back is None:
             return back_of(fact, sale.fact, sale.gone)

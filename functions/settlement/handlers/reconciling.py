@@ -1,6 +1,6 @@
 """Reconciling (对账): a bill's rows are divided by their numbers into shards, which go on side by side, a slice of a
-job at a time. A shard reads its platform's orders of the bill's days, looks up by key what its rows name besides, and
-matches them; then come the rows without a number, with what is left.
+job at a time. A shard reads its platform's orders and refunds of the bill's days, looks up by key what its rows name
+besides, and matches them; then come the rows without a number, with what is left.
 
 What a slice found lies in a file; one that is done again writes the same. Nothing is on the work list before all is.
 """
@@ -20,6 +20,7 @@ from functions.settlement.desk import Desk
 from functions.settlement.facts.exchange import RATE
 from functions.settlement.facts.facts import Fact
 from functions.settlement.facts.facts_table import WIDE, number_of, number_shard
+from functions.settlement.facts.refunds import stated_minor
 from functions.settlement.reconciliation.bills import BILL_FORMS, BillForm, Form, read_bill
 from functions.settlement.reconciliation.matching import (
     BillRow,
@@ -82,13 +83,13 @@ def _divide(jobs: JobDesk, job: Job) -> Job:
 
 
 def reconcile_shard(jobs: JobDesk, job: Job, shard: Shard) -> Shard:
-    """One shard a slice further: the platform's orders of its numbers, partition by partition; then what the rows name
-    that lies elsewhere; then both are matched."""
+    """One shard a slice further: the platform's orders and refunds of its numbers, partition by partition; then what
+    the rows name that lies elsewhere; then both are matched."""
     return (_look_up if shard.phase == NAMED else _read_orders)(jobs, job, shard)
 
 
 def _read_orders(jobs: JobDesk, job: Job, shard: Shard) -> Shard:
-    """So many orders of the bill's days, of this shard's numbers alone."""
+    """So many orders and refunds of the bill's days, of this shard's numbers alone."""
     desk: Desk = jobs.room.desk
     form = _form(desk, job)
     terms, facts = _terms(desk, job, form), list[Fact]()
@@ -106,8 +107,8 @@ def _read_orders(jobs: JobDesk, job: Job, shard: Shard) -> Shard:
 
 
 def _look_up(jobs: JobDesk, job: Job, shard: Shard) -> Shard:
-    """What is booked under the numbers whose orders of these days are not what the rows come to, wherever in time it
-    lies: an order of another month, or of nobody. When there is none left, the match."""
+    """What is booked under the numbers whose orders and refunds of these days are not what the rows come to, wherever
+    in time it lies: an order of another month, or of nobody. When there is none left, the match."""
     desk: Desk = jobs.room.desk
     form = _form(desk, job)
     rows, tolerance = _rows(jobs, job, shard.number), form.document.tolerance_minor
@@ -150,11 +151,11 @@ def _require_ours(differences: int) -> None:
 
 def _unexplained(rows: Iterable[BillRow], bookings: Iterable[Booked], tolerance_minor: int) -> list[str]:
     """The numbers whose rows are not in sum what is booked under them, in order."""
-    billed, booked = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    billed, booked = Counter[tuple[str, str, bool]](), Counter[tuple[str, str, bool]]()
     for row in rows:
-        billed[row.number, row.currency] += row.amount_minor
+        billed[row.number, row.currency, row.is_refund] += row.amount_minor
     for booking in bookings:
-        booked[booking.number, booking.currency] += booking.amount_minor
+        booked[booking.number, booking.currency, booking.is_refund] += booking.amount_minor
     return sorted({key[0] for key in billed if key not in booked or abs(billed[key] - booked[key]) > tolerance_minor})
 
 
@@ -191,39 +192,58 @@ def _terms(desk: Desk, job: Job, form: Form) -> Terms:
 
 
 def _booked(desk: Desk, facts: Iterable[Fact], form: BillForm) -> list[Booked]:
-    """Orders, each with what the ledger says of it: the lines of its own entries on the form's account."""
-    return [_booking(fact, _in_ledger(desk, fact, form.ledger_account)) for fact in facts]
+    """Orders and refunds, each with what the ledger says of it: the lines of its own entries on the form's account."""
+    made = ((fact, _fact_minor(desk, fact)) for fact in facts)
+    return [_booking(fact, minor, _in_ledger(desk, fact, minor, form.ledger_account)) for fact, minor in made]
 
 
-def _in_ledger(desk: Desk, fact: Fact, account: str) -> int | None:
-    """What the ledger says of an order, in the order's own currency; None where it says nothing."""
+def _in_ledger(desk: Desk, fact: Fact, fact_minor: int | None, account: str) -> int | None:
+    """What the ledger says of a fact, in the fact's own currency; None where it says nothing."""
     lines = [line for entry, _ in desk.entries.of_fact(fact.id) for line in entry.lines if line.account == account]
     sums = Counter[str]()
     for line in lines:
         sums[line.amount.currency] -= line.amount.amount_minor
-    return sum(_in_money_of(fact, minor, currency) for currency, minor in sums.items()) if lines else None
+    rated = fact if sums.keys() <= {fact.currency} or RATE in fact.quantities else _sale(desk, fact) or fact
+    rate = rated.quantities.get(RATE)
+    booked = (_in_money_of(fact, fact_minor or 0, minor, currency, rate) for currency, minor in sums.items())
+    return sum(booked) if lines else None
 
 
-def _in_money_of(fact: Fact, minor: int, currency: str) -> int:
-    """What was booked in another currency, at the fact's own rate: the order itself, where that is what it was made
-    of."""
-    rate = fact.quantities.get(RATE) if currency != fact.currency else None
-    if rate is None:
+def _in_money_of(fact: Fact, fact_minor: int, minor: int, currency: str, rate: Fraction | None) -> int:
+    """What was booked in another currency, at the rate of the order: the fact itself, where that is what it was made
+    of. What goes back in parts sums to what was sold, so a part of it may be a minor unit off."""
+    if rate is None or currency == fact.currency:
         return minor
     scaled = rate * Fraction(10) ** (EXPONENTS[currency] - EXPONENTS[fact.currency])
-    order_minor = _order_minor(fact) or 0
-    return order_minor if rounded(order_minor * scaled, "HALF_UP") == minor else rounded(minor / scaled, "HALF_UP")
+    off = abs(rounded(fact_minor * scaled, "HALF_UP") - minor)
+    return fact_minor if off <= (1 if fact.back else 0) else rounded(minor / scaled, "HALF_UP")
+
+
+def _fact_minor(desk: Desk, fact: Fact) -> int | None:
+    """What a fact moves on its platform's bill: a refund less than nothing, one that is taken back more. None where an
+    order says no amount."""
+    if fact.back is None:
+        return _order_minor(fact)
+    share = fact.back.before - fact.back.after
+    if stated := stated_minor(fact):
+        return stated if share > 0 else -stated
+    sale = _sale(desk, fact)
+    return rounded(share * ((_order_minor(sale) if sale else None) or 0), "HALF_UP")
+
+
+def _sale(desk: Desk, fact: Fact) -> Fact | None:
+    """What a refund takes back; of one that is taken back, too."""
+    stored = desk.facts.find(fact.reverses) if fact.back else None
+    return stored.fact if stored else None
 
 
 def _order_minor(fact: Fact) -> int | None:
     return fact.amounts.get("amount", fact.amounts.get("list_price"))
 
 
-def _booking(fact: Fact, ledger_minor: int | None) -> Booked:
-    fee_minor = fact.amounts.get("platform_fee")
-    return Booked(
-        fact.id, number_of(fact), fact.occurred_at, _order_minor(fact), ledger_minor, fee_minor, fact.currency
-    )
+def _booking(fact: Fact, fact_minor: int | None, ledger_minor: int | None) -> Booked:
+    fee_minor = None if fact.back else fact.amounts.get("platform_fee")
+    return Booked(fact.id, number_of(fact), fact.occurred_at, fact_minor, ledger_minor, fee_minor, fact.currency)
 
 
 def _rows(jobs: JobDesk, job: Job, shard: int) -> list[BillRow]:

@@ -5,8 +5,11 @@
 | a day's cells | `<t>#cube#<dimension>#<month>` | `<day>#<part>` |
 | a month's cells | `<t>#cubes#<dimension>` | `<month>#<part>` |
 | how far | `<t>#folded` | `folded`: every day before `until` |
+| a slice of a long day | `<t>#cube-slice#<dimension>#<day>` | `<slice>#<part>` |
+| how far in it | `<t>#folded` | `slice`: how many of a day's slices are kept, and where the next begins |
 
-Days are those on which entries were posted, by UTC: such a day never changes once it is over.
+Slices stay where they are: beside the entries that they add up they are nothing. Days are those on which entries were
+posted, by UTC: such a day never changes once it is over.
 """
 
 from __future__ import annotations
@@ -17,12 +20,21 @@ from datetime import date
 
 from functions.settlement.profit.cubes import Cells, merged
 from hub.kernel.frozen import dataclass
+from hub.store.paging import Position
 from hub.store.table import NEW, Lost, Table
 
 PART = 1_000
 """Cells of one item."""
 ITEMS_LIMIT = 5_000
 """Items of one reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a day is folded. slices: how many are kept. position: where in the day's entries the next one begins."""
+
+    slices: int = 0
+    position: Position | None = None
 
 
 @dataclass
@@ -50,6 +62,29 @@ class Cubes:
             return False
         return True
 
+    def cursor(self, day: date) -> Cursor:
+        """How far a day is folded; strongly consistent."""
+        item = self.table.get(self._state("slice"))
+        is_of_day = item is not None and item["day"] == day.isoformat()
+        return Cursor(int(item["slices"]), json.loads(item["position"])) if item and is_of_day else Cursor()
+
+    def go_on(self, day: date, cursor: Cursor) -> None:
+        """A slice more of a day is kept. Who says so late has slices folded once more, to the same."""
+        pk, sk = self._state("slice")
+        position = json.dumps(cursor.position)
+        self.table.put(
+            {"pk": pk, "sk": sk, "schema": 1, "day": day.isoformat(), "slices": cursor.slices, "position": position}
+        )
+
+    def store_slice(self, day: date, number: int, cubes: Mapping[str, Cells]) -> None:
+        """What a slice of a day came to, by dimension; again writes the same."""
+        for dimension, cells in cubes.items():
+            self._store(self._slices_pk(dimension, day), f"{number:04}", cells)
+
+    def slices(self, dimension: str, day: date, count: int) -> Cells:
+        """The first so many slices of a day together; strongly consistent."""
+        return self._read(self._slices_pk(dimension, day), "", f"{count:04}")
+
     def store_day(self, day: date, cubes: Mapping[str, Cells]) -> None:
         """What a day came to, by dimension; again writes the same."""
         for dimension, cells in cubes.items():
@@ -60,9 +95,10 @@ class Cubes:
         for dimension in dimensions:
             self._store(f"{self.tenant}#cubes#{dimension}", month, self.days(dimension, month))
 
-    def days(self, dimension: str, month: str) -> Cells:
-        """The days of a month that are folded, together; strongly consistent."""
-        return self._read(f"{self.tenant}#cube#{dimension}#{month}", "", "~")
+    def days(self, dimension: str, month: str, until: date | None = None) -> Cells:
+        """The days of a month that are folded, together; strongly consistent. until: those before it alone, since the
+        day that is being folded may be kept already."""
+        return self._read(f"{self.tenant}#cube#{dimension}#{month}", "", until.isoformat() if until else "~")
 
     def months(self, dimension: str, first: str, last: str) -> Cells:
         """The folded months from one to another, both included, together; strongly consistent."""
@@ -78,5 +114,8 @@ class Cubes:
         items = self.table.query_all(pk, sk_between=(first or " ", last), limit=ITEMS_LIMIT, consistent=True)
         return merged(json.loads(item["cells"]) for item in items)
 
-    def _state(self) -> tuple[str, str]:
-        return f"{self.tenant}#folded", "folded"
+    def _state(self, name: str = "folded") -> tuple[str, str]:
+        return f"{self.tenant}#folded", name
+
+    def _slices_pk(self, dimension: str, day: date) -> str:
+        return f"{self.tenant}#cube-slice#{dimension}#{day.isoformat()}"

@@ -32,6 +32,7 @@ from hub.rules.schema import Schema
 ROWS_LIMIT = 20_000
 _LOST = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
+_COLUMNS = ("id", "number", "at", "amount", "fee", "currency_column", "kind")
 Column = str
 DIFFERENCE_SCHEMA = Schema.parse(
     {
@@ -52,7 +53,8 @@ class AutoRule(Contract):
 
 class BillForm(Contract):
     """Which column is what, by its heading. fee: "" where the bill says nothing of fees. at_format: of `strptime`, in
-    the tenant's zone. ledger_account: what a bill is held against in our books. tolerance_minor, fee_tolerance_minor:
+    the tenant's zone. kind: says what a row is; those of `refund_kinds` are refunds, as are all below nothing.
+    ledger_account: what a bill is held against in our books. tolerance_minor, fee_tolerance_minor:
     so far amounts and fees may differ and are no difference. rules: which differences nobody needs to look at."""
 
     id: Column = Field(min_length=1, max_length=60)
@@ -61,6 +63,8 @@ class BillForm(Contract):
     amount: Column = Field(min_length=1, max_length=60)
     fee: Column = Field(default="", max_length=60)
     currency_column: Column = Field(default="", max_length=60)
+    kind: Column = Field(default="", max_length=60)
+    refund_kinds: tuple[Column, ...] = Field(default=("退款",), max_length=20)
     currency: Currency = "CNY"
     at_format: str = Field(default="%Y-%m-%d %H:%M:%S", max_length=40)
     ledger_account: AccountName = "income:sales"
@@ -115,7 +119,7 @@ def lint_form(proposal: Proposal[Form], _context: Any) -> Iterable[Finding]:
         if not rule.when:
             yield Finding(f"/rules/{nth}/when", "would settle every difference unseen: it must ask for something")
     seen: dict[str, str] = {}
-    for name in ("id", "number", "at", "amount", "fee", "currency_column"):
+    for name in _COLUMNS:
         column = getattr(form, name)
         if column and column in seen:
             yield Finding(f"/{name}", f"is the same column as {seen[column]}")
@@ -150,7 +154,7 @@ def read_bill(content: bytes, form: BillForm, zone: ZoneInfo) -> list[BillRow]:
 
 
 def _places(heading: Sequence[str], form: BillForm) -> dict[str, int]:
-    columns = {name: getattr(form, name) for name in ("id", "number", "at", "amount", "fee", "currency_column")}
+    columns = {name: getattr(form, name) for name in _COLUMNS}
     names = [cell.strip() for cell in heading]
     if lacking := [column for column in columns.values() if column and column not in names]:
         raise _wrong("/file/0", f"has no column: {', '.join(lacking)}")
@@ -178,6 +182,8 @@ def _row(
     except Invalid as error:
         problems.append(Problem(f"/file/{nth}/amount", error.problems[0].rule))
     else:
+        if form.kind and texts["kind"] in form.refund_kinds:
+            amount = -abs(amount)
         return BillRow(texts["id"] or f"row {nth}", texts["number"], at, amount, fee, currency)
     return None
 

@@ -1,8 +1,9 @@
 """Three-way match (三方对账): a platform's bill, our orders and our ledger, and each difference by its kind. Pure.
 
 By number first; rows without one go to the nearest in time of the same amount; several bookings of one number match one
-row of their sum. Nothing is used twice, nothing is left out, and rows in any order give the same report. Rows of a
-number need nothing but what is booked under it, so a bill is matched in parts, each with the numbers of a shard.
+row of their sum. A refund is less than nothing, and rows of refunds are matched with refunds. Nothing is used twice,
+nothing is left out, and rows in any order give the same report. Rows of a number need nothing but what is booked under
+it, so a bill is matched in parts, each with the numbers of a shard.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ SIDES: tuple[str, ...] = get_args(Side)
 
 @dataclass(frozen=True, slots=True)
 class BillRow:
-    """A row of the platform's bill. number: the order's, "" where the platform says none. fee_minor: None where the
-    bill says nothing of fees."""
+    """A row of the platform's bill. number: the order's, "" where the platform says none. amount_minor: of a refund
+    less than nothing. fee_minor: None where the bill says nothing of fees."""
 
     id: str
     number: str
@@ -32,6 +33,11 @@ class BillRow:
     amount_minor: int
     fee_minor: int | None = None
     currency: str = "CNY"
+
+    @property
+    def is_refund(self) -> bool:
+        """Whether money goes back by it."""
+        return self.amount_minor < 0
 
     def document(self) -> list[Any]:
         """As plain values, for a file."""
@@ -46,8 +52,8 @@ class BillRow:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What we have of an order. order_minor, ledger_minor: what orders and ledger say; None where one of them has
-    nothing of it."""
+    """What we have of an order, or of a refund of it (less than nothing). order_minor, ledger_minor: what orders and
+    ledger say; None where one of them has nothing of it."""
 
     id: str
     number: str
@@ -72,6 +78,11 @@ class Booked:
     def amount_minor(self) -> int:
         """What it is matched by: the order's, else the ledger's."""
         return self.order_minor if self.order_minor is not None else self.ledger_minor or 0
+
+    @property
+    def is_refund(self) -> bool:
+        """Whether money went back by it."""
+        return self.amount_minor < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +183,7 @@ def match_numbers(rows: Iterable[BillRow], bookings: Iterable[Booked], terms: Te
     by_number: dict[str, list[Booked]] = {}
     for booked in sorted(bookings, key=lambda booked: (booked.number, booked.at, booked.id)):
         by_number.setdefault(booked.number, []).append(booked)
-    pairs, differences = _by_number(sorted(rows, key=lambda row: (row.number, row.at, row.id)), by_number)
+    pairs, differences = _by_number(sorted(rows, key=lambda row: (row.number, row.at, row.id)), by_number, terms)
     for row, group in pairs:
         differences += _compare(row, group, terms)
     named = {booked.id for _, group in pairs for booked in group}
@@ -204,24 +215,64 @@ def _match(row: BillRow, group: Sequence[Booked], how: Literal["number", "time"]
     return Match(row.id, tuple(sorted(booked.id for booked in group)), how)
 
 
-def _by_number(rows: Sequence[BillRow], by_number: dict[str, list[Booked]]) -> tuple[list[Pairing], list[Difference]]:
-    """Of several rows of one number each takes a booking of its amount; one alone takes all; a row too many is a
-    duplicate, one of a number that nobody has is extra."""
+def _by_number(
+    rows: Sequence[BillRow], by_number: dict[str, list[Booked]], terms: Terms
+) -> tuple[list[Pairing], list[Difference]]:
+    """Rows of orders with orders, rows of refunds with refunds; one row that is net of refunds takes both."""
     pairs: list[Pairing] = []
     differences: list[Difference] = []
     for number, same in groupby(rows, key=lambda row: row.number):
         mine, group = list(same), by_number.get(number, [])
-        if not group:
-            differences += [_unmatched("extra", row) for row in mine]
-            continue
-        if len(mine) > 1 and len(group) > 1:
-            equal, mine, group = _one_by_one(mine, group)
-            pairs += equal
-        if mine and group:
+        refunds = [booked for booked in group if booked.is_refund]
+        if len(mine) == 1 and refunds and not mine[0].is_refund and _is_sum(mine[0], group):
             pairs.append((mine[0], tuple(group)))
-            mine = mine[1:]
-        differences += [_unmatched("duplicate", row) for row in mine]
+            continue
+        orders = [booked for booked in group if not booked.is_refund]
+        for paired, unmatched in (
+            _orders([row for row in mine if not row.is_refund], orders),
+            _refunds([row for row in mine if row.is_refund], refunds, terms),
+        ):
+            pairs += paired
+            differences += unmatched
     return pairs, differences
+
+
+def _orders(mine: list[BillRow], group: list[Booked]) -> tuple[list[Pairing], list[Difference]]:
+    """Of several rows of one number each takes a booking of its amount; one alone takes all; a row too many is a
+    duplicate, one of a number that nobody has is extra."""
+    if not group:
+        return [], [_unmatched("extra", row) for row in mine]
+    pairs: list[Pairing] = []
+    if len(mine) > 1 and len(group) > 1:
+        pairs, mine, group = _one_by_one(mine, group)
+    if mine and group:
+        pairs.append((mine[0], tuple(group)))
+        mine = mine[1:]
+    return pairs, [_unmatched("duplicate", row) for row in mine]
+
+
+def _refunds(mine: list[BillRow], group: list[Booked], terms: Terms) -> tuple[list[Pairing], list[Difference]]:
+    """One row may be the sum of an order's refunds; else each takes a refund of its amount, and what is left of both
+    goes together one by one. A row too many is a duplicate where another one of its amount was matched, else extra: a
+    refund that we do not know."""
+    if len(mine) == 1 and group and _is_sum(mine[0], group):
+        return [(mine[0], tuple(group))], []
+    pairs, rows, rest = _one_by_one(mine, sorted(group, key=lambda booked: not _within(booked.at, terms)))
+    matched, differences = {(row.amount_minor, row.currency) for row, _ in pairs}, list[Difference]()
+    for row in rows:
+        if (row.amount_minor, row.currency) in matched:
+            differences.append(_unmatched("duplicate", row))
+        elif rest:
+            pairs.append((row, (rest.pop(0),)))
+            matched.add((row.amount_minor, row.currency))
+        else:
+            differences.append(_unmatched("extra", row))
+    return pairs, differences
+
+
+def _is_sum(row: BillRow, group: Sequence[Booked]) -> bool:
+    """Whether a row is all of these together."""
+    return _sum(group) == row.amount_minor and all(booked.currency == row.currency for booked in group)
 
 
 def _one_by_one(rows: list[BillRow], group: list[Booked]) -> tuple[list[Pairing], list[BillRow], list[Booked]]:
