@@ -53,6 +53,7 @@ from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
 from functions.tickets.plans.plan_kind import PLANS
 from functions.tickets.room import IMPORTS, room
+from functions.tickets.ticket.colours import BOARD
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.contracts.events import (
     AfterSaleChanged,
@@ -114,6 +115,7 @@ KINDS = (
     PLANS,
     INTAKE_RULES,
     OCCASION_RULES,
+    BOARD,
 )
 serve_documents(room, KINDS, lambda desk: desk.documents)
 serve_jobs(room, IMPORTS, TASKS)

@@ -300,6 +300,7 @@ class TicketView(Contract):
     flow: FlowRef
     run: int
     stands: tuple[str, ...] = Field(default=(), description="the nodes at which it waits; in lists too")
+    colour: Literal["red", "yellow", "green"] = Field(default="yellow", description="by `/tickets/board`; in lists too")
     opened_at: Moment
     dispatched_at: Moment | None
     acknowledged_at: Moment | None

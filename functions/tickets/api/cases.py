@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from functions.tickets.api.views import Texts, show_explanation, show_ticket
 from functions.tickets.deadlines.views import show_clocks
@@ -73,7 +74,13 @@ def _shown(desk: Desk, case: Case) -> TicketView:
         filled_in=filled_in,
         clocks=clocks,
         order=order,
+        board=desk.catalogue.board(),
     )
+
+
+def show_row(desk: Desk) -> Callable[[Case], TicketView]:
+    """Tickets as a list shows them."""
+    return partial(show_ticket, board=desk.catalogue.board())
 
 
 def _filled_in(desk: Desk, case: Case) -> dict[str, Texts]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from functions.tickets.api.cases import show_case
+from functions.tickets.api.cases import show_case, show_row
 from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of
-from functions.tickets.api.views import show_ticket
 from functions.tickets.desk import Desk
 from functions.tickets.handlers.children import link_child, open_linked
 from functions.tickets.room import room
@@ -67,7 +66,7 @@ def link(desk: Desk, request: Request) -> Page[TicketView]:
         raise Conflict("too many hang on it", ticket=parent.ticket.id, limit=CHILDREN_LIMIT)
     children = [_within_reach(desk, request, *numbered) for numbered in enumerate(request.body.tickets)]
     cases = [link_child(desk, child, parent.ticket, request.principal.sub) for child in children]
-    return Page(data=tuple(show_ticket(case) for case in cases))
+    return Page(data=tuple(map(show_row(desk), cases)))
 
 
 def _within_reach(desk: Desk, request: Request, number: int, ticket_id: str) -> Case:
@@ -91,4 +90,4 @@ def _within_reach(desk: Desk, request: Request, number: int, ticket_id: str) -> 
 def list_children(desk: Desk, request: Request) -> Page[TicketView]:
     """Those within your reach, with their visits."""
     cases = (desk.tickets.case(ticket_id) for ticket_id in desk.tickets.children(request.subject.ticket.id))
-    return Page(data=tuple(show_ticket(case) for case in cases if request.reach.covers(place_of(case))))
+    return Page(data=tuple(map(show_row(desk), (c for c in cases if request.reach.covers(place_of(c))))))

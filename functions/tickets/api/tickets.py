@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.tickets.api.cases import explain_case, show_case
+from functions.tickets.api.cases import explain_case, show_case, show_row
 from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of, place_of_body, site_of_body
-from functions.tickets.api.views import show_ticket, show_timeline
+from functions.tickets.api.views import show_timeline
 from functions.tickets.desk import Desk
 from functions.tickets.forms.fields import read_amount, read_fields, to_text
 from functions.tickets.handlers.reception import open_case
@@ -47,14 +47,16 @@ def list_tickets(desk: Desk, request: Request) -> Page[TicketView]:
         return request.reach.covers(place_of(Case(ticket)))
 
     if query.message:
-        return page(map(show_ticket, filter(lambda case: reaches(case.ticket), _of_message(desk, query.message))), None)
+        return page(
+            map(show_row(desk), filter(lambda case: reaches(case.ticket), _of_message(desk, query.message))), None
+        )
     start = cursors.decode(query.cursor)
     scope = within(request.reach)
     if query.region and scope.region:  # a region that one reaches is read by its own key
         narrower = covers(scope.region, query.region)
         scope = Within(query.region if narrower else scope.region, people=() if narrower else scope.people)
     cases, position = desk.lists.page(query, scope, reaches, request.now, start)
-    return page(map(show_ticket, cases), position)
+    return page(map(show_row(desk), cases), position)
 
 
 def _of_message(desk: Desk, message_id: str) -> tuple[Case, ...]:

@@ -10,6 +10,7 @@ from functions.tickets.actions.action import ActionType
 from functions.tickets.deadlines.clocks import handling_watch
 from functions.tickets.deadlines.deadlines import Ladder, due, due_at
 from functions.tickets.dispatch.dispatch import Dispatch
+from functions.tickets.ticket.colours import colour_of
 from functions.tickets.ticket.past import state_hash
 from functions.tickets.ticket.ticket import Case, Rung, Ticket, Visit
 from functions.tickets.ticket.trail import Entry, first_break
@@ -33,7 +34,7 @@ from hub.contracts.tickets import (
     VisitView,
 )
 from hub.kernel.money import Money
-from hub.rules import RuleTrace
+from hub.rules import DecisionTable, RuleTrace
 
 Texts = tuple[Mapping[str, str], Mapping[str, str]]
 """Texts by name, and which class each of them is of."""
@@ -50,9 +51,10 @@ def show_ticket(
     filled_in: Mapping[str, Texts] | None = None,
     clocks: tuple[TicketClockView, ...] = (),
     order: TicketOrderView | None = None,
+    board: DecisionTable,
 ) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them. text_classes: what each text is to the field
-    policy. filled_in: by visit, what was written on its form, each with its classes."""
+    policy. filled_in: by visit, what was written on its form, each with its classes. board: what colours it."""
     ticket, filled = case.ticket, filled_in or {}
     return TicketView(
         id=ticket.id,
@@ -79,6 +81,7 @@ def show_ticket(
         flow=FlowRef(key=ticket.flow_key, version=ticket.flow_version),
         run=ticket.run,
         stands=ticket.stands,
+        colour=colour_of(board, ticket),
         opened_at=ticket.opened_at,
         dispatched_at=ticket.dispatched_at,
         acknowledged_at=ticket.acknowledged_at,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -15,6 +16,7 @@ from functions.tickets.ticket.types import TICKET_TYPES
 from hub.contracts.base import Priority
 from hub.documents.kinds import Finding, Kind, Proposal
 from hub.rules import DecisionTable, lint
+from hub.rules import Finding as TableFinding
 
 PRESET = Path(__file__).parents[1] / "presets" / "intake.json"
 KEY = "intake"
@@ -51,16 +53,29 @@ def lint_table(
     outcomes = {f"/rules/{i}/then": rule.then for i, rule in enumerate(table.rules)} | {"/default": table.default}
     opening = {pointer: then for pointer, then in outcomes.items() if not nothing or then != {"type": nothing}}
     findings = [finding for pointer, then in opening.items() for finding in _wrong(pointer, then, types)]
-    findings += _foreign_facts(proposal.content.root.get("schema", {}), known)
-    return findings or _shadowed(table)
+    findings += foreign_facts(proposal.content.root.get("schema", {}), known)
+    return findings or judge_table(table)
 
 
-def _shadowed(table: DecisionTable) -> Iterator[Finding]:
-    places = {rule.id: i for i, rule in enumerate(table.rules)}
-    for shadowed in lint(table).shadowed:
+def judge_table(table: DecisionTable) -> Iterator[Finding]:
+    """Rules that can never decide; where only their order decides between two (overlaps), and what none of them takes
+    (gaps), which goes to the default: both work, and are warnings."""
+    places = {rule.id: f"/rules/{i}" for i, rule in enumerate(table.rules)}
+    report = lint(replace(table, has_default=False))
+    for shadowed in report.shadowed:
         others = ", ".join(shadowed.rule_ids[1:])
         rule = f"can never decide: {others} take all of it" if others else "can never hold"
-        yield Finding(f"/rules/{places[shadowed.rule_ids[0]]}", rule)
+        yield Finding(places[shadowed.rule_ids[0]], rule)
+    for overlap in report.overlaps:
+        first, later = overlap.rule_ids
+        yield Finding(places[later], f"overlaps with {first}, which comes first: {_facts(overlap)}", "warning")
+    for gap in report.gaps:
+        yield Finding("/default", f"takes what no rule does: {_facts(gap)}", "warning")
+
+
+def _facts(finding: TableFinding) -> str:
+    """The example of a finding, as one reads it."""
+    return json.dumps(dict(finding.example), ensure_ascii=False, default=str)
 
 
 def _wrong(pointer: str, then: Any, types: Iterable[str]) -> Iterator[Finding]:
@@ -76,7 +91,7 @@ def _wrong(pointer: str, then: Any, types: Iterable[str]) -> Iterator[Finding]:
             yield Finding(f"{pointer}/{name}", "must be text")
 
 
-def _foreign_facts(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Finding]:
+def foreign_facts(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Finding]:
     """Fields that nothing has, or that are read as something else: they would refuse the message itself."""
     rule = "must be one of: " + ", ".join(f"{name} ({kind})" for name, kind in known.items())
     for name, kind in schema.items():

@@ -34,10 +34,19 @@ class Occasion:
         if event.kind == "after_sale":
             amount = str(Money(event.amount_minor, event.currency))
             facts |= {"kind": event.after_sale_type, "state": event.state, "money": event.money, "amount": amount}
+            facts |= self._goods()
         if event.kind == "order":
             services = sum(line.quantity for line in event.lines if line.kind == "service")
             facts |= {"amount": str(Money(event.amount_minor, event.currency)), "services": services}
+            facts |= self._goods()
         return facts | ({"rating": event.rating} if event.rating is not None else {})
+
+    def _goods(self) -> dict[str, object]:
+        """What its lines are of: the articles, by the platform's number and the shop's code, and their categories."""
+        lines = self.event.lines
+        articles = (name for line in lines for name in (line.item_no, line.sku))
+        categories = (line.category for line in lines)
+        return {"articles": sorted({*filter(None, articles)}), "categories": sorted({*filter(None, categories)})}
 
 
 def classify_occasion(table: DecisionTable, occasion: Occasion) -> Classification | None:

@@ -20,6 +20,8 @@ from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.kind import KEY as INTAKE
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
 from functions.tickets.ticket.clock import HANDLING, TicketClock
+from functions.tickets.ticket.colours import BOARD
+from functions.tickets.ticket.colours import KEY as BOARD_KEY
 from functions.tickets.ticket.ticket import Ticket
 from functions.tickets.ticket.types import TICKET_TYPES, TicketType
 from hub.documents.documents import Documents
@@ -65,6 +67,10 @@ class Catalogue:
     def intake_rules(self) -> DecisionTable:
         """The rules that new messages are read by."""
         return self.documents.current(INTAKE_RULES, INTAKE).value
+
+    def board(self) -> DecisionTable:
+        """The rules by which the board colours tickets."""
+        return self.documents.current(BOARD, BOARD_KEY).value
 
     def occasion_rules(self, kind: str) -> DecisionTable:
         """The rules that new after-sales, reviews or leads are read by."""

@@ -15,7 +15,7 @@ PHOTO = {"content_type": "image/jpeg", "size_bytes": 1, "sha256": "0" * 64}
 ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "product": "BX3"}
 DOCUMENTS = (
     *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/blocks/{key}"),
-    *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/plans/{key}", "/tickets/rules"),
+    *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/plans/{key}", "/tickets/rules", "/tickets/board"),
     *("/tickets/policies/{key}", "/tickets/calendars/{key}"),
 )
 TITLE = {"zh": "维修", "en": "Repair"}
@@ -105,5 +105,5 @@ SAMPLE = Sample(
     BODIES,
     QUERIES,
     found_by={"/tickets/queues/{team}": ("the tenant",)},
-    place_by_place=tuple(f"{path}/copy" for path in DOCUMENTS if path != "/tickets/rules"),
+    place_by_place=tuple(f"{path}/copy" for path in DOCUMENTS if path not in ("/tickets/rules", "/tickets/board")),
 )
