@@ -1,4 +1,4 @@
-"""C089: whoever is of 华北 scans every list there is among a thousand things, and gets none of 华南.
+"""Whoever is of 华北 scans every list there is among a thousand things, and gets none of 华南.
 
 Lists of what lies somewhere, of every room: routes of scope region, store and own. What the tenant shares (its people
 and stores, connections, documents) is read by role, wherever it lies (docs/access.md).
