@@ -8,22 +8,9 @@ from typing import Any
 import pytest
 
 from hubctl.audit import breaks
-from hubctl.documents import Hub
 from tests.support.aws import TENANT
+from tests.support.in_process import InProcess
 from tests.support.tickets import World, world
-
-
-class InProcess(Hub):
-    """A hub that is asked without a network."""
-
-    def __init__(self, hub: World) -> None:
-        super().__init__("https://hub.test", "")
-        object.__setattr__(self, "hub", hub)
-
-    def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        answer = self.hub.call(method, path, body, query={name: str(value) for name, value in query.items()})  # type: ignore[attr-defined]
-        assert answer.status < 400, answer.text
-        return answer.json
 
 
 @pytest.fixture(name="hub")

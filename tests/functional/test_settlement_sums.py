@@ -22,31 +22,11 @@ from functions.settlement.handlers.steps import run_step
 from functions.settlement.ledger.ledger import Entry
 from functions.settlement.statements.statements import Statement
 from hub.kernel.errors import Retry
+from tests.support.dying_table import Crash, Dying
 from tests.support.ledger import Ledger, entry_of, moment, watched
-from tests.support.memory_table import MemoryTable
 
 SIX = moment("2026-11-21 06:00")
 RUN = "base.2026-11-20"
-
-
-class Crash(Exception):
-    """The process is gone."""
-
-
-class Dying(MemoryTable):
-    """A table whose process dies at its nth write from now on: before it, or after it and before the answer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.dies_at, self.before = 0, False
-
-    def transact(self, *writes: Any, token: str = "", made: str = "") -> None:
-        self.dies_at -= 1
-        if self.dies_at == 0 and self.before:
-            raise Crash
-        super().transact(*writes, token=token, made=made)
-        if self.dies_at == 0:
-            raise Crash
 
 
 def paid(statements: Mapping[str, Statement]) -> Counter[tuple[str, str]]:

@@ -16,8 +16,8 @@ from functions.tickets.ticket.past import KEPT, state_hash
 from functions.tickets.ticket.ticket import Ticket
 from hub.kernel.clock import parse_rfc3339
 from hubctl.audit import verify
-from hubctl.documents import Hub
 from tests.support.aws import TENANT
+from tests.support.in_process import InProcess
 from tests.support.tickets import World, world
 
 TICKETS, SEQ = 3, 5
@@ -30,19 +30,6 @@ STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("acknowledge", {}),
     ("nodes/service/complete", {"outcome": "done", "fields": WORK}),
 )
-
-
-class InProcess(Hub):
-    """A hub that is asked without a network."""
-
-    def __init__(self, hub: World) -> None:
-        super().__init__("https://hub.test", "")
-        object.__setattr__(self, "hub", hub)
-
-    def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        answer = self.hub.call(method, path, body, query={name: str(value) for name, value in query.items()})  # type: ignore[attr-defined]
-        assert answer.status < 400, answer.text
-        return answer.json
 
 
 @pytest.fixture(name="hub")
