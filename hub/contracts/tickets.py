@@ -40,6 +40,7 @@ DETAIL = frozenset(
         *("outcome", "placed_by", "priority", "recipients", "region", "rule", "rung", "run", "state", "store", "type"),
         *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km", "channel", "reason", "fields"),
         *("to", "by", "event", "child", "action", "version", "deadlines", "tag", "priority_before", "clock", "team"),
+        "until",
     }
 )
 """What the trail says beside the words and the costs: ids, choices out of lists, and what the customer was told."""
@@ -107,9 +108,12 @@ class SupplyView(Contract):
 
 
 class WriteComment(Contract):
-    """An internal note. Customers never see it; it is stored sealed."""
+    """An internal note. Customers never see it; it is stored sealed. Who is mentioned (@专家) hears of it, and looks at
+    this one ticket for `hours`, wherever they and it are, as the field policy lets a guest."""
 
     text: Annotated[Text, Classified("words")]
+    mentions: Annotated[tuple[PersonId, ...], Field(max_length=5)] = ()
+    hours: Annotated[int, Field(ge=1, le=168)] = 48
 
 
 class WriteReply(Contract):
@@ -268,6 +272,15 @@ class ExplainView(Contract):
     ladder: tuple[LadderStepView, ...]
 
 
+class GuestView(Contract):
+    """One who was mentioned in a comment, by whom, and until when they may look at the ticket."""
+
+    person: PersonId
+    by: PersonId
+    at: Moment
+    ends_at: Moment
+
+
 class TicketView(Contract):
     """A ticket. `subject` is what the customer first said or the agent wrote; "" in lists, and masked for those who
     may not see personal text. `link` is the path of the customer's progress page."""
@@ -297,6 +310,7 @@ class TicketView(Contract):
     assignee: Annotated[str, Located("people")]
     parent_id: str = Field(default="", description="the ticket that it is a part of")
     tags: tuple[str, ...] = ()
+    guests: tuple[GuestView, ...] = Field(default=(), description="who was asked to help; only on the ticket itself")
     flow: FlowRef
     run: int
     stands: tuple[str, ...] = Field(default=(), description="the nodes at which it waits; in lists too")

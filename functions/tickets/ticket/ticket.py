@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import AliasChoices, Field, model_validator
 
 from functions.tickets.ticket.clock import TicketClock, upcast
+from functions.tickets.ticket.guests import Guest
 from functions.tickets.ticket.stored import Stored as Stored
 from hub.contracts.base import Moment, NoticeChannel, Priority
 from hub.kernel.errors import Conflict, Stale
@@ -62,6 +63,7 @@ class Ticket(Stored):
     due_at: when its first running clock is due. listing: its entries of lists. trail_…: head of its trail's hash chain.
     stands: the nodes at which it waits. blocked_by: the ticket before whose end it does not begin.
     parent_id, parent_visit: the ticket that it hangs on, and the visit that waits for it. linked: others hang on it.
+    guests: whom a comment mentioned.
     """
 
     id: str
@@ -124,6 +126,7 @@ class Ticket(Stored):
     linked: bool = False
     blocked_by: str = ""
     tags: tuple[str, ...] = ()
+    guests: tuple[Guest, ...] = ()
     stands: tuple[str, ...] = ()
     rule_id: str = ""
     replay: bool = False
