@@ -14,7 +14,7 @@ from hub.kernel.errors import Invalid, Problem
 from hub.kernel.ids import derived_id
 
 GRANTS_LIMIT = 200
-"""An expert may be asked into so many tickets at once; a grant is some 120 bytes of what each request of theirs reads."""
+"""An expert may be asked into so many tickets at once. Each request of theirs reads them all, some 120 bytes each."""
 
 
 def add_grant(grants: tuple[Grant, ...], grant: Grant, now: datetime) -> tuple[Grant, ...]:

@@ -19,7 +19,8 @@ from hub.contracts.base import (
     Words,
 )
 from hub.contracts.classes import Classified, Keyed, Located, Said
-from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
+from hub.contracts.clocks import TicketClockView
+from hub.contracts.dispatch import ExplainView
 from hub.contracts.http import PageQuery
 from hub.contracts.ticket_orders import TicketOrderView
 
@@ -232,44 +233,6 @@ class RungView(Contract):
     fired_at: Moment
     recipients: tuple[str, ...]
     fallback: bool = Field(default=False, description="nobody of its audience was there: it went to administrators")
-
-
-class VerdictView(Contract):
-    """A person weighed for the work. `why` is what speaks against them, empty when they fit; `open_tickets` is counted
-    of those who do."""
-
-    person_id: str
-    open_tickets: int | None
-    fits: bool
-    why: tuple[str, ...]
-
-
-class DispatchView(Contract):
-    """Who would be chosen now, and everybody who was weighed."""
-
-    chosen: str
-    fallback: bool
-    candidates: tuple[VerdictView, ...]
-
-
-class RuleTraceView(Contract):
-    """An intake rule as it stands today, tried on the message that opened the ticket: does it hold, did it decide?"""
-
-    rule_id: str
-    note: str
-    holds: bool
-    chosen: bool
-
-
-class ExplainView(Contract):
-    """Why the ticket is what and where it is. `rule_id`: the intake rule that hit, "default", or "by hand"."""
-
-    ticket_id: str
-    rule_id: str
-    rules: tuple[RuleTraceView, ...]
-    dispatch: DispatchView
-    clock: ClockView
-    ladder: tuple[LadderStepView, ...]
 
 
 class GuestView(Contract):

@@ -141,9 +141,9 @@ def comment(desk: Desk, request: Request) -> TicketView:
             return Move(case.ticket, (note,))
         require_open(case)
         guests = invite(case.ticket.guests, body.mentions, actor, now, body.hours)
-        asked = (guest for guest in guests if guest.person in body.mentions)
-        told = (Note("mentioned", actor, {"to": each.person, "until": rfc3339(each.ends_at)}) for each in asked)
-        return Move(case.ticket.but(guests=guests), (note, *told))
+        invited = (guest for guest in guests if guest.person in body.mentions)
+        notes = (Note("mentioned", actor, {"to": guest.person, "until": rfc3339(guest.ends_at)}) for guest in invited)
+        return Move(case.ticket.but(guests=guests), (note, *notes))
 
     return change_case(desk, request, decide)
 
