@@ -162,7 +162,8 @@ def end_by_itself(case: Case, visit: Visit, outcome: str, at: datetime, flow: Fl
         return None
     note = Note("completed", SYSTEM, {"node": visit.node, "outcome": outcome, "visit": visit.id})
     ended = visit.but(outcome=outcome, edge=outcome, actor=SYSTEM, left_at=at)
-    return go_on(case, Move(case.ticket, (note,), (ended,)), flow, at)
+    ticket = _after(case.ticket, ended, at) if outcome == DECLINED and visit.assignee else case.ticket
+    return go_on(case, Move(ticket, (note,), (ended,)), flow, at)
 
 
 def take_event(case: Case, event: str, actor: str, at: datetime, flow: Flow) -> Move:
