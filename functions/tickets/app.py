@@ -16,6 +16,7 @@ from functions.tickets.api import (
     family,
     form_pages,
     forms,
+    layers,
     nodes,
     plans,
     positions,
@@ -43,6 +44,7 @@ from functions.tickets.handlers.effects import follow
 from functions.tickets.handlers.failures import take_failure
 from functions.tickets.handlers.handover import take_shift
 from functions.tickets.handlers.happenings import take_answer, take_happening
+from functions.tickets.handlers.learning import learn_slice
 from functions.tickets.handlers.migrating import migrate_slice
 from functions.tickets.handlers.occasions import take_occasion
 from functions.tickets.handlers.orders import take_parcel
@@ -53,6 +55,7 @@ from functions.tickets.handlers.supplies import take_correction, take_supply
 from functions.tickets.handlers.sweep import EVERY_MINUTES, sweep_tickets
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
+from functions.tickets.intake.overrides import OVERRIDES
 from functions.tickets.plans.plan_kind import PLANS
 from functions.tickets.room import IMPORTS, room
 from functions.tickets.ticket.colours import BOARD
@@ -89,6 +92,7 @@ __all__ = [
     "family",
     "form_pages",
     "forms",
+    "layers",
     "nodes",
     "plans",
     "positions",
@@ -104,6 +108,7 @@ __all__ = [
 
 TASKS = (
     Task(rehearsals.REHEARSAL, rehearse_slice),
+    Task(layers.LEARNING, learn_slice),
     Task(rehearsals.MIGRATION, migrate_slice, roles=("administrator",)),
 )
 KINDS = (
@@ -117,6 +122,7 @@ KINDS = (
     MATRICES,
     PLANS,
     INTAKE_RULES,
+    OVERRIDES,
     OCCASION_RULES,
     BOARD,
     DISPATCH_POLICY,

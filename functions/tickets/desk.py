@@ -24,6 +24,7 @@ from functions.tickets.flows.review import Known
 from functions.tickets.forms.kind import FORMS
 from functions.tickets.forms.submissions_table import SubmissionTable
 from functions.tickets.forms.uploads_table import UploadTable
+from functions.tickets.intake.learned_table import LearnedTable
 from functions.tickets.intake.legacy_table import OldRules
 from functions.tickets.intake.threads_table import ThreadTable
 from functions.tickets.plans.plans_table import watch_plan
@@ -51,7 +52,8 @@ class Desk:
     room's kinds, catalogue: as tickets are worked by them. machines: what runs the flows. contents: what people wrote.
     sealer: seals it on a ticket. connections, platforms: by which a
     customer is answered. emit: events to the bus. now: business time, which runs `clock_scale` times as fast
-    as real time. default_region: of tickets that nothing else gives a place. submissions: what was handed in on forms.
+    as real time. default_region: of tickets that nothing else gives a place. learned: from resolved
+    tickets. submissions: what was handed in on forms.
     uploads: the files of tickets, which lie in `bucket`. stores: where each lies. zone: in which days begin; wall_now:
     real time, by which what is kept for a while ends. count: one more of a metric."""
 
@@ -73,6 +75,7 @@ class Desk:
     platforms: Platforms
     clock_scale: float = 1.0
     default_region: str = BASE
+    learned: LearnedTable = field(kw_only=True)
     submissions: SubmissionTable = field(kw_only=True)
     uploads: UploadTable = field(kw_only=True)
     bucket: Uploads = field(kw_only=True)
@@ -155,6 +158,7 @@ def build_desk(host: Host, machines: Machines | None = None) -> Desk:
         platforms=platforms_of(host),
         clock_scale=scale,
         default_region=settings.default_region,
+        learned=LearnedTable(items, lambda: host.clock.wall_now().timestamp()),
         submissions=SubmissionTable(items),
         uploads=UploadTable(items),
         bucket=Uploads(settings.files_bucket, "tickets", host.client("s3")),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from hub.contracts.base import Contract, GeoPoint, Moment
+from pydantic import Field
+
+from hub.contracts.base import Contract, GeoPoint, Moment, Slug
 from hub.contracts.clocks import ClockView, LadderStepView
 
 
@@ -65,11 +67,38 @@ class RuleTraceView(Contract):
     chosen: bool
 
 
+class TellTopic(Contract):
+    """What a ticket is about, in a word of the tenant's own."""
+
+    topic: Slug
+
+
+class LearnRules(Contract):
+    """What is learned from: resolved tickets of the last days, so many at most, the newest first."""
+
+    days: Annotated[int, Field(ge=1, le=366)] = 90
+    tickets: Annotated[int, Field(ge=1, le=20_000)] = 5000
+
+
+class LayerView(Contract):
+    """One of three that say what a matter is: the intake rules (base), the dated rules that have the last word while
+    they last (override), and what was learned, which only suggests. `decides`: it had the last word. `rule_id`: which
+    of its rules; `note`: why there is that rule; `topic`, `team`: what it says."""
+
+    layer: Literal["base", "override", "learned"]
+    decides: bool
+    rule_id: str = ""
+    note: str = ""
+    topic: str = ""
+    team: str = ""
+
+
 class ExplainView(Contract):
     """Why the ticket is what and where it is. `rule_id`: the intake rule that hit, "default", or "by hand"."""
 
     ticket_id: str
     rule_id: str
+    layers: tuple[LayerView, ...] = ()
     rules: tuple[RuleTraceView, ...]
     dispatch: DispatchView
     clock: ClockView

@@ -41,7 +41,7 @@ DETAIL = frozenset(
         *("outcome", "placed_by", "priority", "recipients", "region", "rule", "rung", "run", "state", "store", "type"),
         *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km", "channel", "reason", "fields"),
         *("to", "by", "event", "child", "action", "version", "deadlines", "tag", "priority_before", "clock", "team"),
-        "until",
+        *("until", "override", "suggests", "topic"),
     }
 )
 """What the trail says beside the words and the costs: ids, choices out of lists, and what the customer was told."""

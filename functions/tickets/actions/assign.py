@@ -26,9 +26,10 @@ def assign(work: Work[AssignParams]) -> Result:
     """Weigh everybody of the role who has not declined, and assign the best. Nobody who fits, and nobody at all, are
     outcomes too: a flow that offers work for a time sends the first to a node that does not lapse."""
     ticket, organisation = work.case.ticket, work.sources.organisation()
-    dispatch = choose_person(Need.of(ticket, work.params.role), organisation, work.at)
+    need = Need.of(ticket, work.params.role)
+    dispatch = choose_person(need, organisation, work.at)
     person = organisation.find(dispatch.chosen)
-    team = person.teams[0] if person and person.teams else ""
+    team = need.team or (person.teams[0] if person and person.teams else "")
     outcome = UNASSIGNED if not dispatch.chosen else SUPERVISOR if dispatch.fallback else DONE
     report = {"assignee": dispatch.chosen, "fallback": dispatch.fallback}
     move = dispatch_ticket(work.case, dispatch, team, work.at, administrators(organisation.people))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from functions.tickets.api.views import Texts, show_explanation, show_ticket
+from functions.tickets.api.views import Texts, show_explanation, show_layers, show_ticket
 from functions.tickets.deadlines.views import show_clocks
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Need, choose_person
@@ -52,7 +52,9 @@ def explain_case(desk: Desk, case: Case) -> ExplainView:
     facts = intake_facts(subject, ticket.channel, ticket.entry, ticket.region)
     traces = explain_table(desk.catalogue.intake_rules(), facts).rules if is_of_rules(ticket, PRESETS()) else ()
     dispatch = choose_person(Need.of(ticket), desk.organisation(), now)
-    return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, dispatch, now)
+    override = ticket.layers.get("override", "")
+    layers = show_layers(ticket, traces, desk.catalogue.overrides().note(override) if override else "")
+    return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, layers, dispatch, now)
 
 
 def _shown(desk: Desk, case: Case) -> TicketView:

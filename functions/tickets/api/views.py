@@ -17,7 +17,7 @@ from functions.tickets.ticket.ticket import Case, Rung, Ticket, Visit
 from functions.tickets.ticket.trail import Entry, first_break
 from hub.contracts.base import Words
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
-from hub.contracts.dispatch import CandidateView, DispatchView, ExplainView, RuleTraceView, VerdictView
+from hub.contracts.dispatch import CandidateView, DispatchView, ExplainView, LayerView, RuleTraceView, VerdictView
 from hub.contracts.ticket_orders import TicketOrderView
 from hub.contracts.tickets import (
     ActionView,
@@ -185,7 +185,12 @@ def show_timeline(case: Case, trail: Sequence[Entry], shown: Sequence[Entry], te
 
 
 def show_explanation(
-    case: Case, ladder: Ladder, traces: Iterable[RuleTrace], dispatch: Dispatch, now: datetime
+    case: Case,
+    ladder: Ladder,
+    traces: Iterable[RuleTrace],
+    layers: tuple[LayerView, ...],
+    dispatch: Dispatch,
+    now: datetime,
 ) -> ExplainView:
     """Why the ticket is what and where it is, who would get it now, and what its clock will do."""
     watch = handling_watch(case, ladder)
@@ -193,6 +198,7 @@ def show_explanation(
     return ExplainView(
         ticket_id=case.ticket.id,
         rule_id=case.ticket.rule_id,
+        layers=layers,
         rules=tuple(
             RuleTraceView(rule_id=trace.rule_id, note=trace.note, holds=trace.holds, chosen=trace.chosen)
             for trace in traces
@@ -222,6 +228,28 @@ def show_explanation(
             for step in ladder.steps
         ),
     )
+
+
+def show_layers(ticket: Ticket, traces: Iterable[RuleTrace], override_note: str) -> tuple[LayerView, ...]:
+    """Which of the three layers said what the ticket is. traces: of the intake rules as they are today."""
+    said, notes = ticket.layers, {trace.rule_id: trace.note for trace in traces}
+    override, learned = said.get("override", ""), said.get("suggests", "")
+    base = LayerView(
+        layer="base",
+        decides=not override,
+        rule_id=ticket.rule_id,
+        note=notes.get(ticket.rule_id, ""),
+        topic="" if override else ticket.topic,
+    )
+    views = [base]
+    if override:
+        team = said.get("team", "")
+        views.append(
+            LayerView(
+                layer="override", decides=True, rule_id=override, note=override_note, topic=ticket.topic, team=team
+            )
+        )
+    return (*views, *([LayerView(layer="learned", decides=False, topic=learned)] if learned else ()))
 
 
 def _candidate(person_id: str, cost: Cost) -> CandidateView:

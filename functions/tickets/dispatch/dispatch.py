@@ -65,7 +65,7 @@ class Roster(Stored):
 @dataclass(frozen=True)
 class Need:
     """What the work asks for. role: engineer for work on site; excluded: who turned it down, or let it lapse. store: at
-    which it is; holder: whose it is already, so that it is no load of theirs."""
+    which it is; holder: whose it is already, so that it is no load of theirs. team: to which a rule gave it."""
 
     region: str
     skill: str = ""
@@ -74,6 +74,7 @@ class Need:
     store: str = ""
     due_at: datetime | None = None
     holder: str = ""
+    team: str = ""
 
     @classmethod
     def of(cls, ticket: Ticket, role: str = ENGINEER) -> Need:
@@ -86,6 +87,7 @@ class Need:
             store=ticket.store_id,
             due_at=ticket.due_at,
             holder=ticket.assignee if ticket.is_open else "",
+            team=ticket.layers.get("team", ""),
         )
 
 
@@ -196,6 +198,8 @@ def objections(need: Need, person: Person, organisation: Organisation, now: date
         against.append("已拒单 · turned it down")
     if need.skill and need.skill not in person.skills:
         against.append(f"缺少技能 · lacks the skill {need.skill}")
+    if need.team and need.team not in person.teams:
+        against.append(f"不在班组 · not of the team {need.team}")
     if not covers(person.region, need.region):
         against.append(f"不负责该区域 · {person.region} does not cover {need.region}")
     if not on_duty(person, organisation.rosters, now):

@@ -24,6 +24,7 @@ from functions.tickets.intake.intake import (
     opening_notes,
     threads_of,
 )
+from functions.tickets.intake.overrides import overrule
 from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.tables import RACES_LIMIT, Record
 from functions.tickets.ticket.ticket import Case, Move, Thread, Way
@@ -169,13 +170,22 @@ def _sites(desk: Desk, event: MessageResolved, content: Mapping[str, Any], sende
 
 def _take_once(desk: Desk, message: Message) -> None:
     record, known = desk.threads.thread(message.customer_id, message.identity_id)
-    classification = classify(desk.catalogue.intake_rules(), message)
+    classification = _classified(desk, message)
     for thread in threads_of(known, classification):
         case = desk.tickets.case(thread.ticket_id)
         if joins(thread, case.ticket, message.at):
             _join(desk, message, thread, (record, known), case)
             return
     _open(desk, message, classification, (record, known))
+
+
+def _classified(desk: Desk, message: Message) -> Classification:
+    """By the intake rules, then by the dated rule that has the last word; what was learned suggests, and moves
+    nothing."""
+    by_rule = classify(desk.catalogue.intake_rules(), message)
+    by_rule = replace(by_rule, suggests=desk.learned.model().suggest(message.text))
+    rule = desk.catalogue.overrides().of(message, by_rule, desk.today())
+    return overrule(by_rule, rule) if rule else by_rule
 
 
 def _join(desk: Desk, message: Message, thread: Thread, known: Known, seen: Case) -> None:

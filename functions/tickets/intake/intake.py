@@ -69,13 +69,24 @@ class Message:
 
 @dataclass(frozen=True)
 class Classification:
-    """What kind of ticket to open. rule_id: the rule that said so, DEFAULT, or "by hand". topic: what it is about."""
+    """What kind of ticket to open. rule_id: the rule that said so, DEFAULT, or "by hand". topic: what it is about.
+    override: the dated rule that had the last word, "" for none; team: whose it is by that. suggests: the topic that
+    was learned, which moves nothing."""
 
     type: str
     priority: Priority
     rule_id: str
     skill: str = ""
     topic: str = ""
+    override: str = ""
+    team: str = ""
+    suggests: str = ""
+
+    @property
+    def layers(self) -> dict[str, str]:
+        """What a ticket remembers of it, beside the rule."""
+        said = {name: getattr(self, name) for name in ("override", "team", "suggests")}
+        return {name: value for name, value in said.items() if value}
 
     @property
     def matter(self) -> str:
@@ -196,6 +207,8 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         entries=tuple(filter(None, (opening.entry or opening.channel,))),
         skill=classification.skill or ticket_type.skill,
         topic=classification.topic,
+        team=classification.team,
+        layers=classification.layers,
         title_zh=title.zh,
         title_en=title.en,
         subject_sealed=opening.sealed,
@@ -240,6 +253,9 @@ def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Not
         "order": ticket.order_no,
         "fields": " ".join(f"{name}={value}" for name, value in ticket.fields.items()),
         "amount": str(Money(ticket.amount_minor, ticket.amount_currency)) if ticket.amount_minor else "",
+        "override": ticket.layers.get("override", ""),
+        "team": ticket.layers.get("team", ""),
+        "suggests": ticket.layers.get("suggests", ""),
         **_place_of(ticket),
     }
     opened = Note("opened", actor, {name: value for name, value in facts.items() if value}, ticket.subject_sealed)

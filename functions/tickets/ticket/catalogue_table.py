@@ -21,6 +21,8 @@ from functions.tickets.forms.kind import FORMS
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.kind import KEY as INTAKE
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
+from functions.tickets.intake.overrides import KEY as OVERRIDES_KEY
+from functions.tickets.intake.overrides import OVERRIDES, Overrides
 from functions.tickets.ticket.clock import HANDLING, TicketClock
 from functions.tickets.ticket.colours import BOARD
 from functions.tickets.ticket.colours import KEY as BOARD_KEY
@@ -73,6 +75,10 @@ class Catalogue:
     def dispatch_policy(self) -> DispatchPolicy:
         """How those who fit for work are compared."""
         return self.documents.current(DISPATCH_POLICY, DISPATCH_KEY).value
+
+    def overrides(self) -> Overrides:
+        """The dated rules that have the last word over those."""
+        return self.documents.current(OVERRIDES, OVERRIDES_KEY).value
 
     def board(self) -> DecisionTable:
         """The rules by which the board colours tickets."""

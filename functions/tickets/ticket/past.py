@@ -20,7 +20,7 @@ OWN = (
     *("stranded_with", "first_run", "run_at", "resume_at", "resume_after", "ladder", "ladder_pin"),
     *("generation", "clocks", "pins", "policy", "asked_at"),
     *("replied_at", "link", "parent_visit", "linked", "blocked_by", "stands", "rule_id", "replay"),
-    *("compensated_minor", "way", "changed_at", "due_at", "listing", "trail_seq"),
+    *("compensated_minor", "way", "layers", "changed_at", "due_at", "listing", "trail_seq"),
     "trail_hash",
 )
 """What of a ticket never changes, or is only the room's own."""

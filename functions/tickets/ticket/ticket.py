@@ -55,6 +55,8 @@ class Ticket(Stored):
     `stranded_with` were told.
     entries: how its messages came in (入口), each once, the first first; none in an older item.
     ladder_pin: the version of its ladder that it was opened with, with those of the region; "" in an older item.
+    layers: what had a say beside the rule of rule_id (functions.tickets.intake): "override", the "team" by that,
+    "suggests", and who told its "topic".
     policy: which other clocks it has; pins: in which version, and those of the ladders and calendars that it names, by
     "kind/key". clocks: those that it has had, what is long over left out; paused: whether they stand. asked_at: since
     when its customer waits for an answer; replied_at: when they were answered last.
@@ -129,6 +131,7 @@ class Ticket(Stored):
     blocked_by: str = ""
     tags: tuple[str, ...] = ()
     guests: tuple[Guest, ...] = ()
+    layers: dict[str, str] = Field(default={})
     stands: tuple[str, ...] = ()
     rule_id: str = ""
     replay: bool = False
