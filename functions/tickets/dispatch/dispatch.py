@@ -171,15 +171,14 @@ def _weigh(need: Need, people: Sequence[Person], organisation: Organisation, now
     job = Job(need.region, need.skill, need.due_at, places.get(need.store))
     verdicts = []
     for person in people:
-        load = loads.get(person.id, IDLE)
-        if person.id == need.holder:
-            load = replace(load, open_tickets=max(0, load.open_tickets - 1))
-        capacity = capacity_of(person, organisation.policy)
-        if capacity is not None and load.open_tickets >= capacity:
-            full = f"已满负荷 · has {load.open_tickets} open tickets of at most {capacity}"
+        load, capacity = loads.get(person.id, IDLE), capacity_of(person, organisation.policy)
+        others = load.open_tickets - 1 if person.id == need.holder else load.open_tickets
+        if capacity is not None and others >= capacity:
+            full = f"已满负荷 · has {others} open tickets of at most {capacity}"
             verdicts.append(Verdict(person.id, load.open_tickets, (full,)))
             continue
-        candidate = Candidate(person.region, person.skills, load, places.get(person.store_id))
+        busy = replace(load, open_tickets=max(0, others))
+        candidate = Candidate(person.region, person.skills, busy, places.get(person.store_id))
         cost = cost_of(job, candidate, organisation.policy, now)
         verdicts.append(Verdict(person.id, load.open_tickets, cost=cost))
     return verdicts

@@ -49,18 +49,18 @@ class StoresTable:
 
     def positions(self, store_ids: Iterable[str]) -> Mapping[str, Point]:
         """Where those of these stores stand that say so; at most a few seconds old."""
-        wall, wanted = self._wall_now().timestamp(), [*store_ids]
-        unknown = [each for each in wanted if wall - self._placed.get(each, (0.0, None))[0] >= FRESH_SECONDS]
+        wall, ids = self._wall_now().timestamp(), [*store_ids]
+        unknown = [each for each in ids if wall - self._placed.get(each, (0.0, None))[0] >= FRESH_SECONDS]
         if len(self._placed) + len(unknown) > KNOWN_LIMIT:
             self._placed.clear()
-            unknown = wanted
+            unknown = ids
         self._placed.update((each, (wall, None)) for each in unknown)
         keys = ((self._items.key(f"store#{each}"), "store") for each in unknown)
         for item in self._items.table.get_many(keys) if unknown else ():
             place = Record(item).read(StorePlace)
             point = Point(**json.loads(place.position)) if place.position else None
             self._placed[place.store_id] = wall, point
-        known = ((each, self._placed[each][1]) for each in wanted)
+        known = ((each, self._placed[each][1]) for each in ids)
         return {each: point for each, point in known if point is not None}
 
     def keep_store(self, place: StorePlace) -> None:
