@@ -11,7 +11,7 @@ from hub.contracts.http import FieldProblem, PageQuery
 
 JobState = Literal["queued", "running", "previewed", "done", "failed", "cancelled"]
 FileFormat = Literal["csv", "xlsx"]
-JobKind = Literal["export", "import", "rehearsal", "migration", "reconciliation"]
+JobKind = Literal["export", "import", "rehearsal", "migration", "reconciliation", "learning"]
 RowOutcome = Literal["ready", "applied", "as_row", "refused"]
 Column = Annotated[str, Field(min_length=1, max_length=100)]
 CONTENT_LIMIT = 4_000_000
