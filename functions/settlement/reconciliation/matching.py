@@ -289,7 +289,7 @@ def _one_by_one(rows: list[BillRow], group: list[Booked]) -> tuple[list[Pairing]
     return pairs, rest, [group[place] for place in sorted(chain.from_iterable(by_amount.values()))]
 
 
-def _by_amount(some: Sequence[BillRow] | Sequence[Booked]) -> dict[tuple[int, str], deque[int]]:
+def _by_amount(some: Iterable[BillRow | Booked]) -> dict[tuple[int, str], deque[int]]:
     """The places of each amount, in order."""
     places: dict[tuple[int, str], deque[int]] = {}
     for place, each in enumerate(some):

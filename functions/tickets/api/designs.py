@@ -27,6 +27,11 @@ from hub.edge.requests import Request
 from hub.kernel.errors import Invalid, NotFound, Problem
 
 COUNTED, PAGE = 1000, 100
+_NONE_SUCH = {
+    None: "must be an action, a block, or a node",
+    "blocks": "must be a block",
+    "actions": "must be an action",
+}
 
 
 @room.http(
@@ -81,12 +86,7 @@ def _nodes(desk: Desk, body: InsertNode) -> list[dict[str, Any]]:
         return block_nodes(block.value, body.parameters)
     action = find_action(node) if body.among != "blocks" else None
     if action is None:
-        rule = {
-            None: "must be an action, a block, or a node",
-            "blocks": "must be a block",
-            "actions": "must be an action",
-        }
-        raise Invalid("no such node", problems=[Problem("/node", rule[body.among])])
+        raise Invalid("no such node", problems=[Problem("/node", _NONE_SUCH[body.among])])
     title = {"zh": action.zh[:128], "en": action.en[:128]}
     params = {"params": dict(body.parameters)} if body.parameters else {}
     return [{"id": node, "kind": "action", "action": node, "title": title, **params}]
