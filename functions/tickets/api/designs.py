@@ -78,8 +78,8 @@ def _nodes(desk: Desk, body: InsertNode) -> list[dict[str, Any]]:
     node = body.node
     if not isinstance(node, str):
         rule = "must be left out: the node is given whole"
-        if given := [name for name in ("among", "parameters") if getattr(body, name)]:
-            raise Invalid("nothing is asked for", problems=[Problem(f"/{name}", rule) for name in given])
+        if superfluous := [name for name in ("among", "parameters") if getattr(body, name)]:
+            raise Invalid("nothing is asked for", problems=[Problem(f"/{name}", rule) for name in superfluous])
         return [node]
     block = desk.documents.find(BLOCKS, node) if body.among != "actions" else None
     if block is not None:
