@@ -26,9 +26,10 @@ class Route:
 
     handler: (desk, request) → the answer. replay: (desk, request, id of what was made) → the answer to a repeat.
     scope: what its things hang on (hub.edge.access.scope). subject: (desk, request) → the thing that the path names,
-    with its places, or the place of what the body asks to make; checked before the handler runs. overseers: who sees
-    other people's things on a route of scope `own`. dry_run: whether `?dry_run=1` is understood: by
-    the handler, which looks at `request.dry_run`, or "rehearsed": it is run as always, and nothing of it is written.
+    with its places, or the place of what the body asks to make; checked before the handler runs. guests: who is a guest
+    of the thing may do this, though it is no GET. overseers: who sees other people's things on a route of scope `own`.
+    dry_run: whether `?dry_run=1` is understood: by the handler, which looks at `request.dry_run`, or "rehearsed": it is
+    run as always, and nothing of it is written.
     explain: the roles that may ask by `?explain=1` why it is decided so: the handler looks at `request.explain`;
     "always": the answer says why in any case, asked or not.
     body_limit_bytes: of a body as it comes, 413 beyond it. versioned: `If-Match` is held against the thing's version
@@ -52,6 +53,7 @@ class Route:
     replay: Callable[[Any, Request, str], Any] | None = None
     scope: Scope | None = None
     subject: Callable[[Any, Request], Place | Subject] | None = None
+    guests: bool = False
     overseers: tuple[str, ...] = SUPERVISORS
     dry_run: bool | Literal["rehearsed"] = False
     explain: tuple[str, ...] | Literal["always"] | None = None

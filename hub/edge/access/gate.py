@@ -47,10 +47,15 @@ def require_scope(scope: Scope | None, method: str, reach: Reach) -> None:
 
 
 def find_subject(
-    find: Callable[[], Place | Subject] | None, method: str, reach: Reach, ids: Mapping[str, str]
+    find: Callable[[], Place | Subject] | None,
+    method: str,
+    reach: Reach,
+    ids: Mapping[str, str],
+    *,
+    guests: bool = False,
 ) -> Found:
     """The thing behind the ids of a path, if it is within reach. find: the thing and its places, or only the place of
-    what a body asks to make.
+    what a body asks to make. guests: who is a guest of the thing may do this to it.
 
     Raises NotFound, the same for what is out of reach as for what never was; Forbidden for a place out of reach that
     the caller named, and for changes by those who may only look.
@@ -66,7 +71,7 @@ def find_subject(
         raise Forbidden("outside your reach", region=subject.region, store=subject.store)
     if place is None:
         raise _nothing(ids)
-    if method != "GET" and not reach.may_change(place):
+    if method != "GET" and not reach.may_change(place) and not (guests and reach.way(place) == "guest"):
         raise Forbidden("you may look at this, not change it", **ids)
     return Found(None if isinstance(subject, Place) else subject.thing, place)
 
