@@ -111,12 +111,12 @@ def _asks_nothing(shown: Route) -> bool:
 
 
 def read_by(shown: Route, desk: Any, request: Request) -> Any:
-    """What such a GET answers to another request. What it is about is found where that request's own route did not."""
-    asked = request if shown.query is None else replace(request, query=shown.query())
-    if shown.subject is not None and asked.subject is None:
-        found = shown.subject(desk, asked)
-        asked = replace(asked, subject=found.thing if isinstance(found, Subject) else None)
-    return shown.handler(desk, asked)
+    """What such a GET answers to another request. What it is about is read where that request's own route did not."""
+    reading = request if shown.query is None else replace(request, query=shown.query())
+    if shown.subject is not None and reading.subject is None:
+        subject = shown.subject(desk, reading)
+        reading = replace(reading, subject=subject.thing if isinstance(subject, Subject) else None)
+    return shown.handler(desk, reading)
 
 
 def _as_read(shown: Route) -> Callable[[Any, Request, str], Any]:
