@@ -14,12 +14,8 @@ from hub.store.connection import Connection
 from hub.store.lists import LIST_ATTRIBUTES, Within
 from hub.store.model import RoomModel, bind, saving
 from hub.store.paging import Position
-<<<<<<< HEAD
-from hub.store.rehearsal import is_rehearsal
-from hub.store.sharded import read_sharded, shard_pk
-=======
 from hub.store.placed import list_placed, place_keys, read_placed
->>>>>>> main
+from hub.store.rehearsal import is_rehearsal
 from hub.store.table import Delete, Table
 
 SORT = "connection"
@@ -106,17 +102,10 @@ class Connections:
     def set_place(self, connection: Connection) -> ConnectionItem:
         """Say where what comes by it, and by its accounts, belongs. Raises as `set_state`."""
         accounts = {name: list(place) for name, place in connection.accounts.items()}
-<<<<<<< HEAD
-        return self._update(connection.id, region=connection.region, store_id=connection.store_id, accounts=accounts)
-=======
-        place = [ConnectionItem.region.set(connection.region), ConnectionItem.store_id.set(connection.store_id)]
         keys = place_keys(self._tenant, LIST, connection.id, *lies_at(connection.region, connection.store_id, accounts))
-        listed = [
-            getattr(ConnectionItem, name).set(keys[name]) if name in keys else getattr(ConnectionItem, name).remove()
-            for name in LIST_ATTRIBUTES
-        ]
-        return self._update(connection.id, [*place, ConnectionItem.accounts.set(accounts), *listed])
->>>>>>> main
+        listed = {name: keys.get(name) for name in LIST_ATTRIBUTES}
+        place = {"region": connection.region, "store_id": connection.store_id, "accounts": accounts}
+        return self._update(connection.id, **place, **listed)
 
     def remove(self, connection_id: str) -> None:
         """Delete it, and how far its feeds were read; the connection itself last, with the request's mark, so that what
@@ -165,8 +154,11 @@ class Connections:
             item.save()
 
     def _update(self, connection_id: str, **values: Any) -> ConnectionItem:
-        item = self.get(connection_id)
-        actions = [getattr(ConnectionItem, name).set(value) for name, value in values.items()]
+        """With these values; what is None is taken off."""
+        item, columns = self.get(connection_id), {name: getattr(ConnectionItem, name) for name in values}
+        actions = [
+            columns[name].remove() if value is None else columns[name].set(value) for name, value in values.items()
+        ]
         with saving(connection_id=connection_id):
             item.update(actions, ConnectionItem.pk.exists(), add_version_condition=False)
         if is_rehearsal():
