@@ -43,7 +43,7 @@ def amount(answer: Any) -> Any:
         ("settlement", "POST", "/settlement/parties", lambda a: (a["parties"], a["retried"])),
         ("settlement", "POST", "/settlement/reconciliations", lambda a: (a["rows"], a["state"])),
         ("webhooks", "POST", "/webhooks/connections", lambda a: (a["name"], a["state"], a["version"])),
-        ("webhooks", "POST", "/webhooks/connections/{connection_id}/drop-previous", lambda a: (a["state"], a["version"])),
+        ("webhooks", "POST", "/webhooks/connections/{connection_id}/drop-previous", lambda a: a["state"]),
         ("webhooks", "POST", "/webhooks/connections/{connection_id}/place", lambda a: (a["region"], a["store_id"])),
         ("webhooks", "POST", "/webhooks/connections/{connection_id}/disable", lambda a: (a["state"], a["version"])),
         ("webhooks", "POST", "/webhooks/connections/{connection_id}/enable", lambda a: (a["state"], a["version"])),
