@@ -110,10 +110,14 @@ def _asks_nothing(shown: Route) -> bool:
     return "{" in shown.path and not any(field.is_required() for field in shown.query.model_fields.values())
 
 
-def unasked(shown: Route, request: Request) -> Request:
-    """A request of such a GET, made of another request."""
-    return request if shown.query is None else replace(request, query=shown.query())
+def read_by(shown: Route, desk: Any, request: Request) -> Any:
+    """What such a GET answers to another request. What it is about is read where that request's own route did not."""
+    reading = request if shown.query is None else replace(request, query=shown.query())
+    if shown.subject is not None and reading.subject is None:
+        subject = shown.subject(desk, reading)
+        reading = replace(reading, subject=subject.thing if isinstance(subject, Subject) else None)
+    return shown.handler(desk, reading)
 
 
 def _as_read(shown: Route) -> Callable[[Any, Request, str], Any]:
-    return lambda desk, request, _resource_id: shown.handler(desk, unasked(shown, request))
+    return lambda desk, request, _resource_id: read_by(shown, desk, request)

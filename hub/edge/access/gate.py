@@ -36,9 +36,14 @@ def reach_in(scope: Scope | None, principal: Principal, overseers: tuple[str, ..
 
 
 def require_scope(scope: Scope | None, method: str, reach: Reach) -> None:
-    """Raises Forbidden for who would change what all of the tenant shares, and does not reach all of it."""
-    if scope == "tenant" and method != "GET" and reach.level != "tenant":
+    """Raises Forbidden for who would change what all of the tenant shares, or read what tells of all regions at once,
+    and does not reach all of it."""
+    if reach.level == "tenant":
+        return
+    if scope == "tenant" and method != "GET":
         raise Forbidden("this is the whole tenant's: only who reaches all of it may change it", yours=reach.level)
+    if scope == "whole":
+        raise Forbidden("this tells of all regions: only who reaches all of them may read it", yours=reach.level)
 
 
 def find_subject(
