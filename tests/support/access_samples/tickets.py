@@ -17,6 +17,7 @@ DOCUMENTS = (
     *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/blocks/{key}"),
     *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/plans/{key}", "/tickets/rules", "/tickets/board"),
     "/tickets/dispatch",
+    "/tickets/overrides",
     *("/tickets/policies/{key}", "/tickets/calendars/{key}"),
 )
 TITLE = {"zh": "维修", "en": "Repair"}
@@ -54,6 +55,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/flows/{key}/insert"): {"after": "accept", "node": "assign"},
     ("POST", "/flows/{key}/rehearse"): {"version": 1},
     ("POST", "/tickets/rules/rehearse"): {"days": 7},
+    ("POST", "/tickets/rules/learn"): {"days": 7},
+    ("POST", "/tickets/{ticket_id}/topic"): {"topic": "quality"},
     ("POST", "/tickets/{ticket_id}/assign"): {"person_id": PERSON},
     ("POST", "/tickets/{ticket_id}/comment"): {"text": "hi"},
     ("POST", "/tickets/{ticket_id}/reply"): {"text": "hi"},
