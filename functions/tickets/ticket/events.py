@@ -128,9 +128,7 @@ def seen_through(tenant: str, ticket: Ticket, by: str, at: datetime) -> GlassBro
     name = (ticket.id, by, str(ticket.trail_seq))
     glass_id = hashed_id("gls", "ticket.penetrated", *name)
     event_id = hashed_id("evt", "ticket.penetrated", *name)
-    return GlassBroken(
-        id=event_id, tenant=tenant, at=at, glass_id=glass_id, thing=ticket.id, person_id=by, ends_at=at
-    )
+    return GlassBroken(id=event_id, tenant=tenant, at=at, glass_id=glass_id, thing=ticket.id, person_id=by, ends_at=at)
 
 
 def _asked_in(tenant: str, ticket: Ticket, guest: Guest) -> ExpertMentioned:
