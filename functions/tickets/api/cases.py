@@ -11,6 +11,7 @@ from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Need, choose_person
 from functions.tickets.forms.fields import from_text
 from functions.tickets.handlers.orders import order_of
+from functions.tickets.handlers.patrols import issues_of
 from functions.tickets.handlers.supplies import supplies_of
 from functions.tickets.intake.intake import intake_facts, is_of_rules
 from functions.tickets.intake.occasion_kind import PRESETS
@@ -75,6 +76,7 @@ def _shown(desk: Desk, case: Case) -> TicketView:
         filled_in=filled_in,
         clocks=clocks,
         order=order,
+        issues=issues_of(desk, case.ticket),
         board=desk.catalogue.board(),
     )
 
