@@ -67,7 +67,7 @@ def _shown(desk: Desk, case: Case) -> TicketView:
     articles = (line.item_no for line in order.lines if line.item_no) if order else ()
     supplies = supplies_of(desk, dict.fromkeys((*case.ticket.waits_for, *articles)))
     clocks = show_clocks(case, desk.catalogue.terms_of(case.ticket), desk.now())
-    return show_ticket(
+    shown = show_ticket(
         case,
         subject,
         supplies,
@@ -76,9 +76,10 @@ def _shown(desk: Desk, case: Case) -> TicketView:
         filled_in=filled_in,
         clocks=clocks,
         order=order,
-        issues=issues_of(desk, case.ticket),
         board=desk.catalogue.board(),
     )
+    issues = issues_of(desk, case.ticket)
+    return shown.model_copy(update={"issues": issues}) if issues else shown
 
 
 def show_row(desk: Desk) -> Callable[[Case], TicketView]:

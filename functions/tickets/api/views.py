@@ -17,7 +17,7 @@ from functions.tickets.ticket.trail import Entry, first_break
 from hub.contracts.base import Words
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
 from hub.contracts.dispatch import DispatchView, ExplainView, RuleTraceView, VerdictView
-from hub.contracts.ticket_orders import TicketIssueView, TicketOrderView
+from hub.contracts.ticket_orders import TicketOrderView
 from hub.contracts.tickets import (
     ActionView,
     EntryView,
@@ -49,7 +49,6 @@ def show_ticket(
     filled_in: Mapping[str, Texts] | None = None,
     clocks: tuple[TicketClockView, ...] = (),
     order: TicketOrderView | None = None,
-    issues: tuple[TicketIssueView, ...] = (),
     board: DecisionTable,
 ) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them. text_classes: what each text is to the field
@@ -92,7 +91,6 @@ def show_ticket(
         supplies=supplies,
         logistics_no=order.tracking_no if order else "",
         order=order,
-        issues=issues,
         texts=dict(texts or {}),
         text_classes=dict(text_classes or {}),
         **_about(ticket),

@@ -13,6 +13,7 @@ from functions.tickets.intake.occasions import Occasion, words_of
 from functions.tickets.plans.patrol_kind import PATROLS, Issue, ReadPatrol
 from functions.tickets.plans.patrols_table import (
     PATROL,
+    REVIEWS_LIMIT,
     Heard,
     Ranked,
     look_again,
@@ -46,12 +47,12 @@ def count_review(desk: Desk, event: OccasionResolved) -> None:
     name = review_id(event.tenant, event.channel, event.account, event.subject_id)
     for key, patrol in at_work.items():
         if issues := patrol.issues_of(facts):
-            heard = Heard(review_id=name, at=now, region=event.region, issues=issues)
-            note_review(desk.items, key, event.store_id, heard, patrol.next_opening(now, desk.zone))
+            review = Heard(review_id=name, at=now, region=event.region, issues=issues)
+            note_review(desk.items, key, event.store_id, review, patrol.next_opening(now, desk.zone))
 
 
 def open_patrol(desk: Desk, key: str, store_id: str, now: datetime) -> None:
-    """Open the store's inspection for what it heard before the morning; then look again where more waits."""
+    """Open the store's inspection for what was said of it before the morning; then look again where more waits."""
     seen, reading = desk.items.find(place_key(key, store_id), PATROL), desk.documents.find(PATROLS, key)
     if seen is None:
         return
@@ -61,11 +62,11 @@ def open_patrol(desk: Desk, key: str, store_id: str, now: datetime) -> None:
         look_again(desk.items, key, store_id, seen, None)
         return
     morning = reading.value.last_opening(now, desk.zone)
-    counted = [heard for heard in waiting if heard.at < morning]
+    counted = [review for review in waiting if review.at < morning]
     if counted:
         _open(desk, key, store_id, reading.value, counted, morning)
         take_off(desk.items, key, store_id, counted)
-    more = len(waiting) > len(counted)
+    more = len(waiting) > len(counted) or len(waiting) == REVIEWS_LIMIT
     look_again(desk.items, key, store_id, seen, reading.value.next_opening(now, desk.zone) if more else None)
 
 
@@ -84,14 +85,14 @@ def issues_of(desk: Desk, ticket: Ticket) -> tuple[TicketIssueView, ...]:
 
 
 def _open(desk: Desk, key: str, store_id: str, patrol: ReadPatrol, counted: list[Heard], morning: datetime) -> None:
-    ranked = patrol.ranked(heard.issues for heard in counted)
+    ranked = patrol.ranked(review.issues for review in counted)
     if not ranked:
         return
     ticket_id = hashed_id("tkt", key, store_id, morning.isoformat())
     opening = Opening(
         ticket_id=ticket_id,
         customer_id="",
-        region=max(counted, key=lambda heard: heard.at).region,
+        region=max(counted, key=lambda review: review.at).region,
         link="",
         at=desk.now(),
         store_id=store_id,
@@ -105,7 +106,7 @@ def _open(desk: Desk, key: str, store_id: str, patrol: ReadPatrol, counted: list
 
 
 def _ranked(issue: Issue, count: int, counted: list[Heard]) -> Ranked:
-    named = sorted((heard.at, heard.review_id) for heard in counted if issue.id in heard.issues)
+    named = sorted((review.at, review.review_id) for review in counted if issue.id in review.issues)
     reviews = tuple(name for _, name in named[:LINKS_LIMIT])
     title = issue.title
     return Ranked(issue=issue.id, title_zh=title.zh, title_en=title.en, count=count, reviews=reviews)

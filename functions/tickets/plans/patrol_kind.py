@@ -17,7 +17,7 @@ from functions.tickets.intake.occasion_kind import PRESETS
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.contracts.base import Contract, Priority, Slug
 from hub.documents.kinds import Finding, Kind, Proposal
-from hub.kernel.errors import Invalid
+from hub.kernel.errors import Invalid, Problem
 from hub.kernel.frozen import dataclass
 from hub.rules.conditions import All, holds, parse_condition
 from hub.rules.schema import Schema
@@ -84,7 +84,7 @@ class ReadPatrol:
 def read_patrol(document: Patrol) -> ReadPatrol:
     """What a document says. Raises Invalid with the place of each condition that cannot be read."""
     schema = Schema.parse(PRESETS()["review"]["schema"])
-    problems, conditions = [], []
+    problems, conditions = list[Problem](), list[All]()
     for i, issue in enumerate(document.issues):
         try:
             conditions.append(parse_condition(issue.when, schema, f"/issues/{i}/when"))

@@ -51,7 +51,7 @@ class Ranking(Stored):
     issues: tuple[Ranked, ...]
 
 
-def note_review(items: Items, key: str, store_id: str, heard: Heard, opens_at: datetime) -> None:
+def note_review(items: Items, key: str, store_id: str, review: Heard, opens_at: datetime) -> None:
     """Have a review wait for the store's next inspection; one that was heard of before is not counted again. Raises
     Retry."""
     pk = place_key(key, store_id)
@@ -60,8 +60,8 @@ def note_review(items: Items, key: str, store_id: str, heard: Heard, opens_at: d
     values = {f":{name}": value for name, value in due.items()} | {":one": 1}
     try:
         items.write(
-            items.new(f"review#{heard.review_id}", f"{PATROL}#{key}", heard),
-            Put(items.item(pk, f"review#{heard.review_id}", heard)),
+            items.new(f"review#{review.review_id}", f"{PATROL}#{key}", review),
+            Put(items.item(pk, f"review#{review.review_id}", review)),
             Update((items.key(pk), PATROL), change, values),
         )
     except Lost as lost:
@@ -78,7 +78,7 @@ def take_off(items: Items, key: str, store_id: str, counted: Sequence[Heard]) ->
     """They wait no more. Taken off twice, they are off."""
     pk = items.key(place_key(key, store_id))
     for begin in range(0, len(counted), AT_ONCE):
-        items.write(*(Delete((pk, f"review#{heard.review_id}")) for heard in counted[begin : begin + AT_ONCE]))
+        items.write(*(Delete((pk, f"review#{review.review_id}")) for review in counted[begin : begin + AT_ONCE]))
 
 
 def look_again(items: Items, key: str, store_id: str, seen: Record, at: datetime | None) -> None:
