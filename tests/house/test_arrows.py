@@ -145,6 +145,18 @@ def test_a_platform_is_called_in_one_place() -> None:
     assert [*filter(makes_a_caller, modules)] == ["hub.platforms.clients"]
 
 
+def test_a_page_of_a_list_is_made_in_one_place() -> None:
+    """`hub.edge.answers.page`: how a list ends, and how it goes on, is the same everywhere."""
+    makers = set()
+    for module in [module for module in MODULES if module.startswith(("functions.", "hub."))]:
+        tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+        imported = {f"{n.module}.{a.name}" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names}
+        called = {ast.unparse(node.func).partition("[")[0] for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        if "Page" in called and "hub.contracts.http.Page" in imported:
+            makers.add(module)
+    assert makers == {"hub.edge.answers"}
+
+
 def test_a_rooms_files_leave_botocore_to_the_store() -> None:
     """AWS's errors are translated where AWS is called, in `hub`; beside the front door no room's file knows them."""
     assert {module for module in users_of("botocore") if module.startswith("functions.")} == {

@@ -68,7 +68,7 @@ def break_glass(desk: Desk, request: Request) -> GlassView:
 
 
 @room.http("GET", "/directory/break-glass", summary="破窗记录 · Who broke the glass", query=GlassQuery,
-           answer=Page[GlassView], roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+           answer=Page[GlassView], roles=ADMINISTRATOR, scope="whole")  # fmt: skip
 def list_glass(desk: Desk, request: Request) -> Page[GlassView]:
     """Who looked at one thing by breaking the glass, the latest first, and why."""
     query = request.query
@@ -83,7 +83,7 @@ def read_field(desk: Desk, request: Request) -> Page[FieldSightView]:
     sights = who_sees(request.path["field"], request.policy, request.query.node, request.query.terminal)
     if not sights:
         raise NotFound("no such field", field=request.path["field"])
-    return Page(data=tuple(FieldSightView(**asdict(sight)) for sight in sights))
+    return page(FieldSightView(**asdict(sight)) for sight in sights)
 
 
 def _person_of(desk: Desk, request: Request) -> PersonView:

@@ -35,6 +35,8 @@ from hub.contracts.webhooks import (
     NewSettings,
 )
 from hub.edge import cursors
+from hub.edge.access import Place, Subject
+from hub.edge.access.listing import within
 from hub.edge.answers import Raw, page
 from hub.edge.requests import Request
 from hub.kernel.clock import parse_rfc3339
@@ -58,7 +60,7 @@ MARKS_LIMIT, MARK_CHARACTERS = 4, 16
 )
 def list_channels(desk: Desk, request: Request) -> Page[ChannelView]:
     """What a front end builds its form from, and what the server checks it by."""
-    return Page[ChannelView](data=tuple(views.channel_view(name) for name in CHANNELS))
+    return page(views.channel_view(name) for name in CHANNELS)
 
 
 @room.http(
@@ -75,6 +77,12 @@ def read_guide(desk: Desk, request: Request) -> Raw:
 # Connections.
 
 
+def find_connection(desk: Desk, request: Request) -> Subject:
+    """The connection of the path, where all that comes by it lies."""
+    item = desk.connections.table.get(request.path["connection_id"])
+    return Subject(item, (Place(*item.lies, thing=item.connection_id),))
+
+
 def _render(desk: Desk, request: Request, connection_id: str) -> ConnectionView:
     return views.connection_view(desk.connections.table.get(connection_id), request.base_url)
 
@@ -88,6 +96,7 @@ def _render(desk: Desk, request: Request, connection_id: str) -> ConnectionView:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
+    dry_run="rehearsed",
     summary="接入平台应用 · Connect an app on a platform: the answer has its webhook URL and the steps in the console",
 )
 def create_connection(desk: Desk, request: Request) -> ConnectionView:
@@ -106,12 +115,13 @@ def create_connection(desk: Desk, request: Request) -> ConnectionView:
     query=PageQuery,
     answer=Page[ConnectionView],
     roles=WATCHERS,
-    scope="tenant",
-    summary="连接列表 · The connections, oldest first; a new one may be missing for two seconds",
+    scope="store",
+    summary="连接列表 · The connections within your reach, oldest first; a new one may be missing for two seconds",
 )
 def list_connections(desk: Desk, request: Request) -> Page[ConnectionView]:
     """Connections without their secrets."""
-    items, position = desk.connections.table.page(request.query.limit, cursors.decode(request.query.cursor))
+    query = request.query
+    items, position = desk.connections.table.page(within(request.reach), query.limit, cursors.decode(query.cursor))
     return page((views.connection_view(item, request.base_url) for item in items), position)
 
 
@@ -120,12 +130,13 @@ def list_connections(desk: Desk, request: Request) -> Page[ConnectionView]:
     "/webhooks/connections/{connection_id}",
     answer=ConnectionDetail,
     roles=WATCHERS,
-    scope="tenant",
+    scope="store",
+    subject=find_connection,
     summary="连接与健康状况 · One connection: last delivery, rejections, what went wrong last",
 )
 def read_connection(desk: Desk, request: Request) -> ConnectionDetail:
     """What the owner of a connection looks at when something does not arrive."""
-    view = _render(desk, request, request.path["connection_id"])
+    view = views.connection_view(request.subject, request.base_url)
     watermark = desk.connections.table.watermark(view.id, "order")
     condition = health(
         desk.inbox.counters.rows(view.id),
@@ -146,6 +157,7 @@ def read_connection(desk: Desk, request: Request) -> ConnectionDetail:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
+    dry_run="rehearsed",
     summary="更换设置 · Replace the settings; the secrets before are valid too, until the next change or drop-previous",
 )
 def replace_settings(desk: Desk, request: Request) -> ConnectionView:
@@ -165,6 +177,7 @@ def replace_settings(desk: Desk, request: Request) -> ConnectionView:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
+    dry_run="rehearsed",
     summary="停用旧密钥 · End a rotation: the secrets before are valid no more, within a minute everywhere",
 )
 def drop_previous(desk: Desk, request: Request) -> ConnectionView:
@@ -184,6 +197,7 @@ def drop_previous(desk: Desk, request: Request) -> ConnectionView:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
+    dry_run="rehearsed",
     summary="归属门店 · Say in which region, and of which store, what comes by the connection from now on is",
 )
 def place_connection(desk: Desk, request: Request) -> ConnectionView:
@@ -199,6 +213,7 @@ def place_connection(desk: Desk, request: Request) -> ConnectionView:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
+    dry_run="rehearsed",
     summary="启用连接 · Publish again what comes, and what came while it was disabled",
 )
 def enable_connection(desk: Desk, request: Request) -> ConnectionView:
@@ -217,6 +232,7 @@ def enable_connection(desk: Desk, request: Request) -> ConnectionView:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
+    dry_run="rehearsed",
     summary="停用连接 · Publish nothing of it until it is enabled; what comes meanwhile is kept",
 )
 def disable_connection(desk: Desk, request: Request) -> ConnectionView:
@@ -235,6 +251,7 @@ def _render_deleted(desk: Desk, request: Request, connection_id: str) -> Deleted
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render_deleted,
+    dry_run="rehearsed",
     summary="删除连接 · Delete it with its secrets; the answer says what goes and what is kept",
 )
 def delete_connection(desk: Desk, request: Request) -> DeletedConnection:
