@@ -328,19 +328,19 @@ def test_a_document_whose_parts_are_gone_is_no_shorter_document(table: Any, docu
 
 
 @pytest.mark.parametrize(
-    ("document", "pointer"),
+    ("kind", "document", "pointer"),
     [
-        (form(**{"$after": "x"}).document, "/document/$after"),
-        (form(questions=[{"id": "a", "$value": 1}]).document, "/document/questions/0/$value"),
-        (form(questions=[{"id": "a", "limit": True}]).document, "/document/questions/0/limit"),
+        (BOOKS, {"prices": {"tea": 1, "$after": 2}}, "/document/prices/$after"),
+        (BOOKS, {"prices": {"$value": 1}}, "/document/prices/$value"),
+        (FORMS, form(questions=[{"id": "a", "limit": True}]).document, "/document/questions/0/limit"),
     ],
 )
 def test_words_of_overlays_and_true_for_a_number_are_refused_by_their_place(
-    documents: Documents, document: Any, pointer: str
+    documents: Documents, kind: Any, document: Any, pointer: str
 ) -> None:
-    """A region's overlay could not say of such a part what it means; and Python would count true as 1."""
+    """An overlay could not say of such a part what it means; and Python would count true as 1."""
     with pytest.raises(Invalid) as refused:
-        publish(documents, Submission(document))
+        documents.publish(kind, "refund", Submission(document), "zhao.min")
     assert [problem.pointer for problem in refused.value.problems] == [pointer]
 
 

@@ -93,11 +93,16 @@ def clashing(documents: Documents, document: Any) -> set[str]:
 
 
 def test_one_overlay_over_two_regions_is_looked_at_in_each(documents: Documents) -> None:
-    """Two stores say the same title; over one of them 华东 has said its own, which the new base does not touch."""
-    publish(documents, {"title": "华东退款"}, EAST)
+    """Two stores say the same title over the same base; 华东 has its own by now, so what they clash with differs."""
     publish(documents, OURS, S1)
     publish(documents, OURS, WEST_STORE)
-    assert clashing(documents, titled("退款申请")) == {"310000", "s2"}
+    publish(documents, {"title": "华东退款"}, EAST)
+    clashes = publish(documents, titled("退款申请")).clashes
+    assert {scope: clash.theirs for scope, (clash,) in clashes.items()} == {
+        "310000": "退款申请",
+        "s1": "华东退款",
+        "s2": "退款申请",
+    }
 
 
 def test_one_overlay_written_over_two_versions_is_looked_at_for_each(documents: Documents) -> None:
