@@ -272,8 +272,8 @@ class OneTicketQuery(Contract):
 
     penetrate: bool = Field(
         default=False,
-        description="一键穿透: a VIP's ticket whole and with its trail, wherever it is and whatever one sees otherwise; "
-        "for the roles that may break the glass, and written down",
+        description="一键穿透: a VIP's ticket whole and with its trail, wherever it is and whatever one sees otherwise;"
+        " for the roles that may break the glass, and written down",
     )
 
 
