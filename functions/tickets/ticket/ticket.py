@@ -61,8 +61,7 @@ class Ticket(Stored):
     is known of it, as its type declares (functions.tickets.forms.fields), or as the form asks whose version form_pin
     is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. guests:
     whom a comment mentioned. way: by which its customer came last, None where no message did. changed_at: of the last
-    write.
-    due_at: when its first running clock is due. listing: its entries of lists. trail_…: head of its trail's hash chain.
+    write. due_at: when its first running clock is due. listing: its entries of lists. trail_…: head of its trail.
     stands: the nodes at which it waits. blocked_by: the ticket before whose end it does not begin.
     parent_id, parent_visit: the ticket that it hangs on, and the visit that waits for it. linked: others hang on it.
     """
