@@ -56,6 +56,7 @@ from functions.tickets.handlers.sweep import EVERY_MINUTES, sweep_tickets
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
 from functions.tickets.intake.overrides import OVERRIDES
+from functions.tickets.plans.patrol_kind import PATROLS
 from functions.tickets.plans.plan_kind import PLANS
 from functions.tickets.room import IMPORTS, room
 from functions.tickets.ticket.colours import BOARD
@@ -121,6 +122,7 @@ KINDS = (
     CALENDARS,
     MATRICES,
     PLANS,
+    PATROLS,
     INTAKE_RULES,
     OVERRIDES,
     OCCASION_RULES,

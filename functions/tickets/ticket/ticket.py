@@ -28,7 +28,6 @@ State = Literal["open", "closed", "cancelled"]
 class Way(Stored):
     """How a customer came (来路), and so how they can be answered: by which connection, and as whom the platform knows
     them there. desk: the account within it that they wrote to, where a channel has several (微信客服).
-
     last_at: when they wrote last; sent: replies since then.
     """
 
@@ -64,8 +63,7 @@ class Ticket(Stored):
     is known of it, as its type declares (functions.tickets.forms.fields), or as the form asks whose version form_pin
     is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. guests:
     whom a comment mentioned. way: by which its customer came last, None where no message did. changed_at: of the last
-    write.
-    due_at: when its first running clock is due. listing: its entries of lists. trail_…: head of its trail's hash chain.
+    write. due_at: when its first running clock is due. listing: its entries of lists. trail_…: head of its trail.
     stands: the nodes at which it waits. blocked_by: the ticket before whose end it does not begin.
     parent_id, parent_visit: the ticket that it hangs on, and the visit that waits for it. linked: others hang on it.
     """

@@ -18,6 +18,7 @@ DOCUMENTS = (
     *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/plans/{key}", "/tickets/rules", "/tickets/board"),
     "/tickets/dispatch",
     "/tickets/overrides",
+    "/tickets/patrols/{key}",
     *("/tickets/policies/{key}", "/tickets/calendars/{key}"),
 )
 TITLE = {"zh": "维修", "en": "Repair"}
@@ -28,6 +29,11 @@ DOCUMENTED = {
         "title": TITLE,
         "type": "repair",
         "devices": [{"id": "AC1", "customer_id": "cus_1", "region": REGION, "store_id": STORE}],
+    },
+    "/tickets/patrols": {
+        "title": TITLE,
+        "type": "repair",
+        "issues": [{"id": "salty", "title": TITLE, "when": {"text": {"contains_any": ["偏咸"]}}}],
     },
     "/tickets/calendars": {"title": TITLE},
     "/tickets/policies": {
