@@ -138,7 +138,9 @@ def test_layer_3_writes_suggestions_and_moves_nothing(hub: World) -> None:
     before = said(hub, strange, 900)
     assert (before["topic"], [layer["layer"] for layer in layers(hub, before)]) == ("question", ["base"])
     for number in range(30):
-        ticket = said(hub, f"{('蛋糕', '冻品', '水果')[number % 3]}打开全是水,{number}号" if number % 2 else LATE, number)
+        ticket = said(
+            hub, f"{('蛋糕', '冻品', '水果')[number % 3]}打开全是水,{number}号" if number % 2 else LATE, number
+        )
         if number % 2:
             told = hub.call("POST", f"/tickets/{ticket['id']}/topic", {"topic": "quality"})
             assert (told.status, told.json["topic"], told.json["assignee"]) == (200, "quality", ticket["assignee"])

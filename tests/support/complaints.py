@@ -13,7 +13,20 @@ SHARES = {"logistics": 60, "quality": 17, "service": 8, "billing": 8, "question"
 WHAT = ("奶茶", "麻辣烫", "生日蛋糕", "冻品", "生鲜", "盒饭", "外卖", "一箱牛奶", "水果", "小龙虾", "月饼", "面包")
 WHEN = ("昨天下单的", "早上订的", "中午点的", "三天前买的", "上周五拍的", "刚才点的", "周末订的", "前天买的")
 OPENERS = ("", "", "你好,", "在吗?", "您好 ", "客服!!", "急!", "我想问下,", "麻烦处理一下:", "喂,", "亲,", "请问")
-CLOSERS = ("", "", "!", "!!!", "。", ",尽快处理", ",给个说法", ",谢谢", ",太失望了", "😡", ",再也不买了", ",订单号后四位 {n}")
+CLOSERS = (
+    "",
+    "",
+    "!",
+    "!!!",
+    "。",
+    ",尽快处理",
+    ",给个说法",
+    ",谢谢",
+    ",太失望了",
+    "😡",
+    ",再也不买了",
+    ",订单号后四位 {n}",
+)
 SAYINGS = {
     "logistics": (
         "{when}{what}到现在还没到", "{what}配送慢死了", "{what}怎么还没送", "等了很久{what}也没来", "{when}{what}超时一个小时",
@@ -55,7 +68,7 @@ MISLEADING = (
 
 def complaints() -> list[tuple[str, str]]:
     """(text, what it is about), COUNT of them, always the same."""
-    random = Random(39)  # noqa: S311 - a fixture, not a secret
+    random = Random(39)
     topics = [topic for topic, share in SHARES.items() for _ in range(share * COUNT // 100)]
     random.shuffle(topics)
     return [_complaint(random, topic) for topic in topics]
