@@ -44,7 +44,7 @@ PLAIN: dict[str, str] = {
         TicketClockView.name
         ChannelView.name ConnectionView.name NewConnection.name SettingField.name FlowRef.key
         FlowTold.name EndpointCalled.name CancelTicket.reason MoveTicket.reason PlanView.reason NoticeDifference.link
-        ActionView.name CardTapped.key RuleTraceView.note CopiesView.key DocumentHead.key
+        ActionView.name CardTapped.key RuleTraceView.note LayerView.note CopiesView.key DocumentHead.key
         PricesPublished.document PublicationReach.document StorePublication.document DocumentView.key DraftView.key
         PublicationView.key""",
     "what a figure is added up by: a store, a region, a service, one of us": "CubeRow.name ProfitRow.name",

@@ -69,7 +69,7 @@ def test_every_route_lies_under_the_paths_that_its_room_is_given() -> None:
 
 NO_REHEARSAL = {
     "reads, tries or rehearses only": """
-        rehearse rehearse_rules rehearse_offer try_action select_stores check_order""",
+        rehearse rehearse_rules learn_rules rehearse_offer try_action select_stores check_order""",
     "each of its items has its own": "batch",
     "looks, and mends only where that is said": "check_up test_connection",
     "is previewed before it is applied": "export_list import_file apply_import cancel_job migrate_all",

@@ -40,7 +40,7 @@ def hub() -> Iterator[World]:
         made.hire("chen", role="supervisor", region="base")
         made.hire("amy", role="agent", region="base", teams=("service",))
         made.hire("zhou", role="agent", region="base", teams=("crisis",), skills=("typhoons", "floods", "heat"))
-        idle = {"document": {"weights": {"load": 0}}}  # so that amy always comes first
+        idle = {"document": {"weights": {"load": 0, "lateness": 0}}}  # so that amy always comes first
         assert made.call("POST", "/tickets/dispatch/publish", idle).status == 200
         for key in ("consult", "complaint"):
             flow = {**FLOW, "key": key}

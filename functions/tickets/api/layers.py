@@ -63,7 +63,7 @@ def tell_topic(desk: Desk, request: Request) -> TicketView:
         ticket = case.ticket
         if ticket.topic == topic and "topic" in ticket.layers:
             return None
-        told = ticket.but(topic=topic, layers={**ticket.layers, "topic": actor})
-        return Move(told, (Note("topic", actor, {"topic": topic, "before": ticket.topic}),))
+        changed = ticket.but(topic=topic, layers={**ticket.layers, "topic": actor})
+        return Move(changed, (Note("topic", actor, {"topic": topic, "before": ticket.topic}),))
 
     return change_case(desk, request, decide)

@@ -232,8 +232,8 @@ def show_explanation(
 
 def show_layers(ticket: Ticket, traces: Iterable[RuleTrace], override_note: str) -> tuple[LayerView, ...]:
     """Which of the three layers said what the ticket is. traces: of the intake rules as they are today."""
-    said, notes = ticket.layers, {trace.rule_id: trace.note for trace in traces}
-    override, learned = said.get("override", ""), said.get("suggests", "")
+    held, notes = ticket.layers, {trace.rule_id: trace.note for trace in traces}
+    override, learned = held.get("override", ""), held.get("suggests", "")
     base = LayerView(
         layer="base",
         decides=not override,
@@ -243,7 +243,7 @@ def show_layers(ticket: Ticket, traces: Iterable[RuleTrace], override_note: str)
     )
     views = [base]
     if override:
-        team = said.get("team", "")
+        team = held.get("team", "")
         views.append(
             LayerView(
                 layer="override", decides=True, rule_id=override, note=override_note, topic=ticket.topic, team=team

@@ -85,8 +85,8 @@ class Classification:
     @property
     def layers(self) -> dict[str, str]:
         """What a ticket remembers of it, beside the rule."""
-        said = {name: getattr(self, name) for name in ("override", "team", "suggests")}
-        return {name: value for name, value in said.items() if value}
+        values = {name: getattr(self, name) for name in ("override", "team", "suggests")}
+        return {name: value for name, value in values.items() if value}
 
     @property
     def matter(self) -> str:

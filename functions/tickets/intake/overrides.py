@@ -63,8 +63,8 @@ class Overrides:
         live = [(rule, when) for rule, when in self.rules if rule.from_day <= today <= rule.until_day]
         if not live:
             return None
-        said = {name: getattr(classification, name) for name in ("type", "topic", "priority")}
-        facts: Mapping[str, Any] = {**message.facts(), **said}
+        read = {name: getattr(classification, name) for name in ("type", "topic", "priority")}
+        facts: Mapping[str, Any] = {**message.facts(), **read}
         return next((rule for rule, when in live if holds(when, facts)), None)
 
     def note(self, rule_id: str) -> str:
