@@ -7,8 +7,6 @@ repeat is recognised by every consumer. Changes are additive within a `schema_ve
 A room starts with the few that it says or hears: the others' modules are imported when one of them comes.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 

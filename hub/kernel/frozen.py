@@ -1,9 +1,10 @@
 """Frozen dataclasses that cost an import little.
 
 The standard library compiles six methods for each frozen dataclass, one by one, of which only `__init__` differs from
-class to class. Here the other five are written once, so a class costs a fifth of the time: a room has more than a
-hundred, which were a quarter of its cold start. All else is the standard library's: fields, `replace`, `asdict`,
-`match`, and how fast an instance is made. (docs/adr/0035-frozen.md has the figures.)
+class to class. Here the other five are written once and `__init__` when the class's first instance is made: a room has
+more than a hundred such classes, which were a quarter of its cold start, and a call needs a few of them. All else is
+the standard library's: fields, `replace`, `asdict`, `match`, and how fast an instance is made.
+(docs/adr/0035-frozen.md has the figures.)
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def _frozen(plain: type, slots: bool) -> type:
     compared = [field.name for field in fields if field.compare]
     hashed = [field.name for field in fields if (field.compare if field.hash is None else field.hash)]
     methods: dict[str, Callable[..., Any]] = {
-        "__init__": _init(made, fields),
+        "__init__": _init_at_first(made),
         "__eq__": _eq,
         "__hash__": _hash,
         "__repr__": _repr,
@@ -50,6 +51,18 @@ def _frozen(plain: type, slots: bool) -> type:
     for name in methods.keys() - written:
         setattr(made, name, methods[name])
     return made
+
+
+def _init_at_first(cls: type) -> Callable[..., None]:
+    """What stands for `__init__` until the first instance of the class is made."""
+
+    def init(self: Any, *values: Any, **named: Any) -> None:
+        written = _init(cls, dataclasses.fields(cls))
+        if cls.__dict__["__init__"] is init:
+            cls.__init__ = written  # type: ignore[misc]
+        written(self, *values, **named)
+
+    return init
 
 
 def _init(cls: type, fields: _Fields) -> Callable[..., None]:

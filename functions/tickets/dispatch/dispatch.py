@@ -5,8 +5,6 @@ the smaller id among equals. Nobody fits: the supervisor of the narrowest region
 work stays unassigned, and says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime

@@ -2,8 +2,6 @@
 correction of an order's state means for the ticket that was decided on the old one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from contextlib import suppress
 
