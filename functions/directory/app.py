@@ -10,7 +10,8 @@ from functions.directory.field_policy import FIELD_POLICY, KEY
 from functions.directory.people import glass_broken, person_changed, roster_changed, store_changed
 from functions.directory.room import IMPORTS, room
 from functions.directory.rosters import roster_of
-from hub.contracts.events import Event, StaffChanged
+from hub.contracts import events
+from hub.contracts.events import Event
 from hub.documents.items import line_of_pointer
 from hub.documents.routes import serve_documents
 from hub.edge.auth import epoch_at
@@ -30,7 +31,7 @@ serve_batch(room, "/directory/batch")
 def on_event(desk: Desk, event: Event) -> None:
     """Whoever left the corp in WeCom is frozen at once: no token of theirs holds, and no work goes to them. Whom to let
     back in is for an administrator to say; news from long ago says nothing of today."""
-    assert isinstance(event, StaffChanged)  # noqa: S101 - the subscription above
+    assert isinstance(event, events.StaffChanged)  # noqa: S101 - the subscription above
     if event.replay:
         return
     for person in desk.directory.members(event.member_id):

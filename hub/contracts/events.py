@@ -152,7 +152,8 @@ def __getattr__(name: str) -> Any:
     """An event's class, from its module."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"hub.contracts.{_MODULES[name]}"), name)
+    found = globals()[name] = getattr(import_module(f"hub.contracts.{_MODULES[name]}"), name)
+    return found
 
 
 def _known(kind: str) -> str:

@@ -6,22 +6,7 @@ from typing import Any
 
 from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.ticket import Deed, Rung, Ticket, Visit
-from hub.contracts.events import (
-    FlowTold,
-    FormSubmitted,
-    RungFired,
-    SlaBreached,
-    TicketAssigned,
-    TicketChanged,
-    TicketClosed,
-    TicketNoticed,
-    TicketOpened,
-    TicketStranded,
-    VisitEntered,
-    VisitLeft,
-    WorkReported,
-)
-from hub.contracts.flow_events import CouponWanted, EndpointCalled
+from hub.contracts import events
 from hub.contracts.tickets import WorkReport
 from hub.contracts.visit_events import WorkPart
 from hub.kernel.ids import SYSTEM, hashed_id
@@ -34,9 +19,9 @@ WATCHED = (
 """What others hear of when it changes. The clock, the trail and what is only the room's own are not among it."""
 
 
-def ticket_opened(tenant: str, ticket: Ticket) -> TicketOpened:
+def ticket_opened(tenant: str, ticket: Ticket) -> events.TicketOpened:
     """The ticket is there."""
-    return TicketOpened(
+    return events.TicketOpened(
         id=hashed_id("evt", "ticket.opened", ticket.id),
         tenant=tenant,
         at=ticket.opened_at,
@@ -46,13 +31,13 @@ def ticket_opened(tenant: str, ticket: Ticket) -> TicketOpened:
     )
 
 
-def ticket_changed(tenant: str, new: Ticket, old: Ticket) -> TicketChanged | None:
+def ticket_changed(tenant: str, new: Ticket, old: Ticket) -> events.TicketChanged | None:
     """What of WATCHED is another than before; None for nothing."""
     changed = tuple(name for name in WATCHED if getattr(new, name) != getattr(old, name))
     if not changed:
         return None
     values = (f"{name}={getattr(new, name)}" for name in changed)
-    return TicketChanged(
+    return events.TicketChanged(
         id=hashed_id("evt", "ticket.changed", new.id, str(new.trail_seq), str(new.changed_at), *values),
         tenant=tenant,
         at=new.changed_at or new.opened_at,
@@ -68,9 +53,9 @@ def ticket_changed(tenant: str, new: Ticket, old: Ticket) -> TicketChanged | Non
     )
 
 
-def ticket_assigned(tenant: str, ticket: Ticket) -> TicketAssigned:
+def ticket_assigned(tenant: str, ticket: Ticket) -> events.TicketAssigned:
     """Somebody is to hear that the ticket, or a visit of it, is theirs."""
-    return TicketAssigned(
+    return events.TicketAssigned(
         id=hashed_id("evt", "ticket.assigned", ticket.id, str(ticket.notice)),
         tenant=tenant,
         at=ticket.noticed_at or ticket.opened_at,
@@ -82,9 +67,9 @@ def ticket_assigned(tenant: str, ticket: Ticket) -> TicketAssigned:
     )
 
 
-def signer_asked(tenant: str, visit: Visit, person: str) -> TicketAssigned:
+def signer_asked(tenant: str, visit: Visit, person: str) -> events.TicketAssigned:
     """Somebody is to hear that they are asked to sign."""
-    return TicketAssigned(
+    return events.TicketAssigned(
         id=hashed_id("evt", "ticket.assigned", visit.id, person),
         tenant=tenant,
         at=visit.signatures[-1].at if visit.signatures else visit.entered_at,
@@ -96,9 +81,9 @@ def signer_asked(tenant: str, visit: Visit, person: str) -> TicketAssigned:
     )
 
 
-def ticket_stranded(tenant: str, ticket: Ticket) -> TicketStranded:
+def ticket_stranded(tenant: str, ticket: Ticket) -> events.TicketStranded:
     """There is nobody to give the work to."""
-    return TicketStranded(
+    return events.TicketStranded(
         id=hashed_id("evt", "ticket.stranded", ticket.id, str(ticket.stranded)),
         tenant=tenant,
         at=ticket.stranded_at or ticket.opened_at,
@@ -111,9 +96,9 @@ def ticket_stranded(tenant: str, ticket: Ticket) -> TicketStranded:
     )
 
 
-def ticket_closed(tenant: str, ticket: Ticket) -> TicketClosed:
+def ticket_closed(tenant: str, ticket: Ticket) -> events.TicketClosed:
     """The work is done, and its cost is known."""
-    return TicketClosed(
+    return events.TicketClosed(
         id=hashed_id("evt", "ticket.closed", ticket.id, str(ticket.run)),
         tenant=tenant,
         at=ticket.closed_at or ticket.opened_at,
@@ -128,9 +113,9 @@ def ticket_closed(tenant: str, ticket: Ticket) -> TicketClosed:
     )
 
 
-def rung_fired(tenant: str, rung: Rung) -> RungFired:
+def rung_fired(tenant: str, rung: Rung) -> events.RungFired:
     """A rung of the ticket's ladder fired."""
-    return RungFired(
+    return events.RungFired(
         id=hashed_id("evt", "rung.fired", rung.ticket_id, rung.key),
         tenant=tenant,
         at=rung.fired_at,
@@ -146,11 +131,11 @@ def rung_fired(tenant: str, rung: Rung) -> RungFired:
     )
 
 
-def clocks_breached(tenant: str, new: Ticket, old: Ticket | None) -> list[SlaBreached]:
+def clocks_breached(tenant: str, new: Ticket, old: Ticket | None) -> list[events.SlaBreached]:
     """The clocks of the ticket that have used up what they had, and had not before."""
     known = {clock.id for clock in old.clocks if clock.breached_at} if old else set()
     return [
-        SlaBreached(
+        events.SlaBreached(
             id=hashed_id("evt", "sla.breached", new.id, clock.id),
             tenant=tenant,
             at=new.changed_at or clock.breached_at,
@@ -171,10 +156,10 @@ def clocks_breached(tenant: str, new: Ticket, old: Ticket | None) -> list[SlaBre
     ]
 
 
-def form_submitted(tenant: str, submission: Submission) -> FormSubmitted:
+def form_submitted(tenant: str, submission: Submission) -> events.FormSubmitted:
     """A form was handed in, or handed in anew."""
     names = ("form", "form_version", "ticket_id", "customer_id", "region", "store_id", "content_ref")
-    return FormSubmitted(
+    return events.FormSubmitted(
         id=hashed_id("evt", "form.submitted", submission.id, str(submission.revision)),
         tenant=tenant,
         at=submission.saved_at,
@@ -183,9 +168,9 @@ def form_submitted(tenant: str, submission: Submission) -> FormSubmitted:
     )
 
 
-def visit_entered(tenant: str, visit: Visit) -> VisitEntered:
+def visit_entered(tenant: str, visit: Visit) -> events.VisitEntered:
     """The ticket has come to a node."""
-    return VisitEntered(
+    return events.VisitEntered(
         id=hashed_id("evt", "visit.entered", visit.id),
         tenant=tenant,
         at=visit.entered_at,
@@ -196,9 +181,9 @@ def visit_entered(tenant: str, visit: Visit) -> VisitEntered:
     )
 
 
-def visit_left(tenant: str, visit: Visit) -> VisitLeft:
+def visit_left(tenant: str, visit: Visit) -> events.VisitLeft:
     """The ticket has left a node, by whom and by which way."""
-    return VisitLeft(
+    return events.VisitLeft(
         id=hashed_id("evt", "visit.left", visit.id, str(visit.run), visit.outcome),
         tenant=tenant,
         at=visit.left_at or visit.entered_at,
@@ -209,9 +194,9 @@ def visit_left(tenant: str, visit: Visit) -> VisitLeft:
     )
 
 
-def ticket_noticed(tenant: str, visit: Visit, deed: Deed) -> TicketNoticed:
+def ticket_noticed(tenant: str, visit: Visit, deed: Deed) -> events.TicketNoticed:
     """A flow lets people know."""
-    return TicketNoticed(
+    return events.TicketNoticed(
         id=hashed_id("evt", "ticket.noticed", visit.id),
         tenant=tenant,
         at=visit.entered_at,
@@ -224,9 +209,9 @@ def ticket_noticed(tenant: str, visit: Visit, deed: Deed) -> TicketNoticed:
     )
 
 
-def rung_noticed(tenant: str, rung: Rung, deed: Deed) -> TicketNoticed:
+def rung_noticed(tenant: str, rung: Rung, deed: Deed) -> events.TicketNoticed:
     """A rung lets people know, beside those whom it tells by itself."""
-    return TicketNoticed(
+    return events.TicketNoticed(
         id=hashed_id("evt", "ticket.noticed", rung.ticket_id, rung.key),
         tenant=tenant,
         at=rung.fired_at,
@@ -239,9 +224,9 @@ def rung_noticed(tenant: str, rung: Rung, deed: Deed) -> TicketNoticed:
     )
 
 
-def flow_told(tenant: str, visit: Visit, deed: Deed) -> FlowTold:
+def flow_told(tenant: str, visit: Visit, deed: Deed) -> events.FlowTold:
     """A flow says something on the bus."""
-    return FlowTold(
+    return events.FlowTold(
         id=hashed_id("evt", "flow.told", visit.id),
         tenant=tenant,
         at=visit.entered_at,
@@ -252,9 +237,9 @@ def flow_told(tenant: str, visit: Visit, deed: Deed) -> FlowTold:
     )
 
 
-def endpoint_called(tenant: str, visit: Visit, deed: Deed) -> EndpointCalled:
+def endpoint_called(tenant: str, visit: Visit, deed: Deed) -> events.EndpointCalled:
     """A flow calls a system of the tenant's own."""
-    return EndpointCalled(
+    return events.EndpointCalled(
         id=hashed_id("evt", "endpoint.called", visit.id),
         tenant=tenant,
         at=visit.entered_at,
@@ -267,9 +252,9 @@ def endpoint_called(tenant: str, visit: Visit, deed: Deed) -> EndpointCalled:
     )
 
 
-def coupon_wanted(tenant: str, visit: Visit, deed: Deed) -> CouponWanted:
+def coupon_wanted(tenant: str, visit: Visit, deed: Deed) -> events.CouponWanted:
     """A flow gives its customer a coupon."""
-    return CouponWanted(
+    return events.CouponWanted(
         id=hashed_id("evt", "coupon.wanted", visit.id),
         tenant=tenant,
         at=visit.entered_at,
@@ -279,11 +264,11 @@ def coupon_wanted(tenant: str, visit: Visit, deed: Deed) -> CouponWanted:
     )
 
 
-def work_reported(tenant: str, visit: Visit) -> WorkReported:
+def work_reported(tenant: str, visit: Visit) -> events.WorkReported:
     """What whoever ended the visit says that it took."""
     report = WorkReport.model_validate(visit.report)
     parts = [(part.sku, part.quantity, _minor(part.amount, visit.currency)) for part in report.parts]
-    return WorkReported(
+    return events.WorkReported(
         id=hashed_id("evt", "work.reported", visit.id),
         tenant=tenant,
         at=visit.left_at or visit.entered_at,
