@@ -152,8 +152,8 @@ def __getattr__(name: str) -> Any:
     """An event's class, from its module."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f"hub.contracts.{_MODULES[name]}"), name)
-    return found
+    event = globals()[name] = getattr(import_module(f"hub.contracts.{_MODULES[name]}"), name)
+    return event
 
 
 def _known(kind: str) -> str:

@@ -1,5 +1,7 @@
 """Customers over HTTP: who they are, what happened to them, what is known, and whether two of them are one."""
 
+from __future__ import annotations
+
 from functools import partial
 
 from functions.customers.desk import Desk

@@ -1,5 +1,7 @@
 """Rights for a while (临时权限), broken glass (破窗), and who sees what (谁能看到)."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial

@@ -1,5 +1,7 @@
 """Keys and tokens (密钥、令牌): how one gets in, and who one is then."""
 
+from __future__ import annotations
+
 import os
 
 from functions.directory.api.pages import operation_rules

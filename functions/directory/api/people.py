@@ -1,5 +1,7 @@
 """People of the organisation (员工): who they are, what they may, and when they are out."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from functools import partial

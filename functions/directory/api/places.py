@@ -1,5 +1,7 @@
 """Roles, regions and stores (角色、地区、门店): what all of the tenant shares."""
 
+from __future__ import annotations
+
 from functools import partial
 
 from functions.directory.api.views import checked_id

@@ -1,5 +1,7 @@
 """Teams and their rosters (团队、值班表): where a team belongs, and who of it is on duty when."""
 
+from __future__ import annotations
+
 from functions.directory.api.views import checked_team, show_roster
 from functions.directory.desk import Desk
 from functions.directory.room import ADMINISTRATOR, room

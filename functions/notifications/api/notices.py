@@ -1,5 +1,7 @@
 """The record of notices (通知记录): who was told what, when, how far it got; and that somebody heard."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import partial
 from typing import Any

@@ -1,5 +1,7 @@
 """Deliveries over HTTP: what was sent and what came back, a test, and sending again."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime

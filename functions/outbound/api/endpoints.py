@@ -1,5 +1,7 @@
 """Endpoints over HTTP: register, change, rotate, switch on and off, forget."""
 
+from __future__ import annotations
+
 import base64
 import json
 from datetime import datetime, timedelta

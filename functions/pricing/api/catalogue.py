@@ -1,5 +1,7 @@
 """What a store sells and for how much (门店价目), all at once; and the catalogue of strategies."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,5 +1,7 @@
 """Coupons (优惠券): issued, scanned for on the spot, redeemed once; what a store redeemed on a day."""
 
+from __future__ import annotations
+
 from datetime import datetime, time, timedelta
 
 from functions.pricing.coupons.coupons import (

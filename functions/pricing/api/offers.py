@@ -1,5 +1,7 @@
 """Competitors' prices and pulses come in; offers go out: proposed, approved or refused (应对价)."""
 
+from __future__ import annotations
+
 from functions.pricing.books.book_kind import BOOKS
 from functions.pricing.desk import Desk
 from functions.pricing.handlers.answers import answer_pulse, answer_rival, decide, rehearsal_of, require_approvable

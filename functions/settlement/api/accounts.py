@@ -1,5 +1,7 @@
 """Accounts that may not be overdrawn: points, stored value, pools; and what is still to come."""
 
+from __future__ import annotations
+
 from functions.settlement.api.views import account_view, deferred_view
 from functions.settlement.desk import Desk
 from functions.settlement.ledger.accounts import account_of, earning, spending

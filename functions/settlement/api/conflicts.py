@@ -1,5 +1,7 @@
 """Goods outside their territory: each party reads its own half of a case, headquarters both."""
 
+from __future__ import annotations
+
 from functions.settlement.desk import Desk
 from functions.settlement.room import FINANCE, room
 from functions.settlement.territory.conflicts import Trace

@@ -1,5 +1,7 @@
 """Facts from outside: handed in, what waits of them, and who may be named in them."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 from functions.settlement.desk import Desk

@@ -1,5 +1,7 @@
 """The ledger and what it means to people: earnings, entries, entries by hand, and that it balances."""
 
+from __future__ import annotations
+
 from functions.settlement.api.views import earnings_view, entry_view
 from functions.settlement.desk import Desk
 from functions.settlement.handlers import posting

@@ -1,5 +1,7 @@
 """Reconciliation: a bill is handed in, the report is read, what differs is decided about, and then it is closed."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 from contextlib import suppress

@@ -1,5 +1,7 @@
 """Settlement runs: started by hand, and how far each is."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 from functions.settlement.api.views import run_view

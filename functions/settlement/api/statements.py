@@ -1,5 +1,7 @@
 """Statements: what runs confirmed to each party, and what becomes of that."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 from functions.settlement.api.views import dispute_view, line_view, statement_view

@@ -1,5 +1,7 @@
 """What policies are written from: primitives, items, and templates to be tried with numbers."""
 
+from __future__ import annotations
+
 from fractions import Fraction
 from typing import Any, Literal
 

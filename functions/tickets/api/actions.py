@@ -1,5 +1,7 @@
 """What flows may do by themselves, over HTTP."""
 
+from __future__ import annotations
+
 from functions.tickets.actions.registry import ACTIONS
 from functions.tickets.api.subjects import READERS
 from functions.tickets.api.views import show_action

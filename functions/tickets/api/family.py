@@ -1,5 +1,7 @@
 """Linked tickets over HTTP: children opened beside a ticket, others hung on it, and all of them listed."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 
 from functions.tickets.api.cases import show_case, show_row

@@ -1,6 +1,8 @@
 """Forms over HTTP: what they ask, what is handed in on them, and what came of that. The forms themselves are documents
 (functions.tickets.forms.kind)."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 

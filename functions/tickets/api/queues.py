@@ -1,5 +1,7 @@
 """Queues over HTTP: what waits for any member of a team, in its order, and the next of it taken."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from functools import partial
 

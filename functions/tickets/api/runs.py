@@ -1,5 +1,7 @@
 """Runs over HTTP: a ticket is cancelled, opened again, sent elsewhere, or goes over to another version of its flow."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from functions.tickets.actions.registry import action_problems, run_action

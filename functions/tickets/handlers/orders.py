@@ -1,6 +1,8 @@
 """Orders (订单) behind tickets: what an after-sale or an order said of itself when it called for work, and how its
 parcel has travelled since, so that whoever works on the ticket searches in no other system."""
 
+from __future__ import annotations
+
 from functions.tickets.desk import Desk
 from functions.tickets.tables import Items
 from functions.tickets.ticket.ticket import Stored, Ticket

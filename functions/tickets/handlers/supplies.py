@@ -2,6 +2,8 @@
 correction of an order's state means for the ticket that was decided on the old one.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from contextlib import suppress
 

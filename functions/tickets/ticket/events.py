@@ -8,7 +8,6 @@ from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.ticket import Deed, Rung, Ticket, Visit
 from hub.contracts import events
 from hub.contracts.tickets import WorkReport
-from hub.contracts.visit_events import WorkPart
 from hub.kernel.ids import SYSTEM, hashed_id
 from hub.kernel.money import Money
 
@@ -266,6 +265,8 @@ def coupon_wanted(tenant: str, visit: Visit, deed: Deed) -> events.CouponWanted:
 
 def work_reported(tenant: str, visit: Visit) -> events.WorkReported:
     """What whoever ended the visit says that it took."""
+    from hub.contracts.visit_events import WorkPart  # a start loads no event's module
+
     report = WorkReport.model_validate(visit.report)
     parts = [(part.sku, part.quantity, _minor(part.amount, visit.currency)) for part in report.parts]
     return events.WorkReported(

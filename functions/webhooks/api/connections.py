@@ -1,5 +1,7 @@
 """Channels and connections over HTTP: what a front end builds its form from, and what an integrator sets up."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 

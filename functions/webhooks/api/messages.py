@@ -1,5 +1,7 @@
 """Stored messages and their counts over HTTP."""
 
+from __future__ import annotations
+
 from functions.webhooks.api import views
 from functions.webhooks.desk import Desk
 from functions.webhooks.inbox.counts import stats as sum_up

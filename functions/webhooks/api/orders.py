@@ -1,5 +1,7 @@
 """Orders and after-sales over HTTP."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """Promotions over HTTP: queued, and how far each one got."""
 
+from __future__ import annotations
+
 from functions.webhooks.api.subjects import connection_of_body, connection_of_query
 from functions.webhooks.desk import Desk
 from functions.webhooks.promotions.promotions import promotions_of, view_of

@@ -1,5 +1,7 @@
 """What the room's own queues carry: each kind of message is a model, and its `kind` says which."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
