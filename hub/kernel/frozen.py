@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(cls: type | None = None, /, **options: Any) -> Any:
-        """`dataclasses.dataclass`, lean with no options but `frozen` and `slots`; else the very same. No field is
-        `init=False`."""
-        if options.keys() - {"frozen", "slots"}:
+        """`dataclasses.dataclass`, lean with no options but `frozen`, `slots` and `kw_only`; else the very same. No
+        field is `init=False`."""
+        if options.keys() - {"frozen", "slots", "kw_only"}:
             return dataclasses.dataclass(cls, **options)
         return _lean(cls, **options) if cls else partial(_lean, **options)
 
@@ -31,9 +31,9 @@ __all__ = ["dataclass"]
 _Fields = tuple[dataclasses.Field[Any], ...]
 
 
-def _lean(plain: type, *, frozen: bool = False, slots: bool = False) -> type:
+def _lean(plain: type, *, frozen: bool = False, slots: bool = False, kw_only: bool = False) -> type:
     written = {name for name, value in vars(plain).items() if value is not None}
-    made: type = dataclasses.dataclass(init=False, eq=False, repr=False, slots=slots)(plain)
+    made: type = dataclasses.dataclass(init=False, eq=False, repr=False, slots=slots, kw_only=kw_only)(plain)
     fields = dataclasses.fields(made)
     compared = [field.name for field in fields if field.compare]
     hashed = [field.name for field in fields if (field.compare if field.hash is None else field.hash)]
@@ -58,8 +58,8 @@ def _init_at_first(cls: type, frozen: bool) -> Callable[..., None]:
     """What stands for `__init__` until the first instance of the class is made."""
 
     def init(self: Any, *values: Any, **named: Any) -> None:
-        cls.__init__ = _init(cls, dataclasses.fields(cls), frozen)  # type: ignore[misc]
-        cls.__init__(self, *values, **named)
+        cls.__init__ = written = _init(cls, dataclasses.fields(cls), frozen)  # type: ignore[misc]
+        written(self, *values, **named)
 
     return init
 
@@ -67,7 +67,7 @@ def _init_at_first(cls: type, frozen: bool) -> Callable[..., None]:
 def _init(cls: type, fields: _Fields, frozen: bool) -> Callable[..., None]:
     """`__init__` with the class's parameters: what is not given is the default, or made by the factory."""
     names: dict[str, Any] = {"set_": object.__setattr__, "NOTHING": dataclasses.MISSING}
-    parameters, lines = ["self"], list[str]()
+    positional, keywords, lines = list[str](), list[str](), list[str]()
     for number, field in enumerate(fields):
         if field.default_factory is not dataclasses.MISSING:
             names[f"make{number}"] = field.default_factory
@@ -76,10 +76,11 @@ def _init(cls: type, fields: _Fields, frozen: bool) -> Callable[..., None]:
             names[f"default{number}"] = field.default
             default = "" if field.default is dataclasses.MISSING else f"=default{number}"
             value = field.name
-        parameters.append(field.name + default)
+        (keywords if field.kw_only else positional).append(field.name + default)
         lines.append(f"set_(self, {field.name!r}, {value})" if frozen else f"self.{field.name} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("self.__post_init__()")
+    parameters = ["self", *positional, *(["*", *keywords] if keywords else [])]
     exec(f"def __init__({', '.join(parameters)}):\n " + "\n ".join(lines or ["pass"]), names)  # noqa: S102 - field names
     init: Callable[..., None] = names["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"

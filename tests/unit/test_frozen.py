@@ -30,6 +30,7 @@ def shape(decorate: Any) -> Any:
         items: list[int] = field(default_factory=list, hash=False)
         secret: str = field(default="", repr=False)
         note: str = field(default="", compare=False)
+        named: int = field(default=0, kw_only=True)
 
         def __post_init__(self) -> None:
             if self.number < 0:
@@ -50,6 +51,7 @@ arguments = st.fixed_dictionaries(
         "text": st.sampled_from("ab"),
         "items": st.lists(st.integers(0, 1), max_size=1),
         "note": st.text(max_size=1),
+        "named": st.integers(0, 1),
     },
 )
 
@@ -134,6 +136,21 @@ def test_classes_build_on_each_other_and_keep_what_they_write() -> None:
     match made:
         case Derived(a, b):
             assert (a, b) == (1, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """One whose order says nothing."""
+
+    first: int = 0
+    second: int
+
+
+def test_what_is_named_is_named() -> None:
+    """A default may come before what has none, and nothing is taken by its place."""
+    assert (Named(second=2).first, Named(second=2, first=1)) == (0, Named(first=1, second=2))
+    with pytest.raises(TypeError):
+        Named(1, 2)  # type: ignore[misc]
 
 
 def test_the_code_uses_it_everywhere() -> None:
