@@ -15,7 +15,8 @@ from functions.tickets.handlers.supplies import supplies_of
 from functions.tickets.intake.intake import intake_facts, is_of_rules
 from functions.tickets.intake.occasion_kind import PRESETS
 from functions.tickets.ticket.ticket import Case, Move, require_open
-from hub.contracts.tickets import ExplainView, TicketView
+from hub.contracts.dispatch import ExplainView
+from hub.contracts.tickets import TicketView
 from hub.edge.requests import Request
 from hub.rules import explain as explain_table
 

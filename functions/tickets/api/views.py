@@ -16,21 +16,19 @@ from functions.tickets.ticket.ticket import Case, Rung, Ticket, Visit
 from functions.tickets.ticket.trail import Entry, first_break
 from hub.contracts.base import Words
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
+from hub.contracts.dispatch import DispatchView, ExplainView, RuleTraceView, VerdictView
 from hub.contracts.ticket_orders import TicketOrderView
 from hub.contracts.tickets import (
     ActionView,
-    DispatchView,
     EntryView,
-    ExplainView,
     FlowRef,
+    GuestView,
     OutcomeView,
-    RuleTraceView,
     RungView,
     SignatureView,
     SupplyView,
     TicketView,
     TimelineView,
-    VerdictView,
     VisitView,
 )
 from hub.kernel.money import Money
@@ -105,8 +103,9 @@ def show_ticket(
 
 
 def _about(ticket: Ticket) -> dict[str, Any]:
-    """What it is about, and what the work cost."""
+    """What it is about, who was asked to help, and what the work cost."""
     return {
+        "guests": tuple(GuestView(**guest.model_dump()) for guest in ticket.guests),
         "order_id": ticket.order_id,
         "order_no": ticket.order_no,
         "fields": ticket.fields,

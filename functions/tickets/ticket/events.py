@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from functions.tickets.forms.submission import Submission
+from functions.tickets.ticket.guests import Guest
 from functions.tickets.ticket.ticket import Deed, Rung, Ticket, Visit
 from hub.contracts import events
 from hub.contracts.tickets import WorkReport
+from hub.kernel.clock import rfc3339
 from hub.kernel.ids import SYSTEM, hashed_id
 from hub.kernel.money import Money
 
@@ -92,6 +94,41 @@ def ticket_stranded(tenant: str, ticket: Ticket) -> events.TicketStranded:
         priority=ticket.priority,
         region=ticket.region,
         recipients=ticket.stranded_with,
+    )
+
+
+def experts_mentioned(
+    tenant: str, new: Ticket, old: Ticket | None
+) -> list[events.ExpertMentioned | events.TicketNoticed]:
+    """Who has become a guest of the ticket, each followed by that they hear of it."""
+    known = old.guests if old else ()
+    guests = (guest for guest in new.guests if guest not in known)
+    return [event for guest in guests for event in (_asked_in(tenant, new, guest), _told(tenant, new, guest))]
+
+
+def _asked_in(tenant: str, ticket: Ticket, guest: Guest) -> events.ExpertMentioned:
+    return events.ExpertMentioned(
+        id=hashed_id("evt", "expert.mentioned", ticket.id, guest.person, rfc3339(guest.at), rfc3339(guest.ends_at)),
+        tenant=tenant,
+        at=guest.at,
+        ticket_id=ticket.id,
+        person_id=guest.person,
+        by=guest.by,
+        ends_at=guest.ends_at,
+    )
+
+
+def _told(tenant: str, ticket: Ticket, guest: Guest) -> events.TicketNoticed:
+    return events.TicketNoticed(
+        id=hashed_id("evt", "ticket.noticed", ticket.id, guest.person, rfc3339(guest.at)),
+        tenant=tenant,
+        at=guest.at,
+        ticket_id=ticket.id,
+        ticket_type=ticket.type,
+        priority=ticket.priority,
+        notice="mentioned",
+        recipients=(guest.person,),
+        visit_id="",
     )
 
 
@@ -265,6 +302,7 @@ def coupon_wanted(tenant: str, visit: Visit, deed: Deed) -> events.CouponWanted:
 
 def work_reported(tenant: str, visit: Visit) -> events.WorkReported:
     """What whoever ended the visit says that it took."""
+
     from hub.contracts.visit_events import WorkPart  # a start loads no event's module
 
     report = WorkReport.model_validate(visit.report)
