@@ -18,6 +18,7 @@ from functions.tickets.api import (
     forms,
     nodes,
     plans,
+    positions,
     progress,
     queues,
     rehearsals,
@@ -31,6 +32,7 @@ from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.deadlines.policies import POLICIES
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.matrices import MATRICES
+from functions.tickets.dispatch.policy import DISPATCH_POLICY
 from functions.tickets.flows.blocks import BLOCKS
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.forms.kind import FORMS
@@ -51,6 +53,7 @@ from functions.tickets.handlers.supplies import take_correction, take_supply
 from functions.tickets.handlers.sweep import EVERY_MINUTES, sweep_tickets
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
+from functions.tickets.plans.patrol_kind import PATROLS
 from functions.tickets.plans.plan_kind import PLANS
 from functions.tickets.room import IMPORTS, room
 from functions.tickets.ticket.colours import BOARD
@@ -72,6 +75,7 @@ __all__ = [
     "forms",
     "nodes",
     "plans",
+    "positions",
     "progress",
     "queues",
     "rehearsals",
@@ -96,9 +100,11 @@ KINDS = (
     CALENDARS,
     MATRICES,
     PLANS,
+    PATROLS,
     INTAKE_RULES,
     OCCASION_RULES,
     BOARD,
+    DISPATCH_POLICY,
 )
 serve_documents(room, KINDS, lambda desk: desk.documents)
 serve_jobs(room, IMPORTS, TASKS)

@@ -11,6 +11,7 @@ from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Need, choose_person
 from functions.tickets.forms.fields import from_text
 from functions.tickets.handlers.orders import order_of
+from functions.tickets.handlers.patrols import issues_of
 from functions.tickets.handlers.supplies import supplies_of
 from functions.tickets.intake.intake import intake_facts, is_of_rules
 from functions.tickets.intake.occasion_kind import PRESETS
@@ -48,11 +49,10 @@ def show_case(desk: Desk, case: Case, *, explain: bool = False) -> TicketView:
 def explain_case(desk: Desk, case: Case) -> ExplainView:
     """The rule that classified it, who would get it now and why the others not, its clock and its ladder."""
     ticket, now = case.ticket, desk.now()
-    need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
     subject = desk.unseal_text(ticket.id, ticket.subject_sealed)
     facts = intake_facts(subject, ticket.channel, ticket.entry, ticket.region)
     traces = explain_table(desk.catalogue.intake_rules(), facts).rules if is_of_rules(ticket, PRESETS()) else ()
-    dispatch = choose_person(need, desk.staff.organisation(), now)
+    dispatch = choose_person(Need.of(ticket), desk.organisation(), now)
     return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, dispatch, now)
 
 
@@ -66,7 +66,7 @@ def _shown(desk: Desk, case: Case) -> TicketView:
     articles = (line.item_no for line in order.lines if line.item_no) if order else ()
     supplies = supplies_of(desk, dict.fromkeys((*case.ticket.waits_for, *articles)))
     clocks = show_clocks(case, desk.catalogue.terms_of(case.ticket), desk.now())
-    return show_ticket(
+    shown = show_ticket(
         case,
         subject,
         supplies,
@@ -77,6 +77,8 @@ def _shown(desk: Desk, case: Case) -> TicketView:
         order=order,
         board=desk.catalogue.board(),
     )
+    issues = issues_of(desk, case.ticket)
+    return shown.model_copy(update={"issues": issues}) if issues else shown
 
 
 def show_row(desk: Desk) -> Callable[[Case], TicketView]:

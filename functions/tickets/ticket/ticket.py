@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
+from functions.tickets.ticket.claims import Claim as Claim
+from functions.tickets.ticket.claims import Claims as Claims
 from functions.tickets.ticket.clock import TicketClock, upcast
 from functions.tickets.ticket.guests import Guest
 from functions.tickets.ticket.stored import Stored as Stored
@@ -24,7 +26,6 @@ State = Literal["open", "closed", "cancelled"]
 class Way(Stored):
     """How a customer came (来路), and so how they can be answered: by which connection, and as whom the platform knows
     them there. desk: the account within it that they wrote to, where a channel has several (微信客服).
-
     last_at: when they wrote last; sent: replies since then.
     """
 
@@ -58,8 +59,7 @@ class Ticket(Stored):
     is known of it, as its type declares (functions.tickets.forms.fields), or as the form asks whose version form_pin
     is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. guests:
     whom a comment mentioned. way: by which its customer came last, None where no message did. changed_at: of the last
-    write.
-    due_at: when its first running clock is due. listing: its entries of lists. trail_…: head of its trail's hash chain.
+    write. due_at: when its first running clock is due. listing: its entries of lists. trail_…: head of its trail.
     stands: the nodes at which it waits. blocked_by: the ticket before whose end it does not begin.
     parent_id, parent_visit: the ticket that it hangs on, and the visit that waits for it. linked: others hang on it.
     """
@@ -356,32 +356,18 @@ class Note:
     sealed: str = ""
 
 
-class Claim(Stored):
-    """That a ticket asked for something its customer may not have too often."""
-
-    ticket_id: str
-    at: Moment
-
-
-class Claims(Stored):
-    """What of a kind a customer has claimed lately, the oldest first; seen: the item's version when it was read."""
-
-    customer_id: str = ""
-    kind: str = ""
-    claims: tuple[Claim, ...] = ()
-    seen: int = 0
-
-
 @dataclass(frozen=True)
 class Move:
     """What a decision wants written, all or nothing: the ticket as it is from now on, and what comes with it. claims:
-    its customer's, where the decision hung on them: if somebody else's came first, all is decided anew."""
+    its customer's, where the decision hung on them: if somebody else's came first, all is decided anew. limits: so
+    many open tickets people may have, with this one: likewise, if they have them by then."""
 
     ticket: Ticket
     notes: tuple[Note, ...] = ()
     visits: tuple[Visit, ...] = ()
     rungs: tuple[Rung, ...] = ()
     claims: Claims | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
 
 
 def apply_move(case: Case, move: Move) -> Case:

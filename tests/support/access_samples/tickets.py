@@ -16,6 +16,8 @@ ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "p
 DOCUMENTS = (
     *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/blocks/{key}"),
     *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/plans/{key}", "/tickets/rules", "/tickets/board"),
+    "/tickets/dispatch",
+    "/tickets/patrols/{key}",
     *("/tickets/policies/{key}", "/tickets/calendars/{key}"),
 )
 TITLE = {"zh": "维修", "en": "Repair"}
@@ -27,6 +29,11 @@ DOCUMENTED = {
         "type": "repair",
         "devices": [{"id": "AC1", "customer_id": "cus_1", "region": REGION, "store_id": STORE}],
     },
+    "/tickets/patrols": {
+        "title": TITLE,
+        "type": "repair",
+        "issues": [{"id": "salty", "title": TITLE, "when": {"text": {"contains_any": ["偏咸"]}}}],
+    },
     "/tickets/calendars": {"title": TITLE},
     "/tickets/policies": {
         "title": TITLE,
@@ -35,6 +42,10 @@ DOCUMENTED = {
 }
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/tickets"): TICKET,
+    ("POST", "/tickets/positions"): {
+        "position": {"latitude": 31.2304, "longitude": 121.4737, "datum": "wgs84"},
+        "measured_at": "2026-11-20T18:00:00Z",
+    },
     ("POST", "/tickets/{ticket_id}/uploads"): PHOTO,
     ("POST", "/t/{link}/uploads"): PHOTO,
     ("POST", "/forms/{key}/submissions"): ANSWERS,
