@@ -25,9 +25,10 @@ from functions.customers.handlers.meeting import (
     serve_ticket,
 )
 from functions.customers.handlers.reaching import consent_fact, order_resolved, reachable
+from functions.customers.handlers.spending import count_payment, leveled
 from functions.customers.occasions import needs_service
 from functions.customers.people.identities import Who
-from functions.customers.room import IMPORTS, room
+from functions.customers.room import IMPORTS, LEVELS_PATH, room
 from functions.customers.shoppers import shopper_moved
 from functions.customers.timeline import KEPT_OF
 from hub.contracts.events import (
@@ -61,8 +62,19 @@ from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = ["customers", "forward", "room"]
 forward = room.forward
+
+
+def _serve_levels() -> None:
+    """Levels are read of whoever has spent something and published now and then: no start pays for documents."""
+    from functions.customers.levels.kind import LEVELS
+    from hub.documents.operations import Operations
+
+    Operations(room, LEVELS, lambda desk: desk.documents()).declare()
+
+
 serve_jobs(room, IMPORTS)
 serve_batch(room, "/customers/batch")
+room.later(LEVELS_PATH, _serve_levels)
 
 
 @room.changes
@@ -86,7 +98,10 @@ def on_event(desk: Desk, event: Event) -> Iterable[Event]:
             OrderPaid() | OrderDepositPaid() | OrderFinished() | OrderChanged() | AfterSaleChanged() | RefundPaid()
         ) if event.buyer_id:
             who = meet(desk, event.buyer_id, event)
-            record(desk, who.record_id, event)
+            if isinstance(event, OrderPaid | RefundPaid):
+                count_payment(desk, who.record_id, event)
+            else:
+                record(desk, who.record_id, event)
         case ReviewPosted() | LogisticsChanged() if event.person_id:
             record(desk, meet(desk, event.person_id, event).record_id, event)
         case LeadCaptured() if event.person_id:
@@ -127,5 +142,7 @@ def _tell_of(desk: Desk, who: Who, event: Event) -> None:
         learn_consent(desk, who.record_id, fact, event)
     if who.changed or fact is not None:
         desk.emit(*reachable(desk, who.record_id, desk.now()))
+    if who.changed or isinstance(event, OrderPaid | RefundPaid):
+        desk.emit(*leveled(desk, who.customer_id, less=isinstance(event, RefundPaid)))
     if isinstance(event, OrderPaid | RefundPaid | OrderFinished):
         desk.emit(order_resolved(desk, event, who))

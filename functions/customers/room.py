@@ -27,6 +27,7 @@ IMPORTS = (
     ),
 )
 """What comes from files, with the names that people give to columns."""
+LEVELS_PATH = "/customers/levels"
 READERS = ("supervisor", "agent", "engineer", "finance", "store_manager", "viewer", "integrator")
 WRITERS = ("supervisor", "agent", "integrator")
 

@@ -35,7 +35,7 @@ from functions.tickets.flows.blocks import BLOCKS
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.forms.kind import FORMS
 from functions.tickets.handlers.ahead import read_ahead
-from functions.tickets.handlers.copies import take_store, take_submitter
+from functions.tickets.handlers.copies import take_level, take_store, take_submitter
 from functions.tickets.handlers.disputes import take_dispute
 from functions.tickets.handlers.effects import follow
 from functions.tickets.handlers.failures import take_failure
@@ -58,6 +58,7 @@ from functions.tickets.ticket.types import TICKET_TYPES
 from hub.contracts.events import (
     AfterSaleChanged,
     CardTapped,
+    CustomerLeveled,
     DecisionCorrected,
     Event,
     ExecutionFailed,
@@ -130,6 +131,7 @@ forward = room.forward
     "card.tapped",
     "person.changed",
     "store.changed",
+    "customer.leveled",
     "submitter.found",
     "roster.changed",
     "supply.changed",
@@ -156,6 +158,8 @@ def on_event(desk: Desk, event: Event) -> None:
             take_person(desk, event)
         case StoreChanged():
             take_store(desk, event)
+        case CustomerLeveled():
+            take_level(desk, event)
         case SubmitterFound():
             take_submitter(desk, event)
         case RosterChanged():

@@ -281,6 +281,11 @@ class TicketView(Contract):
     state: TicketState
     outcome: str
     customer_id: str
+    urgent: bool = Field(
+        default=False, description="its priority is `urgent`: by its rule, by hand, or by its customer"
+    )
+    level: str = Field(default="", description="its customer's (客户等级) when it was opened, as `/customers/levels`")
+    level_now: str = Field(default="", description="its customer's now; only on the ticket itself")
     entry: str = Field(default="", description="how it came in (入口): website, phone …, else the channel")
     entries: tuple[str, ...] = Field(default=(), description="how its messages came in, each once, in that order")
     topic: str = Field(default="", description="what the intake rule says it is about, e.g. logistics")

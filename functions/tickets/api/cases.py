@@ -13,6 +13,7 @@ from functions.tickets.forms.fields import from_text
 from functions.tickets.handlers.orders import order_of
 from functions.tickets.handlers.supplies import supplies_of
 from functions.tickets.intake.intake import intake_facts, is_of_rules
+from functions.tickets.intake.levels import find_level
 from functions.tickets.intake.occasion_kind import PRESETS
 from functions.tickets.ticket.ticket import Case, Move, require_open
 from hub.contracts.tickets import ExplainView, TicketView
@@ -74,6 +75,7 @@ def _shown(desk: Desk, case: Case) -> TicketView:
         filled_in=filled_in,
         clocks=clocks,
         order=order,
+        level_now=find_level(desk.items, case.ticket.customer_id).level,
         board=desk.catalogue.board(),
     )
 

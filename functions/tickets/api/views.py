@@ -14,6 +14,7 @@ from functions.tickets.ticket.colours import colour_of
 from functions.tickets.ticket.past import state_hash
 from functions.tickets.ticket.ticket import Case, Rung, Ticket, Visit
 from functions.tickets.ticket.trail import Entry, first_break
+from functions.tickets.ticket.types import URGENT
 from hub.contracts.base import Words
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
 from hub.contracts.ticket_orders import TicketOrderView
@@ -51,10 +52,11 @@ def show_ticket(
     filled_in: Mapping[str, Texts] | None = None,
     clocks: tuple[TicketClockView, ...] = (),
     order: TicketOrderView | None = None,
+    level_now: str = "",
     board: DecisionTable,
 ) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them. text_classes: what each text is to the field
-    policy. filled_in: by visit, what was written on its form, each with its classes. board: what colours it."""
+    policy. level_now: its customer's. filled_in: by visit, what was written on its form, each with its classes. board: what colours it."""
     ticket, filled = case.ticket, filled_in or {}
     return TicketView(
         id=ticket.id,
@@ -66,6 +68,9 @@ def show_ticket(
         state=ticket.state,
         outcome=ticket.outcome,
         customer_id=ticket.customer_id,
+        urgent=ticket.priority == URGENT,
+        level=ticket.level,
+        level_now=level_now,
         entry=ticket.entry,
         entries=ticket.entries,
         topic=ticket.topic,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.stores_table import StorePlace
+from functions.tickets.intake.levels import CustomerLevel, find_level, keep_level, level_notes, raised
 from functions.tickets.tables import RACES_LIMIT
 from functions.tickets.ticket.ticket import Case, Move, Note
-from hub.contracts.events import StoreChanged, SubmitterFound
+from hub.contracts.events import CustomerLeveled, StoreChanged, SubmitterFound
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import SYSTEM
 
@@ -29,11 +30,20 @@ def take_submitter(desk: Desk, event: SubmitterFound) -> None:
             continue
         break
     if event.ticket_id:
-        desk.tickets.change(event.ticket_id, desk.now(), lambda case: _named(case, event))
+        level = find_level(desk.items, event.customer_id)
+        desk.tickets.change(event.ticket_id, desk.now(), lambda case: _named(case, event, level))
 
 
-def _named(case: Case, event: SubmitterFound) -> Move | None:
+def take_level(desk: Desk, event: CustomerLeveled) -> None:
+    """Keep what a customer is to us, unless something newer is known."""
+    keep_level(desk.items, event)
+
+
+def _named(case: Case, event: SubmitterFound, level: CustomerLevel) -> Move | None:
+    """Whose ticket it is turns out after it was opened: what they are to us counts from here."""
     if case.ticket.customer_id:
         return None
-    ticket = case.ticket.but(customer_id=event.customer_id, identity_id=event.identity_id)
-    return Move(ticket, (Note("customer", SYSTEM, {"kind": "form"}),))
+    priority = raised(case.ticket.priority, level)
+    known = {"customer_id": event.customer_id, "identity_id": event.identity_id, "level": level.level}
+    ticket = case.ticket.but(**known, priority=priority)
+    return Move(ticket, (Note("customer", SYSTEM, {"kind": "form"}), *level_notes(case, level)))

@@ -50,6 +50,7 @@ class Ticket(Stored):
     last went to `notice_to`, for the visit that waits for them. declined: who turned the work down.
     stranded: how often there was nobody to give the work to; the last time at `stranded_at`, when the administrators
     `stranded_with` were told.
+    level: what its customer was to us by what they had spent (客户等级) when it was opened.
     entries: how its messages came in (入口), each once, the first first; none in an older item.
     ladder_pin: the version of its ladder that it was opened with, with those of the region; "" in an older item.
     policy: which other clocks it has; pins: in which version, and those of the ladders and calendars that it names, by
@@ -69,6 +70,7 @@ class Ticket(Stored):
     priority: Priority
     customer_id: str
     identity_id: str = ""
+    level: str = ""
     region: str
     store_id: str = ""
     placed_by: str = ""
