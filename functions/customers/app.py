@@ -25,7 +25,7 @@ from functions.customers.handlers.meeting import (
     serve_ticket,
 )
 from functions.customers.handlers.reaching import consent_fact, order_resolved, reachable
-from functions.customers.handlers.spending import count_payment, leveled
+from functions.customers.handlers.spending import count_payment, leveled, seen_now
 from functions.customers.occasions import needs_service
 from functions.customers.people.identities import Who
 from functions.customers.room import IMPORTS, LEVELS_PATH, room
@@ -142,7 +142,8 @@ def _tell_of(desk: Desk, who: Who, event: Event) -> None:
         learn_consent(desk, who.record_id, fact, event)
     if who.changed or fact is not None:
         desk.emit(*reachable(desk, who.record_id, desk.now()))
-    if who.changed or isinstance(event, OrderPaid | RefundPaid):
-        desk.emit(*leveled(desk, who.customer_id, less=isinstance(event, RefundPaid)))
-    if isinstance(event, OrderPaid | RefundPaid | OrderFinished):
-        desk.emit(order_resolved(desk, event, who))
+    if who.changed or isinstance(event, OrderPaid | RefundPaid | OrderFinished):
+        seen = seen_now(desk, who.customer_id)
+        desk.emit(*leveled(desk, seen, less=isinstance(event, RefundPaid)))
+        if isinstance(event, OrderPaid | RefundPaid | OrderFinished):
+            desk.emit(order_resolved(event, who, seen.profiles))

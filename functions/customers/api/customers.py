@@ -9,7 +9,7 @@ from functions.customers.handlers.introducing import foresee, introduce
 from functions.customers.handlers.meeting import is_personal, relist, scribe_of, settle_merge
 from functions.customers.handlers.reaching import reachable
 from functions.customers.handlers.records import read_whole, told
-from functions.customers.handlers.spending import level_now, leveled
+from functions.customers.handlers.spending import level_now, leveled, seen_now
 from functions.customers.homes import with_derived
 from functions.customers.people.merging import merge_by_hand, merge_to_do
 from functions.customers.people.persons import identities_of, person_of
@@ -155,7 +155,7 @@ def _replay_change(desk: Desk, request: Request, _made: str) -> CustomerView:
     other = request.body.into if isinstance(request.body, MergeBody) else request.body.identity_id
     for customer_id in {request.subject.id, desk.people.root(other)}:
         relist(desk, customer_id)
-        desk.emit(*reachable(desk, customer_id, request.now), *leveled(desk, customer_id, less=True))
+        desk.emit(*reachable(desk, customer_id, request.now), *leveled(desk, seen_now(desk, customer_id), less=True))
     _settle(desk, request, request.subject.id)
     return _show(desk, request, request.subject.id)
 
@@ -181,7 +181,7 @@ def merge_customer(desk: Desk, request: Request) -> CustomerView:
         return _shown(desk, request, read_whole(desk, other, joined=merged))
     customer_id = merge_by_hand(desk.people, request.subject.id, other, request.now, request.principal.sub)
     relist(desk, customer_id)
-    desk.emit(*reachable(desk, customer_id, request.now), *leveled(desk, customer_id))
+    desk.emit(*reachable(desk, customer_id, request.now), *leveled(desk, seen_now(desk, customer_id)))
     _settle(desk, request, customer_id)
     return _show(desk, request, customer_id)
 
@@ -204,7 +204,7 @@ def unmerge_customer(desk: Desk, request: Request) -> CustomerView:
     if not request.dry_run:
         for root in (customer_id, desk.people.root(identity_id)):
             relist(desk, root)
-            desk.emit(*reachable(desk, root, request.now), *leveled(desk, root, less=True))
+            desk.emit(*reachable(desk, root, request.now), *leveled(desk, seen_now(desk, root), less=True))
     return _show(desk, request, customer_id)
 
 

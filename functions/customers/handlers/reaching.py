@@ -11,7 +11,7 @@ from functions.customers.handlers.records import read_whole
 from functions.customers.homes import home_of
 from functions.customers.people.consent import refused_channels, words_of
 from functions.customers.people.identities import Identity, Who
-from functions.customers.profile import CONSENT, Fact, latest_facts, seal_context
+from functions.customers.profile import CONSENT, Fact, Profile, latest_facts, seal_context
 from functions.customers.views import Record
 from hub.contracts.events import (
     ConsentChanged,
@@ -55,10 +55,13 @@ def consent_fact(event: ConsentChanged) -> tuple[str, str] | None:
     return (f"{CONSENT}{event.channel}", value) if value and not event.scope else None
 
 
-def order_resolved(desk: Desk, event: OrderPaid | RefundPaid | OrderFinished, who: Who) -> OrderResolved:
-    """The order's money with the customer behind it; its id derives from the event's, so a repeat is recognised."""
+def order_resolved(
+    event: OrderPaid | RefundPaid | OrderFinished, who: Who, profiles: Sequence[Profile]
+) -> OrderResolved:
+    """The order's money with the customer behind it, whose records these are; its id derives from the event's, so a
+    repeat is recognised."""
     kinds = {"order.paid": "paid", "refund.paid": "refunded", "order.finished": "finished"}
-    home = home_of(latest_facts([desk.customers.profile(r) for r in desk.people.records(who.customer_id)]))
+    home = home_of(latest_facts(profiles))
     names = ("tenant", "at", "replay", "connection_id", "channel", "region", "store_id", "order_id", "order_no")
     return OrderResolved(
         id=derived_id("evt", event.at, "order.resolved", event.id),

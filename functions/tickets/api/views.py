@@ -56,7 +56,8 @@ def show_ticket(
     board: DecisionTable,
 ) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them. text_classes: what each text is to the field
-    policy. level_now: its customer's. filled_in: by visit, what was written on its form, each with its classes. board: what colours it."""
+    policy. filled_in: by visit, what was written on its form, each with its classes. level_now: its customer's. board:
+    what colours it."""
     ticket, filled = case.ticket, filled_in or {}
     return TicketView(
         id=ticket.id,

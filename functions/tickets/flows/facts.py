@@ -27,7 +27,8 @@ KINDS: dict[str, Any] = {
     "cost": "number",
     "amount": "number",
 }
-"""level: its customer's, when it was opened; cost: what the work has cost so far, amount: what the ticket is about; both in minor units."""
+"""level: its customer's, when it was opened; cost: what the work has cost so far, amount: what the ticket is about:
+both in minor units."""
 FACTS = Schema.parse(KINDS)
 NUMERIC = ("gt", "gte", "lt", "lte", "between")
 

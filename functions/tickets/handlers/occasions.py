@@ -78,7 +78,7 @@ def _open(desk: Desk, occasion: Occasion, site: Site, classification: Classifica
         order_no=event.order_no,
         amount_minor=event.amount_minor,
         amount_currency=event.currency,
-        level=event.level if event.customer_id and event.kind != "survey" else None,
+        level=None if event.kind == "survey" else event.level,
         level_priority=event.level_priority,
     )
     moved = desk.threads.move_occasion(record, occasion_key(event), ticket_id)
