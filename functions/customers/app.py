@@ -26,9 +26,10 @@ from functions.customers.handlers.meeting import (
 )
 from functions.customers.handlers.reaching import consent_fact, order_resolved, reachable
 from functions.customers.handlers.spending import count_payment, leveled, seen_now
+from functions.customers.levels.levels import PATH as LEVELS_PATH
 from functions.customers.occasions import needs_service
 from functions.customers.people.identities import Who
-from functions.customers.room import IMPORTS, LEVELS_PATH, room
+from functions.customers.room import IMPORTS, room
 from functions.customers.shoppers import shopper_moved
 from functions.customers.timeline import KEPT_OF
 from hub.contracts.events import (

@@ -27,7 +27,6 @@ IMPORTS = (
     ),
 )
 """What comes from files, with the names that people give to columns."""
-LEVELS_PATH = "/customers/levels"
 READERS = ("supervisor", "agent", "engineer", "finance", "store_manager", "viewer", "integrator")
 WRITERS = ("supervisor", "agent", "integrator")
 

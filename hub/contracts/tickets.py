@@ -21,7 +21,7 @@ from hub.contracts.base import (
 from hub.contracts.classes import Classified, Keyed, Located, Said
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
 from hub.contracts.http import PageQuery
-from hub.contracts.ticket_orders import TicketOrderView
+from hub.contracts.ticket_orders import SupplyView, TicketOrderView
 
 TicketState = Literal["open", "closed", "cancelled"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -94,16 +94,6 @@ class PauseClock(Contract):
     """What the ticket waits for, where it waits for articles: their numbers, as the ERP names them."""
 
     waits_for: Annotated[tuple[ItemNo, ...], Field(max_length=20)] = ()
-
-
-class SupplyView(Contract):
-    """What an ERP or WMS last said of an article that the ticket waits for."""
-
-    item_no: str
-    site: str
-    quantity: int | None
-    expected_at: Moment | None
-    at: Moment
 
 
 class WriteComment(Contract):

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from functions.customers.levels.levels import Level
+from functions.customers.levels.levels import PATH, Level
 from functions.customers.levels.spend import CURRENCY
-from functions.customers.room import LEVELS_PATH, READERS
 from hub.contracts.base import Amount, Contract, Label, Priority, Slug
 from hub.documents.kinds import Finding, Kind, Proposal
 from hub.kernel.money import Money
@@ -53,13 +52,13 @@ def lint_levels(proposal: Proposal[tuple[Level, ...]], _context: Any) -> Iterabl
 
 LEVELS = Kind[tuple[Level, ...]](
     name="customer_levels",
-    path=LEVELS_PATH,
+    path=PATH,
     title="客户等级 · Customer levels",
     schema=LevelsDocument,
     read=read_levels,
     lint=lint_levels,
     presets=lambda: {KEY: {}},
     only=KEY,
-    readers=READERS,
+    readers=("supervisor", "agent", "engineer", "finance", "store_manager", "viewer", "integrator"),
     editors=("supervisor",),
 )

@@ -8,6 +8,8 @@ from functions.customers.levels.spend import Spend
 from hub.contracts.base import Priority
 from hub.kernel.frozen import dataclass
 
+PATH = "/customers/levels"
+
 
 @dataclass(frozen=True)
 class Level:

@@ -17,7 +17,7 @@ from functions.tickets.ticket.trail import Entry, first_break
 from functions.tickets.ticket.types import URGENT
 from hub.contracts.base import Words
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
-from hub.contracts.ticket_orders import TicketOrderView
+from hub.contracts.ticket_orders import SupplyView, TicketOrderView
 from hub.contracts.tickets import (
     ActionView,
     DispatchView,
@@ -28,7 +28,6 @@ from hub.contracts.tickets import (
     RuleTraceView,
     RungView,
     SignatureView,
-    SupplyView,
     TicketView,
     TimelineView,
     VerdictView,
@@ -52,12 +51,10 @@ def show_ticket(
     filled_in: Mapping[str, Texts] | None = None,
     clocks: tuple[TicketClockView, ...] = (),
     order: TicketOrderView | None = None,
-    level_now: str = "",
     board: DecisionTable,
 ) -> TicketView:
     """A ticket with its visits and rungs, as far as the case holds them. text_classes: what each text is to the field
-    policy. filled_in: by visit, what was written on its form, each with its classes. level_now: its customer's. board:
-    what colours it."""
+    policy. filled_in: by visit, what was written on its form, each with its classes. board: what colours it."""
     ticket, filled = case.ticket, filled_in or {}
     return TicketView(
         id=ticket.id,
@@ -69,9 +66,6 @@ def show_ticket(
         state=ticket.state,
         outcome=ticket.outcome,
         customer_id=ticket.customer_id,
-        urgent=ticket.priority == URGENT,
-        level=ticket.level,
-        level_now=level_now,
         entry=ticket.entry,
         entries=ticket.entries,
         topic=ticket.topic,
@@ -111,8 +105,10 @@ def show_ticket(
 
 
 def _about(ticket: Ticket) -> dict[str, Any]:
-    """What it is about, and what the work cost."""
+    """How pressing it is, what it is about, and what the work cost."""
     return {
+        "urgent": ticket.priority == URGENT,
+        "level": ticket.level,
         "order_id": ticket.order_id,
         "order_no": ticket.order_no,
         "fields": ticket.fields,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.stores_table import StorePlace
-from functions.tickets.intake.levels import CustomerLevel, find_level, keep_level, level_notes, raised
+from functions.tickets.intake.levels import CustomerLevel, level_notes, raised
+from functions.tickets.intake.levels_table import find_level, keep_level
 from functions.tickets.tables import RACES_LIMIT
 from functions.tickets.ticket.ticket import Case, Move, Note
 from hub.contracts.events import CustomerLeveled, StoreChanged, SubmitterFound

@@ -24,7 +24,8 @@ from functions.tickets.intake.intake import (
     opening_notes,
     threads_of,
 )
-from functions.tickets.intake.levels import CustomerLevel, classify_for, find_level
+from functions.tickets.intake.levels import CustomerLevel, classify_for
+from functions.tickets.intake.levels_table import find_level
 from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.tables import RACES_LIMIT, Record
 from functions.tickets.ticket.ticket import Case, Move, Thread, Way

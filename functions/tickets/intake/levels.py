@@ -1,5 +1,4 @@
-"""Customer levels (客户等级) as this room knows them, copied from customers: what makes a new ticket urgent, and what
-whoever works on an older one sees of its customer now."""
+"""Customer levels (客户等级) as this room knows them: what makes a new ticket urgent. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +6,8 @@ from dataclasses import replace
 from typing import get_args
 
 from functions.tickets.intake.intake import Classification
-from functions.tickets.tables import Items
 from functions.tickets.ticket.ticket import Case, Note, Stored
 from hub.contracts.base import Priority
-from hub.contracts.events import CustomerLeveled
 from hub.kernel.ids import SYSTEM
 
 PRIORITIES = get_args(Priority)
@@ -27,19 +24,6 @@ class CustomerLevel(Stored):
 
 
 NO_LEVEL = CustomerLevel()
-
-
-def keep_level(items: Items, event: CustomerLeveled) -> None:
-    """Keep what somebody is to us, by every id that tickets may know them by, unless something newer is known."""
-    level = CustomerLevel(level=event.level, priority=event.level_priority, version=event.version)
-    for record_id in event.record_ids:
-        items.keep_newest(f"customer#{record_id}", "level", level, level.version)
-
-
-def find_level(items: Items, customer_id: str) -> CustomerLevel:
-    """What a customer is to us now, as far as anybody told."""
-    record = items.find(f"customer#{customer_id}", "level") if customer_id else None
-    return record.read(CustomerLevel) if record else NO_LEVEL
 
 
 def raised(priority: Priority, level: CustomerLevel) -> Priority:
