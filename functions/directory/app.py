@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 from functions.directory.api import access, keys, pages, people, places, sign_in, teams
+from functions.directory.api.views import show_person
 from functions.directory.desk import Desk
 from functions.directory.field_policy import FIELD_POLICY, KEY
-from functions.directory.people import glass_broken, person_changed, roster_changed, store_changed
+from functions.directory.people import asked_in, glass_broken, person_changed, roster_changed, store_changed
 from functions.directory.room import IMPORTS, room
 from functions.directory.rosters import roster_of
-from hub.contracts.events import Event, StaffChanged
+from hub.contracts.events import Event, ExpertMentioned, StaffChanged
 from hub.documents.items import line_of_pointer
 from hub.documents.routes import serve_documents
 from hub.edge.auth import epoch_at
@@ -18,6 +20,7 @@ from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
 from hub.jobs.routes import follow_job, serve_jobs
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.errors import NotFound
 
 __all__ = ["access", "forward", "keys", "pages", "people", "places", "room", "sign_in", "teams"]
 forward = room.forward
@@ -26,11 +29,28 @@ serve_jobs(room, IMPORTS)
 serve_batch(room, "/directory/batch")
 
 
-@room.events("staff.changed")
+@room.events("staff.changed", "expert.mentioned")
 def on_event(desk: Desk, event: Event) -> None:
+    """Who of the corp left or was renamed in WeCom, and who was asked to help with a ticket."""
+    match event:
+        case StaffChanged():
+            _take_member(desk, event)
+        case ExpertMentioned():
+            _take_mention(desk, event)
+
+
+def _take_mention(desk: Desk, event: ExpertMentioned) -> None:
+    """They may look at the ticket from now on, until the mention's end."""
+    with suppress(NotFound):  # tickets knows its people from here: whoever is gone needs no right
+        known = show_person(desk, desk.directory.person(event.person_id))
+        grants = asked_in(known.grants, event, desk.host.now())
+        if grants != known.grants:
+            desk.directory.save_grants(known.id, grants, known.version, desk.host.now())
+
+
+def _take_member(desk: Desk, event: StaffChanged) -> None:
     """Whoever left the corp in WeCom is frozen at once: no token of theirs holds, and no work goes to them. Whom to let
     back in is for an administrator to say; news from long ago says nothing of today."""
-    assert isinstance(event, StaffChanged)  # noqa: S101 - the subscription above
     if event.replay:
         return
     for person in desk.directory.members(event.member_id):

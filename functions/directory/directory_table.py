@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from functions.directory.tables import (
     ApiKeyItem,
@@ -32,9 +32,11 @@ from hub.contracts.directory import (
 )
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Forbidden, Stale
+from hub.kernel.regions import BASE
+from hub.store.lists import Within
 from hub.store.model import RoomModel, find_item, put_of, saving
 from hub.store.paging import Position, read_page
-from hub.store.sharded import read_sharded, shard_pk
+from hub.store.placed import WHOLE, list_placed, position_at, read_placed
 from hub.store.table import Table
 
 Item = TypeVar("Item", bound=RoomModel)
@@ -67,18 +69,19 @@ class DirectoryTable:
         return _get(PersonItem, self._pk("person", person_id), "person")
 
     def people(
-        self, limit: int, start: Position | None, is_asked: Callable[[PersonItem], bool] | None = None
+        self,
+        within: Within,
+        limit: int,
+        start: Position | None,
+        is_asked: Callable[[PersonItem], bool] | None = None,
     ) -> tuple[list[PersonItem], Position | None]:
-        """All people by id, or those asked for; up to two seconds behind."""
-        return self._list(PersonItem, "people", limit, start, is_asked)
+        """The people within by id, or those asked for; up to two seconds behind."""
+        return self._list(PersonItem, "people", within, limit, start, is_asked)
 
     def save_person(self, person_id: str, body: PersonBody, sealed: Sealed, now: datetime) -> PersonItem:
         """Create or replace a person, and their rights with them. Raises Conflict when `body.version` is stale."""
         item = find_item(PersonItem, self._pk("person", person_id), "person") or PersonItem(
-            self._pk("person", person_id),
-            "person",
-            person_id=person_id,
-            **self._listed("people", person_id),
+            self._pk("person", person_id), "person", person_id=person_id
         )
         _check_version(item, body.version)
         fields = body.model_dump(exclude={"version", "name", *CONTACTS, *LISTS})
@@ -113,9 +116,9 @@ class DirectoryTable:
     def members(self, userid: str) -> list[PersonItem]:
         """The people who are this member of the corp in WeCom, without a userid of their own by their id; up to two
         seconds behind."""
-        people, position = self.people(PEOPLE_PAGE, None)
+        people, position = self.people(WHOLE, PEOPLE_PAGE, None)
         while position is not None:
-            more, position = self.people(PEOPLE_PAGE, position)
+            more, position = self.people(WHOLE, PEOPLE_PAGE, position)
             people += more
         return [person for person in people if userid and userid == (person.wecom_userid or person.person_id)]
 
@@ -161,6 +164,7 @@ class DirectoryTable:
     ) -> PersonItem:
         """The person and the principal that follows from them, and what else belongs to it: all or none."""
         item.updated_at = rfc3339(now)
+        self._place(item, "people", item.person_id, item.region, item.store_id, item.person_id)
         rights = self._principal(item.person_id)
         rights.roles, rights.region = list(item.roles), item.region
         rights.stores = list(dict.fromkeys(filter(None, (item.store_id, *item.stores))))
@@ -178,10 +182,14 @@ class DirectoryTable:
         return _store_view(_get(StoreItem, self._pk("store", store_id), "store"))
 
     def stores(
-        self, limit: int, start: Position | None, is_asked: Callable[[StoreItem], bool] | None = None
+        self,
+        within: Within,
+        limit: int,
+        start: Position | None,
+        is_asked: Callable[[StoreItem], bool] | None = None,
     ) -> tuple[list[StoreView], Position | None]:
-        """All stores by id, or those asked for; up to two seconds behind."""
-        items, position = self._list(StoreItem, "stores", limit, start, is_asked)
+        """The stores within by id, or those asked for; up to two seconds behind."""
+        items, position = self._list(StoreItem, "stores", within, limit, start, is_asked)
         return [_store_view(item) for item in items], position
 
     def store_item(self, store_id: str) -> StoreItem:
@@ -191,13 +199,12 @@ class DirectoryTable:
     def save_store(self, store_id: str, body: StoreBody, now: datetime) -> StoreView:
         """Create or replace a store. Raises Conflict when `body.version` is stale."""
         pk = self._pk("store", store_id)
-        item = find_item(StoreItem, pk, "store") or StoreItem(
-            pk, "store", store_id=store_id, **self._listed("stores", store_id)
-        )
+        item = find_item(StoreItem, pk, "store") or StoreItem(pk, "store", store_id=store_id)
         _check_version(item, body.version)
         item.name, item.region, item.manager = body.name, body.region, body.manager
         item.position = body.position.model_dump() if body.position else None
         item.updated_at = rfc3339(now)
+        self._place(item, "stores", store_id, body.region, store_id)
         self._save(item)
         return _store_view(item)
 
@@ -205,38 +212,43 @@ class DirectoryTable:
         """A team. Raises NotFound."""
         return _team_view(_get(TeamItem, self._pk("team", team), "team"))
 
-    def teams(self, limit: int, start: Position | None) -> tuple[list[TeamView], Position | None]:
-        """All teams by key; up to two seconds behind."""
-        items, position = self._list(TeamItem, "teams", limit, start)
+    def teams(self, within: Within, limit: int, start: Position | None) -> tuple[list[TeamView], Position | None]:
+        """The teams within by key; up to two seconds behind."""
+        items, position = self._list(TeamItem, "teams", within, limit, start)
         return [_team_view(item) for item in items], position
 
     def save_team(self, team: str, body: TeamBody) -> TeamView:
-        """Create or replace a team. Raises Conflict when `body.version` is stale."""
+        """Create or replace a team, and where its roster lies with it. Raises Conflict when `body.version` is
+        stale."""
         pk = self._pk("team", team)
-        item = find_item(TeamItem, pk, "team") or TeamItem(pk, "team", team=team, **self._listed("teams", team))
+        item = find_item(TeamItem, pk, "team") or TeamItem(pk, "team", team=team)
         _check_version(item, body.version)
         item.name, item.region, item.stores = body.name, body.region, list(body.stores)
-        self._save(item)
+        self._place(item, "teams", team, body.region)
+        roster = find_item(RosterItem, self._pk("roster", team), "roster")
+        if roster is not None:
+            self._place(roster, "rosters", team, body.region)
+        self._save(item, *filter(None, (roster,)))
         return _team_view(item)
 
     def roster(self, team: str) -> RosterItem:
         """A team's roster (strongly consistent). Raises NotFound."""
         return _get(RosterItem, self._pk("roster", team), "roster")
 
-    def rosters(self, limit: int, start: Position | None) -> tuple[list[RosterItem], Position | None]:
-        """All rosters by team; up to two seconds behind."""
-        return self._list(RosterItem, "rosters", limit, start)
+    def rosters(self, within: Within, limit: int, start: Position | None) -> tuple[list[RosterItem], Position | None]:
+        """The rosters of the teams within, by team; up to two seconds behind."""
+        return self._list(RosterItem, "rosters", within, limit, start)
 
     def save_roster(self, team: str, body: RosterBody, now: datetime) -> RosterItem:
-        """Replace a team's roster. Raises Conflict when `body.version` is stale."""
+        """Replace a team's roster: it lies where the team does. Raises Conflict when `body.version` is stale."""
         pk = self._pk("roster", team)
-        item = find_item(RosterItem, pk, "roster") or RosterItem(
-            pk, "roster", team=team, **self._listed("rosters", team)
-        )
+        item = find_item(RosterItem, pk, "roster") or RosterItem(pk, "roster", team=team)
         _check_version(item, body.version)
         for name in ("shifts", "recurring", "swaps"):
             setattr(item, name, [part.model_dump(mode="json") for part in getattr(body, name)])
         item.hand_over, item.updated_at = body.hand_over, rfc3339(now)
+        placed = find_item(TeamItem, self._pk("team", team), "team")
+        self._place(item, "rosters", team, placed.region if placed else BASE)
         self._save(item)
         return item
 
@@ -257,7 +269,7 @@ class DirectoryTable:
         repeats the request. Raises Conflict."""
         key = KeyItem(self._pk("key", key_id), "key", key_id=key_id, name=body.name, roles=list(body.scopes))
         key.region, key.created_at = body.region, rfc3339(now)
-        key.list_pk, key.list_sk = shard_pk(self._tenant, "keys", key_id), key_id
+        self._place(key, "keys", key_id, body.region)
         way = ApiKeyItem(self._pk("apikey", fingerprint), "apikey", sub=key_id, roles=list(body.scopes))
         way.region = body.region
         rights = self._principal(key_id)
@@ -277,9 +289,9 @@ class DirectoryTable:
         """A key without its secret. Raises NotFound."""
         return _key_view(_get(KeyItem, self._pk("key", key_id), "key"))
 
-    def keys(self, limit: int, start: Position | None) -> tuple[list[KeyView], Position | None]:
-        """All keys, oldest first; up to two seconds behind."""
-        items, position = self._list(KeyItem, "keys", limit, start)
+    def keys(self, within: Within, limit: int, start: Position | None) -> tuple[list[KeyView], Position | None]:
+        """The keys within, oldest first; up to two seconds behind."""
+        items, position = self._list(KeyItem, "keys", within, limit, start)
         return [_key_view(item) for item in items], position
 
     def revoke_key(self, key_id: str) -> KeyView:
@@ -294,21 +306,22 @@ class DirectoryTable:
         self,
         model: type[Item],
         name: str,
+        within: Within,
         limit: int,
         start: Position | None,
         is_asked: Callable[[Item], bool] | None = None,
     ) -> tuple[list[Item], Position | None]:
-        """A page of all, or of those asked for among LOOKED_AT: that one may be short."""
+        """A page of all within, or of those asked for among LOOKED_AT: that one may be short."""
         size = limit if is_asked is None else LOOKED_AT
-        items, position = read_sharded(model.by_list.query, model.list_sk, self._tenant, name, limit=size, start=start)
+        items, position = read_placed(model, self._table, self._tenant, name, within, limit=size, start=start)
         if is_asked is None:
             return items, position
         fitting = [item for item in items if is_asked(item)]
-        more = {"list": name, "after": str(fitting[limit - 1].list_sk)} if len(fitting) > limit else position
+        more = position_at(name, fitting[limit - 1], within) if len(fitting) > limit else position
         return fitting[:limit], more
 
-    def _listed(self, name: str, item_id: str) -> dict[str, Any]:
-        return {"list_pk": shard_pk(self._tenant, name, item_id), "list_sk": item_id}
+    def _place(self, item: RoomModel, name: str, item_id: str, region: str, store: str = "", person: str = "") -> None:
+        list_placed(item, self._tenant, name, item_id, region=region, store=store, person=person)
 
     def _principal(self, sub: str) -> PrincipalItem:
         pk = self._pk("principal", sub)

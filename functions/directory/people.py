@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from hub.contracts.directory import Grant, RosterBody
-from hub.contracts.events import GlassBroken, PersonChanged, RosterChanged, StoreChanged
+from hub.contracts.events import ExpertMentioned, GlassBroken, PersonChanged, RosterChanged, StoreChanged
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.effective import BEGINNING
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.ids import derived_id
 
-GRANTS_LIMIT = 50
+GRANTS_LIMIT = 200
+"""An expert may be asked into so many tickets at once. Each request of theirs reads them all, some 120 bytes each."""
 
 
 def add_grant(grants: tuple[Grant, ...], grant: Grant, now: datetime) -> tuple[Grant, ...]:
@@ -24,6 +25,13 @@ def add_grant(grants: tuple[Grant, ...], grant: Grant, now: datetime) -> tuple[G
     if len(kept) >= GRANTS_LIMIT:
         raise Invalid("too many grants", problems=[Problem("", f"a person holds at most {GRANTS_LIMIT} grants")])
     return (*kept, grant)
+
+
+def asked_in(grants: tuple[Grant, ...], event: ExpertMentioned, now: datetime) -> tuple[Grant, ...]:
+    """The grants with what a mention gives; as they are where that is over. Mentions in any order come to the same."""
+    if event.ends_at <= now:
+        return grants
+    return add_grant(grants, Grant(role="guest", thing=event.ticket_id, starts_at=event.at, ends_at=event.ends_at), now)
 
 
 def person_changed(tenant: str, item: Mapping[str, Any]) -> PersonChanged:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hub.contracts.form_events import FormSubmitted as FormSubmitted
     from hub.contracts.form_events import SubmitterFound as SubmitterFound
     from hub.contracts.house_events import EndpointDisabled as EndpointDisabled
+    from hub.contracts.house_events import ExpertMentioned as ExpertMentioned
     from hub.contracts.house_events import GlassBroken as GlassBroken
     from hub.contracts.house_events import PersonChanged as PersonChanged
     from hub.contracts.house_events import StoreChanged as StoreChanged
@@ -98,6 +99,7 @@ EVENTS = {
     "endpoint.called": "flow_events.EndpointCalled",
     "endpoint.disabled": "house_events.EndpointDisabled",
     "execution.failed": "ticket_events.ExecutionFailed",
+    "expert.mentioned": "house_events.ExpertMentioned",
     "feed.touched": "platform_events.FeedTouched",
     "flow.answered": "flow_events.FlowAnswered",
     "flow.told": "visit_events.FlowTold",

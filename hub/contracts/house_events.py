@@ -34,6 +34,17 @@ class GlassBroken(Event):
     ends_at: Moment
 
 
+class ExpertMentioned(Event):
+    """A comment asked somebody to help with a ticket that may be out of their reach: they are its guest until
+    `ends_at`. tickets → directory."""
+
+    type: Literal["expert.mentioned"] = "expert.mentioned"
+    ticket_id: str
+    person_id: PersonId
+    by: PersonId
+    ends_at: Moment
+
+
 class EndpointDisabled(Event):
     """An integrator's endpoint was switched off: it said that it is gone (`gone`), has failed for five days
     (`failing`), or its owner is let in no more (`owner-frozen`). What it missed is kept. outbound → notifications."""

@@ -19,7 +19,8 @@ from hub.contracts.base import (
     Words,
 )
 from hub.contracts.classes import Classified, Keyed, Located, Said
-from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
+from hub.contracts.clocks import TicketClockView
+from hub.contracts.dispatch import ExplainView
 from hub.contracts.http import PageQuery
 from hub.contracts.ticket_orders import SupplyView, TicketOrderView
 
@@ -40,6 +41,7 @@ DETAIL = frozenset(
         *("outcome", "placed_by", "priority", "recipients", "region", "rule", "rung", "run", "state", "store", "type"),
         *("visit", "waits_for", "amount", "currency", "labour_minutes", "travel_km", "channel", "reason", "fields"),
         *("to", "by", "event", "child", "action", "version", "deadlines", "tag", "priority_before", "clock", "team"),
+        "until",
     }
 )
 """What the trail says beside the words and the costs: ids, choices out of lists, and what the customer was told."""
@@ -97,9 +99,12 @@ class PauseClock(Contract):
 
 
 class WriteComment(Contract):
-    """An internal note. Customers never see it; it is stored sealed."""
+    """An internal note. Customers never see it; it is stored sealed. Who is mentioned (@专家) hears of it, and looks at
+    this one ticket for `hours`, wherever they and it are, as the field policy lets a guest."""
 
     text: Annotated[Text, Classified("words")]
+    mentions: Annotated[tuple[PersonId, ...], Field(max_length=5)] = ()
+    hours: Annotated[int, Field(ge=1, le=168)] = 48
 
 
 class WriteReply(Contract):
@@ -220,42 +225,13 @@ class RungView(Contract):
     fallback: bool = Field(default=False, description="nobody of its audience was there: it went to administrators")
 
 
-class VerdictView(Contract):
-    """A person weighed for the work. `why` is what speaks against them, empty when they fit; `open_tickets` is counted
-    of those who do."""
+class GuestView(Contract):
+    """One who was mentioned in a comment, by whom, and until when they may look at the ticket."""
 
-    person_id: str
-    open_tickets: int | None
-    fits: bool
-    why: tuple[str, ...]
-
-
-class DispatchView(Contract):
-    """Who would be chosen now, and everybody who was weighed."""
-
-    chosen: str
-    fallback: bool
-    candidates: tuple[VerdictView, ...]
-
-
-class RuleTraceView(Contract):
-    """An intake rule as it stands today, tried on the message that opened the ticket: does it hold, did it decide?"""
-
-    rule_id: str
-    note: str
-    holds: bool
-    chosen: bool
-
-
-class ExplainView(Contract):
-    """Why the ticket is what and where it is. `rule_id`: the intake rule that hit, "default", or "by hand"."""
-
-    ticket_id: str
-    rule_id: str
-    rules: tuple[RuleTraceView, ...]
-    dispatch: DispatchView
-    clock: ClockView
-    ladder: tuple[LadderStepView, ...]
+    person: PersonId
+    by: PersonId
+    at: Moment
+    ends_at: Moment
 
 
 class TicketView(Contract):
@@ -292,6 +268,7 @@ class TicketView(Contract):
     assignee: Annotated[str, Located("people")]
     parent_id: str = Field(default="", description="the ticket that it is a part of")
     tags: tuple[str, ...] = ()
+    guests: tuple[GuestView, ...] = Field(default=(), description="who was asked to help; only on the ticket itself")
     flow: FlowRef
     run: int
     stands: tuple[str, ...] = Field(default=(), description="the nodes at which it waits; in lists too")

@@ -26,9 +26,10 @@ class Route:
 
     handler: (desk, request) → the answer. replay: (desk, request, id of what was made) → the answer to a repeat.
     scope: what its things hang on (hub.edge.access.scope). subject: (desk, request) → the thing that the path names,
-    with its places, or the place of what the body asks to make; checked before the handler runs. overseers: who sees
-    other people's things on a route of scope `own`. dry_run: whether `?dry_run=1` is understood: by
-    the handler, which looks at `request.dry_run`, or "rehearsed": it is run as always, and nothing of it is written.
+    with its places, or the place of what the body asks to make; checked before the handler runs. guests: who is a guest
+    of the thing may do this, though it is no GET. overseers: who sees other people's things on a route of scope `own`.
+    dry_run: whether `?dry_run=1` is understood: by the handler, which looks at `request.dry_run`, or "rehearsed": it is
+    run as always, and nothing of it is written.
     explain: the roles that may ask by `?explain=1` why it is decided so: the handler looks at `request.explain`;
     "always": the answer says why in any case, asked or not.
     body_limit_bytes: of a body as it comes, 413 beyond it. versioned: `If-Match` is held against the thing's version
@@ -52,6 +53,7 @@ class Route:
     replay: Callable[[Any, Request, str], Any] | None = None
     scope: Scope | None = None
     subject: Callable[[Any, Request], Place | Subject] | None = None
+    guests: bool = False
     overseers: tuple[str, ...] = SUPERVISORS
     dry_run: bool | Literal["rehearsed"] = False
     explain: tuple[str, ...] | Literal["always"] | None = None
@@ -108,10 +110,14 @@ def _asks_nothing(shown: Route) -> bool:
     return "{" in shown.path and not any(field.is_required() for field in shown.query.model_fields.values())
 
 
-def unasked(shown: Route, request: Request) -> Request:
-    """A request of such a GET, made of another request."""
-    return request if shown.query is None else replace(request, query=shown.query())
+def read_by(shown: Route, desk: Any, request: Request) -> Any:
+    """What such a GET answers to another request. What it is about is read where that request's own route did not."""
+    reading = request if shown.query is None else replace(request, query=shown.query())
+    if shown.subject is not None and reading.subject is None:
+        subject = shown.subject(desk, reading)
+        reading = replace(reading, subject=subject.thing if isinstance(subject, Subject) else None)
+    return shown.handler(desk, reading)
 
 
 def _as_read(shown: Route) -> Callable[[Any, Request, str], Any]:
-    return lambda desk, request, _resource_id: shown.handler(desk, unasked(shown, request))
+    return lambda desk, request, _resource_id: read_by(shown, desk, request)

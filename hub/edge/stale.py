@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from hub.edge.access import Subject, project
 from hub.edge.etags import VERSION_FIELDS
 from hub.edge.requests import Request
-from hub.edge.routes import Route, reading_of, unasked
+from hub.edge.routes import Route, read_by, reading_of
 from hub.kernel.errors import Difference, HubError, Stale
 
 DIFFERENCES_LIMIT = 200
@@ -44,7 +44,7 @@ def _states(desk: Any, shown: Route, request: Request) -> tuple[Json, Json]:
     request = replace(request, subject=subject.thing if isinstance(subject, Subject) else None)
     version = request.seen_version if request.seen_version is not None else _version_in(request.body)
     past = shown.past(desk, request, version) if shown.past and version is not None else None
-    pair = past or (None, shown.handler(desk, unasked(shown, request)))
+    pair = past or (None, read_by(shown, desk, request))
     seen, now = (
         project(state, request.viewer, request.policy, request.place) if isinstance(state, BaseModel) else None
         for state in pair

@@ -26,6 +26,11 @@ def covers(region: str, code: str) -> bool:
     return region in path(code)
 
 
+def around(*codes: str) -> str:
+    """The smallest region in which all of these lie."""
+    return next(step for step in path(codes[0]) if all(covers(step, code) for code in codes))
+
+
 def is_region(code: str) -> bool:
     """Whether this is `base`, or six digits in a province that there is."""
     return code == BASE or bool(_CODE.fullmatch(code))

@@ -21,6 +21,7 @@ from hub.channels.samples import render
 from hub.kernel import regions
 from hub.kernel.clock import StepClock
 from hub.store.connection import Connection
+from hub.store.messages import Arrival
 from tests.channels.support import payload
 from tests.support.http import Answer, call, token
 from tests.support.webhooks import DOUYIN, Stack, simulated_stack
@@ -183,8 +184,8 @@ def test_every_route_of_a_placed_thing_hides_what_is_out_of_reach(shared: Stack)
     for route in app.room.http_routes:
         if route.scope not in ("region", "store", "own") or "{key}" in route.path or "{" not in route.path:
             continue
-        if route.path.startswith("/jobs/"):
-            continue  # whoever asked for it alone
+        if not any(f"{{{name}}}" in route.path for name in real):
+            continue
         role = "agent" if "agent" in route.roles else route.roles[0]
         heard = [ask(route, names, role) for names in (real, dict.fromkeys(real, "none"))]
         assert [answer.status for answer in heard] == [404, 404], route.path
@@ -223,7 +224,30 @@ def test_a_connection_says_where_its_orders_belong() -> None:
         assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/region")
         regional = token("integrator", region="310000")
         assert call(app.room, "POST", f"/webhooks/connections/{made}/place", {}, as_=regional).status == 403
-        assert call(app.room, "GET", f"/webhooks/connections/{made}", as_=regional).status == 200
+        of_the_south = token("integrator", region="440000")
+        seen = [call(app.room, "GET", f"/webhooks/connections/{made}", as_=as_) for as_ in (regional, of_the_south)]
+        assert [answer.status for answer in seen] == [404, 200]
+
+
+def test_a_connection_lies_where_all_of_its_accounts_do() -> None:
+    """With a shop of another province it is the whole tenant's: whoever reaches a part of what comes by it finds
+    neither it nor its messages; taken back, it is its own province's again, and of its store."""
+    with simulated_stack(clock=StepClock(NOW)) as stack:
+        made = created(region="310101", store_id="s_east")
+        stack.inbox().store(Arrival(made, "douyin", "4321", "k1", b"{}"), NOW, NOW)
+
+        def found(as_: str) -> tuple[int, int, int]:
+            listed = call(app.room, "GET", "/webhooks/connections", as_=as_).json["data"]
+            messages = call(app.room, "GET", "/webhooks/messages", as_=as_).json["data"]
+            return len(listed), len(messages), call(app.room, "GET", f"/webhooks/connections/{made}", as_=as_).status
+
+        east, keeper = token("supervisor", region="310000"), token("supervisor", stores=("s_east",))
+        assert [found(as_) for as_ in (token(), east, keeper)] == [(1, 1, 200)] * 3
+        path = f"/webhooks/connections/{made}/place"
+        call(app.room, "POST", path, {"account": "shop-9", "region": "440300", "store_id": "s_south"})
+        assert [found(as_) for as_ in (token(), east, keeper)] == [(1, 1, 200), (0, 0, 404), (0, 0, 404)]
+        call(app.room, "POST", path, {"account": "shop-9"})
+        assert [found(as_) for as_ in (token(), east, keeper)] == [(1, 1, 200)] * 3
 
 
 def test_an_order_stays_where_it_was_sold() -> None:
@@ -257,7 +281,7 @@ def test_promotions_belong_to_their_connection() -> None:
     [("POST", "/webhooks/messages/msg_1/replay"), ("POST", "/webhooks/mappings/douyin/revert")],
 )
 def test_what_all_share_is_changed_by_who_reaches_all(shared: Stack, method: str, path: str) -> None:
-    """Messages and mappings are the tenant's: an integrator of one region reads them, and changes none."""
+    """Of messages and mappings an integrator of one region reads those within reach, and changes none."""
     regional = token("integrator", region="310000")
     assert call(app.room, method, path, {"version": 0} if "revert" in path else None, as_=regional).status == 403
     assert call(app.room, "GET", "/webhooks/stats", as_=regional).status == 200

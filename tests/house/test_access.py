@@ -38,7 +38,7 @@ PLAIN: dict[str, str] = {
         MeView.name AudienceDocument.people
         SignatureView.person DelegateNode.person AddSigners.people TicketNoticed.recipients TriedView.recipients
         GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id
-        PlannedVisit.person""",
+        PlannedVisit.person GuestView.person ExpertMentioned.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         TicketClockView.name

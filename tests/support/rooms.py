@@ -102,12 +102,12 @@ def rooms() -> Iterator[Rooms]:
 
 def connect_customers(hub: World, **settings: str) -> None:
     """Give the room of customers a table of its own in the account."""
-    _connect(hub, customers.room, "customers", environment("customers", **settings))
+    connect_room(hub, customers.room, "customers", environment("customers", **settings))
 
 
 def connect_pricing(hub: World) -> None:
     """Give the room of prices a table of its own in the account."""
-    _connect(hub, pricing.room, "pricing", environment("pricing"))
+    connect_room(hub, pricing.room, "pricing", environment("pricing"))
 
 
 def connect_webhooks(hub: World, **more: str) -> Stack:
@@ -115,14 +115,15 @@ def connect_webhooks(hub: World, **more: str) -> Stack:
     settings, sqs = environment("webhooks", **more), hub.session.client("sqs")
     for setting, name in QUEUES.items():
         settings[setting] = sqs.create_queue(QueueName=f"hub-{TENANT}-{name}")["QueueUrl"]
-    _connect(hub, webhooks.room, "webhooks", settings, "inbox")
+    connect_room(hub, webhooks.room, "webhooks", settings, "inbox")
     stack = Stack(hub.session, settings, clock=hub.clock)
     for connection in (OFFICIAL, OPEN):
         stack.secrets().put(connection)
     return stack
 
 
-def _connect(hub: World, room: Any, name: str, environ: dict[str, str], *tables: str) -> None:
+def connect_room(hub: World, room: Any, name: str, environ: dict[str, str], *tables: str) -> None:
+    """Give a room a host of these settings, and tables of its own, in the account."""
     there = hub.session.client("dynamodb").list_tables()["TableNames"]
     for table in (name, *tables):
         if f"hub-{TENANT}-{table}" not in there:

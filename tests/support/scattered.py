@@ -14,7 +14,9 @@ from random import Random
 from typing import Any
 
 from functions.customers import app as customers
+from functions.directory import app as directory
 from functions.notifications import app as notifications
+from functions.outbound import app as outbound
 from functions.pricing import app as pricing
 from functions.settlement import app as settlement
 from functions.tickets import app as tickets
@@ -26,23 +28,27 @@ from hub.edge.room import Room
 from hub.kernel.clock import StepClock
 from hub.kernel.places import region_names
 from hub.kernel.regions import covers
+from hub.store.messages import Arrival
 from tests.support.access_samples.pricing import CAMPAIGN
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, call
+from tests.support.outbound import outbound_hub
 from tests.support.pricing import pricing_room
 from tests.support.settlement import posting
 from tests.support.settlement_room import handed, moment, till
 from tests.support.tickets import world
-from tests.support.webhooks import DOUYIN, simulated_stack
+from tests.support.webhooks import DOUYIN, Stack, simulated_stack
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 NORTH, SOUTH, ELSEWHERE = ("11", "12", "13", "14", "15"), ("44", "45", "46"), ("31", "51", "65")
 """Provinces, by the digits with which their codes begin: 华北, 华南, and a few more."""
 DAY = {"every": "day"}
 COUNTS = {
-    "orders": 250, "after-sales": 250, "customers": 150, "notices": 120, "tickets": 60, "submissions": 40, "offers": 20,
+    "orders": 200, "after-sales": 150, "customers": 110, "notices": 80, "tickets": 60, "submissions": 40, "offers": 20,
     "entries": 60, "parked": 20, "deferrals": 15, "conflicts": 15,
+    "people": 80, "stores": 40, "teams": 20, "rosters": 20, "keys": 20, "endpoints": 10, "connections": 20,
+    "messages": 20,
 }  # fmt: skip
 
 
@@ -83,9 +89,9 @@ def places(random: Random, count: int, *, placed: bool = False) -> Iterator[tupl
 
 @contextmanager
 def orders(random: Random) -> Iterator[Things]:
-    """Orders and after-sales of one shop's connections."""
-    with simulated_stack(clock=StepClock(NOON)):
-        made: Things = {"/webhooks/orders": [], "/webhooks/after-sales": []}
+    """Orders and after-sales of one shop's connections; and connections of every region, with a message each."""
+    with simulated_stack(clock=StepClock(NOON)) as stack:
+        made: Things = {"/webhooks/orders": [], "/webhooks/after-sales": [], **connected(random, stack)}
         table = webhooks.room.desk.orders.table
         for number, region, store in places(random, COUNTS["orders"]):
             noting = Noting(DOUYIN.id, "douyin", NOON, NOON, region=region, store_id=store)
@@ -101,6 +107,63 @@ def orders(random: Random) -> Iterator[Things]:
             )
             made["/webhooks/after-sales"].append(Made(f'"F{number:05}"', region, store))
         yield made
+
+
+def connected(random: Random, stack: Stack) -> Things:
+    """Connections, and what came by them; messages of more connections that have none of their own."""
+    paths = ("/webhooks/connections", "/webhooks/messages", "/webhooks/stats")
+    made: Things = {path: [] for path in paths}
+    for _, region, store in places(random, COUNTS["connections"]):
+        body = {"channel": "douyin", "name": "旗舰店", "settings": dict(DOUYIN.settings)}
+        where = {"region": region, **({"store_id": store} if store else {})}
+        answer = call(webhooks.room, "POST", "/webhooks/connections", {**body, **where})
+        assert answer.status == 201, answer.text
+        connection = answer.json["id"]
+        stack.inbox().store(Arrival(connection, "douyin", "4321", "k1", b"{}"), NOON, NOON)
+        for path in paths:
+            made[path].append(Made(f'"{connection}"', region, store))
+    stack.publish()  # none can be read: each is counted
+    return made
+
+
+@contextmanager
+def organisation(random: Random) -> Iterator[Things]:
+    """People, stores, teams with their rosters, and keys of every region."""
+    with account("directory") as session:
+        install(directory.room, session, StepClock(NOON))
+        lists = ("people", "stores", "teams", "rosters")
+        made: Things = {"/auth/keys": [], **{f"/directory/{name}": [] for name in lists}}
+
+        def put(path: str, body: dict[str, Any], mark: str, region: str, store: str = "") -> None:
+            answer = call(directory.room, "PUT", f"{path}/{mark}", body)
+            assert answer.status == 200, answer.text
+            made[path].append(Made(f'"{mark}"', region, store))
+
+        for number, region, store in places(random, COUNTS["people"]):
+            body = {"name": "李雷", "roles": ["agent"], "region": region, "store_id": store}
+            put("/directory/people", body, f"p{number:05}", region, store)
+        for _, region, store in places(random, COUNTS["stores"], placed=True):
+            if Made(f'"{store}"', region, store) not in made["/directory/stores"]:
+                put("/directory/stores", {"name": "门店", "region": region}, store, region, store)
+        for number, region, _ in places(random, COUNTS["teams"]):
+            put("/directory/teams", {"name": "客服", "region": region}, f"team{number:05}", region)
+            put("/directory/rosters", {"shifts": []}, f"team{number:05}", region)
+        for number, region, _ in places(random, COUNTS["keys"]):
+            body = {"name": f"ERP {number:05}", "scopes": ["viewer"], "region": region}
+            assert call(directory.room, "POST", "/auth/keys", body).status == 201
+            made["/auth/keys"].append(Made(f'"ERP {number:05}"', region))
+        yield made
+
+
+@contextmanager
+def receivers(random: Random) -> Iterator[Things]:
+    """Endpoints of every region, one of which has heard of a ticket."""
+    with outbound_hub() as hub:
+        made = []
+        for _, region, _ in places(random, COUNTS["endpoints"]):
+            endpoint = hub.register(region=region)
+            made.append(Made(f'"{endpoint["id"]}"', region))
+        yield {"/webhooks/endpoints": made}
 
 
 @contextmanager
@@ -232,6 +295,8 @@ def astray(room: Any, number: int, here: str, there: str, serial: dict[str, str]
 
 
 SCATTERED: dict[str, Scattering] = {
+    "directory": Scattering(directory.room, organisation, {}),
+    "outbound": Scattering(outbound.room, receivers, {}),
     "webhooks": Scattering(webhooks.room, orders, {}),
     "customers": Scattering(customers.room, people_served, {}),
     "notifications": Scattering(notifications.room, notices, {}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.kernel.regions import BASE, covers, is_region, path
+from hub.kernel.regions import BASE, around, covers, is_region, path
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,21 @@ def test_a_region_covers_its_subtree() -> None:
     assert covers(BASE, "440300")
     assert not covers("310101", "310000")
     assert not covers("440000", "310101")
+
+
+@pytest.mark.parametrize(
+    ("codes", "smallest"),
+    [
+        (("310101",), "310101"),
+        (("310101", "310104"), "310100"),
+        (("440106", "440300"), "440000"),
+        (("440106", "310101"), "base"),
+        (("310101", "base"), "base"),
+    ],
+)
+def test_what_lies_in_several_places_lies_in_what_holds_them_all(codes: tuple[str, ...], smallest: str) -> None:
+    """The smallest region of all."""
+    assert around(*codes) == smallest
 
 
 def test_six_digits_in_no_province_are_no_region() -> None:

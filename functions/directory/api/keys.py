@@ -15,6 +15,7 @@ from hub.contracts.http import Page, PageQuery
 from hub.contracts.sign_in import MayView
 from hub.edge import auth, cursors
 from hub.edge.access import reach_of
+from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import NotFound, Unauthenticated
@@ -24,10 +25,11 @@ TOKEN_SECONDS = 900
 
 
 @room.http("GET", "/auth/keys", summary="密钥列表 · List API keys", query=PageQuery,
-           answer=Page[KeyView], roles=ADMINISTRATOR, scope="tenant")  # fmt: skip
+           answer=Page[KeyView], roles=ADMINISTRATOR, scope="region")  # fmt: skip
 def list_keys(desk: Desk, request: Request) -> Page[KeyView]:
-    """All API keys, without their secrets."""
-    return page(*desk.directory.keys(request.query.limit, cursors.decode(request.query.cursor)))
+    """The API keys of your region, without their secrets."""
+    scope, query = within(request.reach), request.query
+    return page(*desk.directory.keys(scope, query.limit, cursors.decode(query.cursor)))
 
 
 def _replay_key(desk: Desk, _: Request, key_id: str) -> NewKeyView:

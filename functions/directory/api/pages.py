@@ -100,7 +100,7 @@ def operation_rules() -> Mapping[str, OperationRule]:
     return {
         operation["operationId"]: OperationRule(
             tuple(operation.get("x-roles", ())),
-            operation.get("x-scope") == "tenant" and method != "get",
+            operation.get("x-scope") == "whole" or (operation.get("x-scope") == "tenant" and method != "get"),
             tuple(operation.get("x-terminals", ())),
         )
         for method, operation in operations

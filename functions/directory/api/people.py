@@ -14,6 +14,8 @@ from functions.directory.room import ADMINISTRATOR, room
 from hub.contracts.directory import PeopleQuery, PersonBody, PersonView
 from hub.contracts.http import Page
 from hub.edge import cursors
+from hub.edge.access import Place, Subject
+from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.auth import epoch_at
 from hub.edge.requests import Request
@@ -27,21 +29,29 @@ from hub.kernel.ids import contacts_context
     summary="员工列表 · List people",
     query=PeopleQuery,
     answer=Page[PersonView],
-    scope="tenant",
+    scope="region",
 )
 def list_people(desk: Desk, request: Request) -> Page[PersonView]:
-    """Everybody by id, or those of a role, a team, a region, a store; the list may be two seconds behind."""
+    """Whoever is within your reach, by id, or those of a role, a team, a region, a store; the list may be two seconds
+    behind."""
     query = request.query
-    items, position = desk.directory.people(query.limit, cursors.decode(query.cursor), partial(is_asked, query))
+    scope, start = within(request.reach, query.region), cursors.decode(query.cursor)
+    items, position = desk.directory.people(scope, query.limit, start, partial(is_asked, query))
     return page([show_person(desk, item) for item in items], position)
 
 
-@room.http(
-    "GET", "/directory/people/{person_id}", summary="员工详情 · Show a person", answer=PersonView, scope="tenant"
-)
+def find_person(desk: Desk, request: Request) -> Subject:
+    """A person of the path: in their region and home store, of their teams, and their own."""
+    item = desk.directory.person(request.path["person_id"])
+    teams = tuple(map(str, item.teams))
+    return Subject(item, (Place(item.region, item.store_id, (item.person_id,), teams, thing=item.person_id),))
+
+
+@room.http("GET", "/directory/people/{person_id}", summary="员工详情 · Show a person", answer=PersonView,
+           scope="region", subject=find_person)  # fmt: skip
 def read_person(desk: Desk, request: Request) -> PersonView:
     """One of us, with roles, teams and whether frozen."""
-    return show_person(desk, desk.directory.person(request.path["person_id"]))
+    return show_person(desk, request.subject)
 
 
 @room.http("POST", "/directory/people/{person_id}", summary="新增员工 · Add a person",

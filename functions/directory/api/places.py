@@ -1,4 +1,4 @@
-"""Roles, regions and stores (角色、地区、门店): what all of the tenant shares."""
+"""Roles and regions (角色、地区), which all of the tenant shares, and stores (门店), which lie somewhere."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from functions.directory.room import ADMINISTRATOR, room
 from hub.contracts.directory import RegionName, RegionsQuery, RegionView, RoleView, StoreBody, StoresQuery, StoreView
 from hub.contracts.http import Page
 from hub.edge import cursors
+from hub.edge.access import Place, Subject
+from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.requests import Request
 
@@ -42,18 +44,27 @@ def read_region(desk: Desk, request: Request) -> RegionView:
     summary="门店列表 · List stores",
     query=StoresQuery,
     answer=Page[StoreView],
-    scope="tenant",
+    scope="region",
 )
 def list_stores(desk: Desk, request: Request) -> Page[StoreView]:
-    """All stores by id, or those of a region or a manager; the list may be two seconds behind."""
+    """The stores within your reach by id, or those of a region or a manager; the list may be two seconds behind."""
     query = request.query
-    return page(*desk.directory.stores(query.limit, cursors.decode(query.cursor), partial(is_asked, query)))
+    scope, start = within(request.reach, query.region), cursors.decode(query.cursor)
+    return page(*desk.directory.stores(scope, query.limit, start, partial(is_asked, query)))
 
 
-@room.http("GET", "/directory/stores/{store_id}", summary="门店详情 · Show a store", answer=StoreView, scope="tenant")
+def find_store(desk: Desk, request: Request) -> Subject:
+    """A store of the path, in its region."""
+    store = desk.directory.store(request.path["store_id"])
+    return Subject(store, (Place(store.region, store.id, thing=store.id),))
+
+
+@room.http("GET", "/directory/stores/{store_id}", summary="门店详情 · Show a store", answer=StoreView, scope="region",
+           subject=find_store)  # fmt: skip
 def read_store(desk: Desk, request: Request) -> StoreView:
     """One store."""
-    return desk.directory.store(request.path["store_id"])
+    store: StoreView = request.subject
+    return store
 
 
 @room.http("PUT", "/directory/stores/{store_id}", summary="保存门店 · Save a store",

@@ -10,6 +10,7 @@ from hub.contracts.directory import RosterBody, RosterQuery, RosterView, TeamBod
 from hub.contracts.http import Page, PageQuery
 from hub.edge import cursors
 from hub.edge.access import Place, Subject
+from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import NotFound
@@ -29,17 +30,29 @@ def find_team(desk: Desk, request: Request) -> Subject:
     return Subject(known, tuple(Place(known.region, store, members, (team,)) for store in stores))
 
 
+def find_known_team(desk: Desk, request: Request) -> Subject:
+    """The same of a team that was written down."""
+    subject = find_team(desk, request)
+    if subject.thing is None:
+        raise NotFound("no such team", team=request.path["team"])
+    return subject
+
+
 @room.http("GET", "/directory/teams", summary="团队列表 · List teams", query=PageQuery, answer=Page[TeamView],
-           scope="tenant")  # fmt: skip
+           scope="region")  # fmt: skip
 def list_teams(desk: Desk, request: Request) -> Page[TeamView]:
-    """All teams that were written down, by key; the list may be two seconds behind."""
-    return page(*desk.directory.teams(request.query.limit, cursors.decode(request.query.cursor)))
+    """The teams of your region that were written down, by key; the list may be two seconds behind. One of which you are
+    is found by its key, wherever it is."""
+    scope = within(request.reach)
+    return page(*desk.directory.teams(scope, request.query.limit, cursors.decode(request.query.cursor)))
 
 
-@room.http("GET", "/directory/teams/{team}", summary="团队详情 · Show a team", answer=TeamView, scope="tenant")
+@room.http("GET", "/directory/teams/{team}", summary="团队详情 · Show a team", answer=TeamView, scope="region",
+           subject=find_known_team)  # fmt: skip
 def read_team(desk: Desk, request: Request) -> TeamView:
     """One team, and where it belongs."""
-    return desk.directory.team(request.path["team"])
+    team: TeamView = request.subject
+    return team
 
 
 @room.http("PUT", "/directory/teams/{team}", summary="保存团队 · Save a team", body=TeamBody, answer=TeamView,
@@ -50,10 +63,11 @@ def save_team(desk: Desk, request: Request) -> TeamView:
 
 
 @room.http("GET", "/directory/rosters", summary="值班表列表 · List rosters", query=PageQuery,
-           answer=Page[RosterView], scope="tenant")  # fmt: skip
+           answer=Page[RosterView], scope="region")  # fmt: skip
 def list_rosters(desk: Desk, request: Request) -> Page[RosterView]:
-    """All teams' rosters, and who is on duty now; the list may be two seconds behind."""
-    items, position = desk.directory.rosters(request.query.limit, cursors.decode(request.query.cursor))
+    """The rosters of your region's teams, and who is on duty now; the list may be two seconds behind."""
+    scope, start = within(request.reach), cursors.decode(request.query.cursor)
+    items, position = desk.directory.rosters(scope, request.query.limit, start)
     return page([show_roster(item, request.now) for item in items], position)
 
 
@@ -63,7 +77,8 @@ def list_rosters(desk: Desk, request: Request) -> Page[RosterView]:
     summary="值班表 · Show a roster",
     query=RosterQuery,
     answer=RosterView,
-    scope="tenant",
+    scope="region",
+    subject=find_team,
 )
 def read_roster(desk: Desk, request: Request) -> RosterView:
     """A team's roster, and who is on duty now or `?at=` another moment."""

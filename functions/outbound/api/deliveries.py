@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from functions.outbound.api.endpoints import ONE, SOON
+from functions.outbound.api.endpoints import ONE, SOON, find_endpoint
 from functions.outbound.api.views import show_delivery, show_detail
 from functions.outbound.catalogue.catalogue import chosen_types, example_event
 from functions.outbound.deliveries.deliveries import KEPT, Attempt, Delivery, delivery_id
@@ -29,6 +29,7 @@ from hub.contracts.outbound import (
     SendTest,
 )
 from hub.edge import cursors
+from hub.edge.access import Subject
 from hub.edge.answers import page
 from hub.edge.auth import ADMINISTRATOR
 from hub.edge.requests import Request
@@ -39,22 +40,28 @@ DELIVERY = ONE + "/deliveries/{delivery_id}"
 
 
 @room.http("GET", ONE + "/deliveries", query=DeliveryQuery, answer=Page[DeliveryView], roles=INTEGRATORS,
-           scope="tenant", summary="投递记录 · List an endpoint's deliveries")  # fmt: skip
+           scope="region", subject=find_endpoint, summary="投递记录 · List an endpoint's deliveries")  # fmt: skip
 def list_deliveries(desk: Desk, request: Request) -> Page[DeliveryView]:
     """The newest first, of the last ninety days; of one state where the query names it."""
-    endpoint, query = desk.endpoints.read(request.path["endpoint_id"]), request.query
+    query = request.query
+    endpoint: Endpoint = request.subject
     states = (query.state,) if query.state else STATES
     span = _span(query.since, query.until, request.now)
     rows, position = desk.deliveries.newest(endpoint.id, states, query.limit, span, cursors.decode(query.cursor))
     return page(map(show_delivery, rows), position)
 
 
-@room.http("GET", DELIVERY, answer=DeliveryDetail, roles=INTEGRATORS, scope="tenant",
+def find_delivery(desk: Desk, request: Request) -> Subject:
+    """The delivery of the path, where its endpoint lies."""
+    endpoint = find_endpoint(desk, request)
+    return Subject((endpoint.thing, _own(desk, request)), endpoint.places)
+
+
+@room.http("GET", DELIVERY, answer=DeliveryDetail, roles=INTEGRATORS, scope="region", subject=find_delivery,
            summary="投递详情 · A delivery with its attempts")  # fmt: skip
 def read_delivery(desk: Desk, request: Request) -> DeliveryDetail:
     """Each attempt with what was sent and the first 64 KB of what came back."""
-    endpoint = desk.endpoints.read(request.path["endpoint_id"])
-    return _detail(desk, request, endpoint, _own(desk, request))
+    return _detail(desk, request, *request.subject)
 
 
 def _replay_one(desk: Desk, _: Request, made: str) -> DeliveryView:

@@ -34,6 +34,8 @@ from hub.contracts.outbound import (
     RotateSecret,
     StatisticsView,
 )
+from hub.edge.access import Place, Subject
+from hub.edge.access.listing import within
 from hub.edge.fetch import PrivateAddress
 from hub.edge.requests import Request
 from hub.kernel.errors import Invalid, Problem, Stale
@@ -49,11 +51,18 @@ def _replay_new(desk: Desk, request: Request, endpoint_id: str) -> NewEndpointVi
     return _with_secret(desk, endpoint, request.now)
 
 
-@room.http("GET", "/webhooks/endpoints", answer=Page[EndpointView], roles=INTEGRATORS, scope="tenant",
+def find_endpoint(desk: Desk, request: Request) -> Subject:
+    """The endpoint of the path, in the region of which it hears."""
+    endpoint = desk.endpoints.read(request.path["endpoint_id"])
+    return Subject(endpoint, (Place(endpoint.region, thing=endpoint.id),))
+
+
+@room.http("GET", "/webhooks/endpoints", answer=Page[EndpointView], roles=INTEGRATORS, scope="region",
            summary="接收地址列表 · List the endpoints")  # fmt: skip
 def list_endpoints(desk: Desk, request: Request) -> Page[EndpointView]:
-    """All of them, a hundred at most."""
-    return Page(data=tuple(show_endpoint(endpoint, request.now) for endpoint in desk.endpoints.all()))
+    """All of your region, a hundred at most."""
+    endpoints = desk.endpoints.within(within(request.reach))
+    return Page(data=tuple(show_endpoint(endpoint, request.now) for endpoint in endpoints))
 
 
 @room.http("POST", "/webhooks/endpoints", body=NewEndpoint, answer=NewEndpointView, status=201, roles=INTEGRATORS,
@@ -97,11 +106,11 @@ def register_endpoint(desk: Desk, request: Request) -> NewEndpointView:
     return NewEndpointView(**show_endpoint(endpoint, now).model_dump(), secret=secret)
 
 
-@room.http("GET", ONE, answer=EndpointView, roles=INTEGRATORS, scope="tenant",
+@room.http("GET", ONE, answer=EndpointView, roles=INTEGRATORS, scope="region", subject=find_endpoint,
            summary="查看接收地址 · Show an endpoint")  # fmt: skip
 def read_endpoint(desk: Desk, request: Request) -> EndpointView:
     """Without its secrets."""
-    return show_endpoint(desk.endpoints.read(request.path["endpoint_id"]), request.now)
+    return show_endpoint(request.subject, request.now)
 
 
 @room.http("PATCH", ONE, body=EndpointPatch, answer=EndpointView, roles=INTEGRATORS, scope="tenant",
@@ -174,11 +183,11 @@ def disable_endpoint(desk: Desk, request: Request) -> EndpointView:
     return show_endpoint(desk.endpoints.save(endpoint, changed), request.now)
 
 
-@room.http("GET", ONE + "/statistics", answer=StatisticsView, roles=INTEGRATORS, scope="tenant",
-           summary="投递统计 · How an endpoint does")  # fmt: skip
+@room.http("GET", ONE + "/statistics", answer=StatisticsView, roles=INTEGRATORS, scope="region",
+           subject=find_endpoint, summary="投递统计 · How an endpoint does")  # fmt: skip
 def read_statistics(desk: Desk, request: Request) -> StatisticsView:
     """Counts and the 95th percentile of seven days, what waits, and the last error in words."""
-    endpoint = desk.endpoints.read(request.path["endpoint_id"])
+    endpoint: Endpoint = request.subject
     figures, turn = desk.statistics.read(endpoint.id, request.now), desk.turns.read(endpoint.id)
     return show_statistics(figures, turn, desk.deliveries.count_waiting(endpoint.id))
 

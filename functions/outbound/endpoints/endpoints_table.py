@@ -8,12 +8,17 @@ from datetime import datetime
 from zlib import crc32
 
 from functions.outbound.endpoints.endpoints import ENDPOINTS_LIMIT, Endpoint
+from hub.kernel.effective import BEGINNING
 from hub.kernel.errors import Conflict, NotFound, Stale
 from hub.kernel.frozen import dataclass
+from hub.kernel.regions import BASE
+from hub.store.lists import ListQuery, Within, read_soonest
+from hub.store.placed import place_keys
 from hub.store.table import NEW, Delete, Index, Item, Key, Lost, Put, Table, Write
 
 SHARDS = 4
 BY_LIST = Index("by_list", "list_pk", "list_sk")
+LIST = "endpoints"
 CACHED_SECONDS = 2
 """What hears events knows of an endpoint that was changed after so long, and what the list itself lags behind."""
 
@@ -47,6 +52,13 @@ class Endpoints:
         )
         endpoints = (_endpoint(item) for page in pages for item in page)
         return tuple(sorted(endpoints, key=lambda endpoint: endpoint.id))
+
+    def within(self, within: Within) -> tuple[Endpoint, ...]:
+        """Those of a region, by their ids; up to two seconds behind."""
+        if within.region == BASE:
+            return self.all()
+        query = ListQuery(self.tenant, LIST, Within(within.region), BEGINNING, ENDPOINTS_LIMIT)
+        return tuple(map(_endpoint, read_soonest(self.table, query).items))
 
     def cached(self) -> tuple[Endpoint, ...]:
         """All of them, as they were CACHED_SECONDS ago at most."""
@@ -100,6 +112,7 @@ class Endpoints:
             "document": endpoint.model_dump_json(),
             "list_pk": f"{self.tenant}#endpoints#{shard}",
             "list_sk": endpoint.id,
+            **place_keys(self.tenant, LIST, endpoint.id, endpoint.region),
         }
 
     def key(self, endpoint_id: str) -> Key:

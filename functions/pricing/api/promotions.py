@@ -14,7 +14,7 @@ NUDGES_LIMIT = 500
 
 
 @room.http("GET", "/pricing/promotions", summary="平台促销 · Promotions of a marketplace", query=MirroredQuery,
-           answer=MirroredPromotionsView, roles=MANAGERS, scope="tenant")  # fmt: skip
+           answer=MirroredPromotionsView, roles=MANAGERS, scope="whole")  # fmt: skip
 def list_promotions(desk: Desk, request: Request) -> MirroredPromotionsView:
     """Those that have not ended, as their marketplace said last, with their figures."""
     promotions = desk.promotions.of_platform(request.query.platform, request.now)
@@ -23,7 +23,7 @@ def list_promotions(desk: Desk, request: Request) -> MirroredPromotionsView:
 
 
 @room.http("GET", "/pricing/promotions/{promotion_id}", summary="平台促销 · A promotion and its redemption",
-           answer=MirroredPromotionView, roles=MANAGERS, scope="tenant")  # fmt: skip
+           answer=MirroredPromotionView, roles=MANAGERS, scope="whole")  # fmt: skip
 def show_one(desk: Desk, request: Request) -> MirroredPromotionView:
     """Also one that has ended."""
     promotion = desk.promotions.get(request.path["promotion_id"])

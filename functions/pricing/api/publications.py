@@ -11,7 +11,7 @@ from hub.edge.requests import Request
 
 
 @room.http("GET", "/pricing/publications/{publication_id}", summary="方案签收率 · How far a publication has got",
-           answer=PublicationReach, roles=MANAGERS, scope="tenant")  # fmt: skip
+           answer=PublicationReach, roles=MANAGERS, scope="whole")  # fmt: skip
 def show_publication(desk: Desk, request: Request) -> PublicationReach:
     """Of all stores that it concerns: who was notice, and who has acknowledged it."""
     return reach_of(desk.publications.all(request.path["publication_id"]))

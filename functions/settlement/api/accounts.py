@@ -27,7 +27,7 @@ TURNS = 5
     "/settlement/accounts/{kind}/{owner}",
     answer=AccountView,
     roles=CASHIERS,
-    scope="tenant",
+    scope="whole",
     summary="账户余额 · What stands on an account of points, stored value or a pool, and who issued it",
 )
 def show_account(desk: Desk, request: Request) -> AccountView:

@@ -113,7 +113,7 @@ def show_board(desk: Desk, request: Request) -> ProfitBoard:
     query=CubeQuery,
     answer=CubeView,
     roles=("finance", "supervisor"),
-    scope="tenant",
+    scope="whole",
     summary="收益热力图 · The ledger by one dimension; the cells of any sum to the ledger",
 )
 def show_cube(desk: Desk, request: Request) -> CubeView:
@@ -127,7 +127,7 @@ def show_cube(desk: Desk, request: Request) -> CubeView:
     "/settlement/cubes/file",
     query=CubeFileQuery,
     roles=("finance", "supervisor"),
-    scope="tenant",
+    scope="whole",
     summary="收益热力图文件 · The same as one HTML page that loads nothing, or as CSV",
 )
 def cube_file(desk: Desk, request: Request) -> Raw:

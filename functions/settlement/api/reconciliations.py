@@ -71,7 +71,7 @@ def reconcile(desk: Desk, request: Request) -> ReconciliationView:
     "/settlement/reconciliations/{reconciliation_id}",
     answer=ReconciliationView,
     roles=FINANCE,
-    scope="tenant",
+    scope="whole",
     summary="对账结果 · One reconciliation",
 )
 def show_reconciliation(desk: Desk, request: Request) -> ReconciliationView:
@@ -85,7 +85,7 @@ def show_reconciliation(desk: Desk, request: Request) -> ReconciliationView:
     query=DifferencesQuery,
     answer=Page[DifferenceView],
     roles=FINANCE,
-    scope="tenant",
+    scope="whole",
     summary="对账差异 · What differs, as a work list",
 )
 def list_differences(desk: Desk, request: Request) -> Page[DifferenceView]:

@@ -16,7 +16,8 @@ from functions.tickets.intake.intake import intake_facts, is_of_rules
 from functions.tickets.intake.levels_table import find_level
 from functions.tickets.intake.occasion_kind import PRESETS
 from functions.tickets.ticket.ticket import Case, Move, require_open
-from hub.contracts.tickets import ExplainView, TicketView
+from hub.contracts.dispatch import ExplainView
+from hub.contracts.tickets import TicketView
 from hub.edge.requests import Request
 from hub.rules import explain as explain_table
 

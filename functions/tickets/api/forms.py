@@ -77,7 +77,7 @@ def read_schema(desk: Desk, request: Request) -> FormSchema:
     return FormSchema(json_schema=json_schema(reading.value.document, reading.key, reading.version))
 
 
-@room.http("GET", "/forms/{key}/figures", answer=FormFigures, roles=READERS, scope="tenant",
+@room.http("GET", "/forms/{key}/figures", answer=FormFigures, roles=READERS, scope="whole",
            summary="表单的无效率 · How often answers are refused")  # fmt: skip
 def read_figures(desk: Desk, request: Request) -> FormFigures:
     """By day and version of the form, so that a change shows what it did."""

@@ -15,8 +15,9 @@ from functions.tickets.intake.intake import BY_HAND, Classification, Opening
 from functions.tickets.intake.placing import Site
 from functions.tickets.room import room
 from functions.tickets.ticket.ticket import Case, Ticket
+from hub.contracts.dispatch import ExplainView
 from hub.contracts.http import Page
-from hub.contracts.tickets import ExplainView, OpenTicket, TicketQuery, TicketView, TimelineView
+from hub.contracts.tickets import OpenTicket, TicketQuery, TicketView, TimelineView
 from hub.documents.scopes import Scope
 from hub.edge import cursors
 from hub.edge.access.listing import within

@@ -10,7 +10,8 @@ from functions.tickets.dispatch.assignment import acknowledge_as, reassign_ticke
 from functions.tickets.handlers.filling import read_node_form
 from functions.tickets.handlers.replies import Draft, rehearse_reply, send_reply
 from functions.tickets.room import room
-from functions.tickets.ticket.ticket import Case, Move, Note
+from functions.tickets.ticket.guests import invite
+from functions.tickets.ticket.ticket import Case, Move, Note, require_open
 from functions.tickets.ticket.visits import (
     Answer,
     close_by_hand,
@@ -31,7 +32,8 @@ from hub.contracts.tickets import (
     WriteReply,
 )
 from hub.edge.requests import Request
-from hub.kernel.errors import Invalid, Problem
+from hub.kernel.clock import rfc3339
+from hub.kernel.errors import Forbidden, Invalid, Problem
 
 
 @room.http(
@@ -122,15 +124,39 @@ def acknowledge(desk: Desk, request: Request) -> TicketView:
     roles=WORKERS,
     scope="region",
     subject=case_of,
+    guests=True,
     versioned=True,
     dry_run=True,
     summary="内部备注 · Comment",
 )
 def comment(desk: Desk, request: Request) -> TicketView:
-    """Write an internal note; customers never see it."""
-    sealed = desk.seal_text(request.path["ticket_id"], request.body.text)
-    note = Note("comment", request.principal.sub, {}, sealed)
-    return change_case(desk, request, lambda case: Move(case.ticket, (note,)))
+    """Write an internal note; customers never see it. Who is mentioned in it is a guest of the ticket for a while; who
+    is a guest may answer, and mentions nobody."""
+    body, actor, now = request.body, request.principal.sub, request.now
+    _require_mentionable(desk, request)
+    note = Note("comment", actor, {}, desk.seal_text(request.path["ticket_id"], body.text))
+
+    def decide(case: Case) -> Move:
+        if not body.mentions:
+            return Move(case.ticket, (note,))
+        require_open(case)
+        guests = invite(case.ticket.guests, body.mentions, actor, now, body.hours)
+        invited = (guest for guest in guests if guest.person in body.mentions)
+        notes = (Note("mentioned", actor, {"to": guest.person, "until": rfc3339(guest.ends_at)}) for guest in invited)
+        return Move(case.ticket.but(guests=guests), (note, *notes))
+
+    return change_case(desk, request, decide)
+
+
+def _require_mentionable(desk: Desk, request: Request) -> None:
+    """Raises Invalid for a mention of one who is not among us, Forbidden for a guest's: rights are not handed on."""
+    mentions = request.body.mentions
+    if mentions and not (request.place and request.reach.may_change(request.place)):
+        raise Forbidden("a guest asks nobody else in", you=request.principal.sub)
+    active = {person.id for person in desk.staff.people() if person.active} if mentions else set()
+    unknown = [n for n, person in enumerate(mentions) if person not in active]
+    if unknown:
+        raise Invalid("nobody", problems=[Problem(f"/mentions/{n}", "must be an active person") for n in unknown])
 
 
 def _reply_again(desk: Desk, request: Request, _resource_id: str) -> TicketView:

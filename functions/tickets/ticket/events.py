@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from functions.tickets.forms.submission import Submission
+from functions.tickets.ticket.guests import Guest
 from functions.tickets.ticket.ticket import Deed, Rung, Ticket, Visit
 from hub.contracts.events import (
+    ExpertMentioned,
     FlowTold,
     FormSubmitted,
     RungFired,
@@ -24,6 +26,7 @@ from hub.contracts.events import (
 from hub.contracts.flow_events import CouponWanted, EndpointCalled
 from hub.contracts.tickets import WorkReport
 from hub.contracts.visit_events import WorkPart
+from hub.kernel.clock import rfc3339
 from hub.kernel.ids import SYSTEM, hashed_id
 from hub.kernel.money import Money
 
@@ -108,6 +111,39 @@ def ticket_stranded(tenant: str, ticket: Ticket) -> TicketStranded:
         priority=ticket.priority,
         region=ticket.region,
         recipients=ticket.stranded_with,
+    )
+
+
+def experts_mentioned(tenant: str, new: Ticket, old: Ticket | None) -> list[ExpertMentioned | TicketNoticed]:
+    """Who has become a guest of the ticket, each followed by that they hear of it."""
+    known = old.guests if old else ()
+    guests = (guest for guest in new.guests if guest not in known)
+    return [event for guest in guests for event in (_asked_in(tenant, new, guest), _told(tenant, new, guest))]
+
+
+def _asked_in(tenant: str, ticket: Ticket, guest: Guest) -> ExpertMentioned:
+    return ExpertMentioned(
+        id=hashed_id("evt", "expert.mentioned", ticket.id, guest.person, rfc3339(guest.at), rfc3339(guest.ends_at)),
+        tenant=tenant,
+        at=guest.at,
+        ticket_id=ticket.id,
+        person_id=guest.person,
+        by=guest.by,
+        ends_at=guest.ends_at,
+    )
+
+
+def _told(tenant: str, ticket: Ticket, guest: Guest) -> TicketNoticed:
+    return TicketNoticed(
+        id=hashed_id("evt", "ticket.noticed", ticket.id, guest.person, rfc3339(guest.at)),
+        tenant=tenant,
+        at=guest.at,
+        ticket_id=ticket.id,
+        ticket_type=ticket.type,
+        priority=ticket.priority,
+        notice="mentioned",
+        recipients=(guest.person,),
+        visit_id="",
     )
 
 

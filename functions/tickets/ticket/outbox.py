@@ -14,6 +14,7 @@ from functions.tickets.ticket.events import (
     clocks_breached,
     coupon_wanted,
     endpoint_called,
+    experts_mentioned,
     flow_told,
     form_submitted,
     rung_fired,
@@ -184,6 +185,7 @@ def _of_ticket(tenant: str, new: Ticket, old: Ticket | None) -> Iterator[Effect]
     if new.is_open and moved and any(clock.runs for clock in new.clocks):
         yield StartEscalation(new.id, new.run, new.generation)
     yield from (Emit(event) for event in clocks_breached(tenant, new, old))
+    yield from (Emit(event) for event in experts_mentioned(tenant, new, old))
     if new.notice > (old.notice if old else 0):
         yield Emit(ticket_assigned(tenant, new))
     if new.stranded > (old.stranded if old else 0):

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import AliasChoices, Field, model_validator
 
 from functions.tickets.ticket.clock import TicketClock, upcast
+from functions.tickets.ticket.guests import Guest
 from functions.tickets.ticket.stored import Stored as Stored
 from hub.contracts.base import Moment, NoticeChannel, Priority
 from hub.kernel.errors import Conflict, Stale
@@ -58,8 +59,9 @@ class Ticket(Stored):
     when its customer waits for an answer; replied_at: when they were answered last.
     order_id (ours), order_no (the platform's), amount_minor: what the ticket is about; fields, fields_sealed: what else
     is known of it, as its type declares (functions.tickets.forms.fields), or as the form asks whose version form_pin
-    is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. way: by
-    which its customer came last, None where no message opened it. changed_at: when it was last written.
+    is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. guests:
+    whom a comment mentioned. way: by which its customer came last, None where no message did. changed_at: of the last
+    write.
     due_at: when its first running clock is due. listing: its entries of lists. trail_…: head of its trail's hash chain.
     stands: the nodes at which it waits. blocked_by: the ticket before whose end it does not begin.
     parent_id, parent_visit: the ticket that it hangs on, and the visit that waits for it. linked: others hang on it.
@@ -126,6 +128,7 @@ class Ticket(Stored):
     linked: bool = False
     blocked_by: str = ""
     tags: tuple[str, ...] = ()
+    guests: tuple[Guest, ...] = ()
     stands: tuple[str, ...] = ()
     rule_id: str = ""
     replay: bool = False

@@ -35,6 +35,8 @@ from hub.contracts.webhooks import (
     NewSettings,
 )
 from hub.edge import cursors
+from hub.edge.access import Place, Subject
+from hub.edge.access.listing import within
 from hub.edge.answers import Raw, page
 from hub.edge.requests import Request
 from hub.kernel.clock import parse_rfc3339
@@ -75,6 +77,12 @@ def read_guide(desk: Desk, request: Request) -> Raw:
 # Connections.
 
 
+def find_connection(desk: Desk, request: Request) -> Subject:
+    """The connection of the path, where all that comes by it lies."""
+    item = desk.connections.table.get(request.path["connection_id"])
+    return Subject(item, (Place(*item.lies, thing=item.connection_id),))
+
+
 def _render(desk: Desk, request: Request, connection_id: str) -> ConnectionView:
     return views.connection_view(desk.connections.table.get(connection_id), request.base_url)
 
@@ -106,12 +114,13 @@ def create_connection(desk: Desk, request: Request) -> ConnectionView:
     query=PageQuery,
     answer=Page[ConnectionView],
     roles=WATCHERS,
-    scope="tenant",
-    summary="连接列表 · The connections, oldest first; a new one may be missing for two seconds",
+    scope="store",
+    summary="连接列表 · The connections within your reach, oldest first; a new one may be missing for two seconds",
 )
 def list_connections(desk: Desk, request: Request) -> Page[ConnectionView]:
     """Connections without their secrets."""
-    items, position = desk.connections.table.page(request.query.limit, cursors.decode(request.query.cursor))
+    query = request.query
+    items, position = desk.connections.table.page(within(request.reach), query.limit, cursors.decode(query.cursor))
     return page((views.connection_view(item, request.base_url) for item in items), position)
 
 
@@ -120,12 +129,13 @@ def list_connections(desk: Desk, request: Request) -> Page[ConnectionView]:
     "/webhooks/connections/{connection_id}",
     answer=ConnectionDetail,
     roles=WATCHERS,
-    scope="tenant",
+    scope="store",
+    subject=find_connection,
     summary="连接与健康状况 · One connection: last delivery, rejections, what went wrong last",
 )
 def read_connection(desk: Desk, request: Request) -> ConnectionDetail:
     """What the owner of a connection looks at when something does not arrive."""
-    view = _render(desk, request, request.path["connection_id"])
+    view = views.connection_view(request.subject, request.base_url)
     watermark = desk.connections.table.watermark(view.id, "order")
     condition = health(
         desk.inbox.counters.rows(view.id),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functions.webhooks.api.connections import find_connection
+from functions.webhooks.connections.connections_table import ConnectionItem
 from functions.webhooks.desk import Desk
 from functions.webhooks.inbox.counts import day_text
 from functions.webhooks.orders.reconcile import MEANINGS, day_figures, report_days, sum_figures
@@ -17,12 +19,13 @@ from hub.edge.requests import Request
     query=ReconcileQuery,
     answer=Reconciliation,
     roles=WATCHERS,
-    scope="tenant",
+    scope="store",
+    subject=find_connection,
     summary="对账报告 · What was pushed, pulled, recovered, repeated, refused and lost, by day (31 at most)",
 )
 def reconcile(desk: Desk, request: Request) -> Reconciliation:
     """Counts of messages are exact; those of orders may be two seconds behind."""
-    connection = desk.connections.table.get(request.path["connection_id"])
+    connection: ConnectionItem = request.subject
     days = report_days(request.query)
     keys = [day_text(day) for day in days]
     figures = day_figures(

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict, NotFound
-from hub.kernel.regions import BASE
+from hub.kernel.regions import BASE, around
 from hub.store.connection import Connection
+from hub.store.lists import LIST_ATTRIBUTES, Within
 from hub.store.model import RoomModel, bind, saving
 from hub.store.paging import Position
-from hub.store.sharded import read_sharded, shard_pk
+from hub.store.placed import list_placed, place_keys, read_placed
 from hub.store.table import Delete, Table
 
 SORT = "connection"
 CURSOR = "cursor#"
+LIST = "connections"
+CONNECTIONS_LIMIT = 1000
+"""So many a tenant has at most (hub.store.secrets)."""
 
 
 class ConnectionItem(RoomModel):
@@ -33,6 +38,19 @@ class ConnectionItem(RoomModel):
     store_id = UnicodeAttribute(default="")
     accounts: JSONAttribute = JSONAttribute(default=dict)
     created_at = UnicodeAttribute()
+
+    @property
+    def lies(self) -> tuple[str, str]:
+        """(region, store) of all that comes by it (see `lies_at`)."""
+        return lies_at(self.region, self.store_id, self.accounts)
+
+
+def lies_at(region: str, store_id: str, accounts: Mapping[str, Any]) -> tuple[str, str]:
+    """(region, store) in which a connection lies with all of its accounts: whoever reaches only a part of what comes by
+    it does not reach it. store: "" where not all is of one."""
+    places = [(region, store_id), *((str(place[0]), str(place[1])) for place in accounts.values())]
+    stores = {store for _, store in places}
+    return around(*(code for code, _ in places)), store_id if len(stores) == 1 else ""
 
 
 class CursorItem(RoomModel):
@@ -66,9 +84,8 @@ class Connections:
             region=view.region,
             store_id=view.store_id,
             created_at=rfc3339(view.created_at),
-            list_pk=shard_pk(self._tenant, "connections", view.id),
-            list_sk=view.id,
         )
+        list_placed(item, self._tenant, LIST, view.id, region=view.region, store=view.store_id)
         return item if item.create_if_absent() else self.get(view.id)
 
     def get(self, connection_id: str) -> ConnectionItem:
@@ -85,7 +102,12 @@ class Connections:
         """Say where what comes by it, and by its accounts, belongs. Raises as `set_state`."""
         accounts = {name: list(place) for name, place in connection.accounts.items()}
         place = [ConnectionItem.region.set(connection.region), ConnectionItem.store_id.set(connection.store_id)]
-        return self._update(connection.id, [*place, ConnectionItem.accounts.set(accounts)])
+        keys = place_keys(self._tenant, LIST, connection.id, *lies_at(connection.region, connection.store_id, accounts))
+        listed = [
+            getattr(ConnectionItem, name).set(keys[name]) if name in keys else getattr(ConnectionItem, name).remove()
+            for name in LIST_ATTRIBUTES
+        ]
+        return self._update(connection.id, [*place, ConnectionItem.accounts.set(accounts), *listed])
 
     def remove(self, connection_id: str) -> None:
         """Delete it, and how far its feeds were read; the connection itself last, with the request's mark, so that what
@@ -95,10 +117,14 @@ class Connections:
                 CursorItem(*self._cursor(connection_id, feed)).delete(add_version_condition=False)
         self._table.transact(Delete((self._pk(connection_id), SORT)), made=connection_id)
 
-    def page(self, limit: int, start: Position | None) -> tuple[list[ConnectionItem], Position | None]:
-        """Some connections in the order in which they were made, and where the next page starts."""
-        query, by = ConnectionItem.by_list.query, ConnectionItem.list_sk
-        return read_sharded(query, by, self._tenant, "connections", limit=limit, start=start)
+    def page(self, within: Within, limit: int, start: Position | None) -> tuple[list[ConnectionItem], Position | None]:
+        """Some connections within, in the order in which they were made, and where the next page starts."""
+        return read_placed(ConnectionItem, self._table, self._tenant, LIST, within, limit=limit, start=start)
+
+    def within(self, within: Within) -> list[str]:
+        """The ids of all connections within, CONNECTIONS_LIMIT at most."""
+        items, _ = self.page(within, CONNECTIONS_LIMIT, None)
+        return [item.connection_id for item in items]
 
     def watermark(self, connection_id: str, feed: str) -> str:
         """How far a feed was read, "" when it never was."""

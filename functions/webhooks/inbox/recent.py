@@ -37,10 +37,12 @@ class Recent:
     connections: Connections = field(repr=False)
     inbound: Callable[[str], Inbound]
 
-    def page(self, connection_id: str, limit: int, before: str) -> tuple[list[InboxItem], str]:
-        """The latest messages before a place ("" the end) of a connection, or of all where it is "", and the place
-        before which the next page ends; "" where there is none. Raises Retry."""
-        sources: Sequence[str] = (connection_id,) if connection_id else [each.id for each in self.connections.every()]
+    def page(self, connection_ids: Sequence[str] | None, limit: int, before: str) -> tuple[list[InboxItem], str]:
+        """The latest messages before a place ("" the end) of these connections, or of all where they are None, and the
+        place before which the next page ends; "" where there is none. Raises Retry."""
+        sources = connection_ids
+        if sources is None:
+            sources = [each.id for each in self.connections.every()]
         listed = (place for source in sources for place in self.inbox.list_recent(source, limit, before))
         places = nlargest(limit, listed)
         items = [item for item in map(self.inbox.read, map(id_at, places)) if item]

@@ -36,16 +36,26 @@ def reach_in(scope: Scope | None, principal: Principal, overseers: tuple[str, ..
 
 
 def require_scope(scope: Scope | None, method: str, reach: Reach) -> None:
-    """Raises Forbidden for who would change what all of the tenant shares, and does not reach all of it."""
-    if scope == "tenant" and method != "GET" and reach.level != "tenant":
+    """Raises Forbidden for who would change what all of the tenant shares, or read what tells of all regions at once,
+    and does not reach all of it."""
+    if reach.level == "tenant":
+        return
+    if scope == "tenant" and method != "GET":
         raise Forbidden("this is the whole tenant's: only who reaches all of it may change it", yours=reach.level)
+    if scope == "whole":
+        raise Forbidden("this tells of all regions: only who reaches all of them may read it", yours=reach.level)
 
 
 def find_subject(
-    find: Callable[[], Place | Subject] | None, method: str, reach: Reach, ids: Mapping[str, str]
+    find: Callable[[], Place | Subject] | None,
+    method: str,
+    reach: Reach,
+    ids: Mapping[str, str],
+    *,
+    guests: bool = False,
 ) -> Found:
     """The thing behind the ids of a path, if it is within reach. find: the thing and its places, or only the place of
-    what a body asks to make.
+    what a body asks to make. guests: who is a guest of the thing may do this to it.
 
     Raises NotFound, the same for what is out of reach as for what never was; Forbidden for a place out of reach that
     the caller named, and for changes by those who may only look.
@@ -61,7 +71,7 @@ def find_subject(
         raise Forbidden("outside your reach", region=subject.region, store=subject.store)
     if place is None:
         raise _nothing(ids)
-    if method != "GET" and not reach.may_change(place):
+    if method != "GET" and not reach.may_change(place) and not (guests and reach.way(place) == "guest"):
         raise Forbidden("you may look at this, not change it", **ids)
     return Found(None if isinstance(subject, Place) else subject.thing, place)
 

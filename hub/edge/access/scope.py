@@ -11,9 +11,10 @@ from hub.kernel import regions
 from hub.kernel.errors import Forbidden
 from hub.kernel.frozen import dataclass
 
-Scope = Literal["public", "tenant", "region", "store", "own"]
-"""What a route's things hang on. public: nobody signs in. tenant: what all of the tenant shares. region, store: things
-that lie in one. own: things of people, for themselves and those who oversee them."""
+Scope = Literal["public", "tenant", "whole", "region", "store", "own"]
+"""What a route's things hang on. public: nobody signs in. tenant: what all of the tenant shares. whole: what tells of
+all regions at once, read by who reaches all of it. region, store: things that lie in one. own: things of people, for
+themselves and those who oversee them."""
 
 Level = Literal["tenant", "region", "store", "team", "own"]
 Way = Literal["break_glass", "own", "scope", "guest"]

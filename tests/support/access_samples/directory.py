@@ -12,7 +12,7 @@ from tests.support.aws import account
 from tests.support.hosts import install
 from tests.support.http import call, token
 
-LI = {"name": "李雷", "roles": ["agent"], "region": REGION}
+LI = {"name": "李雷", "roles": ["agent"], "region": REGION, "store_id": STORE}
 SHIFTS = {"shifts": [{"person_id": "li", "starts_at": "2026-11-21T01:00:00Z", "ends_at": "2026-11-21T10:00:00Z"}]}
 SPAN = {"starts_at": "2026-11-21T00:00:00Z", "ends_at": "2099-01-01T00:00:00Z"}
 POLICY = {"document": packaged_document().model_dump(mode="json")}
@@ -25,7 +25,7 @@ BODIES = {
     ("PUT", "/directory/teams/{team}"): {"name": "客服", "region": REGION, "stores": [STORE]},
     ("PUT", "/directory/rosters/{team}"): SHIFTS,
     ("POST", "/auth/links"): {"person_id": "lileilei1"},
-    ("POST", "/auth/keys"): {"name": "ERP", "scopes": ["viewer"]},
+    ("POST", "/auth/keys"): {"name": "ERP", "scopes": ["viewer"], "region": REGION},
     ("PUT", "/directory/field-policy/draft"): POLICY,
     ("POST", "/directory/field-policy/lint"): POLICY,
     ("POST", "/directory/field-policy/compare"): POLICY,

@@ -1,4 +1,4 @@
-"""One endpoint with one delivery. Endpoints are the whole tenant's: nobody of a region changes one."""
+"""One endpoint with one delivery, of a region. Nobody of a region changes one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from functions.outbound import app
-from tests.support.access import Ids, Sample
+from functions.outbound.api.endpoints import ONE
+from tests.support.access import REGION, Ids, Sample
 from tests.support.outbound import OK, outbound_hub
 
 URL = "https://a.example/hook"
@@ -17,7 +18,7 @@ def stage() -> Iterator[Ids]:
     """What an endpoint was told of a ticket."""
     with outbound_hub() as hub:
         hub.receivers.behaviours[URL] = OK
-        endpoint = hub.register(URL)
+        endpoint = hub.register(URL, region=REGION)
         hub.tell(hub.closed(1))
         hub.work()
         (delivery,) = hub.deliveries(endpoint["id"])
@@ -28,4 +29,8 @@ SAMPLE = Sample(
     app.room,
     stage,
     bodies={("POST", "/webhooks/endpoints"): {"url": URL, "events": ["*"]}},
+    found_by=dict.fromkeys(
+        (f"{ONE}{part}" for part in ("", "/statistics", "/deliveries", "/deliveries/{delivery_id}")),
+        ("the tenant", "the province"),
+    ),
 )
