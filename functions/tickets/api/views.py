@@ -17,12 +17,8 @@ from functions.tickets.ticket.trail import Entry, first_break
 from functions.tickets.ticket.types import URGENT
 from hub.contracts.base import Words
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
-<<<<<<< HEAD
-from hub.contracts.ticket_orders import SupplyView, TicketOrderView
-=======
 from hub.contracts.dispatch import DispatchView, ExplainView, RuleTraceView, VerdictView
-from hub.contracts.ticket_orders import TicketOrderView
->>>>>>> main
+from hub.contracts.ticket_orders import SupplyView, TicketOrderView
 from hub.contracts.tickets import (
     ActionView,
     EntryView,
@@ -107,16 +103,11 @@ def show_ticket(
 
 
 def _about(ticket: Ticket) -> dict[str, Any]:
-<<<<<<< HEAD
-    """How pressing it is, what it is about, and what the work cost."""
+    """How pressing it is, what it is about, who was asked to help, and what the work cost."""
     return {
         "urgent": ticket.priority == URGENT,
         "level": ticket.level,
-=======
-    """What it is about, who was asked to help, and what the work cost."""
-    return {
         "guests": tuple(GuestView(**guest.model_dump()) for guest in ticket.guests),
->>>>>>> main
         "order_id": ticket.order_id,
         "order_no": ticket.order_no,
         "fields": ticket.fields,

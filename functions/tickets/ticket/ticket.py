@@ -42,8 +42,8 @@ class Ticket(Stored):
     """One piece of work on its way through a flow.
 
     region, store_id: where the work is (服务地), says `placed_by` (functions.tickets.intake.placing; "hand": whoever
-    opened it; "" in an older item). home_region, home_store: where its customer is at home (归属地).
-
+    opened it; "" in an older item). home_region, home_store: where its customer is at home (归属地); level: what they
+    were to us (客户等级) when it was opened.
     run: raised by whoever restarts the flow; a step of an older run writes nothing. A later run began at `run_at`, at
     the node `resume_at` ("": the first), behind the visit `resume_after`. first_run: whose visits are this run's too,
     since it goes on where that one was left; 0: it began anew. generation: of the escalation.
@@ -51,7 +51,6 @@ class Ticket(Stored):
     last went to `notice_to`, for the visit that waits for them. declined: who turned the work down.
     stranded: how often there was nobody to give the work to; the last time at `stranded_at`, when the administrators
     `stranded_with` were told.
-    level: what its customer was to us by what they had spent (客户等级) when it was opened.
     entries: how its messages came in (入口), each once, the first first; none in an older item.
     ladder_pin: the version of its ladder that it was opened with, with those of the region; "" in an older item.
     policy: which other clocks it has; pins: in which version, and those of the ladders and calendars that it names, by
@@ -61,8 +60,7 @@ class Ticket(Stored):
     is known of it, as its type declares (functions.tickets.forms.fields), or as the form asks whose version form_pin
     is. submission_id: what was handed in. tags: what it is found by, as forms, flows and people put them on it. guests:
     whom a comment mentioned. way: by which its customer came last, None where no message did. changed_at: of the last
-    write.
-    due_at: when its first running clock is due. listing: its entries of lists. trail_…: head of its trail's hash chain.
+    write. due_at: when its first running clock is due. listing: its entries of lists. trail_…: head of its trail.
     stands: the nodes at which it waits. blocked_by: the ticket before whose end it does not begin.
     parent_id, parent_visit: the ticket that it hangs on, and the visit that waits for it. linked: others hang on it.
     """
