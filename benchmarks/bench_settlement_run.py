@@ -64,7 +64,7 @@ def _one_party() -> tuple[int, float]:
     return outcome["lines"], ledger.table.written / LINES
 
 
-def _from_facts() -> float:
+def _from_facts(facts: int = FACTS) -> float:
     """Writes a settled line of a platform's orders that pay a person and a store: fact, two entries, two lines, run."""
     ledger = _monthly()
     postings = [posting(TENTH, purpose="commission"), posting(TENTH, purpose="share", credit="payable:store:{store}")]
@@ -72,7 +72,7 @@ def _from_facts() -> float:
     policy = {"facts": ["order"], "postings": postings}
     ledger.desk.documents.publish(POLICIES, "sales", Submission(document=policy), "boss")
     before = ledger.table.written
-    for number in range(FACTS):
+    for number in range(facts):
         parties = {
             "person": f"p{number % PEOPLE}",
             "store": f"s{number % 10}",

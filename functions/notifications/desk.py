@@ -24,13 +24,15 @@ from hub.store.sealing import Sealer
 from hub.store.secrets import ConnectionSecrets
 from hub.store.table import Table
 
+EVENTS_A_SLICE = 1_000
+
 
 @dataclass
 class Desk:
     """carrier: the way out. page: where a notice's subject is shown, an address with `{id}` in it; base_url: the hub's.
     zone: the tenant's, of quiet hours. policy: the field policy that holds now. sealer: seals what a rule says of
     somebody. share: hands work to the room's queues. emit: events to the bus. keep_content: what a customer wrote,
-    under a reference."""
+    under a reference. events_a_slice: of a rehearsal, played at once."""
 
     tenant: str
     documents: Documents
@@ -49,6 +51,7 @@ class Desk:
     share: Callable[..., None]
     keep_content: Callable[[str, dict[str, Any]], None]
     logger: Any
+    events_a_slice: int = EVENTS_A_SLICE
 
 
 def build_desk(host: Host) -> Desk:

@@ -26,13 +26,14 @@ from hub.kernel.frozen import dataclass
 from hub.store.table import Table
 
 LINES_A_STEP = 20_000
+PROVED_AT_ONCE = 5_000
 
 
 @dataclass
 class Desk:
     """zone: the tenant's, of days and periods. book: posts entries. documents: policies, by which facts become entries,
     and the calendar, by which periods close. lines_a_step: a step of a run reads so many lines, and a page more; what
-    is beyond is the next step's, in the middle of a party too."""
+    is beyond is the next step's, in the middle of a party too. proved_at_once: entries that one request proves."""
 
     tenant: str
     zone: ZoneInfo
@@ -52,6 +53,7 @@ class Desk:
     conflicts: Conflicts
     cubes: Cubes
     lines_a_step: int = LINES_A_STEP
+    proved_at_once: int = PROVED_AT_ONCE
 
 
 def build_desk(host: Host) -> Desk:

@@ -157,13 +157,15 @@ class CheckupView(Contract):
 
 
 class InsertNode(Contract):
-    """Where a node goes, and which: the name of an action or of a block (a chain of nodes), or a whole node.
-    parameters: what the block asks for. edge: the way out of `after` on which it goes, where there are several.
-    publish: as the next version, at once; else as a draft."""
+    """Where a node goes, and which: the name of an action or of a block (a chain of nodes), or a whole node. among:
+    what is called so, where both are; without it the block. parameters: what the block or the action asks for. edge:
+    the way out of `after` on which it goes, where there are several. publish: as the next
+    version, at once; else as a draft."""
 
     after: Slug
     edge: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
     node: Slug | dict[str, Any]
+    among: Literal["blocks", "actions"] | None = None
     parameters: Annotated[dict[Slug, Annotated[str, Field(max_length=200)]], Field(max_length=10)] = Field(default={})
     publish: bool = True
     seen_version: int | None = None

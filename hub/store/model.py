@@ -76,14 +76,16 @@ class RoomModel(Model):
 
     def update(self, actions: Any, condition: Any = None, **options: Any) -> Any:
         """As PynamoDB. In a rehearsal as `save`."""
-        return super().update(actions, condition, **options) if not is_rehearsal() else self._rehearse()
+        return super().update(actions, condition, **options) if not is_rehearsal() else self._rehearse(**options)
 
     def delete(self, condition: Any = None, **options: Any) -> Any:
         """As PynamoDB. In a rehearsal as `save`."""
-        return super().delete(condition, **options) if not is_rehearsal() else self._rehearse()
+        return super().delete(condition, **options) if not is_rehearsal() else self._rehearse(**options)
 
-    def _rehearse(self) -> None:
-        """Raises Lost where somebody wrote since."""
+    def _rehearse(self, *, add_version_condition: bool = True, **_options: Any) -> None:
+        """Raises Lost where somebody wrote since, and that is asked."""
+        if not add_version_condition:
+            return
         known = find_item(type(self), str(self.pk), str(self.sk))
         if (known.version if known else None) != self.version:
             raise Lost
@@ -91,7 +93,9 @@ class RoomModel(Model):
     def create_if_absent(self) -> bool:
         """Put this item unless its key is taken; says whether it was put. One conditional write."""
         if is_rehearsal():
-            return find_item(type(self), str(self.pk), str(self.sk)) is None
+            is_new = find_item(type(self), str(self.pk), str(self.sk)) is None
+            self.version = 1 if is_new else self.version
+            return is_new
         try:
             with saving():
                 self.save(type(self).pk.does_not_exist())

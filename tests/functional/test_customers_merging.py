@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import pytest
 
 from functions.customers import app
 from hub.contracts.events import ContactChanged, Event, MessageReceived, OrderPaid, TicketOpened
+from hub.kernel.clock import rfc3339
 from tests.support.aws import TENANT, account
 from tests.support.hosts import install
 from tests.support.http import Context, bus_batch, bus_events, call, token
@@ -100,6 +102,21 @@ def test_merging_into_oneself_in_circles_and_back() -> None:
     assert (count(c), count(b), shown(a)["id"], listed()) == (4, 6, b, sorted([b, c]))
     assert unmerge(b, a).status == 200
     assert (count(a), count(b), count(c), listed()) == (3, 3, 4, sorted([a, b, c]))
+
+
+def test_records_that_stand_in_a_circle_are_read_once_each() -> None:
+    """A into B; then the table says of A that B is part of it, which no merge writes: whoever is read comes to an end,
+    with each record once."""
+    ids = buyers(a=1, b=1)
+    assert merge(ids["a"], ids["b"]).status == 200
+    table = app.room.desk.people
+    item = {"schema": 1, "customer_id": ids["b"], "at": rfc3339(AT), "evidence": "hand", "actor": "boss"}
+    table._table.put({"pk": table._pk(ids["a"]), "sk": f"member#{ids['b']}", **item})
+    names = {ids["a"], ids["b"]}
+    profiles = [item["pk"] for item in islice(table.profiles(ids["b"]), 5)]
+    assert len(profiles) == len(set(profiles)) == 2
+    assert [merged.customer_id for merged in islice(table.merges(ids["b"]), 5)] == [ids["a"]]
+    assert (set(table.records(ids["b"])), len(shown(ids["b"])["orders"])) == (names, 2)
 
 
 def test_the_same_merge_and_the_same_split_again_change_nothing() -> None:

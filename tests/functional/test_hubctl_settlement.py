@@ -11,7 +11,6 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from functions.settlement import app as settlement
-from functions.settlement.ledger import entries_table
 from functions.settlement.tables import bucket_pks
 from hubctl.cli import app
 from tests.support.gateway import gateway
@@ -59,10 +58,9 @@ def tampered(pk: str, was: str, is_now: str) -> None:
     table().items[pk, sk] = {**item, "document": item["document"].replace(was, is_now, 1)}
 
 
-def test_a_sound_ledger_is_proved(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sound_ledger_is_proved(run: Callable[..., Result]) -> None:
     """Every entry, in as many requests as it takes, and every closed period; the exit says so."""
-    monkeypatch.setattr(entries_table, "PAGE", 3)
-    monkeypatch.setattr("functions.settlement.api.ledger.PROVED_LIMIT", 2)
+    settlement.room.desk.proved_at_once = 3
     told = run("verify")
     assert told.stdout.splitlines() == ["imbalance 0 of 7 entries", f"{RUN}\t1 statements, 5 lines\tproved"]
     assert told.exit_code == 0

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from functions.notifications import app
-from functions.notifications.handlers import rehearsing
 from hub.contracts.events import Event, TicketClosed
 from hub.kernel.clock import parse_rfc3339
 from tests.support.aws import TENANT
@@ -185,7 +184,7 @@ def test_several_drafts_are_tried_at_once(hub: NoticeHub) -> None:
     assert hub.rehearsed(KEY)["counts"]["messages.would_be"] == 0
 
 
-def test_more_events_than_a_slice_are_all_played_once(hub: NoticeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_events_than_a_slice_are_all_played_once(hub: NoticeHub) -> None:
     """Seven events of one moment and after, three a slice: three slices, each event in one of them, and the ten largest
     as one slice would have them."""
     for number in range(7):
@@ -193,7 +192,7 @@ def test_more_events_than_a_slice_are_all_played_once(hub: NoticeHub, monkeypatc
         hub.later(hours=number % 3)
     draft(hub, KEY, channels=[["sms"]])
     whole = hub.rehearsed(KEY)
-    monkeypatch.setattr(rehearsing, "EVENTS_A_SLICE", 3)
+    app.room.desk.events_a_slice = 3
     parts = hub.rehearsed(KEY)
     assert (whole["events"], parts["events"], parts["since"]) == (7, 7, whole["since"])
     assert {row["event_id"] for row in parts["largest"]} == {row["event_id"] for row in whole["largest"]}

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-import pytest
-
-from functions.settlement.handlers import folding
-from functions.settlement.handlers.folding import cube_cells, fold_days
+from functions.settlement.handlers.folding import Pace, cube_cells, fold_days
 from functions.settlement.ledger.ledger import Entry, Line, Why
 from functions.settlement.profit.cubes import FOLDED, Cells, cube_of, rolled_up
 from hub.kernel.money import Money
@@ -19,13 +17,8 @@ from tests.support.ledger import Ledger
 LAST = datetime(2026, 11, 30, tzinfo=UTC)
 """The last day of its month: the month is folded with it."""
 TOMORROW = LAST + timedelta(days=1, hours=2)
-
-
-@pytest.fixture(autouse=True)
-def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slices of ten entries."""
-    monkeypatch.setattr(folding, "PAGE", 5)
-    monkeypatch.setattr(folding, "PAGES_A_SLICE", 2)
+TENS = Pace(pages=2, page=5)
+"""Slices of ten entries."""
 
 
 def entry(number: int, at: datetime) -> Entry:
@@ -56,18 +49,18 @@ def test_killed_at_any_write_a_long_day_comes_to_the_same() -> None:
     and who goes on comes to the same."""
     day, expected = posted(35)
     calm = copied(day)
-    assert fold_days(calm.desk, TOMORROW) == 2
+    assert fold_days(calm.desk, TOMORROW, TENS) == 2
     assert shown(calm) == expected
     kept = {key: item for key, item in calm.table.items.items() if "cube" in key[0]}
     for nth in count(1):
         ledger = copied(day)
         ledger.table.dies_at, ledger.table.before = nth, nth % 2 == 0
         with suppress(Crash):
-            fold_days(ledger.desk, TOMORROW)
+            fold_days(ledger.desk, TOMORROW, TENS)
             break
         ledger.table.dies_at = 0
         assert shown(ledger) == expected, nth
-        fold_days(ledger.desk, TOMORROW)
+        fold_days(ledger.desk, TOMORROW, TENS)
         assert shown(ledger) == expected, nth
         assert {key: item for key, item in ledger.table.items.items() if "cube" in key[0]} == kept, nth
         assert ledger.desk.cubes.folded_until() == TOMORROW.date()
@@ -81,19 +74,18 @@ def test_a_sweep_that_dies_is_gone_on_with_behind_its_last_slice() -> None:
     for _ in range(8):
         ledger.table.dies_at = 3 * (len(FOLDED) + 1) + 2
         with suppress(Crash):
-            fold_days(ledger.desk, TOMORROW)
+            fold_days(ledger.desk, TOMORROW, TENS)
     assert ledger.desk.cubes.folded_until() == TOMORROW.date()
     assert shown(ledger) == expected
 
 
-def test_a_day_too_long_for_a_sweep_is_gone_on_with_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_too_long_for_a_sweep_is_gone_on_with_by_the_next() -> None:
     """Sweeps of twenty entries: the first is through with the short day alone, the second with none, the third with the
     day of 55; what the cubes say is whole all the while."""
-    monkeypatch.setattr(folding, "ENTRIES_A_SWEEP", 20)
     ledger, expected = posted(55)
     done = []
     for _ in range(4):
-        done.append(fold_days(ledger.desk, TOMORROW))
+        done.append(fold_days(ledger.desk, TOMORROW, replace(TENS, entries=20)))
         assert shown(ledger) == expected
     assert done == [1, 0, 1, 0]
 
@@ -105,6 +97,6 @@ def test_writes_stay_in_proportion_to_slices() -> None:
     for slices in (1, 4, 8):
         ledger, _ = posted(10 * slices - 5)
         ledger.table.written = 0
-        assert fold_days(ledger.desk, TOMORROW) == 2
+        assert fold_days(ledger.desk, TOMORROW, TENS) == 2
         writes[slices] = ledger.table.written - 7  # the short day before
     assert writes == {1: 13, 4: 13 + 4 * 6 + 3, 8: 13 + 8 * 6 + 7}

@@ -229,7 +229,6 @@ def test_two_steps_of_one_run_at_once() -> None:
     assert ledger.run(RUN).outcome["close"]["lines"] == 1
 
 
-def test_a_platforms_order_costs_at_most_three_writes_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_platforms_order_costs_at_most_three_writes_a_line() -> None:
     """From the fact on, entries, lines and statements included: that its platform lists it is no item more."""
-    monkeypatch.setattr(bench_settlement_run, "FACTS", 1_000)
-    assert bench_settlement_run._from_facts() <= 3
+    assert bench_settlement_run._from_facts(1_000) <= 3

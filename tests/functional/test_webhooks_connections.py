@@ -352,3 +352,27 @@ def test_a_setting_of_another_shape_is_named(stack: Stack, wrong: Any) -> None:
     refused = call(app.room, "POST", "/webhooks/connections", body)
     assert (refused.status, [each["pointer"] for each in refused.json["errors"]]) == (422, ["/settings/token"])
     assert call(app.room, "GET", "/webhooks/connections").json["data"] == []
+
+
+def test_what_is_only_rehearsed_leaves_doors_and_secrets_as_they_are(stack: Stack) -> None:
+    """Each change of a connection by `?dry_run=1`: answered as the deed would be, and then there is one connection as
+    there was, with its secrets; a wrong setting is refused by the rehearsal too, and a deletion deletes no door."""
+    view = created()
+    path, dry = f"/webhooks/connections/{view['id']}", {"dry_run": "1"}
+    before = call(app.room, "GET", path).json
+    known = app.room.desk.connections.secrets.read(view["id"])
+    assert call(app.room, "POST", "/webhooks/connections", NEW, query=dry).status == 201
+    for verb, body, shown in (
+        ("disable", None, {"state": "disabled"}),
+        ("place", {"region": "310101", "store_id": "s9"}, {"region": "310101", "store_id": "s9"}),
+        ("settings", {"settings": NEW["settings"] | {"token": "T" * 32}}, {"state": "enabled"}),
+        ("delete", None, {"id": view["id"]}),
+    ):
+        answer = call(app.room, "POST", f"{path}/{verb}", body, query=dry)
+        assert answer.status == 200, answer.text
+        assert {name: answer.json[name] for name in shown} == shown
+    wrong = call(app.room, "POST", f"{path}/settings", {"settings": {"nothing": "x"}}, query=dry)
+    assert wrong.status == 422
+    assert call(app.room, "GET", path).json == before
+    assert len(call(app.room, "GET", "/webhooks/connections").json["data"]) == 1
+    assert app.room.desk.connections.secrets.read(view["id"]) == known

@@ -109,3 +109,15 @@ def test_the_project_names_no_path_of_a_machine() -> None:
     texts = (n for n in tracked() if n.endswith((".py", ".md", ".toml", ".json", ".yml", ".txt")) and n != "uv.lock")
     own = Path(__file__).relative_to(ROOT).as_posix()
     assert [n for n in texts if n != own and places.search((ROOT / n).read_text(encoding="utf-8"))] == []
+
+
+def test_no_test_patches_a_constant() -> None:
+    """What a test makes small it passes as an argument: a patched constant says nothing of who else reads it."""
+    patched = re.compile(r"""setattr\([^,()]+,\s*["'][A-Z][A-Z_0-9]+["']|setattr\(\s*["'][\w.]+\.[A-Z][A-Z_0-9]+["']""")
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if patched.search(line)
+    ]
+    assert found == []

@@ -100,6 +100,24 @@ def test_what_can_not_be_put_in_is_refused_with_its_place(hub: World) -> None:
     assert hub.call("GET", "/flows/promo").json["version"] == 1
 
 
+def test_an_action_that_is_called_as_a_block_is_put_in_where_that_is_said(hub: World) -> None:
+    """`issue_coupon` is a block and an action: by itself the block; among actions the one that gives the customer a
+    coupon, with its parameters; among blocks there is no `tag`."""
+    asked = {"after": "ship", "node": "issue_coupon", "publish": False}
+    coupon = {"campaign": "autumn", "strategy": "off_10"}
+    whole = hub.call("POST", "/flows/promo/insert?dry_run=1", {**asked, "among": "actions", "parameters": coupon}).json
+    assert whole["order"] == ["lock", "ship", "issue_coupon", "closed"]
+    (node,) = [node for node in whole["document"]["nodes"] if node["id"] == "issue_coupon"]
+    assert (node["action"], node["params"]) == ("issue_coupon", coupon)
+    block = hub.call("POST", "/flows/promo/insert?dry_run=1", {**asked, "among": "blocks"}).json
+    assert block["order"] == ["lock", "ship", "issue_coupon", "stock_check", "sms", "closed"]
+    for among, node in (("blocks", "tag"), ("actions", "supervisor_approval")):
+        refused = hub.call("POST", "/flows/promo/insert", {**asked, "node": node, "among": among})
+        assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/node")
+    lacking = hub.call("POST", "/flows/promo/insert", {**asked, "among": "actions", "publish": True})
+    assert (lacking.status, lacking.json["errors"][0]["pointer"]) == (422, "/document/nodes/2/params/campaign")
+
+
 def test_a_draft_takes_one_node_after_the_other(hub: World) -> None:
     """Without publishing, each insertion builds on the draft; lint names what is hardly meant; one call publishes it
     all, and the export of a flow is a document that can be published anew."""

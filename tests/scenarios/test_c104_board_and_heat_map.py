@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from functions.settlement import app
-from functions.settlement.handlers.folding import fold_days
+from functions.settlement.handlers.folding import Pace, fold_days
 from functions.settlement.ledger.ledger import Entry, Line, Why
 from hub.kernel.money import Money
 from tests.support.settlement import posting
@@ -77,7 +77,7 @@ def test_three_years_are_read_in_half_a_second() -> None:
     with till("2026-12-01T09:00:00+08:00") as room:
         sums = three_years(room)
         room.clock.now = moment("2026-11-15T12:00:00+08:00")
-        assert fold_days(app.room.desk, room.clock.now, 2000) == 1080
+        assert fold_days(app.room.desk, room.clock.now, Pace(days=2000)) == 1080
         for by in DIMENSIONS[1:]:
             began, read = perf_counter(), room.reads_of("#cube")
             answer = cube(room, by=by)
@@ -88,8 +88,8 @@ def test_three_years_are_read_in_half_a_second() -> None:
         by_region = {row["name"]: Decimal(row["expense"]) for row in cube(room, by="region")["rows"]}
         assert by_region == {region: Decimal(minor) / 100 for region, minor in sums.items()}
         room.clock.now = moment("2026-12-05T12:00:00+08:00")
-        assert fold_days(app.room.desk, room.clock.now, 2000) == 20
-        assert fold_days(app.room.desk, room.clock.now, 2000) == 0
+        assert fold_days(app.room.desk, room.clock.now, Pace(days=2000)) == 20
+        assert fold_days(app.room.desk, room.clock.now, Pace(days=2000)) == 0
         assert {row["name"]: Decimal(row["expense"]) for row in cube(room, by="region")["rows"]} == by_region
         years = [cube(room, by="item", since=f"{y}-01", until=f"{y}-12")["total"]["expense"] for y in range(2023, 2027)]
         assert sum(map(Decimal, years)) == Decimal(sum(sums.values())) / 100
@@ -100,7 +100,7 @@ def test_duckdb_comes_to_the_same_from_the_ledger_itself(tmp_path: Path) -> None
     with till("2026-12-01T09:00:00+08:00") as room:
         three_years(room)
         room.clock.now = moment("2026-12-05T12:00:00+08:00")
-        fold_days(app.room.desk, room.clock.now, 2000)
+        fold_days(app.room.desk, room.clock.now, Pace(days=2000))
         lines = [line for entry in room.entries() for line in entry["lines"]]
         assert len(lines) == 2 * MONTHS * A_MONTH
         file = tmp_path / "ledger.json"

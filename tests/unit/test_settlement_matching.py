@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ from functions.settlement.reconciliation.matching import (
     match_numbers,
     match_rest,
 )
+from functions.settlement.reconciliation.nearest import nearest_pairs
 
 SINCE, UNTIL = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 TERMS = Terms(SINCE, UNTIL)
@@ -243,6 +245,62 @@ def test_a_bill_in_shards_comes_to_the_same_report(left: Rows, right: Rows, shar
         part = match_numbers(mine, [b for b in bookings if number_shard(b.number) % shards == shard], TERMS)
         parts.append(Part.of(json.loads(json.dumps(part.document()))))
     assert match_rest(parts, [r for r in rows if not r.number], TERMS) == match_bill(rows, bookings, TERMS)
+
+
+@given(
+    left=st.lists(st.integers(0, 12), max_size=9).map(sorted),
+    right=st.lists(st.integers(0, 12), max_size=9).map(sorted),
+    limit=st.integers(0, 6),
+)
+def test_neighbours_alone_come_to_what_each_pair_would(left: list[int], right: list[int], limit: int) -> None:
+    """Just what all pairs, sorted by how close they are, come to, equals told apart in the same way."""
+    near = timedelta(minutes=limit)
+    ours, theirs = ([at(10, minute) for minute in minutes] for minutes in (left, right))
+    every = sorted((abs(a - b), i, j) for i, a in enumerate(ours) for j, b in enumerate(theirs) if abs(a - b) <= near)
+    expected: dict[int, int] = {}
+    for _, i, j in every:
+        if i not in expected and j not in expected.values():
+            expected[i] = j
+    assert nearest_pairs(ours, theirs, near) == expected
+
+
+class Counting(datetime):
+    """A moment that counts how often it is held against another."""
+
+    held = 0
+
+    def __sub__(self, other: Any) -> Any:
+        type(self).held += 1
+        return super().__sub__(other)
+
+
+def test_a_day_of_one_amount_without_numbers_is_not_held_pair_by_pair() -> None:
+    """A thousand rows and a thousand orders of 10.00 on one day: each is held against its neighbours, not against a
+    thousand others."""
+    moments = [Counting(2026, 11, 20, n // 60, n % 60, tzinfo=UTC) for n in range(1000)]
+    bookings = [booked(f"b{n}", f"o{n}", 1000, moment) for n, moment in enumerate(moments)]
+    Counting.held = 0
+    report = match_bill([row(f"r{n}", "", 1000, moment) for n, moment in enumerate(moments)], bookings, TERMS)
+    assert (len(report.matches), report.differences) == (1000, ())
+    assert Counting.held < 20 * 1000
+
+
+def test_many_rows_of_one_number_are_not_held_pair_by_pair() -> None:
+    """Five hundred rows and bookings of one number, in contrary order: an amount is looked up."""
+    asked = 0
+
+    class Asked(Booked):
+        @property
+        def amount_minor(self) -> int:
+            nonlocal asked
+            asked += 1
+            return super().amount_minor
+
+    bookings = [Asked(f"b{n}", "o1", at(10, 0), 1000 + n, 1000 + n) for n in range(500)]
+    rows = [row(f"r{n:03}", "o1", 1499 - n) for n in range(500)]
+    report = match_bill(rows, bookings, TERMS)
+    assert (len(report.matches), report.differences) == (500, ())
+    assert asked < 20 * 500
 
 
 def _places(report: Report) -> list[str]:

@@ -29,7 +29,7 @@ def read_whole(desk: Desk, customer_id: str, joined: Merged | None = None, apart
         if joined and record_id == joined.into:
             merges.append(joined)
         record = replace(record, merges=tuple(merges))
-        waiting += [merged.customer_id for merged in record.merges]
+        waiting += [merged.customer_id for merged in record.merges if merged.customer_id not in waiting]
         records.append(record)
     recent, _ = desk.customers.timeline(waiting, RECENT_LIMIT)
     return Whole(records, recent, _others(desk, records))

@@ -105,13 +105,14 @@ class IdentityTable:
         return (customer_id, *(merged.customer_id for merged in self.merges(customer_id)))
 
     def merges(self, customer_id: str) -> Iterator[Merged]:
-        """What the customer was merged from, level by level."""
+        """What the customer was merged from, level by level, each record once."""
         waiting = [customer_id]
         for into in waiting:
             for item in self._some(into, "member#"):
                 merged = merged_of(item, into)
-                waiting.append(merged.customer_id)
-                yield merged
+                if merged.customer_id not in waiting:
+                    waiting.append(merged.customer_id)
+                    yield merged
 
     def profiles(self, customer_id: str) -> Iterator[dict[str, Any]]:
         """The profiles of the customer's records, itself first: a query each, which tells what was merged into it."""
@@ -123,7 +124,7 @@ class IdentityTable:
                 if item["sk"] == "profile":
                     yield item
                 elif item["sk"].startswith("member#"):  # places lie between the two as well
-                    waiting.append(str(item["customer_id"]))
+                    waiting += [each for each in (str(item["customer_id"]),) if each not in waiting]
 
     def is_apart(self, customer_id: str) -> bool:
         """Whether people split this one off."""

@@ -34,7 +34,6 @@ from hub.rules import holds
 from hub.store.sealing import Sealer
 
 STEPS_LIMIT = 200_000
-EVENTS_A_SLICE = 1_000
 Rules = Mapping[str, Rule]
 
 
@@ -76,9 +75,9 @@ class StagedDocuments:
 
 
 def rehearse_slice(jobs: JobDesk, job: Job, _principal: Principal) -> Job:
-    """The job a thousand events further. Raises NotFound for a draft that is gone, Invalid for one that can't work."""
+    """The job a slice of events further. Raises NotFound for a draft that is gone, Invalid for one that can't work."""
     desk: Desk = jobs.room.desk
-    spec, left = job.spec, min(EVENTS_A_SLICE, int(job.spec["events"]) - job.done)
+    spec, left = job.spec, min(desk.events_a_slice, int(job.spec["events"]) - job.done)
     since, until = parse_rfc3339(str(spec["since"])), parse_rfc3339(str(spec["until"]))
     was, would_be = rules_of(desk, spec)
     events, place = desk.journal.newest(types_of(was, would_be), since, until, left, job.cursor)

@@ -104,7 +104,9 @@ class Promotions:
         return _progress(item) if item else None
 
     def everyone(self, promotion_id: str) -> list[Progress]:
-        """How far each customer is of whom anything is known."""
+        """How far each customer is of whom anything is known. Read anew each time, and no counter: who is in the
+        segment hangs on the threshold, which the marketplace may change, and of which each cart is then another. It
+        grows with this promotion's own customers, and ends with it."""
         pks = shard_pks(self._tenant, f"reach#{promotion_id}")
         items = (item for pk in pks for item in self._table.query_all(pk, limit=CUSTOMERS_LIMIT, consistent=True))
         return [_progress(item) for item in items]

@@ -6,7 +6,6 @@ from functions.settlement.api.views import earnings_view, entry_view
 from functions.settlement.desk import Desk
 from functions.settlement.handlers import posting
 from functions.settlement.handlers.earnings import awaited_lines, earned_lines
-from functions.settlement.ledger.entries_table import PROVED_LIMIT
 from functions.settlement.ledger.ledger import Entry
 from functions.settlement.ledger.lines import imbalance_minor, region_of
 from functions.settlement.ledger.manual import manual_entry
@@ -131,13 +130,14 @@ def post_entry(desk: Desk, request: Request) -> LedgerEntryView:
     summary="试算平衡 · All postings added up again: the ledger balances",
 )
 def show_summary(desk: Desk, request: Request) -> LedgerSummary:
-    """Adds up to PROVED_LIMIT entries, in minor units, and holds each against its parties' lines; `next_cursor` goes on
-    with those before them."""
+    """Adds up the latest entries, as many as the desk says, in minor units, and holds each against its parties' lines;
+    `next_cursor` goes on with those before them."""
     entries: list[Entry] = []
     wrong: list[str] = []
     position, is_first = cursors.decode(request.query.cursor), True
-    while is_first or (position and len(entries) + len(wrong) < PROVED_LIMIT):
-        proved, failed, position = desk.entries.proved(request.now, position)
+    while is_first or (position and len(entries) + len(wrong) < desk.proved_at_once):
+        left = desk.proved_at_once - len(entries) - len(wrong)
+        proved, failed, position = desk.entries.proved(request.now, position, left)
         entries, wrong, is_first = entries + proved, wrong + failed, False
     return LedgerSummary(
         entries=len(entries) + len(wrong),

@@ -12,6 +12,7 @@ from functions.settlement.desk import Desk
 from functions.settlement.ledger.entries_table import PAGE, SUMMARY_LIMIT, WHOLE
 from functions.settlement.profit.cubes import FOLDED, Cells, Cube, merged, rolled_up
 from functions.settlement.profit.cubes_table import Cursor
+from hub.kernel.frozen import dataclass
 from hub.store.paging import Position
 
 LAG = timedelta(hours=1)
@@ -23,16 +24,29 @@ ENTRIES_A_SWEEP = 60_000
 """After so many entries a sweep begins no further slice, so it ends well within the function's minute."""
 
 
-def fold_days(desk: Desk, now: datetime, days: int = DAYS_A_SWEEP) -> int:
-    """Fold the days that are over, the oldest first, so many at most; answers how many. A day that is too long for one
-    sweep is gone on with by the next, behind the last slice that is kept."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much is done at once. days, entries: of one sweep. pages: of a slice, each of so many entries."""
+
+    days: int = DAYS_A_SWEEP
+    entries: int = ENTRIES_A_SWEEP
+    pages: int = PAGES_A_SLICE
+    page: int = PAGE
+
+
+USUAL = Pace()
+
+
+def fold_days(desk: Desk, now: datetime, pace: Pace = USUAL) -> int:
+    """Fold the days that are over, the oldest first, as many as a sweep may; answers how many. A day that is too
+    long for one sweep is gone on with by the next, behind the last slice that is kept."""
     begun = desk.entries.since()
     if begun is None:
         return 0
     seen = desk.cubes.folded_until()
-    day, count, left = seen or begun.date(), 0, ENTRIES_A_SWEEP
-    while count < days and _midnight(day + timedelta(days=1)) + LAG <= now:
-        cells, left = _cells_of_day(desk, day, left)
+    day, count, left = seen or begun.date(), 0, pace.entries
+    while count < pace.days and _midnight(day + timedelta(days=1)) + LAG <= now:
+        cells, left = _cells_of_day(desk, day, left, pace)
         if cells is None:
             break
         desk.cubes.store_day(day, cells)
@@ -64,12 +78,12 @@ def cube_cells(desk: Desk, by: str, first: str, last: str, now: datetime) -> tup
     return merged(parts), len(entries) <= SUMMARY_LIMIT
 
 
-def _cells_of_day(desk: Desk, day: date, left: int) -> tuple[dict[str, Cells] | None, int]:
+def _cells_of_day(desk: Desk, day: date, left: int, pace: Pace) -> tuple[dict[str, Cells] | None, int]:
     """What a day comes to by dimension, None where no entry is left to this sweep before it is through; and how many
     are left. A day of one slice is kept as a day alone."""
     cursor = desk.cubes.cursor(day)
     while left > 0:
-        cells, position, count = _cells_of_slice(desk, day, cursor.position)
+        cells, position, count = _cells_of_slice(desk, day, cursor.position, pace)
         left -= count
         if position is None and not cursor.slices:
             return cells, left
@@ -81,13 +95,15 @@ def _cells_of_day(desk: Desk, day: date, left: int) -> tuple[dict[str, Cells] | 
     return None, left
 
 
-def _cells_of_slice(desk: Desk, day: date, position: Position | None) -> tuple[dict[str, Cells], Position | None, int]:
+def _cells_of_slice(
+    desk: Desk, day: date, position: Position | None, pace: Pace
+) -> tuple[dict[str, Cells], Position | None, int]:
     """The next entries of a day added up, where the next slice begins, None for the end, and how many they were. The
     day is over, so the same place makes the same slice."""
     cubes, count = {dimension: Cube((dimension,)) for dimension in FOLDED}, 0
     since, until = _midnight(day), _midnight(day + timedelta(days=1))
-    for _ in range(PAGES_A_SLICE):
-        page, position = desk.entries.page(WHOLE, until, PAGE, position, since, until)
+    for _ in range(pace.pages):
+        page, position = desk.entries.page(WHOLE, until, pace.page, position, since, until)
         count += len(page)
         for entry, _ in page:
             for cube in cubes.values():

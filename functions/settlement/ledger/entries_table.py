@@ -45,8 +45,6 @@ WHOLE = Within(BASE)
 LINES_A_QUERY = 500
 SUMMARY_LIMIT = 20_000
 """Entries that one request adds up."""
-PROVED_LIMIT = 5_000
-"""Entries that one request proves, and a page more."""
 FACT_ENTRIES_LIMIT = 200
 """Entries of one fact: of every policy and purpose."""
 BUCKETS_LIMIT = 400
@@ -123,13 +121,15 @@ class Entries:
             for key, line in by_key.items()
         )
 
-    def proved(self, now: datetime, position: Position | None) -> tuple[list[Entry], list[str], Position | None]:
-        """A page of all entries, the latest first: those that balance and whose lines stand with their parties, the ids
-        of all others, and where the next page starts. Lines are read strongly consistent."""
+    def proved(
+        self, now: datetime, position: Position | None, limit: int = PAGE
+    ) -> tuple[list[Entry], list[str], Position | None]:
+        """At most `limit` of all entries, the latest first: those that balance and whose lines stand with their
+        parties, the ids of all others, and where the next page starts. Lines are read strongly consistent."""
         start, begun = position_before(LIST, place_before(PROOF, position)), self.since()
         if begun is None:
             return [], [], None
-        query = ListQuery(self._tenant, LIST, WHOLE, now, PAGE, begun, None, start, spread=SPREAD)
+        query = ListQuery(self._tenant, LIST, WHOLE, now, min(limit, PAGE), begun, None, start, spread=SPREAD)
         listed = read_list(self._table, query)
         sound: list[Posted] = []
         wrong: list[str] = []

@@ -32,7 +32,7 @@ from hub.rules.schema import Schema
 ROWS_LIMIT = 20_000
 _LOST = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
-_COLUMNS = ("id", "number", "at", "amount", "fee", "currency_column", "kind")
+_COLUMNS = ("id", "number", "at", "amount", "outgoing", "fee", "currency_column", "kind")
 Column = str
 DIFFERENCE_SCHEMA = Schema.parse(
     {
@@ -52,15 +52,18 @@ class AutoRule(Contract):
 
 
 class BillForm(Contract):
-    """Which column is what, by its heading. fee: "" where the bill says nothing of fees. at_format: of `strptime`, in
-    the tenant's zone. kind: says what a row is; those of `refund_kinds` are refunds, as are all below nothing.
-    ledger_account: what a bill is held against in our books. tolerance_minor, fee_tolerance_minor:
-    so far amounts and fees may differ and are no difference. rules: which differences nobody needs to look at."""
+    """Which column is what, by its heading. outgoing: of what goes out, where that has a column of its own; such a row
+    is a refund, however its sign is written, and no row has both. fee: "" where the bill says nothing of fees.
+    at_format: of `strptime`, in the tenant's zone. kind: says what a row is; those of `refund_kinds` are refunds, as
+    are all below nothing. ledger_account: what a bill is held against in our books. tolerance_minor,
+    fee_tolerance_minor: so far amounts and fees may differ and are no difference. rules: which differences nobody
+    needs to look at."""
 
     id: Column = Field(min_length=1, max_length=60)
     number: Column = Field(min_length=1, max_length=60)
     at: Column = Field(min_length=1, max_length=60)
     amount: Column = Field(min_length=1, max_length=60)
+    outgoing: Column = Field(default="", max_length=60)
     fee: Column = Field(default="", max_length=60)
     currency_column: Column = Field(default="", max_length=60)
     kind: Column = Field(default="", max_length=60)
@@ -175,7 +178,7 @@ def _row(
     currency = texts.get("currency_column") or form.currency
     try:
         at = datetime.strptime(texts["at"], form.at_format).replace(tzinfo=zone).astimezone(UTC)
-        amount = Money.parse(_positive_zero(_plain(texts["amount"])), currency).amount_minor
+        amount = _amount(texts["amount"], texts.get("outgoing", ""), currency)
         fee = abs(Money.parse(_plain(texts["fee"] or "0"), currency).amount_minor) if form.fee else None
     except ValueError:
         problems.append(Problem(f"/file/{nth}/at", f"must be a time as {form.at_format}"))
@@ -186,6 +189,17 @@ def _row(
             amount = -abs(amount)
         return BillRow(texts["id"] or f"row {nth}", texts["number"], at, amount, fee, currency)
     return None
+
+
+def _amount(incoming: str, outgoing: str, currency: str) -> int:
+    """Minor units of a row, less than nothing where it goes out. Raises Invalid."""
+    came, went = (_plain(text) for text in (incoming, outgoing))
+    out = Money.parse(went, currency).amount_minor if went else 0
+    if not out:
+        return Money.parse(_positive_zero(came or ("0" if went else "")), currency).amount_minor
+    if came and Money.parse(came, currency).amount_minor:
+        raise _wrong("", "must be empty, or nothing, where the row has an outgoing amount")
+    return -abs(out)
 
 
 def _positive_zero(text: str) -> str:

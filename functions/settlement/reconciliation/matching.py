@@ -8,11 +8,13 @@ it, so a bill is matched in parts, each with the numbers of a shard.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Literal, get_args
 
+from functions.settlement.reconciliation.nearest import nearest_pairs
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.frozen import dataclass
 
@@ -277,15 +279,22 @@ def _is_sum(row: BillRow, group: Sequence[Booked]) -> bool:
 
 def _one_by_one(rows: list[BillRow], group: list[Booked]) -> tuple[list[Pairing], list[BillRow], list[Booked]]:
     pairs: list[Pairing] = []
-    rest, free = [], list(group)
+    rest, by_amount = list[BillRow](), _by_amount(group)
     for row in rows:
-        equal = next((b for b in free if (b.amount_minor, b.currency) == (row.amount_minor, row.currency)), None)
-        if equal is None:
+        equal = by_amount.get((row.amount_minor, row.currency))
+        if not equal:
             rest.append(row)
         else:
-            free.remove(equal)
-            pairs.append((row, (equal,)))
-    return pairs, rest, free
+            pairs.append((row, (group[equal.popleft()],)))
+    return pairs, rest, [group[place] for place in sorted(chain.from_iterable(by_amount.values()))]
+
+
+def _by_amount(some: Iterable[BillRow | Booked]) -> dict[tuple[int, str], deque[int]]:
+    """The places of each amount, in order."""
+    places: dict[tuple[int, str], deque[int]] = {}
+    for place, each in enumerate(some):
+        places.setdefault((each.amount_minor, each.currency), deque()).append(place)
+    return places
 
 
 def _by_time(
@@ -293,21 +302,11 @@ def _by_time(
 ) -> tuple[list[Pairing], list[BillRow]]:
     """Each row to the nearest booking of its amount, the closest pair first. Rows and bookings are told apart by their
     places: a platform may give one id to two rows."""
-    by_amount: dict[tuple[int, str], list[int]] = {}
-    for place, booked in enumerate(free):
-        by_amount.setdefault((booked.amount_minor, booked.currency), []).append(place)
-    candidates = sorted(
-        (abs(row.at - free[place].at), nth, place)
-        for nth, row in enumerate(rows)
-        for place in by_amount.get((row.amount_minor, row.currency), ())
-        if abs(row.at - free[place].at) <= nearest
-    )
-    pairs: dict[int, int] = {}
-    used: set[int] = set()
-    for _, nth, place in candidates:
-        if nth not in pairs and place not in used:
-            pairs[nth] = place
-            used.add(place)
+    pairs, ours = dict[int, int](), _by_amount(free)
+    for amount, theirs in _by_amount(rows).items():
+        nths, places = list(theirs), list(ours.get(amount, ()))
+        moments = [rows[nth].at for nth in nths], [free[place].at for place in places]
+        pairs |= {nths[nth]: places[place] for nth, place in nearest_pairs(*moments, nearest).items()}
     made: list[Pairing] = [(rows[nth], (free[place],)) for nth, place in pairs.items()]
     return made, [row for nth, row in enumerate(rows) if nth not in pairs]
 

@@ -27,6 +27,11 @@ from hub.edge.requests import Request
 from hub.kernel.errors import Invalid, NotFound, Problem
 
 COUNTED, PAGE = 1000, 100
+_NONE_SUCH = {
+    None: "must be an action, a block, or a node",
+    "blocks": "must be a block",
+    "actions": "must be an action",
+}
 
 
 @room.http(
@@ -70,20 +75,21 @@ def _document(desk: Desk, key: str, body: InsertNode) -> Mapping[str, Any]:
 
 def _nodes(desk: Desk, body: InsertNode) -> list[dict[str, Any]]:
     """What is put in: a node as it is, the nodes of a block, or one for an action."""
-    node, block = body.node, desk.documents.find(BLOCKS, body.node) if isinstance(body.node, str) else None
+    node = body.node
+    if not isinstance(node, str):
+        rule = "must be left out: the node is given whole"
+        if superfluous := [name for name in ("among", "parameters") if getattr(body, name)]:
+            raise Invalid("nothing is asked for", problems=[Problem(f"/{name}", rule) for name in superfluous])
+        return [node]
+    block = desk.documents.find(BLOCKS, node) if body.among != "actions" else None
     if block is not None:
         return block_nodes(block.value, body.parameters)
-    if body.parameters:
-        raise Invalid(
-            "nothing is asked for", problems=[Problem("/parameters", "must be left out: only a block asks for it")]
-        )
-    if not isinstance(node, str):
-        return [node]
-    action = find_action(node)
+    action = find_action(node) if body.among != "blocks" else None
     if action is None:
-        raise Invalid("no such node", problems=[Problem("/node", "must be an action, a block, or a node")])
+        raise Invalid("no such node", problems=[Problem("/node", _NONE_SUCH[body.among])])
     title = {"zh": action.zh[:128], "en": action.en[:128]}
-    return [{"id": node, "kind": "action", "action": node, "title": title}]
+    params = {"params": dict(body.parameters)} if body.parameters else {}
+    return [{"id": node, "kind": "action", "action": node, "title": title, **params}]
 
 
 @room.http(

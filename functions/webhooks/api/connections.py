@@ -96,6 +96,7 @@ def _render(desk: Desk, request: Request, connection_id: str) -> ConnectionView:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
+    dry_run="rehearsed",
     summary="接入平台应用 · Connect an app on a platform: the answer has its webhook URL and the steps in the console",
 )
 def create_connection(desk: Desk, request: Request) -> ConnectionView:
@@ -156,6 +157,7 @@ def read_connection(desk: Desk, request: Request) -> ConnectionDetail:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
+    dry_run="rehearsed",
     summary="更换设置 · Replace the settings; the secrets before are valid too, until the next change or drop-previous",
 )
 def replace_settings(desk: Desk, request: Request) -> ConnectionView:
@@ -175,6 +177,7 @@ def replace_settings(desk: Desk, request: Request) -> ConnectionView:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
+    dry_run="rehearsed",
     summary="停用旧密钥 · End a rotation: the secrets before are valid no more, within a minute everywhere",
 )
 def drop_previous(desk: Desk, request: Request) -> ConnectionView:
@@ -194,6 +197,7 @@ def drop_previous(desk: Desk, request: Request) -> ConnectionView:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
+    dry_run="rehearsed",
     summary="归属门店 · Say in which region, and of which store, what comes by the connection from now on is",
 )
 def place_connection(desk: Desk, request: Request) -> ConnectionView:
@@ -209,6 +213,7 @@ def place_connection(desk: Desk, request: Request) -> ConnectionView:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
+    dry_run="rehearsed",
     summary="启用连接 · Publish again what comes, and what came while it was disabled",
 )
 def enable_connection(desk: Desk, request: Request) -> ConnectionView:
@@ -227,6 +232,7 @@ def enable_connection(desk: Desk, request: Request) -> ConnectionView:
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render,
+    dry_run="rehearsed",
     summary="停用连接 · Publish nothing of it until it is enabled; what comes meanwhile is kept",
 )
 def disable_connection(desk: Desk, request: Request) -> ConnectionView:
@@ -245,6 +251,7 @@ def _render_deleted(desk: Desk, request: Request, connection_id: str) -> Deleted
     roles=INTEGRATORS,
     scope="tenant",
     replay=_render_deleted,
+    dry_run="rehearsed",
     summary="删除连接 · Delete it with its secrets; the answer says what goes and what is kept",
 )
 def delete_connection(desk: Desk, request: Request) -> DeletedConnection:

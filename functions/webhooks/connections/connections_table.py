@@ -15,6 +15,7 @@ from hub.store.lists import LIST_ATTRIBUTES, Within
 from hub.store.model import RoomModel, bind, saving
 from hub.store.paging import Position
 from hub.store.placed import list_placed, place_keys, read_placed
+from hub.store.rehearsal import is_rehearsal
 from hub.store.table import Delete, Table
 
 SORT = "connection"
@@ -96,18 +97,15 @@ class Connections:
     def set_state(self, connection_id: str, state: str) -> ConnectionItem:
         """Enable or disable it; the same at the same moment is no conflict. Raises NotFound, and Conflict when it is
         deleted at the same moment."""
-        return self._update(connection_id, [ConnectionItem.state.set(state)])
+        return self._update(connection_id, state=state)
 
     def set_place(self, connection: Connection) -> ConnectionItem:
         """Say where what comes by it, and by its accounts, belongs. Raises as `set_state`."""
         accounts = {name: list(place) for name, place in connection.accounts.items()}
-        place = [ConnectionItem.region.set(connection.region), ConnectionItem.store_id.set(connection.store_id)]
         keys = place_keys(self._tenant, LIST, connection.id, *lies_at(connection.region, connection.store_id, accounts))
-        listed = [
-            getattr(ConnectionItem, name).set(keys[name]) if name in keys else getattr(ConnectionItem, name).remove()
-            for name in LIST_ATTRIBUTES
-        ]
-        return self._update(connection.id, [*place, ConnectionItem.accounts.set(accounts), *listed])
+        listed = {name: keys.get(name) for name in LIST_ATTRIBUTES}
+        place = {"region": connection.region, "store_id": connection.store_id, "accounts": accounts}
+        return self._update(connection.id, **place, **listed)
 
     def remove(self, connection_id: str) -> None:
         """Delete it, and how far its feeds were read; the connection itself last, with the request's mark, so that what
@@ -155,10 +153,18 @@ class Connections:
         with saving(connection_id=connection_id):
             item.save()
 
-    def _update(self, connection_id: str, actions: list[Any]) -> ConnectionItem:
-        item = self.get(connection_id)
+    def _update(self, connection_id: str, **values: Any) -> ConnectionItem:
+        """With these values; what is None is taken off."""
+        item, columns = self.get(connection_id), {name: getattr(ConnectionItem, name) for name in values}
+        actions = [
+            columns[name].remove() if value is None else columns[name].set(value) for name, value in values.items()
+        ]
         with saving(connection_id=connection_id):
             item.update(actions, ConnectionItem.pk.exists(), add_version_condition=False)
+        if is_rehearsal():
+            item.version = int(item.version) + 1
+            for name, value in values.items():
+                setattr(item, name, value)
         return item
 
     def _pk(self, connection_id: str) -> str:
