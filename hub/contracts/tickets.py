@@ -234,6 +234,39 @@ class GuestView(Contract):
     ends_at: Moment
 
 
+class EntryView(Contract):
+    """One entry of the trail. `text` is what somebody wrote, masked for those who may not see personal text."""
+
+    seq: int
+    at: Moment
+    actor: str
+    what: str
+    detail: Annotated[dict[str, str], Keyed(plain=DETAIL, classes=dict.fromkeys(DETAIL_COSTS, "cost"))]
+    text: Said
+    hash: str
+
+
+class TimelineView(Contract):
+    """The trail. `intact`: whether the hash chain of all of it holds; `broken_at` names the first entry that does not;
+    left_out: so many of the oldest entries are not shown here."""
+
+    ticket_id: str
+    intact: bool
+    broken_at: int | None
+    left_out: int = 0
+    entries: tuple[EntryView, ...]
+
+
+class OneTicketQuery(Contract):
+    """How a ticket is looked at."""
+
+    penetrate: bool = Field(
+        default=False,
+        description="一键穿透: a VIP's ticket whole and with its trail, wherever it is and whatever one sees otherwise; "
+        "for the roles that may break the glass, and written down",
+    )
+
+
 class TicketView(Contract):
     """A ticket. `subject` is what the customer first said or the agent wrote; "" in lists, and masked for those who
     may not see personal text. `link` is the path of the customer's progress page."""
@@ -314,29 +347,7 @@ class TicketView(Contract):
     clocks: tuple[TicketClockView, ...] = Field(default=(), description="its deadlines; only on the ticket itself")
     link: str
     explain: ExplainView | None = Field(default=None, description="why it is so: only where `?explain=1` asks for it")
-
-
-class EntryView(Contract):
-    """One entry of the trail. `text` is what somebody wrote, masked for those who may not see personal text."""
-
-    seq: int
-    at: Moment
-    actor: str
-    what: str
-    detail: Annotated[dict[str, str], Keyed(plain=DETAIL, classes=dict.fromkeys(DETAIL_COSTS, "cost"))]
-    text: Said
-    hash: str
-
-
-class TimelineView(Contract):
-    """The trail. `intact`: whether the hash chain of all of it holds; `broken_at` names the first entry that does not;
-    left_out: so many of the oldest entries are not shown here."""
-
-    ticket_id: str
-    intact: bool
-    broken_at: int | None
-    left_out: int = 0
-    entries: tuple[EntryView, ...]
+    trace: TimelineView | None = Field(default=None, description="its trail: only where `?penetrate=1` asks for it")
 
 
 class OutcomeView(Contract):

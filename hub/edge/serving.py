@@ -182,6 +182,8 @@ def _located(desk: Any, route: Route, request: Request, query: Mapping[str, str]
     """The request with what it is about. Raises NotFound, Forbidden, Invalid (see `find_subject`, `require_fields`)."""
     find = partial(route.subject, desk, request) if route.subject else None
     subject = find_subject(find, route.method, request.reach, request.path, guests=route.guests)
+    if subject.reach is not None:
+        request = replace(request, viewer=replace(request.viewer, reach=subject.reach))
     require_fields(route.query, query, request.body, request.viewer, request.policy, subject.place)
     return replace(request, subject=subject.thing, place=subject.place)
 

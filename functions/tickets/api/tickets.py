@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from functions.tickets.api.cases import explain_case, show_case, show_row
-from functions.tickets.api.subjects import LEADERS, OPENERS, READERS, case_of, place_of, place_of_body, site_of_body
+from functions.tickets.api.subjects import (
+    LEADERS,
+    OPENERS,
+    READERS,
+    case_of,
+    case_seen_through,
+    place_of,
+    place_of_body,
+    site_of_body,
+)
 from functions.tickets.api.views import show_timeline
 from functions.tickets.desk import Desk
 from functions.tickets.forms.fields import read_amount, read_fields, to_text
@@ -14,10 +23,11 @@ from functions.tickets.handlers.submitting import read_type_fields
 from functions.tickets.intake.intake import BY_HAND, Classification, Opening
 from functions.tickets.intake.placing import Site
 from functions.tickets.room import room
-from functions.tickets.ticket.ticket import Case, Ticket
+from functions.tickets.ticket.events import seen_through
+from functions.tickets.ticket.ticket import Case, Move, Note, Ticket
 from hub.contracts.dispatch import ExplainView
 from hub.contracts.http import Page
-from hub.contracts.tickets import OpenTicket, TicketQuery, TicketView, TimelineView
+from hub.contracts.tickets import OneTicketQuery, OpenTicket, TicketQuery, TicketView, TimelineView
 from hub.documents.scopes import Scope
 from hub.edge import cursors
 from hub.edge.access.listing import within
@@ -53,6 +63,8 @@ def list_tickets(desk: Desk, request: Request) -> Page[TicketView]:
         )
     start = cursors.decode(query.cursor)
     scope = within(request.reach)
+    if request.reach.level == "team" and query.team in request.reach.teams:
+        scope = Within(region=request.reach.region)  # one's own team's are read by the team's key
     if query.region and scope.region:  # a region that one reaches is read by its own key
         narrower = covers(scope.region, query.region)
         scope = Within(query.region if narrower else scope.region, people=() if narrower else scope.people)
@@ -144,17 +156,32 @@ def _past(desk: Desk, request: Request, version: int) -> tuple[TicketView, Ticke
 @room.http(
     "GET",
     "/tickets/{ticket_id}",
+    query=OneTicketQuery,
     answer=TicketView,
     roles=READERS,
     scope="region",
-    subject=case_of,
+    subject=case_seen_through,
     past=_past,
     explain=LEADERS,
     summary="工单详情 · Show a ticket",
 )
 def read_ticket(desk: Desk, request: Request) -> TicketView:
-    """A ticket with its visits and fired rungs."""
-    return show_case(desk, request.subject, explain=request.explain)
+    """A ticket with its visits and fired rungs. With `?penetrate=1` a VIP's whole, with its trail: it is written down
+    first, and told to those who watch (`glass.broken`)."""
+    if not request.query.penetrate:
+        return show_case(desk, request.subject, explain=request.explain)
+    case = _written_down(desk, request)
+    return show_case(desk, case, explain=request.explain).model_copy(update={"trace": _trail_of(desk, case)})
+
+
+def _written_down(desk: Desk, request: Request) -> Case:
+    """The ticket with an entry of who saw through it now: written and told before anything is shown."""
+    seen: Case = request.subject
+    by, now = request.principal.sub, request.now
+    note = Note("penetrated", by)
+    case = desk.tickets.change(seen.ticket.id, now, lambda case: Move(case.ticket, (note,)), seen=seen)
+    desk.emit(seen_through(desk.tenant, case.ticket, by, now))
+    return case
 
 
 @room.http(
@@ -169,7 +196,10 @@ def read_ticket(desk: Desk, request: Request) -> TicketView:
 def read_timeline(desk: Desk, request: Request) -> TimelineView:
     """All that happened, in order, and whether the hash chain holds; of a very long trail the last 5,000 entries, and
     how many are left out."""
-    case: Case = request.subject
+    return _trail_of(desk, request.subject)
+
+
+def _trail_of(desk: Desk, case: Case) -> TimelineView:
     entries = desk.tickets.trail(case.ticket)
     shown = entries[-SHOWN_LIMIT:]
     texts = {e.seq: desk.unseal_text(case.ticket.id, e.sealed_text) for e in shown if e.sealed_text}

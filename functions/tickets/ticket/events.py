@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from functions.tickets.forms.submission import Submission
@@ -11,6 +12,7 @@ from hub.contracts.events import (
     ExpertMentioned,
     FlowTold,
     FormSubmitted,
+    GlassBroken,
     RungFired,
     SlaBreached,
     TicketAssigned,
@@ -119,6 +121,14 @@ def experts_mentioned(tenant: str, new: Ticket, old: Ticket | None) -> list[Expe
     known = old.guests if old else ()
     guests = (guest for guest in new.guests if guest not in known)
     return [event for guest in guests for event in (_asked_in(tenant, new, guest), _told(tenant, new, guest))]
+
+
+def seen_through(tenant: str, ticket: Ticket, by: str, at: datetime) -> GlassBroken:
+    """Somebody saw through the ticket (一键穿透), for one answer: it is over as soon as it is given."""
+    name = (ticket.id, by, str(ticket.trail_seq))
+    glass_id = hashed_id("gls", "ticket.penetrated", *name)
+    event_id = hashed_id("evt", "ticket.penetrated", *name)
+    return GlassBroken(id=event_id, tenant=tenant, at=at, glass_id=glass_id, thing=ticket.id, person_id=by, ends_at=at)
 
 
 def _asked_in(tenant: str, ticket: Ticket, guest: Guest) -> ExpertMentioned:

@@ -23,10 +23,12 @@ SUPERVISORS = ("supervisor",)
 
 @dataclass(frozen=True)
 class Found:
-    """What a request is about: the thing, and where it belongs as its viewer reaches it (None: it says nowhere)."""
+    """What a request is about: the thing, where it belongs as its viewer reaches it (None: it says nowhere), and how
+    far they reach for this one answer where that is further than otherwise."""
 
     thing: Any = None
     place: Place | None = None
+    reach: Reach | None = None
 
 
 def reach_in(scope: Scope | None, principal: Principal, overseers: tuple[str, ...]) -> Reach:
@@ -66,6 +68,9 @@ def find_subject(
         subject = find()
     except NotFound:
         raise _nothing(ids) from None
+    opened = isinstance(subject, Subject) and subject.opened
+    if isinstance(subject, Subject) and opened:
+        reach = reach.through(subject.places)
     place = reach.nearest((subject,) if isinstance(subject, Place) else subject.places)
     if place is None and isinstance(subject, Place):
         raise Forbidden("outside your reach", region=subject.region, store=subject.store)
@@ -73,7 +78,7 @@ def find_subject(
         raise _nothing(ids)
     if method != "GET" and not reach.may_change(place) and not (guests and reach.way(place) == "guest"):
         raise Forbidden("you may look at this, not change it", **ids)
-    return Found(None if isinstance(subject, Place) else subject.thing, place)
+    return Found(None if isinstance(subject, Place) else subject.thing, place, reach if opened else None)
 
 
 def require_fields(

@@ -37,10 +37,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Subject:
-    """A thing that a request is about, and every place that it belongs to: one is enough to reach it."""
+    """A thing that a request is about, and every place that it belongs to: one is enough to reach it. opened: whoever
+    asks breaks its glass for this one answer (穿透), and may."""
 
     thing: Any
     places: tuple[Place, ...]
+    opened: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,10 @@ class Reach:
     def own(self) -> Reach:
         """The same principal as far as only their own things go."""
         return replace(self, level="own")
+
+    def through(self, places: Iterable[Place]) -> Reach:
+        """The same principal before things whose glass is broken."""
+        return replace(self, glass_of=self.glass_of | {place.thing for place in places if place.thing})
 
     def _in_scope(self, place: Place) -> bool:
         if self.level == "tenant":
