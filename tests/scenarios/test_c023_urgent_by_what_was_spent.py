@@ -89,7 +89,7 @@ def test_the_ticket_after_the_order_is_urgent_and_the_one_before_stays_normal(hu
     tell(hub, paid(hub, 2, "200.00"), paid(hub, 2, "200.00"), paid(hub, 1, "9900.00"))
     tell(hub, wrote(hub, 2, "请问什么时候发货"))
     after, still = hub.tickets()
-    assert (after["urgent"], after["level"], after["level_now"]) == (True, "vip", "vip")
+    assert (after["urgent"], after["level"], after["level_now"], after["tags"]) == (True, "vip", "vip", ["vip"])
     assert still["id"] == before["id"]
     assert (still["urgent"], still["priority"], still["level"], still["level_now"]) == (False, "normal", "", "vip")
     assert hub.timeline(after["id"])["entries"][0]["detail"]["level"] == "vip"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.stores_table import StorePlace
-from functions.tickets.intake.levels import CustomerLevel, level_notes, raised
+from functions.tickets.intake.levels import CustomerLevel, level_notes, raised, tagged
 from functions.tickets.intake.levels_table import find_level, keep_level
 from functions.tickets.tables import RACES_LIMIT
 from functions.tickets.ticket.ticket import Case, Move, Note
@@ -46,5 +46,5 @@ def _named(case: Case, event: SubmitterFound, level: CustomerLevel) -> Move | No
         return None
     priority = raised(case.ticket.priority, level)
     known = {"customer_id": event.customer_id, "identity_id": event.identity_id, "level": level.level}
-    ticket = case.ticket.but(**known, priority=priority)
+    ticket = case.ticket.but(**known, priority=priority, tags=tagged(case.ticket.tags, level))
     return Move(ticket, (Note("customer", SYSTEM, {"kind": "form"}), *level_notes(case, level)))

@@ -24,7 +24,7 @@ from functions.tickets.intake.intake import (
     opening_notes,
     threads_of,
 )
-from functions.tickets.intake.levels import CustomerLevel, classify_for
+from functions.tickets.intake.levels import CustomerLevel, classify_for, tagged
 from functions.tickets.intake.levels_table import find_level
 from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.tables import RACES_LIMIT, Record
@@ -115,6 +115,7 @@ def _open_case(
     opening = replace(
         opening,
         level=level.level,
+        tags=tagged(opening.tags, level),
         link=secrets.token_urlsafe(LINK_BYTES),
         flow_version=version,
         ladder=ladder,

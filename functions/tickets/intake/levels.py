@@ -36,6 +36,11 @@ def classify_for(classification: Classification, level: CustomerLevel) -> Classi
     return replace(classification, priority=raised(classification.priority, level))
 
 
+def tagged(tags: tuple[str, ...], level: CustomerLevel) -> tuple[str, ...]:
+    """A ticket's tags with the level among them: queues give the tag `vip` its head start."""
+    return tuple(dict.fromkeys((*tags, *filter(None, (level.level,)))))
+
+
 def level_notes(case: Case, level: CustomerLevel) -> tuple[Note, ...]:
     """What the trail says where it turns out later whose ticket it is."""
     priority = raised(case.ticket.priority, level)
