@@ -51,6 +51,7 @@ from functions.tickets.handlers.supplies import take_correction, take_supply
 from functions.tickets.handlers.sweep import EVERY_MINUTES, sweep_tickets
 from functions.tickets.intake.kind import INTAKE_RULES
 from functions.tickets.intake.occasion_kind import OCCASION_RULES
+from functions.tickets.plans.patrol_kind import PATROLS
 from functions.tickets.plans.plan_kind import PLANS
 from functions.tickets.room import IMPORTS, room
 from functions.tickets.ticket.colours import BOARD
@@ -114,6 +115,7 @@ KINDS = (
     CALENDARS,
     MATRICES,
     PLANS,
+    PATROLS,
     INTAKE_RULES,
     OCCASION_RULES,
     BOARD,

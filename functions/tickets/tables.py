@@ -15,6 +15,8 @@ Keys (each pk begins with the tenant):
     …#family#<ticket>   <child>                 the tickets that hang on one
     …#claims#<customer> <kind>                  what they claimed lately
     …#plan#<key>        plan · month#<month>    that a plan is looked after, and which devices have their ticket
+    …#patrol#<key>#<store>   patrol · review#<id>   the reviews that wait for a store's next inspection
+    …#review#<id>       patrol#<key>            that a patrol has heard of the review (…#ticket#<id> / issues)
     …#await#<event>#<order>   <ticket>#<visit>  the visits that wait for an event of an order
     …#queue#<team>#<shard>    <place>#<visit>   the visits that any of a team may take, in their order
     …#supply#<item>     site#<site>             …#lists          tickets: the month of the oldest ticket

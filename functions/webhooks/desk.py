@@ -37,6 +37,7 @@ from functions.webhooks.promotions.lanes import Promoter, Turn
 from functions.webhooks.promotions.lanes_table import Lanes
 from functions.webhooks.promotions.promotions_table import Promotions
 from functions.webhooks.promotions.takers import Takers
+from functions.webhooks.reviews.reviews_table import Reviews
 from hub.channels.registry import client, inbound
 from hub.documents.documents import Documents
 from hub.edge.host import Host
@@ -105,8 +106,8 @@ class PromotionsDesk:
 
 @dataclass
 class Desk:
-    """documents: the room's kinds (status mappings). mappings: those that are active. now, wall_now: business and real
-    time. send: to the room's queues. emit: contract events, to the bus."""
+    """contents: what people wrote. documents: the room's kinds (status mappings). mappings: those that are active.
+    now, wall_now: business and real time. send: to the room's queues. emit: contract events, to the bus."""
 
     inbox: InboxDesk
     orders: OrdersDesk
@@ -114,6 +115,8 @@ class Desk:
     mappings: ActiveMappings
     connections: ConnectionsDesk
     promotions: PromotionsDesk
+    reviews: Reviews
+    contents: ContentStore
     send: Send
     emit: Callable[..., None]
     now: Callable[[], datetime]
@@ -156,6 +159,8 @@ def build_desk(host: Host) -> Desk:
         mappings=mappings,
         connections=_connections(ground),
         promotions=_promotions(ground),
+        reviews=_reviews(ground),
+        contents=_content(host),
         send=host.send,
         emit=host.emit,
         now=host.now,
@@ -183,6 +188,10 @@ def _content(host: Host) -> ContentStore:
     return ContentStore(host.settings.tenant, host.settings.content_table, host.client("dynamodb"))
 
 
+def _reviews(ground: Ground) -> Reviews:
+    return Reviews(ground.table, ground.tenant)
+
+
 def _inbox(ground: Ground, settler: Settler, refresher: Refresher) -> InboxDesk:
     host, messages, secrets = ground.host, ground.messages, ground.secrets
     return InboxDesk(
@@ -201,6 +210,7 @@ def _inbox(ground: Ground, settler: Settler, refresher: Refresher) -> InboxDesk:
             connections=secrets,
             inbound=inbound,
             wall_now=ground.wall_now,
+            reviews=_reviews(ground),
         ),
         replays=Replays(messages, ground.wall_now),
         greeter=Greeter(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Amount, Contract, Moment
+from hub.contracts.base import Amount, Contract, Moment, Words
 from hub.contracts.classes import Said
 
 
@@ -28,6 +28,15 @@ class TicketOrderLineView(Contract):
     quantity: int
     amount: Amount = Field(description="what the buyer pays for the whole line, in the order's currency")
     kind: Literal["goods", "service"]
+
+
+class TicketIssueView(Contract):
+    """One thing that reviews of a store complain about, as its inspection lists it."""
+
+    issue: str = Field(description="by the patrol's own name for it")
+    title: Words
+    count: int = Field(description="so many reviews name it")
+    reviews: tuple[str, ...] = Field(description="where those can be read, the first fifty: `/webhooks/reviews/{id}`")
 
 
 class TicketOrderView(Contract):

@@ -22,7 +22,7 @@ from hub.contracts.classes import Classified, Keyed, Located, Said
 from hub.contracts.clocks import TicketClockView
 from hub.contracts.dispatch import ExplainView
 from hub.contracts.http import PageQuery
-from hub.contracts.ticket_orders import SupplyView, TicketOrderView
+from hub.contracts.ticket_orders import SupplyView, TicketIssueView, TicketOrderView
 
 TicketState = Literal["open", "closed", "cancelled"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -262,8 +262,8 @@ class OneTicketQuery(Contract):
 
     penetrate: bool = Field(
         default=False,
-        description="一键穿透: a VIP's ticket whole and with its trail, wherever it is and whatever one sees otherwise; "
-        "for the roles that may break the glass, and written down",
+        description="一键穿透: a VIP's ticket whole and with its trail, wherever it is and whatever one sees otherwise;"
+        " for the roles that may break the glass, and written down",
     )
 
 
@@ -323,6 +323,9 @@ class TicketView(Contract):
     logistics_no: str = Field(default="", description="the parcel that comes back; only on the ticket itself")
     order: TicketOrderView | None = Field(
         default=None, description="that order or after-sale with its parcel's trace; only on the ticket itself"
+    )
+    issues: tuple[TicketIssueView, ...] = Field(
+        default=(), description="what reviews of the store complain about, of an inspection; only on the ticket itself"
     )
     amount: str = Field(default="", description="what it is about in money, '' for nothing")
     amount_currency: str = "CNY"

@@ -85,6 +85,23 @@ class OrderView(Contract):
     recovered: bool = Field(default=False, description="no push told of it: a pull found it")
 
 
+class ReviewView(Contract):
+    """A review (评价): what a buyer said of what they bought."""
+
+    id: Annotated[str, Located("thing")]
+    region: Annotated[str, Located("region")]
+    store_id: Annotated[str, Located("store")]
+    connection_id: str
+    channel: str
+    shop_id: str
+    review_no: str = Field(description="the platform's number of it")
+    order_no: str
+    item_no: str
+    rating: int | None = Field(default=None, description="1 to 5 stars; null where the platform says none")
+    text: Annotated[str, Classified("words")] = Field(default="", description="'' once 90 days are over")
+    noted_at: Moment = Field(description="when the hub heard of it (business time)")
+
+
 class AfterSaleView(Contract):
     """An after-sale (售后单) in our words: its own state and the money's are two things."""
 

@@ -13,7 +13,15 @@ from functions.pricing import app as pricing
 from functions.webhooks import app as webhooks
 from functions.webhooks.accept import build_door
 from functions.webhooks.settings import DoorSettings
-from hub.contracts.events import Event, MessageReceived, MessageResolved, SupplyChanged, parse_event
+from hub.contracts.events import (
+    Event,
+    MessageReceived,
+    MessageResolved,
+    OccasionResolved,
+    ReviewPosted,
+    SupplyChanged,
+    parse_event,
+)
 from hub.edge.aws import Clients
 from hub.edge.host import Host
 from hub.edge.settings import Settings
@@ -41,6 +49,7 @@ OPEN = Connection(
     "enabled",
     {"secret": "whsec_c2NybWh1Yi1vcGVuLWNoYW5uZWwtdGVzdC1rZXktMDE=", "account": "erp"},
 )
+FOR_TICKETS = MessageResolved | OccasionResolved | SupplyChanged
 TEXT = (
     "<xml><ToUserName>gh_1</ToUserName><FromUserName>{who}</FromUserName><CreateTime>1</CreateTime>"
     "<MsgType>text</MsgType><Content>{text}</Content><MsgId>{number}</MsgId></xml>"
@@ -85,9 +94,9 @@ class Rooms:
     def _flow(self) -> None:
         """The bus, from room to room."""
         while events := [parse_event(event) for event in bus_events(self.hub.session)]:
-            received = [event for event in events if isinstance(event, MessageReceived)]
+            received = [event for event in events if isinstance(event, MessageReceived | ReviewPosted)]
             assert customers.on_event(bus_batch(*received), Context()) == {"batchItemFailures": []}
-            self.hub.tell(*(event for event in events if isinstance(event, MessageResolved | SupplyChanged)))
+            self.hub.tell(*(event for event in events if isinstance(event, FOR_TICKETS)))
             self.said += events
             self.heard += [event.model_dump()["type"] for event in events]
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import given
@@ -122,6 +123,7 @@ class World:
         return Publisher(
             tenant="demo", inbox=self, settler=self, content=self, emit=self.emit,
             keeper=self, connections=self, inbound=lambda _: self, wall_now=lambda: NOW,
+            reviews=SimpleNamespace(keep=lambda _review: None),
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -150,6 +151,7 @@ class Room:
             connections=self,
             inbound=lambda _: self,
             wall_now=lambda: NOW,
+            reviews=SimpleNamespace(keep=lambda _review: None),
         )
 
 

@@ -11,6 +11,7 @@ from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Need, choose_person
 from functions.tickets.forms.fields import from_text
 from functions.tickets.handlers.orders import order_of
+from functions.tickets.handlers.patrols import issues_of
 from functions.tickets.handlers.supplies import supplies_of
 from functions.tickets.intake.intake import intake_facts, is_of_rules
 from functions.tickets.intake.levels_table import find_level
@@ -68,7 +69,7 @@ def _shown(desk: Desk, case: Case) -> TicketView:
     articles = (line.item_no for line in order.lines if line.item_no) if order else ()
     supplies = supplies_of(desk, dict.fromkeys((*case.ticket.waits_for, *articles)))
     clocks = show_clocks(case, desk.catalogue.terms_of(case.ticket), desk.now())
-    return show_ticket(
+    shown = show_ticket(
         case,
         subject,
         supplies,
@@ -79,6 +80,8 @@ def _shown(desk: Desk, case: Case) -> TicketView:
         order=order,
         board=desk.catalogue.board(),
     )
+    issues = issues_of(desk, case.ticket)
+    return shown.model_copy(update={"issues": issues}) if issues else shown
 
 
 def show_row(desk: Desk) -> Callable[[Case], TicketView]:

@@ -27,8 +27,8 @@ def case_of(desk: Desk, request: Request) -> Subject:
 
 
 def case_seen_through(desk: Desk, request: Request) -> Subject:
-    """The same; with `?penetrate=1` through broken glass (一键穿透). Raises Forbidden for roles that do not break it, and
-    for the ticket of one who is no VIP."""
+    """The same; with `?penetrate=1` through broken glass (一键穿透). Raises Forbidden for roles that do not break it,
+    and for the ticket of one who is no VIP."""
     subject = case_of(desk, request)
     if not (isinstance(request.query, OneTicketQuery) and request.query.penetrate):
         return subject

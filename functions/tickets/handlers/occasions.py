@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from functions.tickets.desk import Desk
 from functions.tickets.handlers.orders import put_order
+from functions.tickets.handlers.patrols import count_review
 from functions.tickets.handlers.reception import open_case, read_content
 from functions.tickets.intake.intake import Classification, Opening
 from functions.tickets.intake.occasions import Occasion, classify_occasion, join_occasion, occasion_key, words_of
@@ -19,6 +20,8 @@ from hub.kernel.ids import SYSTEM, derived_id
 def take_occasion(desk: Desk, event: OccasionResolved) -> None:
     """Open a ticket for it where its rules say so, or add it to the one that it opened before, while that is open.
     Raises Retry when others keep changing both."""
+    if event.kind == "review":
+        count_review(desk, event)
     for _ in range(RACES_LIMIT):
         if desk.threads.message_ticket(event.id):
             return

@@ -22,8 +22,10 @@ from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Organisation, Person
 from functions.tickets.handlers.effects import perform
 from functions.tickets.handlers.listing import relist_page
+from functions.tickets.handlers.patrols import open_patrol
 from functions.tickets.handlers.planned import open_planned
 from functions.tickets.handlers.steps import handover, ring, wake
+from functions.tickets.plans.patrols_table import PATROL
 from functions.tickets.plans.plans_table import MARK
 from functions.tickets.tables import LOOK, UNOWNED
 from functions.tickets.ticket.outbox import start_flow
@@ -60,6 +62,9 @@ def _look_after(desk: Desk, key: Key, organisation: Organisation, now: datetime)
     kind, _, person_id = key[1].partition("#")
     if kind == MARK:
         open_planned(desk, key[0].rpartition("#")[2], now)
+    elif kind == PATROL:
+        patrol, _, store_id = key[0].partition(f"#{PATROL}#")[2].partition("#")
+        open_patrol(desk, patrol, store_id, now)
     elif kind == "person":
         _look_after_work(desk, organisation.find(person_id), organisation, now)
     else:

@@ -24,7 +24,7 @@ DEFAULT = "default"
 """The rule of a message that no rule speaks of."""
 BY_HAND = "by hand"
 """The rule of a ticket that somebody opened themselves."""
-BY_FLOW, BY_PLAN, BY_DISPUTE = "by flow", "by plan", "dispute"
+BY_FLOW, BY_PLAN, BY_PATROL, BY_DISPUTE = "by flow", "by plan", "by patrol", "dispute"
 """The rules of tickets that other work opened."""
 TOPIC = "conversation"
 """The key of all that one customer talks about."""
@@ -140,7 +140,7 @@ def intake_facts(text: str, channel: str, entry: str, region: str) -> dict[str, 
 
 def is_of_rules(ticket: Ticket, occasions: Collection[str]) -> bool:
     """Whether a message opened it, which the intake rules read. occasions: what else has rules."""
-    foreign = ticket.rule_id in (BY_HAND, BY_FLOW, BY_PLAN, BY_DISPUTE) or ticket.entry in occasions
+    foreign = ticket.rule_id in (BY_HAND, BY_FLOW, BY_PLAN, BY_PATROL, BY_DISPUTE) or ticket.entry in occasions
     return not foreign and not ticket.submission_id
 
 

@@ -26,7 +26,6 @@ State = Literal["open", "closed", "cancelled"]
 class Way(Stored):
     """How a customer came (来路), and so how they can be answered: by which connection, and as whom the platform knows
     them there. desk: the account within it that they wrote to, where a channel has several (微信客服).
-
     last_at: when they wrote last; sent: replies since then.
     """
 

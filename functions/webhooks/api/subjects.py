@@ -20,6 +20,14 @@ def after_sale_of(desk: Desk, request: Request) -> Subject:
     return _stored(desk, request.path["after_sale_id"], "after_sale_id")
 
 
+def review_of(desk: Desk, request: Request) -> Subject:
+    """The review that the path names. Raises NotFound."""
+    item = desk.reviews.find(request.path["review_id"])
+    if item is None:
+        raise NotFound("no such thing")
+    return Subject(item, (Place(region=item["region"], store=item["store_id"], thing=item["review_id"]),))
+
+
 def connection_of_body(desk: Desk, request: Request) -> Subject:
     """The connection that the body names. Raises NotFound."""
     return _connection(desk, request.body.connection_id)

@@ -32,6 +32,7 @@ FUTURE = timedelta(days=1)
 """So far may a sender's clock be ahead of ours."""
 HELD = "connection-disabled"
 """Why a message waits that came while its connection was disabled."""
+REVIEW = "review.posted"
 SETTLED = ("processed", "quarantined", "dead")
 
 
@@ -69,10 +70,16 @@ class Keeper(Protocol):
     def keep(self, facts: Facts, noting: Noting) -> object: ...
 
 
+class Reviews(Protocol):
+    """What keeps reviews: functions.webhooks.reviews.reviews_table."""
+
+    def keep(self, event: Any) -> None: ...
+
+
 @dataclass(frozen=True)
 class Publisher:
     """What publishing needs. emit: contract events, to the bus. keeper: of orders and after-sales that a message itself
-    holds the truth of. inbound: a channel's name to its interpreter. wall_now: real time."""
+    holds the truth of. reviews: what keeps those. inbound: a channel's name to its interpreter. wall_now: real time."""
 
     tenant: str
     inbox: Inbox
@@ -83,6 +90,7 @@ class Publisher:
     connections: Connections
     inbound: Callable[[str], Inbound]
     wall_now: Callable[[], datetime]
+    reviews: Reviews
 
     def publish(self, message_id: str) -> None:
         """Publish a message that waits; one that is settled, or gone, is left alone.
@@ -200,6 +208,8 @@ class Publisher:
         for draft in drafts:
             if draft.facts is not None:
                 self.keeper.keep(draft.facts, self._noting(item, replay, draft.facts.shop_id))
+            if draft.event is not None and getattr(draft.event, "type", "") == REVIEW:
+                self.reviews.keep(_placed(draft.event, draft, self.connections.find(item.connection_id)))
 
     def _events(self, drafts: Iterable[tuple[InboxItem, Draft]]) -> Iterator[Event]:
         for item, draft in drafts:

@@ -16,6 +16,7 @@ ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "p
 DOCUMENTS = (
     *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/blocks/{key}"),
     *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/plans/{key}", "/tickets/rules", "/tickets/board"),
+    "/tickets/patrols/{key}",
     *("/tickets/policies/{key}", "/tickets/calendars/{key}"),
 )
 TITLE = {"zh": "维修", "en": "Repair"}
@@ -26,6 +27,11 @@ DOCUMENTED = {
         "title": TITLE,
         "type": "repair",
         "devices": [{"id": "AC1", "customer_id": "cus_1", "region": REGION, "store_id": STORE}],
+    },
+    "/tickets/patrols": {
+        "title": TITLE,
+        "type": "repair",
+        "issues": [{"id": "salty", "title": TITLE, "when": {"text": {"contains_any": ["偏咸"]}}}],
     },
     "/tickets/calendars": {"title": TITLE},
     "/tickets/policies": {

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from functions.webhooks import app
 from functions.webhooks.orders.orders import Noting, after_sale_id, order_id
 from hub.channels.facts import AfterSaleFacts, OrderFacts
+from hub.contracts.events import ReviewPosted
 from hub.kernel.clock import StepClock
+from hub.kernel.ids import review_id
 from hub.store.connection import Connection
 from hub.store.messages import Arrival
 from tests.support.access import REGION, STORE, Ids, Sample, start_job
@@ -50,11 +52,23 @@ def stage() -> Iterator[Ids]:
             "after_sale_id": after_sale_id(TENANT, "pinduoduo", "100000001", "a691"),
             "connection_id": made,
             "message_id": inbox.message_id(made, "k1"),
+            "review_id": judge(),
             "channel": "pinduoduo",
             "key": "pinduoduo",
             "job_id": start_job(app.room, "/webhooks/orders"),
             "link": "none",
         }
+
+
+def judge() -> str:
+    """A review of the sample's store; answers its id."""
+    event = ReviewPosted(
+        id="evt_review", tenant=TENANT, at=NOON, connection_id=SHOP, channel="pinduoduo", account="100000001",
+        review_no="R1", rating=2, content_ref="msg_review", region=REGION, store_id=STORE,
+    )  # fmt: skip
+    app.room.desk.reviews.keep(event)
+    app.room.desk.contents.put(event.content_ref, {"schema": 1, "kind": "review", "text": "偏咸"}, 0)
+    return review_id(TENANT, event.channel, event.account, event.review_no)
 
 
 def sell() -> None:
