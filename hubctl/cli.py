@@ -290,9 +290,8 @@ def doctor(
     documents.main(context, url, token, ready_file)
     for line in (report := check_up(context.obj, fix=fix)).lines():
         sys.stdout.write(f"{line}\n")
-    say.print(f"{report.looked_at} open tickets, {len(report.findings)} findings")
-    if report.assumed:
-        say.print(f"{report.assumed} are due on days that no calendar knows (docs/deadlines.md)")
+    for line in report.summary():
+        say.print(line)
     raise typer.Exit(1 if report.is_ill else 0)
 
 

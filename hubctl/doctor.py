@@ -30,6 +30,12 @@ class Report:
             what = f"{each['lacks']:<10} {each['status'] or '-':<9} {place:<16} {end:<5}"
             yield f"{each['ticket_id']}  {what} {each['words']['zh']} · {each['words']['en']}"
 
+    def summary(self) -> Iterator[str]:
+        """What it comes to, in numbers."""
+        yield f"{self.looked_at} open tickets, {len(self.findings)} findings"
+        if self.assumed:
+            yield f"{self.assumed} are due on days that no calendar knows (docs/deadlines.md)"
+
 
 def check_up(hub: Hub, *, fix: bool) -> Report:
     """Look at all open tickets, and mend what they lack where that is asked for."""

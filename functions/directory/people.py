@@ -51,6 +51,7 @@ def person_changed(tenant: str, item: Mapping[str, Any]) -> PersonChanged:
         store_id=item["store_id"],
         supervisor=item["supervisor"],
         wecom_userid=item["wecom_userid"],
+        capacity=None if item.get("capacity") is None else int(item["capacity"]),
         timezone=item.get("timezone") or "",
         sealed_contacts=item.get("contacts") or "",
     )

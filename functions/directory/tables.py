@@ -29,6 +29,7 @@ class PersonItem(RoomModel):
     stores: ListAttribute[Any] = ListAttribute(default=list)
     level = UnicodeAttribute(null=True)
     supervisor = UnicodeAttribute(default="")
+    capacity = NumberAttribute(null=True)
     wecom_userid = UnicodeAttribute(default="")
     contacts = UnicodeAttribute(default="")
     timezone = UnicodeAttribute(default="")

@@ -18,6 +18,7 @@ from functions.tickets.api import (
     forms,
     nodes,
     plans,
+    positions,
     progress,
     queues,
     rehearsals,
@@ -31,6 +32,7 @@ from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.deadlines.policies import POLICIES
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.matrices import MATRICES
+from functions.tickets.dispatch.policy import DISPATCH_POLICY
 from functions.tickets.flows.blocks import BLOCKS
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.forms.kind import FORMS
@@ -91,6 +93,7 @@ __all__ = [
     "forms",
     "nodes",
     "plans",
+    "positions",
     "progress",
     "queues",
     "rehearsals",
@@ -119,6 +122,7 @@ KINDS = (
     INTAKE_RULES,
     OCCASION_RULES,
     BOARD,
+    DISPATCH_POLICY,
 )
 serve_documents(room, KINDS, lambda desk: desk.documents)
 serve_jobs(room, IMPORTS, TASKS)

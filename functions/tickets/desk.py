@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from functions.tickets.deadlines.clocks import due_at_of, first_due_at
 from functions.tickets.deadlines.keeping import keep_time
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.deadlines.stuck import SLACK, look_at
+from functions.tickets.dispatch.dispatch import Organisation
 from functions.tickets.dispatch.matrices import MATRICES
 from functions.tickets.dispatch.organisation_table import OrganisationTable
 from functions.tickets.dispatch.queues import place_in_queue
@@ -88,9 +89,14 @@ class Desk:
         """The tenant's day."""
         return self.now().astimezone(self.zone).date()
 
+    def organisation(self) -> Organisation:
+        """Everybody, where they are stationed, and how those who fit are compared."""
+        policy = self.catalogue.dispatch_policy()
+        return replace(self.staff.organisation(), places=self.stores.positions, policy=policy)
+
     def sources(self) -> Sources:
         """What actions may look up while they decide."""
-        return Sources(self.staff.organisation, self.today, self.tickets.claims)
+        return Sources(self.organisation, self.today, self.tickets.claims)
 
     def seal_text(self, ticket_id: str, text: str) -> str:
         """What somebody wrote, sealed for this ticket alone."""

@@ -35,9 +35,9 @@ class Door:
     """A longer body is answered 413 before it is looked at."""
     SUCCESS = Answer(200)
     REFUSAL = Answer(401)
+    """Alike for all that does not verify: a forger learns nothing."""
     SIGNED_BY: tuple[str, ...] = ()
     """Settings that a form may leave out, and without which nothing verifies."""
-    """Alike for all that does not verify: a forger learns nothing."""
 
     def accept(self, delivery: Delivery, secrets: Settings) -> Accepted:
         """Verify, then open. Raises Rejected and nothing else, whatever the bytes are."""

@@ -42,6 +42,7 @@ class PersonBody(Contract):
 
     level: what binds them (数据范围): their region, their stores (`store_id` and `stores`), their teams within their
     region, or only what is their own; left out: their stores if they have any, else their region.
+    capacity: so many open tickets they get at most (派单上限); left out: as the dispatch policy says.
     phone, email, feishu_open_id: how notices reach them beside WeCom; kept sealed. timezone: of their
     wall clock.
     """
@@ -55,6 +56,7 @@ class PersonBody(Contract):
     stores: Annotated[tuple[StoreId, ...], Field(max_length=STORES_LIMIT)] = ()
     level: Level | None = None
     supervisor: PersonId | Literal[""] = ""
+    capacity: Annotated[int, Field(ge=0, le=1000)] | None = None
     wecom_userid: Annotated[str, Field(max_length=64)] = ""
     phone: Annotated[str, Field(pattern=r"^(\+?[0-9]{5,20})?$"), Classified("contact")] = ""
     email: Annotated[str, Field(max_length=254), Classified("contact")] = ""
@@ -155,6 +157,7 @@ class PersonView(Contract):
     stores: tuple[str, ...] = ()
     level: Level | None = None
     supervisor: str
+    capacity: int | None = Field(default=None, description="so many open tickets at most; null: as the policy says")
     wecom_userid: str
     phone: Contact = ""
     email: Contact = ""

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from hub.contracts.base import Contract
+from typing import Literal
+
+from hub.contracts.base import Contract, GeoPoint, Moment
 from hub.contracts.clocks import ClockView, LadderStepView
+
+
+class FixBody(Contract):
+    """Where somebody was, and when their phone measured that."""
+
+    position: GeoPoint
+    measured_at: Moment
+
+
+class FixView(Contract):
+    """`kept`: it is the latest; else a later one is known."""
+
+    kept: bool
 
 
 class VerdictView(Contract):
@@ -16,11 +31,28 @@ class VerdictView(Contract):
     why: tuple[str, ...]
 
 
+class CandidateView(Contract):
+    """One who fits, with what it takes until they are there: minutes of each part as the dispatch policy weighs them,
+    and their sum. `start`: from where their way was reckoned: what their phone said (fix), their base, or their region;
+    `why`: what speaks against the phone."""
+
+    person_id: str
+    total: int
+    travel: int
+    load: int
+    skill: int
+    fairness: int
+    lateness: int
+    start: Literal["fix", "base", "region"]
+    why: str = ""
+
+
 class DispatchView(Contract):
-    """Who would be chosen now, and everybody who was weighed."""
+    """Who would be chosen now, the five who fit best, and everybody who was weighed."""
 
     chosen: str
     fallback: bool
+    best: tuple[CandidateView, ...] = ()
     candidates: tuple[VerdictView, ...]
 
 

@@ -69,5 +69,6 @@ class PersonChanged(Event):
     store_id: str = ""
     supervisor: str = ""
     wecom_userid: str = ""
+    capacity: int | None = Field(default=None, description="so many open tickets they get at most")
     timezone: str = Field(default="", description="whose wall clock is theirs, '' for the tenant's")
     sealed_contacts: Contact = Field(default="", description="phone, e-mail …, sealed: nobody reads them off the bus")

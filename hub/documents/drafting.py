@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from hub.documents.kinds import Finding, Kind
@@ -22,10 +23,12 @@ Which = int | Literal["draft", "current"]
 class Drafts(ScopedReader):
     """What people work on before it is in force."""
 
-    def lint(self, kind: Kind[Value], key: str, document: Json, scope: Scope = TENANT) -> Checked[Value]:
-        """Every finding on a document, or on an overlay where `scope` isn't base; nothing is stored. Raises NotFound
-        for an overlay over nothing."""
-        return self._check(kind, key, document, scope, self._below(kind, key, scope))
+    def lint(
+        self, kind: Kind[Value], key: str, document: Json, scope: Scope = TENANT, start: datetime | None = None
+    ) -> Checked[Value]:
+        """Every finding on a document, or on an overlay where `scope` isn't base, over what is below it now, or at its
+        `start`; nothing is stored. Raises NotFound for an overlay over nothing."""
+        return self._check(kind, key, document, scope, self._below(kind, key, scope, start))
 
     def draft(self, kind: Kind[Any], key: str, scope: Scope = TENANT) -> Draft:
         """The draft of a scope. Raises NotFound."""
@@ -49,7 +52,7 @@ class Drafts(ScopedReader):
         Conflict when the draft isn't at the revision `seen_draft` any more, or is saved at this moment."""
         require_editable(kind, key, scope, may_edit)
         require_period(kind, submission)
-        checked = self.lint(kind, key, submission.document, scope)
+        checked = self.lint(kind, key, submission.document, scope, submission.valid_from)
         checked.require("/document")
         line = Line(kind.name, key, str(scope))
         earlier = self._table.draft(line)
@@ -70,16 +73,19 @@ class Drafts(ScopedReader):
 
     def whole(self, kind: Kind[Any], key: str, which: Which, scope: Scope = TENANT) -> Json:
         """A whole document, to compare: a version of this scope, its draft, or what is in force. Of a region or store
-        its overlay is laid over what is below it today. Raises NotFound."""
+        its overlay is laid over what is below it today, a draft's over what is when it begins. Raises NotFound."""
         if which == "current":
             return self.current(kind, key, scope).content
         if which == "draft":
-            return self.made_of(kind, key, self.draft(kind, key, scope).content, scope)
+            draft = self.draft(kind, key, scope)
+            return self.made_of(kind, key, draft.content, scope, draft.valid_from)
         return self.version_in(kind, key, which, scope).content
 
-    def made_of(self, kind: Kind[Any], key: str, document: Json, scope: Scope = TENANT) -> Json:
+    def made_of(
+        self, kind: Kind[Any], key: str, document: Json, scope: Scope = TENANT, start: datetime | None = None
+    ) -> Json:
         """The whole document that this one, or this overlay in its scope, makes. Raises Invalid when it cannot work."""
-        return self.lint(kind, key, document, scope).require("/document").content.model_dump(mode="json")
+        return self.lint(kind, key, document, scope, start).require("/document").content.model_dump(mode="json")
 
     def _check(self, kind: Kind[Value], key: str, document: Json, scope: Scope, below: Pins) -> Checked[Value]:
         if scope == TENANT:

@@ -39,7 +39,7 @@ SWITCHES_LIMIT = 100
 @dataclass(frozen=True)
 class Ground:
     """What a change of one scope stands on, as it was read. known: the pointers of the scopes that meet here; below:
-    the versions in force under it; now: when a change would be recorded."""
+    the versions in force under it when the change begins; now: when it would be recorded."""
 
     line: Line
     scope: Scope
@@ -77,6 +77,7 @@ class Publishing(Drafts):
     def _publish(self, kind: Kind[Any], ground: Ground, submission: Submission, by: str, dry_run: bool) -> Publication:
         submission, draft = self._drafted(kind, ground.line, submission)
         require_period(kind, submission)
+        ground = self._from(kind, ground, submission.valid_from)
         checked = self._check(kind, ground.line.key, submission.document, ground.scope, ground.below)
         proposal = checked.require("/document")
         version = self._new_version(kind, ground, submission, by)
@@ -120,6 +121,13 @@ class Publishing(Drafts):
         if scope != TENANT and not pointer.stored and states is None:
             self._require_place(kind, key, 1)
         return Ground(line, scope, pointer, known, below, max(self._now(), pointer.moved_at))
+
+    def _from(self, kind: Kind[Any], ground: Ground, start: datetime | None) -> Ground:
+        """The same ground for what begins later: over what is planned to be in force then."""
+        if ground.scope == TENANT or start is None or start <= ground.now:
+            return ground
+        others = {line: pointer for line, pointer in ground.known.items() if line != ground.line}
+        return replace(ground, below=self._pins(kind, others, start, None))
 
     def _require_place(self, kind: Kind[Any], key: str, more: int) -> None:
         """Raises Conflict when so many more overlays are more than are read at once."""

@@ -217,12 +217,13 @@ class Reader:
         line = Line(kind.name, key, str(scope))
         return self._pointers(kind, [line]).get(line)
 
-    def _below(self, kind: Kind[Any], key: str, scope: Scope) -> Pins:
-        """The pins of what lies below a region or store now, none of base."""
+    def _below(self, kind: Kind[Any], key: str, scope: Scope, start: datetime | None = None) -> Pins:
+        """The pins of what lies below a region or store now, or at `start` if that is to come; none of base."""
         if scope == TENANT:
             return ()
         lines = [Line(kind.name, key, name) for name in self._chain(kind, scope)[:-1]]
-        pins = self._pins(kind, self._pointers(kind, lines), None, None) if lines else ()
+        at = start if start and start > self._now() else None
+        pins = self._pins(kind, self._pointers(kind, lines), at, None) if lines else ()
         if not pins:
             raise NotFound("no such document", kind=kind.name, key=key[:64])
         return pins

@@ -53,8 +53,9 @@ class Raw:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def page(items: Iterable[Item], position: Mapping[str, Any] | None) -> Page[Item]:
-    """A page of a list. position: where DynamoDB goes on after these items, None at the end."""
+def page(items: Iterable[Item], position: Mapping[str, Any] | None = None) -> Page[Item]:
+    """A page of a list, all of it unless it goes on. position: where DynamoDB goes on after these items, None at the
+    end."""
     return Page(data=tuple(items), next_cursor=cursors.encode(position), has_more=position is not None)
 
 

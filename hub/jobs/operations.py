@@ -99,7 +99,7 @@ class JobOperations:
         for known in self.jobs.importables:
             named, needed = columns(self.jobs, known)
             views.append(ImportView(into=known.into, columns=named, required=needed, same_by=known.same_by))
-        return Page(data=tuple(views))
+        return page(views)
 
     # What there is.
 

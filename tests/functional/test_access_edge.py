@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import pytest
@@ -12,9 +13,13 @@ from hub.contracts.classes import Classified, Located
 from hub.contracts.http import Page, PageQuery
 from hub.edge.access import Place, Subject
 from hub.edge.access.parameters import Selects
+from hub.edge.auth import Principal
+from hub.edge.inside import Call
 from hub.edge.requests import Request
 from hub.edge.room import Room
-from hub.kernel.errors import NotFound
+from hub.edge.serving import Caller
+from hub.jobs.exports import try_export
+from hub.kernel.errors import Invalid, NotFound, Problem
 from hub.store.idempotency import Idempotency
 from tests.support.aws import account
 from tests.support.hosts import install
@@ -84,6 +89,11 @@ def make_room() -> Room[Desk]:
     def mine(desk: Desk, request: Request) -> Any:
         return request.subject
 
+    @room.http("GET", "/things/{thing_id}/why", summary="s", answer=Thing, roles=ROLES, scope="region", subject=find,
+               explain=("finance",))  # fmt: skip
+    def why(desk: Desk, request: Request) -> Any:
+        return request.subject
+
     @room.http("GET", "/things/rules", summary="s", answer=ThingBody, scope="tenant")
     def rules(desk: Desk, request: Request) -> ThingBody:
         return ThingBody()
@@ -138,6 +148,58 @@ def test_a_repeat_does_not_get_past_the_gate(room: Room[Desk]) -> None:
     first = call(room, "POST", "/things/t1/touch", {}, as_=token("agent", sub="cai"), key="k1")
     again = call(room, "POST", "/things/t1/touch", {}, as_=token("agent", sub="cai", region="440000"), key="k1")
     assert (first.status, again.status, room.desk) == (200, 404, ["touched"])
+
+
+def test_a_key_holds_for_one_thing(room: Room[Desk]) -> None:
+    """The same Idempotency-Key with the same body at another thing is another request: it is done."""
+    for number, thing in enumerate(("t1", "t2"), 1):
+        answer = call(room, "POST", f"/things/{thing}/touch", {}, as_=token(sub="cai"), key="k1")
+        assert (answer.json["id"], len(room.desk), "idempotency-replayed" in answer.headers) == (thing, number, False)
+
+
+def test_who_broke_the_glass_looks_and_changes_nothing(room: Room[Desk]) -> None:
+    """So does a guest: the thing of another region is shown, and 403 says that it is not theirs to work with."""
+    for grant in ({"guest_of": ("t2",)}, {"glass_of": ("t2",)}):
+        caller = Caller(Principal("cai", ("agent",), "demo", region="310000", **grant), {})
+        shown, changed = (
+            room.ask(caller, made) for made in (Call("GET", "/things/t2"), Call("POST", "/things/t2/touch", body={}))
+        )
+        assert (shown.status, changed.status, room.desk) == (200, 403, [])
+
+
+def test_a_token_for_one_terminal_is_no_token_for_another(room: Room[Desk]) -> None:
+    """Whatever `X-Client` says; and what changes the whole tenant's rules is not done on a page for guests."""
+    phone = token(sub="cai", terminal="h5")
+    assert call(room, "GET", "/things/t1", as_=phone).status == 200
+    assert call(room, "GET", "/things/t1", as_=phone, headers={"X-Client": "pc"}).status == 403
+    assert call(room, "PUT", "/things/rules", {}, as_=phone).status == 403
+    assert room.desk == []
+
+
+def test_the_reasons_of_a_decision_are_for_those_whom_the_route_names(room: Room[Desk]) -> None:
+    """The thing is anybody's of the route's roles; `?explain=1` only theirs who may ask why."""
+    statuses = {
+        role: [call(room, "GET", f"/things/t1/why{query}", as_=token(role, **SHANGHAI)).status
+               for query in ("", "?explain=0", "?explain=1")]
+        for role in ("agent", "finance")
+    }  # fmt: skip
+    assert statuses == {"agent": [200, 200, 403], "finance": [200, 200, 200]}
+
+
+@pytest.mark.parametrize("column", ["cost", "salary"])
+def test_a_column_that_one_may_not_see_is_as_good_as_none(room: Room[Desk], column: str) -> None:
+    """An export that names it is refused by its place before anything is begun, just as one of a name that there is
+    not; whoever sees it may choose it."""
+
+    def begin(role: str, *columns: str) -> None:
+        who = Principal("cai", (role,), "demo", region="310000")
+        desk: Any = SimpleNamespace(room=room, ask=lambda principal, made: room.ask(Caller(principal, {}), made))
+        try_export(desk, who, {"list": "/things", "query": {}, "columns": columns})
+
+    with pytest.raises(Invalid) as refused:
+        begin("agent", "region", column)
+    assert refused.value.problems == (Problem("/columns/1", "must be a column of the list that you may see"),)
+    begin("finance", "region", "cost")
 
 
 def test_a_region_that_the_caller_typed_is_refused_openly(room: Room[Desk]) -> None:

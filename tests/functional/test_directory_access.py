@@ -233,3 +233,58 @@ def test_the_policy_is_the_tenant_s() -> None:
     assert call(app.room, "GET", path, as_=token("agent")).status == 403
     for as_ in (token("supervisor"), token("administrator", region="310000")):
         assert call(app.room, "POST", f"{path}/publish", body, as_=as_).status == 403
+
+
+def listed(path: str, as_: str, **query: str) -> list[str]:
+    """The ids, or the teams, of a list as somebody reads it."""
+    answer = call(app.room, "GET", path, as_=as_, query=query or None)
+    assert answer.status == 200, answer.text
+    return [str(row.get("id") or row["team"]) for row in answer.json["data"]]
+
+
+NORTH, SOUTH = token("supervisor", sub="n", region="130000"), token("supervisor", sub="s", region="440000")
+
+
+def test_who_moves_is_on_the_list_of_where_they_are() -> None:
+    """A person, and a team with its roster, from 华南 to 华北: from then on the one region's and not the other's, and
+    headquarters' all the time. Whoever has no region is headquarters' alone."""
+    rosters = "/directory/rosters"
+    for region, finds, misses in (("440106", SOUTH, NORTH), ("130102", NORTH, SOUTH)):
+        put_person(region=region)
+        assert call(app.room, "PUT", "/directory/teams/care", {"name": "客服", "region": region}).status == 200
+        assert call(app.room, "PUT", f"{rosters}/care", SHIFTS).status == 200
+        for path, mark in (("/directory/people", "li"), ("/directory/teams", "care"), (rosters, "care")):
+            assert [listed(path, as_) for as_ in (finds, misses, token())] == [[mark], [], [mark]]
+            found = [call(app.room, "GET", f"{path}/{mark}", as_=as_).status for as_ in (finds, misses, token())]
+            assert found == [200, 404, 200]
+    assert call(app.room, "PUT", "/directory/teams/care", {"name": "客服", "region": "440106"}).status == 200
+    assert (listed(rosters, NORTH), listed(rosters, SOUTH)) == ([], ["care"])
+    put_person(region="base")
+    assert [listed("/directory/people", as_) for as_ in (NORTH, SOUTH, token())] == [[], [], ["li"]]
+
+
+def test_a_list_is_narrowed_by_its_key_and_widened_by_nothing() -> None:
+    """A region within reach, one around it, one beside it; and pages that go on within it."""
+    for number, region in enumerate(("130102", "130105", "130203", "440106")):
+        put_person(f"p{number}", region=region)
+    people = "/directory/people"
+    asked = {region: listed(people, NORTH, region=region) for region in ("130100", "130000", "base", "440000")}
+    province = ["p0", "p1", "p2"]
+    assert asked == {"130100": ["p0", "p1"], "130000": province, "base": province, "440000": []}
+    first = call(app.room, "GET", people, as_=NORTH, query={"limit": "2"}).json
+    rest = call(app.room, "GET", people, as_=NORTH, query={"limit": "2", "cursor": first["next_cursor"]}).json
+    assert [row["id"] for row in (*first["data"], *rest["data"])] == ["p0", "p1", "p2"]
+    assert (first["has_more"], rest["has_more"]) == (True, False)
+
+
+def test_a_keeper_finds_the_people_of_their_store_and_themselves() -> None:
+    """Those whose home store it is; not whoever reaches it from above, nor the region's others."""
+    put_person("keeper", region="310115", store_id="s1")
+    put_person("clerk", region="310115", store_id="s1")
+    put_person("other", region="310115", store_id="s2")
+    put_person("above", region="310000", stores=["s1", "s2"])
+    put_person("courier", region="310115", level="own")
+    people = "/directory/people"
+    assert listed(people, token("agent", sub="keeper")) == ["clerk", "keeper"]
+    assert listed(people, token("agent", sub="above")) == ["above", "clerk", "keeper", "other"]
+    assert listed(people, token("agent", sub="courier")) == ["courier"]

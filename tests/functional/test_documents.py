@@ -1,5 +1,5 @@
 """Documents on a table: what is in force, what a publication writes, races, overlays, effective dates. Each promise on
-a simulated DynamoDB and on a table in memory."""
+a simulated DynamoDB, on a table in memory, and on one whose eventual reads find nothing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from hub.documents.scopes import TENANT, Scope
 from hub.documents.submissions import Moved, Submission
 from hub.documents.versions_table import PART_BYTES
 from hub.kernel.clock import StepClock
-from hub.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from hub.kernel.errors import Broken, Conflict, Forbidden, Invalid, NotFound
 from hub.store.table import Table
 from tests.support.aws import REGION, environment, make_table
 from tests.support.documents import BOOKS, FORMS, REFUND, STORES, Workshop
-from tests.support.memory_table import MemoryTable
+from tests.support.memory_table import LaggingTable, MemoryTable
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -38,11 +38,11 @@ def account() -> Iterator[Any]:
         yield boto3.client("dynamodb", region_name=REGION)
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(params=["memory", "lagging", "dynamodb"])
 def table(request: pytest.FixtureRequest) -> Any:
     """A table of its own for each test."""
-    if request.param == "memory":
-        return MemoryTable()
+    if request.param != "dynamodb":
+        return MemoryTable() if request.param == "memory" else LaggingTable()
     client = request.getfixturevalue("account")
     name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[-200:]
     make_table(name)
@@ -77,6 +77,27 @@ def ids(documents: Documents, scope: Scope) -> list[str]:
 
 
 # What is in force.
+
+
+def test_a_process_whose_clock_is_behind_reads_and_writes_what_others_have_published(table: Any) -> None:
+    """What moved a second ahead of one's own clock has moved: it is in force, it can be gone back from, and the history
+    keeps its order."""
+    ahead, behind = (Documents(table, "demo", lambda now=now: now, None, STORES.get) for now in (NOW + DAY, NOW))  # type: ignore[misc]
+    publish(ahead, form("theirs"))
+    assert behind.current(FORMS, "refund").value.title == "theirs"
+    assert publish(behind, form("mine")).version == 2
+    assert [documents.current(FORMS, "refund").value.title for documents in (ahead, behind)] == ["mine", "mine"]
+    assert [move.recorded_at for move in behind.moves(FORMS, "refund")] == [NOW + DAY, NOW + DAY]
+    publish(ahead, Submission(COLD), EAST)
+    assert "cold_chain" in ids(behind, S1)
+    assert [str(overlaid.scope) for overlaid in behind.overlays(FORMS, "refund")] == ["310000"]
+
+
+def test_a_book_that_was_published_ahead_of_ones_own_clock_is_in_force(table: Any) -> None:
+    """The pointer's plan begins when it was moved: before that moment nothing stands in it."""
+    ahead, behind = (Documents(table, "demo", lambda now=now: now) for now in (NOW + DAY, NOW))  # type: ignore[misc]
+    set_price(ahead, 18)
+    assert price(behind) == 18
 
 
 def test_what_ships_is_in_force_until_something_is_published_and_again_after_going_back(documents: Documents) -> None:
@@ -156,16 +177,18 @@ def test_a_document_that_cannot_work_is_refused_with_every_finding(documents: Do
 
 
 def test_publishing_over_a_version_that_moved_on_says_what_changed(documents: Documents) -> None:
-    """409 with each place; nothing is written."""
+    """409 with each place, and who moved it; nothing is written, and a rehearsal hears the same."""
     publish(documents, form("one"))
-    publish(documents, form("two", tags=["x"]))
+    documents.publish(FORMS, "refund", form("two", tags=["x"]), "wang.wei")
+    with pytest.raises(Moved):
+        documents.publish(FORMS, "refund", Submission(form("three").document, seen_version=1), "amy", dry_run=True)
     with pytest.raises(Moved) as moved:
         publish(documents, Submission(form("three").document, seen_version=1))
     assert {problem.pointer: problem.rule for problem in moved.value.problems} == {
         "/title": 'changed since: "one" → "two"',
         "/tags": 'changed since: [] → ["x"]',
     }
-    assert (moved.value.facts["yours"], moved.value.facts["current"]) == (1, 2)
+    assert [moved.value.facts[name] for name in ("yours", "current", "moved_by")] == [1, 2, "wang.wei"]
     assert publish(documents, Submission(form("three").document, seen_version=2)).version == 3
 
 
@@ -254,6 +277,24 @@ def test_a_draft_of_before_somebody_published_is_not_published_over_it(documents
     assert publish(documents, Submission(seen_version=1)).version == 2
 
 
+def test_a_draft_stands_on_the_version_that_its_author_saw(documents: Documents) -> None:
+    """Not on the head of the moment in which it is saved: what was published in between is not published over."""
+    publish(documents, form("faster"))
+    draft, _ = documents.save_draft(FORMS, "refund", Submission(form("draft").document, seen_version=0), "zhao.min")
+    assert draft.based_on == 0
+    with pytest.raises(Moved):
+        publish(documents, Submission())
+
+
+def test_a_drafts_dates_are_its_publications(documents: Documents, clock: StepClock) -> None:
+    """Saved for a week from tomorrow on, it is in force for that week, though nobody says so again."""
+    set_price(documents, 18)
+    week = {"valid_from": NOW + DAY, "valid_to": NOW + 8 * DAY}
+    documents.save_draft(BOOKS, "standard", Submission({"prices": {"tea": 20}}, **week), "zhao.min")
+    documents.publish(BOOKS, "standard", Submission(), "zhao.min")
+    assert [price(documents, NOW + days * DAY) for days in (0, 1, 7, 8)] == [18, 20, 20, 18]
+
+
 def test_two_who_work_on_one_draft_do_not_overwrite_each_other(documents: Documents) -> None:
     """Who says which revision they saw is told that there is a newer one."""
     documents.save_draft(FORMS, "refund", form("a"), "zhao.min", seen_draft=0)
@@ -275,6 +316,32 @@ def test_a_large_document_is_stored_in_parts_and_read_whole(table: Any, document
     publish(documents, form("large", tags=[text]))
     fresh = Documents(table, "demo", lambda: NOW, None, STORES.get)
     assert fresh.current(FORMS, "refund").value.tags == [text]
+
+
+def test_a_document_whose_parts_are_gone_is_no_shorter_document(table: Any, documents: Documents) -> None:
+    """Half of it would be read as all of it: it is a fault that raises an alarm."""
+    publish(documents, form("large", tags=["字" * PART_BYTES]))
+    part = next(item for item in table.query_all("demo#doc#form#refund", sk_prefix="x#", limit=9, consistent=True))
+    table.put({**part, "part": part["part"][:-3]})
+    with pytest.raises(Broken):
+        Documents(table, "demo", lambda: NOW, None, STORES.get).current(FORMS, "refund")
+
+
+@pytest.mark.parametrize(
+    ("kind", "document", "pointer"),
+    [
+        (BOOKS, {"prices": {"tea": 1, "$after": 2}}, "/document/prices/$after"),
+        (BOOKS, {"prices": {"$value": 1}}, "/document/prices/$value"),
+        (FORMS, form(questions=[{"id": "a", "limit": True}]).document, "/document/questions/0/limit"),
+    ],
+)
+def test_words_of_overlays_and_true_for_a_number_are_refused_by_their_place(
+    documents: Documents, kind: Any, document: Any, pointer: str
+) -> None:
+    """An overlay could not say of such a part what it means; and Python would count true as 1."""
+    with pytest.raises(Invalid) as refused:
+        documents.publish(kind, "refund", Submission(document), "zhao.min")
+    assert [problem.pointer for problem in refused.value.problems] == [pointer]
 
 
 def test_a_document_over_the_limit_is_refused(documents: Documents) -> None:

@@ -165,6 +165,9 @@ def test_each_level_edits_its_own_and_no_other(ask: Any) -> None:
         "华东退款",
         "退款",
     )
+    roaming = token("store_manager", sub="lin", region="610000", stores=("s1",))
+    assert ask("GET", "/forms/refund?scope=310000", as_=roaming).json["document"]["title"] == "华东退款"
+    assert ask("GET", "/forms/refund?scope=440000", as_=roaming).status == 404
 
 
 def test_a_store_reads_base_its_region_and_its_own_and_whose_each_part_is(ask: Any) -> None:
@@ -286,6 +289,18 @@ def test_a_cursor_of_another_list_is_refused(ask: Any, position: dict[str, Any])
     cursor = cursors.encode(position)
     answers = [ask("GET", path, query={"cursor": cursor}) for path in ("/forms", "/forms/refund/history")]
     assert [answer.status for answer in answers] == [422, 422]
+
+
+def test_a_history_does_not_go_on_in_another(ask: Any) -> None:
+    """The cursor of one document's history is none of another's, nor of another scope of it."""
+    for title in ("a", "b"):
+        ask("POST", "/forms/refund/publish", {"document": form(title)})
+        ask("POST", "/forms/other/publish", {"document": form(title)})
+    cursor = ask("GET", "/forms/refund/history?limit=1").json["next_cursor"]
+    assert ask("GET", "/forms/refund/history", query={"cursor": cursor}).json["data"][0]["version"] == 1
+    ask("POST", "/forms/refund/publish", {"document": {"title": "华东"}, "scope": "310000"})
+    for path in ("/forms/other/history?limit=50", "/forms/refund/history?scope=310000"):
+        assert ask("GET", f"{path}&cursor={cursor}").status == 422
 
 
 def test_a_kind_with_one_document_lies_at_its_path(ask: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,10 +13,13 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from functions.settlement import app as settlement
+from functions.settlement.runs.machine import Machine
+from functions.settlement.runs.runs import Mode
 from functions.settlement.tables import bucket_pks
 from hubctl.cli import app
 from tests.support.gateway import gateway
 from tests.support.http import token
+from tests.support.ledger import walk_machine
 from tests.support.memory_table import MemoryTable
 from tests.support.settlement import posting
 from tests.support.settlement_room import Till, handed, moment, till
@@ -37,11 +42,19 @@ def room() -> Iterator[Till]:
         yield made
 
 
+class AtOnce(Machine):
+    """What the machine would do is done as soon as it is started."""
+
+    def start(self, run_id: str, mode: Mode, now: datetime) -> bool:
+        walk_machine(settlement.room.desk, run_id, mode)
+        return True
+
+
 @pytest.fixture
-def run(room: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
-    """`run("verify")`. What the machine would do is done as soon as it is started."""
-    start = lambda run_id, mode, _now: bool(room.close(run_id, mode))  # noqa: E731
-    monkeypatch.setattr(type(settlement.room.desk.machine), "start", lambda _self, *asked: start(*asked))
+def run(room: Till) -> Iterator[Callable[..., Result]]:
+    """`run("verify")`."""
+    desk = settlement.room.desk
+    settlement.room.install(settlement.room.host, replace(desk, machine=AtOnce(None, desk.machine.arn)))
     with gateway(settlement.room) as url:
         yield lambda *words: CliRunner().invoke(app, ["settlement", *words, "--url", url, "--token", token()])
 

@@ -94,7 +94,7 @@ def test_rules_published_twice_with_one_key_have_one_version(hub: World) -> None
 
 DOES_NO_HARM_AGAIN = {
     "check_order", "make_token", "queue_promotions", "replay_messages", "start_settlement_run", "test_connection",
-    "quote", "post_entry", "break_glass", "copy_ticket_type", "copy_ladder",
+    "quote", "post_entry", "break_glass", "copy_ticket_type", "copy_ladder", "report_position",
     *("copy_policy", "copy_calendar", "check_up"),
     *("copy_approval_matrix", "copy_form", "copy_settlement_policy", "copy_settlement_rates", "copy_campaign"),
     *("end_upload", "end_their_upload", "link", "migrate", "try_action", "insert"),

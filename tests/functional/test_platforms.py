@@ -72,6 +72,15 @@ def test_what_one_room_calls_counts_for_all(office: Office) -> None:
     assert len(office.double.messages) == 2
 
 
+def test_what_one_connection_calls_counts_for_no_other(office: Office) -> None:
+    """Two robots of one channel have twenty a minute each, and each its own token."""
+    office.room().client(ROBOT).send_text([], "1")
+    office.room().client(replace(ROBOT, id="con_3")).send_text([], "1")
+    for number in (1, 4):
+        office.room().client(replace(APP, id=f"con_{number}")).send_text(["li"], f"{number}")
+    assert (office.double.tokens_given, len(office.double.messages)) == (2, 4)
+
+
 def test_a_platform_that_failed_one_room_is_left_alone_by_all(office: Office) -> None:
     """Three failures in a row open its circuit for everybody; half a minute later one call tries."""
     webhooks, notifications = office.room(), office.room()

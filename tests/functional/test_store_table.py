@@ -7,10 +7,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from hub.kernel.errors import Broken, Invalid, Retry
-from hub.store.table import NEW, Check, Delete, Index, Lost, Put, Table, Update
+from hub.store.table import NEW, Busy, Check, Delete, Index, Lost, Put, Table, Update
 from tests.support.aws import REGION, environment, make_table
 
 BY_LIST = Index("by_list", "list_pk", "list_sk")
@@ -43,6 +44,59 @@ def test_what_is_put_is_read_again(table: Table) -> None:
     assert table.get(A) == item
     assert table.get(A, only=("name", "size")) == {"name": "扫地机", "size": 3}
     assert table.get(B) is None
+
+
+class Wire:
+    """A DynamoDB client that keeps what it was sent; the first answers of a transaction may fail to come."""
+
+    def __init__(self, silences: int = 0, error: Exception | None = None) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.silences, self.error = silences, error or ReadTimeoutError(endpoint_url="https://dynamodb.test")
+
+    def get_item(self, **params: Any) -> dict[str, Any]:
+        self.sent.append(params)
+        return {}
+
+    def query(self, **params: Any) -> dict[str, Any]:
+        self.sent.append(params)
+        return {"Items": []}
+
+    def batch_get_item(self, **params: Any) -> dict[str, Any]:
+        self.sent.append(params["RequestItems"]["things"])
+        return {"Responses": {}}
+
+    def transact_write_items(self, **params: Any) -> None:
+        self.sent.append(params)
+        if len(self.sent) <= self.silences:
+            raise self.error
+
+
+def test_a_single_item_is_read_as_it_is_now() -> None:
+    """Whoever decides by it need not ask for that; lists and batches are read cheaply unless one says otherwise."""
+    wire = Wire()
+    table = Table("things", wire)
+    table.get(A)
+    table.get_many([A])
+    table.query("demo#a", limit=1)
+    assert [params["ConsistentRead"] for params in wire.sent] == [True, False, False]
+    table.get_many([A], consistent=True)
+    table.query("demo#a", limit=1, consistent=True)
+    assert [params["ConsistentRead"] for params in wire.sent[3:]] == [True, True]
+
+
+def test_a_transaction_that_nobody_answers_is_sent_once_more_as_the_same() -> None:
+    """Under one token, so what was done is not done again; a second silence is told, and a busy item at once."""
+    wire = Wire(silences=1)
+    Table("things", wire).transact(Put(thing(A)))
+    first, second = (params["ClientRequestToken"] for params in wire.sent)
+    assert first == second
+    with pytest.raises(Retry):
+        Table("things", wire := Wire(silences=2)).transact(Put(thing(A)))
+    assert len(wire.sent) == 2
+    conflict: Any = {"Error": {"Code": "TransactionConflictException", "Message": ""}}
+    with pytest.raises(Busy):
+        Table("things", wire := Wire(2, ClientError(conflict, "TransactWriteItems"))).transact(Put(thing(A)))
+    assert len(wire.sent) == 1
 
 
 def test_a_condition_that_fails_tells_the_item_that_stands(table: Table) -> None:

@@ -233,7 +233,7 @@ def test_what_the_system_cannot_do_a_person_does(shop: Shop, block: str) -> None
 
 
 def test_what_a_block_asks_for_has_to_be_given(shop: Shop) -> None:
-    """Each by its place; what it does not ask for is refused as well, and a node that is no block asks for nothing."""
+    """Each by its place; what it does not ask for is refused as well, and what an action has no use for."""
     for given, pointers in (
         ({}, ["/parameters/endpoint"]),
         ({"endpoint": "ep_1"}, ["/document/nodes/1/params/endpoint", "/document/nodes/1/undo/params/endpoint"]),
@@ -242,7 +242,8 @@ def test_what_a_block_asks_for_has_to_be_given(shop: Shop) -> None:
         refused = put_in(shop, "ship", parameters=given)
         assert (refused.status, [error["pointer"] for error in refused.json["errors"]]) == (422, pointers)
     refused = put_in(shop, "assign", parameters={"endpoint": shop.endpoint["id"]})
-    assert (refused.status, [error["pointer"] for error in refused.json["errors"]]) == (422, ["/parameters"])
+    pointers = ["/document/nodes/1/params/endpoint"]
+    assert (refused.status, [error["pointer"] for error in refused.json["errors"]]) == (422, pointers)
 
 
 def test_a_block_that_asks_for_less_than_it_uses_is_refused_at_the_draft(shop: Shop) -> None:

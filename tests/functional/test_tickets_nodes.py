@@ -125,7 +125,10 @@ def test_an_action_takes_the_way_of_its_outcome(hub: World) -> None:
 def test_the_actions_that_flows_may_use(hub: World) -> None:
     """An editor of flows reads which actions there are, with the schema of their parameters and their outcomes."""
     assign = hub.call("GET", "/tickets/actions").json["data"][0]
-    assert (assign["name"], [outcome["id"] for outcome in assign["outcomes"]]) == ("assign", ["done", "unassigned"])
+    assert (assign["name"], [outcome["id"] for outcome in assign["outcomes"]]) == (
+        "assign",
+        ["done", "supervisor", "unassigned"],
+    )
     assert assign["params"]["properties"]["role"]["default"] == "engineer"
 
 

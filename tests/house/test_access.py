@@ -38,7 +38,7 @@ PLAIN: dict[str, str] = {
         MeView.name AudienceDocument.people
         SignatureView.person DelegateNode.person AddSigners.people TicketNoticed.recipients TriedView.recipients
         GlassBroken.person_id GlassView.person_id Assign.person_id RungView.recipients VerdictView.person_id
-        PlannedVisit.person GuestView.person ExpertMentioned.person_id""",
+        PlannedVisit.person CandidateView.person_id GuestView.person ExpertMentioned.person_id""",
     "a name or a key that we chose for a thing": """
         FactView.name KeyBody.name KeyView.name StoreBody.name TeamBody.name TeamView.name StoreView.name
         TicketClockView.name
@@ -48,6 +48,7 @@ PLAIN: dict[str, str] = {
         PricesPublished.document PublicationReach.document StorePublication.document DocumentView.key DraftView.key
         PublicationView.key""",
     "what a figure is added up by: a store, a region, a service, one of us": "CubeRow.name ProfitRow.name",
+    "minutes until somebody is there": "CandidateView.total",
     "what a book comes to: whoever reads it keeps it": "AccountSum.amount",
     "what a customer has with us, and is told": "AccountMove.amount IssuedPart.amount",
     "the one answer that carries a secret, to whoever just made it": """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -121,6 +122,39 @@ def users_of(package: str) -> set[str]:
 def test_a_library_is_used_only_where_it_belongs(package: str, allowed: tuple[str, ...]) -> None:
     """Chalice, PynamoDB, boto3 and requests each stay in their places, in every folder."""
     assert [name for name in map(name_of, sorted(users_of(package))) if not fits(name, allowed)] == []
+
+
+ONE_CALLER = {"hub.store.tokens.TokenCache", "hub.store.limits.Limits", "hub.store.circuit.Circuit"}
+"""What makes a connection's platform see one caller."""
+
+
+def makes_a_caller(module: str) -> bool:
+    """Whether a module imports one of these, or takes hold of a channel's `Client`."""
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and {f"{node.module}.{name.name}" for name in node.names} & ONE_CALLER:
+            return True
+        if isinstance(node, ast.Attribute) and node.attr == "Client":
+            return True
+    return False
+
+
+def test_a_platform_is_called_in_one_place() -> None:
+    """One access token, one limiter, one circuit a connection: hub/platforms alone makes them, and a channel's client.
+    A room that made its own would be a second caller."""
+    modules = [module for module in MODULES if module.startswith(("functions.", "hub."))]
+    assert [*filter(makes_a_caller, modules)] == ["hub.platforms.clients"]
+
+
+def test_a_page_of_a_list_is_made_in_one_place() -> None:
+    """`hub.edge.answers.page`: how a list ends, and how it goes on, is the same everywhere."""
+    makers = set()
+    for module in [module for module in MODULES if module.startswith(("functions.", "hub."))]:
+        tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+        imported = {f"{n.module}.{a.name}" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names}
+        called = {ast.unparse(node.func).partition("[")[0] for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        if "Page" in called and "hub.contracts.http.Page" in imported:
+            makers.add(module)
+    assert makers == {"hub.edge.answers"}
 
 
 def test_a_rooms_files_leave_botocore_to_the_store() -> None:

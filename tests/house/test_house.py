@@ -69,6 +69,15 @@ def test_no_test_reaches_into_what_is_private(path: Path) -> None:
     assert [name for name in stored if not name.startswith(("self.", "cls.")) and name not in FOREIGN] == []
 
 
+@pytest.mark.parametrize("path", ALL_TESTS, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_no_test_patches_anything(path: Path) -> None:
+    """Functions, classes, objects and how much a page holds come by argument, fakes among them."""
+    text = path.read_text(encoding="utf-8")
+    calls = [ast.unparse(node.func) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    assert [call for call in calls if re.search(r"\.(setattr|patch|patch\.\w+)$", call)] == []
+    assert not re.search(r"^(import|from) unittest\.mock", text, re.MULTILINE)
+
+
 def test_the_readme_names_only_commands_that_exist() -> None:
     """Every `make …` and `hubctl …` of the READMEs is one that there is."""
     targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -100,6 +109,29 @@ def test_the_page_of_the_house_names_its_folders() -> None:
         *(path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")),
     }
     assert sorted(name for name in folders if name not in in_every_room and f"{name}/" not in tree) == []
+
+
+def test_a_newcomers_questions_are_answered_in_few_files() -> None:
+    """docs/architecture.md answers who publishes a stored message within three files, and each of its walks begins
+    where the hub is called: a route, or a handler that a manifest names."""
+    from importlib import import_module
+
+    from hubctl.reference import ROOMS
+
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]*\?) \| (.*) \|$", page, re.MULTILINE)
+    walks = {question: re.findall(r"\]\(\.\./([^)]+\.py)\)", row) for question, row in rows}
+    rooms = [import_module(f"functions.{name}.app").room for name in ROOMS]
+    called = {route.handler.__module__ for room in rooms for route in room.http_routes}
+    called |= {handler for room in rooms for handler in map(_module_of, room.manifest()["entries"])}
+    assert 1 <= len(walks["publishes a stored message?"]) <= 3
+    assert {files[0].removesuffix(".py").replace("/", ".") for files in walks.values()} <= called
+    last = (ROOT / walks["publishes a stored message?"][-1]).read_text(encoding="utf-8")
+    assert "def publish(self, message_id: str)" in last
+
+
+def _module_of(entry: dict[str, str]) -> str:
+    return entry["handler"].rpartition(".")[0]
 
 
 def test_the_project_names_no_path_of_a_machine() -> None:

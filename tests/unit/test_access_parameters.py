@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import pytest
+from pydantic import Field
 
 from hub.contracts.base import Contract
-from hub.contracts.classes import Classified
+from hub.contracts.classes import Classified, Keyed
 from hub.contracts.http import PageQuery
 from hub.contracts.tickets import CompleteNode, Part, TicketView, WorkReport, WriteComment
 from hub.contracts.webhooks_reconcile import ReconcileQuery
@@ -31,6 +32,8 @@ class Row(Contract):
     name: Annotated[str, Classified("identity")] = ""
     opened_at: str = ""
     ticket: TicketView | None = None
+    fact: str = ""
+    value: Annotated[str, Keyed(by="fact", plain=frozenset({"city"}))] = ""
 
 
 class RowQuery(PageQuery):
@@ -44,7 +47,7 @@ class RowQuery(PageQuery):
 ASKED = [
     ("sort", "phone"), ("sort", "-phone"), ("sort", "opened_at,-phone"), ("phone", "13800138000"), ("phone", "nobody"),
     ("phone_prefix", "138"), ("phone_prefix", ""), ("group_by", "phone"), ("metric", "min(phone)"),
-    ("metric", "sum(ticket.labour_amount)"),
+    ("metric", "sum(ticket.labour_amount)"), ("sort", "value"),
 ]  # fmt: skip
 
 
@@ -73,6 +76,23 @@ def test_a_parameter_that_is_not_declared_is_named_with_those_that_are() -> None
     assert unknown_parameters(parameter_names(ReconcileQuery), {"from": "2026-11-01", "from_": "2026-11-01"}) == [
         Problem("query:from_", "is not a parameter here; known: from, to")
     ]
+
+
+def test_a_name_as_long_as_a_book_is_not_told_back() -> None:
+    """An answer holds no more of what was typed than says which parameter it was."""
+    (problem,) = unknown_parameters((), {"x" * 5000: "1"})
+    assert problem.pointer == "query:" + "x" * 64
+
+
+class Named(Contract):
+    by_name: dict[str, Row] = Field(default={})
+
+
+def test_who_may_not_write_a_class_writes_it_under_no_name_either() -> None:
+    """A field of a part that lies under a key is found as one of a list is."""
+    body = Named(by_name={"a": Row(phone="138")})
+    assert unwritable_fields(body, frozenset(), POLICY) == [Problem("/by_name/a/phone", "is not yours to write")]
+    assert unwritable_fields(body, frozenset({"contact"}), POLICY) == []
 
 
 def test_who_may_not_write_a_class_is_told_every_field() -> None:

@@ -15,6 +15,7 @@ from hub.contracts.classes import PERSONAL_FACTS, Classified, Keyed, Located
 from hub.contracts.customers import CustomerView, FactView, IdentityView
 from hub.contracts.http import Page
 from hub.contracts.tickets import TicketView
+from hub.edge.access.masks import masked_value
 from hub.edge.access.policy import FieldPolicy, Policy, packaged_policy
 from hub.edge.access.projector import PUBLIC, Viewer, project, project_json, verdict_at
 from hub.edge.access.scope import Place
@@ -152,6 +153,13 @@ def test_a_rule_for_a_node_holds_for_what_stands_at_it() -> None:
     agent = Viewer.of(Principal("amy", ("agent",), "demo", region="310000"))
     assert "subject" not in project(ticket(), agent, policy, Place("310101", node="finance"))
     assert project(ticket(), agent, policy, Place("310101", node="repair"))["subject"] == "冰柜坏了"
+
+
+def test_a_mask_tells_two_people_apart_and_no_amount() -> None:
+    """The first letter of a name, and nothing of a cost: its first digit says how much. What it hides has no length."""
+    shown = [masked_value("13800138000", "contact"), masked_value("王伟", "identity"), masked_value("", "cost")]
+    assert shown == ["1**", "王**", ""]
+    assert masked_value({"labour": "25.00", "parts": ["9.90", 5]}, "cost") == {"labour": "**", "parts": ["**"]}
 
 
 class Inner(Contract):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.edge.access.listing import within
 from hub.edge.access.scope import Place, reach_of
 from hub.edge.auth import Principal, principal_from
 
@@ -24,16 +25,17 @@ INSIDE = {
     "440103": {"440103"},
 }
 """Which regions lie in which, written out by hand."""
-STORES, TEAMS, PEOPLE, THINGS = ("s1", "s2", "s3"), ("sales", "care"), ("amy", "bob"), ("tkt_1", "tkt_2")
+STORES, TEAMS, PEOPLE, THINGS = ("", "s1", "s2", "s3"), ("sales", "care"), ("", "amy", "bob"), ("", "tkt_1", "tkt_2")
+"""Each with what says nothing: nobody's, in no store, no thing's own id. It matches nothing, itself least of all."""
 
 some = st.sampled_from
 places = st.builds(
     Place,
     region=some(REGIONS),
-    store=some(("", *STORES)),
+    store=some(STORES),
     people=st.lists(some(PEOPLE), max_size=2).map(tuple),
     teams=st.lists(some(TEAMS), max_size=2).map(tuple),
-    thing=some(("", *THINGS)),
+    thing=some(THINGS),
 )
 principals = st.builds(
     Principal,
@@ -51,7 +53,14 @@ principals = st.builds(
 
 def oracle(principal: Principal, place: Place) -> bool:
     """The rules once more, in the words of the specification."""
-    if principal.sub in place.people or place.thing in (*principal.guest_of, *principal.glass_of):
+    if place.thing and place.thing in (*principal.guest_of, *principal.glass_of):
+        return True
+    return changes(principal, place)
+
+
+def changes(principal: Principal, place: Place) -> bool:
+    """What may be changed: one's own, and what lies in one's scope; guests and who broke the glass only look."""
+    if principal.sub and principal.sub in place.people:
         return True
     in_region = place.region in INSIDE[principal.region]
     if "administrator" in principal.roles:
@@ -59,7 +68,7 @@ def oracle(principal: Principal, place: Place) -> bool:
     if principal.level == "own":
         return False
     if principal.level == "store" or (principal.level is None and principal.stores):
-        return place.store in principal.stores
+        return bool(place.store) and place.store in principal.stores
     if principal.level == "team":
         return in_region and bool(set(principal.teams) & set(place.teams))
     return in_region
@@ -71,6 +80,24 @@ def test_a_principal_reaches_what_the_rules_say_and_nothing_else(principal: Prin
     assert reach_of(principal).covers(place) == oracle(principal, place)
 
 
+@given(principals, places)
+def test_what_is_only_shown_is_not_changed(principal: Principal, place: Place) -> None:
+    """A guest's view and broken glass show a thing; whoever works with it reaches it without them."""
+    assert reach_of(principal).may_change(place) == changes(principal, place)
+
+
+@given(principals, places)
+def test_a_list_holds_nothing_beyond_reach(principal: Principal, place: Place) -> None:
+    """The keys that a list is read by lead to nothing out of reach, and to all that lies in a region or store of one's
+    own, or is one's own; of a team's things, for which there is no key, to one's own."""
+    reach, scope = reach_of(principal), within(reach_of(principal))
+    in_region = bool(scope.region) and place.region in INSIDE[scope.region]
+    listed = in_region or (place.store or None) in scope.stores or any(p and p in scope.people for p in place.people)
+    assert reach.may_change(place) or not listed
+    if reach.level != "team":
+        assert listed == reach.may_change(place)
+
+
 @given(principals, st.lists(places, max_size=4))
 def test_of_several_places_one_within_reach_is_enough(principal: Principal, several: list[Place]) -> None:
     """A thing with several places is reached when one of them is, and then by one that is."""
@@ -78,6 +105,16 @@ def test_of_several_places_one_within_reach_is_enough(principal: Principal, seve
     nearest = reach.nearest(several)
     assert (nearest is not None) == any(oracle(principal, place) for place in several)
     assert nearest is None or reach.covers(nearest)
+
+
+def test_of_several_places_the_one_that_shows_most_is_taken() -> None:
+    """Broken glass before one's own, that before what lies in one's scope, and a guest's view last: whatever order the
+    thing's places have."""
+    reach = reach_of(Principal("amy", ("agent",), "demo", region="310000", guest_of=("tkt_1",), glass_of=("tkt_2",)))
+    far = "440100"
+    shown = [Place(far, thing="tkt_2"), Place(far, people=("amy",)), Place("310101"), Place(far, thing="tkt_1")]
+    for first, rest in ((shown[nth], shown[nth:]) for nth in range(4)):
+        assert reach.nearest(rest) == reach.nearest(rest[::-1]) == first
 
 
 def test_own_is_never_wider_than_the_principal() -> None:

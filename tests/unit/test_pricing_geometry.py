@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from shapely.geometry import Point as ShapelyPoint
 from shapely.geometry import Polygon as ShapelyPolygon
 
-from functions.pricing.places.datum import Point, distance_metres
 from functions.pricing.places.polygons import UNITS, VERTICES_LIMIT, parse_polygon
+from hub.kernel.datum import Point, distance_metres
 from hub.kernel.errors import Invalid
 
 OWN, RIVAL = Point(31.2304, 121.4737), Point(31.2284, 121.5074, "gcj02")

@@ -19,6 +19,7 @@ from functions.tickets.dispatch.dispatch import (
     supervisor_of,
     team_members,
 )
+from functions.tickets.dispatch.loads import Load
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 NEED = Need(region="310101", skill="refrigeration")
@@ -46,7 +47,7 @@ def roster(team: str, person_id: str) -> Roster:
 def test_least_load_then_id() -> None:
     """The one with the fewest open tickets gets it; among equals the smaller id."""
     everyone = (engineer("c"), engineer("b"), engineer("a"))
-    assert choose_person(NEED, Organisation(everyone, {}, lambda _: {"a": 1}), NOW).chosen == "b"
+    assert choose_person(NEED, Organisation(everyone, {}, lambda _: {"a": Load(1)}), NOW).chosen == "b"
     assert choose_person(NEED, Organisation(everyone), NOW).chosen == "a"
 
 
@@ -62,7 +63,9 @@ def test_why_not() -> None:
     )
     need = Need("310101", "refrigeration", excluded=("turned",))
 
-    found = choose_person(need, Organisation(everyone, {"night": roster("night", "else")}, lambda _: {"fits": 9}), NOW)
+    found = choose_person(
+        need, Organisation(everyone, {"night": roster("night", "else")}, lambda _: {"fits": Load(9)}), NOW
+    )
 
     assert (found.chosen, found.fallback) == ("fits", False)
     assert {v.person_id: v.why for v in found.verdicts} == {
@@ -122,11 +125,13 @@ people_lists = st.lists(
 
 @given(people_lists, st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(0, 3)), st.randoms())
 def test_same_question_same_answer(people: list[Person], load: dict[str, int], random: Any) -> None:
-    """The order of people plays no part; who is chosen without fallback fits, and nobody who fits has less to do."""
-    first = choose_person(NEED, Organisation(people, {}, lambda _: load), NOW)
+    """The order of people plays no part; who is chosen without fallback fits, and nobody who fits costs less."""
+    loads = {person: Load(count) for person, count in load.items()}
+    first = choose_person(NEED, Organisation(people, {}, lambda _: loads), NOW)
     random.shuffle(people)
-    assert choose_person(NEED, Organisation(people, {}, lambda _: load), NOW) == first
+    assert choose_person(NEED, Organisation(people, {}, lambda _: loads), NOW) == first
     if first.chosen and not first.fallback:
         fitting = [v for v in first.verdicts if not v.why]
         assert first.chosen in {v.person_id for v in fitting}
-        assert load.get(first.chosen, 0) == min(v.open_tickets for v in fitting)
+        costs = {v.person_id: v.cost.total for v in fitting if v.cost}
+        assert costs[first.chosen] == min(costs.values())

@@ -83,7 +83,7 @@ def read_field(desk: Desk, request: Request) -> Page[FieldSightView]:
     sights = who_sees(request.path["field"], request.policy, request.query.node, request.query.terminal)
     if not sights:
         raise NotFound("no such field", field=request.path["field"])
-    return Page(data=tuple(FieldSightView(**asdict(sight)) for sight in sights))
+    return page(FieldSightView(**asdict(sight)) for sight in sights)
 
 
 def _person_of(desk: Desk, request: Request) -> PersonView:

@@ -22,14 +22,14 @@ from hub.edge.requests import Request
 @room.http("GET", "/directory/roles", summary="角色目录 · List roles", answer=Page[RoleView], scope="tenant")
 def list_roles(desk: Desk, request: Request) -> Page[RoleView]:
     """The fixed catalogue of roles, in both languages."""
-    return Page(data=ROLES)
+    return page(ROLES)
 
 
 @room.http("GET", "/directory/regions", summary="地区列表 · List regions", query=RegionsQuery,
            answer=Page[RegionName], scope="tenant")  # fmt: skip
 def list_regions(desk: Desk, request: Request) -> Page[RegionName]:
     """Provinces and cities, by code; with `?within=` all that lies in a province or city, its districts too."""
-    return Page(data=named_regions(request.query.within))
+    return page(named_regions(request.query.within))
 
 
 @room.http("GET", "/directory/regions/{code}", summary="地区 · Show a region", answer=RegionView, scope="tenant")

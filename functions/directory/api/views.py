@@ -18,7 +18,7 @@ _CHOSEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 _TEAM = re.compile(r"[a-z][a-z0-9_]{0,63}")
 SHOWN = (
     *("roles", "skills", "teams", "region", "store_id", "stores", "level", "supervisor", "wecom_userid", "active"),
-    *("frozen", "grants", "timezone", "version", "updated_at"),
+    *("capacity", "frozen", "grants", "timezone", "version", "updated_at"),
 )
 
 

@@ -43,7 +43,7 @@ def list_sends(desk: Desk, request: Request) -> Page[SendView]:
     recipient or ticket where the query names one."""
     query, reach = request.query, request.reach
     if query.recipient and not reach.covers(_place_of(desk, query.recipient)):
-        return Page(data=())
+        return page(())
 
     def is_near(send: Send) -> bool:
         return reach.covers(_place(send.notice))

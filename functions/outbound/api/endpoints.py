@@ -36,6 +36,7 @@ from hub.contracts.outbound import (
 )
 from hub.edge.access import Place, Subject
 from hub.edge.access.listing import within
+from hub.edge.answers import page
 from hub.edge.fetch import PrivateAddress
 from hub.edge.requests import Request
 from hub.kernel.errors import Invalid, Problem, Stale
@@ -62,7 +63,7 @@ def find_endpoint(desk: Desk, request: Request) -> Subject:
 def list_endpoints(desk: Desk, request: Request) -> Page[EndpointView]:
     """All of your region, a hundred at most."""
     endpoints = desk.endpoints.within(within(request.reach))
-    return Page(data=tuple(show_endpoint(endpoint, request.now) for endpoint in endpoints))
+    return page(show_endpoint(endpoint, request.now) for endpoint in endpoints)
 
 
 @room.http("POST", "/webhooks/endpoints", body=NewEndpoint, answer=NewEndpointView, status=201, roles=INTEGRATORS,

@@ -21,7 +21,7 @@ from hub.contracts.base import Words
 from hub.contracts.http import Page
 from hub.contracts.pricing import CataloguePrice, CatalogueQuery, CatalogueView
 from hub.contracts.pricing_campaigns import StrategyKindView
-from hub.edge.answers import Raw
+from hub.edge.answers import Raw, page
 from hub.edge.requests import Request
 from hub.kernel.money import Money
 
@@ -30,17 +30,15 @@ from hub.kernel.money import Money
            scope="tenant")  # fmt: skip
 def list_strategies(desk: Desk, request: Request) -> Page[StrategyKindView]:
     """Each with the stage at which it comes, the terms that it takes, and an example."""
-    return Page(
-        data=tuple(
-            StrategyKindView(
-                kind=kind.name,
-                title=Words(zh=kind.title_zh, en=kind.title_en),
-                stage=kind.stage,
-                terms=kind.terms.model_json_schema(),
-                example=dict(kind.example),
-            )
-            for kind in KINDS
+    return page(
+        StrategyKindView(
+            kind=kind.name,
+            title=Words(zh=kind.title_zh, en=kind.title_en),
+            stage=kind.stage,
+            terms=kind.terms.model_json_schema(),
+            example=dict(kind.example),
         )
+        for kind in KINDS
     )
 
 

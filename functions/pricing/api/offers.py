@@ -8,7 +8,6 @@ from functions.pricing.handlers.answers import answer_pulse, answer_rival, decid
 from functions.pricing.handlers.grounds import read_book
 from functions.pricing.offers.offers import Offer, Rival
 from functions.pricing.offers.views import show_offer
-from functions.pricing.places.datum import Point
 from functions.pricing.room import room
 from hub.contracts.http import Page, PageQuery
 from hub.contracts.pricing_offers import (
@@ -25,6 +24,7 @@ from hub.edge.access import Place, Subject
 from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.requests import Request
+from hub.kernel.datum import Point
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.money import Money
 

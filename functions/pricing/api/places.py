@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functions.pricing.books.book_kind import BOOKS
 from functions.pricing.desk import Desk
-from functions.pricing.places.datum import Point
 from functions.pricing.places.places import LEVELS, Places, Spot, chain_of, selected, spot_of
 from functions.pricing.places.places_kind import KEY, NO_REGION, PLACES, shape_of
 from functions.pricing.room import MANAGERS, room
 from hub.contracts.base import Words
 from hub.contracts.pricing_places import ChainStep, ChainView, ResolveQuery, SelectionView, SelectStores
 from hub.edge.requests import Request
+from hub.kernel.datum import Point
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.places import is_known_region, region_names
 

@@ -21,7 +21,6 @@ from functions.pricing.offers.offers import (
 )
 from functions.pricing.offers.rehearsal import rehearse
 from functions.pricing.offers.views import change_percent, show_offer
-from functions.pricing.places.datum import Point
 from functions.pricing.places.places import NO_PLACES, Store, chain_of, spot_of
 from functions.pricing.quotes.quotes import moment_of
 from functions.pricing.strategies.kinds.clearance import ClearanceTerms
@@ -29,6 +28,7 @@ from functions.pricing.strategies.kinds.moat import MoatTerms
 from functions.pricing.strategies.strategies import Strategy
 from hub.contracts.market_events import CompetitorPriced
 from hub.contracts.pricing_offers import MarketPulse, OfferResult, RehearsalView
+from hub.kernel.datum import Point
 from hub.kernel.errors import Conflict, Forbidden
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM, derived_id

@@ -11,7 +11,6 @@ from functions.pricing.books.books import Book, PriceTable, mentions_areas
 from functions.pricing.coupons.coupons import Coupon
 from functions.pricing.desk import Desk
 from functions.pricing.offers.rehearsal import PastQuote
-from functions.pricing.places.datum import Point
 from functions.pricing.places.places import NO_PLACES, Places, Spot, spot_of
 from functions.pricing.places.places_kind import KEY, NO_REGION, PLACES
 from functions.pricing.promotions.promotions import MIRRORED, NOTHING_MIRRORED, Mirrored, Promotion, campaign_from
@@ -23,6 +22,7 @@ from hub.contracts.base import GeoPoint
 from hub.contracts.pricing import QuoteRequest
 from hub.documents.readings import Reading
 from hub.documents.scopes import Scope
+from hub.kernel.datum import Point
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.places import is_known_region
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from functions.pricing.places.datum import Point, distance_metres
 from functions.pricing.places.places import Store
 from functions.pricing.strategies.cuts import hundredths, minor, off
 from functions.pricing.strategies.kinds.clearance import ClearanceTerms
 from functions.pricing.strategies.kinds.moat import MoatTerms
 from hub.contracts.pricing_offers import RehearsalView
+from hub.kernel.datum import Point, distance_metres
 from hub.kernel.frozen import dataclass
 
 OfferState = Literal["proposed", "holding", "refused"]

@@ -11,8 +11,8 @@ from dataclasses import field
 from itertools import combinations
 from typing import Literal
 
-from functions.pricing.places.datum import Point
 from functions.pricing.places.polygons import Polygon
+from hub.kernel.datum import Point
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, covers, path

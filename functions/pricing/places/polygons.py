@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from functions.pricing.places.datum import Datum, Point
+from hub.kernel.datum import Datum, Point
 from hub.kernel.errors import Invalid, Problem
 from hub.kernel.frozen import dataclass
 

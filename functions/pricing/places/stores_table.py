@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from functions.pricing.places.datum import Point
 from functions.pricing.places.places import Store
 from hub.contracts.base import GeoPoint
 from hub.contracts.events import PersonChanged, StoreChanged
+from hub.kernel.datum import Point
 from hub.kernel.errors import NotFound, Retry
 from hub.store.sharded import shard_pk, shard_pks
 from hub.store.table import NEW, Index, Lost, Put, Table, Update, Write

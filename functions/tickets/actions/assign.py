@@ -11,7 +11,7 @@ from functions.tickets.dispatch.assignment import dispatch_ticket
 from functions.tickets.dispatch.dispatch import Need, administrators, choose_person
 from hub.contracts.base import Contract
 
-DONE, UNASSIGNED = "done", "unassigned"
+DONE, SUPERVISOR, UNASSIGNED = "done", "supervisor", "unassigned"
 
 
 class AssignParams(Contract):
@@ -23,13 +23,13 @@ class AssignParams(Contract):
 
 
 def assign(work: Work[AssignParams]) -> Result:
-    """Weigh everybody of the role who has not declined, and assign the best. Nobody at all is an outcome too."""
+    """Weigh everybody of the role who has not declined, and assign the best. Nobody who fits, and nobody at all, are
+    outcomes too: a flow that offers work for a time sends the first to a node that does not lapse."""
     ticket, organisation = work.case.ticket, work.sources.organisation()
-    need = Need(ticket.region, ticket.skill, work.params.role, excluded=ticket.declined)
-    dispatch = choose_person(need, organisation, work.at)
+    dispatch = choose_person(Need.of(ticket, work.params.role), organisation, work.at)
     person = organisation.find(dispatch.chosen)
     team = person.teams[0] if person and person.teams else ""
-    outcome = DONE if dispatch.chosen else UNASSIGNED
+    outcome = UNASSIGNED if not dispatch.chosen else SUPERVISOR if dispatch.fallback else DONE
     report = {"assignee": dispatch.chosen, "fallback": dispatch.fallback}
     move = dispatch_ticket(work.case, dispatch, team, work.at, administrators(organisation.people))
     return Result(outcome, move, report)
@@ -37,11 +37,12 @@ def assign(work: Work[AssignParams]) -> Result:
 
 ASSIGN = ActionType(
     name="assign",
-    zh="派单:按区域、技能、在班与负荷选人",
-    en="Dispatch: choose a person by region, skill, duty and load",
+    zh="派单:按区域、技能、在班、路程与负荷选人",
+    en="Dispatch: choose a person by region, skill, duty, way and load",
     params=AssignParams,
     outcomes=(
-        Outcome(DONE, "已派单", "somebody has the ticket, a supervisor where nobody fits"),
+        Outcome(DONE, "已派单", "somebody who fits has the ticket"),
+        Outcome(SUPERVISOR, "已转主管", "nobody fits or has room, so the region's supervisor has it"),
         Outcome(UNASSIGNED, "无人可派", "there is nobody at all"),
     ),
     run=assign,

@@ -9,6 +9,7 @@ from functions.tickets.desk import Desk
 from functions.tickets.room import room
 from hub.contracts.http import Page
 from hub.contracts.tickets import ActionView
+from hub.edge.answers import page
 from hub.edge.requests import Request
 
 
@@ -22,4 +23,4 @@ from hub.edge.requests import Request
 )
 def list_actions(desk: Desk, request: Request) -> Page[ActionView]:
     """Each with its parameters and its outcomes: what an editor of flows offers."""
-    return Page(data=tuple(map(show_action, ACTIONS)))
+    return page(map(show_action, ACTIONS))

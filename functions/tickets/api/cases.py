@@ -51,11 +51,10 @@ def show_case(desk: Desk, case: Case, *, explain: bool = False) -> TicketView:
 def explain_case(desk: Desk, case: Case) -> ExplainView:
     """The rule that classified it, who would get it now and why the others not, its clock and its ladder."""
     ticket, now = case.ticket, desk.now()
-    need = Need(ticket.region, ticket.skill, excluded=ticket.declined)
     subject = desk.unseal_text(ticket.id, ticket.subject_sealed)
     facts = intake_facts(subject, ticket.channel, ticket.entry, ticket.region)
     traces = explain_table(desk.catalogue.intake_rules(), facts).rules if is_of_rules(ticket, PRESETS()) else ()
-    dispatch = choose_person(need, desk.staff.organisation(), now)
+    dispatch = choose_person(Need.of(ticket), desk.organisation(), now)
     return show_explanation(case, desk.catalogue.ladder_of(ticket), traces, dispatch, now)
 
 

@@ -14,6 +14,7 @@ from functions.tickets.ticket.ticket import Case, require_open
 from hub.contracts.flows import LinkTickets, OpenChild
 from hub.contracts.http import Page
 from hub.contracts.tickets import TicketView
+from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Conflict, Invalid, NotFound, Problem
 
@@ -66,7 +67,7 @@ def link(desk: Desk, request: Request) -> Page[TicketView]:
         raise Conflict("too many hang on it", ticket=parent.ticket.id, limit=CHILDREN_LIMIT)
     children = [_within_reach(desk, request, *numbered) for numbered in enumerate(request.body.tickets)]
     cases = [link_child(desk, child, parent.ticket, request.principal.sub) for child in children]
-    return Page(data=tuple(map(show_row(desk), cases)))
+    return page(map(show_row(desk), cases))
 
 
 def _within_reach(desk: Desk, request: Request, number: int, ticket_id: str) -> Case:
@@ -90,4 +91,4 @@ def _within_reach(desk: Desk, request: Request, number: int, ticket_id: str) -> 
 def list_children(desk: Desk, request: Request) -> Page[TicketView]:
     """Those within your reach, with their visits."""
     cases = (desk.tickets.case(ticket_id) for ticket_id in desk.tickets.children(request.subject.ticket.id))
-    return Page(data=tuple(map(show_row(desk), (c for c in cases if request.reach.covers(place_of(c))))))
+    return page(map(show_row(desk), (c for c in cases if request.reach.covers(place_of(c)))))

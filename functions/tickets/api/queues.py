@@ -16,6 +16,7 @@ from hub.contracts.http import Page
 from hub.contracts.queues import QueuedView
 from hub.contracts.tickets import Nothing, TicketView
 from hub.edge.access import Place, Subject
+from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.kernel.errors import Conflict, Forbidden
 
@@ -44,7 +45,7 @@ def find_queue(desk: Desk, request: Request) -> Subject:
 def read_queue(desk: Desk, request: Request) -> Page[QueuedView]:
     """The first hundred of it, in the order in which they are taken."""
     rows = desk.tickets.queue(request.subject, SHOWN_LIMIT)
-    return Page(data=tuple(QueuedView.model_validate(row.model_dump(exclude={"seen"})) for row in rows))
+    return page(QueuedView.model_validate(row.model_dump(exclude={"seen"})) for row in rows)
 
 
 @room.http(

@@ -9,6 +9,7 @@ from typing import Any
 from functions.tickets.actions.action import ActionType
 from functions.tickets.deadlines.clocks import handling_watch
 from functions.tickets.deadlines.deadlines import Ladder, due, due_at
+from functions.tickets.dispatch.costs import Cost
 from functions.tickets.dispatch.dispatch import Dispatch
 from functions.tickets.ticket.colours import colour_of
 from functions.tickets.ticket.past import state_hash
@@ -17,7 +18,7 @@ from functions.tickets.ticket.trail import Entry, first_break
 from functions.tickets.ticket.types import URGENT
 from hub.contracts.base import Words
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
-from hub.contracts.dispatch import DispatchView, ExplainView, RuleTraceView, VerdictView
+from hub.contracts.dispatch import CandidateView, DispatchView, ExplainView, RuleTraceView, VerdictView
 from hub.contracts.ticket_orders import SupplyView, TicketOrderView
 from hub.contracts.tickets import (
     ActionView,
@@ -201,6 +202,7 @@ def show_explanation(
         dispatch=DispatchView(
             chosen=dispatch.chosen,
             fallback=dispatch.fallback,
+            best=tuple(_candidate(verdict.person_id, verdict.cost) for verdict in dispatch.best(5) if verdict.cost),
             candidates=tuple(
                 VerdictView(person_id=v.person_id, open_tickets=v.open_tickets, fits=not v.why, why=v.why)
                 for v in dispatch.verdicts
@@ -222,6 +224,10 @@ def show_explanation(
             for step in ladder.steps
         ),
     )
+
+
+def _candidate(person_id: str, cost: Cost) -> CandidateView:
+    return CandidateView(person_id=person_id, total=cost.total, **vars(cost))
 
 
 def show_action(action: ActionType[Any]) -> ActionView:

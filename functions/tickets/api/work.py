@@ -56,7 +56,7 @@ def complete(desk: Desk, request: Request) -> TicketView:
 
     def decide(case: Case) -> Move:
         flow, visit = desk.catalogue.flow(case.ticket), find_waiting(case, node)
-        require_turn(visit, person.sub, leads=leads, teams=teams)
+        require_turn(visit, person.sub, leads=leads, teams=teams, case=case)
         asks = needs_form(visit, body.outcome) or body.answers
         try:
             filled = read_node_form(desk, case, visit, body.answers, request.now) if asks else None

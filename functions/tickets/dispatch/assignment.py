@@ -60,9 +60,11 @@ def dispatch_ticket(
     """The outcome of a dispatch, written down: an assignee, or that there is nobody, which the administrators hear."""
     detail = {"chosen": dispatch.chosen, "fallback": "yes" if dispatch.fallback else "no"}
     if not dispatch.chosen:
-        return strand_ticket(case.ticket, administrators, at)
+        left = case.ticket.assignee in case.ticket.declined  # whoever turned it down has room for other work again
+        return strand_ticket(case.ticket.but(assignee="") if left else case.ticket, administrators, at)
     move = assign_ticket(case, dispatch.chosen, SYSTEM, at, team)
-    return Move(move.ticket, (Note("dispatched", SYSTEM, detail), *move.notes), move.visits)
+    limits = {dispatch.chosen: dispatch.limit} if dispatch.limit else {}
+    return Move(move.ticket, (Note("dispatched", SYSTEM, detail), *move.notes), move.visits, limits=limits)
 
 
 def strand_ticket(ticket: Ticket, administrators: tuple[str, ...], at: datetime) -> Move:

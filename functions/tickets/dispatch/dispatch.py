@@ -1,17 +1,20 @@
 """Dispatch (派单): who gets a piece of work, and why everybody else does not. Pure.
 
-Three inputs decide: the place, the skill, the load. Of those who fit, the one with the fewest open tickets is chosen,
-the smaller id among equals. Nobody fits: the supervisor of the narrowest region around the place. None either: the
-work stays unassigned, and says so.
+Three inputs decide: the place, the skill, the load. Of those who fit and have room for one more, the one is chosen who
+costs the fewest minutes (functions.tickets.dispatch.costs), the smaller id among equals. Nobody does: the supervisor of
+the narrowest region around the place, once. None either: the work stays unassigned, and says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 
-from functions.tickets.ticket.ticket import Stored
+from functions.tickets.dispatch.costs import Candidate, Cost, Job, Places, cost_of, no_places
+from functions.tickets.dispatch.loads import IDLE, Load
+from functions.tickets.dispatch.policy import DispatchPolicy
+from functions.tickets.ticket.ticket import Stored, Ticket
 from hub.contracts.base import Moment
 from hub.contracts.rosters import RecurringShift, ShiftSwap
 from hub.kernel.frozen import dataclass
@@ -38,6 +41,7 @@ class Person(Stored):
     store_id: str = ""
     supervisor: str = ""
     wecom_userid: str = ""
+    capacity: int | None = None
 
 
 class Duty(Stored):
@@ -60,26 +64,46 @@ class Roster(Stored):
 
 @dataclass(frozen=True)
 class Need:
-    """What the work asks for. role: engineer for work on site; excluded: who turned it down."""
+    """What the work asks for. role: engineer for work on site; excluded: who turned it down, or let it lapse. store: at
+    which it is; holder: whose it is already, so that it is no load of theirs."""
 
     region: str
     skill: str = ""
     role: str = ENGINEER
     excluded: tuple[str, ...] = ()
+    store: str = ""
+    due_at: datetime | None = None
+    holder: str = ""
+
+    @classmethod
+    def of(cls, ticket: Ticket, role: str = ENGINEER) -> Need:
+        """What a ticket asks for."""
+        return cls(
+            ticket.region,
+            ticket.skill,
+            role,
+            excluded=ticket.declined,
+            store=ticket.store_id,
+            due_at=ticket.due_at,
+            holder=ticket.assignee if ticket.is_open else "",
+        )
 
 
-def no_loads(people: Iterable[str]) -> Mapping[str, int]:  # noqa: ARG001 - the signature of `loads`
+def no_loads(people: Iterable[str]) -> Mapping[str, Load]:  # noqa: ARG001 - the signature of `loads`
     """Where nobody has anything to do."""
     return {}
 
 
 @dataclass(frozen=True)
 class Organisation:
-    """Everybody, and each team's roster. loads: how many open tickets these people have (absent: none)."""
+    """Everybody, and each team's roster. loads: what these people have to do (absent: nothing). places: where stores
+    stand. policy: how those who fit are compared."""
 
     people: Sequence[Person]
     rosters: Mapping[str, Roster] = field(default_factory=dict)
-    loads: Callable[[Iterable[str]], Mapping[str, int]] = no_loads
+    loads: Callable[[Iterable[str]], Mapping[str, Load]] = no_loads
+    places: Places = no_places
+    policy: DispatchPolicy = field(default_factory=DispatchPolicy)
 
     def find(self, person_id: str) -> Person | None:
         return next((person for person in self.people if person.id == person_id), None)
@@ -92,33 +116,74 @@ class Organisation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One person weighed. open_tickets: counted of those who fit, None of the others. why: what speaks against them, in
-    words; () when they fit."""
+    """One person weighed. open_tickets: counted of those who fit or would with less to do, None of the others. why:
+    what speaks against them, in words; () when they fit. cost: of those."""
 
     person_id: str
     open_tickets: int | None
     why: tuple[str, ...] = ()
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True)
 class Dispatch:
-    """chosen: a person's id, "" when there is nobody at all. fallback: nobody fitted, so it is the supervisor."""
+    """chosen: a person's id, "" when there is nobody at all. fallback: nobody fitted, so it is the supervisor. limit:
+    so many open tickets the one who is chosen may have, 0 for any number."""
 
     chosen: str
     fallback: bool
     verdicts: tuple[Verdict, ...]
+    limit: int = 0
+
+    def best(self, count: int) -> list[Verdict]:
+        """Those who fit, the cheapest first."""
+        return sorted((verdict for verdict in self.verdicts if verdict.cost), key=_rank)[:count]
 
 
 def choose_person(need: Need, organisation: Organisation, now: datetime) -> Dispatch:
     """Weigh everybody who holds the role, and choose. The same input gives the same answer."""
     holders = sorted((p for p in organisation.people if need.role in p.roles), key=lambda person: person.id)
     against = {person.id: objections(need, person, organisation, now) for person in holders}
-    fitting = [person_id for person_id, why in against.items() if not why]
-    loads = organisation.loads(fitting) if fitting else {}
-    verdicts = tuple(Verdict(each, None if why else loads.get(each, 0), why) for each, why in against.items())
-    if fitting:
-        return Dispatch(min(fitting, key=lambda each: (loads.get(each, 0), each)), False, verdicts)
-    return Dispatch(region_supervisor(need.region, organisation.people), True, verdicts)
+    fitting = [person for person in holders if not against[person.id]]
+    weighed = {verdict.person_id: verdict for verdict in _weigh(need, fitting, organisation, now)}
+    verdicts = tuple(weighed.get(each) or Verdict(each, None, why) for each, why in against.items())
+    best = min((verdict for verdict in weighed.values() if verdict.cost), key=_rank, default=None)
+    if best is not None:
+        person = next(person for person in fitting if person.id == best.person_id)
+        return Dispatch(best.person_id, False, verdicts, capacity_of(person, organisation.policy) or 0)
+    supervisor = region_supervisor(need.region, organisation.people)
+    return Dispatch("" if supervisor in need.excluded else supervisor, True, verdicts)
+
+
+def capacity_of(person: Person, policy: DispatchPolicy) -> int | None:
+    """How many open tickets somebody has at most, None for any number."""
+    return policy.capacity if person.capacity is None else person.capacity
+
+
+def _weigh(need: Need, people: Sequence[Person], organisation: Organisation, now: datetime) -> list[Verdict]:
+    """Those whom nothing else speaks against: what they have to do, and what it takes until they are there."""
+    if not people:
+        return []
+    loads = organisation.loads([person.id for person in people])
+    places = organisation.places(dict.fromkeys(filter(None, (need.store, *(person.store_id for person in people)))))
+    job = Job(need.region, need.skill, need.due_at, places.get(need.store))
+    verdicts = []
+    for person in people:
+        load, capacity = loads.get(person.id, IDLE), capacity_of(person, organisation.policy)
+        others = load.open_tickets - 1 if person.id == need.holder else load.open_tickets
+        if capacity is not None and others >= capacity:
+            full = f"已满负荷 · has {others} open tickets of at most {capacity}"
+            verdicts.append(Verdict(person.id, load.open_tickets, (full,)))
+            continue
+        busy = replace(load, open_tickets=max(0, others))
+        candidate = Candidate(person.region, person.skills, busy, places.get(person.store_id))
+        cost = cost_of(job, candidate, organisation.policy, now)
+        verdicts.append(Verdict(person.id, load.open_tickets, cost=cost))
+    return verdicts
+
+
+def _rank(verdict: Verdict) -> tuple[int, str]:
+    return (verdict.cost.total if verdict.cost else 0, verdict.person_id)
 
 
 def objections(need: Need, person: Person, organisation: Organisation, now: datetime) -> tuple[str, ...]:

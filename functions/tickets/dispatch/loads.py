@@ -1,8 +1,32 @@
-"""Loads (在手工单数): how many open tickets each person has. Pure."""
+"""Loads (在手工单): how many open tickets each person has, when they got the last one, and where they were. Pure."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from functions.tickets.ticket.ticket import Ticket
+from hub.kernel.datum import Point
+from hub.kernel.frozen import dataclass
+
+
+@dataclass(frozen=True)
+class Fix:
+    """Where a phone said that its owner was, and when it measured that."""
+
+    point: Point
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Load:
+    """What somebody has to do. given_at: when they got the last ticket, None where nobody noted it."""
+
+    open_tickets: int = 0
+    given_at: datetime | None = None
+    fix: Fix | None = None
+
+
+IDLE = Load()
 
 
 def load_changes(old: Ticket, new: Ticket) -> dict[str, int]:

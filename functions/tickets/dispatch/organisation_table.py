@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from functions.tickets.dispatch.dispatch import Organisation, Person, Roster
+from functions.tickets.dispatch.loads import Fix, Load
 from functions.tickets.tables import LOOK, Items, Record, shard_of
+from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.datum import Point
 from hub.store.due import due_keys
 from hub.store.table import Lost
 
@@ -63,10 +68,21 @@ class OrganisationTable:
         """Keep a team's roster, unless a newer one is known."""
         self._items.keep_newest(f"team#{roster.team}", "roster", roster, roster.version)
 
-    def _loads(self, people: Iterable[str]) -> Mapping[str, int]:
+    def keep_fix(self, person_id: str, fix: Fix) -> bool:
+        """Keep where a phone said that its owner was. Whether it did: what was measured before is known already."""
+        point = {"latitude": fix.point.latitude, "longitude": fix.point.longitude, "datum": fix.point.datum}
+        change, values = "SET #fix = :fix, #fix_at = :at", {":fix": json.dumps(point), ":at": rfc3339(fix.at)}
+        newer = "attribute_not_exists(#fix_at) OR #fix_at < :at"
+        try:
+            self._items.table.update((self._items.key(f"load#{person_id}"), "load"), change, values, newer)
+        except Lost:
+            return False
+        return True
+
+    def _loads(self, people: Iterable[str]) -> Mapping[str, Load]:
         keys = [(self._items.key(f"load#{person}"), "load") for person in people]
         items = self._items.table.get_many(keys, consistent=True)
-        return {item["pk"].rpartition("#")[2]: int(item["open_tickets"]) for item in items}
+        return {item["pk"].rpartition("#")[2]: _load_of(item) for item in items}
 
     def _refresh(self) -> None:
         wall = self._wall_now().timestamp()
@@ -78,3 +94,9 @@ class OrganisationTable:
         items = self._items.table.get_many(((self._items.key(f"team#{t}"), "roster") for t in teams), consistent=True)
         self._rosters = {roster.team: roster for roster in (Record(item).read(Roster) for item in items)}
         self._read_at = wall
+
+
+def _load_of(item: Mapping[str, Any]) -> Load:
+    given_at, fix_at = item.get("given_at"), item.get("fix_at")
+    fix = Fix(Point(**json.loads(item["fix"])), parse_rfc3339(fix_at)) if fix_at else None
+    return Load(int(item.get("open_tickets", 0)), parse_rfc3339(given_at) if given_at else None, fix)

@@ -30,6 +30,7 @@ from functions.tickets.dispatch.dispatch import (
     supervisor_of,
     team_members,
 )
+from functions.tickets.dispatch.loads import IDLE
 from functions.tickets.ticket.ticket import Ticket
 from hub.kernel.frozen import dataclass
 
@@ -129,4 +130,4 @@ def _on_duty(members: Sequence[str], asker: Asker) -> tuple[str, ...]:
 
 def _least_loaded(people: Sequence[str], organisation: Organisation) -> str:
     loads = organisation.loads(people) if people else {}
-    return min(people, key=lambda each: (loads.get(each, 0), each), default="")
+    return min(people, key=lambda each: (loads.get(each, IDLE).open_tickets, each), default="")

@@ -15,7 +15,9 @@ from hub.kernel.ids import SYSTEM
 
 def take_store(desk: Desk, event: StoreChanged) -> None:
     """Keep where a store lies, unless something newer is known."""
-    desk.stores.keep_store(StorePlace(store_id=event.store_id, region=event.region, version=event.version))
+    position = event.position.model_dump_json() if event.position else ""
+    place = {name: getattr(event, name) for name in ("store_id", "region", "version")}
+    desk.stores.keep_store(StorePlace(**place, position=position))
 
 
 def take_submitter(desk: Desk, event: SubmitterFound) -> None:

@@ -22,7 +22,7 @@ from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.deadlines.keeping import keep_time
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.dispatch import Organisation, Person
-from functions.tickets.dispatch.loads import load_changes
+from functions.tickets.dispatch.loads import Load, load_changes
 from functions.tickets.dispatch.matrices import MATRICES, Matrix
 from functions.tickets.dispatch.organisation_table import OrganisationTable
 from functions.tickets.flows.asl import compile_flow
@@ -240,7 +240,7 @@ class StagedStaff(OrganisationTable):
     """The people of today, with the work that they have on the stage."""
 
     def __init__(self, stage: Stage, organisation: Organisation) -> None:
-        self.known = replace(organisation, loads=lambda people: {each: stage.loads[each] for each in people})
+        self.known = replace(organisation, loads=lambda people: {each: Load(stage.loads[each]) for each in people})
 
     def people(self) -> tuple[Person, ...]:
         return tuple(self.known.people)

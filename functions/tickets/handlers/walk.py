@@ -255,7 +255,7 @@ def _asked(walk: Walk, case: Case, node: AnyNode) -> Awaited | None:
 
 
 def _people(walk: Walk, case: Case, node: Human) -> Awaited | None:
-    organisation = walk.desk.staff.organisation()
+    organisation = walk.desk.organisation()
     asker = Asker(case.ticket, _last_actor(case), organisation, walk.now)
     base = Awaited(administrators=administrators(organisation.people))
     timeout = node.timeout

@@ -13,6 +13,8 @@ from functions.tickets.deadlines.keeping import Rules
 from functions.tickets.deadlines.ladders import LADDERS
 from functions.tickets.deadlines.policies import POLICIES, Policy
 from functions.tickets.dispatch.matrices import MATRICES, Matrix
+from functions.tickets.dispatch.policy import DISPATCH_POLICY, DispatchPolicy
+from functions.tickets.dispatch.policy import KEY as DISPATCH_KEY
 from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.forms.kind import FORMS
@@ -67,6 +69,10 @@ class Catalogue:
     def intake_rules(self) -> DecisionTable:
         """The rules that new messages are read by."""
         return self.documents.current(INTAKE_RULES, INTAKE).value
+
+    def dispatch_policy(self) -> DispatchPolicy:
+        """How those who fit for work are compared."""
+        return self.documents.current(DISPATCH_POLICY, DISPATCH_KEY).value
 
     def board(self) -> DecisionTable:
         """The rules by which the board colours tickets."""

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
+from functions.tickets.ticket.claims import Claim as Claim
+from functions.tickets.ticket.claims import Claims as Claims
 from functions.tickets.ticket.clock import TicketClock, upcast
 from functions.tickets.ticket.guests import Guest
 from functions.tickets.ticket.stored import Stored as Stored
@@ -356,32 +358,18 @@ class Note:
     sealed: str = ""
 
 
-class Claim(Stored):
-    """That a ticket asked for something its customer may not have too often."""
-
-    ticket_id: str
-    at: Moment
-
-
-class Claims(Stored):
-    """What of a kind a customer has claimed lately, the oldest first; seen: the item's version when it was read."""
-
-    customer_id: str = ""
-    kind: str = ""
-    claims: tuple[Claim, ...] = ()
-    seen: int = 0
-
-
 @dataclass(frozen=True)
 class Move:
     """What a decision wants written, all or nothing: the ticket as it is from now on, and what comes with it. claims:
-    its customer's, where the decision hung on them: if somebody else's came first, all is decided anew."""
+    its customer's, where the decision hung on them: if somebody else's came first, all is decided anew. limits: so
+    many open tickets people may have, with this one: likewise, if they have them by then."""
 
     ticket: Ticket
     notes: tuple[Note, ...] = ()
     visits: tuple[Visit, ...] = ()
     rungs: tuple[Rung, ...] = ()
     claims: Claims | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
 
 
 def apply_move(case: Case, move: Move) -> Case:

@@ -23,7 +23,7 @@ from hub.kernel.frozen import dataclass
 from hub.store.due import due_keys
 from hub.store.lists import list_keys
 from hub.store.rehearsal import is_rehearsal
-from hub.store.table import Delete, Lost, Put, Update, Write
+from hub.store.table import Delete, Key, Lost, Put, Update, Write
 
 PARTS_LIMIT = 5000
 """So many visits, and rungs, one ticket may have: twice what lint lets a year of a flow come to. One more is refused,
@@ -233,7 +233,7 @@ class TicketTable:
             *self._awaited(case, move),
             *self._claimed(move),
             *self._queued(case, after),
-            *self._loads(case.ticket, ticket),
+            *self._loads(case.ticket, ticket, move.limits, at),
             made=ticket.id,
         )
         return after
@@ -337,11 +337,22 @@ class TicketTable:
                 places[_place_key(visit.queue, visit.id, row.place)] = row
         return places
 
-    def _loads(self, old: Ticket, new: Ticket) -> list[Write]:
-        return [
-            Update((self.items.key(f"load#{person}"), "load"), "ADD #open_tickets :step", {":step": step})
-            for person, step in load_changes(old, new).items()
-        ]
+    def _loads(self, old: Ticket, new: Ticket, limits: Mapping[str, int], at: datetime) -> list[Write]:
+        """One less for who had it, one more for who gets it: if there is room, where there is a limit."""
+        writes: list[Write] = []
+        for person, step in load_changes(old, new).items():
+            key: Key = (self.items.key(f"load#{person}"), "load")
+            values: dict[str, Any] = {":step": step}
+            if step < 0:
+                writes.append(Update(key, "ADD #open_tickets :step", values))
+                continue
+            values, change = {**values, ":at": rfc3339(at)}, "SET #given_at = :at ADD #open_tickets :step"
+            if limit := limits.get(person, 0):
+                room = "attribute_not_exists(#open_tickets) OR #open_tickets < :limit"
+                writes.append(Update(key, change, {**values, ":limit": limit}, room))
+            else:
+                writes.append(Update(key, change, values))
+        return writes
 
 
 def _place_key(team: str, visit_id: str, place: datetime) -> tuple[str, str]:

@@ -136,17 +136,32 @@ def complete_node(
     team. Where several sign, only they may. Raises Forbidden for anybody else, Conflict when the node waits for nobody,
     and what `complete_visit` raises."""
     visit = find_waiting(case, node)
-    require_turn(visit, actor, leads=leads, teams=teams)
+    require_turn(visit, actor, leads=leads, teams=teams, case=case)
     return complete_visit(case, visit, answer, actor, at, flow)
 
 
-def require_turn(visit: Visit, actor: str, *, leads: bool, teams: tuple[str, ...] = ()) -> None:
-    """Whether it is for somebody to say, as `complete_node`. Raises Forbidden; Conflict for who has signed already."""
+def require_turn(
+    visit: Visit, actor: str, *, leads: bool, teams: tuple[str, ...] = (), case: Case | None = None
+) -> None:
+    """Whether it is for somebody to say, as `complete_node`. Raises Forbidden; Conflict for who has signed already, and
+    for whose own visit of the node, as `case` has it, is over: it has passed on to somebody else."""
     theirs = actor in visit.awaits or (visit.queue and visit.queue in teams)
     if visit.signers and actor in {signature.person for signature in visit.signatures}:
         raise Conflict("you have signed already", visit=visit.id)
     if not theirs and (visit.signers or not leads):
+        if case and (over := _passed_on(case, visit, actor)):
+            raise Conflict("this visit has ended", **who_won(over))
         raise Forbidden("not your visit", assignee=" ".join(visit.awaits) or visit.queue, you=actor)
+
+
+def _passed_on(case: Case, visit: Visit, actor: str) -> Visit | None:
+    """Their own last visit of the node, which is over."""
+    mine = [
+        other
+        for other in case.visits.values()
+        if (other.node, other.assignee) == (visit.node, actor) and other.outcome and case.ticket.goes_on_with(other.run)
+    ]
+    return max(mine, key=lambda other: other.number, default=None)
 
 
 def outcome_problems(visit: Visit, outcome: str) -> list[Problem]:
@@ -162,7 +177,8 @@ def end_by_itself(case: Case, visit: Visit, outcome: str, at: datetime, flow: Fl
         return None
     note = Note("completed", SYSTEM, {"node": visit.node, "outcome": outcome, "visit": visit.id})
     ended = visit.but(outcome=outcome, edge=outcome, actor=SYSTEM, left_at=at)
-    return go_on(case, Move(case.ticket, (note,), (ended,)), flow, at)
+    ticket = _after(case.ticket, ended, at) if outcome == DECLINED and visit.assignee else case.ticket
+    return go_on(case, Move(ticket, (note,), (ended,)), flow, at)
 
 
 def take_event(case: Case, event: str, actor: str, at: datetime, flow: Flow) -> Move:

@@ -65,7 +65,7 @@ class Reach:
 
     def may_change(self, place: Place) -> bool:
         """Whether a thing that belongs there is theirs to work with, not only to look at for now."""
-        return self.person in place.people or self._in_scope(place)
+        return bool(self.person and self.person in place.people) or self._in_scope(place)
 
     def way(self, place: Place) -> Way | None:
         """How a thing that belongs there is reached; None when it is not."""

@@ -16,6 +16,7 @@ ANSWERS = {"name": "李雷", "phone": "13800138000", "fault": "冷柜结霜", "p
 DOCUMENTS = (
     *("/flows/{key}", "/forms/{key}", "/tickets/types/{key}", "/tickets/blocks/{key}"),
     *("/tickets/ladders/{key}", "/tickets/matrices/{key}", "/tickets/plans/{key}", "/tickets/rules", "/tickets/board"),
+    "/tickets/dispatch",
     "/tickets/patrols/{key}",
     *("/tickets/policies/{key}", "/tickets/calendars/{key}"),
 )
@@ -41,6 +42,10 @@ DOCUMENTED = {
 }
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/tickets"): TICKET,
+    ("POST", "/tickets/positions"): {
+        "position": {"latitude": 31.2304, "longitude": 121.4737, "datum": "wgs84"},
+        "measured_at": "2026-11-20T18:00:00Z",
+    },
     ("POST", "/tickets/{ticket_id}/uploads"): PHOTO,
     ("POST", "/t/{link}/uploads"): PHOTO,
     ("POST", "/forms/{key}/submissions"): ANSWERS,
