@@ -1,8 +1,6 @@
 """What a ticket shows of the order or after-sale that it is about, of the parcel that comes back, and of articles
 that the work waits for."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -11,7 +11,7 @@ from functions.customers.levels.spend import total_of
 from functions.customers.levels.spend_table import Payment
 from functions.customers.profile import Profile
 from functions.customers.timeline import entry_of
-from hub.contracts.events import CustomerLeveled, OrderPaid, RefundPaid
+from hub.contracts import events
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import hashed_id
 
@@ -27,9 +27,9 @@ class Seen:
     version: int
 
 
-def count_payment(desk: Desk, record_id: str, event: OrderPaid | RefundPaid) -> None:
+def count_payment(desk: Desk, record_id: str, event: events.OrderPaid | events.RefundPaid) -> None:
     """It happened to them, and it counts; told again, it changes nothing."""
-    amounts = "paid_minor" if isinstance(event, OrderPaid) else "refunded_minor"
+    amounts = "paid_minor" if isinstance(event, events.OrderPaid) else "refunded_minor"
     payment = Payment(event.order_id, event.currency, **{amounts: event.amount_minor})
     desk.spending.count(record_id, entry_of(event, record_id), payment)
 
@@ -46,12 +46,12 @@ def seen_now(desk: Desk, customer_id: str) -> Seen:
     return Seen(customer_id, tuple(map(to_profile, desk.people.profiles(customer_id))), version)
 
 
-def leveled(desk: Desk, seen: Seen, *, less: bool = False) -> Iterator[CustomerLeveled]:
+def leveled(desk: Desk, seen: Seen, *, less: bool = False) -> Iterator[events.CustomerLeveled]:
     """The level of a customer as it was seen. less: some of what they had spent went back, or turned out to be somebody
     else's; otherwise who has no level now had none before, and nobody needs to hear it."""
     level = level_now(desk, seen.profiles)
     if level.id or (less and desk.levels()):
-        yield CustomerLeveled(
+        yield events.CustomerLeveled(
             id=hashed_id("evt", "customer.leveled", seen.customer_id, str(seen.version)),
             tenant=desk.tenant,
             at=desk.now(),

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from functions.tickets.intake.levels import NO_LEVEL, CustomerLevel
 from functions.tickets.tables import Items
-from hub.contracts.events import CustomerLeveled
+from hub.contracts import events
 
 
-def keep_level(items: Items, event: CustomerLeveled) -> None:
+def keep_level(items: Items, event: events.CustomerLeveled) -> None:
     """Keep what somebody is to us, by every id that tickets may know them by, unless something newer is known."""
     level = CustomerLevel(level=event.level, priority=event.level_priority, version=event.version)
     for record_id in event.record_ids:
