@@ -1,7 +1,5 @@
 """HTTP bodies of /customers: one person across channels, with who may see what already applied."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field

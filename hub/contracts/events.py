@@ -7,8 +7,6 @@ repeat is recognised by every consumer. Changes are additive within a `schema_ve
 A room starts with the few that it says or hears: the others' modules are imported when one of them comes.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -156,7 +154,8 @@ def __getattr__(name: str) -> Any:
     """An event's class, from its module."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"hub.contracts.{_MODULES[name]}"), name)
+    event = globals()[name] = getattr(import_module(f"hub.contracts.{_MODULES[name]}"), name)
+    return event
 
 
 def _known(kind: str) -> str:

@@ -1,7 +1,5 @@
 """Events of whoever is to be reached: how a customer is, and who of us is on duty from now on."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

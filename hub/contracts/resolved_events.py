@@ -1,8 +1,6 @@
 """Who was behind what a platform said: a message, an order's money, and what calls for work without a message, each
 with the customer that it is of. customers says these."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

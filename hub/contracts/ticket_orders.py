@@ -1,7 +1,5 @@
 """What a ticket shows of the order or after-sale that it is about, and of the parcel that comes back."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """HTTP bodies of /tickets and /t: work on its way, and what a customer may see of it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

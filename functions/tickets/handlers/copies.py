@@ -6,19 +6,19 @@ from functions.tickets.desk import Desk
 from functions.tickets.dispatch.stores_table import StorePlace
 from functions.tickets.tables import RACES_LIMIT
 from functions.tickets.ticket.ticket import Case, Move, Note
-from hub.contracts.events import StoreChanged, SubmitterFound
+from hub.contracts import events
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import SYSTEM
 
 
-def take_store(desk: Desk, event: StoreChanged) -> None:
+def take_store(desk: Desk, event: events.StoreChanged) -> None:
     """Keep where a store lies, unless something newer is known."""
     position = event.position.model_dump_json() if event.position else ""
     place = {name: getattr(event, name) for name in ("store_id", "region", "version")}
     desk.stores.keep_store(StorePlace(**place, position=position))
 
 
-def take_submitter(desk: Desk, event: SubmitterFound) -> None:
+def take_submitter(desk: Desk, event: events.SubmitterFound) -> None:
     """The submission, and its ticket, are this customer's, unless somebody said whose they are before."""
     for _ in range(RACES_LIMIT):
         try:
@@ -34,7 +34,7 @@ def take_submitter(desk: Desk, event: SubmitterFound) -> None:
         desk.tickets.change(event.ticket_id, desk.now(), lambda case: _named(case, event))
 
 
-def _named(case: Case, event: SubmitterFound) -> Move | None:
+def _named(case: Case, event: events.SubmitterFound) -> Move | None:
     if case.ticket.customer_id:
         return None
     ticket = case.ticket.but(customer_id=event.customer_id, identity_id=event.identity_id)

@@ -28,7 +28,7 @@ from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.tables import RACES_LIMIT, Record
 from functions.tickets.ticket.ticket import Case, Move, Thread, Way
 from functions.tickets.ticket.visits import hear, tap_card
-from hub.contracts.events import CardTapped, MessageResolved, PersonChanged, RosterChanged
+from hub.contracts import events
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import derived_id, is_id
 from hub.kernel.regions import BASE
@@ -41,7 +41,7 @@ Known = tuple[Record | None, Thread | None]
 """What a customer talks about, as it was read."""
 
 
-def take_message(desk: Desk, event: MessageResolved) -> None:
+def take_message(desk: Desk, event: events.MessageResolved) -> None:
     """Open a ticket for a message, or join it to the conversation's. Raises Retry when others keep changing both."""
     message = _read_message(desk, event)
     for _ in range(RACES_LIMIT):
@@ -55,7 +55,7 @@ def take_message(desk: Desk, event: MessageResolved) -> None:
     raise Retry("too many messages of one customer at once", message=message.id)
 
 
-def take_tap(desk: Desk, event: CardTapped) -> None:
+def take_tap(desk: Desk, event: events.CardTapped) -> None:
     """A button pressed on a card that we sent; `task_id` is "<ticket id>@<visit id>". Others' cards are ignored."""
     ticket_id, _, visit_id = event.task_id.partition("@")
     if not is_id(ticket_id, "tkt") or desk.threads.message_ticket(event.id):
@@ -81,13 +81,13 @@ def take_tap(desk: Desk, event: CardTapped) -> None:
     raise Retry("too many changes of one ticket at once", ticket=ticket_id)
 
 
-def take_person(desk: Desk, event: PersonChanged) -> None:
+def take_person(desk: Desk, event: events.PersonChanged) -> None:
     """Keep what routing needs to know of a person, unless something newer is known."""
     person = Person(id=event.person_id, **event.model_dump(include=set(Person.model_fields) - {"id"}))
     desk.staff.keep_person(person, desk.now() + desk.in_business(SLACK))
 
 
-def take_roster(desk: Desk, event: RosterChanged) -> None:
+def take_roster(desk: Desk, event: events.RosterChanged) -> None:
     """Keep a team's roster, unless a newer one is known."""
     roster = Roster.model_validate(event.model_dump(include=set(Roster.model_fields)))
     desk.staff.keep_roster(roster)
@@ -128,7 +128,7 @@ def read_content(desk: Desk, ref: str) -> Mapping[str, Any]:
         return {}
 
 
-def _read_message(desk: Desk, event: MessageResolved) -> Message:
+def _read_message(desk: Desk, event: events.MessageResolved) -> Message:
     sender = desk.staff.person_by_userid(event.sender_id) if event.channel in STAFF_CHANNELS else None
     content = read_content(desk, event.content_ref)
     site = settle_site(_sites(desk, event, content, sender))
@@ -158,7 +158,9 @@ def _read_message(desk: Desk, event: MessageResolved) -> Message:
     )
 
 
-def _sites(desk: Desk, event: MessageResolved, content: Mapping[str, Any], sender: Person | None) -> tuple[Site, ...]:
+def _sites(
+    desk: Desk, event: events.MessageResolved, content: Mapping[str, Any], sender: Person | None
+) -> tuple[Site, ...]:
     """Where the message may belong, what counts most first: a colleague's own place is the way that it came in."""
     staff = (Site("account", sender.region, sender.store_id),) if sender else ()
     ways = (*staff, Site("account", event.region, event.store_id))

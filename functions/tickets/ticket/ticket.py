@@ -4,8 +4,6 @@ Times are UTC. Personal text is only ever here sealed (`…_sealed`), money in m
 items of any older schema: what they lack has a default, what they have beyond is ignored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any, Literal
@@ -329,7 +327,7 @@ class Thread(Stored):
     last_at: Moment
     topic: str = ""
     identity_id: str = ""
-    others: tuple[Thread, ...] = ()
+    others: tuple["Thread", ...] = ()
 
 
 @dataclass(frozen=True)
