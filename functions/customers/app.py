@@ -25,6 +25,8 @@ from functions.customers.handlers.meeting import (
     serve_ticket,
 )
 from functions.customers.handlers.reaching import consent_fact, order_resolved, reachable
+from functions.customers.handlers.spending import count_payment, leveled, seen_now
+from functions.customers.levels.levels import PATH as LEVELS_PATH
 from functions.customers.occasions import needs_service
 from functions.customers.people.identities import Who
 from functions.customers.room import IMPORTS, room
@@ -38,8 +40,19 @@ from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = ["customers", "forward", "room"]
 forward = room.forward
+
+
+def _serve_levels() -> None:
+    """Levels are read of whoever has spent something and published now and then: no start pays for documents."""
+    from functions.customers.levels.kind import LEVELS
+    from hub.documents.operations import Operations
+
+    Operations(room, LEVELS, lambda desk: desk.documents()).declare()
+
+
 serve_jobs(room, IMPORTS)
 serve_batch(room, "/customers/batch")
+room.later(LEVELS_PATH, _serve_levels)
 
 
 @room.changes
@@ -68,7 +81,10 @@ def on_event(desk: Desk, event: Event) -> Iterable[Event]:
             | events.RefundPaid()
         ) if event.buyer_id:
             who = meet(desk, event.buyer_id, event)
-            record(desk, who.record_id, event)
+            if isinstance(event, events.OrderPaid | events.RefundPaid):
+                count_payment(desk, who.record_id, event)
+            else:
+                record(desk, who.record_id, event)
         case events.ReviewPosted() | events.LogisticsChanged() if event.person_id:
             record(desk, meet(desk, event.person_id, event).record_id, event)
         case events.LeadCaptured() if event.person_id:
@@ -111,5 +127,8 @@ def _tell_of(desk: Desk, who: Who, event: Event) -> None:
         learn_consent(desk, who.record_id, fact, event)
     if who.changed or fact is not None:
         desk.emit(*reachable(desk, who.record_id, desk.now()))
-    if isinstance(event, events.OrderPaid | events.RefundPaid | events.OrderFinished):
-        desk.emit(order_resolved(desk, event, who))
+    if who.changed or isinstance(event, events.OrderPaid | events.RefundPaid | events.OrderFinished):
+        seen = seen_now(desk, who.customer_id)
+        desk.emit(*leveled(desk, seen, less=isinstance(event, events.RefundPaid)))
+        if isinstance(event, events.OrderPaid | events.RefundPaid | events.OrderFinished):
+            desk.emit(order_resolved(event, who, seen.profiles))

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from functions.customers.contacts import Contact, owns
 from functions.customers.homes import Home
+from functions.customers.levels.levels import Level
 from functions.customers.people.identities import Who
 from hub.contracts import events
 from hub.kernel.ids import derived_id
@@ -18,7 +19,7 @@ COMMON = {"tenant", "at", "replay", "connection_id", "channel", "account", "sour
 Occasion: TypeAlias = "events.AfterSaleChanged | events.OrderPaid | events.ReviewPosted | events.LeadCaptured"
 
 
-def occasion_of(event: Occasion, who: Who, home: Home) -> events.OccasionResolved:
+def occasion_of(event: Occasion, who: Who, home: Home, level: Level) -> events.OccasionResolved:
     """The event with its customer ("" for nobody); its id derives from the event's, so a repeat is recognised."""
     return events.OccasionResolved(
         id=derived_id("evt", event.at, "occasion.resolved", event.id),
@@ -27,6 +28,8 @@ def occasion_of(event: Occasion, who: Who, home: Home) -> events.OccasionResolve
         identity_id=who.record_id,
         home_region=home.region,
         home_store=home.store,
+        level=level.id,
+        level_priority=level.priority,
         **_subject(event),
     )
 

@@ -37,7 +37,7 @@ from functions.tickets.flows.blocks import BLOCKS
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.forms.kind import FORMS
 from functions.tickets.handlers.ahead import read_ahead
-from functions.tickets.handlers.copies import take_store, take_submitter
+from functions.tickets.handlers.copies import take_level, take_store, take_submitter
 from functions.tickets.handlers.disputes import take_dispute
 from functions.tickets.handlers.effects import follow
 from functions.tickets.handlers.failures import take_failure
@@ -119,6 +119,7 @@ forward = room.forward
     "card.tapped",
     "person.changed",
     "store.changed",
+    "customer.leveled",
     "submitter.found",
     "roster.changed",
     "supply.changed",
@@ -145,6 +146,8 @@ def on_event(desk: Desk, event: Event) -> None:
             take_person(desk, event)
         case events.StoreChanged():
             take_store(desk, event)
+        case events.CustomerLeveled():
+            take_level(desk, event)
         case events.SubmitterFound():
             take_submitter(desk, event)
         case events.RosterChanged():

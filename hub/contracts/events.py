@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from hub.contracts.platform_events import PlatformNoticed as PlatformNoticed
     from hub.contracts.platform_events import ReviewPosted as ReviewPosted
     from hub.contracts.platform_events import SupplyChanged as SupplyChanged
+    from hub.contracts.reach_events import CustomerLeveled as CustomerLeveled
     from hub.contracts.reach_events import CustomerReachable as CustomerReachable
     from hub.contracts.reach_events import RosterChanged as RosterChanged
     from hub.contracts.reach_events import ShiftHandedOver as ShiftHandedOver
@@ -90,6 +91,7 @@ EVENTS = {
     "contact.changed": "people_events.ContactChanged",
     "coupon.changed": "platform_events.CouponChanged",
     "coupon.wanted": "flow_events.CouponWanted",
+    "customer.leveled": "reach_events.CustomerLeveled",
     "customer.reachable": "reach_events.CustomerReachable",
     "decision.corrected": "platform_events.DecisionCorrected",
     "endpoint.called": "flow_events.EndpointCalled",

@@ -13,7 +13,9 @@ from functions.customers.contacts import Contact, apply_change, owns
 from functions.customers.customers_table import to_profile
 from functions.customers.desk import Desk
 from functions.customers.handlers.records import read_whole
+from functions.customers.handlers.spending import level_now
 from functions.customers.homes import Home, home_of
+from functions.customers.levels.levels import Level
 from functions.customers.occasions import Occasion, occasion_of, owner_conflict
 from functions.customers.people.identities import Identity, Who, canonical_identity, former_identity, resolve_record
 from functions.customers.people.merging import merge_known
@@ -34,7 +36,7 @@ MEETINGS = ("added", "half_added")
 
 def resolve_message(desk: Desk, event: events.MessageReceived, who: Who) -> events.MessageResolved:
     """The same message with its customer; its id derives from the event's, so a repeat is recognised."""
-    home = _home(desk, who.customer_id)
+    home, level = _standing(desk, who.customer_id)
     return events.MessageResolved(
         id=derived_id("evt", event.at, "message.resolved", event.id),
         tenant=event.tenant,
@@ -52,6 +54,8 @@ def resolve_message(desk: Desk, event: events.MessageReceived, who: Who) -> even
         store_id=event.store_id,
         home_region=home.region,
         home_store=home.store,
+        level=level.id,
+        level_priority=level.priority,
     )
 
 
@@ -61,7 +65,8 @@ def occasion(desk: Desk, event: Occasion) -> events.OccasionResolved:
     claims = desk.people.claims([identity_of(desk, person_id, event)]) if person_id else {}
     record_id = next((claim.customer_id for claim in claims.values()), "")
     who = Who(record_id, desk.people.root(record_id) if record_id else "")
-    return occasion_of(event, who, _home(desk, who.customer_id))
+    home, level = _standing(desk, who.customer_id)
+    return occasion_of(event, who, home, level)
 
 
 def meet_sender(desk: Desk, person_id: str, event: events.MessageReceived | events.LeadCaptured) -> Who:
@@ -195,10 +200,10 @@ def is_personal(policy: Policy, name: str) -> bool:
     return FACTS.class_of(name, policy.plain_facts) is not None
 
 
-def _home(desk: Desk, customer_id: str) -> Home:
-    """Where a customer is at home, by the last word on any of their records."""
-    profiles = desk.people.profiles(customer_id) if customer_id else ()
-    return home_of(latest_facts([to_profile(item) for item in profiles]))
+def _standing(desk: Desk, customer_id: str) -> tuple[Home, Level]:
+    """Where a customer is at home, by the last word on any of their records, and what they are to us by all of them."""
+    profiles = [to_profile(item) for item in desk.people.profiles(customer_id)] if customer_id else []
+    return home_of(latest_facts(profiles)), level_now(desk, profiles)
 
 
 def _person(desk: Desk, content_ref: str) -> Person:

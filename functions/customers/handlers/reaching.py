@@ -11,7 +11,7 @@ from functions.customers.handlers.records import read_whole
 from functions.customers.homes import home_of
 from functions.customers.people.consent import refused_channels, words_of
 from functions.customers.people.identities import Identity, Who
-from functions.customers.profile import CONSENT, Fact, latest_facts, seal_context
+from functions.customers.profile import CONSENT, Fact, Profile, latest_facts, seal_context
 from functions.customers.views import Record
 from hub.contracts import events
 from hub.kernel.errors import NotFound
@@ -49,11 +49,12 @@ def consent_fact(event: events.ConsentChanged) -> tuple[str, str] | None:
 
 
 def order_resolved(
-    desk: Desk, event: events.OrderPaid | events.RefundPaid | events.OrderFinished, who: Who
+    event: events.OrderPaid | events.RefundPaid | events.OrderFinished, who: Who, profiles: Sequence[Profile]
 ) -> events.OrderResolved:
-    """The order's money with the customer behind it; its id derives from the event's, so a repeat is recognised."""
+    """The order's money with the customer behind it, whose records these are; its id derives from the event's, so a
+    repeat is recognised."""
     kinds = {"order.paid": "paid", "refund.paid": "refunded", "order.finished": "finished"}
-    home = home_of(latest_facts([desk.customers.profile(r) for r in desk.people.records(who.customer_id)]))
+    home = home_of(latest_facts(profiles))
     names = ("tenant", "at", "replay", "connection_id", "channel", "region", "store_id", "order_id", "order_no")
     return events.OrderResolved(
         id=derived_id("evt", event.at, "order.resolved", event.id),

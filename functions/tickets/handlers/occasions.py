@@ -81,6 +81,8 @@ def _open(desk: Desk, occasion: Occasion, site: Site, classification: Classifica
         order_no=event.order_no,
         amount_minor=event.amount_minor,
         amount_currency=event.currency,
+        level=None if event.kind == "survey" else event.level,
+        level_priority=event.level_priority,
     )
     moved = desk.threads.move_occasion(record, occasion_key(event), ticket_id)
     seen = desk.threads.note_message(event.id, ticket_id, event.identity_id)

@@ -24,6 +24,8 @@ from functions.tickets.intake.intake import (
     opening_notes,
     threads_of,
 )
+from functions.tickets.intake.levels import CustomerLevel, classify_for, tagged
+from functions.tickets.intake.levels_table import find_level
 from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.tables import RACES_LIMIT, Record
 from functions.tickets.ticket.ticket import Case, Move, Thread, Way
@@ -105,11 +107,15 @@ def open_case(
 def _open_case(
     desk: Desk, classification: Classification, opening: Opening, actor: str, message: str, *extra: Write
 ) -> Case:
+    level = _level_of(desk, opening)
+    classification = classify_for(classification, level)
     ticket_type = desk.catalogue.ticket_type(classification.type, opening.region)
     version, flow = desk.catalogue.published_flow(ticket_type.flow) or (0, None)
     ladder = (flow.ladder or "") if flow else ticket_type.ladder
     opening = replace(
         opening,
+        level=level.level,
+        tags=tagged(opening.tags, level),
         link=secrets.token_urlsafe(LINK_BYTES),
         flow_version=version,
         ladder=ladder,
@@ -118,6 +124,13 @@ def _open_case(
     )
     ticket = open_ticket(classification, ticket_type, opening)
     return desk.tickets.create(ticket, opening_notes(ticket, actor, message), desk.now(), extra)
+
+
+def _level_of(desk: Desk, opening: Opening) -> CustomerLevel:
+    """What whose ticket it is are to us: as the event says that opens it, else as was told last."""
+    if opening.level is None:
+        return find_level(desk.items, opening.customer_id)
+    return CustomerLevel(level=opening.level, priority=opening.level_priority)
 
 
 def read_content(desk: Desk, ref: str) -> Mapping[str, Any]:
@@ -148,6 +161,8 @@ def _read_message(desk: Desk, event: events.MessageResolved) -> Message:
         text=str(content.get("text", "")),
         entry=entry_of(content, event.channel),
         identity_id=event.identity_id,
+        level=event.level,
+        level_priority=event.level_priority,
         way=Way(
             connection_id=event.connection_id,
             channel=event.channel,
@@ -216,6 +231,8 @@ def _open(desk: Desk, message: Message, classification: Classification, known: K
         replay=message.replay,
         identity_id=message.identity_id,
         way=message.way,
+        level=message.level,
+        level_priority=message.level_priority,
     )
     moved = desk.threads.move(known[0], message.customer_id, latest_thread(known[1], thread))
     link = desk.threads.note_message(message.id, ticket_id, message.identity_id)

@@ -12,7 +12,7 @@ from functions.tickets.tables import RACES_LIMIT
 from functions.tickets.ticket.ticket import Case, Move, Note, Stored
 from hub.contracts import events
 from hub.contracts.base import Moment
-from hub.contracts.tickets import SupplyView
+from hub.contracts.ticket_orders import SupplyView
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import SYSTEM, is_id
 
