@@ -27,6 +27,17 @@ UNUSED = (
     "bin", "boto3/examples", "phonenumbers/carrierdata", "phonenumbers/geodata", "phonenumbers/tzdata",
     "chalice/awsclient.py", "chalice/cli", "chalice/deploy", "chalice/templates", "pydantic/v1",
 )  # fmt: skip
+# botocore reads HTML to write what help() says of a client, a twentieth of a cold start; no function asks for help.
+WITHOUT_HELP = {
+    "botocore/docs/__init__.py": "DEPRECATED_SERVICE_NAMES = frozenset()\n",
+    "botocore/docs/docstring.py": """class LazyLoadedDocstring(str):
+    def __new__(cls, *_arguments, **_names):
+        return super().__new__(cls)
+
+
+ClientMethodDocstring = PaginatorDocstring = WaiterDocstring = LazyLoadedDocstring
+""",
+}
 ASKS_ITS_VERSION = ("email_validator-",)  # reads its own metadata when imported
 EMPTY = "empty"
 APART = ("pdf",)
@@ -95,7 +106,8 @@ def install(
 
 
 def trim(python: Path) -> None:
-    """Away with other services' descriptions, tests, metadata that nothing reads, and what only a console uses."""
+    """Away with other services' descriptions, tests, metadata that nothing reads, what only a console uses, and help
+    texts of clients."""
     data = python / "botocore" / "data"
     for service in data.iterdir():
         if service.is_dir() and service.name not in SERVICES:
@@ -106,6 +118,8 @@ def trim(python: Path) -> None:
             shutil.rmtree(unused)
         else:
             unused.unlink(missing_ok=True)
+    for name, source in WITHOUT_HELP.items():
+        (python / name).write_text(source, encoding="utf-8")
 
 
 def _uv(root: Path, *arguments: str) -> None:

@@ -25,44 +25,34 @@ from functions.customers.handlers.meeting import (
     serve_ticket,
 )
 from functions.customers.handlers.reaching import consent_fact, order_resolved, reachable
+from functions.customers.handlers.spending import count_payment, leveled, seen_now
+from functions.customers.levels.levels import PATH as LEVELS_PATH
 from functions.customers.occasions import needs_service
 from functions.customers.people.identities import Who
 from functions.customers.room import IMPORTS, room
 from functions.customers.shoppers import shopper_moved
 from functions.customers.timeline import KEPT_OF
-from hub.contracts.events import (
-    AfterSaleChanged,
-    CartChanged,
-    ConsentChanged,
-    ContactChanged,
-    CouponChanged,
-    Event,
-    FormSubmitted,
-    GlassBroken,
-    GroupChanged,
-    LeadCaptured,
-    LogisticsChanged,
-    MemberChanged,
-    MessageReceived,
-    OrderChanged,
-    OrderDepositPaid,
-    OrderFinished,
-    OrderPaid,
-    RefundPaid,
-    ReviewPosted,
-    TicketChanged,
-    TicketClosed,
-    TicketOpened,
-    TouchpointCaptured,
-)
+from hub.contracts import events
+from hub.contracts.events import Event
 from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
 from hub.jobs.routes import follow_job, serve_jobs
 
 __all__ = ["customers", "forward", "room"]
 forward = room.forward
+
+
+def _serve_levels() -> None:
+    """Levels are read of whoever has spent something and published now and then: no start pays for documents."""
+    from functions.customers.levels.kind import LEVELS
+    from hub.documents.operations import Operations
+
+    Operations(room, LEVELS, lambda desk: desk.documents()).declare()
+
+
 serve_jobs(room, IMPORTS)
 serve_batch(room, "/customers/batch")
+room.later(LEVELS_PATH, _serve_levels)
 
 
 @room.changes
@@ -75,57 +65,70 @@ def on_change(desk: Desk, change: Change) -> None:
 def on_event(desk: Desk, event: Event) -> Iterable[Event]:
     """What names nobody is nobody's. Answers what follows from it whenever it comes."""
     who: Who | None = None
-    events: list[Event] = []
+    follow_ups: list[Event] = []
     match event:
-        case MessageReceived():
+        case events.MessageReceived():
             who = meet_sender(desk, event.sender_id, event)
-            events.append(resolve_message(desk, event, who))
-        case ContactChanged():
+            follow_ups.append(resolve_message(desk, event, who))
+        case events.ContactChanged():
             change_contact(desk, event)
         case (
-            OrderPaid() | OrderDepositPaid() | OrderFinished() | OrderChanged() | AfterSaleChanged() | RefundPaid()
+            events.OrderPaid()
+            | events.OrderDepositPaid()
+            | events.OrderFinished()
+            | events.OrderChanged()
+            | events.AfterSaleChanged()
+            | events.RefundPaid()
         ) if event.buyer_id:
             who = meet(desk, event.buyer_id, event)
-            record(desk, who.record_id, event)
-        case ReviewPosted() | LogisticsChanged() if event.person_id:
+            if isinstance(event, events.OrderPaid | events.RefundPaid):
+                count_payment(desk, who.record_id, event)
+            else:
+                record(desk, who.record_id, event)
+        case events.ReviewPosted() | events.LogisticsChanged() if event.person_id:
             record(desk, meet(desk, event.person_id, event).record_id, event)
-        case LeadCaptured() if event.person_id:
+        case events.LeadCaptured() if event.person_id:
             who = meet_sender(desk, event.person_id, event)
             record(desk, who.record_id, event)
-        case TouchpointCaptured() | ConsentChanged() | MemberChanged() | CouponChanged() if event.person_id:
+        case (
+            events.TouchpointCaptured() | events.ConsentChanged() | events.MemberChanged() | events.CouponChanged()
+        ) if event.person_id:
             who = meet(desk, event.person_id, event)
             record(desk, who.record_id, event)
-        case CartChanged():
+        case events.CartChanged():
             who = meet(desk, event.person_id, event)
-        case GroupChanged():
+        case events.GroupChanged():
             record_members(desk, event)
-        case TicketOpened() | TicketClosed() if event.customer_id:
+        case events.TicketOpened() | events.TicketClosed() if event.customer_id:
             record_ticket(desk, event)
-        case TicketChanged() if event.customer_id and {"region", "store_id"} & set(event.changed):
+        case events.TicketChanged() if event.customer_id and {"region", "store_id"} & set(event.changed):
             serve_ticket(desk, event.customer_id, event)
-        case FormSubmitted() if event.content_ref or event.customer_id:
+        case events.FormSubmitted() if event.content_ref or event.customer_id:
             desk.emit(*take_form(desk, event))
-        case GlassBroken() if is_known(desk, event.thing):
+        case events.GlassBroken() if is_known(desk, event.thing):
             record(desk, event.thing, event)
     match event:
-        case AfterSaleChanged() | ReviewPosted() | LeadCaptured():
-            events.append(occasion(desk, event))
-        case OrderPaid() if needs_service(event):
-            events.append(occasion(desk, event))
+        case events.AfterSaleChanged() | events.ReviewPosted() | events.LeadCaptured():
+            follow_ups.append(occasion(desk, event))
+        case events.OrderPaid() if needs_service(event):
+            follow_ups.append(occasion(desk, event))
     if who is not None:
         _tell_of(desk, who, event)
-    if who is not None and isinstance(event, CartChanged | CouponChanged):
-        events.append(shopper_moved(event, who))
-    return events
+    if who is not None and isinstance(event, events.CartChanged | events.CouponChanged):
+        follow_ups.append(shopper_moved(event, who))
+    return follow_ups
 
 
 def _tell_of(desk: Desk, who: Who, event: Event) -> None:
     """Whoever sends notices hears how somebody is reached when that has changed, and whose money came or went."""
-    fact = consent_fact(event) if isinstance(event, ConsentChanged) else None
+    fact = consent_fact(event) if isinstance(event, events.ConsentChanged) else None
     if fact is not None:
-        assert isinstance(event, ConsentChanged)  # noqa: S101 - for the type checker, as above
+        assert isinstance(event, events.ConsentChanged)  # noqa: S101 - for the type checker, as above
         learn_consent(desk, who.record_id, fact, event)
     if who.changed or fact is not None:
         desk.emit(*reachable(desk, who.record_id, desk.now()))
-    if isinstance(event, OrderPaid | RefundPaid | OrderFinished):
-        desk.emit(order_resolved(desk, event, who))
+    if who.changed or isinstance(event, events.OrderPaid | events.RefundPaid | events.OrderFinished):
+        seen = seen_now(desk, who.customer_id)
+        desk.emit(*leveled(desk, seen, less=isinstance(event, events.RefundPaid)))
+        if isinstance(event, events.OrderPaid | events.RefundPaid | events.OrderFinished):
+            desk.emit(order_resolved(event, who, seen.profiles))

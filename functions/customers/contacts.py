@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from hub.contracts import events
 from hub.contracts.customers import FollowState
-from hub.contracts.events import ContactChanged
 from hub.kernel.frozen import dataclass
 
 _STATES: dict[str, FollowState] = {
@@ -43,7 +43,7 @@ def owns(contact: Contact) -> bool:
     return contact.follow_state in ("following", "half_added")
 
 
-def apply_change(known: Contact | None, event: ContactChanged) -> Contact | None:
+def apply_change(known: Contact | None, event: events.ContactChanged) -> Contact | None:
     """The contact after `event`, or None when all of it is known already (events may come out of order, and what a
     platform repeats comes later than it happened).
 

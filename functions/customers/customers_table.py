@@ -3,7 +3,7 @@
 A record's partition is `<t>#customer#<id>`; the rest of it is in places_table.py and people/identities_table.py:
 
     profile                         facts: JSON, name → {value (sealed where `masked` is not ""), masked, source, at,
-                                    mark}
+                                    mark}; what was spent is counted there by levels/spend_table.py
     contact#<connection>#<member>   contact: JSON
     timeline#<time>#<event id>      entry: JSON; the key makes a repeat the same item
     told#<name>#<time>#<mark>       a fact as it was told once; the same word at the same time is the same item
@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.customers.contacts import Contact
+from functions.customers.levels.spend import spend_of
 from functions.customers.profile import Fact, Profile, with_facts
 from functions.customers.timeline import sort_key, source_of
 from hub.contracts.customers import TimelineEntry
@@ -118,9 +119,8 @@ class CustomerTable:
 
     def record(self, customer_id: str, entry: TimelineEntry) -> bool:
         """Add an entry to a record's timeline; False when it is there already."""
-        key = {"pk": self._pk(customer_id), "sk": f"timeline#{sort_key(entry)}", "schema": 1, "version": 1}
         try:
-            self._table.put({**key, "entry": entry.model_dump_json()}, NEW, with_item=False)
+            self._table.put(timeline_item(self._pk(customer_id), entry), NEW, with_item=False)
         except Lost:
             return False
         return True
@@ -155,6 +155,12 @@ class CustomerTable:
 SEEN = "#version = :seen"
 
 
+def timeline_item(pk: str, entry: TimelineEntry) -> dict[str, Any]:
+    """An entry of the record of this partition."""
+    key = {"pk": pk, "sk": f"timeline#{sort_key(entry)}", "schema": 1, "version": 1}
+    return {**key, "entry": entry.model_dump_json()}
+
+
 def to_contact(item: Item) -> Contact:
     """The contact that an item holds."""
     contact = json.loads(item["contact"])
@@ -172,6 +178,7 @@ def to_profile(item: Item) -> Profile:
         version=int(item["version"]),
         facts=tuple(to_fact(name, fact, customer_id) for name, fact in sorted(facts.items())),
         merged_into=str(item.get("merged_into", "")),
+        spend=spend_of(item),
     )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from functions.customers.customers_table import CustomerTable
+from functions.customers.levels.levels import Level
+from functions.customers.levels.spend_table import SpendTable
 from functions.customers.people.identities_table import IdentityTable
 from functions.customers.people.unions import Unions
 from functions.customers.people.unions_table import UnionTable
@@ -24,6 +28,9 @@ from hub.store.sealing import Sealer
 from hub.store.secrets import ConnectionSecrets
 from hub.store.table import Table
 
+if TYPE_CHECKING:
+    from hub.documents.documents import Documents
+
 PHONE_KEY_BYTES = 32
 PHONE_KEY_CONTEXT = "phone/key"
 
@@ -32,7 +39,8 @@ PHONE_KEY_CONTEXT = "phone/key"
 class Desk:
     """contents: what people wrote and who they say they are. sealer: seals personal facts. emit: events to the bus.
     policy: the field policy that holds now; it says which facts are personal. people: who is whom. unions: who else
-    they are, by their platforms."""
+    they are, by their platforms. spending: what they spent; levels: what that makes of them, as it is said now;
+    documents: the room's kinds. now, wall_now: business and real time."""
 
     tenant: str
     customers: CustomerTable
@@ -44,6 +52,10 @@ class Desk:
     unions: Unions
     emit: Callable[..., None]
     now: Callable[[], datetime]
+    wall_now: Callable[[], datetime]
+    spending: SpendTable
+    documents: Callable[[], Documents]
+    levels: Callable[[], Sequence[Level]]
     policy: Callable[[], Policy] = packaged_policy
     _phone_key: bytes = field(default=b"", repr=False)
 
@@ -66,7 +78,7 @@ def build_desk(host: Host) -> Desk:
     """The room's desk on this host."""
     settings, dynamodb = host.settings, host.client("dynamodb")
     table = Table(settings.table, dynamodb)
-    zone = ZoneInfo(settings.timezone)
+    zone, documents = ZoneInfo(settings.timezone), _documents(host, table)
     return Desk(
         tenant=settings.tenant,
         customers=CustomerTable(settings.tenant, table),
@@ -82,5 +94,27 @@ def build_desk(host: Host) -> Desk:
         ),
         emit=host.emit,
         now=host.now,
+        wall_now=host.clock.wall_now,
+        spending=SpendTable(settings.tenant, table),
+        documents=documents,
+        levels=lambda: _levels(documents()),
         policy=host.read_policy,
     )
+
+
+def _documents(host: Host, table: Table) -> Callable[[], Documents]:
+    """The room's documents, made when somebody asks for one: most starts end before that."""
+
+    @cache
+    def documents() -> Documents:
+        from hub.documents.documents import Documents
+
+        return Documents(table, host.settings.tenant, host.now, None)
+
+    return documents
+
+
+def _levels(documents: Documents) -> Sequence[Level]:
+    from functions.customers.levels.kind import KEY, LEVELS  # as above
+
+    return documents.current(LEVELS, KEY).value

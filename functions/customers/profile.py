@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 
+from functions.customers.levels.spend import NOTHING, Spend
 from functions.customers.places import Listed
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Invalid, Problem
@@ -62,7 +63,8 @@ class Fact:
 
 @dataclass(frozen=True)
 class Profile:
-    """A record's own facts. `version` counts its changes. merged_into: what it is part of, "" where it stands alone."""
+    """A record's own facts. `version` counts its changes. merged_into: what it is part of, "" where it stands alone.
+    spend: what was spent by this name."""
 
     id: str
     created_at: datetime
@@ -70,6 +72,7 @@ class Profile:
     version: int
     facts: tuple[Fact, ...] = ()
     merged_into: str = ""
+    spend: Spend = NOTHING
 
     @property
     def listed(self) -> Listed:

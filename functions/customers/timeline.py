@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from hub.contracts import events
 from hub.contracts.customers import OrderEntry, TicketEntry, TimelineEntry
-from hub.contracts.events import Event, OrderDepositPaid, OrderFinished, OrderPaid, RefundPaid
+from hub.contracts.events import Event
 from hub.kernel.clock import rfc3339
 from hub.kernel.money import Money
 
@@ -43,7 +44,7 @@ def entry_of(event: Event, identity_id: str = "") -> TimelineEntry:
     subject, names = KEPT_OF[payload["type"]]
     details = {name: str(payload[name]) for name in names if payload[name] not in (None, "")}
     details |= {f"from_{name}": value for name, value in payload.get("attribution", {}).items()}
-    if isinstance(event, OrderPaid | OrderDepositPaid | OrderFinished | RefundPaid):
+    if isinstance(event, events.OrderPaid | events.OrderDepositPaid | events.OrderFinished | events.RefundPaid):
         details["amount"] = str(Money(event.amount_minor, event.currency))
     return TimelineEntry(
         event_id=event.id,

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from functions.customers.contacts import Contact
+from functions.customers.levels.levels import Level
+from functions.customers.levels.spend import CURRENCY, total_of
 from functions.customers.people.identities import Identity
 from functions.customers.people.merging import Merged
 from functions.customers.places import Listed
@@ -21,6 +23,7 @@ from hub.contracts.customers import (
     TimelineEntry,
 )
 from hub.kernel.frozen import dataclass
+from hub.kernel.money import Money
 
 
 @dataclass(frozen=True)
@@ -62,19 +65,22 @@ def show_summary(customer: Listed) -> CustomerSummary:
     )
 
 
-def show_customer(whole: Whole, reader: Reader) -> CustomerView:
-    """All that is known of a customer."""
-    records, profile = whole.records, whole.records[0].profile
+def show_customer(whole: Whole, reader: Reader, level_of: Callable[[Sequence[Profile]], Level]) -> CustomerView:
+    """All that is known of a customer. level_of: what they are to us whose records these are."""
+    records, profiles = whole.records, [record.profile for record in whole.records]
+    profile = profiles[0]
     return CustomerView(
         id=profile.id,
         created_at=profile.created_at,
         first_channel=profile.first_channel,
         version=profile.version,
-        facts=tuple(show_fact(fact, reader) for fact in latest_facts([record.profile for record in records])),
+        facts=tuple(show_fact(fact, reader) for fact in latest_facts(profiles)),
         identities=tuple(_show_identity(r.profile.id, *known) for r in records for known in r.identities),
         contacts=_show_contacts(contact for record in records for contact in record.contacts),
         tickets=tickets_of(whole.recent),
         orders=orders_of(whole.recent),
+        level=level_of(profiles).id,
+        spent=str(Money(total_of(each.spend for each in profiles).minor, CURRENCY)),
         merged=tuple(_show_merge(merged) for record in records for merged in record.merges),
         perhaps=whole.perhaps,
     )

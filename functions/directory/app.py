@@ -12,7 +12,8 @@ from functions.directory.field_policy import FIELD_POLICY, KEY
 from functions.directory.people import asked_in, glass_broken, person_changed, roster_changed, store_changed
 from functions.directory.room import IMPORTS, room
 from functions.directory.rosters import roster_of
-from hub.contracts.events import Event, ExpertMentioned, StaffChanged
+from hub.contracts import events
+from hub.contracts.events import Event
 from hub.documents.items import line_of_pointer
 from hub.documents.routes import serve_documents
 from hub.edge.auth import epoch_at
@@ -33,13 +34,13 @@ serve_batch(room, "/directory/batch")
 def on_event(desk: Desk, event: Event) -> None:
     """Who of the corp left or was renamed in WeCom, and who was asked to help with a ticket."""
     match event:
-        case StaffChanged():
+        case events.StaffChanged():
             _take_member(desk, event)
-        case ExpertMentioned():
+        case events.ExpertMentioned():
             _take_mention(desk, event)
 
 
-def _take_mention(desk: Desk, event: ExpertMentioned) -> None:
+def _take_mention(desk: Desk, event: events.ExpertMentioned) -> None:
     """They may look at the ticket from now on, until the mention's end."""
     with suppress(NotFound):  # tickets knows its people from here: whoever is gone needs no right
         known = show_person(desk, desk.directory.person(event.person_id))
@@ -48,7 +49,7 @@ def _take_mention(desk: Desk, event: ExpertMentioned) -> None:
             desk.directory.save_grants(known.id, grants, known.version, desk.host.now())
 
 
-def _take_member(desk: Desk, event: StaffChanged) -> None:
+def _take_member(desk: Desk, event: events.StaffChanged) -> None:
     """Whoever left the corp in WeCom is frozen at once: no token of theirs holds, and no work goes to them. Whom to let
     back in is for an administrator to say; news from long ago says nothing of today."""
     if event.replay:

@@ -33,17 +33,19 @@ from hub.contracts.directory import (
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Forbidden, Stale
 from hub.kernel.regions import BASE
-from hub.store.lists import Within
+from hub.store.lists import LIST_ATTRIBUTES, Within
 from hub.store.model import RoomModel, find_item, put_of, saving
 from hub.store.paging import Position, read_page
 from hub.store.placed import WHOLE, list_placed, position_at, read_placed
-from hub.store.table import Table
+from hub.store.table import Put, Table
 
 Item = TypeVar("Item", bound=RoomModel)
 
 PEOPLE_PAGE = 200
 LOOKED_AT = 1000
 """So many are looked at for a page of those who are asked for by more than their ids."""
+KEPT = (PersonItem, StoreItem, RosterItem)
+"""Of these each version is kept: who changes one that has moved on hears how it was."""
 LISTS = ("roles", "skills", "teams", "stores")
 CONTACTS = ("phone", "email", "feishu_open_id")
 
@@ -180,6 +182,11 @@ class DirectoryTable:
     def store(self, store_id: str) -> StoreView:
         """A store. Raises NotFound."""
         return _store_view(_get(StoreItem, self._pk("store", store_id), "store"))
+
+    def store_then(self, store_id: str, version: int) -> StoreView | None:
+        """A store as it was in a version; None where that is not known."""
+        item = find_item(StoreItem, self._pk("store", store_id), _past_sk("store", version))
+        return _store_view(item) if item else None
 
     def stores(
         self,
@@ -328,11 +335,28 @@ class DirectoryTable:
         return find_item(PrincipalItem, pk, "principal") or PrincipalItem(pk, "principal", region="base")
 
     def _save(self, *items: RoomModel, made: str = "") -> None:
-        """All of these or none."""
-        self._table.transact(*map(put_of, items), made=made)
+        """All of these or none; of what two people may change at once, each version is kept beside it."""
+        puts = [put_of(item) for item in items]
+        kept = [_as_past(put) for put, item in zip(puts, items, strict=True) if isinstance(item, KEPT)]
+        self._table.transact(*puts, *kept, made=made)
+
+    def past(self, item: Item, version: int) -> Item | None:
+        """The same as it was in a version; None where that is not known."""
+        return find_item(type(item), str(item.pk), _past_sk(str(item.sk), version))
 
     def _pk(self, kind: str, name: str) -> str:
         return f"{self._tenant}#{kind}#{name}"
+
+
+def _past_sk(sk: str, version: int) -> str:
+    return f"past#{sk}#{version:08}"
+
+
+def _as_past(put: Put) -> Put:
+    """The write that keeps this version of an item, in no list."""
+    listed = {*LIST_ATTRIBUTES, "list_pk", "list_sk"}
+    values = {name: value for name, value in put.item.items() if name not in listed}
+    return Put({**values, "sk": _past_sk(str(values["sk"]), int(values["version"]))})
 
 
 def _check_version(item: RoomModel, seen: int | None) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from hub.contracts import events
 from hub.contracts.directory import Grant, RosterBody
-from hub.contracts.events import ExpertMentioned, GlassBroken, PersonChanged, RosterChanged, StoreChanged
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.effective import BEGINNING
 from hub.kernel.errors import Invalid, Problem
@@ -27,17 +27,17 @@ def add_grant(grants: tuple[Grant, ...], grant: Grant, now: datetime) -> tuple[G
     return (*kept, grant)
 
 
-def asked_in(grants: tuple[Grant, ...], event: ExpertMentioned, now: datetime) -> tuple[Grant, ...]:
+def asked_in(grants: tuple[Grant, ...], event: events.ExpertMentioned, now: datetime) -> tuple[Grant, ...]:
     """The grants with what a mention gives; as they are where that is over. Mentions in any order come to the same."""
     if event.ends_at <= now:
         return grants
     return add_grant(grants, Grant(role="guest", thing=event.ticket_id, starts_at=event.at, ends_at=event.ends_at), now)
 
 
-def person_changed(tenant: str, item: Mapping[str, Any]) -> PersonChanged:
+def person_changed(tenant: str, item: Mapping[str, Any]) -> events.PersonChanged:
     """What the rooms hear of a person's record as it is now. One who is frozen gets no work: not active."""
     at, version = parse_rfc3339(item["updated_at"]), int(item["version"])
-    return PersonChanged(
+    return events.PersonChanged(
         id=derived_id("evt", at, "person.changed", item["person_id"], str(version)),
         tenant=tenant,
         at=at,
@@ -57,10 +57,10 @@ def person_changed(tenant: str, item: Mapping[str, Any]) -> PersonChanged:
     )
 
 
-def glass_broken(tenant: str, item: Mapping[str, Any]) -> GlassBroken:
+def glass_broken(tenant: str, item: Mapping[str, Any]) -> events.GlassBroken:
     """What the rooms hear of somebody who broke the glass of a thing."""
     at = parse_rfc3339(item["starts_at"])
-    return GlassBroken(
+    return events.GlassBroken(
         id=derived_id("evt", at, "glass.broken", item["glass_id"]),
         tenant=tenant,
         at=at,
@@ -71,11 +71,11 @@ def glass_broken(tenant: str, item: Mapping[str, Any]) -> GlassBroken:
     )
 
 
-def store_changed(tenant: str, item: Mapping[str, Any]) -> StoreChanged:
+def store_changed(tenant: str, item: Mapping[str, Any]) -> events.StoreChanged:
     """What the rooms hear of a store's record as it is now. One that was last saved before it carried when is told as
     of the beginning: its version alone orders it."""
     at = parse_rfc3339(item["updated_at"]) if item.get("updated_at") else BEGINNING
-    return StoreChanged(
+    return events.StoreChanged(
         id=derived_id("evt", at, "store.changed", item["store_id"], str(int(item["version"]))),
         tenant=tenant,
         at=at,
@@ -87,8 +87,8 @@ def store_changed(tenant: str, item: Mapping[str, Any]) -> StoreChanged:
     )
 
 
-def roster_changed(tenant: str, team: str, version: int, roster: RosterBody, at: datetime) -> RosterChanged:
+def roster_changed(tenant: str, team: str, version: int, roster: RosterBody, at: datetime) -> events.RosterChanged:
     """What the rooms hear of a team's roster."""
     parts = {name: getattr(roster, name) for name in ("shifts", "recurring", "swaps", "hand_over")}
     event_id = derived_id("evt", at, "roster.changed", team, str(version))
-    return RosterChanged(id=event_id, tenant=tenant, at=at, team=team, version=version, **parts)
+    return events.RosterChanged(id=event_id, tenant=tenant, at=at, team=team, version=version, **parts)

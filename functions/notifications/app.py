@@ -17,15 +17,8 @@ from functions.notifications.handlers.rehearsing import rehearse_slice
 from functions.notifications.room import room
 from functions.notifications.rules.facts import ASKABLE
 from functions.notifications.rules.rule_kind import NOTICE_RULES, NOTICE_SETTINGS
-from hub.contracts.events import (
-    CardTapped,
-    CustomerReachable,
-    Event,
-    NoticeReceipted,
-    PersonChanged,
-    RosterChanged,
-    TouchpointCaptured,
-)
+from hub.contracts import events
+from hub.contracts.events import Event
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 from hub.jobs.desk import Task
@@ -55,15 +48,15 @@ forward = room.forward
 def on_event(desk: Desk, event: Event) -> None:
     """The same event again changes nothing and tells nobody twice."""
     match event:
-        case PersonChanged():
+        case events.PersonChanged():
             desk.people.save_person(event)
-        case RosterChanged():
+        case events.RosterChanged():
             desk.people.save_roster(event, desk.now())
-        case CustomerReachable():
+        case events.CustomerReachable():
             desk.people.save_customer(event)
-        case CardTapped():
+        case events.CardTapped():
             take_tap(desk, event)
-        case TouchpointCaptured() | NoticeReceipted():
+        case events.TouchpointCaptured() | events.NoticeReceipted():
             take_receipt(desk, event)
         case _:
             keep(desk, event)

@@ -28,9 +28,8 @@ from functions.pricing.places.places_kind import PLACES
 from functions.pricing.promotions.promotions import promotion_of
 from functions.pricing.room import room
 from functions.pricing.strategies.campaign_kind import CAMPAIGNS
-from hub.contracts.events import Event, PersonChanged, ShopperMoved, StoreChanged
-from hub.contracts.flow_events import CouponWanted
-from hub.contracts.market_events import CompetitorPriced, PromotionChanged
+from hub.contracts import events
+from hub.contracts.events import Event
 from hub.documents.routes import serve_documents
 from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
@@ -62,17 +61,17 @@ def on_event(desk: Desk, event: Event) -> None:
     """Keep our own copy of the stores, of who sells there, and of what marketplaces promote; answer competitors; give
     the coupons that flows want. The same again changes nothing."""
     match event:
-        case StoreChanged():
+        case events.StoreChanged():
             desk.stores.save(event)
-        case PersonChanged():
+        case events.PersonChanged():
             desk.stores.save_guide(event)
-        case CompetitorPriced() if not event.replay:
+        case events.CompetitorPriced() if not event.replay:
             hear_rival(desk, event)
-        case PromotionChanged():
+        case events.PromotionChanged():
             desk.promotions.save(promotion_of(event), event.channel)
-        case ShopperMoved():
+        case events.ShopperMoved():
             desk.promotions.move(event)
-        case CouponWanted():
+        case events.CouponWanted():
             give_coupon(desk, event)
 
 

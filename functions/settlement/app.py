@@ -33,7 +33,8 @@ from functions.settlement.reconciliation.bills import BILL_FORMS
 from functions.settlement.room import DISPUTE, IMPORTS, room
 from functions.settlement.runs.calendar_kind import CALENDARS
 from functions.settlement.templates import TEMPLATES
-from hub.contracts.events import Event, PersonChanged, StoreChanged
+from hub.contracts import events
+from hub.contracts.events import Event
 from hub.documents.routes import serve_documents
 from hub.edge.bus import Change
 from hub.jobs.desk import Task
@@ -62,7 +63,7 @@ EVENTS = (
 @room.events(*EVENTS)
 def on_event(desk: Desk, event: Event) -> None:
     """Settle what happened; a repeat posts nothing new. Somebody new may be what a parked fact waited for."""
-    if isinstance(event, PersonChanged | StoreChanged):
+    if isinstance(event, events.PersonChanged | events.StoreChanged):
         if learn(desk, event):
             retry_parked(desk, desk.now())
     elif fact := fact_of(event, desk.zone):

@@ -5,8 +5,6 @@ Each case says which facts come to which sums on which accounts, worked out by h
 out is refused at the draft. Pure.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path

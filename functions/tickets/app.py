@@ -38,7 +38,7 @@ from functions.tickets.flows.blocks import BLOCKS
 from functions.tickets.flows.kind import FLOWS
 from functions.tickets.forms.kind import FORMS
 from functions.tickets.handlers.ahead import read_ahead
-from functions.tickets.handlers.copies import take_store, take_submitter
+from functions.tickets.handlers.copies import take_level, take_store, take_submitter
 from functions.tickets.handlers.disputes import take_dispute
 from functions.tickets.handlers.effects import follow
 from functions.tickets.handlers.failures import take_failure
@@ -61,25 +61,8 @@ from functions.tickets.plans.plan_kind import PLANS
 from functions.tickets.room import IMPORTS, room
 from functions.tickets.ticket.colours import BOARD
 from functions.tickets.ticket.types import TICKET_TYPES
-from hub.contracts.events import (
-    AfterSaleChanged,
-    CardTapped,
-    DecisionCorrected,
-    Event,
-    ExecutionFailed,
-    LineDisputed,
-    LogisticsChanged,
-    MessageResolved,
-    OccasionResolved,
-    PersonChanged,
-    RefundPaid,
-    RosterChanged,
-    ShiftStarted,
-    StoreChanged,
-    SubmitterFound,
-    SupplyChanged,
-)
-from hub.contracts.flow_events import FlowAnswered
+from hub.contracts import events
+from hub.contracts.events import Event
 from hub.documents.routes import serve_documents
 from hub.edge.batch import serve_batch
 from hub.edge.bus import Change
@@ -142,6 +125,7 @@ forward = room.forward
     "card.tapped",
     "person.changed",
     "store.changed",
+    "customer.leveled",
     "submitter.found",
     "roster.changed",
     "supply.changed",
@@ -158,36 +142,38 @@ forward = room.forward
 def on_event(desk: Desk, event: Event) -> None:
     """What the bus tells: messages, taps, how the organisation changes, and which executions failed."""
     match event:
-        case MessageResolved():
+        case events.MessageResolved():
             take_message(desk, event)
-        case OccasionResolved():
+        case events.OccasionResolved():
             take_occasion(desk, event)
-        case CardTapped():
+        case events.CardTapped():
             take_tap(desk, event)
-        case PersonChanged():
+        case events.PersonChanged():
             take_person(desk, event)
-        case StoreChanged():
+        case events.StoreChanged():
             take_store(desk, event)
-        case SubmitterFound():
+        case events.CustomerLeveled():
+            take_level(desk, event)
+        case events.SubmitterFound():
             take_submitter(desk, event)
-        case RosterChanged():
+        case events.RosterChanged():
             take_roster(desk, event)
-        case SupplyChanged():
+        case events.SupplyChanged():
             take_supply(desk, event)
-        case DecisionCorrected():
+        case events.DecisionCorrected():
             take_correction(desk, event)
-        case ExecutionFailed():
+        case events.ExecutionFailed():
             take_failure(desk, event)
-        case ShiftStarted():
+        case events.ShiftStarted():
             take_shift(desk, event)
-        case LogisticsChanged():
+        case events.LogisticsChanged():
             take_parcel(desk, event)
             take_happening(desk, event)
-        case AfterSaleChanged() | RefundPaid():
+        case events.AfterSaleChanged() | events.RefundPaid():
             take_happening(desk, event)
-        case LineDisputed():
+        case events.LineDisputed():
             take_dispute(desk, event)
-        case FlowAnswered():
+        case events.FlowAnswered():
             take_answer(desk, event)
 
 

@@ -11,6 +11,7 @@ Keys (each pk begins with the tenant):
     …#submission#<id>   submission              …#figures#<form>   <day>#<version>
     …#upload#<id>       upload                  a file that may come: once it has, …#ticket#<id> / file#<id>
     …#store#<id>        store                   where a store lies
+    …#customer#<id>     level                   what they are to us
     …#family#<ticket>   <child>                 the tickets that hang on one
     …#claims#<customer> <kind>                  what they claimed lately
     …#plan#<key>        plan · month#<month>    that a plan is looked after, and which devices have their ticket

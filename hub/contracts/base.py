@@ -1,7 +1,5 @@
 """The shape shared by everything that crosses a boundary: frozen, strict about unknown fields, UTC times."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal

@@ -1,7 +1,5 @@
 """HTTP bodies of a batch (批量): many operations of one room in one call, each with its own result."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

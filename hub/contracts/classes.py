@@ -13,8 +13,6 @@ or writes a class is the tenant's field policy (hub.edge.access); here stands on
     secret    what opens doors: keys, tokens
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal, get_args
@@ -78,7 +76,7 @@ class Keyed(_Marked):
 
     plain: frozenset[str] = frozenset()
     classes: Mapping[str, FieldClass] = field(default_factory=dict, hash=False)
-    inner: Mapping[str, Keyed] = field(default_factory=dict, hash=False)
+    inner: Mapping[str, "Keyed"] = field(default_factory=dict, hash=False)
     by: str = ""
     tenant: bool = False
     stated: str = ""
@@ -93,7 +91,7 @@ class Keyed(_Marked):
             return self.classes[key]
         return None if key in self.plain or (self.tenant and key in more_plain) else UNKNOWN
 
-    def as_stated(self, classes: Mapping[str, str]) -> Keyed:
+    def as_stated(self, classes: Mapping[str, str]) -> "Keyed":
         """The allowlist that an answer states; what it names no class of, or one that there is not, is not plain."""
         known = {key: stated for key, stated in classes.items() if stated in CLASSES}
         plain = frozenset(key for key, field_class in classes.items() if not field_class)

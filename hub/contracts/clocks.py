@@ -1,7 +1,5 @@
 """A ticket's clocks (时限) and the steps of its ladder, as the API shows them."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """HTTP bodies of /customers: one person across channels, with who may see what already applied."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field
@@ -189,6 +187,9 @@ class CustomerView(CustomerSummary):
     contacts: tuple[ContactView, ...]
     tickets: tuple[TicketEntry, ...]
     orders: tuple[OrderEntry, ...]
+    level: str = Field(default="", description="by what they have spent (客户等级), as `/customers/levels` has it")
+    spent: Amount = Field(default="0.00", description="what was paid for their orders, less what went back")
+    spent_currency: str = "CNY"
     merged: tuple[MergeView, ...] = ()
     perhaps: tuple[str, ...] = Field(
         default=(), description="customers who share a phone with this one: one of them may be the same person"

@@ -1,7 +1,5 @@
 """What the hub says of deadlines: a rung of a ladder fired, a clock has used up its time."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """HTTP bodies of /directory and /auth: the organisation, its people, and what opens doors to them."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator

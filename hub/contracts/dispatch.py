@@ -1,7 +1,5 @@
 """Why a ticket is what it is and whose: what `/tickets/{id}/explain` and `?explain=1` answer."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -3,8 +3,6 @@
 Where a `document` stands, the generated reference shows the kind's own schema.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What every contract event has: an id that follows from the fact, its tenant, and when it became true."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

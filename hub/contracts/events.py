@@ -7,8 +7,6 @@ repeat is recognised by every consumer. Changes are additive within a `schema_ve
 A room starts with the few that it says or hears: the others' modules are imported when one of them comes.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,6 +61,7 @@ if TYPE_CHECKING:
     from hub.contracts.platform_events import PlatformNoticed as PlatformNoticed
     from hub.contracts.platform_events import ReviewPosted as ReviewPosted
     from hub.contracts.platform_events import SupplyChanged as SupplyChanged
+    from hub.contracts.reach_events import CustomerLeveled as CustomerLeveled
     from hub.contracts.reach_events import CustomerReachable as CustomerReachable
     from hub.contracts.reach_events import RosterChanged as RosterChanged
     from hub.contracts.reach_events import ShiftHandedOver as ShiftHandedOver
@@ -92,6 +91,7 @@ EVENTS = {
     "contact.changed": "people_events.ContactChanged",
     "coupon.changed": "platform_events.CouponChanged",
     "coupon.wanted": "flow_events.CouponWanted",
+    "customer.leveled": "reach_events.CustomerLeveled",
     "customer.reachable": "reach_events.CustomerReachable",
     "decision.corrected": "platform_events.DecisionCorrected",
     "endpoint.called": "flow_events.EndpointCalled",
@@ -156,7 +156,8 @@ def __getattr__(name: str) -> Any:
     """An event's class, from its module."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"hub.contracts.{_MODULES[name]}"), name)
+    event = globals()[name] = getattr(import_module(f"hub.contracts.{_MODULES[name]}"), name)
+    return event
 
 
 def _known(kind: str) -> str:

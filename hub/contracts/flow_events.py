@@ -1,7 +1,5 @@
 """What a flow wants of another room while it waits, and how that room answers: a visit is ended by its answer once."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

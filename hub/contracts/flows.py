@@ -1,7 +1,5 @@
 """HTTP bodies of /flows, and of what people do with a ticket on its way beside working on it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

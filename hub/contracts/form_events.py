@@ -1,7 +1,5 @@
 """What people hand in, and whose it is."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """HTTP bodies of /forms and /f: what is handed in, and what becomes of it. The forms themselves are documents."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel

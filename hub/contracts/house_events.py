@@ -1,7 +1,5 @@
 """What the hub says of the house itself: its people and stores, who looked behind the glass, endpoints switched off."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """HTTP bodies that every room uses: a page of a list, and the error answer (RFC 9457)."""
 
-from __future__ import annotations
-
 from typing import Any, Generic, TypeVar
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """HTTP bodies of /jobs: what takes longer than an answer may, how far it is, and what came of each item."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What happens on the market (市场): what competitors ask, what marketplaces promote, what lies in people's carts."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

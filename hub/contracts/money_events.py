@@ -1,7 +1,5 @@
 """What settlement and pricing say to whoever listens: statements, pools, prices that hold from now on."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

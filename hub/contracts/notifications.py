@@ -1,7 +1,5 @@
 """HTTP bodies and documents of /notifications: who is told what, when, by which channels, and whether it arrived."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

@@ -3,8 +3,6 @@
 webhooks says all of these.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What was bought, and on what terms: what settlement and work need of an order, in words of all platforms."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """HTTP bodies of /webhooks/endpoints and /webhooks/event-types: what the hub tells integrators, and what came of it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

@@ -4,8 +4,6 @@
 says all of these.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What platforms say of a shop and what is in it, in one set of words for all of them. webhooks says all of these."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """HTTP bodies of quotes: what somebody would pay, why, and until when; and what became of it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator

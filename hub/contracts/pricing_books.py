@@ -1,7 +1,5 @@
 """Price books as documents: what is sold, what it costs where, for whom, when and from how many on."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator

@@ -1,7 +1,5 @@
 """Campaigns (活动) as documents: which strategies hold, for what, where, when and for whom, and who pays for them."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator

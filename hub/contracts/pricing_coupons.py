@@ -1,7 +1,5 @@
 """Coupons (优惠券) as bodies say them: issued, scanned for on the spot, redeemed once."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

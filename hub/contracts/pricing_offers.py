@@ -1,7 +1,5 @@
 """Answers to competitors and to what stays too long: prices that rules propose for a store, for a while."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Where prices hold, as bodies say it: points with their datum, business districts and store groups, selections."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator

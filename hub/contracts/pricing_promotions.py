@@ -1,7 +1,5 @@
 """Promotions of marketplaces, mirrored (平台促销): what they are, and how far customers are with them."""
 
-from __future__ import annotations
-
 from hub.contracts.base import Contract, Moment, Slug
 from hub.contracts.pricing_books import Price
 

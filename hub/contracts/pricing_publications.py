@@ -1,7 +1,5 @@
 """What was published to the stores, who was told of it, and who has said that they know (总部方案与签收)."""
 
-from __future__ import annotations
-
 from hub.contracts.base import Contract, Moment
 
 

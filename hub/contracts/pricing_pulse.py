@@ -1,7 +1,5 @@
 """What the hub is told of stock and of purchases, and how fast a service sells by that."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

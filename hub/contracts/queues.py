@@ -1,7 +1,5 @@
 """HTTP bodies of /tickets/queues."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,12 +1,10 @@
 """Events of whoever is to be reached: how a customer is, and who of us is on duty from now on."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field
 
-from hub.contracts.base import PersonId, Slug
+from hub.contracts.base import PersonId, Priority, Slug
 from hub.contracts.classes import Contact
 from hub.contracts.envelope import Event
 from hub.contracts.rosters import RecurringShift, Shift, ShiftSwap
@@ -33,6 +31,18 @@ class CustomerReachable(Event):
     record_ids: tuple[str, ...] = Field(description="the records that are this customer, itself among them")
     sealed_contacts: Contact = Field(default="", description="names and phone, sealed: nobody reads them off the bus")
     refuses: tuple[str, ...] = Field(default=(), description="channels by which they want to hear nothing; all: every")
+
+
+class CustomerLeveled(Event):
+    """The level (客户等级) of a customer as it is now, by what all their records have spent. customers → tickets, whose
+    work shows it."""
+
+    type: Literal["customer.leveled"] = "customer.leveled"
+    customer_id: str
+    record_ids: tuple[str, ...] = Field(description="the records that are this customer, itself among them")
+    level: str = Field(default="", description="'' for none")
+    level_priority: Priority | None = Field(default=None, description="at least this is what their new tickets have")
+    version: int = Field(description="of two words the larger is the later one")
 
 
 class ShiftStarted(Event):

@@ -1,13 +1,11 @@
 """Who was behind what a platform said: a message, an order's money, and what calls for work without a message, each
 with the customer that it is of. customers says these."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field
 
-from hub.contracts.base import Contract, RegionCode
+from hub.contracts.base import Contract, Priority, RegionCode
 from hub.contracts.classes import Identity, Said
 from hub.contracts.envelope import Event, Placed, PlatformEvent
 from hub.contracts.orders import OrderLine
@@ -21,7 +19,14 @@ class AtHome(Contract):
     home_store: str = ""
 
 
-class MessageResolved(AtHome, Placed, Event):
+class Leveled(Contract):
+    """What a customer is to us by what they have spent (客户等级)."""
+
+    level: str = Field(default="", description="'' for none")
+    level_priority: Priority | None = Field(default=None, description="at least this is what their new tickets have")
+
+
+class MessageResolved(AtHome, Leveled, Placed, Event):
     """A message whose sender is now known to be one of our customers. customers → tickets."""
 
     type: Literal["message.resolved"] = "message.resolved"
@@ -35,7 +40,7 @@ class MessageResolved(AtHome, Placed, Event):
     content_ref: str
 
 
-class OccasionResolved(AtHome, PlatformEvent):
+class OccasionResolved(AtHome, Leveled, PlatformEvent):
     """An after-sale, an order with services in it, a review, a lead, an answered survey or a customer with two owners
     (归属冲突), with the customer behind it: what calls for work without a message. customers, notifications → tickets,
     where rules say which ticket it opens, if any."""

@@ -1,7 +1,5 @@
 """What duty rosters (值班表) are made of. Who is on duty by them is hub.kernel.rosters."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

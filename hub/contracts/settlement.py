@@ -1,7 +1,5 @@
 """HTTP bodies of settlement: ledger entries, live earnings, settlement runs and statements."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated, Literal, get_args
 

@@ -1,7 +1,5 @@
 """HTTP bodies of accounts that may not be overdrawn, of what is still to come, and of books."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

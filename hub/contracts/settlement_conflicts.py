@@ -1,7 +1,5 @@
 """HTTP bodies of goods outside their territory."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from hub.contracts.base import Contract, Moment

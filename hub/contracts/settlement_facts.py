@@ -1,7 +1,5 @@
 """HTTP bodies of settlement's facts: what happened outside the hub, handed in to be settled; and what came of it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field

@@ -1,7 +1,5 @@
 """HTTP bodies of what settlement shows of profit: a ticket's and an order's, boards, cubes, provisional earnings."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

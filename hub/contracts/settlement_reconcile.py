@@ -1,7 +1,5 @@
 """HTTP bodies of reconciliation: a platform's bill handed in, the report, and the work list of what differs."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """HTTP bodies of /auth for people: how they sign in, stay signed in, and what they may then."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

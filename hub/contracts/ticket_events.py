@@ -1,7 +1,5 @@
 """What happens to tickets. tickets says all of these, but for the executions, which AWS does."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,6 +1,5 @@
-"""What a ticket shows of the order or after-sale that it is about, and of the parcel that comes back."""
-
-from __future__ import annotations
+"""What a ticket shows of the order or after-sale that it is about, of the parcel that comes back, and of articles
+that the work waits for."""
 
 from typing import Literal
 
@@ -52,3 +51,13 @@ class TicketOrderView(Contract):
     lines: tuple[TicketOrderLineView, ...] = ()
     trace: tuple[ParcelMoveView, ...] = Field(default=(), description="how that parcel has travelled, the oldest first")
     at: Moment = Field(description="when this was told")
+
+
+class SupplyView(Contract):
+    """What an ERP or WMS last said of an article that the ticket waits for."""
+
+    item_no: str
+    site: str
+    quantity: int | None
+    expected_at: Moment | None
+    at: Moment

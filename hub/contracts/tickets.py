@@ -1,7 +1,5 @@
 """HTTP bodies of /tickets and /t: work on its way, and what a customer may see of it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -22,7 +20,7 @@ from hub.contracts.classes import Classified, Keyed, Located, Said
 from hub.contracts.clocks import TicketClockView
 from hub.contracts.dispatch import ExplainView
 from hub.contracts.http import PageQuery
-from hub.contracts.ticket_orders import TicketIssueView, TicketOrderView
+from hub.contracts.ticket_orders import SupplyView, TicketIssueView, TicketOrderView
 
 TicketState = Literal["open", "closed", "cancelled"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -96,16 +94,6 @@ class PauseClock(Contract):
     """What the ticket waits for, where it waits for articles: their numbers, as the ERP names them."""
 
     waits_for: Annotated[tuple[ItemNo, ...], Field(max_length=20)] = ()
-
-
-class SupplyView(Contract):
-    """What an ERP or WMS last said of an article that the ticket waits for."""
-
-    item_no: str
-    site: str
-    quantity: int | None
-    expected_at: Moment | None
-    at: Moment
 
 
 class WriteComment(Contract):
@@ -290,6 +278,11 @@ class TicketView(Contract):
     state: TicketState
     outcome: str
     customer_id: str
+    urgent: bool = Field(
+        default=False, description="its priority is `urgent`: by its rule, by hand, or by its customer"
+    )
+    level: str = Field(default="", description="its customer's (客户等级) when it was opened, as `/customers/levels`")
+    level_now: str = Field(default="", description="its customer's now; only on the ticket itself")
     entry: str = Field(default="", description="how it came in (入口): website, phone …, else the channel")
     entries: tuple[str, ...] = Field(default=(), description="how its messages came in, each once, in that order")
     topic: str = Field(default="", description="what the intake rule says it is about, e.g. logistics")

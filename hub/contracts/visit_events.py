@@ -1,7 +1,5 @@
 """What happens at the nodes of a ticket's flow, and the work that was done there. tickets says all of these."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,8 +1,6 @@
 """HTTP bodies of the webhooks room: connections, stored messages, and the counts that prove nothing got
 lost."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """HTTP bodies of orders read while somebody waits, and of promotions that go out at a platform's pace."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator

@@ -1,7 +1,5 @@
 """HTTP bodies of orders and after-sales."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

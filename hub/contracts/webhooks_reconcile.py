@@ -1,7 +1,5 @@
 """HTTP bodies of the webhooks room: the reconcile report and replays of many messages."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated
 

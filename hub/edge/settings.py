@@ -1,7 +1,5 @@
 """The one place that reads the environment. The stack sets every name; a missing one fails by its name."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping
@@ -43,7 +41,7 @@ class Settings(BaseModel):
     default_region: str = Field(default="base", description="where work is that nothing else gives a place")
 
     @classmethod
-    def load(cls, environment: Mapping[str, str] | None = None) -> Settings:
+    def load(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read `environment` (default: the process's). Raises pydantic.ValidationError naming what is missing."""
         source = os.environ if environment is None else environment
         names = {name: source[f"HUB_{name.upper()}"] for name in cls.model_fields if f"HUB_{name.upper()}" in source}

@@ -14,13 +14,15 @@ for few requests, so a start leaves them out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hub.contracts.jobs import JobView
 from hub.edge.bus import Change
 from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.jobs.desk import Importable, JobDesk, Task
+
+if TYPE_CHECKING:
+    from hub.contracts.jobs import JobView
 
 FOLLOWED = "job"
 

@@ -1,15 +1,17 @@
-"""Frozen dataclasses that cost an import little.
+"""Dataclasses that cost an import little.
 
-The standard library compiles six methods for each frozen dataclass, one by one, of which only `__init__` differs from
-class to class. Here the other five are written once, so a class costs a fifth of the time: a room has more than a
-hundred, which were a quarter of its cold start. All else is the standard library's: fields, `replace`, `asdict`,
-`match`, and how fast an instance is made. (docs/adr/0035-frozen.md has the figures.)
+The standard library compiles up to six methods for each dataclass, one by one, of which only `__init__` differs from
+class to class. Here the others are written once, and `__init__` when the class's first instance is made: a room has
+more than a hundred such classes, which were a quarter of its cold start, and a call needs a few of them. All else is
+the standard library's: fields, `replace`, `asdict`, `match`, and how fast an instance is made.
+(docs/adr/0035-frozen.md has the figures.)
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -18,44 +20,54 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(cls: type | None = None, /, **options: Any) -> Any:
-        """`dataclasses.dataclass`, lean for `frozen=True` with or without `slots=True`; else the very same. No field is
-        `init=False`."""
-        if cls is not None or {**options, "slots": True} != {"frozen": True, "slots": True}:
+        """`dataclasses.dataclass`, lean with no options but `frozen`, `slots` and `kw_only`; else the very same. No
+        field is `init=False`."""
+        if options.keys() - {"frozen", "slots", "kw_only"}:
             return dataclasses.dataclass(cls, **options)
-        return lambda plain: _frozen(plain, options.get("slots", False))
+        return _lean(cls, **options) if cls else partial(_lean, **options)
 
 
 __all__ = ["dataclass"]
 _Fields = tuple[dataclasses.Field[Any], ...]
 
 
-def _frozen(plain: type, slots: bool) -> type:
+def _lean(plain: type, *, frozen: bool = False, slots: bool = False, kw_only: bool = False) -> type:
     written = {name for name, value in vars(plain).items() if value is not None}
-    made: type = dataclasses.dataclass(init=False, eq=False, repr=False, slots=slots)(plain)
+    made: type = dataclasses.dataclass(init=False, eq=False, repr=False, slots=slots, kw_only=kw_only)(plain)
     fields = dataclasses.fields(made)
     compared = [field.name for field in fields if field.compare]
     hashed = [field.name for field in fields if (field.compare if field.hash is None else field.hash)]
-    methods: dict[str, Callable[..., Any]] = {
-        "__init__": _init(made, fields),
+    methods: dict[str, Callable[..., Any] | None] = {
+        "__init__": _init_at_first(made, frozen),
         "__eq__": _eq,
-        "__hash__": _hash,
+        "__hash__": _hash if frozen else None,
         "__repr__": _repr,
-        "__setattr__": _refuse,
-        "__delattr__": _refuse,
         "__compared__": _values(compared),
         "__hashed__": _values(hashed),
     }
-    if slots:
-        methods["__setstate__"] = _restore
+    if frozen:
+        methods |= {"__setattr__": _refuse, "__delattr__": _refuse}
+        if slots:
+            methods["__setstate__"] = _restore
     for name in methods.keys() - written:
         setattr(made, name, methods[name])
     return made
 
 
-def _init(cls: type, fields: _Fields) -> Callable[..., None]:
+def _init_at_first(cls: type, frozen: bool) -> Callable[..., None]:
+    """What stands for `__init__` until the first instance of the class is made."""
+
+    def init(self: Any, *values: Any, **named: Any) -> None:
+        cls.__init__ = written = _init(cls, dataclasses.fields(cls), frozen)  # type: ignore[misc]
+        written(self, *values, **named)
+
+    return init
+
+
+def _init(cls: type, fields: _Fields, frozen: bool) -> Callable[..., None]:
     """`__init__` with the class's parameters: what is not given is the default, or made by the factory."""
     names: dict[str, Any] = {"set_": object.__setattr__, "NOTHING": dataclasses.MISSING}
-    parameters, lines = ["self"], list[str]()
+    positional, keywords, lines = list[str](), list[str](), list[str]()
     for number, field in enumerate(fields):
         if field.default_factory is not dataclasses.MISSING:
             names[f"make{number}"] = field.default_factory
@@ -64,10 +76,11 @@ def _init(cls: type, fields: _Fields) -> Callable[..., None]:
             names[f"default{number}"] = field.default
             default = "" if field.default is dataclasses.MISSING else f"=default{number}"
             value = field.name
-        parameters.append(field.name + default)
-        lines.append(f"set_(self, {field.name!r}, {value})")
+        (keywords if field.kw_only else positional).append(field.name + default)
+        lines.append(f"set_(self, {field.name!r}, {value})" if frozen else f"self.{field.name} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("self.__post_init__()")
+    parameters = ["self", *positional, *(["*", *keywords] if keywords else [])]
     exec(f"def __init__({', '.join(parameters)}):\n " + "\n ".join(lines or ["pass"]), names)  # noqa: S102 - field names
     init: Callable[..., None] = names["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"

@@ -21,7 +21,8 @@ _SHIFTS = range(125, -1, -5)
 
 
 def fresh_id(prefix: str, at: datetime, randomness: bytes) -> str:
-    """`prefix_` and a ULID of `at` (milliseconds) and the first ten bytes of `randomness`."""
+    """`prefix_` and a ULID of `at` and the first ten bytes of `randomness`. Of some moments the milliseconds are one
+    less than they are, as in the library that wrote ids before: what was derived once has to be derived again."""
     milliseconds = int(at.timestamp() * 1000)
     return f"{prefix}_{_ulid(milliseconds.to_bytes(EPOCH_PART, 'big') + randomness[:10])}"
 

@@ -28,6 +28,7 @@ from pypdf import PdfReader
 from hub.channels.base import Delivery
 from hub.channels.door import Stamp
 from hub.channels.registry import codec
+from hubctl.layer import SERVICES
 from hubctl.stamps import ROOT
 from tests.support.stock_hub import LAYER, VERIFY_CONTENT, VERIFY_FILE, build_for_this_machine
 
@@ -55,6 +56,20 @@ for entry in json.load(open(sys.argv[2] + "/manifest.json"))["entries"]:
     for part in name.split("."):
         found = getattr(found, part)
     assert callable(found), entry["handler"]
+"""
+
+
+MAKE_CLIENTS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from botocore.session import get_session
+place = {"region_name": "cn-north-1", "aws_access_key_id": "none", "aws_secret_access_key": "none"}
+clients = {name: get_session().create_client(name, **place) for name in sys.argv[2:]}
+assert clients["dynamodb"].can_paginate("query") and clients["dynamodb"].get_paginator("query")
+assert clients["dynamodb"].get_waiter("table_exists") and clients["dynamodb"].put_item.__doc__ == ""
+assert not {"html.parser", "botocore.docs.service"} & sys.modules.keys()
+import boto3
+assert boto3.resource("dynamodb", **place).Table("t").name == "t"
 """
 
 
@@ -124,6 +139,13 @@ FUNCTIONS = ("accept", "customers", "directory", "notifications", "pricing", "se
 def test_every_handler_runs_on_its_bundle_and_the_layer_alone(bundles: Path, function: str) -> None:
     """Nothing of this machine's environment helps: what the layer leaves out would be missed here."""
     command = [sys.executable, "-I", "-S", "-c", IMPORT_HANDLERS, str(LAYER), str(bundles / function)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=CALL_SECONDS)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_client_is_made_of_the_layer_alone(bundles: Path) -> None:
+    """Each service that functions call, with pages and waiters, and without the help texts that nobody asks for."""
+    command = [sys.executable, "-I", "-S", "-c", MAKE_CLIENTS, str(LAYER), *SERVICES]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=CALL_SECONDS)
     assert done.returncode == 0, done.stderr
 

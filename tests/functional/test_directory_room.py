@@ -363,3 +363,37 @@ def test_stores_are_asked_for_by_region_and_manager() -> None:
         refused = call(app.room, "GET", path, query=query)
         assert (refused.status, [e["pointer"] for e in refused.json["errors"]]) == (422, [pointer])
         assert "'id'" in refused.text or "known: limit, cursor" in refused.text
+
+
+def seen_of(answer: Any) -> dict[str, tuple[Any, Any, Any]]:
+    assert answer.status == 409, answer.text
+    differences = {each["pointer"]: (each["seen"], each["yours"], each["now"]) for each in answer.json["differences"]}
+    return {pointer: three for pointer, three in differences.items() if pointer != "/updated_at"}
+
+
+def test_who_changes_what_has_moved_on_hears_how_it_was() -> None:
+    """A person, a store and a roster, each changed by another in between: what has changed since, as it was, as one
+    wants it and as it is; a version that nobody kept tells only what one wants and what is."""
+    put_person()
+    assert put_person(teams=["north"], region="310101", version=1).status == 200
+    assert put_person(teams=["south"], version=2).status == 200
+    told = seen_of(put_person(name="韩梅梅", teams=["west"], version=1))
+    assert told == {"/teams": (["east"], ["west"], ["south"])}
+    assert seen_of(put_person(teams=["west"], version=2)) == {
+        "/teams": (["north"], ["west"], ["south"]),
+        "/region": ("310101", "310000", "310000"),
+    }
+    path, store = "/directory/stores/s1", {"name": "旗舰店", "region": "310101"}
+    for version, name in enumerate(("旗舰店", "一店")):
+        assert call(app.room, "PUT", path, {**store, "name": name, "version": version}).status == 200
+    late = call(app.room, "PUT", path, {**store, "name": "二店", "version": 1})
+    assert seen_of(late) == {"/name": ("旗舰店", "二店", "一店")}
+    roster = "/directory/rosters/east"
+    early, late_shift = shift("li", "08:00", "12:00"), shift("li", "12:00", "16:00")
+    for version, shifts in enumerate(([early], [])):
+        assert call(app.room, "PUT", roster, {"shifts": shifts, "version": version}).status == 200
+    answer = call(app.room, "PUT", roster, {"shifts": [late_shift], "version": 1})
+    assert [len(each) for each in seen_of(answer)["/shifts"]] == [1, 1, 0]
+    unknown = call(app.room, "PUT", path, {**store, "name": "三店", "version": 77})
+    assert seen_of(unknown) == {"/name": (None, "三店", "一店")}
+    assert [row["id"] for row in call(app.room, "GET", "/directory/stores").json["data"]] == ["s1"]

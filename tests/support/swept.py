@@ -25,7 +25,7 @@ from functions.settlement import app as settlement
 from functions.tickets import app as tickets
 from functions.webhooks import app as webhooks
 from functions.webhooks.handlers import changes
-from hub.contracts.events import MessageReceived, TicketAssigned, WorkReported
+from hub.contracts.events import MessageReceived, OrderPaid, TicketAssigned, WorkReported
 from hub.edge.aws import Clients
 from hub.edge.host import Host
 from hub.kernel.clock import StepClock
@@ -304,10 +304,13 @@ def _restore_secrets(ssm: Any, secrets: dict[str, str]) -> None:
 
 # Customers: met, merged, and what is said of them.
 
+LEVELS = {"levels": [{"id": "vip", "title": {"zh": "贵宾", "en": "VIP"}, "from_amount": "10000.00"}]}
+
 
 @contextmanager
 def customer_paths() -> Iterator[list[Path]]:
-    """A message of somebody new, one that makes two customers one, a merge by hand, a fact."""
+    """A message of somebody new, one that makes two customers one, a merge by hand, an order that makes somebody a VIP,
+    a fact."""
     clock = StepClock(NOON)
     with account("customers", **NO_RETRIES) as session:
         host = shared_host(customers.room, session, clock)
@@ -320,6 +323,8 @@ def customer_paths() -> Iterator[list[Path]]:
         fresh, same = _wrote("carl", 1), _wrote("amys-desk", 1)
         _content(fresh, "")
         _content(same, "13800000001")
+        bought = _bought("dora")
+        assert call(customers.room, "POST", "/customers/levels/publish", {"document": LEVELS}).status == 200
         before, said = Snapshot(), set[str]()
         before.take()
         bus_events(session)
@@ -349,6 +354,7 @@ def customer_paths() -> Iterator[list[Path]]:
             way("meet somebody", hear(fresh)),
             way("meet who is known", hear(same)),
             way("merge by hand", ask("POST", f"/customers/{bob}/merge", {"into": amy}, "id", "orders")),
+            way("an order that makes a level", hear(bought)),
             way("record a fact", ask("PUT", f"/customers/{bob}/facts/level", {"value": "gold"}, "id", "version")),
         ]
 
@@ -358,6 +364,13 @@ def _wrote(sender: str, number: int, _phone: str = "") -> MessageReceived:
     return MessageReceived(
         id=f"evt_{ref}", tenant=TENANT, at=NOON, message_id=ref, connection_id="con_1", channel="open", account="erp",
         sender_id=sender, kind="text", content_ref=ref,
+    )  # fmt: skip
+
+
+def _bought(buyer: str) -> OrderPaid:
+    return OrderPaid(
+        id=f"evt_paid_{buyer}", tenant=TENANT, at=NOON, connection_id="con_1", channel="taobao", shop_id="s1",
+        order_id="ord_1", order_no="1", buyer_id=buyer, amount_minor=1_000_000, currency="CNY",
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The lean frozen dataclass does what the standard library's does."""
+"""The lean dataclass does what the standard library's does."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def shape(decorate: Any) -> Any:
         items: list[int] = field(default_factory=list, hash=False)
         secret: str = field(default="", repr=False)
         note: str = field(default="", compare=False)
+        named: int = field(default=0, kw_only=True)
 
         def __post_init__(self) -> None:
             if self.number < 0:
@@ -50,6 +51,7 @@ arguments = st.fixed_dictionaries(
         "text": st.sampled_from("ab"),
         "items": st.lists(st.integers(0, 1), max_size=1),
         "note": st.text(max_size=1),
+        "named": st.integers(0, 1),
     },
 )
 
@@ -82,14 +84,31 @@ def test_nothing_changes_once_it_is_made(lean: Any, plain: Any) -> None:
 @PAIRS
 def test_its_parameters_are_the_standard_ones(lean: Any, plain: Any) -> None:
     """By name and place, with the same defaults; `__post_init__` may refuse; what a factory makes is not shared."""
+    assert asdict(lean(1, "b")) == asdict(plain(1, "b"))
     names = [(p.name, p.kind) for p in inspect.signature(lean).parameters.values()]
     assert names == [(p.name, p.kind) for p in inspect.signature(plain).parameters.values()]
-    assert asdict(lean(1, "b")) == asdict(plain(1, "b"))
     assert lean(1).items is not lean(1).items
     with pytest.raises(ValueError, match="below zero"):
         lean(-1)
     with pytest.raises(TypeError, match="number"):
         lean()
+
+
+@pytest.mark.parametrize("options", [{}, {"slots": True}], ids=["dict", "slots"])
+@given(first=arguments, second=arguments)
+def test_what_is_not_frozen_changes_and_has_no_hash(
+    options: dict[str, bool], first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    """It is equal to what has the same values now, and is no key of anything."""
+    lean, plain = shape(dataclass(**options)), shape(dataclasses.dataclass(**options))
+    ours, theirs = (lean(**first), lean(**second)), (plain(**first), plain(**second))
+    assert (ours[0] == ours[1]) is (theirs[0] == theirs[1])
+    ours[0].number = theirs[0].number = 9
+    assert (repr(ours[0]), asdict(ours[0])) == (repr(theirs[0]), asdict(theirs[0]))
+    assert ours[0] != ours[1]
+    assert copy.deepcopy(ours[0]) == ours[0] == replace(ours[1], **asdict(ours[0]))
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(ours[0])
 
 
 @dataclass(frozen=True)
@@ -117,6 +136,21 @@ def test_classes_build_on_each_other_and_keep_what_they_write() -> None:
     match made:
         case Derived(a, b):
             assert (a, b) == (1, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """One whose order says nothing."""
+
+    first: int = 0
+    second: int
+
+
+def test_what_is_named_is_named() -> None:
+    """A default may come before what has none, and nothing is taken by its place."""
+    assert (Named(second=2).first, Named(second=2, first=1)) == (0, Named(first=1, second=2))
+    with pytest.raises(TypeError):
+        Named(1, 2)  # type: ignore[misc]
 
 
 def test_the_code_uses_it_everywhere() -> None:

@@ -9,6 +9,7 @@ from functions.customers.handlers.introducing import foresee, introduce
 from functions.customers.handlers.meeting import is_personal, relist, scribe_of, settle_merge
 from functions.customers.handlers.reaching import reachable
 from functions.customers.handlers.records import read_whole, told
+from functions.customers.handlers.spending import level_now, leveled, seen_now
 from functions.customers.homes import with_derived
 from functions.customers.people.merging import merge_by_hand, merge_to_do
 from functions.customers.people.persons import identities_of, person_of
@@ -16,7 +17,7 @@ from functions.customers.places import asked_places, places_of
 from functions.customers.places_table import LIST, listed
 from functions.customers.profile import CONSENT, Profile
 from functions.customers.room import READERS, WRITERS, room
-from functions.customers.views import Reader, show_customer, show_fact, show_summary
+from functions.customers.views import Reader, Whole, show_customer, show_fact, show_summary
 from hub.contracts.customers import (
     FACTS,
     CustomerQuery,
@@ -78,9 +79,7 @@ def introduce_customer(desk: Desk, request: Request) -> CustomerView:
     served. 409 for somebody who is known already and served where you do not reach."""
     at = request.made_at or request.now
     if request.dry_run:
-        return show_customer(
-            foresee(desk, request.body, request.reach, request.principal.sub, at), _reader(desk, request)
-        )
+        return _shown(desk, request, foresee(desk, request.body, request.reach, request.principal.sub, at))
     return _show(desk, request, introduce(desk, request.body, request.reach, request.principal.sub, at))
 
 
@@ -133,7 +132,7 @@ def record_fact(desk: Desk, request: Request) -> CustomerView:
     values = with_derived(name, value)
     facts = [scribe.fact(customer_id, key, values[key], source=source, at=at) for key in values]
     if request.dry_run:
-        return show_customer(told(read_whole(desk, customer_id), facts, request.body.version), _reader(desk, request))
+        return _shown(desk, request, told(read_whole(desk, customer_id), facts, request.body.version))
     desk.customers.save_facts(customer_id, facts, request.body.version)
     _identify(desk, request)
     if name in REACHING or name.startswith(CONSENT):
@@ -156,7 +155,7 @@ def _replay_change(desk: Desk, request: Request, _made: str) -> CustomerView:
     other = request.body.into if isinstance(request.body, MergeBody) else request.body.identity_id
     for customer_id in {request.subject.id, desk.people.root(other)}:
         relist(desk, customer_id)
-        desk.emit(*reachable(desk, customer_id, request.now))
+        desk.emit(*reachable(desk, customer_id, request.now), *leveled(desk, seen_now(desk, customer_id), less=True))
     _settle(desk, request, request.subject.id)
     return _show(desk, request, request.subject.id)
 
@@ -179,10 +178,10 @@ def merge_customer(desk: Desk, request: Request) -> CustomerView:
     other = _within_reach(desk, request, into, "/into")
     if request.dry_run:
         merged = merge_to_do(desk.people, request.subject.id, other, request.now, request.principal.sub)
-        return show_customer(read_whole(desk, other, joined=merged), _reader(desk, request))
+        return _shown(desk, request, read_whole(desk, other, joined=merged))
     customer_id = merge_by_hand(desk.people, request.subject.id, other, request.now, request.principal.sub)
     relist(desk, customer_id)
-    desk.emit(*reachable(desk, customer_id, request.now))
+    desk.emit(*reachable(desk, customer_id, request.now), *leveled(desk, seen_now(desk, customer_id)))
     _settle(desk, request, customer_id)
     return _show(desk, request, customer_id)
 
@@ -196,7 +195,7 @@ def unmerge_customer(desk: Desk, request: Request) -> CustomerView:
     identity_id, customer_id = request.body.identity_id, request.subject.id
     merged = next((merge for merge in desk.people.merges(customer_id) if merge.customer_id == identity_id), None)
     if merged is not None and request.dry_run:
-        return show_customer(read_whole(desk, customer_id, apart=identity_id), _reader(desk, request))
+        return _shown(desk, request, read_whole(desk, customer_id, apart=identity_id))
     if merged is not None:
         desk.people.split(merged, desk.customers.profile(identity_id).listed)
     elif desk.people.root(_within_reach(desk, request, identity_id, "/identity_id")) == customer_id:
@@ -205,7 +204,7 @@ def unmerge_customer(desk: Desk, request: Request) -> CustomerView:
     if not request.dry_run:
         for root in (customer_id, desk.people.root(identity_id)):
             relist(desk, root)
-            desk.emit(*reachable(desk, root, request.now))
+            desk.emit(*reachable(desk, root, request.now), *leveled(desk, seen_now(desk, root), less=True))
     return _show(desk, request, customer_id)
 
 
@@ -234,4 +233,8 @@ def _reader(desk: Desk, request: Request) -> Reader:
 
 
 def _show(desk: Desk, request: Request, customer_id: str) -> CustomerView:
-    return show_customer(read_whole(desk, customer_id), _reader(desk, request))
+    return _shown(desk, request, read_whole(desk, customer_id))
+
+
+def _shown(desk: Desk, request: Request, whole: Whole) -> CustomerView:
+    return show_customer(whole, _reader(desk, request), partial(level_now, desk))

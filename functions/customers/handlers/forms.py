@@ -12,14 +12,14 @@ from functions.customers.people.identities import Who
 from functions.customers.people.persons import identities_of, person_of
 from functions.customers.places import served_at
 from functions.customers.profile import roomy
-from hub.contracts.events import FormSubmitted, SubmitterFound
+from hub.contracts import events
 from hub.kernel.errors import NotFound
 from hub.kernel.ids import hashed_id
 
 SOURCE = "form"
 
 
-def take_form(desk: Desk, event: FormSubmitted) -> tuple[SubmitterFound, ...]:
+def take_form(desk: Desk, event: events.FormSubmitted) -> tuple[events.SubmitterFound, ...]:
     """Keep what it tells of its customer, who is met by it if need be; tells those who keep it who that is. One that
     says nothing by which anybody is known is nobody's. Again changes nothing."""
     content = _content(desk, event.content_ref)
@@ -32,7 +32,7 @@ def take_form(desk: Desk, event: FormSubmitted) -> tuple[SubmitterFound, ...]:
     return () if event.customer_id else (_found(event, who),)
 
 
-def _who(desk: Desk, event: FormSubmitted, content: Mapping[str, Any]) -> Who | None:
+def _who(desk: Desk, event: events.FormSubmitted, content: Mapping[str, Any]) -> Who | None:
     if event.customer_id:
         try:
             return Who(event.customer_id, desk.people.root(event.customer_id))
@@ -52,7 +52,7 @@ def _facts(content: Mapping[str, Any]) -> dict[str, str]:
     return {**facts, "phone": phone} if phone else facts
 
 
-def _learn(desk: Desk, record_id: str, facts: Mapping[str, str], event: FormSubmitted) -> None:
+def _learn(desk: Desk, record_id: str, facts: Mapping[str, str], event: events.FormSubmitted) -> None:
     """When somebody else writes just now this raises Conflict, and the event comes again."""
     profile, scribe = desk.customers.profile(record_id), scribe_of(desk)
     known = {key: value for name, text in facts.items() for key, value in with_derived(name, text).items()}
@@ -63,8 +63,8 @@ def _learn(desk: Desk, record_id: str, facts: Mapping[str, str], event: FormSubm
         desk.customers.save_facts(record_id, scribed, profile.version)
 
 
-def _found(event: FormSubmitted, who: Who) -> SubmitterFound:
-    return SubmitterFound(
+def _found(event: events.FormSubmitted, who: Who) -> events.SubmitterFound:
+    return events.SubmitterFound(
         id=hashed_id("evt", "submitter.found", event.id),
         tenant=event.tenant,
         at=event.at,

@@ -13,7 +13,9 @@ from functions.customers.contacts import Contact, apply_change, owns
 from functions.customers.customers_table import to_profile
 from functions.customers.desk import Desk
 from functions.customers.handlers.records import read_whole
+from functions.customers.handlers.spending import level_now
 from functions.customers.homes import Home, home_of
+from functions.customers.levels.levels import Level
 from functions.customers.occasions import Occasion, occasion_of, owner_conflict
 from functions.customers.people.identities import Identity, Who, canonical_identity, former_identity, resolve_record
 from functions.customers.people.merging import merge_known
@@ -21,22 +23,9 @@ from functions.customers.people.persons import Person, identities_of, person_of
 from functions.customers.places import Served, served_at
 from functions.customers.profile import Scribe, latest_facts, roomy
 from functions.customers.timeline import entry_of
+from hub.contracts import events
 from hub.contracts.customers import FACTS
-from hub.contracts.events import (
-    AfterSaleChanged,
-    ConsentChanged,
-    ContactChanged,
-    Event,
-    GroupChanged,
-    LeadCaptured,
-    MessageReceived,
-    MessageResolved,
-    OccasionResolved,
-    OrderPaid,
-    TicketChanged,
-    TicketClosed,
-    TicketOpened,
-)
+from hub.contracts.events import Event
 from hub.edge.access import Policy, masked
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import derived_id, is_id
@@ -45,10 +34,10 @@ MEETINGS = ("added", "half_added")
 """What begins a contact."""
 
 
-def resolve_message(desk: Desk, event: MessageReceived, who: Who) -> MessageResolved:
+def resolve_message(desk: Desk, event: events.MessageReceived, who: Who) -> events.MessageResolved:
     """The same message with its customer; its id derives from the event's, so a repeat is recognised."""
-    home = _home(desk, who.customer_id)
-    return MessageResolved(
+    home, level = _standing(desk, who.customer_id)
+    return events.MessageResolved(
         id=derived_id("evt", event.at, "message.resolved", event.id),
         tenant=event.tenant,
         at=event.at,
@@ -65,19 +54,22 @@ def resolve_message(desk: Desk, event: MessageReceived, who: Who) -> MessageReso
         store_id=event.store_id,
         home_region=home.region,
         home_store=home.store,
+        level=level.id,
+        level_priority=level.priority,
     )
 
 
-def occasion(desk: Desk, event: Occasion) -> OccasionResolved:
+def occasion(desk: Desk, event: Occasion) -> events.OccasionResolved:
     """What may call for work, with its customer; nobody where the platform names none."""
-    person_id = event.buyer_id if isinstance(event, AfterSaleChanged | OrderPaid) else event.person_id
+    person_id = event.buyer_id if isinstance(event, events.AfterSaleChanged | events.OrderPaid) else event.person_id
     claims = desk.people.claims([identity_of(desk, person_id, event)]) if person_id else {}
     record_id = next((claim.customer_id for claim in claims.values()), "")
     who = Who(record_id, desk.people.root(record_id) if record_id else "")
-    return occasion_of(event, who, _home(desk, who.customer_id))
+    home, level = _standing(desk, who.customer_id)
+    return occasion_of(event, who, home, level)
 
 
-def meet_sender(desk: Desk, person_id: str, event: MessageReceived | LeadCaptured) -> Who:
+def meet_sender(desk: Desk, person_id: str, event: events.MessageReceived | events.LeadCaptured) -> Who:
     """Who sent something, by all that its content says of them; what it says is kept."""
     person = _person(desk, event.content_ref)
     who = meet(desk, person_id, event, *identities_of(person, desk.phone_key))
@@ -115,7 +107,7 @@ def identity_of(desk: Desk, person_id: str, event: Event) -> Identity:
     return canonical_identity(_text(event, "channel"), _account(event), person_id, settings)
 
 
-def change_contact(desk: Desk, event: ContactChanged) -> None:
+def change_contact(desk: Desk, event: events.ContactChanged) -> None:
     """A member of staff and a customer became, or ceased to be, contacts."""
     who = meet(desk, event.contact_id, event)
     known, version = desk.customers.contact(who.record_id, event.connection_id, event.member_id)
@@ -128,21 +120,23 @@ def change_contact(desk: Desk, event: ContactChanged) -> None:
     record(desk, who.record_id, event)
 
 
-def record_members(desk: Desk, event: GroupChanged) -> None:
+def record_members(desk: Desk, event: events.GroupChanged) -> None:
     """On those who came or went and are customers of ours: a group has members of staff too."""
     identities = [identity_of(desk, person, event) for person in event.people]
     for claim in desk.people.claims(identities).values():
         record(desk, claim.customer_id, event)
 
 
-def record_ticket(desk: Desk, event: TicketOpened | TicketClosed) -> None:
+def record_ticket(desk: Desk, event: events.TicketOpened | events.TicketClosed) -> None:
     """On the record of the name that its customer came by; whoever serves there finds the customer from now on."""
     record_id = event.identity_id or event.customer_id
     record(desk, record_id, event)
     serve_ticket(desk, record_id, event)
 
 
-def serve_ticket(desk: Desk, record_id: str, event: TicketOpened | TicketChanged | TicketClosed) -> None:
+def serve_ticket(
+    desk: Desk, record_id: str, event: events.TicketOpened | events.TicketChanged | events.TicketClosed
+) -> None:
     """Whoever serves where the ticket is finds its customer from now on; nowhere there is nobody to find them."""
     if places := served_at(event.region, event.store_id):
         serve(desk, Who(record_id, desk.people.root(record_id)), places)
@@ -206,10 +200,10 @@ def is_personal(policy: Policy, name: str) -> bool:
     return FACTS.class_of(name, policy.plain_facts) is not None
 
 
-def _home(desk: Desk, customer_id: str) -> Home:
-    """Where a customer is at home, by the last word on any of their records."""
-    profiles = desk.people.profiles(customer_id) if customer_id else ()
-    return home_of(latest_facts([to_profile(item) for item in profiles]))
+def _standing(desk: Desk, customer_id: str) -> tuple[Home, Level]:
+    """Where a customer is at home, by the last word on any of their records, and what they are to us by all of them."""
+    profiles = [to_profile(item) for item in desk.people.profiles(customer_id)] if customer_id else []
+    return home_of(latest_facts(profiles)), level_now(desk, profiles)
 
 
 def _person(desk: Desk, content_ref: str) -> Person:
@@ -219,14 +213,14 @@ def _person(desk: Desk, content_ref: str) -> Person:
         return Person()
 
 
-def learn_consent(desk: Desk, record_id: str, fact: tuple[str, str], event: ConsentChanged) -> None:
+def learn_consent(desk: Desk, record_id: str, fact: tuple[str, str], event: events.ConsentChanged) -> None:
     """What a platform says that somebody allows or refuses. Raises Conflict while somebody else writes."""
     profile, (name, value) = desk.customers.profile(record_id), fact
     word = scribe_of(desk).fact(record_id, name, value, source=event.channel, at=event.source_at or event.at)
     desk.customers.save_facts(record_id, [word], profile.version)
 
 
-def _learn(desk: Desk, record_id: str, person: Person, event: MessageReceived | LeadCaptured) -> None:
+def _learn(desk: Desk, record_id: str, person: Person, event: events.MessageReceived | events.LeadCaptured) -> None:
     """Keep what was said. When somebody else writes just now this raises Conflict, and the event comes again."""
     profile, scribe = desk.customers.profile(record_id), scribe_of(desk)
     facts = [

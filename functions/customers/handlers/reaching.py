@@ -11,16 +11,9 @@ from functions.customers.handlers.records import read_whole
 from functions.customers.homes import home_of
 from functions.customers.people.consent import refused_channels, words_of
 from functions.customers.people.identities import Identity, Who
-from functions.customers.profile import CONSENT, Fact, latest_facts, seal_context
+from functions.customers.profile import CONSENT, Fact, Profile, latest_facts, seal_context
 from functions.customers.views import Record
-from hub.contracts.events import (
-    ConsentChanged,
-    CustomerReachable,
-    OrderFinished,
-    OrderPaid,
-    OrderResolved,
-    RefundPaid,
-)
+from hub.contracts import events
 from hub.kernel.errors import NotFound
 from hub.kernel.ids import contacts_context, derived_id
 
@@ -30,7 +23,7 @@ SPOKEN = {"unfollowed": "no", "messages_refused": "no", "revoked": "no", "messag
 """What a platform's word on consent says; the others ask for data, and say nothing of messages."""
 
 
-def reachable(desk: Desk, record_id: str, now: datetime) -> Iterator[CustomerReachable]:
+def reachable(desk: Desk, record_id: str, now: datetime) -> Iterator[events.CustomerReachable]:
     """How the customer of a record is reached now, and what they refuse; nothing for nobody of ours."""
     customer_id = desk.people.root(record_id)
     try:
@@ -38,7 +31,7 @@ def reachable(desk: Desk, record_id: str, now: datetime) -> Iterator[CustomerRea
     except NotFound:
         return
     contacts = _contacts(desk, records)
-    yield CustomerReachable(
+    yield events.CustomerReachable(
         id=derived_id("evt", now, "customer.reachable", customer_id, json.dumps(contacts), *_refused(desk, records)),
         tenant=desk.tenant,
         at=now,
@@ -49,18 +42,21 @@ def reachable(desk: Desk, record_id: str, now: datetime) -> Iterator[CustomerRea
     )
 
 
-def consent_fact(event: ConsentChanged) -> tuple[str, str] | None:
+def consent_fact(event: events.ConsentChanged) -> tuple[str, str] | None:
     """The fact that a platform's word on consent is: its name and value. None for what says nothing of messages."""
     value = SPOKEN.get(event.change)
     return (f"{CONSENT}{event.channel}", value) if value and not event.scope else None
 
 
-def order_resolved(desk: Desk, event: OrderPaid | RefundPaid | OrderFinished, who: Who) -> OrderResolved:
-    """The order's money with the customer behind it; its id derives from the event's, so a repeat is recognised."""
+def order_resolved(
+    event: events.OrderPaid | events.RefundPaid | events.OrderFinished, who: Who, profiles: Sequence[Profile]
+) -> events.OrderResolved:
+    """The order's money with the customer behind it, whose records these are; its id derives from the event's, so a
+    repeat is recognised."""
     kinds = {"order.paid": "paid", "refund.paid": "refunded", "order.finished": "finished"}
-    home = home_of(latest_facts([desk.customers.profile(r) for r in desk.people.records(who.customer_id)]))
+    home = home_of(latest_facts(profiles))
     names = ("tenant", "at", "replay", "connection_id", "channel", "region", "store_id", "order_id", "order_no")
-    return OrderResolved(
+    return events.OrderResolved(
         id=derived_id("evt", event.at, "order.resolved", event.id),
         **{name: getattr(event, name) for name in names},
         kind=kinds[event.type],

@@ -47,8 +47,13 @@ def find_person(desk: Desk, request: Request) -> Subject:
     return Subject(item, (Place(item.region, item.store_id, (item.person_id,), teams, thing=item.person_id),))
 
 
+def _past_person(desk: Desk, request: Request, version: int) -> tuple[PersonView, PersonView] | None:
+    past = desk.directory.past(request.subject, version)
+    return (show_person(desk, past), show_person(desk, request.subject)) if past else None
+
+
 @room.http("GET", "/directory/people/{person_id}", summary="员工详情 · Show a person", answer=PersonView,
-           scope="region", subject=find_person)  # fmt: skip
+           scope="region", subject=find_person, past=_past_person)  # fmt: skip
 def read_person(desk: Desk, request: Request) -> PersonView:
     """One of us, with roles, teams and whether frozen."""
     return show_person(desk, request.subject)

@@ -59,8 +59,14 @@ def find_store(desk: Desk, request: Request) -> Subject:
     return Subject(store, (Place(store.region, store.id, thing=store.id),))
 
 
+def _past_store(desk: Desk, request: Request, version: int) -> tuple[StoreView, StoreView] | None:
+    store: StoreView = request.subject
+    past = desk.directory.store_then(store.id, version)
+    return (past, store) if past else None
+
+
 @room.http("GET", "/directory/stores/{store_id}", summary="门店详情 · Show a store", answer=StoreView, scope="region",
-           subject=find_store)  # fmt: skip
+           subject=find_store, past=_past_store)  # fmt: skip
 def read_store(desk: Desk, request: Request) -> StoreView:
     """One store."""
     store: StoreView = request.subject

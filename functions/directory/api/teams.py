@@ -71,6 +71,12 @@ def list_rosters(desk: Desk, request: Request) -> Page[RosterView]:
     return page([show_roster(item, request.now) for item in items], position)
 
 
+def _past_roster(desk: Desk, request: Request, version: int) -> tuple[RosterView, RosterView] | None:
+    roster = desk.directory.roster(request.path["team"])
+    past = desk.directory.past(roster, version)
+    return (show_roster(past, request.now), show_roster(roster, request.now)) if past else None
+
+
 @room.http(
     "GET",
     "/directory/rosters/{team}",
@@ -79,6 +85,7 @@ def list_rosters(desk: Desk, request: Request) -> Page[RosterView]:
     answer=RosterView,
     scope="region",
     subject=find_team,
+    past=_past_roster,
 )
 def read_roster(desk: Desk, request: Request) -> RosterView:
     """A team's roster, and who is on duty now or `?at=` another moment."""

@@ -36,7 +36,8 @@ from functions.notifications.sends.delivery import Claim, Outcome, Send
 from functions.notifications.sends.lines import Post
 from functions.notifications.sends.notices import Notice
 from functions.notifications.sends.wording import digest_message
-from hub.contracts.events import Event, ShiftStarted, parse_event
+from hub.contracts import events
+from hub.contracts.events import Event, parse_event
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import HubError, Retry
 from hub.kernel.ids import derived_id
@@ -187,7 +188,7 @@ def _begin_shift(desk: Desk, key: Key, now: datetime) -> None:
         return
     roster, at = begun
     desk.emit(
-        ShiftStarted(
+        events.ShiftStarted(
             id=derived_id("evt", at, "shift.started", team),
             tenant=desk.tenant,
             at=at,

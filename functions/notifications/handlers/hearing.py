@@ -13,7 +13,8 @@ from functions.notifications.rules.facts import ASKABLE, facts_of
 from functions.notifications.rules.rule_kind import NOTICE_RULES, Rule
 from functions.notifications.sends.delivery import Send
 from functions.notifications.sends.wording import ACK
-from hub.contracts.events import CardTapped, Event, NoticeReceipted, TouchpointCaptured
+from hub.contracts import events
+from hub.contracts.events import Event
 from hub.kernel.errors import Retry
 from hub.rules import holds
 
@@ -51,7 +52,7 @@ def hear(desk: Desk, event: Event) -> None:
         raise passing
 
 
-def take_tap(desk: Desk, event: CardTapped) -> None:
+def take_tap(desk: Desk, event: events.CardTapped) -> None:
     """已收到 on a card: only whom it was sent to can say so."""
     word, _, send_id = event.task_id.partition("@")
     if word != ACK or event.key != ACK:
@@ -70,7 +71,7 @@ def acknowledge(desk: Desk, send: Send, by: str) -> Send:
     return desk.sends.write(replace(send, acknowledged_at=now)) or desk.sends.read(send.notice.id) or send
 
 
-def take_receipt(desk: Desk, event: TouchpointCaptured | NoticeReceipted) -> None:
+def take_receipt(desk: Desk, event: events.TouchpointCaptured | events.NoticeReceipted) -> None:
     """What a platform says of a notice that it took: it arrived, or did not, and the next channel goes."""
     channel, number, delivered = _receipt(event)
     if delivered is None or not number:
@@ -85,9 +86,9 @@ def take_receipt(desk: Desk, event: TouchpointCaptured | NoticeReceipted) -> Non
         send_now(desk, send.notice, desk.now())
 
 
-def _receipt(event: TouchpointCaptured | NoticeReceipted) -> tuple[str, str, bool | None]:
+def _receipt(event: events.TouchpointCaptured | events.NoticeReceipted) -> tuple[str, str, bool | None]:
     """(the channel by which a notice went, its number there, whether it arrived); None for what is no receipt."""
-    if isinstance(event, NoticeReceipted):
+    if isinstance(event, events.NoticeReceipted):
         return event.notice_channel, event.number, event.state == "delivered"
     return event.channel, event.object_id, RECEIPTS.get(event.kind)
 

@@ -14,7 +14,7 @@ from functions.notifications.people.people_table import PeopleTable
 from functions.notifications.sends.delivery import Send
 from functions.notifications.sends.sends_table import SendTable
 from functions.notifications.sends.waiting_table import WaitingTable
-from hub.contracts.events import RosterChanged
+from hub.contracts import events
 from hub.kernel.clock import UNTIL_CALLED, rfc3339
 from hub.store.table import Key
 
@@ -153,7 +153,7 @@ class StagedPeople(PeopleTable):
     def operators(self) -> tuple[str, ...]:
         return self._once(("operators",), self.people.operators)
 
-    def roster(self, team: str) -> RosterChanged | None:
+    def roster(self, team: str) -> events.RosterChanged | None:
         return self._once(("roster", team), lambda: self.people.roster(team))
 
     def is_on_duty(self, person_id: str, at: datetime) -> bool:

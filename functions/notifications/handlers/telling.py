@@ -34,8 +34,9 @@ from functions.notifications.sends.notices import (
 )
 from functions.notifications.sends.quiet import release_at
 from functions.notifications.sends.wording import ack_card, message_of
+from hub.contracts import events
 from hub.contracts.base import Priority
-from hub.contracts.events import Event, RungFired
+from hub.contracts.events import Event
 from hub.contracts.notifications import NoticeSettings
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import Retry
@@ -270,7 +271,7 @@ def _lines(rule: Rule, priority: str, settings: NoticeSettings) -> Sequence[Sequ
 
 def _first_by(event: Event, lines: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
     """A rung with a channel of its own goes by that first, and then as the rule says."""
-    own = event.channel if isinstance(event, RungFired) else ""
+    own = event.channel if isinstance(event, events.RungFired) else ""
     if not own or not lines:
         return lines
     first, *others = lines

@@ -10,7 +10,7 @@ from typing import Any
 from functions.notifications.gateways.message import Address
 from functions.notifications.sends.waiting_table import WAIT
 from functions.notifications.tables import CustomerItem, DutyItem, PersonItem, RosterItem
-from hub.contracts.events import CustomerReachable, PersonChanged, RosterChanged
+from hub.contracts import events
 from hub.contracts.rosters import Shift
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.ids import contacts_context
@@ -67,7 +67,7 @@ class PeopleTable:
         """What WeCom calls one of us."""
         return self.address(person_id).names.get("wecom", person_id)
 
-    def save_person(self, event: PersonChanged) -> None:
+    def save_person(self, event: events.PersonChanged) -> None:
         """What the directory said, unless it said something later. Raises Conflict for a concurrent change."""
         pk = self._pk("person", event.person_id)
         item = find_item(PersonItem, pk, "person") or PersonItem(pk, "person")
@@ -93,7 +93,7 @@ class PeopleTable:
 
     # Duty.
 
-    def roster(self, team: str) -> RosterChanged | None:
+    def roster(self, team: str) -> events.RosterChanged | None:
         """A team's roster (strongly consistent), None where there is none."""
         item = find_item(RosterItem, self._pk("roster", team), "roster")
         return None if item is None else _roster(self._tenant, team, item)
@@ -108,7 +108,7 @@ class PeopleTable:
         items, _ = read_page(DutyItem.query, self._pk("duty", person_id), limit=TEAMS_LIMIT, consistent_read=True)
         return any(person_id in self.on_duty(str(item.sk), at) or _holds(item.shifts, at) for item in items)
 
-    def save_roster(self, event: RosterChanged, now: datetime) -> None:
+    def save_roster(self, event: events.RosterChanged, now: datetime) -> None:
         """A team's roster, and whom it names. The roster's own item is written last, so a repeat after a crash does all
         of it again. Raises Conflict for a concurrent change."""
         pk = self._pk("roster", event.team)
@@ -124,7 +124,7 @@ class PeopleTable:
             setattr(item, name, [part.model_dump(mode="json") for part in getattr(event, name)])
         self._save_due(item, next_start(event, now))
 
-    def _name_in(self, person_id: str, event: RosterChanged) -> None:
+    def _name_in(self, person_id: str, event: events.RosterChanged) -> None:
         pk = self._pk("duty", person_id)
         item = find_item(DutyItem, pk, event.team) or DutyItem(pk, event.team)
         if item.revision < event.version:
@@ -132,7 +132,7 @@ class PeopleTable:
             with saving(person=person_id, team=event.team):
                 item.save()
 
-    def due_shift(self, team: str, now: datetime) -> tuple[RosterChanged, datetime] | None:
+    def due_shift(self, team: str, now: datetime) -> tuple[events.RosterChanged, datetime] | None:
         """A team's roster, and when the shift began that nobody was told of; None where none did."""
         item = find_item(RosterItem, self._pk("roster", team), "roster")
         if item is None or not item.due_at or item.due_at > rfc3339(now):
@@ -173,7 +173,7 @@ class PeopleTable:
         )
         return str(item.customer_id), address
 
-    def save_customer(self, event: CustomerReachable) -> None:
+    def save_customer(self, event: events.CustomerReachable) -> None:
         """How a customer is reached, on each of their records, unless something later was said."""
         revision = rfc3339(event.at)
         for record_id in event.record_ids:
@@ -200,8 +200,8 @@ def _holds(shifts: Any, at: datetime) -> bool:
     return any(shift.starts_at <= at < shift.ends_at for shift in spans)
 
 
-def _roster(tenant: str, team: str, item: RosterItem) -> RosterChanged:
+def _roster(tenant: str, team: str, item: RosterItem) -> events.RosterChanged:
     """A stored roster; it was told by an event, and is read as one."""
     parts = {name: getattr(item, name) or [] for name in ("shifts", "recurring", "swaps")}
     facts = {"id": "", "tenant": tenant, "at": "2026-01-01T00:00:00Z", "team": team, "version": int(item.revision)}
-    return RosterChanged.model_validate({**facts, **parts, "hand_over": bool(item.hand_over)})
+    return events.RosterChanged.model_validate({**facts, **parts, "hand_over": bool(item.hand_over)})

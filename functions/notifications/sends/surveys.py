@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.contracts.events import OccasionResolved
+from hub.contracts import events
 from hub.kernel.ids import derived_id
 
 
 def survey_answered(
     tenant: str, token: str, survey: Mapping[str, Any], score: int, content_ref: str, at: datetime
-) -> OccasionResolved:
+) -> events.OccasionResolved:
     """What the rooms hear of an answer: rules say whether it calls for a return visit."""
-    return OccasionResolved(
+    return events.OccasionResolved(
         id=derived_id("evt", at, "survey.answered", token),
         tenant=tenant,
         at=at,

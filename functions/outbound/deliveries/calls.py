@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.outbound.deliveries.deliveries import Attempt, Verdict, Waiting, judge
-from hub.contracts.flow_events import EndpointCalled, FlowAnswered
+from hub.contracts import events
 from hub.kernel.ids import hashed_id
 
 DONE, REFUSED, UNREACHABLE = "done", "refused", "unreachable"
@@ -24,7 +24,7 @@ FIELDS_LIMIT, VALUE_LIMIT = 20, 200
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 
-def judge_call(call: EndpointCalled, waiting: Waiting, attempt: Attempt) -> Verdict:
+def judge_call(call: events.EndpointCalled, waiting: Waiting, attempt: Attempt) -> Verdict:
     """What becomes of a call by this attempt."""
     if attempt.status in CLIENT_ERRORS and attempt.status not in PASSING:
         return Verdict("failed", reason=REFUSED)
@@ -33,7 +33,9 @@ def judge_call(call: EndpointCalled, waiting: Waiting, attempt: Attempt) -> Verd
     return Verdict("failed", reason="too-late") if late else verdict
 
 
-def answer_of(call: EndpointCalled, verdict: Verdict, attempt: Attempt | None, at: datetime) -> FlowAnswered | None:
+def answer_of(
+    call: events.EndpointCalled, verdict: Verdict, attempt: Attempt | None, at: datetime
+) -> events.FlowAnswered | None:
     """What the flow hears; None while the call is still tried, or held."""
     if verdict.state not in ("delivered", "failed"):
         return None
@@ -44,16 +46,16 @@ def answer_of(call: EndpointCalled, verdict: Verdict, attempt: Attempt | None, a
     return flow_answered(call, outcome, {**report, "reason": verdict.reason}, document.get("fields", {}), at)
 
 
-def no_endpoint(call: EndpointCalled, at: datetime) -> FlowAnswered:
+def no_endpoint(call: events.EndpointCalled, at: datetime) -> events.FlowAnswered:
     """There is nobody to call."""
     return flow_answered(call, REFUSED, {"reason": "no-such-endpoint"}, {}, at)
 
 
 def flow_answered(
-    call: EndpointCalled, outcome: str, report: Mapping[str, str], fields: Mapping[str, str], at: datetime
-) -> FlowAnswered:
+    call: events.EndpointCalled, outcome: str, report: Mapping[str, str], fields: Mapping[str, str], at: datetime
+) -> events.FlowAnswered:
     """The answer: one a visit."""
-    return FlowAnswered(
+    return events.FlowAnswered(
         id=hashed_id("evt", "flow.answered", call.visit_id, outcome),
         tenant=call.tenant,
         at=at,

@@ -3,8 +3,6 @@
 An endpoint is a principal: it has roles, a region and stores, never more than who registered it has now.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -7,8 +7,8 @@ from functions.outbound.deliveries.deliveries import Delivery, delivery_id
 from functions.outbound.deliveries.message import subject_of
 from functions.outbound.desk import Desk
 from functions.outbound.endpoints.endpoints import Endpoint, wants
+from hub.contracts import events
 from hub.contracts.envelope import Event
-from hub.contracts.flow_events import EndpointCalled
 from hub.edge.access import Policy
 from hub.kernel.errors import Invalid
 
@@ -17,7 +17,7 @@ DELIVER = "deliver"
 
 def hear(desk: Desk, event: Event) -> None:
     """Keep the event, and a delivery for each endpoint that wants it; those that send are woken. Raises Retry."""
-    if isinstance(event, EndpointCalled):
+    if isinstance(event, events.EndpointCalled):
         _call(desk, event)
         return
     policy = desk.read_policy()
@@ -28,7 +28,7 @@ def hear(desk: Desk, event: Event) -> None:
         _give(desk, endpoint, event)
 
 
-def _call(desk: Desk, event: EndpointCalled) -> None:
+def _call(desk: Desk, event: events.EndpointCalled) -> None:
     """A call is for the endpoint that it names, and for no other."""
     endpoint = desk.endpoints.find(event.endpoint_id)
     if endpoint is None:

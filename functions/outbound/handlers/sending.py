@@ -20,9 +20,8 @@ from functions.outbound.endpoints.endpoints import Endpoint
 from functions.outbound.handlers.hearing import call
 from functions.outbound.handlers.posting import Letters, Outgoing, post
 from functions.outbound.handlers.replaying import replay_page
+from hub.contracts import events
 from hub.contracts.envelope import Event
-from hub.contracts.events import EndpointDisabled
-from hub.contracts.flow_events import EndpointCalled
 from hub.kernel.errors import Forbidden, HubError, Retry
 from hub.kernel.ids import derived_id
 from hub.store.table import Lost, Write
@@ -124,7 +123,7 @@ def _post_all(
 
 def _in_time(event: Event | None, now: datetime) -> Event | None:
     """The event, unless it is a call that nobody waits for any longer."""
-    return None if isinstance(event, EndpointCalled) and now >= event.until else event
+    return None if isinstance(event, events.EndpointCalled) and now >= event.until else event
 
 
 def _verdict(
@@ -133,7 +132,7 @@ def _verdict(
     """What becomes of a delivery; whoever waits for a call's answer hears it first, so that none is lost. version: of
     the events' schema, as the endpoint has it."""
     row, attempt = result
-    if not isinstance(event, EndpointCalled):
+    if not isinstance(event, events.EndpointCalled):
         is_untold = event is not None and not can_tell(event.schema_version, version)
         return judge(row, attempt) if attempt else NOT_TOLD if is_untold else NOT_SEEN
     verdict = judge_call(event, row, attempt) if attempt else NOT_SEEN
@@ -180,7 +179,7 @@ def _disable(
 def _tell(desk: Desk, turn: Turn, endpoint: Endpoint) -> Turn:
     """Say on the bus that the endpoint was disabled: the same event however often it is said."""
     at = endpoint.updated_at
-    event = EndpointDisabled(
+    event = events.EndpointDisabled(
         id=derived_id("evt", at, endpoint.id, turn.notice),
         tenant=desk.tenant,
         at=at,

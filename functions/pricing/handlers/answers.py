@@ -26,7 +26,7 @@ from functions.pricing.quotes.quotes import moment_of
 from functions.pricing.strategies.kinds.clearance import ClearanceTerms
 from functions.pricing.strategies.kinds.moat import MoatTerms
 from functions.pricing.strategies.strategies import Strategy
-from hub.contracts.market_events import CompetitorPriced
+from hub.contracts import events
 from hub.contracts.pricing_offers import MarketPulse, OfferResult, RehearsalView
 from hub.kernel.datum import Point
 from hub.kernel.errors import Conflict, Forbidden
@@ -72,7 +72,7 @@ def answer_rival(desk: Desk, rival: Rival, now: datetime) -> list[OfferResult]:
     return results
 
 
-def hear_rival(desk: Desk, event: CompetitorPriced) -> None:
+def hear_rival(desk: Desk, event: events.CompetitorPriced) -> None:
     """What the open webhook says of a competitor: answered as by HTTP. A price in another currency, or of what the book
     does not have, is nobody's; what a platform tells again, or late, answers nothing anew."""
     book, point = read_book(desk, STANDARD).value, event.position

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functions.pricing.coupons.coupons import Coupon, issue_coupon
 from functions.pricing.desk import Desk
 from functions.pricing.handlers.grounds import plan_in, spot_in
-from hub.contracts.flow_events import CouponWanted, FlowAnswered
+from hub.contracts import events
 from hub.kernel.errors import Invalid
 from hub.kernel.ids import derived_id, hashed_id
 
 CHANNEL, DONE, REFUSED = "flow", "done", "refused"
 
 
-def give_coupon(desk: Desk, event: CouponWanted) -> None:
+def give_coupon(desk: Desk, event: events.CouponWanted) -> None:
     """A coupon of the strategy, where the ticket's work is; refused where none is in force there."""
     try:
         coupon = _coupon(desk, event)
@@ -23,7 +23,7 @@ def give_coupon(desk: Desk, event: CouponWanted) -> None:
     desk.emit(_answer(event, DONE, {"coupon": issued.code}))
 
 
-def _coupon(desk: Desk, event: CouponWanted) -> Coupon:
+def _coupon(desk: Desk, event: events.CouponWanted) -> Coupon:
     spot = spot_in(desk, event.store_id, event.region, None)
     strategy = plan_in(desk, spot).by_key.get(f"{event.campaign}/{event.strategy}")
     if strategy is None:
@@ -32,8 +32,8 @@ def _coupon(desk: Desk, event: CouponWanted) -> Coupon:
     return issue_coupon(strategy, code, event.customer_id, CHANNEL, event.at, desk.zone)
 
 
-def _answer(event: CouponWanted, outcome: str, report: dict[str, str]) -> FlowAnswered:
-    return FlowAnswered(
+def _answer(event: events.CouponWanted, outcome: str, report: dict[str, str]) -> events.FlowAnswered:
+    return events.FlowAnswered(
         id=hashed_id("evt", "flow.answered", event.visit_id, outcome),
         tenant=event.tenant,
         at=event.at,

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from functions.pricing.places.places import Store
+from hub.contracts import events
 from hub.contracts.base import GeoPoint
-from hub.contracts.events import PersonChanged, StoreChanged
 from hub.kernel.datum import Point
 from hub.kernel.errors import NotFound, Retry
 from hub.store.sharded import shard_pk, shard_pks
@@ -30,7 +30,7 @@ class Stores:
     def __init__(self, table: Table, tenant: str) -> None:
         self._table, self._tenant = table, tenant
 
-    def save(self, event: StoreChanged) -> None:
+    def save(self, event: events.StoreChanged) -> None:
         """Keep a store as it is now, beside its guides; what is told late changes nothing."""
         pk, sk = self._key(event.store_id)
         sets = {
@@ -48,7 +48,7 @@ class Stores:
         except Lost:
             self._change(event, sets)
 
-    def _change(self, event: StoreChanged, sets: dict[str, Any]) -> None:
+    def _change(self, event: events.StoreChanged, sets: dict[str, Any]) -> None:
         values = {f":v{nth}": value for nth, value in enumerate(sets.values())}
         change = "SET " + ", ".join(f"#{name} = :v{nth}" for nth, name in enumerate(sets))
         newer = "attribute_not_exists(#version) OR #version < :version"
@@ -57,7 +57,7 @@ class Stores:
         except Lost:
             return
 
-    def save_guide(self, event: PersonChanged) -> None:
+    def save_guide(self, event: events.PersonChanged) -> None:
         """Keep who sells where, beside the store. Whoever left, or sells no more, sells in none of the stores that they
         were known at."""
         key = f"{self._tenant}#guide#{event.person_id}", "guide"

@@ -12,8 +12,8 @@ from typing import Literal
 from functions.pricing.strategies.cart import Cart, Line
 from functions.pricing.strategies.strategies import Campaign, campaign_of
 from functions.pricing.strategies.units import NO_COUPON
+from hub.contracts import events
 from hub.contracts.base import Label
-from hub.contracts.market_events import PromotionChanged, PromotionReached, ShopperMoved
 from hub.contracts.pricing_campaigns import CampaignDocument, Period, StrategyDocument
 from hub.contracts.pricing_promotions import MirroredPromotionView
 from hub.kernel.frozen import dataclass
@@ -77,7 +77,7 @@ class Mirrored:
 NOTHING_MIRRORED = Mirrored()
 
 
-def promotion_of(event: PromotionChanged) -> Promotion:
+def promotion_of(event: events.PromotionChanged) -> Promotion:
     """What a marketplace says of one."""
     return Promotion(
         id=hashed_id("prm", event.channel, event.account, event.shop_id, event.promotion_id),
@@ -97,7 +97,7 @@ def promotion_of(event: PromotionChanged) -> Promotion:
     )
 
 
-def advance(progress: Progress, promotion: Promotion, event: ShopperMoved) -> Progress:
+def advance(progress: Progress, promotion: Promotion, event: events.ShopperMoved) -> Progress:
     """The same after a cart or a coupon has changed; of two tellings the later holds, and used stays used."""
     told_at = event.source_at or event.at
     if event.kind == "cart":
@@ -125,9 +125,9 @@ def to_nudge(rows: Iterable[Progress], promotion: Promotion) -> list[Progress]:
     return [row for row in rows if row.nudged_at is None and in_segment(row, promotion)]
 
 
-def reminder(row: Progress, promotion: Promotion, tenant: str, now: datetime) -> PromotionReached:
+def reminder(row: Progress, promotion: Promotion, tenant: str, now: datetime) -> events.PromotionReached:
     """What the bus hears of one customer: with the same id however often it is said."""
-    return PromotionReached(
+    return events.PromotionReached(
         id=derived_id("evt", promotion.starts_at, "promotion.reached", promotion.id, row.customer),
         tenant=tenant,
         at=now,

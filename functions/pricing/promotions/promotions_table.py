@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.pricing.promotions.promotions import Progress, Promotion, advance
-from hub.contracts.market_events import ShopperMoved
+from hub.contracts import events
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.errors import NotFound, Retry
 from hub.store.sharded import shard_pk, shard_pks
@@ -91,7 +91,7 @@ class Promotions:
             return _promotion(page.items[0])
         return current if current is not None and current.heard_at <= known_at else None
 
-    def move(self, event: ShopperMoved) -> None:
+    def move(self, event: events.ShopperMoved) -> None:
         """Count what a customer's cart or coupon means for each promotion of the account."""
         told_at = event.source_at or event.at
         for promotion in self._ending_after(f"{self._tenant}#promotions_of#{event.channel}#{event.account}", told_at):
@@ -116,7 +116,7 @@ class Promotions:
         values = {":now": rfc3339(now), ":one": 1}
         self._table.update(self._reach(promotion_id, row.customer), "SET nudged_at = :now ADD revision :one", values)
 
-    def _move(self, promotion: Promotion, event: ShopperMoved) -> None:
+    def _move(self, promotion: Promotion, event: events.ShopperMoved) -> None:
         pk, sk = self._reach(promotion.id, event.customer_id)
         item = self._table.get((pk, sk))
         before = _progress(item) if item else Progress(event.customer_id, event.identity_id)
@@ -134,7 +134,7 @@ class Promotions:
         except Lost:
             raise Retry("the customer moves at this moment", promotion=promotion.id) from None
 
-    def _coupon_heard(self, promotion: Promotion, event: ShopperMoved, after: Progress) -> Iterator[Put]:
+    def _coupon_heard(self, promotion: Promotion, event: events.ShopperMoved, after: Progress) -> Iterator[Put]:
         pk, sk = f"{self._tenant}#coupon_of#{promotion.id}#{event.customer_id}", f"heard#{rfc3339(event.at)}"
         yield Put({"pk": pk, "sk": sk, "schema": 1, "coupon": after.coupon})
 

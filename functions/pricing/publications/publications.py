@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from functions.pricing.places.places import Store
-from hub.contracts.events import PricesPublished
+from hub.contracts import events
 from hub.contracts.pricing_publications import PublicationReach, StorePublication
 from hub.documents.versions import Line, Pointer
 from hub.kernel.frozen import dataclass
@@ -40,9 +40,9 @@ def notices_for(line: Line, pointer: Pointer, stores: Iterable[Store]) -> list[S
     ]
 
 
-def event_of(notice: StoreNotice, tenant: str, at: datetime) -> PricesPublished:
+def event_of(notice: StoreNotice, tenant: str, at: datetime) -> events.PricesPublished:
     """What the bus hears of one store."""
-    return PricesPublished(
+    return events.PricesPublished(
         id=derived_id("evt", at, "prices.published", notice.id, notice.store),
         tenant=tenant,
         at=at,

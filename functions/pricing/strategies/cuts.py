@@ -1,7 +1,5 @@
 """What is taken off (优惠): a new price, so much of a hundred, or an amount; and how it is spread over lines. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Self
 

@@ -3,8 +3,6 @@
 The rate of the day on which a fact occurred becomes part of it, so entries keep it and what goes back goes back at it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction

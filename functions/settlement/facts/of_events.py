@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from functions.settlement.facts.facts import Component, Fact
 from functions.settlement.facts.items import ITEMS
 from functions.settlement.facts.refunds import WHOLE
-from hub.contracts.events import Event, FlowTold, TicketClosed, WorkReported
-from hub.contracts.order_events import OrderFinished, RefundPaid
+from hub.contracts import events
+from hub.contracts.events import Event
 from hub.contracts.orders import OrderLine
 from hub.kernel.regions import BASE
 
@@ -25,15 +25,15 @@ def fact_of(event: Event, zone: ZoneInfo) -> Fact | None:
     """What an event of ours says; None where no money is in it. Raises TypeError for one that settlement does not
     hear."""
     match event:
-        case TicketClosed():
+        case events.TicketClosed():
             return _of_ticket(event, zone)
-        case WorkReported():
+        case events.WorkReported():
             return _of_work(event, zone)
-        case OrderFinished():
+        case events.OrderFinished():
             return _of_order(event, zone)
-        case RefundPaid():
+        case events.RefundPaid():
             return _of_refund(event, zone)
-        case FlowTold():
+        case events.FlowTold():
             return _of_compensation(event, zone) if event.name == COMPENSATION and event.amount_minor else None
     raise TypeError(type(event).__name__)
 
@@ -43,7 +43,7 @@ def hour_of(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone).hour:02}"
 
 
-def _of_ticket(event: TicketClosed, zone: ZoneInfo) -> Fact:
+def _of_ticket(event: events.TicketClosed, zone: ZoneInfo) -> Fact:
     amounts = {"labour": event.labour_minor, "parts": event.parts_minor, "travel": event.travel_minor}
     about = {
         "ticket": event.ticket_id,
@@ -64,7 +64,7 @@ def _of_ticket(event: TicketClosed, zone: ZoneInfo) -> Fact:
     return Fact(event.id, "ticket", event.at, event.currency, amounts, counts, _said(parties), _said(about))
 
 
-def _of_work(event: WorkReported, zone: ZoneInfo) -> Fact:
+def _of_work(event: events.WorkReported, zone: ZoneInfo) -> Fact:
     """Who did it is paid. What people type of labour and travel is what they say it cost; rates price the minutes."""
     amounts = {"labour": event.labour_minor, "parts": event.parts_minor, "travel": event.travel_minor}
     counts = {
@@ -88,7 +88,7 @@ def _of_work(event: WorkReported, zone: ZoneInfo) -> Fact:
     return Fact(event.id, "work", event.at, event.currency, amounts, counts, _said(parties), _said(about), components)
 
 
-def _of_order(event: OrderFinished, zone: ZoneInfo) -> Fact:
+def _of_order(event: events.OrderFinished, zone: ZoneInfo) -> Fact:
     amounts = {
         "amount": event.amount_minor,
         "discount": sum(discount.amount_minor for discount in event.discounts),
@@ -117,7 +117,7 @@ def _of_order(event: OrderFinished, zone: ZoneInfo) -> Fact:
     )
 
 
-def _of_refund(event: RefundPaid, zone: ZoneInfo) -> Fact:
+def _of_refund(event: events.RefundPaid, zone: ZoneInfo) -> Fact:
     about = {"order": event.order_id, "channel": event.channel, "hour": hour_of(event.at, zone)}
     parties = {"region": event.region, "store": event.store_id, "platform": event.channel}
     return Fact(
@@ -134,7 +134,7 @@ def _of_refund(event: RefundPaid, zone: ZoneInfo) -> Fact:
     )
 
 
-def _of_compensation(event: FlowTold, zone: ZoneInfo) -> Fact:
+def _of_compensation(event: events.FlowTold, zone: ZoneInfo) -> Fact:
     about = {"ticket": event.ticket_id, "node": event.node, "ticket_type": event.ticket_type}
     about |= {"hour": hour_of(event.at, zone)}
     parties = {"region": event.region, "store": event.store_id}

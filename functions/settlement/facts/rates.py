@@ -3,8 +3,6 @@
 People report minutes and kilometres; what these come to is the rate's, not theirs to type.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction

@@ -25,7 +25,7 @@ from functions.settlement.policies import settle
 from functions.settlement.rules.outcomes import Outcome, entries_of
 from functions.settlement.rules.windows import lists_of
 from functions.settlement.territory.conflicts import conflicts_of, trace_of
-from hub.contracts.events import PersonChanged, StoreChanged
+from hub.contracts import events
 from hub.contracts.settlement_facts import SettlementFact
 from hub.documents.scopes import Scope
 from hub.kernel.errors import Conflict, Invalid, Problem, Retry
@@ -108,9 +108,9 @@ def _differs(fact: Fact, known: Fact, strict: bool) -> bool:
     return not is_same or fact.reverses not in (known.reverses, known.about.get(UNDOES, ""))
 
 
-def learn(desk: Desk, event: PersonChanged | StoreChanged) -> bool:
+def learn(desk: Desk, event: events.PersonChanged | events.StoreChanged) -> bool:
     """Who or which store may be named from now on; says whether that is new."""
-    if isinstance(event, PersonChanged):
+    if isinstance(event, events.PersonChanged):
         return desk.facts.make_known(f"person:{event.person_id}")
     return desk.facts.keep_store(event.store_id, event.region, event.version)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functions.settlement.runs.calendars import period_named
 from functions.settlement.statements.disputes import dispute_from_document
 from functions.settlement.statements.statements import Statement
-from hub.contracts.events import LineDisputed, PoolExhausted, StatementChanged
+from hub.contracts import events
 from hub.edge.bus import Change
 from hub.kernel.ids import derived_id
 from hub.kernel.regions import is_region
@@ -15,7 +15,7 @@ from hub.kernel.regions import is_region
 POOL = "payable:pool:"
 
 
-def statement_event(tenant: str, change: Change, now: datetime) -> StatementChanged | None:
+def statement_event(tenant: str, change: Change, now: datetime) -> events.StatementChanged | None:
     """The event of a head that was written, None where nothing is to be told: of a draft, of a note, of a head that is
     gone."""
     new, old = change.new or {}, change.old or {}
@@ -24,7 +24,7 @@ def statement_event(tenant: str, change: Change, now: datetime) -> StatementChan
         return None
     if (head["state"], head["disputes"]) == (before.get("state"), before.get("disputes")):
         return None
-    return StatementChanged(
+    return events.StatementChanged(
         id=derived_id("evt", now, head["id"], str(head["version"])),
         tenant=tenant,
         at=now,
@@ -36,11 +36,11 @@ def statement_event(tenant: str, change: Change, now: datetime) -> StatementChan
     )
 
 
-def dispute_event(tenant: str, change: Change, statement: Statement, now: datetime) -> LineDisputed:
+def dispute_event(tenant: str, change: Change, statement: Statement, now: datetime) -> events.LineDisputed:
     """The event of a line that was disputed or answered. statement: whose it is."""
     dispute = dispute_from_document((change.new or {})["dispute"])
     kind, _, name = statement.party.partition(":")
-    return LineDisputed(
+    return events.LineDisputed(
         id=derived_id("evt", dispute.at, statement.id, str(dispute.line), dispute.outcome),
         tenant=tenant,
         at=now,
@@ -57,10 +57,10 @@ def dispute_event(tenant: str, change: Change, statement: Statement, now: dateti
     )
 
 
-def pool_event(tenant: str, change: Change, now: datetime) -> PoolExhausted | None:
+def pool_event(tenant: str, change: Change, now: datetime) -> events.PoolExhausted | None:
     """The event of a pool that had something and has nothing left, None for any other change."""
     new, old = (change.new or {}).get("balance"), (change.old or {}).get("balance")
     if not new or not old or not new["account"].startswith(POOL) or new["parts"] or not old["parts"]:
         return None
     pool = new["account"].removeprefix(POOL)
-    return PoolExhausted(id=derived_id("evt", now, pool, str(new["version"])), tenant=tenant, at=now, pool=pool)
+    return events.PoolExhausted(id=derived_id("evt", now, pool, str(new["version"])), tenant=tenant, at=now, pool=pool)

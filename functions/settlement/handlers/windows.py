@@ -23,7 +23,7 @@ from functions.settlement.rules.pool import EXHAUSTED
 from functions.settlement.rules.windows import Length, Window, late_list, period_of
 from functions.settlement.runs.runs import Run, ShardResult, summed
 from functions.settlement.tables import SEALS
-from hub.contracts.events import PoolExhausted
+from hub.contracts import events
 from hub.kernel.ids import derived_id
 
 PAGE = 100
@@ -125,7 +125,7 @@ def _tell_exhausted(desk: Desk, window: Window, at: datetime) -> None:
     outcomes = settle(facts, [policy], desk.zone) if policy else []
     if any(outcome.window == window and outcome.figure.marks.get(POOL) == EXHAUSTED for outcome in outcomes):
         event_id = derived_id("evt", facts[0].occurred_at, window.id, "pool.exhausted")
-        desk.emit(PoolExhausted(id=event_id, tenant=desk.tenant, at=at, pool=window.policy))
+        desk.emit(events.PoolExhausted(id=event_id, tenant=desk.tenant, at=at, pool=window.policy))
 
 
 def missing_of(desk: Desk, window: Window, head: Head, at: datetime) -> Sequence[Entry]:

@@ -4,8 +4,6 @@ What a job brings is its list price, and then discount and coupon are costs; whe
 that is net of both already. What people report as they work (work facts) stands for what the ticket sums up of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from fractions import Fraction

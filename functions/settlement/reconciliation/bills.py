@@ -4,8 +4,6 @@ CSV in UTF-8 or GB18030, with or without BOM, and XLSX. A row that can't be read
 has made of a long number (6.92E+18) is never guessed at.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """apportion (按受益分摊): the figure over the fact's components, by what each measures."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """cap (封顶): never more than so much."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """clawback (追回): how much comes back of what was paid, when its sale does."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from pydantic import Field

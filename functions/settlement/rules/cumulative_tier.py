@@ -1,7 +1,5 @@
 """cumulative_tier (累计阶梯): what a party's whole period comes to through a table of tiers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar, Literal

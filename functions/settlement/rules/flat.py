@@ -1,7 +1,5 @@
 """flat (固定额): so much for each fact."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar, Literal

@@ -1,7 +1,5 @@
 """floor (下限): never less than so much for one fact."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """fx (换汇): into another currency, at the rate that the fact came with."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import ClassVar, Literal
 

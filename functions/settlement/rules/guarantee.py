@@ -1,7 +1,5 @@
 """guarantee (保底与封顶): never less than so much, never more than so much."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """hourly (按小时): minutes of work at a price an hour."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar, Literal

@@ -1,7 +1,5 @@
 """less (扣减): an item of the fact, or a rate of it, off what runs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """override (改写): another amount where a number of the fact says so."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar, Literal

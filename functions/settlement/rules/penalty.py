@@ -1,7 +1,5 @@
 """penalty (扣罚): something off, never below nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar, Literal

@@ -1,7 +1,5 @@
 """per_lesson (按课时): so much a lesson."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 

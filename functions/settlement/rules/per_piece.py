@@ -1,7 +1,5 @@
 """per_piece (按件): so much a piece, visit, kilometre or point."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """percent (按比例): a rate of an item, or of what the pipeline has come to."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from functions.settlement.rules.figure import RUNNING, Case, Figure, exact, phrase_of, show_percent

@@ -1,7 +1,5 @@
 """What a policy says (结算规则): which facts it is for, and the pipelines that make postings of them. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property

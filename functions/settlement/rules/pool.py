@@ -1,7 +1,5 @@
 """pool (奖金池): what runs, as long as the pool lasts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar, Literal

@@ -1,7 +1,5 @@
 """rounding (取整): to a whole number of some unit, in the middle of a pipeline."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar, Literal

@@ -1,7 +1,5 @@
 """score (按评分分成): a share of the period's amount that its average score moves up or down."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar, Literal

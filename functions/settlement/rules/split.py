@@ -1,7 +1,5 @@
 """split (分配): fixed shares of the figure to several accounts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal

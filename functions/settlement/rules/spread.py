@@ -1,7 +1,5 @@
 """spread (分期摊销): the figure over several periods, each part due at its period's end."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """A step (规则原语) of a pipeline, and what each primitive says of itself. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 

@@ -1,7 +1,5 @@
 """step_tier (阶梯): one fact's own number through a table of tiers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """subsidy (补贴): something on top, a fixed amount or a rate of what runs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar, Literal

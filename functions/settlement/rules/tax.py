@@ -1,7 +1,5 @@
 """tax (税): what of the figure is tax, or what is left without it."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from functions.settlement.rules.figure import Case, Figure, exact, show_percent

@@ -5,8 +5,6 @@ below; `"lower"` says "from". `reach: "slice"` prices each tier's own part, `"wh
 reaches. Below zero a table is its own mirror: what goes back is priced as it came.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Literal

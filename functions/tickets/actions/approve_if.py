@@ -1,7 +1,5 @@
 """approve_if (条件自动审批): approve by itself what is small or safe enough; the rest goes to people."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field

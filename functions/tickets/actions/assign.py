@@ -1,7 +1,5 @@
 """assign (派单): give the ticket to whoever fits best."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -4,8 +4,6 @@ The endpoint is registered like one for events (POST /webhooks/endpoints): its a
 tried again, and can be looked up. What the hub has no room for goes by it: stock, shipments, appointments.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """compensate (补偿): grant the customer an amount, within what one ticket may cost and a customer may claim."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Annotated, Literal
 

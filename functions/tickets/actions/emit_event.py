@@ -1,7 +1,5 @@
 """emit_event (发出事件): say something on the bus, for systems that listen there."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from functions.tickets.actions.action import ActionType, Outcome, Result, Work

@@ -1,7 +1,5 @@
 """issue_coupon (发券): give the ticket's customer a coupon of a campaign that is in force."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from pydantic import Field

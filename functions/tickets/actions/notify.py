@@ -1,7 +1,5 @@
 """notify (通知): let people know, all at once; nobody has to answer."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """open_ticket (另开工单): open a ticket of another type about the same matter, and go on without waiting for it."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from functions.tickets.actions.action import ActionType, Outcome, Result, Work

@@ -1,7 +1,5 @@
 """post_to_settlement (计入结算): a cost of the ticket that is settled when it is closed."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """set_field (设置字段): give a field of the ticket a value, or the ticket another priority."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """survey (满意度调查): ask the customer what they think, while their ticket goes on."""
 
-from __future__ import annotations
-
 from functions.tickets.actions.action import ActionType, Outcome, Result, Work
 from functions.tickets.ticket.ticket import Deed, Move, Note
 from hub.contracts.base import Contract

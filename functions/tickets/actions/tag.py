@@ -1,7 +1,5 @@
 """tag (打标签): put words on the ticket, or take them off."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -14,6 +14,7 @@ from functions.tickets.handlers.orders import order_of
 from functions.tickets.handlers.patrols import issues_of
 from functions.tickets.handlers.supplies import supplies_of
 from functions.tickets.intake.intake import intake_facts, is_of_rules
+from functions.tickets.intake.levels_table import find_level
 from functions.tickets.intake.occasion_kind import PRESETS
 from functions.tickets.ticket.ticket import Case, Move, require_open
 from hub.contracts.dispatch import ExplainView
@@ -42,7 +43,8 @@ def change_case(desk: Desk, request: Request, decide: Callable[[Case], Move | No
 
 def show_case(desk: Desk, case: Case, *, explain: bool = False) -> TicketView:
     """The ticket whole, with why it is so where that is asked for; the edge leaves out what its viewer may not see."""
-    shown = _shown(desk, case)
+    level = find_level(desk.items, case.ticket.customer_id)
+    shown = _shown(desk, case).model_copy(update={"level_now": level.level})
     return shown.model_copy(update={"explain": explain_case(desk, case)}) if explain else shown
 
 

@@ -15,10 +15,11 @@ from functions.tickets.ticket.colours import colour_of
 from functions.tickets.ticket.past import state_hash
 from functions.tickets.ticket.ticket import Case, Rung, Ticket, Visit
 from functions.tickets.ticket.trail import Entry, first_break
+from functions.tickets.ticket.types import URGENT
 from hub.contracts.base import Words
 from hub.contracts.clocks import ClockView, LadderStepView, TicketClockView
 from hub.contracts.dispatch import CandidateView, DispatchView, ExplainView, LayerView, RuleTraceView, VerdictView
-from hub.contracts.ticket_orders import TicketOrderView
+from hub.contracts.ticket_orders import SupplyView, TicketOrderView
 from hub.contracts.tickets import (
     ActionView,
     EntryView,
@@ -27,7 +28,6 @@ from hub.contracts.tickets import (
     OutcomeView,
     RungView,
     SignatureView,
-    SupplyView,
     TicketView,
     TimelineView,
     VisitView,
@@ -104,8 +104,10 @@ def show_ticket(
 
 
 def _about(ticket: Ticket) -> dict[str, Any]:
-    """What it is about, who was asked to help, and what the work cost."""
+    """How pressing it is, what it is about, who was asked to help, and what the work cost."""
     return {
+        "urgent": ticket.priority == URGENT,
+        "level": ticket.level,
         "guests": tuple(GuestView(**guest.model_dump()) for guest in ticket.guests),
         "order_id": ticket.order_id,
         "order_no": ticket.order_no,

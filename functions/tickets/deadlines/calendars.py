@@ -1,7 +1,5 @@
 """Calendars (工作日历) as documents: whose hours count. One a department, or one of a ladder's own. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date, time
 from typing import Annotated, Any, Literal

@@ -1,7 +1,5 @@
 """Ladders (升级阶梯) as documents: what happens, step by step, when nobody takes a matter up. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path

@@ -1,8 +1,6 @@
 """Policies (时效政策) as documents: which clocks a ticket has, what each has to be kept within, and whose hours count.
 Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal

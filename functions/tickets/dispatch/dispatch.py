@@ -5,8 +5,6 @@ costs the fewest minutes (functions.tickets.dispatch.costs), the smaller id amon
 the narrowest region around the place, once. None either: the work stays unassigned, and says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
@@ -77,7 +75,7 @@ class Need:
     team: str = ""
 
     @classmethod
-    def of(cls, ticket: Ticket, role: str = ENGINEER) -> Need:
+    def of(cls, ticket: Ticket, role: str = ENGINEER) -> "Need":
         """What a ticket asks for."""
         return cls(
             ticket.region,

@@ -1,7 +1,5 @@
 """Approval matrices (审批矩阵): who signs for how much, by type and amount, as documents. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal

@@ -5,8 +5,6 @@ longer already. So a place in the queue is a moment, found by its key and never 
 ever: what has waited longer than a head start goes before whatever comes with one (防饿死).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 

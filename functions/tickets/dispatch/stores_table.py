@@ -1,7 +1,5 @@
 """Stores as this room knows them, copied from the directory: where each lies, so that overlays and tickets find it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime

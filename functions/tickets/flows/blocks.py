@@ -1,7 +1,5 @@
 """Blocks (流程积木): chains of nodes with a name, as documents: whoever puts one into a flow gets all of it. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any

@@ -21,12 +21,14 @@ KINDS: dict[str, Any] = {
     "channel": "text",
     "assignee": "text",
     "topic": "text",
+    "level": "text",
     "order_no": "text",
     "tags": "set",
     "cost": "number",
     "amount": "number",
 }
-"""cost: what the work has cost so far, amount: what the ticket is about; both in minor units."""
+"""level: its customer's, when it was opened; cost: what the work has cost so far, amount: what the ticket is about:
+both in minor units."""
 FACTS = Schema.parse(KINDS)
 NUMERIC = ("gt", "gte", "lt", "lte", "between")
 
@@ -85,6 +87,7 @@ def facts_of(ticket: Ticket) -> dict[str, Any]:
         "channel": ticket.channel or None,
         "assignee": ticket.assignee or None,
         "topic": ticket.topic or None,
+        "level": ticket.level or None,
         "order_no": ticket.order_no or None,
         "tags": list(ticket.tags),
         "cost": ticket.labour_minor + ticket.parts_minor + ticket.travel_minor,

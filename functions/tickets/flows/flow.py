@@ -6,8 +6,6 @@ until they have joined, `wait` lets time pass, `end` closes the ticket. asl.py c
 that machine is the only meaning it has.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Literal

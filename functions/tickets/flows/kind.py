@@ -1,7 +1,5 @@
 """Flows (流程) as documents: linted whole, and compiled to a machine before a version is in force. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@
 <tenant>#flow#<key> / current        which one new tickets took: `version`
 """
 
-from __future__ import annotations
-
 import json
 
 from functions.tickets.tables import Items

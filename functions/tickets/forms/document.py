@@ -4,8 +4,6 @@ A field's `value` is JSON Schema 2020-12 (some keywords of it, by its type); `wh
 of hub.rules on the form's other answers. Lists go by `id`, so a region or store lays its own fields over them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 

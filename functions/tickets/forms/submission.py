@@ -1,7 +1,5 @@
 """Submissions (填写记录): what somebody handed in on a form, pinned to the form's version for ever. Pure."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any, Literal

@@ -4,8 +4,6 @@
 …#ticket#<id>     file#<id>   what was uploaded, beside its ticket
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from datetime import datetime
 

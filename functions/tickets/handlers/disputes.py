@@ -13,14 +13,14 @@ from functions.tickets.handlers.reception import open_case
 from functions.tickets.intake.intake import BY_DISPUTE, Classification, Opening
 from functions.tickets.ticket.ticket import Case, Move
 from functions.tickets.ticket.visits import end_by_itself
-from hub.contracts.events import LineDisputed
+from hub.contracts import events
 from hub.kernel.errors import Conflict, Retry
 from hub.kernel.ids import SYSTEM, derived_id
 
 TYPE = BY_DISPUTE
 
 
-def take_dispute(desk: Desk, event: LineDisputed) -> None:
+def take_dispute(desk: Desk, event: events.LineDisputed) -> None:
     """Open the task, once; end it when the line is answered. Raises Retry while an answer's task is not there."""
     ticket_id = derived_id("tkt", event.disputed_at, TYPE, event.statement_id, str(event.line))
     if event.outcome == "open":
@@ -30,7 +30,7 @@ def take_dispute(desk: Desk, event: LineDisputed) -> None:
     _end(desk, ticket_id, event)
 
 
-def _opening(desk: Desk, ticket_id: str, event: LineDisputed) -> Opening:
+def _opening(desk: Desk, ticket_id: str, event: events.LineDisputed) -> Opening:
     """Without the amount: what somebody earns is not for all who may see a ticket."""
     trace = (
         f"结算单 {event.statement_id} 第 {event.line} 行有异议 · line {event.line} is disputed",
@@ -53,7 +53,7 @@ def _opening(desk: Desk, ticket_id: str, event: LineDisputed) -> Opening:
     )
 
 
-def _end(desk: Desk, ticket_id: str, event: LineDisputed) -> None:
+def _end(desk: Desk, ticket_id: str, event: events.LineDisputed) -> None:
     now = desk.now()
 
     def decide(case: Case) -> Move | None:

@@ -11,13 +11,13 @@ import re
 from functions.tickets.desk import Desk
 from functions.tickets.ticket.runs import has_got_on, resume_run
 from functions.tickets.ticket.ticket import Case, Move
-from hub.contracts.events import ExecutionFailed
+from hub.contracts import events
 
 EXECUTION = re.compile(r"(?P<ticket>tkt_\w+)-(?P<run>\d+)(-g(?P<generation>\d+))?")
 """`<ticket>-<run>` of a flow, `<ticket>-<run>-g<generation>` of an escalation."""
 
 
-def take_failure(desk: Desk, event: ExecutionFailed) -> None:
+def take_failure(desk: Desk, event: events.ExecutionFailed) -> None:
     """Go on where the execution died, unless the ticket has gone on without it."""
     name, now = EXECUTION.fullmatch(event.execution), desk.now()
     if name is None:

@@ -11,14 +11,14 @@ from functools import partial
 from functions.tickets.desk import Desk
 from functions.tickets.dispatch.assignment import assign_ticket
 from functions.tickets.ticket.ticket import Case, Move
-from hub.contracts.events import ShiftHandedOver, ShiftStarted
+from hub.contracts import events
 from hub.kernel.ids import SYSTEM, derived_id
 
 HANDED_LIMIT = 500
 """Of one person so many tickets go at once; more stay, and their supervisor sees them."""
 
 
-def take_shift(desk: Desk, event: ShiftStarted) -> None:
+def take_shift(desk: Desk, event: events.ShiftStarted) -> None:
     """Give the team's open work to who is on duty, each ticket to whoever has got the fewest."""
     if event.replay or not event.hand_over or not event.on_duty:
         return
@@ -33,7 +33,7 @@ def take_shift(desk: Desk, event: ShiftStarted) -> None:
     desk.emit(*(_handed_over(event, successor, moved) for successor, moved in cases.items()))
 
 
-def _open_work(desk: Desk, event: ShiftStarted) -> Iterator[str]:
+def _open_work(desk: Desk, event: events.ShiftStarted) -> Iterator[str]:
     """The open tickets of those whom the roster names and whose shift it is not."""
     for person in event.rostered:
         if person not in event.on_duty:
@@ -43,7 +43,7 @@ def _open_work(desk: Desk, event: ShiftStarted) -> Iterator[str]:
                 yield ticket_id
 
 
-def _hand_over(event: ShiftStarted, successor: str, case: Case) -> Move | None:
+def _hand_over(event: events.ShiftStarted, successor: str, case: Case) -> Move | None:
     """Nobody is told of each: a digest says it. None for what is another team's, or somebody else's by now."""
     ticket = case.ticket
     off_duty = ticket.assignee in event.rostered and ticket.assignee not in event.on_duty
@@ -52,9 +52,9 @@ def _hand_over(event: ShiftStarted, successor: str, case: Case) -> Move | None:
     return assign_ticket(case, successor, SYSTEM, event.at, quiet=True)
 
 
-def _handed_over(event: ShiftStarted, successor: str, cases: list[Case]) -> ShiftHandedOver:
+def _handed_over(event: events.ShiftStarted, successor: str, cases: list[Case]) -> events.ShiftHandedOver:
     ids = tuple(case.ticket.id for case in cases)
-    return ShiftHandedOver(
+    return events.ShiftHandedOver(
         id=derived_id("evt", event.at, "shift.handed_over", event.id, successor, *ids),
         tenant=event.tenant,
         at=event.at,

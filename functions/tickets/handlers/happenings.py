@@ -8,18 +8,17 @@ from functions.tickets.desk import Desk
 from functions.tickets.flows.flow import RECEIVED
 from functions.tickets.ticket.ticket import Case, Move, Note
 from functions.tickets.ticket.visits import end_by_itself
-from hub.contracts.events import AfterSaleChanged, LogisticsChanged, RefundPaid
-from hub.contracts.flow_events import FlowAnswered
+from hub.contracts import events
 from hub.kernel.ids import SYSTEM
 
 
-def take_happening(desk: Desk, event: LogisticsChanged | AfterSaleChanged | RefundPaid) -> None:
+def take_happening(desk: Desk, event: events.LogisticsChanged | events.AfterSaleChanged | events.RefundPaid) -> None:
     """End what waits for this event of its order; told again, nothing does any more."""
     for ticket_id, visit_id in desk.tickets.awaiting(event.type, event.order_no):
         _end(desk, ticket_id, visit_id)
 
 
-def take_answer(desk: Desk, event: FlowAnswered) -> None:
+def take_answer(desk: Desk, event: events.FlowAnswered) -> None:
     """What an action wanted has been done, or could not be: its visit ends so, unless its time was up before."""
     now = desk.now()
 

@@ -12,12 +12,12 @@ from functions.tickets.intake.occasions import Occasion, classify_occasion, join
 from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.tables import RACES_LIMIT, Record
 from functions.tickets.ticket.ticket import Case, Move
-from hub.contracts.events import OccasionResolved
+from hub.contracts import events
 from hub.kernel.errors import Conflict, Retry
 from hub.kernel.ids import SYSTEM, derived_id
 
 
-def take_occasion(desk: Desk, event: OccasionResolved) -> None:
+def take_occasion(desk: Desk, event: events.OccasionResolved) -> None:
     """Open a ticket for it where its rules say so, or add it to the one that it opened before, while that is open.
     Raises Retry when others keep changing both."""
     if event.kind == "review":
@@ -33,7 +33,7 @@ def take_occasion(desk: Desk, event: OccasionResolved) -> None:
     raise Retry("too many changes of one occasion at once", occasion=event.id)
 
 
-def _take_once(desk: Desk, event: OccasionResolved) -> None:
+def _take_once(desk: Desk, event: events.OccasionResolved) -> None:
     record, ticket_id = desk.threads.occasion(occasion_key(event))
     if ticket_id and desk.tickets.case(ticket_id).ticket.is_open:
         _join(desk, event, ticket_id)
@@ -50,7 +50,7 @@ def _take_once(desk: Desk, event: OccasionResolved) -> None:
         _open(desk, occasion, site, classification, record)
 
 
-def _join(desk: Desk, event: OccasionResolved, ticket_id: str) -> None:
+def _join(desk: Desk, event: events.OccasionResolved, ticket_id: str) -> None:
     def decide(case: Case) -> Move:
         if not case.ticket.is_open:
             raise Conflict("closed in the meantime", ticket=case.ticket.id)
@@ -81,6 +81,8 @@ def _open(desk: Desk, occasion: Occasion, site: Site, classification: Classifica
         order_no=event.order_no,
         amount_minor=event.amount_minor,
         amount_currency=event.currency,
+        level=None if event.kind == "survey" else event.level,
+        level_priority=event.level_priority,
     )
     moved = desk.threads.move_occasion(record, occasion_key(event), ticket_id)
     seen = desk.threads.note_message(event.id, ticket_id, event.identity_id)

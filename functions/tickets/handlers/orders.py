@@ -6,8 +6,8 @@ from __future__ import annotations
 from functions.tickets.desk import Desk
 from functions.tickets.tables import Items
 from functions.tickets.ticket.ticket import Stored, Ticket
+from hub.contracts import events
 from hub.contracts.base import Moment
-from hub.contracts.events import LogisticsChanged, OccasionResolved
 from hub.contracts.orders import OrderLine
 from hub.contracts.ticket_orders import ParcelMoveView, TicketOrderLineView, TicketOrderView
 from hub.kernel.clock import rfc3339
@@ -45,7 +45,7 @@ class ParcelMove(Stored):
     at: Moment
 
 
-def put_order(items: Items, ticket_id: str, event: OccasionResolved) -> tuple[Put, ...]:
+def put_order(items: Items, ticket_id: str, event: events.OccasionResolved) -> tuple[Put, ...]:
     """The write that keeps what an occasion says of its order with its ticket; none where it names no order."""
     if not event.order_no:
         return ()
@@ -64,7 +64,7 @@ def put_order(items: Items, ticket_id: str, event: OccasionResolved) -> tuple[Pu
     return (Put(items.item(f"ticket#{ticket_id}", "order", order)),)
 
 
-def take_parcel(desk: Desk, event: LogisticsChanged) -> None:
+def take_parcel(desk: Desk, event: events.LogisticsChanged) -> None:
     """Keep how a parcel moved; told again, it is the same move."""
     at = event.source_at or event.at
     move = ParcelMove(tracking_no=event.tracking_no, carrier=event.carrier, state=event.state, at=at)

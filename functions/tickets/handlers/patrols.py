@@ -25,8 +25,8 @@ from functions.tickets.plans.patrols_table import (
     waiting_at,
 )
 from functions.tickets.ticket.ticket import Ticket
+from hub.contracts import events
 from hub.contracts.base import Words
-from hub.contracts.events import OccasionResolved
 from hub.contracts.ticket_orders import TicketIssueView
 from hub.kernel.errors import Conflict
 from hub.kernel.ids import SYSTEM, hashed_id, review_id
@@ -36,7 +36,7 @@ LINKS_LIMIT = 50
 FIELD = "issues"
 
 
-def count_review(desk: Desk, event: OccasionResolved) -> None:
+def count_review(desk: Desk, event: events.OccasionResolved) -> None:
     """Have a review wait for its store's next inspection, by each patrol that finds an issue in it. Raises Retry."""
     patrols = {key: reading.value for key, reading in desk.documents.all(PATROLS).items() if event.store_id}
     at_work = {key: patrol for key, patrol in patrols.items() if patrol.document.enabled}

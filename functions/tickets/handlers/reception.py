@@ -24,12 +24,14 @@ from functions.tickets.intake.intake import (
     opening_notes,
     threads_of,
 )
+from functions.tickets.intake.levels import CustomerLevel, classify_for, tagged
+from functions.tickets.intake.levels_table import find_level
 from functions.tickets.intake.overrides import overrule
 from functions.tickets.intake.placing import Site, named_site, settle_site
 from functions.tickets.tables import RACES_LIMIT, Record
 from functions.tickets.ticket.ticket import Case, Move, Thread, Way
 from functions.tickets.ticket.visits import hear, tap_card
-from hub.contracts.events import CardTapped, MessageResolved, PersonChanged, RosterChanged
+from hub.contracts import events
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import derived_id, is_id
 from hub.kernel.regions import BASE
@@ -42,7 +44,7 @@ Known = tuple[Record | None, Thread | None]
 """What a customer talks about, as it was read."""
 
 
-def take_message(desk: Desk, event: MessageResolved) -> None:
+def take_message(desk: Desk, event: events.MessageResolved) -> None:
     """Open a ticket for a message, or join it to the conversation's. Raises Retry when others keep changing both."""
     message = _read_message(desk, event)
     for _ in range(RACES_LIMIT):
@@ -56,7 +58,7 @@ def take_message(desk: Desk, event: MessageResolved) -> None:
     raise Retry("too many messages of one customer at once", message=message.id)
 
 
-def take_tap(desk: Desk, event: CardTapped) -> None:
+def take_tap(desk: Desk, event: events.CardTapped) -> None:
     """A button pressed on a card that we sent; `task_id` is "<ticket id>@<visit id>". Others' cards are ignored."""
     ticket_id, _, visit_id = event.task_id.partition("@")
     if not is_id(ticket_id, "tkt") or desk.threads.message_ticket(event.id):
@@ -82,13 +84,13 @@ def take_tap(desk: Desk, event: CardTapped) -> None:
     raise Retry("too many changes of one ticket at once", ticket=ticket_id)
 
 
-def take_person(desk: Desk, event: PersonChanged) -> None:
+def take_person(desk: Desk, event: events.PersonChanged) -> None:
     """Keep what routing needs to know of a person, unless something newer is known."""
     person = Person(id=event.person_id, **event.model_dump(include=set(Person.model_fields) - {"id"}))
     desk.staff.keep_person(person, desk.now() + desk.in_business(SLACK))
 
 
-def take_roster(desk: Desk, event: RosterChanged) -> None:
+def take_roster(desk: Desk, event: events.RosterChanged) -> None:
     """Keep a team's roster, unless a newer one is known."""
     roster = Roster.model_validate(event.model_dump(include=set(Roster.model_fields)))
     desk.staff.keep_roster(roster)
@@ -106,11 +108,15 @@ def open_case(
 def _open_case(
     desk: Desk, classification: Classification, opening: Opening, actor: str, message: str, *extra: Write
 ) -> Case:
+    level = _level_of(desk, opening)
+    classification = classify_for(classification, level)
     ticket_type = desk.catalogue.ticket_type(classification.type, opening.region)
     version, flow = desk.catalogue.published_flow(ticket_type.flow) or (0, None)
     ladder = (flow.ladder or "") if flow else ticket_type.ladder
     opening = replace(
         opening,
+        level=level.level,
+        tags=tagged(opening.tags, level),
         link=secrets.token_urlsafe(LINK_BYTES),
         flow_version=version,
         ladder=ladder,
@@ -121,6 +127,13 @@ def _open_case(
     return desk.tickets.create(ticket, opening_notes(ticket, actor, message), desk.now(), extra)
 
 
+def _level_of(desk: Desk, opening: Opening) -> CustomerLevel:
+    """What whose ticket it is are to us: as the event says that opens it, else as was told last."""
+    if opening.level is None:
+        return find_level(desk.items, opening.customer_id)
+    return CustomerLevel(level=opening.level, priority=opening.level_priority)
+
+
 def read_content(desk: Desk, ref: str) -> Mapping[str, Any]:
     """What somebody wrote, {} where it is gone."""
     try:
@@ -129,7 +142,7 @@ def read_content(desk: Desk, ref: str) -> Mapping[str, Any]:
         return {}
 
 
-def _read_message(desk: Desk, event: MessageResolved) -> Message:
+def _read_message(desk: Desk, event: events.MessageResolved) -> Message:
     sender = desk.staff.person_by_userid(event.sender_id) if event.channel in STAFF_CHANNELS else None
     content = read_content(desk, event.content_ref)
     site = settle_site(_sites(desk, event, content, sender))
@@ -149,6 +162,8 @@ def _read_message(desk: Desk, event: MessageResolved) -> Message:
         text=str(content.get("text", "")),
         entry=entry_of(content, event.channel),
         identity_id=event.identity_id,
+        level=event.level,
+        level_priority=event.level_priority,
         way=Way(
             connection_id=event.connection_id,
             channel=event.channel,
@@ -159,7 +174,9 @@ def _read_message(desk: Desk, event: MessageResolved) -> Message:
     )
 
 
-def _sites(desk: Desk, event: MessageResolved, content: Mapping[str, Any], sender: Person | None) -> tuple[Site, ...]:
+def _sites(
+    desk: Desk, event: events.MessageResolved, content: Mapping[str, Any], sender: Person | None
+) -> tuple[Site, ...]:
     """Where the message may belong, what counts most first: a colleague's own place is the way that it came in."""
     staff = (Site("account", sender.region, sender.store_id),) if sender else ()
     ways = (*staff, Site("account", event.region, event.store_id))
@@ -224,6 +241,8 @@ def _open(desk: Desk, message: Message, classification: Classification, known: K
         replay=message.replay,
         identity_id=message.identity_id,
         way=message.way,
+        level=message.level,
+        level_priority=message.level_priority,
     )
     moved = desk.threads.move(known[0], message.customer_id, latest_thread(known[1], thread))
     link = desk.threads.note_message(message.id, ticket_id, message.identity_id)

@@ -10,9 +10,9 @@ from contextlib import suppress
 from functions.tickets.desk import Desk
 from functions.tickets.tables import RACES_LIMIT
 from functions.tickets.ticket.ticket import Case, Move, Note, Stored
+from hub.contracts import events
 from hub.contracts.base import Moment
-from hub.contracts.events import DecisionCorrected, SupplyChanged
-from hub.contracts.tickets import SupplyView
+from hub.contracts.ticket_orders import SupplyView
 from hub.kernel.errors import Conflict, NotFound, Retry
 from hub.kernel.ids import SYSTEM, is_id
 
@@ -30,7 +30,7 @@ class Supply(Stored):
     version: int
 
 
-def take_supply(desk: Desk, event: SupplyChanged) -> None:
+def take_supply(desk: Desk, event: events.SupplyChanged) -> None:
     """Keep what is known of an article at a site, unless something later is."""
     told_at = event.source_at or event.at
     supply = Supply(
@@ -51,7 +51,7 @@ def supplies_of(desk: Desk, items: Iterable[str]) -> tuple[SupplyView, ...]:
     return tuple(SupplyView(**supply.model_dump(exclude={"version"})) for supply in known)
 
 
-def take_correction(desk: Desk, event: DecisionCorrected) -> None:
+def take_correction(desk: Desk, event: events.DecisionCorrected) -> None:
     """Tell the ticket that was decided on a state which has turned out to be another: whoever works on it sees it in
     the trail. A decision that is no ticket of ours is not ours to correct."""
     if not is_id(event.decision, "tkt") or desk.threads.message_ticket(event.id):

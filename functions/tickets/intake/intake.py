@@ -60,6 +60,8 @@ class Message:
     entry: str = ""
     identity_id: str = ""
     way: Way | None = None
+    level: str = ""
+    level_priority: Priority | None = None
 
     def facts(self) -> dict[str, object]:
         """What the intake rules may ask for."""
@@ -96,7 +98,8 @@ class Classification:
 
 @dataclass(frozen=True)
 class Opening:
-    """What else a new ticket needs. `link` is random: whoever holds it may see the progress page."""
+    """What else a new ticket needs. `link` is random: whoever holds it may see the progress page. level: what its
+    customer is to us, None where nobody said."""
 
     ticket_id: str
     customer_id: str
@@ -131,6 +134,8 @@ class Opening:
     parent_visit: str = ""
     blocked_by: str = ""
     assignee: str = ""
+    level: str | None = None
+    level_priority: Priority | None = None
 
 
 def entry_of(content: Mapping[str, Any], channel: str) -> str:
@@ -198,6 +203,7 @@ def open_ticket(classification: Classification, ticket_type: TicketType, opening
         priority=classification.priority,
         customer_id=opening.customer_id,
         identity_id=opening.identity_id,
+        level=opening.level or "",
         region=opening.region,
         store_id=opening.store_id,
         placed_by=opening.placed_by,
@@ -247,6 +253,7 @@ def opening_notes(ticket: Ticket, actor: str, message_id: str = "") -> tuple[Not
     facts = {
         "type": ticket.type,
         "priority": ticket.priority,
+        "level": ticket.level,
         "rule": ticket.rule_id,
         "message": message_id,
         "entry": ticket.entry,

@@ -1,7 +1,5 @@
 """Intake rules (受理规则) as a document: a decision table whose outcomes are kinds of tickets. Pure."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace

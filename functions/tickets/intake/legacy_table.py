@@ -3,8 +3,6 @@
 <tenant>#rules / intake     the last ones, as JSON text, and their `version`: earlier ones were not kept
 """
 
-from __future__ import annotations
-
 import json
 
 from functions.tickets.tables import Items

@@ -9,7 +9,7 @@ from typing import Any
 from functions.tickets.intake.intake import Classification
 from functions.tickets.intake.occasion_kind import NO_TICKET
 from functions.tickets.ticket.ticket import Case, Move, Note
-from hub.contracts.events import OccasionResolved
+from hub.contracts import events
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM, digest
 from hub.kernel.money import Money
@@ -22,7 +22,7 @@ FIELDS_LIMIT = 50
 class Occasion:
     """The event, what somebody wrote with it, and where its work would be."""
 
-    event: OccasionResolved
+    event: events.OccasionResolved
     text: str
     region: str
 
@@ -59,7 +59,7 @@ def classify_occasion(table: DecisionTable, occasion: Occasion) -> Classificatio
     return Classification(outcome["type"], outcome["priority"], decision.rule_id or "default", skill, topic)
 
 
-def occasion_key(event: OccasionResolved) -> str:
+def occasion_key(event: events.OccasionResolved) -> str:
     """The same for all that is ever told of one after-sale, review or lead."""
     return digest(event.kind, event.channel, event.account, event.subject_id).hex()
 
@@ -72,7 +72,7 @@ def words_of(content: Mapping[str, Any]) -> str:
     return "\n".join(line for line in lines if line.strip())
 
 
-def join_occasion(case: Case, event: OccasionResolved) -> Move:
+def join_occasion(case: Case, event: events.OccasionResolved) -> Move:
     """The same ticket, with what has become of its occasion."""
     detail = {"kind": event.kind, "state": event.state, "money": event.money, "order": event.order_no}
     ticket = case.ticket

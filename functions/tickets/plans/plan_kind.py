@@ -1,7 +1,5 @@
 """Plans (巡检排期、维保计划) as documents: which devices are looked after how often, by whom. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 

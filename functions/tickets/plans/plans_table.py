@@ -1,7 +1,5 @@
 """What the room keeps of plans: when each is looked after next, and which devices of a month have their ticket."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from functions.tickets.tables import LOOK, Items

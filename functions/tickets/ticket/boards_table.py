@@ -9,8 +9,6 @@ A change of a ticket writes only those whose keys are others than before. What w
 entries (`listing`) gets all of them with its next change, or by `relist` (handlers/listing.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import field
 

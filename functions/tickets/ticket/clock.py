@@ -1,8 +1,6 @@
 """A ticket's clocks (时限), as they are kept: each a ledger of what it has consumed. They lie in their ticket's item
 (docs/adr/0036-clocks.md)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -57,7 +55,7 @@ class TicketClock(Stored):
     def runs(self) -> bool:
         return self.since is not None and self.is_open
 
-    def given(self, budget_seconds: int, at: datetime) -> TicketClock:
+    def given(self, budget_seconds: int, at: datetime) -> "TicketClock":
         """The clock with another budget from now on; where it is less, what it is past already is due at `at`."""
         less = 0 < budget_seconds < (self.budget_seconds or budget_seconds + 1)
         return self.but(budget_seconds=budget_seconds, limited_at=at if less else self.limited_at)

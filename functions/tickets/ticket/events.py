@@ -8,26 +8,8 @@ from typing import Any
 from functions.tickets.forms.submission import Submission
 from functions.tickets.ticket.guests import Guest
 from functions.tickets.ticket.ticket import Deed, Rung, Ticket, Visit
-from hub.contracts.events import (
-    ExpertMentioned,
-    FlowTold,
-    FormSubmitted,
-    GlassBroken,
-    RungFired,
-    SlaBreached,
-    TicketAssigned,
-    TicketChanged,
-    TicketClosed,
-    TicketNoticed,
-    TicketOpened,
-    TicketStranded,
-    VisitEntered,
-    VisitLeft,
-    WorkReported,
-)
-from hub.contracts.flow_events import CouponWanted, EndpointCalled
+from hub.contracts import events
 from hub.contracts.tickets import WorkReport
-from hub.contracts.visit_events import WorkPart
 from hub.kernel.clock import rfc3339
 from hub.kernel.ids import SYSTEM, hashed_id
 from hub.kernel.money import Money
@@ -39,9 +21,9 @@ WATCHED = (
 """What others hear of when it changes. The clock, the trail and what is only the room's own are not among it."""
 
 
-def ticket_opened(tenant: str, ticket: Ticket) -> TicketOpened:
+def ticket_opened(tenant: str, ticket: Ticket) -> events.TicketOpened:
     """The ticket is there."""
-    return TicketOpened(
+    return events.TicketOpened(
         id=hashed_id("evt", "ticket.opened", ticket.id),
         tenant=tenant,
         at=ticket.opened_at,
@@ -51,13 +33,13 @@ def ticket_opened(tenant: str, ticket: Ticket) -> TicketOpened:
     )
 
 
-def ticket_changed(tenant: str, new: Ticket, old: Ticket) -> TicketChanged | None:
+def ticket_changed(tenant: str, new: Ticket, old: Ticket) -> events.TicketChanged | None:
     """What of WATCHED is another than before; None for nothing."""
     changed = tuple(name for name in WATCHED if getattr(new, name) != getattr(old, name))
     if not changed:
         return None
     values = (f"{name}={getattr(new, name)}" for name in changed)
-    return TicketChanged(
+    return events.TicketChanged(
         id=hashed_id("evt", "ticket.changed", new.id, str(new.trail_seq), str(new.changed_at), *values),
         tenant=tenant,
         at=new.changed_at or new.opened_at,
@@ -73,9 +55,9 @@ def ticket_changed(tenant: str, new: Ticket, old: Ticket) -> TicketChanged | Non
     )
 
 
-def ticket_assigned(tenant: str, ticket: Ticket) -> TicketAssigned:
+def ticket_assigned(tenant: str, ticket: Ticket) -> events.TicketAssigned:
     """Somebody is to hear that the ticket, or a visit of it, is theirs."""
-    return TicketAssigned(
+    return events.TicketAssigned(
         id=hashed_id("evt", "ticket.assigned", ticket.id, str(ticket.notice)),
         tenant=tenant,
         at=ticket.noticed_at or ticket.opened_at,
@@ -87,9 +69,9 @@ def ticket_assigned(tenant: str, ticket: Ticket) -> TicketAssigned:
     )
 
 
-def signer_asked(tenant: str, visit: Visit, person: str) -> TicketAssigned:
+def signer_asked(tenant: str, visit: Visit, person: str) -> events.TicketAssigned:
     """Somebody is to hear that they are asked to sign."""
-    return TicketAssigned(
+    return events.TicketAssigned(
         id=hashed_id("evt", "ticket.assigned", visit.id, person),
         tenant=tenant,
         at=visit.signatures[-1].at if visit.signatures else visit.entered_at,
@@ -101,9 +83,9 @@ def signer_asked(tenant: str, visit: Visit, person: str) -> TicketAssigned:
     )
 
 
-def ticket_stranded(tenant: str, ticket: Ticket) -> TicketStranded:
+def ticket_stranded(tenant: str, ticket: Ticket) -> events.TicketStranded:
     """There is nobody to give the work to."""
-    return TicketStranded(
+    return events.TicketStranded(
         id=hashed_id("evt", "ticket.stranded", ticket.id, str(ticket.stranded)),
         tenant=tenant,
         at=ticket.stranded_at or ticket.opened_at,
@@ -116,23 +98,27 @@ def ticket_stranded(tenant: str, ticket: Ticket) -> TicketStranded:
     )
 
 
-def experts_mentioned(tenant: str, new: Ticket, old: Ticket | None) -> list[ExpertMentioned | TicketNoticed]:
+def experts_mentioned(
+    tenant: str, new: Ticket, old: Ticket | None
+) -> list[events.ExpertMentioned | events.TicketNoticed]:
     """Who has become a guest of the ticket, each followed by that they hear of it."""
     known = old.guests if old else ()
     guests = (guest for guest in new.guests if guest not in known)
     return [event for guest in guests for event in (_asked_in(tenant, new, guest), _told(tenant, new, guest))]
 
 
-def seen_through(tenant: str, ticket: Ticket, by: str, at: datetime) -> GlassBroken:
+def seen_through(tenant: str, ticket: Ticket, by: str, at: datetime) -> events.GlassBroken:
     """Somebody saw through the ticket (一键穿透), for one answer: it is over as soon as it is given."""
     name = (ticket.id, by, str(ticket.trail_seq))
     glass_id = hashed_id("gls", "ticket.penetrated", *name)
     event_id = hashed_id("evt", "ticket.penetrated", *name)
-    return GlassBroken(id=event_id, tenant=tenant, at=at, glass_id=glass_id, thing=ticket.id, person_id=by, ends_at=at)
+    return events.GlassBroken(
+        id=event_id, tenant=tenant, at=at, glass_id=glass_id, thing=ticket.id, person_id=by, ends_at=at
+    )
 
 
-def _asked_in(tenant: str, ticket: Ticket, guest: Guest) -> ExpertMentioned:
-    return ExpertMentioned(
+def _asked_in(tenant: str, ticket: Ticket, guest: Guest) -> events.ExpertMentioned:
+    return events.ExpertMentioned(
         id=hashed_id("evt", "expert.mentioned", ticket.id, guest.person, rfc3339(guest.at), rfc3339(guest.ends_at)),
         tenant=tenant,
         at=guest.at,
@@ -143,8 +129,8 @@ def _asked_in(tenant: str, ticket: Ticket, guest: Guest) -> ExpertMentioned:
     )
 
 
-def _told(tenant: str, ticket: Ticket, guest: Guest) -> TicketNoticed:
-    return TicketNoticed(
+def _told(tenant: str, ticket: Ticket, guest: Guest) -> events.TicketNoticed:
+    return events.TicketNoticed(
         id=hashed_id("evt", "ticket.noticed", ticket.id, guest.person, rfc3339(guest.at)),
         tenant=tenant,
         at=guest.at,
@@ -157,9 +143,9 @@ def _told(tenant: str, ticket: Ticket, guest: Guest) -> TicketNoticed:
     )
 
 
-def ticket_closed(tenant: str, ticket: Ticket) -> TicketClosed:
+def ticket_closed(tenant: str, ticket: Ticket) -> events.TicketClosed:
     """The work is done, and its cost is known."""
-    return TicketClosed(
+    return events.TicketClosed(
         id=hashed_id("evt", "ticket.closed", ticket.id, str(ticket.run)),
         tenant=tenant,
         at=ticket.closed_at or ticket.opened_at,
@@ -174,9 +160,9 @@ def ticket_closed(tenant: str, ticket: Ticket) -> TicketClosed:
     )
 
 
-def rung_fired(tenant: str, rung: Rung) -> RungFired:
+def rung_fired(tenant: str, rung: Rung) -> events.RungFired:
     """A rung of the ticket's ladder fired."""
-    return RungFired(
+    return events.RungFired(
         id=hashed_id("evt", "rung.fired", rung.ticket_id, rung.key),
         tenant=tenant,
         at=rung.fired_at,
@@ -192,11 +178,11 @@ def rung_fired(tenant: str, rung: Rung) -> RungFired:
     )
 
 
-def clocks_breached(tenant: str, new: Ticket, old: Ticket | None) -> list[SlaBreached]:
+def clocks_breached(tenant: str, new: Ticket, old: Ticket | None) -> list[events.SlaBreached]:
     """The clocks of the ticket that have used up what they had, and had not before."""
     known = {clock.id for clock in old.clocks if clock.breached_at} if old else set()
     return [
-        SlaBreached(
+        events.SlaBreached(
             id=hashed_id("evt", "sla.breached", new.id, clock.id),
             tenant=tenant,
             at=new.changed_at or clock.breached_at,
@@ -217,10 +203,10 @@ def clocks_breached(tenant: str, new: Ticket, old: Ticket | None) -> list[SlaBre
     ]
 
 
-def form_submitted(tenant: str, submission: Submission) -> FormSubmitted:
+def form_submitted(tenant: str, submission: Submission) -> events.FormSubmitted:
     """A form was handed in, or handed in anew."""
     names = ("form", "form_version", "ticket_id", "customer_id", "region", "store_id", "content_ref")
-    return FormSubmitted(
+    return events.FormSubmitted(
         id=hashed_id("evt", "form.submitted", submission.id, str(submission.revision)),
         tenant=tenant,
         at=submission.saved_at,
@@ -229,9 +215,9 @@ def form_submitted(tenant: str, submission: Submission) -> FormSubmitted:
     )
 
 
-def visit_entered(tenant: str, visit: Visit) -> VisitEntered:
+def visit_entered(tenant: str, visit: Visit) -> events.VisitEntered:
     """The ticket has come to a node."""
-    return VisitEntered(
+    return events.VisitEntered(
         id=hashed_id("evt", "visit.entered", visit.id),
         tenant=tenant,
         at=visit.entered_at,
@@ -242,9 +228,9 @@ def visit_entered(tenant: str, visit: Visit) -> VisitEntered:
     )
 
 
-def visit_left(tenant: str, visit: Visit) -> VisitLeft:
+def visit_left(tenant: str, visit: Visit) -> events.VisitLeft:
     """The ticket has left a node, by whom and by which way."""
-    return VisitLeft(
+    return events.VisitLeft(
         id=hashed_id("evt", "visit.left", visit.id, str(visit.run), visit.outcome),
         tenant=tenant,
         at=visit.left_at or visit.entered_at,
@@ -255,9 +241,9 @@ def visit_left(tenant: str, visit: Visit) -> VisitLeft:
     )
 
 
-def ticket_noticed(tenant: str, visit: Visit, deed: Deed) -> TicketNoticed:
+def ticket_noticed(tenant: str, visit: Visit, deed: Deed) -> events.TicketNoticed:
     """A flow lets people know."""
-    return TicketNoticed(
+    return events.TicketNoticed(
         id=hashed_id("evt", "ticket.noticed", visit.id),
         tenant=tenant,
         at=visit.entered_at,
@@ -270,9 +256,9 @@ def ticket_noticed(tenant: str, visit: Visit, deed: Deed) -> TicketNoticed:
     )
 
 
-def rung_noticed(tenant: str, rung: Rung, deed: Deed) -> TicketNoticed:
+def rung_noticed(tenant: str, rung: Rung, deed: Deed) -> events.TicketNoticed:
     """A rung lets people know, beside those whom it tells by itself."""
-    return TicketNoticed(
+    return events.TicketNoticed(
         id=hashed_id("evt", "ticket.noticed", rung.ticket_id, rung.key),
         tenant=tenant,
         at=rung.fired_at,
@@ -285,9 +271,9 @@ def rung_noticed(tenant: str, rung: Rung, deed: Deed) -> TicketNoticed:
     )
 
 
-def flow_told(tenant: str, visit: Visit, deed: Deed) -> FlowTold:
+def flow_told(tenant: str, visit: Visit, deed: Deed) -> events.FlowTold:
     """A flow says something on the bus."""
-    return FlowTold(
+    return events.FlowTold(
         id=hashed_id("evt", "flow.told", visit.id),
         tenant=tenant,
         at=visit.entered_at,
@@ -298,9 +284,9 @@ def flow_told(tenant: str, visit: Visit, deed: Deed) -> FlowTold:
     )
 
 
-def endpoint_called(tenant: str, visit: Visit, deed: Deed) -> EndpointCalled:
+def endpoint_called(tenant: str, visit: Visit, deed: Deed) -> events.EndpointCalled:
     """A flow calls a system of the tenant's own."""
-    return EndpointCalled(
+    return events.EndpointCalled(
         id=hashed_id("evt", "endpoint.called", visit.id),
         tenant=tenant,
         at=visit.entered_at,
@@ -313,9 +299,9 @@ def endpoint_called(tenant: str, visit: Visit, deed: Deed) -> EndpointCalled:
     )
 
 
-def coupon_wanted(tenant: str, visit: Visit, deed: Deed) -> CouponWanted:
+def coupon_wanted(tenant: str, visit: Visit, deed: Deed) -> events.CouponWanted:
     """A flow gives its customer a coupon."""
-    return CouponWanted(
+    return events.CouponWanted(
         id=hashed_id("evt", "coupon.wanted", visit.id),
         tenant=tenant,
         at=visit.entered_at,
@@ -325,11 +311,14 @@ def coupon_wanted(tenant: str, visit: Visit, deed: Deed) -> CouponWanted:
     )
 
 
-def work_reported(tenant: str, visit: Visit) -> WorkReported:
+def work_reported(tenant: str, visit: Visit) -> events.WorkReported:
     """What whoever ended the visit says that it took."""
+
+    from hub.contracts.visit_events import WorkPart  # a start loads no event's module
+
     report = WorkReport.model_validate(visit.report)
     parts = [(part.sku, part.quantity, _minor(part.amount, visit.currency)) for part in report.parts]
-    return WorkReported(
+    return events.WorkReported(
         id=hashed_id("evt", "work.reported", visit.id),
         tenant=tenant,
         at=visit.left_at or visit.entered_at,

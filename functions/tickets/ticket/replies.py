@@ -4,8 +4,6 @@ A reply is claimed before the platform is called and settled after, so that it g
 does not know whether it went, and says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal

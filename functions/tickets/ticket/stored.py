@@ -1,7 +1,5 @@
 """What every item's body is."""
 
-from __future__ import annotations
-
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict

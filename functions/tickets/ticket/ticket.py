@@ -4,8 +4,6 @@ Times are UTC. Personal text is only ever here sealed (`…_sealed`), money in m
 items of any older schema: what they lack has a default, what they have beyond is ignored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any, Literal
@@ -43,15 +41,14 @@ class Ticket(Stored):
     """One piece of work on its way through a flow.
 
     region, store_id: where the work is (服务地), says `placed_by` (functions.tickets.intake.placing; "hand": whoever
-    opened it; "" in an older item). home_region, home_store: where its customer is at home (归属地).
-
+    opened it; "" in an older item). home_region, home_store: where its customer is at home (归属地); level: what they
+    were to us (客户等级) when it was opened.
     run: raised by whoever restarts the flow; a step of an older run writes nothing. A later run began at `run_at`, at
     the node `resume_at` ("": the first), behind the visit `resume_after`. first_run: whose visits are this run's too,
     since it goes on where that one was left; 0: it began anew. generation: of the escalation.
     assignment counts assignees, `announced` is the last one that needs no notice any more. notice counts notices: the
     last went to `notice_to`, for the visit that waits for them. declined: who turned the work down.
-    stranded: how often there was nobody to give the work to; the last time at `stranded_at`, when the administrators
-    `stranded_with` were told.
+    stranded: how often nobody could get the work; last at `stranded_at`, when `stranded_with`, administrators, heard.
     entries: how its messages came in (入口), each once, the first first; none in an older item.
     ladder_pin: the version of its ladder that it was opened with, with those of the region; "" in an older item.
     layers: what had a say beside the rule of rule_id (functions.tickets.intake): "override", the "team" by that,
@@ -73,6 +70,7 @@ class Ticket(Stored):
     priority: Priority
     customer_id: str
     identity_id: str = ""
+    level: str = ""
     region: str
     store_id: str = ""
     placed_by: str = ""
@@ -207,8 +205,8 @@ class Deed(Stored):
 
 
 class Visit(Stored):
-    """One passage through one node. `outcomes`, `form` and `required` (its fields) are as the flow's version
-    says; `form` None: an older item, which takes any.
+    """One passage through one node. `outcomes`, `form`, `required` (its fields): as the flow's version says; `form`
+    None: an older item, which takes any.
 
     fork: the visit of the parallel in whose branch it lies; arrived: which branches of a parallel have joined.
     queue: the team whose members may take it. signers: who is asked to sign, in order; need: so many have to approve;
@@ -332,7 +330,7 @@ class Thread(Stored):
     last_at: Moment
     topic: str = ""
     identity_id: str = ""
-    others: tuple[Thread, ...] = ()
+    others: tuple["Thread", ...] = ()
 
 
 @dataclass(frozen=True)

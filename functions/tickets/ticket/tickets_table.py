@@ -1,7 +1,5 @@
 """Tickets in the room's table. Everything that changes one is one transaction on the ticket's version."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import field, replace

@@ -5,8 +5,6 @@ entry of each change says what the ticket was then (functions.tickets.ticket.pas
 beside its trail either.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Ticket types (工单类型) as documents: what a ticket is called, which flow it takes, what its work needs. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from hub.channels.market import Entity
+from hub.contracts import events
 from hub.contracts.base import Contract
-from hub.contracts.events import AfterSaleTouched, OrderTouched
 from hub.contracts.webhooks_reconcile import MassReplay
 
 # The queue `pulls`.
@@ -42,7 +42,7 @@ class ReadTouched(Contract):
     """Read what a platform told of just now, whose API lags behind its pushes."""
 
     kind: Literal["touched"] = "touched"
-    event: Annotated[OrderTouched | AfterSaleTouched, Field(discriminator="type")]
+    event: Annotated[events.OrderTouched | events.AfterSaleTouched, Field(discriminator="type")]
 
 
 Pull = PullFeed | PullConversations | ReadUnmapped | ReadTouched

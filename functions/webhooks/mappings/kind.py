@@ -3,8 +3,6 @@
 The context is what was stored of them before (functions.webhooks.mappings.legacy_table). Pure.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any

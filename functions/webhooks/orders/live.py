@@ -15,7 +15,7 @@ from functions.webhooks.orders.orders import Facts, Noting
 from functions.webhooks.orders.refresh import Kept, Shop
 from hub.channels.base import NotUnderstood
 from hub.channels.market import Row
-from hub.contracts.events import DecisionCorrected
+from hub.contracts import events
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.errors import Conflict, Refuse, Retry
 from hub.kernel.frozen import dataclass
@@ -159,8 +159,8 @@ class LiveOrders:
         self.tags.drop(tag)
         return True
 
-    def _corrected(self, tag: Tag, channel: str, state: str) -> DecisionCorrected:
-        return DecisionCorrected(
+    def _corrected(self, tag: Tag, channel: str, state: str) -> events.DecisionCorrected:
+        return events.DecisionCorrected(
             id=hashed_id("evt", self.tenant, "decision.corrected", tag.decision, tag.order_id, tag.assumed),
             tenant=self.tenant,
             at=self.now(),

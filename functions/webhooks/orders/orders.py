@@ -12,15 +12,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from hub.channels.facts import AfterSaleFacts, OrderFacts, without_blanks
-from hub.contracts.events import (
-    AfterSaleChanged,
-    Event,
-    OrderChanged,
-    OrderDepositPaid,
-    OrderFinished,
-    OrderPaid,
-    RefundPaid,
-)
+from hub.contracts import events
+from hub.contracts.events import Event
 from hub.kernel.clock import parse_rfc3339
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import hashed_id
@@ -115,8 +108,8 @@ def _after_sale_facts(item: Mapping[str, Any]) -> tuple[Any, ...]:
     return item.get("state"), item.get("money"), parcel, item.get("deadline_at") or ""
 
 
-def _deposit_paid(new: Mapping[str, Any]) -> OrderDepositPaid:
-    return OrderDepositPaid(
+def _deposit_paid(new: Mapping[str, Any]) -> events.OrderDepositPaid:
+    return events.OrderDepositPaid(
         id=hashed_id("evt", new["tenant"], new["order_id"], "deposit-paid"),
         at=parse_rfc3339(new["deposit_noted_at"]),
         replay=bool(new.get("replay")),
@@ -126,8 +119,8 @@ def _deposit_paid(new: Mapping[str, Any]) -> OrderDepositPaid:
     )
 
 
-def _order_paid(new: Mapping[str, Any]) -> OrderPaid:
-    return OrderPaid(
+def _order_paid(new: Mapping[str, Any]) -> events.OrderPaid:
+    return events.OrderPaid(
         id=hashed_id("evt", new["tenant"], new["order_id"], "paid"),
         at=parse_rfc3339(new["paid_noted_at"]),
         replay=bool(new.get("paid_replay")),
@@ -138,8 +131,8 @@ def _order_paid(new: Mapping[str, Any]) -> OrderPaid:
     )
 
 
-def _order_finished(new: Mapping[str, Any]) -> OrderFinished:
-    return OrderFinished(
+def _order_finished(new: Mapping[str, Any]) -> events.OrderFinished:
+    return events.OrderFinished(
         id=hashed_id("evt", new["tenant"], new["order_id"], "finished"),
         **_common(new),
         order_id=new["order_id"],
@@ -155,9 +148,9 @@ def _paid_back_minor(item: Mapping[str, Any]) -> int:
     return int(item.get("refunded_minor", 0)) if item.get("money") == "succeeded" else 0
 
 
-def _refund_paid(new: Mapping[str, Any], amount_minor: int) -> RefundPaid:
+def _refund_paid(new: Mapping[str, Any], amount_minor: int) -> events.RefundPaid:
     refunded_minor = _paid_back_minor(new)
-    return RefundPaid(
+    return events.RefundPaid(
         id=hashed_id("evt", new["tenant"], new["after_sale_id"], "refund-paid", str(refunded_minor)),
         **_common(new),
         after_sale_id=new["after_sale_id"],
@@ -183,8 +176,8 @@ def _bought(new: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _order_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> OrderChanged:
-    return OrderChanged(
+def _order_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> events.OrderChanged:
+    return events.OrderChanged(
         id=hashed_id("evt", new["tenant"], new["order_id"], "changed", new["state"], new["source_time"]),
         **_common(new),
         order_id=new["order_id"],
@@ -194,9 +187,9 @@ def _order_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> OrderCh
     )
 
 
-def _after_sale_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> AfterSaleChanged:
+def _after_sale_changed(new: Mapping[str, Any], before: Mapping[str, Any]) -> events.AfterSaleChanged:
     facts = (new["state"], new["money"], new.get("tracking_no", ""), new.get("deadline_at", ""), new["source_time"])
-    return AfterSaleChanged(
+    return events.AfterSaleChanged(
         id=hashed_id("evt", new["tenant"], new["after_sale_id"], *facts),
         **_common(new),
         after_sale_id=new["after_sale_id"],

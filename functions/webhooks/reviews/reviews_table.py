@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from hub.contracts.events import ReviewPosted
+from hub.contracts import events
 from hub.kernel.clock import rfc3339
 from hub.kernel.frozen import dataclass
 from hub.kernel.ids import review_id
@@ -25,7 +25,7 @@ class Reviews:
     table: Table
     tenant: str
 
-    def keep(self, event: ReviewPosted) -> None:
+    def keep(self, event: events.ReviewPosted) -> None:
         """Keep a review as it was told first; told again it is the same one, and stays where it was."""
         identity = review_id(self.tenant, event.channel, event.account, event.review_no)
         facts = {name: getattr(event, name) for name in FACTS}

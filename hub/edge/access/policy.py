@@ -7,8 +7,6 @@ Three roles are nobody's job: `own` for one's own things, `guest` for a thing th
 alone: the guest's other roles show nothing more there), `break_glass` for a thing whose glass one broke.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import field
@@ -99,7 +97,7 @@ class Policy:
     _rules: Mapping[tuple[str, str, str], FieldRule] = field(repr=False, compare=False)
 
     @classmethod
-    def of(cls, document: FieldPolicy) -> Policy:
+    def of(cls, document: FieldPolicy) -> "Policy":
         return cls(document, {rule.where: rule for rule in document.rules})
 
     @cached_property

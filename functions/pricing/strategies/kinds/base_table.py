@@ -1,7 +1,5 @@
 """基础价目: one price a service, whatever the book says."""
 
-from __future__ import annotations
-
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
 from functions.pricing.strategies.cuts import minor
 from functions.pricing.strategies.kind import StrategyKind

@@ -1,7 +1,5 @@
 """生日优惠: off an order around one's birthday."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """套餐: several services together for one price."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line

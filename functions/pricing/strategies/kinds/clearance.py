@@ -1,7 +1,5 @@
 """周转清仓: what stays too long sells for less."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

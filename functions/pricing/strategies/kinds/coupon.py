@@ -1,7 +1,5 @@
 """优惠券: a single-use coupon that the buyer brings."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """价格诱饵: the guide price stays as it is online; a scan on the spot gives a coupon for that area alone."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

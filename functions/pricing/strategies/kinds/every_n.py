@@ -1,7 +1,5 @@
 """第N件优惠: every n-th piece is cut, of each n the cheapest."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line

@@ -1,7 +1,5 @@
 """满赠: something comes along for nothing."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from functions.pricing.strategies.cart import Act, Cart, Effect, Gift, Line

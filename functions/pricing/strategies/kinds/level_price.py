@@ -1,7 +1,5 @@
 """会员等级价: a price by customer level."""
 
-from __future__ import annotations
-
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
 from functions.pricing.strategies.cuts import CutTerms, cut_of
 from functions.pricing.strategies.kind import StrategyKind

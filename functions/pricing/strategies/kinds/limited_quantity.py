@@ -1,7 +1,5 @@
 """限量特价: a special price for the first pieces of an order; limits.uses says of how many orders."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line

@@ -1,7 +1,5 @@
 """限时特价: a special price between two moments."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from pydantic import model_validator

@@ -1,7 +1,5 @@
 """物流附加: what getting it there costs more, apiece."""
 
-from __future__ import annotations
-
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
 from functions.pricing.strategies.cuts import minor
 from functions.pricing.strategies.kind import StrategyKind

@@ -1,7 +1,5 @@
 """会员折扣: so much off for members, by level."""
 
-from __future__ import annotations
-
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
 from functions.pricing.strategies.cuts import cut_pieces, hundredths, off
 from functions.pricing.strategies.kind import StrategyKind

@@ -1,7 +1,5 @@
 """会员价: a price of its own for members."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line

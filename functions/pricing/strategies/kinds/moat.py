@@ -1,7 +1,5 @@
 """价格护城河: an answer to a competitor nearby, by the stated rule, never below the floor."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

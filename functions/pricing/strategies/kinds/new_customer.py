@@ -1,7 +1,5 @@
 """新客优惠: off somebody's first order."""
 
-from __future__ import annotations
-
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
 from functions.pricing.strategies.cuts import OffTerms, cut_of, effect_of, lowest_off, minor, total
 from functions.pricing.strategies.kind import StrategyKind

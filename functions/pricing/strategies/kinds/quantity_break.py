@@ -1,7 +1,5 @@
 """阶梯量价: a lower unit price from a quantity on."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from pydantic import Field, model_validator

@@ -1,7 +1,5 @@
 """区域档位: the price of the nearest place that the terms name."""
 
-from __future__ import annotations
-
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
 from functions.pricing.strategies.cuts import CutTerms, cut_of
 from functions.pricing.strategies.kind import StrategyKind

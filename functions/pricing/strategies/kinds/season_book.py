@@ -1,7 +1,5 @@
 """季节价目: prices of a season that comes every year."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

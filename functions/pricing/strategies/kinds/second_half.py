@@ -1,7 +1,5 @@
 """第二件半价: the second piece of the same for half."""
 
-from __future__ import annotations
-
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
 from functions.pricing.strategies.cuts import HUNDRED, hundredths, off
 from functions.pricing.strategies.kind import StrategyKind

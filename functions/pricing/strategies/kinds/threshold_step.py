@@ -1,7 +1,5 @@
 """满减梯度: from an amount on so much less, tested once on a declared base."""
 
-from __future__ import annotations
-
 from typing import Literal, Self
 
 from pydantic import Field, model_validator

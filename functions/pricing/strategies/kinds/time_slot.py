@@ -1,7 +1,5 @@
 """分时段价: a price by the hour of the day."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from functions.pricing.books.books import in_hours, minute_of

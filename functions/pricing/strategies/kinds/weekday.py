@@ -1,7 +1,5 @@
 """星期价: a price on some days of the week."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from functions.pricing.strategies.cart import Act, Cart, Effect, Line
