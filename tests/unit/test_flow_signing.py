@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.tickets.dispatch.dispatch import Organisation, Person
+from functions.tickets.dispatch.loads import Load
 from functions.tickets.dispatch.matrices import MATRICES, Matrix, lint_matrix
 from functions.tickets.dispatch.selectors import Asker, select_person, select_signers
 from functions.tickets.flows.flow import Count, Share
@@ -34,9 +35,9 @@ def ticket(**facts: Any) -> Ticket:
 
 
 def asker(**facts: Any) -> Asker:
-    loads = {"li": 3, "zhao": 1}
+    loads = {"li": Load(3), "zhao": Load(1)}
     organisation = Organisation(
-        (LI, ZHAO, AMY, CHEN, WANG, GONE), {}, lambda people: {p: loads.get(p, 0) for p in people}
+        (LI, ZHAO, AMY, CHEN, WANG, GONE), {}, lambda people: {p: loads.get(p, Load()) for p in people}
     )
     return Asker(ticket(**facts), "zhao", organisation, AT)
 

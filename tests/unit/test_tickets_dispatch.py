@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.tickets.dispatch.costs import Candidate, Job, cost_of
 from functions.tickets.dispatch.dispatch import (
     Duty,
     Need,
@@ -20,6 +21,7 @@ from functions.tickets.dispatch.dispatch import (
     team_members,
 )
 from functions.tickets.dispatch.loads import Load
+from functions.tickets.dispatch.policy import DispatchPolicy
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 NEED = Need(region="310101", skill="refrigeration")
@@ -107,6 +109,19 @@ def test_team_members() -> None:
     people = (engineer("b"), engineer("a"), engineer("c", active=False), engineer("d", teams=()))
     assert team_members("cold", people) == ("a", "b")
     assert team_members("", people) == ()
+
+
+def test_a_turn_costs_what_is_left_of_the_rest() -> None:
+    """From all of it, just given, to nothing; by a clock that is ahead no more than all of it."""
+    policy = DispatchPolicy(idle_minutes=30)
+
+    def fairness(given_at: datetime | None) -> int:
+        candidate = Candidate("310101", (), Load(given_at=given_at))
+        return cost_of(Job("310101"), candidate, policy, NOW).fairness
+
+    ago = [NOW - timedelta(minutes=minutes) for minutes in (-60, 0, 10, 30, 90)]
+    assert [fairness(at) for at in ago] == [30, 30, 20, 0, 0]
+    assert fairness(None) == 0
 
 
 people_lists = st.lists(

@@ -76,7 +76,7 @@ def cost_of(job: Job, candidate: Candidate, policy: DispatchPolicy, now: datetim
     way, queue = way_to(job, candidate, policy, now), candidate.load.open_tickets * policy.job_minutes
     spare = len({*candidate.skills} - {job.skill}) * policy.skill_minutes
     given_at = candidate.load.given_at
-    rest = policy.idle_minutes - (now - given_at) // MINUTE if given_at else 0
+    rest = policy.idle_minutes - max(0, (now - given_at) // MINUTE) if given_at else 0  # given by a clock ahead: now
     arrives_at = now + (way.minutes + queue) * MINUTE
     late = -((job.due_at - arrives_at) // MINUTE) if job.due_at else 0
     return Cost(
