@@ -94,6 +94,16 @@ def test_a_message_whose_moment_has_come_can_be_taken_and_the_poller_is_woken(aw
     assert aws._esm_wake.is_set()
 
 
+def test_a_message_whose_moment_has_not_come_stays_where_it_is(aws: Embedded, backlog: Backlog) -> None:
+    """When the one before it goes."""
+    aws.put(QUEUE, NOW + 30, NOW + 600)
+    [due] = backlog.due()
+    backlog._clock.move_to(due.at)
+    due.release()
+    assert [message["visible_at"] for message in aws.queues[QUEUE]["messages"]] == [NOW + 30, NOW + 600]
+    assert [coming.at for coming in backlog.due()] == [START + timedelta(seconds=600)]
+
+
 def test_a_batch_in_hand_and_a_stream_behind_its_end_are_work(aws: Embedded, backlog: Backlog) -> None:
     """Until the batch is settled, and the stream's reader has reached its end."""
     aws._esm_inflight["m1"] = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -95,6 +95,32 @@ def test_nothing_happens_while_something_is_at_work() -> None:
     activity.end("call")
     moving.join(10)
     assert agenda.happened == [(START + HOUR, START + HOUR, "wait")]
+
+
+def test_each_thing_waits_for_the_work_of_the_one_before() -> None:
+    """What happens at 10:00 begins a call; what is due at 10:01 comes once that has ended, though it takes a while."""
+    stepper, agenda, activity = stepped((START, "wait", 1), (START + SECOND, "wait", 2))
+    ended: list[int] = []
+
+    def end() -> None:
+        ended.append(len(agenda.happened))
+        activity.end("call")
+
+    class Beginning:
+        """The first of them begins a call."""
+
+        def due(self) -> list[Due]:
+            return [replace(due, release=partial(self.release, due)) for due in agenda.due()]
+
+        def release(self, due: Due) -> None:
+            due.release()
+            if due.number == 1:
+                activity.begin("call")
+                threading.Timer(0.05, end).start()
+
+    stepper.sources[:] = [Beginning()]
+    stepper.advance(HOUR)
+    assert (ended, len(agenda.happened)) == ([1], 2)
 
 
 def test_what_lies_in_a_queue_or_stream_is_work() -> None:
