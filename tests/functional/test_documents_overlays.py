@@ -15,7 +15,7 @@ from hub.documents.kinds import Finding, Proposal
 from hub.documents.scopes import TENANT, Scope
 from hub.documents.submissions import Submission
 from hub.documents.versions import Line, Move, Pointer
-from hub.documents.versions_table import SCOPES_LIMIT, VersionsTable
+from hub.documents.versions_table import MOVES_LIMIT, SCOPES_LIMIT, VersionsTable
 from hub.kernel.clock import StepClock
 from hub.kernel.effective import Switch
 from hub.kernel.errors import Conflict, Invalid
@@ -195,6 +195,14 @@ def test_as_many_copies_as_a_call_takes_are_made(documents: Documents) -> None:
     assert len(copies) == COPIES_LIMIT
 
 
+def test_a_scope_named_twice_is_copied_to_once(documents: Documents) -> None:
+    """And has one result."""
+    publish(documents, OURS, S1)
+    copies = documents.copy(FORMS, "refund", S1, ["s3", "s2", "s3"], "zhao.min")
+    assert [(copy.scope, copy.outcome) for copy in copies] == [("s3", "copied"), ("s2", "copied")]
+    assert len(documents.moves(FORMS, "refund", S3)) == 1
+
+
 def test_a_scope_without_an_overlay_is_no_source_of_copies(documents: Documents) -> None:
     """One that has gone back to none: others keep theirs."""
     publish(documents, OURS, S1)
@@ -229,3 +237,17 @@ def test_a_planned_base_says_where_it_will_clash(documents: Documents) -> None:
     publish(documents, OURS, S1, PLANNED, valid_from=NOW + DAY)
     done = publish(documents, titled("冬季"), kind=PLANNED, valid_from=NOW + 7 * DAY)
     assert [clash.pointer for clash in done.clashes["s1"]] == ["/title"]
+
+
+def test_a_document_moves_as_often_as_its_history_can_be_read(documents: Documents, table: Counting) -> None:
+    """5,000 times: whoever asks for one move more is refused, and what is in force stays."""
+    publish(documents, REFUND, kind=PLANNED)
+    line, stored = Line("season", "refund", "base"), VersionsTable(table, "demo")  # type: ignore[arg-type]
+    pointer = documents.pointer(PLANNED, "refund")
+    assert pointer is not None
+    last = replace(pointer, revision=MOVES_LIMIT - 1)
+    stored.move(line, pointer, last, Move(MOVES_LIMIT - 1, "publish", 1, NOW, "zhao.min", plan=pointer.plan))
+    assert publish(documents, titled("夏季"), kind=PLANNED).version == 2
+    with pytest.raises(Conflict, match="too many"):
+        publish(documents, titled("冬季"), kind=PLANNED)
+    assert documents.current(PLANNED, "refund").value.title == "夏季"
