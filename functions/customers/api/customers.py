@@ -152,10 +152,11 @@ def read_fact(desk: Desk, request: Request) -> Page[FactView]:
 
 def _replay_change(desk: Desk, request: Request, _made: str) -> CustomerView:
     """A repeat of a merge or a split: it stands, and the lists may not have followed yet."""
-    other = request.body.into if isinstance(request.body, MergeBody) else request.body.identity_id
+    split = not isinstance(request.body, MergeBody)
+    other = request.body.identity_id if split else request.body.into
     for customer_id in {request.subject.id, desk.people.root(other)}:
         relist(desk, customer_id)
-        desk.emit(*reachable(desk, customer_id, request.now), *leveled(desk, seen_now(desk, customer_id), less=True))
+        desk.emit(*reachable(desk, customer_id, request.now), *leveled(desk, seen_now(desk, customer_id), less=split))
     _settle(desk, request, request.subject.id)
     return _show(desk, request, request.subject.id)
 

@@ -16,7 +16,7 @@ from pydantic import Field
 from functions.tickets.actions.registry import action_names, is_awaited
 from functions.tickets.dispatch.selectors import Selector
 from functions.tickets.flows.facts import day_of
-from hub.contracts.base import Contract, Slug
+from hub.contracts.base import Contract, Slug, Words
 from hub.kernel.errors import Invalid, Problem
 
 JOIN = "join"
@@ -29,8 +29,8 @@ RECEIVED, ELAPSED = "received", "elapsed"
 Text = Annotated[str, Field(min_length=1, max_length=128)]
 
 
-class Title(Contract):
-    """What people read: Chinese, with English beside it."""
+class Title(Words):
+    """What something is called: neither is empty or long."""
 
     zh: Text
     en: Text
