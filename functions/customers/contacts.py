@@ -7,7 +7,7 @@ from datetime import datetime
 
 from hub.contracts import events
 from hub.contracts.customers import FollowState
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 _STATES: dict[str, FollowState] = {
     "added": "following",

@@ -21,7 +21,7 @@ from functions.customers.people.unions_table import UnionTable
 from functions.customers.places_table import PlaceTable
 from hub.edge.access import Policy, packaged_policy
 from hub.edge.host import Host
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.platforms.clients import platforms_of
 from hub.store.content import ContentStore
 from hub.store.sealing import Sealer

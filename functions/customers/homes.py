@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from functions.customers.profile import Fact
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.places import read_place
 from hub.kernel.regions import BASE, is_region
 

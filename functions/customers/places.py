@@ -11,7 +11,7 @@ from datetime import datetime
 
 from hub.edge.access import Place
 from hub.kernel import regions
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 REGION_LEVELS = ("province", "city", "district")
 

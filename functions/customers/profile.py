@@ -12,8 +12,8 @@ from datetime import datetime
 from functions.customers.levels.spend import NOTHING, Spend
 from functions.customers.places import Listed
 from hub.kernel.clock import rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 FACTS_LIMIT = 100
 """A profile is one item: more kinds of facts than this would make it heavy to read."""

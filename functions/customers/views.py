@@ -22,7 +22,7 @@ from hub.contracts.customers import (
     MergeView,
     TimelineEntry,
 )
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.money import Money
 
 

@@ -10,8 +10,8 @@ from functions.directory.sign_in.wecom import WecomDoor
 from functions.directory.tables import MODELS
 from hub.documents.documents import Documents
 from hub.edge.host import Host
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Forbidden, NotFound
-from hub.kernel.frozen import dataclass
 from hub.platforms.clients import platforms_of
 from hub.store.model import bind
 from hub.store.sealing import Sealer

@@ -16,7 +16,7 @@ from functions.notifications.tables import MODELS
 from hub.documents.documents import Documents
 from hub.edge.access import Policy
 from hub.edge.host import Host
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.platforms.clients import platforms_of
 from hub.store.content import ContentStore
 from hub.store.model import bind

@@ -16,7 +16,7 @@ from hub.edge.access import Policy
 from hub.edge.auth import Principal, principal_from
 from hub.edge.fetch import Fetch, Fetcher
 from hub.edge.host import Host
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.sealing import Sealer
 from hub.store.table import Table
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from functions.pricing.books.books import Book, PriceTable, Service
 from functions.pricing.books.guards import Guards
 from functions.pricing.places.places import NO_PLACES, Places, Store
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.places import is_known_region
 
 TABLES_LIMIT = 400

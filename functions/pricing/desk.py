@@ -27,7 +27,7 @@ from functions.pricing.tables import MODELS
 from hub.documents.cache import Cache
 from hub.documents.documents import Documents
 from hub.edge.host import Host
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.model import bind
 from hub.store.table import Table
 

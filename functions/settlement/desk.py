@@ -22,7 +22,7 @@ from functions.settlement.territory.conflicts_table import Conflicts
 from hub.contracts.envelope import Event
 from hub.documents.documents import Documents
 from hub.edge.host import Host
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.table import Table
 
 LINES_A_STEP = 20_000

@@ -21,8 +21,8 @@ from functions.settlement.rules.outcomes import Outcome, Pair, Part, entries_of,
 from functions.settlement.rules.policy import Compiled, Policy
 from functions.settlement.rules.spread import EACH, PARTS
 from functions.settlement.rules.windows import Window, ends_from, period_of
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 __all__ = ["Carried", "Pair", "Policy", "WindowTotal", "difference", "entries_for", "recompute", "settle"]
 TOTAL = "total"

@@ -23,8 +23,8 @@ from functions.settlement.rules.policy import PolicyDocument, rule_of
 from hub.contracts.base import Contract, Label, Slug
 from hub.contracts.settlement_facts import SettlementFact
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -8,7 +8,7 @@ from typing import Any
 from functions.tickets.flows.flow import Flow
 from functions.tickets.flows.review import Known
 from hub.documents.kinds import Kind, Legacy
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True)

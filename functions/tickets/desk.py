@@ -36,7 +36,7 @@ from functions.tickets.ticket.tickets_table import TicketTable
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.documents.documents import Documents
 from hub.edge.host import Host
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.regions import BASE
 from hub.platforms.clients import Platforms, platforms_of
 from hub.store.content import ContentStore

@@ -32,8 +32,8 @@ from typing import Any, TypeVar
 from zlib import crc32
 
 from functions.tickets.ticket.ticket import Stored
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Retry
-from hub.kernel.frozen import dataclass
 from hub.store.table import NEW, Put, Table, Write
 
 LOOK, UNOWNED = "look", "unowned"

@@ -29,8 +29,8 @@ from hub.channels.hints import fit
 from hub.channels.registry import codec, inbound_channels
 from hub.edge.http_api import is_http_event, query_values, raw_body, request_path
 from hub.kernel.clock import Clock, rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import HubError, Retry
-from hub.kernel.frozen import dataclass
 from hub.store.connection import Connection
 from hub.store.inbox import Inbox
 from hub.store.messages import Arrival

@@ -41,7 +41,7 @@ from functions.webhooks.reviews.reviews_table import Reviews
 from hub.channels.registry import client, inbound
 from hub.documents.documents import Documents
 from hub.edge.host import Host
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.platforms.clients import Platforms, platforms_of
 from hub.store.content import ContentStore
 from hub.store.inbox import Inbox

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from hub.kernel.clock import Clock, clock_from
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Problem, Refuse
-from hub.kernel.frozen import dataclass
 
 if TYPE_CHECKING:
     from hub.channels.facts import AfterSaleFacts, OrderFacts

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hub.channels.base import Settings
 from hub.channels.parsing import parse_json
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import PlatformGone, PlatformMisconfigured, PlatformRefused
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from dataclasses import field, replace
 
 from hub.channels.base import Accepted, Answer, Delivery, Rejected, Settings
 from hub.channels.parsing import is_packed, unpack
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Problem
-from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)

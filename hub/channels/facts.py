@@ -7,7 +7,7 @@ from datetime import datetime
 
 from hub.contracts.envelope import Attribution
 from hub.contracts.orders import OrderLine, OrderTerms
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from hub.channels.base import NotUnderstood
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Problem
-from hub.kernel.frozen import dataclass
 
 ORDER_RANKS: Mapping[str, int] = {
     "pending_payment": 10,

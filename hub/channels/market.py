@@ -13,8 +13,8 @@ from typing import Any, Literal, Protocol
 
 from hub.channels.facts import AfterSaleFacts, OrderFacts
 from hub.channels.mapping import StatusTable
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Retry
-from hub.kernel.frozen import dataclass
 
 Entity = Literal["order", "after_sale", "review", "message"]
 """What is pulled. Orders and after-sales become facts at once; reviews and messages go through the inbox, a row each,

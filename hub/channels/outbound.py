@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 ELLIPSIS = "…"
 PHONE = re.compile(r"\+?[0-9]{5,20}", re.ASCII)

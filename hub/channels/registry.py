@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from hub.channels.base import Inbound, check_fields
 from hub.channels.door import Door
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import NotFound, Problem
-from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)

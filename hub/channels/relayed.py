@@ -14,7 +14,7 @@ from typing import Any
 from hub.channels.base import Draft, NotUnderstood, StoredMessage
 from hub.channels.reading import envelope, optional_id, read_id, read_object, read_written
 from hub.contracts.events import AfterSaleTouched, OrderTouched, PlatformNoticed
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 MILLISECONDS_FROM = 10**11
 """A whole number this large is milliseconds: as seconds it would be the year 5138."""

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 FieldClass = Literal["contact", "identity", "words", "cost", "earning", "contract", "technical", "secret"]
 CLASSES: tuple[FieldClass, ...] = get_args(FieldClass)

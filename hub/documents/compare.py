@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from hub.documents.overlay import ABSENT, AFTER, VALUE, address, apply, difference, part_of, pointer
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Json = Any
 CHANGES_LIMIT = 500

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from hub.documents.readings import Reading
 from hub.documents.scopes import TENANT, Scope
 from hub.documents.versions import Past
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid
-from hub.kernel.frozen import dataclass
 
 Json = Any
 Value = TypeVar("Value")

@@ -12,8 +12,8 @@ from hub.documents.kinds import Finding, Kind, Proposal, findings_of
 from hub.documents.overlay import AFTER, VALUE, pointer, strangers
 from hub.documents.scopes import TENANT, Scope
 from hub.documents.versions import canonical
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.wrong_places import wrong_places
 
 Json = Any

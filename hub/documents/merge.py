@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.documents.overlay import ABSENT, AFTER, VALUE, address, apply, difference, literal, part_of, pointer, same
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Json = Any
 

@@ -56,8 +56,8 @@ from hub.edge.access import Place, Reach
 from hub.edge.answers import page
 from hub.edge.requests import Request
 from hub.edge.room import Room
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, NotFound, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.positions import no_such_cursor
 
 BODY_LIMIT_BYTES = 4_000_000

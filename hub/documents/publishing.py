@@ -25,9 +25,9 @@ from hub.documents.submissions import (
 )
 from hub.documents.versions import PRESET, Draft, Line, Move, Pointer, Version, digest
 from hub.documents.versions_table import MOVES_LIMIT, SCOPES_LIMIT
+from hub.kernel.dataclass import dataclass
 from hub.kernel.effective import END, Switch, in_force, plan
 from hub.kernel.errors import Conflict, NotFound
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.table import Lost
 

@@ -23,9 +23,9 @@ from hub.documents.resolve import Layer, Resolved, lay, resolve
 from hub.documents.scopes import TENANT, Scope, parse_scope
 from hub.documents.versions import PRESET, Line, Move, Past, Pointer, Version
 from hub.documents.versions_table import KEYS_LIMIT, VersionsTable
+from hub.kernel.dataclass import dataclass
 from hub.kernel.effective import BEGINNING, Record, Switch, in_force, planned
 from hub.kernel.errors import Broken, Invalid, NotFound
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.table import Item, Table
 

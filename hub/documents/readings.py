@@ -10,8 +10,8 @@ from hub.documents.merge import Clash
 from hub.documents.resolve import Origin
 from hub.documents.scopes import Scope
 from hub.documents.versions import Version
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import NotFound
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, path
 
 Json = Any

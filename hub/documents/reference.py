@@ -8,7 +8,7 @@ from pydantic import BaseModel, GetCoreSchemaHandler, create_model
 from pydantic_core import core_schema
 
 from hub.documents.kinds import Kind
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Body = TypeVar("Body", bound=BaseModel)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.documents.merge import Clash, merge
 from hub.documents.overlay import ABSENT, AFTER, VALUE, address, apply, part_of, pointer
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Json = Any
 

@@ -15,8 +15,8 @@ from hub.documents.readings import Overlaid, Pins
 from hub.documents.resolve import Layer, Resolved, lay, resolve
 from hub.documents.scopes import Scope
 from hub.documents.versions import PRESET, Line, Pointer, canonical
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, NotFound, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 
 Json = Any

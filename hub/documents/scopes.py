@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import NotFound
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, is_region, path
 
 STORE_PREFIX = "store:"

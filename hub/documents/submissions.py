@@ -13,8 +13,8 @@ from hub.documents.kinds import Finding, Kind, is_key
 from hub.documents.merge import Clash
 from hub.documents.overlay import ABSENT
 from hub.documents.scopes import TENANT, Scope
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Difference, Forbidden, HubError, Invalid, NotFound, Problem, Stale
-from hub.kernel.frozen import dataclass
 
 Json = Any
 MayEdit = Callable[[Scope], bool]

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from hub.kernel.clock import rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.effective import BEGINNING, Record, Switch, plan
-from hub.kernel.frozen import dataclass
 
 Json = Any
 PRESET = 0

@@ -12,8 +12,8 @@ from hub.contracts.http import FieldDifference, FieldProblem, Page, ProblemAnswe
 from hub.edge import cursors
 from hub.edge.chinese import detail_zh, field_zh
 from hub.kernel import errors
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import HubError, Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.wrong_places import Wrong, wrong_places
 
 PROBLEM_TYPE = "application/problem+json"

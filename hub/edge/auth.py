@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Forbidden, Unauthenticated
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import digest
 
 ISSUER = "scrm-hub"

@@ -19,8 +19,8 @@ from hub.edge.requests import Request
 from hub.edge.room import Room
 from hub.edge.serving import Caller
 from hub.edge.tracing import REQUEST_ID
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import HubError, NotFound, Retry, TooMany
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import digest
 
 BEGUN_WITHIN = timedelta(seconds=20)

@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from hub.contracts.envelope import Event
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Retry
-from hub.kernel.frozen import dataclass
 from hub.store.faults import passing
 from hub.store.items import plain_item
 

@@ -22,8 +22,8 @@ from hub.edge.bus import Change
 from hub.edge.host import Host
 from hub.edge.private import masked_facts
 from hub.kernel.clock import rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import HubError, Retry
-from hub.kernel.frozen import dataclass
 from hub.store.ahead import reading_ahead
 
 Failures = dict[str, list[dict[str, str]]]

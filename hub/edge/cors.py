@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 ANY_PORT = ":*"
 METHODS = "GET, POST, PUT, PATCH, DELETE"

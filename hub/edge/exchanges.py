@@ -11,8 +11,8 @@ from hub.edge import tracing, versions
 from hub.edge.cors import Origins, cors_headers
 from hub.edge.packing import ACCEPT, packed
 from hub.edge.versions import ApiVersion, version_of
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid
-from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)

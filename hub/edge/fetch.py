@@ -30,8 +30,8 @@ from hub.channels.guard import (
     checked_addresses,
     system_resolve,
 )
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import HubError, Invalid, Problem, Retry
-from hub.kernel.frozen import dataclass
 
 LIMIT_SECONDS = 15.0
 ANSWER_LIMIT_BYTES = 64 * 1024

@@ -22,7 +22,7 @@ from hub.edge.cors import Origins
 from hub.edge.principals import Principals
 from hub.edge.settings import Settings
 from hub.kernel.clock import Clock
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.faults import passing
 from hub.store.rates import Rates
 from hub.store.rehearsal import is_rehearsal

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 WANTED = "x-hub-accept"
 """Where the caller's own Accept stands while Chalice is told another. Chalice hands bytes out (XLSX, and on API Gateway

@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import Any
 
 from hub.edge.tracing import REQUEST_ID
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True)

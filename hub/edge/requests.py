@@ -12,7 +12,7 @@ from hub.edge.access.policy import Policy
 from hub.edge.access.projector import Viewer, verdict_at
 from hub.edge.access.scope import Place, Reach
 from hub.edge.auth import Principal
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import derived_id, fresh_id
 
 NOTHING = Reach(person="", level="own")

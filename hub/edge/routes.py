@@ -12,7 +12,7 @@ from hub.edge.access.gate import SUPERVISORS
 from hub.edge.access.scope import Place, Scope, Subject
 from hub.edge.access.terminals import Ability
 from hub.edge.requests import Request
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 BODY_LIMIT_BYTES = 256 * 1024
 """What a body may be long; a route that takes more says so."""

@@ -28,6 +28,7 @@ from hub.edge.private import masked_facts
 from hub.edge.requests import Request
 from hub.edge.routes import Route, replay_of
 from hub.edge.stale import differences
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import (
     Broken,
     HubError,
@@ -39,7 +40,6 @@ from hub.kernel.errors import (
     TooMany,
     Unauthenticated,
 )
-from hub.kernel.frozen import dataclass
 from hub.store.rates import UNLIMITED, Allowance
 from hub.store.rehearsal import rehearsing
 

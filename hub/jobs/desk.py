@@ -15,7 +15,7 @@ from hub.edge.room import Room
 from hub.edge.serving import Caller
 from hub.jobs.jobs import Job, Shard, rights_of
 from hub.jobs.jobs_table import JobTable
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.files import Files
 from hub.store.table import Table
 

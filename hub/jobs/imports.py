@@ -26,8 +26,8 @@ from hub.jobs.jobs import Job
 from hub.jobs.lines import read_lines
 from hub.jobs.sheets import Row, read_sheet
 from hub.jobs.tables import body_of_row, body_schema, columns_into
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Forbidden, Invalid, Problem, Retry
-from hub.kernel.frozen import dataclass
 
 ROWS_A_SLICE = 100
 PARAMETER = re.compile(r"{(\w+)}")

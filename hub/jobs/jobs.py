@@ -12,8 +12,8 @@ from hub.contracts.jobs import JobResult, JobState, JobView
 from hub.edge.auth import Principal
 from hub.edge.chinese import detail_zh
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import digest
 
 WORKS = ("queued", "running")

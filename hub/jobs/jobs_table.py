@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any
 
 from hub.jobs.jobs import Job, Shard, body_of, job_of
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, NotFound
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import digest
 from hub.store.table import NEW, Key, Lost, Put, Table
 

@@ -29,8 +29,8 @@ from hub.jobs.exports import file_name, try_export
 from hub.jobs.imports import begin_applying, columns, importable, require_role, upload_name
 from hub.jobs.jobs import Job, require_works, show_job
 from hub.jobs.starting import start
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Forbidden, Invalid, Problem, Unauthenticated
-from hub.kernel.frozen import dataclass
 from hub.kernel.positions import no_such_cursor
 
 LINK_SECONDS = 60

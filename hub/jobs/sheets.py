@@ -18,8 +18,8 @@ from typing import Any, Literal
 from zipfile import BadZipFile, ZipFile
 from zoneinfo import ZoneInfo
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 BOM = "\ufeff"
 ROWS_LIMIT = 5_000

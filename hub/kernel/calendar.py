@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 MAX_DAYS = 3 * 366
 """How far a deadline is looked for: three years."""

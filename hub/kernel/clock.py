@@ -13,8 +13,8 @@ from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Broken, Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 UNTIL_CALLED = datetime.max.replace(tzinfo=UTC)
 """What a scheduled function answers that has nothing to do before its room is called: nothing is due by itself."""

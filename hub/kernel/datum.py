@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import asin, cos, isfinite, pi, radians, sin, sqrt
 from typing import Literal
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Datum = Literal["wgs84", "gcj02"]
 SEMI_MAJOR_METRES = 6378245.0

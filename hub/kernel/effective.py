@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """From when what ships with the hub holds, and is known."""

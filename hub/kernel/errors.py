@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from hub.kernel.calendar import is_workday, last_known_day
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 LOOK_AHEAD = timedelta(days=35)
 """So far the next shift is looked for: a rule that comes less often than monthly is looked for again then."""

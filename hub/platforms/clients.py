@@ -20,7 +20,7 @@ from hub.channels.client import TIMEOUT_SECONDS
 from hub.channels.registry import channel_document
 from hub.channels.registry import client as client_module
 from hub.edge.host import Host
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.circuit import Circuit
 from hub.store.connection import Connection
 from hub.store.limits import Limits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.rules.conditions import All, AnyOf, Check, Condition, Not, holds
 from hub.rules.table import Decision, DecisionTable, Rule, decide
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.rules.cells import shown
 from hub.rules.conditions import Check
 from hub.rules.space import Example, Space, Walk, bits

@@ -15,8 +15,8 @@ from decimal import Decimal
 from typing import Any
 
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 
 MAX_FIELDS = 64

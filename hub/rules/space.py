@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.rules.cells import cells_of
 from hub.rules.conditions import Check
 from hub.rules.table import DecisionTable

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Literal
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.rules.conditions import All, parse_condition
 from hub.rules.index import Index
 from hub.rules.schema import Schema, WrongValueError, child

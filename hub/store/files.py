@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import NotFound, Retry
-from hub.kernel.frozen import dataclass
 from hub.store.faults import passing
 from hub.store.rehearsal import is_rehearsal
 

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import digest
 from hub.store.marks import Ride, riding_with
 from hub.store.table import NEW, Item, Key, Lost, Table

@@ -21,7 +21,7 @@ from typing import Any
 from zlib import crc32
 
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import hashed_id
 from hub.kernel.positions import no_such_cursor
 from hub.store.messages import Arrival, InboxItem, State

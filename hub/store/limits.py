@@ -18,8 +18,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import HubError
-from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import OverLimit
 from hub.store.table import Item, Lost, Table
 

@@ -28,8 +28,8 @@ from zlib import crc32
 
 from hub.kernel import regions
 from hub.kernel.clock import rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.positions import no_such_cursor
 from hub.store.table import Index, Item, Key, Table
 

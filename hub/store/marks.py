@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import HubError
-from hub.kernel.frozen import dataclass
 from hub.store.writes import Key, Update
 
 

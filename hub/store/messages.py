@@ -6,7 +6,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 State = Literal["pending", "processed", "quarantined", "dead"]
 Source = Literal["push", "pull"]

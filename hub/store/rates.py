@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import digest
 from hub.store.table import Table
 

@@ -18,8 +18,8 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import HubError
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.connection import Connection
 from hub.store.rehearsal import is_rehearsal

@@ -12,8 +12,8 @@ from dataclasses import field
 from typing import Any
 from uuid import uuid4
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Broken, Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.positions import no_such_cursor
 from hub.store.ahead import ahead_now
 from hub.store.faults import Busy, Lost, passing, translated

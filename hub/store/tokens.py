@@ -12,8 +12,8 @@ from dataclasses import field
 from decimal import Decimal
 from typing import Any
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import HubError, Refuse, Retry
-from hub.kernel.frozen import dataclass
 from hub.store.sealed_tokens import SealedTokens
 from hub.store.sealing import Sealer
 from hub.store.table import Item, Lost, Table

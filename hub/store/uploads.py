@@ -10,8 +10,8 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import NotFound, Retry
-from hub.kernel.frozen import dataclass
 from hub.store.faults import passing
 from hub.store.files import Files
 

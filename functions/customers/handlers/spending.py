@@ -12,7 +12,7 @@ from functions.customers.levels.spend_table import Payment
 from functions.customers.profile import Profile
 from functions.customers.timeline import entry_of
 from hub.contracts import events
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import hashed_id
 
 MICROSECONDS = 1_000_000

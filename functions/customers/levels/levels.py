@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from functions.customers.levels.spend import Spend
 from hub.contracts.base import Priority
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 PATH = "/customers/levels"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 CURRENCY = "CNY"
 """In which levels are said; what is paid in another counts for none."""

@@ -13,8 +13,8 @@ from typing import Any
 from functions.customers.customers_table import timeline_item
 from functions.customers.levels.spend import SPENT, Turnover
 from hub.contracts.customers import TimelineEntry
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Retry
-from hub.kernel.frozen import dataclass
 from hub.store.table import NEW, Lost, Put, Table, Update
 
 RACES_LIMIT = 8

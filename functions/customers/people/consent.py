@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from functions.customers.profile import CONSENT
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 NO = "no"
 ALL = "all"

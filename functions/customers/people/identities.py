@@ -13,8 +13,8 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any, Protocol
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import hashed_id
 
 RACES_LIMIT = 8

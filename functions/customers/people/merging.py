@@ -14,8 +14,8 @@ from typing import Protocol
 from functions.customers.people.identities import Claim, Identity
 from functions.customers.people.persons import PHONE, UNION
 from hub.contracts.customers import Evidence
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict
-from hub.kernel.frozen import dataclass
 
 RECORDS_LIMIT = 50
 """A customer is at most so many records: what more than this share is no person's own."""

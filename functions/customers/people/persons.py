@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from functions.customers.people.identities import Identity
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 PHONE, UNION = "phone", "unionid"
 """Identities that hold across channels, under these names in place of a channel's."""

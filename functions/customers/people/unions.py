@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from functions.customers.people.identities import Identity
 from functions.customers.people.persons import UNION
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import HubError, Retry
-from hub.kernel.frozen import dataclass
 from hub.store.connection import Connection
 
 ASKED = ("official_account", "wecom", "wechat_kf")

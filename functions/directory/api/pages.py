@@ -14,8 +14,8 @@ from functions.directory.room import room
 from hub.edge.answers import Raw
 from hub.edge.auth import Principal
 from hub.edge.requests import Request
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import NotFound
-from hub.kernel.frozen import dataclass
 
 SWAGGER = Path(__file__).parents[1] / "swagger"
 SWAGGER_TYPES = {

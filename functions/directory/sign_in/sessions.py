@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from hub.edge.signed import read_signed, sign
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Unauthenticated
-from hub.kernel.frozen import dataclass
 
 IDLE = timedelta(days=7)
 """So long a session lies unused before it is over."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from functions.directory.sign_in.sessions import WHOLE, Session, facts_of, session_of
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Unauthenticated
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import digest
 from hub.store.table import NEW, Key, Lost, Table
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import field
 from urllib.parse import urlencode
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Unauthenticated
-from hub.kernel.frozen import dataclass
 from hub.platforms.clients import Platforms
 from hub.store.secrets import UNKNOWN_SECONDS, Connection, ConnectionSecrets
 

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from functions.notifications.gateways.message import Address, Message, Template
 from functions.notifications.gateways.senders import GROUPS, KINDS, NEEDED, SENDERS
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Refuse
-from hub.kernel.frozen import dataclass
 from hub.platforms.clients import Platforms
 from hub.store.secrets import UNKNOWN_SECONDS, Connection, ConnectionSecrets
 

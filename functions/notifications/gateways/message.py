@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from hub.channels.wecom.cards import Card
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ from hub.edge.auth import Principal
 from hub.jobs.desk import JobDesk
 from hub.jobs.jobs import Job
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Broken, HubError
-from hub.kernel.frozen import dataclass
 from hub.rules import holds
 from hub.store.sealing import Sealer
 

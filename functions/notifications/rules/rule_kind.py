@@ -12,8 +12,8 @@ from functions.notifications.rules.facts import ASKABLE, CARDS, schema_of
 from hub.contracts.events import event_class
 from hub.contracts.notifications import NoticeRule, NoticeSettings
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.rules import Condition, parse_condition
 
 PRESETS = Path(__file__).parents[1] / "presets"

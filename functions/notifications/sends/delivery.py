@@ -21,8 +21,8 @@ from typing import Any, Protocol
 
 from functions.notifications.sends.notices import Notice
 from hub.contracts.notifications import SendState
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Refuse, Retry
-from hub.kernel.frozen import dataclass
 
 ATTEMPTS_LIMIT = 7
 """The queue brings an event eight times, the last after three quarters of an hour: before that a send has failed, and

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from hub.contracts.base import Priority
 from hub.contracts.events import Event
 from hub.kernel.clock import parse_rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import derived_id
 from hub.kernel.regions import BASE
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 STARTS, ENDS = "22:00", "08:00"
 

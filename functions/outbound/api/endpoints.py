@@ -39,8 +39,8 @@ from hub.edge.access.listing import within
 from hub.edge.answers import page
 from hub.edge.fetch import PrivateAddress
 from hub.edge.requests import Request
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem, Stale
-from hub.kernel.frozen import dataclass
 
 ONE = "/webhooks/endpoints/{endpoint_id}"
 SOON = timedelta(minutes=1)

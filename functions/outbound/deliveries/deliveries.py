@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from hub.contracts.outbound import DeliveryState
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import derived_id, digest
 
 RETRY_AFTER = (

@@ -20,8 +20,8 @@ from hub.contracts.envelope import Event
 from hub.contracts.events import parse_event
 from hub.contracts.outbound import DeliveryState
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import NotFound
-from hub.kernel.frozen import dataclass
 from hub.kernel.positions import place_before, position_before
 from hub.store.table import NEW, Delete, Index, Item, Key, Lost, Put, Table, Write
 

@@ -15,7 +15,7 @@ from functions.outbound.catalogue.catalogue import fits
 from functions.outbound.deliveries.deliveries import Delivery
 from hub.contracts.outbound import DeliveryState
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 STATES: dict[str, tuple[DeliveryState, ...]] = {
     "failed": ("failed",),

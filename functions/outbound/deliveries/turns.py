@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from functions.outbound.deliveries.deliveries import GIVE_UP_AFTER, GONE, Attempt, Waiting, asked_patience
 from functions.outbound.endpoints.endpoints import Endpoint
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 FAILURES_LIMIT = 3
 """After so many failures in a row without a success an endpoint is only probed, with one delivery at a time."""

@@ -15,7 +15,7 @@ from typing import Any
 from functions.outbound.deliveries.replays import Replay
 from functions.outbound.deliveries.turns import Health
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.due import due_by, due_keys, next_due
 from hub.store.table import Delete, Item, Key, Lost, Table, Update, Write
 

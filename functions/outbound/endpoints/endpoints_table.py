@@ -8,9 +8,9 @@ from datetime import datetime
 from zlib import crc32
 
 from functions.outbound.endpoints.endpoints import ENDPOINTS_LIMIT, Endpoint
+from hub.kernel.dataclass import dataclass
 from hub.kernel.effective import BEGINNING
 from hub.kernel.errors import Conflict, NotFound, Stale
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.lists import ListQuery, Within, read_soonest
 from hub.store.placed import place_keys

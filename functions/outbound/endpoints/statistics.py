@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from functions.outbound.deliveries.deliveries import Attempt
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 DAYS = 7
 SHARE_PERCENT = 95

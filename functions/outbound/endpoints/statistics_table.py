@@ -7,7 +7,7 @@ from datetime import datetime
 
 from functions.outbound.deliveries.deliveries import KEPT, Attempt
 from functions.outbound.endpoints.statistics import Figures, counts_of, day_of, days_before, figures_of
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.table import Table, Update
 
 

@@ -14,8 +14,8 @@ from functions.outbound.endpoints.endpoints import Endpoint, data_for, place_of,
 from hub.contracts.envelope import Event
 from hub.edge.access import Policy, Reach, reach_of
 from hub.edge.fetch import ANSWER_LIMIT_BYTES, Fetch, PrivateAddress, Unanswered
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid
-from hub.kernel.frozen import dataclass
 
 HIDDEN = "…"
 """What stands in an attempt for the values of an endpoint's own headers."""

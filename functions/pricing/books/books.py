@@ -15,8 +15,8 @@ from itertools import combinations, pairwise
 from typing import Literal
 
 from functions.pricing.places.places import Chain, Level, regions_of
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money, round_minor
 
 HOUR_MINUTES = 60

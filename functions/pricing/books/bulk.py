@@ -15,8 +15,8 @@ from functions.pricing.books.guards import Guards
 from functions.pricing.offers.views import change_percent
 from functions.pricing.places.places import Places, Store, chain_of, spot_of
 from hub.contracts.pricing_books import BulkChange, BulkView, PriceChange, PriceConflict
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import EXPONENTS, Money
 
 PRICES_LIMIT = 100_000

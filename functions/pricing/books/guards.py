@@ -10,8 +10,8 @@ from decimal import ROUND_CEILING, Decimal
 
 from functions.pricing.places.places import Chain
 from hub.contracts.pricing_books import GuardDocument
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 
 KEY = "guards"

@@ -12,8 +12,8 @@ from typing import Any
 
 from hub.documents.versions import Move, Past, Version
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.effective import BEGINNING, plan
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 from hub.store.table import Table
 

@@ -15,7 +15,7 @@ from functions.pricing.books.books import DAY_MINUTES, Book, Case, PriceTable, R
 from functions.pricing.books.guards import Guards
 from functions.pricing.context import Context
 from functions.pricing.places.places import Chain, Level, chain_of, regions_of, spot_of
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.regions import BASE
 
 PRICES_LIMIT = 50_000

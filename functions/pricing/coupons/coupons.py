@@ -9,8 +9,8 @@ from functions.pricing.places.places import Chain
 from functions.pricing.strategies.cart import HeldCoupon
 from functions.pricing.strategies.strategies import Strategy
 from hub.contracts.pricing_coupons import CouponView
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 KINDS = ("coupon", "decoy_coupon")
 

@@ -28,9 +28,9 @@ from functions.pricing.strategies.kinds.moat import MoatTerms
 from functions.pricing.strategies.strategies import Strategy
 from hub.contracts import events
 from hub.contracts.pricing_offers import MarketPulse, OfferResult, RehearsalView
+from hub.kernel.dataclass import dataclass
 from hub.kernel.datum import Point
 from hub.kernel.errors import Conflict, Forbidden
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM, derived_id
 from hub.kernel.money import Money
 

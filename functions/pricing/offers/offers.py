@@ -13,8 +13,8 @@ from functions.pricing.strategies.cuts import hundredths, minor, off
 from functions.pricing.strategies.kinds.clearance import ClearanceTerms
 from functions.pricing.strategies.kinds.moat import MoatTerms
 from hub.contracts.pricing_offers import RehearsalView
+from hub.kernel.dataclass import dataclass
 from hub.kernel.datum import Point, distance_metres
-from hub.kernel.frozen import dataclass
 
 OfferState = Literal["proposed", "holding", "refused"]
 

@@ -12,8 +12,8 @@ from functions.pricing.quotes.quotes import Ground, make_quote
 from functions.pricing.strategies.cart import PriceOffer
 from hub.contracts.pricing import QuoteRequest
 from hub.contracts.pricing_offers import RehearsalView
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 
 

@@ -12,9 +12,9 @@ from itertools import combinations
 from typing import Literal
 
 from functions.pricing.places.polygons import Polygon
+from hub.kernel.dataclass import dataclass
 from hub.kernel.datum import Point
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, covers, path
 
 Level = Literal["store", "group", "area", "district", "city", "tier", "province", "base"]

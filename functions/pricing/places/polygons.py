@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.datum import Datum, Point
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 UNITS = 10_000_000
 """Of a degree."""

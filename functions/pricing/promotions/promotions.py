@@ -16,7 +16,7 @@ from hub.contracts import events
 from hub.contracts.base import Label
 from hub.contracts.pricing_campaigns import CampaignDocument, Period, StrategyDocument
 from hub.contracts.pricing_promotions import MirroredPromotionView
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import derived_id, hashed_id
 from hub.kernel.money import Money
 

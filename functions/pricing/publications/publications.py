@@ -10,7 +10,7 @@ from functions.pricing.places.places import Store
 from hub.contracts import events
 from hub.contracts.pricing_publications import PublicationReach, StorePublication
 from hub.documents.versions import Line, Pointer
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import derived_id, hashed_id
 from hub.kernel.regions import covers, is_region
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 WINDOW = timedelta(days=28)
 """So far back pieces count towards the turnover."""

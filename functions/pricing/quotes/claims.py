@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functions.pricing.strategies.plan import Trace
 from functions.pricing.strategies.strategies import Limits
 from functions.pricing.strategies.units import NO_BUDGET, USED_UP, USED_UP_BY_CUSTOMER, USED_UP_IN_STORE
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 CLAIMS_LIMIT = 30
 """So many strategies with limits one quote may use: each is up to three writes of one transaction."""

@@ -16,8 +16,8 @@ from functions.pricing.strategies.engine import apply_plan
 from functions.pricing.strategies.plan import NO_PLAN, Plan, Trace
 from hub.contracts.base import Words
 from hub.contracts.pricing import FactorView, PathStep, QuoteLineView, QuoteRequest, QuoteView
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import EXPONENTS, Money
 from hub.kernel.places import is_known_region
 

@@ -13,7 +13,7 @@ from functions.pricing.quotes.claims import Claim
 from functions.pricing.tables import QuoteItem
 from hub.contracts.pricing import QuoteRequest, QuoteView
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.model import saving
 from hub.store.table import Index, Table
 

@@ -23,8 +23,8 @@ from functions.pricing.quotes.uses_table import Turn, Uses
 from functions.pricing.strategies.cart import HeldCoupon, Usage
 from functions.pricing.strategies.units import COUPON_USED
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, NotFound
-from hub.kernel.frozen import dataclass
 from hub.store.table import Busy, Delete, Lost, Table, Update, Write
 
 REDEMPTION = "redemption"

@@ -12,8 +12,8 @@ from datetime import datetime
 from functions.pricing.quotes.claims import Claim
 from functions.pricing.strategies.cart import Usage
 from hub.kernel.clock import rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.store.table import Key, Put, Table
 
 LATER_LIMIT = 5000

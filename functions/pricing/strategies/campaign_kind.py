@@ -17,7 +17,7 @@ from functions.pricing.strategies.kind import no_lowest
 from functions.pricing.strategies.strategies import Campaign, Strategy, campaign_of
 from hub.contracts.pricing_campaigns import CampaignDocument, StrategyDocument
 from hub.documents.kinds import Finding, Kind, Proposal
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.money import Money
 
 PRICES_LIMIT = 300_000

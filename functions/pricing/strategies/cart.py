@@ -7,7 +7,7 @@ from dataclasses import field
 from datetime import UTC, date, datetime
 
 from functions.pricing.places.places import Chain
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from functions.pricing.strategies.cart import Act
 from hub.contracts.base import Contract
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Stage = Literal["price", "item", "order", "coupon"]
 STAGES: tuple[Stage, ...] = ("price", "item", "order", "coupon")

@@ -12,7 +12,7 @@ from functions.pricing.strategies.cart import Cart, Gift
 from functions.pricing.strategies.kind import STAGES
 from functions.pricing.strategies.strategies import Campaign, Strategy
 from hub.contracts.pricing_campaigns import Stacking
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 SHORTLISTS_KEPT = 5000
 """So many are kept ready of one plan."""

@@ -16,8 +16,8 @@ from functions.pricing.strategies.cuts import minor
 from functions.pricing.strategies.kind import STAGES
 from hub.contracts.pricing_campaigns import CampaignDocument, Period, Stacking, StrategyDocument, UseLimits
 from hub.documents.overlay import pointer
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import is_region
 
 UNUSED = Usage()

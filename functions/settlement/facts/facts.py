@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import get_args
 
 from hub.contracts.settlement_facts import FactKind
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 KINDS: tuple[str, ...] = get_args(FactKind)
 

@@ -33,8 +33,8 @@ from functions.settlement.facts.refunds import UNDOES
 from functions.settlement.policies import Pair
 from functions.settlement.rules.windows import Window
 from hub.kernel.clock import rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, is_region
 from hub.store.lists import LIST_INDEXES, ListQuery, Within, list_keys, read_list, spread_out
 from hub.store.paging import Position

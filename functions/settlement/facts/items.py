@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Unit = Literal["money", "minutes", "km", "pieces", "hourly", "lessons", "visits", "orders", "points", "share", "score"]
 Side = Literal["benefit", "cost", "measure"]

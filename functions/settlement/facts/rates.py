@@ -17,8 +17,8 @@ from functions.settlement.rules.policy import FACT_SCHEMA, facts_of
 from hub.contracts.base import Amount, Contract, Slug
 from hub.contracts.settlement import Currency
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.rules.conditions import All, holds, parse_condition
 
 HOUR_MINUTES = 60

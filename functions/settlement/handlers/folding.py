@@ -12,7 +12,7 @@ from functions.settlement.desk import Desk
 from functions.settlement.ledger.entries_table import PAGE, SUMMARY_LIMIT, WHOLE
 from functions.settlement.profit.cubes import FOLDED, Cells, Cube, merged, rolled_up
 from functions.settlement.profit.cubes_table import Cursor
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.paging import Position
 
 LAG = timedelta(hours=1)

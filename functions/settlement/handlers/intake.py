@@ -28,8 +28,8 @@ from functions.settlement.territory.conflicts import conflicts_of, trace_of
 from hub.contracts import events
 from hub.contracts.settlement_facts import SettlementFact
 from hub.documents.scopes import Scope
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Invalid, Problem, Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import EXPONENTS
 from hub.kernel.regions import BASE
 from hub.store.lists import Within

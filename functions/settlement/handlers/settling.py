@@ -17,7 +17,7 @@ from functions.settlement.statements.statements import (
     statement_id_of,
 )
 from functions.settlement.statements.statements_table import Statements
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 DISAGREES = "an entry says otherwise"
 """In place of a hash: a statement with a line that its entry does not bear out is none."""

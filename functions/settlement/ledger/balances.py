@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from functions.settlement.ledger.ledger import Entry
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 
 KINDS = ("stored", "points", "pool")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functions.settlement.ledger.balances import Balance, accounts_of, after_entry, balance_document
 from functions.settlement.ledger.balances import balance_from_document as read
 from functions.settlement.ledger.ledger import Entry
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.table import NEW, Key, Put, Table
 
 

@@ -17,8 +17,8 @@ from functions.settlement.runs.calendar_kind import CALENDARS, KEY
 from functions.settlement.runs.calendars import Period, Rhythm, period_after, period_at
 from functions.settlement.runs.runs_table import Runs
 from hub.documents.documents import Documents
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Retry
-from hub.kernel.frozen import dataclass
 
 AHEAD = timedelta(days=1)
 """A clock may be a day ahead; what lies further in the future is still to come."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from functions.settlement.ledger.ledger import Booking, Entry, entry_document, entry_from_document
 from functions.settlement.ledger.lines import region_of
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.due import due_by, due_keys, next_due
 from hub.store.lists import ListQuery, Within, list_keys, read_list
 from hub.store.paging import Position

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from functions.settlement.facts.facts import Fact
 from functions.settlement.ledger.ledger import Entry
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 HoldState = Literal["pending", "posted", "void"]
 VOIDING = ("cancelled", "rejected", "void")

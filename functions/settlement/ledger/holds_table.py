@@ -17,7 +17,7 @@ from functions.settlement.ledger.ledger import Booking, Entry, entry_document, e
 from functions.settlement.ledger.lines import PartyLine, party_lines
 from functions.settlement.tables import party_pk
 from hub.kernel.clock import rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.table import NEW, Check, Delete, Lost, Put, Table
 
 HELD_LIMIT = 500

@@ -12,7 +12,7 @@ from typing import Any
 
 from functions.settlement.ledger.ledger import Entry, Why, why_document, why_from_document
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.money import Money
 from hub.kernel.regions import BASE
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 
 from functions.settlement.ledger.ledger import Entry, Line
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 HEADS = ("asset", "expense", "income", "payable", "receivable", "equity")
 FOLDED = ("person", "hour", "store", "region", "item", "channel")

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from functions.settlement.profit.cubes import Cells, merged
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.paging import Position
 from hub.store.table import NEW, Lost, Table
 

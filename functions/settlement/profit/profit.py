@@ -17,8 +17,8 @@ from functions.settlement.facts.refunds import UNDOES
 from functions.settlement.rules.figure import rounded
 from hub.contracts.base import Contract, Slug
 from hub.documents.kinds import Finding, Kind, Proposal
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.rules.conditions import All, holds, parse_condition
 from hub.rules.schema import Schema
 

@@ -21,8 +21,8 @@ from functions.settlement.rules.figure import show_money
 from hub.contracts.base import Contract, Slug
 from hub.contracts.settlement import AccountName, Currency
 from hub.documents.kinds import Finding, Kind, Proposal, preset_files
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 from hub.rules.conditions import All, holds, parse_condition
 from hub.rules.schema import Schema

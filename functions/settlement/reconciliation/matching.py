@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from functions.settlement.reconciliation.nearest import nearest_pairs
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 DifferenceKind = Literal["missing", "extra", "amount", "fee", "duplicate", "wrong_period", "currency"]
 KINDS: tuple[str, ...] = get_args(DifferenceKind)

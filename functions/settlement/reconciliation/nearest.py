@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import groupby, pairwise
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Rank = tuple[timedelta, int, int]
 """How far apart two are, and their places, by which equals are told apart."""

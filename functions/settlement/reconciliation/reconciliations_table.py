@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 from functions.settlement.reconciliation.matching import Difference
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, NotFound, Retry
-from hub.kernel.frozen import dataclass
 from hub.store.table import NEW, Delete, Lost, Put, Table, Write
 
 DIFFERENCES_LIMIT = 2000

@@ -20,7 +20,7 @@ from functions.settlement.rules.guarantee import Guarantee
 from functions.settlement.rules.percent import Percent
 from functions.settlement.rules.policy import Posting
 from functions.settlement.rules.step import Step
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Amount = Callable[[int], int]
 """From minor units of the one item that is read to minor units."""

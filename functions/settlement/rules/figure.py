@@ -10,7 +10,7 @@ from typing import Literal
 
 from functions.settlement.facts.facts import Fact
 from functions.settlement.facts.items import ITEMS, is_money
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.money import EXPONENTS, Money
 
 Rounding = Literal["HALF_UP", "HALF_EVEN", "DOWN", "UP"]

@@ -16,8 +16,8 @@ from functions.settlement.rules.figure import RUNNING, Case, Figure, Phrase, sho
 from functions.settlement.rules.policy import Policy, Posting
 from functions.settlement.rules.step import Distribution, Share
 from functions.settlement.rules.windows import Window
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 from hub.kernel.regions import BASE
 

@@ -17,7 +17,7 @@ from functions.settlement.rules.windows import Length
 from hub.contracts.base import Contract, Slug
 from hub.contracts.settlement import Currency
 from hub.contracts.settlement_facts import FactKind
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.money import EXPONENTS
 from hub.rules.conditions import All, holds, parse_condition
 from hub.rules.schema import Schema

@@ -8,7 +8,7 @@ from pydantic import Field
 from functions.settlement.rules.figure import Case, Figure
 from hub.contracts.base import Amount, Contract, Slug
 from hub.documents.kinds import Finding
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Rate = Annotated[str, Field(pattern=r"^-?[0-9]{1,6}(\.[0-9]{1,10})?$", examples=["0.05"])]
 """An exact rate: "0.05" is five percent."""

@@ -15,8 +15,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from hub.kernel.clock import rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import NotFound
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, is_region, path
 
 BATCH_DIGITS = 4

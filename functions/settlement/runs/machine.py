@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.settlement.runs.runs import Mode
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.rehearsal import is_rehearsal
 
 

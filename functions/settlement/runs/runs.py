@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from functions.settlement.runs.calendars import Period
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 State = Literal["open", "closing", "drained", "closed"]
 Mode = Literal["close", "rehearse", "prove", "send"]

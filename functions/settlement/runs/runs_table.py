@@ -12,8 +12,8 @@ from functions.settlement.runs.calendars import BATCH, Period, next_batch, perio
 from functions.settlement.runs.runs import Run, ShardResult
 from functions.settlement.tables import SEALED, SEALED_IS, SEALS, UNSEALED, WINDOW_SHARDS, run_key, seal_key
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Retry
-from hub.kernel.frozen import dataclass
 from hub.store.due import due_by, due_keys, next_due
 from hub.store.lists import ListQuery, Within, list_keys, read_list
 from hub.store.paging import Position

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from functions.settlement.ledger.lines import PartyLine
 from functions.settlement.runs.calendars import Period
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 LONGEST_PERIOD = timedelta(days=31)
 

@@ -11,7 +11,7 @@ from functions.settlement.ledger.lines import PartyLine
 from functions.settlement.runs.runs import summed
 from functions.settlement.statements.statements import Statement
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Outcome = Literal["open", "released", "corrected"]
 

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from functions.settlement.ledger.lines import PartyLine
 from functions.settlement.statements.statements import Statement
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Broken
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 
 PAPER_LINES = 2_000

@@ -16,8 +16,8 @@ from typing import Any, Literal
 from functions.settlement.ledger.lines import PartyLine, line_document, line_from_document
 from functions.settlement.runs.runs import chained, summed
 from hub.kernel.clock import parse_rfc3339, rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import derived_id
 
 PAGE_BYTES = 90_000

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 from functions.settlement.facts.facts import Fact
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import derived_id
 from hub.kernel.regions import BASE, covers
 

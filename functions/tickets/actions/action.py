@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from functions.tickets.dispatch.dispatch import Organisation
 from functions.tickets.ticket.ticket import Case, Claims, Deed, Move
 from hub.contracts.base import Contract
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Params = TypeVar("Params", bound=Contract)
 

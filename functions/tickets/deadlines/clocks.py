@@ -10,7 +10,7 @@ from functions.tickets.deadlines.deadlines import Clock, Due, Ladder, Step, Watc
 from functions.tickets.ticket.clock import HANDLING, TicketClock
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, require_open
 from hub.kernel.calendar import ALWAYS, BusinessCalendar
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 BREACH = Step("")
 """That a clock has consumed its budget: due like a rung, and told as a fact of its own."""

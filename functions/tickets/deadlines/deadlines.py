@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from hub.contracts.base import NoticeChannel, Priority
 from hub.kernel.calendar import ALWAYS, MAX_DAYS, BusinessCalendar, add_business, business_time
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid
-from hub.kernel.frozen import dataclass
 
 Audience = Literal["agent", "supervisor", "team"]
 SECOND = timedelta(seconds=1)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from functions.tickets.ticket.clock import HANDLING
 from functions.tickets.ticket.ticket import Case, Ticket
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 What = Literal["flow", "escalation", "clock"]
 RUNNING = "RUNNING"

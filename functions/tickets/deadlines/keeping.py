@@ -15,7 +15,7 @@ from functions.tickets.deadlines.deadlines import by_calendar, pause, resume
 from functions.tickets.deadlines.policies import Policy, PolicyClock
 from functions.tickets.ticket.clock import HANDLING, TicketClock
 from functions.tickets.ticket.ticket import Case, Ticket, Visit
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 ENDED_LIMIT = 20
 """So many of a ticket's clocks that are over are kept on it, the latest."""

@@ -8,8 +8,8 @@ from typing import Literal
 
 from functions.tickets.dispatch.loads import Load
 from functions.tickets.dispatch.policy import DispatchPolicy, Weights
+from hub.kernel.dataclass import dataclass
 from hub.kernel.datum import Point, distance_metres
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE, path
 
 Start = Literal["fix", "base", "region"]

@@ -15,7 +15,7 @@ from functions.tickets.dispatch.policy import DispatchPolicy
 from functions.tickets.ticket.ticket import Stored, Ticket
 from hub.contracts.base import Moment
 from hub.contracts.rosters import RecurringShift, ShiftSwap
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.regions import covers, path
 from hub.kernel.rosters import on_duty as rosters_duty
 

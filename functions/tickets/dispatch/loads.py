@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from functions.tickets.ticket.ticket import Ticket
+from hub.kernel.dataclass import dataclass
 from hub.kernel.datum import Point
-from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from functions.tickets.dispatch.dispatch import (
 )
 from functions.tickets.dispatch.loads import IDLE
 from functions.tickets.ticket.ticket import Ticket
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 ASSIGNEE, QUEUE = "ticket.assignee", "queue:"
 SELECTOR = (

@@ -33,7 +33,7 @@ from functions.tickets.flows.flow import (
     WaitFor,
 )
 from functions.tickets.flows.ways import BACK, Level, at_level, ends_at, may_be_skipped, ways_out
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 TOKEN_TIMEOUT_SECONDS = 360 * 86_400
 """Step Functions ends a parked task after a year; before that ours enters the same visit anew."""

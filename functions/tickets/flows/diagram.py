@@ -12,7 +12,7 @@ from html import escape
 
 from functions.tickets.flows.flow import JOIN, AnyNode, Decision, End, Flow, Human, Parallel
 from functions.tickets.flows.ways import edges, levels
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 180, 56, 40, 64, 24
 SWEEPS = 4

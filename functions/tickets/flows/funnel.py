@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from functions.tickets.flows.flow import Flow
 from functions.tickets.ticket.ticket import Case, Visit
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True)

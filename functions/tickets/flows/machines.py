@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from functions.tickets.flows.asl import compile_flow
 from functions.tickets.flows.flow import Flow
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Broken, HubError
-from hub.kernel.frozen import dataclass
 from hub.store.rehearsal import is_rehearsal
 from hub.store.table import passing
 

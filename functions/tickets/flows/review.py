@@ -9,8 +9,8 @@ from functions.tickets.flows.facts import KINDS, fields_of
 from functions.tickets.flows.flow import Action, Approval, Call, Decision, Flow, Human, Parallel, Person, Wait, WaitFor
 from functions.tickets.flows.ways import edges
 from hub.documents.kinds import Finding
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid
-from hub.kernel.frozen import dataclass
 from hub.rules import DecisionTable, lint
 
 EVENTS_LIMIT = 25_000

@@ -12,8 +12,8 @@ from functions.tickets.forms.compiled import CompiledForm
 from functions.tickets.forms.linkage import UNASKED, is_true
 from functions.tickets.forms.normalise import WrongAnswerError, read_answer
 from functions.tickets.forms.value_schema import answer_problems
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 NO_SUCH_FIELD = "the form has no such field"
 NAME_SHOWN = 100

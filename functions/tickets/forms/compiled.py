@@ -13,8 +13,8 @@ from functions.tickets.forms.field_types import TYPES
 from functions.tickets.forms.linkage import mentions
 from functions.tickets.forms.value_schema import Validator, compile_validator, value_schema
 from functions.tickets.forms.wording import rules_problems, value_problems
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.rules import Condition, DecisionTable, Field, Schema, parse_condition
 from hub.rules.conditions import All
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from hub.contracts.classes import FieldClass
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 FieldType = Literal[
     "text",

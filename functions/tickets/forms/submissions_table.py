@@ -13,8 +13,8 @@ from typing import Any
 from functions.tickets.forms.submission import PUBLIC, Submission
 from functions.tickets.tables import Items
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import NotFound
-from hub.kernel.frozen import dataclass
 from hub.kernel.positions import no_such_cursor
 from hub.store.lists import ListQuery, Within, list_keys, read_list
 from hub.store.table import Put

@@ -10,8 +10,8 @@ from datetime import datetime
 from functions.tickets.tables import Items
 from functions.tickets.ticket.ticket import Stored
 from hub.contracts.base import Moment
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import NotFound
-from hub.kernel.frozen import dataclass
 from hub.store.table import NEW, Lost, Write
 
 FILES_LIMIT = 100

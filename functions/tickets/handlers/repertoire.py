@@ -17,7 +17,7 @@ from functions.tickets.flows.kind import FLOWS
 from functions.tickets.rehearsal.performance import Reading, Script
 from functions.tickets.ticket.ticket import Ticket
 from hub.documents.kinds import Kind
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Value = TypeVar("Value")
 Drafts = Mapping[tuple[str, str], Any]

@@ -18,8 +18,8 @@ from functions.tickets.ticket.replies import (
 )
 from functions.tickets.ticket.ticket import Case, Move, Way, apply_move
 from hub.channels.registry import reply_window
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Invalid, Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import digest
 from hub.kernel.platforms import PlatformRefused
 from hub.store.connection import Connection

@@ -41,8 +41,8 @@ from functions.tickets.ticket.tickets_table import Decide, TicketTable
 from functions.tickets.ticket.visits import Answer, Filled, complete_visit, end_by_itself
 from hub.contracts.tickets import WorkReport
 from hub.documents.kinds import Kind
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Broken, HubError
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM
 from hub.store.table import Write
 

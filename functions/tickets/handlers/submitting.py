@@ -28,8 +28,8 @@ from functions.tickets.intake.intake import Classification, Opening
 from functions.tickets.ticket.ticket import Case, Move, Note, require_open
 from hub.documents.readings import Reading
 from hub.documents.scopes import Scope
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Invalid, NotFound, Problem
-from hub.kernel.frozen import dataclass
 
 CHANNEL = "form"
 FACT_LIMIT = 500

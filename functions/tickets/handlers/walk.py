@@ -41,8 +41,8 @@ from functions.tickets.ticket.arrivals import Arrival, Awaited, begin_visit, ent
 from functions.tickets.ticket.passage import close_ticket, enter_branches, go_on, is_over, join_branch
 from functions.tickets.ticket.signing import needed
 from functions.tickets.ticket.ticket import Case, Move, Visit
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Broken
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM
 
 STEPS_LIMIT = 200

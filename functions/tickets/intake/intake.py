@@ -12,7 +12,7 @@ from functions.tickets.intake.placing import Source
 from functions.tickets.ticket.ticket import Case, Move, Note, Thread, Ticket, Way
 from functions.tickets.ticket.types import TicketType
 from hub.contracts.base import Priority
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import SYSTEM
 from hub.kernel.money import Money
 from hub.kernel.regions import BASE

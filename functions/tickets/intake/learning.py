@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import log
 from zlib import crc32
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 BUCKETS = 1024
 TOPICS_LIMIT = 20

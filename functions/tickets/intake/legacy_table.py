@@ -9,7 +9,7 @@ from functions.tickets.tables import Items
 from functions.tickets.ticket.ticket import Stored
 from hub.contracts.base import Moment
 from hub.documents.versions import Past, Version, past_of
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 
 class Rulebook(Stored):

@@ -10,7 +10,7 @@ from functions.tickets.intake.intake import Classification
 from functions.tickets.intake.occasion_kind import NO_TICKET
 from functions.tickets.ticket.ticket import Case, Move, Note
 from hub.contracts import events
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import SYSTEM, digest
 from hub.kernel.money import Money
 from hub.rules import DecisionTable, decide

@@ -17,7 +17,7 @@ from functions.tickets.intake.kind import preset_rules
 from functions.tickets.ticket.types import TICKET_TYPES
 from hub.contracts.base import Contract, Priority, Slug
 from hub.documents.kinds import Finding, Kind, Proposal
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.rules import Condition, Schema, holds, parse_condition
 
 KEY = "overrides"

@@ -8,7 +8,7 @@ from functions.tickets.intake.intake import TOPIC
 from functions.tickets.tables import Items, Record
 from functions.tickets.ticket.ticket import Thread
 from functions.tickets.ticket.tickets_table import Pointer
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.table import Put
 
 

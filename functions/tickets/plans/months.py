@@ -11,7 +11,7 @@ from datetime import date
 from functions.tickets.dispatch.dispatch import Person
 from functions.tickets.plans.plan_kind import Device, Plan
 from hub.kernel.calendar import is_workday
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.regions import covers
 
 

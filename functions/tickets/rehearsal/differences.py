@@ -10,7 +10,7 @@ from typing import Any
 
 from functions.tickets.rehearsal.performance import Performed
 from hub.kernel.clock import rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 LARGEST = 10
 OPEN = "open"

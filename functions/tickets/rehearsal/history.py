@@ -15,7 +15,7 @@ from typing import Any
 from functions.tickets.flows.ways import BACK
 from functions.tickets.rehearsal.performance import Script
 from functions.tickets.ticket.ticket import Case, Ticket, Visit
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import SYSTEM
 
 USUAL = timedelta(hours=1)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Broken
-from hub.kernel.frozen import dataclass
 
 Data = dict[str, Any]
 STATES_LIMIT = 5_000

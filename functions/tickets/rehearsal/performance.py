@@ -9,7 +9,7 @@ from typing import Any
 from functions.tickets.deadlines.deadlines import Ladder
 from functions.tickets.flows.flow import Flow
 from functions.tickets.ticket.ticket import Ticket
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True)

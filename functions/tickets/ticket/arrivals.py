@@ -7,8 +7,8 @@ from datetime import datetime
 from functions.tickets.dispatch.assignment import announce, assign_ticket, strand_ticket
 from functions.tickets.flows.flow import AnyNode, Human
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM, hashed_id
 
 

@@ -15,7 +15,7 @@ from dataclasses import field
 from functions.tickets.tables import Items
 from functions.tickets.ticket.stored import Stored
 from functions.tickets.ticket.ticket import Ticket
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.lists import AHEAD, list_keys
 from hub.store.table import Delete, Put, Write
 

@@ -32,8 +32,8 @@ from hub.documents.documents import Documents
 from hub.documents.kinds import Kind
 from hub.documents.scopes import Scope
 from hub.documents.versions import PRESET
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.rules import DecisionTable
 
 Value = TypeVar("Value")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Literal
 
 from hub.contracts.tickets import TicketQuery
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 By = Literal["message", "customer", "all", "state", "type", "team", "due", "changed"]
 NARROWED = ("state", "type", "team", "entry", "updated_since", "due_after", "due_before")

@@ -20,8 +20,8 @@ from functions.tickets.ticket.ticket import Case, Ticket
 from functions.tickets.ticket.tickets_table import ALL, CHANGED, OPEN, Pointer, day_of
 from hub.contracts.tickets import TicketQuery
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.positions import Read, place_before, position_before, read_shown
 from hub.kernel.regions import covers
 from hub.store.lists import ListQuery, Within, read_list, read_soonest

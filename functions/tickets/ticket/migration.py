@@ -17,7 +17,7 @@ from functions.tickets.flows.flow import Flow, Human
 from functions.tickets.flows.ways import levels
 from functions.tickets.ticket.clock import HANDLING
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit, apply_move
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Deadlines = Literal["keep", "re_evaluate"]
 

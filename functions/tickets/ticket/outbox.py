@@ -32,7 +32,7 @@ from functions.tickets.ticket.events import (
 )
 from functions.tickets.ticket.ticket import Case, Move, Rung, Ticket, Visit
 from hub.contracts.events import Event
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 PEOPLES = ("human", "approval")
 """Nodes that people end, and report their work at."""

@@ -16,8 +16,8 @@ from functions.tickets.ticket.clock import TicketClock, upcast
 from functions.tickets.ticket.guests import Guest
 from functions.tickets.ticket.stored import Stored as Stored
 from hub.contracts.base import Moment, NoticeChannel, Priority
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Stale
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 
 State = Literal["open", "closed", "cancelled"]

@@ -16,8 +16,8 @@ from functions.tickets.ticket.past import as_of, before, state_hash
 from functions.tickets.ticket.ticket import Case, Claims, Move, Note, Stored, Ticket, Visit, apply_move
 from functions.tickets.ticket.trail import Entry, append_notes
 from hub.kernel.clock import rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Broken, Conflict, NotFound, Retry
-from hub.kernel.frozen import dataclass
 from hub.store.due import due_keys
 from hub.store.lists import list_keys
 from hub.store.rehearsal import is_rehearsal

@@ -15,8 +15,8 @@ from functions.tickets.ticket.signing import sign, verdict_of
 from functions.tickets.ticket.ticket import Case, Move, Note, Ticket, Visit, require_open
 from hub.contracts.tickets import WorkReport
 from hub.kernel.clock import rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Forbidden, Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import SYSTEM
 
 ACCEPTED, DECLINED = "accepted", "declined"

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Refuse, Retry
-from hub.kernel.frozen import dataclass
 
 
 class Counters(Protocol):

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from functions.webhooks.inbox.greetings import Failures
 from functions.webhooks.inbox.pulled import pulled_text
 from hub.channels.samples import account_of
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, HubError, Refuse, Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import PlatformGone
 from hub.store.connection import Connection
 from hub.store.messages import Arrival, InboxItem

@@ -21,8 +21,8 @@ from typing import Any
 
 from functions.webhooks.inbox.counts import ERROR, ERROR_AT, Row, day_key, latest_facts
 from hub.kernel.clock import rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Retry
-from hub.kernel.frozen import dataclass
 from hub.store.table import NEW, Busy, Delete, Item, Key, Lost, Table, Update
 
 ROWS_LIMIT = 50_000

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.contracts.webhooks import Counts, Stats
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 NAMES = tuple(Counts.model_fields)
 TIMES = ("last_delivery_at", "last_rejected_at")

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Refuse
-from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import PlatformGone
 from hub.store.connection import Connection
 from hub.store.messages import InboxItem

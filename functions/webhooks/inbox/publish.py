@@ -18,8 +18,8 @@ from functions.webhooks.orders.orders import Facts, Noting
 from hub.channels.base import Draft, Inbound, NotUnderstood, StoredMessage
 from hub.contracts.envelope import Placed
 from hub.contracts.events import Event
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, HubError, NotFound, Refuse, Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.connection import Connection
 from hub.store.messages import InboxItem, State

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from functions.webhooks.inbox.publish import Inbox, Settler
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Retry
-from hub.kernel.frozen import dataclass
 
 
 @dataclass(frozen=True)

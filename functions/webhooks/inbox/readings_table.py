@@ -6,7 +6,7 @@ from datetime import datetime
 
 from hub.contracts.webhooks import PayloadReading
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.table import Item, Table
 
 

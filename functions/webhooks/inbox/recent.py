@@ -10,7 +10,7 @@ from typing import Protocol
 
 from functions.webhooks.inbox.publish import to_message
 from hub.channels.base import Draft, Inbound, NotUnderstood
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.connection import Connection
 from hub.store.messages import InboxItem, id_at
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from hub.contracts.webhooks_reconcile import MassReplay
 from hub.edge import cursors
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.messages import InboxItem, State
 
 PAGE = 100

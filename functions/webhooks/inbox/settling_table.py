@@ -21,8 +21,8 @@ from zlib import crc32
 
 from functions.webhooks.inbox.counters_table import SHARDS, Counters, addition
 from hub.kernel.clock import rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Retry
-from hub.kernel.frozen import dataclass
 from hub.store.inbox import SORT, waiting_pk
 from hub.store.messages import InboxItem, State
 from hub.store.table import Busy, Key, Lost, Table, Update

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from hub.kernel.clock import rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.connection import Connection
 from hub.store.messages import InboxItem, id_at
 from hub.store.table import Key, Table

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from hub.channels.base import NotUnderstood
 from hub.channels.mapping import StatusTable
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 CACHED_SECONDS = 60
 

@@ -10,7 +10,7 @@ import json
 
 from hub.documents.versions import Past, Version, past_of
 from hub.kernel.clock import parse_rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.table import Item, Table
 
 VERSIONS_LIMIT = 200

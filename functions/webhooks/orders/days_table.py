@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from functions.webhooks.orders.orders_table import BY_LIST
 from functions.webhooks.orders.reconcile import OrderFigures
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.table import Item, Table
 
 DAY_PAGES_LIMIT = 50

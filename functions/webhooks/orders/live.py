@@ -17,8 +17,8 @@ from hub.channels.base import NotUnderstood
 from hub.channels.market import Row
 from hub.contracts import events
 from hub.kernel.clock import parse_rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Refuse, Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.ids import hashed_id
 
 CACHED = timedelta(minutes=5)

@@ -15,7 +15,7 @@ from hub.channels.facts import AfterSaleFacts, OrderFacts, without_blanks
 from hub.contracts import events
 from hub.contracts.events import Event
 from hub.kernel.clock import parse_rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import hashed_id
 from hub.kernel.regions import BASE
 

@@ -22,7 +22,7 @@ from functions.webhooks.orders.orders import (
 )
 from hub.channels.facts import OrderFacts
 from hub.kernel.clock import rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.lists import LIST_ATTRIBUTES, ListPage, ListQuery, Within, list_keys, read_list
 from hub.store.sharded import LOWEST, shard_pk, shard_pks
 from hub.store.table import NEW, Index, Key, Lost, Table

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub.channels.market import Feed
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 PAGES_LIMIT = 10
 """So many pages make a window: at 0.5 s each, and 15 ms to note a row, half of the function's minute."""

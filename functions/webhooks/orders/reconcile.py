@@ -9,8 +9,8 @@ from decimal import ROUND_UP, Decimal
 from functions.webhooks.inbox.counts import Row, day_text, number, total
 from hub.contracts.base import Words
 from hub.contracts.webhooks_reconcile import DayFigures, Figures, ReconcileQuery
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 DAYS_LIMIT = 31
 RATIO_PLACES = Decimal("0.000001")

@@ -17,8 +17,8 @@ from hub.channels.facts import OrderFacts
 from hub.channels.mapping import StatusTable
 from hub.channels.market import Feed, MarketClient, Row, Rows
 from hub.channels.market import Orders as Reader
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Refuse, Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.regions import BASE
 from hub.store.messages import Arrival
 

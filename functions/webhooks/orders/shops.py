@@ -9,7 +9,7 @@ from functions.webhooks.orders.refresh import Shop
 from hub.channels.mapping import StatusTable
 from hub.channels.market import Feed
 from hub.channels.registry import CHANNELS
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.connection import Connection
 
 SETTINGS = ("shop_id", "kdt_id", "shop", "app_id")

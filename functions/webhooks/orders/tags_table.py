@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from functions.webhooks.orders.live import Tag
 from hub.kernel.clock import parse_rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.table import Key, Lost, Table
 
 KEPT_SECONDS = 7 * 86_400

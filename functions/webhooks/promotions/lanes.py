@@ -18,8 +18,8 @@ from typing import Any, Protocol
 
 from functions.webhooks.promotions.promotions import Promotion, Stored
 from hub.kernel.clock import rfc3339
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict, Invalid, Problem, Refuse, Retry
-from hub.kernel.frozen import dataclass
 from hub.kernel.platforms import OverLimit
 
 PUSHES_LIMIT = 50

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from functions.webhooks.promotions.items_table import Partition
 from hub.kernel.clock import rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.sharded import shard_pk, shard_pks
 from hub.store.table import Index
 

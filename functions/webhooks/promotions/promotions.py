@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from hub.contracts.webhooks_live import NewPromotion, PromotionView
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 from hub.kernel.money import Money
 
 State = Literal["queued", "sending", "sent", "failed"]

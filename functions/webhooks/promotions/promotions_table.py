@@ -17,7 +17,7 @@ from functions.webhooks.promotions.items_table import Partition
 from functions.webhooks.promotions.lanes import Due, Outcome, due_key
 from functions.webhooks.promotions.promotions import Promotion, Stored, digest_of
 from hub.kernel.clock import parse_rfc3339, rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.positions import no_such_cursor
 from hub.store.table import Lost, Put, Update
 

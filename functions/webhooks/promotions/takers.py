@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from functions.webhooks.promotions.lanes import PromotionClient
 from hub.channels.registry import CHANNELS
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.store.connection import Connection
 
 

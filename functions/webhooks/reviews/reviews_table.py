@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.contracts import events
 from hub.kernel.clock import rfc3339
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 from hub.kernel.ids import review_id
 from hub.store.table import NEW, Lost, Put, Table
 

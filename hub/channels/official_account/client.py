@@ -15,8 +15,8 @@ from hub.channels.client import ErrorTable, expect
 from hub.channels.official_account.templates import fit_values
 from hub.channels.reading import MOMENT_LIMIT_SECONDS
 from hub.channels.wechat.api import STALE_TOKEN, WechatApi
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem, Retry
-from hub.kernel.frozen import dataclass
 
 ERRORS = ErrorTable(
     "official_account",

@@ -10,7 +10,7 @@ from hub.channels.base import Draft, NotUnderstood, StoredMessage
 from hub.channels.reading import envelope
 from hub.channels.wechat.document import Fields, read_fields
 from hub.contracts.events import PlatformNoticed
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 NAME_LIMIT_BYTES = 512
 """Ids and keys are shorter in every manual, and become keys of ours: DynamoDB takes 2048 bytes."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Invalid, Problem
-from hub.kernel.frozen import dataclass
 
 TEXT_LIMIT_BYTES = 2048
 TITLE_LIMIT_CHARS = 36

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from hub.contracts.classes import CLASSES, UNKNOWN, Classified, FieldClass, Keyed, Located, Part
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 Mark = Classified | Keyed
 OPEN = (Any, object, dict, list, tuple, set, frozenset)

@@ -15,8 +15,8 @@ from hub.edge.access.policy import Policy
 from hub.edge.access.projector import UNSAID, Viewer
 from hub.edge.access.scope import Place, Reach, Scope, Subject, reach_of
 from hub.edge.auth import Principal
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Forbidden, Invalid, NotFound
-from hub.kernel.frozen import dataclass
 
 SUPERVISORS = ("supervisor",)
 

@@ -15,7 +15,7 @@ from hub.contracts.base import Contract, Role
 from hub.contracts.classes import CLASSES, FieldClass, Keyed
 from hub.edge.access.fields import fields_of, mark_of
 from hub.edge.access.policy import Policy, Verdict
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 ROLES: tuple[str, ...] = (*get_args(Role), "own", "guest", "break_glass")
 PLAIN = "plain"

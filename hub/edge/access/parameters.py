@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from hub.contracts.classes import UNKNOWN, Classified, FieldClass, Keyed
 from hub.edge.access.fields import class_at, fields_of, mark_of
 from hub.edge.access.policy import Policy, Verdicts
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Problem
-from hub.kernel.frozen import dataclass
 
 NAME_LIMIT = 64
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")

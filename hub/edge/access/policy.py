@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hub.contracts.base import Role, Slug, Terminal
 from hub.contracts.classes import CLASSES, FieldClass
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 TERMINALS: tuple[Terminal, ...] = get_args(Terminal)
 PolicyRole = Role | Literal["own", "guest", "break_glass"]

@@ -19,7 +19,7 @@ from hub.edge.access.masks import MASKABLE, masked_value
 from hub.edge.access.policy import FULL, Policy, Verdict, Verdicts
 from hub.edge.access.scope import Place, Reach, reach_of
 from hub.edge.auth import Principal
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from hub.edge.auth import ADMINISTRATOR, Principal
 from hub.kernel import regions
+from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Forbidden
-from hub.kernel.frozen import dataclass
 
 Scope = Literal["public", "tenant", "whole", "region", "store", "own"]
 """What a route's things hang on. public: nobody signs in. tenant: what all of the tenant shares. whole: what tells of

@@ -4,7 +4,7 @@ The standard library compiles up to six methods for each dataclass, one by one, 
 class to class. Here the others are written once, and `__init__` when the class's first instance is made: a room has
 more than a hundred such classes, which were a quarter of its cold start, and a call needs a few of them. All else is
 the standard library's: fields, `replace`, `asdict`, `match`, and how fast an instance is made.
-(docs/adr/0035-frozen.md has the figures.)
+(docs/adr/0035-lean-dataclasses.md has the figures.)
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.kernel.frozen import dataclass
+from hub.kernel.dataclass import dataclass
 
 ROOT = Path(__file__).parents[2]
 
@@ -157,4 +157,4 @@ def test_the_code_uses_it_everywhere() -> None:
     """A room's cold start counts each class: none is made by the standard decorator by mistake."""
     sources = [path for folder in ("hub", "functions") for path in (ROOT / folder).rglob("*.py")]
     wrong = [path for path in sources if "from dataclasses import dataclass" in path.read_text(encoding="utf-8")]
-    assert [path.relative_to(ROOT).as_posix() for path in wrong] == ["hub/kernel/frozen.py"]
+    assert [path.relative_to(ROOT).as_posix() for path in wrong] == ["hub/kernel/dataclass.py"]
