@@ -10,7 +10,7 @@ A room starts with the few that it says or hears: the others' modules are import
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from hub.contracts.envelope import Event as Event
 
@@ -168,6 +168,8 @@ def _known(kind: str) -> str:
 
 class _Typed(BaseModel):
     """As much of an event as says which one it is."""
+
+    model_config = ConfigDict(defer_build=True)
 
     type: Annotated[str, AfterValidator(_known)]
 

@@ -58,7 +58,7 @@ class ProblemAnswer(Contract):
     detail: str = ""
     instance: str = Field(default="", description="the request's id: quote it when you ask for help")
     errors: tuple[FieldProblem, ...] = ()
-    zh: ProblemInChinese = ProblemInChinese()
+    zh: ProblemInChinese = Field(default_factory=ProblemInChinese)
     facts: dict[str, str] = Field(default_factory=dict)
     differences: tuple[FieldDifference, ...] = Field(
         default=(), description="of a 409 about a version that has moved on: field by field, as far as you may see it"

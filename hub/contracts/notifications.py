@@ -121,10 +121,10 @@ class MixDocument(Contract):
 class NoticeSettings(Contract):
     """How a tenant's notices go out."""
 
-    quiet: QuietDocument = QuietDocument()
+    quiet: QuietDocument = Field(default_factory=QuietDocument)
     customer_quiet: QuietDocument = QuietDocument(starts="21:00", ends="08:00")
     mix: MixDocument
-    staff_cap: CapDocument = CapDocument()
+    staff_cap: CapDocument = Field(default_factory=CapDocument)
     customer_cap: CapDocument = CapDocument(per_window=2, window_seconds=3600, per_hour=3, per_day=4)
     costs: dict[Channel, Cost] = Field(default={})
 

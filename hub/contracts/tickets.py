@@ -136,7 +136,7 @@ class CompleteNode(Contract):
 
     outcome: Slug
     to: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
-    fields: WorkReport = WorkReport()
+    fields: WorkReport = Field(default_factory=WorkReport)
     answers: Annotated[dict[Slug, FieldValue], Field(max_length=200), Classified("words")] = Field(default={})
 
 

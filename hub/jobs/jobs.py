@@ -6,15 +6,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hub.contracts.jobs import JobResult, JobState, JobView
 from hub.edge.auth import Principal
 from hub.edge.chinese import detail_zh
 from hub.kernel.clock import parse_rfc3339, rfc3339
 from hub.kernel.dataclass import dataclass
 from hub.kernel.errors import Conflict
 from hub.kernel.ids import digest
+
+if TYPE_CHECKING:
+    from hub.contracts.jobs import JobState, JobView
 
 WORKS = ("queued", "running")
 
@@ -113,6 +115,8 @@ def require_works(job: Job) -> None:
 
 def show_job(job: Job) -> JobView:
     """As its owner sees it."""
+    from hub.contracts.jobs import JobResult, JobView  # only a request for jobs needs their models
+
     return JobView.model_validate(
         {
             "id": job.id,

@@ -57,7 +57,7 @@ class LadderDocument(Contract):
 
     title: Title
     steps: Annotated[tuple[StepDocument, ...], Field(min_length=1, max_length=20)]
-    calendar: CalendarDocument = CalendarDocument()
+    calendar: CalendarDocument = Field(default_factory=CalendarDocument)
 
 
 def ladder_of(document: LadderDocument) -> Ladder:

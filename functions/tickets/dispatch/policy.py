@@ -42,7 +42,7 @@ class DispatchPolicy(Contract):
     fix_minutes: Minutes = 15
     skill_minutes: Minutes = 2
     idle_minutes: Minutes = 0
-    weights: Weights = Weights()
+    weights: Weights = Field(default_factory=Weights)
 
 
 DISPATCH_POLICY = Kind[DispatchPolicy](

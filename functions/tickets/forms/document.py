@@ -108,7 +108,7 @@ class Form(Contract):
     template: Slug | Literal[""] = ""
     sections: Annotated[tuple[Section, ...], Field(min_length=1, max_length=20)]
     fields: Annotated[tuple[FormField, ...], Field(min_length=1, max_length=FIELDS_LIMIT)]
-    on_submit: OnSubmit = OnSubmit()
+    on_submit: OnSubmit = Field(default_factory=OnSubmit)
 
     @model_validator(mode="before")
     @classmethod

@@ -60,7 +60,7 @@ class FieldPolicy(_Part):
 
     rules: Annotated[tuple[FieldRule, ...], Field(max_length=500)]
     plain_facts: Annotated[tuple[Slug, ...], Field(max_length=500)] = ()
-    break_glass: BreakGlassRule = BreakGlassRule()
+    break_glass: BreakGlassRule = Field(default_factory=BreakGlassRule)
 
 
 @dataclass(frozen=True)
