@@ -4,7 +4,8 @@ They carry ids, enums, times and amounts, never bodies or personal data: what a 
 store and travels as a `content_ref`. Each event is one fact with one id, derived from what made it, so that a
 repeat is recognised by every consumer. Changes are additive within a `schema_version`.
 
-A room starts with the few that it says or hears: the others' modules are imported when one of them comes.
+A function starts with none of them: rooms write `events.OrderPaid`, of this module, and the class is imported when
+one is first said or heard.
 """
 
 from importlib import import_module
