@@ -13,7 +13,7 @@ for few requests, so a start leaves them out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hub.edge.bus import Change
@@ -65,6 +65,11 @@ def start_job(room: Room[Any], request: Request, kind: str, spec: Mapping[str, A
 def put_file(room: Room[Any], name: str, content: bytes) -> None:
     """Lay a file down for a job that is about to begin."""
     JobDesk(room).files.put(name, content)
+
+
+def job_begun(room: Room[Any]) -> Callable[[Any, Request, str], JobView]:
+    """The `replay` of a route that starts a job."""
+    return lambda _desk, _request, job_id: find_job(room, job_id)
 
 
 def find_job(room: Room[Any], job_id: str) -> JobView:

@@ -52,6 +52,11 @@ def test_it_is_valid_openapi(document: dict[str, Any]) -> None:
     assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
 
 
+def test_no_two_schemas_have_one_name(document: dict[str, Any]) -> None:
+    """Documents' as well as contracts': a client is not made to write where a class of ours stands."""
+    assert [name for name in document["components"]["schemas"] if "__" in name] == []
+
+
 def test_every_route_of_every_room_and_of_the_front_door_is_in_it(document: dict[str, Any]) -> None:
     """Nothing is served that is not written down, and nothing is written down that is not served."""
     rooms = [import_module(f"functions.{name}.app").room for name in ROOMS]

@@ -10,14 +10,10 @@ from functions.notifications.room import room
 from hub.contracts.jobs import JobView
 from hub.contracts.notifications import RehearseRule
 from hub.edge.requests import Request
-from hub.jobs.routes import find_job, start_job
+from hub.jobs.routes import job_begun, start_job
 from hub.kernel.clock import rfc3339
 
 REHEARSAL = "rehearsal"
-
-
-def _made(_desk: Desk, _request: Request, job_id: str) -> JobView:
-    return find_job(room, job_id)
 
 
 @room.http(
@@ -28,7 +24,7 @@ def _made(_desk: Desk, _request: Request, job_id: str) -> JobView:
     status=202,
     roles=("administrator",),
     scope="tenant",
-    replay=_made,
+    replay=job_begun(room),
     summary="发布前模拟 · Rehearse a notice rule over the events of the last days",
 )
 def rehearse(desk: Desk, request: Request) -> JobView:

@@ -13,14 +13,10 @@ from hub.contracts.dispatch import LearnRules, TellTopic
 from hub.contracts.jobs import JobView
 from hub.contracts.tickets import TicketView
 from hub.edge.requests import Request
-from hub.jobs.routes import find_job, start_job
+from hub.jobs.routes import job_begun, start_job
 from hub.kernel.clock import rfc3339
 
 LEARNING = "learning"
-
-
-def _made(_desk: Desk, _request: Request, job_id: str) -> JobView:
-    return find_job(room, job_id)
 
 
 @room.http(
@@ -31,7 +27,7 @@ def _made(_desk: Desk, _request: Request, job_id: str) -> JobView:
     status=202,
     roles=("administrator",),
     scope="tenant",
-    replay=_made,
+    replay=job_begun(room),
     summary="从已结工单学习 · Learn from resolved tickets",
 )
 def learn_rules(_desk: Desk, request: Request) -> JobView:

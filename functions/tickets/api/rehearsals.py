@@ -14,15 +14,11 @@ from hub.contracts.flows import MigrateAll, RehearseFlow, RehearseRules
 from hub.contracts.jobs import JobView
 from hub.documents.versions import PRESET
 from hub.edge.requests import Request
-from hub.jobs.routes import find_job, start_job
+from hub.jobs.routes import job_begun, start_job
 from hub.kernel.clock import rfc3339
 from hub.kernel.errors import Conflict
 
 REHEARSAL, MIGRATION = "rehearsal", "migration"
-
-
-def _made(_desk: Desk, _request: Request, job_id: str) -> JobView:
-    return find_job(room, job_id)
 
 
 @room.http(
@@ -33,7 +29,7 @@ def _made(_desk: Desk, _request: Request, job_id: str) -> JobView:
     status=202,
     roles=("administrator",),
     scope="tenant",
-    replay=_made,
+    replay=job_begun(room),
     summary="发布前模拟 · Rehearse a draft over the tickets of the last days",
 )
 def rehearse(desk: Desk, request: Request) -> JobView:
@@ -62,7 +58,7 @@ def rehearse(desk: Desk, request: Request) -> JobView:
     status=202,
     roles=("administrator",),
     scope="tenant",
-    replay=_made,
+    replay=job_begun(room),
     summary="受理规则的发布前模拟 · Rehearse the intake rules over the tickets of the last days",
 )
 def rehearse_rules(desk: Desk, request: Request) -> JobView:
@@ -90,7 +86,7 @@ def _span(request: Request, days: int) -> dict[str, str]:
     status=202,
     roles=("administrator",),
     scope="tenant",
-    replay=_made,
+    replay=job_begun(room),
     summary="迁移全部在途工单 · Move all open tickets to another version",
 )
 def migrate_all(desk: Desk, request: Request) -> JobView:

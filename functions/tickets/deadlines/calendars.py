@@ -33,7 +33,7 @@ class DayDocument(Contract):
     works: bool
 
 
-class CalendarDocument(Contract):
+class DeadlineCalendar(Contract):
     """Whose hours count: these stretches of each day, of work days only (调休 included) if so; without stretches the
     whole day. extra: days of one's own, which count before the public calendar; known_through: the last day of which
     they say all, beyond what the public calendar knows."""
@@ -45,13 +45,13 @@ class CalendarDocument(Contract):
     known_through: date | None = None
 
 
-class DepartmentCalendar(CalendarDocument):
+class DepartmentCalendar(DeadlineCalendar):
     """A calendar with a name of its own."""
 
     title: Title
 
 
-def calendar_of(document: CalendarDocument) -> BusinessCalendar:
+def calendar_of(document: DeadlineCalendar) -> BusinessCalendar:
     """What deadlines are reckoned with. Raises Invalid for hours that are none, and for a day that stands twice."""
     hours = tuple((time.fromisoformat(span.opens), time.fromisoformat(span.closes)) for span in document.hours)
     extra = tuple((day.date, day.works) for day in document.extra)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from functions.tickets.actions.registry import action_problems
-from functions.tickets.deadlines.calendars import DAY_SECONDS, CalendarDocument, calendar_of, longest_seconds
+from functions.tickets.deadlines.calendars import DAY_SECONDS, DeadlineCalendar, calendar_of, longest_seconds
 from functions.tickets.deadlines.deadlines import Audience, Ladder, Step
 from functions.tickets.flows.flow import Title
 from hub.contracts.base import Contract, NoticeChannel, Priority, Slug
@@ -57,7 +57,7 @@ class LadderDocument(Contract):
 
     title: Title
     steps: Annotated[tuple[StepDocument, ...], Field(min_length=1, max_length=20)]
-    calendar: CalendarDocument = Field(default_factory=CalendarDocument)
+    calendar: DeadlineCalendar = Field(default_factory=DeadlineCalendar)
 
 
 def ladder_of(document: LadderDocument) -> Ladder:

@@ -36,7 +36,7 @@ class Title(Words):
     en: Text
 
 
-class FormField(Contract):
+class NodeField(Contract):
     """One thing that the person at a node reports. money: a decimal string; lines: {sku, quantity, amount} each."""
 
     id: Slug
@@ -68,7 +68,7 @@ class Human(Node):
 
     kind: str
     assignee: Selector = "ticket.assignee"
-    fields: tuple[FormField, ...] = ()
+    fields: tuple[NodeField, ...] = ()
     outcomes: Annotated[dict[Slug, Slug], Field(min_length=1)]
     back: bool = False
     timeout: Timeout | None = None

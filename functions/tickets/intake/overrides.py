@@ -35,7 +35,7 @@ class OverrideOutcome(Contract):
     skill: Slug | Literal[""] = ""
 
 
-class Override(Contract):
+class DatedRule(Contract):
     """One rule. from_day, until_day: of the tenant's days; it holds on both and between. note: why."""
 
     id: Slug
@@ -49,16 +49,16 @@ class Override(Contract):
 class OverridesDocument(Contract):
     """The first rule that holds today, and of the message, has the last word."""
 
-    rules: Annotated[tuple[Override, ...], Field(max_length=100)] = ()
+    rules: Annotated[tuple[DatedRule, ...], Field(max_length=100)] = ()
 
 
 @dataclass(frozen=True)
 class Overrides:
     """The rules, each with its condition as it is tried."""
 
-    rules: tuple[tuple[Override, Condition], ...] = ()
+    rules: tuple[tuple[DatedRule, Condition], ...] = ()
 
-    def of(self, message: Message, classification: Classification, today: date) -> Override | None:
+    def of(self, message: Message, classification: Classification, today: date) -> DatedRule | None:
         """The rule that has the last word over a message; None where none does."""
         live = [(rule, when) for rule, when in self.rules if rule.from_day <= today <= rule.until_day]
         if not live:
@@ -72,7 +72,7 @@ class Overrides:
         return next((rule.note for rule, _ in self.rules if rule.id == rule_id), "")
 
 
-def overrule(classification: Classification, rule: Override) -> Classification:
+def overrule(classification: Classification, rule: DatedRule) -> Classification:
     """What kind of ticket it is by the rule."""
     then = rule.then.model_dump(exclude_defaults=True)
     return replace(classification, override=rule.id, **then)
